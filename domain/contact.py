@@ -1,0 +1,133 @@
+"""What decisions must know of one contact: all that stands on its stream, whenever it occurred."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from domain.dealings import Dealings, opening_of
+from domain.events import Event
+from domain.events.contacts import ContactMerged, ContactRegistered, MergeReversed
+from domain.events.governance import EventCorrected, EventRetracted, PersonalDataErased
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from domain.dealings import Key
+    from domain.recorded import Recorded
+
+
+@dataclass
+class ContactState:
+    """The state of one stream, folded from its events in the order of their versions.
+
+    Decisions look at everything known, whatever its ``occurred_at``. A retracted event counts as
+    never happened, a corrected one as corrected, but an opening id stays in use for ever: in
+    ``opened_by`` also where the event that brought it was retracted or corrected away.
+
+    Registering and retracting again compare personal text, so the ``contact-registered`` and the
+    ``event-retracted`` events fed to this must be unsealed; no other personal value is looked at.
+    """
+
+    contact_id: UUID
+    version: int = 0
+    registration: ContactRegistered | None = None
+    merged_into: UUID | None = None
+    separated_from: UUID | None = None
+    """Where the last merge went that was reversed; None while merged or never merged."""
+    erased: bool = False
+    dealings: Dealings = field(default_factory=Dealings)
+    events: dict[UUID, Recorded] = field(default_factory=dict)
+    opened_by: dict[Key, UUID] = field(default_factory=dict)
+    retractions: dict[UUID, EventRetracted] = field(default_factory=dict)
+    corrections: dict[UUID, tuple[UUID, ...]] = field(default_factory=dict)
+    """By the corrected event, the events that correct it, oldest first, retracted ones included."""
+
+    @classmethod
+    def initial(cls, contact_id: UUID) -> ContactState:
+        """A contact of whom nothing was recorded."""
+        return cls(contact_id)
+
+    @property
+    def registered(self) -> bool:
+        """The contact was registered, and may be merged or erased since."""
+        return self.registration is not None
+
+    def evolve(self, recorded: Recorded) -> None:
+        """Take in the next event of the stream; total, and constant in time for most events.
+
+        A correction or a retraction derives the dealings anew from all events.
+        """
+        self.version = recorded.version
+        self.events[recorded.id] = recorded
+        event = recorded.event
+        match event:
+            case ContactRegistered():
+                self.registration = self.registration or event
+            case ContactMerged():
+                self.merged_into, self.separated_from = event.into, None
+            case MergeReversed():
+                self.merged_into, self.separated_from = None, event.into
+            case PersonalDataErased():
+                self.erased = True
+            case EventRetracted():
+                self.retractions.setdefault(event.target, event)
+                self._derive()
+            case EventCorrected():
+                self._note_opening(event.target, event.data)
+                earlier = self.corrections.get(event.target, ())
+                self.corrections[event.target] = (*earlier, recorded.id)
+                self._derive()
+            case _:
+                self._note_opening(recorded.id, event)
+                self._apply(recorded)
+
+    def copy(self) -> ContactState:
+        """An independent state with the same content; the events themselves are shared."""
+        return replace(
+            self,
+            dealings=self.dealings.copy(),
+            events=dict(self.events),
+            opened_by=dict(self.opened_by),
+            retractions=dict(self.retractions),
+            corrections=dict(self.corrections),
+        )
+
+    def without(self, event_id: UUID) -> ContactState:
+        """The state as if that event had never been known, ids that it opened included."""
+        state = self.copy()
+        state.events.pop(event_id, None)
+        state.opened_by = {key: by for key, by in self.opened_by.items() if by != event_id}
+        state._derive()
+        return state
+
+    def _note_opening(self, event_id: UUID, event: object) -> None:
+        key = opening_of(event) if isinstance(event, Event) else None
+        if key is not None:
+            self.opened_by.setdefault(key, event_id)
+
+    def _derive(self) -> None:
+        self.dealings = Dealings()
+        for recorded in self.events.values():
+            self._apply(recorded)
+
+    def _apply(self, recorded: Recorded) -> None:
+        if recorded.id in self.retractions:
+            return
+        event, at = recorded.event, recorded.occurred_at
+        correction = self._correction(recorded.id)
+        if correction is not None:
+            if type(correction.data) is type(event):
+                event = correction.data
+            if correction.occurred_at is not None:
+                at = correction.occurred_at
+        self.dealings.apply(event, at, recorded.version)
+
+    def _correction(self, event_id: UUID) -> EventCorrected | None:
+        """The correction that counts: the last that is not itself retracted."""
+        for correction_id in reversed(self.corrections.get(event_id, ())):
+            if correction_id not in self.retractions:
+                correction = self.events[correction_id].event
+                assert isinstance(correction, EventCorrected)
+                return correction
+        return None

@@ -1,0 +1,90 @@
+"""What every request must pass, whatever its type."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from domain.dealings import opening_of
+from domain.decisions.reasons import refused
+from domain.errors import Invalid
+from domain.events.contacts import ContactMerged, ContactRegistered, MergeReversed
+
+if TYPE_CHECKING:
+    from domain.contact import ContactState
+    from domain.decisions.request import Request
+    from domain.events import Event
+
+_UNKNOWN = {
+    "advice_id": "advice-unknown",
+    "complaint_id": "complaint-unknown",
+    "engagement_id": "engagement-unknown",
+    "need_id": "need-unknown",
+    "promise_id": "promise-unknown",
+    "purchase_id": "purchase-unknown",
+    "referral_id": "referral-unknown",
+    "subscription_id": "subscription-unknown",
+}
+
+
+def admit(state: ContactState, request: Request) -> None:
+    """Refuse what this contact cannot take at all.
+
+    Merging again into the same contact passes, because that is already so.
+
+    Raises:
+        Invalid: only the ledger itself writes events of this type.
+        Refused: ``contact-unregistered``, ``contact-merged`` or ``contact-erased``.
+    """
+    event = request.event
+    if not event.FROM_CLIENTS:
+        raise Invalid.at("/type", "not-from-clients", f"the ledger itself writes {event.TYPE}")
+    into = state.merged_into
+    if into is not None and not isinstance(event, MergeReversed):
+        if not (isinstance(event, ContactMerged) and event.into == into):
+            raise refused("contact-merged", f"the contact was merged into {into}", into=str(into))
+    elif not state.registered and not isinstance(event, ContactRegistered):
+        raise refused("contact-unregistered")
+    if state.erased and request.actor is not None:
+        raise refused(
+            "contact-erased", "the contact was erased; an actor would be personal data of it"
+        )
+    refuse_personal_data_of_the_erased(state, event)
+
+
+def refuse_personal_data_of_the_erased(state: ContactState, event: Event) -> None:
+    """Refuse personal data for a contact whose key is gone.
+
+    Raises:
+        Refused: ``contact-erased``, with the personal ``fields``.
+    """
+    if state.erased and (personal := list(event.personal_fields())):
+        named = ", ".join(personal)
+        raise refused(
+            "contact-erased", f"the contact was erased; personal data: {named}", fields=personal
+        )
+
+
+def require_unused_id(state: ContactState, event: Event) -> None:
+    """Refuse an opening id that is used already, also by an event that was taken back since.
+
+    Raises:
+        Refused: ``id-in-use``, with the ``event`` that opened it.
+    """
+    key = opening_of(event)
+    if key is not None and key in state.opened_by:
+        field, value = key
+        by = str(state.opened_by[key])
+        raise refused("id-in-use", f"{field} {value!r} was opened by event {by}", event=by)
+
+
+def require_known_ids(state: ContactState, event: Event) -> None:
+    """Refuse an event about something that was never opened, or whose opening never happened.
+
+    Raises:
+        Refused: ``purchase-unknown`` and its like.
+    """
+    for declared in event.FIELDS:
+        reason = None if declared.opens else _UNKNOWN.get(declared.name)
+        value = getattr(event, declared.name)
+        if reason and value is not None and (declared.name, value) not in state.dealings.opened:
+            raise refused(reason, f"{declared.name} {value!r} is unknown on this contact's stream")

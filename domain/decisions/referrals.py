@@ -1,0 +1,94 @@
+"""Who sent whom, and what may be given for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from domain.decisions.reasons import refused
+from domain.decisions.request import ALREADY_SO, Decided
+from domain.events.referrals import ReferralReceived
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from domain.contact import ContactState
+    from domain.decisions.request import Asked, World
+    from domain.events.referrals import (
+        ReferralClosed,
+        ReferralLevelRaised,
+        ReferralMade,
+        RewardApproved,
+        RewardPaid,
+    )
+
+
+def make_referral(state: ContactState, asked: Asked[ReferralMade]) -> tuple[Decided, ...]:
+    """Record who was referred, for an inbound referral on both streams.
+
+    Whom we send elsewhere need not be registered with us; who is sent to us must be. Circles of
+    contacts that refer each other are recorded; only the credit is withheld, elsewhere.
+    """
+    event = asked.event
+    if _survivor(event.other, asked.world) == state.contact_id:
+        raise refused("self-referral")
+    if event.direction == "outbound":
+        return asked.accepted
+    other = asked.world.contact(event.other)
+    if not other.registered:
+        raise refused(
+            "contact-unregistered", f"the referred contact {event.other} is not registered"
+        )
+    if other.merged_into is not None:
+        raise refused(
+            "contact-merged",
+            f"the referred contact was merged into {other.merged_into}",
+            into=str(other.merged_into),
+        )
+    received = ReferralReceived(
+        referral_id=event.referral_id, by=state.contact_id, level=event.level
+    )
+    return (*asked.accepted, Decided(event.other, received))
+
+
+def raise_level(state: ContactState, asked: Asked[ReferralLevelRaised]) -> tuple[Decided, ...]:
+    """State a level above all that were stated before, whenever they were reached."""
+    highest = state.dealings.levels[asked.event.referral_id]
+    if asked.event.level < highest:
+        raise refused("level-lower", f"level {highest} was stated before", level=highest)
+    return ALREADY_SO if asked.event.level == highest else asked.accepted
+
+
+def close_referral(state: ContactState, asked: Asked[ReferralClosed]) -> tuple[Decided, ...]:
+    """Close a referral once."""
+    settled = state.dealings.settled.get(("referral_id", asked.event.referral_id))
+    if settled is None:
+        return asked.accepted
+    if settled.event == asked.event:
+        return ALREADY_SO
+    raise refused("referral-already-closed")
+
+
+def grant_reward(_: ContactState, asked: Asked[RewardApproved | RewardPaid]) -> tuple[Decided, ...]:
+    """Approve or pay a reward, in money only where the policy in force then allows it.
+
+    Source: RESPA section 8(a), 12 U.S.C. 2607(a).
+    """
+    policy = asked.world.policy_at(asked.at)
+    if asked.event.amount_minor is not None and not policy.rewards.cash_allowed:
+        raise refused(
+            "cash-reward-forbidden",
+            f"the policy {policy.name!r} forbids money for referrals: RESPA section 8(a)"
+            " (12 U.S.C. 2607(a)) bars any fee or kickback for referring settlement business;"
+            " thank them, or give in kind",
+            policy=policy.name,
+        )
+    return asked.accepted
+
+
+def _survivor(contact_id: UUID, world: World) -> UUID:
+    """The contact at the end of the aliases; never round in circles, whatever is recorded."""
+    seen = {contact_id}
+    while (into := world.contact(contact_id).merged_into) is not None and into not in seen:
+        seen.add(into)
+        contact_id = into
+    return contact_id

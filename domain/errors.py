@@ -1,0 +1,163 @@
+"""Everything that can be wrong, as one tree with stable codes.
+
+HTTP knows nothing of these classes but their names: the status of each stands in one table in
+``api/problems.py``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from uuid import UUID
+
+
+class LedgerError(Exception):
+    """Something the caller can be told. ``code`` is stable, ``str(error)`` is for people."""
+
+    code = "internal"
+
+    def fields(self) -> Mapping[str, object]:
+        """What a program may want besides code and detail; JSON values only."""
+        return {}
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """One thing wrong in a document. ``pointer`` is an RFC 6901 JSON Pointer into it."""
+
+    pointer: str
+    code: str
+    detail: str
+
+    def within(self, prefix: str) -> FieldError:
+        """The same error seen from the document that holds this one at ``prefix``."""
+        return FieldError(prefix + self.pointer, self.code, self.detail)
+
+
+class Invalid(LedgerError):
+    """The request cannot be read as what it claims to be."""
+
+    code = "invalid-request"
+
+    def __init__(self, errors: Iterable[FieldError], detail: str | None = None) -> None:
+        self.errors = tuple(errors)
+        first = self.errors[0] if self.errors else None
+        where = f"{first.pointer}: {first.detail}" if first and first.pointer else None
+        super().__init__(detail or where or (first.detail if first else "invalid request"))
+        if self.errors and all(error.code == "invalid-time" for error in self.errors):
+            self.code = "invalid-time"
+
+    @classmethod
+    def at(cls, pointer: str, code: str, detail: str) -> Invalid:
+        """One error at one place."""
+        return cls([FieldError(pointer, code, detail)])
+
+    def within(self, prefix: str) -> Invalid:
+        """The same errors seen from the document that holds this one at ``prefix``."""
+        return Invalid([error.within(prefix) for error in self.errors])
+
+
+class NotFound(LedgerError):
+    """What was asked for does not exist."""
+
+    code = "not-found"
+
+
+class LedgerNotFound(NotFound):
+    """No ledger of that name."""
+
+    code = "ledger-not-found"
+
+
+class ContactNotFound(NotFound):
+    """No such contact is registered."""
+
+    code = "contact-not-found"
+
+
+class EventNotFound(NotFound):
+    """No event at that position."""
+
+    code = "event-not-found"
+
+
+class PolicyNotFound(NotFound):
+    """No policy of that version."""
+
+    code = "policy-not-found"
+
+
+class ProjectionNotFound(NotFound):
+    """No projection of that name."""
+
+
+class OperationNotFound(NotFound):
+    """No operation of that id."""
+
+    code = "operation-not-found"
+
+
+class Conflict(LedgerError):
+    """The request contradicts what the ledger holds."""
+
+
+class VersionMismatch(Conflict):
+    """A precondition named another version than the stream has."""
+
+    code = "version-mismatch"
+
+    def __init__(self, current_version: int) -> None:
+        super().__init__(f"the contact's stream is at version {current_version}")
+        self.current_version = current_version
+
+    def fields(self) -> Mapping[str, object]:
+        return {"version": self.current_version}
+
+
+class EventIdReused(Conflict):
+    """An event with this id is stored already and says something else."""
+
+    code = "event-id-reused"
+
+    def __init__(self, event_id: UUID, position: int) -> None:
+        super().__init__(f"event {event_id} was recorded at position {position} with other content")
+        self.event_id = event_id
+        self.position = position
+
+    def fields(self) -> Mapping[str, object]:
+        return {"event_id": str(self.event_id), "position": self.position}
+
+
+class Refused(Conflict):
+    """A decision said no. ``reason`` is the decision's own code."""
+
+    code = "refused"
+
+    def __init__(self, reason: str, detail: str, **fields: object) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.extra = fields
+
+    def fields(self) -> Mapping[str, object]:
+        return {"reason": self.reason, **self.extra}
+
+
+class Unavailable(LedgerError):
+    """The ledger cannot do this now; trying again later may help."""
+
+    code = "unavailable"
+
+
+class ProjectionBehind(Unavailable):
+    """The projection did not reach the wanted position in time."""
+
+    code = "projection-behind"
+
+
+class Corrupt(LedgerError):
+    """Stored bytes are not what this program wrote: another program's file, or damage."""
+
+    code = "internal"

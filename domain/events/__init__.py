@@ -1,0 +1,21 @@
+"""The catalogue of events: every fact that a ledger can hold.
+
+Importing this package fills ``CATALOGUE``. Source: the domain document, section 1.
+"""
+
+from domain.events import care, commerce, contacts, governance, referrals, service
+from domain.events.base import CATALOGUE, STAGES, Event, Field, Sealed
+
+__all__ = [
+    "CATALOGUE",
+    "STAGES",
+    "Event",
+    "Field",
+    "Sealed",
+    "care",
+    "commerce",
+    "contacts",
+    "governance",
+    "referrals",
+    "service",
+]

@@ -1,0 +1,215 @@
+"""What every event class has: a stored type name and fields that know their kinds."""
+
+from __future__ import annotations
+
+from dataclasses import MISSING, dataclass
+from dataclasses import fields as dataclass_fields
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    ClassVar,
+    Self,
+    TypeVar,
+    dataclass_transform,
+    get_type_hints,
+)
+from uuid import UUID
+
+from domain.errors import FieldError, Invalid
+from domain.kinds import (
+    Attributes,
+    CalendarDate,
+    Choice,
+    ContactId,
+    Currency,
+    EventId,
+    Flag,
+    Instant,
+    Items,
+    Kind,
+    References,
+    Text,
+    TimeZone,
+    Whole,
+    no_names,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from domain.kinds import ContactNames
+
+
+class Personal:
+    """Marks a field that is sealed under the contact's own key and gone after erasure."""
+
+
+class Opens:
+    """Marks the id that an event brings into the world: used once in a stream."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of an event, in the order in which it is stored."""
+
+    name: str
+    kind: Kind
+    required: bool
+    personal: bool
+    opens: bool
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """A personal value that was not unsealed: folds carry it without looking.
+
+    ``ciphertext`` is empty where the contact's key is gone for ever.
+    """
+
+    ciphertext: bytes
+
+    @property
+    def erased(self) -> bool:
+        """Nobody can unseal it any more."""
+        return not self.ciphertext
+
+
+Id = Annotated[str, Text(200)]
+OpeningId = Annotated[str, Text(200), Opens]
+Word = Annotated[str, Text(100)]
+Amount = Annotated[int, Whole()]
+CurrencyCode = Annotated[str, Currency()]
+YesNo = Annotated[bool, Flag()]
+Contact = Annotated[UUID, ContactId()]
+EventRef = Annotated[UUID, EventId()]
+Moment = Annotated[int, Instant()]
+DateText = Annotated[str, CalendarDate()]
+Zone = Annotated[str, TimeZone()]
+Party = Annotated[str, Choice(("contact", "business"))]
+
+PersonalText = Annotated[str | Sealed, Text(), Personal]
+PersonalName = Annotated[str | Sealed, Text(200), Personal]
+PersonalReferences = Annotated[tuple[tuple[str, str], ...] | Sealed, References(), Personal]
+PersonalItems = Annotated[list[object] | Sealed, Items(), Personal]
+PersonalAttributes = Annotated[dict[str, object] | Sealed, Attributes(), Personal]
+
+STAGES = (
+    "contact",
+    "prospect",
+    "customer",
+    "client",
+    "lapsed_customer",
+    "lapsed_client",
+    "ended",
+)
+"""The stages of a relationship, as they are written on the wire."""
+
+
+class Event:
+    """A fact about one contact. Subclasses are made by ``event``."""
+
+    TYPE: ClassVar[str]
+    FIELDS: ClassVar[tuple[Field, ...]]
+    FROM_CLIENTS: ClassVar[bool]
+
+    @classmethod
+    def read(cls, data: object, names: ContactNames = no_names) -> Self:
+        """The event that JSON-like data describes.
+
+        Raises:
+            Invalid: with every error found; pointers are relative to ``data``.
+        """
+        if not isinstance(data, dict):
+            raise Invalid.at("", "wrong-type", "must be an object")
+        known = {field.name for field in cls.FIELDS}
+        errors = [
+            FieldError(f"/{_escaped(name)}", "unknown-field", f"{cls.TYPE} has no such field")
+            for name in data
+            if name not in known
+        ]
+        values: dict[str, object] = {}
+        for field in cls.FIELDS:
+            value = data.get(field.name)
+            if value is None:
+                if field.required:
+                    errors.append(FieldError(f"/{field.name}", "missing", "is required"))
+                continue
+            try:
+                values[field.name] = field.kind.read(value, names)
+            except Invalid as error:
+                errors.extend(error.within(f"/{field.name}").errors)
+        if errors:
+            raise Invalid(errors)
+        made = cls(**values)
+        if found := tuple(made.check()):
+            raise Invalid(found)
+        return made
+
+    def check(self) -> Iterator[FieldError]:
+        """What is wrong between fields that are right by themselves."""
+        yield from ()
+
+    def show(self) -> dict[str, object]:
+        """The data as JSON-like values; absent fields are left out, erased ones are null."""
+        shown: dict[str, object] = {}
+        for field in self.FIELDS:
+            value = getattr(self, field.name)
+            if isinstance(value, Sealed):
+                shown[field.name] = None
+            elif value is not None:
+                shown[field.name] = field.kind.show(value)
+        return shown
+
+    def personal_fields(self) -> Iterator[str]:
+        """The names of the personal fields that hold something."""
+        for field in self.FIELDS:
+            if field.personal and getattr(self, field.name) is not None:
+                yield field.name
+
+
+E = TypeVar("E", bound=Event)
+
+CATALOGUE: dict[str, type[Event]] = {}
+"""Every event class by its stored type; filled when ``domain.events`` is imported."""
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+def event(type_name: str, *, from_clients: bool = True) -> Callable[[type[E]], type[E]]:
+    """Make a class a frozen, keyword-only event stored under ``type_name`` for ever."""
+
+    def register(cls: type[E]) -> type[E]:
+        made = dataclass(frozen=True, kw_only=True)(cls)
+        assert type_name not in CATALOGUE, f"{type_name} is taken"
+        made.TYPE = type_name
+        made.FROM_CLIENTS = from_clients
+        made.FIELDS = tuple(_described(made))
+        CATALOGUE[type_name] = made
+        return made
+
+    return register
+
+
+def _described(cls: type[Event]) -> Iterator[Field]:
+    hints: Mapping[str, object] = get_type_hints(cls, include_extras=True)
+    for declared in dataclass_fields(cls):  # type: ignore[arg-type]  # made a dataclass by event
+        marks = _marks(hints[declared.name])
+        (kind,) = (mark for mark in marks if isinstance(mark, Kind))
+        yield Field(
+            name=declared.name,
+            kind=kind,
+            required=declared.default is MISSING,
+            personal=Personal in marks,
+            opens=Opens in marks,
+        )
+
+
+def _marks(hint: object) -> tuple[object, ...]:
+    """The marks of an annotation, also where it is ``Annotated[...] | None``."""
+    found: tuple[object, ...] = getattr(hint, "__metadata__", ())
+    for part in getattr(hint, "__args__", ()):
+        found += getattr(part, "__metadata__", ())
+    return found
+
+
+def _escaped(name: object) -> str:
+    return str(name).replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,105 @@
+"""The small things: thanks, gestures, greetings, recognition, touches."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from domain.events.base import (
+    Amount,
+    CurrencyCode,
+    Event,
+    EventRef,
+    Id,
+    Party,
+    PersonalText,
+    Word,
+    YesNo,
+    event,
+)
+from domain.kinds import Choice
+
+
+@event("resource-shared")
+class ResourceShared(Event):
+    """We passed on something useful, unasked. Source: E3."""
+
+    resource: Id
+    channel: Word
+
+
+@event("thanks-given")
+class ThanksGiven(Event):
+    """We thanked the contact, perhaps for one event, personally or not. Source: E2."""
+
+    for_event: EventRef | None = None
+    channel: Word
+    personal: YesNo
+
+
+@event("thanks-received")
+class ThanksReceived(Event):
+    """The contact thanked us. Source: E2."""
+
+    channel: Word | None = None
+    public: YesNo | None = None
+
+
+@event("testimonial-given")
+class TestimonialGiven(Event):
+    """The contact spoke well of us to others. Source: E2."""
+
+    __test__ = False  # a domain word, not a test class
+
+    channel: Word | None = None
+    public: YesNo | None = None
+
+
+@event("gesture-made")
+class GestureMade(Event):
+    """We gave a free coffee, tickets, a bit extra. Source: E1."""
+
+    gesture: Word
+    cost_minor: Amount
+    currency: CurrencyCode
+    reason: PersonalText
+
+
+@event("greeting-sent")
+class GreetingSent(Event):
+    """We greeted the contact on an occasion of theirs. Source: E4."""
+
+    occasion_id: Id
+    channel: Word
+
+
+@event("recognition-given")
+class RecognitionGiven(Event):
+    """We showed that we know them: greeted by name, seated at their table. Source: E2."""
+
+    how: PersonalText
+
+
+@event("touch-made")
+class TouchMade(Event):
+    """One of us called, wrote or sent word to the other. Source: E4."""
+
+    direction: Annotated[str, Choice(("inbound", "outbound"))]
+    purpose: Word
+    planned: YesNo
+    channel: Word
+
+
+@event("detail-updated")
+class DetailUpdated(Event):
+    """A detail of the contact changed; told unasked, it is a client's way. Source: E2."""
+
+    initiated_by: Party
+    detail: PersonalText
+
+
+@event("competitor-noted")
+class CompetitorNoted(Event):
+    """We heard of a competitor in the contact's life. Source: E4."""
+
+    competitor: Id
+    note: PersonalText | None = None

@@ -1,0 +1,144 @@
+"""The effective history: what happened, as far as it is known, in the order in which it happened.
+
+Retracted events are dropped and corrected ones replaced; what is left is sorted by
+(``occurred_at``, ``position``). Source: the domain document, section 2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+from domain.events.contacts import ContactRegistered, RegistrationAmended
+from domain.events.governance import EventCorrected, EventRetracted
+from domain.events.referrals import ReferralMade, ReferralReceived
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from uuid import UUID
+
+    from domain.events import Event
+    from domain.recorded import Recorded
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One event of the effective history.
+
+    ``scope`` tells the streams of a group apart, because ids in data are scoped by stream: 0 is the
+    survivor's own.
+    """
+
+    occurred_at: int
+    position: int
+    id: UUID
+    event: Event
+    contact_id: UUID
+    scope: int
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """An event that does not count, why, and the event that says so where one does."""
+
+    event_id: UUID
+    reason: str
+    by: UUID | None = None
+
+
+@dataclass(frozen=True)
+class History:
+    """Everything known of a contact. ``facts`` reach into the future where events do."""
+
+    facts: tuple[Fact, ...]
+    excluded: tuple[Exclusion, ...]
+    time_zone: str | None
+
+
+def effective_history(events: Iterable[Recorded], survivor: UUID) -> History:
+    """The history of one contact from all that is known of it, in any order.
+
+    ``events`` are those of the survivor's stream and of the streams merged into it, and beside them
+    the retractions and corrections on the streams of its referrers: a ``referral-received`` shares
+    those of its ``referral-made``.
+    """
+    retractions: dict[UUID, UUID] = {}
+    corrections: list[Recorded] = []
+    ordinary: list[Recorded] = []
+    for recorded in events:
+        event = recorded.event
+        if isinstance(event, EventRetracted):
+            retractions[event.target] = recorded.id
+        elif isinstance(event, EventCorrected):
+            corrections.append(recorded)
+        else:
+            ordinary.append(recorded)
+    standing = _standing_corrections(corrections, retractions)
+
+    facts: list[Fact] = []
+    excluded: list[Exclusion] = []
+    scopes = {survivor: 0}
+    for recorded in ordinary:
+        scope = scopes.setdefault(recorded.contact_id, len(scopes))
+        keys = _keys(recorded)
+        retraction = next((retractions[key] for key in keys if key in retractions), None)
+        if retraction is not None:
+            excluded.append(Exclusion(recorded.id, "retracted", retraction))
+            continue
+        correction = next((standing[key] for key in keys if key in standing), None)
+        facts.append(_fact(recorded, correction, scope))
+    facts.sort(key=_ORDER)
+    return History(tuple(facts), tuple(excluded), _time_zone(facts))
+
+
+_ORDER = attrgetter("occurred_at", "position")
+
+
+def _standing_corrections(
+    corrections: Sequence[Recorded], retractions: dict[UUID, UUID]
+) -> dict[UUID, EventCorrected]:
+    """The last correction of each event by position, retracted ones aside."""
+    standing: dict[UUID, EventCorrected] = {}
+    for recorded in sorted(corrections, key=attrgetter("position")):
+        if recorded.id not in retractions:
+            assert isinstance(recorded.event, EventCorrected)
+            standing[recorded.event.target] = recorded.event
+    return standing
+
+
+def _keys(recorded: Recorded) -> tuple[UUID, ...]:
+    """The ids by which an event can be retracted or corrected."""
+    if isinstance(recorded.event, ReferralReceived) and recorded.causation_id is not None:
+        return (recorded.causation_id,)
+    return (recorded.id,)
+
+
+def _fact(recorded: Recorded, correction: EventCorrected | None, scope: int) -> Fact:
+    event, occurred_at = recorded.event, recorded.occurred_at
+    if correction is not None:
+        if correction.occurred_at is not None:
+            occurred_at = correction.occurred_at
+        event = _corrected(event, correction.data)
+    return Fact(occurred_at, recorded.position, recorded.id, event, recorded.contact_id, scope)
+
+
+def _corrected(event: Event, data: object) -> Event:
+    """The event as corrected; data of another type than the event's changes nothing."""
+    if isinstance(event, ReferralReceived) and isinstance(data, ReferralMade):
+        return ReferralReceived(referral_id=data.referral_id, by=event.by, level=data.level)
+    return data if type(data) is type(event) else event
+
+
+def _time_zone(facts: Iterable[Fact]) -> str | None:
+    """That of the survivor's newest registration or amendment, whenever it takes effect."""
+    newest: str | None = None
+    for fact in facts:
+        event = fact.event
+        if (
+            fact.scope == 0
+            and isinstance(event, ContactRegistered | RegistrationAmended)
+            and event.time_zone is not None
+        ):
+            newest = event.time_zone
+    return newest

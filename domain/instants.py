@@ -1,0 +1,91 @@
+"""Instants, days and time zones as whole numbers.
+
+An instant is microseconds of UTC since 1970-01-01T00:00:00Z. A day is a proleptic Gregorian
+ordinal, as ``datetime.date.toordinal`` counts.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo, available_timezones
+
+SECOND = 1_000_000
+HOUR = 3600 * SECOND
+DAY = 24 * HOUR
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_RFC_3339 = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d\d):(\d\d))",
+    re.ASCII,
+)
+
+
+def parse_instant(text: str) -> int:
+    """Read an RFC 3339 date-time with offset; digits beyond microseconds are cut off.
+
+    Raises:
+        ValueError: it is not one, has no offset, or lies outside the years 1 to 9999 in UTC.
+
+    >>> parse_instant("1970-01-01T01:00:00.5+01:00")
+    500000
+    """
+    match = _RFC_3339.fullmatch(text)
+    if match is None:
+        raise ValueError("not an RFC 3339 date-time with an offset, such as 2026-03-01T09:30:00Z")
+    year, month, day, hour, minute, second, fraction, sign, off_hour, off_minute = match.groups()
+    offset = timedelta()
+    if sign:
+        if int(off_hour) > 23 or int(off_minute) > 59:
+            raise ValueError("the offset is out of range")
+        offset = timedelta(hours=int(off_hour), minutes=int(off_minute))
+        offset = -offset if sign == "-" else offset
+    try:
+        local = datetime(
+            int(year), int(month), int(day), int(hour), int(minute), int(second), tzinfo=UTC
+        )
+        instant = local - offset
+    except OverflowError:
+        raise ValueError("the instant lies outside the years 1 to 9999") from None
+    microsecond = int((fraction or "").ljust(6, "0")[:6])
+    return (instant - _EPOCH) // timedelta(seconds=1) * SECOND + microsecond
+
+
+def format_instant(instant: int) -> str:
+    """Write an instant as RFC 3339 in UTC, with microseconds only where there are any.
+
+    >>> format_instant(500000)
+    '1970-01-01T00:00:00.500000Z'
+    """
+    moment = _EPOCH + timedelta(microseconds=instant)
+    return moment.replace(tzinfo=None).isoformat() + "Z"
+
+
+@lru_cache(maxsize=1024)
+def zone(name: str) -> ZoneInfo:
+    """The time zone of that IANA name, from the installed ``tzdata``."""
+    return ZoneInfo(name)
+
+
+@lru_cache(maxsize=1)
+def zone_names() -> frozenset[str]:
+    """Every IANA name that an event may give as ``time_zone``."""
+    return frozenset(available_timezones()) - {"localtime", "Factory"}
+
+
+def day_of(instant: int, time_zone: str) -> int:
+    """The calendar day on which the instant falls in that time zone, as an ordinal.
+
+    Instants within a day of the year 1 or 9999 fall on the nearest day that exists.
+
+    >>> from datetime import date
+    >>> date.fromordinal(day_of(parse_instant("2026-03-01T11:30:00Z"), "Pacific/Auckland")).day
+    2
+    """
+    if time_zone == "UTC":
+        return 719163 + instant // DAY
+    try:
+        return (_EPOCH + timedelta(microseconds=instant)).astimezone(zone(time_zone)).toordinal()
+    except OverflowError:
+        return 719163 + instant // DAY

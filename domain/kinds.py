@@ -1,0 +1,368 @@
+"""The kinds of values that events hold: how each is read, shown, stored and described.
+
+A kind turns a JSON value into the value an event holds (``read``), back into JSON (``show``), into
+what msgpack knows natively (``pack``, ``unpack``), and says what it accepts as JSON Schema. An
+event's fields name their kinds, so validation, documentation and storage cannot disagree.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, NoReturn
+from uuid import UUID
+
+from domain.currencies import MINOR_DIGITS
+from domain.errors import Invalid
+from domain.instants import format_instant, parse_instant, zone_names
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    ContactNames = Callable[[str], UUID]
+
+MAX_WHOLE = 2**53 - 1
+"""The largest whole number that every JSON reader keeps exactly. Source: RFC 8259 section 6."""
+
+MAX_TEXT = 2000
+"""How many characters a text may have unless its field says otherwise."""
+
+_UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+def no_names(name: str) -> UUID:
+    """Contact names other than UUIDs are unknown here."""
+    raise ValueError(f"{name!r} is not a UUID")
+
+
+def wrong(code: str, detail: str) -> NoReturn:
+    """Refuse the value being read."""
+    raise Invalid.at("", code, detail)
+
+
+def read_text(value: object, most: int, least: int = 1) -> str:
+    """A string of ``least`` to ``most`` characters, without control characters but white space."""
+    if not isinstance(value, str):
+        wrong("wrong-type", "must be a string")
+    if len(value) < least:
+        wrong("too-short", f"must have at least {least} character{'s' if least > 1 else ''}")
+    if len(value) > most:
+        wrong("too-long", f"must have at most {most} characters")
+    if _UNWANTED.search(value):
+        wrong("unwanted-character", "must not hold control characters or lone surrogates")
+    return value
+
+
+def read_uuid(value: object) -> UUID:
+    """A UUID in its usual text form, any version, but never the nil UUID."""
+    if not isinstance(value, str) or not _UUID.fullmatch(value):
+        wrong("wrong-type", "must be a UUID such as 0198c1f0-5a52-7c3e-9d7b-3f0d6a1b2c4d")
+    parsed = UUID(value)
+    if not parsed.int:
+        wrong("out-of-range", "must not be the nil UUID")
+    return parsed
+
+
+def read_instant(value: object) -> int:
+    """An RFC 3339 string with offset, as microseconds of UTC."""
+    if not isinstance(value, str):
+        wrong("invalid-time", "must be an RFC 3339 string")
+    try:
+        return parse_instant(value)
+    except ValueError as error:
+        wrong("invalid-time", str(error))
+
+
+class Kind:
+    """A kind whose values are their own JSON and msgpack form."""
+
+    def read(self, value: object, names: ContactNames = no_names) -> object:
+        """The value an event holds for this JSON value.
+
+        Raises:
+            Invalid: it is not of this kind; pointers are relative to the value.
+        """
+        raise TypeError(f"{type(self).__name__} reads nothing")
+
+    def show(self, value: object) -> object:
+        """The JSON value that reads as this value."""
+        return value
+
+    def pack(self, value: object) -> object:
+        """The value in msgpack's own types."""
+        return value
+
+    def unpack(self, packed: object) -> object:
+        """The value that was packed."""
+        return packed
+
+    def schema(self) -> dict[str, object]:
+        """What is accepted, as JSON Schema (draft 2020-12)."""
+        return {}
+
+
+@dataclass(frozen=True)
+class Text(Kind):
+    """A string of 1 to ``most`` characters."""
+
+    most: int = MAX_TEXT
+
+    def read(self, value: object, names: ContactNames = no_names) -> str:
+        return read_text(value, self.most)
+
+    def schema(self) -> dict[str, object]:
+        return {"type": "string", "minLength": 1, "maxLength": self.most}
+
+
+@dataclass(frozen=True)
+class Whole(Kind):
+    """A whole number from ``least`` to ``most``, both included."""
+
+    least: int = 0
+    most: int = MAX_WHOLE
+
+    def read(self, value: object, names: ContactNames = no_names) -> int:
+        if isinstance(value, bool) or not isinstance(value, int):
+            wrong("wrong-type", "must be a whole number")
+        if not self.least <= value <= self.most:
+            wrong("out-of-range", f"must be from {self.least} to {self.most}")
+        return value
+
+    def schema(self) -> dict[str, object]:
+        return {"type": "integer", "minimum": self.least, "maximum": self.most}
+
+
+class Flag(Kind):
+    """true or false."""
+
+    def read(self, value: object, names: ContactNames = no_names) -> bool:
+        if not isinstance(value, bool):
+            wrong("wrong-type", "must be true or false")
+        return value
+
+    def schema(self) -> dict[str, object]:
+        return {"type": "boolean"}
+
+
+@dataclass(frozen=True)
+class Choice(Kind):
+    """One of a few words."""
+
+    words: tuple[str, ...]
+
+    def read(self, value: object, names: ContactNames = no_names) -> str:
+        if not isinstance(value, str) or value not in self.words:
+            wrong("not-a-choice", f"must be one of {', '.join(self.words)}")
+        return value
+
+    def schema(self) -> dict[str, object]:
+        return {"type": "string", "enum": list(self.words)}
+
+
+class EventId(Kind):
+    """The id of an event."""
+
+    def read(self, value: object, names: ContactNames = no_names) -> UUID:
+        return read_uuid(value)
+
+    def show(self, value: object) -> object:
+        return str(value)
+
+    def pack(self, value: object) -> object:
+        assert isinstance(value, UUID)
+        return value.bytes
+
+    def unpack(self, packed: object) -> object:
+        assert isinstance(packed, bytes)
+        return UUID(bytes=packed)
+
+    def schema(self) -> dict[str, object]:
+        return {"type": "string", "format": "uuid", "pattern": f"^{_UUID.pattern}$"}
+
+
+class ContactId(EventId):
+    """A contact: its UUID, or ``source:ref`` where the reader knows the ledger's names."""
+
+    def read(self, value: object, names: ContactNames = no_names) -> UUID:
+        if isinstance(value, str) and not _UUID.fullmatch(value):
+            try:
+                return names(value)
+            except ValueError as error:
+                wrong("wrong-type", f"must be a contact's UUID or source:ref; {error}")
+        return read_uuid(value)
+
+    def schema(self) -> dict[str, object]:
+        return {"type": "string", "minLength": 1, "maxLength": 240}
+
+
+class Instant(Kind):
+    """An instant: RFC 3339 with offset outside, microseconds of UTC inside."""
+
+    def read(self, value: object, names: ContactNames = no_names) -> int:
+        return read_instant(value)
+
+    def show(self, value: object) -> object:
+        assert isinstance(value, int)
+        return format_instant(value)
+
+    def schema(self) -> dict[str, object]:
+        return {"type": "string", "format": "date-time"}
+
+
+class CalendarDate(Kind):
+    """A date without a time, ``YYYY-MM-DD``, kept as that text."""
+
+    def read(self, value: object, names: ContactNames = no_names) -> str:
+        if not isinstance(value, str) or not _DATE.fullmatch(value):
+            wrong("invalid-time", "must be a date such as 2026-03-01")
+        try:
+            date.fromisoformat(value)
+        except ValueError as error:
+            wrong("invalid-time", str(error))
+        return value
+
+    def schema(self) -> dict[str, object]:
+        return {"type": "string", "format": "date"}
+
+
+class Currency(Kind):
+    """A currency's three letters. Source: ISO 4217."""
+
+    def read(self, value: object, names: ContactNames = no_names) -> str:
+        if not isinstance(value, str) or value not in MINOR_DIGITS:
+            wrong("unknown-currency", "must be an ISO 4217 code such as EUR")
+        return value
+
+    def schema(self) -> dict[str, object]:
+        return {"type": "string", "enum": sorted(MINOR_DIGITS)}
+
+
+class TimeZone(Kind):
+    """The IANA name of a time zone."""
+
+    def read(self, value: object, names: ContactNames = no_names) -> str:
+        if not isinstance(value, str) or value not in zone_names():
+            wrong("unknown-time-zone", "must be an IANA time zone such as Europe/Amsterdam")
+        return value
+
+    def schema(self) -> dict[str, object]:
+        return {"type": "string", "minLength": 1, "maxLength": 64, "examples": ["Europe/Amsterdam"]}
+
+
+@dataclass(frozen=True)
+class References(Kind):
+    """What other systems call the contact: a list of ``{"source", "ref"}``."""
+
+    most: int = 50
+
+    def read(self, value: object, names: ContactNames = no_names) -> tuple[tuple[str, str], ...]:
+        if not isinstance(value, list) or len(value) > self.most:
+            wrong("wrong-type", f"must be a list of at most {self.most} references")
+        return tuple(self._read_one(item, place) for place, item in enumerate(value))
+
+    @staticmethod
+    def _read_one(item: object, place: int) -> tuple[str, str]:
+        if not isinstance(item, dict) or set(item) != {"source", "ref"}:
+            raise Invalid.at(f"/{place}", "wrong-type", "must have exactly source and ref")
+        try:
+            return read_text(item["source"], 32), read_text(item["ref"], 200)
+        except Invalid as error:
+            raise error.within(f"/{place}") from None
+
+    def show(self, value: object) -> object:
+        assert isinstance(value, tuple)
+        return [{"source": source, "ref": ref} for source, ref in value]
+
+    def pack(self, value: object) -> object:
+        assert isinstance(value, tuple)
+        return [list(reference) for reference in value]
+
+    def unpack(self, packed: object) -> object:
+        assert isinstance(packed, list)
+        return tuple((source, ref) for source, ref in packed)
+
+    def schema(self) -> dict[str, object]:
+        one = {
+            "type": "object",
+            "properties": {"source": Text(32).schema(), "ref": Text(200).schema()},
+            "required": ["source", "ref"],
+            "additionalProperties": False,
+        }
+        return {"type": "array", "items": one, "maxItems": self.most}
+
+
+@dataclass(frozen=True)
+class Attributes(Kind):
+    """A flat object: names to strings, whole numbers, true, false or null."""
+
+    most: int = 50
+    values: dict[str, object] = field(
+        default_factory=lambda: {"type": ["string", "integer", "boolean", "null"]}
+    )
+
+    def read(self, value: object, names: ContactNames = no_names) -> dict[str, object]:
+        if not isinstance(value, dict) or len(value) > self.most:
+            wrong("wrong-type", f"must be an object of at most {self.most} attributes")
+        attributes: dict[str, object] = {}
+        for name, content in value.items():
+            key = read_text(name, 100)
+            try:
+                attributes[key] = self._read_one(content)
+            except Invalid as error:
+                raise error.within("/" + key.replace("~", "~0").replace("/", "~1")) from None
+        return attributes
+
+    @staticmethod
+    def _read_one(content: object) -> object:
+        if content is None or isinstance(content, bool):
+            return content
+        if isinstance(content, int):
+            return Whole(-MAX_WHOLE).read(content)
+        return read_text(content, MAX_TEXT, least=0)
+
+    def schema(self) -> dict[str, object]:
+        return {
+            "type": "object",
+            "additionalProperties": self.values,
+            "propertyNames": {"minLength": 1, "maxLength": 100},
+            "maxProperties": self.most,
+        }
+
+
+@dataclass(frozen=True)
+class Items(Kind):
+    """What was bought: a list of texts or of flat objects."""
+
+    most: int = 500
+
+    def read(self, value: object, names: ContactNames = no_names) -> list[object]:
+        if not isinstance(value, list) or len(value) > self.most:
+            wrong("wrong-type", f"must be a list of at most {self.most} items")
+        items: list[object] = []
+        for place, item in enumerate(value):
+            try:
+                items.append(
+                    Attributes().read(item) if isinstance(item, dict) else read_text(item, MAX_TEXT)
+                )
+            except Invalid as error:
+                raise error.within(f"/{place}") from None
+        return items
+
+    def schema(self) -> dict[str, object]:
+        one = {"anyOf": [Text().schema(), Attributes().schema()]}
+        return {"type": "array", "items": one, "maxItems": self.most}
+
+
+class Document(Kind):
+    """A JSON object that another reader understands: a policy, or the data of a correction."""
+
+    def read(self, value: object, names: ContactNames = no_names) -> dict[str, object]:
+        if not isinstance(value, dict):
+            wrong("wrong-type", "must be an object")
+        return value
+
+    def schema(self) -> dict[str, object]:
+        return {"type": "object"}

@@ -1,0 +1,312 @@
+"""The policy: every number that the rules use, as one document with a schema.
+
+A document may leave out whatever is as in the preset it ``extends`` (``retail`` if it names none);
+what is stored is always whole. Source: the domain document, sections 3 to 6 and 8.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Annotated, Any
+
+from domain.documents import Listed, plain, read_section, section_schema
+from domain.errors import FieldError, Invalid
+from domain.kinds import Choice, Flag, Kind, Text, Whole, no_names, wrong
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from domain.kinds import ContactNames
+
+Days = Annotated[int, Whole(1, 36_500)]
+Count = Annotated[int, Whole(1, 10_000)]
+Points = Annotated[int, Whole(0, 1000)]
+Penalty = Annotated[int, Whole(-1000, 0)]
+Percent = Annotated[int, Whole(0, 100)]
+Level = Annotated[int, Whole(0, 5)]
+Switch = Annotated[bool, Flag()]
+
+
+@dataclass(frozen=True)
+class CustomPoints:
+    """What an event of type custom-recorded is worth, while one lies in the window."""
+
+    points: Annotated[int, Whole(-1000, 1000)] = 0
+    window_days: Days = 365
+
+
+class CustomKinds(Kind):
+    """An object from the ``kind`` of a custom event to what it is worth."""
+
+    def read(self, value: object, names: ContactNames = no_names) -> dict[str, CustomPoints]:
+        if not isinstance(value, dict) or len(value) > 100:
+            wrong("wrong-type", "must be an object of at most 100 kinds")
+        return {
+            str(Text(100).read(kind)): read_section(CustomPoints(), worth, f"/{kind}")
+            for kind, worth in sorted(value.items())
+        }
+
+    def schema(self) -> dict[str, object]:
+        return {"type": "object", "additionalProperties": section_schema(CustomPoints)}
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """How long a silence means something. Section 3."""
+
+    expected_gap_days: Days = 7
+    quiet_rhythms: Count = 2
+    demote_rhythms: Count = 4
+    lapse_rhythms: Count = 6
+    demotion_floor_days: Days = 45
+    lapse_floors: Count = 2
+    subscription_grace_days: Annotated[int, Whole(0, 36_500)] = 10
+    premature_days: Days = 90
+
+
+@dataclass(frozen=True)
+class Plain:
+    """A signal that is on while something lies in its window."""
+
+    points: Points = 0
+    window_days: Days = 365
+
+
+@dataclass(frozen=True)
+class EngagementSignal:
+    """Anchor: we act for the contact."""
+
+    points: Points = 60
+
+
+@dataclass(frozen=True)
+class RegularitySignal:
+    """Anchor: enough purchase days; off altogether where ``purchase_days`` is null."""
+
+    points: Points = 35
+    purchase_days: Count | None = 6
+    window_days: Days | None = None
+
+
+@dataclass(frozen=True)
+class RenewalSignal:
+    """Anchor: a subscription renewed without our asking."""
+
+    points: Points = 25
+
+
+@dataclass(frozen=True)
+class WalletSignal:
+    """Share of wallet; off altogether where ``share_percent`` is null."""
+
+    points: Points = 25
+    share_percent: Percent | None = 80
+    window_days: Days = 365
+
+
+@dataclass(frozen=True)
+class ReferralSignal:
+    """They send us people; strong by outcome or level, else weak."""
+
+    strong_points: Points = 20
+    weak_points: Points = 8
+    strong_level: Level = 3
+    weak_level: Level = 1
+    window_days: Days = 365
+
+
+@dataclass(frozen=True)
+class GuestsSignal:
+    """They bring others."""
+
+    points: Points = 10
+    visits: Count = 2
+    window_days: Days = 90
+
+
+@dataclass(frozen=True)
+class TwoWaySignal:
+    """They contact us too: at least ``inbound`` times, and ``inbound_percent`` of all touches."""
+
+    points: Points = 5
+    inbound: Count = 1
+    inbound_percent: Percent = 25
+    window_days: Days = 365
+
+
+@dataclass(frozen=True)
+class ComplaintSignal:
+    """Complaints past their deadline, by severity 1, 2, 3."""
+
+    points: Annotated[tuple[int, ...], Listed(Whole(-1000, 0), 3)] = (-10, -30, -60)
+    sla_days: Days = 2
+    hold_severity: Annotated[int, Whole(1, 3)] = 2
+    ending_severity: Annotated[int, Whole(1, 3)] = 3
+
+
+@dataclass(frozen=True)
+class PromiseSignal:
+    """A promise broken not long ago."""
+
+    points: Penalty = -15
+    window_days: Days = 90
+
+
+@dataclass(frozen=True)
+class Signals:
+    """Points and thresholds of every signal. Section 4."""
+
+    engagement: EngagementSignal = EngagementSignal()
+    regularity: RegularitySignal = RegularitySignal()
+    renewal: RenewalSignal = RenewalSignal()
+    wallet: WalletSignal = WalletSignal()
+    referral: ReferralSignal = ReferralSignal()
+    advice: Plain = Plain(points=15)
+    self_directed: Plain = Plain(points=10)
+    guests: GuestsSignal = GuestsSignal()
+    known: Plain = Plain(points=0)
+    testimonial: Plain = Plain(points=5)
+    two_way: TwoWaySignal = TwoWaySignal()
+    complaint: ComplaintSignal = ComplaintSignal()
+    promise: PromiseSignal = PromiseSignal()
+    custom: Annotated[Mapping[str, CustomPoints], CustomKinds()] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where the lines between the stages run. Section 5."""
+
+    promotion_score: Points = 60
+    stay_score: Points = 45
+    dwell_days: Days = 30
+    falling_days: Days = 30
+
+
+@dataclass(frozen=True)
+class OutcomeWeights:
+    """How much a referral of each outcome counts, per level."""
+
+    won: Points = 6
+    qualified: Points = 4
+    open: Points = 2
+    lost: Points = 1
+    unqualified: Points = 0
+    duplicate: Points = 0
+
+
+@dataclass(frozen=True)
+class Partner:
+    """How referral partners are told apart. Section 6."""
+
+    window_days: Days = 365
+    outcome_weights: OutcomeWeights = OutcomeWeights()
+    key_partner_won: Count = 3
+    key_partner_influence: Count = 60
+    partner_referrals: Count = 2
+    partner_won: Count = 1
+    partner_strong: Count = 2
+    partner_strong_level: Level = 3
+    introducer_level: Level = 1
+    dormant_days: Days = 180
+    dormant_gaps: Count = 3
+    won_by_purchase: Switch = True
+    balanced_least_percent: Percent = 35
+    balanced_most_percent: Percent = 65
+    owed_referrals: Count = 2
+
+
+@dataclass(frozen=True)
+class Rewards:
+    """What a won referral earns, by its level 0 to 5, and whether in money at all. Section 6."""
+
+    cash_allowed: Switch = True
+    basis_points: Annotated[tuple[int, ...], Listed(Whole(0, 10_000), 6)] = (
+        0,
+        200,
+        200,
+        500,
+        500,
+        1000,
+    )
+    cap_minor: Annotated[int, Whole()] = 50_000
+    hold_days: Annotated[int, Whole(0, 36_500)] = 30
+
+
+@dataclass(frozen=True)
+class TouchCadence:
+    """How often a contact hears from us, by stage. Section 7."""
+
+    client_days: Days = 60
+    customer_days: Days = 90
+
+
+@dataclass(frozen=True)
+class Policy:
+    """All the numbers. The defaults are those of the preset ``retail``."""
+
+    name: Annotated[str, Text(100)] = "retail"
+    rests_on: Annotated[str, Choice(("allegiance", "frequency"))] = "allegiance"
+    rhythm: Rhythm = Rhythm()
+    signals: Signals = Signals()
+    stage: Stage = Stage()
+    partner: Partner = Partner()
+    rewards: Rewards = Rewards()
+    touch_cadence: TouchCadence = TouchCadence()
+    disclosure_required: Switch = False
+
+    @classmethod
+    def read(cls, document: object, base: Policy) -> Policy:
+        """The policy that the document describes, with what it leaves out taken from ``base``.
+
+        Raises:
+            Invalid: naming each field and what is wrong with it.
+        """
+        policy: Policy = read_section(base, document, "")
+        if errors := tuple(_contradictions(policy)):
+            raise Invalid(errors)
+        return policy
+
+    def document(self) -> dict[str, Any]:
+        """The whole policy as JSON-like values."""
+        document: dict[str, Any] = plain(asdict(self))
+        return document
+
+
+def digest(document: Mapping[str, object]) -> str:
+    """SHA-256 in hex of the document as JSON with sorted keys and no white space."""
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def policy_schema() -> dict[str, object]:
+    """The JSON Schema (draft 2020-12) of a policy document as it may be published."""
+    schema = section_schema(Policy)
+    properties = schema["properties"]
+    assert isinstance(properties, dict)
+    properties["extends"] = {"type": "string", "description": "the preset it changes"}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _contradictions(policy: Policy) -> Iterator[FieldError]:
+    """What would let a second look at unchanged facts change a stage, or makes no sense."""
+    rhythm, stage, signals = policy.rhythm, policy.stage, policy.signals
+    if stage.stay_score > stage.promotion_score:
+        detail = "must not exceed promotion_score, or a new client would fall at once"
+        yield FieldError("/stage/stay_score", "contradiction", detail)
+    if rhythm.demote_rhythms < rhythm.quiet_rhythms:
+        detail = "must not be below quiet_rhythms: the warning comes first"
+        yield FieldError("/rhythm/demote_rhythms", "contradiction", detail)
+    if rhythm.lapse_rhythms < rhythm.demote_rhythms:
+        detail = "must not be below demote_rhythms: a client falls before lapsing"
+        yield FieldError("/rhythm/lapse_rhythms", "contradiction", detail)
+    if signals.complaint.ending_severity < signals.complaint.hold_severity:
+        detail = "must not be below hold_severity, or a client sent away could come straight back"
+        yield FieldError("/signals/complaint/ending_severity", "contradiction", detail)
+    if signals.referral.weak_level > signals.referral.strong_level:
+        detail = "must not exceed strong_level"
+        yield FieldError("/signals/referral/weak_level", "contradiction", detail)
+    if policy.partner.balanced_least_percent > policy.partner.balanced_most_percent:
+        detail = "must not exceed balanced_most_percent"
+        yield FieldError("/partner/balanced_least_percent", "contradiction", detail)

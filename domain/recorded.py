@@ -1,0 +1,48 @@
+"""An event as the ledger holds it: the fact, and where, when and by whom it was recorded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+if TYPE_CHECKING:
+    from domain.events import Event, Sealed
+
+POLICY_STREAM = UUID(int=0)
+"""The stream of policies. No contact can have the nil UUID."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recorded:
+    """One event with its envelope. Instants are microseconds of UTC.
+
+    ``position`` counts from 1 over the ledger and ``version`` from 1 over the stream, both without
+    gaps; ``position`` is 0 in an event that is not stored yet.
+    """
+
+    contact_id: UUID
+    version: int
+    position: int
+    id: UUID
+    occurred_at: int
+    recorded_at: int
+    source: str | None
+    actor: str | Sealed | None
+    causation_id: UUID | None
+    event: Event
+
+    @property
+    def type(self) -> str:
+        """The stored type, such as ``purchase-made``."""
+        return self.event.TYPE
+
+    @property
+    def originator_id(self) -> UUID:
+        """The stream, by the name that the event store knows it by."""
+        return self.contact_id
+
+    @property
+    def originator_version(self) -> int:
+        """The version, by the name that the event store knows it by."""
+        return self.version

@@ -1,0 +1,250 @@
+"""The relationship with one contact at an instant, and why it is what it is.
+
+``fold`` is the only implementation of the stage rules: live projections, rebuilds, questions about
+the past, what-if and receipts all call it. Source: the domain document, sections 3 to 5.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from domain.history import Exclusion
+from domain.instants import DAY
+from domain.stages import Cause, Interval, StageMachine
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from uuid import UUID
+
+    from domain.commerce import Silence
+    from domain.history import History
+    from domain.signals import Change
+    from domain.timeline import PolicyTimeline
+
+__all__ = [
+    "Cause",
+    "Interval",
+    "Relationship",
+    "SignalReading",
+    "WillChange",
+    "WouldChange",
+    "fold",
+]
+
+_LOOK_AHEAD = 1000
+"""How many breakpoints are looked at for the next change of stage; far more than there can be."""
+
+
+@dataclass(frozen=True)
+class SignalReading:
+    """A signal with its value, its threshold and the events behind it."""
+
+    name: str
+    on: bool
+    points: int
+    anchor: bool
+    value: Mapping[str, object]
+    threshold: Mapping[str, object]
+    events: tuple[UUID, ...]
+
+
+@dataclass(frozen=True)
+class WouldChange:
+    """One single change that would cross a line, the points it brings, the stage it leads to."""
+
+    change: str
+    points: int
+    stage: str
+
+
+@dataclass(frozen=True)
+class WillChange:
+    """When the stage changes if nothing happens, to what, and because of which breakpoint."""
+
+    at: int
+    stage: str
+    because: str
+
+
+def fold(
+    history: History, policies: PolicyTimeline, ledger_time_zone: str | None, at: int
+) -> Relationship:
+    """What the relationship is at ``at``, by the facts that occurred at or before it."""
+    time_zone = history.time_zone or ledger_time_zone or "UTC"
+    machine = StageMachine(policies, time_zone)
+    absorbed = machine.run(history.facts, at)
+    upcoming = history.facts[absorbed].occurred_at if absorbed < len(history.facts) else None
+    return Relationship(at, history, policies, machine, upcoming)
+
+
+class Relationship:
+    """The answer to a question about one contact. Cheap parts are ready, the rest is worked out."""
+
+    def __init__(
+        self,
+        at: int,
+        history: History,
+        policies: PolicyTimeline,
+        machine: StageMachine,
+        upcoming_at: int | None,
+    ) -> None:
+        self.at = at
+        self.stage = machine.stage
+        self.score = machine.score
+        self.intervals: tuple[Interval, ...] = tuple(machine.intervals)
+        self.policy_version = policies.in_force(at).version
+        self._history = history
+        self._policies = policies
+        self._machine = machine
+        self._upcoming_at = upcoming_at
+
+    @property
+    def since(self) -> int | None:
+        """From when on the stage holds; None before the first fact."""
+        return self.intervals[-1].from_at if self.intervals else None
+
+    @property
+    def rests_on(self) -> str:
+        """What the policy in force can judge by: allegiance, or frequency alone."""
+        return self._policies.in_force(self.at).policy.rests_on
+
+    @property
+    def silence(self) -> Silence | None:
+        """How long they have been silent and what that means when; None while there is none."""
+        return self._machine.silence
+
+    @property
+    def silence_demotions(self) -> int:
+        """How often a client fell because of silence."""
+        return len(self._machine.silence_demoted_at)
+
+    @property
+    def premature_demotions(self) -> int:
+        """How often a client who fell because of silence bought again within 90 days."""
+        return sum(
+            self._machine.commerce.bought_between(
+                fell_at,
+                fell_at + self._policies.in_force(fell_at).policy.rhythm.premature_days * DAY,
+            )
+            for fell_at in self._machine.silence_demoted_at
+        )
+
+    @cached_property
+    def flags(self) -> tuple[str, ...]:
+        """What stands beside the stage, in alphabetical order."""
+        machine = self._machine
+        if machine.judged is None:
+            return ()
+        policy = machine.judged.policy
+        on = {s.name: reading for s, reading, _ in machine.readings_at(self.at) if reading.on}
+        flags = []
+        referral = on.get("referral")
+        if "testimonial" in on or (referral is not None and referral.value["strong"]):
+            flags.append("advocate")
+        if machine.worst_complaint() >= policy.signals.complaint.hold_severity:
+            flags.append("complaint_hold")
+        if self._is_falling():
+            flags.append("falling")
+        if machine.silence is not None and self.at >= machine.silence.quiet_at:
+            flags.append("quiet")
+        if self.stage == "customer" and any(
+            would.stage == "client" and not would.change.startswith(("complaint", "promise"))
+            for would in self.would_change()
+        ):
+            flags.append("rising")
+        return tuple(flags)
+
+    def _is_falling(self) -> bool:
+        falling_at = self._falling_at
+        return falling_at is not None and self.at >= falling_at
+
+    @cached_property
+    def _falling_at(self) -> int | None:
+        """From when on a client is falling: some days before the stage will change."""
+        will_change = self.will_change() if self.stage == "client" else None
+        if will_change is None:
+            return None
+        return will_change.at - self._policies.in_force(self.at).policy.stage.falling_days * DAY
+
+    @cached_property
+    def next_breakpoint(self) -> int | None:
+        """The next instant at which stage, score or flags may change without an event."""
+        soonest = self._machine.next_breakpoint()
+        candidates = [self._upcoming_at, soonest[0] if soonest else None, self._falling_at]
+        later = [instant for instant in candidates if instant is not None and instant > self.at]
+        return min(later, default=None)
+
+    def signals(self) -> tuple[SignalReading, ...]:
+        """Every signal, on or off, in a fixed order; empty before the first fact."""
+        return tuple(
+            SignalReading(
+                name=signal.name,
+                on=reading.on,
+                points=reading.points,
+                anchor=signal.anchor,
+                value=reading.value,
+                threshold=reading.threshold,
+                events=tuple(signal.evidence(judged)),
+            )
+            for signal, reading, judged in self._machine.readings_at(self.at)
+        )
+
+    def excluded(self) -> tuple[Exclusion, ...]:
+        """The events that do not count: retracted, reversed, or with nothing opened before them."""
+        reversed_ = (
+            Exclusion(purchase.fact_id, "reversed")
+            for purchase in self._machine.commerce.reversed_purchases()
+        )
+        ignored = (
+            Exclusion(event_id, "opening-not-before")
+            for signal in self._machine.signals
+            for event_id in signal.ignored()
+        )
+        return (*self._history.excluded, *reversed_, *ignored)
+
+    def would_change(self) -> tuple[WouldChange, ...]:
+        """The single changes that would make a client, or end a client's stage."""
+        if self._machine.judged is None or self._machine.underlying == "ended":
+            return ()
+        crossing = self._stage_lost if self._machine.underlying == "client" else self._stage_won
+        found = []
+        for change in self._machine.changes_at(self.at):
+            stage = crossing(change)
+            if stage is not None:
+                found.append(WouldChange(change.name, change.points, stage))
+        return tuple(found)
+
+    def _stage_won(self, change: Change) -> str | None:
+        policy = self._policies.in_force(self.at).policy
+        held = self._machine.worst_complaint() >= policy.signals.complaint.hold_severity
+        anchored = self._machine.is_anchored() or change.anchors
+        if not anchored or (held and not change.lifts_hold):
+            return None
+        return "client" if self._raw_score + change.points >= policy.stage.promotion_score else None
+
+    def _stage_lost(self, change: Change) -> str | None:
+        policy = self._policies.in_force(self.at).policy
+        drops = self._raw_score + change.points < policy.stage.stay_score
+        if change.ends or (drops and change.points < 0 and not self._machine.dwells(self.at)):
+            return self._machine.resting_stage(self.at)
+        return None
+
+    @cached_property
+    def _raw_score(self) -> int:
+        return sum(reading.points for _, reading, _ in self._machine.readings_at(self.at))
+
+    def will_change(self) -> WillChange | None:
+        """The next breakpoint at which the stage changes if nothing happens, if there is one."""
+        machine = self._machine.ahead()
+        for _ in range(_LOOK_AHEAD):
+            soonest = machine.next_breakpoint()
+            if soonest is None:
+                return None
+            at, cause = soonest
+            machine.evaluate(at, cause)
+            if machine.stage != self.stage:
+                because = "policy" if cause.kind == "policy" else cause.name
+                return WillChange(at, machine.stage, because)
+        return None

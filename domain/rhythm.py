@@ -1,0 +1,69 @@
+"""A contact's own rhythm of buying, from the days on which they bought.
+
+Source: the domain document, section 3.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from itertools import pairwise
+
+
+class PurchaseDays:
+    """The distinct days with an unreversed purchase, and the gaps between neighbours."""
+
+    def __init__(self) -> None:
+        self.days: list[int] = []
+        self._instants: dict[int, list[int]] = {}
+        self._gaps: list[int] = []
+
+    def add(self, day: int, instant: int) -> None:
+        """Count a purchase at ``instant`` on ``day``."""
+        instants = self._instants.get(day)
+        if instants is not None:
+            insort(instants, instant)
+            return
+        self._instants[day] = [instant]
+        if not self.days or day > self.days[-1]:
+            if self.days:
+                insort(self._gaps, day - self.days[-1])
+            self.days.append(day)
+        else:
+            insort(self.days, day)
+            self._measure_gaps()
+
+    def remove(self, day: int, instant: int) -> None:
+        """Take a counted purchase out again."""
+        instants = self._instants[day]
+        instants.remove(instant)
+        if not instants:
+            del self._instants[day]
+            self.days.pop(bisect_left(self.days, day))
+            self._measure_gaps()
+
+    def newest(self, count: int) -> list[int]:
+        """The latest purchase on each of the ``count`` newest days, newest first."""
+        # Two more than wanted: where clocks fall back over midnight, days and instants can cross.
+        latest = [self._instants[day][-1] for day in self.days[-(count + 2) :]]
+        latest.sort(reverse=True)
+        return latest[:count]
+
+    def rho_hours(self, expected_gap_days: int) -> int:
+        """The rhythm in hours: twice the median gap, shrunk towards the expected one.
+
+        >>> days = PurchaseDays()
+        >>> for day in (1, 8, 15, 29):
+        ...     days.add(day, day)
+        >>> days.rho_hours(7)  # gaps 7, 7, 14: (12 x 3 x 14 + 48 x 7) // 5
+        168
+        """
+        gap_count = len(self._gaps)
+        median2 = 0
+        if gap_count:
+            middle = gap_count // 2
+            upper = self._gaps[middle]
+            median2 = 2 * upper if gap_count % 2 else self._gaps[middle - 1] + upper
+        return (12 * gap_count * median2 + 48 * expected_gap_days) // (gap_count + 2)
+
+    def _measure_gaps(self) -> None:
+        self._gaps = sorted(later - earlier for earlier, later in pairwise(self.days))

@@ -1,0 +1,168 @@
+"""The anchors: engagement, regularity, renewal. Without one of them nobody becomes a client.
+
+Source: the domain document, section 4.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from domain.commerce import ABSORBED, Commerce, Engagement, Subscription
+from domain.events.commerce import (
+    SubscriptionCancelled,
+    SubscriptionRenewed,
+    SubscriptionStarted,
+)
+from domain.events.service import EngagementClosed, EngagementOpened
+from domain.instants import DAY
+from domain.signals.base import Judged, Reading, Signal, earliest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from uuid import UUID
+
+    from domain.history import Fact
+    from domain.signals.base import Change
+
+
+class _OfCommerce(Signal):
+    """A signal that reads commerce, which absorbs its facts itself."""
+
+    def __init__(self, commerce: Commerce) -> None:
+        self._commerce = commerce
+
+    def absorb(self, fact: Fact) -> None:
+        """Nothing: commerce has absorbed it."""
+
+
+class EngagementAnchor(_OfCommerce):
+    """We act for them, or did until less than F days ago if they are a client."""
+
+    name = "engagement"
+    anchor = True
+    reads = (EngagementOpened, EngagementClosed)
+    depends_on_stage = True
+
+    def read(self, judged: Judged) -> Reading:
+        points = judged.policy.signals.engagement.points
+        open_count, fading_at = 0, None
+        for engagement in self._acting():
+            ends_at = self._counts_until(engagement, judged)
+            if ends_at is None:
+                open_count += 1
+            elif judged.at < ends_at:
+                fading_at = max(ends_at, fading_at or ends_at)
+        on = bool(open_count) or fading_at is not None
+        until_at = None if open_count else fading_at
+        value = {"open": open_count, "counts_until_at": until_at}
+        return Reading(on, points if on else 0, until_at, value, {"open": 1})
+
+    def evidence(self, judged: Judged) -> Iterable[UUID]:
+        for engagement in self._acting():
+            ends_at = self._counts_until(engagement, judged)
+            if ends_at is None or judged.at < ends_at:
+                yield engagement.opened_id
+
+    def _acting(self) -> Iterator[Engagement]:
+        for engagement in self._commerce.engagements.values():
+            if engagement.capacity in ("client", "dual"):
+                yield engagement
+
+    @staticmethod
+    def _counts_until(engagement: Engagement, judged: Judged) -> int | None:
+        """When it stops counting; None while it is open."""
+        if engagement.closed_at is None:
+            return None
+        floor_days = judged.policy.rhythm.demotion_floor_days if judged.is_client else 0
+        return engagement.closed_at + floor_days * DAY
+
+
+class RegularityAnchor(_OfCommerce):
+    """They bought on enough days, and have not been silent for too long."""
+
+    name = "regularity"
+    anchor = True
+    reads = ABSORBED
+    depends_on_stage = True
+
+    def ignored(self) -> Iterable[UUID]:
+        return self._commerce.ignored
+
+    def read(self, judged: Judged) -> Reading:
+        rule = judged.policy.signals.regularity
+        if rule.purchase_days is None:
+            return Reading(False, 0, None, {}, {})
+        needed = self._needed(rule.purchase_days, judged)
+        value: dict[str, object] = {"purchase_days": self._days_in_window(judged)}
+        threshold: dict[str, object] = {"purchase_days": needed}
+        leaves_at = None
+        if rule.window_days is not None:
+            threshold["window_days"] = rule.window_days
+            newest = self._commerce.days.newest(needed)
+            if len(newest) == needed:
+                leaves_at = newest[-1] + rule.window_days * DAY
+                on = judged.at < leaves_at
+            else:
+                on = False
+        else:
+            on = len(self._commerce.days.days) >= needed
+        silence = self._commerce.silence(judged.at, judged.policy.rhythm)
+        changes_at = self._commerce.ends_after(judged.at, judged.policy.rhythm)
+        if silence is not None:
+            changes_at = runs_out_at = silence.demote_at if judged.is_client else silence.quiet_at
+            value["runs_out_at"] = runs_out_at
+            on = on and judged.at < runs_out_at
+        until_at = earliest(leaves_at, changes_at) if on else None
+        return Reading(on, rule.points if on else 0, until_at, value, threshold)
+
+    def evidence(self, judged: Judged) -> Iterable[UUID]:
+        window_days = judged.policy.signals.regularity.window_days
+        since = judged.at - window_days * DAY if window_days is not None else None
+        for purchase in self._commerce.counted_purchases():
+            if since is None or purchase.occurred_at > since:
+                yield purchase.fact_id
+
+    def changes(self, reading: Reading, judged: Judged) -> Iterator[Change]:
+        if judged.policy.signals.regularity.purchase_days is not None:
+            yield from super().changes(reading, judged)
+
+    @staticmethod
+    def _needed(purchase_days: int, judged: Judged) -> int:
+        """N, halved and rounded up for whoever is or ever was a client."""
+        return (purchase_days + 1) // 2 if judged.was_ever_client else purchase_days
+
+    def _days_in_window(self, judged: Judged) -> int:
+        days = self._commerce.days
+        window_days = judged.policy.signals.regularity.window_days
+        if window_days is None:
+            return len(days.days)
+        since = judged.at - window_days * DAY
+        return sum(instant > since for instant in days.newest(window_days + 2))
+
+
+class RenewalAnchor(_OfCommerce):
+    """A subscription runs that was last renewed without our asking."""
+
+    name = "renewal"
+    anchor = True
+    reads = (SubscriptionStarted, SubscriptionRenewed, SubscriptionCancelled)
+
+    def read(self, judged: Judged) -> Reading:
+        ends = [
+            subscription.ends_at(judged.policy.rhythm) for subscription in self._unprompted(judged)
+        ]
+        points = judged.policy.signals.renewal.points
+        value = {"renewed_unprompted": len(ends), "runs_until_at": max(ends, default=None)}
+        threshold = {"renewed_unprompted": 1}
+        return Reading(bool(ends), points if ends else 0, min(ends, default=None), value, threshold)
+
+    def evidence(self, judged: Judged) -> Iterable[UUID]:
+        for subscription in self._unprompted(judged):
+            yield subscription.started_id
+            if subscription.renewed_id is not None:
+                yield subscription.renewed_id
+
+    def _unprompted(self, judged: Judged) -> Iterator[Subscription]:
+        for subscription in self._commerce.subscriptions.values():
+            if subscription.unprompted and judged.at < subscription.ends_at(judged.policy.rhythm):
+                yield subscription

@@ -1,0 +1,326 @@
+"""The stage machine: which stage a contact is in at each instant, and when that changes by itself.
+
+It is evaluated once at each instant at which facts occur, after all of them, and at each
+breakpoint, an instant at which something changes without a fact. Source: the domain document,
+section 5.
+"""
+
+from __future__ import annotations
+
+from copy import copy
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from domain.commerce import ABSORBED, Commerce
+from domain.events.care import TouchMade
+from domain.events.commerce import (
+    PurchaseMade,
+    SubscriptionRenewed,
+    SubscriptionStarted,
+    SubscriptionUpgraded,
+)
+from domain.events.governance import RelationshipEnded, StageOverridden
+from domain.events.referrals import ReferralReceived
+from domain.events.service import EngagementOpened, NeedDiscovered
+from domain.instants import DAY
+from domain.signals import Change, Judged, Reading, Signal, all_signals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from uuid import UUID
+
+    from domain.commerce import Silence
+    from domain.events import Event
+    from domain.history import Fact
+    from domain.policy import Policy
+    from domain.timeline import PolicyTimeline, PolicyVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What changed a stage: an ``event``, a ``breakpoint`` or a ``policy``, by name."""
+
+    kind: str
+    name: str
+    event: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A stage from an instant up to, not including, another; open while ``to_at`` is None."""
+
+    from_at: int
+    to_at: int | None
+    stage: str
+    score: int
+    policy_version: int
+    cause: Cause
+
+
+_RESTARTS = frozenset(
+    {PurchaseMade, SubscriptionStarted, SubscriptionRenewed, SubscriptionUpgraded, EngagementOpened}
+)
+
+
+@lru_cache(maxsize=1)
+def _readers() -> tuple[dict[type[Event], tuple[int, ...]], frozenset[int]]:
+    """Which signals, by place, read each class of event, and which depend on the stage."""
+    signals = all_signals(Commerce("UTC"))
+    readers: dict[type[Event], tuple[int, ...]] = {}
+    for place, signal in enumerate(signals):
+        for event_class in signal.reads:
+            readers[event_class] = (*readers.get(event_class, ()), place)
+    depending = {place for place, signal in enumerate(signals) if signal.depends_on_stage}
+    return readers, frozenset(depending)
+
+
+class StageMachine:
+    """One contact's stage. Absorb facts in order, evaluate at instants that never go back."""
+
+    def __init__(self, policies: PolicyTimeline, time_zone: str) -> None:
+        self.commerce = Commerce(time_zone)
+        self.signals: tuple[Signal, ...] = all_signals(self.commerce)
+        self.intervals: list[Interval] = []
+        self.silence_demoted_at: list[int] = []
+        self.stage = "contact"
+        self.underlying = "contact"
+        self.score = 0
+        self.judged: Judged | None = None
+        self.silence: Silence | None = None
+        self._policies = policies
+        self._version: PolicyVersion | None = None
+        self._readers, self._depending = _readers()
+        self._readings: list[Reading] = []
+        self._stale: set[int] = set()
+        self._unsettled = False
+        self._was_ever_client = False
+        self._client_since_at = 0
+        self._ended = False
+        self._courted = False
+        self._overrides: list[tuple[int, str]] = []
+
+    def absorb(self, fact: Fact) -> None:
+        """Take in a fact that occurs at the instant to be evaluated next."""
+        event, event_class = fact.event, type(fact.event)
+        if event_class in ABSORBED:
+            self.commerce.absorb(fact)
+        for place in self._readers.get(event_class, ()):
+            self.signals[place].absorb(fact)
+            self._stale.add(place)
+        if event_class in _RESTARTS:
+            self._ended = False
+        elif isinstance(event, RelationshipEnded):
+            self._ended = True
+            self.underlying = "ended"
+        elif isinstance(event, StageOverridden):
+            self._overrides.append((event.expires_at, event.stage))
+        elif isinstance(event, NeedDiscovered | ReferralReceived) or (
+            isinstance(event, TouchMade) and event.direction == "inbound"
+        ):
+            self._courted = True
+
+    def evaluate(self, at: int, cause: Cause) -> None:
+        """Judge the instant by the policy in force, and note a change of stage with its cause."""
+        version = self._policies.in_force(at)
+        if version is not self._version:
+            self._version = version
+            self._stale.update(range(len(self.signals)))
+        policy = version.policy
+        judged = Judged(at, policy, self.underlying == "client", self._was_ever_client)
+        self._refresh(judged)
+        self.judged = judged
+        self.score = max(0, sum(reading.points for reading in self._readings))
+        self.silence = self.commerce.silence(at, policy.rhythm)
+        self._move(self._rule(policy, at), at)
+        stage = self._overriding(at) or self.underlying
+        if stage != self.stage or not self.intervals:
+            self._turn(stage, at, version.version, cause)
+
+    def _refresh(self, judged: Judged) -> None:
+        """Read again the signals that may read differently at this instant."""
+        if not self._readings:
+            self._readings = [signal.read(judged) for signal in self.signals]
+            self._stale.clear()
+            return
+        for place, reading in enumerate(self._readings):
+            until_at = reading.until_at
+            if place in self._stale or (until_at is not None and until_at <= judged.at):
+                self._readings[place] = self.signals[place].read(judged)
+        self._stale.clear()
+
+    def _rule(self, policy: Policy, at: int) -> str:
+        """The stage underneath any override, by rules 1 and 3 to 7."""
+        if self._ended:
+            return "ended"
+        stays = self.underlying == "client" and self._stays(policy, at)
+        if stays or (self.underlying != "client" and self._is_promoted(policy)):
+            return "client"
+        return self.resting_stage(at)
+
+    def _stays(self, policy: Policy, at: int) -> bool:
+        if self.worst_complaint() >= policy.signals.complaint.ending_severity:
+            return False
+        fell_silent = self.silence is not None and at >= self.silence.demote_at
+        return (self.score >= policy.stage.stay_score and not fell_silent) or self.dwells(at)
+
+    def _is_promoted(self, policy: Policy) -> bool:
+        held = self.worst_complaint() >= policy.signals.complaint.hold_severity
+        return self.score >= policy.stage.promotion_score and self.is_anchored() and not held
+
+    def resting_stage(self, at: int) -> str:
+        """The stage of whoever is neither client nor ended, by rules 5 to 7."""
+        if self.commerce.has_bought:
+            if self.silence is None or at < self.silence.lapse_at:
+                return "customer"
+            return "lapsed_client" if self._was_ever_client else "lapsed_customer"
+        return "prospect" if self._courted else "contact"
+
+    def dwells(self, at: int) -> bool:
+        """Whether a client became one too lately to fall for anything but the worst complaint."""
+        assert self._version is not None
+        dwell_days = self._version.policy.stage.dwell_days
+        return self.underlying == "client" and at < self._client_since_at + dwell_days * DAY
+
+    def is_anchored(self) -> bool:
+        """Whether an anchor is on."""
+        return any(
+            reading.on and signal.anchor
+            for signal, reading in zip(self.signals, self._readings, strict=True)
+        )
+
+    def worst_complaint(self) -> int:
+        """The severity of the worst complaint past its deadline; 0 if there is none."""
+        for signal, reading in zip(self.signals, self._readings, strict=True):
+            if signal.name == "complaint":
+                worst = reading.value["worst_overdue_severity"]
+                assert isinstance(worst, int)
+                return worst
+        return 0
+
+    def _move(self, underlying: str, at: int) -> None:
+        """Enter the stage, and read again what depends on whether they are a client.
+
+        Those signals count from the next instant on: ``client`` in their rules means the stage at
+        the instant evaluated before. Where that makes a difference, that instant is a breakpoint.
+        """
+        before, self.underlying = self.underlying, underlying
+        self._unsettled = False
+        if (before == "client") == (underlying == "client"):
+            return
+        if underlying == "client":
+            self._client_since_at = at
+            self._was_ever_client = True
+        elif self.silence is not None and at >= self.silence.demote_at and underlying != "ended":
+            self.silence_demoted_at.append(at)
+        assert self._version is not None
+        judged = Judged(at, self._version.policy, underlying == "client", self._was_ever_client)
+        for place in self._depending:
+            reading = self.signals[place].read(judged)
+            self._unsettled |= reading.points != self._readings[place].points
+            self._readings[place] = reading
+
+    def _overriding(self, at: int) -> str | None:
+        """The stage of the newest override in force, if any; an ending outranks them all."""
+        if self.underlying == "ended":
+            return None
+        for expires_at, stage in reversed(self._overrides):
+            if at < expires_at:
+                return stage
+        return None
+
+    def _turn(self, stage: str, at: int, policy_version: int, cause: Cause) -> None:
+        if self.intervals:
+            last = self.intervals[-1]
+            self.intervals[-1] = Interval(
+                last.from_at, at, last.stage, last.score, last.policy_version, last.cause
+            )
+        self.intervals.append(Interval(at, None, stage, self.score, policy_version, cause))
+        self.stage = stage
+
+    def next_breakpoint(self) -> tuple[int, Cause] | None:
+        """The next instant at which something may change without a fact, and why."""
+        if self.judged is None:
+            return None
+        at = self.judged.at
+        soonest, name = None, ""
+        for instant, candidate in self._breakpoints(at):
+            if instant > at and (soonest is None or instant < soonest):
+                soonest, name = instant, candidate
+        if soonest is None:
+            return None
+        if name == "policy":
+            version = self._policies.in_force(soonest)
+            return soonest, Cause("policy", f"version {version.version}", version.event_id)
+        return soonest, Cause("breakpoint", name)
+
+    def _breakpoints(self, at: int) -> Iterator[tuple[int, str]]:
+        """All instants to look at again; of equal ones the first names the cause."""
+        change = self._policies.next_change(at)
+        if change is not None:
+            yield change, "policy"
+        if self.silence is not None:
+            yield self.silence.demote_at, "demote_at"
+            yield self.silence.lapse_at, "lapse_at"
+            yield self.silence.quiet_at, "quiet_at"
+        assert self.judged is not None
+        ends_at = self.commerce.ends_after(at, self.judged.policy.rhythm)
+        if ends_at is not None:
+            yield ends_at, "subscription_end"
+        if self.underlying == "client":
+            yield self._client_since_at + self.judged.policy.stage.dwell_days * DAY, "dwell"
+        for expires_at, _ in self._overrides:
+            yield expires_at, "override"
+        for signal, reading in zip(self.signals, self._readings, strict=True):
+            if reading.until_at is not None:
+                yield reading.until_at, signal.name
+        if self._unsettled:
+            yield at + 1, "client"
+
+    def readings_at(self, at: int) -> list[tuple[Signal, Reading, Judged]]:
+        """Every signal read afresh, from the last evaluation up to the next breakpoint."""
+        if self.judged is None:
+            return []
+        judged = self.judged
+        if at > judged.at:
+            is_client = self.underlying == "client"
+            judged = Judged(at, judged.policy, is_client, self._was_ever_client)
+        return [(signal, signal.read(judged), judged) for signal in self.signals]
+
+    def changes_at(self, at: int) -> Iterator[Change]:
+        """Every single change that could happen to a signal now."""
+        for signal, reading, judged in self.readings_at(at):
+            yield from signal.changes(reading, judged)
+
+    def run(self, facts: Sequence[Fact], until_at: int) -> int:
+        """Absorb and evaluate everything up to and including an instant.
+
+        Returns how many of the facts, which must be in order, were absorbed.
+        """
+        absorbed = 0
+        while True:
+            occurs_at = facts[absorbed].occurred_at if absorbed < len(facts) else None
+            breakpoint_ = self.next_breakpoint()
+            if breakpoint_ is not None and (occurs_at is None or breakpoint_[0] < occurs_at):
+                at, cause = breakpoint_
+                if at > until_at:
+                    return absorbed
+            elif occurs_at is not None and occurs_at <= until_at:
+                at = occurs_at
+                while absorbed < len(facts) and facts[absorbed].occurred_at == at:
+                    fact = facts[absorbed]
+                    self.absorb(fact)
+                    absorbed += 1
+                cause = Cause("event", fact.event.TYPE, fact.id)
+            else:
+                return absorbed
+            self.evaluate(at, cause)
+
+    def ahead(self) -> StageMachine:
+        """A copy that can be run into the future without facts; this one stays where it is."""
+        machine = copy(self)
+        machine.intervals = list(self.intervals)
+        machine.silence_demoted_at = []
+        machine._readings = list(self._readings)
+        machine._stale = set()
+        return machine

@@ -1,0 +1,79 @@
+"""Which policy was in force when.
+
+In force at an instant is the version with the greatest ``effective_from`` at or before it, of
+equals the higher version. Source: the domain document, section 8.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from uuid import UUID
+
+    from domain.policy import Policy
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyVersion:
+    """A policy as it was published: ``position`` says since when it is known."""
+
+    version: int
+    effective_from: int
+    policy: Policy
+    sha256: str
+    position: int
+    event_id: UUID
+
+
+@dataclass(frozen=True)
+class PolicyTimeline:
+    """The versions known at some position."""
+
+    versions: tuple[PolicyVersion, ...]
+
+    @cached_property
+    def _ordered(self) -> tuple[PolicyVersion, ...]:
+        return tuple(sorted(self.versions, key=lambda v: (v.effective_from, v.version)))
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [version.effective_from for version in self._ordered]
+
+    def in_force(self, at: int) -> PolicyVersion:
+        """The version that judges this instant; the first one before any is in force."""
+        place = bisect_right(self._starts, at)
+        return self._ordered[max(place - 1, 0)]
+
+    def next_change(self, after: int) -> int | None:
+        """The next instant after ``after`` from which another version may be in force."""
+        place = bisect_right(self._starts, after)
+        return self._starts[place] if place < len(self._starts) else None
+
+    def known_at(self, position: int) -> PolicyTimeline:
+        """The versions that were known at that position."""
+        return PolicyTimeline(tuple(v for v in self.versions if v.position <= position))
+
+    def only(self, version: int) -> PolicyTimeline:
+        """All instants judged by one version.
+
+        Raises:
+            KeyError: no such version is known.
+        """
+        for candidate in self.versions:
+            if candidate.version == version:
+                return PolicyTimeline((candidate,))
+        raise KeyError(version)
+
+    def with_version(self, added: PolicyVersion) -> PolicyTimeline:
+        """These versions and one more."""
+        return PolicyTimeline((*self.versions, added))
+
+
+def timeline_of(versions: Iterable[PolicyVersion]) -> PolicyTimeline:
+    """A timeline of these versions, in any order."""
+    return PolicyTimeline(tuple(sorted(versions, key=lambda version: version.version)))

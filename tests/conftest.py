@@ -1,0 +1,34 @@
+"""What every test has: the same examples every time, and real data where there is some."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = Path(__file__).resolve().parent.parent
+
+settings.register_profile("rapport", derandomize=True, deadline=None, database=None)
+settings.load_profile("rapport")
+
+
+@pytest.fixture
+def outside_file() -> Callable[[str], Path]:
+    """Finds a data file that is too large for the repository, or skips the test and says why."""
+
+    def find(name: str) -> Path:
+        named = os.environ.get("RAPPORT_DATA")
+        folders = [Path(named)] if named else []
+        folders.append(ROOT.parent / "shared" / "data")
+        for folder in folders:
+            if (folder / name).is_file():
+                return folder / name
+        pytest.skip(f"{name} is neither in RAPPORT_DATA nor in ../shared/data")
+
+    return find

@@ -1,0 +1,330 @@
+"""A second, slow reading of the domain document's sections 3 to 5, to hold the fold against.
+
+Everything is worked out afresh from the facts up to an instant, with no state but the stage before.
+It shares the history, the day arithmetic and the policy with the product, and none of its rules.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+from statistics import median_high, median_low
+from typing import TYPE_CHECKING, Any
+
+from domain.instants import DAY, HOUR, day_of
+
+if TYPE_CHECKING:
+    from domain.history import Fact
+    from domain.policy import Policy
+    from domain.timeline import PolicyTimeline
+
+
+@dataclass
+class Before:
+    """What an evaluation hands on to the next one."""
+
+    stage: str = "contact"
+    ever_client: bool = False
+    client_since: int = 0
+
+
+@dataclass
+class Answer:
+    """The stages with their beginnings, and the score at the end."""
+
+    intervals: list[tuple[int, str]] = field(default_factory=list)
+    score: int = 0
+    evaluated: list[int] = field(default_factory=list)
+
+
+class Seen:
+    """The facts up to an instant, asked plainly."""
+
+    def __init__(self, facts: list[Fact], at: int, policy: Policy, zone: str) -> None:
+        self.facts = [fact for fact in facts if fact.occurred_at <= at]
+        self.at, self.policy, self.zone = at, policy, zone
+
+    def of(self, *types: str) -> list[Fact]:
+        return [fact for fact in self.facts if fact.event.TYPE in types]
+
+    def recent(self, days: int, *types: str) -> list[Fact]:
+        return [fact for fact in self.of(*types) if self.at < fact.occurred_at + days * DAY]
+
+    def unreversed(self) -> list[Fact]:
+        kept = []
+        for fact in self.of("purchase-made"):
+            event: Any = fact.event
+            reversals = [
+                r.event.amount_minor  # type: ignore[attr-defined]  # only reversals are asked for
+                for r in self.of("purchase-reversed")
+                if (r.scope, r.event.purchase_id) == (fact.scope, event.purchase_id)  # type: ignore[attr-defined]  # as above
+            ]
+            if not reversals or sum(reversals) < event.amount_minor:
+                kept.append(fact)
+        return kept
+
+    def days(self, window: int | None = None) -> set[int]:
+        return {
+            day_of(fact.occurred_at, self.zone)
+            for fact in self.unreversed()
+            if window is None or self.at < fact.occurred_at + window * DAY
+        }
+
+    def rho(self) -> int:
+        days = sorted(self.days())
+        gaps = [later - earlier for earlier, later in pairwise(days)]
+        median2 = median_low(gaps) + median_high(gaps) if gaps else 0
+        expected = self.policy.rhythm.expected_gap_days
+        return (12 * len(gaps) * median2 + 48 * expected) // (len(gaps) + 2) * HOUR
+
+    def subscriptions(self) -> list[dict[str, Any]]:
+        found: dict[tuple[int, str], dict[str, Any]] = {}
+        for fact in self.facts:
+            event: Any = fact.event
+            key = (fact.scope, getattr(event, "subscription_id", ""))
+            known = found.get(key)
+            if event.TYPE == "subscription-started" and known is None:
+                found[key] = {"term": event.term_days, "from": fact.occurred_at, "good": False}
+                found[key]["cancelled"] = None
+            elif known is not None and known["cancelled"] is None:
+                if event.TYPE == "subscription-renewed":
+                    known["from"] = fact.occurred_at
+                    known["good"] = event.automatic or not event.reminded
+                elif event.TYPE == "subscription-cancelled":
+                    known["cancelled"] = fact.occurred_at
+        for known in found.values():
+            grace = self.policy.rhythm.subscription_grace_days
+            ends = known["from"] + (known["term"] + grace) * DAY
+            known["ends"] = ends if known["cancelled"] is None else min(ends, known["cancelled"])
+            known["runs"] = self.at < known["ends"]
+        return list(found.values())
+
+    def engagements(self) -> list[dict[str, Any]]:
+        found: dict[tuple[int, str], dict[str, Any]] = {}
+        for fact in self.facts:
+            event: Any = fact.event
+            key = (fact.scope, getattr(event, "engagement_id", ""))
+            if event.TYPE == "engagement-opened":
+                found.setdefault(key, {"capacity": event.capacity, "closed": None})
+            elif event.TYPE == "engagement-closed" and key in found:
+                found[key]["closed"] = found[key]["closed"] or fact.occurred_at
+        return list(found.values())
+
+    def last_commerce(self) -> int | None:
+        if any(s["runs"] for s in self.subscriptions()):
+            return None
+        if any(e["closed"] is None for e in self.engagements()):
+            return None
+        ends = [s["ends"] for s in self.subscriptions()] + [e["closed"] for e in self.engagements()]
+        return max([fact.occurred_at for fact in self.unreversed()] + ends, default=None)
+
+    def thresholds(self) -> tuple[int, int, int] | None:
+        last = self.last_commerce()
+        if last is None:
+            return None
+        rhythm, rho = self.policy.rhythm, self.rho()
+        floor = rhythm.demotion_floor_days * DAY
+        return (
+            last + rhythm.quiet_rhythms * rho,
+            last + max(rhythm.demote_rhythms * rho, floor),
+            last + max(rhythm.lapse_rhythms * rho, rhythm.lapse_floors * floor),
+        )
+
+    def overdue(self) -> list[int]:
+        open_: dict[tuple[int, str], list[Any]] = {}
+        for fact in self.facts:
+            event: Any = fact.event
+            key = (fact.scope, getattr(event, "complaint_id", ""))
+            if event.TYPE == "complaint-raised":
+                open_.setdefault(key, [event.severity, fact.occurred_at, False])
+            elif event.TYPE == "complaint-resolved" and key in open_:
+                open_[key][2] = True
+            elif event.TYPE == "complaint-reopened" and key in open_ and open_[key][2]:
+                open_[key][1:] = [fact.occurred_at, False]
+        sla = self.policy.signals.complaint.sla_days * DAY
+        return [s for s, since, done in open_.values() if not done and self.at >= since + sla]
+
+    def broken(self) -> bool:
+        made, found = set(), False
+        for fact in self.facts:
+            event: Any = fact.event
+            if event.TYPE == "promise-made":
+                made.add((fact.scope, event.promise_id))
+            elif event.TYPE == "promise-broken" and (fact.scope, event.promise_id) in made:
+                window = self.policy.signals.promise.window_days * DAY
+                found |= self.at < fact.occurred_at + window
+        return found
+
+    def wallet(self) -> int | None:
+        best: dict[str, tuple[int, int]] = {}
+        for fact in self.recent(self.policy.signals.wallet.window_days, "wallet-rank-reported"):
+            rank: Any = fact.event
+            share = (rank.brands + 1 - rank.rank) * 200 // ((rank.brands + 1) * rank.brands)
+            best[rank.category] = (0, share)
+        for fact in self.recent(self.policy.signals.wallet.window_days, "wallet-share-reported"):
+            report: Any = fact.event
+            best[report.category] = (1, report.share_percent)
+        return max((share for _, share in best.values()), default=None)
+
+    def referral(self) -> int:
+        rule, points = self.policy.signals.referral, 0
+        for fact in self.recent(rule.window_days, "referral-made"):
+            made: Any = fact.event
+            if made.direction != "inbound":
+                continue
+            same: list[Any] = [
+                f.event
+                for f in self.of("referral-level-raised", "referral-closed")
+                if (f.scope, f.event.referral_id) == (fact.scope, made.referral_id)  # type: ignore[attr-defined]  # both have one
+            ]
+            level = max([made.level] + [e.level for e in same if hasattr(e, "level")])
+            after: list[Any] = self.facts[self.facts.index(fact) :]
+            closings = [
+                later.event.outcome
+                for later in after
+                if later.event.TYPE == "referral-closed" and later.scope == fact.scope
+                if later.event.referral_id == made.referral_id
+            ]
+            if level >= rule.strong_level or closings[:1] == ["won"]:
+                points = max(points, rule.strong_points)
+            elif level >= rule.weak_level:
+                points = max(points, rule.weak_points)
+        return points
+
+    def initiative(self) -> bool:
+        started: set[tuple[int, str]] = set()
+        found = False
+        for fact in self.facts:
+            event: Any = fact.event
+            own = False
+            if event.TYPE == "subscription-started":
+                started.add((fact.scope, event.subscription_id))
+            elif event.TYPE == "subscription-upgraded":
+                own = (fact.scope, event.subscription_id) in started
+                own = own and event.initiated_by == "contact"
+            elif event.TYPE == "detail-updated":
+                own = event.initiated_by == "contact"
+            window = self.policy.signals.self_directed.window_days * DAY
+            found |= own and self.at < fact.occurred_at + window
+        return found
+
+
+def score_of(seen: Seen, client: bool, before: Before) -> tuple[int, bool]:
+    """The raw sum of the points, and whether an anchor is on."""
+    rules, at = seen.policy.signals, seen.at
+    floor = seen.policy.rhythm.demotion_floor_days * DAY if client else 0
+    engaged = any(
+        e["capacity"] != "customer" and (e["closed"] is None or at < e["closed"] + floor)
+        for e in seen.engagements()
+    )
+    regular = False
+    if rules.regularity.purchase_days is not None:
+        needed = rules.regularity.purchase_days
+        needed = -(-needed // 2) if before.ever_client else needed
+        regular = len(seen.days(rules.regularity.window_days)) >= needed
+        thresholds = seen.thresholds()
+        if thresholds is not None:
+            regular = regular and at < thresholds[1 if client else 0]
+    renewed = any(s["runs"] and s["good"] for s in seen.subscriptions())
+    share, wanted = seen.wallet(), rules.wallet.share_percent
+    accepted = len(seen.recent(rules.advice.window_days, "advice-accepted"))
+    declined = len(seen.recent(rules.advice.window_days, "advice-declined"))
+    visits = seen.recent(rules.guests.window_days, "visit-made")
+    touches: list[Any] = seen.recent(rules.two_way.window_days, "touch-made")
+    inbound = [touch for touch in touches if touch.event.direction == "inbound"]
+    points = [
+        engaged * rules.engagement.points,
+        regular * rules.regularity.points,
+        renewed * rules.renewal.points,
+        (wanted is not None and share is not None and share >= wanted) * rules.wallet.points,
+        seen.referral(),
+        (accepted >= 1 and accepted >= declined) * rules.advice.points,
+        seen.initiative() * rules.self_directed.points,
+        (sum(v.event.guests > 0 for v in visits) >= rules.guests.visits) * rules.guests.points,  # type: ignore[attr-defined]  # only visits are asked for
+        bool(
+            seen.of("preference-learned")
+            and seen.recent(rules.known.window_days, "recognition-given")
+        )
+        * rules.known.points,
+        bool(seen.recent(rules.testimonial.window_days, "testimonial-given"))
+        * rules.testimonial.points,
+        (bool(inbound) and 4 * len(inbound) >= len(touches)) * rules.two_way.points,
+        sum(rules.complaint.points[severity - 1] for severity in seen.overdue()),
+        seen.broken() * rules.promise.points,
+    ]
+    return sum(points), engaged or regular or renewed
+
+
+def stage_of(seen: Seen, before: Before) -> tuple[str, str, int]:
+    """The stage shown, the one underneath, and the score."""
+    at, policy = seen.at, seen.policy
+    restarts = ["purchase-made", "subscription-started", "subscription-renewed"]
+    restarts += ["subscription-upgraded", "engagement-opened"]
+    lately = seen.of("relationship-ended", *restarts)
+    ended_now = any(f.occurred_at == at for f in seen.of("relationship-ended"))
+    was_client = before.stage == "client" and not ended_now
+    raw, anchored = score_of(seen, was_client, before)
+    score = max(0, raw)
+    if lately and lately[-1].event.TYPE == "relationship-ended":
+        return "ended", "ended", score
+    overdue, thresholds = seen.overdue(), seen.thresholds()
+    worst = max(overdue, default=0)
+    stage = ""
+    if was_client:
+        silent = thresholds is not None and at >= thresholds[1]
+        stays = score >= policy.stage.stay_score and not silent
+        dwells = at < before.client_since + policy.stage.dwell_days * DAY
+        stage = "client" if (stays or dwells) and worst < 3 else ""
+    elif score >= policy.stage.promotion_score and anchored and worst < 2:
+        stage = "client"
+    if not stage:
+        stage = _resting(seen, before, thresholds)
+    shown = stage
+    for fact in seen.of("stage-overridden"):
+        override: Any = fact.event
+        if at < override.expires_at:
+            shown = override.stage
+    return shown, stage, score
+
+
+def _resting(seen: Seen, before: Before, thresholds: tuple[int, int, int] | None) -> str:
+    if seen.unreversed() or seen.engagements() or seen.subscriptions():
+        if thresholds is None or seen.at < thresholds[2]:
+            return "customer"
+        return "lapsed_client" if before.ever_client else "lapsed_customer"
+    touches: list[Any] = seen.of("touch-made")
+    named = seen.of("need-discovered", "referral-received")
+    inbound = [touch for touch in touches if touch.event.direction == "inbound"]
+    return "prospect" if named or inbound else "contact"
+
+
+def judge(facts: list[Fact], policies: PolicyTimeline, zone: str, at: int) -> Answer:
+    """Evaluate every instant at which anything could change, and some at which nothing does."""
+    answer, before = Answer(), Before()
+    if not facts or facts[0].occurred_at > at:
+        return answer
+    windows = (1, 2, 3, 5, 21, 28, 30, 45, 90, 365)
+    agenda = {fact.occurred_at for fact in facts}
+    agenda |= {fact.occurred_at + days * DAY for fact in facts for days in windows}
+    agenda |= {version.effective_from for version in policies.versions}
+    agenda |= {e.event.expires_at for e in facts if e.event.TYPE == "stage-overridden"}  # type: ignore[attr-defined]  # overrides have one
+    agenda.add(at)
+    done: set[int] = set()
+    while True:
+        waiting = [i for i in agenda - done if facts[0].occurred_at <= i <= at]
+        if not waiting:
+            return answer
+        now = min(waiting)
+        done.add(now)
+        version = policies.in_force(now)
+        seen = Seen(facts, now, version.policy, zone)
+        shown, stage, answer.score = stage_of(seen, before)
+        answer.evaluated.append(now)
+        if stage == "client" and before.stage != "client":
+            before.client_since, before.ever_client = now, True
+            agenda.update({now + 1, now + version.policy.stage.dwell_days * DAY})
+        before.stage = stage
+        if not answer.intervals or answer.intervals[-1][1] != shown:
+            answer.intervals.append((now, shown))
+        agenda.update(i for i in seen.thresholds() or () if i > now)
+        agenda.update(s["ends"] for s in seen.subscriptions() if s["ends"] > now)

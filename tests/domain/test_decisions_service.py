@@ -1,0 +1,89 @@
+"""Engagements, needs, advice, promises, complaints and overrides."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.decisions import ALREADY_SO
+from domain.instants import format_instant
+from tests.domain.scenario import fact, on_day, registered
+
+
+@pytest.mark.parametrize(
+    ("follow_up", "reason"),
+    [
+        ("engagement-closed", "engagement-unknown"),
+        ("disclosure-acknowledged", "engagement-unknown"),
+        ("need-met", "need-unknown"),
+        ("advice-accepted", "advice-unknown"),
+        ("advice-declined", "advice-unknown"),
+        ("promise-kept", "promise-unknown"),
+        ("promise-broken", "promise-unknown"),
+        ("complaint-acknowledged", "complaint-unknown"),
+        ("complaint-resolved", "complaint-unknown"),
+        ("complaint-reopened", "complaint-unknown"),
+    ],
+)
+def test_what_was_never_opened_is_unknown(follow_up: str, reason: str) -> None:
+    assert registered().refusal(fact(follow_up)).reason == reason
+
+
+@pytest.mark.parametrize("type_name", ["advice-given", "advice-accepted"])
+def test_advice_names_a_known_need_or_none(type_name: str) -> None:
+    scenario = registered().given("advice-given")
+    advice = fact(type_name, advice_id="a2" if type_name == "advice-given" else "a1", need_id="n1")
+    assert scenario.refusal(advice).reason == "need-unknown"
+    assert scenario.given("need-discovered").append(advice)
+
+
+def test_closing_an_engagement_again_is_already_so() -> None:
+    scenario = registered().given("engagement-opened", "engagement-closed")
+    assert scenario.decide(fact("engagement-closed"), on_day(3)) == ALREADY_SO
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("promise-kept", "promise-broken"), ("promise-broken", "promise-kept")],
+)
+def test_a_promise_is_kept_or_broken_but_not_both(first: str, second: str) -> None:
+    scenario = registered().given("promise-made", first)
+    assert scenario.decide(fact(first), on_day(3)) == ALREADY_SO
+    assert scenario.refusal(fact(second), on_day(3)).reason == "promise-settled"
+
+
+def test_resolving_a_complaint_again_is_already_so_only_with_the_same_content() -> None:
+    scenario = registered().given("complaint-raised")
+    scenario.append(fact("complaint-resolved"), on_day(1))
+    assert scenario.decide(fact("complaint-resolved"), on_day(2)) == ALREADY_SO
+    for satisfied in (False, None):
+        refused = scenario.refusal(fact("complaint-resolved", satisfied=satisfied), on_day(2))
+        assert refused.reason == "complaint-already-resolved"
+
+
+def test_after_a_reopening_resolving_is_news_again_even_at_the_same_instant() -> None:
+    scenario = registered().given("complaint-raised", "complaint-resolved", "complaint-reopened")
+    assert scenario.append(fact("complaint-resolved", satisfied=False))
+    assert scenario.decide(fact("complaint-resolved", satisfied=False)) == ALREADY_SO
+
+
+def test_a_resolution_that_arrives_late_belongs_to_the_spell_in_which_it_occurred() -> None:
+    scenario = registered().given("complaint-raised")
+    scenario.append(fact("complaint-resolved"), on_day(30))
+    scenario.append(fact("complaint-reopened"), on_day(20))
+    late = fact("complaint-resolved", satisfied=False)
+    assert scenario.decide(late, on_day(10)) != ALREADY_SO
+    assert scenario.refusal(late, on_day(25)).reason == "complaint-already-resolved"
+    assert scenario.decide(fact("complaint-resolved"), on_day(40)) == ALREADY_SO
+
+
+@pytest.mark.parametrize("type_name", ["complaint-acknowledged", "complaint-reopened", "need-met"])
+def test_what_may_happen_twice_is_a_new_fact_each_time(type_name: str) -> None:
+    scenario = registered().given("complaint-raised", "need-discovered", type_name)
+    assert scenario.decide(fact(type_name)) != ALREADY_SO
+
+
+def test_an_override_ends_after_it_begins() -> None:
+    scenario = registered()
+    override = fact("stage-overridden", expires_at=format_instant(on_day(5)))
+    assert scenario.decide(override, on_day(5) - 1)
+    assert scenario.refusal(override, on_day(5)).reason == "override-already-over"

@@ -1,0 +1,237 @@
+"""Standing properties of the fold over random histories."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.events import CATALOGUE
+from domain.history import effective_history
+from domain.instants import DAY, HOUR
+from domain.presets import PRESETS
+from domain.relationship import fold
+from tests.domain.folding import versions
+from tests.domain.oracle import judge
+from tests.domain.scenario import ANN, BEN, EXAMPLES, Scenario, fact, on_day
+
+if TYPE_CHECKING:
+    from random import Random
+
+    from domain.timeline import PolicyTimeline
+
+IDS = st.sampled_from(["1", "2", "3"])
+STAGE_TYPES = [
+    "purchase-made",
+    "purchase-made",
+    "purchase-made",
+    "purchase-made",
+    "purchase-reversed",
+    "subscription-started",
+    "subscription-renewed",
+    "subscription-upgraded",
+    "subscription-cancelled",
+    "engagement-opened",
+    "engagement-closed",
+    "wallet-share-reported",
+    "wallet-rank-reported",
+    "advice-accepted",
+    "advice-declined",
+    "detail-updated",
+    "visit-made",
+    "preference-learned",
+    "recognition-given",
+    "testimonial-given",
+    "touch-made",
+    "complaint-raised",
+    "complaint-resolved",
+    "complaint-reopened",
+    "promise-made",
+    "promise-broken",
+    "referral-made",
+    "referral-level-raised",
+    "referral-closed",
+    "referral-received",
+    "need-discovered",
+    "relationship-ended",
+    "stage-overridden",
+]
+
+
+@st.composite
+def events(draw: st.DrawFn) -> Any:
+    """An event of a type that matters to stages, with a few ids that often meet."""
+    type_name = draw(st.sampled_from(STAGE_TYPES))
+    data: dict[str, Any] = dict(EXAMPLES[type_name])
+    for field in CATALOGUE[type_name].FIELDS:
+        if field.name.endswith("_id") and field.name != "occasion_id":
+            data[field.name] = draw(IDS)
+    if type_name == "purchase-made":
+        data["purchase_id"] = str(draw(st.integers(1, 30)))
+        data["amount_minor"] = draw(st.sampled_from([0, 50, 100]))
+    elif type_name == "purchase-reversed":
+        data["purchase_id"] = str(draw(st.integers(1, 30)))
+        data["amount_minor"] = draw(st.sampled_from([50, 100]))
+    elif type_name == "engagement-opened":
+        data["capacity"] = draw(st.sampled_from(["client", "customer", "dual"]))
+    elif type_name == "subscription-renewed":
+        data["reminded"] = data["automatic"] = draw(st.booleans())
+    elif type_name == "complaint-raised":
+        data["severity"] = draw(st.integers(1, 3))
+    elif type_name == "touch-made":
+        data["direction"] = draw(st.sampled_from(["inbound", "outbound"]))
+    elif type_name in ("referral-made", "referral-level-raised"):
+        data["level"] = draw(st.integers(0, 5))
+    elif type_name == "referral-closed":
+        data["outcome"] = draw(st.sampled_from(["won", "lost"]))
+    elif type_name == "stage-overridden":
+        data["stage"] = draw(st.sampled_from(["client", "prospect", "ended"]))
+        data["expires_at"] = "2026-04-01T00:00:00Z"
+    return CATALOGUE[type_name].read(data)
+
+
+@st.composite
+def scenarios(draw: st.DrawFn) -> Scenario:
+    """Up to forty events on a coarse grid of instants, so that many share one.
+
+    An opening id is used once, as decisions see to it.
+    """
+    used: set[tuple[str, object]] = set()
+    scenario = Scenario()
+    scenario.record(fact("contact-registered", time_zone="America/New_York"), on_day(0))
+    for event in draw(st.lists(events(), max_size=40)):
+        opening = [(event.TYPE, getattr(event, f.name)) for f in event.FIELDS if f.opens]
+        if used.intersection(opening):
+            continue
+        used.update(opening)
+        scenario.record(event, on_day(0) + draw(st.integers(0, 400)) * 12 * HOUR)
+    return scenario
+
+
+TIMELINES = st.sampled_from(
+    [versions((0, PRESETS[name])) for name in PRESETS]
+    + [
+        versions((0, PRESETS["retail"]), (on_day(90), PRESETS["cafe"])),
+        versions((0, PRESETS["purchases-only"]), (on_day(60), PRESETS["subscription"])),
+    ]
+)
+INSTANTS = st.integers(-2, 900).map(lambda half_days: on_day(0) + half_days * 12 * HOUR)
+
+
+def row(relationship: Any) -> tuple[object, ...]:
+    """What a projection would keep of a relationship."""
+    return (
+        relationship.stage,
+        relationship.score,
+        relationship.since,
+        relationship.flags,
+        relationship.intervals,
+        relationship.policy_version,
+        relationship.silence_demotions,
+        relationship.premature_demotions,
+    )
+
+
+@settings(max_examples=300)
+@given(scenarios(), TIMELINES, INSTANTS)
+def test_the_fold_agrees_with_a_slow_second_reading_of_the_rules(
+    scenario: Scenario, timeline: PolicyTimeline, at: int
+) -> None:
+    history = effective_history(scenario.events, ANN)
+    relationship = fold(history, timeline, None, at)
+    expected = judge(list(history.facts), timeline, "America/New_York", at)
+    assert [(i.from_at, i.stage) for i in relationship.intervals] == expected.intervals
+    assert relationship.score == expected.score
+
+
+@settings(max_examples=150)
+@given(scenarios(), TIMELINES, INSTANTS)
+def test_nothing_that_is_shown_changes_between_breakpoints(
+    scenario: Scenario, timeline: PolicyTimeline, at: int
+) -> None:
+    history = effective_history(scenario.events, ANN)
+    relationship = fold(history, timeline, None, at)
+    until_at = relationship.next_breakpoint
+    later = until_at - 1 if until_at is not None else at + 5000 * DAY
+    assert row(fold(history, timeline, None, later)) == row(relationship)
+    between = (at + later) // 2
+    assert row(fold(history, timeline, None, between)) == row(relationship)
+
+
+@settings(max_examples=150)
+@given(scenarios(), TIMELINES, INSTANTS)
+def test_evaluating_again_on_unchanged_facts_changes_nothing(
+    scenario: Scenario, timeline: PolicyTimeline, at: int
+) -> None:
+    history = effective_history(scenario.events, ANN)
+    relationship = fold(history, timeline, None, at)
+    machine = relationship._machine.ahead()
+    if machine.judged is not None:
+        cause = relationship.intervals[-1].cause
+        machine.evaluate(at + 1 if machine.judged.at == at else at, cause)
+        assert machine.stage == relationship.stage
+
+
+@settings(max_examples=150)
+@given(scenarios(), TIMELINES, INSTANTS)
+def test_as_of_an_instant_equals_a_ledger_that_stopped_there(
+    scenario: Scenario, timeline: PolicyTimeline, at: int
+) -> None:
+    known = [event for event in scenario.events if event.occurred_at <= at]
+    stopped = fold(effective_history(known, ANN), timeline, "America/New_York", at)
+    whole = fold(effective_history(scenario.events, ANN), timeline, None, at)
+    assert row(stopped) == row(whole)
+
+
+@settings(max_examples=100)
+@given(scenarios(), TIMELINES, INSTANTS, st.randoms(use_true_random=False))
+def test_the_order_of_arrival_matters_only_between_events_of_one_instant(
+    scenario: Scenario, timeline: PolicyTimeline, at: int, random: Random
+) -> None:
+    """Late or early, the answer is the same: positions are dealt out anew within each instant."""
+    ranked = sorted(scenario.events, key=lambda e: (e.occurred_at, e.position))
+    shuffled = list(scenario.events)
+    random.shuffle(shuffled)
+    renumbered = [replace(event, position=place) for place, event in enumerate(ranked, start=1)]
+    random.shuffle(renumbered)
+    whole = fold(effective_history(shuffled, ANN), timeline, None, at)
+    late = fold(effective_history(renumbered, ANN), timeline, None, at)
+    assert row(late) == row(whole)
+
+
+@settings(max_examples=100)
+@given(scenarios(), TIMELINES, INSTANTS)
+def test_will_change_comes_true_when_nothing_happens(
+    scenario: Scenario, timeline: PolicyTimeline, at: int
+) -> None:
+    known = [event for event in scenario.events if event.occurred_at <= at]
+    history = effective_history(known, ANN)
+    relationship = fold(history, timeline, "America/New_York", at)
+    will_change = relationship.will_change()
+    later = at + 5000 * DAY if will_change is None else will_change.at
+    then = fold(history, timeline, "America/New_York", later)
+    if will_change is None:
+        assert then.stage == relationship.stage
+    else:
+        assert then.stage == will_change.stage
+        assert fold(history, timeline, None, later - 1).stage == relationship.stage
+
+
+@settings(max_examples=60)
+@given(scenarios(), TIMELINES)
+def test_the_streams_of_merged_contacts_fold_like_one_with_distinct_ids(
+    scenario: Scenario, timeline: PolicyTimeline
+) -> None:
+    """Ids in data are scoped by stream: Ben's equal ids are other things than Ann's."""
+    doubled = list(scenario.events)
+    for event in scenario.events[1:]:
+        position = len(doubled) + 1
+        twin = replace(event, contact_id=BEN, position=position, id=UUID(int=5000 + position))
+        doubled.append(twin)
+    relationship = fold(effective_history(doubled, ANN), timeline, None, on_day(300))
+    facts = list(effective_history(doubled, ANN).facts)
+    expected = judge(facts, timeline, "America/New_York", on_day(300))
+    assert [(i.from_at, i.stage) for i in relationship.intervals] == expected.intervals

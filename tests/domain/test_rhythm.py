@@ -1,0 +1,138 @@
+"""Rhythm, silence and what they mean when, with numbers worked out by hand. Section 3."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from domain.instants import DAY, HOUR, parse_instant
+from domain.presets import PRESETS
+from domain.rhythm import PurchaseDays
+from tests.domain.folding import bought, changed, relate, versions
+from tests.domain.scenario import Scenario, fact, on_day, registered
+
+if TYPE_CHECKING:
+    from domain.commerce import Silence
+
+
+def silence_of(scenario: Scenario, day: float) -> Silence | None:
+    return relate(scenario, on_day(day)).silence
+
+
+def last_at(scenario: Scenario, day: float) -> int:
+    silence = silence_of(scenario, day)
+    assert silence is not None
+    return silence.last_at
+
+
+@pytest.mark.parametrize(
+    ("days", "expected_gap_days", "rho_hours"),
+    [
+        ((), 7, 168),  # (0 + 48 x 7) // 2
+        ((0,), 2, 48),
+        ((0, 10), 7, (12 * 1 * 20 + 336) // 3),
+        ((0, 7, 14), 7, 168),  # even number of gaps: 7 + 7
+        ((0, 1, 4), 7, (12 * 2 * (1 + 3) + 336) // 4),
+        ((0, 3, 4, 14), 7, (12 * 3 * 6 + 336) // 5),  # odd: twice the middle gap of 3
+    ],
+)
+def test_the_rhythm_is_twice_the_median_gap_shrunk_towards_the_expected_one(
+    days: tuple[int, ...], expected_gap_days: int, rho_hours: int
+) -> None:
+    purchase_days = PurchaseDays()
+    for day in days:
+        purchase_days.add(day, day * DAY)
+    assert purchase_days.rho_hours(expected_gap_days) == rho_hours
+
+
+def test_several_purchases_on_one_day_are_one_purchase_day() -> None:
+    assert relate(bought(0, 0.1, 0.2), on_day(1)).signals()[1].value["purchase_days"] == 1
+
+
+def test_a_day_is_one_of_the_contacts_time_zone() -> None:
+    """23:30 and 00:30 in Auckland are two days there and one in UTC."""
+    scenario = registered()
+    scenario.record(fact("registration-amended", time_zone="Pacific/Auckland"), on_day(0))
+    for number, text in enumerate(("2026-06-01T11:30:00Z", "2026-06-01T12:30:00Z")):
+        scenario.record(fact("purchase-made", purchase_id=str(number)), parse_instant(text))
+    assert relate(scenario, on_day(200)).signals()[1].value["purchase_days"] == 2
+
+
+def test_a_refund_in_full_takes_the_purchase_out_of_the_rhythm() -> None:
+    scenario = bought(0, 7)
+    scenario.record(fact("purchase-reversed", purchase_id="p1", amount_minor=60), on_day(8))
+    assert last_at(scenario, 9) == on_day(7)
+    scenario.record(fact("purchase-reversed", purchase_id="p1", amount_minor=40), on_day(9))
+    relationship = relate(scenario, on_day(9))
+    assert last_at(scenario, 9) == on_day(0)
+    assert [e.reason for e in relationship.excluded()] == ["reversed"]
+    assert relate(scenario, on_day(8.5)).signals()[1].value["purchase_days"] == 2
+
+
+def test_a_purchase_reversed_before_it_occurred_never_counts() -> None:
+    scenario = registered()
+    scenario.record(fact("purchase-made", purchase_id="p"), on_day(5))
+    scenario.record(fact("purchase-reversed", purchase_id="p"), on_day(4))
+    assert relate(scenario, on_day(6)).stage == "contact"
+
+
+def test_a_free_purchase_counts_until_it_is_reversed() -> None:
+    scenario = bought(0, amount_minor=0)
+    assert relate(scenario, on_day(1)).stage == "customer"
+    scenario.record(fact("purchase-reversed", purchase_id="p0", amount_minor=0), on_day(2))
+    assert relate(scenario, on_day(2)).stage == "contact"
+
+
+def test_there_is_no_silence_while_a_subscription_runs_and_it_runs_out_after_its_grace() -> None:
+    """30 days of term and 10 of grace from the start; a renewal after that starts it again."""
+    scenario = registered().given("subscription-started", at=on_day(0))
+    assert silence_of(scenario, 39) is None
+    assert last_at(scenario, 40) == on_day(40)
+    scenario.record(fact("subscription-renewed"), on_day(60))
+    assert silence_of(scenario, 60) is None
+    assert relate(scenario, on_day(60)).next_breakpoint == on_day(100)
+
+
+def test_a_cancellation_ends_a_subscription_and_begins_the_silence() -> None:
+    scenario = registered().given("subscription-started", at=on_day(0))
+    scenario.record(fact("subscription-cancelled"), on_day(12))
+    assert last_at(scenario, 13) == on_day(12)
+
+
+def test_there_is_no_silence_while_an_engagement_is_open() -> None:
+    scenario = bought(0).given("engagement-opened", at=on_day(1))
+    assert silence_of(scenario, 300) is None
+    scenario.record(fact("engagement-closed"), on_day(300))
+    assert last_at(scenario, 301) == on_day(300)
+
+
+def test_the_warnings_are_multiples_of_the_rhythm_and_the_falls_have_a_floor() -> None:
+    silence = silence_of(bought(0, 30, 60, 90), 91)
+    assert silence is not None
+    rho = (12 * 3 * 60 + 48 * 7) // 5 * HOUR
+    assert silence.quiet_at == on_day(90) + 2 * rho
+    assert silence.demote_at == on_day(90) + max(4 * rho, 45 * DAY)
+    assert silence.lapse_at == on_day(90) + max(6 * rho, 90 * DAY)
+
+
+def test_whoever_is_past_quiet_at_is_flagged_quiet() -> None:
+    scenario = bought(0)
+    assert "quiet" not in relate(scenario, on_day(14) - 1).flags
+    assert "quiet" in relate(scenario, on_day(14)).flags
+
+
+def test_a_cafe_counts_purchase_days_in_a_window_of_28_days() -> None:
+    days = [2 * number for number in range(12)]
+    cafe = versions((0, PRESETS["cafe"]))
+    assert relate(bought(*days), on_day(22), cafe).signals()[1].on
+    spread = [3 * number for number in range(12)]
+    assert not relate(bought(*spread), on_day(33), cafe).signals()[1].on
+
+
+def test_the_window_closes_28_days_after_the_oldest_day_that_is_needed() -> None:
+    cafe = versions((0, changed("cafe", rhythm={"expected_gap_days": 300})))
+    scenario = bought(*range(12))
+    assert relate(scenario, on_day(28) - 1, cafe).signals()[1].on
+    signal = relate(scenario, on_day(28), cafe).signals()[1]
+    assert (signal.on, signal.value["purchase_days"]) == (False, 11)

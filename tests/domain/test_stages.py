@@ -1,0 +1,261 @@
+"""The stages, by hand: who is what, since when, and what ends it. Domain document, section 5."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.instants import DAY
+from domain.presets import PRESETS
+from tests.domain.folding import bought, changed, relate, stages, versions
+from tests.domain.scenario import Scenario, fact, on_day, registered
+
+
+def client_on_day_35() -> Scenario:
+    """Six weekly purchases and a stated share of wallet: 35 + 25 points from day 35 on."""
+    scenario = bought(0, 7, 14, 21, 28, 35)
+    scenario.record(fact("wallet-share-reported", share_percent=85), on_day(35))
+    return scenario
+
+
+def test_before_the_first_event_there_is_a_contact_without_intervals() -> None:
+    relationship = relate(registered(), on_day(-1))
+    assert (relationship.stage, relationship.score, relationship.since) == ("contact", 0, None)
+    assert relationship.intervals == ()
+    assert relationship.next_breakpoint == on_day(0)
+
+
+def test_a_first_purchase_makes_a_customer_and_an_inbound_touch_a_prospect() -> None:
+    scenario = registered()
+    scenario.record(fact("touch-made"), on_day(1))
+    scenario.record(fact("purchase-made"), on_day(2))
+    relationship = relate(scenario, on_day(3))
+    assert stages(relationship) == ["contact", "prospect", "customer"]
+    assert relationship.since == on_day(2)
+    assert relationship.intervals[-1].cause.name == "purchase-made"
+
+
+@pytest.mark.parametrize("type_name", ["need-discovered", "referral-received"])
+def test_a_need_or_a_referral_received_makes_a_prospect(type_name: str) -> None:
+    scenario = registered().given(type_name, at=on_day(1))
+    assert relate(scenario, on_day(1)).stage == "prospect"
+
+
+def test_an_outbound_touch_makes_no_prospect() -> None:
+    scenario = registered()
+    scenario.record(fact("touch-made", direction="outbound"), on_day(1))
+    assert relate(scenario, on_day(1)).stage == "contact"
+
+
+def test_regularity_and_wallet_share_make_a_client() -> None:
+    relationship = relate(client_on_day_35(), on_day(35))
+    assert (relationship.stage, relationship.score) == ("client", 60)
+    assert relationship.since == on_day(35)
+
+
+def test_regularity_alone_makes_no_client_under_retail_but_does_under_purchases_only() -> None:
+    scenario = bought(*range(0, 56, 7))
+    assert relate(scenario, on_day(49)).stage == "customer"
+    purchases_only = versions((0, PRESETS["purchases-only"]))
+    relationship = relate(scenario, on_day(49), purchases_only)
+    assert (relationship.stage, relationship.rests_on) == ("client", "frequency")
+
+
+def test_points_without_an_anchor_make_no_client() -> None:
+    scenario = bought(0)
+    for type_name in ("wallet-share-reported", "advice-accepted", "detail-updated"):
+        scenario.given(type_name, at=on_day(1))
+    scenario.record(fact("referral-made", level=5), on_day(1))
+    relationship = relate(scenario, on_day(1))
+    assert (relationship.score, relationship.stage) == (70, "customer")
+
+
+def test_a_silent_client_falls_at_demote_at_and_lapses_at_lapse_at() -> None:
+    """Gaps of 7 days: rho is 168 hours; 4 x rho is 28 days, so the floor of 45 days rules."""
+    scenario = client_on_day_35()
+    relationship = relate(scenario, on_day(400))
+    assert stages(relationship) == ["customer", "client", "customer", "lapsed_client"]
+    assert [interval.from_at for interval in relationship.intervals[-2:]] == [
+        on_day(35 + 45),
+        on_day(35 + 90),
+    ]
+    assert [interval.cause.name for interval in relationship.intervals[-2:]] == [
+        "demote_at",
+        "lapse_at",
+    ]
+    assert relate(scenario, on_day(35 + 45) - 1).stage == "client"
+
+
+def test_a_client_dwells_for_thirty_days_whatever_the_score() -> None:
+    scenario = registered()
+    scenario.given("engagement-opened", at=on_day(0))
+    scenario.record(fact("engagement-closed"), on_day(1))
+    policy = changed("retail", rhythm={"demotion_floor_days": 2})
+    relationship = relate(scenario, on_day(100), versions((0, policy)))
+    assert stages(relationship)[0] == "client"
+    fallen = relationship.intervals[1]
+    assert (fallen.from_at, fallen.cause.name) == (on_day(30), "dwell")
+
+
+def test_the_worst_complaint_past_its_deadline_ends_even_a_dwelling_client() -> None:
+    scenario = registered().given("engagement-opened", at=on_day(0))
+    scenario.record(fact("complaint-raised", severity=3), on_day(1))
+    scenario.record(fact("complaint-resolved"), on_day(5))
+    relationship = relate(scenario, on_day(6))
+    assert [(i.stage, i.from_at) for i in relationship.intervals] == [
+        ("client", on_day(0)),
+        ("customer", on_day(3)),
+        ("client", on_day(5)),
+    ]
+    assert relationship.intervals[1].cause.name == "complaint"
+
+
+def test_a_complaint_of_severity_two_past_its_deadline_holds_a_promotion_up() -> None:
+    scenario = registered()
+    scenario.record(fact("complaint-raised", severity=2), on_day(0))
+    scenario.record(fact("engagement-opened"), on_day(3))
+    scenario.record(fact("wallet-share-reported"), on_day(3))
+    scenario.record(fact("detail-updated"), on_day(3))
+    relationship = relate(scenario, on_day(3))
+    assert (relationship.score, relationship.stage) == (65, "customer")
+    assert "complaint_hold" in relationship.flags
+    resolved = next(w for w in relationship.would_change() if w.change.endswith("_resolved"))
+    assert (resolved.points, resolved.stage) == (30, "client")
+
+
+def test_reopening_a_resolved_complaint_starts_its_clock_again() -> None:
+    scenario = bought(0)
+    scenario.record(fact("complaint-raised", severity=1), on_day(0))
+    scenario.record(fact("complaint-resolved"), on_day(1))
+    scenario.record(fact("complaint-reopened"), on_day(10))
+    assert "-10" not in str(relate(scenario, on_day(11)).signals())
+    signal = next(s for s in relate(scenario, on_day(12)).signals() if s.name == "complaint")
+    assert (signal.on, signal.points) == (True, -10)
+
+
+def test_an_ended_relationship_starts_again_with_a_purchase_and_remembers_the_client() -> None:
+    scenario = client_on_day_35()
+    scenario.record(fact("relationship-ended"), on_day(40))
+    scenario.record(fact("purchase-made", purchase_id="again"), on_day(50))
+    relationship = relate(scenario, on_day(50))
+    assert stages(relationship)[-3:] == ["client", "ended", "client"]
+    scenario.record(fact("relationship-ended"), on_day(50))
+    assert relate(scenario, on_day(500)).stage == "ended"
+
+
+def test_an_ending_and_a_purchase_at_one_instant_count_in_the_order_of_positions() -> None:
+    scenario = registered()
+    scenario.record(fact("relationship-ended"), on_day(1))
+    scenario.record(fact("purchase-made"), on_day(1))
+    assert relate(scenario, on_day(1)).stage == "customer"
+    scenario.record(fact("relationship-ended"), on_day(1))
+    assert relate(scenario, on_day(1)).stage == "ended"
+
+
+def test_an_override_covers_the_rules_until_it_expires_and_does_not_stop_them() -> None:
+    scenario = client_on_day_35()
+    override = fact("stage-overridden", stage="prospect", expires_at="2026-06-01T12:00:00Z")
+    scenario.record(override, on_day(36))
+    assert relate(scenario, on_day(40)).stage == "prospect"
+    relationship = relate(scenario, on_day(151))
+    assert relationship.intervals[-1].cause.name == "override"
+    assert relationship.stage == "lapsed_client"
+
+
+def test_of_several_overrides_the_newest_in_force_is_shown() -> None:
+    scenario = bought(0)
+    long = fact("stage-overridden", stage="client", expires_at="2026-03-02T12:00:00Z")
+    short = fact("stage-overridden", stage="prospect", expires_at="2026-01-11T12:00:00Z")
+    scenario.record(long, on_day(1))
+    scenario.record(short, on_day(5))
+    relationship = relate(scenario, on_day(100))
+    assert [(interval.stage, interval.from_at) for interval in relationship.intervals] == [
+        ("customer", on_day(0)),
+        ("client", on_day(1)),
+        ("prospect", on_day(5)),
+        ("client", on_day(10)),
+        ("customer", on_day(60)),
+        ("lapsed_customer", on_day(90)),
+    ]
+
+
+def test_an_override_never_covers_an_ending() -> None:
+    scenario = bought(0)
+    scenario.record(fact("stage-overridden", stage="client"), on_day(1))
+    scenario.record(fact("relationship-ended"), on_day(2))
+    assert relate(scenario, on_day(2)).stage == "ended"
+
+
+def test_a_new_policy_changes_stages_from_its_instant_on_and_is_named_as_the_cause() -> None:
+    scenario = bought(*range(0, 56, 7))
+    timeline = versions((0, PRESETS["retail"]), (on_day(52), PRESETS["purchases-only"]))
+    relationship = relate(scenario, on_day(60), timeline)
+    last = relationship.intervals[-1]
+    assert (last.stage, last.from_at, last.policy_version) == ("client", on_day(52), 2)
+    assert (last.cause.kind, last.cause.event) == ("policy", timeline.versions[1].event_id)
+    assert relate(scenario, on_day(52) - 1, timeline).stage == "customer"
+
+
+def test_whoever_was_a_client_needs_half_the_purchase_days_rounded_up() -> None:
+    """Six days make a client once; after a lapse, three new-found ones are enough."""
+    scenario = client_on_day_35()
+    scenario.record(fact("purchase-made", purchase_id="back"), on_day(300))
+    signal = relate(scenario, on_day(300)).signals()[1]
+    assert signal.threshold["purchase_days"] == 3
+    assert relate(scenario, on_day(300)).stage == "client"
+
+
+def test_will_change_tells_when_and_why_a_client_will_fall() -> None:
+    relationship = relate(client_on_day_35(), on_day(36))
+    will_change = relationship.will_change()
+    assert will_change is not None
+    assert (will_change.at, will_change.stage) == (on_day(80), "customer")
+    assert will_change.because == "demote_at"
+    assert "falling" not in relationship.flags
+    assert "falling" in relate(client_on_day_35(), on_day(50)).flags
+    assert relate(client_on_day_35(), on_day(48)).next_breakpoint == on_day(35 + 14)
+
+
+def test_falling_is_a_breakpoint_of_its_own() -> None:
+    relationship = relate(client_on_day_35(), on_day(49) + 1)
+    assert relationship.next_breakpoint == on_day(80 - 30)
+
+
+def test_would_change_names_the_single_signals_that_would_make_a_client() -> None:
+    scenario = bought(0, 7, 14, 21, 28, 35)
+    relationship = relate(scenario, on_day(35))
+    assert "rising" in relationship.flags
+    assert {(w.change, w.points) for w in relationship.would_change()} == {
+        ("engagement", 60),
+        ("renewal", 25),
+        ("wallet", 25),
+    }
+
+
+def test_a_customer_whom_no_single_signal_would_make_a_client_is_not_rising() -> None:
+    scenario = bought(0)
+    scenario.record(fact("complaint-raised", severity=2), on_day(0))
+    relationship = relate(scenario, on_day(2))
+    assert (relationship.flags, relationship.would_change()) == (("complaint_hold",), ())
+
+
+def test_a_demotion_by_silence_is_premature_if_they_buy_again_within_ninety_days() -> None:
+    scenario = client_on_day_35()
+    assert relate(scenario, on_day(79)).silence_demotions == 0
+    fallen = relate(scenario, on_day(80))
+    assert (fallen.silence_demotions, fallen.premature_demotions) == (1, 0)
+    scenario.record(fact("purchase-made", purchase_id="late"), on_day(80) + 90 * DAY)
+    assert relate(scenario, on_day(180)).premature_demotions == 0
+    scenario.record(fact("purchase-made", purchase_id="soon"), on_day(80) + 90 * DAY - 1)
+    assert relate(scenario, on_day(180)).premature_demotions == 1
+
+
+def test_signals_that_depend_on_being_a_client_count_from_the_next_instant_on() -> None:
+    """A closed engagement counts for a client only; one is made by other means at this instant."""
+    scenario = bought(0, 7, 14, 21, 28)
+    scenario.record(fact("engagement-opened", capacity="dual"), on_day(30))
+    scenario.record(fact("engagement-closed"), on_day(30))
+    scenario.record(fact("purchase-made", purchase_id="sixth"), on_day(35))
+    scenario.record(fact("wallet-share-reported"), on_day(35))
+    at_once, next_instant = relate(scenario, on_day(35)), relate(scenario, on_day(35) + 1)
+    assert (at_once.stage, at_once.score, at_once.next_breakpoint) == ("client", 60, on_day(35) + 1)
+    assert (next_instant.stage, next_instant.score) == ("client", 120)
