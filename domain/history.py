@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from domain.events.contacts import ContactRegistered, RegistrationAmended
 from domain.events.governance import EventCorrected, EventRetracted
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from domain.recorded import Recorded
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """One event of the effective history.
 
     ``scope`` tells the streams of a group apart, because ids in data are scoped by stream: 0 is the
@@ -75,12 +74,16 @@ def effective_history(events: Iterable[Recorded], survivor: UUID) -> History:
         else:
             ordinary.append(recorded)
     standing = _standing_corrections(corrections, retractions)
+    untouched = not retractions and not standing
 
     facts: list[Fact] = []
     excluded: list[Exclusion] = []
     scopes = {survivor: 0}
     for recorded in ordinary:
         scope = scopes.setdefault(recorded.contact_id, len(scopes))
+        if untouched:
+            facts.append(_fact(recorded, None, scope))
+            continue
         keys = _keys(recorded)
         retraction = next((retractions[key] for key in keys if key in retractions), None)
         if retraction is not None:

@@ -138,10 +138,9 @@ class Relationship:
         if machine.judged is None:
             return ()
         policy = machine.judged.policy
-        on = {s.name: reading for s, reading, _ in machine.readings_at(self.at) if reading.on}
         flags = []
-        referral = on.get("referral")
-        if "testimonial" in on or (referral is not None and referral.value["strong"]):
+        testimonial, referral = machine.reading("testimonial"), machine.reading("referral")
+        if (testimonial and testimonial.on) or (referral and referral.value["strong"]):
             flags.append("advocate")
         if machine.worst_complaint() >= policy.signals.complaint.hold_severity:
             flags.append("complaint_hold")
@@ -171,8 +170,9 @@ class Relationship:
     @cached_property
     def next_breakpoint(self) -> int | None:
         """The next instant at which stage, score or flags may change without an event."""
-        soonest = self._machine.next_breakpoint()
+        soonest, silence = self._machine.next_breakpoint(), self._machine.silence
         candidates = [self._upcoming_at, soonest[0] if soonest else None, self._falling_at]
+        candidates.append(silence.quiet_at if silence else None)
         later = [instant for instant in candidates if instant is not None and instant > self.at]
         return min(later, default=None)
 
@@ -198,9 +198,7 @@ class Relationship:
             for purchase in self._machine.commerce.reversed_purchases()
         )
         ignored = (
-            Exclusion(event_id, "opening-not-before")
-            for signal in self._machine.signals
-            for event_id in signal.ignored()
+            Exclusion(event_id, "opening-not-before") for event_id in self._machine.ignored()
         )
         return (*self._history.excluded, *reversed_, *ignored)
 

@@ -8,9 +8,7 @@ section 5.
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from domain.commerce import ABSORBED, Commerce
 from domain.events.care import TouchMade
@@ -24,7 +22,7 @@ from domain.events.governance import RelationshipEnded, StageOverridden
 from domain.events.referrals import ReferralReceived
 from domain.events.service import EngagementOpened, NeedDiscovered
 from domain.instants import DAY
-from domain.signals import Change, Judged, Reading, Signal, all_signals
+from domain.signals import SIGNALS, Change, Judged, Reading, Signal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,8 +35,7 @@ if TYPE_CHECKING:
     from domain.timeline import PolicyTimeline, PolicyVersion
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(NamedTuple):
     """What changed a stage: an ``event``, a ``breakpoint`` or a ``policy``, by name."""
 
     kind: str
@@ -46,8 +43,7 @@ class Cause:
     event: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(NamedTuple):
     """A stage from an instant up to, not including, another; open while ``to_at`` is None."""
 
     from_at: int
@@ -63,16 +59,15 @@ _RESTARTS = frozenset(
 )
 
 
-@lru_cache(maxsize=1)
-def _readers() -> tuple[dict[type[Event], tuple[int, ...]], frozenset[int]]:
-    """Which signals, by place, read each class of event, and which depend on the stage."""
-    signals = all_signals(Commerce("UTC"))
-    readers: dict[type[Event], tuple[int, ...]] = {}
-    for place, signal in enumerate(signals):
-        for event_class in signal.reads:
-            readers[event_class] = (*readers.get(event_class, ()), place)
-    depending = {place for place, signal in enumerate(signals) if signal.depends_on_stage}
-    return readers, frozenset(depending)
+_READERS: dict[type[Event], tuple[int, ...]] = {
+    event_class: tuple(place for place, signal in enumerate(SIGNALS) if event_class in signal.reads)
+    for signal in SIGNALS
+    for event_class in signal.reads
+}
+"""Which signals, by place, read each class of event."""
+
+_BOUGHT = frozenset(ABSORBED)
+_COMPLAINT = next(place for place, signal in enumerate(SIGNALS) if signal.name == "complaint")
 
 
 class StageMachine:
@@ -80,7 +75,6 @@ class StageMachine:
 
     def __init__(self, policies: PolicyTimeline, time_zone: str) -> None:
         self.commerce = Commerce(time_zone)
-        self.signals: tuple[Signal, ...] = all_signals(self.commerce)
         self.intervals: list[Interval] = []
         self.silence_demoted_at: list[int] = []
         self.stage = "contact"
@@ -90,8 +84,9 @@ class StageMachine:
         self.silence: Silence | None = None
         self._policies = policies
         self._version: PolicyVersion | None = None
-        self._readers, self._depending = _readers()
-        self._readings: list[Reading] = []
+        # Only the signals that absorbed something, by place: the others are off.
+        self._signals: dict[int, Signal] = {}
+        self._readings: dict[int, Reading] = {}
         self._stale: set[int] = set()
         self._unsettled = False
         self._was_ever_client = False
@@ -103,10 +98,13 @@ class StageMachine:
     def absorb(self, fact: Fact) -> None:
         """Take in a fact that occurs at the instant to be evaluated next."""
         event, event_class = fact.event, type(fact.event)
-        if event_class in ABSORBED:
+        if event_class in _BOUGHT:
             self.commerce.absorb(fact)
-        for place in self._readers.get(event_class, ()):
-            self.signals[place].absorb(fact)
+        for place in _READERS.get(event_class, ()):
+            signal = self._signals.get(place)
+            if signal is None:
+                signal = self._signals[place] = SIGNALS[place].of(self.commerce)
+            signal.absorb(fact)
             self._stale.add(place)
         if event_class in _RESTARTS:
             self._ended = False
@@ -125,12 +123,12 @@ class StageMachine:
         version = self._policies.in_force(at)
         if version is not self._version:
             self._version = version
-            self._stale.update(range(len(self.signals)))
+            self._stale.update(self._signals)
         policy = version.policy
         judged = Judged(at, policy, self.underlying == "client", self._was_ever_client)
         self._refresh(judged)
         self.judged = judged
-        self.score = max(0, sum(reading.points for reading in self._readings))
+        self.score = max(0, self.points())
         self.silence = self.commerce.silence(at, policy.rhythm)
         self._move(self._rule(policy, at), at)
         stage = self._overriding(at) or self.underlying
@@ -139,15 +137,16 @@ class StageMachine:
 
     def _refresh(self, judged: Judged) -> None:
         """Read again the signals that may read differently at this instant."""
-        if not self._readings:
-            self._readings = [signal.read(judged) for signal in self.signals]
-            self._stale.clear()
-            return
-        for place, reading in enumerate(self._readings):
-            until_at = reading.until_at
-            if place in self._stale or (until_at is not None and until_at <= judged.at):
-                self._readings[place] = self.signals[place].read(judged)
+        for place, reading in self._readings.items():
+            if reading.until_at is not None and reading.until_at <= judged.at:
+                self._stale.add(place)
+        for place in self._stale:
+            self._readings[place] = self._signals[place].read(judged)
         self._stale.clear()
+
+    def points(self) -> int:
+        """The sum of the points of all signals, which may lie below 0."""
+        return sum([reading.points for reading in self._readings.values()])
 
     def _rule(self, policy: Policy, at: int) -> str:
         """The stage underneath any override, by rules 1 and 3 to 7."""
@@ -185,18 +184,24 @@ class StageMachine:
     def is_anchored(self) -> bool:
         """Whether an anchor is on."""
         return any(
-            reading.on and signal.anchor
-            for signal, reading in zip(self.signals, self._readings, strict=True)
+            reading.on and SIGNALS[place].anchor for place, reading in self._readings.items()
         )
 
     def worst_complaint(self) -> int:
         """The severity of the worst complaint past its deadline; 0 if there is none."""
-        for signal, reading in zip(self.signals, self._readings, strict=True):
-            if signal.name == "complaint":
-                worst = reading.value["worst_overdue_severity"]
-                assert isinstance(worst, int)
-                return worst
-        return 0
+        reading = self._readings.get(_COMPLAINT)
+        if reading is None:
+            return 0
+        worst = reading.value["worst_overdue_severity"]
+        assert isinstance(worst, int)
+        return worst
+
+    def reading(self, name: str) -> Reading | None:
+        """The signal of that name as last evaluated; None if it has nothing to go by."""
+        for place, reading in self._readings.items():
+            if SIGNALS[place].name == name:
+                return reading
+        return None
 
     def _move(self, underlying: str, at: int) -> None:
         """Enter the stage, and read again what depends on whether they are a client.
@@ -215,10 +220,11 @@ class StageMachine:
             self.silence_demoted_at.append(at)
         assert self._version is not None
         judged = Judged(at, self._version.policy, underlying == "client", self._was_ever_client)
-        for place in self._depending:
-            reading = self.signals[place].read(judged)
-            self._unsettled |= reading.points != self._readings[place].points
-            self._readings[place] = reading
+        for place, signal in self._signals.items():
+            if signal.depends_on_stage:
+                reading = signal.read(judged)
+                self._unsettled |= reading.points != self._readings[place].points
+                self._readings[place] = reading
 
     def _overriding(self, at: int) -> str | None:
         """The stage of the newest override in force, if any; an ending outranks them all."""
@@ -243,39 +249,42 @@ class StageMachine:
         if self.judged is None:
             return None
         at = self.judged.at
-        soonest, name = None, ""
-        for instant, candidate in self._breakpoints(at):
-            if instant > at and (soonest is None or instant < soonest):
-                soonest, name = instant, candidate
-        if soonest is None:
+        later = [candidate for candidate in self._breakpoints() if candidate[0] > at]
+        if not later:
             return None
+        soonest, _, name = min(later)
         if name == "policy":
             version = self._policies.in_force(soonest)
             return soonest, Cause("policy", f"version {version.version}", version.event_id)
         return soonest, Cause("breakpoint", name)
 
-    def _breakpoints(self, at: int) -> Iterator[tuple[int, str]]:
-        """All instants to look at again; of equal ones the first names the cause."""
+    def _breakpoints(self) -> list[tuple[int, int, str]]:
+        """Instants to look at again, past ones too; of equal ones the lowest rank is the cause."""
+        assert self.judged is not None
+        at, policy = self.judged.at, self.judged.policy
+        found = [
+            (reading.until_at, 10 + place, SIGNALS[place].name)
+            for place, reading in self._readings.items()
+            if reading.until_at is not None
+        ]
         change = self._policies.next_change(at)
         if change is not None:
-            yield change, "policy"
+            found.append((change, 0, "policy"))
+        is_client = self.underlying == "client"
         if self.silence is not None:
-            yield self.silence.demote_at, "demote_at"
-            yield self.silence.lapse_at, "lapse_at"
-            yield self.silence.quiet_at, "quiet_at"
-        assert self.judged is not None
-        ends_at = self.commerce.ends_after(at, self.judged.policy.rhythm)
+            if is_client:
+                found.append((self.silence.demote_at, 1, "demote_at"))
+            else:
+                found.append((self.silence.lapse_at, 2, "lapse_at"))
+        ends_at = self.commerce.ends_after(at, policy.rhythm)
         if ends_at is not None:
-            yield ends_at, "subscription_end"
-        if self.underlying == "client":
-            yield self._client_since_at + self.judged.policy.stage.dwell_days * DAY, "dwell"
-        for expires_at, _ in self._overrides:
-            yield expires_at, "override"
-        for signal, reading in zip(self.signals, self._readings, strict=True):
-            if reading.until_at is not None:
-                yield reading.until_at, signal.name
+            found.append((ends_at, 3, "subscription_end"))
+        if is_client:
+            found.append((self._client_since_at + policy.stage.dwell_days * DAY, 4, "dwell"))
+        found.extend((expires_at, 5, "override") for expires_at, _ in self._overrides)
         if self._unsettled:
-            yield at + 1, "client"
+            found.append((at + 1, 6, "client"))
+        return found
 
     def readings_at(self, at: int) -> list[tuple[Signal, Reading, Judged]]:
         """Every signal read afresh, from the last evaluation up to the next breakpoint."""
@@ -285,7 +294,16 @@ class StageMachine:
         if at > judged.at:
             is_client = self.underlying == "client"
             judged = Judged(at, judged.policy, is_client, self._was_ever_client)
-        return [(signal, signal.read(judged), judged) for signal in self.signals]
+        signals = [
+            self._signals.get(place) or signal.of(self.commerce)
+            for place, signal in enumerate(SIGNALS)
+        ]
+        return [(signal, signal.read(judged), judged) for signal in signals]
+
+    def ignored(self) -> Iterator[UUID]:
+        """The events absorbed that nothing opened before them."""
+        for signal in self._signals.values():
+            yield from signal.ignored()
 
     def changes_at(self, at: int) -> Iterator[Change]:
         """Every single change that could happen to a signal now."""
@@ -321,6 +339,6 @@ class StageMachine:
         machine = copy(self)
         machine.intervals = list(self.intervals)
         machine.silence_demoted_at = []
-        machine._readings = list(self._readings)
+        machine._readings = dict(self._readings)
         machine._stale = set()
         return machine

@@ -5,8 +5,6 @@ Source: the domain document, section 4.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from domain.signals.allegiance import (
     AdviceSignal,
     CustomSignal,
@@ -22,27 +20,22 @@ from domain.signals.base import Change, Judged, Reading, Signal
 from domain.signals.referral import ReferralSignal
 from domain.signals.trouble import ComplaintSignal, PromiseSignal
 
-if TYPE_CHECKING:
-    from domain.commerce import Commerce
+__all__ = ["SIGNALS", "Change", "Judged", "Reading", "Signal"]
 
-__all__ = ["Change", "Judged", "Reading", "Signal", "all_signals"]
-
-
-def all_signals(commerce: Commerce) -> tuple[Signal, ...]:
-    """Fresh signals of one contact; the anchors read the commerce given."""
-    return (
-        EngagementAnchor(commerce),
-        RegularityAnchor(commerce),
-        RenewalAnchor(commerce),
-        WalletSignal(),
-        ReferralSignal(),
-        AdviceSignal(),
-        SelfDirectedSignal(),
-        GuestsSignal(),
-        KnownSignal(),
-        TestimonialSignal(),
-        TwoWaySignal(),
-        ComplaintSignal(),
-        PromiseSignal(),
-        CustomSignal(),
-    )
+SIGNALS: tuple[type[Signal], ...] = (
+    EngagementAnchor,
+    RegularityAnchor,
+    RenewalAnchor,
+    WalletSignal,
+    ReferralSignal,
+    AdviceSignal,
+    SelfDirectedSignal,
+    GuestsSignal,
+    KnownSignal,
+    TestimonialSignal,
+    TwoWaySignal,
+    ComplaintSignal,
+    PromiseSignal,
+    CustomSignal,
+)
+"""Every signal, in the order in which they are shown."""

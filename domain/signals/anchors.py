@@ -5,7 +5,7 @@ Source: the domain document, section 4.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from domain.commerce import ABSORBED, Commerce, Engagement, Subscription
 from domain.events.commerce import (
@@ -30,6 +30,10 @@ class _OfCommerce(Signal):
 
     def __init__(self, commerce: Commerce) -> None:
         self._commerce = commerce
+
+    @classmethod
+    def of(cls, commerce: Commerce) -> Self:
+        return cls(commerce)
 
     def absorb(self, fact: Fact) -> None:
         """Nothing: commerce has absorbed it."""

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from bisect import bisect_right
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self
 
 from domain.instants import DAY
 
@@ -13,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from uuid import UUID
 
+    from domain.commerce import Commerce
     from domain.events import Event
     from domain.history import Fact
     from domain.policy import Policy
@@ -46,8 +46,7 @@ class Change(NamedTuple):
     ends: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """The instant, the policy then in force, and what the contact was the instant before."""
 
     at: int
@@ -63,6 +62,11 @@ class Signal(ABC):
     anchor: ClassVar[bool] = False
     reads: ClassVar[tuple[type[Event], ...]]
     depends_on_stage: ClassVar[bool] = False
+
+    @classmethod
+    def of(cls, commerce: Commerce) -> Self:  # noqa: ARG003 - only the anchors read commerce
+        """A fresh signal of one contact, who bought what ``commerce`` says."""
+        return cls()
 
     def ignored(self) -> Iterable[UUID]:
         """The events absorbed so far that nothing opened before them."""
