@@ -64,7 +64,7 @@ class Signal(ABC):
     depends_on_stage: ClassVar[bool] = False
 
     @classmethod
-    def of(cls, commerce: Commerce) -> Self:  # noqa: ARG003 - only the anchors read commerce
+    def of(cls, commerce: Commerce) -> Self:  # noqa: ARG003  # only the anchors read commerce
         """A fresh signal of one contact, who bought what ``commerce`` says."""
         return cls()
 

@@ -1,0 +1,67 @@
+"""The library's application, wired with our mapper and recorder."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from eventsourcing.application import AggregateNotFoundError, Application
+from eventsourcing.utils import Environment
+
+from domain.contact import ContactState
+from ledger.mapper import LedgerMapper
+from ledger.recorder import LedgerApplicationRecorder, LedgerFactory
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from eventsourcing.persistence import InfrastructureFactory, Mapper
+    from eventsourcing.utils import EnvType
+
+    from domain.recorded import Recorded
+    from ledger.mapper import Keys
+
+
+class LedgerApplication(Application[UUID]):
+    """One ledger's events in one SQLite file."""
+
+    name = "ledger"
+    mapper: LedgerMapper
+    recorder: LedgerApplicationRecorder
+
+    def __init__(self, path: Path, keys: Keys) -> None:
+        self._keys = keys
+        super().__init__({LedgerFactory.SQLITE_DBNAME: str(path)})
+
+    def construct_env(self, name: str, env: EnvType | None = None) -> Environment:
+        """Only what the constructor says: the process's environment is not read."""
+        return Environment(name, dict(env or {}))
+
+    def construct_factory(self, env: Environment) -> InfrastructureFactory[Any]:
+        """Our factory, without looking a topic up."""
+        return LedgerFactory(env)
+
+    def construct_mapper(self) -> Mapper[UUID]:
+        """Our mapper, which knows the contacts' keys."""
+        return LedgerMapper(self._keys)
+
+    def contact(self, contact_id: UUID) -> ContactState:
+        """What decisions must know of a contact, folded from its whole stream."""
+        get: Any = self.repository.get  # typed for aggregates of the library's own protocol
+        try:
+            state = get(contact_id, projector_func=_fold)
+        except AggregateNotFoundError:
+            return ContactState.initial(contact_id)
+        assert isinstance(state, ContactState)
+        return state
+
+
+def _fold(initial: ContactState | None, events: Iterable[Recorded]) -> ContactState | None:
+    """The library's projector interface over our fold; None is its word for "no events"."""
+    state = initial
+    for recorded in events:
+        if state is None:
+            state = ContactState.initial(recorded.contact_id)
+        state.evolve(recorded)
+    return state

@@ -1,0 +1,320 @@
+"""What one transaction is going to record: appends decided one after the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from domain.decisions import Request, decide
+from domain.errors import FieldError, Invalid, Refused, VersionMismatch
+from domain.events.governance import EventCorrected, PolicyPublished
+from domain.instants import DAY
+from domain.policy import digest
+from domain.recorded import POLICY_STREAM, Recorded
+from domain.timeline import PolicyVersion
+from ledger.drafts import Append, Appended, AppendedEvent
+from ledger.identifiers import companion_id
+from ledger.mapper import EVERYTHING
+from ledger.replays import check_same
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from uuid import UUID
+
+    from domain.contact import ContactState
+    from domain.decisions import Decided
+    from domain.kinds import ContactNames
+    from domain.policy import Policy
+    from domain.timeline import PolicyTimeline
+    from ledger.drafts import Draft
+    from ledger.identifiers import EventIds, RecordingClock
+    from ledger.mapper import LedgerMapper, LedgerStoredEvent
+    from ledger.recorder import LedgerApplicationRecorder, Row
+    from ledger.states import ContactStates
+
+MOST_AHEAD = DAY
+"""How long after its recording an event may occur."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Publication:
+    """A policy to publish; in force from now where ``effective_from`` is absent."""
+
+    policy: Policy
+    effective_from: int | None
+
+
+@dataclass(kw_only=True)
+class Desk:
+    """What all batches of a ledger share; only the committer's thread touches it."""
+
+    namespace: UUID
+    names: ContactNames
+    ids: EventIds
+    clock: RecordingClock
+    states: ContactStates
+    mapper: LedgerMapper
+    recorder: LedgerApplicationRecorder
+    policies: PolicyTimeline
+    head: int
+
+
+class _Working:
+    """The world as decisions of one append see it, with what the append changed so far.
+
+    An append of several events works on copies, so that a refusal leaves nothing behind; one of a
+    single event changes the kept states themselves, once it is decided.
+    """
+
+    def __init__(self, states: ContactStates, policies: PolicyTimeline, *, alone: bool) -> None:
+        self._states = states
+        self._policies = policies
+        self._alone = alone
+        self._changed: dict[UUID, ContactState] = {}
+        self.made: list[Recorded] = []
+
+    def contact(self, contact_id: UUID) -> ContactState:
+        return self._changed.get(contact_id) or self._states.get(contact_id)
+
+    def policy_at(self, at: int) -> Policy:
+        return self._policies.in_force(at).policy
+
+    def add(self, made: Iterable[Recorded]) -> None:
+        for recorded in made:
+            self.made.append(recorded)
+            if not self._alone:
+                if recorded.contact_id not in self._changed:
+                    copied = self._states.get(recorded.contact_id).copy()
+                    self._changed[recorded.contact_id] = copied
+                self._changed[recorded.contact_id].evolve(recorded)
+
+    def keep(self) -> None:
+        """Let the kept states know; nothing can be refused any more."""
+        for contact_id, state in self._changed.items():
+            self._states.put(contact_id, state)
+        if self._alone:
+            for recorded in self.made:
+                state = self._states.get(recorded.contact_id)
+                state.evolve(recorded)
+                self._states.put(recorded.contact_id, state)
+
+
+class Batch:
+    """The events of one transaction. What ``take`` refuses leaves nothing in it.
+
+    Positions are given here already: only one thread writes, and the recorder checks the first.
+    """
+
+    def __init__(self, desk: Desk, works: Iterable[Append | Publication]) -> None:
+        self._desk = desk
+        self.policies = desk.policies
+        self.stored: list[LedgerStoredEvent] = []
+        self._made: dict[UUID, Recorded] = {}
+        self._newest: dict[UUID, int] = {}
+        self._rows = self._known_rows(works)
+
+    @property
+    def first_position(self) -> int:
+        """Where the batch's first event is to stand."""
+        return self._desk.head + 1
+
+    def _known_rows(self, works: Iterable[Append | Publication]) -> Mapping[UUID, Row]:
+        """The stored events whose ids the drafts bear, not read yet."""
+        drafts = [draft for work in works if isinstance(work, Append) for draft in work.drafts]
+        ids = list({draft.id for draft in drafts if draft.id is not None})
+        return self._desk.recorder.rows_by_id(ids)
+
+    def take(self, append: Append) -> Appended:
+        """Decide an append: known ids, preconditions, validation, decisions, in this order.
+
+        Raises:
+            EventIdReused, VersionMismatch, Invalid, Refused: and nothing of the append is recorded.
+        """
+        replayed = dict(self._replays(append))
+        fresh = [(i, draft) for i, draft in enumerate(append.drafts) if i not in replayed]
+        recorded_at = self._desk.clock.now()
+        working = _Working(self._desk.states, self.policies, alone=len(fresh) == 1)
+        if fresh:
+            self._check_preconditions(append)
+            _validate(append, fresh, recorded_at)
+        appended = {index: _item(index, known, True) for index, known in replayed.items()}
+        own: dict[UUID, Recorded] = {}
+        for index, draft in fresh:
+            known = own.get(draft.id) if draft.id is not None else None
+            if known is not None:
+                check_same(draft, replace(known, position=0), self._desk.names)
+                appended[index] = _item(index, known, True)
+                continue
+            made = self._decided(append, index, draft, recorded_at, working)
+            working.add(made)
+            if made:
+                own[made[0].id] = made[0]
+                appended[index] = _item(index, made[0], False)
+        self._record(working)
+        return self._answer(append, [appended[index] for index in sorted(appended)])
+
+    def publish(self, publication: Publication) -> PolicyVersion:
+        """Put a policy on the policy stream as its next version."""
+        document = publication.policy.document()
+        recorded_at = self._desk.clock.now()
+        version = len(self.policies.versions) + 1
+        effective_from = publication.effective_from
+        event = PolicyPublished(
+            policy_version=version,
+            effective_from=recorded_at if effective_from is None else effective_from,
+            policy=document,
+            sha256=digest(document),
+        )
+        recorded = Recorded(
+            contact_id=POLICY_STREAM,
+            version=version,
+            position=self.first_position + len(self.stored),
+            id=self._desk.ids.next(),
+            occurred_at=recorded_at,
+            recorded_at=recorded_at,
+            source=None,
+            actor=None,
+            causation_id=None,
+            event=event,
+        )
+        self.stored.append(self._desk.mapper.to_stored_event(recorded))
+        published = policy_version(recorded, publication.policy)
+        self.policies = self.policies.with_version(published)
+        return published
+
+    def _replays(self, append: Append) -> Iterator[tuple[int, Recorded]]:
+        for index, draft in enumerate(append.drafts):
+            known = None if draft.id is None else self._known(draft.id)
+            if known is not None:
+                check_same(draft, known, self._desk.names)
+                yield index, known
+
+    def _known(self, event_id: UUID) -> Recorded | None:
+        if (made := self._made.get(event_id)) is not None:
+            return made
+        row = self._rows.get(event_id)
+        return None if row is None else self._desk.mapper.recorded(*row, unseal=EVERYTHING)
+
+    def _check_preconditions(self, append: Append) -> None:
+        if append.if_version is None and not append.if_new:
+            return
+        version = self._desk.states.get(append.drafts[0].contact_id).version
+        if version != (0 if append.if_new else append.if_version):
+            raise VersionMismatch(version)
+
+    def _decided(
+        self, append: Append, index: int, draft: Draft, recorded_at: int, working: _Working
+    ) -> list[Recorded]:
+        assert draft.event is not None, "a draft without an event has a problem"
+        assert draft.contact_id != POLICY_STREAM, "no name of a contact reads as the nil UUID"
+        request = Request(
+            contact_id=draft.contact_id,
+            id=draft.id or self._desk.ids.next(),
+            event=draft.event,
+            occurred_at=recorded_at if draft.occurred_at is None else draft.occurred_at,
+            actor=draft.actor,
+            names=self._desk.names,
+        )
+        try:
+            decided = decide(working.contact(draft.contact_id), request, working)
+        except Invalid as error:
+            raise error.within(_pointer(append, index)) from None
+        except Refused as error:
+            if len(append.drafts) > 1:
+                error.extra["index"] = index
+            raise
+        position = self.first_position + len(self.stored) + len(working.made)
+        return [
+            self._recorded(draft, request, recorded_at, position + place, place, one, working)
+            for place, one in enumerate(decided)
+        ]
+
+    def _recorded(
+        self,
+        draft: Draft,
+        request: Request,
+        recorded_at: int,
+        position: int,
+        place: int,
+        decided: Decided,
+        working: _Working,
+    ) -> Recorded:
+        """The request's own event at place 0; after it what the ledger writes because of it."""
+        own = place == 0
+        return Recorded(
+            contact_id=decided.contact_id,
+            version=working.contact(decided.contact_id).version + 1,
+            position=position,
+            id=request.id if own else companion_id(self._desk.namespace, request.id),
+            occurred_at=request.occurred_at,
+            recorded_at=recorded_at,
+            source=draft.source,
+            actor=draft.actor if own else None,
+            causation_id=draft.causation_id if own else request.id,
+            event=decided.event,
+        )
+
+    def _record(self, working: _Working) -> None:
+        self.stored.extend([self._desk.mapper.to_stored_event(made) for made in working.made])
+        working.keep()
+        for made in working.made:
+            self._made[made.id] = made
+            self._newest[made.contact_id] = made.position
+
+    def _answer(self, append: Append, events: list[AppendedEvent]) -> Appended:
+        contact_id = append.drafts[-1].contact_id
+        position = events[-1].position if events else self._newest_position(contact_id)
+        version = self._desk.states.get(contact_id).version
+        return Appended(events=tuple(events), position=position, version=version)
+
+    def _newest_position(self, contact_id: UUID) -> int:
+        return self._newest.get(contact_id) or self._desk.recorder.newest_position(contact_id)
+
+
+def policy_version(recorded: Recorded, policy: Policy) -> PolicyVersion:
+    """The policy version that a ``policy-published`` event made."""
+    event = recorded.event
+    assert isinstance(event, PolicyPublished)
+    return PolicyVersion(
+        version=event.policy_version,
+        effective_from=event.effective_from,
+        policy=policy,
+        sha256=event.sha256,
+        position=recorded.position,
+        event_id=recorded.id,
+    )
+
+
+def _item(index: int, recorded: Recorded, replayed: bool) -> AppendedEvent:
+    return AppendedEvent(
+        index=index,
+        id=recorded.id,
+        type=recorded.type,
+        contact_id=recorded.contact_id,
+        version=recorded.version,
+        position=recorded.position,
+        recorded_at=recorded.recorded_at,
+        replayed=replayed,
+    )
+
+
+def _pointer(append: Append, index: int) -> str:
+    return append.drafts[index].pointer or (f"/{index}" if len(append.drafts) > 1 else "")
+
+
+def _validate(append: Append, fresh: list[tuple[int, Draft]], recorded_at: int) -> None:
+    """Raise all that is wrong with the drafts at once."""
+    errors: list[FieldError] = []
+    for index, draft in fresh:
+        if draft.problem is not None:
+            errors.extend(draft.problem.errors)
+        instants = {"/occurred_at": draft.occurred_at}
+        if isinstance(draft.event, EventCorrected):
+            instants["/data/occurred_at"] = draft.event.occurred_at
+        for place, instant in instants.items():
+            if instant is not None and instant > recorded_at + MOST_AHEAD:
+                pointer = _pointer(append, index) + place
+                detail = "must be at most 24 hours after the time of recording"
+                errors.append(FieldError(pointer, "invalid-time", detail))
+    if errors:
+        raise Invalid(errors)

@@ -1,0 +1,217 @@
+"""Connections to our SQLite files: durable, marked as ours, and refused where they are not.
+
+Every commit is flushed before it is acknowledged (write-ahead log, ``synchronous=FULL``). The
+header of each file carries our application id and the number of its layout, so that another
+program's database, or one of a newer Rapport, is never written to.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Literal
+
+from eventsourcing.persistence import ConnectionPoolClosedError, OperationalError, PersistenceError
+from eventsourcing.sqlite import (
+    SQLITE3_DEFAULT_LOCK_TIMEOUT,
+    SQLiteConnection,
+    SQLiteConnectionPool,
+    SQLiteCursor,
+    SQLiteDatastore,
+    SQLiteTransaction,
+)
+
+from domain.errors import Corrupt, LedgerError, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from types import TracebackType
+
+APPLICATION_ID = 0x52505045
+"""Marks ``events.sqlite`` as ours: "RPPE". Source: SQLite file format, offset 68."""
+
+LAYOUT = 1
+"""The number of the table layout, in ``user_version``."""
+
+_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
+_LOCKED = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_REFUSED = frozenset({sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM})
+
+
+def told(error: BaseException, outcome: str = "") -> LedgerError:
+    """What a caller is told of an error of the store: what to do, and nothing of the content."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, sqlite3.Error):
+        if isinstance(cause, LedgerError):
+            return cause
+        cause = cause.__cause__ or next((a for a in cause.args if isinstance(a, Exception)), None)
+    code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+    if code in _DAMAGED:
+        return Corrupt("the ledger's database is damaged or no database: restore it from a backup")
+    why = "the ledger's database failed"
+    if isinstance(error, ConnectionPoolClosedError) or isinstance(cause, sqlite3.ProgrammingError):
+        why = "the ledger is closed"
+    elif code in _FULL:
+        why = "the disk is full or failing"
+    elif code in _LOCKED:
+        why = "another program holds the ledger's database"
+    elif code in _REFUSED:
+        why = "the ledger's database cannot be opened or written: check its permissions"
+    return Unavailable(why + outcome)
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Turn errors of the store into what a caller is told.
+
+    Raises:
+        Corrupt: the file is damaged.
+        Unavailable: it cannot be read now.
+    """
+    try:
+        yield
+    except (PersistenceError, ConnectionPoolClosedError, sqlite3.Error) as error:
+        raise told(error) from error
+
+
+def connect(
+    path: Path | str,
+    application_id: int,
+    lock_timeout_seconds: float = SQLITE3_DEFAULT_LOCK_TIMEOUT,
+) -> sqlite3.Connection:
+    """A connection in autocommit mode to a file that is ours, or was empty.
+
+    Raises:
+        Corrupt: the file is no SQLite database, is damaged, or is not ours.
+        Unavailable: it cannot be opened, or a new one cannot be written.
+    """
+    try:
+        connection = sqlite3.connect(
+            str(path),
+            uri=str(path).startswith("file:"),
+            check_same_thread=False,
+            isolation_level=None,
+            timeout=lock_timeout_seconds,
+        )
+    except sqlite3.Error as error:
+        raise told(error) from error
+    try:
+        _claim(connection, path, application_id)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA cache_size=-16000")
+    except sqlite3.Error as error:
+        connection.close()
+        raise told(error) from error
+    except Corrupt:
+        connection.close()
+        raise
+    return connection
+
+
+def _claim(connection: sqlite3.Connection, path: Path | str, application_id: int) -> None:
+    (found,) = connection.execute("PRAGMA application_id").fetchone()
+    (layout,) = connection.execute("PRAGMA user_version").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if found == application_id:
+        if layout > LAYOUT:
+            raise Corrupt(f"{path} has layout {layout}: it was written by a newer Rapport")
+        return
+    if found or layout or tables:
+        raise Corrupt(f"{path} is another program's database: move it away")
+    connection.execute(f"PRAGMA application_id={application_id}")
+    connection.execute(f"PRAGMA user_version={LAYOUT}")
+
+
+class LedgerTransaction(SQLiteTransaction):
+    """A transaction that takes the write lock first if it is going to write.
+
+    The library's deferred ``BEGIN`` can fail half-way, when what was read is no longer the newest.
+    """
+
+    def __enter__(self) -> SQLiteCursor:
+        cursor = self.connection.cursor()
+        try:
+            cursor.execute("BEGIN IMMEDIATE" if self.commit else "BEGIN")
+        except sqlite3.OperationalError as error:
+            raise OperationalError(error) from error
+        return cursor
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_val: BaseException | None,
+        exc_tb: TracebackType | None,
+    ) -> None:
+        try:
+            super().__exit__(exc_type, exc_val, exc_tb)
+        except Exception:
+            # A commit that failed (a full disk) leaves the transaction open on the connection.
+            self.connection.rollback()
+            raise
+
+
+class LedgerConnection(SQLiteConnection):
+    """The library's connection with our transactions."""
+
+    @contextmanager
+    def transaction(self, *, commit: bool) -> Iterator[SQLiteCursor]:
+        """A cursor in a transaction that is rolled back unless it is to ``commit``."""
+        with LedgerTransaction(self, commit=commit) as cursor, cursor:
+            yield cursor
+
+
+class LedgerConnectionPool(SQLiteConnectionPool):
+    """The library's pool with our connections, which closes none that is in use.
+
+    The library's closes them all, and the process crashes when a connection is closed under a
+    thread that is reading with it.
+    """
+
+    def close(self) -> None:
+        """Close what is idle now, and what is in use when it is returned."""
+        with self._put_condition:
+            self._closed = True
+            while self._pool:
+                self._pool.popleft().close()
+
+    def put_connection(self, conn: SQLiteConnection) -> None:
+        """Take a connection back."""
+        with self._put_condition:
+            if not self._closed:
+                super().put_connection(conn)
+            elif self._in_use.pop(id(conn), None) is not None:
+                conn.close()
+
+    def _create_connection(self) -> SQLiteConnection:
+        timeout = self.lock_timeout
+        connection = connect(
+            self.db_name,
+            APPLICATION_ID,
+            SQLITE3_DEFAULT_LOCK_TIMEOUT if timeout is None else timeout,
+        )
+        connection.row_factory = sqlite3.Row
+        return LedgerConnection(sqlite_conn=connection, max_age=self.max_age)
+
+
+class LedgerDatastore(SQLiteDatastore):
+    """The library's datastore with our pool."""
+
+    def __init__(
+        self,
+        db_name: str,
+        *,
+        lock_timeout: int | None = None,
+        single_row_tracking: bool = True,
+        originator_id_type: Literal["uuid", "text"] = "uuid",
+    ) -> None:
+        super().__init__(
+            db_name,
+            lock_timeout=lock_timeout,
+            single_row_tracking=single_row_tracking,
+            originator_id_type=originator_id_type,
+        )
+        # The library names its pool class in __init__; no connection has been made yet.
+        self.pool = LedgerConnectionPool(db_name=db_name, lock_timeout=lock_timeout)

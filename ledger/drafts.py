@@ -1,0 +1,80 @@
+"""What is handed to a ledger to be appended, and what it answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from domain.errors import Invalid
+    from domain.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """An event as a producer sent it: exactly one of ``event`` and ``problem`` is set.
+
+    A draft with a problem is handed over too, because a known id is answered before validation.
+    ``occurred_at`` is in microseconds of UTC. ``pointer`` says where the draft stands in the
+    request, such as ``/3``; it stands before the pointers of what the ledger finds wrong, while
+    those in ``problem`` are taken as they are. Where it is empty, a draft of several stands at its
+    index.
+    """
+
+    contact_id: UUID
+    type: str
+    id: UUID | None = None
+    occurred_at: int | None = None
+    source: str | None = None
+    actor: str | None = None
+    causation_id: UUID | None = None
+    event: Event | None = None
+    problem: Invalid | None = None
+    pointer: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Append:
+    """Drafts that are recorded together or not at all.
+
+    With a precondition all drafts are of one contact. ``if_version`` asks for exactly that version
+    of its stream, ``if_new`` for a contact without events.
+    """
+
+    drafts: tuple[Draft, ...]
+    if_version: int | None = None
+    if_new: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppendedEvent:
+    """One draft's place in the ledger; ``replayed`` where it had it before this append."""
+
+    index: int
+    id: UUID
+    type: str
+    contact_id: UUID
+    version: int
+    position: int
+    recorded_at: int
+    replayed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Appended:
+    """What became of an append. Drafts that were already so are absent from ``events``.
+
+    ``position`` is the last in ``events`` and ``version`` that of the last draft's contact after
+    the append; where ``events`` is empty, both are that contact's current ones.
+    """
+
+    events: tuple[AppendedEvent, ...]
+    position: int
+    version: int
+
+    @property
+    def replayed(self) -> bool:
+        """All events were recorded before, and there are some."""
+        return bool(self.events) and all(event.replayed for event in self.events)

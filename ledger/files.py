@@ -1,0 +1,78 @@
+"""Files that are there whole or not at all, and a folder that one process holds."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from domain.errors import Unavailable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class FolderInUse(Unavailable):
+    """Another process holds the folder."""
+
+
+class FolderLock:
+    """A lock file that names the process which holds it; the system lets go when that ends."""
+
+    def __init__(self, path: Path) -> None:
+        """Take the lock.
+
+        Raises:
+            FolderInUse: another process has it.
+            OSError: the file cannot be written.
+        """
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.ftruncate(self._descriptor, 0)
+            os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
+        except BlockingIOError:
+            holder = os.pread(self._descriptor, 32, 0).decode(errors="replace").strip()
+            os.close(self._descriptor)
+            detail = (
+                f"{path.parent} is in use by process {holder or 'unknown'}: stop that one first"
+            )
+            raise FolderInUse(detail) from None
+        except OSError:
+            os.close(self._descriptor)
+            raise
+
+    def release(self) -> None:
+        """Let the folder go; the file stays, for removing it could free another's lock."""
+        os.close(self._descriptor)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file of mode 0600 that is there whole or not at all, and survives a power cut.
+
+    Raises:
+        OSError: it could not be written; nothing is left of it.
+    """
+    unfinished = path.with_name(f".{path.name}.new")
+    try:
+        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.rename(path)
+    except OSError:
+        with suppress(OSError):  # the error that is raised says more than this one would
+            unfinished.unlink(missing_ok=True)
+        raise
+    flush_folder(path.parent)
+
+
+def flush_folder(path: Path) -> None:
+    """Make the names in a folder durable, after a file in it was made or renamed."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,226 @@
+"""The data folder of one server: its lock, its master key, and a folder for every ledger.
+
+::
+
+    rapport.lock        names the process that holds the folder
+    master.key          32 random bytes, mode 0600; wraps the contacts' data keys
+    ledgers/<name>/     ledger.json, events.sqlite, keys.sqlite
+
+Whatever is made is made under another name, flushed and then renamed, so that a folder that exists
+is whole, whenever the process was killed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from contextlib import suppress
+from threading import RLock
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from domain.errors import Corrupt, Invalid, LedgerError, LedgerNotFound, Unavailable
+from domain.instants import format_instant, zone_names
+from domain.presets import PRESETS
+from ledger.files import FolderLock, flush_folder, write_whole
+from ledger.ledger import EVENTS_FILE, KEYS_FILE, Ledger
+from ledger.settings import LedgerSettings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Self
+
+    from ledger.identifiers import Clock
+
+MAIN = "main"
+"""The ledger that exists from the start."""
+
+LOCK_FILE = "rapport.lock"
+MASTER_KEY_FILE = "master.key"
+LEDGERS = "ledgers"
+SETTINGS_FILE = "ledger.json"
+
+_MASTER_KEY_BYTES = 32
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
+_UNFINISHED = ".new-"
+_OURS = frozenset({LOCK_FILE, MASTER_KEY_FILE, LEDGERS, "lost+found"})
+
+
+class FolderUnusable(Unavailable):
+    """The folder cannot serve as a data folder as it is."""
+
+
+class DataFolder:
+    """The ledgers of one server, which nobody else writes while it is open."""
+
+    def __init__(self, path: Path, lock: FolderLock, clock: Clock, master_key: bytes) -> None:
+        """For ``open``."""
+        self.path = path
+        self._lock = lock
+        self._clock = clock
+        self._master_key = master_key
+        self._ledgers: dict[str, Ledger] = {}
+        self._guard = RLock()
+
+    @classmethod
+    def open(cls, path: Path, *, clock: Clock, master_key: bytes | None = None) -> Self:
+        """Take the folder, making it and the ledger ``main`` on first use.
+
+        A ``master_key`` of 32 bytes that is given is used and never written down.
+
+        Raises:
+            FolderInUse: another process holds it.
+            FolderUnusable: it holds other files, or cannot be written.
+            Corrupt: its master key is missing or damaged.
+        """
+        try:
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _refuse_foreign_files(path)
+            lock = FolderLock(path / LOCK_FILE)
+        except OSError as error:
+            raise _unusable(path, error) from error
+        try:
+            folder = cls(path, lock, clock, master_key or _master_key(path))
+            folder._prepare()
+        except OSError as error:
+            lock.release()
+            raise _unusable(path, error) from error
+        except BaseException:
+            lock.release()
+            raise
+        return folder
+
+    def _prepare(self) -> None:
+        ledgers = self.path / LEDGERS
+        ledgers.mkdir(mode=0o700, exist_ok=True)
+        for unfinished in ledgers.glob(f"{_UNFINISHED}*"):
+            shutil.rmtree(unfinished)
+        if not self.names():
+            self.create(MAIN)
+
+    def names(self) -> list[str]:
+        """The names of all ledgers, sorted."""
+        ledgers = self.path / LEDGERS
+        return sorted(entry.name for entry in ledgers.iterdir() if _NAME.fullmatch(entry.name))
+
+    def ledger(self, name: str) -> Ledger:
+        """The ledger of that name, opened when it is first asked for and then kept open.
+
+        Raises:
+            LedgerNotFound: there is none.
+            Corrupt: its files are damaged, missing or not its own.
+            Unavailable: they cannot be opened.
+        """
+        with self._guard:
+            if name not in self._ledgers:
+                if not _NAME.fullmatch(name) or not (self.path / LEDGERS / name).is_dir():
+                    raise LedgerNotFound(f"no ledger is named {name!r}")
+                self._ledgers[name] = self._open(self.path / LEDGERS / name)
+            return self._ledgers[name]
+
+    def create(self, name: str, time_zone: str | None = None) -> tuple[Ledger, bool]:
+        """The ledger of that name, and whether this made it; its first event is a policy.
+
+        ``time_zone`` is an IANA name, for contacts without one of their own; a ledger that exists
+        keeps its own.
+
+        Raises:
+            Invalid: the name or the time zone is none.
+            Unavailable: it could not be written; nothing is left of it.
+        """
+        if not _NAME.fullmatch(name):
+            detail = "must be 1 to 40 of a-z, 0-9 and -, beginning with a letter"
+            raise Invalid.at("/name", "unwanted-character", detail)
+        if time_zone is not None and time_zone not in zone_names():
+            detail = "must be an IANA time zone such as Europe/Amsterdam"
+            raise Invalid.at("/time_zone", "unknown-time-zone", detail)
+        with self._guard:
+            if name in self.names():
+                return self.ledger(name), False
+            self._make(name, time_zone)
+            return self.ledger(name), True
+
+    def _make(self, name: str, time_zone: str | None) -> None:
+        unfinished = self.path / LEDGERS / f"{_UNFINISHED}{uuid4()}"
+        settings = LedgerSettings(
+            name=name,
+            time_zone=time_zone,
+            namespace=uuid4(),
+            created_at=format_instant(self._clock()),
+        )
+        try:
+            unfinished.mkdir(mode=0o700)
+            write_whole(unfinished / SETTINGS_FILE, settings.written())
+            ledger = self._ledger(unfinished, settings)
+            try:
+                ledger.publish_policy(PRESETS["retail"], 0).result()
+            finally:
+                ledger.close()
+            flush_folder(unfinished)
+            unfinished.rename(self.path / LEDGERS / name)
+            flush_folder(self.path / LEDGERS)
+        except OSError as error:
+            raise _unusable(self.path, error) from error
+        finally:
+            with suppress(OSError):  # what is left is swept at the next start
+                shutil.rmtree(unfinished, ignore_errors=True)
+
+    def _open(self, folder: Path) -> Ledger:
+        for file in (SETTINGS_FILE, EVENTS_FILE, KEYS_FILE):
+            if not (folder / file).is_file():
+                raise Corrupt(f"{folder / file} is missing: restore it from a backup")
+        try:
+            text = (folder / SETTINGS_FILE).read_bytes()
+        except OSError as error:
+            raise _unusable(self.path, error) from error
+        return self._ledger(folder, LedgerSettings.read(text, folder / SETTINGS_FILE))
+
+    def _ledger(self, folder: Path, settings: LedgerSettings) -> Ledger:
+        return Ledger(
+            folder,
+            name=settings.name,
+            time_zone=settings.time_zone,
+            namespace=settings.namespace,
+            clock=self._clock,
+            master_key=self._master_key,
+        )
+
+    def close(self) -> None:
+        """Close every ledger after what it has accepted, and let the folder go."""
+        with self._guard:
+            for ledger in self._ledgers.values():
+                ledger.close()
+            self._ledgers.clear()
+            self._lock.release()
+
+
+def _refuse_foreign_files(path: Path) -> None:
+    """A folder with other files is somebody's; a mistyped path must not scatter ours among them."""
+    names = {entry.name for entry in path.iterdir() if not entry.name.startswith(".")}
+    if names and not names & (_OURS - {"lost+found"}) and names - _OURS:
+        some = ", ".join(sorted(names)[:3])
+        raise FolderUnusable(f"{path} holds other files ({some}): name an empty or a new folder")
+
+
+def _master_key(path: Path) -> bytes:
+    file = path / MASTER_KEY_FILE
+    if file.exists():
+        if file.stat().st_mode & 0o077:
+            raise FolderUnusable(f"{file} can be read by others: chmod 600 it")
+        key = file.read_bytes()
+        if len(key) != _MASTER_KEY_BYTES:
+            raise Corrupt(f"{file} is damaged: it must have {_MASTER_KEY_BYTES} bytes; restore it")
+        return key
+    if (path / LEDGERS).exists() and any((path / LEDGERS).iterdir()):
+        raise Corrupt(f"{file} is missing, and the ledgers were made with it: restore it")
+    key = os.urandom(_MASTER_KEY_BYTES)
+    write_whole(file, key)
+    return key
+
+
+def _unusable(path: Path, error: OSError) -> LedgerError:
+    why = error.strerror or str(error)
+    return FolderUnusable(
+        f"the data folder {path} cannot be used: {why}; check it, or name another"
+    )

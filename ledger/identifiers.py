@@ -1,0 +1,56 @@
+"""Ids that the ledger gives, and the clock it stamps events with."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid5
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Clock = Callable[[], int]
+
+_RANDOM_BITS = 62
+_COUNTER_BITS = 12
+
+
+class EventIds:
+    """UUIDs of version 7 that only ever grow. Source: RFC 9562 sections 5.7 and 6.2, method 1.
+
+    Within a millisecond, the 12 bits after the timestamp count; where they run out, or the clock
+    goes back, the timestamp runs ahead of the clock.
+    """
+
+    def __init__(self, clock: Clock, entropy: Callable[[int], bytes] = os.urandom) -> None:
+        self._clock = clock
+        self._entropy = entropy
+        self._last = 0
+
+    def next(self) -> UUID:
+        """An id greater than all given before."""
+        millisecond = self._clock() // 1000
+        # The counter starts in its lower half, at random, so that there is room to count.
+        start = int.from_bytes(self._entropy(2)) & (2 ** (_COUNTER_BITS - 1) - 1)
+        self._last = max(self._last + 1, millisecond << _COUNTER_BITS | start)
+        timestamp, counter = divmod(self._last, 2**_COUNTER_BITS)
+        random = int.from_bytes(self._entropy(8)) & (2**_RANDOM_BITS - 1)
+        return UUID(int=timestamp << 80 | 7 << 76 | counter << 64 | 2 << 62 | random)
+
+
+def companion_id(namespace: UUID, event_id: UUID) -> UUID:
+    """The id of the event that the ledger writes beside another one: always the same."""
+    return uuid5(namespace, f"companion\n{event_id}")
+
+
+class RecordingClock:
+    """The instants of recording, in microseconds of UTC: they never decrease."""
+
+    def __init__(self, clock: Clock, last: int) -> None:
+        self._clock = clock
+        self.last = last
+
+    def now(self) -> int:
+        """The clock's instant, or the last one where the clock went back."""
+        self.last = max(self._clock(), self.last)
+        return self.last

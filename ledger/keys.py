@@ -1,0 +1,160 @@
+"""Data keys: one per contact, wrapped by the server's master key, kept apart from the events.
+
+A backup of ``events.sqlite`` therefore holds no key, and without a contact's key nobody can read
+what was personal about them. Sealing is AES-256-GCM. Source: NIST SP 800-38D.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections import OrderedDict
+from threading import RLock
+from typing import TYPE_CHECKING
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from domain.errors import Corrupt
+from ledger.datastore import connect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from uuid import UUID
+
+KEY_BYTES = 32
+NONCE_BYTES = 12
+KEPT_KEYS = 50_000
+"""How many unwrapped keys stay in memory; the rest is read again when needed."""
+
+APPLICATION_ID = 0x52505059
+"""Marks ``keys.sqlite`` as ours: "RPPY"."""
+
+_SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS data_keys (contact BLOB PRIMARY KEY, wrapped BLOB NOT NULL)"
+    " WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS master"
+    " (id INTEGER PRIMARY KEY CHECK (id = 1), proof BLOB NOT NULL)",
+)
+_PROOF = b"rapport master key"
+
+
+class KeyStore:
+    """The data keys of one ledger. Any thread may read; only the committer makes keys."""
+
+    def __init__(
+        self,
+        path: Path,
+        master_key: bytes,
+        *,
+        make: bool = True,
+        entropy: Callable[[int], bytes] = os.urandom,
+        kept: int = KEPT_KEYS,
+    ) -> None:
+        """Open the store, or ``make`` it; an empty one would read as if all had been erased.
+
+        Raises:
+            Corrupt: the file is not a key store, is empty, or belongs to another master key.
+            Unavailable: it cannot be opened or written.
+        """
+        self._master = AESGCM(master_key)
+        self._entropy = entropy
+        self._kept = kept
+        self._lock = RLock()
+        self._open: OrderedDict[UUID, AESGCM] = OrderedDict()
+        self._unsaved: dict[UUID, bytes] = {}
+        self._connection = connect(path, APPLICATION_ID)
+        try:
+            self._connection.execute("PRAGMA secure_delete=ON")
+            for statement in _SCHEMA:
+                self._connection.execute(statement)
+            self._check_master(path, make=make)
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def _check_master(self, path: Path, *, make: bool) -> None:
+        row = self._connection.execute("SELECT proof FROM master").fetchone()
+        if row is None and not make:
+            raise Corrupt(f"{path} holds no keys: restore it from a backup")
+        if row is None:
+            proof = self._wrap(_PROOF, b"")
+            self._connection.execute("INSERT INTO master VALUES (1, ?)", (proof,))
+            return
+        try:
+            self._unwrap(row[0], b"")
+        except InvalidTag:
+            detail = f"{path} was made with another master key: put that key back"
+            raise Corrupt(detail) from None
+
+    def _wrap(self, plain: bytes, context: bytes) -> bytes:
+        nonce = self._entropy(NONCE_BYTES)
+        return nonce + self._master.encrypt(nonce, plain, context)
+
+    def _unwrap(self, wrapped: bytes, context: bytes) -> bytes:
+        return self._master.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], context)
+
+    def key(self, contact_id: UUID) -> AESGCM | None:
+        """The contact's key, or None where there is none: never made, or gone for ever.
+
+        Raises:
+            Corrupt: the stored key is damaged.
+        """
+        with self._lock:
+            if (known := self._open.get(contact_id)) is not None:
+                self._open.move_to_end(contact_id)
+                return known
+            row = self._connection.execute(
+                "SELECT wrapped FROM data_keys WHERE contact = ?", (contact_id.bytes,)
+            ).fetchone()
+            if row is None:
+                return None
+            try:
+                plain = self._unwrap(row[0], contact_id.bytes)
+            except InvalidTag:
+                raise Corrupt(f"the data key of contact {contact_id} is damaged") from None
+            return self._remember(contact_id, plain)
+
+    def key_to_seal(self, contact_id: UUID) -> AESGCM:
+        """The contact's key, a new one if need be; ``save`` makes new ones durable."""
+        with self._lock:
+            if (known := self.key(contact_id)) is not None:
+                return known
+            plain = self._unsaved.setdefault(contact_id, self._entropy(KEY_BYTES))
+            return self._remember(contact_id, plain)
+
+    def _remember(self, contact_id: UUID, plain: bytes) -> AESGCM:
+        cipher = self._open[contact_id] = AESGCM(plain)
+        while len(self._open) > self._kept:
+            self._open.popitem(last=False)
+        return cipher
+
+    def save(self) -> None:
+        """Make every new key durable, in one transaction: before the events that need them.
+
+        Raises:
+            sqlite3.Error: they could not be written; they are kept for the next try.
+        """
+        with self._lock:
+            if not self._unsaved:
+                return
+            rows = [
+                (contact_id.bytes, self._wrap(plain, contact_id.bytes))
+                for contact_id, plain in self._unsaved.items()
+            ]
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                self._connection.executemany("INSERT INTO data_keys VALUES (?, ?)", rows)
+                self._connection.execute("COMMIT")
+            except sqlite3.Error:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+            self._unsaved.clear()
+
+    def close(self) -> None:
+        """Close the file and forget every key."""
+        with self._lock:
+            self._open.clear()
+            self._connection.close()

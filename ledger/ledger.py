@@ -1,0 +1,304 @@
+"""A ledger: one business's events, opened from its folder. Everything else goes through here."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid5
+
+from domain.errors import Corrupt, EventNotFound
+from domain.events.governance import PolicyPublished
+from domain.policy import Policy
+from domain.recorded import POLICY_STREAM
+from domain.timeline import timeline_of
+from ledger.application import LedgerApplication
+from ledger.batch import Desk, Publication, policy_version
+from ledger.committer import WAITING_EVENTS, Committer
+from ledger.datastore import reading
+from ledger.identifiers import EventIds, RecordingClock
+from ledger.keys import KeyStore
+from ledger.mapper import EVERYTHING, NOTHING
+from ledger.names import NameIndex
+from ledger.states import ContactStates
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from concurrent.futures import Future
+    from pathlib import Path
+
+    from domain.recorded import Recorded
+    from domain.timeline import PolicyTimeline, PolicyVersion
+    from ledger.drafts import Append, Appended
+    from ledger.identifiers import Clock
+    from ledger.recorder import Row
+
+EVENTS_FILE = "events.sqlite"
+KEYS_FILE = "keys.sqlite"
+
+_PAGE = 2000
+_SOURCE = re.compile(r"[a-z0-9.-]{1,32}")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_MOST_REF_BYTES = 200
+
+
+class Ledger:
+    """Append to a ledger and read it. Any thread may call; positions count from 1.
+
+    Reads answer for what is committed. Instants are microseconds of UTC. Where a read can unseal,
+    ``unseal=False`` leaves personal fields ``Sealed``, which is faster and enough for folds.
+
+    Reading raises ``Corrupt`` where stored bytes are damaged and ``Unavailable`` where the database
+    cannot be read.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        name: str,
+        time_zone: str | None,
+        namespace: UUID,
+        clock: Clock,
+        master_key: bytes,
+        waiting_events: int = WAITING_EVENTS,
+    ) -> None:
+        """Open the files in the folder, or make them.
+
+        Raises:
+            Corrupt: a file is damaged, another program's, or of another master key.
+            Unavailable: a file cannot be opened or written.
+        """
+        self.folder = folder
+        self.name = name
+        self.time_zone = time_zone
+        self.namespace = namespace
+        self._clock = clock
+        self._ids = EventIds(clock)
+        self._listeners: list[Callable[[int], None]] = []
+        new = not (folder / EVENTS_FILE).exists()
+        self._keys = KeyStore(folder / KEYS_FILE, master_key, make=new)
+        try:
+            with reading():
+                self._application = LedgerApplication(folder / EVENTS_FILE, self._keys)
+                self._mapper = self._application.mapper
+                self._recorder = self._application.recorder
+                if not new and not self._recorder.max_notification_id():
+                    raise Corrupt(f"{folder / EVENTS_FILE} holds no events: restore it")
+                self._committer = Committer(
+                    self._desk, self._keys, self._tell, waiting_events=waiting_events
+                )
+        except BaseException:
+            self._keys.close()
+            raise
+        self._names = NameIndex(
+            lambda after, limit, types: self.log(after=after, limit=limit, types=types), self.head
+        )
+
+    def _desk(self) -> Desk:
+        """What the committer decides upon, read from what is stored."""
+        head = self._recorder.max_notification_id() or 0
+        return Desk(
+            namespace=self.namespace,
+            names=self.contact_id,
+            ids=self._ids,
+            clock=RecordingClock(self._clock, self.recorded_at(head) if head else 0),
+            states=ContactStates(self._application.contact),
+            mapper=self._mapper,
+            recorder=self._recorder,
+            policies=self._stored_policies(),
+            head=head,
+        )
+
+    def _stored_policies(self) -> PolicyTimeline:
+        rows = self._recorder.rows({"originator_id = ?": POLICY_STREAM.bytes})
+        return timeline_of([_published(recorded) for recorded in self._recorded(rows)])
+
+    def contact_id(self, name: str) -> UUID:
+        """The contact of a UUID's text or of ``source:ref``, whether or not anything is recorded.
+
+        Raises:
+            ValueError: it is neither.
+        """
+        if _UUID.fullmatch(name):
+            contact_id = UUID(name)
+            if contact_id == POLICY_STREAM:
+                raise ValueError("the nil UUID is no contact")
+            return contact_id
+        source, colon, ref = name.partition(":")
+        if not colon or not _SOURCE.fullmatch(source):
+            raise ValueError("must be a UUID, or source:ref with a source of a-z, 0-9, . and -")
+        try:
+            size = len(ref.encode())
+        except UnicodeEncodeError:
+            raise ValueError("the ref is not valid Unicode") from None
+        if not 1 <= size <= _MOST_REF_BYTES:
+            raise ValueError("the ref must have 1 to 200 bytes")
+        return uuid5(self.namespace, name)
+
+    def append(self, append: Append) -> Future[Appended]:
+        """Record the drafts, all or none; answers once they are durable.
+
+        The future raises ``EventIdReused``, ``VersionMismatch``, ``Invalid``, ``Refused``, or
+        ``Unavailable`` where the commit failed and nothing was recorded.
+
+        Raises:
+            Unavailable: at once, if too much is waiting already.
+        """
+        return self._committer.append(append)
+
+    def publish_policy(self, policy: Policy, effective_from: int | None) -> Future[PolicyVersion]:
+        """Publish the next version, in force from that instant, or from now where it is absent.
+
+        Raises:
+            Unavailable: as ``append``.
+        """
+        return self._committer.publish(Publication(policy=policy, effective_from=effective_from))
+
+    def head(self) -> int:
+        """The newest position, 0 in a ledger without events."""
+        return self._committer.head
+
+    def event(self, position: int) -> Recorded:
+        """The event at that position, unsealed.
+
+        Raises:
+            EventNotFound: there is none.
+        """
+        with reading():
+            rows = self._recorder.rows({"position = ?": position})
+        if not rows:
+            raise EventNotFound(f"no event stands at position {position}")
+        return self._recorded(rows, unseal=True)[0]
+
+    def log(
+        self,
+        *,
+        after: int = 0,
+        limit: int = 100,
+        types: Sequence[str] = (),
+        unseal: bool = True,
+        upto: int | None = None,
+    ) -> list[Recorded]:
+        """At most ``limit`` events with positions beyond ``after`` up to ``upto``, in order."""
+        conditions: dict[str, object] = {"position > ?": after}
+        if upto is not None:
+            conditions["position <= ?"] = upto
+        with reading():
+            rows = self._recorder.rows(conditions, topics=types, limit=limit)
+        return self._recorded(rows, unseal=unseal)
+
+    def stream(
+        self,
+        contact_id: UUID,
+        *,
+        after_version: int = 0,
+        limit: int | None = None,
+        types: Sequence[str] = (),
+        upto: int | None = None,
+        unseal: bool = False,
+    ) -> list[Recorded]:
+        """A contact's own events beyond ``after_version``, by version; ``upto`` is a position."""
+        conditions: dict[str, object] = {
+            "originator_id = ?": contact_id.bytes,
+            "originator_version > ?": after_version,
+        }
+        if upto is not None:
+            conditions["position <= ?"] = upto
+        with reading():
+            rows = self._recorder.rows(
+                conditions, topics=types, order="originator_version", limit=limit
+            )
+        return self._recorded(rows, unseal=unseal)
+
+    def streams(
+        self, *, after: UUID | None = None, upto: int
+    ) -> Iterator[tuple[UUID, list[Recorded]]]:
+        """Every contact beyond ``after`` with its events up to that position, in contact order.
+
+        Personal fields stay sealed and the policy stream is left out. Pages are read in
+        transactions of their own, so a long walk holds nothing up.
+        """
+        contact_id, version = after or POLICY_STREAM, 2**62
+        events: list[Recorded] = []
+        while True:
+            with reading():
+                rows = self._recorder.rows_in_stream_order(contact_id, version, upto, _PAGE)
+            for recorded in self._recorded(rows):
+                if events and events[0].contact_id != recorded.contact_id:
+                    yield events[0].contact_id, events
+                    events = []
+                events.append(recorded)
+            if len(rows) < _PAGE:
+                break
+            contact_id, version = events[-1].contact_id, events[-1].version
+        if events:
+            yield events[0].contact_id, events
+
+    def version(self, contact_id: UUID) -> int:
+        """The version of the contact's newest event, 0 if it has none."""
+        conditions: dict[str, object] = {"originator_id = ?": contact_id.bytes}
+        with reading():
+            rows = self._recorder.rows(conditions, order="originator_version DESC", limit=1)
+        return rows[0].version if rows else 0
+
+    def policies(self, upto: int | None = None) -> PolicyTimeline:
+        """The policies that were known at that position, or are known now."""
+        policies = self._committer.policies
+        return policies if upto is None else policies.known_at(upto)
+
+    def recorded_at(self, position: int) -> int:
+        """When the event at that position was recorded.
+
+        Raises:
+            EventNotFound: there is none.
+        """
+        with reading():
+            rows = self._recorder.rows({"position = ?": position})
+        if not rows:
+            raise EventNotFound(f"no event stands at position {position}")
+        return self._recorded(rows)[0].recorded_at
+
+    def position_at(self, instant: int) -> int:
+        """The last position recorded at or before that instant, 0 if there is none."""
+        # Instants of recording never decrease, so a dozen reads find it without an index.
+        low, high = 0, self.head()
+        while low < high:
+            middle = (low + high + 1) // 2
+            if self.recorded_at(middle) <= instant:
+                low = middle
+            else:
+                high = middle - 1
+        return low
+
+    def on_commit(self, callback: Callable[[int], None]) -> None:
+        """Have this called with the new head after each commit, on the committer's thread.
+
+        It must return at once: appends wait for it.
+        """
+        self._listeners.append(callback)
+
+    def _tell(self, head: int) -> None:
+        for listener in self._listeners:
+            listener(head)
+
+    def names(self) -> NameIndex:
+        """The contacts by name."""
+        return self._names
+
+    def close(self) -> None:
+        """Finish what was accepted, then close the files."""
+        self._committer.close()
+        self._application.close()
+        self._keys.close()
+
+    def _recorded(self, rows: Sequence[Row], *, unseal: bool = False) -> list[Recorded]:
+        topics = EVERYTHING if unseal else NOTHING
+        with reading():  # unsealing reads the keys
+            return [self._mapper.recorded(*row, unseal=topics) for row in rows]
+
+
+def _published(recorded: Recorded) -> PolicyVersion:
+    event = recorded.event
+    if not isinstance(event, PolicyPublished):
+        raise Corrupt(f"position {recorded.position} is no policy, but stands on its stream")
+    return policy_version(recorded, Policy.read(event.policy, Policy()))

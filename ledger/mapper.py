@@ -1,0 +1,216 @@
+"""Between recorded events and stored ones: topics, envelope, sealing."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, cast
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from eventsourcing.persistence import Mapper, MapperDeserialisationError, StoredEvent
+
+from domain.errors import Corrupt
+from domain.events import CATALOGUE, Sealed
+from domain.recorded import Recorded
+from ledger.codec import SCHEMAS, MsgpackTranscoder, codec_of, pack, upcast
+from ledger.keys import NONCE_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container
+
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+    from eventsourcing.domain import DomainEventProtocol
+    from eventsourcing.persistence import Transcoder
+
+    from ledger.codec import Seal, Unseal
+
+SALT_BYTES = 16
+_ENVELOPE = 8
+
+NOTHING: Container[str] = frozenset()
+"""Unseal no topic: what folds read."""
+
+EVERYTHING: Container[str] = frozenset(CATALOGUE)
+"""Unseal every topic: what people read."""
+
+COMPARED: Container[str] = frozenset({"contact-registered", "event-retracted"})
+"""Unseal what a decision compares to tell "already so" from "otherwise"."""
+
+
+class StoredStateError(Corrupt, MapperDeserialisationError):
+    """Stored state is not what this program wrote."""
+
+
+@dataclass(frozen=True)
+class LedgerStoredEvent(StoredEvent):
+    """A stored event that knows its own id, which a ledger never takes twice."""
+
+    event_id: UUID
+
+
+class Keys(Protocol):
+    """Where the keys of contacts come from."""
+
+    def key(self, contact_id: UUID) -> AESGCM | None:
+        """The contact's key, or None where it is gone."""
+
+    def key_to_seal(self, contact_id: UUID) -> AESGCM:
+        """The contact's key, a new one if need be."""
+
+
+class LedgerMapper(Mapper[UUID]):
+    """Maps ``Recorded`` to stored events and back; only topics of the catalogue exist.
+
+    Associated data of a sealed field is the msgpack of stream id, version, topic and field name, so
+    that a ciphertext opens in no other place than its own.
+    """
+
+    def __init__(
+        self,
+        keys: Keys,
+        transcoder: Transcoder | None = None,
+        entropy: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        super().__init__(transcoder or MsgpackTranscoder())
+        self.keys = keys
+        self._entropy = entropy
+
+    def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> LedgerStoredEvent:
+        """The bytes to store for an event whose envelope is complete but for its position."""
+        recorded = cast("Recorded", domain_event)
+        topic = recorded.event.TYPE
+        seal = self._sealer(recorded.contact_id, recorded.version, topic)
+        actor, causation_id = recorded.actor, recorded.causation_id
+        assert not isinstance(actor, Sealed), "an actor is sealed here, once"
+        state = [
+            SCHEMAS[topic],
+            self._entropy(SALT_BYTES),
+            recorded.id.bytes,
+            recorded.recorded_at,
+            recorded.occurred_at,
+            recorded.source,
+            None if actor is None else seal("actor", self.transcoder.encode(actor)),
+            None if causation_id is None else causation_id.bytes,
+            *codec_of(topic).pack(recorded.event, seal),
+        ]
+        return LedgerStoredEvent(
+            recorded.contact_id,
+            recorded.version,
+            topic,
+            self.transcoder.encode(state),
+            recorded.id,
+        )
+
+    def to_domain_event(self, stored_event: StoredEvent) -> DomainEventProtocol[UUID]:
+        """The event as decisions need it: what they compare is unsealed, the rest is not."""
+        recorded = self.recorded(
+            position=getattr(stored_event, "id", 0),
+            stream=stored_event.originator_id,
+            version=stored_event.originator_version,
+            topic=stored_event.topic,
+            state=stored_event.state,
+            unseal=COMPARED,
+        )
+        return cast("DomainEventProtocol[UUID]", recorded)
+
+    def recorded(
+        self,
+        position: int,
+        stream: UUID | str,
+        version: int,
+        topic: str,
+        state: bytes,
+        unseal: Container[str] = NOTHING,
+    ) -> Recorded:
+        """The event of these stored columns; ``unseal`` holds the topics to read in clear.
+
+        Where the contact's key is gone, unsealing gives an erased ``Sealed``; without unsealing,
+        ciphertexts are handed on as they are.
+
+        Raises:
+            StoredStateError: the topic is not in the catalogue, or the state is damaged.
+        """
+        if not isinstance(stream, UUID) or topic not in CATALOGUE:
+            raise StoredStateError(f"position {position}: {topic!r} is no event of a ledger")
+        opener = self._opener(stream, version, topic) if topic in unseal else None
+        try:
+            values = self.transcoder.decode(state)
+            fields = upcast(topic, values[0], values[_ENVELOPE:])
+            event = codec_of(topic).unpack(fields, opener)
+            recorded = object.__new__(Recorded)
+            _fill(recorded, position, stream, version, values, self._actor(values[6], opener))
+            _set(recorded, "event", event)
+        except StoredStateError:
+            raise
+        except (ValueError, TypeError, LookupError, AssertionError) as error:
+            detail = f"the stored state at position {position} ({topic}) is damaged: {error}"
+            raise StoredStateError(detail) from error
+        return recorded
+
+    def _actor(self, packed: Any, opener: Unseal | None) -> str | Sealed | None:
+        if packed is None:
+            return None
+        if opener is None:
+            return Sealed(packed)
+        plain = opener("actor", packed)
+        return Sealed(b"") if plain is None else cast("str", self.transcoder.decode(plain))
+
+    def _sealer(self, stream: UUID, version: int, topic: str) -> Seal:
+        context = _context(stream, version, topic)
+
+        def seal(name: str, plain: bytes) -> bytes:
+            nonce = self._entropy(NONCE_BYTES)
+            key = self.keys.key_to_seal(stream)
+            return nonce + key.encrypt(nonce, plain, context(name))
+
+        return seal
+
+    def _opener(self, stream: UUID, version: int, topic: str) -> Unseal:
+        context = _context(stream, version, topic)
+
+        def unseal(name: str, ciphertext: bytes) -> bytes | None:
+            key = self.keys.key(stream)
+            if key is None:
+                return None
+            try:
+                nonce, sealed = ciphertext[:NONCE_BYTES], ciphertext[NONCE_BYTES:]
+                return key.decrypt(nonce, sealed, context(name))
+            except InvalidTag:
+                where = f"{name} of version {version} of {stream}"
+                raise StoredStateError(f"{where} does not open with its key") from None
+
+        return unseal
+
+
+_set = object.__setattr__
+
+
+def _fill(
+    recorded: Recorded,
+    position: int,
+    stream: UUID,
+    version: int,
+    values: list[Any],
+    actor: str | Sealed | None,
+) -> None:
+    """Set the envelope without the constructor of a frozen dataclass: half the time of a decode."""
+    causation = values[7]
+    _set(recorded, "contact_id", stream)
+    _set(recorded, "version", version)
+    _set(recorded, "position", position)
+    _set(recorded, "id", UUID(bytes=values[2]))
+    _set(recorded, "recorded_at", values[3])
+    _set(recorded, "occurred_at", values[4])
+    _set(recorded, "source", values[5])
+    _set(recorded, "actor", actor)
+    _set(recorded, "causation_id", None if causation is None else UUID(bytes=causation))
+
+
+def _context(stream: UUID, version: int, topic: str) -> Callable[[str], bytes]:
+    """Associated data by field name."""
+
+    def context(name: str) -> bytes:
+        return pack([stream.bytes, version, topic, name])
+
+    return context

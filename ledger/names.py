@@ -1,0 +1,73 @@
+"""Finding contacts by name, from memory: on disk names are sealed."""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from domain.events.governance import EventCorrected, PersonalDataErased
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from uuid import UUID
+
+    from domain.events import Event
+    from domain.recorded import Recorded
+
+NAMING = (
+    "contact-registered",
+    "event-corrected",
+    "personal-data-erased",
+    "registration-amended",
+)
+_PAGE = 5000
+
+
+class NameIndex:
+    """Every name that a contact goes or went by, casefolded, as of the newest commit.
+
+    It is built when it is first asked, and catches up with the log whenever it is asked again.
+    """
+
+    def __init__(
+        self, read: Callable[[int, int, Sequence[str]], Sequence[Recorded]], head: Callable[[], int]
+    ) -> None:
+        """``read`` gives the unsealed events of some types after a position, at most so many."""
+        self._read = read
+        self._head = head
+        self._names: dict[UUID, tuple[str, ...]] = {}
+        self._position = 0
+        self._lock = Lock()
+
+    def find(self, part: str, limit: int) -> list[UUID]:
+        """At most ``limit`` contacts with this in one of their names, oldest registration first."""
+        wanted = part.casefold()
+        found: list[UUID] = []
+        with self._lock:
+            self._catch_up()
+            for contact_id, names in self._names.items():
+                if len(found) == limit:
+                    break
+                if any(wanted in name for name in names):
+                    found.append(contact_id)
+        return found
+
+    def _catch_up(self) -> None:
+        head = self._head()
+        while self._position < head:
+            page = self._read(self._position, _PAGE, NAMING)
+            for recorded in page:
+                self._add(recorded)
+            self._position = page[-1].position if len(page) == _PAGE else head
+
+    def _add(self, recorded: Recorded) -> None:
+        event: Event | Any = recorded.event
+        if isinstance(event, PersonalDataErased):
+            self._names.pop(recorded.contact_id, None)
+            return
+        if isinstance(event, EventCorrected):
+            event = event.data
+        name = getattr(event, "name", None)
+        if isinstance(name, str):
+            known = self._names.get(recorded.contact_id, ())
+            self._names[recorded.contact_id] = tuple(dict.fromkeys((*known, name.casefold())))

@@ -1,0 +1,253 @@
+"""The event table on SQLite, behind the library's recorder interfaces.
+
+``ledger.recorder:LedgerFactory`` is the library's ``PERSISTENCE_MODULE`` setting for it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
+
+from eventsourcing.persistence import IntegrityError, Notification
+from eventsourcing.sqlite import (
+    SQLiteApplicationRecorder,
+    SQLiteFactory,
+    SQLiteProcessRecorder,
+)
+
+from ledger.datastore import LedgerDatastore
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from eventsourcing.persistence import StoredEvent
+    from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore
+    from eventsourcing.utils import Environment, EnvType
+
+INDEXED_TOPICS = (
+    "contact-merged",
+    "contact-registered",
+    "event-corrected",
+    "merge-reversed",
+    "personal-data-erased",
+    "policy-published",
+    "registration-amended",
+)
+"""Topics that are looked up over the whole ledger; each contact has few of them."""
+
+MOST_IDS = 500
+"""How many ids one query asks for; SQLite before 3.32 takes at most 999 parameters."""
+
+_ONE_STREAM = "originator_id = ?"
+_LITERALS = ",".join(f"'{topic}'" for topic in INDEXED_TOPICS)
+_COLUMNS = "position, originator_id, originator_version, topic, state, event_id"
+
+
+class Row(NamedTuple):
+    """One stored event with its place in the ledger."""
+
+    position: int
+    stream: UUID | str
+    version: int
+    topic: str
+    state: bytes
+
+
+class LedgerApplicationRecorder(SQLiteApplicationRecorder):
+    """Events at explicit positions from 1, without gaps; ids, where given, are taken once.
+
+    The library's table numbers events by a ``rowid`` that may change when a database is compacted,
+    keeps streams as 32 letters, and knows no ids.
+    """
+
+    def __init__(
+        self, datastore: SQLiteDatastore, events_table_name: str = "stored_events"
+    ) -> None:
+        super().__init__(datastore, events_table_name)
+        table = self.events_table_name
+        self.insert_events_statement = f"INSERT INTO {table} VALUES (?,?,?,?,?,?)"  # noqa: S608  # our own table's name
+        self._max = f"SELECT max(position) FROM {table}"  # noqa: S608  # our own table's name
+        self._select = f"SELECT {_COLUMNS} FROM {table} "  # noqa: S608  # our own table's name
+
+    def construct_create_table_statements(self) -> list[str]:
+        """The table, its streams, its ids, and the topics that are looked up everywhere."""
+        table = self.events_table_name
+        return [
+            f"CREATE TABLE IF NOT EXISTS {table} ("
+            "position INTEGER PRIMARY KEY, "
+            "originator_id BLOB NOT NULL, "
+            "originator_version INTEGER NOT NULL, "
+            "topic TEXT NOT NULL, "
+            "state BLOB NOT NULL, "
+            "event_id BLOB)",
+            f"CREATE UNIQUE INDEX IF NOT EXISTS {table}_streams "
+            f"ON {table} (originator_id, originator_version)",
+            f"CREATE UNIQUE INDEX IF NOT EXISTS {table}_ids "
+            f"ON {table} (event_id) WHERE event_id IS NOT NULL",
+            f"CREATE INDEX IF NOT EXISTS {table}_topics "
+            f"ON {table} (topic, position) WHERE topic IN ({_LITERALS})",
+        ]
+
+    def _insert_events(
+        self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **kwargs: Any
+    ) -> Sequence[int] | None:
+        """Number the events from the next position on.
+
+        ``first_position``, where given, is where the caller expects the first one to stand.
+
+        Raises:
+            IntegrityError: another writer got there before.
+        """
+        first = self._max_position(c) + 1
+        if kwargs.get("first_position", first) != first:
+            raise IntegrityError(f"another writer recorded position {first - 1}")
+        c.executemany(
+            self.insert_events_statement,
+            [
+                (
+                    position,
+                    _stream_key(stored.originator_id),
+                    stored.originator_version,
+                    stored.topic,
+                    stored.state,
+                    _id_key(getattr(stored, "event_id", None)),
+                )
+                for position, stored in enumerate(stored_events, first)
+            ],
+        )
+        return list(range(first, first + len(stored_events)))
+
+    def _max_position(self, c: SQLiteCursor) -> int:
+        c.execute(self._max)
+        newest: int | None = c.fetchone()[0]
+        return newest or 0
+
+    def _max_notification_id(self, c: SQLiteCursor) -> int:
+        return self._max_position(c) or None  # type: ignore[return-value]  # None by contract
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[StoredEvent]:
+        """A stream's events as notifications, so that they know their positions."""
+        conditions: dict[str, object] = {_ONE_STREAM: _stream_key(originator_id)}
+        if gt is not None:
+            conditions["originator_version > ?"] = gt
+        if lte is not None:
+            conditions["originator_version <= ?"] = lte
+        order = "originator_version DESC" if desc else "originator_version"
+        return [_notification(row) for row in self.rows(conditions, order=order, limit=limit)]
+
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        """The log from ``start`` to ``stop``."""
+        conditions: dict[str, object] = {}
+        if start is not None:
+            conditions["position >= ?" if inclusive_of_start else "position > ?"] = start
+        if stop is not None:
+            conditions["position <= ?"] = stop
+        return [_notification(row) for row in self.rows(conditions, topics=topics, limit=limit)]
+
+    def rows(
+        self,
+        conditions: Mapping[str, object],
+        *,
+        topics: Sequence[str] = (),
+        order: str = "position",
+        limit: int | None = None,
+    ) -> list[Row]:
+        """The stored events that meet all conditions (SQL to its parameters), in order."""
+        clauses = list(conditions)
+        values: list[object] = []
+        for value in conditions.values():
+            values.extend(value if isinstance(value, tuple) else (value,))
+        if topics:
+            clauses.append(f"topic IN ({','.join('?' * len(topics))})")
+            values.extend(topics)
+            if _ONE_STREAM not in conditions and set(topics) <= set(INDEXED_TOPICS):
+                # A partial index serves only a query that repeats its condition to the letter.
+                clauses.append(f"topic IN ({_LITERALS})")
+        where = f"WHERE {' AND '.join(clauses)} " if clauses else ""
+        values.append(-1 if limit is None else limit)
+        with self.datastore.transaction(commit=False) as c:
+            c.execute(f"{self._select}{where}ORDER BY {order} LIMIT ?", values)
+            return [
+                Row(position, _stream(stream), version, topic, state)
+                for position, stream, version, topic, state, _ in c.fetchall()
+            ]
+
+    def rows_by_id(self, event_ids: Sequence[UUID]) -> dict[UUID, Row]:
+        """The stored events with these ids, by id; unknown ids are absent."""
+        found: dict[UUID, Row] = {}
+        with self.datastore.transaction(commit=False) as c:
+            for start in range(0, len(event_ids), MOST_IDS):
+                keys = [event_id.bytes for event_id in event_ids[start : start + MOST_IDS]]
+                marks = ",".join("?" * len(keys))
+                c.execute(f"{self._select}WHERE event_id IN ({marks})", keys)
+                for position, stream, version, topic, state, key in c.fetchall():
+                    row = Row(position, _stream(stream), version, topic, state)
+                    found[UUID(bytes=key)] = row
+        return found
+
+    def rows_in_stream_order(self, stream: UUID, version: int, upto: int, limit: int) -> list[Row]:
+        """At most ``limit`` events beyond that version of that stream, streams in order."""
+        beyond = "(originator_id, originator_version) > (?, ?)"
+        return self.rows(
+            {beyond: (stream.bytes, version), "position <= ?": upto},
+            order="originator_id, originator_version",
+            limit=limit,
+        )
+
+    def newest_position(self, stream: UUID) -> int:
+        """The position of the stream's newest event, 0 if it has none."""
+        rows = self.rows({_ONE_STREAM: stream.bytes}, order="originator_version DESC", limit=1)
+        return rows[0].position if rows else 0
+
+
+class LedgerProcessRecorder(SQLiteProcessRecorder, LedgerApplicationRecorder):
+    """Events and tracking in one transaction, for whoever follows another application."""
+
+
+class LedgerFactory(SQLiteFactory):
+    """Makes our recorders on our datastore from the library's settings."""
+
+    application_recorder_class = LedgerApplicationRecorder
+    process_recorder_class = LedgerProcessRecorder
+
+    def __init__(self, env: Environment | EnvType | None) -> None:
+        super().__init__(env)
+        asked = self.datastore
+        self.datastore = LedgerDatastore(
+            asked.pool.db_name,
+            lock_timeout=asked.pool.lock_timeout,
+            single_row_tracking=asked.single_row_tracking,
+            originator_id_type=asked.originator_id_type,
+        )
+
+
+def _stream_key(stream: UUID | str) -> bytes | str:
+    return stream.bytes if isinstance(stream, UUID) else stream
+
+
+def _stream(key: bytes | str) -> UUID | str:
+    return UUID(bytes=key) if isinstance(key, bytes) else key
+
+
+def _id_key(event_id: UUID | None) -> bytes | None:
+    return None if event_id is None else event_id.bytes
+
+
+def _notification(row: Row) -> Notification:
+    return Notification(row.stream, row.version, row.topic, row.state, row.position)

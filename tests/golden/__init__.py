@@ -1,0 +1,1 @@
+"""Bytes that were stored once and must be read for ever."""

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import pytest
+
+from domain.events import CATALOGUE
+from ledger.mapper import EVERYTHING, LedgerMapper
+from tests.golden.stored_states import (
+    CONTACT,
+    GoldenKeys,
+    StoredState,
+    golden_entropy,
+    stored_states,
+)
+
+STATES = stored_states()
+MAPPER = LedgerMapper(GoldenKeys(), entropy=golden_entropy)
+
+
+def test_every_topic_has_golden_bytes() -> None:
+    assert {state.topic for state in STATES} == set(CATALOGUE)
+
+
+def test_every_field_of_every_topic_is_in_some_golden_state() -> None:
+    for topic, cls in CATALOGUE.items():
+        filled = {name for state in STATES if state.topic == topic for name in state.data}
+        assert filled == {field.name for field in cls.FIELDS}, topic
+
+
+@pytest.mark.parametrize("golden", STATES, ids=lambda golden: golden.topic)
+def test_an_event_is_stored_as_it_always_was(golden: StoredState) -> None:
+    assert MAPPER.to_stored_event(golden.recorded()).state.hex() == golden.state.hex()
+
+
+@pytest.mark.parametrize("golden", STATES, ids=lambda golden: golden.topic)
+def test_what_was_stored_reads_as_the_event_it_was(golden: StoredState) -> None:
+    read = MAPPER.recorded(0, CONTACT, 7, golden.topic, golden.state, unseal=EVERYTHING)
+    assert read == golden.recorded()

@@ -1,0 +1,92 @@
+"""What the tests of the ledger start from: a clock wound by hand, drafts, an open ledger."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
+
+from domain.events import CATALOGUE
+from domain.instants import SECOND, parse_instant
+from domain.presets import PRESETS
+from ledger.drafts import Append, Draft
+from ledger.ledger import Ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from ledger.drafts import Appended
+
+NOON = parse_instant("2026-03-01T12:00:00Z")
+NAMESPACE = UUID("6f1f64f5-1c0c-4ee3-8a83-9a0b6f3d0a11")
+MASTER_KEY = bytes(range(32))
+
+ANN = {"kind": "person", "name": "Ann Example"}
+SALE = {"purchase_id": "p1", "amount_minor": 450, "currency": "EUR", "initiated_by": "contact"}
+
+
+class HandClock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self, instant: int = NOON) -> None:
+        self.instant = instant
+
+    def __call__(self) -> int:
+        return self.instant
+
+    def move(self, seconds: int) -> None:
+        """Go on, or back."""
+        self.instant += seconds * SECOND
+
+
+def open_ledger(folder: Path, clock: HandClock, **settings: int) -> Ledger:
+    """A ledger in that folder with its first policy."""
+    ledger = Ledger(
+        folder,
+        name="main",
+        time_zone=None,
+        namespace=NAMESPACE,
+        clock=clock,
+        master_key=MASTER_KEY,
+        **settings,
+    )
+    if not ledger.head():
+        ledger.publish_policy(PRESETS["retail"], 0).result()
+    return ledger
+
+
+def draft(
+    contact_id: UUID,
+    type_name: str,
+    data: Mapping[str, object] | None = None,
+    *,
+    id: UUID | None = None,  # noqa: A002  # the field's name
+    occurred_at: int | None = None,
+    source: str | None = None,
+    actor: str | None = None,
+) -> Draft:
+    """A draft as a route would read it."""
+    return Draft(
+        contact_id=contact_id,
+        type=type_name,
+        id=id,
+        occurred_at=occurred_at,
+        source=source,
+        actor=actor,
+        event=CATALOGUE[type_name].read(dict(data or {})),
+    )
+
+
+def append(
+    ledger: Ledger, *drafts: Draft, if_version: int | None = None, if_new: bool = False
+) -> Appended:
+    """The answer to an append of these drafts."""
+    asked = Append(drafts=drafts, if_version=if_version, if_new=if_new)
+    return ledger.append(asked).result(timeout=30)
+
+
+def registered(ledger: Ledger) -> UUID:
+    """A new contact."""
+    contact_id = uuid4()
+    append(ledger, draft(contact_id, "contact-registered", ANN))
+    return contact_id

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import pytest
+
+from domain.errors import Corrupt
+from ledger.keys import KeyStore
+from tests.ledger.given import MASTER_KEY
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NONCE = bytes(12)
+
+
+def test_a_saved_key_opens_what_it_sealed_after_a_restart(tmp_path: Path) -> None:
+    contact_id = uuid4()
+    keys = KeyStore(tmp_path / "keys.sqlite", MASTER_KEY)
+    sealed = keys.key_to_seal(contact_id).encrypt(NONCE, b"Ann", None)
+    keys.save()
+    keys.close()
+    keys = KeyStore(tmp_path / "keys.sqlite", MASTER_KEY)
+    key = keys.key(contact_id)
+    assert key is not None
+    assert key.decrypt(NONCE, sealed, None) == b"Ann"
+    assert keys.key(uuid4()) is None
+    keys.close()
+
+
+def test_every_contact_has_a_key_of_its_own_which_stays_the_same(tmp_path: Path) -> None:
+    keys = KeyStore(tmp_path / "keys.sqlite", MASTER_KEY, kept=1)
+    first, second = uuid4(), uuid4()
+    sealed = {c: keys.key_to_seal(c).encrypt(NONCE, b"Ann", None) for c in (first, second)}
+    assert sealed[first] != sealed[second]
+    # Only one is kept in memory, and none is saved yet: the first must not be made anew.
+    assert keys.key_to_seal(first).encrypt(NONCE, b"Ann", None) == sealed[first]
+    keys.save()
+    assert keys.key_to_seal(second).encrypt(NONCE, b"Ann", None) == sealed[second]
+    keys.close()
+
+
+def test_another_master_key_is_refused_before_anything_is_read(tmp_path: Path) -> None:
+    KeyStore(tmp_path / "keys.sqlite", MASTER_KEY).close()
+    with pytest.raises(Corrupt, match="another master key"):
+        KeyStore(tmp_path / "keys.sqlite", bytes(32))
+
+
+def test_a_wrapped_key_of_another_contact_does_not_open(tmp_path: Path) -> None:
+    keys = KeyStore(tmp_path / "keys.sqlite", MASTER_KEY)
+    ann, bob = uuid4(), uuid4()
+    keys.key_to_seal(ann)
+    keys.save()
+    keys.close()
+    file = sqlite3.connect(tmp_path / "keys.sqlite")
+    file.execute("UPDATE data_keys SET contact = ?", (bob.bytes,))
+    file.commit()
+    file.close()
+    keys = KeyStore(tmp_path / "keys.sqlite", MASTER_KEY)
+    with pytest.raises(Corrupt, match="damaged"):
+        keys.key(bob)
+    keys.close()
