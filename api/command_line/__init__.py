@@ -1,0 +1,64 @@
+"""The command line: ``rapport`` and its commands, each in a module that is imported when it is run.
+
+Exit codes are in ``api.command_line.ending``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import cast
+
+import click
+
+from api.command_line.ending import ending_of
+from api.command_line.plain_help import PlainGroup
+
+COMMANDS = {
+    "serve": "Start the server.",
+    "demo": "Start the server with a synthetic town in it.",
+    "import": "Import purchases and other events from a file.",
+    "policy": "Show, list and publish the policies that judge.",
+    "summary": "Count the contacts by stage.",
+    "rebuild": "Compute projections anew and compare.",
+    "doctor": "Check a data folder.",
+}
+"""Every command with what it does, in the order of ``rapport --help``."""
+
+
+class Commands(PlainGroup):
+    """A group that knows its commands by name and imports only the one that is run."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"api.command_line.{cmd_name}_command")
+        return cast("click.Command", module.command)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="rapport-ledger", prog_name="rapport")
+def cli() -> None:
+    """Rapport, the relationship ledger: who is a customer, who is a client, and why.
+
+    Start here:
+      rapport serve            the ledger on http://127.0.0.1:8400
+      rapport demo             the same with a synthetic town
+      rapport COMMAND --help   what a command does, with an example
+
+    Exit codes: 0 done; 1 done, and a problem was found or reported; 2 the command cannot be
+    read; 3 the data folder or a file cannot be used; 4 the address cannot be listened on; 130
+    interrupted.
+    """
+
+
+def main() -> None:
+    """The console script."""
+    sys.exit(ending_of(cli, sys.argv[1:]))

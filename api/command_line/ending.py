@@ -1,0 +1,69 @@
+"""How a command ends: one line to people, one number to programs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from domain.errors import Corrupt, LedgerError, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DONE = 0
+PROBLEM = 1
+"""It ran, and found or reported something wrong."""
+USAGE = 2
+"""The command, a setting or a mapping cannot be read."""
+UNUSABLE = 3
+"""The data folder or a file cannot be used: locked, read-only, damaged, full."""
+ADDRESS = 4
+"""The address cannot be listened on."""
+INTERRUPTED = 130
+"""Stopped by Ctrl-C, as shells count it."""
+
+
+class AddressRefused(LedgerError):
+    """The server cannot listen there."""
+
+
+class UsageRefused(LedgerError):
+    """What the command was given makes no sense together."""
+
+
+def ending_of(command: click.Command, arguments: Sequence[str]) -> int:
+    """Run the command; its exit code, after a line on standard error where something is wrong."""
+    try:
+        ended = command.main(list(arguments), prog_name="rapport", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return _say("interrupted", INTERRUPTED)
+    except LedgerError as error:
+        return _say(str(error), _code(error))
+    except BrokenPipeError:
+        # The reader of a pipe left; nothing more can be written, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        return _say(f"{place}{error.strerror or error}", UNUSABLE)
+    return ended if isinstance(ended, int) else DONE
+
+
+def _code(error: LedgerError) -> int:
+    if isinstance(error, AddressRefused):
+        return ADDRESS
+    if isinstance(error, UsageRefused) or error.code == "settings-refused":
+        return USAGE
+    return UNUSABLE if isinstance(error, Corrupt | Unavailable) else PROBLEM
+
+
+def _say(message: str, code: int) -> int:
+    click.echo(f"rapport: {' '.join(message.split())}", err=True)
+    return code

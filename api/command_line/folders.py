@@ -1,0 +1,72 @@
+"""Opening a data folder for a command that needs no server."""
+
+from __future__ import annotations
+
+import zoneinfo
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from api.bootstrap import build, now, read_settings
+from domain.errors import Unavailable
+from ledger.folder import LEDGERS, DataFolder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from api.bootstrap import Server
+    from api.settings import Settings
+
+
+class NoFolder(Unavailable):
+    """There is no data folder where one is to be read."""
+
+
+def settings_for(
+    folder: Path | None, *, host: str | None = None, port: int | None = None
+) -> Settings:
+    """The settings, with days counted as the server counts them: by the pinned tzdata."""
+    zoneinfo.reset_tzpath(())
+    return read_settings(folder=folder, host=host, port=port)
+
+
+@contextmanager
+def opened(folder: Path | None, *, make: bool = True) -> Iterator[DataFolder]:
+    """The folder, made on first use where that is wanted.
+
+    Raises:
+        NoFolder: there is none, and none is to be made.
+        LedgerError: a server holds it, or it cannot be used.
+    """
+    settings = settings_for(folder) if make else existing(settings_for(folder))
+    data = DataFolder.open(settings.folder, clock=now, master_key=settings.master_key)
+    try:
+        yield data
+    finally:
+        data.close()
+
+
+@contextmanager
+def opened_with_projections(folder: Path | None) -> Iterator[Server]:
+    """A folder that exists, with what follows from its events being kept current.
+
+    Raises:
+        NoFolder: there is none; reading a mistyped path must not make one.
+        LedgerError: a server holds it, or it cannot be used.
+    """
+    server = build(existing(settings_for(folder)))
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+def existing(settings: Settings) -> Settings:
+    """The same settings.
+
+    Raises:
+        NoFolder: they name no data folder that exists.
+    """
+    if not (settings.folder / LEDGERS).is_dir():
+        raise NoFolder(f"{settings.folder} is no data folder; rapport serve makes one")
+    return settings

@@ -1,0 +1,225 @@
+"""``rapport policy``: what judges, and since when."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from api.bootstrap import now
+from api.command_line.ending import UsageRefused
+from api.command_line.folders import opened
+from api.command_line.options import data_option, instant_option, json_option, ledger_option
+from api.command_line.output import print_json, print_table
+from api.command_line.plain_help import PlainGroup
+from domain.errors import PolicyNotFound
+from domain.instants import format_instant
+from domain.policy import policy_schema
+from domain.presets import PRESETS, read_policy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from domain.policy import Policy
+    from domain.timeline import PolicyVersion
+    from ledger.ledger import Ledger
+
+BEGINNING = 0
+"""1970-01-01: what is in force from here judges everything."""
+
+
+@click.group("policy", cls=PlainGroup)
+def command() -> None:
+    """Show, list and publish the policies of a ledger; on its folder, while no server runs on it.
+
+    Example:
+      rapport policy presets
+      rapport policy init cafe
+      rapport policy show > ours.json
+      rapport policy publish ours.json --effective-from 2026-03-01
+    """
+
+
+@command.command("init")
+@click.argument("preset", metavar="PRESET", type=click.Choice(list(PRESETS)))
+@instant_option("--effective-from", "Since when it judges.  [default: from the beginning]")
+@ledger_option
+@data_option
+@json_option
+def init(
+    preset: str, effective_from: int | None, ledger_name: str, folder: Path | None, as_json: bool
+) -> None:
+    """Publish PRESET, one of those that `rapport policy presets` lists.
+
+    Example:
+      rapport policy init cafe
+    """
+    start = BEGINNING if effective_from is None else effective_from
+    with _ledger(folder, ledger_name, make=True) as ledger:
+        _print_published(ledger.publish_policy(PRESETS[preset], start).result(), as_json=as_json)
+
+
+@command.command("publish")
+@click.argument("document", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@instant_option("--effective-from", "Since when it judges.  [default: now]")
+@ledger_option
+@data_option
+@json_option
+def publish(
+    document: Path,
+    effective_from: int | None,
+    ledger_name: str,
+    folder: Path | None,
+    as_json: bool,
+) -> None:
+    """Publish the policy in DOCUMENT, TOML or JSON. What it leaves out is as in what it extends.
+
+    Example, ours.toml:
+      extends = "cafe"
+      name = "our cafe"
+      [rhythm]
+      demotion_floor_days = 28
+    """
+    policy = _read_document(document)
+    with _ledger(folder, ledger_name, make=True) as ledger:
+        published = ledger.publish_policy(policy, effective_from).result()
+        _print_published(published, as_json=as_json)
+
+
+@command.command("show")
+@click.argument("version", type=click.IntRange(1), required=False)
+@ledger_option
+@data_option
+def show(version: int | None, ledger_name: str, folder: Path | None) -> None:
+    """Write a policy's whole document as JSON: that VERSION, or the one in force now.
+
+    Example:
+      rapport policy show 1
+    """
+    with _ledger(folder, ledger_name, make=False) as ledger:
+        timeline = ledger.policies()
+        if version is None:
+            shown = timeline.in_force(now())
+        else:
+            try:
+                shown = timeline.only(version).versions[0]
+            except KeyError:
+                raise PolicyNotFound(f"there is no version {version} of the policy") from None
+    print_json(shown.policy.document())
+
+
+@command.command("list")
+@ledger_option
+@data_option
+@json_option
+def list_versions(ledger_name: str, folder: Path | None, as_json: bool) -> None:
+    """List the versions published, oldest first.
+
+    Example:
+      rapport policy list --json
+    """
+    with _ledger(folder, ledger_name, make=False) as ledger:
+        timeline = ledger.policies()
+    if as_json:
+        print_json([_as_json(version) for version in timeline.versions])
+        return
+    in_force = timeline.in_force(now()).version
+    print_table(
+        ("version", "name", "effective from", "position", "sha256", ""),
+        [
+            (
+                one.version,
+                one.policy.name,
+                format_instant(one.effective_from),
+                one.position,
+                one.sha256[:12],
+                "in force" if one.version == in_force else "",
+            )
+            for one in timeline.versions
+        ],
+    )
+
+
+@command.command("presets")
+@json_option
+def presets(as_json: bool) -> None:
+    """List the presets that ship.
+
+    Example:
+      rapport policy presets --json
+    """
+    if as_json:
+        print_json({name: policy.document() for name, policy in PRESETS.items()})
+        return
+    print_table(
+        ("preset", "expected gap", "demotion floor", "a client by regularity", "cash rewards"),
+        [
+            (
+                name,
+                f"{policy.rhythm.expected_gap_days} days",
+                f"{policy.rhythm.demotion_floor_days} days",
+                _regularity(policy),
+                "yes" if policy.rewards.cash_allowed else "no",
+            )
+            for name, policy in PRESETS.items()
+        ],
+    )
+
+
+@command.command("schema")
+def schema() -> None:
+    """Write the JSON Schema of a policy document.
+
+    Example:
+      rapport policy schema > policy.schema.json
+    """
+    print_json(policy_schema())
+
+
+@contextmanager
+def _ledger(folder: Path | None, name: str, *, make: bool) -> Iterator[Ledger]:
+    with opened(folder, make=make) as data:
+        yield data.ledger(name)
+
+
+def _read_document(path: Path) -> Policy:
+    document: Any
+    try:
+        text = path.read_text(encoding="utf-8")
+        document = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
+    except (ValueError, RecursionError) as error:
+        kind = "TOML" if path.suffix == ".toml" else "JSON"
+        raise UsageRefused(f"{path} is not {kind}: {error}") from None
+    return read_policy(document)
+
+
+def _regularity(policy: Policy) -> str:
+    signal = policy.signals.regularity
+    if signal.purchase_days is None:
+        return "off"
+    window = f" in {signal.window_days} days" if signal.window_days else ""
+    return f"{signal.purchase_days} purchase days{window}: {signal.points} points"
+
+
+def _as_json(version: PolicyVersion) -> dict[str, object]:
+    return {
+        "policy_version": version.version,
+        "name": version.policy.name,
+        "effective_from": format_instant(version.effective_from),
+        "sha256": version.sha256,
+        "position": version.position,
+    }
+
+
+def _print_published(version: PolicyVersion, *, as_json: bool) -> None:
+    if as_json:
+        print_json(_as_json(version))
+        return
+    click.echo(
+        f"published {version.policy.name} as version {version.version}, "
+        f"in force from {format_instant(version.effective_from)}"
+    )

@@ -1,0 +1,1 @@
+"""Interactions from files: rows of a CSV become events, by a mapping that a person can read."""

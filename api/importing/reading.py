@@ -1,0 +1,164 @@
+"""Reading a mapping's tables: each key once, each error with its place."""
+
+from __future__ import annotations
+
+import codecs
+from datetime import time
+from typing import TYPE_CHECKING
+
+from api.importing.values import AmountOf, ChoiceOf, Constant, MomentOf, Template, TextOf, WholeOf
+from domain.errors import FieldError, Invalid
+from domain.instants import zone_names
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from api.importing.values import Value
+
+_ABSENT = object()
+
+
+def as_template(text: str, pointer: str) -> Template:
+    """The template in a mapping's text.
+
+    Raises:
+        Invalid: its braces are wrong.
+    """
+    try:
+        return Template.parse(text)
+    except ValueError as error:
+        raise Invalid.at(pointer, "wrong-template", str(error)) from None
+
+
+class MappingTable:
+    """One table of a mapping, which knows where it stands and what was read of it."""
+
+    def __init__(self, content: Mapping[str, object], pointer: str) -> None:
+        self.pointer = pointer
+        self.content = dict(content)
+        self._read: set[str] = set()
+
+    def at(self, key: str) -> str:
+        """The place of a key, as a JSON Pointer."""
+        return f"{self.pointer}/{key}"
+
+    def text(self, key: str, default: str | None = None) -> str:
+        """A string that is not empty."""
+        value = self._take(key, _ABSENT if default is None else default)
+        if not isinstance(value, str) or not value:
+            raise Invalid.at(self.at(key), "wrong-type", "must be text")
+        return value
+
+    def switch(self, key: str, *, default: bool) -> bool:
+        """Yes or no: TOML's true or false."""
+        value = self._take(key, default)
+        if not isinstance(value, bool):
+            raise Invalid.at(self.at(key), "wrong-type", "must be true or false")
+        return value
+
+    def words(self, key: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
+        """A list of strings, or one string alone."""
+        value = self._take(key, _ABSENT if default is None else list(default))
+        listed = [value] if isinstance(value, str) else value
+        if not isinstance(listed, list) or not all(isinstance(word, str) for word in listed):
+            raise Invalid.at(self.at(key), "wrong-type", "must be a list of texts")
+        if len(set(listed)) != len(listed) or (not listed and default is None):
+            raise Invalid.at(self.at(key), "out-of-range", "must have something, and nothing twice")
+        return tuple(listed)
+
+    def encoding(self, key: str, default: str) -> str:
+        """The name of a character encoding."""
+        name = self.text(key, default)
+        try:
+            codecs.lookup(name)
+        except LookupError:
+            raise Invalid.at(self.at(key), "not-a-choice", f"{name!r} is no encoding") from None
+        return name
+
+    def table(self, key: str) -> MappingTable:
+        """A table that must be there."""
+        value = self._take(key, _ABSENT)
+        if not isinstance(value, dict):
+            raise Invalid.at(self.at(key), "wrong-type", "must be a table")
+        return MappingTable(value, self.at(key))
+
+    def optional_table(self, key: str) -> MappingTable | None:
+        """A table that may be absent."""
+        return self.table(key) if key in self.content else None
+
+    def tables(self, key: str) -> list[MappingTable]:
+        """An array of at least one table."""
+        value = self._take(key, _ABSENT)
+        if not value or not isinstance(value, list) or not all(isinstance(v, dict) for v in value):
+            raise Invalid.at(self.at(key), "wrong-type", f"must be tables: [[{key}]]")
+        return [MappingTable(one, f"{self.at(key)}/{place}") for place, one in enumerate(value)]
+
+    def finish(self) -> None:
+        """Refuse the keys that nobody read.
+
+        Raises:
+            Invalid: naming each.
+        """
+        unknown = [key for key in self.content if key not in self._read]
+        if unknown:
+            raise Invalid(
+                FieldError(self.at(key), "unknown-field", "mappings have no such key here")
+                for key in unknown
+            )
+
+    def moment(self) -> MomentOf:
+        """When a row happened."""
+        template = as_template(self.text("text"), self.at("text"))
+        form = self.text("format", "rfc3339")
+        time_zone = self.text("time_zone", "UTC")
+        day_time = self._take("time_of_day", None)
+        if day_time is not None and not isinstance(day_time, time):
+            detail = "must be a local time without quotes, such as 12:00:00"
+            raise Invalid.at(self.at("time_of_day"), "wrong-type", detail)
+        self.finish()
+        if time_zone not in zone_names():
+            detail = "must be an IANA time zone such as Europe/London"
+            raise Invalid.at(self.at("time_zone"), "unknown-time-zone", detail)
+        return MomentOf(template, form, time_zone, day_time)
+
+    def values(self) -> dict[str, Value]:
+        """Every key as the value of an event's field."""
+        return {key: self._value(key) for key in self.content}
+
+    def _value(self, key: str) -> Value:
+        content = self._take(key, _ABSENT)
+        if isinstance(content, str):
+            return TextOf(as_template(content, self.at(key)))
+        if isinstance(content, bool | int):
+            return Constant(content)
+        if not isinstance(content, dict):
+            detail = "must be text, a whole number, true or false, or a table"
+            raise Invalid.at(self.at(key), "wrong-type", detail)
+        return MappingTable(content, self.at(key)).converted()
+
+    def converted(self) -> Value:
+        """A value made from text: ``amount``, ``whole`` or ``choice``."""
+        value: Value
+        if "amount" in self.content:
+            value = AmountOf(
+                as_template(self.text("amount"), self.at("amount")),
+                decimal_mark=self.text("decimal_mark", "."),
+                group_mark=str(self._take("group_mark", "")),
+                negated=self.switch("negated", default=False),
+            )
+        elif "whole" in self.content:
+            value = WholeOf(as_template(self.text("whole"), self.at("whole")))
+        elif "choice" not in self.content:
+            raise Invalid.at(self.pointer, "missing", "must have amount, whole or choice")
+        else:
+            choice = as_template(self.text("choice"), self.at("choice"))
+            value = ChoiceOf(choice, self.table("words").content)
+        self.finish()
+        return value
+
+    def _take(self, key: str, default: object) -> object:
+        self._read.add(key)
+        value = self.content.get(key, default)
+        if value is _ABSENT:
+            raise Invalid.at(self.at(key), "missing", "is required")
+        return value

@@ -1,0 +1,37 @@
+"""A ledger as the target of an import."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+    from uuid import UUID
+
+    from ledger.drafts import Append, Appended
+    from ledger.ledger import Ledger
+
+
+@dataclass(frozen=True)
+class LedgerTarget:
+    """Appends to the ledger and asks it whom it knows."""
+
+    ledger: Ledger
+
+    @property
+    def namespace(self) -> UUID:
+        """The ledger's own namespace."""
+        return self.ledger.namespace
+
+    def contact_id(self, name: str) -> UUID:
+        """The contact of a UUID or ``source:ref``; ValueError where it is neither."""
+        return self.ledger.contact_id(name)
+
+    def append(self, append: Append) -> Future[Appended]:
+        """Record the drafts together or not at all; answers when they are durable."""
+        return self.ledger.append(append)
+
+    def is_registered(self, contact_id: UUID) -> bool:
+        """Whether someone registered the contact already."""
+        return bool(self.ledger.stream(contact_id, types=["contact-registered"], limit=1))

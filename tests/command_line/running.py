@@ -1,0 +1,74 @@
+"""Running ``rapport``: in this process for its words, in another one for its signals."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from api.command_line import cli
+from api.command_line.ending import ending_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = (sys.executable, "-c", "from api.command_line import main; main()")
+END_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended and what it wrote."""
+
+    code: int
+    out: str
+    err: str
+
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+def rapport(*arguments: object) -> Ended:
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        code = ending_of(cli, [str(argument) for argument in arguments])
+    return Ended(code, out.getvalue(), err.getvalue())
+
+
+@dataclass(frozen=True)
+class Serving:
+    """A server in a process of its own."""
+
+    url: str
+    process: subprocess.Popen[str]
+
+
+@contextmanager
+def serving(*arguments: object) -> Iterator[Serving]:
+    """``rapport`` with these arguments, once it listens; told to stop at the end."""
+    process = subprocess.Popen(
+        [*PROGRAM, *map(str, arguments)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stderr is not None
+        said = []
+        for line in process.stderr:
+            said.append(line)
+            if line.startswith("Rapport listens on "):
+                break
+        else:
+            raise AssertionError("".join(said))
+        yield Serving(line.split()[3], process)
+    finally:
+        process.terminate()
+        process.communicate(timeout=END_SECONDS)

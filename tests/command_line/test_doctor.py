@@ -1,0 +1,128 @@
+"""``rapport doctor``, ``rebuild`` and ``summary`` on a folder with a town in it."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.command_line.running import rapport, serving
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NOW = "2026-03-01T12:00:00Z"
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the demo's town."""
+    folder: Path = tmp_path_factory.mktemp("town") / "data"
+    assert rapport("demo", "--no-serve", "--now", NOW, "--data", folder).code == 0
+    return folder
+
+
+@pytest.fixture
+def copy(town: Path, tmp_path: Path) -> Path:
+    """The same, to be damaged."""
+    return shutil.copytree(town, tmp_path / "data")
+
+
+def verdicts(folder: Path, *more: str) -> tuple[int, dict[str, str]]:
+    ended = rapport("doctor", "--data", folder, "--json", *more)
+    return ended.code, {one["what"]: one["verdict"] for one in ended.json()}
+
+
+def test_a_sound_folder_is_found_sound(copy: Path) -> None:
+    code, found = verdicts(copy, "--drift")
+    assert (code, set(found.values())) == (0, {"ok"})
+    assert {"master.key", "lock", "tzdata", "disk", "demo-cafe events"} <= set(found)
+    assert "demo-cafe events" in rapport("doctor", "--data", copy).out
+
+
+def test_a_missing_event_is_found(copy: Path) -> None:
+    connection = sqlite3.connect(copy / "ledgers" / "demo-cafe" / "events.sqlite")
+    (table,) = connection.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE '%events'"
+    ).fetchone()
+    connection.execute(f"DELETE FROM {table} WHERE position = 100")
+    connection.commit()
+    connection.close()
+    code, found = verdicts(copy)
+    assert (code, found["demo-cafe events"]) == (1, "problem")
+    assert found["demo-butcher events"] == "ok"
+
+
+def test_a_flipped_byte_in_an_event_is_found(copy: Path) -> None:
+    connection = sqlite3.connect(copy / "ledgers" / "demo-cafe" / "events.sqlite")
+    (table,) = connection.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE '%events'"
+    ).fetchone()
+    (state,) = connection.execute(f"SELECT state FROM {table} WHERE position = 3").fetchone()
+    flipped = bytes([*state[:-1], state[-1] ^ 1])
+    connection.execute(f"UPDATE {table} SET state = ? WHERE position = 3", (flipped,))
+    connection.commit()
+    connection.close()
+    code, found = verdicts(copy)
+    assert code == 1
+    assert "problem" in (found.get("demo-cafe"), found.get("demo-cafe events"))
+
+
+def test_a_key_that_others_can_read_is_found(copy: Path) -> None:
+    (copy / "master.key").chmod(0o644)
+    code, found = verdicts(copy)
+    assert (code, found["master.key"]) == (1, "problem")
+
+
+def test_a_drifted_projection_is_found_and_mended(copy: Path) -> None:
+    connection = sqlite3.connect(copy / "ledgers" / "demo-cafe" / "projections.sqlite")
+    (rows,) = connection.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'status_rows_%'"
+    ).fetchone()
+    connection.execute(f"UPDATE {rows} SET score = score + 1")
+    connection.commit()
+    connection.close()
+    ended = rapport("rebuild", "status", "--ledger", "demo-cafe", "--data", copy)
+    assert ended.code == 1
+    assert "drift" in ended.out
+    again = rapport("rebuild", "--all", "--ledger", "demo-cafe", "--data", copy, "--json")
+    assert again.code == 0
+    assert [one["projection"] for one in again.json()] == ["status", "standing"]
+    assert all(one["digest"] == one["live_digest"] for one in again.json())
+
+
+def test_an_unknown_projection_is_named(copy: Path) -> None:
+    ended = rapport("rebuild", "weather", "--data", copy)
+    assert ended.code == 1
+    assert "weather" in ended.err
+
+
+def test_while_a_server_runs_the_files_are_checked_and_the_rest_is_skipped(copy: Path) -> None:
+    with serving("serve", "--port", 0, "--data", copy):
+        code, found = verdicts(copy)
+    assert (code, found["events and projections"]) == (0, "skipped")
+    assert found["ledgers/demo-cafe/events.sqlite"] == "ok"
+
+
+def test_the_summary_counts_everyone_once(copy: Path) -> None:
+    summary = rapport(
+        "summary", "--ledger", "demo-cafe", "--as-of", NOW, "--data", copy, "--json"
+    ).json()
+    assert summary["as_of"] == NOW
+    assert all(count > 0 for count in summary["stages"].values())
+    assert 0 <= summary["premature_demotions"] <= summary["silence_demotions"]
+    assert "lapsed_client" in rapport("summary", "--ledger", "demo-cafe", "--data", copy).out
+
+
+@pytest.mark.parametrize(
+    "command", [("doctor",), ("summary",), ("rebuild", "--all"), ("policy", "list")], ids=" ".join
+)
+def test_looking_at_a_folder_that_is_not_there_makes_none(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    ended = rapport(*command, "--data", tmp_path / "typo")
+    assert ended.code == 3
+    assert "is no data folder" in ended.err
+    assert not (tmp_path / "typo").exists()

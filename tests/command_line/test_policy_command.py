@@ -1,0 +1,92 @@
+"""``rapport policy``."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from domain.presets import PRESETS
+from tests.command_line.running import rapport
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_preset_can_be_published_and_judges_from_the_beginning(
+    tmp_path: Path, preset: str
+) -> None:
+    published = rapport("policy", "init", preset, "--data", tmp_path / "data", "--json").json()
+    assert (published["policy_version"], published["name"]) == (2, preset)
+    assert published["effective_from"] == "1970-01-01T00:00:00Z"
+    shown = rapport("policy", "show", "--data", tmp_path / "data").json()
+    assert shown == json.loads(json.dumps(PRESETS[preset].document()))
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("ours.toml", 'extends = "cafe"\nname = "ours"\n[stage]\ndwell_days = 14\n'),
+        ("ours.json", '{"extends": "cafe", "name": "ours", "stage": {"dwell_days": 14}}'),
+    ],
+)
+def test_a_document_says_only_what_differs_from_what_it_extends(
+    tmp_path: Path, name: str, text: str
+) -> None:
+    (tmp_path / name).write_text(text)
+    data = tmp_path / "data"
+    arguments = ("policy", "publish", tmp_path / name, "--data", data)
+    assert rapport(*arguments, "--effective-from", "2020-01-01").code == 0
+    shown = rapport("policy", "show", 2, "--data", data).json()
+    assert shown["stage"]["dwell_days"] == 14
+    assert shown["rhythm"] == PRESETS["cafe"].document()["rhythm"]
+    assert "in force" in rapport("policy", "list", "--data", data).out.splitlines()[-1]
+
+
+def test_what_a_document_printed_can_be_published_again(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    rapport("policy", "init", "financial", "--data", data)
+    (tmp_path / "shown.json").write_text(rapport("policy", "show", "--data", data).out)
+    assert rapport("policy", "publish", tmp_path / "shown.json", "--data", data).code == 0
+    first, second = (one["sha256"] for one in versions(data)[1:])
+    assert first == second
+
+
+def versions(data: Path) -> list[dict[str, str]]:
+    listed: list[dict[str, str]] = rapport("policy", "list", "--data", data, "--json").json()
+    return listed
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "said"),
+    [
+        ("{", 2, "is not JSON"),
+        ("[]", 1, "must be an object"),
+        ('{"stage": {"stay_score": 90}}', 1, "/stage/stay_score"),
+        ('{"rythm": {}}', 1, "/rythm"),
+    ],
+)
+def test_a_document_that_is_no_policy_publishes_nothing(
+    tmp_path: Path, text: str, code: int, said: str
+) -> None:
+    (tmp_path / "ours.json").write_text(text)
+    data = tmp_path / "data"
+    ended = rapport("policy", "publish", tmp_path / "ours.json", "--data", data)
+    assert ended.code == code
+    assert said in ended.err
+    assert ended.err.count("\n") == 1
+    assert not data.exists()
+
+
+def test_a_version_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> None:
+    rapport("policy", "init", "cafe", "--data", tmp_path / "data")
+    ended = rapport("policy", "show", 9, "--data", tmp_path / "data")
+    assert (ended.code, ended.err) == (1, "rapport: there is no version 9 of the policy\n")
+
+
+def test_presets_and_schema_need_no_folder() -> None:
+    assert set(rapport("policy", "presets", "--json").json()) == set(PRESETS)
+    assert "purchases-only" in rapport("policy", "presets").out
+    assert rapport("policy", "schema").json()["type"] == "object"

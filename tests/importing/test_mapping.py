@@ -1,0 +1,95 @@
+"""Mapping files: what is wrong in one is said with its place."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.importing.mapping import mapping_of, read_mapping
+from domain.errors import Invalid
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+SOUND: dict[str, Any] = {
+    "name": "till",
+    "key": ["receipt"],
+    "contact": {"source": "pos", "ref": "{who}", "registration": {"kind": "person", "name": "x"}},
+    "occurred_at": {"text": "{when}"},
+    "event": [
+        {
+            "type": "purchase-made",
+            "data": {
+                "purchase_id": "{receipt}",
+                "amount_minor": {"amount": "{total}"},
+                "currency": "EUR",
+                "initiated_by": "contact",
+            },
+        }
+    ],
+}
+
+
+def changed(*path: str | int, to: object) -> dict[str, Any]:
+    document = copy.deepcopy(SOUND)
+    place: Any = document
+    for step in path[:-1]:
+        place = place[step]
+    if to is None:
+        del place[path[-1]]
+    else:
+        place[path[-1]] = to
+    return document
+
+
+@pytest.mark.parametrize("name", ["cdnow.toml", "onlineretail.toml"])
+def test_the_examples_are_sound(name: str) -> None:
+    assert read_mapping(EXAMPLES / name).name == name.removesuffix(".toml")
+
+
+@pytest.mark.parametrize(
+    ("path", "to", "pointer"),
+    [
+        (("name",), None, "/name"),
+        (("key",), [], "/key"),
+        (("key",), ["receipt", "receipt"], "/key"),
+        (("extra",), 1, "/extra"),
+        (("contact", "source"), "P O S", "/contact/source"),
+        (("contact", "nickname"), "x", "/contact/nickname"),
+        (("contact", "ref"), "{who", "/contact/ref"),
+        (("contact", "registration", "kind"), None, "/contact/registration/kind"),
+        (("occurred_at", "time_zone"), "Europe/Atlantis", "/occurred_at/time_zone"),
+        (("occurred_at", "time_of_day"), "12:00", "/occurred_at/time_of_day"),
+        (("file",), {"delimiter": "||"}, "/file/delimiter"),
+        (("file",), {"header": False}, "/file/columns"),
+        (("file",), {"encoding": "klingon"}, "/file/encoding"),
+        (("event",), [], "/event"),
+        (("event", 0, "type"), "policy-published", "/event/0/type"),
+        (("event", 0, "type"), "purchase-dreamt", "/event/0/type"),
+        (("event", 0, "pair_with_purchase"), True, "/event/0/pair_with_purchase"),
+        (("event", 0, "when"), {"text": "{a}", "are": ["b"]}, "/event/0/when/is"),
+        (("event", 0, "data", "colour"), "red", "/event/0/data/colour"),
+        (("event", 0, "data", "currency"), None, "/event/0/data/currency"),
+        (("event", 0, "data", "amount_minor"), {"sum": "{total}"}, "/event/0/data/amount_minor"),
+        (("event", 0, "data", "amount_minor"), 1.5, "/event/0/data/amount_minor"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_place(
+    path: tuple[str | int, ...], to: object, pointer: str
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        mapping_of(changed(*path, to=to))
+    assert [error.pointer for error in refused.value.errors] == [pointer]
+
+
+def test_a_column_that_the_file_lacks_is_named() -> None:
+    with pytest.raises(Invalid, match="no column total; it has receipt, who, when"):
+        mapping_of(SOUND).check_columns(["receipt", "who", "when"])
+
+
+def test_a_file_that_is_no_toml_is_said_to_be_none(tmp_path: Path) -> None:
+    (tmp_path / "broken.toml").write_text("name = ")
+    with pytest.raises(Invalid, match=r"broken\.toml is not TOML"):
+        read_mapping(tmp_path / "broken.toml")
