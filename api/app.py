@@ -1,0 +1,89 @@
+"""The HTTP application: every operation on its path, and no answer but theirs or a problem."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from anyio import CapacityLimiter
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from api import docs
+from api.calls import answer
+from api.frontdoor import FrontDoor
+from api.openapi import document
+from api.problems import MethodNotAllowed, RouteNotFound, problem_response
+from api.routes import OPERATIONS
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Awaitable, Callable
+
+    from starlette.requests import Request
+
+    from api.bootstrap import Server
+    from api.calls import Operation
+    from domain.errors import LedgerError
+
+MOST_WAITING = 32
+"""How many requests may wait at once for a projection to catch up."""
+
+
+def create_app(server: Server) -> FastAPI:
+    """The application that serves what ``server`` holds; who makes it closes the server."""
+    app = FastAPI(
+        title="Rapport", redirect_slashes=False, openapi_url=None, docs_url=None, redoc_url=None
+    )
+    app.state.waiting = CapacityLimiter(MOST_WAITING)
+    described = document(OPERATIONS)
+
+    def openapi() -> dict[str, Any]:
+        return described
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to replace it
+    for operation in OPERATIONS:
+        # Plain routes: a call reads its request itself, and asking FastAPI to look for dependencies
+        # and models that are not there took a fifth of the time of an append.
+        app.add_route(
+            operation.path,
+            _endpoint(operation, server),
+            methods=[operation.method],
+            include_in_schema=False,
+        )
+
+    async def openapi_json(_request: Request) -> Response:
+        return JSONResponse(described)
+
+    app.add_route("/openapi.json", openapi_json, include_in_schema=False)
+    docs.add_to(app)
+    app.add_exception_handler(HTTPException, _told_by_framework)
+    app.add_middleware(FrontDoor)  # also where every other error becomes a problem
+    return app
+
+
+def _endpoint(operation: Operation, server: Server) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        request.state.route = operation.path
+        return await answer(operation, request, server)
+
+    return endpoint
+
+
+async def _told_by_framework(request: Request, error: Exception) -> Response:
+    """What the framework itself finds: no such path, or not by this method."""
+    assert isinstance(error, HTTPException)
+    found: LedgerError = RouteNotFound("nothing is served at this path")
+    if error.status_code == 405:
+        found = MethodNotAllowed(", ".join(_methods_of(request)))
+    return problem_response(found, request.state.instance)
+
+
+def _methods_of(request: Request) -> list[str]:
+    """Every method that the path answers to, not only those of the route that matched first."""
+    methods: set[str] = set()
+    for route in request.app.routes:
+        pattern: re.Pattern[str] = route.path_regex
+        if pattern.match(request.scope["path"]):
+            methods |= route.methods
+    return sorted(methods | ({"HEAD"} if "GET" in methods else set()))

@@ -1,0 +1,262 @@
+"""One request as a route sees it: read, checked and named; and the answer a route gives back.
+
+A route is an ``Operation``: what it answers to, what it reads, what it is documented as, and a
+function from a ``Call`` to an ``Answer``. Reading, negotiation and rendering happen here, once for
+all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import inspect
+import time
+from dataclasses import dataclass, field
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import unquote_to_bytes
+
+from anyio import to_thread
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from api import media
+from api.parameters import read_query
+from domain.errors import Invalid, ProjectionBehind, Unavailable
+from domain.kinds import ContactId
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+    from uuid import UUID
+
+    from starlette.requests import Request
+
+    from api.bootstrap import OpenLedger, Server
+    from api.parameters import Parameter
+
+T = TypeVar("T")
+
+WAIT_SECONDS = 5.0
+BODY_SECONDS = 30.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a route answers: a body of JSON-like values, or none.
+
+    ``position`` is what the answer reflects. With ``digest`` its ETag is a digest of the body.
+    """
+
+    body: object = None
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    position: int | None = None
+    digest: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """How an answer of one status looks: for the documentation."""
+
+    description: str
+    schema: Mapping[str, object] | None = None
+    example: object = None
+    headers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Body:
+    """What a route reads: for the documentation. ``examples`` by name."""
+
+    schema: Mapping[str, object]
+    examples: Mapping[str, object]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """One method on one path. ``problems`` are the codes it can answer beside the common ones."""
+
+    method: str
+    path: str
+    tag: str
+    summary: str
+    function: Callable[[Call], Answer] | Callable[[Call], Awaitable[Answer]]
+    answers: Mapping[int, Shown]
+    query: tuple[Parameter[Any], ...] = ()
+    headers: tuple[str, ...] = ()
+    body: Body | None = None
+    problems: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The operation's id in the documentation."""
+        return self.function.__name__
+
+
+class Routes:
+    """The operations of one group, in the order in which they are documented."""
+
+    def __init__(self, tag: str) -> None:
+        self.tag = tag
+        self.operations: list[Operation] = []
+
+    def on(self, method: str, path: str, **described: Any) -> Callable[[T], T]:
+        """Answer this method on this path with the decorated function."""
+
+        def register(function: T) -> T:
+            self.operations.append(
+                Operation(
+                    method=method,
+                    path=path,
+                    tag=self.tag,
+                    function=function,  # type: ignore[arg-type]  # what a decorator is given
+                    **described,
+                )
+            )
+            return function
+
+        return register
+
+
+class Call:
+    """One request, with its query and body read. Names in the path are resolved when asked for."""
+
+    def __init__(
+        self, request: Request, server: Server, values: Mapping[str, object], body: object
+    ) -> None:
+        self.request = request
+        self.server = server
+        self.values = values
+        self.body = body
+
+    def get(self, parameter: Parameter[T]) -> T | None:
+        """The value of a query parameter, None where it is absent."""
+        value: T | None = self.values.get(parameter.name)  # type: ignore[assignment]  # read by it
+        return value
+
+    def text(self, name: str) -> str:
+        """The part of the path of that name, decoded.
+
+        Raises:
+            Invalid: it is not UTF-8.
+        """
+        try:
+            return unquote_to_bytes(self.request.path_params[name]).decode()
+        except UnicodeDecodeError:
+            raise Invalid.at("", "malformed", f"the {name} in the path is not UTF-8") from None
+
+    @cached_property
+    def open_ledger(self) -> OpenLedger:
+        """The ledger that the path names.
+
+        Raises:
+            LedgerNotFound: there is none.
+        """
+        return self.server.ledger(self.text("ledger"))
+
+    @cached_property
+    def contact_id(self) -> UUID:
+        """The contact that the path names.
+
+        Raises:
+            Invalid: it is neither a UUID nor source:ref.
+        """
+        return ContactId().read(self.text("contact"), self.open_ledger.ledger.contact_id)
+
+    async def wait_until_known(self, position: int | None) -> None:
+        """Wait until the ledger has come to a position.
+
+        Raises:
+            ProjectionBehind: it did not in time.
+        """
+        ledger = self.open_ledger.ledger
+        ends = time.monotonic() + WAIT_SECONDS
+        while position is not None and ledger.head() < position:
+            if time.monotonic() >= ends:
+                raise ProjectionBehind(f"position {position} is not recorded yet")
+            await asyncio.sleep(0.01)
+
+    async def wait_until_reflected(self, position: int | None, projection: str) -> None:
+        """Wait until a projection reflects a position.
+
+        Waiting has threads of its own, so that those who wait keep nobody from reading.
+
+        Raises:
+            ProjectionBehind: it did not in time.
+        """
+        if position is not None:
+            wait = partial(
+                self.open_ledger.projections.wait_for, position, WAIT_SECONDS, projection
+            )
+            await to_thread.run_sync(wait, limiter=self.request.app.state.waiting)
+
+    @property
+    def base(self) -> str:
+        """The path of the ledger, as it stands in links."""
+        return f"/v1/ledgers/{self.text('ledger')}"
+
+    async def in_thread(self, function: Callable[[Call], Answer]) -> Answer:
+        """Let a function that reads files answer, beside the event loop."""
+        return await run_in_threadpool(function, self)
+
+    def same_of(self, contact_id: UUID) -> str:
+        """The address of the same question about another contact."""
+        path: str = self.request.scope["path"]
+        head, contact, rest = path.partition(f"/contacts/{self.request.path_params['contact']}")
+        assert contact
+        query = self.request.url.query
+        return f"{head}/contacts/{contact_id}{rest}" + (f"?{query}" if query else "")
+
+    def next_page(self, cursor: str | None) -> dict[str, str]:
+        """The header that leads to the next page of a list, if there is one."""
+        if cursor is None:
+            return {}
+        url = self.request.url.include_query_params(cursor=cursor)
+        return {"Link": f'<{url.path}?{url.query}>; rel="next"'}
+
+
+async def answer(operation: Operation, request: Request, server: Server) -> Response:
+    """Read the request, let the operation answer it, and render what it says.
+
+    Raises:
+        LedgerError: anything that a client is told as a problem.
+    """
+    wanted = media.accepted(request)
+    # Also where no body is needed: a page of another site can post forms and plain text unasked.
+    found = media.require_readable(request) if operation.method == "POST" else None
+    values = read_query(request.scope["query_string"], operation.query)
+    body = await _read(request, found, operation) if found else None
+    call = Call(request, server, values, body)
+    if inspect.iscoroutinefunction(operation.function):
+        given: Answer = await operation.function(call)
+    else:
+        given = await run_in_threadpool(operation.function, call)  # type: ignore[arg-type]  # plain
+    return _rendered(given, wanted, request)
+
+
+async def _read(request: Request, found: str, operation: Operation) -> object:
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            raw = await media.read_body(request)
+    except TimeoutError:
+        raise Unavailable(f"the body did not arrive within {BODY_SECONDS:.0f} s") from None
+    if operation.body is not None:
+        return media.parse(raw, found)
+    if raw and media.parse(raw, found) != {}:
+        raise Invalid.at("", "unknown-field", "nothing is read here: send no body, or {}")
+    return None
+
+
+def _rendered(given: Answer, wanted: str, request: Request) -> Response:
+    headers = dict(given.headers)
+    if given.position is not None:
+        headers["Rapport-Position"] = str(given.position)
+    if given.status == 204:
+        return Response(status_code=204, headers=headers)
+    content = media.encode(given.body, wanted)
+    headers["Vary"] = "Accept"
+    if given.digest:
+        headers["ETag"] = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+        if request.headers.get("if-none-match") == headers["ETag"]:
+            return Response(status_code=304, headers=headers)
+    return Response(content, given.status, headers, wanted)

@@ -1,0 +1,256 @@
+"""What the documentation shows, one story told throughout: Ada Jansen buys from a corner shop."""
+
+from __future__ import annotations
+
+from typing import Any
+
+CONTACT_ID = "6f0c1c1e-6f0b-5d0e-9c55-3f1f0d1c2b3a"
+EVENT_ID = "0198c1f0-5a52-7c3e-9d7b-3f0d6a1b2c4d"
+OTHER_ID = "0198c1f0-5a52-7c3e-9d7b-3f0d6a1b2c4e"
+OPERATION_ID = "4b8f1d3a-52e7-4b0f-8f53-0d6f0b2f9c11"
+DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+
+REGISTRATION: dict[str, Any] = {
+    "type": "contact-registered",
+    "id": OTHER_ID,
+    "occurred_at": "2026-03-01T09:00:00+01:00",
+    "data": {"kind": "person", "name": "Ada Jansen", "time_zone": "Europe/Amsterdam"},
+}
+PURCHASE: dict[str, Any] = {
+    "type": "purchase-made",
+    "id": EVENT_ID,
+    "occurred_at": "2026-03-01T09:30:00+01:00",
+    "source": "till-2",
+    "data": {
+        "purchase_id": "r-1042",
+        "amount_minor": 1250,
+        "currency": "EUR",
+        "initiated_by": "contact",
+    },
+}
+FIRST_EVENTS: dict[str, Any] = {
+    "registration and a purchase": [REGISTRATION, PURCHASE],
+    "a purchase": PURCHASE,
+}
+EVENTS: list[dict[str, Any]] = [
+    {"contact": "pos:17850", **REGISTRATION},
+    {"contact": "pos:17850", **PURCHASE},
+]
+_APPENDED_EVENT: dict[str, Any] = {
+    "index": 0,
+    "id": EVENT_ID,
+    "type": "purchase-made",
+    "version": 2,
+    "position": 3,
+    "recorded_at": "2026-03-01T08:30:01.250000Z",
+    "replayed": False,
+}
+APPENDED: dict[str, Any] = {
+    "contact_id": CONTACT_ID,
+    "version": 2,
+    "position": 3,
+    "replayed": False,
+    "events": [_APPENDED_EVENT],
+}
+APPENDED_MANY: dict[str, Any] = {
+    "position": 3,
+    "replayed": False,
+    "events": [{"contact_id": CONTACT_ID, **_APPENDED_EVENT}],
+}
+EVENT: dict[str, Any] = {
+    "id": EVENT_ID,
+    "contact_id": CONTACT_ID,
+    "type": "purchase-made",
+    "version": 2,
+    "position": 3,
+    "occurred_at": "2026-03-01T08:30:00Z",
+    "recorded_at": "2026-03-01T08:30:01.250000Z",
+    "source": "till-2",
+    "actor": None,
+    "causation_id": None,
+    "data": PURCHASE["data"],
+    "retracted_by": None,
+    "corrected_by": None,
+}
+CONTACT: dict[str, Any] = {
+    "contact_id": CONTACT_ID,
+    "kind": "person",
+    "name": "Ada Jansen",
+    "time_zone": "Europe/Amsterdam",
+    "refs": [],
+    "links": [],
+    "version": 2,
+    "stage": "customer",
+    "score": 0,
+    "flags": [],
+    "standing": "none",
+    "position": 3,
+}
+STATUS_ROW: dict[str, Any] = {
+    "contact_id": CONTACT_ID,
+    "stage": "customer",
+    "score": 0,
+    "since": "2026-03-01T08:30:00Z",
+    "flags": [],
+}
+FOUND_CONTACT: dict[str, Any] = {**STATUS_ROW, "name": "Ada Jansen"}
+_KNOWN_AT = {"position": 3, "recorded_at": "2026-03-01T08:30:01.250000Z"}
+STATUS: dict[str, Any] = {
+    "contact_id": CONTACT_ID,
+    "as_of": "2026-03-02T08:30:00Z",
+    "as_known_at": _KNOWN_AT,
+    "policy_version": 1,
+    "rests_on": "allegiance",
+    "stage": "customer",
+    "score": 0,
+    "since": "2026-03-01T08:30:00Z",
+    "flags": [],
+    "signals": [
+        {
+            "name": "regularity",
+            "on": False,
+            "points": 0,
+            "anchor": True,
+            "value": {"purchase_days": 1, "runs_out_at": "2026-03-15T08:30:00Z"},
+            "threshold": {"purchase_days": 6},
+            "events": [EVENT_ID],
+        }
+    ],
+    "excluded": [],
+    "would_change": [],
+    "will_change": {
+        "at": "2026-05-30T08:30:00Z",
+        "stage": "lapsed_customer",
+        "because": "lapse_at",
+    },
+    "evidence_erased": False,
+}
+STATUS_HISTORY: dict[str, Any] = {
+    "contact_id": CONTACT_ID,
+    "as_of": "2026-03-02T08:30:00Z",
+    "as_known_at": _KNOWN_AT,
+    "intervals": [
+        {
+            "from": "2026-03-01T08:00:00Z",
+            "to": "2026-03-01T08:30:00Z",
+            "stage": "contact",
+            "score": 0,
+            "policy_version": 1,
+            "cause": {"kind": "event", "name": "contact-registered", "event": OTHER_ID},
+        },
+        {
+            "from": "2026-03-01T08:30:00Z",
+            "to": None,
+            "stage": "customer",
+            "score": 0,
+            "policy_version": 1,
+            "cause": {"kind": "event", "name": "purchase-made", "event": EVENT_ID},
+        },
+    ],
+    "evidence_erased": False,
+}
+STANDING: dict[str, Any] = {
+    "contact_id": CONTACT_ID,
+    "as_of": "2026-03-02T08:30:00Z",
+    "as_known_at": _KNOWN_AT,
+    "policy_version": 1,
+    "standing": "introducer",
+    "influence": 6,
+    "referrals": {"inbound": 1, "outbound": 0, "won": 0, "qualified": 0, "open": 1, "lost": 0},
+    "reciprocity": {
+        "given": 0,
+        "received": 6,
+        "percent": 0,
+        "balanced": False,
+        "we_owe": False,
+        "they_owe": False,
+    },
+    "events": [EVENT_ID],
+}
+POLICY: dict[str, Any] = {
+    "policy_version": 2,
+    "name": "cafe",
+    "effective_from": "2026-03-01T00:00:00Z",
+    "sha256": DIGEST,
+    "position": 4,
+}
+EVENT_TYPE: dict[str, Any] = {
+    "type": "purchase-made",
+    "summary": "A contact bought something. Source: E0.",
+    "from_clients": True,
+    "schema": "/v1/event-types/purchase-made",
+}
+PROJECTION: dict[str, Any] = {
+    "name": "status",
+    "version": 1,
+    "position": 3,
+    "lag": 0,
+    "state": "live",
+    "problem": None,
+}
+PROJECTION_DIGEST: dict[str, Any] = {
+    "name": "status",
+    "version": 1,
+    "position": 3,
+    "as_of": "2026-03-02T08:30:00Z",
+    "digest": DIGEST,
+}
+OPERATION: dict[str, Any] = {
+    "id": OPERATION_ID,
+    "kind": "rebuild",
+    "state": "running",
+    "progress": {"done": 1200, "total": 23_570, "rate": 9000, "eta_seconds": 2},
+    "result": None,
+    "problem": None,
+}
+REBUILT: dict[str, Any] = {
+    "projection": "status",
+    "position": 3,
+    "events": 3,
+    "seconds": 0.01,
+    "digest": DIGEST,
+    "live_digest": DIGEST,
+    "drift": [],
+}
+SUMMARY: dict[str, Any] = {
+    "position": 3,
+    "as_of": "2026-03-02T08:30:00Z",
+    "stages": {
+        "contact": 0,
+        "prospect": 0,
+        "customer": 1,
+        "client": 0,
+        "lapsed_customer": 0,
+        "lapsed_client": 0,
+        "ended": 0,
+    },
+    "silence_demotions": 0,
+    "premature_demotions": 0,
+}
+STANDING_ROW: dict[str, Any] = {
+    "contact_id": CONTACT_ID,
+    "standing": "introducer",
+    "influence": 6,
+    "we_owe": False,
+    "they_owe": False,
+}
+REFERRALS: dict[str, Any] = {
+    "contact_id": CONTACT_ID,
+    "position": 4,
+    "as_of": "2026-03-02T08:30:00Z",
+    "made": [
+        {
+            "referral_id": "intro-1",
+            "by": CONTACT_ID,
+            "other": OTHER_ID,
+            "direction": "inbound",
+            "made_at": "2026-03-01T08:30:00Z",
+            "level": 3,
+            "outcome": "open",
+            "won_at": None,
+            "event": EVENT_ID,
+        }
+    ],
+    "received": [],
+    "rewards": [],
+}

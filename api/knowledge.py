@@ -1,0 +1,177 @@
+"""What is asked for when: how much is known, as of when, judged by which policy.
+
+Answers here are folded when they are asked for, from the events themselves, by the fold that
+everything else uses. Source: the audit document, "Time".
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from api.parameters import AS_KNOWN_AT, AS_OF, POLICY_VERSION
+from domain.errors import ContactNotFound, Invalid, PolicyNotFound
+from domain.events.contacts import ContactRegistered
+from domain.events.governance import PersonalDataErased
+from domain.history import effective_history
+from domain.instants import DAY, format_instant
+from domain.referrals import commerce_of, edges_of
+from domain.relationship import fold
+from domain.standing import standing
+from projections.groups import Aliases, read_group, read_merges
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from api.bootstrap import OpenLedger
+    from api.calls import Call
+    from api.parameters import Knowledge
+    from domain.history import History
+    from domain.relationship import Relationship
+    from domain.standing import Standing
+    from domain.timeline import PolicyTimeline
+    from ledger.ledger import Ledger
+    from projections.groups import Merge
+
+AHEAD = DAY
+"""How far beyond the present an answer may be asked for."""
+
+
+class KnownAliases:
+    """Who stands for whom at any position, without reading the log's merges twice."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._lock = threading.Lock()
+        self._merges: list[Merge] = []
+        self._newest = Aliases()
+        self._seen = 0
+
+    def at(self, position: int) -> Aliases:
+        """The aliases known at a position; not to be changed."""
+        with self._lock:
+            if position > self._seen:
+                fresh = list(read_merges(self._ledger, after=self._seen, upto=position))
+                self._seen = position
+                if fresh:
+                    self._merges += fresh
+                    self._newest = self._newest.copy()
+                    for merge in fresh:
+                        self._newest.apply(merge)
+            if not self._merges or self._merges[-1].position <= position:
+                return self._newest
+            return Aliases(merge for merge in self._merges if merge.position <= position)
+
+
+@dataclass(frozen=True)
+class Question:
+    """As of when, known up to where, judged by what."""
+
+    open_ledger: OpenLedger
+    as_of: int
+    position: int
+    policies: PolicyTimeline
+    aliases: Aliases
+
+    @property
+    def as_known_at(self) -> dict[str, object]:
+        """The place in the ledger that was asked for, as clients read it."""
+        recorded_at = self.open_ledger.ledger.recorded_at(self.position)
+        return {"position": self.position, "recorded_at": format_instant(recorded_at)}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One contact as a question sees it: the survivor that answers, and its history, sealed."""
+
+    contact_id: UUID
+    history: History
+    erased: bool
+
+
+def question_of(call: Call) -> Question:
+    """What a request asks about.
+
+    Raises:
+        Invalid: an instant too far ahead, or a position that is not recorded yet.
+        PolicyNotFound: no such version was published.
+    """
+    open_ledger = call.open_ledger
+    ledger, now = open_ledger.ledger, call.server.clock()
+    as_of = call.get(AS_OF)
+    if as_of is not None and as_of > now + AHEAD:
+        raise Invalid.at("/as_of", "invalid-time", "lies more than 24 hours ahead")
+    position = _position(ledger, call.get(AS_KNOWN_AT), now)
+    policies = ledger.policies(upto=position)
+    if (version := call.get(POLICY_VERSION)) is not None:
+        try:
+            policies = ledger.policies().only(version)
+        except KeyError:
+            raise PolicyNotFound(f"no version {version} of the policy was published") from None
+    return Question(
+        open_ledger,
+        now if as_of is None else as_of,
+        position,
+        policies,
+        open_ledger.aliases.at(position),
+    )
+
+
+def subject_of(question: Question, contact_id: UUID) -> Subject:
+    """Who answers for a contact, with all that is known of them.
+
+    Raises:
+        ContactNotFound: nobody had registered it by then.
+    """
+    survivor = question.aliases.survivor_of(contact_id)
+    ledger = question.open_ledger.ledger
+    group = read_group(ledger, survivor, question.aliases, question.position)
+    if not any(isinstance(one.event, ContactRegistered) for one in group):
+        raise ContactNotFound("no such contact is registered, as far as was known")
+    erased = any(isinstance(one.event, PersonalDataErased) for one in group)
+    return Subject(survivor, effective_history(group, survivor), erased)
+
+
+def require_registered(ledger: Ledger, contact_id: UUID) -> None:
+    """Let pass a contact that was registered.
+
+    Raises:
+        ContactNotFound: it was not.
+    """
+    if not ledger.stream(contact_id, types=(ContactRegistered.TYPE,), limit=1):
+        raise ContactNotFound("no such contact is registered")
+
+
+def relationship_of(question: Question, subject: Subject) -> Relationship:
+    """The subject's stages up to the instant that was asked for, folded now."""
+    time_zone = question.open_ledger.ledger.time_zone
+    return fold(subject.history, question.policies, time_zone, question.as_of)
+
+
+def standing_of(question: Question, subject: Subject) -> Standing:
+    """How the subject stands as a referral partner, folded now."""
+    edges = edges_of(subject.history, subject.contact_id, question.aliases.survivor_of)
+    ledger = question.open_ledger.ledger
+    commerce = {}
+    for other in {edge.other for edge in edges}:
+        group = read_group(ledger, other, question.aliases, question.position)
+        commerce[other] = commerce_of(effective_history(group, other))
+    policy = question.policies.in_force(question.as_of).policy
+    return standing(subject.contact_id, edges, commerce, policy, question.as_of)
+
+
+def _position(ledger: Ledger, knowledge: Knowledge | None, now: int) -> int:
+    head = ledger.head()
+    if knowledge is None:
+        return head
+    if knowledge.position is not None:
+        if knowledge.position > head:
+            detail = f"is not recorded yet: the newest position is {head}"
+            raise Invalid.at("/as_known_at", "out-of-range", detail)
+        return knowledge.position
+    assert knowledge.at is not None
+    if knowledge.at > now:
+        detail = "lies ahead: what will be known by then is not known yet"
+        raise Invalid.at("/as_known_at", "invalid-time", detail)
+    return ledger.position_at(knowledge.at)

@@ -1,0 +1,219 @@
+"""JSON and msgpack, in and out: bodies read with every doubt refused, answers as accepted."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import msgpack
+
+from api.problems import NotAcceptable, TooLarge, UnsupportedMediaType
+from domain.errors import FieldError, Invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from starlette.requests import Request
+
+JSON = "application/json"
+MSGPACK = "application/vnd.msgpack"
+MSGPACK_NAMES = (MSGPACK, "application/msgpack")
+
+MAX_BODY_BYTES = 1024 * 1024
+LINGER_BYTES = 8 * 1024 * 1024
+"""How much more is read and dropped, so that a client that is still sending can hear the answer."""
+
+MAX_DEPTH = 32
+
+_HUGE = 10**30
+"""Stands for every whole number too long to be one: no field takes it, so its place is named."""
+
+
+def media_type(header: str) -> str:
+    """The media type of a ``Content-Type``, without parameters, in lower case."""
+    return header.partition(";")[0].strip().lower()
+
+
+def require_readable(request: Request) -> str:
+    """The media type of the request's body, which must be one that is read here.
+
+    Raises:
+        UnsupportedMediaType: it is another, or absent, or encoded.
+    """
+    header = request.headers.get("content-type", "")
+    found = media_type(header)
+    if found != JSON and found not in MSGPACK_NAMES:
+        said = f"not {found}" if found else "and the Content-Type must say so"
+        raise UnsupportedMediaType(f"the body must be {JSON} or {MSGPACK}, {said}")
+    charset = header.lower().partition("charset=")[2].strip(' "')
+    if charset and charset not in ("utf-8", "utf8"):
+        raise UnsupportedMediaType("JSON is read as UTF-8 only")
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise UnsupportedMediaType("encoded bodies are not read; send it as it is")
+    return found
+
+
+async def read_body(request: Request, most_bytes: int = MAX_BODY_BYTES) -> bytes:
+    """The whole body; of one that is longer than ``most_bytes`` nothing beyond is kept.
+
+    Raises:
+        TooLarge: it is longer, whatever Content-Length said.
+    """
+    error = TooLarge(f"a body may have at most {most_bytes} bytes")
+    announced = request.headers.get("content-length", "0")
+    if announced.isdecimal() and int(announced[:20]) > most_bytes + LINGER_BYTES:
+        raise error
+    body = bytearray()
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size <= most_bytes:
+            body += chunk
+        elif size > most_bytes + LINGER_BYTES:
+            break
+    if size > most_bytes:
+        raise error
+    return bytes(body)
+
+
+def parse(body: bytes, found: str) -> Any:
+    """The value that a body of this media type holds.
+
+    Raises:
+        Invalid: it is not well-formed, holds what JSON cannot say, or is nested too deeply.
+    """
+    value = _parse_json(body) if found == JSON else _parse_msgpack(body)
+    if errors := tuple(_unwanted(value, "", MAX_DEPTH)):
+        raise Invalid(errors[:100])
+    return value
+
+
+def accepted(request: Request) -> str:
+    """The media type to answer in: JSON, unless msgpack is preferred.
+
+    Raises:
+        NotAcceptable: neither is accepted.
+    """
+    header = request.headers.get("accept", "")
+    if not header or header == "*/*":
+        return JSON
+    ranges = dict(_ranges(header))
+    best = max((JSON, *MSGPACK_NAMES), key=lambda name: _quality(ranges, name))
+    if not _quality(ranges, best):
+        raise NotAcceptable(f"answers are {JSON} or {MSGPACK}")
+    return best
+
+
+def encode(value: object, wanted: str) -> bytes:
+    """The value in that media type, the same bytes for the same value."""
+    if wanted == JSON:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    packed: bytes = msgpack.packb(value)
+    return packed
+
+
+def _parse_json(body: bytes) -> Any:
+    try:
+        return json.loads(
+            body.decode("utf-8"),
+            object_pairs_hook=_object,
+            parse_constant=_no_constant,
+            parse_int=_whole,
+        )
+    except UnicodeDecodeError as error:
+        _malformed(f"the body is not UTF-8: byte {error.start} is out of place")
+    except json.JSONDecodeError as error:
+        _malformed(f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}")
+    except RecursionError:
+        _malformed(f"nested more than {MAX_DEPTH} deep")
+
+
+def _parse_msgpack(body: bytes) -> Any:
+    try:
+        return msgpack.unpackb(body, object_pairs_hook=_object, ext_hook=_no_extension)
+    except Invalid:
+        raise
+    except UnicodeDecodeError:
+        _malformed("a string in the body is not UTF-8")
+    except (ValueError, TypeError, msgpack.UnpackException):
+        # The library's own texts quote the bytes they stumbled on; those may be personal.
+        _malformed("not one whole msgpack value")
+
+
+def _object(pairs: list[tuple[object, object]]) -> dict[object, object]:
+    found: dict[object, object] = {}
+    for name, value in pairs:
+        if not isinstance(name, str):
+            _malformed("the names in an object must be strings")
+        if name in found:
+            code, detail = "duplicate-field", f"the name {name[:100]!r} stands twice in one object"
+            raise Invalid.at("", code, detail)
+        found[name] = value
+    return found
+
+
+def _no_constant(name: str) -> NoReturn:
+    _malformed(f"{name} is not JSON")
+
+
+def _no_extension(code: int, _data: bytes) -> NoReturn:
+    _malformed(f"msgpack extension types are not read (this one is {code})")
+
+
+def _whole(digits: str) -> int:
+    # int() takes time in the square of the length, and refuses thousands of digits.
+    return int(digits) if len(digits) <= 30 else _HUGE
+
+
+def _malformed(detail: str) -> NoReturn:
+    raise Invalid.at("", "malformed", detail)
+
+
+def _unwanted(value: object, pointer: str, depth: int) -> Iterable[FieldError]:
+    """What stands in a parsed value that JSON could not have said, and where."""
+    if isinstance(value, dict | list):
+        if not depth:
+            yield FieldError(pointer, "malformed", f"nested more than {MAX_DEPTH} deep")
+            return
+        named = value.items() if isinstance(value, dict) else enumerate(value)
+        for name, content in named:
+            if isinstance(name, str) and not _sound(name):
+                yield FieldError(pointer, "malformed", "a name here holds lone surrogates")
+                continue
+            yield from _unwanted(content, f"{pointer}/{escaped(str(name))}", depth - 1)
+    elif isinstance(value, str):
+        if not _sound(value):
+            yield FieldError(pointer, "malformed", "holds lone surrogates")
+    elif value is not None and not isinstance(value, bool | int | float):
+        yield FieldError(pointer, "wrong-type", "must be what JSON can say, not binary or a time")
+
+
+def _sound(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def escaped(name: str) -> str:
+    """The name as one step of a JSON Pointer. Source: RFC 6901 section 3."""
+    return name.replace("~", "~0").replace("/", "~1")
+
+
+def _ranges(header: str) -> Iterable[tuple[str, float]]:
+    for part in header.split(","):
+        name, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        quality = 1.0
+        for parameter in parameters:
+            if parameter.startswith("q="):
+                try:
+                    quality = float(parameter[2:])
+                except ValueError:
+                    quality = 0.0
+        yield name, quality
+
+
+def _quality(ranges: dict[str, float], name: str) -> float:
+    family = name.partition("/")[0] + "/*"
+    return next((ranges[one] for one in (name, family, "*/*") if one in ranges), 0.0)

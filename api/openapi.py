@@ -1,0 +1,225 @@
+"""The OpenAPI document: made of the operations themselves, so that it can leave none out."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+from api import examples, shapes
+from api.media import JSON, MSGPACK
+from api.problems import PROBLEM_JSON, TITLES, status_of_code
+from api.schemas import from_clients, sent_event
+from domain.decisions.reasons import REASONS
+from domain.policy import policy_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from api.calls import Operation, Shown
+    from api.parameters import Parameter
+
+Document = dict[str, Any]
+
+_PATH_PARAMETERS: dict[str, tuple[str, object]] = {
+    "ledger": ("The ledger's name.", "main"),
+    "contact": (
+        "A contact's UUID, or `source:ref`, percent-encoded; `%2F` may stand in the ref.",
+        "pos:17850",
+    ),
+    "position": ("A place in the log, from 1.", 3),
+    "version": ("The policy's version, from 1.", 1),
+    "name": ("The projection's name.", "status"),
+    "operation": ("The operation's id.", examples.OPERATION_ID),
+    "type": ("The type of event.", "purchase-made"),
+}
+_REQUEST_HEADERS: dict[str, tuple[str, str]] = {
+    "If-Match": ("Only if the contact's stream is at this version.", '"6"'),
+    "If-None-Match": ("`*`: only if the contact does not exist yet.", "*"),
+    "Idempotency-Key": (
+        "16 to 200 characters; gives ids to the events without one, the same for the same key.",
+        "order-2026-03-01-1042",
+    ),
+    "Prefer": ("`return=minimal`: answer without a body.", "return=minimal"),
+}
+_RESPONSE_HEADERS: dict[str, tuple[str, str]] = {
+    "ETag": ("The version, or a digest of the body.", '"7"'),
+    "Location": ("Where to find what was made.", "/v1/ledgers/main/events/3"),
+    "Content-Location": ("Where this answer stands under its own name.", "/v1/ledgers/main"),
+    "Idempotency-Replayed": ("`true`: all of it was recorded before.", "true"),
+    "Link": ("The next page, if there is one.", '</v1/ledgers/main/events?cursor=x>; rel="next"'),
+    "Rapport-Position": ("The position that the answer reflects.", "3"),
+}
+# Also invalid-request: a parameter that is not known is refused everywhere.
+_ALWAYS = ("forbidden", "invalid-request", "not-acceptable", "internal", "unavailable")
+
+
+def document(operations: Iterable[Operation]) -> Document:
+    """The description of these operations. Source: OpenAPI 3.1.0."""
+    paths: dict[str, Document] = {}
+    for operation in operations:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _described(operation)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Rapport",
+            "version": _version(),
+            "summary": "A relationship ledger: who is a customer, who is a client, and why.",
+            "description": "JSON, or msgpack by `Content-Type` and `Accept`. Times are RFC 3339. "
+            "Every error is `application/problem+json`.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "paths": paths,
+        "components": {"schemas": _components()},
+    }
+
+
+def problem_codes(operation: Operation) -> list[str]:
+    """Every code that an operation can answer with, the common ones included."""
+    codes = {*operation.problems, *_ALWAYS}
+    if "{ledger}" in operation.path:
+        codes.add("ledger-not-found")
+    if operation.method == "POST":
+        codes |= {"unsupported-media-type", "too-large"}
+    return sorted(codes)
+
+
+def _described(operation: Operation) -> Document:
+    described: Document = {
+        "operationId": operation.name,
+        "tags": [operation.tag],
+        "summary": operation.summary,
+        "description": inspect.cleandoc(operation.function.__doc__ or ""),
+        "parameters": _parameters(operation),
+        "responses": {
+            **{str(status): _answer(shown) for status, shown in operation.answers.items()},
+            **_problems(operation),
+        },
+    }
+    if operation.body is not None:
+        named = {name: {"value": value} for name, value in operation.body.examples.items()}
+        content = {"schema": operation.body.schema, "examples": named}
+        described["requestBody"] = {
+            "required": True,
+            "content": {JSON: content, MSGPACK: {"schema": operation.body.schema}},
+        }
+    return described
+
+
+def _parameters(operation: Operation) -> list[Document]:
+    found: list[Document] = []
+    for name in re.findall("{([a-z]+)}", operation.path):
+        description, example = _PATH_PARAMETERS[name]
+        one = {"name": name, "in": "path", "required": True, "description": description}
+        kind = "integer" if isinstance(example, int) else "string"
+        found.append({**one, "schema": {"type": kind}, "example": example})
+    found.extend(_query_parameter(parameter) for parameter in operation.query)
+    for name in operation.headers:
+        description, text = _REQUEST_HEADERS[name]
+        one = {"name": name, "in": "header", "description": description}
+        found.append({**one, "schema": {"type": "string"}, "example": text})
+    return found
+
+
+def _query_parameter(parameter: Parameter[Any]) -> Document:
+    return {
+        "name": parameter.name,
+        "in": "query",
+        "description": parameter.description,
+        "schema": parameter.schema,
+        "example": parameter.example,
+    }
+
+
+def _answer(shown: Shown) -> Document:
+    answer: Document = {"description": shown.description}
+    if shown.headers:
+        answer["headers"] = {name: _header(name) for name in shown.headers}
+    if shown.schema is not None:
+        content = {"schema": shown.schema, "example": shown.example}
+        answer["content"] = {JSON: content, MSGPACK: {"schema": shown.schema}}
+    return answer
+
+
+def _header(name: str) -> Document:
+    description, example = _RESPONSE_HEADERS[name]
+    return {"description": description, "schema": {"type": "string"}, "example": example}
+
+
+def _problems(operation: Operation) -> Document:
+    """The problems by status, with an example of each code."""
+    by_status: dict[int, list[str]] = {}
+    for code in problem_codes(operation):
+        by_status.setdefault(status_of_code(code), []).append(code)
+    return {
+        str(status): {
+            "description": "; ".join(TITLES[code] for code in codes) + ".",
+            "content": {
+                PROBLEM_JSON: {
+                    "schema": shapes.ref("Problem"),
+                    "examples": {code: {"value": _problem(code, status)} for code in codes},
+                }
+            },
+        }
+        for status, codes in sorted(by_status.items())
+    }
+
+
+def _problem(code: str, status: int) -> Document:
+    more: Document = {}
+    if code in ("invalid-request", "invalid-time"):
+        detail = "must be a date-time with an offset" if code == "invalid-time" else "is required"
+        kind = "invalid-time" if code == "invalid-time" else "missing"
+        more["errors"] = [{"pointer": "/data/expires_at", "code": kind, "detail": detail}]
+    if code == "refused":
+        more["reason"] = "contact-unregistered"
+    return {
+        "type": f"urn:rapport:problem:{code}",
+        "title": TITLES[code],
+        "status": status,
+        "detail": TITLES[code],
+        "code": code,
+        "instance": f"urn:uuid:{examples.OPERATION_ID}",
+        **more,
+    }
+
+
+def _components() -> Mapping[str, Any]:
+    contact = {"type": "string", "description": "A UUID, or `source:ref`."}
+    text = {"type": "string"}
+    problem = shapes.shape(
+        type=text, title=text, status={"type": "integer"}, detail=text, code=text, instance=text
+    )
+    problem["properties"] |= {
+        "reason": {
+            "type": "string",
+            "enum": sorted(REASONS),
+            "description": "Of `refused`: the decision's own code.",
+        },
+        "errors": shapes.many(shapes.shape(pointer=text, code=text, detail=text)),
+    }
+    policy = {name: part for name, part in policy_schema().items() if name != "$schema"}
+    extends = {"type": "string", "description": "The preset it is a change of."}
+    sent_policy = {**policy, "properties": {"extends": extends, **_mapping(policy["properties"])}}
+    return {
+        "SentEvent": {"oneOf": [sent_event(cls) for cls in from_clients()]},
+        "SentEventOfContact": {
+            "oneOf": [sent_event(cls, contact=contact) for cls in from_clients()]
+        },
+        "Policy": policy,
+        "SentPolicy": sent_policy,
+        "Problem": problem,
+    }
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    assert isinstance(value, dict)
+    return value
+
+
+def _version() -> str:
+    try:
+        return version("rapport-ledger")
+    except PackageNotFoundError:
+        return "0+unpackaged"

@@ -1,0 +1,189 @@
+"""The parameters that a query may have: how each is read, and how it is described."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+from urllib.parse import parse_qsl
+
+from api.cursors import read_cursor
+from domain.errors import FieldError, Invalid
+from domain.events import CATALOGUE, STAGES
+from domain.instants import parse_instant
+from domain.kinds import MAX_WHOLE, read_text, wrong
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+T_co = TypeVar("T_co", covariant=True)
+
+FLAGS = ("quiet", "complaint_hold", "advocate", "rising", "falling")
+"""The flags beside a stage. Source: the domain document, section 5."""
+
+STANDINGS = ("key_partner", "partner", "introducer", "dormant", "none")
+"""How contacts stand as partners. Source: the domain document, section 6."""
+
+
+@dataclass(frozen=True)
+class Parameter(Generic[T_co]):
+    """One parameter: ``read`` turns its text into its value or raises Invalid."""
+
+    name: str
+    read: Callable[[str], T_co]
+    schema: dict[str, object]
+    description: str
+    example: object
+
+
+def read_query(query: bytes, known: Sequence[Parameter[object]]) -> dict[str, object]:
+    """The values of a query's parameters by name; absent ones are absent.
+
+    Raises:
+        Invalid: one is unknown, given twice, or not what it should be.
+    """
+    try:
+        pairs = parse_qsl(
+            query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=50
+        )
+    except ValueError:
+        raise Invalid.at("", "malformed", "the query cannot be read") from None
+    by_name = {parameter.name: parameter for parameter in known}
+    values: dict[str, object] = {}
+    errors: list[FieldError] = []
+    for name, text in pairs:
+        if name not in by_name:
+            detail = f"is no parameter here; known: {', '.join(by_name) or 'none'}"
+            errors.append(FieldError(f"/{name[:100]}", "unknown-field", detail))
+        elif name in values:
+            errors.append(FieldError(f"/{name}", "duplicate-field", "may be given only once"))
+        else:
+            try:
+                values[name] = by_name[name].read(text)
+            except Invalid as error:
+                errors.extend(error.within(f"/{name}").errors)
+    if errors:
+        raise Invalid(errors)
+    return values
+
+
+def whole(least: int, most: int = MAX_WHOLE) -> Callable[[str], int]:
+    """Reads a whole number in decimal digits."""
+
+    def read(text: str) -> int:
+        if not re.fullmatch("[0-9]{1,16}", text):
+            wrong("wrong-type", "must be a whole number in digits")
+        if not least <= int(text) <= most:
+            wrong("out-of-range", f"must be from {least} to {most}")
+        return int(text)
+
+    return read
+
+
+def choice(words: Sequence[str]) -> Callable[[str], str]:
+    """Reads one of a few words."""
+
+    def read(text: str) -> str:
+        if text not in words:
+            wrong("not-a-choice", f"must be one of {', '.join(words)}")
+        return text
+
+    return read
+
+
+def read_moment(text: str) -> int:
+    """An RFC 3339 instant; a ``+`` that a form decoded to a space is taken as it was meant."""
+    try:
+        return parse_instant(text.replace(" ", "+"))
+    except ValueError as error:
+        wrong("invalid-time", str(error))
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """How much of the ledger to know: up to a position, or what was recorded by an instant."""
+
+    position: int | None = None
+    at: int | None = None
+
+
+def read_knowledge(text: str) -> Knowledge:
+    """A position in digits, or an RFC 3339 instant."""
+    if text.isascii() and text.isdigit():
+        return Knowledge(position=whole(0)(text))
+    return Knowledge(at=read_moment(text))
+
+
+def read_types(text: str) -> tuple[str, ...]:
+    """Event types separated by commas."""
+    found = tuple(text.split(","))
+    for name in found:
+        if name not in CATALOGUE:
+            wrong("unknown-type", f"{name[:100]!r} is no event type; see /v1/event-types")
+    return found
+
+
+_INSTANT: dict[str, object] = {"type": "string", "format": "date-time"}
+_POSITION: dict[str, object] = {"type": "integer", "minimum": 0}
+
+AS_OF = Parameter(
+    "as_of",
+    read_moment,
+    _INSTANT,
+    "World time to answer for; now if absent.",
+    "2026-03-01T12:00:00Z",
+)
+AS_KNOWN_AT = Parameter(
+    "as_known_at",
+    read_knowledge,
+    {"anyOf": [_INSTANT, _POSITION]},
+    "Ledger time to answer for: an instant, or a position; all that is known if absent.",
+    42,
+)
+POLICY_VERSION = Parameter(
+    "policy_version", whole(1), {"type": "integer", "minimum": 1},
+    "Judge all instants by this version of the policy.", 1,
+)  # fmt: skip
+MIN_POSITION = Parameter(
+    "min_position", whole(0), _POSITION,
+    "Wait up to 5 s until the answer reflects this position, then 503.", 42,
+)  # fmt: skip
+LIMIT = Parameter(
+    "limit", whole(1, 1000), {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100},
+    "How many items at most.", 100,
+)  # fmt: skip
+CURSOR = Parameter(
+    "cursor", read_cursor, {"type": "string", "maxLength": 500},
+    "Where the page before ended: its next_cursor.", "k6VldmVudCo",
+)  # fmt: skip
+TYPES = Parameter(
+    "types", read_types, {"type": "string"}, "Event types, separated by commas.", "purchase-made"
+)
+AFTER_VERSION = Parameter(
+    "after_version", whole(0), _POSITION, "Only events of a later version of the stream.", 0
+)
+AFTER_POSITION = Parameter(
+    "after_position", whole(0), _POSITION, "Only events at a later position.", 0
+)
+STAGE = Parameter(
+    "stage", choice(STAGES), {"type": "string", "enum": list(STAGES)}, "Only this stage.", "client"
+)
+FLAG = Parameter(
+    "flag", choice(FLAGS), {"type": "string", "enum": list(FLAGS)}, "Only with this flag.", "quiet"
+)
+SORT = Parameter(
+    "sort", choice(("score", "since")), {"type": "string", "enum": ["score", "since"]},
+    "What to sort by, the greatest first; score if absent.", "since",
+)  # fmt: skip
+STANDING = Parameter(
+    "standing", choice(STANDINGS), {"type": "string", "enum": list(STANDINGS)},
+    "Only this standing.", "partner",
+)  # fmt: skip
+NAME = Parameter(
+    "name", lambda text: read_text(text, 200), {"type": "string", "minLength": 1, "maxLength": 200},
+    "A name or part of one, in any case.", "jansen",
+)  # fmt: skip
+CONTACT = Parameter(
+    "contact", lambda text: read_text(text, 400), {"type": "string"},
+    "Only this contact's events: a UUID or source:ref.", "pos:17850",
+)  # fmt: skip

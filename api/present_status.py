@@ -1,0 +1,120 @@
+"""Stages, their evidence and history, and standings, as the shapes that clients read."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from api.present import Shape, identity, instant
+from domain.instants import format_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from api.calls import Call
+    from api.knowledge import Question, Subject
+    from domain.history import Exclusion
+    from domain.relationship import Interval, Relationship, SignalReading
+    from domain.standing import Standing
+
+
+def status(question: Question, subject: Subject, found: Relationship) -> Shape:
+    """A stage with its evidence."""
+    will_change = found.will_change()
+    return {
+        "contact_id": str(subject.contact_id),
+        "as_of": format_instant(question.as_of),
+        "as_known_at": question.as_known_at,
+        "policy_version": found.policy_version,
+        "rests_on": found.rests_on,
+        "stage": found.stage,
+        "score": found.score,
+        "since": instant(found.since),
+        "flags": list(found.flags),
+        "signals": [_signal(one) for one in found.signals()],
+        "excluded": [_exclusion(one) for one in found.excluded()],
+        "would_change": [
+            {"change": one.change, "points": one.points, "stage": one.stage}
+            for one in found.would_change()
+        ],
+        "will_change": will_change
+        and {
+            "at": format_instant(will_change.at),
+            "stage": will_change.stage,
+            "because": will_change.because,
+        },
+        "evidence_erased": subject.erased,
+    }
+
+
+def history(question: Question, subject: Subject, found: Relationship) -> Shape:
+    """The stages over time."""
+    return {
+        "contact_id": str(subject.contact_id),
+        "as_of": format_instant(question.as_of),
+        "as_known_at": question.as_known_at,
+        "intervals": [_interval(one) for one in found.intervals],
+        "evidence_erased": subject.erased,
+    }
+
+
+def standing(question: Question, found: Standing, subject: Subject) -> Shape:
+    """How a contact stands as a referral partner."""
+    return {
+        "contact_id": str(subject.contact_id),
+        "as_of": format_instant(question.as_of),
+        "as_known_at": question.as_known_at,
+        "policy_version": question.policies.in_force(question.as_of).version,
+        "standing": found.standing,
+        "influence": found.influence,
+        "referrals": asdict(found.referrals),
+        "reciprocity": asdict(found.reciprocity),
+        "events": [str(one) for one in found.events],
+    }
+
+
+def location(call: Call, subject: Subject) -> dict[str, str]:
+    """Where the answer stands under its own name, if another contact was asked for."""
+    if subject.contact_id == call.contact_id:
+        return {}
+    return {"Content-Location": call.same_of(subject.contact_id)}
+
+
+def _signal(reading: SignalReading) -> Shape:
+    return {
+        "name": reading.name,
+        "on": reading.on,
+        "points": reading.points,
+        "anchor": reading.anchor,
+        "value": _shown(reading.value),
+        "threshold": _shown(reading.threshold),
+        "events": [str(one) for one in reading.events],
+    }
+
+
+def _shown(values: Mapping[str, object]) -> Shape:
+    """What a signal measures; instants, which end in ``_at``, as clients read them."""
+    return {
+        name: format_instant(value) if name.endswith("_at") and isinstance(value, int) else value
+        for name, value in values.items()
+    }
+
+
+def _exclusion(exclusion: Exclusion) -> Shape:
+    return {
+        "event": str(exclusion.event_id),
+        "reason": exclusion.reason,
+        "by": identity(exclusion.by),
+    }
+
+
+def _interval(interval: Interval) -> Shape:
+    cause = interval.cause
+    return {
+        "from": format_instant(interval.from_at),
+        "to": instant(interval.to_at),
+        "stage": interval.stage,
+        "score": interval.score,
+        "policy_version": interval.policy_version,
+        "cause": {"kind": cause.kind, "name": cause.name, "event": identity(cause.event)},
+    }

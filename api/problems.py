@@ -1,0 +1,160 @@
+"""Every error as ``application/problem+json``, its status from one table. Source: RFC 9457."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from starlette.responses import Response
+
+from domain import errors
+from domain.errors import FieldError, Invalid, LedgerError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+PROBLEM_JSON = "application/problem+json"
+
+
+class RouteNotFound(errors.NotFound):
+    """Nothing is served at that path."""
+
+
+class MethodNotAllowed(LedgerError):
+    """The path is served, but not by that method. ``allowed`` are those it is served by."""
+
+    code = "method-not-allowed"
+
+    def __init__(self, allowed: str) -> None:
+        super().__init__(f"this resource answers {allowed}")
+        self.allowed = allowed
+
+
+class NotAcceptable(LedgerError):
+    """The client accepts none of the forms an answer can have."""
+
+    code = "not-acceptable"
+
+
+class UnsupportedMediaType(LedgerError):
+    """The body is in a form that is not read here."""
+
+    code = "unsupported-media-type"
+
+
+class TooLarge(LedgerError):
+    """The body is longer than is read."""
+
+    code = "too-large"
+
+
+class Forbidden(LedgerError):
+    """The request may not be made from there."""
+
+    code = "forbidden"
+
+
+STATUS: dict[type[LedgerError], int] = {
+    errors.Invalid: 422,
+    errors.NotFound: 404,
+    errors.VersionMismatch: 412,
+    errors.Conflict: 409,
+    errors.Unavailable: 503,
+    MethodNotAllowed: 405,
+    NotAcceptable: 406,
+    UnsupportedMediaType: 415,
+    TooLarge: 413,
+    Forbidden: 403,
+    LedgerError: 500,
+}
+"""The status of each class of errors; a class that is not listed has that of its parent."""
+
+TITLES: dict[str, str] = {
+    "not-found": "Not found",
+    "method-not-allowed": "Method not allowed",
+    "not-acceptable": "Not acceptable",
+    "invalid-request": "The request is not valid",
+    "invalid-time": "An instant is not valid",
+    "unsupported-media-type": "Unsupported media type",
+    "too-large": "The request is too large",
+    "forbidden": "Forbidden",
+    "ledger-not-found": "No such ledger",
+    "contact-not-found": "No such contact",
+    "event-not-found": "No such event",
+    "policy-not-found": "No such policy",
+    "operation-not-found": "No such operation",
+    "version-mismatch": "The contact's version is another",
+    "event-id-reused": "The event id is taken",
+    "refused": "Refused",
+    "projection-behind": "The projection is behind",
+    "unavailable": "Unavailable",
+    "internal": "Internal error",
+}
+"""Every code a problem can have, with its title."""
+
+RETRY_AFTER_SECONDS = "1"
+
+
+def status_of(error: type[LedgerError]) -> int:
+    """The HTTP status that tells of errors of this class."""
+    return next(STATUS[cls] for cls in error.__mro__ if cls in STATUS)
+
+
+def status_of_code(code: str) -> int:
+    """The HTTP status that comes with a code."""
+    if code == "invalid-time":
+        return status_of(Invalid)
+    return next(status_of(cls) for cls in _all_errors(LedgerError) if cls.code == code)
+
+
+def code_of(error: LedgerError) -> str:
+    """The code that clients are told: the error's own, or that of its nearest published parent."""
+    parents = [cls.code for cls in type(error).__mro__ if issubclass(cls, LedgerError)]
+    return next(code for code in (error.code, *parents) if code in TITLES)
+
+
+def problem(error: LedgerError, instance: str) -> dict[str, object]:
+    """The problem document of an error; one of ours inside says nothing but ``internal``."""
+    status = status_of(type(error))
+    code = code_of(error) if status != 500 else "internal"
+    document: dict[str, object] = {
+        "type": f"urn:rapport:problem:{code}",
+        "title": TITLES[code],
+        "status": status,
+        "detail": str(error) if status != 500 else "the server failed; the log knows the instance",
+        "code": code,
+        "instance": instance,
+    }
+    if status != 500:
+        document |= {name: value for name, value in error.fields().items() if name not in document}
+    if isinstance(error, Invalid):
+        document["errors"] = [_shown(one) for one in error.errors]
+    return document
+
+
+def problem_response(error: LedgerError, instance: str) -> Response:
+    """The answer that tells of an error."""
+    headers: dict[str, str] = {"Cache-Control": "no-store"}
+    if isinstance(error, MethodNotAllowed):
+        headers["Allow"] = error.allowed
+    if isinstance(error, TooLarge):
+        headers["Connection"] = "close"  # or all the rest of the body would be read
+    if isinstance(error, errors.VersionMismatch):
+        headers["ETag"] = f'"{error.current_version}"'
+    if isinstance(error, errors.Unavailable):
+        headers["Retry-After"] = RETRY_AFTER_SECONDS
+    document = problem(error, instance)
+    status = document["status"]
+    assert isinstance(status, int)
+    # ASCII only: a detail may quote what is no Unicode text, such as a lone surrogate.
+    return Response(json.dumps(document), status, headers, PROBLEM_JSON)
+
+
+def _all_errors(parent: type[LedgerError]) -> Iterator[type[LedgerError]]:
+    yield parent
+    for child in parent.__subclasses__():
+        yield from _all_errors(child)
+
+
+def _shown(error: FieldError) -> Mapping[str, str]:
+    return {"pointer": error.pointer, "code": error.code, "detail": error.detail}

@@ -1,0 +1,28 @@
+"""Everything that HTTP answers, one module for each group of paths."""
+
+from api.routes import (
+    contacts,
+    event_types,
+    events,
+    health,
+    ledgers,
+    lists,
+    policies,
+    projections,
+    referrals,
+    status,
+)
+
+OPERATIONS = (
+    *health.ROUTES.operations,
+    *ledgers.ROUTES.operations,
+    *events.ROUTES.operations,
+    *contacts.ROUTES.operations,
+    *status.ROUTES.operations,
+    *referrals.ROUTES.operations,
+    *lists.ROUTES.operations,
+    *policies.ROUTES.operations,
+    *projections.ROUTES.operations,
+    *event_types.ROUTES.operations,
+)
+"""Every operation, in the order in which they are documented."""

@@ -1,0 +1,154 @@
+"""Who a contact is, and finding them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from api import examples, present, present_lists, present_status, shapes
+from api.calls import Answer, Call, Routes, Shown
+from api.cursors import make_cursor, read_place
+from api.knowledge import question_of, relationship_of, standing_of, subject_of
+from api.marks import MARKING
+from api.parameters import CURSOR, FLAG, LIMIT, MIN_POSITION, NAME, STAGE
+from api.routes.lists import listed, page_after
+from domain.events.contacts import ContactLinked, ContactRegistered, RegistrationAmended
+from domain.history import effective_history
+from domain.profile import profile_of
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from api.knowledge import Question
+    from domain.profile import Profile
+    from projections.answers import StatusRow
+
+ROUTES = Routes("Contacts")
+
+_PROFILE_TYPES = (
+    ContactRegistered.TYPE,
+    RegistrationAmended.TYPE,
+    ContactLinked.TYPE,
+    *MARKING,
+)
+
+
+MOST_NAMES = 10_000
+"""How many contacts with a name are looked through; more are no answer to anybody's question."""
+
+
+@ROUTES.on(
+    "GET",
+    "/v1/ledgers/{ledger}/contacts/{contact}",
+    summary="Who a contact is, and where they stand",
+    query=(MIN_POSITION,),
+    answers={
+        200: Shown(
+            description="The registration as it stands, with stage and standing at `position`.",
+            schema=shapes.CONTACT,
+            example=examples.CONTACT,
+            headers=("ETag", "Rapport-Position", "Content-Location"),
+        )
+    },
+    problems=("contact-not-found", "projection-behind"),
+)
+async def read_contact(call: Call) -> Answer:
+    """A merged contact answers as the one it was merged into; `Content-Location` says which."""
+    await call.wait_until_known(call.get(MIN_POSITION))
+    return await call.in_thread(_contact)
+
+
+def _contact(call: Call) -> Answer:
+    question = question_of(call)
+    subject = subject_of(question, call.contact_id)
+    found = relationship_of(question, subject)
+    body = {
+        "contact_id": str(subject.contact_id),
+        **present.profile(profile_at(question, subject.contact_id)),
+        "version": question.open_ledger.ledger.version(subject.contact_id),
+        "stage": found.stage,
+        "score": found.score,
+        "flags": list(found.flags),
+        "standing": standing_of(question, subject).standing,
+        "position": question.position,
+    }
+    headers = present_status.location(call, subject)
+    return Answer(body=body, headers=headers, position=question.position, digest=True)
+
+
+def profile_at(question: Question, survivor: UUID) -> Profile:
+    """Who a survivor is, unsealed."""
+    ledger, aliases = question.open_ledger.ledger, question.aliases
+    events = [
+        recorded
+        for member in aliases.members(survivor)
+        for recorded in ledger.stream(
+            member, types=_PROFILE_TYPES, upto=question.position, unseal=True
+        )
+    ]
+    return profile_of(effective_history(events, survivor), survivor, aliases.survivor_of)
+
+
+@ROUTES.on(
+    "GET",
+    "/v1/ledgers/{ledger}/contacts",
+    summary="Find contacts by name, stage or flag",
+    query=(NAME, STAGE, FLAG, LIMIT, CURSOR, MIN_POSITION),
+    answers={
+        200: Shown(
+            description="The contacts, with their names; the greatest score first without `name`.",
+            schema=shapes.page(shapes.FOUND_CONTACT),
+            example={"items": [examples.FOUND_CONTACT], "next_cursor": None},
+            headers=("ETag", "Link", "Rapport-Position"),
+        )
+    },
+    problems=("projection-behind",),
+)
+async def find_contacts(call: Call) -> Answer:
+    """Names are found as they are or were; stage and flags are those at `Rapport-Position`."""
+    await call.wait_until_reflected(call.get(MIN_POSITION), "status")
+    return await call.in_thread(_found if call.get(NAME) is None else _found_by_name)
+
+
+def _found(call: Call) -> Answer:
+    page = call.open_ledger.projections.statuses(
+        stage=call.get(STAGE),
+        flag=call.get(FLAG),
+        after=page_after(call, "contacts"),
+        limit=call.get(LIMIT) or 100,
+    )
+    question = question_of(call)
+    items = [_named(question, row) for row in page.items]
+    return listed(call, items, "contacts", page.next_cursor, page.position)
+
+
+def _found_by_name(call: Call) -> Answer:
+    """Those with the name are few enough to look at one by one."""
+    question, limit = question_of(call), call.get(LIMIT) or 100
+    (skipped,) = read_place(call.get(CURSOR), "names", 0)
+    open_ledger = question.open_ledger
+    found = open_ledger.ledger.names().find(call.get(NAME) or "", MOST_NAMES)
+    survivors = list(dict.fromkeys(question.aliases.survivor_of(one) for one in found))
+    items: list[dict[str, object]] = []
+    more: str | None = None
+    position = open_ledger.projections.wait_for(0, 0)
+    for place, survivor in enumerate(survivors[skipped:], start=skipped):
+        if len(items) == limit:
+            more = make_cursor("names", place)
+            break
+        row = open_ledger.projections.contact_status(survivor)
+        if row is None or not _wanted(call, row):
+            continue
+        position = row.position
+        items.append(_named(question, row))
+    body = {"items": items, "next_cursor": more}
+    return Answer(body=body, headers=call.next_page(more), position=position, digest=True)
+
+
+def _wanted(call: Call, row: StatusRow) -> bool:
+    stage, flag = call.get(STAGE), call.get(FLAG)
+    return stage in (None, row.stage) and (flag is None or flag in row.flags)
+
+
+def _named(question: Question, row: StatusRow) -> dict[str, object]:
+    profile = profile_at(question, row.contact_id)
+    return {**present_lists.status_row(row), "name": profile.name}

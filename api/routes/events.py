@@ -1,0 +1,270 @@
+"""Appending, and reading back what was appended: streams and the log."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import TYPE_CHECKING
+
+from api import present, shapes
+from api.calls import Answer, Body, Call, Routes, Shown
+from api.cursors import make_cursor, read_place
+from api.envelope import ids_from_key, read_many
+from api.examples import APPENDED, APPENDED_MANY, EVENT, EVENTS, FIRST_EVENTS
+from api.knowledge import require_registered
+from api.marks import Marks
+from api.parameters import (
+    AFTER_POSITION,
+    AFTER_VERSION,
+    CONTACT,
+    CURSOR,
+    LIMIT,
+    MIN_POSITION,
+    TYPES,
+)
+from domain.errors import EventNotFound, Invalid
+from domain.kinds import ContactId
+from ledger.drafts import Append
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from uuid import UUID
+
+    from domain.recorded import Recorded
+    from ledger.drafts import Appended, Draft
+    from ledger.ledger import Ledger
+
+ROUTES = Routes("Events")
+
+_APPEND_PROBLEMS = ("refused", "event-id-reused", "version-mismatch", "invalid-time", "unavailable")
+_APPEND_HEADERS = ("Idempotency-Key", "Prefer")
+_ETAG = re.compile(r'"([0-9]{1,16})"')
+
+
+@ROUTES.on(
+    "POST",
+    "/v1/ledgers/{ledger}/contacts/{contact}/events",
+    summary="Append one event of a contact, or up to 500 at once, all or none",
+    body=Body(schema=shapes.ONE_OR_MANY_EVENTS, examples=FIRST_EVENTS),
+    headers=("If-Match", "If-None-Match", *_APPEND_HEADERS),
+    answers={
+        201: Shown(
+            description="Something was appended.",
+            schema=shapes.APPENDED,
+            example=APPENDED,
+            headers=("ETag", "Location"),
+        ),
+        200: Shown(
+            description="Nothing was new: known ids, or facts that were already so.",
+            schema=shapes.APPENDED,
+            example={**APPENDED, "replayed": True},
+            headers=("ETag", "Idempotency-Replayed"),
+        ),
+        204: Shown(
+            description="As 201 or 200, where `Prefer: return=minimal` asked for no body.",
+            headers=("ETag", "Rapport-Position"),
+        ),
+    },
+    problems=_APPEND_PROBLEMS,
+)
+async def append_events(call: Call) -> Answer:
+    """Events are recorded in the order given, in one transaction, and answered after the commit.
+
+    An event with an `id` can be sent again safely, for ever: it is recorded once. A contact comes
+    into being by its `contact-registered`.
+    """
+    contact_id = call.contact_id
+    drafts = _drafts(call, contact_id)
+    if_version, if_new = _condition(call.request.headers)
+    result = await _append(call, Append(drafts=drafts, if_version=if_version, if_new=if_new))
+    headers = {"ETag": f'"{result.version}"'}
+    return _answered(call, result, headers, present.appended(result, contact_id))
+
+
+@ROUTES.on(
+    "POST",
+    "/v1/ledgers/{ledger}/events",
+    summary="Append up to 500 events of many contacts, all or none",
+    body=Body(schema=shapes.EVENTS_WITH_CONTACT, examples={"two contacts": EVENTS}),
+    headers=_APPEND_HEADERS,
+    answers={
+        201: Shown(
+            description="Something was appended.",
+            schema=shapes.APPENDED_MANY,
+            example=APPENDED_MANY,
+            headers=("Location",),
+        ),
+        200: Shown(
+            description="Nothing was new: known ids, or facts that were already so.",
+            schema=shapes.APPENDED_MANY,
+            example={**APPENDED_MANY, "replayed": True},
+            headers=("Idempotency-Replayed",),
+        ),
+        204: Shown(
+            description="As 201 or 200, where `Prefer: return=minimal` asked for no body.",
+            headers=("Rapport-Position",),
+        ),
+    },
+    problems=tuple(code for code in _APPEND_PROBLEMS if code != "version-mismatch"),
+)
+async def append_events_of_many_contacts(call: Call) -> Answer:
+    """As appending to one contact, but every event names its own `contact`."""
+    if not isinstance(call.body, list):
+        raise Invalid.at("", "wrong-type", "must be an array of events")
+    result = await _append(call, Append(drafts=_drafts(call, None)))
+    return _answered(call, result, {}, present.appended_many(result))
+
+
+@ROUTES.on(
+    "GET",
+    "/v1/ledgers/{ledger}/contacts/{contact}/events",
+    summary="A contact's stream of events",
+    query=(AFTER_VERSION, LIMIT, TYPES, CURSOR, MIN_POSITION),
+    answers={
+        200: Shown(
+            description="Events by version; those retracted or corrected later say so.",
+            schema=shapes.page(shapes.EVENT),
+            example={"items": [EVENT], "next_cursor": None},
+            headers=("ETag", "Link"),
+        )
+    },
+    problems=("contact-not-found", "projection-behind"),
+)
+async def read_stream(call: Call) -> Answer:
+    """The events as they were recorded, merged contacts' not included: a merge is an alias."""
+    await call.wait_until_known(call.get(MIN_POSITION))
+    return await call.in_thread(_stream)
+
+
+def _stream(call: Call) -> Answer:
+    ledger, contact_id = call.open_ledger.ledger, call.contact_id
+    limit = call.get(LIMIT) or 100
+    (after,) = read_place(call.get(CURSOR), "stream", call.get(AFTER_VERSION) or 0)
+    require_registered(ledger, contact_id)
+    version = ledger.version(contact_id)
+    events = ledger.stream(
+        contact_id,
+        after_version=after,
+        limit=limit + 1,
+        types=call.get(TYPES) or (),
+        unseal=True,
+    )
+    more = make_cursor("stream", events[limit - 1].version) if len(events) > limit else None
+    return _listed(call, events[:limit], more, {"ETag": f'"{version}"'})
+
+
+@ROUTES.on(
+    "GET",
+    "/v1/ledgers/{ledger}/events",
+    summary="The log: everything that was recorded, in order",
+    query=(AFTER_POSITION, LIMIT, TYPES, CONTACT, CURSOR, MIN_POSITION),
+    answers={
+        200: Shown(
+            description="Events by position; those retracted or corrected later say so.",
+            schema=shapes.page(shapes.EVENT),
+            example={"items": [EVENT], "next_cursor": None},
+            headers=("Link",),
+        )
+    },
+    problems=("projection-behind",),
+)
+async def read_log(call: Call) -> Answer:
+    """Positions have no gaps; policies are events too, of no contact."""
+    await call.wait_until_known(call.get(MIN_POSITION))
+    return await call.in_thread(_log)
+
+
+def _log(call: Call) -> Answer:
+    ledger = call.open_ledger.ledger
+    limit = call.get(LIMIT) or 100
+    (after,) = read_place(call.get(CURSOR), "log", call.get(AFTER_POSITION) or 0)
+    types = call.get(TYPES) or ()
+    name = call.get(CONTACT)
+    if name is None:
+        events = ledger.log(after=after, limit=limit + 1, types=types)
+    else:
+        events = _log_of_contact(ledger, name, after, limit + 1, types)
+    more = make_cursor("log", events[limit - 1].position) if len(events) > limit else None
+    return _listed(call, events[:limit], more, {})
+
+
+@ROUTES.on(
+    "GET",
+    "/v1/ledgers/{ledger}/events/{position}",
+    summary="One event by its position",
+    answers={200: Shown(description="The event.", schema=shapes.EVENT, example=EVENT)},
+    problems=("event-not-found",),
+)
+def read_event(call: Call) -> Answer:
+    """What stands at a position never changes, but for the marks of later corrections."""
+    text = call.text("position")
+    if not re.fullmatch("[1-9][0-9]{0,15}", text):
+        raise EventNotFound("positions are whole numbers from 1")
+    ledger = call.open_ledger.ledger
+    recorded = ledger.event(int(text))
+    return Answer(body=present.event(recorded, Marks(ledger, [recorded])), digest=True)
+
+
+def _drafts(call: Call, contact_id: UUID | None) -> tuple[Draft, ...]:
+    ledger = call.open_ledger.ledger
+    key = call.request.headers.get("idempotency-key")
+    id_of = ids_from_key(key, ledger.namespace, call.request.scope["path"])
+    return read_many(call.body, contact_id, ledger.contact_id, id_of)
+
+
+def _condition(headers: Mapping[str, str]) -> tuple[int | None, bool]:
+    """The version the contact must have, and whether it must not exist."""
+    match, none_match = headers.get("if-match"), headers.get("if-none-match")
+    if none_match is not None and (none_match.strip() != "*" or match is not None):
+        raise Invalid.at("", "malformed", "If-None-Match must be *, and without If-Match")
+    if match is None:
+        return None, none_match is not None
+    if not (found := _ETAG.fullmatch(match.strip())):
+        raise Invalid.at("", "malformed", 'If-Match must be one version, such as "6"')
+    return int(found[1]), False
+
+
+async def _append(call: Call, append: Append) -> Appended:
+    waiting = asyncio.wrap_future(call.open_ledger.ledger.append(append))
+    # Shielded: a client that leaves cancels its own waiting, never what the ledger has accepted.
+    return await asyncio.shield(waiting)
+
+
+def _answered(call: Call, result: Appended, headers: dict[str, str], body: object) -> Answer:
+    created = any(not one.replayed for one in result.events)
+    if result.events:
+        headers["Location"] = f"{call.base}/events/{result.events[-1].position}"
+    if result.replayed:
+        headers["Idempotency-Replayed"] = "true"
+    minimal = "return=minimal" in call.request.headers.get("prefer", "").replace(" ", "").lower()
+    if minimal:
+        headers["Preference-Applied"] = "return=minimal"
+        return Answer(status=204, headers=headers, position=result.position)
+    return Answer(
+        body=body, status=201 if created else 200, headers=headers, position=result.position
+    )
+
+
+def _log_of_contact(
+    ledger: Ledger, name: str, after: int, limit: int, types: tuple[str, ...]
+) -> list[Recorded]:
+    """A contact's part of the log: its stream from the first event after a position on."""
+    try:
+        contact_id = ContactId().read(name, ledger.contact_id)
+    except Invalid as error:
+        raise error.within("/contact") from None
+    events = ledger.stream(contact_id, types=types, unseal=False)
+    versions = [one.version for one in events if one.position > after]
+    if not versions:
+        return []
+    return ledger.stream(
+        contact_id, after_version=versions[0] - 1, limit=limit, types=types, unseal=True
+    )
+
+
+def _listed(
+    call: Call, events: list[Recorded], more: str | None, headers: dict[str, str]
+) -> Answer:
+    marks = Marks(call.open_ledger.ledger, events)
+    body = {"items": [present.event(one, marks) for one in events], "next_cursor": more}
+    return Answer(body=body, headers=headers | call.next_page(more))

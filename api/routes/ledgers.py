@@ -1,0 +1,116 @@
+"""Which ledgers there are, and making one."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from api import shapes
+from api.calls import Answer, Body, Call, Routes, Shown
+from domain.errors import FieldError, Invalid
+from domain.kinds import TimeZone, wrong
+
+if TYPE_CHECKING:
+    from ledger.ledger import Ledger
+
+ROUTES = Routes("Ledgers")
+
+_NAME = re.compile("[a-z][a-z0-9-]{0,39}")
+_EXAMPLE = {"name": "main", "time_zone": None}
+
+
+@ROUTES.on(
+    "GET",
+    "/v1/ledgers",
+    summary="The ledgers of this server",
+    answers={
+        200: Shown(
+            description="All of them, by name.",
+            schema=shapes.page(shapes.LEDGER),
+            example={"items": [_EXAMPLE], "next_cursor": None},
+        )
+    },
+)
+def list_ledgers(call: Call) -> Answer:
+    """A ledger is one business; ledgers share nothing but the server."""
+    names = sorted(call.server.folder.names())
+    items = [_shown(call.server.ledger(name).ledger) for name in names]
+    return Answer(body={"items": items, "next_cursor": None})
+
+
+@ROUTES.on(
+    "POST",
+    "/v1/ledgers",
+    summary="Make a ledger",
+    body=Body(
+        schema=shapes.CREATE_LEDGER,
+        examples={"a shop": {"name": "corner-shop", "time_zone": "Europe/Amsterdam"}},
+    ),
+    answers={
+        201: Shown(
+            description="It was made, with the policy `retail`.",
+            schema=shapes.LEDGER,
+            example={"name": "corner-shop", "time_zone": "Europe/Amsterdam"},
+            headers=("Location",),
+        ),
+        200: Shown(
+            description="It existed already, and is as it was.",
+            schema=shapes.LEDGER,
+            example=_EXAMPLE,
+            headers=("Location",),
+        ),
+    },
+    problems=("unavailable",),
+)
+def create_ledger(call: Call) -> Answer:
+    """Making one that exists changes nothing, also where another time zone is asked for."""
+    name, time_zone = _read(call.body)
+    made, new = call.server.create(name, time_zone)
+    headers = {"Location": f"/v1/ledgers/{name}"}
+    return Answer(body=_shown(made.ledger), status=201 if new else 200, headers=headers)
+
+
+@ROUTES.on(
+    "GET",
+    "/v1/ledgers/{ledger}",
+    summary="One ledger",
+    answers={200: Shown(description="The ledger.", schema=shapes.LEDGER, example=_EXAMPLE)},
+)
+def read_ledger(call: Call) -> Answer:
+    """Its name and time zone; what it holds is read below it."""
+    return Answer(body=_shown(call.open_ledger.ledger))
+
+
+def _read(body: object) -> tuple[str, str | None]:
+    if not isinstance(body, dict):
+        raise Invalid.at("", "wrong-type", "must be an object")
+    errors = [
+        FieldError(f"/{name[:100]}", "unknown-field", "a ledger has no such field")
+        for name in body
+        if name not in ("name", "time_zone")
+    ]
+    time_zone: str | None = None
+    name = body.get("name")
+    for field, read in (("name", _read_name), ("time_zone", TimeZone().read)):
+        value = body.get(field)
+        if value is None and field == "time_zone":
+            continue
+        try:
+            read(value)
+        except Invalid as error:
+            errors.extend(error.within(f"/{field}").errors)
+    if errors:
+        raise Invalid(errors)
+    assert isinstance(name, str)
+    time_zone = body.get("time_zone")
+    return name, time_zone
+
+
+def _read_name(value: object) -> str:
+    if not isinstance(value, str) or not _NAME.fullmatch(value):
+        wrong("wrong-type", "must be 1 to 40 of a-z, 0-9 and -, beginning with a letter")
+    return value
+
+
+def _shown(ledger: Ledger) -> dict[str, object]:
+    return {"name": ledger.name, "time_zone": ledger.time_zone}

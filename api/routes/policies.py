@@ -1,0 +1,132 @@
+"""The policies that judge: which were published, and publishing another."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import TYPE_CHECKING
+
+from api import examples, present, shapes
+from api.calls import Answer, Body, Call, Routes, Shown
+from domain.errors import FieldError, Invalid, PolicyNotFound
+from domain.kinds import Choice, read_instant
+from domain.presets import PRESETS, read_policy
+
+if TYPE_CHECKING:
+    from domain.policy import Policy
+
+ROUTES = Routes("Policies")
+
+_FIELDS = ("preset", "policy", "effective_from")
+
+
+@ROUTES.on(
+    "GET",
+    "/v1/ledgers/{ledger}/policies",
+    summary="The versions of the policy",
+    answers={
+        200: Shown(
+            description="All versions, oldest first, without their documents.",
+            schema=shapes.page(shapes.POLICY),
+            example={"items": [examples.POLICY], "next_cursor": None},
+        )
+    },
+)
+def list_policies(call: Call) -> Answer:
+    """In force at an instant is the one with the greatest `effective_from` at or before it."""
+    versions = call.open_ledger.ledger.policies().versions
+    items = [present.policy_version(one) for one in versions]
+    return Answer(body={"items": items, "next_cursor": None})
+
+
+@ROUTES.on(
+    "GET",
+    "/v1/ledgers/{ledger}/policies/{version}",
+    summary="One version of the policy, whole",
+    answers={
+        200: Shown(
+            description="The version with its document.",
+            schema=shapes.POLICY_DOCUMENT,
+            example={**examples.POLICY, "policy": PRESETS["cafe"].document()},
+            headers=("ETag",),
+        )
+    },
+    problems=("policy-not-found",),
+)
+def read_policy_version(call: Call) -> Answer:
+    """A version never changes; what it leaves out of a preset stands in it too."""
+    text = call.text("version")
+    for one in call.open_ledger.ledger.policies().versions:
+        if str(one.version) == text:
+            body = {**present.policy_version(one), "policy": one.policy.document()}
+            return Answer(body=body, digest=True)
+    number = text if re.fullmatch("[0-9]{1,16}", text) else "of that name"
+    raise PolicyNotFound(f"no version {number} of the policy was published")
+
+
+@ROUTES.on(
+    "POST",
+    "/v1/ledgers/{ledger}/policies",
+    summary="Publish a policy: a preset, or a document",
+    body=Body(
+        schema=shapes.PUBLISH,
+        examples={
+            "a preset": {"preset": "cafe"},
+            "a document": {
+                "policy": {"extends": "cafe", "rhythm": {"demotion_floor_days": 28}},
+                "effective_from": "2026-03-01T00:00:00Z",
+            },
+        },
+    ),
+    answers={
+        201: Shown(
+            description="The version that was published.",
+            schema=shapes.POLICY,
+            example=examples.POLICY,
+            headers=("Location", "Rapport-Position"),
+        )
+    },
+    problems=("invalid-time", "unavailable"),
+)
+async def publish_policy(call: Call) -> Answer:
+    """In force from `effective_from`, which may lie in the past, or else from now on.
+
+    A document may leave out whatever is as in the preset that it `extends`, or else in `retail`.
+    """
+    policy, effective_from = _read(call.body)
+    publishing = call.open_ledger.ledger.publish_policy(policy, effective_from)
+    # Shielded for the reason that appends are: what was accepted is finished.
+    published = await asyncio.shield(asyncio.wrap_future(publishing))
+    return Answer(
+        body=present.policy_version(published),
+        status=201,
+        headers={"Location": f"{call.base}/policies/{published.version}"},
+        position=published.position,
+    )
+
+
+def _read(body: object) -> tuple[Policy, int | None]:
+    if not isinstance(body, dict):
+        raise Invalid.at("", "wrong-type", "must be an object")
+    if unknown := [name for name in body if name not in _FIELDS]:
+        raise Invalid(
+            FieldError(f"/{name[:100]}", "unknown-field", "is not known here") for name in unknown
+        )
+    preset, document = body.get("preset"), body.get("policy")
+    if (preset is None) == (document is None):
+        raise Invalid.at("", "missing", "must have either preset or policy")
+    effective_from: int | None = None
+    if body.get("effective_from") is not None:
+        try:
+            effective_from = read_instant(body["effective_from"])
+        except Invalid as error:
+            raise error.within("/effective_from") from None
+    if preset is not None:
+        try:
+            return PRESETS[Choice(tuple(PRESETS)).read(preset)], effective_from
+        except Invalid as error:
+            raise error.within("/preset") from None
+    try:
+        return read_policy(document), effective_from
+    except Invalid as error:
+        raise error.within("/policy") from None

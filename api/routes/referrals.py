@@ -1,0 +1,70 @@
+"""Who a contact sent us, whom we sent to them, who sent them to us, and what was earned by it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from api import examples, present_lists, shapes
+from api.calls import Answer, Call, Routes, Shown
+from api.knowledge import require_registered
+from api.parameters import MIN_POSITION
+from domain.instants import format_instant
+from domain.rewards import rewards
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from domain.referrals import Edge
+
+ROUTES = Routes("Status")
+
+
+@ROUTES.on(
+    "GET",
+    "/v1/ledgers/{ledger}/contacts/{contact}/referrals",
+    summary="A contact's referrals and what they earned",
+    query=(MIN_POSITION,),
+    answers={
+        200: Shown(
+            description="Referrals made and received with their outcomes; rewards, oldest first.",
+            schema=shapes.REFERRALS,
+            example=examples.REFERRALS,
+            headers=("ETag", "Rapport-Position", "Content-Location"),
+        )
+    },
+    problems=("contact-not-found", "projection-behind"),
+)
+async def read_referrals(call: Call) -> Answer:
+    """`direction` inbound: they sent us someone; outbound: we sent someone to them."""
+    await call.wait_until_reflected(call.get(MIN_POSITION), "standing")
+    return await call.in_thread(_referrals)
+
+
+def _referrals(call: Call) -> Answer:
+    projections = call.open_ledger.projections
+    require_registered(call.open_ledger.ledger, call.contact_id)
+    found = projections.referrals(call.contact_id)
+    policies = call.open_ledger.ledger.policies(upto=found.position)
+    policy = policies.in_force(found.as_of).policy
+
+    def shown(edge: Edge) -> dict[str, object]:
+        bought = found.commerce.get(edge.other)
+        by_purchase = policy.partner.won_by_purchase
+        return present_lists.referral(edge, bought, found.as_of, by_purchase=by_purchase)
+
+    def edges_to(contact: UUID) -> tuple[Edge, ...]:
+        return projections.referrals(contact).received
+
+    earned = rewards(found.made, edges_to, found.commerce, policy, found.as_of)
+    body = {
+        "contact_id": str(found.contact_id),
+        "position": found.position,
+        "as_of": format_instant(found.as_of),
+        "made": [shown(edge) for edge in found.made],
+        "received": [shown(edge) for edge in found.received],
+        "rewards": [present_lists.reward(one) for one in earned],
+    }
+    headers = {}
+    if found.contact_id != call.contact_id:
+        headers["Content-Location"] = call.same_of(found.contact_id)
+    return Answer(body=body, headers=headers, position=found.position, digest=True)

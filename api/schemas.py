@@ -1,0 +1,71 @@
+"""The JSON Schemas of events, made of the kinds that read them."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+from domain.events import CATALOGUE
+
+if TYPE_CHECKING:
+    from domain.events import Event, Field
+
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def data_schema(cls: type[Event]) -> dict[str, Any]:
+    """What the ``data`` of an event of this class must be."""
+    return {
+        "type": "object",
+        "properties": {field.name: _field_schema(field) for field in cls.FIELDS},
+        "required": [field.name for field in cls.FIELDS if field.required],
+        "additionalProperties": False,
+    }
+
+
+def event_type(cls: type[Event]) -> dict[str, Any]:
+    """The schema of an event's data as a document of its own, saying what happened in the world."""
+    return {
+        "$schema": DRAFT,
+        "$id": f"urn:rapport:event-type:{cls.TYPE}",
+        "title": cls.TYPE,
+        "description": inspect.cleandoc(cls.__doc__ or ""),
+        **data_schema(cls),
+    }
+
+
+def sent_event(cls: type[Event], **more: Any) -> dict[str, Any]:
+    """What a client sends to append an event of this class."""
+    nullable = {"type": ["string", "null"]}
+    return {
+        "type": "object",
+        "title": cls.TYPE,
+        "description": inspect.cleandoc(cls.__doc__ or ""),
+        "properties": {
+            **more,
+            "type": {"const": cls.TYPE},
+            "data": data_schema(cls),
+            "id": {**nullable, "format": "uuid"},
+            "occurred_at": {**nullable, "format": "date-time"},
+            "source": {**nullable, "minLength": 1, "maxLength": 200},
+            "actor": {**nullable, "minLength": 1, "maxLength": 200},
+            "causation_id": {**nullable, "format": "uuid"},
+        },
+        "required": [*more, "type", "data"],
+        "additionalProperties": False,
+    }
+
+
+def from_clients() -> list[type[Event]]:
+    """The event classes that clients may append, by type."""
+    return [cls for _, cls in sorted(CATALOGUE.items()) if cls.FROM_CLIENTS]
+
+
+def _field_schema(field: Field) -> dict[str, Any]:
+    """A field's schema; one that may be absent may be null, which means the same."""
+    schema: dict[str, Any] = field.kind.schema()
+    if not field.required:
+        schema = {"anyOf": [schema, {"type": "null"}]}
+    if field.personal:
+        schema = {**schema, "x-personal": True}
+    return schema

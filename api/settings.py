@@ -1,0 +1,59 @@
+"""What an operator may choose, typed; ``bootstrap`` reads it from the environment or a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from pathlib import Path
+
+from domain.errors import LedgerError
+
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
+class SettingsRefused(LedgerError):
+    """A setting makes no sense, or would be unsafe."""
+
+    code = "settings-refused"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Where the server listens and where its data lies.
+
+    ``master_key`` are the 32 bytes that wrap the keys of all contacts; where it is absent, the data
+    folder keeps its own.
+
+    Raises:
+        SettingsRefused: a value is out of range, or the server would be open to other machines.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8400
+    folder: Path = Path("rapport-data")
+    log_level: str = "info"
+    master_key: bytes | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.port <= 65_535:
+            raise SettingsRefused(f"port must be from 0 to 65535, not {self.port}")
+        if self.log_level not in LOG_LEVELS:
+            raise SettingsRefused(f"log_level must be one of {', '.join(LOG_LEVELS)}")
+        if self.master_key is not None and len(self.master_key) != 32:
+            raise SettingsRefused("master_key must be 32 bytes, written as 64 hexadecimal digits")
+        if not is_loopback(self.host):
+            raise SettingsRefused(
+                f"host {self.host!r} is not a loopback address: without access keys everyone who "
+                "reaches the server could read and write, so it only listens on this machine; "
+                "use 127.0.0.1, ::1 or localhost"
+            )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the name means this machine and nothing else."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,269 @@
+"""The shapes of bodies, as JSON Schemas for the documentation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api.parameters import FLAGS, STANDINGS
+from domain.events import CATALOGUE, STAGES
+from domain.presets import PRESETS
+
+Schema = dict[str, Any]
+
+TEXT: Schema = {"type": "string"}
+WHOLE: Schema = {"type": "integer"}
+YES_NO: Schema = {"type": "boolean"}
+ID: Schema = {"type": "string", "format": "uuid"}
+MOMENT: Schema = {"type": "string", "format": "date-time"}
+POSITION: Schema = {"type": "integer", "minimum": 0}
+ANY_OBJECT: Schema = {"type": "object"}
+
+
+def ref(name: str) -> Schema:
+    """A schema that stands among the document's components."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def shape(**properties: Schema) -> Schema:
+    """An object that has all of these."""
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def many(one: Schema) -> Schema:
+    """An array of these."""
+    return {"type": "array", "items": one}
+
+
+def maybe(one: Schema) -> Schema:
+    """This, or null where there is none."""
+    return {"anyOf": [one, {"type": "null"}]}
+
+
+def page(one: Schema) -> Schema:
+    """A page of a list."""
+    return shape(items=many(one), next_cursor=maybe(TEXT))
+
+
+_STAGE: Schema = {"type": "string", "enum": list(STAGES)}
+_STANDING: Schema = {"type": "string", "enum": list(STANDINGS)}
+_FLAGS: Schema = many({"type": "string", "enum": list(FLAGS)})
+_KNOWN_AT: Schema = shape(position=POSITION, recorded_at=MOMENT)
+
+ONE_OR_MANY_EVENTS: Schema = {
+    "oneOf": [
+        ref("SentEvent"),
+        {"type": "array", "items": ref("SentEvent"), "minItems": 1, "maxItems": 500},
+    ]
+}
+EVENTS_WITH_CONTACT: Schema = {
+    "type": "array",
+    "items": ref("SentEventOfContact"),
+    "minItems": 1,
+    "maxItems": 500,
+}
+APPENDED_EVENT: Schema = shape(
+    index=WHOLE,
+    id=ID,
+    type=TEXT,
+    version=WHOLE,
+    position=POSITION,
+    recorded_at=MOMENT,
+    replayed=YES_NO,
+)
+APPENDED: Schema = shape(
+    contact_id=ID, version=WHOLE, position=POSITION, replayed=YES_NO, events=many(APPENDED_EVENT)
+)
+APPENDED_MANY: Schema = shape(
+    position=POSITION,
+    replayed=YES_NO,
+    events=many({"allOf": [APPENDED_EVENT, shape(contact_id=ID)]}),
+)
+EVENT: Schema = shape(
+    id=ID,
+    contact_id=maybe(ID),
+    type={"type": "string", "enum": sorted(CATALOGUE)},
+    version=WHOLE,
+    position=POSITION,
+    occurred_at=MOMENT,
+    recorded_at=MOMENT,
+    source=maybe(TEXT),
+    actor=maybe(TEXT),
+    causation_id=maybe(ID),
+    data=ANY_OBJECT,
+    retracted_by=maybe(ID),
+    corrected_by=maybe(ID),
+)
+CONTACT: Schema = shape(
+    contact_id=ID,
+    kind=maybe(TEXT),
+    name=maybe(TEXT),
+    time_zone=maybe(TEXT),
+    refs=many(shape(source=TEXT, ref=TEXT)),
+    links=many(shape(other=ID, relation=TEXT)),
+    version=WHOLE,
+    stage=_STAGE,
+    score=WHOLE,
+    flags=_FLAGS,
+    standing=_STANDING,
+    position=POSITION,
+)
+FOUND_CONTACT: Schema = shape(
+    contact_id=ID, name=maybe(TEXT), stage=_STAGE, score=WHOLE, since=maybe(MOMENT), flags=_FLAGS
+)
+STATUS: Schema = shape(
+    contact_id=ID,
+    as_of=MOMENT,
+    as_known_at=_KNOWN_AT,
+    policy_version=WHOLE,
+    rests_on={"type": "string", "enum": ["allegiance", "frequency"]},
+    stage=_STAGE,
+    score=WHOLE,
+    since=maybe(MOMENT),
+    flags=_FLAGS,
+    signals=many(
+        shape(
+            name=TEXT,
+            on=YES_NO,
+            points=WHOLE,
+            anchor=YES_NO,
+            value=ANY_OBJECT,
+            threshold=ANY_OBJECT,
+            events=many(ID),
+        )
+    ),
+    excluded=many(shape(event=ID, reason=TEXT, by=maybe(ID))),
+    would_change=many(shape(change=TEXT, points=WHOLE, stage=_STAGE)),
+    will_change=maybe(shape(at=MOMENT, stage=_STAGE, because=TEXT)),
+    evidence_erased=YES_NO,
+)
+_CAUSE: Schema = shape(
+    kind={"type": "string", "enum": ["event", "breakpoint", "policy"]}, name=TEXT, event=maybe(ID)
+)
+INTERVAL: Schema = {
+    "type": "object",
+    "properties": {
+        "from": MOMENT,
+        "to": maybe(MOMENT),
+        "stage": _STAGE,
+        "score": WHOLE,
+        "policy_version": WHOLE,
+        "cause": _CAUSE,
+    },
+    "required": ["from", "to", "stage", "score", "policy_version", "cause"],
+}
+STATUS_HISTORY: Schema = shape(
+    contact_id=ID,
+    as_of=MOMENT,
+    as_known_at=_KNOWN_AT,
+    intervals=many(INTERVAL),
+    evidence_erased=YES_NO,
+)
+STANDING: Schema = shape(
+    contact_id=ID,
+    as_of=MOMENT,
+    as_known_at=_KNOWN_AT,
+    policy_version=WHOLE,
+    standing=_STANDING,
+    influence=WHOLE,
+    referrals=shape(
+        inbound=WHOLE, outbound=WHOLE, won=WHOLE, qualified=WHOLE, open=WHOLE, lost=WHOLE
+    ),
+    reciprocity=shape(
+        given=WHOLE,
+        received=WHOLE,
+        percent=maybe(WHOLE),
+        balanced=YES_NO,
+        we_owe=YES_NO,
+        they_owe=YES_NO,
+    ),
+    events=many(ID),
+)
+STATUS_ROW: Schema = shape(
+    contact_id=ID, stage=_STAGE, score=WHOLE, since=maybe(MOMENT), flags=_FLAGS
+)
+STANDING_ROW: Schema = shape(
+    contact_id=ID, standing=_STANDING, influence=WHOLE, we_owe=YES_NO, they_owe=YES_NO
+)
+_REFERRAL: Schema = shape(
+    referral_id=TEXT,
+    by=ID,
+    other=ID,
+    direction={"type": "string", "enum": ["inbound", "outbound"]},
+    made_at=MOMENT,
+    level=WHOLE,
+    outcome=TEXT,
+    won_at=maybe(MOMENT),
+    event=ID,
+)
+_REWARD: Schema = shape(
+    referral_id=TEXT,
+    other=ID,
+    level=WHOLE,
+    state=TEXT,
+    won_at=MOMENT,
+    due_at=MOMENT,
+    amount_minor=maybe(WHOLE),
+    clawback_minor=WHOLE,
+    currency=maybe(TEXT),
+    reason=maybe(TEXT),
+    purchase=maybe(ID),
+    event=ID,
+)
+REFERRALS: Schema = shape(
+    contact_id=ID,
+    position=POSITION,
+    as_of=MOMENT,
+    made=many(_REFERRAL),
+    received=many(_REFERRAL),
+    rewards=many(_REWARD),
+)
+SUMMARY: Schema = shape(
+    position=POSITION,
+    as_of=MOMENT,
+    stages={"type": "object", "properties": dict.fromkeys(STAGES, WHOLE)},
+    silence_demotions=maybe(WHOLE),
+    premature_demotions=maybe(WHOLE),
+)
+POLICY: Schema = shape(
+    policy_version=WHOLE, name=TEXT, effective_from=MOMENT, sha256=TEXT, position=POSITION
+)
+POLICY_DOCUMENT: Schema = {"allOf": [POLICY, shape(policy=ref("Policy"))]}
+PUBLISH: Schema = {
+    "type": "object",
+    "properties": {
+        "preset": {"type": "string", "enum": list(PRESETS)},
+        "policy": ref("SentPolicy"),
+        "effective_from": {"type": ["string", "null"], "format": "date-time"},
+    },
+    "oneOf": [{"required": ["preset"]}, {"required": ["policy"]}],
+    "additionalProperties": False,
+}
+CREATE_LEDGER: Schema = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string", "pattern": "^[a-z][a-z0-9-]{0,39}$"},
+        "time_zone": {"type": ["string", "null"]},
+    },
+    "required": ["name"],
+    "additionalProperties": False,
+}
+LEDGER: Schema = shape(name=TEXT, time_zone=maybe(TEXT))
+PROJECTION: Schema = shape(
+    name=TEXT,
+    version=WHOLE,
+    position=POSITION,
+    lag=WHOLE,
+    state={"type": "string"},
+    problem=maybe(TEXT),
+)
+DIGEST: Schema = shape(name=TEXT, version=WHOLE, position=POSITION, as_of=MOMENT, digest=TEXT)
+OPERATION: Schema = shape(
+    id=ID,
+    kind=TEXT,
+    state={"type": "string", "enum": ["running", "succeeded", "failed", "cancelled"]},
+    progress=shape(done=WHOLE, total=WHOLE, rate=WHOLE, eta_seconds=maybe(WHOLE)),
+    result=maybe(ANY_OBJECT),
+    problem=maybe(TEXT),
+)
+EVENT_TYPE: Schema = shape(type=TEXT, summary=TEXT, from_clients=YES_NO, schema=TEXT)
+HEALTH: Schema = shape(status={"const": "ok"})

@@ -1,0 +1,1 @@
+"""Every way in: HTTP and the settings behind it."""

@@ -1,0 +1,45 @@
+"""One server for all tests of this level; every test gets a ledger of its own."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from api.app import create_app
+from tests.api.shop import START, Clock, Shop, built, listening
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from api.bootstrap import Server
+
+_NUMBERS = count(1)
+
+
+@pytest.fixture(scope="session")
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory, clock: Clock) -> Iterator[Server]:
+    with built(tmp_path_factory.mktemp("rapport") / "data", clock) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def client(server: Server) -> Iterator[httpx.Client]:
+    with (
+        listening(create_app(server)) as address,
+        httpx.Client(base_url=address, timeout=20) as client,
+    ):
+        yield client
+
+
+@pytest.fixture
+def shop(client: httpx.Client, clock: Clock) -> Shop:
+    clock.instant = START
+    return Shop(client, f"shop-{next(_NUMBERS)}", clock)

@@ -1,0 +1,128 @@
+"""A server on a loopback port of its own, and a shop that talks to it."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import uvicorn
+
+from api.bootstrap import build
+from api.settings import Settings
+from domain.instants import DAY, format_instant, parse_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import httpx
+    from starlette.types import ASGIApp
+
+    from api.bootstrap import Server
+
+START = parse_instant("2026-03-01T12:00:00Z")
+
+Json = dict[str, Any]
+
+
+class Clock:
+    """A clock that stands still until it is told to go on."""
+
+    def __init__(self) -> None:
+        self.instant = START
+
+    def __call__(self) -> int:
+        return self.instant
+
+    def pass_days(self, days: int) -> None:
+        self.instant += days * DAY
+
+
+@contextmanager
+def listening(app: ASGIApp) -> Iterator[str]:
+    """The address at which a real server answers with this application."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(app, log_level="error", access_log=False, lifespan="off")
+    serving = uvicorn.Server(config)
+    thread = threading.Thread(target=serving.run, kwargs={"sockets": [listener]})
+    thread.start()
+    deadline = time.monotonic() + 10
+    while not serving.started and time.monotonic() < deadline:
+        time.sleep(0.005)
+    assert serving.started
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        serving.should_exit = True
+        thread.join()
+        listener.close()
+
+
+@contextmanager
+def built(folder: Path, clock: Clock) -> Iterator[Server]:
+    """Everything behind the application, closed in the end."""
+    server = build(Settings(folder=folder), clock=clock)
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+class Shop:
+    """One ledger of its own on the server, as a client sees it."""
+
+    def __init__(self, client: httpx.Client, name: str, clock: Clock) -> None:
+        self.client = client
+        self.clock = clock
+        self.base = f"/v1/ledgers/{name}"
+        made = client.post("/v1/ledgers", json={"name": name, "time_zone": "Europe/Amsterdam"})
+        assert made.status_code == 201, made.text
+
+    def get(self, path: str, **query: Any) -> httpx.Response:
+        return self.client.get(self.base + path, params=query)
+
+    def post(self, path: str, body: object, **headers: str) -> httpx.Response:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.client.post(self.base + path, json=body, headers=named)
+
+    def append(self, contact: str, *events: Json, **headers: str) -> httpx.Response:
+        body = list(events) if len(events) != 1 else events[0]
+        return self.post(f"/contacts/{quote(contact, safe='')}/events", body, **headers)
+
+    def register(self, contact: str, name: str = "Ada Jansen") -> httpx.Response:
+        answer = self.append(contact, registration(name))
+        assert answer.status_code == 201, answer.text
+        return answer
+
+
+def registration(name: str = "Ada Jansen") -> Json:
+    return {"type": "contact-registered", "data": {"kind": "person", "name": name}}
+
+
+def purchase(number: str, at: int | None = None, **envelope: Any) -> Json:
+    data = {
+        "purchase_id": number,
+        "amount_minor": 1250,
+        "currency": "EUR",
+        "initiated_by": "contact",
+    }
+    when = {} if at is None else {"occurred_at": format_instant(at)}
+    return {"type": "purchase-made", "data": data, **when, **envelope}
+
+
+def problem_of(answer: httpx.Response, status: int, code: str) -> Json:
+    """The problem, which must be one in every respect."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem: Json = answer.json()
+    assert problem["code"] == code
+    assert problem["type"] == f"urn:rapport:problem:{code}"
+    assert problem["status"] == status
+    assert problem["title"]
+    assert problem["detail"]
+    assert problem["instance"].startswith("urn:uuid:")
+    return problem

@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import importlib
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from api.openapi import document
+from api.problems import TITLES, status_of_code
+from api.routes import OPERATIONS
+from domain.events import CATALOGUE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from api.calls import Operation
+    from tests.api.shop import Shop
+
+DOCUMENT = document(OPERATIONS)
+
+jsonschema: Any = importlib.import_module("jsonschema")  # it brings no types
+
+
+def described(operation: Operation) -> Any:
+    return DOCUMENT["paths"][operation.path][operation.method.lower()]
+
+
+def references(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, content in value.items():
+            if name == "$ref":
+                yield content
+            yield from references(content)
+    elif isinstance(value, list):
+        for content in value:
+            yield from references(content)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.name)
+def test_every_operation_has_an_example_and_tells_its_problems(operation: Operation) -> None:
+    told = described(operation)
+    assert told["summary"]
+    assert told["description"]
+    good = [told["responses"][str(status)] for status in operation.answers]
+    examples = [one["content"]["application/json"]["example"] for one in good if "content" in one]
+    assert examples
+    assert all(example for example in examples)
+    bad = {status: one for status, one in told["responses"].items() if int(status) >= 400}
+    assert {"403", "406", "422", "500", "503"} <= set(bad)
+    for status, one in bad.items():
+        for code, example in one["content"]["application/problem+json"]["examples"].items():
+            assert example["value"]["code"] == code
+            assert example["value"]["status"] == int(status)
+    if operation.body is not None:
+        assert told["requestBody"]["content"]["application/json"]["examples"]
+    for parameter in told["parameters"]:
+        assert "example" in parameter
+        assert parameter["description"]
+
+
+def test_every_path_parameter_is_described() -> None:
+    for operation in OPERATIONS:
+        names = {one["name"] for one in described(operation)["parameters"] if one["in"] == "path"}
+        assert names == set(re.findall("{([a-z]+)}", operation.path))
+
+
+def test_operations_are_told_apart_by_their_names() -> None:
+    names = [operation.name for operation in OPERATIONS]
+    assert len(names) == len(set(names))
+
+
+def test_every_code_has_a_title_and_is_told_somewhere() -> None:
+    told = {
+        code
+        for operation in OPERATIONS
+        for one in described(operation)["responses"].values()
+        for code in one.get("content", {}).get("application/problem+json", {}).get("examples", ())
+    }
+    # A method that is not served belongs to no operation.
+    assert told == set(TITLES) - {"method-not-allowed"}
+    assert all(400 <= status_of_code(code) <= 503 for code in TITLES)
+
+
+def test_every_reference_leads_somewhere() -> None:
+    schemas = DOCUMENT["components"]["schemas"]
+    for reference in references(DOCUMENT):
+        head, _, name = reference.rpartition("/")
+        assert head == "#/components/schemas"
+        assert name in schemas
+
+
+def test_every_event_that_clients_may_send_is_described() -> None:
+    sent = {cls for cls, one in CATALOGUE.items() if one.FROM_CLIENTS}
+    for name in ("SentEvent", "SentEventOfContact"):
+        told = DOCUMENT["components"]["schemas"][name]["oneOf"]
+        assert {one["properties"]["type"]["const"] for one in told} == sent
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.name)
+def test_examples_fit_their_schemas(operation: Operation) -> None:
+    told = described(operation)
+
+    def check(value: object, schema: object) -> None:
+        whole = {"components": DOCUMENT["components"], "allOf": [schema]}
+        jsonschema.Draft202012Validator(whole).validate(value)
+
+    for status in operation.answers:
+        content = told["responses"][str(status)].get("content")
+        if content is not None:
+            check(content["application/json"]["example"], content["application/json"]["schema"])
+    if operation.body is not None:
+        content = told["requestBody"]["content"]["application/json"]
+        for example in content["examples"].values():
+            check(example["value"], content["schema"])
+
+
+def test_answers_fit_the_schemas_that_are_published(shop: Shop) -> None:
+    document = shop.client.get("/openapi.json").json()
+    shop.register("pos:1")
+    shop.register("pos:2")
+    referral = {"referral_id": "r", "direction": "inbound", "other": "pos:2", "level": 3}
+    position = shop.append("pos:1", {"type": "referral-made", "data": referral}).json()["position"]
+    shop.get("/statuses", min_position=position + 1)
+    filled = {"contact": "pos:1", "position": "2", "version": "1", "name": "status"}
+    filled |= {"type": "visit-made", "ledger": shop.base.rpartition("/")[2]}
+    for path, methods in document["paths"].items():
+        if "get" not in methods or "{operation}" in path:
+            continue
+        answer = shop.client.get(path.format(**filled))
+        assert answer.status_code == 200, path
+        schema = methods["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        whole = {"components": document["components"], "allOf": [schema]}
+        jsonschema.Draft202012Validator(whole).validate(answer.json())
+
+
+def test_the_documentation_works_without_any_other_host(shop: Shop) -> None:
+    page = shop.client.get("/docs")
+    assert page.status_code == 200
+    assert not re.findall(r"(?:src|href)=\"(?!/)", page.text)
+    for asset in re.findall(r"(?:src|href)=\"(/docs/[^\"]+)\"", page.text):
+        assert len(shop.client.get(asset).content) > 1000
+    assert "default-src 'self'" in page.headers["content-security-policy"]
+    assert shop.client.get("/openapi.json").json() == DOCUMENT
