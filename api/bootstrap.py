@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -13,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from api.knowledge import KnownAliases
 from api.settings import Settings, SettingsRefused
-from ledger.folder import DataFolder
+from domain.errors import Unavailable
+from ledger.folder import DataFolder, FolderUnusable
 from projections.projections import Projections
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from ledger.ledger import Ledger
 
 PREFIX = "RAPPORT_"
+
+logger = logging.getLogger("rapport.api")
 
 
 def now() -> int:
@@ -66,8 +70,17 @@ class Server:
         return served or self._serve(name, self.folder.ledger(name))
 
     def create(self, name: str, time_zone: str | None = None) -> tuple[OpenLedger, bool]:
-        """The ledger of that name, and whether it was made just now."""
-        ledger, made = self.folder.create(name, time_zone)
+        """The ledger of that name, and whether it was made just now.
+
+        Raises:
+            Invalid: the name or the time zone cannot be.
+            Unavailable: nothing can be made; the log says what is wrong with the folder.
+        """
+        try:
+            ledger, made = self.folder.create(name, time_zone)
+        except FolderUnusable as error:
+            logger.error("a ledger could not be made: %s", error)
+            raise Unavailable("the server's data folder cannot take another ledger") from error
         return self._serve(name, ledger), made
 
     def close(self) -> None:

@@ -199,7 +199,13 @@ class Call:
         """Let a function that reads files answer, beside the event loop."""
         return await run_in_threadpool(function, self)
 
-    def same_of(self, contact_id: UUID) -> str:
+    def located(self, contact_id: UUID) -> dict[str, str]:
+        """The header that says who answers, if that is another contact than was asked for."""
+        if contact_id == self.contact_id:
+            return {}
+        return {"Content-Location": self._same_of(contact_id)}
+
+    def _same_of(self, contact_id: UUID) -> str:
         """The address of the same question about another contact."""
         path: str = self.request.scope["path"]
         head, contact, rest = path.partition(f"/contacts/{self.request.path_params['contact']}")

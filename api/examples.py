@@ -105,6 +105,7 @@ STATUS: dict[str, Any] = {
     "score": 0,
     "since": "2026-03-01T08:30:00Z",
     "flags": [],
+    "legal_capacity": [],
     "signals": [
         {
             "name": "regularity",

@@ -11,7 +11,6 @@ from domain.instants import format_instant
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from api.calls import Call
     from api.knowledge import Question, Subject
     from domain.history import Exclusion
     from domain.relationship import Interval, Relationship, SignalReading
@@ -31,6 +30,10 @@ def status(question: Question, subject: Subject, found: Relationship) -> Shape:
         "score": found.score,
         "since": instant(found.since),
         "flags": list(found.flags),
+        "legal_capacity": [
+            {"engagement_id": one.engagement_id, "role": one.role, "capacity": one.capacity}
+            for one in found.engagements()
+        ],
         "signals": [_signal(one) for one in found.signals()],
         "excluded": [_exclusion(one) for one in found.excluded()],
         "would_change": [
@@ -71,13 +74,6 @@ def standing(question: Question, found: Standing, subject: Subject) -> Shape:
         "reciprocity": asdict(found.reciprocity),
         "events": [str(one) for one in found.events],
     }
-
-
-def location(call: Call, subject: Subject) -> dict[str, str]:
-    """Where the answer stands under its own name, if another contact was asked for."""
-    if subject.contact_id == call.contact_id:
-        return {}
-    return {"Content-Location": call.same_of(subject.contact_id)}
 
 
 def _signal(reading: SignalReading) -> Shape:

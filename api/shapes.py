@@ -120,6 +120,13 @@ STATUS: Schema = shape(
     score=WHOLE,
     since=maybe(MOMENT),
     flags=_FLAGS,
+    legal_capacity=many(
+        shape(
+            engagement_id=TEXT,
+            role=TEXT,
+            capacity={"type": "string", "enum": ["client", "customer", "dual"]},
+        )
+    ),
     signals=many(
         shape(
             name=TEXT,

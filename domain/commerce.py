@@ -62,7 +62,9 @@ class Subscription:
 class Engagement:
     """An engagement, in whatever capacity."""
 
+    engagement_id: str
     opened_id: UUID
+    role: str
     capacity: str
     closed_at: int | None = None
 
@@ -121,7 +123,7 @@ class Commerce:
             elif cancelled.cancelled_at is None:
                 cancelled.cancelled_at = fact.occurred_at
         elif isinstance(event, EngagementOpened):
-            opened = Engagement(fact.id, event.capacity)
+            opened = Engagement(event.engagement_id, fact.id, event.role, event.capacity)
             self.engagements.setdefault((fact.scope, event.engagement_id), opened)
         elif isinstance(event, EngagementClosed):
             closed = self.engagements.get((fact.scope, event.engagement_id))

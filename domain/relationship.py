@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from uuid import UUID
 
-    from domain.commerce import Silence
+    from domain.commerce import Engagement, Silence
     from domain.history import History
     from domain.signals import Change
     from domain.timeline import PolicyTimeline
@@ -114,6 +114,14 @@ class Relationship:
     def silence(self) -> Silence | None:
         """How long they have been silent and what that means when; None while there is none."""
         return self._machine.silence
+
+    def engagements(self) -> tuple[Engagement, ...]:
+        """The engagements open now: in which capacity we act is an axis apart from the stage.
+
+        Source: New York Real Property Law section 443; the domain document, section 5.
+        """
+        engagements = self._machine.commerce.engagements.values()
+        return tuple(engagement for engagement in engagements if engagement.closed_at is None)
 
     @property
     def silence_demotions(self) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from api import logs
 from api.app import create_app
 from api.bootstrap import build
 from api.command_line.ending import AddressRefused
@@ -37,6 +38,7 @@ def serve(settings: Settings, prepare: Callable[[Server, str], None] | None = No
         AddressRefused: the address is taken, or not this machine's; the folder is untouched.
         LedgerError: the folder cannot be used.
     """
+    logs.configure(settings.log_level)
     with _listening(settings.host, settings.port) as listener:
         server = build(settings)
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from api import examples, present, present_lists, present_status, shapes
+from api import examples, present, present_lists, shapes
 from api.calls import Answer, Call, Routes, Shown
 from api.cursors import make_cursor, read_place
 from api.knowledge import question_of, relationship_of, standing_of, subject_of
@@ -71,7 +71,7 @@ def _contact(call: Call) -> Answer:
         "standing": standing_of(question, subject).standing,
         "position": question.position,
     }
-    headers = present_status.location(call, subject)
+    headers = call.located(subject.contact_id)
     return Answer(body=body, headers=headers, position=question.position, digest=True)
 
 

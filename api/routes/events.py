@@ -125,20 +125,24 @@ async def append_events_of_many_contacts(call: Call) -> Answer:
             description="Events by version; those retracted or corrected later say so.",
             schema=shapes.page(shapes.EVENT),
             example={"items": [EVENT], "next_cursor": None},
-            headers=("ETag", "Link"),
+            headers=("ETag", "Link", "Content-Location"),
         )
     },
     problems=("contact-not-found", "projection-behind"),
 )
 async def read_stream(call: Call) -> Answer:
-    """The events as they were recorded, merged contacts' not included: a merge is an alias."""
+    """The events as they were recorded. A merged contact answers as the one it was merged into.
+
+    A merge is an alias and streams stay as they are: the log filtered by `contact` shows the stream
+    of exactly that contact, merged or not.
+    """
     await call.wait_until_known(call.get(MIN_POSITION))
     return await call.in_thread(_stream)
 
 
 def _stream(call: Call) -> Answer:
-    ledger, contact_id = call.open_ledger.ledger, call.contact_id
-    limit = call.get(LIMIT) or 100
+    ledger, limit = call.open_ledger.ledger, call.get(LIMIT) or 100
+    contact_id = call.open_ledger.aliases.at(ledger.head()).survivor_of(call.contact_id)
     (after,) = read_place(call.get(CURSOR), "stream", call.get(AFTER_VERSION) or 0)
     require_registered(ledger, contact_id)
     version = ledger.version(contact_id)
@@ -150,7 +154,8 @@ def _stream(call: Call) -> Answer:
         unseal=True,
     )
     more = make_cursor("stream", events[limit - 1].version) if len(events) > limit else None
-    return _listed(call, events[:limit], more, {"ETag": f'"{version}"'})
+    headers = {"ETag": f'"{version}"', **call.located(contact_id)}
+    return _listed(call, events[:limit], more, headers)
 
 
 @ROUTES.on(

@@ -64,7 +64,5 @@ def _referrals(call: Call) -> Answer:
         "received": [shown(edge) for edge in found.received],
         "rewards": [present_lists.reward(one) for one in earned],
     }
-    headers = {}
-    if found.contact_id != call.contact_id:
-        headers["Content-Location"] = call.same_of(found.contact_id)
+    headers = call.located(found.contact_id)
     return Answer(body=body, headers=headers, position=found.position, digest=True)

@@ -108,5 +108,5 @@ def _standing(call: Call) -> Answer:
 
 
 def _told(call: Call, question: Question, subject: Subject, body: object) -> Answer:
-    headers = present_status.location(call, subject)
+    headers = call.located(subject.contact_id)
     return Answer(body=body, headers=headers, position=question.position, digest=True)

@@ -60,6 +60,28 @@ def test_a_merged_contact_answers_as_its_survivor(shop: Shop) -> None:
     assert "content-location" not in then.headers
 
 
+def test_the_stream_of_a_merged_contact_is_read_through_the_log(shop: Shop) -> None:
+    shop.register("pos:1", "Ada J.")
+    survivor = shop.register("pos:2", "Ada Jansen").json()["contact_id"]
+    shop.append("pos:1", {"type": "contact-merged", "data": {"into": "pos:2"}})
+    answer = shop.get("/contacts/pos:1/events")
+    assert [one["contact_id"] for one in answer.json()["items"]] == [survivor]
+    assert answer.headers["content-location"] == f"{shop.base}/contacts/{survivor}/events"
+    own = shop.get("/events", contact="pos:1").json()["items"]
+    assert [one["type"] for one in own] == ["contact-registered", "contact-merged"]
+
+
+def test_a_status_names_the_legal_capacity_of_every_open_engagement(shop: Shop) -> None:
+    shop.register("pos:1")
+    for number, capacity in enumerate(("client", "dual")):
+        engagement = {"engagement_id": f"e{number}", "role": "buyer", "capacity": capacity}
+        shop.append("pos:1", {"type": "engagement-opened", "data": engagement})
+    shop.append("pos:1", {"type": "engagement-closed", "data": {"engagement_id": "e0"}})
+    assert shop.get("/contacts/pos:1/status").json()["legal_capacity"] == [
+        {"engagement_id": "e1", "role": "buyer", "capacity": "dual"}
+    ]
+
+
 def test_contacts_are_found_by_part_of_a_name_in_any_case(shop: Shop) -> None:
     for number, name in enumerate(("Ada Jansen", "Bo JANSSEN", "Cas de Vries", "Jan Smit")):
         shop.register(f"pos:{number}", name)

@@ -1,0 +1,50 @@
+# What this needs: Python 3.11 or newer with pip, and make. Everything is installed into $(VENV).
+PYTHON ?= python3
+VENV ?= .venv
+HOST ?= 127.0.0.1
+PORT ?= 8400
+DATA ?= ./rapport-data
+
+BIN = $(VENV)/bin
+PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
+
+.PHONY: help run demo test check bench docs
+.DEFAULT_GOAL := help
+
+help:
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+
+run: $(VENV)/run ## start the ledger on http://127.0.0.1:8400, with its data in ./rapport-data
+	$(BIN)/rapport serve --host $(HOST) --port $(PORT) --data $(DATA)
+
+demo: $(VENV)/run ## the same with a synthetic town: a cafe, a butcher, an estate agent
+	$(BIN)/rapport demo --host $(HOST) --port $(PORT) --data $(DATA)
+
+test: $(VENV)/dev ## run every test
+	$(BIN)/python -m pytest
+
+check: $(VENV)/dev ## formatting, lint, types and the direction of imports
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+bench: $(VENV)/dev ## measure, and write the table to benchmarks/results
+	$(BIN)/python -m benchmarks
+
+docs: $(VENV)/dev ## write the reference pages anew from the code
+	$(BIN)/python -m docs.generate
+
+$(VENV)/run: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Rapport needs Python 3.11 or newer, and $(PYTHON) is " + sys.version.split()[0] + "; try: make run PYTHON=python3.12")'
+	@echo "Installing into $(VENV), which takes a minute the first time"
+	@if $(PYTHON) -c 'import ensurepip' 2>/dev/null; then $(PYTHON) -m venv $(VENV); \
+	elif $(PYTHON) -m pip --version >/dev/null 2>&1; then \
+	  $(PYTHON) -m venv --without-pip $(VENV) && $(PYTHON) -m pip --python $(BIN)/python install --quiet pip; \
+	else echo "$(PYTHON) has neither ensurepip nor pip; on Debian or Ubuntu: apt install python3-venv" >&2; exit 1; fi
+	@$(PIP) --editable .
+	@touch $@
+
+$(VENV)/dev: $(VENV)/run
+	@$(PIP) --editable '.[dev]'
+	@touch $@

@@ -1,0 +1,1 @@
+"""One function per generated page: it reads the code and returns Markdown."""

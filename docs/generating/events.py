@@ -1,0 +1,70 @@
+"""The catalogue of events: what is sent, and what each field accepts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from docs.generating.markdown import first_sentence, opening, said, table, words
+from domain.events import (
+    CATALOGUE,
+    care,
+    commerce,
+    contacts,
+    governance,
+    referrals,
+    service,
+)
+from domain.kinds import MAX_WHOLE, Choice, Text, Whole
+
+if TYPE_CHECKING:
+    from domain.events import Event
+    from domain.kinds import Kind
+
+_PARTS = (contacts, commerce, service, care, referrals, governance)
+
+_EVENTS = """\
+Every fact that a ledger can hold, by its `type`. Fields marked *personal* are sealed under the
+contact's own key. Absent and `null` are the same; unknown fields are refused. The same as JSON
+Schema: `GET /v1/event-types/{type}`. What follows from each is said in [the rules](rules.md).
+"""
+
+
+def events_page() -> str:
+    """Every event type with its fields, by the part of the catalogue that it belongs to."""
+    parts = [opening("Event types", "`domain/events`", _EVENTS)]
+    for part in _PARTS:
+        parts.append(f"## {part.__name__.split('.')[-1].capitalize()}\n\n{said(part)}\n")
+        parts.extend(
+            _event(made) for made in CATALOGUE.values() if made.__module__ == part.__name__
+        )
+    return "\n".join(parts)
+
+
+def _event(made: type[Event]) -> str:
+    rows = [
+        (
+            f"`{field.name}`",
+            describe(field.kind) + (", used once in a stream" if field.opens else ""),
+            "yes" if field.required else "",
+            "yes" if field.personal else "",
+        )
+        for field in made.FIELDS
+    ]
+    writer = "" if made.FROM_CLIENTS else "\nOnly the ledger writes it; sending it is refused.\n"
+    fields = table(("field", "value", "required", "personal"), rows)
+    return f"### `{made.TYPE}`\n\n{said(made)}\n{writer}\n{fields}"
+
+
+def describe(kind: Kind) -> str:
+    """What a kind accepts, in words."""
+    match kind:
+        case Text():
+            return f"text of 1 to {kind.most} characters"
+        case Whole() if kind.most == MAX_WHOLE:
+            return f"whole number from {kind.least} to 2^53 - 1"
+        case Whole():
+            return f"whole number from {kind.least} to {kind.most}"
+        case Choice():
+            return words(kind.words)
+    sentence = first_sentence(type(kind)).rstrip(".")
+    return sentence[0].lower() + sentence[1:] if sentence[1].islower() else sentence

@@ -1,0 +1,105 @@
+"""The HTTP routes, from the OpenAPI document that the server itself serves."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from api.app import create_app
+from api.bootstrap import build
+from api.settings import Settings
+from docs.generating.markdown import code, opening, table, words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_INTRODUCTION = """\
+What the server says of itself at `/openapi.json`, where every operation has an example. Bodies are
+JSON, or msgpack (`application/vnd.msgpack`) by `Content-Type` and `Accept`. Errors are listed under
+[problems](problems.md); {common} can be the answer to anything and are not repeated below.
+"""
+
+_METHODS = ("get", "post", "put", "patch", "delete")
+
+
+def http_page() -> str:
+    """Every operation with its parameters, its answers and an example."""
+    document = openapi()
+    operations = list(_operations(document))
+    common = set.intersection(*(set(told["responses"]) for _, _, told in operations))
+    common = {status for status in common if status >= "400"}
+    introduction = _INTRODUCTION.format(common=words(sorted(common)))
+    parts = [opening("HTTP", "the routes in `api/routes`", introduction)]
+    for tag in dict.fromkeys(told["tags"][0] for _, _, told in operations):
+        parts.append(f"## {tag}\n")
+        parts.extend(
+            _operation(title, told, document, common, shared)
+            for title, shared, told in operations
+            if told["tags"][0] == tag
+        )
+    return "\n".join(parts)
+
+
+def _operations(document: dict[str, Any]) -> Iterator[tuple[str, list[Any], dict[str, Any]]]:
+    """Every operation as its title, what it shares with others on its path, and the rest."""
+    for path, item in document["paths"].items():
+        for method in _METHODS:
+            if method in item:
+                yield f"{method.upper()} {path}", item.get("parameters", []), item[method]
+
+
+def openapi() -> dict[str, Any]:
+    """The OpenAPI document of a server with nothing in it."""
+    with tempfile.TemporaryDirectory() as folder:
+        server = build(Settings(folder=Path(folder) / "data"))
+        try:
+            document: dict[str, Any] = create_app(server).openapi()
+            return document
+        finally:
+            server.close()
+
+
+def _operation(
+    title: str, told: dict[str, Any], document: dict[str, Any], common: set[str], shared: list[Any]
+) -> str:
+    parts = [f"### `{title}`\n", f"**{told['summary']}.** {told.get('description', '')}\n"]
+    parameters = [_resolved(one, document) for one in [*shared, *told.get("parameters", ())]]
+    if parameters:
+        rows = [(f"`{one['name']}`", one["in"], one.get("description", "")) for one in parameters]
+        parts.append(table(("parameter", "in", "meaning"), rows))
+    if body := told.get("requestBody"):
+        content = _resolved(body, document)["content"]
+        parts.append(f"Body: {words(content)}.\n")
+        parts.extend(_examples(content))
+    answers = {
+        status: _resolved(answer, document)
+        for status, answer in told["responses"].items()
+        if status not in common
+    }
+    meanings = [(status, answer["description"]) for status, answer in answers.items()]
+    parts.append(table(("status", "answer"), meanings))
+    for answer in answers.values():
+        parts.extend(_examples(answer.get("content", {})))
+    return "\n".join(parts)
+
+
+def _examples(content: dict[str, Any]) -> Iterator[str]:
+    """The first example of a body, as JSON."""
+    for media_type, described in content.items():
+        named = list(described.get("examples", {}).values())
+        example = described.get("example", named[0].get("value") if named else None)
+        if example is not None and "problem" not in media_type:
+            yield code(json.dumps(example, indent=2, ensure_ascii=False), "json")
+            return
+
+
+def _resolved(part: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
+    """The part itself, or what it refers to."""
+    while "$ref" in part:
+        found: Any = document
+        for name in part["$ref"].removeprefix("#/").split("/"):
+            found = found[name]
+        part = found
+    return part

@@ -1,0 +1,113 @@
+"""Everything that can go wrong, as a client meets it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from api.problems import STATUS, TITLES
+from docs.generating.markdown import first_sentence, opening, table
+from domain.decisions import REASONS
+from domain.errors import Invalid, LedgerError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_INTRODUCTION = """\
+Every error is an `application/problem+json` document (RFC 9457) with `type`, `title`, `status`,
+`detail`, `code` and `instance`; `type` is `urn:rapport:problem:` and the code. Codes and reasons
+are stable, details are for people and may change.
+"""
+
+_REASONS = """\
+A 409 with the code `refused` says in `reason` why the decision said no.
+"""
+
+
+_ERRORS = """\
+An `invalid-request` lists in `errors` everything found, each with a `pointer` (RFC 6901) into
+what was sent, a `code` and a `detail`.
+"""
+
+_REJECTS = """\
+`rapport import` gives one of the codes above for each row that it rejects, or one of these.
+"""
+
+FIELD_CODES: dict[str, str] = {
+    "bad-cursor": "The cursor was not given out by this list.",
+    "contradiction": "Two values exclude each other.",
+    "duplicate-field": "It may be given only once.",
+    "invalid-time": "It is no RFC 3339 instant with an offset, or one that cannot be.",
+    "malformed": "The bytes are no JSON or msgpack, or the query is none.",
+    "missing": "It is required.",
+    "not-a-choice": "It is none of the words that are allowed.",
+    "not-from-clients": "Only the ledger writes events of this type.",
+    "out-of-range": "It is too small or too large.",
+    "too-long": "It has too many characters.",
+    "too-short": "It has too few characters.",
+    "unknown-currency": "It is no ISO 4217 code.",
+    "unknown-field": "There is no such field.",
+    "unknown-time-zone": "It is no IANA time zone.",
+    "unknown-type": "There is no such event type.",
+    "unwanted-character": "It has a control character or half of a character.",
+    "wrong-type": "It is of another type.",
+}
+"""The codes of single errors in a request."""
+
+IMPORT_CODES: dict[str, str] = {
+    "no-rule": "No `[[event]]` of the mapping takes the row.",
+    "unknown-column": "The mapping names a column that the file does not have.",
+    "unknown-contact": "The ledger does not know the contact, and the mapping registers none.",
+    "unpaired": "No purchase was found that the row could give back.",
+    "unreadable-mapping": "The mapping is no TOML.",
+    "unreadable-row": "The row is no CSV.",
+    "unreadable-text": "The row is no UTF-8.",
+    "wrong-columns": "The row has more or fewer columns than the file.",
+    "wrong-template": "A text of the mapping cannot be filled in.",
+}
+"""The codes of what an import rejects, besides those of requests."""
+
+
+def problems_page() -> str:
+    """Every problem code with its status, and every reason for a refusal."""
+    return "\n".join(
+        (
+            opening("Problems", "`api/problems.py` and `domain/decisions`", _INTRODUCTION),
+            "## Codes\n",
+            table(("code", "status", "meaning"), sorted(_codes())),
+            f"## Codes of single errors\n\n{_ERRORS}",
+            _listed("code", FIELD_CODES),
+            f"## Codes of rejected rows\n\n{_REJECTS}",
+            _listed("code", IMPORT_CODES),
+            f"## Reasons for a refusal\n\n{_REASONS}",
+            table(
+                ("reason", "meaning"), ((f"`{name}`", REASONS[name]) for name in sorted(REASONS))
+            ),
+        )
+    )
+
+
+def _listed(head: str, meanings: Mapping[str, str]) -> str:
+    return table((head, "meaning"), ((f"`{name}`", meanings[name]) for name in sorted(meanings)))
+
+
+def _codes() -> Iterator[tuple[str, int, str]]:
+    """Each code once, told by the class nearest to the root that has it."""
+    # An Invalid whose errors are all of instants says so by a code of its own.
+    yield "`invalid-time`", _status(Invalid), TITLES["invalid-time"]
+    seen = {"invalid-time"}
+    for made in _classes(LedgerError):
+        if made.code in TITLES and made.code not in seen:
+            seen.add(made.code)
+            meaning = "The server failed" if made is LedgerError else first_sentence(made)
+            yield f"`{made.code}`", _status(made), meaning.rstrip(".")
+
+
+def _classes(root: type[LedgerError]) -> Iterator[type[LedgerError]]:
+    level = [root]
+    while level:
+        yield from level
+        level = [below for above in level for below in above.__subclasses__()]
+
+
+def _status(made: type[LedgerError]) -> int:
+    return next(STATUS[above] for above in made.__mro__ if above in STATUS)

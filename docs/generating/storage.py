@@ -1,0 +1,68 @@
+"""How events lie in the ledger: for whoever reads the files without this program."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from docs.generating.markdown import opening, table
+from domain.events import CATALOGUE
+from ledger.codec import SCHEMAS
+
+if TYPE_CHECKING:
+    from domain.events import Field
+
+_INTRODUCTION = """\
+How an event lies in `events.sqlite`. A stored state never changes, and what this page says of a
+schema number stays true for ever: golden bytes in `tests/golden` hold the program to it.
+"""
+
+_STATE = """\
+The state of an event is one msgpack array: an envelope, then the fields of its type. Stream,
+version, position and type stand in columns beside it.
+
+| place | holds |
+| --- | --- |
+| 0 | the schema number of the fields |
+| 1 | 16 random bytes, so that equal facts have unequal hashes |
+| 2 | the event's id, 16 bytes |
+| 3 | `recorded_at`, microseconds of UTC since 1970 |
+| 4 | `occurred_at`, the same |
+| 5 | `source`, or nil |
+| 6 | `actor`, sealed, or nil |
+| 7 | `causation_id`, 16 bytes, or nil |
+| 8 ... | the fields of the type, in the order below |
+
+Whole numbers, texts and flags are msgpack's own; ids of events and contacts are 16 bytes; instants
+are microseconds of UTC since 1970; absent values are nil. A field that an older event lacks at the
+end is absent. Fields are only ever appended; a field that changes its form gets the type a new
+schema number, and a new meaning gets a new type. The data of a correction is an array of its
+target's type, schema number and fields.
+"""
+
+_SEALED = """\
+An asterisk marks what is sealed, field by field, under the contact's own key: 12 bytes of nonce,
+then AES-256-GCM over the msgpack of the value. Associated data is the msgpack array of stream (16
+bytes), version, type and field name (`actor` for the actor, `data.` and the name inside a
+correction), so a ciphertext opens nowhere but in its place. The keys lie in `keys.sqlite`,
+wrapped by the master key.
+"""
+
+
+def stored_format_page() -> str:
+    """The stored state, and the order in which the fields of every event type are stored."""
+    rows = (
+        (f"`{topic}`", SCHEMAS[topic], ", ".join(map(_stored, made.FIELDS)))
+        for topic, made in sorted(CATALOGUE.items())
+    )
+    return "\n".join(
+        (
+            opening("Stored format", "`domain/events` and `ledger/codec.py`", _INTRODUCTION),
+            f"## Stored state\n\n{_STATE}",
+            f"## Sealed fields\n\n{_SEALED}",
+            f"## Fields by type\n\n{table(('type', 'schema', 'fields, in order'), rows)}",
+        )
+    )
+
+
+def _stored(field: Field) -> str:
+    return f"`{field.name}`" + ("\\*" if field.personal else "")

@@ -1,0 +1,223 @@
+"""The live follower: keeps the projections of one ledger at the head of its log and on time."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from domain.errors import ProjectionBehind, Unavailable
+from domain.instants import SECOND
+from projections.build import Stumbled
+from projections.folding import Histories
+from projections.generations import FAILED, save
+from projections.operations import told
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from projections.build import Build
+    from projections.source import EventSource
+    from projections.store import Store
+
+logger = logging.getLogger(__name__)
+
+POLL_SECONDS = 1.0
+"""How often it looks without being woken: other processes may write to the log."""
+
+
+class Follower:
+    """One thread that takes every live build forward, until each stands at the head of the log.
+
+    A build that stumbles is marked as failed and left where it was; the others go on. Trouble with
+    a file, a full disk say, is tried again and shown as a problem meanwhile.
+    """
+
+    def __init__(
+        self,
+        builds: Iterable[Build],
+        store: Store,
+        source: EventSource,
+        clock: Callable[[], int],
+    ) -> None:
+        self._builds = {build.projection.name: build for build in builds}
+        self._store = store
+        self._source = source
+        self._clock = clock
+        self._wake = threading.Condition()
+        self._moved = threading.Condition()
+        self._woken = False
+        self._stopping = False
+        self._working = threading.RLock()
+        self._visitors = 0
+        self._resting: set[str] = set()
+        self._troubles: dict[str, str] = {}
+        self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
+
+    def start(self) -> None:
+        """Begin to follow."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop after the step being taken; nothing is lost, since it goes on where it stopped."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify_all()
+        with self._moved:
+            self._moved.notify_all()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def wake(self) -> None:
+        """Look at once: something was appended, or the clock jumped. From any thread, and cheap."""
+        with self._wake:
+            self._woken = True
+            self._wake.notify_all()
+
+    def build(self, name: str) -> Build:
+        """The live build of a projection."""
+        return self._builds[name]
+
+    def trouble(self, name: str) -> str | None:
+        """What keeps a projection from moving just now, if anything does."""
+        return self._troubles.get(name)
+
+    def rest(self, name: str) -> None:
+        """Leave a projection alone: another build will take its place."""
+        self._resting.add(name)
+
+    def resume(self, name: str) -> None:
+        """Follow a projection again."""
+        self._resting.discard(name)
+        self.wake()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Between two steps: while inside, no live build moves but by the caller's hand."""
+        with self._wake:
+            self._visitors += 1
+        try:
+            with self._working:
+                yield
+        finally:
+            with self._wake:
+                self._visitors -= 1
+                self._wake.notify_all()
+
+    def replace(self, build: Build) -> None:
+        """Go on with another build of its projection. Only while ``paused``."""
+        self._builds[build.projection.name] = build
+        self._resting.discard(build.projection.name)
+        self._troubles.pop(build.projection.name, None)
+        self._tell()
+
+    def wait_for(self, position: int, timeout_seconds: float, name: str) -> int:
+        """The position that the projection reflects, once that is at least ``position``.
+
+        Raises:
+            ProjectionBehind: it did not get there in time, or has failed or been closed.
+        """
+        until = time.monotonic() + timeout_seconds
+        with self._moved:
+            while (reached := self._builds[name].position) < position:
+                left = until - time.monotonic()
+                if self._stopping or self._builds[name].generation.state == FAILED or left <= 0:
+                    raise ProjectionBehind(
+                        f"projection {name} reflects position {reached}, not yet {position}"
+                    )
+                self._moved.wait(left)
+        return reached
+
+    def bring_live_forward(self, build: Build, upto: int, at: int) -> bool:
+        """Take a live build to position ``upto`` and instant ``at``. Only while ``paused``.
+
+        False where it has failed, now or before, or has never been filled.
+        """
+        name = build.projection.name
+        if not self._follows(build):
+            return False
+        try:
+            while build.step(upto, at):
+                self._tell()
+        except Stumbled as error:
+            self._fail(name, build, error)
+            return False
+        return True
+
+    def _run(self) -> None:
+        while True:
+            with self._wake:
+                while self._visitors and not self._stopping:
+                    self._wake.wait()
+                if self._stopping:
+                    return
+                self._woken = False
+            with self._working:
+                behind = self._cycle()
+            if not behind:
+                self._sleep()
+
+    def _sleep(self) -> None:
+        with self._wake:
+            if not self._woken and not self._stopping:
+                self._wake.wait(self._idle_seconds())
+
+    def _idle_seconds(self) -> float:
+        """How long nothing can happen that nobody would wake us for."""
+        breakpoints = [
+            build.next_breakpoint
+            for build in self._builds.values()
+            if build.next_breakpoint is not None and self._follows(build)
+        ]
+        if not breakpoints or self._troubles:
+            return POLL_SECONDS
+        return min(max((min(breakpoints) - self._clock()) / SECOND, 0.001), POLL_SECONDS)
+
+    def _cycle(self) -> bool:
+        """One step of every build; True while one of them has more to take in at once."""
+        histories = Histories(self._source)
+        behind = False
+        for name, build in list(self._builds.items()):
+            if self._follows(build):
+                behind = self._step(name, build, histories) or behind
+        return behind
+
+    def _follows(self, build: Build) -> bool:
+        return build.generation.state != FAILED and build.projection.name not in self._resting
+
+    def _step(self, name: str, build: Build, histories: Histories) -> bool:
+        """Take one step; True if it moved and there is more to take in."""
+        try:
+            head = self._source.head()
+            moved = build.step(head, self._clock(), histories)
+        except (sqlite3.OperationalError, OSError, Unavailable) as error:
+            if name not in self._troubles:
+                logger.warning("projection %s waits: %s", name, told(error))
+            self._troubles[name] = f"waiting after {type(error).__name__}"
+            return False
+        except Exception as error:  # noqa: BLE001  # the others go on, this one says why not
+            self._fail(name, build, error)
+            return False
+        self._troubles.pop(name, None)
+        if moved:
+            self._tell()
+        return moved and build.position < head
+
+    def _fail(self, name: str, build: Build, error: Exception) -> None:
+        logger.error("projection %s failed: %s", name, told(error))
+        problem = str(error) if isinstance(error, Stumbled) else type(error).__name__
+        build.generation = replace(build.generation, state=FAILED, problem=problem)
+        try:
+            with self._store.write() as connection:
+                save(connection, build.generation)
+        except sqlite3.DatabaseError as unsaved:
+            logger.error("the failure of %s could not be kept: %s", name, told(unsaved))
+        self._tell()
+
+    def _tell(self) -> None:
+        with self._moved:
+            self._moved.notify_all()

@@ -1,0 +1,156 @@
+"""Generations: the tables that one build of a projection fills, and what is known of each build.
+
+Readers find the live generation inside their own snapshot, so that switching to another one is a
+matter of one committed row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable
+
+LIVE = "live"
+BUILDING = "building"
+FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of a projection: columns as SQL declares them, and the names of those of its key.
+
+    ``packed`` names the columns that hold msgpack.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    key: tuple[str, ...]
+    indexes: tuple[str, ...] = ()
+    packed: frozenset[str] = frozenset()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns' names, in order."""
+        return tuple(column.split(" ", 1)[0] for column in self.columns)
+
+
+@dataclass(frozen=True)
+class Generation:
+    """One build: it holds what follows at ``as_of`` from the log up to ``position``.
+
+    ``tip`` is the id of the event at that position, by which another log is told from this one.
+    """
+
+    projection: str
+    generation: int
+    version: int
+    position: int
+    as_of: int
+    tip: UUID | None
+    state: str
+    problem: str | None = None
+
+
+class Tables:
+    """The tables of one generation, inside a transaction."""
+
+    def __init__(self, connection: sqlite3.Connection, generation: Generation) -> None:
+        self.connection = connection
+        self.execute = connection.execute
+        self.executemany = connection.executemany
+        self._prefix = generation.projection
+        self._suffix = generation.generation
+
+    def __getitem__(self, table: str) -> str:
+        """The name that the table has in SQL."""
+        return f"{self._prefix}_{table}_{self._suffix}"
+
+    def create(self, tables: Iterable[Table]) -> None:
+        """Make the tables, empty, with their indexes."""
+        for table in tables:
+            name = self[table.name]
+            columns = ", ".join((*table.columns, f"PRIMARY KEY ({', '.join(table.key)})"))
+            self.execute(f"CREATE TABLE {name} ({columns}) WITHOUT ROWID")
+            for place, index in enumerate(table.indexes):
+                self.execute(f"CREATE INDEX {name}_by_{place} ON {name} {index}")
+
+    def drop(self, tables: Iterable[Table]) -> None:
+        """Drop the tables, where they exist."""
+        for table in tables:
+            self.execute(f"DROP TABLE IF EXISTS {self[table.name]}")
+
+
+_COLUMNS = "projection, generation, version, position, as_of, tip, state, problem"
+
+
+def generations(connection: sqlite3.Connection, projection: str | None = None) -> list[Generation]:
+    """The generations of a projection, or of all, oldest first."""
+    where, values = ("WHERE projection = ?", (projection,)) if projection else ("", ())
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM generations {where} ORDER BY projection, generation", values
+    )
+    return [
+        Generation(name, number, version, position, as_of, tip and UUID(bytes=tip), state, problem)
+        for name, number, version, position, as_of, tip, state, problem in rows
+    ]
+
+
+def current(connection: sqlite3.Connection, projection: str) -> Generation | None:
+    """The generation that answers: live or failed, never one that is being built."""
+    found = [one for one in generations(connection, projection) if one.state != BUILDING]
+    return found[-1] if found else None
+
+
+def save(connection: sqlite3.Connection, generation: Generation) -> None:
+    """Keep what is now known of a generation."""
+    connection.execute(
+        f"INSERT OR REPLACE INTO generations ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            generation.projection,
+            generation.generation,
+            generation.version,
+            generation.position,
+            generation.as_of,
+            generation.tip and generation.tip.bytes,
+            generation.state,
+            generation.problem,
+        ),
+    )
+
+
+def add(connection: sqlite3.Connection, like: Generation, tables: Iterable[Table]) -> Generation:
+    """A new generation as described but for its number, with empty tables."""
+    (newest,) = connection.execute(
+        "SELECT coalesce(max(generation), 0) FROM generations WHERE projection = ?",
+        (like.projection,),
+    ).fetchone()
+    added = Generation(
+        like.projection,
+        newest + 1,
+        like.version,
+        like.position,
+        like.as_of,
+        like.tip,
+        like.state,
+        like.problem,
+    )
+    save(connection, added)
+    Tables(connection, added).create(tables)
+    return added
+
+
+def remove(connection: sqlite3.Connection, generation: Generation) -> None:
+    """Drop a generation with all its tables, whatever version made them."""
+    prefix, suffix = f"{generation.projection}_", f"_{generation.generation}"
+    names = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
+    for (name,) in names:
+        if name.startswith(prefix) and name.endswith(suffix):
+            connection.execute(f"DROP TABLE {name}")
+    connection.execute(
+        "DELETE FROM generations WHERE projection = ? AND generation = ?",
+        (generation.projection, generation.generation),
+    )

@@ -1,0 +1,337 @@
+"""The projections of one ledger: kept current, asked, digested and rebuilt."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from domain.errors import Invalid, ProjectionBehind, ProjectionNotFound
+from projections import generations, standing_reading, status_reading
+from projections.answers import (
+    ContactStanding,
+    ContactStatus,
+    Cursor,
+    Page,
+    ProjectionDigest,
+    ProjectionState,
+    Referrals,
+    StatusRow,
+    Summary,
+)
+from projections.build import BATCH, Build
+from projections.digest import digest
+from projections.follower import Follower
+from projections.generations import BUILDING, FAILED, LIVE, Generation, Tables
+from projections.operations import Operation, Operations, Work
+from projections.rebuild import Rebuild, tip_at
+from projections.standing import StandingProjection
+from projections.status import StatusProjection
+from projections.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+    from uuid import UUID
+
+    from projections.folding import Projection
+    from projections.source import EventSource
+
+__all__ = [
+    "ContactStanding",
+    "ContactStatus",
+    "Cursor",
+    "Page",
+    "ProjectionDigest",
+    "ProjectionState",
+    "Projections",
+    "Referrals",
+    "StatusRow",
+    "Summary",
+]
+
+logger = logging.getLogger(__name__)
+
+ALL: tuple[Projection, ...] = (StatusProjection(), StandingProjection())
+
+
+@dataclass(frozen=True)
+class _Snapshot:
+    """The live tables of a projection, for as long as a read lasts.
+
+    ``until`` is the instant at which a row changes without an event, ``now`` the present.
+    """
+
+    tables: Tables
+    position: int
+    as_of: int
+    now: int
+    until: int | None
+
+
+class Projections:
+    """Everything that is derived from one ledger's log, in one file of its own."""
+
+    def __init__(
+        self,
+        source: EventSource,
+        path: Path,
+        clock: Callable[[], int],
+        *,
+        projections: tuple[Projection, ...] = ALL,
+    ) -> None:
+        self._source = source
+        self._clock = clock
+        self._projections = {projection.name: projection for projection in projections}
+        self.operations = Operations()
+        self._store = Store(path)
+        try:
+            builds = [self._open(projection) for projection in projections]
+        except BaseException:
+            self._store.close()
+            raise
+        self._follower = Follower(builds, self._store, source, clock)
+
+    def start(self) -> None:
+        """Begin to follow the log. What was never filled is built first, if the log is long."""
+        for name in self._projections:
+            build = self._follower.build(name)
+            if not build.position and self._source.head() > BATCH:
+                self._follower.rest(name)
+                self.operations.start("rebuild", name, partial(self._fill, name))
+        self._follower.start()
+
+    def close(self) -> None:
+        """Stop following and end what is running; a rebuild under way is given up."""
+        self.operations.close()
+        self._follower.close()
+        self._store.close()
+
+    def wake(self) -> None:
+        """Say that the log has grown. From any thread, and cheap."""
+        self._follower.wake()
+
+    def wait_for(self, position: int, timeout_seconds: float, name: str = "status") -> int:
+        """The position that a projection reflects, once that is at least ``position``.
+
+        Raises:
+            ProjectionNotFound: there is no such projection.
+            ProjectionBehind: it did not get there in time, or cannot.
+        """
+        self._projection(name)
+        return self._follower.wait_for(position, timeout_seconds, name)
+
+    def states(self) -> list[ProjectionState]:
+        """How each projection is."""
+        with self._store.read() as connection:
+            known = generations.generations(connection)
+        rebuilding = {one.projection for one in known if one.state == BUILDING}
+        return [self._state(name, name in rebuilding) for name in self._projections]
+
+    def digest(self, name: str) -> ProjectionDigest:
+        """What a projection holds, in one figure.
+
+        Raises:
+            ProjectionNotFound: there is no such projection.
+        """
+        projection = self._projection(name)
+        with self._snapshot(name) as snapshot:
+            figure = digest(projection, snapshot.tables)
+        return ProjectionDigest(name, projection.version, snapshot.position, snapshot.as_of, figure)
+
+    def rebuild(self, name: str) -> Operation:
+        """Build a projection anew in the background; if that is under way, the same operation.
+
+        Raises:
+            ProjectionNotFound: there is no such projection.
+        """
+        self._projection(name)
+        return self.operations.start("rebuild", name, partial(self._rebuild, name))
+
+    def operation(self, operation_id: UUID) -> Operation:
+        """An operation as it stands now.
+
+        Raises:
+            OperationNotFound: there was none, or it ended long ago.
+        """
+        return self.operations.get(operation_id)
+
+    def cancel(self, operation_id: UUID) -> Operation:
+        """Ask an operation to end.
+
+        Raises:
+            OperationNotFound: there was none, or it ended long ago.
+        """
+        return self.operations.cancel(operation_id)
+
+    def contact_status(self, contact_id: UUID) -> ContactStatus | None:
+        """Where a contact stands now, or the one that stands for it; None for an unknown one."""
+        with self._snapshot("status") as snapshot:
+            return status_reading.read_status(
+                snapshot.tables, contact_id, snapshot.position, snapshot.as_of
+            )
+
+    def statuses(
+        self,
+        *,
+        stage: str | None = None,
+        flag: str | None = None,
+        sort: str = "score",
+        after: Cursor | None = None,
+        limit: int = 100,
+        as_of: int | None = None,
+    ) -> Page[StatusRow]:
+        """Contacts by ``score`` or ``since``, greatest first, of one stage or with one flag.
+
+        At a past instant, scores are those with which the intervals began, and there are no flags.
+
+        Raises:
+            Invalid: an instant that lies ahead, or a flag at a past instant.
+            ProjectionBehind: the clock has not fired yet for that instant.
+        """
+        with self._snapshot("status") as snapshot:
+            if as_of is None:
+                items, following = status_reading.read_statuses(
+                    snapshot.tables, stage=stage, flag=flag, sort=sort, after=after, limit=limit
+                )
+                return Page(items, following, snapshot.position, snapshot.as_of)
+            _not_ahead(snapshot, as_of)
+            if flag is not None:
+                raise Invalid.at("/flag", "contradiction", "flags are known for the present only")
+            items, following = status_reading.read_statuses_then(
+                snapshot.tables, as_of, stage=stage, sort=sort, after=after, limit=limit
+            )
+            return Page(items, following, snapshot.position, as_of)
+
+    def summary(self, as_of: int | None = None) -> Summary:
+        """How many contacts are in each stage, now or at a past instant.
+
+        Raises:
+            Invalid: an instant that lies ahead.
+            ProjectionBehind: the clock has not fired yet for that instant.
+        """
+        with self._snapshot("status") as snapshot:
+            if as_of is None:
+                return status_reading.read_summary(
+                    snapshot.tables, snapshot.position, snapshot.as_of
+                )
+            _not_ahead(snapshot, as_of)
+            return status_reading.read_summary_then(snapshot.tables, as_of, snapshot.position)
+
+    def contact_standing(self, contact_id: UUID) -> ContactStanding:
+        """Where a contact stands as a referral partner; ``none`` for an unknown one."""
+        with self._snapshot("standing") as snapshot:
+            return standing_reading.read_contact_standing(
+                snapshot.tables, contact_id, snapshot.position, snapshot.as_of
+            )
+
+    def standings(
+        self, *, standing: str | None = None, after: Cursor | None = None, limit: int = 100
+    ) -> Page[ContactStanding]:
+        """Everyone who referred or was sent someone, the most influential first."""
+        with self._snapshot("standing") as snapshot:
+            return standing_reading.read_standings(
+                snapshot.tables,
+                named=standing,
+                after=after,
+                limit=limit,
+                position=snapshot.position,
+                as_of=snapshot.as_of,
+            )
+
+    def referrals(self, contact_id: UUID) -> Referrals:
+        """The referrals that a contact made, and those that name it."""
+        with self._snapshot("standing") as snapshot:
+            return standing_reading.read_referrals(
+                snapshot.tables, contact_id, snapshot.position, snapshot.as_of
+            )
+
+    def _open(self, projection: Projection) -> Build:
+        """The live build of a projection, emptied where it is not one of this log and program."""
+        head = self._source.head()
+        with self._store.write() as connection:
+            for leftover in generations.generations(connection, projection.name):
+                if leftover.state == BUILDING:
+                    generations.remove(connection, leftover)
+            found = generations.current(connection, projection.name)
+            if found is not None and not self._continues(found, projection, head):
+                logger.warning("projection %s is built anew: not of this log", projection.name)
+                generations.remove(connection, found)
+                found = None
+            if found is None:
+                empty = Generation(
+                    projection.name, 0, projection.version, 0, self._clock(), None, LIVE
+                )
+                found = generations.add(connection, empty, projection.tables)
+        return Build(projection, found, self._store, self._source)
+
+    def _continues(self, found: Generation, projection: Projection, head: int) -> bool:
+        """It was made by this version of the projection, from a beginning of this very log."""
+        return (
+            found.version == projection.version
+            and found.position <= head
+            and found.tip == tip_at(self._source, found.position)
+        )
+
+    def _projection(self, name: str) -> Projection:
+        if name not in self._projections:
+            raise ProjectionNotFound(f"there is no projection {name}")
+        return self._projections[name]
+
+    def _state(self, name: str, rebuilding: bool) -> ProjectionState:
+        generation = self._follower.build(name).generation
+        trouble = self._follower.trouble(name)
+        state = generation.state
+        if rebuilding:
+            state = "rebuilding"
+        elif trouble is not None and state != FAILED:
+            state = "waiting"
+        return ProjectionState(
+            name=name,
+            version=generation.version,
+            position=generation.position,
+            lag=max(self._source.head() - generation.position, 0),
+            state=state,
+            problem=generation.problem or trouble,
+        )
+
+    def _rebuild(self, name: str, work: Work) -> Mapping[str, object]:
+        rebuild = Rebuild(
+            self._projections[name], self._store, self._source, self._follower, self._clock
+        )
+        return rebuild.run(work)
+
+    def _fill(self, name: str, work: Work) -> Mapping[str, object]:
+        """The first build of a projection; if it is given up, the follower does it in its way."""
+        try:
+            return self._rebuild(name, work)
+        finally:
+            self._follower.resume(name)
+
+    @contextmanager
+    def _snapshot(self, name: str) -> Iterator[_Snapshot]:
+        """The live tables as of one instant. Rows hold from ``as_of`` until the next breakpoint."""
+        projection = self._projection(name)
+        now = self._clock()
+        with self._store.read() as connection:
+            generation = generations.current(connection, name)
+            assert generation is not None, "every projection has a live generation"
+            tables = Tables(connection, generation)
+            until = projection.next_breakpoint(tables)
+            as_of = generation.as_of
+            if now > as_of and (until is None or now < until):
+                as_of = now
+            yield _Snapshot(tables, generation.position, as_of, now, until)
+
+
+def _not_ahead(snapshot: _Snapshot, at: int) -> None:
+    """Let pass the instants for which the intervals are known."""
+    if at <= snapshot.as_of or (snapshot.until is not None and at < snapshot.until):
+        return
+    if snapshot.until is None:
+        return
+    if at <= snapshot.now:
+        raise ProjectionBehind("the stages at that instant are being worked out")
+    raise Invalid.at("/as_of", "invalid-time", "lists cannot look ahead")

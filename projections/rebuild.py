@@ -1,0 +1,211 @@
+"""A rebuild: the same rows made anew, compared with the live ones, and put in their place.
+
+It writes in short transactions beside the live build, which answers and follows meanwhile. Whatever
+ends it early, a cancellation or the end of the process, leaves the live build as it was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from domain.history import effective_history
+from projections import generations
+from projections.build import BATCH, Build, naming, refold
+from projections.digest import digest, drift
+from projections.folding import Moment, write_merge
+from projections.generations import BUILDING, LIVE, Generation, Tables
+from projections.groups import Aliases, complete_group, read_group, read_merges
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from uuid import UUID
+
+    from domain.history import History
+    from domain.recorded import Recorded
+    from projections.folding import Projection
+    from projections.follower import Follower
+    from projections.operations import Work
+    from projections.source import EventSource
+    from projections.store import Store
+
+_CHUNK_EVENTS = 500
+_CHUNK_CONTACTS = 500
+
+
+class Rebuild:
+    """One rebuild of one projection."""
+
+    def __init__(
+        self,
+        projection: Projection,
+        store: Store,
+        source: EventSource,
+        follower: Follower,
+        clock: Callable[[], int],
+    ) -> None:
+        self._projection = projection
+        self._store = store
+        self._source = source
+        self._follower = follower
+        self._clock = clock
+        self._done = 0
+
+    def run(self, work: Work) -> dict[str, object]:
+        """Build, catch up, compare and switch.
+
+        Returns: projection, position, events, seconds, digest, live_digest (None where there was no
+        live build to compare with) and drift, the first differences.
+
+        Raises:
+            Cancelled: it was cancelled before the switch.
+            Stumbled: the log holds something that the projection cannot deal with.
+        """
+        generation = self._begin()
+        try:
+            build = self._fill(generation, work)
+            return self._finish(build, work)
+        except BaseException:
+            with self._store.write() as connection:
+                generations.remove(connection, generation)
+            raise
+
+    def _begin(self) -> Generation:
+        """Fresh tables at a fixed position and instant, known to be under construction."""
+        position = self._source.head()
+        live = self._follower.build(self._projection.name).generation
+        with self._store.write() as connection:
+            fresh = Generation(
+                self._projection.name,
+                0,
+                self._projection.version,
+                position,
+                max(self._clock(), live.as_of),
+                tip_at(self._source, position),
+                BUILDING,
+            )
+            return generations.add(connection, fresh, self._projection.tables)
+
+    def _fill(self, generation: Generation, work: Work) -> Build:
+        """Both steps of the projection over everything up to the generation's position."""
+        position = generation.position
+        policies = self._source.policies(position)
+        aliases = Aliases()
+        merges = [m for m in read_merges(self._source, upto=position) if aliases.apply(m)]
+        moment = Moment(position, generation.as_of, policies, self._source.time_zone, aliases)
+        total = position - len(policies.versions)
+        with self._store.write() as connection:
+            for merge in merges:
+                write_merge(Tables(connection, generation), merge)
+        for chunk in self._chunks(moment):
+            with self._store.write() as connection:
+                tables = Tables(connection, generation)
+                for contact, history in chunk:
+                    refold(self._projection, tables, contact, history, moment)
+            work.advance(self._done, total)
+        self._reduce_all(generation, moment, work)
+        return Build(self._projection, generation, self._store, self._source)
+
+    def _chunks(self, moment: Moment) -> Iterator[list[tuple[UUID, History]]]:
+        """Every survivor with its history, in short lists, so that no transaction is long."""
+        chunk: list[tuple[UUID, History]] = []
+        events_held = 0
+        for contact, events in self._source.streams(upto=moment.position):
+            self._done += len(events)
+            if moment.aliases.survivor_of(contact) != contact:
+                continue
+            with naming(contact, moment):
+                history = effective_history(self._group(contact, events, moment), contact)
+            chunk.append((contact, history))
+            events_held += len(events)
+            if events_held >= _CHUNK_EVENTS or len(chunk) >= _CHUNK_CONTACTS:
+                yield chunk
+                chunk, events_held = [], 0
+        yield chunk
+
+    def _group(self, contact: UUID, events: list[Recorded], moment: Moment) -> list[Recorded]:
+        """A survivor's events; the stream at hand will do unless others were merged into it."""
+        if len(moment.aliases.members(contact)) > 1:
+            return read_group(self._source, contact, moment.aliases, moment.position)
+        return complete_group(self._source, contact, moment.aliases, moment.position, events)
+
+    def _reduce_all(self, generation: Generation, moment: Moment, work: Work) -> None:
+        after: UUID | None = None
+        while True:
+            with self._store.write() as connection:
+                tables = Tables(connection, generation)
+                contacts = self._projection.reducible(tables, after, _CHUNK_CONTACTS)
+                for contact in contacts:
+                    with naming(contact, moment):
+                        self._projection.reduce(tables, contact, moment)
+            if not contacts:
+                return
+            after = contacts[-1]
+            work.check()
+
+    def _finish(self, build: Build, work: Work) -> dict[str, object]:
+        """Catch up beside the live build, then hold it still to compare and switch."""
+        while self._source.head() - build.position > BATCH:
+            build.step(self._source.head(), self._clock())
+            work.check()
+        name = self._projection.name
+        with self._follower.paused():
+            live = self._follower.build(name)
+            compares = self._bring_both(live, build)
+            live_digest, own_digest, differences = self._compare(live if compares else None, build)
+            work.check()
+            switched = replace(build.generation, state=LIVE, problem=None)
+            with self._store.write() as connection:
+                generations.save(connection, switched)
+                generations.remove(connection, live.generation)
+            build.generation = switched
+            self._follower.replace(build)
+        return {
+            "projection": name,
+            "position": build.position,
+            "events": self._done,
+            "seconds": round(work.seconds(), 3),
+            "digest": own_digest,
+            "live_digest": live_digest,
+            "drift": differences,
+        }
+
+    def _bring_both(self, live: Build, build: Build) -> bool:
+        """Both to one position and instant; False where the live one cannot get there."""
+        head = self._source.head()
+        at = max(self._clock(), live.generation.as_of, build.generation.as_of)
+        compares = self._follower.bring_live_forward(live, head, at)
+        bring_forward(build, head, at)
+        return compares
+
+    def _compare(
+        self, live: Build | None, build: Build
+    ) -> tuple[str | None, str, list[dict[str, object]]]:
+        with self._store.read() as connection:
+            rebuilt = Tables(connection, build.generation)
+            own_digest = digest(self._projection, rebuilt)
+            if live is None:
+                return None, own_digest, []
+            kept = Tables(connection, live.generation)
+            live_digest = digest(self._projection, kept)
+            if live_digest == own_digest:
+                return live_digest, own_digest, []
+            return live_digest, own_digest, drift(self._projection, kept, rebuilt)
+
+
+def bring_forward(build: Build, upto: int, at: int) -> None:
+    """Take a build all the way to position ``upto`` and instant ``at``.
+
+    Raises:
+        Stumbled: it cannot take in what is there; it stands before that.
+    """
+    while build.step(upto, at):
+        pass
+
+
+def tip_at(source: EventSource, position: int) -> UUID | None:
+    """The id of the event at a position; None where the log does not reach it."""
+    if position < 1:
+        return None
+    events = source.log(after=position - 1, limit=1, upto=position, unseal=False)
+    return events[0].id if events else None

@@ -1,0 +1,245 @@
+"""The standing projection: who sent whom, and where does everyone stand as a referral partner?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import msgpack
+
+from domain.referrals import Commerce, Edge, commerce_of, edges_of
+from domain.standing import Reciprocity, ReferralCounts, Standing, standing
+from projections.generations import Table
+from projections.status import MERGES_TABLE, due_in, earliest_in, upsert
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator
+
+    from domain.history import History
+    from projections.folding import Moment
+    from projections.generations import Tables
+
+EDGES = Table(
+    "edges",
+    ("referrer BLOB NOT NULL", "event BLOB NOT NULL", "other BLOB NOT NULL", "edge BLOB NOT NULL"),
+    ("referrer", "event"),
+    ("(other, referrer)",),
+    packed=frozenset({"edge"}),
+)
+
+COMMERCE = Table(
+    "commerce",
+    ("contact BLOB NOT NULL", "commerce BLOB NOT NULL"),
+    ("contact",),
+    packed=frozenset({"commerce"}),
+)
+
+STANDINGS = Table(
+    "standings",
+    (
+        "contact BLOB NOT NULL",
+        "standing TEXT NOT NULL",
+        "influence INTEGER NOT NULL",
+        "next_breakpoint INTEGER",
+        "detail BLOB NOT NULL",
+    ),
+    ("contact",),
+    (
+        "(next_breakpoint) WHERE next_breakpoint IS NOT NULL",
+        "(influence DESC, contact)",
+        "(standing, influence DESC, contact)",
+    ),
+    packed=frozenset({"detail"}),
+)
+
+_VARIABLES = 500
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What one contact's own history says: whom they referred, and what they bought first."""
+
+    edges: tuple[Edge, ...]
+    commerce: Commerce
+
+
+class StandingProjection:
+    """A row for every referral and every contact that bought, and one for every referrer."""
+
+    name = "standing"
+    version = 1
+    tables = (MERGES_TABLE, EDGES, COMMERCE, STANDINGS)
+
+    def measure(self, contact: UUID, history: History, moment: Moment) -> Measured:
+        """The contact's edges and commerce, cut at no instant."""
+        edges = edges_of(history, contact, moment.aliases.survivor_of)
+        return Measured(edges, commerce_of(history))
+
+    def write(self, tables: Tables, contact: UUID, measured: Measured) -> None:
+        """Keep the contact's edges and commerce."""
+        key = contact.bytes
+        wanted = {
+            edge.event_id.bytes: (edge.other.bytes, msgpack.packb(edge.pack()))
+            for edge in measured.edges
+        }
+        name = tables["edges"]
+        kept = {
+            event: (other, packed)
+            for event, other, packed in tables.execute(
+                f"SELECT event, other, edge FROM {name} WHERE referrer = ?", (key,)
+            )
+        }
+        gone = [(key, event) for event in kept if event not in wanted]
+        tables.executemany(f"DELETE FROM {name} WHERE referrer = ? AND event = ?", gone)
+        new = [(key, event, *row) for event, row in wanted.items() if kept.get(event) != row]
+        tables.executemany(f"INSERT OR REPLACE INTO {name} VALUES (?, ?, ?, ?)", new)
+        if measured.commerce.purchases:
+            packed = msgpack.packb(measured.commerce.pack())
+            tables.execute(upsert(tables["commerce"], COMMERCE), (key, packed))
+        else:
+            tables.execute(f"DELETE FROM {tables['commerce']} WHERE contact = ?", (key,))
+
+    def forget(self, tables: Tables, contact: UUID) -> None:
+        """The contact has no rows of its own any more."""
+        for table, column in (("edges", "referrer"), ("commerce", "contact")):
+            tables.execute(f"DELETE FROM {tables[table]} WHERE {column} = ?", (contact.bytes,))
+
+    def dependants(self, tables: Tables, contacts: Collection[UUID]) -> set[UUID]:
+        """The contacts that referred any of these."""
+        found: set[UUID] = set()
+        for some in _portions(contacts):
+            rows = tables.execute(
+                f"SELECT DISTINCT referrer FROM {tables['edges']}"
+                f" WHERE other IN ({', '.join('?' * len(some))})",
+                some,
+            )
+            found |= {UUID(bytes=referrer) for (referrer,) in rows}
+        return found
+
+    def reduce(self, tables: Tables, contact: UUID, moment: Moment) -> None:
+        """Where the contact stands; whoever never sent us anyone, nor was sent, has no row."""
+        edges = read_edges(tables, contact)
+        if not edges:
+            name = tables["standings"]
+            tables.execute(f"DELETE FROM {name} WHERE contact = ?", (contact.bytes,))
+            return
+        version = moment.policies.in_force(moment.at)
+        commerce = read_commerce(tables, {edge.other for edge in edges})
+        made = standing(contact, edges, commerce, version.policy, moment.at)
+        instants = (made.next_breakpoint, moment.policies.next_change(moment.at))
+        breakpoint_at = min((at for at in instants if at is not None), default=None)
+        # A breakpoint that has passed would make the clock spin for ever.
+        assert breakpoint_at is None or breakpoint_at > moment.at, "a breakpoint in the past"
+        row = (contact.bytes, made.standing, made.influence, breakpoint_at, _detail(made))
+        tables.execute(upsert(tables["standings"], STANDINGS), row)
+
+    def reducible(self, tables: Tables, after: UUID | None, limit: int) -> list[UUID]:
+        """The next referrers."""
+        rows = tables.execute(
+            f"SELECT DISTINCT referrer FROM {tables['edges']} WHERE referrer > ?"
+            " ORDER BY referrer LIMIT ?",
+            (after.bytes if after else b"", limit),
+        )
+        return [UUID(bytes=referrer) for (referrer,) in rows.fetchall()]
+
+    def due(self, tables: Tables, at: int, limit: int) -> list[UUID]:
+        """Referrers whose next breakpoint is at or before ``at``."""
+        return due_in(tables, "standings", "contact", at, limit)
+
+    def refresh(
+        self,
+        tables: Tables,
+        contact: UUID,
+        history_of: Callable[[UUID], History],
+        moment: Moment,
+    ) -> None:
+        """Reduce again; edges and commerce are cut at no instant and stay right."""
+        self.reduce(tables, contact, moment)
+
+    def expire(self, tables: Tables, at: int) -> None:
+        """Every standing is to be reduced again."""
+        tables.execute(f"UPDATE {tables['standings']} SET next_breakpoint = ?", (at,))
+
+    def next_breakpoint(self, tables: Tables) -> int | None:
+        """The earliest of all referrers' next breakpoints."""
+        return earliest_in(tables, "standings")
+
+
+def read_edges(tables: Tables, referrer: UUID) -> tuple[Edge, ...]:
+    """A contact's referrals by (``made_at``, ``position``)."""
+    rows = tables.execute(
+        f"SELECT edge FROM {tables['edges']} WHERE referrer = ?", (referrer.bytes,)
+    )
+    edges = [Edge.unpack(msgpack.unpackb(packed)) for (packed,) in rows]
+    return tuple(sorted(edges, key=lambda edge: edge.place))
+
+
+def read_edges_to(tables: Tables, other: UUID) -> tuple[Edge, ...]:
+    """The referrals that name a contact by (``made_at``, ``position``)."""
+    rows = tables.execute(f"SELECT edge FROM {tables['edges']} WHERE other = ?", (other.bytes,))
+    edges = [Edge.unpack(msgpack.unpackb(packed)) for (packed,) in rows]
+    return tuple(sorted(edges, key=lambda edge: edge.place))
+
+
+def read_commerce(tables: Tables, contacts: Collection[UUID]) -> dict[UUID, Commerce]:
+    """What these contacts bought first; those that never bought are left out."""
+    found: dict[UUID, Commerce] = {}
+    for some in _portions(contacts):
+        rows = tables.execute(
+            f"SELECT contact, commerce FROM {tables['commerce']}"
+            f" WHERE contact IN ({', '.join('?' * len(some))})",
+            some,
+        )
+        for contact, packed in rows:
+            found[UUID(bytes=contact)] = Commerce.unpack(msgpack.unpackb(packed))
+    return found
+
+
+def _portions(contacts: Iterable[UUID]) -> Iterator[list[bytes]]:
+    """The contacts in lists short enough for one statement, in order of their ids."""
+    remaining = iter(sorted(contacts))
+    while some := [contact.bytes for contact in islice(remaining, _VARIABLES)]:
+        yield some
+
+
+def _detail(made: Standing) -> bytes:
+    counts, reciprocity = made.referrals, made.reciprocity
+    packed: bytes = msgpack.packb(
+        [
+            [
+                counts.inbound,
+                counts.outbound,
+                counts.won,
+                counts.qualified,
+                counts.open,
+                counts.lost,
+            ],
+            [
+                reciprocity.given,
+                reciprocity.received,
+                reciprocity.percent,
+                reciprocity.balanced,
+                reciprocity.we_owe,
+                reciprocity.they_owe,
+            ],
+            [event.bytes for event in made.events],
+        ]
+    )
+    return packed
+
+
+def read_standing(row: tuple[str, int, int | None, bytes], at: int) -> Standing:
+    """The standing in a row of (standing, influence, next_breakpoint, detail), valid at ``at``."""
+    name, influence, next_breakpoint, detail = row
+    counts, reciprocity, events = msgpack.unpackb(detail)
+    return Standing(
+        at=at,
+        standing=name,
+        influence=influence,
+        referrals=ReferralCounts(*counts),
+        reciprocity=Reciprocity(*reciprocity),
+        events=tuple(UUID(bytes=event) for event in events),
+        next_breakpoint=next_breakpoint,
+    )

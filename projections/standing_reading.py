@@ -1,0 +1,74 @@
+"""Questions to the standing projection's tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from domain.presets import PRESETS
+from domain.standing import standing
+from projections.answers import ContactStanding, Page, Referrals
+from projections.standing import read_commerce, read_edges, read_edges_to, read_standing
+from projections.status_reading import survivor_of
+
+if TYPE_CHECKING:
+    from projections.answers import Cursor
+    from projections.generations import Tables
+
+_COLUMNS = "standing, influence, next_breakpoint, detail"
+
+
+def read_contact_standing(
+    tables: Tables, contact: UUID, position: int, as_of: int
+) -> ContactStanding:
+    """Where a contact stands, or the one that stands for it."""
+    contact = survivor_of(tables, contact)
+    row = tables.execute(
+        f"SELECT {_COLUMNS} FROM {tables['standings']} WHERE contact = ?", (contact.bytes,)
+    ).fetchone()
+    if row is not None:
+        found = read_standing(row, as_of)
+    else:
+        # Without referrals no number of any policy matters.
+        found = standing(contact, (), {}, PRESETS["retail"], as_of)
+    return ContactStanding(contact, found, position, as_of)
+
+
+def read_standings(
+    tables: Tables,
+    *,
+    named: str | None,
+    after: Cursor | None,
+    limit: int,
+    position: int,
+    as_of: int,
+) -> Page[ContactStanding]:
+    """Everyone with referrals, the most influential first, then by contact."""
+    conditions, values = ["TRUE"], list[object]()
+    if named is not None:
+        conditions.append("standing = ?")
+        values.append(named)
+    if after is not None:
+        conditions.append("influence <= ? AND (influence < ? OR contact > ?)")
+        values += [after[0], after[0], after[1].bytes]
+    rows = tables.execute(
+        f"SELECT contact, {_COLUMNS} FROM {tables['standings']}"
+        f" WHERE {' AND '.join(conditions)} ORDER BY influence DESC, contact LIMIT ?",
+        (*values, limit + 1),
+    ).fetchall()
+    items = tuple(
+        ContactStanding(UUID(bytes=contact), read_standing(tuple(row), as_of), position, as_of)
+        for contact, *row in rows[:limit]
+    )
+    following = None
+    if len(rows) > limit:
+        following = (items[-1].standing.influence, items[-1].contact_id)
+    return Page(items, following, position, as_of)
+
+
+def read_referrals(tables: Tables, contact: UUID, position: int, as_of: int) -> Referrals:
+    """The edges from and to a contact, or the one that stands for it."""
+    contact = survivor_of(tables, contact)
+    made, received = read_edges(tables, contact), read_edges_to(tables, contact)
+    others = {edge.other for edge in (*made, *received)}
+    return Referrals(contact, made, received, read_commerce(tables, others), position, as_of)

@@ -1,0 +1,206 @@
+"""The status projection: where does every contact stand, and where did they stand when?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from domain.relationship import fold
+from projections.folding import MERGES
+from projections.generations import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from domain.history import History
+    from domain.relationship import Relationship
+    from projections.folding import Moment
+    from projections.generations import Tables
+
+NEVER = -(2**63)
+"""Stands for no instant in ``since``, so that it sorts after every instant."""
+
+MERGES_TABLE = Table(
+    MERGES,
+    ("position INTEGER NOT NULL", "contact BLOB NOT NULL", "target BLOB"),
+    ("position",),
+    ("(contact, position)",),
+)
+
+ROWS = Table(
+    "rows",
+    (
+        "contact BLOB NOT NULL",
+        "stage TEXT NOT NULL",
+        "score INTEGER NOT NULL",
+        "since INTEGER NOT NULL",
+        "flags TEXT NOT NULL",
+        "policy_version INTEGER NOT NULL",
+        "next_breakpoint INTEGER",
+        "silence_demotions INTEGER NOT NULL",
+        "premature_demotions INTEGER NOT NULL",
+    ),
+    ("contact",),
+    (
+        "(next_breakpoint) WHERE next_breakpoint IS NOT NULL",
+        "(score DESC, contact)",
+        "(since DESC, contact)",
+        "(stage, score DESC, contact)",
+        "(stage, since DESC, contact)",
+    ),
+)
+
+INTERVALS = Table(
+    "intervals",
+    (
+        "contact BLOB NOT NULL",
+        "place INTEGER NOT NULL",
+        "from_at INTEGER NOT NULL",
+        "to_at INTEGER",
+        "stage TEXT NOT NULL",
+        "score INTEGER NOT NULL",
+        "policy_version INTEGER NOT NULL",
+        "cause_kind TEXT NOT NULL",
+        "cause_name TEXT NOT NULL",
+        "cause_event BLOB",
+    ),
+    ("contact", "place"),
+)
+
+
+class StatusProjection:
+    """A row for every survivor, and one for each interval of each."""
+
+    name = "status"
+    version = 1
+    tables = (MERGES_TABLE, ROWS, INTERVALS)
+
+    def measure(self, contact: UUID, history: History, moment: Moment) -> Relationship:
+        """The relationship at the moment."""
+        relationship = fold(history, moment.policies, moment.time_zone, moment.at)
+        breakpoint_at = relationship.next_breakpoint
+        # A breakpoint that has passed would make the clock spin for ever.
+        assert breakpoint_at is None or breakpoint_at > moment.at, "a breakpoint in the past"
+        return relationship
+
+    def write(self, tables: Tables, contact: UUID, measured: Relationship) -> None:
+        """Keep the row, and of the intervals those that are not as they were."""
+        row = (
+            contact.bytes,
+            measured.stage,
+            measured.score,
+            NEVER if measured.since is None else measured.since,
+            " ".join(measured.flags),
+            measured.policy_version,
+            measured.next_breakpoint,
+            measured.silence_demotions,
+            measured.premature_demotions,
+        )
+        tables.execute(upsert(tables["rows"], ROWS), row)
+        self._write_intervals(tables, contact.bytes, _intervals(measured))
+
+    @staticmethod
+    def _write_intervals(
+        tables: Tables, contact: bytes, intervals: list[tuple[object, ...]]
+    ) -> None:
+        name = tables["intervals"]
+        columns = ", ".join(INTERVALS.names[1:])
+        kept = tables.execute(
+            f"SELECT {columns} FROM {name} WHERE contact = ? ORDER BY place", (contact,)
+        ).fetchall()
+        same = 0
+        while same < min(len(kept), len(intervals)) and kept[same] == intervals[same]:
+            same += 1
+        if same < len(kept):
+            tables.execute(f"DELETE FROM {name} WHERE contact = ? AND place >= ?", (contact, same))
+        if same < len(intervals):
+            tables.executemany(
+                f"INSERT INTO {name} VALUES (?{', ?' * len(INTERVALS.names[1:])})",
+                [(contact, *interval) for interval in intervals[same:]],
+            )
+
+    def forget(self, tables: Tables, contact: UUID) -> None:
+        """The contact has no row of its own any more."""
+        for table in ("rows", "intervals"):
+            tables.execute(f"DELETE FROM {tables[table]} WHERE contact = ?", (contact.bytes,))
+
+    def dependants(self, tables: Tables, contacts: Collection[UUID]) -> set[UUID]:
+        """None: a status rests on the contact's own history."""
+        return set()
+
+    def reduce(self, tables: Tables, contact: UUID, moment: Moment) -> None:
+        """Nothing: no row depends on another contact's."""
+
+    def reducible(self, tables: Tables, after: UUID | None, limit: int) -> list[UUID]:
+        """None."""
+        return []
+
+    def due(self, tables: Tables, at: int, limit: int) -> list[UUID]:
+        """Contacts whose next breakpoint is at or before ``at``."""
+        return due_in(tables, "rows", "contact", at, limit)
+
+    def refresh(
+        self,
+        tables: Tables,
+        contact: UUID,
+        history_of: Callable[[UUID], History],
+        moment: Moment,
+    ) -> None:
+        """Fold the contact again."""
+        self.write(tables, contact, self.measure(contact, history_of(contact), moment))
+
+    def expire(self, tables: Tables, at: int) -> None:
+        """Every contact is to be folded again."""
+        tables.execute(f"UPDATE {tables['rows']} SET next_breakpoint = ?", (at,))
+
+    def next_breakpoint(self, tables: Tables) -> int | None:
+        """The earliest of all contacts' next breakpoints."""
+        return earliest_in(tables, "rows")
+
+
+def _intervals(relationship: Relationship) -> list[tuple[object, ...]]:
+    return [
+        (
+            place,
+            interval.from_at,
+            interval.to_at,
+            interval.stage,
+            interval.score,
+            interval.policy_version,
+            interval.cause.kind,
+            interval.cause.name,
+            interval.cause.event and interval.cause.event.bytes,
+        )
+        for place, interval in enumerate(relationship.intervals)
+    ]
+
+
+def upsert(name: str, table: Table) -> str:
+    """SQL that writes a row, and touches no index where the row is there already."""
+    rest = [column for column in table.names if column not in table.key]
+    places = ", ".join("?" * len(table.names))
+    assignments = ", ".join(f"{column} = excluded.{column}" for column in rest)
+    differs = " OR ".join(f"{column} IS NOT excluded.{column}" for column in rest)
+    return (
+        f"INSERT INTO {name} VALUES ({places})"
+        f" ON CONFLICT ({', '.join(table.key)}) DO UPDATE SET {assignments} WHERE {differs}"
+    )
+
+
+def due_in(tables: Tables, table: str, contact: str, at: int, limit: int) -> list[UUID]:
+    """The contacts in a table whose ``next_breakpoint`` is at or before ``at``, earliest first."""
+    rows = tables.execute(
+        f"SELECT {contact} FROM {tables[table]} WHERE next_breakpoint <= ?"
+        " ORDER BY next_breakpoint LIMIT ?",
+        (at, limit),
+    )
+    return [UUID(bytes=found) for (found,) in rows.fetchall()]
+
+
+def earliest_in(tables: Tables, table: str) -> int | None:
+    """The earliest ``next_breakpoint`` in a table."""
+    row = tables.execute(
+        f"SELECT next_breakpoint FROM {tables[table]} WHERE next_breakpoint IS NOT NULL"
+        " ORDER BY next_breakpoint LIMIT 1"
+    ).fetchone()
+    return row[0] if row else None

@@ -1,0 +1,155 @@
+"""Questions to the status projection's tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from domain.events import STAGES
+from projections.answers import ContactStatus, StatusRow, Summary
+from projections.status import NEVER
+
+if TYPE_CHECKING:
+    from projections.answers import Cursor
+    from projections.generations import Tables
+
+SORTS = ("score", "since")
+"""What statuses can be sorted by, greatest first."""
+
+_COLUMNS = "contact, stage, score, since, flags, policy_version"
+
+
+def read_status(tables: Tables, contact: UUID, position: int, as_of: int) -> ContactStatus | None:
+    """The row of a contact, or of the one that stands for it; None where there is none."""
+    contact = survivor_of(tables, contact)
+    row = tables.execute(
+        f"SELECT {_COLUMNS} FROM {tables['rows']} WHERE contact = ?", (contact.bytes,)
+    ).fetchone()
+    if row is None:
+        return None
+    found = _status_row(row)
+    return ContactStatus(
+        found.contact_id,
+        found.stage,
+        found.score,
+        found.since,
+        found.flags,
+        found.policy_version,
+        position,
+        as_of,
+    )
+
+
+def survivor_of(tables: Tables, contact: UUID) -> UUID:
+    """Who stands for a contact, by the merges that a generation knows of."""
+    while True:
+        row = tables.execute(
+            f"SELECT target FROM {tables['merges']} WHERE contact = ?"
+            " ORDER BY position DESC LIMIT 1",
+            (contact.bytes,),
+        ).fetchone()
+        if row is None or row[0] is None:
+            return contact
+        contact = UUID(bytes=row[0])
+
+
+def read_statuses(
+    tables: Tables,
+    *,
+    stage: str | None,
+    flag: str | None,
+    sort: str,
+    after: Cursor | None,
+    limit: int,
+) -> tuple[tuple[StatusRow, ...], Cursor | None]:
+    """Rows sorted by score or since, greatest first, then by contact; and where the next begin."""
+    conditions, values = ["TRUE"], list[object]()
+    if stage is not None:
+        conditions.append("stage = ?")
+        values.append(stage)
+    if flag is not None:
+        conditions.append("instr(' ' || flags || ' ', ?) > 0")
+        values.append(f" {flag} ")
+    return _page(tables, tables["rows"], conditions, values, (sort, after, limit))
+
+
+def read_statuses_then(
+    tables: Tables,
+    at: int,
+    *,
+    stage: str | None,
+    sort: str,
+    after: Cursor | None,
+    limit: int,
+) -> tuple[tuple[StatusRow, ...], Cursor | None]:
+    """The same for a past instant, from the intervals: scores as they began, and no flags."""
+    conditions = ["from_at <= ?", "(to_at IS NULL OR to_at > ?)"]
+    values: list[object] = [at, at]
+    if stage is not None:
+        conditions.append("stage = ?")
+        values.append(stage)
+    source = (
+        "(SELECT contact, stage, score, from_at, to_at, from_at AS since, '' AS flags,"
+        f" policy_version FROM {tables['intervals']})"
+    )
+    return _page(tables, source, conditions, values, (sort, after, limit))
+
+
+def read_summary(tables: Tables, position: int, as_of: int) -> Summary:
+    """Contacts by stage, every stage named."""
+    counts = dict.fromkeys(STAGES, 0)
+    silent = premature = 0
+    for stage, count, silence_demotions, premature_demotions in tables.execute(
+        "SELECT stage, count(*), sum(silence_demotions), sum(premature_demotions)"
+        f" FROM {tables['rows']} GROUP BY stage"
+    ):
+        counts[stage] = count
+        silent += silence_demotions
+        premature += premature_demotions
+    return Summary(counts, silent, premature, position, as_of)
+
+
+def read_summary_then(tables: Tables, at: int, position: int) -> Summary:
+    """The same for a past instant, over the contacts that had any fact by then."""
+    counts = dict.fromkeys(STAGES, 0)
+    rows = tables.execute(
+        f"SELECT stage, count(*) FROM {tables['intervals']}"
+        " WHERE from_at <= ? AND (to_at IS NULL OR to_at > ?) GROUP BY stage",
+        (at, at),
+    )
+    return Summary({**counts, **dict(rows)}, None, None, position, at)
+
+
+def _page(
+    tables: Tables,
+    source: str,
+    conditions: list[str],
+    values: list[object],
+    order: tuple[str, Cursor | None, int],
+) -> tuple[tuple[StatusRow, ...], Cursor | None]:
+    sort, after, limit = order
+    assert sort in SORTS, "the caller checks what it lets in"
+    if after is not None:
+        conditions = [*conditions, f"{sort} <= ? AND ({sort} < ? OR contact > ?)"]
+        values = [*values, after[0], after[0], after[1].bytes]
+    rows = tables.execute(
+        f"SELECT {_COLUMNS} FROM {source} WHERE {' AND '.join(conditions)}"
+        f" ORDER BY {sort} DESC, contact LIMIT ?",
+        (*values, limit + 1),
+    ).fetchall()
+    shown = rows[:limit]
+    place = _COLUMNS.split(", ").index(sort)
+    following = (shown[-1][place], UUID(bytes=shown[-1][0])) if len(rows) > limit else None
+    return tuple(_status_row(row) for row in shown), following
+
+
+def _status_row(row: tuple[bytes, str, int, int, str, int]) -> StatusRow:
+    contact, stage, score, since, flags, policy_version = row
+    return StatusRow(
+        UUID(bytes=contact),
+        stage,
+        score,
+        None if since == NEVER else since,
+        tuple(flags.split()),
+        policy_version,
+    )

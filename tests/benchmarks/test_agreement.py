@@ -1,0 +1,97 @@
+"""Every row of the benchmarks on a handful of contacts: ours and the contestant must agree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from benchmarks import purchases, stock
+from benchmarks.bench import Bench, Size
+from benchmarks.measure import Disagreement, Goal, Line, Spread
+from benchmarks.recount import recount
+from benchmarks.report import page, quoted
+from benchmarks.rows import ROWS
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+TINY = Size(runs=1, contacts=40, stock_projected_events=60, stream_events=50)
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    """Synthetic purchases, also where there are real ones."""
+    folder = tmp_path_factory.mktemp("benchmarks")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(purchases, "find", lambda: None)
+        bench = Bench(folder, TINY)
+        assert bench.file.label == "synthetic purchases, 40 contacts"
+    return bench
+
+
+@pytest.mark.parametrize("name", list(ROWS))
+def test_a_row_and_its_contestant_agree_on_the_answer(name: str, bench: Bench) -> None:
+    """Each row checks this itself before it gives a figure."""
+    outcome = ROWS[name](bench)
+    assert outcome.lines
+    for line in outcome.lines:
+        assert line.row == name
+        assert line.ours.median > 0
+
+
+def test_a_contestant_with_another_answer_ends_the_row(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add = stock.SpentView.add
+
+    def miscount(
+        view: stock.SpentView, customer: UUID, count: int, amount: int, tracking: Any
+    ) -> None:
+        add(view, customer, count, amount + 1, tracking)
+
+    monkeypatch.setattr(stock.SpentView, "add", miscount)
+    with pytest.raises(Disagreement, match="what customers spent"):
+        ROWS["6"](bench)
+
+
+def test_the_recount_notices_a_purchase_that_is_missing(bench: Bench) -> None:
+    at = max(one.occurred_at for one in bench.purchases)
+    counted = recount(bench.purchases, "purchases-only", at)
+    assert sum(counted[0].stages.values()) == TINY.contacts
+    alone = [one for one in bench.purchases if one.customer != bench.purchases[0].customer]
+    assert recount(alone, "purchases-only", at) != counted
+
+
+@pytest.mark.parametrize(
+    ("goal", "figures"),
+    [
+        (Goal(0.4, 0.8), {0.3: "missed", 0.4: "reached", 0.9: "moonshot"}),
+        (Goal(0.7, 0.5, at_least=False), {0.8: "missed", 0.6: "reached", 0.5: "moonshot"}),
+    ],
+)
+def test_a_verdict_follows_from_the_ratio_and_the_goal(
+    goal: Goal, figures: dict[float, str]
+) -> None:
+    lines = {
+        figure: Line(
+            row="0", what="", unit="s", ours=Spread((figure * 10,)), theirs=Spread((10.0,)),
+            goal=goal,
+        )
+        for figure in figures
+    }  # fmt: skip  # one argument a line would bury the line
+    assert {figure: line.verdict for figure, line in lines.items()} == figures
+
+
+def test_a_run_is_quoted_between_the_marks_and_nowhere_else(bench: Bench) -> None:
+    outcomes = {name: ROWS[name](bench) for name in ("4", "import", "summary")}
+    text = "before\n<!-- figures -->\nobsolete\n<!-- end of figures -->\nafter\n"
+    once = quoted(text, ["a fact"], outcomes)
+    assert once.startswith("before\n<!-- figures -->\n")
+    assert once.endswith("<!-- end of figures -->\nafter\n")
+    assert "obsolete" not in once
+    assert quoted(once, ["a fact"], outcomes) == once
+    assert "| 4 |" in once
+    assert "| 4 |" in page("2026-01-01", ["a fact"], outcomes)
+    with pytest.raises(ValueError, match="marked"):
+        quoted("no marks", [], outcomes)

@@ -1,0 +1,88 @@
+"""The reference pages are what the code says, and leave nothing out."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+import pytest
+
+from api.command_line import COMMANDS
+from api.problems import TITLES
+from api.settings import Settings
+from docs.generate import PAGES, REFERENCE
+from docs.generating.http import openapi
+from docs.generating.problems import FIELD_CODES, IMPORT_CODES
+from domain.decisions import REASONS
+from domain.events import CATALOGUE
+from domain.presets import PRESETS
+from tests.house.tree import package_modules
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def _page(name: str) -> str:
+    return (REFERENCE / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", sorted(PAGES))
+def test_a_generated_page_is_current(name: str) -> None:
+    assert _page(name) == PAGES[name](), "run make docs"
+
+
+def test_every_event_type_and_field_is_documented_and_its_stored_order_published() -> None:
+    events, stored = _page("events.md"), _page("stored-format.md")
+    for topic, made in CATALOGUE.items():
+        section = events.partition(f"### `{topic}`\n")[2].partition("\n### ")[0]
+        assert section
+        assert [
+            name for field in made.FIELDS if f"| `{(name := field.name)}` |" not in section
+        ] == []
+        assert f"| `{topic}` |" in stored
+
+
+def test_every_problem_and_every_reason_for_a_refusal_is_documented() -> None:
+    page = _page("problems.md")
+    assert [code for code in TITLES if f"| `{code}` |" not in page] == []
+    assert [reason for reason in REASONS if f"| `{reason}` |" not in page] == []
+
+
+def test_every_code_of_a_single_error_is_documented() -> None:
+    given = {code for _, tree, _ in package_modules() for code in _codes_given(tree)}
+    assert given == FIELD_CODES.keys() | IMPORT_CODES.keys()
+
+
+def _codes_given(tree: ast.Module) -> Iterator[str]:
+    """The literal codes in calls that say what is wrong."""
+    places = {"wrong": 0, "FieldError": 1, "at": 1}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            place = places.get(ast.unparse(node.func).split(".")[-1], len(node.args))
+            code = node.args[place] if place < len(node.args) else None
+            if isinstance(code, ast.Constant) and isinstance(code.value, str):
+                yield code.value
+
+
+def test_every_operation_is_documented_with_an_example() -> None:
+    page, undocumented = _page("http.md"), []
+    for path, item in openapi()["paths"].items():
+        for method in item.keys() & {"get", "post", "put", "patch", "delete"}:
+            section = page.partition(f"### `{method.upper()} {path}`\n")[2].partition("\n### ")[0]
+            if "```json" not in section:
+                undocumented.append(f"{method} {path}")
+    assert undocumented == []
+
+
+def test_every_command_is_documented_with_an_example() -> None:
+    page = _page("command-line.md")
+    for name in COMMANDS:
+        section = page.partition(f"## `rapport {name}`\n")[2]
+        assert f"rapport {name}" in section, name
+
+
+def test_every_setting_and_every_preset_is_documented() -> None:
+    settings, policy = _page("settings.md"), _page("policy.md")
+    names = Settings.__dataclass_fields__
+    assert [name for name in names if f"| `{name}` |" not in settings] == []
+    assert [name for name in PRESETS if f"`{name}`" not in policy] == []

@@ -1,0 +1,1 @@
+"""Claims about what is derived: current, on time, the same however it came about."""

@@ -1,0 +1,45 @@
+"""A ledger in memory with a clock that stands still, and its projections, moved by hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from domain.instants import DAY
+from tests.domain.scenario import ANN, BEN, CAT
+from tests.projections.hands import Hands
+from tests.projections.memory import NOW, Clock, MemoryLedger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Noon of 2026-01-01."""
+    return Clock()
+
+
+@pytest.fixture
+def ledger(clock: Clock) -> MemoryLedger:
+    """Ann, Ben and Cat were registered a year ago."""
+    told = MemoryLedger(clock)
+    for contact in (ANN, BEN, CAT):
+        told.tell(contact, "contact-registered", NOW - 365 * DAY)
+    return told
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the projections are kept."""
+    return tmp_path / "projections.sqlite"
+
+
+@pytest.fixture
+def hands(ledger: MemoryLedger, clock: Clock, path: Path) -> Iterator[Hands]:
+    """The projections, empty until they are moved."""
+    held = Hands(ledger, clock, path)
+    yield held
+    held.close()

@@ -1,0 +1,188 @@
+"""A ledger in memory that decides as the real one does, so that histories are fast to make."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from domain.contact import ContactState
+from domain.decisions import Request, decide
+from domain.events.governance import PolicyPublished
+from domain.instants import parse_instant
+from domain.policy import digest
+from domain.presets import PRESETS
+from domain.recorded import POLICY_STREAM, Recorded
+from domain.timeline import PolicyTimeline, PolicyVersion, timeline_of
+from tests.domain.scenario import fact
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from domain.events import Event
+    from domain.policy import Policy
+    from projections.source import EventSource
+
+NOW = parse_instant("2026-01-01T12:00:00Z")
+
+
+class Clock:
+    """A clock that stands still until it is told to move."""
+
+    def __init__(self, now: int = NOW) -> None:
+        self.now = now
+
+    def __call__(self) -> int:
+        return self.now
+
+
+class Earlier:
+    """What a ledger was when it ended at some position."""
+
+    def __init__(self, ledger: EventSource, position: int) -> None:
+        self.time_zone = ledger.time_zone
+        self._position = position
+        self.stream = ledger.stream
+        self.streams = ledger.streams
+        self.policies = ledger.policies
+        self.log = ledger.log
+
+    def head(self) -> int:
+        """Where it ended."""
+        return self._position
+
+
+class MemoryLedger:
+    """Everything that a projection asks of a ledger, from a list."""
+
+    def __init__(
+        self, clock: Clock, time_zone: str | None = "Europe/Amsterdam", first_id: int = 10_000
+    ) -> None:
+        self.time_zone = time_zone
+        self._first_id = first_id
+        self._clock = clock
+        self._events: list[Recorded] = []
+        self._states: dict[UUID, ContactState] = {}
+        self._policies = PolicyTimeline(())
+        self.publish(PRESETS["retail"], 0)
+
+    def contact(self, contact_id: UUID) -> ContactState:
+        """The state of a contact, for decisions."""
+        return self._states.get(contact_id) or ContactState.initial(contact_id)
+
+    def policy_at(self, at: int) -> Policy:
+        """The policy in force, for decisions."""
+        return self._policies.in_force(at).policy
+
+    def publish(self, policy: Policy, effective_from: int) -> None:
+        """Append a version of the policy."""
+        document = policy.document()
+        number = len(self._policies.versions) + 1
+        event = PolicyPublished(
+            policy_version=number,
+            effective_from=effective_from,
+            policy=document,
+            sha256=digest(document),
+        )
+        version = PolicyVersion(
+            version=number,
+            effective_from=effective_from,
+            policy=policy,
+            sha256=event.sha256,
+            position=len(self._events) + 1,
+            event_id=UUID(int=self._first_id + len(self._events)),
+        )
+        self._policies = timeline_of([*self._policies.versions, version])
+        self._record(POLICY_STREAM, event, effective_from, None, number)
+
+    def append(self, contact_id: UUID, event: Event, at: int | None = None) -> list[Recorded]:
+        """Decide and record; the domain's refusals are raised."""
+        occurred_at = self._clock() if at is None else at
+        request = Request(
+            contact_id=contact_id,
+            id=UUID(int=self._first_id + len(self._events)),
+            event=event,
+            occurred_at=occurred_at,
+            actor=None,
+        )
+        recorded: list[Recorded] = []
+        for decided in decide(self.contact(contact_id), request, self):
+            state = self._states.setdefault(
+                decided.contact_id, ContactState.initial(decided.contact_id)
+            )
+            cause = recorded[0].id if recorded else None
+            one = self._record(
+                decided.contact_id, decided.event, occurred_at, cause, state.version + 1
+            )
+            state.evolve(one)
+            recorded.append(one)
+        return recorded
+
+    def tell(self, contact_id: UUID, type_name: str, at: int | None = None, **data: Any) -> UUID:
+        """Append the example of a type with some of its data replaced; the event's id."""
+        return self.append(contact_id, fact(type_name, **data), at)[0].id
+
+    def _record(
+        self, contact_id: UUID, event: Event, at: int, cause: UUID | None, version: int
+    ) -> Recorded:
+        recorded = Recorded(
+            contact_id=contact_id,
+            version=version,
+            position=len(self._events) + 1,
+            id=UUID(int=self._first_id + len(self._events)),
+            occurred_at=at,
+            recorded_at=self._clock(),
+            source=None,
+            actor=None,
+            causation_id=cause,
+            event=event,
+        )
+        self._events.append(recorded)
+        return recorded
+
+    def head(self) -> int:
+        """The newest position."""
+        return len(self._events)
+
+    def log(
+        self,
+        *,
+        after: int = 0,
+        limit: int = 100,
+        types: Sequence[str] = (),
+        unseal: bool = True,
+        upto: int | None = None,
+    ) -> list[Recorded]:
+        """Events by position."""
+        events = self._events[after:upto]
+        return [one for one in events if not types or one.type in types][:limit]
+
+    def stream(
+        self,
+        contact_id: UUID,
+        *,
+        after_version: int = 0,
+        limit: int | None = None,
+        types: Sequence[str] = (),
+        upto: int | None = None,
+        unseal: bool = False,
+    ) -> list[Recorded]:
+        """One contact's events."""
+        events = self.log(limit=len(self._events), types=types, upto=upto)
+        return [
+            one for one in events if one.contact_id == contact_id and one.version > after_version
+        ][:limit]
+
+    def streams(
+        self, *, after: UUID | None = None, upto: int
+    ) -> Iterator[tuple[UUID, list[Recorded]]]:
+        """Contacts in order with their events."""
+        events = sorted(self._events[:upto], key=attrgetter("contact_id", "position"))
+        for contact_id, group in groupby(events, key=attrgetter("contact_id")):
+            if contact_id > (after or POLICY_STREAM):
+                yield contact_id, list(group)
+
+    def policies(self, upto: int | None = None) -> PolicyTimeline:
+        """The policies known at a position."""
+        return self._policies.known_at(len(self._events) if upto is None else upto)

@@ -1,0 +1,260 @@
+"""The live side: current, on time, and honest when it cannot go on."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from domain.errors import ProjectionBehind, ProjectionNotFound
+from domain.instants import DAY, SECOND
+from projections import projections as facade
+from projections.projections import Projections
+from projections.standing import StandingProjection
+from projections.status import StatusProjection
+from tests.domain.scenario import ANN, BEN, CAT
+from tests.projections.hands import Hands
+from tests.projections.memory import NOW, Clock, MemoryLedger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+    from uuid import UUID
+
+    from domain.history import History
+    from projections.folding import Moment
+
+SECRET = "her maiden name"
+
+
+class Stumbling(StatusProjection):
+    """A status projection with a bug that Ben brings out."""
+
+    def measure(self, contact: UUID, history: History, moment: Moment) -> Any:
+        """Everyone's status but Ben's."""
+        if contact == BEN:
+            raise ValueError(SECRET)
+        return super().measure(contact, history, moment)
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Wait until something is true, and fail if that takes unreasonably long."""
+    ends, pause = time.monotonic() + 20, threading.Event()
+    while not true():
+        assert time.monotonic() < ends, "it never became true"
+        pause.wait(0.005)
+
+
+@pytest.fixture
+def running(ledger: MemoryLedger, clock: Clock, path: Path) -> Iterator[Projections]:
+    """The projections of the ledger, following."""
+    projections = Projections(ledger, path, clock)
+    projections.start()
+    yield projections
+    projections.close()
+
+
+def test_an_event_is_reflected_without_being_asked_for(
+    running: Projections, ledger: MemoryLedger
+) -> None:
+    ledger.tell(ANN, "purchase-made")
+    running.wake()
+    assert running.wait_for(ledger.head(), 20) == ledger.head()
+    status = running.contact_status(ANN)
+    assert status is not None
+    assert (status.stage, status.position) == ("customer", ledger.head())
+
+
+def test_another_process_s_events_are_found_by_looking(
+    running: Projections, ledger: MemoryLedger
+) -> None:
+    running.wait_for(ledger.head(), 20)
+    ledger.tell(ANN, "purchase-made")
+    assert running.wait_for(ledger.head(), 20) == ledger.head()
+
+
+def test_a_stage_changes_when_its_time_comes_without_an_event(
+    running: Projections, ledger: MemoryLedger, clock: Clock
+) -> None:
+    ledger.tell(ANN, "purchase-made")
+    running.wake()
+    running.wait_for(ledger.head(), 20)
+    clock.now += 400 * DAY
+    running.wake()
+    until(lambda: running.summary().stages["lapsed_customer"] == 1)
+    assert running.summary().as_of == clock.now
+
+
+def test_the_clock_sleeps_until_the_next_breakpoint_but_never_long(
+    hands: Hands, ledger: MemoryLedger, clock: Clock
+) -> None:
+    ledger.tell(ANN, "purchase-made")
+    for name in hands.names:
+        hands.follow(name, ledger.head())
+    follower = hands.projections._follower
+    assert follower._idle_seconds() == 1.0
+    next_breakpoint = follower.build("status").next_breakpoint
+    assert next_breakpoint is not None
+    clock.now = next_breakpoint - SECOND // 4
+    assert follower._idle_seconds() == 0.25
+    assert not hands.follow("status", 0)
+    clock.now = next_breakpoint
+    assert hands.follow("status", 0)
+
+
+def test_time_never_goes_back(hands: Hands, ledger: MemoryLedger, clock: Clock) -> None:
+    ledger.tell(ANN, "purchase-made")
+    clock.now += 400 * DAY
+    hands.follow("status", ledger.head())
+    clock.now = NOW
+    ledger.tell(BEN, "visit-made")
+    hands.follow("status", ledger.head())
+    assert hands.projections.summary().as_of == NOW + 400 * DAY
+    assert hands.projections.summary().stages["lapsed_customer"] == 1
+
+
+def test_whoever_waits_for_what_does_not_come_is_told(
+    running: Projections, ledger: MemoryLedger
+) -> None:
+    with pytest.raises(ProjectionBehind, match="not yet"):
+        running.wait_for(ledger.head() + 1, 0.01)
+    with pytest.raises(ProjectionNotFound):
+        running.wait_for(1, 0.01, "moods")
+
+
+def test_closing_ends_the_waiting(ledger: MemoryLedger, clock: Clock, path: Path) -> None:
+    projections = Projections(ledger, path, clock)
+    projections.start()
+    caught: list[BaseException] = []
+
+    def wait() -> None:
+        try:
+            projections.wait_for(ledger.head() + 1, 60)
+        except ProjectionBehind as error:
+            caught.append(error)
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    projections.close()
+    waiting.join(20)
+    assert len(caught) == 1
+
+
+def test_a_projection_that_fails_says_so_and_the_other_goes_on(
+    ledger: MemoryLedger, clock: Clock, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The problem names the contact's id and no more; what the error quotes stays out of it."""
+    projections = Projections(ledger, path, clock, projections=(Stumbling(), StandingProjection()))
+    projections.start()
+    try:
+        assert projections.wait_for(ledger.head(), 20, "standing") == ledger.head()
+        asked_at = time.monotonic()
+        with pytest.raises(ProjectionBehind):
+            projections.wait_for(ledger.head(), 20, "status")
+        assert time.monotonic() - asked_at < 10, "it will not come, so nobody need wait for it"
+        status, standing = projections.states()
+        assert (status.state, status.lag) == ("failed", ledger.head())
+        assert status.problem == f"ValueError at contact {BEN}, towards position {ledger.head()}"
+        assert (standing.state, standing.lag, standing.problem) == ("live", 0, None)
+        assert "projection status failed" in caplog.text
+        assert SECRET not in caplog.text
+    finally:
+        projections.close()
+
+
+def test_a_failure_is_remembered_and_a_rebuild_repairs_it(
+    ledger: MemoryLedger, clock: Clock, path: Path
+) -> None:
+    broken = Projections(ledger, path, clock, projections=(Stumbling(), StandingProjection()))
+    broken.start()
+    until(lambda: broken.states()[0].state == "failed")
+    operation = broken.operations.wait(broken.rebuild("status").id)
+    assert operation.state == "failed"
+    assert operation.problem is not None
+    assert str(BEN) in operation.problem
+    assert SECRET not in operation.problem
+    broken.close()
+    mended = Projections(ledger, path, clock)
+    mended.start()
+    try:
+        assert mended.states()[0].state == "failed"
+        operation = mended.operations.wait(mended.rebuild("status").id)
+        assert operation.state == "succeeded"
+        assert operation.result is not None
+        assert operation.result["live_digest"] is None
+        assert operation.result["drift"] == []
+        assert mended.states()[0].state == "live"
+        ledger.tell(BEN, "purchase-made")
+        mended.wake()
+        assert mended.wait_for(ledger.head(), 20) == ledger.head()
+    finally:
+        mended.close()
+
+
+def test_trouble_with_the_file_is_shown_and_passes(
+    hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    follower = hands.projections._follower
+    build = follower.build("status")
+
+    def full(*_arguments: object) -> bool:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(build, "step", full)
+        follower._cycle()
+    state = hands.projections.states()[0]
+    assert (state.state, state.problem) == ("waiting", "waiting after OSError")
+    follower._cycle()
+    state = hands.projections.states()[0]
+    assert (state.state, state.problem, state.lag) == ("live", None, 0)
+
+
+def test_a_restart_goes_on_where_it_was(ledger: MemoryLedger, clock: Clock, path: Path) -> None:
+    first = Hands(ledger, clock, path)
+    first.follow("status", 2)
+    first.close()
+    second = Hands(ledger, clock, path)
+    assert second.digest("status").position == 2
+    second.follow("status", ledger.head())
+    assert second.digest("status").digest == second.built_anew("status", ledger.head())
+    second.close()
+
+
+def test_a_step_that_is_cut_off_leaves_nothing_behind(
+    hands: Hands, ledger: MemoryLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not a row, not an alias: the step is taken again as if it had never begun."""
+    hands.follow("status", ledger.head())
+    before = hands.digest("status")
+    ledger.tell(ANN, "purchase-made")
+    ledger.tell(BEN, "contact-merged", into=str(CAT))
+
+    def cut(*_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("projections.build.save", cut)
+        with pytest.raises(KeyboardInterrupt):
+            hands.follow("status", ledger.head())
+    assert hands.digest("status") == before
+    hands.follow("status", ledger.head())
+    assert hands.digest("status").digest == hands.built_anew("status", ledger.head())
+
+
+def test_a_long_log_is_built_rather_than_followed_at_first(
+    ledger: MemoryLedger, clock: Clock, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(facade, "BATCH", 2)
+    projections = Projections(ledger, path, clock)
+    projections.start()
+    try:
+        for name in ("status", "standing"):
+            assert projections.wait_for(ledger.head(), 20, name) == ledger.head()
+        with projections._store.read() as connection:
+            rows = connection.execute("SELECT generation FROM generations").fetchall()
+        assert rows == [(2,), (2,)]
+    finally:
+        projections.close()
