@@ -10,7 +10,12 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from domain.events.contacts import ContactRegistered, RegistrationAmended
+from domain.events.contacts import (
+    ContactMerged,
+    ContactRegistered,
+    MergeReversed,
+    RegistrationAmended,
+)
 from domain.events.governance import EventCorrected, EventRetracted
 from domain.events.referrals import ReferralMade, ReferralReceived
 
@@ -96,6 +101,32 @@ def effective_history(events: Iterable[Recorded], survivor: UUID) -> History:
 
 
 _ORDER = attrgetter("occurred_at", "position")
+
+
+def extended(history: History, events: Iterable[Recorded]) -> History | None:
+    """The history with newer events of the survivor's own stream; earlier facts stay as they are.
+
+    None where an event may change what is there already, or rests on other streams: then the
+    history is to be made anew from all events.
+    """
+    added = []
+    for recorded in events:
+        if isinstance(recorded.event, _CHANGING):
+            return None
+        added.append(_fact(recorded, None, 0))
+    facts = sorted([*history.facts, *added], key=_ORDER)  # quick, being nearly in order
+    return History(tuple(facts), history.excluded, history.time_zone)
+
+
+_CHANGING = (
+    ContactMerged,
+    ContactRegistered,
+    EventCorrected,
+    EventRetracted,
+    MergeReversed,
+    ReferralReceived,
+    RegistrationAmended,
+)
 
 
 def _standing_corrections(

@@ -69,14 +69,25 @@ class WillChange:
 
 
 def fold(
-    history: History, policies: PolicyTimeline, ledger_time_zone: str | None, at: int
+    history: History,
+    policies: PolicyTimeline,
+    ledger_time_zone: str | None,
+    at: int,
+    earlier: Relationship | None = None,
 ) -> Relationship:
-    """What the relationship is at ``at``, by the facts that occurred at or before it."""
+    """What the relationship is at ``at``, by the facts that occurred at or before it.
+
+    ``earlier`` may be what was folded of the same contact before. It is used up: where the history
+    only went on since then, it is gone on with instead of beginning again, to the same answer.
+    """
     time_zone = history.time_zone or ledger_time_zone or "UTC"
-    machine = StageMachine(policies, time_zone)
-    absorbed = machine.run(history.facts, at)
-    upcoming = history.facts[absorbed].occurred_at if absorbed < len(history.facts) else None
-    return Relationship(at, history, policies, machine, upcoming)
+    if earlier is not None and earlier.goes_on(history, policies, time_zone, at):
+        machine, absorbed = earlier.machine, earlier.absorbed
+        absorbed += machine.run(history.facts[absorbed:], at)
+    else:
+        machine = StageMachine(policies, time_zone)
+        absorbed = machine.run(history.facts, at)
+    return Relationship(at, history, policies, machine, absorbed)
 
 
 class Relationship:
@@ -88,17 +99,32 @@ class Relationship:
         history: History,
         policies: PolicyTimeline,
         machine: StageMachine,
-        upcoming_at: int | None,
+        absorbed: int,
     ) -> None:
         self.at = at
         self.stage = machine.stage
         self.score = machine.score
         self.intervals: tuple[Interval, ...] = tuple(machine.intervals)
         self.policy_version = policies.in_force(at).version
+        self.machine = machine
+        self.absorbed = absorbed
         self._history = history
         self._policies = policies
-        self._machine = machine
-        self._upcoming_at = upcoming_at
+
+    def goes_on(self, history: History, policies: PolicyTimeline, time_zone: str, at: int) -> bool:
+        """Whether everything that this was folded from still holds, and only more came after it."""
+        facts, place = history.facts, self.absorbed
+        evaluated_at = self.machine.judged.at if self.machine.judged else None
+        # A history is extended with its facts as they were, or made anew with new ones: if the last
+        # one absorbed is where it was, so are all before it.
+        return (
+            place <= len(facts)
+            and (not place or facts[place - 1] is self._history.facts[place - 1])
+            and (place == len(facts) or evaluated_at is None or facts[place][0] > evaluated_at)
+            and (evaluated_at is None or at >= evaluated_at)
+            and self.machine.time_zone == time_zone
+            and policies.is_same_as(self._policies)
+        )
 
     @property
     def since(self) -> int | None:
@@ -113,36 +139,36 @@ class Relationship:
     @property
     def silence(self) -> Silence | None:
         """How long they have been silent and what that means when; None while there is none."""
-        return self._machine.silence
+        return self.machine.silence
 
     def engagements(self) -> tuple[Engagement, ...]:
         """The engagements open now: in which capacity we act is an axis apart from the stage.
 
         Source: New York Real Property Law section 443; the domain document, section 5.
         """
-        engagements = self._machine.commerce.engagements.values()
+        engagements = self.machine.commerce.engagements.values()
         return tuple(engagement for engagement in engagements if engagement.closed_at is None)
 
     @property
     def silence_demotions(self) -> int:
         """How often a client fell because of silence."""
-        return len(self._machine.silence_demoted_at)
+        return len(self.machine.silence_demoted_at)
 
     @property
     def premature_demotions(self) -> int:
         """How often a client who fell because of silence bought again within 90 days."""
         return sum(
-            self._machine.commerce.bought_between(
+            self.machine.commerce.bought_between(
                 fell_at,
                 fell_at + self._policies.in_force(fell_at).policy.rhythm.premature_days * DAY,
             )
-            for fell_at in self._machine.silence_demoted_at
+            for fell_at in self.machine.silence_demoted_at
         )
 
     @cached_property
     def flags(self) -> tuple[str, ...]:
         """What stands beside the stage, in alphabetical order."""
-        machine = self._machine
+        machine = self.machine
         if machine.judged is None:
             return ()
         policy = machine.judged.policy
@@ -178,9 +204,14 @@ class Relationship:
     @cached_property
     def next_breakpoint(self) -> int | None:
         """The next instant at which stage, score or flags may change without an event."""
-        soonest, silence = self._machine.next_breakpoint(), self._machine.silence
-        candidates = [self._upcoming_at, soonest[0] if soonest else None, self._falling_at]
-        candidates.append(silence.quiet_at if silence else None)
+        soonest, silence = self.machine.next_breakpoint(), self.machine.silence
+        facts = self._history.facts
+        candidates = [
+            facts[self.absorbed].occurred_at if self.absorbed < len(facts) else None,
+            soonest[0] if soonest else None,
+            silence.quiet_at if silence else None,
+            self._falling_at,
+        ]
         later = [instant for instant in candidates if instant is not None and instant > self.at]
         return min(later, default=None)
 
@@ -196,27 +227,25 @@ class Relationship:
                 threshold=reading.threshold,
                 events=tuple(signal.evidence(judged)),
             )
-            for signal, reading, judged in self._machine.readings_at(self.at)
+            for signal, reading, judged in self.machine.readings_at(self.at)
         )
 
     def excluded(self) -> tuple[Exclusion, ...]:
         """The events that do not count: retracted, reversed, or with nothing opened before them."""
         reversed_ = (
             Exclusion(purchase.fact_id, "reversed")
-            for purchase in self._machine.commerce.reversed_purchases()
+            for purchase in self.machine.commerce.reversed_purchases()
         )
-        ignored = (
-            Exclusion(event_id, "opening-not-before") for event_id in self._machine.ignored()
-        )
+        ignored = (Exclusion(event_id, "opening-not-before") for event_id in self.machine.ignored())
         return (*self._history.excluded, *reversed_, *ignored)
 
     def would_change(self) -> tuple[WouldChange, ...]:
         """The single changes that would make a client, or end a client's stage."""
-        if self._machine.judged is None or self._machine.underlying == "ended":
+        if self.machine.judged is None or self.machine.underlying == "ended":
             return ()
-        crossing = self._stage_lost if self._machine.underlying == "client" else self._stage_won
+        crossing = self._stage_lost if self.machine.underlying == "client" else self._stage_won
         found = []
-        for change in self._machine.changes_at(self.at):
+        for change in self.machine.changes_at(self.at):
             stage = crossing(change)
             if stage is not None:
                 found.append(WouldChange(change.name, change.points, stage))
@@ -224,8 +253,8 @@ class Relationship:
 
     def _stage_won(self, change: Change) -> str | None:
         policy = self._policies.in_force(self.at).policy
-        held = self._machine.worst_complaint() >= policy.signals.complaint.hold_severity
-        anchored = self._machine.is_anchored() or change.anchors
+        held = self.machine.worst_complaint() >= policy.signals.complaint.hold_severity
+        anchored = self.machine.is_anchored() or change.anchors
         if not anchored or (held and not change.lifts_hold):
             return None
         return "client" if self._raw_score + change.points >= policy.stage.promotion_score else None
@@ -233,17 +262,17 @@ class Relationship:
     def _stage_lost(self, change: Change) -> str | None:
         policy = self._policies.in_force(self.at).policy
         drops = self._raw_score + change.points < policy.stage.stay_score
-        if change.ends or (drops and change.points < 0 and not self._machine.dwells(self.at)):
-            return self._machine.resting_stage(self.at)
+        if change.ends or (drops and change.points < 0 and not self.machine.dwells(self.at)):
+            return self.machine.resting_stage(self.at)
         return None
 
     @cached_property
     def _raw_score(self) -> int:
-        return sum(reading.points for _, reading, _ in self._machine.readings_at(self.at))
+        return sum(reading.points for _, reading, _ in self.machine.readings_at(self.at))
 
     def will_change(self) -> WillChange | None:
         """The next breakpoint at which the stage changes if nothing happens, if there is one."""
-        machine = self._machine.ahead()
+        machine = self.machine.ahead()
         for _ in range(_LOOK_AHEAD):
             soonest = machine.next_breakpoint()
             if soonest is None:

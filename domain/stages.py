@@ -82,6 +82,7 @@ class StageMachine:
         self.score = 0
         self.judged: Judged | None = None
         self.silence: Silence | None = None
+        self.time_zone = time_zone
         self._policies = policies
         self._version: PolicyVersion | None = None
         # Only the signals that absorbed something, by place: the others are off.

@@ -54,6 +54,10 @@ class PolicyTimeline:
         place = bisect_right(self._starts, after)
         return self._starts[place] if place < len(self._starts) else None
 
+    def is_same_as(self, other: PolicyTimeline) -> bool:
+        """Whether both know the same versions."""
+        return [v.event_id for v in self.versions] == [v.event_id for v in other.versions]
+
     def known_at(self, position: int) -> PolicyTimeline:
         """The versions that were known at that position."""
         return PolicyTimeline(tuple(v for v in self.versions if v.position <= position))

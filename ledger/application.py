@@ -9,6 +9,7 @@ from eventsourcing.application import AggregateNotFoundError, Application
 from eventsourcing.utils import Environment
 
 from domain.contact import ContactState
+from ledger.entropy import Entropy
 from ledger.mapper import LedgerMapper
 from ledger.recorder import LedgerApplicationRecorder, LedgerFactory
 
@@ -44,7 +45,7 @@ class LedgerApplication(Application[UUID]):
 
     def construct_mapper(self) -> Mapper[UUID]:
         """Our mapper, which knows the contacts' keys."""
-        return LedgerMapper(self._keys)
+        return LedgerMapper(self._keys, entropy=Entropy())
 
     def contact(self, contact_id: UUID) -> ContactState:
         """What decisions must know of a contact, folded from its whole stream."""

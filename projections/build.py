@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import contextmanager
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from domain.errors import LedgerError
 from domain.events.governance import PolicyPublished
 from domain.events.referrals import ReferralMade
 from domain.recorded import POLICY_STREAM
-from projections.folding import MERGES, Histories, Moment, write_merge
+from projections.folding import KEPT_FACTS, MERGES, Histories, Kept, Moment, write_merge
 from projections.generations import Tables, save
 from projections.groups import FATE_TYPES, Aliases, Merge, merge_of
 
@@ -44,6 +44,20 @@ class Stumbled(LedgerError):
         )
 
 
+@dataclass(frozen=True)
+class Touch:
+    """What some events touch: merges among them with the aliases after them, and contacts.
+
+    ``contacts`` are all whose rows may change, aliases included; ``anew`` those of them whose
+    history did not only grow.
+    """
+
+    aliases: Aliases
+    merges: list[Merge]
+    contacts: set[UUID]
+    anew: set[UUID]
+
+
 class Build:
     """A generation, and how to bring it forward. Not for two threads at once."""
 
@@ -58,6 +72,8 @@ class Build:
         self.generation = generation
         self._store = store
         self._source = source
+        self._histories = Histories(source)
+        self._measured: Kept[Any] = Kept(KEPT_FACTS)
         with store.read() as connection:
             tables = Tables(connection, generation)
             self.aliases = read_aliases(tables)
@@ -68,7 +84,7 @@ class Build:
         """Everything up to this position is taken in."""
         return self.generation.position
 
-    def step(self, upto: int, at: int, histories: Histories | None = None) -> bool:
+    def step(self, upto: int, at: int) -> bool:
         """Take in at most ``BATCH`` events up to position ``upto``, and time up to ``at``.
 
         All of it in one transaction. False if there was nothing to do, and then nothing was
@@ -82,39 +98,46 @@ class Build:
         due = self.next_breakpoint is not None and self.next_breakpoint <= at
         if not events and not due:
             return False
-        histories = histories or Histories(self._source)
+        try:
+            self._take_in(events, at)
+        except BaseException:
+            self._histories.clear()
+            self._measured.clear()
+            raise
+        return True
+
+    def _take_in(self, events: Sequence[Recorded], at: int) -> None:
         position = events[-1].position if events else self.position
-        aliases, merges, touched = self._touched(events, position)
-        moment = Moment(
-            position, at, self._source.policies(position), self._source.time_zone, aliases
-        )
+        touch = self._touched(events, position)
+        self._histories.follow(events, touch.anew, touch.aliases)
+        policies = self._source.policies(position)
+        moment = Moment(position, at, policies, self._source.time_zone, touch.aliases)
         with self._store.write() as connection:
             tables = Tables(connection, self.generation)
-            for merge in merges:
+            for merge in touch.merges:
                 write_merge(tables, merge)
-            self._refold(tables, touched, bool(merges), moment, histories)
+            self._refold(tables, touch, moment)
             if any(isinstance(recorded.event, PolicyPublished) for recorded in events):
                 self.projection.expire(tables, at)
-            self._refresh_due(tables, moment, histories)
+            self._refresh_due(tables, moment)
             tip = events[-1].id if events else self.generation.tip
             advanced = replace(self.generation, position=position, as_of=at, tip=tip)
             save(connection, advanced)
             next_breakpoint = self.projection.next_breakpoint(tables)
-        self.generation, self.aliases, self.next_breakpoint = advanced, aliases, next_breakpoint
-        return True
+        self.generation, self.aliases = advanced, touch.aliases
+        self.next_breakpoint = next_breakpoint
 
     def _events(self, upto: int) -> list[Recorded]:
         if upto <= self.position:
             return []
         return self._source.log(after=self.position, limit=BATCH, upto=upto, unseal=False)
 
-    def _touched(
-        self, events: Sequence[Recorded], position: int
-    ) -> tuple[Aliases, list[Merge], set[UUID]]:
-        """The aliases after these events, the merges among them, and whom to fold again."""
+    def _touched(self, events: Sequence[Recorded], position: int) -> Touch:
+        """What these events touch."""
         aliases = self.aliases
         merges: list[Merge] = []
         contacts: set[UUID] = set()
+        anew: set[UUID] = set()
         for recorded in events:
             if recorded.contact_id == POLICY_STREAM:
                 continue
@@ -126,46 +149,57 @@ class Build:
                 before = _both(aliases, merge)
                 if aliases.apply(merge):
                     merges.append(merge)
-                    contacts |= before | _both(aliases, merge)
+                    anew |= before | _both(aliases, merge)
             elif recorded.type in FATE_TYPES:
-                contacts |= self._referred_by(recorded.contact_id, position)
-        return aliases, merges, contacts | {aliases.survivor_of(one) for one in contacts}
+                anew |= self._referred_by(recorded.contact_id, position)
+        anew |= {aliases.survivor_of(one) for one in anew}
+        contacts |= anew | {aliases.survivor_of(one) for one in contacts}
+        return Touch(aliases, merges, contacts, anew)
 
     def _referred_by(self, referrer: UUID, position: int) -> set[UUID]:
         """Whoever has a ``referral-received`` whose fate is decided on the referrer's stream."""
         made = self._source.stream(referrer, types=(ReferralMade.TYPE,), upto=position)
         return {one.event.other for one in made if isinstance(one.event, ReferralMade)}
 
-    def _refold(
-        self,
-        tables: Tables,
-        touched: set[UUID],
-        merged: bool,
-        moment: Moment,
-        histories: Histories,
-    ) -> None:
+    def _refold(self, tables: Tables, touch: Touch, moment: Moment) -> None:
+        """Write what the touched contacts' histories say now, and what others make of it."""
         projection = self.projection
-        partners = projection.dependants(tables, touched)
-        # A merge changes the far ends of edges too, so those who hold the edges are measured again.
-        for contact in sorted(touched | partners if merged else touched):
-            if moment.aliases.survivor_of(contact) != contact:
-                projection.forget(tables, contact)
-            else:
-                with naming(contact, moment):
-                    history = histories.of(contact, moment.aliases, moment.position)
-                refold(projection, tables, contact, history, moment)
-        for contact in sorted(partners | touched | projection.dependants(tables, touched)):
+        contacts = touch.contacts
+        if touch.merges:
+            # A merge changes the far ends of edges too: those who hold them are measured again.
+            contacts = contacts | projection.dependants(tables, contacts)
+        changed = {contact for contact in sorted(contacts) if self._write(tables, contact, moment)}
+        for contact in sorted(changed | projection.dependants(tables, changed)):
             with naming(contact, moment):
                 projection.reduce(tables, contact, moment)
 
-    def _refresh_due(self, tables: Tables, moment: Moment, histories: Histories) -> None:
-        def history_of(contact: UUID) -> History:
-            return histories.of(contact, moment.aliases, moment.position)
-
+    def _refresh_due(self, tables: Tables, moment: Moment) -> None:
         while due := self.projection.due(tables, moment.at, _PAGE):
             for contact in due:
+                if self.projection.measures_when_due:
+                    self._write(tables, contact, moment)
+                    continue
                 with naming(contact, moment):
-                    self.projection.refresh(tables, contact, history_of, moment)
+                    self.projection.reduce(tables, contact, moment)
+
+    def _write(self, tables: Tables, contact: UUID, moment: Moment) -> bool:
+        """Make a contact's own rows right; False where they were."""
+        if moment.aliases.survivor_of(contact) != contact:
+            self._measured.drop(contact)
+            self.projection.forget(tables, contact)
+            return True
+        with naming(contact, moment):
+            history = self._histories.of(contact, moment.aliases, moment.position)
+            if not (history.facts or history.excluded):
+                self.projection.forget(tables, contact)
+                return True
+            before = self._measured.get(contact)
+            measured = self.projection.measure(contact, history, moment, before)
+            if measured == before:
+                return False
+            self.projection.write(tables, contact, measured)
+            self._measured.put(contact, measured, 1 + len(history.facts))
+        return True
 
 
 def refold(

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from domain.errors import ProjectionBehind, Unavailable
 from domain.instants import SECOND
 from projections.build import Stumbled
-from projections.folding import Histories
 from projections.generations import FAILED, save
 from projections.operations import told
 
@@ -179,21 +178,20 @@ class Follower:
 
     def _cycle(self) -> bool:
         """One step of every build; True while one of them has more to take in at once."""
-        histories = Histories(self._source)
         behind = False
         for name, build in list(self._builds.items()):
             if self._follows(build):
-                behind = self._step(name, build, histories) or behind
+                behind = self._step(name, build) or behind
         return behind
 
     def _follows(self, build: Build) -> bool:
         return build.generation.state != FAILED and build.projection.name not in self._resting
 
-    def _step(self, name: str, build: Build, histories: Histories) -> bool:
+    def _step(self, name: str, build: Build) -> bool:
         """Take one step; True if it moved and there is more to take in."""
         try:
             head = self._source.head()
-            moved = build.step(head, self._clock(), histories)
+            moved = build.step(head, self._clock())
         except (sqlite3.OperationalError, OSError, Unavailable) as error:
             if name not in self._troubles:
                 logger.warning("projection %s waits: %s", name, told(error))

@@ -135,6 +135,11 @@ class Operations:
             raise OperationNotFound(f"no operation {operation_id} is running or remembered")
         return operation
 
+    def running(self) -> list[Operation]:
+        """Those that have not ended, in the order in which they began."""
+        with self._lock:
+            return [one for one in self._operations.values() if one.state == "running"]
+
     def cancel(self, operation_id: UUID) -> Operation:
         """Ask a running operation to end; one that ended stays as it is.
 

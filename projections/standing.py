@@ -9,13 +9,14 @@ from uuid import UUID
 
 import msgpack
 
+from domain.events.referrals import ReferralReceived
 from domain.referrals import Commerce, Edge, commerce_of, edges_of
 from domain.standing import Reciprocity, ReferralCounts, Standing, standing
 from projections.generations import Table
 from projections.status import MERGES_TABLE, due_in, earliest_in, upsert
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from domain.history import History
     from projections.folding import Moment
@@ -65,17 +66,24 @@ class Measured:
     commerce: Commerce
 
 
+NO_COMMERCE = Commerce(())
+
+
 class StandingProjection:
-    """A row for every referral and every contact that bought, and one for every referrer."""
+    """A row for every referral, every referred contact that bought, and every referrer."""
 
     name = "standing"
     version = 1
     tables = (MERGES_TABLE, EDGES, COMMERCE, STANDINGS)
+    measures_when_due = False
 
-    def measure(self, contact: UUID, history: History, moment: Moment) -> Measured:
-        """The contact's edges and commerce, cut at no instant."""
+    def measure(
+        self, contact: UUID, history: History, moment: Moment, before: Measured | None = None
+    ) -> Measured:
+        """The contact's edges, and commerce if anybody referred it, cut at no instant."""
+        seen = {type(fact.event) for fact in history.facts}
         edges = edges_of(history, contact, moment.aliases.survivor_of)
-        return Measured(edges, commerce_of(history))
+        return Measured(edges, commerce_of(history) if ReferralReceived in seen else NO_COMMERCE)
 
     def write(self, tables: Tables, contact: UUID, measured: Measured) -> None:
         """Keep the contact's edges and commerce."""
@@ -147,16 +155,6 @@ class StandingProjection:
     def due(self, tables: Tables, at: int, limit: int) -> list[UUID]:
         """Referrers whose next breakpoint is at or before ``at``."""
         return due_in(tables, "standings", "contact", at, limit)
-
-    def refresh(
-        self,
-        tables: Tables,
-        contact: UUID,
-        history_of: Callable[[UUID], History],
-        moment: Moment,
-    ) -> None:
-        """Reduce again; edges and commerce are cut at no instant and stay right."""
-        self.reduce(tables, contact, moment)
 
     def expire(self, tables: Tables, at: int) -> None:
         """Every standing is to be reduced again."""

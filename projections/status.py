@@ -10,7 +10,7 @@ from projections.folding import MERGES
 from projections.generations import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Collection
 
     from domain.history import History
     from domain.relationship import Relationship
@@ -74,10 +74,17 @@ class StatusProjection:
     name = "status"
     version = 1
     tables = (MERGES_TABLE, ROWS, INTERVALS)
+    measures_when_due = True
 
-    def measure(self, contact: UUID, history: History, moment: Moment) -> Relationship:
-        """The relationship at the moment."""
-        relationship = fold(history, moment.policies, moment.time_zone, moment.at)
+    def measure(
+        self,
+        contact: UUID,
+        history: History,
+        moment: Moment,
+        before: Relationship | None = None,
+    ) -> Relationship:
+        """The relationship at the moment, folded on from where it was where that can be."""
+        relationship = fold(history, moment.policies, moment.time_zone, moment.at, before)
         breakpoint_at = relationship.next_breakpoint
         # A breakpoint that has passed would make the clock spin for ever.
         assert breakpoint_at is None or breakpoint_at > moment.at, "a breakpoint in the past"
@@ -138,16 +145,6 @@ class StatusProjection:
     def due(self, tables: Tables, at: int, limit: int) -> list[UUID]:
         """Contacts whose next breakpoint is at or before ``at``."""
         return due_in(tables, "rows", "contact", at, limit)
-
-    def refresh(
-        self,
-        tables: Tables,
-        contact: UUID,
-        history_of: Callable[[UUID], History],
-        moment: Moment,
-    ) -> None:
-        """Fold the contact again."""
-        self.write(tables, contact, self.measure(contact, history_of(contact), moment))
 
     def expire(self, tables: Tables, at: int) -> None:
         """Every contact is to be folded again."""

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from benchmarks import purchases, stock
+from benchmarks import purchases, stock_view
 from benchmarks.bench import Bench, Size
 from benchmarks.measure import Disagreement, Goal, Line, Spread
 from benchmarks.recount import recount
 from benchmarks.report import page, quoted
 from benchmarks.rows import ROWS
+from domain.presets import PRESETS
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -43,24 +44,24 @@ def test_a_row_and_its_contestant_agree_on_the_answer(name: str, bench: Bench) -
 def test_a_contestant_with_another_answer_ends_the_row(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    add = stock.SpentView.add
+    add = stock_view.SpentView.add
 
     def miscount(
-        view: stock.SpentView, customer: UUID, count: int, amount: int, tracking: Any
+        view: stock_view.SpentView, customer: UUID, count: int, amount: int, tracking: Any
     ) -> None:
         add(view, customer, count, amount + 1, tracking)
 
-    monkeypatch.setattr(stock.SpentView, "add", miscount)
+    monkeypatch.setattr(stock_view.SpentView, "add", miscount)
     with pytest.raises(Disagreement, match="what customers spent"):
         ROWS["6"](bench)
 
 
 def test_the_recount_notices_a_purchase_that_is_missing(bench: Bench) -> None:
     at = max(one.occurred_at for one in bench.purchases)
-    counted = recount(bench.purchases, "purchases-only", at)
+    counted = recount(bench.purchases, PRESETS["purchases-only"], at)
     assert sum(counted[0].stages.values()) == TINY.contacts
     alone = [one for one in bench.purchases if one.customer != bench.purchases[0].customer]
-    assert recount(alone, "purchases-only", at) != counted
+    assert recount(alone, PRESETS["purchases-only"], at) != counted
 
 
 @pytest.mark.parametrize(

@@ -168,7 +168,7 @@ def test_evaluating_again_on_unchanged_facts_changes_nothing(
 ) -> None:
     history = effective_history(scenario.events, ANN)
     relationship = fold(history, timeline, None, at)
-    machine = relationship._machine.ahead()
+    machine = relationship.machine.ahead()
     if machine.judged is not None:
         cause = relationship.intervals[-1].cause
         machine.evaluate(at + 1 if machine.judged.at == at else at, cause)

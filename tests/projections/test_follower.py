@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from domain.history import History
+    from domain.relationship import Relationship
     from projections.folding import Moment
 
 SECRET = "her maiden name"
@@ -32,11 +33,17 @@ SECRET = "her maiden name"
 class Stumbling(StatusProjection):
     """A status projection with a bug that Ben brings out."""
 
-    def measure(self, contact: UUID, history: History, moment: Moment) -> Any:
+    def measure(
+        self,
+        contact: UUID,
+        history: History,
+        moment: Moment,
+        before: Relationship | None = None,
+    ) -> Relationship:
         """Everyone's status but Ben's."""
         if contact == BEN:
             raise ValueError(SECRET)
-        return super().measure(contact, history, moment)
+        return super().measure(contact, history, moment, before)
 
 
 def until(true: Callable[[], bool]) -> None:

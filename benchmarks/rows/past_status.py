@@ -1,0 +1,140 @@
+"""Row 7: a contact with a long past, as of a past instant, beside stock ``repository.get``."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from api import present_status
+from api.knowledge import Question, relationship_of, subject_of
+from benchmarks import stock
+from benchmarks.measure import Goal, Line, Outcome, agree, in_turns, seconds
+from domain.events import CATALOGUE
+from domain.events.care import TouchMade
+from domain.events.commerce import PurchaseMade, VisitMade
+from domain.instants import DAY
+from ledger.drafts import Append, Draft
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from api.bootstrap import OpenLedger
+    from api.knowledge import Subject
+    from benchmarks.bench import Bench
+
+GOAL = Goal(0.15, 0.05, at_least=False)
+CONTACT = "benchmark:long-standing"
+_BEGAN_AT = 1_640_995_200_000_000  # 2022-01-01, so that a thousand days later is still the past
+_TIMES = 20
+_DRAFTS_AN_APPEND = 400
+
+Story = tuple[int, str, dict[str, Any]]
+
+
+def measure(bench: Bench) -> Outcome:
+    """Milliseconds to one answer, the mean of twenty, with nothing kept in between."""
+    story = list(tell(bench.size.stream_events))
+    stock_file = bench.fresh()
+    _write_stock(stock_file, story)
+    shop = stock.Shop(env=stock.stored_in(stock_file))
+    customer = stock.customer_id(CONTACT)
+    with bench.opened(bench.fresh()) as served:
+        _append(served, story)
+        as_of = story[-1][0] + DAY
+        found = ask(served, as_of)[0]
+        kept: stock.Customer = shop.repository.get(customer)
+        agree("what both know", _known(found), _kept(kept))
+        ours, theirs = in_turns(
+            bench.size.runs,
+            lambda: _milliseconds(lambda: ask(served, as_of)),
+            lambda: _milliseconds(lambda: shop.repository.get(customer)),
+        )
+    shop.close()
+    return Outcome(
+        (
+            Line(
+                row="7",
+                what=f"status with its evidence, {len(story):,} events, as of a past instant",
+                unit="ms",
+                ours=ours,
+                beside=f"stock repository.get of {len(story):,} events",
+                theirs=theirs,
+                goal=GOAL,
+            ),
+        )
+    )
+
+
+def ask(served: OpenLedger, as_of: int) -> tuple[Subject, dict[str, Any]]:
+    """The contact's status as the server answers it, without HTTP."""
+    ledger = served.ledger
+    position = ledger.head()
+    question = Question(
+        served, as_of, position, ledger.policies(position), served.aliases.at(position)
+    )
+    subject = subject_of(question, ledger.contact_id(CONTACT))
+    shape = present_status.status(question, subject, relationship_of(question, subject))
+    return subject, shape
+
+
+def tell(event_count: int) -> Iterator[Story]:
+    """A contact's events, about one a day: purchases mostly, visits, and touches either way."""
+    chance = Random(7)
+    yield _BEGAN_AT, "contact-registered", {"kind": "person", "name": f"CDNOW customer {CONTACT}"}
+    for number in range(1, event_count):
+        at = _BEGAN_AT + number * DAY
+        kind = chance.choice(("purchase", "purchase", "purchase", "visit", "touch"))
+        if kind == "purchase":
+            yield at, "purchase-made", {
+                "purchase_id": f"p-{number}", "amount_minor": chance.randrange(100, 9000),
+                "currency": "USD", "category": "music", "initiated_by": "contact",
+            }  # fmt: skip  # one entry a line says no more
+        elif kind == "visit":
+            yield at, "visit-made", {"guests": chance.randrange(3)}
+        else:
+            direction = chance.choice(("inbound", "outbound"))
+            yield at, "touch-made", {
+                "direction": direction, "purpose": "news", "planned": True, "channel": "telephone",
+            }  # fmt: skip  # one entry a line says no more
+
+
+def _append(served: OpenLedger, story: list[Story]) -> None:
+    ledger = served.ledger
+    contact = ledger.contact_id(CONTACT)
+    for start in range(0, len(story), _DRAFTS_AN_APPEND):
+        drafts = tuple(
+            Draft(contact_id=contact, type=topic, occurred_at=at, event=CATALOGUE[topic].read(data))
+            for at, topic, data in story[start : start + _DRAFTS_AN_APPEND]
+        )
+        ledger.append(Append(drafts=drafts)).result()
+
+
+def _write_stock(path: Path, story: list[Story]) -> None:
+    shop = stock.Shop(env=stock.stored_in(path))
+    customer = stock.register(CONTACT, stock.instant(story[0][0]))
+    for occurred_at, topic, data in story[1:]:
+        at = stock.instant(occurred_at)
+        if topic == "purchase-made":
+            customer.purchase(**data, occurred_at=at)
+        elif topic == "visit-made":
+            customer.visit(data["guests"], at)
+        else:
+            customer.touch(data["direction"], data["purpose"], data["channel"], at)
+    shop.save(customer)
+    shop.close()
+
+
+def _known(subject: Subject) -> tuple[int, int, int, int]:
+    events = [fact.event for fact in subject.history.facts]
+    spent = [one.amount_minor for one in events if isinstance(one, PurchaseMade)]
+    visits = sum(isinstance(one, VisitMade) for one in events)
+    return len(spent), sum(spent), visits, sum(isinstance(one, TouchMade) for one in events)
+
+
+def _kept(customer: stock.Customer) -> tuple[int, int, int, int]:
+    return customer.purchases, customer.spent_minor, customer.visits, customer.touches
+
+
+def _milliseconds(work: Callable[[], object]) -> float:
+    return seconds(lambda: [work() for _ in range(_TIMES)]) * 1000 / _TIMES

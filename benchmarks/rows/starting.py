@@ -1,0 +1,97 @@
+"""Row 14: how long until the command answers, and until the server does."""
+
+from __future__ import annotations
+
+import http.client
+import signal
+import socket
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from benchmarks.bench import command, environment
+from benchmarks.measure import Disagreement, Goal, Line, Outcome, in_turns, seconds
+from benchmarks.purchases import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from benchmarks.bench import Bench
+
+HELP = Goal(0.3, 0.15, at_least=False, absolute=True)
+SERVE = Goal(1.5, 0.7, at_least=False, absolute=True)
+_MOST_SECONDS = 60.0
+
+
+def measure(bench: Bench) -> Outcome:
+    """Seconds on the wall, beside those of an interpreter that does nothing."""
+    folder = bench.fresh()
+    serve_once(folder)  # makes the folder, and the caches of compiled modules
+    helped, bare = in_turns(bench.size.runs, lambda: seconds(help_once), lambda: seconds(bare_once))
+    served, bare_again = in_turns(
+        bench.size.runs, lambda: serve_once(folder), lambda: seconds(bare_once)
+    )
+    beside = "`python -c pass`"
+    return Outcome(
+        (
+            Line(
+                row="14", what="`rapport --help`", unit="s", ours=helped, beside=beside,
+                theirs=bare, goal=HELP,
+            ),
+            Line(
+                row="14", what="`rapport serve` to the first answer of `/livez`", unit="s",
+                ours=served, beside=beside, theirs=bare_again, goal=SERVE,
+            ),
+        )
+    )  # fmt: skip  # one argument a line would bury the lines
+
+
+def help_once() -> None:
+    """Ask for help."""
+    _run([*command(), "--help"])
+
+
+def bare_once() -> None:
+    """Start an interpreter that has nothing to do."""
+    _run([sys.executable, "-c", "pass"])
+
+
+def serve_once(folder: Path) -> float:
+    """Start a server on the folder, stop it, and answer how long its first answer took."""
+    port = _free_port()
+    started = time.perf_counter()
+    arguments = ["serve", "--port", str(port), "--data", str(folder)]
+    process = subprocess.Popen(
+        [*command(), *arguments], cwd=ROOT, env=environment(), stderr=subprocess.DEVNULL
+    )
+    try:
+        while not _answers(port):
+            if process.poll() is not None or time.perf_counter() - started > _MOST_SECONDS:
+                raise Disagreement("rapport serve gave no answer")
+            time.sleep(0.002)
+        return time.perf_counter() - started
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(_MOST_SECONDS)
+
+
+def _answers(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_MOST_SECONDS)
+    try:
+        connection.request("GET", "/livez")
+        return connection.getresponse().status == http.client.OK
+    except ConnectionError:
+        return False
+    finally:
+        connection.close()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def _run(arguments: list[str]) -> None:
+    subprocess.run(arguments, check=True, capture_output=True, cwd=ROOT, env=environment())
