@@ -36,12 +36,13 @@ class ContactState:
     separated_from: UUID | None = None
     """Where the last merge went that was reversed; None while merged or never merged."""
     erased: bool = False
-    dealings: Dealings = field(default_factory=Dealings)
     events: dict[UUID, Recorded] = field(default_factory=dict)
     opened_by: dict[Key, UUID] = field(default_factory=dict)
     retractions: dict[UUID, EventRetracted] = field(default_factory=dict)
     corrections: dict[UUID, tuple[UUID, ...]] = field(default_factory=dict)
     """By the corrected event, the events that correct it, oldest first, retracted ones included."""
+    derived: Dealings | None = field(default_factory=Dealings)
+    """The dealings, or None after a correction, until somebody asks for them."""
 
     @classmethod
     def initial(cls, contact_id: UUID) -> ContactState:
@@ -54,9 +55,10 @@ class ContactState:
         return self.registration is not None
 
     def evolve(self, recorded: Recorded) -> None:
-        """Take in the next event of the stream; total, and constant in time for most events.
+        """Take in the next event of the stream; total, and constant in time.
 
-        A correction or a retraction derives the dealings anew from all events.
+        After corrections and retractions the dealings are derived anew from all events, once they
+        are asked for.
         """
         self.version = recorded.version
         self.events[recorded.id] = recorded
@@ -72,21 +74,31 @@ class ContactState:
                 self.erased = True
             case EventRetracted():
                 self.retractions.setdefault(event.target, event)
-                self._derive()
+                self.derived = None
             case EventCorrected():
                 self._note_opening(event.target, event.data)
                 earlier = self.corrections.get(event.target, ())
                 self.corrections[event.target] = (*earlier, recorded.id)
-                self._derive()
+                self.derived = None
             case _:
                 self._note_opening(recorded.id, event)
-                self._apply(recorded)
+                if self.derived is not None:
+                    self._apply(recorded, self.derived)
+
+    @property
+    def dealings(self) -> Dealings:
+        """What was bought, promised, referred and so on, as it is known to have happened."""
+        if self.derived is None:
+            self.derived = Dealings()
+            for recorded in self.events.values():
+                self._apply(recorded, self.derived)
+        return self.derived
 
     def copy(self) -> ContactState:
         """An independent state with the same content; the events themselves are shared."""
         return replace(
             self,
-            dealings=self.dealings.copy(),
+            derived=self.derived and self.derived.copy(),
             events=dict(self.events),
             opened_by=dict(self.opened_by),
             retractions=dict(self.retractions),
@@ -98,7 +110,7 @@ class ContactState:
         state = self.copy()
         state.events.pop(event_id, None)
         state.opened_by = {key: by for key, by in self.opened_by.items() if by != event_id}
-        state._derive()
+        state.derived = None
         return state
 
     def _note_opening(self, event_id: UUID, event: object) -> None:
@@ -106,12 +118,7 @@ class ContactState:
         if key is not None:
             self.opened_by.setdefault(key, event_id)
 
-    def _derive(self) -> None:
-        self.dealings = Dealings()
-        for recorded in self.events.values():
-            self._apply(recorded)
-
-    def _apply(self, recorded: Recorded) -> None:
+    def _apply(self, recorded: Recorded, dealings: Dealings) -> None:
         if recorded.id in self.retractions:
             return
         event, at = recorded.event, recorded.occurred_at
@@ -121,7 +128,7 @@ class ContactState:
                 event = correction.data
             if correction.occurred_at is not None:
                 at = correction.occurred_at
-        self.dealings.apply(event, at, recorded.version)
+        dealings.apply(event, at, recorded.version)
 
     def _correction(self, event_id: UUID) -> EventCorrected | None:
         """The correction that counts: the last that is not itself retracted."""

@@ -114,8 +114,11 @@ def extended(history: History, events: Iterable[Recorded]) -> History | None:
         if isinstance(recorded.event, _CHANGING):
             return None
         added.append(_fact(recorded, None, 0))
-    facts = sorted([*history.facts, *added], key=_ORDER)  # quick, being nearly in order
-    return History(tuple(facts), history.excluded, history.time_zone)
+    added.sort(key=_ORDER)
+    facts = history.facts + tuple(added)
+    if added and history.facts and _ORDER(added[0]) < _ORDER(history.facts[-1]):
+        facts = tuple(sorted(facts, key=_ORDER))
+    return History(facts, history.excluded, history.time_zone)
 
 
 _CHANGING = (

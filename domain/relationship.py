@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from uuid import UUID
 
-    from domain.commerce import Engagement, Silence
+    from domain.agreements import Engagement
+    from domain.commerce import Silence
     from domain.history import History
     from domain.signals import Change
     from domain.timeline import PolicyTimeline
@@ -32,9 +33,6 @@ __all__ = [
     "WouldChange",
     "fold",
 ]
-
-_LOOK_AHEAD = 1000
-"""How many breakpoints are looked at for the next change of stage; far more than there can be."""
 
 
 @dataclass(frozen=True)
@@ -146,8 +144,7 @@ class Relationship:
 
         Source: New York Real Property Law section 443; the domain document, section 5.
         """
-        engagements = self.machine.commerce.engagements.values()
-        return tuple(engagement for engagement in engagements if engagement.closed_at is None)
+        return tuple(self.machine.commerce.engagements.open.values())
 
     @property
     def silence_demotions(self) -> int:
@@ -231,12 +228,12 @@ class Relationship:
         )
 
     def excluded(self) -> tuple[Exclusion, ...]:
-        """The events that do not count: retracted, reversed, or with nothing opened before them."""
+        """The events that do not count: retracted, reversed, or about what was not open then."""
         reversed_ = (
-            Exclusion(purchase.fact_id, "reversed")
+            Exclusion(purchase.fact_id, "reversed", purchase.reversed_by)
             for purchase in self.machine.commerce.reversed_purchases()
         )
-        ignored = (Exclusion(event_id, "opening-not-before") for event_id in self.machine.ignored())
+        ignored = (Exclusion(event_id, reason) for event_id, reason in self.machine.ignored())
         return (*self._history.excluded, *reversed_, *ignored)
 
     def would_change(self) -> tuple[WouldChange, ...]:
@@ -273,10 +270,8 @@ class Relationship:
     def will_change(self) -> WillChange | None:
         """The next breakpoint at which the stage changes if nothing happens, if there is one."""
         machine = self.machine.ahead()
-        for _ in range(_LOOK_AHEAD):
-            soonest = machine.next_breakpoint()
-            if soonest is None:
-                return None
+        # It comes to an end: without facts every window, silence and term runs out once.
+        while (soonest := machine.next_breakpoint()) is not None:
             at, cause = soonest
             machine.evaluate(at, cause)
             if machine.stage != self.stage:

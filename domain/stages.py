@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from domain.events import Event
     from domain.history import Fact
     from domain.policy import Policy
+    from domain.signals.base import Ignored
     from domain.timeline import PolicyTimeline, PolicyVersion
 
 
@@ -54,9 +55,7 @@ class Interval(NamedTuple):
     cause: Cause
 
 
-_RESTARTS = frozenset(
-    {PurchaseMade, SubscriptionStarted, SubscriptionRenewed, SubscriptionUpgraded, EngagementOpened}
-)
+_RESTARTS = frozenset({PurchaseMade, SubscriptionStarted, EngagementOpened})
 
 
 _READERS: dict[type[Event], tuple[int, ...]] = {
@@ -93,6 +92,7 @@ class StageMachine:
         self._was_ever_client = False
         self._client_since_at = 0
         self._ended = False
+        self._begins_anew = False
         self._courted = False
         self._overrides: list[tuple[int, str]] = []
 
@@ -109,11 +109,15 @@ class StageMachine:
             self._stale.add(place)
         if event_class in _RESTARTS:
             self._ended = False
+        elif isinstance(event, SubscriptionRenewed | SubscriptionUpgraded):
+            if (fact.scope, event.subscription_id) in self.commerce.subscriptions:
+                self._ended = False
         elif isinstance(event, RelationshipEnded):
-            self._ended = True
-            self.underlying = "ended"
+            self._ended = self._begins_anew = True
         elif isinstance(event, StageOverridden):
-            self._overrides.append((event.expires_at, event.stage))
+            # Those that have expired for good are let go of; a machine ahead keeps the list it has.
+            kept = [one for one in self._overrides if one[0] > fact.occurred_at]
+            self._overrides = [*kept, (event.expires_at, event.stage)]
         elif isinstance(event, NeedDiscovered | ReferralReceived) or (
             isinstance(event, TouchMade) and event.direction == "inbound"
         ):
@@ -153,10 +157,11 @@ class StageMachine:
         """The stage underneath any override, by rules 1 and 3 to 7."""
         if self._ended:
             return "ended"
-        stays = self.underlying == "client" and self._stays(policy, at)
-        if stays or (self.underlying != "client" and self._is_promoted(policy)):
-            return "client"
-        return self.resting_stage(at)
+        if self.underlying == "client" and not self._begins_anew:
+            is_client = self._stays(policy, at)
+        else:
+            is_client = self._is_promoted(policy)
+        return "client" if is_client else self.resting_stage(at)
 
     def _stays(self, policy: Policy, at: int) -> bool:
         if self.worst_complaint() >= policy.signals.complaint.ending_severity:
@@ -211,13 +216,15 @@ class StageMachine:
         the instant evaluated before. Where that makes a difference, that instant is a breakpoint.
         """
         before, self.underlying = self.underlying, underlying
+        begins_anew, self._begins_anew = self._begins_anew, False
         self._unsettled = False
-        if (before == "client") == (underlying == "client"):
-            return
-        if underlying == "client":
+        if underlying == "client" and (before != "client" or begins_anew):
             self._client_since_at = at
             self._was_ever_client = True
-        elif self.silence is not None and at >= self.silence.demote_at and underlying != "ended":
+        if (before == "client") == (underlying == "client"):
+            return
+        fell_silent = self.silence is not None and at >= self.silence.demote_at
+        if before == "client" and fell_silent and underlying != "ended" and not begins_anew:
             self.silence_demoted_at.append(at)
         assert self._version is not None
         judged = Judged(at, self._version.policy, underlying == "client", self._was_ever_client)
@@ -250,41 +257,44 @@ class StageMachine:
         if self.judged is None:
             return None
         at = self.judged.at
-        later = [candidate for candidate in self._breakpoints() if candidate[0] > at]
-        if not later:
+        soonest, name = None, ""
+        for instant, candidate in self._breakpoints():
+            if instant > at and (soonest is None or instant < soonest):
+                soonest, name = instant, candidate
+        if soonest is None:
             return None
-        soonest, _, name = min(later)
         if name == "policy":
             version = self._policies.in_force(soonest)
             return soonest, Cause("policy", f"version {version.version}", version.event_id)
         return soonest, Cause("breakpoint", name)
 
-    def _breakpoints(self) -> list[tuple[int, int, str]]:
-        """Instants to look at again, past ones too; of equal ones the lowest rank is the cause."""
+    def _breakpoints(self) -> list[tuple[int, str]]:
+        """Instants to look at again, past ones too; of equal ones the first is the cause."""
         assert self.judged is not None
         at, policy = self.judged.at, self.judged.policy
-        found = [
-            (reading.until_at, 10 + place, SIGNALS[place].name)
-            for place, reading in self._readings.items()
-            if reading.until_at is not None
-        ]
+        is_client = self.underlying == "client"
+        found = []
         change = self._policies.next_change(at)
         if change is not None:
-            found.append((change, 0, "policy"))
-        is_client = self.underlying == "client"
+            found.append((change, "policy"))
         if self.silence is not None:
             if is_client:
-                found.append((self.silence.demote_at, 1, "demote_at"))
+                found.append((self.silence.demote_at, "demote_at"))
             else:
-                found.append((self.silence.lapse_at, 2, "lapse_at"))
+                found.append((self.silence.lapse_at, "lapse_at"))
         ends_at = self.commerce.ends_after(at, policy.rhythm)
         if ends_at is not None:
-            found.append((ends_at, 3, "subscription_end"))
+            found.append((ends_at, "subscription_end"))
         if is_client:
-            found.append((self._client_since_at + policy.stage.dwell_days * DAY, 4, "dwell"))
-        found.extend((expires_at, 5, "override") for expires_at, _ in self._overrides)
+            found.append((self._client_since_at + policy.stage.dwell_days * DAY, "dwell"))
+        for expires_at, _ in self._overrides:
+            found.append((expires_at, "override"))
+        for place in sorted(self._readings):
+            until_at = self._readings[place].until_at
+            if until_at is not None:
+                found.append((until_at, SIGNALS[place].name))
         if self._unsettled:
-            found.append((at + 1, 6, "client"))
+            found.append((at + 1, "client"))
         return found
 
     def readings_at(self, at: int) -> list[tuple[Signal, Reading, Judged]]:
@@ -301,8 +311,8 @@ class StageMachine:
         ]
         return [(signal, signal.read(judged), judged) for signal in signals]
 
-    def ignored(self) -> Iterator[UUID]:
-        """The events absorbed that nothing opened before them."""
+    def ignored(self) -> Iterator[Ignored]:
+        """The events absorbed that do not count, and why."""
         for signal in self._signals.values():
             yield from signal.ignored()
 

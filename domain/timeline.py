@@ -46,8 +46,10 @@ class PolicyTimeline:
 
     def in_force(self, at: int) -> PolicyVersion:
         """The version that judges this instant; the first one before any is in force."""
-        place = bisect_right(self._starts, at)
-        return self._ordered[max(place - 1, 0)]
+        ordered = self._ordered
+        if len(ordered) == 1:
+            return ordered[0]
+        return ordered[max(bisect_right(self._starts, at) - 1, 0)]
 
     def next_change(self, after: int) -> int | None:
         """The next instant after ``after`` from which another version may be in force."""

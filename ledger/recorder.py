@@ -201,6 +201,20 @@ class LedgerApplicationRecorder(SQLiteApplicationRecorder):
                     found[UUID(bytes=key)] = row
         return found
 
+    def begun(self, streams: Sequence[UUID]) -> set[UUID]:
+        """Those of the streams that have events."""
+        found: set[UUID] = set()
+        statement = (
+            f"SELECT originator_id FROM {self.events_table_name} "  # noqa: S608  # own name
+            "WHERE originator_version = 1 AND originator_id IN "
+        )
+        with self.datastore.transaction(commit=False) as c:
+            for start in range(0, len(streams), MOST_IDS):
+                keys = [stream.bytes for stream in streams[start : start + MOST_IDS]]
+                c.execute(f"{statement}({','.join('?' * len(keys))})", keys)
+                found |= {UUID(bytes=key) for (key,) in c.fetchall()}
+        return found
+
     def rows_in_stream_order(self, stream: UUID, version: int, upto: int, limit: int) -> list[Row]:
         """At most ``limit`` events beyond that version of that stream, streams in order."""
         beyond = "(originator_id, originator_version) > (?, ?)"

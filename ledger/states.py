@@ -37,6 +37,10 @@ class ContactStates:
             self._states.move_to_end(contact_id)
         return state
 
+    def __contains__(self, contact_id: UUID) -> bool:
+        """Whether the contact's state is kept."""
+        return contact_id in self._states
+
     def put(self, contact_id: UUID, state: ContactState) -> None:
         """Keep this state instead of whatever was kept of the contact."""
         self._states[contact_id] = state

@@ -56,10 +56,13 @@ class Generation:
 
 
 class Tables:
-    """The tables of one generation, inside a transaction."""
+    """The tables of one generation, in a transaction; ``fresh`` while no contact comes twice."""
 
-    def __init__(self, connection: sqlite3.Connection, generation: Generation) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, generation: Generation, *, fresh: bool = False
+    ) -> None:
         self.connection = connection
+        self.fresh = fresh
         self.execute = connection.execute
         self.executemany = connection.executemany
         self._prefix = generation.projection

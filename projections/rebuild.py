@@ -99,7 +99,7 @@ class Rebuild:
                 write_merge(Tables(connection, generation), merge)
         for chunk in self._chunks(moment):
             with self._store.write() as connection:
-                tables = Tables(connection, generation)
+                tables = Tables(connection, generation, fresh=True)
                 for contact, history in chunk:
                     refold(self._projection, tables, contact, history, moment)
             work.advance(self._done, total)

@@ -13,7 +13,7 @@ from domain.events.referrals import ReferralReceived
 from domain.referrals import Commerce, Edge, commerce_of, edges_of
 from domain.standing import Reciprocity, ReferralCounts, Standing, standing
 from projections.generations import Table
-from projections.status import MERGES_TABLE, due_in, earliest_in, upsert
+from projections.status import MERGES_TABLE, due_in, earliest_in, put, upsert
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -87,6 +87,8 @@ class StandingProjection:
 
     def write(self, tables: Tables, contact: UUID, measured: Measured) -> None:
         """Keep the contact's edges and commerce."""
+        if tables.fresh and not measured.edges and not measured.commerce.purchases:
+            return
         key = contact.bytes
         wanted = {
             edge.event_id.bytes: (edge.other.bytes, msgpack.packb(edge.pack()))
@@ -105,7 +107,7 @@ class StandingProjection:
         tables.executemany(f"INSERT OR REPLACE INTO {name} VALUES (?, ?, ?, ?)", new)
         if measured.commerce.purchases:
             packed = msgpack.packb(measured.commerce.pack())
-            tables.execute(upsert(tables["commerce"], COMMERCE), (key, packed))
+            put(tables, COMMERCE, (key, packed))
         else:
             tables.execute(f"DELETE FROM {tables['commerce']} WHERE contact = ?", (key,))
 
@@ -141,6 +143,7 @@ class StandingProjection:
         # A breakpoint that has passed would make the clock spin for ever.
         assert breakpoint_at is None or breakpoint_at > moment.at, "a breakpoint in the past"
         row = (contact.bytes, made.standing, made.influence, breakpoint_at, _detail(made))
+        # Not fresh: a referrer that is reduced may have been reduced before.
         tables.execute(upsert(tables["standings"], STANDINGS), row)
 
     def reducible(self, tables: Tables, after: UUID | None, limit: int) -> list[UUID]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -103,7 +104,7 @@ class StatusProjection:
             measured.silence_demotions,
             measured.premature_demotions,
         )
-        tables.execute(upsert(tables["rows"], ROWS), row)
+        put(tables, ROWS, row)
         self._write_intervals(tables, contact.bytes, _intervals(measured))
 
     @staticmethod
@@ -111,10 +112,7 @@ class StatusProjection:
         tables: Tables, contact: bytes, intervals: list[tuple[object, ...]]
     ) -> None:
         name = tables["intervals"]
-        columns = ", ".join(INTERVALS.names[1:])
-        kept = tables.execute(
-            f"SELECT {columns} FROM {name} WHERE contact = ? ORDER BY place", (contact,)
-        ).fetchall()
+        kept = [] if tables.fresh else tables.execute(_KEPT.format(name), (contact,)).fetchall()
         same = 0
         while same < min(len(kept), len(intervals)) and kept[same] == intervals[same]:
             same += 1
@@ -122,8 +120,7 @@ class StatusProjection:
             tables.execute(f"DELETE FROM {name} WHERE contact = ? AND place >= ?", (contact, same))
         if same < len(intervals):
             tables.executemany(
-                f"INSERT INTO {name} VALUES (?{', ?' * len(INTERVALS.names[1:])})",
-                [(contact, *interval) for interval in intervals[same:]],
+                insertion(name, INTERVALS), [(contact, *one) for one in intervals[same:]]
             )
 
     def forget(self, tables: Tables, contact: UUID) -> None:
@@ -172,6 +169,22 @@ def _intervals(relationship: Relationship) -> list[tuple[object, ...]]:
     ]
 
 
+_KEPT = f"SELECT {', '.join(INTERVALS.names[1:])} FROM {{}} WHERE contact = ? ORDER BY place"
+
+
+def put(tables: Tables, table: Table, row: tuple[object, ...]) -> None:
+    """Write a row of a table, whether or not there was one of its key."""
+    name = tables[table.name]
+    tables.execute(insertion(name, table) if tables.fresh else upsert(name, table), row)
+
+
+@lru_cache(maxsize=32)
+def insertion(name: str, table: Table) -> str:
+    """SQL that writes a row whose key is new."""
+    return f"INSERT INTO {name} VALUES ({', '.join('?' * len(table.names))})"
+
+
+@lru_cache(maxsize=32)
 def upsert(name: str, table: Table) -> str:
     """SQL that writes a row, and touches no index where the row is there already."""
     rest = [column for column in table.names if column not in table.key]

@@ -15,7 +15,7 @@ from ledger.batch import MOST_AHEAD
 from ledger.drafts import Appended, AppendedEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from domain.policy import Policy
     from ledger.drafts import Append, Draft
@@ -48,9 +48,9 @@ class DryRun:
             raise ValueError(f"the ref must have 1 to {MOST_REF_BYTES} bytes")
         return uuid5(self.namespace, name)
 
-    def is_registered(self, contact_id: UUID) -> bool:
-        """Whether an earlier row registered the contact."""
-        return self.contact(contact_id).registered
+    def registered(self, contact_ids: Sequence[UUID]) -> set[UUID]:
+        """Those of the contacts whom an earlier row registered."""
+        return {contact_id for contact_id in contact_ids if self.contact(contact_id).registered}
 
     def append(self, append: Append) -> Future[Appended]:
         """Decide the drafts, all or none."""

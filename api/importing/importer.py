@@ -41,8 +41,8 @@ class Sink(Names, Protocol):
         """Record the drafts together or not at all; answers when they are safe."""
         ...
 
-    def is_registered(self, contact_id: UUID) -> bool:
-        """Whether someone registered the contact already."""
+    def registered(self, contact_ids: Sequence[UUID]) -> set[UUID]:
+        """Those of the contacts whom someone registered already."""
         ...
 
 
@@ -66,9 +66,9 @@ class Reject:
         return cls(row.line, row.text, code, str(error))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Account:
-    """What became of the rows: each is appended, already known, or rejected."""
+    """What became of the rows so far: each is appended, already known, or rejected."""
 
     rows: int = 0
     appended: int = 0
@@ -109,8 +109,7 @@ class Importer:
         finally:
             while self._under_way:
                 self._settle()
-            seconds = time.monotonic() - started
-            self.account = replace(self.account, seconds=seconds)
+            self.account.seconds = time.monotonic() - started
         return self.account
 
     def _batches(
@@ -119,9 +118,9 @@ class Importer:
         batch: list[Translated] = []
         drafts = 0
         for row in rows:
-            self._count(rows=1)
+            self.account.rows += 1
             try:
-                batch.append(self._introduced(self._translation.translate(row)))
+                batch.append(self._translation.translate(row))
                 drafts += len(_drafts(batch[-1]))
             except Invalid as error:
                 self._reject(row, error)
@@ -132,14 +131,19 @@ class Importer:
         if batch:
             yield batch
 
-    def _introduced(self, translated: Translated) -> Translated:
-        """The same without a registration that someone made already, perhaps in other words."""
-        registration = translated.registration
-        if registration is None or not self._sink.is_registered(registration.contact_id):
-            return translated
-        return replace(translated, registration=None)
+    def _introduced(self, batch: list[Translated]) -> list[Translated]:
+        """The same without registrations that someone made already, perhaps in other words."""
+        asked = [one.registration.contact_id for one in batch if one.registration is not None]
+        registered = self._sink.registered(asked) if asked else set()
+        return [
+            replace(one, registration=None)
+            if one.registration is not None and one.registration.contact_id in registered
+            else one
+            for one in batch
+        ]
 
     def _submit(self, batch: list[Translated]) -> None:
+        batch = self._introduced(batch)
         drafts = tuple(draft for one in batch for draft in _drafts(one))
         self._under_way.append((batch, self._sink.append(Append(drafts=drafts))))
         if len(self._under_way) > BATCHES_AHEAD:
@@ -169,7 +173,7 @@ class Importer:
                 for future in futures:
                     fresh |= {e.id for e in future.result().events if not e.replayed}
             except (Invalid, Conflict) as error:
-                self._count(contacts_registered=len(fresh))
+                self.account.contacts_registered += len(fresh)
                 self._reject(one.row, error)
             else:
                 self._tally(one, fresh)
@@ -177,15 +181,13 @@ class Importer:
     def _tally(self, one: Translated, fresh: set[UUID]) -> None:
         new = one.draft.id in fresh
         registered = one.registration is not None and one.registration.id in fresh
-        self._count(appended=new, already_known=not new, contacts_registered=registered)
+        self.account.appended += new
+        self.account.already_known += not new
+        self.account.contacts_registered += registered
 
     def _reject(self, row: Row, error: LedgerError) -> None:
-        self._count(rejected=1)
+        self.account.rejected += 1
         self._on_reject(Reject.of(row, error))
-
-    def _count(self, **more: int) -> None:
-        counted = {name: getattr(self.account, name) + number for name, number in more.items()}
-        self.account = replace(self.account, **counted)
 
 
 def _drafts(one: Translated) -> tuple[Draft, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from concurrent.futures import Future
     from uuid import UUID
 
@@ -32,6 +33,6 @@ class LedgerTarget:
         """Record the drafts together or not at all; answers when they are durable."""
         return self.ledger.append(append)
 
-    def is_registered(self, contact_id: UUID) -> bool:
-        """Whether someone registered the contact already."""
-        return bool(self.ledger.stream(contact_id, types=["contact-registered"], limit=1))
+    def registered(self, contact_ids: Sequence[UUID]) -> set[UUID]:
+        """Those of the contacts whom someone registered already."""
+        return self.ledger.registered(contact_ids)

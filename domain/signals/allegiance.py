@@ -19,7 +19,15 @@ from domain.events.contacts import PreferenceLearned
 from domain.events.governance import CustomRecorded
 from domain.events.service import AdviceAccepted, AdviceDeclined
 from domain.instants import DAY
-from domain.signals.base import Change, Judged, Reading, Recent, Signal, earliest
+from domain.signals.base import (
+    OPENING_NOT_BEFORE,
+    Change,
+    Judged,
+    Reading,
+    Recent,
+    Signal,
+    earliest,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,6 +36,7 @@ if TYPE_CHECKING:
     from domain.events import Event
     from domain.history import Fact
     from domain.policy import Policy
+    from domain.signals.base import Ignored
 
 
 def allocated_percent(rank: int, brands: int) -> int:
@@ -112,10 +121,9 @@ class AdviceSignal(Signal):
         accepted = self._accepted.count(judged.at, rule.window_days)
         declined = self._declined.count(judged.at, rule.window_days)
         on = accepted >= max(declined, 1)
-        until_at = earliest(
-            self._accepted.leaves_at(judged.at, rule.window_days, nth=0),
-            self._declined.leaves_at(judged.at, rule.window_days, nth=0),
-        )
+        # Time alone takes the oldest away: accepted ones can turn it off, declined ones on.
+        leaving = self._accepted if on else self._declined
+        until_at = leaving.leaves_at(judged.at, rule.window_days, nth=0) if accepted else None
         value = {"accepted": accepted, "declined": declined}
         threshold = {"accepted": max(declined, 1), "window_days": rule.window_days}
         return Reading(on, rule.points if on else 0, until_at, value, threshold)
@@ -161,14 +169,19 @@ class SelfDirectedSignal(_OnceRecently):
     def __init__(self) -> None:
         super().__init__()
         self._started: set[tuple[int, str]] = set()
+        self._ignored: list[UUID] = []
+
+    def ignored(self) -> Iterable[Ignored]:
+        return [(one, OPENING_NOT_BEFORE) for one in self._ignored]
 
     def absorb(self, fact: Fact) -> None:
         event = fact.event
         if isinstance(event, SubscriptionStarted):
             self._started.add((fact.scope, event.subscription_id))
         elif isinstance(event, SubscriptionUpgraded):
-            known = (fact.scope, event.subscription_id) in self._started
-            if known and event.initiated_by == "contact":
+            if (fact.scope, event.subscription_id) not in self._started:
+                self._ignored.append(fact.id)
+            elif event.initiated_by == "contact":
                 self._recent.add(fact)
         elif isinstance(event, DetailUpdated) and event.initiated_by == "contact":
             self._recent.add(fact)
@@ -246,25 +259,29 @@ class TwoWaySignal(Signal):
 
     def __init__(self) -> None:
         self._inbound = Recent()
-        self._all = Recent()
+        self._outbound = Recent()
 
     def absorb(self, fact: Fact) -> None:
-        self._all.add(fact)
-        if isinstance(fact.event, TouchMade) and fact.event.direction == "inbound":
-            self._inbound.add(fact)
+        event = fact.event
+        inbound = isinstance(event, TouchMade) and event.direction == "inbound"
+        (self._inbound if inbound else self._outbound).add(fact)
 
     def read(self, judged: Judged) -> Reading:
         rule = judged.policy.signals.two_way
         inbound = self._inbound.count(judged.at, rule.window_days)
-        touches = self._all.count(judged.at, rule.window_days)
+        touches = inbound + self._outbound.count(judged.at, rule.window_days)
         on = inbound >= rule.inbound and inbound * 100 >= touches * rule.inbound_percent
-        until_at = self._all.leaves_at(judged.at, rule.window_days, nth=0)
+        # Time alone takes the oldest away: inbound ones can turn it off, outbound ones on.
+        leaving = self._inbound if on else self._outbound
+        until_at = leaving.leaves_at(judged.at, rule.window_days, nth=0) if inbound else None
         value = {"inbound": inbound, "touches": touches}
         threshold = {"inbound": rule.inbound, "inbound_percent": rule.inbound_percent}
         return Reading(on, rule.points if on else 0, until_at, value, threshold)
 
     def evidence(self, judged: Judged) -> Iterable[UUID]:
-        return self._all.ids(judged.at, judged.policy.signals.two_way.window_days)
+        window_days = judged.policy.signals.two_way.window_days
+        yield from self._inbound.ids(judged.at, window_days)
+        yield from self._outbound.ids(judged.at, window_days)
 
 
 class CustomSignal(Signal):

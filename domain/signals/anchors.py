@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from domain.commerce import ABSORBED, Commerce, Engagement, Subscription
+from domain.commerce import ABSORBED, Commerce
 from domain.events.commerce import (
     SubscriptionCancelled,
     SubscriptionRenewed,
@@ -15,14 +15,22 @@ from domain.events.commerce import (
 )
 from domain.events.service import EngagementClosed, EngagementOpened
 from domain.instants import DAY
-from domain.signals.base import Judged, Reading, Signal, earliest
+from domain.signals.base import (
+    CANCELLED_BEFORE,
+    OPENING_NOT_BEFORE,
+    Judged,
+    Reading,
+    Signal,
+    earliest,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from uuid import UUID
 
+    from domain.agreements import Subscription
     from domain.history import Fact
-    from domain.signals.base import Change
+    from domain.signals.base import Change, Ignored
 
 
 class _OfCommerce(Signal):
@@ -48,37 +56,35 @@ class EngagementAnchor(_OfCommerce):
     depends_on_stage = True
 
     def read(self, judged: Judged) -> Reading:
-        points = judged.policy.signals.engagement.points
-        open_count, fading_at = 0, None
-        for engagement in self._acting():
-            ends_at = self._counts_until(engagement, judged)
-            if ends_at is None:
-                open_count += 1
-            elif judged.at < ends_at:
-                fading_at = max(ends_at, fading_at or ends_at)
-        on = bool(open_count) or fading_at is not None
-        until_at = None if open_count else fading_at
-        value = {"open": open_count, "counts_until_at": until_at}
-        return Reading(on, points if on else 0, until_at, value, {"open": 1})
+        engagements = self._commerce.engagements
+        open_count = sum(one.acts_for_contact for one in engagements.open.values())
+        counts_until_at = None
+        if not open_count and judged.is_client and engagements.last_acting_closed_at is not None:
+            counts_until_at = engagements.last_acting_closed_at + self._after(judged)
+        on = bool(open_count) or (counts_until_at is not None and judged.at < counts_until_at)
+        points = judged.policy.signals.engagement.points if on else 0
+        value = {"open": open_count, "counts_until_at": counts_until_at if on else None}
+        return Reading(on, points, counts_until_at if on else None, value, {"open": 1})
 
     def evidence(self, judged: Judged) -> Iterable[UUID]:
-        for engagement in self._acting():
-            ends_at = self._counts_until(engagement, judged)
-            if ends_at is None or judged.at < ends_at:
+        engagements = self._commerce.engagements
+        for engagement in engagements.closed if judged.is_client else ():
+            assert engagement.closed_at is not None
+            if engagement.acts_for_contact and judged.at < engagement.closed_at + self._after(
+                judged
+            ):
+                yield engagement.opened_id
+        for engagement in engagements.open.values():
+            if engagement.acts_for_contact:
                 yield engagement.opened_id
 
-    def _acting(self) -> Iterator[Engagement]:
-        for engagement in self._commerce.engagements.values():
-            if engagement.capacity in ("client", "dual"):
-                yield engagement
+    def ignored(self) -> Iterable[Ignored]:
+        return [(one, OPENING_NOT_BEFORE) for one in self._commerce.engagements.unopened]
 
     @staticmethod
-    def _counts_until(engagement: Engagement, judged: Judged) -> int | None:
-        """When it stops counting; None while it is open."""
-        if engagement.closed_at is None:
-            return None
-        floor_days = judged.policy.rhythm.demotion_floor_days if judged.is_client else 0
-        return engagement.closed_at + floor_days * DAY
+    def _after(judged: Judged) -> int:
+        """How long a closed engagement goes on counting for a client."""
+        return judged.policy.rhythm.demotion_floor_days * DAY
 
 
 class RegularityAnchor(_OfCommerce):
@@ -88,9 +94,6 @@ class RegularityAnchor(_OfCommerce):
     anchor = True
     reads = ABSORBED
     depends_on_stage = True
-
-    def ignored(self) -> Iterable[UUID]:
-        return self._commerce.ignored
 
     def read(self, judged: Judged) -> Reading:
         rule = judged.policy.signals.regularity
@@ -152,21 +155,27 @@ class RenewalAnchor(_OfCommerce):
     reads = (SubscriptionStarted, SubscriptionRenewed, SubscriptionCancelled)
 
     def read(self, judged: Judged) -> Reading:
-        ends = [
-            subscription.ends_at(judged.policy.rhythm) for subscription in self._unprompted(judged)
-        ]
+        ends = [ends_at for ends_at, _ in self._unprompted(judged)]
         points = judged.policy.signals.renewal.points
         value = {"renewed_unprompted": len(ends), "runs_until_at": max(ends, default=None)}
         threshold = {"renewed_unprompted": 1}
         return Reading(bool(ends), points if ends else 0, min(ends, default=None), value, threshold)
 
     def evidence(self, judged: Judged) -> Iterable[UUID]:
-        for subscription in self._unprompted(judged):
+        for _, subscription in self._unprompted(judged):
             yield subscription.started_id
             if subscription.renewed_id is not None:
                 yield subscription.renewed_id
 
-    def _unprompted(self, judged: Judged) -> Iterator[Subscription]:
-        for subscription in self._commerce.subscriptions.values():
-            if subscription.unprompted and judged.at < subscription.ends_at(judged.policy.rhythm):
-                yield subscription
+    def ignored(self) -> Iterable[Ignored]:
+        subscriptions = self._commerce.subscriptions
+        for event_id in subscriptions.unopened:
+            yield event_id, OPENING_NOT_BEFORE
+        for event_id in subscriptions.after_the_end:
+            yield event_id, CANCELLED_BEFORE
+
+    def _unprompted(self, judged: Judged) -> Iterator[tuple[int, Subscription]]:
+        rhythm = judged.policy.rhythm
+        for ends_at, subscription in self._commerce.subscriptions.running(judged.at, rhythm):
+            if subscription.unprompted:
+                yield ends_at, subscription

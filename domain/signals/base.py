@@ -17,6 +17,15 @@ if TYPE_CHECKING:
     from domain.history import Fact
     from domain.policy import Policy
 
+    Ignored = tuple[UUID, str]
+
+
+OPENING_NOT_BEFORE = "opening-not-before"
+"""Why an event does not count that belongs to something that had not begun."""
+
+CANCELLED_BEFORE = "cancelled-before"
+"""Why an event does not count that belongs to a subscription cancelled before."""
+
 
 class Reading(NamedTuple):
     """A signal at an instant.
@@ -68,8 +77,8 @@ class Signal(ABC):
         """A fresh signal of one contact, who bought what ``commerce`` says."""
         return cls()
 
-    def ignored(self) -> Iterable[UUID]:
-        """The events absorbed so far that nothing opened before them."""
+    def ignored(self) -> Iterable[Ignored]:
+        """The events absorbed so far that do not count, and why."""
         return ()
 
     @abstractmethod

@@ -6,11 +6,12 @@ Source: the domain document, section 4.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from domain.events.referrals import ReferralClosed, ReferralLevelRaised, ReferralMade
 from domain.instants import DAY
-from domain.signals.base import Change, Judged, Reading, Signal
+from domain.signals.base import OPENING_NOT_BEFORE, Change, Judged, Reading, Signal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from domain.history import Fact
     from domain.policy import Policy
+    from domain.signals.base import Ignored
 
     Key = tuple[int, str]
 
@@ -38,11 +40,17 @@ class ReferralSignal(Signal):
         self._inbound: dict[Key, _Inbound] = {}
         self._levels: dict[Key, int] = {}
         self._outcomes: dict[Key, str] = {}
+        self._made: set[Key] = set()
+        self._ignored: list[UUID] = []
+
+    def ignored(self) -> Iterable[Ignored]:
+        return [(one, OPENING_NOT_BEFORE) for one in self._ignored]
 
     def absorb(self, fact: Fact) -> None:
         event = fact.event
         if isinstance(event, ReferralMade):
             key = (fact.scope, event.referral_id)
+            self._made.add(key)
             if event.direction == "inbound":
                 self._inbound.setdefault(key, _Inbound(fact.id, fact.occurred_at))
             self._levels[key] = max(event.level, self._levels.get(key, 0))
@@ -51,8 +59,10 @@ class ReferralSignal(Signal):
             self._levels[key] = max(event.level, self._levels.get(key, 0))
         elif isinstance(event, ReferralClosed):
             key = (fact.scope, event.referral_id)
-            if key in self._inbound:
+            if key in self._made:
                 self._outcomes.setdefault(key, event.outcome)
+            else:
+                self._ignored.append(fact.id)
 
     def read(self, judged: Judged) -> Reading:
         rule = judged.policy.signals.referral
@@ -90,6 +100,5 @@ class ReferralSignal(Signal):
 
     def _in_window(self, judged: Judged) -> Iterator[tuple[Key, _Inbound]]:
         since = judged.at - judged.policy.signals.referral.window_days * DAY
-        for key, referral in self._inbound.items():
-            if referral.made_at > since:
-                yield key, referral
+        recent = takewhile(lambda one: one[1].made_at > since, reversed(self._inbound.items()))
+        yield from reversed(list(recent))

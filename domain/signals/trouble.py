@@ -16,7 +16,7 @@ from domain.events.service import (
     PromiseMade,
 )
 from domain.instants import DAY
-from domain.signals.base import Change, Judged, Reading, Recent, Signal
+from domain.signals.base import OPENING_NOT_BEFORE, Change, Judged, Reading, Recent, Signal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from domain.history import Fact
     from domain.policy import Policy
+    from domain.signals.base import Ignored
 
 
 @dataclass(slots=True)
@@ -44,8 +45,8 @@ class ComplaintSignal(Signal):
         self._complaints: dict[tuple[int, str], _Complaint] = {}
         self._ignored: list[UUID] = []
 
-    def ignored(self) -> Iterable[UUID]:
-        return self._ignored
+    def ignored(self) -> Iterable[Ignored]:
+        return [(one, OPENING_NOT_BEFORE) for one in self._ignored]
 
     def absorb(self, fact: Fact) -> None:
         event = fact.event
@@ -121,8 +122,8 @@ class PromiseSignal(Signal):
         self._broken = Recent()
         self._ignored: list[UUID] = []
 
-    def ignored(self) -> Iterable[UUID]:
-        return self._ignored
+    def ignored(self) -> Iterable[Ignored]:
+        return [(one, OPENING_NOT_BEFORE) for one in self._ignored]
 
     def absorb(self, fact: Fact) -> None:
         event = fact.event

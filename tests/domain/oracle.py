@@ -118,6 +118,23 @@ class Seen:
         ends = [s["ends"] for s in self.subscriptions()] + [e["closed"] for e in self.engagements()]
         return max([fact.occurred_at for fact in self.unreversed()] + ends, default=None)
 
+    def is_ended(self) -> bool:
+        ended, running = False, set()
+        for fact in self.facts:
+            event: Any = fact.event
+            key = (fact.scope, getattr(event, "subscription_id", ""))
+            if event.TYPE == "relationship-ended":
+                ended = True
+            elif event.TYPE in ("purchase-made", "engagement-opened", "subscription-started"):
+                ended = False
+            elif event.TYPE in ("subscription-renewed", "subscription-upgraded"):
+                ended = ended and key not in running
+            if event.TYPE == "subscription-started":
+                running.add(key)
+            elif event.TYPE == "subscription-cancelled":
+                running.discard(key)
+        return ended
+
     def thresholds(self) -> tuple[int, int, int] | None:
         last = self.last_commerce()
         if last is None:
@@ -258,14 +275,11 @@ def score_of(seen: Seen, client: bool, before: Before) -> tuple[int, bool]:
 def stage_of(seen: Seen, before: Before) -> tuple[str, str, int]:
     """The stage shown, the one underneath, and the score."""
     at, policy = seen.at, seen.policy
-    restarts = ["purchase-made", "subscription-started", "subscription-renewed"]
-    restarts += ["subscription-upgraded", "engagement-opened"]
-    lately = seen.of("relationship-ended", *restarts)
     ended_now = any(f.occurred_at == at for f in seen.of("relationship-ended"))
     was_client = before.stage == "client" and not ended_now
-    raw, anchored = score_of(seen, was_client, before)
+    raw, anchored = score_of(seen, before.stage == "client", before)
     score = max(0, raw)
-    if lately and lately[-1].event.TYPE == "relationship-ended":
+    if seen.is_ended():
         return "ended", "ended", score
     overdue, thresholds = seen.overdue(), seen.thresholds()
     worst = max(overdue, default=0)
@@ -320,7 +334,12 @@ def judge(facts: list[Fact], policies: PolicyTimeline, zone: str, at: int) -> An
         seen = Seen(facts, now, version.policy, zone)
         shown, stage, answer.score = stage_of(seen, before)
         answer.evaluated.append(now)
-        if stage == "client" and before.stage != "client":
+        ended_now = any(
+            f.event.TYPE == "relationship-ended" and f.occurred_at == now for f in facts
+        )
+        if (stage == "client") != (before.stage == "client"):
+            agenda.add(now + 1)
+        if stage == "client" and (before.stage != "client" or ended_now):
             before.client_since, before.ever_client = now, True
             agenda.update({now + 1, now + version.policy.stage.dwell_days * DAY})
         before.stage = stage

@@ -57,6 +57,7 @@ STAGE_TYPES = [
     "referral-received",
     "need-discovered",
     "relationship-ended",
+    "relationship-ended",
     "stage-overridden",
 ]
 

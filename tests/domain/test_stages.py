@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
-from domain.instants import DAY
+from domain.instants import DAY, format_instant
 from domain.presets import PRESETS
 from tests.domain.folding import bought, changed, relate, stages, versions
 from tests.domain.scenario import Scenario, fact, on_day, registered
@@ -259,3 +261,98 @@ def test_signals_that_depend_on_being_a_client_count_from_the_next_instant_on() 
     at_once, next_instant = relate(scenario, on_day(35)), relate(scenario, on_day(35) + 1)
     assert (at_once.stage, at_once.score, at_once.next_breakpoint) == ("client", 60, on_day(35) + 1)
     assert (next_instant.stage, next_instant.score) == ("client", 120)
+
+
+def test_an_ending_takes_away_what_counts_for_clients_only() -> None:
+    """An engagement closed before the end counted for the client; who comes back is none."""
+    scenario = registered().given("engagement-opened", at=on_day(1))
+    scenario.given("engagement-closed", at=on_day(10))
+    scenario.given("relationship-ended", at=on_day(12))
+    assert (relate(scenario, on_day(13)).stage, relate(scenario, on_day(13)).score) == ("ended", 0)
+    scenario.given("purchase-made", at=on_day(14))
+    back = relate(scenario, on_day(14))
+    assert (back.stage, back.score) == ("customer", 0)
+
+
+def test_at_the_instant_of_an_ending_the_signals_are_still_those_of_a_client() -> None:
+    scenario = registered().given("engagement-opened", at=on_day(1))
+    scenario.given("engagement-closed", at=on_day(10))
+    scenario.given("relationship-ended", at=on_day(12))
+    relationship = relate(scenario, on_day(12))
+    assert (relationship.stage, relationship.score) == ("ended", 60)
+    assert sum(signal.points for signal in relationship.signals()) == 60
+    assert relationship.next_breakpoint == on_day(12) + 1
+
+
+def test_what_belongs_to_no_running_subscription_starts_nothing_again() -> None:
+    scenario = registered().given("touch-made", at=on_day(1))
+    scenario.given("relationship-ended", at=on_day(3))
+    scenario.given("subscription-started", at=on_day(20))
+    for type_name, day in (("subscription-renewed", 5), ("subscription-upgraded", 4)):
+        scenario.given(type_name, at=on_day(day))
+    assert relate(scenario, on_day(19)).stage == "ended"
+    excluded = relate(scenario, on_day(20)).excluded()
+    assert {one.event_id for one in excluded} == {event.id for event in scenario.events[-2:]}
+    assert {one.reason for one in excluded} == {"opening-not-before"}
+    assert relate(scenario, on_day(20)).stage == "customer"
+
+
+def test_a_renewal_after_a_cancellation_is_excluded_as_such() -> None:
+    scenario = registered().given("subscription-started", at=on_day(1))
+    scenario.given("subscription-renewed", at=on_day(20))
+    scenario.given("subscription-cancelled", at=on_day(10))
+    assert [one.reason for one in relate(scenario, on_day(30)).excluded()] == ["cancelled-before"]
+
+
+def test_will_change_is_found_beyond_thousands_of_windows_that_close() -> None:
+    scenario = registered().given("engagement-opened", at=on_day(1))
+    scenario.given("engagement-closed", at=on_day(360))
+    for number in range(1500):
+        direction = "inbound" if number % 3 == 0 else "outbound"
+        scenario.record(fact("touch-made", direction=direction), on_day(number * 0.2))
+    financial = versions((0, PRESETS["financial"]))
+    will_change = relate(scenario, on_day(361), financial).will_change()
+    assert will_change is not None
+    assert (will_change.at, will_change.stage) == (on_day(725), "customer")
+
+
+def test_what_would_come_after_the_last_year_comes_with_it() -> None:
+    policy = changed("retail", rhythm={"expected_gap_days": 36_500, "lapse_rhythms": 10_000})
+    relationship = relate(bought(0), on_day(1), versions((0, policy)))
+    silence = relationship.silence
+    assert silence is not None
+    assert format_instant(silence.lapse_at) == "9999-12-31T23:59:59.999999Z"
+
+
+@pytest.mark.parametrize(
+    ("opening", "closing", "id_name"),
+    [
+        ("subscription-started", "subscription-cancelled", "subscription_id"),
+        ("engagement-opened", "engagement-closed", "engagement_id"),
+        ("referral-made", "referral-closed", "referral_id"),
+    ],
+)
+def test_a_long_history_costs_no_more_a_fact_than_a_short_one(
+    opening: str, closing: str, id_name: str
+) -> None:
+    """What was closed is not looked at again: the work is counted, not timed."""
+
+    def work(count: int) -> float:
+        scenario = registered()
+        for number in range(count):
+            scenario.record(fact(opening, **{id_name: str(number)}), on_day(number * 4))
+            scenario.record(fact(closing, **{id_name: str(number)}), on_day(number * 4 + 1))
+        calls = 0
+
+        def count_calls(*_: object) -> None:
+            nonlocal calls
+            calls += 1
+
+        sys.setprofile(count_calls)
+        try:
+            relate(scenario, on_day(count * 4))
+        finally:
+            sys.setprofile(None)
+        return calls / count
+
+    assert work(1200) < 1.5 * work(300)
