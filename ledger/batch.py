@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from domain.contact import ContactState
 from domain.decisions import Request, decide
 from domain.errors import FieldError, Invalid, Refused, VersionMismatch
 from domain.events.governance import EventCorrected, PolicyPublished
@@ -18,10 +19,9 @@ from ledger.mapper import EVERYTHING
 from ledger.replays import check_same
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from uuid import UUID
 
-    from domain.contact import ContactState
     from domain.decisions import Decided
     from domain.kinds import ContactNames
     from domain.policy import Policy
@@ -105,24 +105,34 @@ class Batch:
     Positions are given here already: only one thread writes, and the recorder checks the first.
     """
 
-    def __init__(self, desk: Desk, works: Iterable[Append | Publication]) -> None:
+    def __init__(self, desk: Desk, appends: Sequence[Append]) -> None:
         self._desk = desk
         self.policies = desk.policies
         self.stored: list[LedgerStoredEvent] = []
         self._made: dict[UUID, Recorded] = {}
         self._newest: dict[UUID, int] = {}
-        self._rows = self._known_rows(works)
+        self._rows = self._known_rows(appends)
+        self._meet_strangers(appends)
 
     @property
     def first_position(self) -> int:
         """Where the batch's first event is to stand."""
         return self._desk.head + 1
 
-    def _known_rows(self, works: Iterable[Append | Publication]) -> Mapping[UUID, Row]:
+    def _known_rows(self, appends: Iterable[Append]) -> Mapping[UUID, Row]:
         """The stored events whose ids the drafts bear, not read yet."""
-        drafts = [draft for work in works if isinstance(work, Append) for draft in work.drafts]
+        drafts = [draft for append in appends for draft in append.drafts]
         ids = list({draft.id for draft in drafts if draft.id is not None})
         return self._desk.recorder.rows_by_id(ids)
+
+    def _meet_strangers(self, appends: Iterable[Append]) -> None:
+        """Learn with one question which contacts have no events yet, rather than with one each."""
+        states = self._desk.states
+        contacts = {draft.contact_id for append in appends for draft in append.drafts}
+        unmet = [contact_id for contact_id in contacts if contact_id not in states]
+        if len(unmet) > 1:
+            for contact_id in set(unmet) - self._desk.recorder.begun(unmet):
+                states.put(contact_id, ContactState.initial(contact_id))
 
     def take(self, append: Append) -> Appended:
         """Decide an append: known ids, preconditions, validation, decisions, in this order.

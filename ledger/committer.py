@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import time
 from collections import deque
 from concurrent.futures import Future
+from dataclasses import dataclass
 from threading import Condition, Thread
 from typing import TYPE_CHECKING, Any
 
@@ -18,14 +20,16 @@ from domain.errors import LedgerError, Unavailable
 from ledger.batch import Batch, Publication
 from ledger.datastore import told
 from ledger.drafts import Append
+from ledger.observing import Unobserved
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
 
     from domain.timeline import PolicyVersion
     from ledger.batch import Desk
     from ledger.drafts import Appended
     from ledger.keys import KeyStore
+    from ledger.observing import CommitObserver
 
 BATCH_EVENTS = 500
 """How many drafts one transaction takes, unless a single append has more."""
@@ -33,9 +37,24 @@ BATCH_EVENTS = 500
 WAITING_EVENTS = 10_000
 """How many drafts may wait; beyond that appends are turned away before memory grows."""
 
+SHARE_OF_MANY = 0.5
+"""How much of the queue bulk work may fill, so that it keeps no single append out."""
+
 _log = logging.getLogger("rapport.ledger")
 
-Work = Append | Publication
+
+class TooManyWaiting(Unavailable):
+    """The queue is full now, and drains with every commit."""
+
+
+@dataclass(frozen=True)
+class Each:
+    """Appends that share one answer and nothing else: each is recorded or refused by itself."""
+
+    appends: Sequence[Append]
+
+
+Work = Append | Each | Publication
 Job = tuple[Work, "Future[Any]"]
 
 
@@ -60,6 +79,7 @@ class Committer:
         self._weight = 0
         self._closed = False
         self._changed = Condition()
+        self.observer: CommitObserver = Unobserved()
         self.head = self._desk.head
         self.policies = self._desk.policies
         self._thread = Thread(target=self._run, name="committer", daemon=True)
@@ -71,7 +91,16 @@ class Committer:
         Raises:
             Unavailable: at once, if too much is waiting already or the ledger is closed.
         """
-        return self._submit(append, len(append.drafts))
+        return self._submit(append)
+
+    def append_each(self, appends: Sequence[Append]) -> Future[list[Appended | LedgerError]]:
+        """Answers once all that can be recorded is durable: each with its place, or its error.
+
+        Raises:
+            TooManyWaiting: at once, if half of the queue is full already.
+            Unavailable: the ledger is closed.
+        """
+        return self._submit(Each(appends))
 
     def publish(self, publication: Publication) -> Future[PolicyVersion]:
         """Answers once the policy is durable.
@@ -79,19 +108,28 @@ class Committer:
         Raises:
             Unavailable: as ``append``.
         """
-        return self._submit(publication, 1)
+        return self._submit(publication)
 
-    def _submit(self, work: Work, weight: int) -> Future[Any]:
+    def _submit(self, work: Work) -> Future[Any]:
         future: Future[Any] = Future()
+        weight = _weight(work)
+        most = self._waiting_events * (SHARE_OF_MANY if isinstance(work, Each) else 1)
         with self._changed:
             if self._closed:
                 raise Unavailable("the ledger is closed")
-            if self._jobs and self._weight + weight > self._waiting_events:
-                raise Unavailable("too many appends are waiting: try again later")
+            if self._jobs and self._weight + weight > most:
+                if not isinstance(work, Each):  # which comes again by itself
+                    self.observer.turned_away()
+                raise TooManyWaiting("too many appends are waiting: try again later")
             self._jobs.append((work, future))
             self._weight += weight
             self._changed.notify()
         return future
+
+    @property
+    def waiting(self) -> int:
+        """How many drafts wait to be taken into a transaction."""
+        return self._weight
 
     def close(self) -> None:
         """Finish what was accepted, and take no more."""
@@ -139,13 +177,31 @@ class Committer:
                 for job in jobs:
                     self._settle([job])
                 return
-            _log.exception("an append failed unexpectedly")
-            outcomes = [error]
+            outcomes = [self._one_by_one(jobs[0][0], error)]
+        self._watched(self.observer.answered, outcomes)
         for (_, future), outcome in zip(jobs, outcomes, strict=True):
             if isinstance(outcome, Exception):
                 future.set_exception(outcome)
             else:
                 future.set_result(outcome)
+
+    def _one_by_one(self, work: Work, error: Exception) -> object:
+        """What became of work that cannot be recorded at once: ``Each`` may be told apart."""
+        if not isinstance(work, Each):
+            _log.error("an append failed unexpectedly", exc_info=error)
+            return error
+        outcomes: list[object] = []
+        for append in work.appends:
+            try:
+                outcomes.extend(self._record([append]))
+            except LedgerError as refused:
+                self._desk = None
+                outcomes.append(refused)
+            except Exception:  # noqa: BLE001  # a fault of ours, logged and answered
+                self._desk = None
+                _log.exception("an append of many failed unexpectedly")
+                outcomes.append(LedgerError())
+        return outcomes
 
     def _record(self, works: list[Work]) -> list[object]:
         """Decide all, commit once, and give each its answer or its own error.
@@ -157,11 +213,13 @@ class Committer:
             if self._desk is None:
                 self._desk = self._load()
             desk = self._desk
-            batch = Batch(desk, works)
+            batch = Batch(desk, _appends(works))
             outcomes = [_outcome(batch, work) for work in works]
+            started = time.perf_counter()
             if batch.stored:
                 self._keys.save()
                 desk.recorder.insert_events(batch.stored, first_position=batch.first_position)
+            seconds = time.perf_counter() - started
         except (PersistenceError, sqlite3.Error, OSError) as error:
             _log.warning("a commit failed: %s", error)
             raise told(error, ": nothing of this was recorded") from error
@@ -169,23 +227,36 @@ class Committer:
             desk.head += len(batch.stored)
             desk.policies = self.policies = batch.policies
             self.head = desk.head
-            self._tell(desk.head)
+            self._watched(self._committed, desk.head)
+            self._watched(self.observer.committed, len(batch.stored), seconds)
         desk.states.trim()
         return outcomes
 
-    def _tell(self, head: int) -> None:
+    def _watched(self, tell: Callable[..., None], *told: object) -> None:
         try:
-            self._committed(head)
+            tell(*told)
         except Exception:  # noqa: BLE001  # not the appender's fault
             # The events are durable: whoever listens badly must not turn that into an error.
             _log.exception("a listener to commits failed")
 
 
+def _appends(works: Iterable[Work]) -> list[Append]:
+    found: list[Append] = []
+    for work in works:
+        if isinstance(work, Each):
+            found.extend(work.appends)
+        elif isinstance(work, Append):
+            found.append(work)
+    return found
+
+
 def _weight(work: Work) -> int:
-    return len(work.drafts) if isinstance(work, Append) else 1
+    return sum(len(append.drafts) for append in _appends([work])) or 1
 
 
 def _outcome(batch: Batch, work: Work) -> object:
+    if isinstance(work, Each):
+        return [_outcome(batch, append) for append in work.appends]
     try:
         return batch.take(work) if isinstance(work, Append) else batch.publish(work)
     except LedgerError as error:

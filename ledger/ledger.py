@@ -15,6 +15,7 @@ from ledger.application import LedgerApplication
 from ledger.batch import Desk, Publication, policy_version
 from ledger.committer import WAITING_EVENTS, Committer
 from ledger.datastore import reading
+from ledger.entropy import Entropy
 from ledger.identifiers import EventIds, RecordingClock
 from ledger.keys import KeyStore
 from ledger.mapper import EVERYTHING, NOTHING
@@ -26,10 +27,12 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
+    from domain.errors import LedgerError
     from domain.recorded import Recorded
     from domain.timeline import PolicyTimeline, PolicyVersion
     from ledger.drafts import Append, Appended
     from ledger.identifiers import Clock
+    from ledger.observing import CommitObserver
     from ledger.recorder import Row
 
 EVENTS_FILE = "events.sqlite"
@@ -73,7 +76,7 @@ class Ledger:
         self.time_zone = time_zone
         self.namespace = namespace
         self._clock = clock
-        self._ids = EventIds(clock)
+        self._ids = EventIds(clock, Entropy())
         self._listeners: list[Callable[[int], None]] = []
         new = not (folder / EVENTS_FILE).exists()
         self._keys = KeyStore(folder / KEYS_FILE, master_key, make=new)
@@ -135,6 +138,11 @@ class Ledger:
             raise ValueError("the ref must have 1 to 200 bytes")
         return uuid5(self.namespace, name)
 
+    def registered(self, contact_ids: Sequence[UUID]) -> set[UUID]:
+        """Those of the contacts that were registered, merged ones included."""
+        with reading():
+            return self._recorder.begun(contact_ids)
+
     def append(self, append: Append) -> Future[Appended]:
         """Record the drafts, all or none; answers once they are durable.
 
@@ -145,6 +153,18 @@ class Ledger:
             Unavailable: at once, if too much is waiting already.
         """
         return self._committer.append(append)
+
+    def append_each(self, appends: Sequence[Append]) -> Future[list[Appended | LedgerError]]:
+        """Record many appends that have nothing to do with each other, in order, with one answer.
+
+        The future holds for each what ``append`` would answer or raise; it raises ``Unavailable``
+        where the commit failed and nothing of them was recorded.
+
+        Raises:
+            TooManyWaiting: at once, if too much is waiting already; a commit makes room.
+            Unavailable: the ledger is closed.
+        """
+        return self._committer.append_each(appends)
 
     def publish_policy(self, policy: Policy, effective_from: int | None) -> Future[PolicyVersion]:
         """Publish the next version, in force from that instant, or from now where it is absent.
@@ -276,6 +296,14 @@ class Ledger:
         It must return at once: appends wait for it.
         """
         self._listeners.append(callback)
+
+    def observe(self, observer: CommitObserver) -> None:
+        """Have this one told of commits from now on, in place of the one before."""
+        self._committer.observer = observer
+
+    def waiting(self) -> int:
+        """How many drafts wait to be recorded."""
+        return self._committer.waiting
 
     def _tell(self, head: int) -> None:
         for listener in self._listeners:

@@ -52,20 +52,23 @@ class DryRun:
         """Those of the contacts whom an earlier row registered."""
         return {contact_id for contact_id in contact_ids if self.contact(contact_id).registered}
 
-    def append(self, append: Append) -> Future[Appended]:
-        """Decide the drafts, all or none."""
-        future: Future[Appended] = Future()
+    def append_each(self, appends: Sequence[Append]) -> Future[list[Appended | LedgerError]]:
+        """Decide each by itself."""
+        future: Future[list[Appended | LedgerError]] = Future()
+        future.set_result([self._append(append) for append in appends])
+        return future
+
+    def _append(self, append: Append) -> Appended | LedgerError:
         self._changed = {}
         try:
             events = tuple(self._take(i, draft) for i, draft in enumerate(append.drafts))
         except LedgerError as error:
-            future.set_exception(error)
-        else:
-            self._states.update(self._changed)
-            version = self.contact(append.drafts[-1].contact_id).version
-            future.set_result(Appended(events=events, position=self._position, version=version))
-        self._changed = {}
-        return future
+            return error
+        finally:
+            changed, self._changed = self._changed, {}
+        self._states.update(changed)
+        version = self.contact(append.drafts[-1].contact_id).version
+        return Appended(events=events, position=self._position, version=version)
 
     def contact(self, contact_id: UUID) -> ContactState:
         """What is known of a contact so far."""

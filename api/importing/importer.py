@@ -1,7 +1,7 @@
 """An import: rows in, batches of events appended, and an account of every row.
 
-Batches are appended whole; a batch that is refused is appended again row by row, so that each row
-that cannot be recorded is told apart from its neighbours.
+The rows of a batch share a commit and nothing else: each that cannot be recorded is told apart from
+its neighbours. A contact's registration is appended for itself, so that it outlives its first row.
 """
 
 from __future__ import annotations
@@ -24,21 +24,18 @@ if TYPE_CHECKING:
     from api.importing.rows import Row
     from ledger.drafts import Appended, Draft
 
-BATCH_EVENTS = 400
-"""How many drafts are appended together, below the 500 that a transaction is meant to hold."""
+BATCH_EVENTS = 1000
+"""How many drafts are appended together."""
 
 BATCHES_AHEAD = 3
-"""How many batches may be under way while the next is read."""
-
-ROWS_AHEAD = 50
-"""How many rows of a refused batch are under way at once."""
+"""How many batches may be under way while the next is read; few enough for a ledger's queue."""
 
 
 class Sink(Names, Protocol):
     """Where an import goes: a ledger, or what stands in for one in a dry run."""
 
-    def append(self, append: Append) -> Future[Appended]:
-        """Record the drafts together or not at all; answers when they are safe."""
+    def append_each(self, appends: Sequence[Append]) -> Future[list[Appended | LedgerError]]:
+        """Record each that can be recorded; answers when they are safe."""
         ...
 
     def registered(self, contact_ids: Sequence[UUID]) -> set[UUID]:
@@ -93,7 +90,9 @@ class Importer:
         self._translation = Translation(mapping, sink)
         self._sink = sink
         self._on_reject = on_reject
-        self._under_way: deque[tuple[list[Translated], Future[Appended]]] = deque()
+        self._under_way: deque[tuple[list[Translated], Future[list[Appended | LedgerError]]]] = (
+            deque()
+        )
 
     def run(self, rows: Iterable[Row], on_row: Callable[[Account], None]) -> Account:
         """Import all rows; ``on_row`` hears after each. Answers when everything is recorded.
@@ -144,46 +143,39 @@ class Importer:
 
     def _submit(self, batch: list[Translated]) -> None:
         batch = self._introduced(batch)
-        drafts = tuple(draft for one in batch for draft in _drafts(one))
-        self._under_way.append((batch, self._sink.append(Append(drafts=drafts))))
+        appends = [Append(drafts=(draft,)) for one in batch for draft in _drafts(one)]
+        self._under_way.append((batch, self._sink.append_each(appends)))
         if len(self._under_way) > BATCHES_AHEAD:
             self._settle()
 
     def _settle(self) -> None:
-        """Wait for the oldest batch; where it was refused, append its rows one by one."""
+        """Wait for the oldest batch, and account for its rows.
+
+        Raises:
+            LedgerError: the ledger could not record what it had nothing against.
+        """
         batch, future = self._under_way.popleft()
-        try:
-            appended = future.result()
-        except (Invalid, Conflict):
-            for place in range(0, len(batch), ROWS_AHEAD):
-                self._append_singly(batch[place : place + ROWS_AHEAD])
-            return
-        fresh = {event.id for event in appended.events if not event.replayed}
+        outcomes = iter(future.result())
+        stopped: LedgerError | None = None
         for one in batch:
-            self._tally(one, fresh)
+            for draft, outcome in zip(_drafts(one), outcomes, strict=False):
+                if isinstance(outcome, Invalid | Conflict):
+                    if draft is one.draft:
+                        self._reject(one.row, outcome)
+                elif isinstance(outcome, LedgerError):
+                    stopped = outcome
+                else:
+                    self._tally(one, draft, outcome)
+        if stopped is not None:
+            raise stopped
 
-    def _append_singly(self, batch: Sequence[Translated]) -> None:
-        waiting = [
-            (one, [self._sink.append(Append(drafts=(draft,))) for draft in _drafts(one)])
-            for one in batch
-        ]
-        for one, futures in waiting:
-            fresh: set[UUID] = set()
-            try:
-                for future in futures:
-                    fresh |= {e.id for e in future.result().events if not e.replayed}
-            except (Invalid, Conflict) as error:
-                self.account.contacts_registered += len(fresh)
-                self._reject(one.row, error)
-            else:
-                self._tally(one, fresh)
-
-    def _tally(self, one: Translated, fresh: set[UUID]) -> None:
-        new = one.draft.id in fresh
-        registered = one.registration is not None and one.registration.id in fresh
-        self.account.appended += new
-        self.account.already_known += not new
-        self.account.contacts_registered += registered
+    def _tally(self, one: Translated, draft: Draft, appended: Appended) -> None:
+        if draft is not one.draft:
+            self.account.contacts_registered += not appended.replayed
+        elif appended.replayed:
+            self.account.already_known += 1
+        else:
+            self.account.appended += 1
 
     def _reject(self, row: Row, error: LedgerError) -> None:
         self.account.rejected += 1

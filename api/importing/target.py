@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from uuid import UUID
 
+    from domain.errors import LedgerError
     from ledger.drafts import Append, Appended
     from ledger.ledger import Ledger
 
@@ -29,9 +30,9 @@ class LedgerTarget:
         """The contact of a UUID or ``source:ref``; ValueError where it is neither."""
         return self.ledger.contact_id(name)
 
-    def append(self, append: Append) -> Future[Appended]:
-        """Record the drafts together or not at all; answers when they are durable."""
-        return self.ledger.append(append)
+    def append_each(self, appends: Sequence[Append]) -> Future[list[Appended | LedgerError]]:
+        """Record each that can be recorded; answers when they are durable."""
+        return self.ledger.append_each(appends)
 
     def registered(self, contact_ids: Sequence[UUID]) -> set[UUID]:
         """Those of the contacts whom someone registered already."""

@@ -1,0 +1,90 @@
+"""Many appends with one answer, and nothing else in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import pytest
+
+from domain.errors import LedgerError, Refused
+from ledger.committer import TooManyWaiting
+from ledger.drafts import Append, Appended
+from tests.ledger.given import ANN, SALE, append, draft, open_ledger, registered
+from tests.ledger.test_committer import held_up
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ledger.drafts import Draft
+    from ledger.ledger import Ledger
+    from tests.ledger.given import HandClock
+
+
+def each(ledger: Ledger, *drafts: Draft) -> list[Appended | LedgerError]:
+    return ledger.append_each([Append(drafts=(one,)) for one in drafts]).result(timeout=30)
+
+
+def test_each_has_its_own_place_or_its_own_error(ledger: Ledger) -> None:
+    contact_id, stranger = uuid4(), uuid4()
+    sale = draft(contact_id, "purchase-made", SALE, id=uuid4())
+    first, refused, second, replayed = each(
+        ledger,
+        draft(contact_id, "contact-registered", ANN),
+        draft(stranger, "purchase-made", SALE),
+        sale,
+        sale,
+    )
+    assert isinstance(first, Appended)
+    assert isinstance(second, Appended)
+    assert isinstance(replayed, Appended)
+    assert (first.position, second.position, replayed.position) == (2, 3, 3)
+    assert (second.replayed, replayed.replayed) == (False, True)
+    assert isinstance(refused, Refused)
+    assert ledger.stream(stranger) == []
+
+
+def test_none_is_nothing_to_do(ledger: Ledger) -> None:
+    assert each(ledger) == []
+
+
+def test_a_fault_of_ours_in_one_takes_none_of_the_others_down(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contact_id = registered(ledger)
+    mapper = ledger._mapper
+    to_stored_event = mapper.to_stored_event
+
+    def faulty(recorded: Any) -> Any:
+        if recorded.type == "thanks-received":
+            raise ZeroDivisionError
+        return to_stored_event(recorded)
+
+    monkeypatch.setattr(mapper, "to_stored_event", faulty)
+    visit = draft(contact_id, "visit-made", {"guests": 0})
+    with held_up(ledger):
+        neighbour = ledger.append(Append(drafts=(visit,)))
+        many = ledger.append_each(
+            [Append(drafts=(one,)) for one in (visit, draft(contact_id, "thanks-received"), visit)]
+        )
+    before, failed, after = many.result(timeout=30)
+    assert neighbour.result().version == 2
+    assert isinstance(before, Appended)
+    assert isinstance(after, Appended)
+    assert (before.version, after.version) == (3, 4)
+    assert type(failed) is LedgerError
+
+
+def test_many_leave_half_of_the_queue_to_single_appends(tmp_path: Path, clock: HandClock) -> None:
+    ledger = open_ledger(tmp_path, clock, waiting_events=8)
+    visit = draft(registered(ledger), "visit-made", {"guests": 0})
+    many = [Append(drafts=(visit,))] * 4
+    with held_up(ledger):
+        accepted = ledger.append_each(many)
+        with pytest.raises(TooManyWaiting):
+            ledger.append_each(many)
+        single = ledger.append(Append(drafts=(visit,)))
+    assert [one.version for one in accepted.result() if isinstance(one, Appended)] == [2, 3, 4, 5]
+    assert single.result(timeout=30).version == 6
+    assert append(ledger, visit).version == 7
+    ledger.close()
