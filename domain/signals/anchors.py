@@ -114,12 +114,13 @@ class RegularityAnchor(_OfCommerce):
         else:
             on = len(self._commerce.days.days) >= needed
         silence = self._commerce.silence(judged.at, judged.policy.rhythm)
-        changes_at = self._commerce.ends_after(judged.at, judged.policy.rhythm)
+        silent_at = None
         if silence is not None:
-            changes_at = runs_out_at = silence.demote_at if judged.is_client else silence.quiet_at
-            value["runs_out_at"] = runs_out_at
-            on = on and judged.at < runs_out_at
-        until_at = earliest(leaves_at, changes_at) if on else None
+            silent_at = silence.demote_at if judged.is_client else silence.quiet_at
+            on = on and judged.at < silent_at
+        value["runs_out_at"] = runs_out_at = earliest(leaves_at, silent_at)
+        ends_at = self._commerce.ends_after(judged.at, judged.policy.rhythm)
+        until_at = earliest(runs_out_at, ends_at) if on else None
         return Reading(on, rule.points if on else 0, until_at, value, threshold)
 
     def evidence(self, judged: Judged) -> Iterable[UUID]:

@@ -134,5 +134,7 @@ def test_the_window_closes_28_days_after_the_oldest_day_that_is_needed() -> None
     cafe = versions((0, changed("cafe", rhythm={"expected_gap_days": 300})))
     scenario = bought(*range(12))
     assert relate(scenario, on_day(28) - 1, cafe).signals()[1].on
+    assert relate(scenario, on_day(27), cafe).signals()[1].value["runs_out_at"] == on_day(28)
     signal = relate(scenario, on_day(28), cafe).signals()[1]
     assert (signal.on, signal.value["purchase_days"]) == (False, 11)
+    assert signal.value["runs_out_at"] == on_day(28)
