@@ -1,9 +1,10 @@
 # What this needs: Python 3.11 or newer with pip, and make. Everything is installed into $(VENV).
-PYTHON ?= python3
-VENV ?= .venv
-HOST ?= 127.0.0.1
-PORT ?= 8400
-DATA ?= ./rapport-data
+# Given as in make run PORT=8401; the environment is not asked, where HOST and the like mean other things.
+PYTHON = python3
+VENV = .venv
+HOST = 127.0.0.1
+PORT = 8400
+DATA = ./rapport-data
 
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
@@ -17,7 +18,8 @@ help:
 run: $(VENV)/run ## start the ledger on http://127.0.0.1:8400, with its data in ./rapport-data
 	$(BIN)/rapport serve --host $(HOST) --port $(PORT) --data $(DATA)
 
-demo: $(VENV)/run ## the same with a synthetic town: a cafe, a butcher, an estate agent
+demo: DATA = ./rapport-demo
+demo: $(VENV)/run ## the same with a synthetic town in ./rapport-demo: a cafe, a butcher, an estate agent
 	$(BIN)/rapport demo --host $(HOST) --port $(PORT) --data $(DATA)
 
 test: $(VENV)/dev ## run every test

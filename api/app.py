@@ -4,38 +4,53 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from anyio import CapacityLimiter
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from api import docs
+from api import docs, metrics
 from api.calls import answer
 from api.frontdoor import FrontDoor
 from api.openapi import document
 from api.problems import MethodNotAllowed, RouteNotFound, problem_response
 from api.routes import OPERATIONS
+from api.streams.outgoing import remember_connection
+from api.streams.streams import LIMITS, Limits, Streams
+from api.tracing import TELEMETRY
 
 if TYPE_CHECKING:
     import re
     from collections.abc import Awaitable, Callable
 
     from starlette.requests import Request
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from api.bootstrap import Server
     from api.calls import Operation
     from domain.errors import LedgerError
 
-MOST_WAITING = 32
-"""How many requests may wait at once for a projection to catch up."""
+
+class _Application(FastAPI):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            remember_connection(scope, send)
+        await super().__call__(scope, receive, send)
 
 
-def create_app(server: Server) -> FastAPI:
-    """The application that serves what ``server`` holds; who makes it closes the server."""
-    app = FastAPI(
-        title="Rapport", redirect_slashes=False, openapi_url=None, docs_url=None, redoc_url=None
+def create_app(server: Server, limits: Limits = LIMITS) -> FastAPI:
+    """The application that serves what ``server`` holds; who makes it closes the server.
+
+    It answers in one event loop; ``limits`` are those of its streams.
+    """
+    app = _Application(
+        title="Rapport",
+        redirect_slashes=False,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        telemetry=TELEMETRY,
     )
-    app.state.waiting = CapacityLimiter(MOST_WAITING)
+    app.state.streams = Streams(limits, server.stopping)
     described = document(OPERATIONS)
 
     def openapi() -> dict[str, Any]:
@@ -47,7 +62,7 @@ def create_app(server: Server) -> FastAPI:
         # and models that are not there took a fifth of the time of an append.
         app.add_route(
             operation.path,
-            _endpoint(operation, server),
+            _endpoint(operation, server),  # type: ignore[arg-type]  # any ASGI application answers
             methods=[operation.method],
             include_in_schema=False,
         )
@@ -57,13 +72,19 @@ def create_app(server: Server) -> FastAPI:
 
     app.add_route("/openapi.json", openapi_json, include_in_schema=False)
     docs.add_to(app)
+    metrics.add_to(app, server, described)
+    metrics.metrics_of(server).open_tails = lambda: app.state.streams.tails.taken
     app.add_exception_handler(HTTPException, _told_by_framework)
-    app.add_middleware(FrontDoor)  # also where every other error becomes a problem
+    app.add_middleware(  # also where every other error becomes a problem
+        FrontDoor, observer=metrics.metrics_of(server), ledgers=server.ledgers
+    )
     return app
 
 
-def _endpoint(operation: Operation, server: Server) -> Callable[[Request], Awaitable[Response]]:
-    async def endpoint(request: Request) -> Response:
+def _endpoint(
+    operation: Operation, server: Server
+) -> Callable[[Request], Awaitable[Response | ASGIApp]]:
+    async def endpoint(request: Request) -> Response | ASGIApp:
         request.state.route = operation.path
         return await answer(operation, request, server)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sqlite3
 import threading
 import time
 import tomllib
@@ -14,14 +15,18 @@ from typing import TYPE_CHECKING, Any
 
 from api.knowledge import KnownAliases
 from api.settings import Settings, SettingsRefused
-from domain.errors import Unavailable
-from ledger.folder import DataFolder, FolderUnusable
+from api.streams.stopping import Stopping
+from domain.errors import LedgerError, Unavailable
+from ledger.folder import DataFolder
 from projections.projections import Projections
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from api.metrics import Metrics
     from ledger.ledger import Ledger
+    from ledger.observing import CommitObserver
+    from ledger.settings import LedgerSettings
 
 PREFIX = "RAPPORT_"
 
@@ -49,7 +54,12 @@ class Server:
         self.folder = folder
         self.clock = clock
         self.ledgers: dict[str, OpenLedger] = {}
-        self._opening = threading.Lock()
+        self.stopping = Stopping()
+        """Told when the end begins: then it is not ready any more, and tails end."""
+        self.metrics: Metrics | None = None
+        """What is counted, once somebody asked for it: see ``api.metrics.metrics_of``."""
+        self._observer: Callable[[str], CommitObserver] | None = None
+        self._opening = threading.RLock()
 
     def open(self) -> None:
         """Open every ledger in the folder, so that what is damaged is told before serving.
@@ -58,16 +68,34 @@ class Server:
             LedgerError: one cannot be opened.
         """
         for name in self.folder.names():
-            self._serve(name, self.folder.ledger(name))
+            self._serve(name)
 
     def ledger(self, name: str) -> OpenLedger:
         """The ledger of that name.
 
         Raises:
             LedgerNotFound: there is none.
+            Corrupt: it is damaged.
+            Unavailable: it cannot be opened now; the log says why.
         """
-        served = self.ledgers.get(name)
-        return served or self._serve(name, self.folder.ledger(name))
+        if (served := self.ledgers.get(name)) is not None:
+            return served
+        try:
+            return self._serve(name)
+        except Unavailable as error:
+            logger.error("ledger %s could not be opened: %s", name, error)
+            raise Unavailable(f"the ledger {name} cannot be opened now") from error
+
+    def known(self) -> list[LedgerSettings]:
+        """What every ledger in the folder is, by name, also where one cannot be opened now."""
+        found: list[LedgerSettings] = []
+        for name in self.folder.names():
+            try:
+                found.append(self.folder.settings(name))
+            except LedgerError as error:
+                # One that cannot be read must not hide the others.
+                logger.error("ledger %s is left out of the list: %s", name, error)
+        return found
 
     def create(self, name: str, time_zone: str | None = None) -> tuple[OpenLedger, bool]:
         """The ledger of that name, and whether it was made just now.
@@ -76,26 +104,44 @@ class Server:
             Invalid: the name or the time zone cannot be.
             Unavailable: nothing can be made; the log says what is wrong with the folder.
         """
-        try:
-            ledger, made = self.folder.create(name, time_zone)
-        except FolderUnusable as error:
-            logger.error("a ledger could not be made: %s", error)
-            raise Unavailable("the server's data folder cannot take another ledger") from error
-        return self._serve(name, ledger), made
+        with self._opening:
+            made = False
+            try:
+                _, made = self.folder.create(name, time_zone)
+                return self._serve(name), made
+            except Unavailable as error:
+                if made:
+                    self.folder.discard(name)
+                logger.error("ledger %s could not be made or opened: %s", name, error)
+                raise Unavailable("the server's data folder cannot take another ledger") from error
+
+    def observe(self, observer_of: Callable[[str], CommitObserver]) -> None:
+        """Have the commits of every ledger, also of those to come, told to its observer."""
+        with self._opening:
+            self._observer = observer_of
+            for name, served in self.ledgers.items():
+                served.ledger.observe(observer_of(name))
 
     def close(self) -> None:
-        """Finish what was accepted, stop following, and let go of the folder."""
+        """End streams, finish what was accepted, stop following, and let go of the folder."""
+        self.stopping.begin()
         for served in self.ledgers.values():
             served.projections.close()
         self.folder.close()
 
-    def _serve(self, name: str, ledger: Ledger) -> OpenLedger:
+    def _serve(self, name: str) -> OpenLedger:
         with self._opening:
             if name not in self.ledgers:
+                ledger = self.folder.ledger(name)
                 path = ledger.folder / "projections.sqlite"
-                projections = Projections(ledger, path, self.clock)
+                try:
+                    projections = Projections(ledger, path, self.clock)
+                except (sqlite3.Error, OSError) as error:
+                    raise Unavailable(f"{name}/{path.name} cannot be used: {error}") from error
                 ledger.on_commit(lambda _position: projections.wake())
                 projections.start()
+                if self._observer is not None:
+                    ledger.observe(self._observer(name))
                 self.ledgers[name] = OpenLedger(ledger, projections, KnownAliases(ledger))
             return self.ledgers[name]
 

@@ -16,7 +16,6 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
-from anyio import to_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -30,9 +29,11 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from starlette.requests import Request
+    from starlette.types import ASGIApp
 
     from api.bootstrap import OpenLedger, Server
     from api.parameters import Parameter
+    from api.streams.streams import Streams
 
 T = TypeVar("T")
 
@@ -73,8 +74,29 @@ class Body:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Form:
+    """Another form of an operation, in media types of its own, by a function of its own.
+
+    ``shown`` is an example of ``schema``. With ``streamed`` the function reads the body itself.
+    ``offered`` are the media types that it answers in; ``outcome`` is schema and example of such an
+    answer, where it is not that of the operation.
+    """
+
+    media_types: tuple[str, ...]
+    function: Callable[[Call], Awaitable[Answer | ASGIApp]]
+    schema: Mapping[str, object]
+    shown: object
+    outcome: tuple[Mapping[str, object], object] | None = None
+    streamed: bool = False
+    offered: tuple[str, ...] = media.DOCUMENTS
+
+
+@dataclass(frozen=True, kw_only=True)
 class Operation:
-    """One method on one path. ``problems`` are the codes it can answer beside the common ones."""
+    """One method on one path. ``problems`` are the codes it can answer beside the common ones.
+
+    ``reads`` are further forms of the body, ``streams`` of the answer, by ``Accept``.
+    """
 
     method: str
     path: str
@@ -86,6 +108,8 @@ class Operation:
     headers: tuple[str, ...] = ()
     body: Body | None = None
     problems: tuple[str, ...] = ()
+    reads: tuple[Form, ...] = ()
+    streams: tuple[Form, ...] = ()
 
     @property
     def name(self) -> str:
@@ -122,12 +146,18 @@ class Call:
     """One request, with its query and body read. Names in the path are resolved when asked for."""
 
     def __init__(
-        self, request: Request, server: Server, values: Mapping[str, object], body: object
+        self,
+        request: Request,
+        server: Server,
+        values: Mapping[str, object],
+        body: object,
+        wanted: str = media.JSON,
     ) -> None:
         self.request = request
         self.server = server
         self.values = values
         self.body = body
+        self.wanted = wanted
 
     def get(self, parameter: Parameter[T]) -> T | None:
         """The value of a query parameter, None where it is absent."""
@@ -179,16 +209,32 @@ class Call:
     async def wait_until_reflected(self, position: int | None, projection: str) -> None:
         """Wait until a projection reflects a position.
 
-        Waiting has threads of its own, so that those who wait keep nobody from reading.
+        Waiting takes no thread, so that however many wait keep nobody from reading.
 
         Raises:
-            ProjectionBehind: it did not in time.
+            ProjectionBehind: it did not in time, or cannot.
         """
-        if position is not None:
-            wait = partial(
-                self.open_ledger.projections.wait_for, position, WAIT_SECONDS, projection
-            )
-            await to_thread.run_sync(wait, limiter=self.request.app.state.waiting)
+        if position is None:
+            return
+        projections, loop = self.open_ledger.projections, asyncio.get_running_loop()
+        settled = asyncio.Event()
+        let_go = projections.when_reached(
+            position, partial(loop.call_soon_threadsafe, settled.set), projection
+        )
+        try:
+            async with asyncio.timeout(WAIT_SECONDS):
+                await settled.wait()
+        except TimeoutError:
+            pass  # what it came to is asked for below
+        finally:
+            let_go()
+        projections.wait_for(position, 0, projection)
+
+    @property
+    def streams(self) -> Streams:
+        """What the streams of this application share."""
+        streams: Streams = self.request.app.state.streams
+        return streams
 
     @property
     def base(self) -> str:
@@ -221,23 +267,44 @@ class Call:
         return {"Link": f'<{url.path}?{url.query}>; rel="next"'}
 
 
-async def answer(operation: Operation, request: Request, server: Server) -> Response:
+async def answer(operation: Operation, request: Request, server: Server) -> Response | ASGIApp:
     """Read the request, let the operation answer it, and render what it says.
 
     Raises:
         LedgerError: anything that a client is told as a problem.
     """
-    wanted = media.accepted(request)
     # Also where no body is needed: a page of another site can post forms and plain text unasked.
-    found = media.require_readable(request) if operation.method == "POST" else None
+    found = None
+    if operation.method == "POST":
+        found = media.require_readable(request, _media_types(operation.reads))
+    form = _form_of(found, operation.reads)
+    offered = form.offered if form else (*media.DOCUMENTS, *_media_types(operation.streams))
+    wanted = media.accepted(request, offered)
+    form = form or _form_of(wanted, operation.streams)
     values = read_query(request.scope["query_string"], operation.query)
-    body = await _read(request, found, operation) if found else None
-    call = Call(request, server, values, body)
-    if inspect.iscoroutinefunction(operation.function):
-        given: Answer = await operation.function(call)
+    body = None
+    if found and not (form and form.streamed):
+        body = await _read(request, found, operation)
+    call = Call(request, server, values, body, wanted)
+    given = await _given(form.function if form else operation.function, call)
+    return _rendered(given, wanted, request) if isinstance(given, Answer) else given
+
+
+async def _given(function: Callable[[Call], Any], call: Call) -> Answer | ASGIApp:
+    given: Answer | ASGIApp
+    if inspect.iscoroutinefunction(function):
+        given = await function(call)
     else:
-        given = await run_in_threadpool(operation.function, call)  # type: ignore[arg-type]  # plain
-    return _rendered(given, wanted, request)
+        given = await run_in_threadpool(function, call)
+    return given
+
+
+def _media_types(forms: tuple[Form, ...]) -> tuple[str, ...]:
+    return tuple(name for form in forms for name in form.media_types)
+
+
+def _form_of(media_type: str | None, forms: tuple[Form, ...]) -> Form | None:
+    return next((form for form in forms if media_type in form.media_types), None)
 
 
 async def _read(request: Request, found: str, operation: Operation) -> object:

@@ -3,51 +3,48 @@
 from __future__ import annotations
 
 import base64
-import zlib
-from typing import Any
+import hashlib
+import hmac
+from typing import TYPE_CHECKING, Any
 
 import msgpack
 
 from domain.errors import Invalid
-from domain.kinds import wrong
+
+if TYPE_CHECKING:
+    from ledger.ledger import Ledger
+
+_CHECK_BYTES = 8
 
 
-def make_cursor(kind: str, *place: object) -> str:
+def make_cursor(ledger: Ledger, kind: str, *place: object) -> str:
     """A cursor into the list ``kind`` after ``place``, which holds what msgpack knows natively."""
     packed = msgpack.packb([kind, *place])
-    return base64.urlsafe_b64encode(packed + _check(packed)).decode().rstrip("=")
+    return base64.urlsafe_b64encode(packed + _check(ledger, packed)).decode().rstrip("=")
 
 
-def read_cursor(text: str) -> list[Any]:
-    """What a cursor was made of, its kind first.
-
-    Raises:
-        Invalid: it is not a cursor that was given out.
-    """
-    try:
-        raw = base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True)
-        packed, check = raw[:-4], raw[-4:]
-        if check == _check(packed) and (found := msgpack.unpackb(packed)):
-            assert isinstance(found, list)
-            return found
-    except (ValueError, msgpack.UnpackException):
-        pass
-    return wrong("bad-cursor", "must be a next_cursor as it was given")
-
-
-def read_place(cursor: list[Any] | None, kind: str, *start: object) -> list[Any]:
+def read_place(ledger: Ledger, cursor: str | None, kind: str, *start: Any) -> list[Any]:
     """Where a page of the list ``kind`` begins: after the cursor, or at ``start`` without one.
 
     Raises:
-        Invalid: the cursor is of another list.
+        Invalid: it is not a cursor that this ledger gave out for that list.
     """
     if cursor is None:
         return list(start)
-    if cursor[0] != kind or len(cursor) != len(start) + 1:
+    try:
+        raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True)
+    except ValueError:
+        raw = b""
+    packed, check = raw[:-_CHECK_BYTES], raw[-_CHECK_BYTES:]
+    if not packed or not hmac.compare_digest(check, _check(ledger, packed)):
+        raise Invalid.at("/cursor", "bad-cursor", "must be a next_cursor as it was given")
+    found: list[Any] = msgpack.unpackb(packed)
+    if found[0] != kind:
         raise Invalid.at("/cursor", "bad-cursor", "is the cursor of another list")
-    return cursor[1:]
+    return found[1:]
 
 
-def _check(packed: bytes) -> bytes:
-    # Against accidents and guessing games, not against forgery: a cursor grants nothing.
-    return zlib.crc32(packed).to_bytes(4, "big")
+def _check(ledger: Ledger, packed: bytes) -> bytes:
+    """Keyed with what only this ledger knows, so that what is read was written here."""
+    key = hashlib.sha256(b"cursors" + ledger.namespace.bytes).digest()
+    return hmac.digest(key, packed, "sha256")[:_CHECK_BYTES]

@@ -32,6 +32,12 @@ _ENVELOPE: dict[str, Kind] = {
     "actor": ACTOR,
     "causation_id": EventId(),
 }
+_NAMES = frozenset({*_ENVELOPE, "type", "data"})
+_NAMES_WITH_CONTACT = _NAMES | {"contact"}
+_CONTACT = ContactId()
+
+NOBODY = UUID(int=0)
+"""Whose event it is where its contact cannot be read; such a draft has a problem."""
 
 
 def read_one(
@@ -47,29 +53,33 @@ def read_one(
     brings none.
 
     Raises:
-        Invalid: it is no object, or its contact cannot be read, so that nobody knows whose it is.
+        Invalid: it is no object.
     """
     if not isinstance(sent, dict):
         raise Invalid.at(pointer, "wrong-type", "an event must be an object")
-    if contact_id is None:
-        try:
-            contact_id = ContactId().read(sent.get("contact"), names)
-        except Invalid as error:
-            raise error.within(f"{pointer}/contact") from None
-        sent = {name: value for name, value in sent.items() if name != "contact"}
+    known = _NAMES
     errors: list[FieldError] = []
-    values: dict[str, Any] = {}
+    if contact_id is None:
+        known = _NAMES_WITH_CONTACT
+        try:
+            contact_id = _CONTACT.read(sent.get("contact"), names)
+        except Invalid as error:
+            errors.extend(error.within("/contact").errors)
+            contact_id = NOBODY
+    values: dict[str, Any] = {"id": given_id}
     for name, kind in _ENVELOPE.items():
-        if sent.get(name) is not None:
+        value = sent.get(name)
+        if value is not None:
             try:
-                values[name] = kind.read(sent[name])
+                values[name] = kind.read(value)
             except Invalid as error:
                 errors.extend(error.within(f"/{name}").errors)
-    errors.extend(
-        FieldError(f"/{escaped(name)}", "unknown-field", "an event has no such field")
-        for name in sent
-        if name not in _ENVELOPE and name not in ("type", "data")
-    )
+    if not sent.keys() <= known:
+        errors.extend(
+            FieldError(f"/{escaped(name)}", "unknown-field", "an event has no such field")
+            for name in sent
+            if name not in known
+        )
     event: Event | None = None
     try:
         event = _event(sent, names)
@@ -82,7 +92,7 @@ def read_one(
         event=None if errors else event,
         problem=Invalid(errors).within(pointer) if errors else None,
         pointer=pointer,
-        **({"id": given_id} | values),
+        **values,
     )
 
 
@@ -135,7 +145,7 @@ def _event(sent: dict[str, object], names: Callable[[str], UUID]) -> Event:
     if cls is None:
         raise Invalid.at("/type", "unknown-type", "is no event type; see /v1/event-types")
     if not cls.FROM_CLIENTS:
-        raise Invalid.at("/type", "unknown-type", f"{cls.TYPE} is written by the ledger alone")
+        raise Invalid.at("/type", "not-from-clients", f"{cls.TYPE} is written by the ledger alone")
     if sent.get("data") is None:
         raise Invalid.at("/data", "missing", "is required")
     try:

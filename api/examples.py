@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 CONTACT_ID = "6f0c1c1e-6f0b-5d0e-9c55-3f1f0d1c2b3a"
@@ -71,6 +72,25 @@ EVENT: dict[str, Any] = {
     "data": PURCHASE["data"],
     "retracted_by": None,
     "corrected_by": None,
+}
+SENT_LINES = "".join(json.dumps(one) + "\n" for one in EVENTS)
+OUTCOME_LINES = (
+    '{"line":1,"status":201,"position":2}\n{"line":2,"status":422,"problem":{"type":'
+    '"urn:rapport:problem:invalid-request","title":"The request is not valid","status":422,'
+    f'"detail":"/type: is required","code":"invalid-request","instance":"urn:uuid:{OPERATION_ID}",'
+    '"errors":[{"pointer":"/type","code":"missing","detail":"is required"}]}}\n'
+)
+LINES_OF_EVENTS = json.dumps(EVENT) + "\n"
+SERVER_SENT_EVENTS = f"id: 3\nevent: purchase-made\ndata: {json.dumps(EVENT)}\n\n"
+CLOUD_EVENT: dict[str, Any] = {
+    "specversion": "1.0",
+    "id": "r-1042",
+    "source": "urn:till:2",
+    "type": "purchase-made",
+    "subject": "pos:17850",
+    "time": "2026-03-01T09:30:00+01:00",
+    "datacontenttype": "application/json",
+    "data": PURCHASE["data"],
 }
 CONTACT: dict[str, Any] = {
     "contact_id": CONTACT_ID,

@@ -7,20 +7,27 @@ origin.
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import re
 import time
-import traceback
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, unquote_to_bytes, urlsplit
-from uuid import uuid4
+from uuid import UUID
 
 from starlette.requests import ClientDisconnect
 
+from api.logs import Said, places
 from api.problems import Forbidden, problem_response, status_of
 from api.settings import is_loopback
-from domain.errors import LedgerError, Unavailable
+from api.tracing import continued
+from domain.errors import Corrupt, LedgerError, Unavailable
+from ledger.entropy import Entropy
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LOG = logging.getLogger("rapport.http")
@@ -28,13 +35,38 @@ LOG = logging.getLogger("rapport.http")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 MOST_IN_FLIGHT = 1000
 
+ALWAYS_ANSWERED = ("/livez", "/readyz", "/metrics")
+"""What is asked to learn of an overload must not be turned away for it."""
+
+_CANONICAL = re.compile(rb"[A-Za-z0-9_.~:/-]*")
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+
+
+class RequestObserver(Protocol):
+    """Counts requests; on the event loop, so it must return at once."""
+
+    def began(self) -> None:
+        """A request arrived."""
+
+    def ended(self, method: str, route: str, status: int, seconds: float) -> None:
+        """It was answered; ``route`` is ``-`` and ``status`` 0 where there is none."""
+
 
 class FrontDoor:
     """ASGI middleware around everything; more than ``most_in_flight`` requests wait outside."""
 
-    def __init__(self, app: ASGIApp, most_in_flight: int = MOST_IN_FLIGHT) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        most_in_flight: int = MOST_IN_FLIGHT,
+        observer: RequestObserver | None = None,
+        ledgers: Container[str] = (),
+    ) -> None:
+        """``ledgers`` are those whose names may stand in the log; others a client has made up."""
         self.app = app
         self.most_in_flight = most_in_flight
+        self.observer = observer
+        self.ledgers = ledgers
         self.in_flight = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -43,72 +75,115 @@ class FrontDoor:
             await self.app(scope, receive, send)
             return
         self.in_flight += 1
+        if self.observer is not None:
+            self.observer.began()
+        headers = dict(scope["headers"])
+        inner = _inner(scope, headers)
+        seen = _Seen(send, inner["state"]["request_id"], head=scope["method"] == "HEAD")
+        started = time.perf_counter()
         try:
-            await self._answer(scope, receive, send)
+            await self._answer(inner, headers, receive, seen)
         finally:
             self.in_flight -= 1
+            self._tell(scope["method"], inner, seen.status, time.perf_counter() - started)
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        started = time.perf_counter()
-        seen = _Seen(send, head=scope["method"] == "HEAD")
-        inner = _inner(scope)
-        instance: str = inner["state"]["instance"]
+    async def _answer(
+        self, inner: Scope, headers: dict[bytes, bytes], receive: Receive, seen: _Seen
+    ) -> None:
+        state = inner["state"]
+        instance: str = state["instance"]
         try:
-            if self.in_flight > self.most_in_flight:
+            if self.in_flight > self.most_in_flight and inner["path"] not in ALWAYS_ANSWERED:
                 raise Unavailable("too many requests at once")
-            require_same_machine(scope)
+            if sum(name == b"host" for name, _ in inner["headers"]) > 1:
+                raise Forbidden("a request names one Host")
+            require_same_machine(inner["method"], headers)
             await self.app(inner, receive, seen)
         except ClientDisconnect:
-            LOG.info("request id=%s client left before its body had arrived", instance)
-        except LedgerError as error:
-            if status_of(type(error)) == 500:
-                LOG.error("failed id=%s %s: %s", instance, _frames(error), error)
-            await problem_response(error, instance)(scope, receive, seen)
-        except Exception as error:  # noqa: BLE001  # the last place before the server's plain text
-            LOG.error("failed id=%s %s", instance, _frames(error))
+            LOG.info(Said("client-left", instance=instance, trace=state["trace"]))
+        except asyncio.CancelledError:
+            # Only at the end, to what did not finish in time.
             if not seen.status:
-                await problem_response(LedgerError(), instance)(scope, receive, seen)
-        finally:
-            # The template, never the path: a path holds refs, and refs are personal.
-            route = inner["state"].get("route", "-")
-            milliseconds = (time.perf_counter() - started) * 1000
-            line = "request id=%s method=%s route=%s status=%s ms=%.1f"
-            LOG.info(line, instance, scope["method"], route, seen.status, milliseconds)
+                error: LedgerError = Unavailable("the server stopped: send it again, same ids")
+                await problem_response(error, instance)(inner, receive, seen)
+            raise
+        except LedgerError as error:
+            if status_of(type(error)) == 500 or isinstance(error, Corrupt):
+                self._failed(state, error, str(error))
+            await problem_response(error, instance)(inner, receive, seen)
+        except Exception as error:  # noqa: BLE001  # the last place before the server's plain text
+            self._failed(state, error, None)
+            if not seen.status:
+                await problem_response(LedgerError(), instance)(inner, receive, seen)
+
+    def _failed(self, state: dict[str, Any], error: Exception, told: str | None) -> None:
+        more = {"error": places(error), "told": told, "trace": state["trace"]}
+        LOG.error(Said("failed", instance=state["instance"], **more))
+
+    def _tell(self, method: str, inner: Scope, status: int, seconds: float) -> None:
+        state = inner["state"]
+        # The template, never the path: a path holds refs, and refs are personal.
+        route = state.get("route", "-")
+        if self.observer is not None:
+            self.observer.ended(method, route, status, seconds)
+        if LOG.isEnabledFor(logging.INFO):
+            ledger = inner.get("path_params", {}).get("ledger")
+            line = Said(
+                "request",
+                id=state["request_id"],
+                ledger=ledger if ledger in self.ledgers else None,
+                method=method,
+                route=route,
+                status=status,
+                ms=f"{seconds * 1000:.1f}",
+                trace=state["trace"],
+            )
+            LOG.info(line)
 
 
 class _Seen:
-    """Passes an answer on, remembers its status, and leaves out the body of one to HEAD."""
+    """Passes an answer on with the request's id, remembers its status, gives HEAD no body."""
 
-    def __init__(self, send: Send, *, head: bool) -> None:
+    def __init__(self, send: Send, request_id: str, *, head: bool) -> None:
         self.send = send
+        self.request_id = request_id
         self.head = head
         self.status = 0
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            named = (b"x-request-id", self.request_id.encode())
+            message = {**message, "headers": [*message.get("headers", ()), named]}
         elif self.head and message["type"] == "http.response.body":
             message = {**message, "body": b""}
         await self.send(message)
 
 
-def require_same_machine(scope: Scope) -> None:
+def require_same_machine(method: str, headers: dict[bytes, bytes]) -> None:
     """Let through what this machine asks for itself.
 
     Raises:
         Forbidden: the Host is not a loopback name, or a web page of another origin sent it.
     """
-    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-    host = headers.get(b"host", "")
-    if not is_loopback(_host_name(host)):
+    host = headers.get(b"host", b"").decode("latin-1")
+    if not _is_this_machine(host):
         raise Forbidden("without access keys only 127.0.0.1, localhost and [::1] are answered")
-    if scope["method"] in SAFE_METHODS:
+    if method in SAFE_METHODS:
         return
     origin = headers.get(b"origin")
-    if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+    if origin is not None and _authority(origin.decode("latin-1")) != host.lower():
         raise Forbidden("another origin may not change anything here")
-    if headers.get(b"sec-fetch-site", "none").lower() == "cross-site":
+    if headers.get(b"sec-fetch-site", b"none").lower() == b"cross-site":
         raise Forbidden("another site may not change anything here")
+
+
+def _authority(origin: str) -> str:
+    """Host and port of an origin; nothing of what is none, which is nobody's."""
+    try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return ""
 
 
 def canonical_path(raw_path: bytes) -> str:
@@ -120,30 +195,48 @@ def canonical_path(raw_path: bytes) -> str:
     >>> canonical_path(b"/contacts/pos%3a17%2f850")
     '/contacts/pos:17%2F850'
     """
+    if _CANONICAL.fullmatch(raw_path):
+        return raw_path.decode()
     segments = raw_path.split(b"/")
     return "/".join(quote(unquote_to_bytes(segment), safe=":") for segment in segments)
 
 
-def _inner(scope: Scope) -> Scope:
-    """What the routes see: the canonical path, GET for HEAD, and a name for this request."""
+def _inner(scope: Scope, headers: dict[bytes, bytes]) -> Scope:
+    """What the routes see: the canonical path, GET for HEAD, and names for this request."""
     raw = scope.get("raw_path") or quote(scope["path"]).encode()
+    request_id, instance = _names(headers.get(b"x-request-id"))
+    state = {
+        **scope.get("state", {}),
+        "request_id": request_id,
+        "instance": instance,
+        "trace": continued(headers.get(b"traceparent", b"").decode("latin-1")),
+    }
     return {
         **scope,
         "path": canonical_path(raw),
         "method": "GET" if scope["method"] == "HEAD" else scope["method"],
-        "state": {**scope.get("state", {}), "instance": f"urn:uuid:{uuid4()}"},
+        "state": state,
     }
 
 
-def _host_name(host: str) -> str:
+_random = Entropy()  # asking the system for every request costs more than the request
+
+
+def _names(sent: bytes | None) -> tuple[str, str]:
+    """The request's id, the client's own where that is one, and as a URI for ``instance``."""
+    if sent is None or not _REQUEST_ID.fullmatch(sent):
+        made = str(UUID(bytes=_random(16), version=4))
+        return made, f"urn:uuid:{made}"
+    named = sent.decode()
     try:
-        return urlsplit(f"//{host}").hostname or ""
+        return named, UUID(named).urn
     except ValueError:
-        return ""
+        return named, f"urn:rapport:request:{named}"
 
 
-def _frames(error: BaseException) -> str:
-    """Where it failed and as what, in one line, without the texts that may hold personal data."""
-    frames = traceback.extract_tb(error.__traceback__)[-8:]
-    places = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))
-    return f"{type(error).__qualname__} in {places}"
+@lru_cache(maxsize=64)
+def _is_this_machine(host: str) -> bool:
+    try:
+        return is_loopback(urlsplit(f"//{host}").hostname or "")
+    except ValueError:
+        return False

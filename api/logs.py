@@ -1,21 +1,168 @@
-"""One line per thing that happened, on standard error, without personal data."""
+"""One line per thing that happened, on standard error, without personal data.
+
+Lines are logfmt, or JSON where the setting says so. They are written by a thread of their own, a
+few at once: whoever reads them slowly, or not at all, holds up no request.
+"""
 
 from __future__ import annotations
 
+import json
 import logging
+import os
+import re
+import threading
+import traceback
+from collections import deque
+from typing import TYPE_CHECKING
 
 from domain.instants import SECOND, format_instant
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-class _Line(logging.Formatter):
-    """A line that begins with the instant in UTC, as instants are written everywhere."""
+MOST_WAITING = 10_000
+"""How many lines may wait to be written; those beyond are counted and left out."""
 
-    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802  # its parent's name
-        return format_instant(int(record.created * SECOND))
+GATHER_SECONDS = 0.05
+"""How long a line may wait for others to be written with it; a warning is written at once."""
+
+CLOSE_SECONDS = 2.0
+"""How long the end waits for a reader of what is still to be written."""
+
+_STANDARD_ERROR = 2
+
+_PLAIN = re.compile(r"[^\s\"=\x00-\x1f\x7f]+")
 
 
-def configure(level: str) -> None:
-    """Write what is logged at this level or above: debug, info, warning or error."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(_Line("%(asctime)s %(levelname)s %(name)s %(message)s"))
+class Said:
+    """What is logged as an event with fields, rather than as a sentence."""
+
+    __slots__ = ("event", "fields")
+
+    def __init__(self, event: str, **fields: object) -> None:
+        """Fields that are None are left out of the line."""
+        self.event = event
+        self.fields = fields
+
+    def __str__(self) -> str:
+        return _logfmt({"event": self.event, **self.fields})
+
+
+def places(error: BaseException) -> str:
+    """Where it failed and as what, in one line, without the text, which may hold personal data."""
+    frames = traceback.extract_tb(error.__traceback__)[-8:]
+    where = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))
+    return f"{type(error).__qualname__} in {where}"
+
+
+class Logfmt(logging.Formatter):
+    """``at=<instant in UTC> level=info logger=rapport.http event=request status=200``."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line; of an exception the class and the places, never the text."""
+        return _logfmt(_fields(record))
+
+
+class JsonLines(logging.Formatter):
+    """The same fields as an object of JSON."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line; of an exception the class and the places, never the text."""
+        told = {name: value for name, value in _fields(record).items() if value is not None}
+        return json.dumps(told, ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+FORMATS: Mapping[str, type[logging.Formatter]] = {"logfmt": Logfmt, "json": JsonLines}
+
+
+def configure(level: str, form: str = "logfmt") -> LineWriter:
+    """Write what is logged at this level or above: debug, info, warning or error.
+
+    Whoever calls closes what is returned, which writes what still waits.
+    """
+    handler = LineWriter(_STANDARD_ERROR)
+    handler.setFormatter(FORMATS[form]())
     logging.basicConfig(level=level.upper(), handlers=[handler])
+    return handler
+
+
+class LineWriter(logging.Handler):
+    """Hands lines to a thread that writes them; to log costs no system call and never blocks."""
+
+    def __init__(self, descriptor: int, most_waiting: int = MOST_WAITING) -> None:
+        super().__init__()
+        self._descriptor = descriptor
+        self._most_waiting = most_waiting
+        self._waiting: deque[str] = deque()
+        self._lost = 0
+        self._some = threading.Event()
+        self._now = threading.Event()
+        self._closing = False
+        # A daemon: a stream that nobody reads must not keep the process from ending.
+        self._thread = threading.Thread(target=self._run, name="log", daemon=True)
+        self._thread.start()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Hand the record's line over, or count it where too many wait."""
+        if len(self._waiting) >= self._most_waiting:
+            self._lost += 1
+            return
+        self._waiting.append(self.format(record))
+        if not self._some.is_set():
+            self._some.set()
+        if record.levelno >= logging.WARNING:
+            self._now.set()
+
+    def close(self) -> None:
+        """Write what waits, unless nobody reads it in time; nothing is written afterwards."""
+        self._closing = True
+        self._some.set()
+        self._now.set()
+        self._thread.join(CLOSE_SECONDS)
+        super().close()
+
+    def _run(self) -> None:
+        while not self._closing or self._waiting:
+            self._some.wait()
+            self._now.wait(GATHER_SECONDS)
+            self._some.clear()
+            self._now.clear()
+            self._write(len(self._waiting))
+
+    def _write(self, count: int) -> None:
+        lines = [self._waiting.popleft() + "\n" for _ in range(count)]
+        if self._lost:
+            lost, self._lost = self._lost, 0
+            lines.append(f"{_logfmt({'event': 'lines-lost', 'count': lost})}\n")
+        left = memoryview("".join(lines).encode("utf-8", "backslashreplace"))
+        try:
+            while left:
+                # Not through sys.stderr: a write that blocks would hold its lock until the end.
+                left = left[os.write(self._descriptor, left) :]
+        except OSError:
+            self._lost += count  # nobody is there to read
+
+
+def _fields(record: logging.LogRecord) -> dict[str, object]:
+    told: dict[str, object] = {
+        "at": format_instant(int(record.created * SECOND)),
+        "level": record.levelname.lower(),
+        "logger": record.name,
+    }
+    if isinstance(record.msg, Said):
+        told["event"] = record.msg.event
+        told.update(record.msg.fields)
+    else:
+        told["message"] = record.getMessage().strip()
+    if record.exc_info and record.exc_info[1] is not None:
+        told["error"] = places(record.exc_info[1])
+    return told
+
+
+def _logfmt(fields: Mapping[str, object]) -> str:
+    return " ".join(f"{name}={_value(one)}" for name, one in fields.items() if one is not None)
+
+
+def _value(value: object) -> str:
+    text = str(value)
+    return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)

@@ -11,13 +11,19 @@ from api.problems import NotAcceptable, TooLarge, UnsupportedMediaType
 from domain.errors import FieldError, Invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from starlette.requests import Request
 
 JSON = "application/json"
 MSGPACK = "application/vnd.msgpack"
 MSGPACK_NAMES = (MSGPACK, "application/msgpack")
+DOCUMENTS = (JSON, *MSGPACK_NAMES)
+"""What is read and answered wherever nothing else is said."""
+
+JSONL = "application/jsonl"
+LINES = (JSONL, "application/x-ndjson")
+EVENT_STREAM = "text/event-stream"
 
 MAX_BODY_BYTES = 1024 * 1024
 LINGER_BYTES = 8 * 1024 * 1024
@@ -34,19 +40,22 @@ def media_type(header: str) -> str:
     return header.partition(";")[0].strip().lower()
 
 
-def require_readable(request: Request) -> str:
-    """The media type of the request's body, which must be one that is read here.
+def require_readable(request: Request, also: Sequence[str] = ()) -> str:
+    """The media type of the request's body: JSON or msgpack, or what is ``also`` read there.
 
     Raises:
         UnsupportedMediaType: it is another, or absent, or encoded.
     """
     header = request.headers.get("content-type", "")
     found = media_type(header)
-    if found != JSON and found not in MSGPACK_NAMES:
+    if found not in DOCUMENTS and found not in also:
         said = f"not {found}" if found else "and the Content-Type must say so"
-        raise UnsupportedMediaType(f"the body must be {JSON} or {MSGPACK}, {said}")
-    charset = header.lower().partition("charset=")[2].strip(' "')
-    if charset and charset not in ("utf-8", "utf8"):
+        raise UnsupportedMediaType(
+            f"the body must be {' or '.join((JSON, MSGPACK, *also))}, {said}"
+        )
+    parameters = (part.partition("=") for part in header.lower().split(";")[1:])
+    charsets = [value.strip(' "') for name, _, value in parameters if name.strip() == "charset"]
+    if any(charset not in ("utf-8", "utf8") for charset in charsets):
         raise UnsupportedMediaType("JSON is read as UTF-8 only")
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise UnsupportedMediaType("encoded bodies are not read; send it as it is")
@@ -77,30 +86,44 @@ async def read_body(request: Request, most_bytes: int = MAX_BODY_BYTES) -> bytes
 
 
 def parse(body: bytes, found: str) -> Any:
-    """The value that a body of this media type holds.
+    """The value that a body of this media type holds; JSON unless it is msgpack.
 
     Raises:
         Invalid: it is not well-formed, holds what JSON cannot say, or is nested too deeply.
     """
-    value = _parse_json(body) if found == JSON else _parse_msgpack(body)
+    if found in MSGPACK_NAMES:
+        value = _parse_msgpack(body)
+    else:
+        value = _parse_json(body)
+        if _is_plain(body):
+            return value
     if errors := tuple(_unwanted(value, "", MAX_DEPTH)):
         raise Invalid(errors[:100])
     return value
 
 
-def accepted(request: Request) -> str:
-    """The media type to answer in: JSON, unless msgpack is preferred.
+def _is_plain(body: bytes) -> bool:
+    """Whether this JSON has neither depth enough nor escapes to hold what is unwanted.
+
+    Only an escape makes a lone surrogate of valid UTF-8; looking through every value for one took
+    as long as parsing them.
+    """
+    return body.count(b"{") + body.count(b"[") <= MAX_DEPTH and b"\\u" not in body
+
+
+def accepted(request: Request, offered: Sequence[str] = DOCUMENTS) -> str:
+    """The media type to answer in: the first that is offered, unless another is preferred.
 
     Raises:
-        NotAcceptable: neither is accepted.
+        NotAcceptable: none is accepted.
     """
     header = request.headers.get("accept", "")
     if not header or header == "*/*":
-        return JSON
+        return offered[0]
     ranges = dict(_ranges(header))
-    best = max((JSON, *MSGPACK_NAMES), key=lambda name: _quality(ranges, name))
+    best = max(offered, key=lambda name: _quality(ranges, name))
     if not _quality(ranges, best):
-        raise NotAcceptable(f"answers are {JSON} or {MSGPACK}")
+        raise NotAcceptable(f"answers are {' or '.join(offered)}")
     return best
 
 
@@ -114,12 +137,7 @@ def encode(value: object, wanted: str) -> bytes:
 
 def _parse_json(body: bytes) -> Any:
     try:
-        return json.loads(
-            body.decode("utf-8"),
-            object_pairs_hook=_object,
-            parse_constant=_no_constant,
-            parse_int=_whole,
-        )
+        return _DECODER.decode(body.decode("utf-8"))
     except UnicodeDecodeError as error:
         _malformed(f"the body is not UTF-8: byte {error.start} is out of place")
     except json.JSONDecodeError as error:
@@ -140,8 +158,8 @@ def _parse_msgpack(body: bytes) -> Any:
         _malformed("not one whole msgpack value")
 
 
-def _object(pairs: list[tuple[object, object]]) -> dict[object, object]:
-    found: dict[object, object] = {}
+def _object(pairs: list[tuple[Any, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
     for name, value in pairs:
         if not isinstance(name, str):
             _malformed("the names in an object must be strings")
@@ -163,6 +181,12 @@ def _no_extension(code: int, _data: bytes) -> NoReturn:
 def _whole(digits: str) -> int:
     # int() takes time in the square of the length, and refuses thousands of digits.
     return int(digits) if len(digits) <= 30 else _HUGE
+
+
+# Made once: making one costs as much as decoding an event.
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object, parse_constant=_no_constant, parse_int=_whole
+)
 
 
 def _malformed(detail: str) -> NoReturn:

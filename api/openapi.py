@@ -17,7 +17,7 @@ from domain.policy import policy_schema
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from api.calls import Operation, Shown
+    from api.calls import Form, Operation, Shown
     from api.parameters import Parameter
 
 Document = dict[str, Any]
@@ -40,6 +40,10 @@ _REQUEST_HEADERS: dict[str, tuple[str, str]] = {
     "Idempotency-Key": (
         "16 to 200 characters; gives ids to the events without one, the same for the same key.",
         "order-2026-03-01-1042",
+    ),
+    "Last-Event-ID": (
+        "Of a tail: the position of the last event seen. It stands before `after_position`.",
+        "3",
     ),
     "Prefer": ("`return=minimal`: answer without a body.", "return=minimal"),
 }
@@ -93,16 +97,25 @@ def _described(operation: Operation) -> Document:
         "description": inspect.cleandoc(operation.function.__doc__ or ""),
         "parameters": _parameters(operation),
         "responses": {
-            **{str(status): _answer(shown) for status, shown in operation.answers.items()},
-            **_problems(operation),
+            **_answers(operation),
+            **problem_answers(problem_codes(operation)),
         },
     }
+    if operation.body is None and operation.method == "POST":
+        # The content type keeps web pages of other sites out, also where there is nothing to say.
+        nothing = {"type": "object", "maxProperties": 0}
+        content = {JSON: {"schema": nothing, "example": {}}}
+        described["requestBody"] = {"required": True, "content": content}
     if operation.body is not None:
         named = {name: {"value": value} for name, value in operation.body.examples.items()}
         content = {"schema": operation.body.schema, "examples": named}
         described["requestBody"] = {
             "required": True,
-            "content": {JSON: content, MSGPACK: {"schema": operation.body.schema}},
+            "content": {
+                JSON: content,
+                MSGPACK: {"schema": operation.body.schema},
+                **_forms(operation.reads),
+            },
         }
     return described
 
@@ -128,7 +141,27 @@ def _query_parameter(parameter: Parameter[Any]) -> Document:
         "in": "query",
         "description": parameter.description,
         "schema": parameter.schema,
-        "example": parameter.example,
+        **({} if parameter.example is None else {"example": parameter.example}),
+    }
+
+
+def _answers(operation: Operation) -> Document:
+    answers = {str(status): _answer(shown) for status, shown in operation.answers.items()}
+    for form in operation.reads:
+        if form.outcome is not None:
+            schema, example = form.outcome
+            for media_type in form.offered:
+                answers["200"]["content"][media_type] = {"schema": schema, "example": example}
+    if operation.streams:
+        answers["200"]["content"] |= _forms(operation.streams)
+    return answers
+
+
+def _forms(forms: Iterable[Form]) -> Document:
+    return {
+        media_type: {"schema": form.schema, "example": form.shown}
+        for form in forms
+        for media_type in form.media_types
     }
 
 
@@ -147,10 +180,10 @@ def _header(name: str) -> Document:
     return {"description": description, "schema": {"type": "string"}, "example": example}
 
 
-def _problems(operation: Operation) -> Document:
-    """The problems by status, with an example of each code."""
+def problem_answers(all_codes: Iterable[str]) -> Document:
+    """The answers that tell of problems, by status, with an example of each code."""
     by_status: dict[int, list[str]] = {}
-    for code in problem_codes(operation):
+    for code in all_codes:
         by_status.setdefault(status_of_code(code), []).append(code)
     return {
         str(status): {

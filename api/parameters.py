@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 from urllib.parse import parse_qsl
 
-from api.cursors import read_cursor
 from domain.errors import FieldError, Invalid
 from domain.events import CATALOGUE, STAGES
 from domain.instants import parse_instant
@@ -34,6 +33,7 @@ class Parameter(Generic[T_co]):
     schema: dict[str, object]
     description: str
     example: object
+    """For the documentation; None where no value would work for whoever reads it."""
 
 
 def read_query(query: bytes, known: Sequence[Parameter[object]]) -> dict[str, object]:
@@ -153,8 +153,9 @@ LIMIT = Parameter(
     "How many items at most.", 100,
 )  # fmt: skip
 CURSOR = Parameter(
-    "cursor", read_cursor, {"type": "string", "maxLength": 500},
-    "Where the page before ended: its next_cursor.", "k6VldmVudCo",
+    "cursor", lambda text: read_text(text, 500), {"type": "string", "maxLength": 500},
+    "Where the page before ended: its next_cursor, which only the ledger that gave it understands.",
+    None,
 )  # fmt: skip
 TYPES = Parameter(
     "types", read_types, {"type": "string"}, "Event types, separated by commas.", "purchase-made"

@@ -48,6 +48,18 @@ class TooLarge(LedgerError):
     code = "too-large"
 
 
+class Malformed(LedgerError):
+    """What arrived is no HTTP."""
+
+    code = "malformed-request"
+
+
+class HeadTooLarge(LedgerError):
+    """The request line and the headers are longer than is read."""
+
+    code = "head-too-large"
+
+
 class Forbidden(LedgerError):
     """The request may not be made from there."""
 
@@ -60,10 +72,13 @@ STATUS: dict[type[LedgerError], int] = {
     errors.VersionMismatch: 412,
     errors.Conflict: 409,
     errors.Unavailable: 503,
+    errors.Corrupt: 503,
     MethodNotAllowed: 405,
     NotAcceptable: 406,
     UnsupportedMediaType: 415,
     TooLarge: 413,
+    Malformed: 400,
+    HeadTooLarge: 431,
     Forbidden: 403,
     LedgerError: 500,
 }
@@ -77,6 +92,8 @@ TITLES: dict[str, str] = {
     "invalid-time": "An instant is not valid",
     "unsupported-media-type": "Unsupported media type",
     "too-large": "The request is too large",
+    "malformed-request": "No HTTP request",
+    "head-too-large": "The request's head is too large",
     "forbidden": "Forbidden",
     "ledger-not-found": "No such ledger",
     "contact-not-found": "No such contact",
@@ -121,7 +138,7 @@ def problem(error: LedgerError, instance: str) -> dict[str, object]:
         "type": f"urn:rapport:problem:{code}",
         "title": TITLES[code],
         "status": status,
-        "detail": str(error) if status != 500 else "the server failed; the log knows the instance",
+        "detail": _detail(error, status),
         "code": code,
         "instance": instance,
     }
@@ -130,6 +147,16 @@ def problem(error: LedgerError, instance: str) -> dict[str, object]:
     if isinstance(error, Invalid):
         document["errors"] = [_shown(one) for one in error.errors]
     return document
+
+
+def _detail(error: LedgerError, status: int) -> str:
+    if isinstance(error, errors.Corrupt):
+        # What is damaged may be quoted in the error; that is for the log alone.
+        return (
+            "the ledger's database is damaged: it answers what can be read and takes no more "
+            "events; restore it from a backup. The log says what is damaged"
+        )
+    return str(error) if status != 500 else "the server failed; the log knows the instance"
 
 
 def problem_response(error: LedgerError, instance: str) -> Response:

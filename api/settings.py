@@ -9,6 +9,7 @@ from pathlib import Path
 from domain.errors import LedgerError
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
+LOG_FORMATS = ("logfmt", "json")
 
 
 class SettingsRefused(LedgerError):
@@ -32,6 +33,7 @@ class Settings:
     port: int = 8400
     folder: Path = Path("rapport-data")
     log_level: str = "info"
+    log_format: str = "logfmt"
     master_key: bytes | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -39,6 +41,8 @@ class Settings:
             raise SettingsRefused(f"port must be from 0 to 65535, not {self.port}")
         if self.log_level not in LOG_LEVELS:
             raise SettingsRefused(f"log_level must be one of {', '.join(LOG_LEVELS)}")
+        if self.log_format not in LOG_FORMATS:
+            raise SettingsRefused(f"log_format must be one of {', '.join(LOG_FORMATS)}")
         if self.master_key is not None and len(self.master_key) != 32:
             raise SettingsRefused("master_key must be 32 bytes, written as 64 hexadecimal digits")
         if not is_loopback(self.host):

@@ -61,6 +61,37 @@ EVENTS_WITH_CONTACT: Schema = {
     "minItems": 1,
     "maxItems": 500,
 }
+SENT_LINES: Schema = {
+    "type": "string",
+    "description": "One event with its `contact` a line, of at most 64 KiB; any number of lines.",
+}
+OUTCOME_LINES: Schema = {
+    "type": "string",
+    "description": "For every line, in order, one with `line`, `status` and `position` (201 new, "
+    "200 known or already so) or `problem`.",
+}
+LINES_OF_EVENTS: Schema = {"type": "string", "description": "One event a line, as in a page."}
+SERVER_SENT_EVENTS: Schema = {
+    "type": "string",
+    "description": "`id` is the position, `event` the type, `data` the event as in a page. "
+    "A comment every 15 s shows that the connection is alive.",
+}
+CLOUD_EVENT: Schema = {
+    "type": "object",
+    "description": "CloudEvents 1.0. Extension attributes are ignored.",
+    "properties": {
+        "specversion": {"type": "string", "const": "1.0"},
+        "id": {"type": "string", "minLength": 1},
+        "source": {"type": "string", "minLength": 1, "maxLength": 200},
+        "type": {"type": "string", "minLength": 1},
+        "subject": {"type": "string", "minLength": 1, "maxLength": 240},
+        "time": MOMENT,
+        "datacontenttype": {"type": "string"},
+        "data": ANY_OBJECT,
+    },
+    "required": ["specversion", "id", "source", "type", "subject", "data"],
+}
+CLOUD_EVENTS: Schema = {"type": "array", "items": CLOUD_EVENT, "minItems": 1, "maxItems": 500}
 APPENDED_EVENT: Schema = shape(
     index=WHOLE,
     id=ID,

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from docs.generating.commands import command_line_page, settings_page
 from docs.generating.events import events_page
 from docs.generating.http import http_page
+from docs.generating.mapping import mapping_page
+from docs.generating.operating import operating_page
 from docs.generating.policy import policy_page
 from docs.generating.problems import problems_page
 from docs.generating.storage import stored_format_page
@@ -24,6 +26,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "command-line.md": command_line_page,
     "events.md": events_page,
     "http.md": http_page,
+    "mapping.md": mapping_page,
+    "operating.md": operating_page,
     "policy.md": policy_page,
     "problems.md": problems_page,
     "settings.md": settings_page,

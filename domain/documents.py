@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from domain.errors import FieldError, Invalid
-from domain.kinds import Kind, Whole, no_names, wrong
+from domain.kinds import Kind, Whole, escaped, no_names, wrong
 
 if TYPE_CHECKING:
     from domain.kinds import ContactNames
@@ -51,7 +51,7 @@ def read_section(base: Any, document: object, pointer: str) -> Any:
     changed: dict[str, object] = {}
     names = {declared.name for declared in fields(base)}
     for name, value in document.items():
-        place = f"{pointer}/{name}"
+        place = f"{pointer}/{escaped(name)}"
         if name not in names:
             errors.append(FieldError(place, "unknown-field", "the policy has no such field"))
             continue

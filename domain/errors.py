@@ -118,17 +118,21 @@ class VersionMismatch(Conflict):
 
 
 class EventIdReused(Conflict):
-    """An event with this id is stored already and says something else."""
+    """An event with this id says something else; ``position`` is None within one request."""
 
     code = "event-id-reused"
 
-    def __init__(self, event_id: UUID, position: int) -> None:
-        super().__init__(f"event {event_id} was recorded at position {position} with other content")
+    def __init__(self, event_id: UUID, position: int | None) -> None:
+        detail = f"event {event_id} was recorded at position {position} with other content"
+        if position is None:
+            detail = f"event {event_id} stands twice in the request with different content"
+        super().__init__(detail)
         self.event_id = event_id
         self.position = position
 
     def fields(self) -> Mapping[str, object]:
-        return {"event_id": str(self.event_id), "position": self.position}
+        shown: dict[str, object] = {"event_id": str(self.event_id)}
+        return shown if self.position is None else {**shown, "position": self.position}
 
 
 class Refused(Conflict):
@@ -160,4 +164,4 @@ class ProjectionBehind(Unavailable):
 class Corrupt(LedgerError):
     """Stored bytes are not what this program wrote: another program's file, or damage."""
 
-    code = "internal"
+    code = "unavailable"

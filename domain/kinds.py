@@ -33,6 +33,11 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
+def escaped(name: object) -> str:
+    """A name as one part of a JSON Pointer. Source: RFC 6901 section 3."""
+    return str(name).replace("~", "~0").replace("/", "~1")
+
+
 def no_names(name: str) -> UUID:
     """Contact names other than UUIDs are unknown here."""
     raise ValueError(f"{name!r} is not a UUID")
@@ -312,7 +317,7 @@ class Attributes(Kind):
             try:
                 attributes[key] = self._read_one(content)
             except Invalid as error:
-                raise error.within("/" + key.replace("~", "~0").replace("/", "~1")) from None
+                raise error.within(f"/{escaped(key)}") from None
         return attributes
 
     @staticmethod

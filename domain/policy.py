@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from domain.documents import Listed, plain, read_section, section_schema
 from domain.errors import FieldError, Invalid
-from domain.kinds import Choice, Flag, Kind, Text, Whole, no_names, wrong
+from domain.kinds import Choice, Flag, Kind, Text, Whole, escaped, no_names, wrong
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,7 +44,7 @@ class CustomKinds(Kind):
         if not isinstance(value, dict) or len(value) > 100:
             wrong("wrong-type", "must be an object of at most 100 kinds")
         return {
-            str(Text(100).read(kind)): read_section(CustomPoints(), worth, f"/{kind}")
+            str(Text(100).read(kind)): read_section(CustomPoints(), worth, f"/{escaped(kind)}")
             for kind, worth in sorted(value.items())
         }
 

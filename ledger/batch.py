@@ -74,7 +74,8 @@ class _Working:
         self.made: list[Recorded] = []
 
     def contact(self, contact_id: UUID) -> ContactState:
-        return self._changed.get(contact_id) or self._states.get(contact_id)
+        changed = self._changed.get(contact_id) if self._changed else None
+        return changed or self._states.get(contact_id)
 
     def policy_at(self, at: int) -> Policy:
         return self._policies.in_force(at).policy

@@ -16,14 +16,15 @@ from typing import TYPE_CHECKING, Any
 
 from eventsourcing.persistence import PersistenceError
 
-from domain.errors import LedgerError, Unavailable
+from domain.errors import Corrupt, LedgerError, Unavailable
 from ledger.batch import Batch, Publication
-from ledger.datastore import told
+from ledger.datastore import NOTHING_RECORDED, told
 from ledger.drafts import Append
 from ledger.observing import Unobserved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
 
     from domain.timeline import PolicyVersion
     from ledger.batch import Desk
@@ -67,13 +68,19 @@ class Committer:
         keys: KeyStore,
         committed: Callable[[int], None],
         *,
+        file: Path,
         waiting_events: int = WAITING_EVENTS,
     ) -> None:
-        """``load`` reads the desk from what is stored, at first and after a failed commit."""
+        """``load`` reads the desk from what is stored, at first and after a failed commit.
+
+        ``file`` is where it is stored, for errors to name.
+        """
         self._load = load
         self._desk: Desk | None = load()
         self._keys = keys
         self._committed = committed
+        self._file = file
+        self._damage: str | None = None
         self._waiting_events = waiting_events
         self._jobs: deque[Job] = deque()
         self._weight = 0
@@ -90,6 +97,7 @@ class Committer:
 
         Raises:
             Unavailable: at once, if too much is waiting already or the ledger is closed.
+            Corrupt: its file was found damaged.
         """
         return self._submit(append)
 
@@ -110,6 +118,13 @@ class Committer:
         """
         return self._submit(publication)
 
+    def refuse(self, damage: Corrupt) -> None:
+        """Take no more: what a damaged file acknowledges may be gone. From any thread."""
+        with self._changed:
+            if self._damage is None:
+                _log.error("no more events are taken: %s", damage)
+                self._damage = str(damage)
+
     def _submit(self, work: Work) -> Future[Any]:
         future: Future[Any] = Future()
         weight = _weight(work)
@@ -117,6 +132,7 @@ class Committer:
         with self._changed:
             if self._closed:
                 raise Unavailable("the ledger is closed")
+            self._check_undamaged()
             if self._jobs and self._weight + weight > most:
                 if not isinstance(work, Each):  # which comes again by itself
                     self.observer.turned_away()
@@ -125,6 +141,10 @@ class Committer:
             self._weight += weight
             self._changed.notify()
         return future
+
+    def _check_undamaged(self) -> None:
+        if self._damage is not None:
+            raise Corrupt(f"no more events are taken: {self._damage}")
 
     @property
     def waiting(self) -> int:
@@ -209,6 +229,7 @@ class Committer:
         Raises:
             LedgerError: the commit failed, and nothing was recorded.
         """
+        self._check_undamaged()
         try:
             if self._desk is None:
                 self._desk = self._load()
@@ -220,9 +241,15 @@ class Committer:
                 self._keys.save()
                 desk.recorder.insert_events(batch.stored, first_position=batch.first_position)
             seconds = time.perf_counter() - started
-        except (PersistenceError, sqlite3.Error, OSError) as error:
+        except Corrupt as error:
+            self.refuse(error)
+            raise
+        except (PersistenceError, sqlite3.Error, OSError, Unavailable) as error:
             _log.warning("a commit failed: %s", error)
-            raise told(error, ": nothing of this was recorded") from error
+            problem = told(error, self._file, NOTHING_RECORDED)
+            if isinstance(problem, Corrupt):
+                self.refuse(problem)
+            raise problem from error
         if batch.stored:
             desk.head += len(batch.stored)
             desk.policies = self.policies = batch.policies
@@ -259,5 +286,7 @@ def _outcome(batch: Batch, work: Work) -> object:
         return [_outcome(batch, append) for append in work.appends]
     try:
         return batch.take(work) if isinstance(work, Append) else batch.publish(work)
+    except Corrupt:
+        raise  # no neighbour may be recorded in a damaged file either
     except LedgerError as error:
         return error

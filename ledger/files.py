@@ -33,12 +33,9 @@ class FolderLock:
             os.ftruncate(self._descriptor, 0)
             os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
         except BlockingIOError:
-            holder = os.pread(self._descriptor, 32, 0).decode(errors="replace").strip()
+            error = in_use(path, self._descriptor)
             os.close(self._descriptor)
-            detail = (
-                f"{path.parent} is in use by process {holder or 'unknown'}: stop that one first"
-            )
-            raise FolderInUse(detail) from None
+            raise error from None
         except OSError:
             os.close(self._descriptor)
             raise
@@ -46,6 +43,14 @@ class FolderLock:
     def release(self) -> None:
         """Let the folder go; the file stays, for removing it could free another's lock."""
         os.close(self._descriptor)
+
+
+def in_use(path: Path, descriptor: int) -> FolderInUse:
+    """What is said of a lock file, open for reading, that another process has locked."""
+    holder = os.pread(descriptor, 32, 0).decode(errors="replace").strip()
+    return FolderInUse(
+        f"{path.parent} is in use by process {holder or 'unknown'}: stop that one first"
+    )
 
 
 def write_whole(path: Path, content: bytes) -> None:

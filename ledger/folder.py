@@ -76,12 +76,12 @@ class DataFolder:
         """
         try:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _refuse_foreign_files(path)
+            refuse_foreign_files(path)
             lock = FolderLock(path / LOCK_FILE)
         except OSError as error:
             raise _unusable(path, error) from error
         try:
-            folder = cls(path, lock, clock, master_key or _master_key(path))
+            folder = cls(path, lock, clock, master_key or master_key_of(path))
             folder._prepare()
         except OSError as error:
             lock.release()
@@ -114,9 +114,7 @@ class DataFolder:
         """
         with self._guard:
             if name not in self._ledgers:
-                if not _NAME.fullmatch(name) or not (self.path / LEDGERS / name).is_dir():
-                    raise LedgerNotFound(f"no ledger is named {name!r}")
-                self._ledgers[name] = self._open(self.path / LEDGERS / name)
+                self._ledgers[name] = self._open(name)
             return self._ledgers[name]
 
     def create(self, name: str, time_zone: str | None = None) -> tuple[Ledger, bool]:
@@ -138,8 +136,48 @@ class DataFolder:
         with self._guard:
             if name in self.names():
                 return self.ledger(name), False
-            self._make(name, time_zone)
-            return self.ledger(name), True
+            try:
+                self._make(name, time_zone)
+                return self.ledger(name), True
+            except (LedgerError, OSError) as error:
+                self.discard(name)
+                why = error if isinstance(error, LedgerError) else _unusable(self.path, error)
+                raise FolderUnusable(f"the ledger {name} cannot be made: {why}") from error
+
+    def discard(self, name: str) -> None:
+        """Take back a ledger that was made just now and cannot be served; nothing is left of it."""
+        with self._guard:
+            if (ledger := self._ledgers.pop(name, None)) is not None:
+                ledger.close()
+            folder = self.path / LEDGERS / name
+            # Under a name that is swept at the next start, in case it cannot be removed now.
+            unfinished = folder.with_name(f"{_UNFINISHED}{uuid4()}")
+            with suppress(OSError):
+                folder.rename(unfinished)
+            shutil.rmtree(unfinished, ignore_errors=True)
+
+    def settings(self, name: str) -> LedgerSettings:
+        """What the ledger of that name is, whether or not it can be opened.
+
+        Raises:
+            LedgerNotFound: there is none.
+            Corrupt: its file of settings is damaged or missing.
+            Unavailable: it cannot be read.
+        """
+        folder = self._folder_of(name)
+        try:
+            content = (folder / SETTINGS_FILE).read_bytes()
+        except FileNotFoundError:
+            raise _missing(folder / SETTINGS_FILE) from None
+        except OSError as error:
+            raise _unusable(self.path, error) from error
+        return LedgerSettings.read(content, folder / SETTINGS_FILE)
+
+    def _folder_of(self, name: str) -> Path:
+        folder = self.path / LEDGERS / name
+        if not _NAME.fullmatch(name) or not folder.is_dir():
+            raise LedgerNotFound(f"no ledger is named {name!r}")
+        return folder
 
     def _make(self, name: str, time_zone: str | None) -> None:
         unfinished = self.path / LEDGERS / f"{_UNFINISHED}{uuid4()}"
@@ -160,21 +198,17 @@ class DataFolder:
             flush_folder(unfinished)
             unfinished.rename(self.path / LEDGERS / name)
             flush_folder(self.path / LEDGERS)
-        except OSError as error:
-            raise _unusable(self.path, error) from error
+        except LedgerError as error:
+            raise FolderUnusable(str(error).replace(unfinished.name, name)) from error
         finally:
-            with suppress(OSError):  # what is left is swept at the next start
-                shutil.rmtree(unfinished, ignore_errors=True)
+            shutil.rmtree(unfinished, ignore_errors=True)  # what is left is swept at the next start
 
-    def _open(self, folder: Path) -> Ledger:
+    def _open(self, name: str) -> Ledger:
+        folder = self._folder_of(name)
         for file in (SETTINGS_FILE, EVENTS_FILE, KEYS_FILE):
             if not (folder / file).is_file():
-                raise Corrupt(f"{folder / file} is missing: restore it from a backup")
-        try:
-            text = (folder / SETTINGS_FILE).read_bytes()
-        except OSError as error:
-            raise _unusable(self.path, error) from error
-        return self._ledger(folder, LedgerSettings.read(text, folder / SETTINGS_FILE))
+                raise _missing(folder / file)
+        return self._ledger(folder, self.settings(name))
 
     def _ledger(self, folder: Path, settings: LedgerSettings) -> Ledger:
         return Ledger(
@@ -195,15 +229,25 @@ class DataFolder:
             self._lock.release()
 
 
-def _refuse_foreign_files(path: Path) -> None:
-    """A folder with other files is somebody's; a mistyped path must not scatter ours among them."""
+def refuse_foreign_files(path: Path) -> None:
+    """A folder with other files is somebody's; a mistyped path must not scatter ours among them.
+
+    Raises:
+        FolderUnusable: it holds other files and none of ours.
+    """
     names = {entry.name for entry in path.iterdir() if not entry.name.startswith(".")}
     if names and not names & (_OURS - {"lost+found"}) and names - _OURS:
         some = ", ".join(sorted(names)[:3])
         raise FolderUnusable(f"{path} holds other files ({some}): name an empty or a new folder")
 
 
-def _master_key(path: Path) -> bytes:
+def master_key_of(path: Path) -> bytes:
+    """The key that the folder keeps for itself, made if there are no ledgers yet.
+
+    Raises:
+        FolderUnusable: others can read it.
+        Corrupt: it is damaged, or missing beside ledgers.
+    """
     file = path / MASTER_KEY_FILE
     if file.exists():
         if file.stat().st_mode & 0o077:
@@ -217,6 +261,10 @@ def _master_key(path: Path) -> bytes:
     key = os.urandom(_MASTER_KEY_BYTES)
     write_whole(file, key)
     return key
+
+
+def _missing(file: Path) -> Corrupt:
+    return Corrupt(f"{file} is missing: restore it from a backup")
 
 
 def _unusable(path: Path, error: OSError) -> LedgerError:

@@ -16,7 +16,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from domain.errors import Corrupt
-from ledger.datastore import connect
+from ledger.datastore import NOTHING_RECORDED, connect, telling
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,12 +64,14 @@ class KeyStore:
         self._lock = RLock()
         self._open: OrderedDict[UUID, AESGCM] = OrderedDict()
         self._unsaved: dict[UUID, bytes] = {}
+        self._path = path
         self._connection = connect(path, APPLICATION_ID)
         try:
-            self._connection.execute("PRAGMA secure_delete=ON")
-            for statement in _SCHEMA:
-                self._connection.execute(statement)
-            self._check_master(path, make=make)
+            with telling(path):
+                self._connection.execute("PRAGMA secure_delete=ON")
+                for statement in _SCHEMA:
+                    self._connection.execute(statement)
+                self._check_master(path, make=make)
         except BaseException:
             self._connection.close()
             raise
@@ -99,15 +101,17 @@ class KeyStore:
         """The contact's key, or None where there is none: never made, or gone for ever.
 
         Raises:
-            Corrupt: the stored key is damaged.
+            Corrupt: the stored key is damaged, or the file is.
+            Unavailable: it cannot be read now.
         """
         with self._lock:
             if (known := self._open.get(contact_id)) is not None:
                 self._open.move_to_end(contact_id)
                 return known
-            row = self._connection.execute(
-                "SELECT wrapped FROM data_keys WHERE contact = ?", (contact_id.bytes,)
-            ).fetchone()
+            with telling(self._path):
+                row = self._connection.execute(
+                    "SELECT wrapped FROM data_keys WHERE contact = ?", (contact_id.bytes,)
+                ).fetchone()
             if row is None:
                 return None
             try:
@@ -134,9 +138,10 @@ class KeyStore:
         """Make every new key durable, in one transaction: before the events that need them.
 
         Raises:
-            sqlite3.Error: they could not be written; they are kept for the next try.
+            Corrupt: the file is damaged.
+            Unavailable: they could not be written; they are kept for the next try.
         """
-        with self._lock:
+        with self._lock, telling(self._path, NOTHING_RECORDED):
             if not self._unsaved:
                 return
             rows = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
 
@@ -14,12 +15,14 @@ from domain.timeline import timeline_of
 from ledger.application import LedgerApplication
 from ledger.batch import Desk, Publication, policy_version
 from ledger.committer import WAITING_EVENTS, Committer
-from ledger.datastore import reading
+from ledger.datastore import APPLICATION_ID, telling
 from ledger.entropy import Entropy
 from ledger.identifiers import EventIds, RecordingClock
+from ledger.keys import APPLICATION_ID as KEYS_APPLICATION_ID
 from ledger.keys import KeyStore
 from ledger.mapper import EVERYTHING, NOTHING
 from ledger.names import NameIndex
+from ledger.soundness import check
 from ledger.states import ContactStates
 
 if TYPE_CHECKING:
@@ -50,8 +53,8 @@ class Ledger:
     Reads answer for what is committed. Instants are microseconds of UTC. Where a read can unseal,
     ``unseal=False`` leaves personal fields ``Sealed``, which is faster and enough for folds.
 
-    Reading raises ``Corrupt`` where stored bytes are damaged and ``Unavailable`` where the database
-    cannot be read.
+    Reading raises ``Corrupt`` where stored bytes are damaged, after which nothing is appended any
+    more, and ``Unavailable`` where the database cannot be read.
     """
 
     def __init__(
@@ -76,20 +79,30 @@ class Ledger:
         self.time_zone = time_zone
         self.namespace = namespace
         self._clock = clock
+        self._refuse: Callable[[Corrupt], None] | None = None
         self._ids = EventIds(clock, Entropy())
         self._listeners: list[Callable[[int], None]] = []
-        new = not (folder / EVENTS_FILE).exists()
+        self._file = folder / EVENTS_FILE
+        new = not self._file.exists()
+        if not new:
+            check(self._file, APPLICATION_ID)
+            check(folder / KEYS_FILE, KEYS_APPLICATION_ID)
         self._keys = KeyStore(folder / KEYS_FILE, master_key, make=new)
         try:
-            with reading():
-                self._application = LedgerApplication(folder / EVENTS_FILE, self._keys)
+            with telling(self._file):
+                self._application = LedgerApplication(self._file, self._keys)
                 self._mapper = self._application.mapper
                 self._recorder = self._application.recorder
                 if not new and not self._recorder.max_notification_id():
-                    raise Corrupt(f"{folder / EVENTS_FILE} holds no events: restore it")
+                    raise Corrupt(f"{self._file} holds no events: restore it from a backup")
                 self._committer = Committer(
-                    self._desk, self._keys, self._tell, waiting_events=waiting_events
+                    self._desk,
+                    self._keys,
+                    self._tell,
+                    file=self._file,
+                    waiting_events=waiting_events,
                 )
+            self._refuse = self._committer.refuse
         except BaseException:
             self._keys.close()
             raise
@@ -140,7 +153,7 @@ class Ledger:
 
     def registered(self, contact_ids: Sequence[UUID]) -> set[UUID]:
         """Those of the contacts that were registered, merged ones included."""
-        with reading():
+        with self._reading():
             return self._recorder.begun(contact_ids)
 
     def append(self, append: Append) -> Future[Appended]:
@@ -184,7 +197,7 @@ class Ledger:
         Raises:
             EventNotFound: there is none.
         """
-        with reading():
+        with self._reading():
             rows = self._recorder.rows({"position = ?": position})
         if not rows:
             raise EventNotFound(f"no event stands at position {position}")
@@ -203,7 +216,7 @@ class Ledger:
         conditions: dict[str, object] = {"position > ?": after}
         if upto is not None:
             conditions["position <= ?"] = upto
-        with reading():
+        with self._reading():
             rows = self._recorder.rows(conditions, topics=types, limit=limit)
         return self._recorded(rows, unseal=unseal)
 
@@ -224,7 +237,7 @@ class Ledger:
         }
         if upto is not None:
             conditions["position <= ?"] = upto
-        with reading():
+        with self._reading():
             rows = self._recorder.rows(
                 conditions, topics=types, order="originator_version", limit=limit
             )
@@ -241,7 +254,7 @@ class Ledger:
         contact_id, version = after or POLICY_STREAM, 2**62
         events: list[Recorded] = []
         while True:
-            with reading():
+            with self._reading():
                 rows = self._recorder.rows_in_stream_order(contact_id, version, upto, _PAGE)
             for recorded in self._recorded(rows):
                 if events and events[0].contact_id != recorded.contact_id:
@@ -257,7 +270,7 @@ class Ledger:
     def version(self, contact_id: UUID) -> int:
         """The version of the contact's newest event, 0 if it has none."""
         conditions: dict[str, object] = {"originator_id = ?": contact_id.bytes}
-        with reading():
+        with self._reading():
             rows = self._recorder.rows(conditions, order="originator_version DESC", limit=1)
         return rows[0].version if rows else 0
 
@@ -272,7 +285,7 @@ class Ledger:
         Raises:
             EventNotFound: there is none.
         """
-        with reading():
+        with self._reading():
             rows = self._recorder.rows({"position = ?": position})
         if not rows:
             raise EventNotFound(f"no event stands at position {position}")
@@ -319,9 +332,20 @@ class Ledger:
         self._application.close()
         self._keys.close()
 
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Tell what is wrong with the store, and append nothing more to a damaged one."""
+        try:
+            with telling(self._file):
+                yield
+        except Corrupt as error:
+            if self._refuse is not None:
+                self._refuse(error)
+            raise
+
     def _recorded(self, rows: Sequence[Row], *, unseal: bool = False) -> list[Recorded]:
         topics = EVERYTHING if unseal else NOTHING
-        with reading():  # unsealing reads the keys
+        with self._reading():  # unsealing reads the keys
             return [self._mapper.recorded(*row, unseal=topics) for row in rows]
 
 

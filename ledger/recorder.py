@@ -38,6 +38,9 @@ INDEXED_TOPICS = (
 MOST_IDS = 500
 """How many ids one query asks for; SQLite before 3.32 takes at most 999 parameters."""
 
+INSERTED_TOGETHER = (128, 32, 8, 1)
+"""How many events one statement inserts; 128 are 768 parameters, of 999 that any SQLite takes."""
+
 _ONE_STREAM = "originator_id = ?"
 _LITERALS = ",".join(f"'{topic}'" for topic in INDEXED_TOPICS)
 _COLUMNS = "position, originator_id, originator_version, topic, state, event_id"
@@ -101,20 +104,24 @@ class LedgerApplicationRecorder(SQLiteApplicationRecorder):
         first = self._max_position(c) + 1
         if kwargs.get("first_position", first) != first:
             raise IntegrityError(f"another writer recorded position {first - 1}")
-        c.executemany(
-            self.insert_events_statement,
-            [
-                (
-                    position,
-                    _stream_key(stored.originator_id),
-                    stored.originator_version,
-                    stored.topic,
-                    stored.state,
-                    _id_key(getattr(stored, "event_id", None)),
-                )
-                for position, stored in enumerate(stored_events, first)
-            ],
-        )
+        values: list[object] = []
+        for position, stored in enumerate(stored_events, first):
+            values += (
+                position,
+                _stream_key(stored.originator_id),
+                stored.originator_version,
+                stored.topic,
+                stored.state,
+                _id_key(getattr(stored, "event_id", None)),
+            )
+        # Each row of an executemany lets go of the interpreter's lock, and under load it takes far
+        # longer to get it back than to insert. Few sizes are few statements, which stay prepared.
+        start, left = 0, len(stored_events)
+        for size in INSERTED_TOGETHER:
+            statement = self.insert_events_statement + ",(?,?,?,?,?,?)" * (size - 1)
+            while left >= size:
+                c.execute(statement, values[start : start + 6 * size])
+                start, left = start + 6 * size, left - size
         return list(range(first, first + len(stored_events)))
 
     def _max_position(self, c: SQLiteCursor) -> int:

@@ -34,10 +34,7 @@ def check_same(draft: Draft, recorded: Recorded, names: ContactNames) -> None:
 
 def reused(recorded: Recorded) -> EventIdReused:
     """The error that names where the id stands; nowhere yet within one request."""
-    error = EventIdReused(recorded.id, recorded.position)
-    if not recorded.position:
-        error.args = (f"event {recorded.id} stands twice in the request with different content",)
-    return error
+    return EventIdReused(recorded.id, recorded.position or None)
 
 
 def _same_envelope(draft: Draft, recorded: Recorded) -> bool:

@@ -16,25 +16,26 @@ KEPT_EVENTS = 500_000
 
 
 class ContactStates:
-    """States by contact, least recently used first to go. For one thread."""
+    """States by contact, the first to go being that which changed longest ago. For one thread.
+
+    Hashing a contact's id costs more than most of what is done here, so it is done rarely.
+    """
 
     def __init__(
         self, load: Callable[[UUID], ContactState], kept_events: int = KEPT_EVENTS
     ) -> None:
         self._load = load
         self._kept_events = kept_events
-        self._states: OrderedDict[UUID, ContactState] = OrderedDict()
-        self._weights: dict[UUID, int] = {}
+        self._states: OrderedDict[UUID, tuple[ContactState, int]] = OrderedDict()
         self._weight = 0
 
     def get(self, contact_id: UUID) -> ContactState:
-        """The contact's state, loaded if need be; the caller may evolve it."""
-        state = self._states.get(contact_id)
-        if state is None:
-            state = self._load(contact_id)
-            self.put(contact_id, state)
-        else:
-            self._states.move_to_end(contact_id)
+        """The contact's state, loaded if need be; whoever evolves it puts it back."""
+        kept = self._states.get(contact_id)
+        if kept is not None:
+            return kept[0]
+        state = self._load(contact_id)
+        self.put(contact_id, state)
         return state
 
     def __contains__(self, contact_id: UUID) -> bool:
@@ -43,23 +44,13 @@ class ContactStates:
 
     def put(self, contact_id: UUID, state: ContactState) -> None:
         """Keep this state instead of whatever was kept of the contact."""
-        self._states[contact_id] = state
-        self._states.move_to_end(contact_id)
-        self._weigh(contact_id)
-
-    def _weigh(self, contact_id: UUID) -> None:
-        weight = 1 + self._states[contact_id].version
-        self._weight += weight - self._weights.get(contact_id, 0)
-        self._weights[contact_id] = weight
+        weight = 1 + state.version
+        before = self._states.pop(contact_id, None)
+        self._weight += weight - (0 if before is None else before[1])
+        self._states[contact_id] = (state, weight)
 
     def trim(self) -> None:
-        """Let the least recently used go; between batches, so that none in use is lost."""
+        """Let go of what is too much; between batches, so that none in use is lost."""
         while self._weight > self._kept_events and self._states:
-            contact_id, _ = self._states.popitem(last=False)
-            self._weight -= self._weights.pop(contact_id)
-
-    def forget_all(self) -> None:
-        """Let all go: what they say may not have been recorded."""
-        self._states.clear()
-        self._weights.clear()
-        self._weight = 0
+            _, (_, weight) = self._states.popitem(last=False)
+            self._weight -= weight

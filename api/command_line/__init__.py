@@ -54,8 +54,8 @@ def cli() -> None:
       rapport COMMAND --help   what a command does, with an example
 
     Exit codes: 0 done; 1 done, and a problem was found or reported; 2 the command cannot be
-    read; 3 the data folder or a file cannot be used; 4 the address cannot be listened on; 130
-    interrupted.
+    read, or names what is not there; 3 the data folder or a file cannot be used; 4 the address
+    cannot be listened on; 130 interrupted.
     """
 
 

@@ -41,7 +41,7 @@ def command(
     again on the same folder it stays as it was made.
 
     Example:
-      rapport demo --port 8400 --data ./rapport-data
+      rapport demo --port 8400 --data ./rapport-demo
     """
     settings = settings_for(folder, host=host, port=port)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from domain.errors import Corrupt, LedgerError, Unavailable
+from domain.errors import Corrupt, Invalid, LedgerError, NotFound, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +17,7 @@ DONE = 0
 PROBLEM = 1
 """It ran, and found or reported something wrong."""
 USAGE = 2
-"""The command, a setting or a mapping cannot be read."""
+"""The command, a setting or a document cannot be read, or names what is not there."""
 UNUSABLE = 3
 """The data folder or a file cannot be used: locked, read-only, damaged, full."""
 ADDRESS = 4
@@ -59,7 +59,7 @@ def ending_of(command: click.Command, arguments: Sequence[str]) -> int:
 def _code(error: LedgerError) -> int:
     if isinstance(error, AddressRefused):
         return ADDRESS
-    if isinstance(error, UsageRefused) or error.code == "settings-refused":
+    if isinstance(error, UsageRefused | NotFound | Invalid) or error.code == "settings-refused":
         return USAGE
     return UNUSABLE if isinstance(error, Corrupt | Unavailable) else PROBLEM
 

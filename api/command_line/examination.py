@@ -45,7 +45,7 @@ class Finding:
 
 def examine(settings: Settings, *, drift: bool, quiet: bool) -> Iterator[Finding]:
     """Look at everything that can be looked at; what is broken hides nothing else."""
-    yield from _surroundings(settings.folder)
+    yield from _surroundings(settings.folder, given=settings.master_key is not None)
     files = sorted((settings.folder / LEDGERS).glob("[a-z]*/*.sqlite"))
     yield from (_integrity(path, settings.folder) for path in files)
     try:
@@ -65,24 +65,29 @@ def examine(settings: Settings, *, drift: bool, quiet: bool) -> Iterator[Finding
                 yield _events(ledger, quiet=quiet)
                 yield from _projections(ledger, drift=drift)
             except LedgerError as error:
-                yield Finding(PROBLEM, name, str(error))
+                yield Finding(PROBLEM, f"ledger {name}", str(error))
 
 
-def _surroundings(folder: Path) -> Iterator[Finding]:
+def _surroundings(folder: Path, *, given: bool) -> Iterator[Finding]:
     writable = os.access(folder, os.W_OK | os.X_OK)
     yield Finding(OK if writable else PROBLEM, "folder", str(folder.resolve()))
-    key = folder / MASTER_KEY_FILE
-    if key.exists():
-        mode = key.stat().st_mode & 0o777
-        verdict = PROBLEM if mode & 0o077 else OK
-        yield Finding(verdict, MASTER_KEY_FILE, f"mode {mode:04o}, and 0600 is right")
-    else:
-        yield Finding(OK, MASTER_KEY_FILE, "not in the folder: it is given by the settings")
+    yield _master_key(folder / MASTER_KEY_FILE, given=given)
     free = shutil.disk_usage(folder).free
     verdict = PROBLEM if free < NO_SPACE_BYTES else WARNING if free < LITTLE_SPACE_BYTES else OK
     yield Finding(verdict, "disk", f"{free // MEBIBYTE:,} MiB free")
     yield Finding(OK, "tzdata", version("tzdata"))
     yield Finding(OK, "sqlite", sqlite3.sqlite_version)
+
+
+def _master_key(file: Path, *, given: bool) -> Finding:
+    if given:
+        return Finding(OK, MASTER_KEY_FILE, "not asked for: the settings give the key")
+    if not file.exists():
+        detail = "missing, and the settings give no key: restore it, or nothing can be unsealed"
+        return Finding(PROBLEM, MASTER_KEY_FILE, detail)
+    mode = file.stat().st_mode & 0o777
+    verdict = PROBLEM if mode & 0o077 else OK
+    return Finding(verdict, MASTER_KEY_FILE, f"mode {mode:04o}, and 0600 is right")
 
 
 def _integrity(path: Path, folder: Path) -> Finding:

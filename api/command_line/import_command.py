@@ -15,21 +15,24 @@ from api.command_line.folders import opened, settings_for
 from api.command_line.options import data_option, json_option, ledger_option
 from api.command_line.output import print_json, progress, say
 from api.command_line.plain_help import PlainHelp
-from api.importing.dry import DryRun
+from api.command_line.publishing import BEGINNING, publish_preset
 from api.importing.importer import Importer
 from api.importing.mapping import read_mapping
-from api.importing.rejects import RejectFile
+from api.importing.rejects import NotRejects, RejectFile, RejectStream
 from api.importing.rows import open_rows
 from api.importing.target import LedgerTarget
 from domain.errors import Invalid, LedgerError
 from domain.presets import PRESETS
+from ledger.rehearsal import rehearsed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
-    from api.importing.importer import Account, Reject, Sink
+    from api.importing.importer import Account, Reject
     from api.importing.mapping import FileMapping
     from api.importing.rows import DataFile
+    from api.settings import Settings
     from ledger.ledger import Ledger
 
 ROWS_BETWEEN_LOOKS = 500
@@ -55,14 +58,16 @@ SHOWN_REJECTS = 20
     "--preset",
     type=click.Choice(list(PRESETS)),
     metavar="PRESET",
-    help="Publish this policy first, in force from the beginning, unless it is the newest.",
+    help="Publish this policy first, in force from the beginning, unless it is already.",
 )
-@click.option("--dry-run", is_flag=True, help="Check everything and write nothing.")
+@click.option(
+    "--dry-run", is_flag=True, help="Do all this to a copy of the ledger that is then thrown away."
+)
 @click.option(
     "--rejects",
     "rejects_path",
     type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
-    help="Where rows that became no event go; - is standard output."
+    help="Where rows that became no event go: a new file or an earlier run's; - is standard output."
     "  [default: DATAFILE's name.rejects.csv in this folder]",
 )
 @json_option
@@ -85,36 +90,49 @@ def command(
     Example:
       rapport import --mapping examples/cdnow.toml --preset purchases-only CDNOW_master.txt.gz
 
+    A dry run copies the ledger to the system's temporary files and imports into the copy, so it
+    says what a run would say, and writes nothing in the data folder.
+
     Exit codes: 0 every row is in the ledger; 1 some rows were rejected; 2 the mapping cannot be
-    read; 3 the data folder or the file cannot be used.
+    read, or there is no such ledger; 3 the data folder or a file cannot be used; 130 interrupted.
     """
-    settings_for(folder)  # the mapping's local times are read with the server's time zones
+    settings = settings_for(folder)  # local times are read with the server's time zones
     mapping = _mapping(mapping_path)
-    rejects_path = _rejects_path(rejects_path, datafile, dry_run=dry_run)
+    _check_rejects_path(rejects_path, (datafile, mapping_path), dry_run=dry_run, as_json=as_json)
     listed: list[Reject] = []
     with ExitStack() as closing:
         rows = closing.enter_context(open_rows(datafile, mapping.shape))
         _check_columns(mapping, rows)
-        sink: Sink = DryRun(now)
-        if not dry_run:
+        rejects = _rejects(rejects_path, datafile, dry_run=dry_run)
+        if dry_run:
+            ledger = closing.enter_context(_rehearsed(settings, ledger_name))
+        else:
             ledger = closing.enter_context(opened(folder)).ledger(ledger_name)
-            _publish(ledger, preset)
-            sink = LedgerTarget(ledger)
-        on_reject = listed.append
-        if rejects_path is not None:
-            path = None if str(rejects_path) == "-" else rejects_path
-            on_reject = closing.enter_context(RejectFile(path)).write
-        importer = Importer(mapping, sink, on_reject)
+        if preset is not None:
+            _publish(ledger, preset, dry_run=dry_run)
+        if isinstance(rejects, RejectFile):
+            closing.enter_context(rejects)
+        on_reject = listed.append if rejects is None else rejects.write
+        importer = Importer(mapping, LedgerTarget(ledger), on_reject)
         advance = closing.enter_context(
             progress("importing", datafile.stat().st_size, quiet=as_json)
         )
         try:
             importer.run(rows, partial(_look, rows, advance))
-        except LedgerError:
-            say(f"stopped early; running again goes on from there. {_sentence(importer.account)}")
+        except (LedgerError, OSError, KeyboardInterrupt):
+            say(f"stopped early{'' if dry_run else _GOES_ON}. {_sentence(importer.account)}")
+            if isinstance(rejects, RejectFile) and importer.account.rejected:
+                say(f"rejected so far, and why: {rejects.unfinished}")
             raise
-    _report(importer.account, rejects_path, listed, dry_run=dry_run, as_json=as_json)
+    _report(importer.account, rejects, listed, dry_run=dry_run, as_json=as_json)
     return PROBLEM if importer.account.rejected else 0
+
+
+_GOES_ON = "; running again goes on from there"
+
+
+def _rehearsed(settings: Settings, name: str) -> AbstractContextManager[Ledger]:
+    return rehearsed(settings.folder, name, clock=now, master_key=settings.master_key)
 
 
 def _look(rows: DataFile, advance: Callable[[int, str], None], account: Account) -> None:
@@ -130,21 +148,38 @@ def _mapping(path: Path) -> FileMapping:
         raise UsageRefused(str(error)) from None
 
 
-def _rejects_path(chosen: Path | None, datafile: Path, *, dry_run: bool) -> Path | None:
+def _check_rejects_path(
+    chosen: Path | None, inputs: tuple[Path, ...], *, dry_run: bool, as_json: bool
+) -> None:
+    if chosen is None:
+        return
+    if str(chosen) == "-":
+        if as_json:
+            raise UsageRefused("--json and --rejects - would both write to standard output")
+    elif dry_run:
+        raise UsageRefused("--dry-run writes no file; --rejects - lists them all")
+    elif any(chosen.exists() and chosen.samefile(one) for one in inputs):
+        raise UsageRefused("--rejects would overwrite what is to be read")
+
+
+def _rejects(
+    chosen: Path | None, datafile: Path, *, dry_run: bool
+) -> RejectFile | RejectStream | None:
+    if chosen is not None and str(chosen) == "-":
+        return RejectStream()
     if dry_run:
-        if chosen is not None and str(chosen) != "-":
-            raise UsageRefused("--dry-run writes no file; --rejects - lists them all")
-        return chosen
-    rejects = chosen or Path(f"{datafile.name}.rejects.csv")
-    if rejects.exists() and rejects.samefile(datafile):
-        raise UsageRefused("--rejects would overwrite the data file")
-    return rejects
+        return None
+    try:
+        return RejectFile(chosen or Path(f"{datafile.name}.rejects.csv"))
+    except NotRejects as error:
+        raise UsageRefused(str(error)) from None
 
 
-def _publish(ledger: Ledger, preset: str | None) -> None:
-    if preset is not None and ledger.policies().versions[-1].policy != PRESETS[preset]:
-        published = ledger.publish_policy(PRESETS[preset], 0).result()
-        say(f"published {preset} as version {published.version} of the policy")
+def _publish(ledger: Ledger, preset: str, *, dry_run: bool) -> None:
+    version, fresh = publish_preset(ledger, preset, BEGINNING)
+    if fresh:
+        done = "would publish" if dry_run else "published"
+        say(f"{done} {preset} as version {version.version} of the policy")
 
 
 def _check_columns(mapping: FileMapping, rows: DataFile) -> None:
@@ -156,13 +191,13 @@ def _check_columns(mapping: FileMapping, rows: DataFile) -> None:
 
 def _report(
     account: Account,
-    rejects_path: Path | None,
+    rejects: RejectFile | RejectStream | None,
     listed: list[Reject],
     *,
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    rejects = str(rejects_path) if rejects_path and account.rejected else None
+    written = rejects.path if isinstance(rejects, RejectFile) and account.rejected else None
     if as_json:
         print_json(
             {
@@ -174,7 +209,7 @@ def _report(
                 "contacts_registered": account.contacts_registered,
                 "seconds": round(account.seconds, 3),
                 "rows_per_second": account.rows_per_second,
-                "rejects": rejects,
+                "rejects": None if written is None else str(written),
             }
         )
         return
@@ -182,9 +217,13 @@ def _report(
         say(f"line {reject.line}: {reject.code}: {reject.detail}")
     if len(listed) > SHOWN_REJECTS:
         say(f"and {len(listed) - SHOWN_REJECTS:,} more; --rejects - lists them all")
-    click.echo(f"{'dry run, nothing written: ' if dry_run else ''}{_sentence(account)}")
-    if rejects and rejects != "-":
-        click.echo(f"rejected rows and why: {rejects}")
+    # Standard output is the reject file's where it was asked for.
+    click.echo(
+        f"{'dry run, nothing written: ' if dry_run else ''}{_sentence(account)}",
+        err=isinstance(rejects, RejectStream),
+    )
+    if written is not None:
+        click.echo(f"rejected rows and why: {written}")
 
 
 def _sentence(account: Account) -> str:

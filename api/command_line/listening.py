@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from api.app import create_app
 from api.bootstrap import build
 from api.command_line.ending import AddressRefused
 from api.command_line.output import say
+from api.connections import IDLE_SECONDS, Connection, Sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,27 +30,36 @@ FINISH_SECONDS = 10
 
 BACKLOG = 2048
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
 
 def serve(settings: Settings, prepare: Callable[[Server, str], None] | None = None) -> None:
     """Listen and answer until SIGINT or SIGTERM; then finish what was accepted.
 
+    A second signal ends the process at once, as a crash would: what was answered is recorded.
     ``prepare`` is given the server and its address before the first request is answered.
 
     Raises:
         AddressRefused: the address is taken, or not this machine's; the folder is untouched.
         LedgerError: the folder cannot be used.
     """
-    logs.configure(settings.log_level)
-    with _listening(settings.host, settings.port) as listener:
-        server = build(settings)
-        try:
-            if prepare is not None:
-                prepare(server, _url(listener))
-            say(f"Rapport listens on {_url(listener)}  (data in {settings.folder.resolve()})")
-            say("It answers this machine only, without keys. Try /docs. Ctrl-C stops it.")
-            _answer(server, listener, settings.log_level)
-        finally:
-            server.close()
+    writer = logs.configure(settings.log_level, settings.log_format)
+    try:
+        with _listening(settings.host, settings.port) as listener, _signals_put_back():
+            server = build(settings)
+            try:
+                if prepare is not None:
+                    prepare(server, _url(listener))
+                serving = _Serving(_config(server, settings.log_level), server)
+                # Before it is said that the server listens: who reads that may send a signal.
+                _stop_at_signals(serving)
+                say(f"Rapport listens on {_url(listener)}  (data in {settings.folder.resolve()})")
+                say("It answers this machine only, without keys. Try /docs. Ctrl-C stops it.")
+                serving.run(sockets=[listener])
+            finally:
+                server.close()
+    finally:
+        writer.close()
     say("stopped; everything accepted is recorded")
 
 
@@ -67,26 +78,61 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         yield listener
 
 
-def _answer(server: Server, listener: socket.socket, log_level: str) -> None:
-    config = uvicorn.Config(
+def _config(server: Server, log_level: str) -> uvicorn.Config:
+    return uvicorn.Config(
         create_app(server),
+        http=Connection,
+        ws="none",
+        log_config=None,  # its loggers hand everything to ours
         log_level=log_level if log_level == "debug" else "warning",
         access_log=False,
-        lifespan="off",
+        lifespan="on",  # where FastAPI configures telemetry from the environment, if asked to
+        timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=FINISH_SECONDS,
     )
-    with _no_second_blow():
-        uvicorn.Server(config).run(sockets=[listener])
+
+
+class _Serving(uvicorn.Server):
+    """Uvicorn's server, with an eye on its connections, and signals left to the caller."""
+
+    def __init__(self, config: uvicorn.Config, served: Server) -> None:
+        super().__init__(config)
+        self._served = served
+        self._sweep = Sweep()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Nothing is captured here: uvicorn's own handlers come late, and go early."""
+        yield
+
+    async def on_tick(self, counter: int) -> bool:
+        """Ten times a second; whether it is time to stop."""
+        if counter % 10 == 0:
+            self._sweep.run(self.server_state.connections, time.monotonic())
+        return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Accept no more, and let what is under way come to its end."""
+        self._served.stopping.begin()
+        await super().shutdown(sockets)
+
+
+def _stop_at_signals(serving: uvicorn.Server) -> None:
+    """The first signal asks for an orderly end, whenever it comes; the second ends at once."""
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        if serving.should_exit:
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+        serving.should_exit = True
+
+    for number in SIGNALS:
+        signal.signal(number, stop)
 
 
 @contextmanager
-def _no_second_blow() -> Iterator[None]:
-    """Uvicorn raises the signal that stopped it once more when done: that one must not kill us."""
-
-    def ignore(_number: int, _frame: FrameType | None) -> None:
-        """The server has stopped already."""
-
-    before = {number: signal.signal(number, ignore) for number in (signal.SIGINT, signal.SIGTERM)}
+def _signals_put_back() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in SIGNALS}
     try:
         yield
     finally:

@@ -16,6 +16,7 @@ from api.command_line.folders import opened
 from api.command_line.options import data_option, instant_option, json_option, ledger_option
 from api.command_line.output import print_json, print_table
 from api.command_line.plain_help import PlainGroup
+from api.command_line.publishing import BEGINNING, publish_preset
 from domain.errors import PolicyNotFound
 from domain.instants import format_instant
 from domain.policy import policy_schema
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
     from domain.policy import Policy
     from domain.timeline import PolicyVersion
     from ledger.ledger import Ledger
-
-BEGINNING = 0
-"""1970-01-01: what is in force from here judges everything."""
 
 
 @click.group("policy", cls=PlainGroup)
@@ -55,12 +53,15 @@ def init(
 ) -> None:
     """Publish PRESET, one of those that `rapport policy presets` lists.
 
+    Where it is in force from that instant already, nothing is published.
+
     Example:
       rapport policy init cafe
     """
     start = BEGINNING if effective_from is None else effective_from
     with _ledger(folder, ledger_name, make=True) as ledger:
-        _print_published(ledger.publish_policy(PRESETS[preset], start).result(), as_json=as_json)
+        version, fresh = publish_preset(ledger, preset, start)
+        _print_published(version, fresh=fresh, as_json=as_json)
 
 
 @command.command("publish")
@@ -87,7 +88,7 @@ def publish(
     policy = _read_document(document)
     with _ledger(folder, ledger_name, make=True) as ledger:
         published = ledger.publish_policy(policy, effective_from).result()
-        _print_published(published, as_json=as_json)
+        _print_published(published, fresh=True, as_json=as_json)
 
 
 @command.command("show")
@@ -156,7 +157,7 @@ def presets(as_json: bool) -> None:
         print_json({name: policy.document() for name, policy in PRESETS.items()})
         return
     print_table(
-        ("preset", "expected gap", "demotion floor", "a client by regularity", "cash rewards"),
+        ("preset", "expected gap", "demotion floor", "points for regularity", "cash rewards"),
         [
             (
                 name,
@@ -202,7 +203,8 @@ def _regularity(policy: Policy) -> str:
     if signal.purchase_days is None:
         return "off"
     window = f" in {signal.window_days} days" if signal.window_days else ""
-    return f"{signal.purchase_days} purchase days{window}: {signal.points} points"
+    days = f"{signal.purchase_days} purchase days{window}"
+    return f"{signal.points} for {days}; a client needs {policy.stage.promotion_score}"
 
 
 def _as_json(version: PolicyVersion) -> dict[str, object]:
@@ -215,11 +217,16 @@ def _as_json(version: PolicyVersion) -> dict[str, object]:
     }
 
 
-def _print_published(version: PolicyVersion, *, as_json: bool) -> None:
+def _print_published(version: PolicyVersion, *, fresh: bool, as_json: bool) -> None:
     if as_json:
-        print_json(_as_json(version))
+        print_json({**_as_json(version), "published": fresh})
         return
-    click.echo(
-        f"published {version.policy.name} as version {version.version}, "
-        f"in force from {format_instant(version.effective_from)}"
-    )
+    since = format_instant(version.effective_from)
+    if fresh:
+        click.echo(
+            f"published {version.policy.name} as version {version.version}, in force from {since}"
+        )
+    else:
+        click.echo(
+            f"{version.policy.name} is in force from {since} already, as version {version.version}"
+        )

@@ -32,7 +32,8 @@ def command(as_of: int | None, ledger_name: str, folder: Path | None, as_json: b
     """Count the contacts by stage, now or as of an instant.
 
     The premature-demotion rate is the fraction of demotions by silence after which the contact
-    bought again within 90 days. It is taken over everything up to now.
+    bought again within 90 days. It is taken over everything up to now, so there is none --as-of a
+    past instant.
 
     Example:
       rapport summary --as-of 1998-06-30
@@ -43,8 +44,7 @@ def command(as_of: int | None, ledger_name: str, folder: Path | None, as_json: b
         served = server.ledger(ledger_name)
         _catch_up(served, quiet=as_json)
         summary = served.projections.summary(as_of)
-        totals = summary if as_of is None else served.projections.summary()
-    demotions, premature = totals.silence_demotions or 0, totals.premature_demotions or 0
+    demotions, premature = summary.silence_demotions, summary.premature_demotions
     if as_json:
         print_json(
             {
@@ -53,14 +53,16 @@ def command(as_of: int | None, ledger_name: str, folder: Path | None, as_json: b
                 "stages": dict(summary.stages),
                 "silence_demotions": demotions,
                 "premature_demotions": premature,
-                "premature_demotion_rate": round(premature / demotions, 4) if demotions else None,
+                "premature_demotion_rate": (
+                    round(premature / demotions, 4) if demotions and premature is not None else None
+                ),
             }
         )
         return
-    _print(summary, demotions, premature)
+    _print(summary)
 
 
-def _print(summary: Summary, demotions: int, premature: int) -> None:
+def _print(summary: Summary) -> None:
     everyone = sum(summary.stages.values())
     print_table(
         ("stage", "contacts", ""),
@@ -70,7 +72,8 @@ def _print(summary: Summary, demotions: int, premature: int) -> None:
         ],
     )
     click.echo(f"as of {format_instant(summary.as_of)}, at position {summary.position:,}")
-    if demotions:
+    demotions, premature = summary.silence_demotions, summary.premature_demotions
+    if demotions and premature is not None:
         rate = 100 * premature / demotions
         click.echo(
             f"demotions by silence: {demotions:,}; bought again within 90 days: {premature:,}, "

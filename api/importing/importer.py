@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from concurrent import futures
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -154,6 +155,8 @@ class Importer:
         Raises:
             LedgerError: the ledger could not record what it had nothing against.
         """
+        # Before it is taken out, so that who is interrupted while waiting still accounts for it.
+        futures.wait([self._under_way[0][1]])
         batch, future = self._under_way.popleft()
         outcomes = iter(future.result())
         stopped: LedgerError | None = None

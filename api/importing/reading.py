@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import codecs
+import string
 from datetime import time
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from api.importing.values import Value
 
 _ABSENT = object()
+
+# What looks like an escape, because there are encodings of Python's that are for source code.
+_ASCII = "\\u0041" + string.printable.replace("\\", "").replace("\v", "").replace("\f", "")
 
 
 def as_template(text: str, pointer: str) -> Template:
@@ -31,12 +34,12 @@ def as_template(text: str, pointer: str) -> Template:
 
 
 class MappingTable:
-    """One table of a mapping, which knows where it stands and what was read of it."""
+    """One table of a mapping, which knows where it stands and which keys it was asked for."""
 
     def __init__(self, content: Mapping[str, object], pointer: str) -> None:
         self.pointer = pointer
         self.content = dict(content)
-        self._read: set[str] = set()
+        self.asked: dict[str, None] = {}
 
     def at(self, key: str) -> str:
         """The place of a key, as a JSON Pointer."""
@@ -67,12 +70,18 @@ class MappingTable:
         return tuple(listed)
 
     def encoding(self, key: str, default: str) -> str:
-        """The name of a character encoding."""
+        """The name of a character encoding in which bytes of ASCII are ASCII, line ends above all.
+
+        Files are cut into lines before they are decoded, so UTF-16 and the like cannot be read.
+        """
         name = self.text(key, default)
         try:
-            codecs.lookup(name)
-        except LookupError:
-            raise Invalid.at(self.at(key), "not-a-choice", f"{name!r} is no encoding") from None
+            as_it_is = _ASCII.encode().decode(name) == _ASCII
+        except (LookupError, ValueError):
+            as_it_is = False
+        if not as_it_is:
+            detail = f"{name!r} is no encoding that has ASCII in it, such as utf-8 or latin-1"
+            raise Invalid.at(self.at(key), "not-a-choice", detail)
         return name
 
     def table(self, key: str) -> MappingTable:
@@ -84,6 +93,7 @@ class MappingTable:
 
     def optional_table(self, key: str) -> MappingTable | None:
         """A table that may be absent."""
+        self.asked[key] = None
         return self.table(key) if key in self.content else None
 
     def tables(self, key: str) -> list[MappingTable]:
@@ -99,12 +109,10 @@ class MappingTable:
         Raises:
             Invalid: naming each.
         """
-        unknown = [key for key in self.content if key not in self._read]
+        unknown = [key for key in self.content if key not in self.asked]
         if unknown:
-            raise Invalid(
-                FieldError(self.at(key), "unknown-field", "mappings have no such key here")
-                for key in unknown
-            )
+            detail = f"mappings have no such key here, but {', '.join(self.asked)}"
+            raise Invalid(FieldError(self.at(key), "unknown-field", detail) for key in unknown)
 
     def moment(self) -> MomentOf:
         """When a row happened."""
@@ -157,7 +165,7 @@ class MappingTable:
         return value
 
     def _take(self, key: str, default: object) -> object:
-        self._read.add(key)
+        self.asked[key] = None
         value = self.content.get(key, default)
         if value is _ABSENT:
             raise Invalid.at(self.at(key), "missing", "is required")

@@ -62,6 +62,13 @@ class DataFile:
             raise UnreadableFile(f"the data file {detail}")
         named = first.fields if first and not isinstance(first.fields, Invalid) else ()
         self.columns: tuple[str, ...] = shape.columns or tuple(named)
+        if twice := sorted(
+            {name for name in self.columns if name and self.columns.count(name) > 1}
+        ):
+            raise UnreadableFile(
+                f"the data file has more than one column {', '.join(twice)}: "
+                "give each a name with columns in [file] of the mapping"
+            )
 
     def bytes_read(self) -> int:
         """How far the file has been read, in its bytes on disk."""
@@ -183,7 +190,8 @@ def open_rows(path: Path, shape: FileShape) -> Iterator[DataFile]:
     """The file's rows, closed at the end.
 
     Raises:
-        UnreadableFile: it is empty where a header is due, or not what its first bytes promise.
+        UnreadableFile: it is empty where a header is due, has two columns of one name, or is not
+            what its first bytes promise.
         OSError: it cannot be opened.
     """
     with path.open("rb") as raw:

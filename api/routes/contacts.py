@@ -13,6 +13,7 @@ from api.parameters import CURSOR, FLAG, LIMIT, MIN_POSITION, NAME, STAGE
 from api.routes.lists import listed, page_after
 from domain.events.contacts import ContactLinked, ContactRegistered, RegistrationAmended
 from domain.history import effective_history
+from domain.kinds import MAX_WHOLE
 from domain.profile import profile_of
 
 if TYPE_CHECKING:
@@ -30,10 +31,6 @@ _PROFILE_TYPES = (
     ContactLinked.TYPE,
     *MARKING,
 )
-
-
-MOST_NAMES = 10_000
-"""How many contacts with a name are looked through; more are no answer to anybody's question."""
 
 
 @ROUTES.on(
@@ -124,16 +121,16 @@ def _found(call: Call) -> Answer:
 def _found_by_name(call: Call) -> Answer:
     """Those with the name are few enough to look at one by one."""
     question, limit = question_of(call), call.get(LIMIT) or 100
-    (skipped,) = read_place(call.get(CURSOR), "names", 0)
     open_ledger = question.open_ledger
-    found = open_ledger.ledger.names().find(call.get(NAME) or "", MOST_NAMES)
+    (skipped,) = read_place(open_ledger.ledger, call.get(CURSOR), "names", 0)
+    found = open_ledger.ledger.names().find(call.get(NAME) or "", MAX_WHOLE)
     survivors = list(dict.fromkeys(question.aliases.survivor_of(one) for one in found))
     items: list[dict[str, object]] = []
     more: str | None = None
     position = open_ledger.projections.wait_for(0, 0)
     for place, survivor in enumerate(survivors[skipped:], start=skipped):
         if len(items) == limit:
-            more = make_cursor("names", place)
+            more = make_cursor(open_ledger.ledger, "names", place)
             break
         row = open_ledger.projections.contact_status(survivor)
         if row is None or not _wanted(call, row):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from typing import TYPE_CHECKING
 
 from api import present, shapes
+from api.appending import answered, recorded
 from api.calls import Answer, Body, Call, Routes, Shown
 from api.cursors import make_cursor, read_place
 from api.envelope import ids_from_key, read_many
 from api.examples import APPENDED, APPENDED_MANY, EVENT, EVENTS, FIRST_EVENTS
+from api.forms import BULK_AND_CLOUD_EVENTS, EXPORT_AND_TAIL
 from api.knowledge import require_registered
 from api.marks import Marks
 from api.parameters import (
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from domain.recorded import Recorded
-    from ledger.drafts import Appended, Draft
+    from ledger.drafts import Draft
     from ledger.ledger import Ledger
 
 ROUTES = Routes("Events")
@@ -76,9 +77,9 @@ async def append_events(call: Call) -> Answer:
     contact_id = call.contact_id
     drafts = _drafts(call, contact_id)
     if_version, if_new = _condition(call.request.headers)
-    result = await _append(call, Append(drafts=drafts, if_version=if_version, if_new=if_new))
+    result = await recorded(call, Append(drafts=drafts, if_version=if_version, if_new=if_new))
     headers = {"ETag": f'"{result.version}"'}
-    return _answered(call, result, headers, present.appended(result, contact_id))
+    return answered(call, result, headers, present.appended(result, contact_id))
 
 
 @ROUTES.on(
@@ -106,13 +107,24 @@ async def append_events(call: Call) -> Answer:
         ),
     },
     problems=tuple(code for code in _APPEND_PROBLEMS if code != "version-mismatch"),
+    reads=BULK_AND_CLOUD_EVENTS,
 )
 async def append_events_of_many_contacts(call: Call) -> Answer:
-    """As appending to one contact, but every event names its own `contact`."""
+    """As appending to one contact, but every event names its own `contact`.
+
+    As lines of JSON (`application/jsonl`), any number of events, each appended by itself: every
+    line is answered by one with its number from 1, its `status` and its `position` or `problem`, in
+    order, once it is durable. A bad line stops no other. Read while you send, or send at most 1,000
+    lines; a reader is waited for 30 s. With an `Idempotency-Key` the event of line n has the index
+    n - 1. CloudEvents 1.0 name their contact in `subject`.
+    """
     if not isinstance(call.body, list):
         raise Invalid.at("", "wrong-type", "must be an array of events")
-    result = await _append(call, Append(drafts=_drafts(call, None)))
-    return _answered(call, result, {}, present.appended_many(result))
+    if any(name in call.request.headers for name in ("if-match", "if-none-match")):
+        detail = "If-Match and If-None-Match are about one contact: append to that"
+        raise Invalid.at("", "malformed", detail)
+    result = await recorded(call, Append(drafts=_drafts(call, None)))
+    return answered(call, result, {}, present.appended_many(result))
 
 
 @ROUTES.on(
@@ -143,7 +155,7 @@ async def read_stream(call: Call) -> Answer:
 def _stream(call: Call) -> Answer:
     ledger, limit = call.open_ledger.ledger, call.get(LIMIT) or 100
     contact_id = call.open_ledger.aliases.at(ledger.head()).survivor_of(call.contact_id)
-    (after,) = read_place(call.get(CURSOR), "stream", call.get(AFTER_VERSION) or 0)
+    (after,) = read_place(ledger, call.get(CURSOR), "stream", call.get(AFTER_VERSION) or 0)
     require_registered(ledger, contact_id)
     version = ledger.version(contact_id)
     events = ledger.stream(
@@ -153,7 +165,7 @@ def _stream(call: Call) -> Answer:
         types=call.get(TYPES) or (),
         unseal=True,
     )
-    more = make_cursor("stream", events[limit - 1].version) if len(events) > limit else None
+    more = make_cursor(ledger, "stream", events[limit - 1].version) if len(events) > limit else None
     headers = {"ETag": f'"{version}"', **call.located(contact_id)}
     return _listed(call, events[:limit], more, headers)
 
@@ -171,10 +183,17 @@ def _stream(call: Call) -> Answer:
             headers=("Link",),
         )
     },
+    headers=("Last-Event-ID",),
     problems=("projection-behind",),
+    streams=EXPORT_AND_TAIL,
 )
 async def read_log(call: Call) -> Answer:
-    """Positions have no gaps; policies are events too, of no contact."""
+    """Positions have no gaps; policies are events too, of no contact.
+
+    With `Accept: application/jsonl` the whole log up to its present end, one event a line. With
+    `Accept: text/event-stream` all of it and whatever comes, as server-sent events whose `id` is
+    the position: `Last-Event-ID` goes on from there, `after_position` elsewhere.
+    """
     await call.wait_until_known(call.get(MIN_POSITION))
     return await call.in_thread(_log)
 
@@ -182,14 +201,14 @@ async def read_log(call: Call) -> Answer:
 def _log(call: Call) -> Answer:
     ledger = call.open_ledger.ledger
     limit = call.get(LIMIT) or 100
-    (after,) = read_place(call.get(CURSOR), "log", call.get(AFTER_POSITION) or 0)
+    (after,) = read_place(ledger, call.get(CURSOR), "log", call.get(AFTER_POSITION) or 0)
     types = call.get(TYPES) or ()
     name = call.get(CONTACT)
     if name is None:
         events = ledger.log(after=after, limit=limit + 1, types=types)
     else:
         events = _log_of_contact(ledger, name, after, limit + 1, types)
-    more = make_cursor("log", events[limit - 1].position) if len(events) > limit else None
+    more = make_cursor(ledger, "log", events[limit - 1].position) if len(events) > limit else None
     return _listed(call, events[:limit], more, {})
 
 
@@ -227,27 +246,6 @@ def _condition(headers: Mapping[str, str]) -> tuple[int | None, bool]:
     if not (found := _ETAG.fullmatch(match.strip())):
         raise Invalid.at("", "malformed", 'If-Match must be one version, such as "6"')
     return int(found[1]), False
-
-
-async def _append(call: Call, append: Append) -> Appended:
-    waiting = asyncio.wrap_future(call.open_ledger.ledger.append(append))
-    # Shielded: a client that leaves cancels its own waiting, never what the ledger has accepted.
-    return await asyncio.shield(waiting)
-
-
-def _answered(call: Call, result: Appended, headers: dict[str, str], body: object) -> Answer:
-    created = any(not one.replayed for one in result.events)
-    if result.events:
-        headers["Location"] = f"{call.base}/events/{result.events[-1].position}"
-    if result.replayed:
-        headers["Idempotency-Replayed"] = "true"
-    minimal = "return=minimal" in call.request.headers.get("prefer", "").replace(" ", "").lower()
-    if minimal:
-        headers["Preference-Applied"] = "return=minimal"
-        return Answer(status=204, headers=headers, position=result.position)
-    return Answer(
-        body=body, status=201 if created else 200, headers=headers, position=result.position
-    )
 
 
 def _log_of_contact(

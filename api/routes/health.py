@@ -25,7 +25,9 @@ async def livez(_call: Call) -> Answer:
     problems=("unavailable",),
 )
 def readyz(call: Call) -> Answer:
-    """The problem names the ledger and the projection that stopped."""
+    """The problem names the ledger and the projection that stopped, or tells of the end."""
+    if call.server.stopping.begun:
+        raise Unavailable("the server is stopping")
     for name, served in sorted(call.server.ledgers.items()):
         served.ledger.recorded_at(served.ledger.head())
         for state in served.projections.states():

@@ -12,6 +12,7 @@ from domain.kinds import TimeZone, wrong
 
 if TYPE_CHECKING:
     from ledger.ledger import Ledger
+    from ledger.settings import LedgerSettings
 
 ROUTES = Routes("Ledgers")
 
@@ -33,8 +34,7 @@ _EXAMPLE = {"name": "main", "time_zone": None}
 )
 def list_ledgers(call: Call) -> Answer:
     """A ledger is one business; ledgers share nothing but the server."""
-    names = sorted(call.server.folder.names())
-    items = [_shown(call.server.ledger(name).ledger) for name in names]
+    items = [_shown(ledger) for ledger in call.server.known()]
     return Answer(body={"items": items, "next_cursor": None})
 
 
@@ -112,5 +112,5 @@ def _read_name(value: object) -> str:
     return value
 
 
-def _shown(ledger: Ledger) -> dict[str, object]:
+def _shown(ledger: Ledger | LedgerSettings) -> dict[str, object]:
     return {"name": ledger.name, "time_zone": ledger.time_zone}

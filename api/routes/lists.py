@@ -139,7 +139,7 @@ def _standings(call: Call) -> Answer:
 
 def page_after(call: Call, kind: str) -> Cursor | None:
     """Where a projection's list goes on, by the request's cursor."""
-    value, contact = read_place(call.get(CURSOR), kind, *_FIRST_PAGE)
+    value, contact = read_place(call.open_ledger.ledger, call.get(CURSOR), kind, *_FIRST_PAGE)
     if contact is None:
         return None
     return value, UUID(bytes=contact)
@@ -149,6 +149,8 @@ def listed(
     call: Call, items: list[dict[str, object]], kind: str, after: Cursor | None, position: int
 ) -> Answer:
     """A page of a projection's list."""
-    more = make_cursor(kind, after[0], after[1].bytes) if after is not None else None
+    more = None
+    if after is not None:
+        more = make_cursor(call.open_ledger.ledger, kind, after[0], after[1].bytes)
     body = {"items": items, "next_cursor": more}
     return Answer(body=body, headers=call.next_page(more), position=position, digest=True)

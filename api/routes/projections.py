@@ -21,13 +21,14 @@ ROUTES = Routes("Projections")
             description="`lag` is how many events the ledger is ahead.",
             schema=shapes.page(shapes.PROJECTION),
             example={"items": [examples.PROJECTION], "next_cursor": None},
+            headers=("ETag",),
         )
     },
 )
 def list_projections(call: Call) -> Answer:
     """A projection that failed says why, and goes on when it is built anew."""
     items = [present.projection(one) for one in call.open_ledger.projections.states()]
-    return Answer(body={"items": items, "next_cursor": None})
+    return Answer(body={"items": items, "next_cursor": None}, digest=True)
 
 
 @ROUTES.on(
@@ -39,7 +40,7 @@ def list_projections(call: Call) -> Answer:
             description="SHA-256 over all rows in key order, at a position and an instant.",
             schema=shapes.DIGEST,
             example=examples.PROJECTION_DIGEST,
-            headers=("Rapport-Position",),
+            headers=("ETag", "Rapport-Position"),
         )
     },
     problems=("not-found",),
@@ -54,7 +55,7 @@ def read_digest(call: Call) -> Answer:
         "as_of": format_instant(found.as_of),
         "digest": found.digest,
     }
-    return Answer(body=body, position=found.position)
+    return Answer(body=body, position=found.position, digest=True)
 
 
 @ROUTES.on(

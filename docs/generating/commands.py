@@ -8,21 +8,46 @@ from typing import TYPE_CHECKING
 import click
 
 from api.command_line import cli
-from api.settings import Settings
-from docs.generating.markdown import code, opening, said, table
+from api.settings import LOG_FORMATS, LOG_LEVELS, Settings
+from docs.generating.markdown import code, opening, table, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _COMMANDS = """\
-What `rapport --help` and the help of each command say.
+What `rapport --help` and the help of each command say. After `make run` or `make test` the command
+is `.venv/bin/rapport`; `. .venv/bin/activate` makes it `rapport` in that terminal.
 """
 
 _SETTINGS = """\
 Each setting is read from the environment as `RAPPORT_` and its name in capitals, else from the
 TOML file that `RAPPORT_CONFIG` names, under its own name. An option on the command line comes
-before both.
+before both. A setting that makes no sense is refused at the start.
 """
+
+_CONFIG = """\
+`RAPPORT_CONFIG` is the path of a TOML file:
+
+```toml
+port = 8401
+folder = "/srv/rapport"
+log_format = "json"
+```
+
+A master key can be made with `openssl rand -hex 32`. It wraps the keys of all contacts: who loses
+it loses everything personal, and a folder opens only with the key that it was made with.
+"""
+
+FORMS: dict[str, str] = {
+    "host": "`localhost` or a loopback address: without access keys nobody else may come in",
+    "port": "0 to 65535; 0 is any that is free",
+    "folder": "the data folder, made on first use; relative to where the program is started",
+    "log_level": words(LOG_LEVELS),
+    "log_format": words(LOG_FORMATS),
+    "master_key": "64 hexadecimal digits, which are 32 bytes; used, and never written down."
+    " Without it the folder keeps a key of its own, in `master.key`",
+}
+"""What may stand in each setting."""
 
 
 def command_line_page() -> str:
@@ -49,18 +74,18 @@ def _helps(command: click.Command, context: click.Context) -> Iterator[str]:
 
 
 def settings_page() -> str:
-    """Every setting with its default."""
-    promise = said(Settings).partition("\n\nRaises:")[0]
+    """Every setting with its form and its default."""
     rows = [
         (
             f"`{one.name}`",
             f"`RAPPORT_{one.name.upper()}`",
+            FORMS[one.name],
             "" if one.default is MISSING else _shown(one.default),
         )
         for one in fields(Settings)
     ]
-    head = opening("Settings", "`api/settings.py`", f"{_SETTINGS}\n{promise}\n")
-    return f"{head}\n{table(('setting', 'environment', 'default'), rows)}"
+    head = opening("Settings", "`api/settings.py` and `docs/generating/commands.py`", _SETTINGS)
+    return f"{head}\n{table(('setting', 'environment', 'value', 'default'), rows)}\n{_CONFIG}"
 
 
 def _shown(value: object) -> str:

@@ -60,7 +60,7 @@ IMPORT_CODES: dict[str, str] = {
     "unpaired": "No purchase was found that the row could give back.",
     "unreadable-mapping": "The mapping is no TOML.",
     "unreadable-row": "The row is no CSV.",
-    "unreadable-text": "The row is no UTF-8.",
+    "unreadable-text": "The row is not in the mapping's encoding.",
     "wrong-columns": "The row has more or fewer columns than the file.",
     "wrong-template": "A text of the mapping cannot be filled in.",
 }

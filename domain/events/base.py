@@ -31,6 +31,7 @@ from domain.kinds import (
     Text,
     TimeZone,
     Whole,
+    escaped,
     no_names,
 )
 
@@ -123,7 +124,7 @@ class Event:
             raise Invalid.at("", "wrong-type", "must be an object")
         known = {field.name for field in cls.FIELDS}
         errors = [
-            FieldError(f"/{_escaped(name)}", "unknown-field", f"{cls.TYPE} has no such field")
+            FieldError(f"/{escaped(name)}", "unknown-field", f"{cls.TYPE} has no such field")
             for name in data
             if name not in known
         ]
@@ -209,7 +210,3 @@ def _marks(hint: object) -> tuple[object, ...]:
     for part in getattr(hint, "__args__", ()):
         found += getattr(part, "__metadata__", ())
     return found
-
-
-def _escaped(name: object) -> str:
-    return str(name).replace("~", "~0").replace("/", "~1")

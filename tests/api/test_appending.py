@@ -287,3 +287,37 @@ def test_an_event_may_occur_a_day_ahead_and_no_more(shop: Shop) -> None:
         shop.append("pos:1", purchase("b", at=now + DAY + HOUR)), 422, "invalid-time"
     )
     assert problem["errors"][0]["pointer"] == "/occurred_at"
+
+
+def test_a_known_id_is_told_apart_also_where_the_contact_cannot_be_read(shop: Shop) -> None:
+    shop.register("pos:1")
+    known = shop.append("pos:1", purchase("a")).json()["events"][0]
+    for contact in ({"contact": ""}, {"contact": 7}, {}):
+        sent = {**contact, "id": known["id"], "type": "visit-made", "data": {"guests": 1}}
+        problem = problem_of(shop.post("/events", [sent]), 409, "event-id-reused")
+        assert problem["position"] == known["position"]
+        del sent["id"]
+        problem = problem_of(shop.post("/events", [sent]), 422, "invalid-request")
+        assert problem["errors"][0]["pointer"] == "/0/contact"
+
+
+def test_preconditions_about_no_single_contact_are_refused(shop: Shop) -> None:
+    shop.register("pos:1")
+    sent = {"contact": "pos:1", **purchase("a")}
+    for header in ({"If-Match": '"1"'}, {"If-None-Match": "*"}):
+        problem_of(shop.post("/events", [sent], **header), 422, "invalid-request")
+
+
+@pytest.mark.parametrize(
+    ("prefer", "minimal"),
+    [
+        ("return=minimal", True),
+        ("respond-async, return=minimal; x=1", True),
+        ('Return="minimal"', True),
+        ("return=minimalist", False),
+        ("return=representation", False),
+    ],
+)
+def test_a_preference_is_read_whole(shop: Shop, prefer: str, minimal: bool) -> None:
+    answer = shop.append("pos:1", registration(), prefer=prefer)
+    assert answer.status_code == (204 if minimal else 201)

@@ -49,6 +49,7 @@ def test_no_other_host_name_is_answered(shop: Shop, host: str) -> None:
         {"origin": "https://example.org"},
         {"origin": "http://localhost:1"},
         {"origin": "null"},
+        {"origin": "http://["},
         {"sec-fetch-site": "cross-site"},
         {"origin": "http://127.0.0.1.example.org"},
     ],
@@ -128,8 +129,9 @@ def test_damage_is_told_to_the_operator_and_not_to_the_client(
 
     monkeypatch.setattr(server, "ledger", fail)
     with caplog.at_level(logging.ERROR, "rapport.http"):
-        problem = problem_of(shop.get("/events"), 500, "internal")
-    assert "damaged" not in str(problem)
+        problem = problem_of(shop.get("/events"), 503, "unavailable")
+    assert "database is damaged" in problem["detail"]
+    assert "position 7" not in str(problem)
     assert "position 7 is damaged" in caplog.text
 
 

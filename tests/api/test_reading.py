@@ -335,15 +335,6 @@ def test_lists_go_on_where_their_page_ended(shop: Shop) -> None:
         assert len(seen) == len(set(seen)) == 5
 
 
-def test_a_cursor_of_another_list_or_of_nobodys_making_is_refused(shop: Shop) -> None:
-    shop.register("pos:1")
-    cursor = shop.get("/events", limit=1).json()["next_cursor"]
-    problem_of(shop.get("/statuses", cursor=cursor), 422, "invalid-request")
-    for place in range(len(cursor)):
-        changed = cursor[:place] + ("A" if cursor[place] != "A" else "B") + cursor[place + 1 :]
-        problem_of(shop.get("/events", cursor=changed), 422, "invalid-request")
-
-
 def test_what_is_not_there_yet_is_waited_for(shop: Shop) -> None:
     shop.register("pos:1")
     paths = ("/contacts/pos:1/status", "/statuses", "/events", "/contacts/pos:1", "/standings")

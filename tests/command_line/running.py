@@ -71,4 +71,9 @@ def serving(*arguments: object) -> Iterator[Serving]:
         yield Serving(line.split()[3], process)
     finally:
         process.terminate()
-        process.communicate(timeout=END_SECONDS)
+        try:
+            process.communicate(timeout=END_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            raise

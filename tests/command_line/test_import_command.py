@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import csv
 import gzip
+import tempfile
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
+from api.importing.importer import Importer
+from api.importing.rejects import HEADINGS
 from tests.command_line.running import Ended, rapport, serving
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from pathlib import Path
+
+    from api.importing.importer import Account
+    from api.importing.rows import Row
 
 MAPPING = """
 name = "till"
@@ -93,6 +101,58 @@ def test_rejects_of_a_dry_run_can_be_had_on_standard_output(till: Path) -> None:
     assert "4,not-an-amount," in ended.out
 
 
+def test_a_dry_run_looks_at_the_ledger_and_leaves_every_byte_of_it(till: Path) -> None:
+    run(till, GOOD)
+    before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in files(till / "data")}
+    ended = run(till, GOOD + BAD, "--preset", "cafe", "--dry-run")
+    assert "3 rows: 0 appended, 2 already known, 1 rejected; 0 contacts registered" in ended.out
+    after = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in files(till / "data")}
+    assert after == before
+
+
+def test_a_dry_run_leaves_no_copy_behind(till: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (till / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(till / "temporary"))
+    run(till, GOOD)
+    assert run(till, GOOD, "--dry-run").code == 0
+    assert not list((till / "temporary").iterdir())
+
+
+def files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_dry_run_knows_what_a_crash_left_in_the_log(till: Path) -> None:
+    run(till, GOOD)
+    with serving("serve", "--port", 0, "--data", till / "data") as server:
+        append_over_http(server.url)
+        server.process.kill()
+        server.process.wait()
+    assert (till / "data" / "ledgers" / "main" / "events.sqlite-wal").stat().st_size > 0
+    ended = run(till, "9,cid,2026-01-02T10:00:00Z,3\n", "--dry-run", "--json")
+    assert ended.json()["contacts_registered"] == 0
+
+
+def append_over_http(url: str) -> None:
+    event = {"type": "contact-registered", "data": {"kind": "person", "name": "Cid"}}
+    path = "/v1/ledgers/main/contacts/pos:cid/events"
+    httpx.post(url + path, json=event).raise_for_status()
+
+
+def test_a_dry_run_finds_a_mistyped_ledger(till: Path) -> None:
+    run(till, GOOD)
+    for name in ("branch", "../main", ""):
+        ended = run(till, GOOD, "--ledger", name, "--dry-run")
+        assert (ended.code, "no ledger is named" in ended.err) == (2, True)
+
+
+def test_a_dry_run_says_which_server_holds_the_folder(till: Path) -> None:
+    with serving("serve", "--port", 0, "--data", till / "data") as server:
+        ended = run(till, GOOD, "--dry-run")
+    assert ended.code == 3
+    assert f"in use by process {server.process.pid}" in ended.err
+
+
 def test_a_policy_is_published_once_however_often_the_import_runs(till: Path) -> None:
     for _ in range(2):
         assert run(till, GOOD, "--preset", "purchases-only").code == 0
@@ -119,9 +179,70 @@ def test_the_data_file_is_never_overwritten_with_rejects(till: Path) -> None:
     assert (till / "till.csv").read_text().endswith(BAD)
 
 
+@pytest.mark.parametrize("name", ["till.toml", "letters.txt", "letters.txt.unfinished"])
+@pytest.mark.parametrize("rows", [GOOD, GOOD + BAD], ids=["clean", "with a reject"])
+def test_no_file_but_an_earlier_reject_file_is_overwritten(
+    till: Path, name: str, rows: str
+) -> None:
+    (till / name).touch()
+    before = (till / name).read_text()
+    ended = run(till, rows, "--rejects", name.removesuffix(".unfinished"))
+    assert ended.code == 2
+    assert (till / name).read_text() == before
+    assert not (till / "data").exists()
+
+
+def interrupt_at(row: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have Ctrl-C pressed after so many rows."""
+    run_whole = Importer.run
+
+    def run_part(
+        importer: Importer, rows: Iterable[Row], on_row: Callable[[Account], None]
+    ) -> Account:
+        def heard(account: Account) -> None:
+            on_row(account)
+            if account.rows == row:
+                raise KeyboardInterrupt
+
+        return run_whole(importer, rows, heard)
+
+    monkeypatch.setattr(Importer, "run", run_part)
+
+
+def test_ctrl_c_ends_with_an_account_and_keeps_both_lists_of_rejects(
+    till: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(till, GOOD + BAD)
+    earlier = (till / "till.csv.rejects.csv").read_text()
+    interrupt_at(2, monkeypatch)
+    ended = run(till, BAD + GOOD)
+    assert ended.code == 130
+    assert "stopped early; running again goes on from there. 2 rows: " in ended.err
+    assert (till / "till.csv.rejects.csv").read_text() == earlier
+    unfinished = (till / "till.csv.rejects.csv.unfinished").read_text()
+    assert unfinished.startswith(",".join(HEADINGS) + "\n2,not-an-amount,")
+
+
+def test_the_next_run_takes_away_what_was_unfinished(
+    till: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        interrupt_at(2, patched)
+        run(till, BAD + GOOD)
+    assert run(till, GOOD).code == 0
+    assert not list(till.glob("*.rejects.csv*"))
+
+
+def test_standard_output_holds_the_rejects_alone(till: Path) -> None:
+    ended = run(till, GOOD + BAD, "--rejects", "-")
+    assert [line.partition(",")[0] for line in ended.out.splitlines()] == ["line", "4"]
+    assert "3 rows: 2 appended" in ended.err
+    assert run(till, GOOD, "--rejects", "-", "--json").code == 2
+
+
 def test_an_unknown_ledger_is_named(till: Path) -> None:
     ended = run(till, GOOD, "--ledger", "branch")
-    assert (ended.code, ended.err) == (1, "rapport: no ledger is named 'branch'\n")
+    assert (ended.code, ended.err) == (2, "rapport: no ledger is named 'branch'\n")
 
 
 def test_a_folder_that_a_server_holds_is_left_alone(till: Path) -> None:

@@ -22,7 +22,9 @@ def test_the_session_ends_with_a_stage_its_evidence_and_its_history(port: int) -
 
 @needs_a_shell
 def test_pasting_the_session_again_doubles_nothing(port: int) -> None:
-    first, again = run(session(port))[-2:], run(session(port))[-2:]
+    first, pasted = run(session(port))[-2:], run(session(port))
+    again = pasted[-2:]
+    assert [one["reason"] for one in pasted if one.get("status") == 409] == ["id-in-use"] * 7
     assert again[0]["signals"] == first[0]["signals"]
     assert again[1] == first[1]
 

@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 from api.command_line import COMMANDS
+from api.importing.mapping import mapping_of
+from api.importing.reading import MappingTable
 from api.problems import TITLES
 from api.settings import Settings
 from docs.generate import PAGES, REFERENCE
 from docs.generating.http import openapi
+from docs.generating.mapping import KEYS
 from docs.generating.problems import FIELD_CODES, IMPORT_CODES
 from domain.decisions import REASONS
 from domain.events import CATALOGUE
 from domain.presets import PRESETS
 from tests.house.tree import package_modules
+from tests.importing.test_mapping import SOUND
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,6 +83,27 @@ def test_every_command_is_documented_with_an_example() -> None:
     for name in COMMANDS:
         section = page.partition(f"## `rapport {name}`\n")[2]
         assert f"rapport {name}" in section, name
+
+
+def test_every_key_of_a_mapping_is_documented(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, set[str]] = {}
+    finish = MappingTable.finish
+
+    def noted(table: MappingTable) -> None:
+        finish(table)
+        keys = list(table.asked)
+        made = "amount_minor" in table.pointer or "category" in table.pointer
+        asked[keys[0] if made else table.pointer] = set(keys)
+
+    monkeypatch.setattr(MappingTable, "finish", noted)
+    (event,) = SOUND["event"]
+    for value in ({"whole": "{x}"}, {"choice": "{x}", "words": {"a": "b"}}):
+        data = {**event["data"], "category": value}
+        when = {"text": "{x}", "is": "y"}
+        mapping_of({**SOUND, "file": {}, "event": [{**event, "data": data, "when": when}]})
+    places = {"": "", "/event/0": "event", "/event/0/when": "event.when"}
+    found = {places.get(place, place.removeprefix("/")): keys for place, keys in asked.items()}
+    assert found == {place: set(keys) for place, keys in KEYS.items()}
 
 
 def test_every_setting_and_every_preset_is_documented() -> None:

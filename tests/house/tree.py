@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("domain", "projections", "ledger", "api")
 
-_MADE = {"__pycache__", "build", "dist", "node_modules", "rapport-data", "demo-data"}
+_MADE = {"__pycache__", "build", "dist", "node_modules", "rapport-data", "rapport-demo"}
 
 
 def files(folder: Path = ROOT) -> Iterator[Path]:

@@ -5,18 +5,17 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from api.importing.dry import DryRun
 from api.importing.importer import Account, Importer, Reject
 from api.importing.rows import open_rows
 from api.importing.target import LedgerTarget
 from domain.instants import parse_instant
 from ledger.folder import DataFolder
+from ledger.rehearsal import rehearsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from api.importing.importer import Sink
     from api.importing.mapping import FileMapping
     from ledger.ledger import Ledger
 
@@ -32,20 +31,23 @@ def opened(folder: Path) -> Iterator[Ledger]:
         data.close()
 
 
-def imported(sink: Sink, mapping: FileMapping, path: Path) -> tuple[Account, list[Reject]]:
+def imported_into(ledger: Ledger, mapping: FileMapping, path: Path) -> tuple[Account, list[Reject]]:
     rejects: list[Reject] = []
     with open_rows(path, mapping.shape) as rows:
         mapping.check_columns(rows.columns)
-        account = Importer(mapping, sink, rejects.append).run(rows, lambda _account: None)
+        account = Importer(mapping, LedgerTarget(ledger), rejects.append).run(
+            rows, lambda _account: None
+        )
     return account, rejects
 
 
-def imported_into(ledger: Ledger, mapping: FileMapping, path: Path) -> tuple[Account, list[Reject]]:
-    return imported(LedgerTarget(ledger), mapping, path)
-
-
-def dry_run(mapping: FileMapping, path: Path) -> tuple[Account, list[Reject]]:
-    return imported(DryRun(lambda: NOW), mapping, path)
+def dry_run(
+    mapping: FileMapping, path: Path, folder: Path | None = None
+) -> tuple[Account, list[Reject]]:
+    """An import into a copy of the folder, or of one that is not there yet."""
+    folder = path.parent / "not there" if folder is None else folder
+    with rehearsed(folder, "main", clock=lambda: NOW) as ledger:
+        return imported_into(ledger, mapping, path)
 
 
 def content_of(ledger: Ledger) -> list[tuple[object, ...]]:

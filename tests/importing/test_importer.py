@@ -151,6 +151,27 @@ def test_a_file_of_many_batches_with_one_bad_row_in_each_loses_only_those(tmp_pa
     assert recorded == account.appended == 1500 - len(rejects)
 
 
+def test_a_dry_run_says_what_a_run_would_say_of_a_ledger_that_is_in_use(tmp_path: Path) -> None:
+    first = "1,ann,2026-01-01T10:00:00Z,4.20"
+    with opened(tmp_path / "data") as ledger:
+        imported_into(ledger, MAPPING, write(tmp_path, first))
+    path = write(
+        tmp_path,
+        first,
+        "2,ann,2026-01-02T10:00:00Z,3",
+        "3,ben,2026-01-02T10:00:00Z,3",
+        "1,ben,2026-01-02T10:00:00Z,free",
+    )
+    dry = dry_run(MAPPING, path, tmp_path / "data")
+    again = dry_run(MAPPING, path, tmp_path / "data")
+    with opened(tmp_path / "data") as ledger:
+        real = imported_into(ledger, MAPPING, path)
+    for account, _ in (dry, again, real):
+        account.seconds = 0
+    assert dry == again == real
+    assert (real[0].appended, real[0].already_known, real[0].contacts_registered) == (2, 1, 1)
+
+
 def paired_mapping() -> FileMapping:
     document = changed("event", 0, "when", to={"text": "{kind}", "is": "sale"})
     document["event"].append(

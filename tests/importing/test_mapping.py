@@ -64,7 +64,10 @@ def test_the_examples_are_sound(name: str) -> None:
         (("occurred_at", "time_of_day"), "12:00", "/occurred_at/time_of_day"),
         (("file",), {"delimiter": "||"}, "/file/delimiter"),
         (("file",), {"header": False}, "/file/columns"),
-        (("file",), {"encoding": "klingon"}, "/file/encoding"),
+        *(
+            (("file",), {"encoding": name}, "/file/encoding")
+            for name in ("klingon", "rot13", "hex", "utf-16", "utf-7", "cp037", "unicode_escape")
+        ),
         (("event",), [], "/event"),
         (("event", 0, "type"), "policy-published", "/event/0/type"),
         (("event", 0, "type"), "purchase-dreamt", "/event/0/type"),
@@ -82,6 +85,18 @@ def test_what_is_wrong_is_said_with_its_place(
     with pytest.raises(Invalid) as refused:
         mapping_of(changed(*path, to=to))
     assert [error.pointer for error in refused.value.errors] == [pointer]
+
+
+@pytest.mark.parametrize("name", ["utf-8", "utf-8-sig", "latin-1", "cp1252", "shift_jis", "koi8-r"])
+def test_encodings_with_ascii_in_them_can_be_read(name: str) -> None:
+    assert mapping_of(changed("file", to={"encoding": name})).shape.encoding == name
+
+
+def test_the_keys_that_there_are_stand_beside_one_that_is_not() -> None:
+    with pytest.raises(Invalid, match="no such key here, but text, format, time_zone, time_of_day"):
+        mapping_of(changed("occurred_at", "zone", to="UTC"))
+    with pytest.raises(Invalid, match="but contact, name, source, file, key, occurred_at, event"):
+        mapping_of(changed("events", to=[]))
 
 
 def test_a_column_that_the_file_lacks_is_named() -> None:

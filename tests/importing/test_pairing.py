@@ -27,6 +27,12 @@ def test_of_several_exact_ones_the_newest_wins() -> None:
     assert pairing((2, "newer", 500), (1, "older", 500)).take(ANN, 3, 500, "GBP") == "newer"
 
 
+@pytest.mark.parametrize("names", [("one", "two"), ("two", "one")])
+def test_of_two_at_the_same_instant_the_lower_in_the_file_wins(names: tuple[str, str]) -> None:
+    upper, lower = names
+    assert pairing((1, upper, 500), (1, lower, 500)).take(ANN, 3, 500, "GBP") == lower
+
+
 def test_without_an_exact_one_the_newest_with_more_wins() -> None:
     assert pairing((1, "older", 900), (2, "newer", 700)).take(ANN, 3, 500, "GBP") == "newer"
 

@@ -85,6 +85,18 @@ def test_text_in_another_encoding_is_read_where_the_mapping_names_it(tmp_path: P
     assert rows_of(tmp_path, b"a\ncaf\xe9\n", shape)[0].columns == {"a": "café"}
 
 
+def test_two_columns_of_one_name_are_refused_unless_the_mapping_names_them(tmp_path: Path) -> None:
+    content = b"who,total,total\nann,1,2\n"
+    with pytest.raises(UnreadableFile, match="more than one column total"):
+        rows_of(tmp_path, content)
+    shape = FileShape(columns=("who", "net", "gross"))
+    assert rows_of(tmp_path, content, shape)[0].columns["gross"] == "2"
+
+
+def test_columns_without_a_name_may_be_several(tmp_path: Path) -> None:
+    assert rows_of(tmp_path, b"a,,\n1,2,3\n")[0].columns["a"] == "1"
+
+
 def test_an_empty_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFile, match="is empty"):
         rows_of(tmp_path, b"")

@@ -64,6 +64,7 @@ def draft(
     occurred_at: int | None = None,
     source: str | None = None,
     actor: str | None = None,
+    causation_id: UUID | None = None,
 ) -> Draft:
     """A draft as a route would read it."""
     return Draft(
@@ -73,6 +74,7 @@ def draft(
         occurred_at=occurred_at,
         source=source,
         actor=actor,
+        causation_id=causation_id,
         event=CATALOGUE[type_name].read(dict(data or {})),
     )
 

@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from domain.errors import Refused, Unavailable
+from ledger.committer import BATCH_EVENTS
 from ledger.drafts import Append
 from ledger.ledger import EVENTS_FILE
 from tests.ledger.given import ANN, MASTER_KEY, SALE, append, draft, open_ledger, registered
@@ -149,6 +150,27 @@ def test_a_full_queue_turns_appends_away_at_once(tmp_path: Path, clock: HandCloc
     wait(accepted, timeout=30)
     assert append(ledger, visit).version == 5
     ledger.close()
+
+
+def test_a_transaction_takes_no_more_than_a_batch(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else whoever comes first waits for all who came meanwhile, and memory grows with them."""
+    contact_id = registered(ledger)
+    visit = draft(contact_id, "visit-made", {"guests": 0})
+    sizes: list[int] = []
+    insert = ledger._recorder.insert_events
+
+    def insert_events(events: Any, **expected: Any) -> Any:
+        sizes.append(len(events))
+        return insert(events, **expected)
+
+    with held_up(ledger):
+        monkeypatch.setattr(ledger._recorder, "insert_events", insert_events)
+        futures = [submit(ledger, visit, visit, visit) for _ in range(BATCH_EVENTS // 3 + 1)]
+        futures.append(submit(ledger, *[visit] * (BATCH_EVENTS + 1)))
+    wait(futures, timeout=30)
+    assert sizes == [BATCH_EVENTS // 3 * 3, 3, BATCH_EVENTS + 1]
 
 
 def test_closing_finishes_what_was_accepted_and_takes_no_more(

@@ -147,6 +147,23 @@ def test_a_creation_that_fails_leaves_nothing(
     opened.close()
 
 
+def test_a_ledger_that_cannot_be_opened_once_it_is_made_is_taken_back(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = open_folder(folder)
+
+    def fail(*_: object) -> None:
+        raise Unavailable("the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("ledger.ledger.check", fail)
+        with pytest.raises(FolderUnusable, match="cafe cannot be made: the disk is full"):
+            opened.create("cafe")
+    assert [entry.name for entry in (folder / "ledgers").iterdir()] == ["main"]
+    assert opened.create("cafe")[1]
+    opened.close()
+
+
 def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("x")
     with pytest.raises(FolderUnusable, match=r"thesis\.tex"):
@@ -190,8 +207,9 @@ def test_a_read_only_folder_is_a_clear_error() -> None:
         shutil.rmtree(outer)
 
 
-def test_a_master_key_that_others_can_read_is_refused(folder: Path) -> None:
-    (folder / "master.key").chmod(0o644)
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o644])
+def test_a_master_key_that_others_can_read_or_write_is_refused(folder: Path, mode: int) -> None:
+    (folder / "master.key").chmod(mode)
     with pytest.raises(FolderUnusable, match="chmod 600"):
         open_folder(folder)
 
@@ -276,17 +294,18 @@ def test_a_damaged_ledger_says_which_file_and_harms_no_other(
     opened.close()
 
 
-def test_a_page_that_was_overwritten_is_told_when_it_is_read(folder: Path) -> None:
+def test_a_ledger_that_cannot_be_opened_still_says_what_it_is(folder: Path) -> None:
     opened = open_folder(folder)
-    ledger = opened.ledger("main")
-    contact_id = registered(ledger)
-    append(ledger, *[draft(contact_id, "visit-made", {"guests": n}) for n in range(300)])
+    opened.create("cafe", "Europe/Amsterdam")
     opened.close()
-    file = folder / "ledgers" / "main" / "events.sqlite"
-    content = bytearray(file.read_bytes())
-    content[8192:] = b"\xaa" * (len(content) - 8192)
-    file.write_bytes(content)
+    (folder / "ledgers" / "cafe" / "keys.sqlite").unlink()
     opened = open_folder(folder)
-    with pytest.raises((Corrupt, Unavailable), match=r"damaged|missing"):
-        opened.ledger("main").log(limit=1000)
+    with pytest.raises(Corrupt):
+        opened.ledger("cafe")
+    assert (opened.settings("cafe").name, opened.settings("cafe").time_zone) == (
+        "cafe",
+        "Europe/Amsterdam",
+    )
+    with pytest.raises(LedgerNotFound):
+        opened.settings("bar")
     opened.close()

@@ -62,3 +62,17 @@ def test_a_wrapped_key_of_another_contact_does_not_open(tmp_path: Path) -> None:
     with pytest.raises(Corrupt, match="damaged"):
         keys.key(bob)
     keys.close()
+
+
+def test_a_key_that_is_deleted_leaves_no_trace_in_the_file(tmp_path: Path) -> None:
+    """Else what an erasure forgets could be read from the free pages of the file."""
+    contact_id = uuid4()
+    keys = KeyStore(tmp_path / "keys.sqlite", MASTER_KEY)
+    keys.key_to_seal(contact_id)
+    keys.save()
+    (wrapped,) = keys._connection.execute("SELECT wrapped FROM data_keys").fetchone()
+    keys._connection.execute("DELETE FROM data_keys WHERE contact = ?", (contact_id.bytes,))
+    keys.close()
+    content = (tmp_path / "keys.sqlite").read_bytes()
+    assert wrapped not in content
+    assert contact_id.bytes not in content

@@ -1,0 +1,47 @@
+"""Handing an append to the ledger, and answering what became of it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from api.calls import Answer
+
+if TYPE_CHECKING:
+    from api.calls import Call
+    from ledger.drafts import Append, Appended
+
+
+async def recorded(call: Call, append: Append) -> Appended:
+    """What became of an append, once it is durable.
+
+    Raises:
+        LedgerError: it was not recorded, and why.
+    """
+    waiting = asyncio.wrap_future(call.open_ledger.ledger.append(append))
+    # Shielded: a client that leaves cancels its own waiting, never what the ledger has accepted.
+    return await asyncio.shield(waiting)
+
+
+def answered(call: Call, result: Appended, headers: dict[str, str], body: object) -> Answer:
+    """The answer that tells of an append; 201 where anything is new."""
+    created = any(not one.replayed for one in result.events)
+    if result.events:
+        headers["Location"] = f"{call.base}/events/{result.events[-1].position}"
+    if result.replayed:
+        headers["Idempotency-Replayed"] = "true"
+    if _wants_minimal(call.request.headers.getlist("prefer")):
+        headers["Preference-Applied"] = "return=minimal"
+        return Answer(status=204, headers=headers, position=result.position)
+    return Answer(
+        body=body, status=201 if created else 200, headers=headers, position=result.position
+    )
+
+
+def _wants_minimal(headers: list[str]) -> bool:
+    """Whether the client preferred an answer without a body. Source: RFC 7240 section 4.2."""
+    preferences = (one.partition(";")[0].lower() for one in ",".join(headers).split(","))
+    pairs = (preference.partition("=") for preference in preferences)
+    return any(
+        name.strip() == "return" and value.strip(' "') == "minimal" for name, _, value in pairs
+    )

@@ -1,0 +1,1 @@
+"""Bodies and answers of any length, in constant memory: bulk appends, exports and tails."""

@@ -1,0 +1,49 @@
+"""The log as lines of JSON, up to where it ended when it was asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.concurrency import run_in_threadpool
+
+from api.streams.outgoing import Outgoing
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+    from api.streams.log import LogWalk
+    from api.streams.streams import Streams
+
+
+class LogExport:
+    """Answers with every event of a walk, one line each, a page in memory at a time."""
+
+    def __init__(self, walk: LogWalk, streams: Streams, media_type: str) -> None:
+        self.walk = walk
+        self.streams = streams
+        self.media_type = media_type
+
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        """Answer; where the server stops or the reader does, the connection is cut.
+
+        Raises:
+            Unavailable: there are too many exports.
+        """
+        headers = {
+            "content-type": self.media_type,
+            "cache-control": "no-store",
+            "vary": "Accept",
+            "rapport-position": str(self.walk.upto),
+        }
+        out = Outgoing(scope, send, headers, self.streams.limits.reader_seconds)
+        with self.streams.exports.one():
+            await out.run(self._write(out))
+
+    async def _write(self, out: Outgoing) -> None:
+        while not self.walk.done and not out.without_body:
+            page = await run_in_threadpool(self.walk.page)
+            await out.write_all(shown.content + b"\n" for shown in page)
+            if self.streams.stopping.begun and not self.walk.done:
+                await out.cut()
+                return
+        await out.finish()

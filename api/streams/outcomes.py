@@ -1,0 +1,60 @@
+"""One line of a bulk request: what it asks for, and what became of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from api import media
+from api.envelope import read_one
+from api.problems import TooLarge, problem
+from api.streams.lines import LINE_BYTES
+from domain.errors import FieldError, Invalid, LedgerError
+from ledger.drafts import Append
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from uuid import UUID
+
+    from ledger.drafts import Appended
+
+MOST_ERRORS = 10
+"""How many errors of one line are told."""
+
+MOST_POINTER = 200
+"""How much of a pointer is told; it may quote a name as long as a line."""
+
+
+def read_line(
+    line: bytes | None, names: Callable[[str], UUID], given_id: UUID | None
+) -> Append | LedgerError:
+    """The append that a line asks for, or what keeps it from being read."""
+    if line is None:
+        return TooLarge(f"a line may have at most {LINE_BYTES} bytes")
+    try:
+        draft = read_one(media.parse(line, media.JSON), "", None, names, given_id)
+    except Invalid as error:
+        return _brief(error)
+    if draft.problem is not None:
+        draft = replace(draft, problem=_brief(draft.problem))
+    return Append(drafts=(draft,))
+
+
+def outcome_line(number: int, outcome: Appended | LedgerError, instance: str) -> bytes:
+    """What became of the line with that number, as a line of JSON."""
+    if isinstance(outcome, LedgerError):
+        told = problem(outcome, instance)
+        line = {"line": number, "status": told["status"], "problem": told}
+        return json.dumps(line, separators=(",", ":")).encode() + b"\n"
+    created = bool(outcome.events) and not outcome.replayed
+    status = 201 if created else 200
+    return b'{"line":%d,"status":%d,"position":%d}\n' % (number, status, outcome.position)
+
+
+def _brief(error: Invalid) -> Invalid:
+    """The error without more of it than a reader needs: many may wait in memory."""
+    return Invalid(
+        FieldError(one.pointer[:MOST_POINTER], one.code, one.detail)
+        for one in error.errors[:MOST_ERRORS]
+    )

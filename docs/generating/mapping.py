@@ -1,0 +1,161 @@
+"""The mapping file of an import: every table and key."""
+
+from __future__ import annotations
+
+from api.importing.rows import MAX_LINE_BYTES
+from api.importing.values import OCCURRENCE
+from docs.generating.markdown import code, opening, table, words
+from domain.events import CATALOGUE
+
+_INTRODUCTION = """\
+A mapping is a TOML file that says how the rows of one kind of file become events. [How to import
+purchases](../how-to/import-purchases.md) shows the way; `examples/` has two mappings with comments.
+A key that is not listed here is refused, and so is a column that the file does not have.
+"""
+
+_TEXT = f"""\
+## Text from columns
+
+Where a *template* is said, braces hold the name of a column: `"{{InvoiceNo}} {{InvoiceDate}}"`.
+`{{{{` and `}}}}` stand for braces themselves. Besides the file's columns there is
+`{{{OCCURRENCE}}}`: 1 for the first row with this `key`, 2 for the next one, and so on.
+"""
+
+KEYS: dict[str, dict[str, tuple[str, str]]] = {
+    "": {
+        "name": ("required", "The name of the mapping. Ids of events follow from it: keep it."),
+        "key": ("required", "Column, or list of columns, that make a row itself; so do ids."),
+        "source": ("as in `[contact]`", "The `source` of the events."),
+        "file": ("as below", "Table: how the file is laid out."),
+        "contact": ("required", "Table: whose row it is."),
+        "occurred_at": ("required", "Table: when it happened."),
+        "event": ("required", "One or more tables `[[event]]`: which event a row becomes."),
+    },
+    "file": {
+        "delimiter": ('`","`', 'One character, or `"whitespace"` for runs of it.'),
+        "header": ("`true`, and `false` with `columns`", "Whether the first row names columns."),
+        "columns": ("the header", "List of names, in order; with a header, instead of its names."),
+        "encoding": ('`"utf-8"`', "An encoding with ASCII in it, as Python names it."),
+    },
+    "contact": {
+        "source": ("required", "1 to 32 of a-z, 0-9, `.` and `-`."),
+        "ref": ("required", "Template; the contact is addressed as `source:ref`."),
+        "registration": (
+            "none",
+            "Table: fields of `contact-registered`, for contacts that nobody registered yet."
+            " Without it, rows of such contacts are rejected.",
+        ),
+    },
+    "occurred_at": {
+        "text": ("required", "Template of the moment's text."),
+        "format": ('`"rfc3339"`', "That, or directives of Python's `strptime`: `%Y-%m-%d %H:%M`."),
+        "time_zone": ('`"UTC"`', "IANA name; for texts without an offset."),
+        "time_of_day": ("none", "For files with days only: a time without quotes, `12:00:00`."),
+    },
+    "event": {
+        "type": ("required", "The event type."),
+        "when": ("every row", "Table: which rows the event is for. The first that fits is taken."),
+        "pair_with_purchase": (
+            "`false`",
+            "For `purchase-reversed` only: look for the purchase, by the rule below, and leave"
+            " `purchase_id` out of `data`.",
+        ),
+        "data": ("required", "Table: a value for each field of the event."),
+    },
+    "event.when": {
+        "text": ("required", "Template."),
+        "is": ("required", "Word, or list of words; the filled text must be one of them."),
+    },
+    "amount": {
+        "amount": ("required", "Template: a decimal amount, in the `currency` of the same data."),
+        "decimal_mark": ('`"."`', "What stands before the decimals."),
+        "group_mark": ("none", 'What stands between groups of digits, such as `","`.'),
+        "negated": ("`false`", "Turn the sign: for files where what was given back is below 0."),
+    },
+    "whole": {"whole": ("required", "Template: a whole number in ASCII digits.")},
+    "choice": {
+        "choice": ("required", "Template."),
+        "words": ("required", "Table from each text that occurs to the value it stands for."),
+    },
+}
+"""Every key by its table: what holds where it is left out, and what it says."""
+
+_FILE = f"""\
+A file that is gzipped is unpacked as it is read. Spaces around a field and blank lines do not
+count; quotes are those of RFC 4180. A line may have {MAX_LINE_BYTES // 1024} KiB. Two columns of
+one name are refused, unless `columns` names them anew. Files are cut into lines before they are
+decoded, so UTF-16 must be converted first.
+"""
+
+_VALUES = """\
+## Values
+
+In `[event.data]` and `[contact.registration]` stand the fields of the [event](events.md), each as a
+template, as a whole number or `true` or `false`, or as one of the tables below. A field whose text
+comes out empty is left out. What is required, and what it may be, is the event's own matter.
+"""
+
+_VALUE_TABLES = {
+    "amount": (
+        'amount_minor = { amount = "{total}", decimal_mark = "," }',
+        "An amount becomes minor units exactly; one with more decimals than the currency is"
+        " rejected.",
+    ),
+    "whole": ('guests = { whole = "{covers}" }', ""),
+    "choice": (
+        'initiated_by = { choice = "{how}", words = { walk-in = "contact", call = "business" } }',
+        "",
+    ),
+}
+
+_PAIRING = """\
+## Pairing
+
+`pair_with_purchase` takes, of the same contact's purchases that stand above the row in the file, in
+the same currency and not later in time, the newest of which exactly the amount is left; if there is
+none, the newest of which more is left. Of two at the same instant the lower in the file is the
+newer. A row without such a purchase is rejected as `unpaired`.
+"""
+
+_REJECTS = """\
+## Rejected rows
+
+[The codes](problems.md#codes-of-rejected-rows) of rows that became no event stand in the reject
+file, a CSV of `line`, `code`, `detail` and `row`.
+"""
+
+
+def mapping_page() -> str:
+    """Every table of a mapping with its keys, and how values are made."""
+    parts = [
+        opening("Mapping", "`docs/generating/mapping.py`", _INTRODUCTION),
+        _TEXT,
+        _keys("## The file itself", ""),
+        _keys("## `[file]`", "file"),
+        _FILE,
+        _keys("## `[contact]`", "contact"),
+        _keys("## `[occurred_at]`", "occurred_at"),
+        "Of a local time that the clocks showed twice the first is meant; one that they skipped is"
+        "\nrejected.\n",
+        _keys("## `[[event]]`", "event"),
+        f"The types that rows can be: {words(_types())}.\n",
+        _keys("## `[event.when]`", "event.when"),
+        _VALUES,
+    ]
+    for name, (example, note) in _VALUE_TABLES.items():
+        parts += [_keys(f"### `{name}`", name), code(example, "toml")]
+        parts += [f"{note}\n"] if note else []
+    return "\n".join((*parts, _PAIRING, _REJECTS))
+
+
+def _keys(heading: str, name: str) -> str:
+    rows = ((f"`{key}`", absent, says) for key, (absent, says) in KEYS[name].items())
+    return f"{heading}\n\n{table(('key', 'left out', 'meaning'), rows)}"
+
+
+def _types() -> list[str]:
+    return sorted(
+        name
+        for name, made in CATALOGUE.items()
+        if made.FROM_CLIENTS and name != "contact-registered"
+    )

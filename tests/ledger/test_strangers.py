@@ -1,0 +1,82 @@
+"""Contacts that are met for the first time: many of them cost one question."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
+
+from domain.errors import Refused
+from ledger.drafts import Append, Appended
+from ledger.recorder import MOST_IDS
+from tests.ledger.given import ANN, append, draft, open_ledger, registered
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+    from ledger.ledger import Ledger
+    from tests.ledger.given import HandClock
+
+
+class Questions:
+    """What the ledger's recorder is asked."""
+
+    def __init__(self, ledger: Ledger, patched: pytest.MonkeyPatch) -> None:
+        self.begun: list[set[UUID]] = []
+        self.streams: list[UUID] = []
+        recorder = ledger._recorder
+        begun, select_events = recorder.begun, recorder.select_events
+
+        def ask(streams: Any) -> Any:
+            self.begun.append(set(streams))
+            return begun(streams)
+
+        def select(stream: Any, **conditions: Any) -> Any:
+            self.streams.append(stream)
+            return select_events(stream, **conditions)
+
+        patched.setattr(recorder, "begun", ask)
+        patched.setattr(recorder, "select_events", select)
+
+
+def test_a_batch_over_many_unknown_contacts_asks_once(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    questions = Questions(ledger, monkeypatch)
+    contacts = [uuid4() for _ in range(50)]
+    append(ledger, *[draft(contact, "contact-registered", ANN) for contact in contacts])
+    assert questions.begun == [set(contacts)]
+    assert questions.streams == []
+    append(ledger, *[draft(contact, "visit-made", {"guests": 0}) for contact in contacts])
+    assert (len(questions.begun), questions.streams) == (1, [])
+    assert [ledger.version(contact) for contact in contacts] == [2] * 50
+
+
+def test_known_and_unknown_contacts_are_told_apart(tmp_path: Path, clock: HandClock) -> None:
+    ledger = open_ledger(tmp_path, clock)
+    known = [registered(ledger) for _ in range(3)]
+    ledger.close()
+    ledger = open_ledger(tmp_path, clock)
+    fresh, stranger = uuid4(), uuid4()
+    drafts = [draft(contact, "visit-made", {"guests": 0}) for contact in (*known, stranger)]
+    drafts.append(draft(fresh, "contact-registered", ANN))
+    answers = ledger.append_each([Append(drafts=(one,)) for one in drafts]).result(timeout=30)
+    refused = answers.pop(3)
+    assert isinstance(refused, Refused)
+    assert refused.reason == "contact-unregistered"
+    assert [one.version for one in answers if isinstance(one, Appended)] == [2, 2, 2, 1]
+    ledger.close()
+
+
+def test_registered_contacts_are_those_with_events(ledger: Ledger) -> None:
+    known = {registered(ledger), registered(ledger)}
+    unknown = [uuid4() for _ in range(2 * MOST_IDS)]
+    assert ledger.registered([*unknown, *known]) == known
+    assert ledger.registered([]) == set()
+
+
+def test_a_contact_that_was_merged_was_registered_all_the_same(ledger: Ledger) -> None:
+    merged, survivor = registered(ledger), registered(ledger)
+    append(ledger, draft(merged, "contact-merged", {"into": str(survivor)}))
+    assert ledger.registered([merged, survivor]) == {merged, survivor}
