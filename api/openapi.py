@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from api import examples, shapes
 from api.media import JSON, MSGPACK
+from api.parameters import CONTACT_NAME
 from api.problems import PROBLEM_JSON, TITLES, status_of_code
 from api.schemas import from_clients, sent_event
 from domain.decisions.reasons import REASONS
@@ -46,6 +47,12 @@ _REQUEST_HEADERS: dict[str, tuple[str, str]] = {
         "3",
     ),
     "Prefer": ("`return=minimal`: answer without a body.", "return=minimal"),
+}
+_HEADER_SCHEMAS: dict[str, Document] = {
+    "If-Match": {"pattern": '^"[0-9]{1,16}"$'},
+    "If-None-Match": {"const": "*"},
+    "Idempotency-Key": {"minLength": 16, "maxLength": 200},
+    "Last-Event-ID": {"pattern": "^[0-9]{1,16}$"},
 }
 _RESPONSE_HEADERS: dict[str, tuple[str, str]] = {
     "ETag": ("The version, or a digest of the body.", '"7"'),
@@ -103,9 +110,8 @@ def _described(operation: Operation) -> Document:
     }
     if operation.body is None and operation.method == "POST":
         # The content type keeps web pages of other sites out, also where there is nothing to say.
-        nothing = {"type": "object", "maxProperties": 0}
-        content = {JSON: {"schema": nothing, "example": {}}}
-        described["requestBody"] = {"required": True, "content": content}
+        nothing = {"schema": {"type": "object", "maxProperties": 0}, "example": {}}
+        described["requestBody"] = {"required": True, "content": {JSON: nothing}}
     if operation.body is not None:
         named = {name: {"value": value} for name, value in operation.body.examples.items()}
         content = {"schema": operation.body.schema, "examples": named}
@@ -126,12 +132,14 @@ def _parameters(operation: Operation) -> list[Document]:
         description, example = _PATH_PARAMETERS[name]
         one = {"name": name, "in": "path", "required": True, "description": description}
         kind = "integer" if isinstance(example, int) else "string"
-        found.append({**one, "schema": {"type": kind}, "example": example})
+        schema = CONTACT_NAME if name == "contact" else {"type": kind}
+        found.append({**one, "schema": schema, "example": example})
     found.extend(_query_parameter(parameter) for parameter in operation.query)
     for name in operation.headers:
         description, text = _REQUEST_HEADERS[name]
         one = {"name": name, "in": "header", "description": description}
-        found.append({**one, "schema": {"type": "string"}, "example": text})
+        schema = {"type": "string", **_HEADER_SCHEMAS.get(name, {})}
+        found.append({**one, "schema": schema, "example": text})
     return found
 
 
@@ -219,7 +227,7 @@ def _problem(code: str, status: int) -> Document:
 
 
 def _components() -> Mapping[str, Any]:
-    contact = {"type": "string", "description": "A UUID, or `source:ref`."}
+    contact = {**CONTACT_NAME, "description": "A UUID, or `source:ref`."}
     text = {"type": "string"}
     problem = shapes.shape(
         type=text, title=text, status={"type": "integer"}, detail=text, code=text, instance=text

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from domain.errors import FieldError, Invalid
 from domain.events import CATALOGUE, STAGES
 from domain.instants import parse_instant
-from domain.kinds import MAX_WHOLE, read_text, wrong
+from domain.kinds import MAX_WHOLE, ContactId, read_text, wrong
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -123,8 +123,12 @@ def read_types(text: str) -> tuple[str, ...]:
     return found
 
 
+CONTACT_NAME = ContactId().schema()
+"""A contact as it is named outside: its UUID or ``source:ref``."""
+
+_ANY_TYPE = "|".join(CATALOGUE)
 _INSTANT: dict[str, object] = {"type": "string", "format": "date-time"}
-_POSITION: dict[str, object] = {"type": "integer", "minimum": 0}
+_POSITION: dict[str, object] = {"type": "integer", "minimum": 0, "maximum": MAX_WHOLE}
 
 AS_OF = Parameter(
     "as_of",
@@ -141,7 +145,7 @@ AS_KNOWN_AT = Parameter(
     42,
 )
 POLICY_VERSION = Parameter(
-    "policy_version", whole(1), {"type": "integer", "minimum": 1},
+    "policy_version", whole(1), {"type": "integer", "minimum": 1, "maximum": MAX_WHOLE},
     "Judge all instants by this version of the policy.", 1,
 )  # fmt: skip
 MIN_POSITION = Parameter(
@@ -153,13 +157,15 @@ LIMIT = Parameter(
     "How many items at most.", 100,
 )  # fmt: skip
 CURSOR = Parameter(
-    "cursor", lambda text: read_text(text, 500), {"type": "string", "maxLength": 500},
+    "cursor", lambda text: read_text(text, 500),
+    {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,500}$"},
     "Where the page before ended: its next_cursor, which only the ledger that gave it understands.",
     None,
 )  # fmt: skip
 TYPES = Parameter(
-    "types", read_types, {"type": "string"}, "Event types, separated by commas.", "purchase-made"
-)
+    "types", read_types, {"type": "string", "pattern": f"^({_ANY_TYPE})(,({_ANY_TYPE}))*$"},
+    "Event types, separated by commas.", "purchase-made",
+)  # fmt: skip
 AFTER_VERSION = Parameter(
     "after_version", whole(0), _POSITION, "Only events of a later version of the stream.", 0
 )
@@ -181,10 +187,11 @@ STANDING = Parameter(
     "Only this standing.", "partner",
 )  # fmt: skip
 NAME = Parameter(
-    "name", lambda text: read_text(text, 200), {"type": "string", "minLength": 1, "maxLength": 200},
+    "name", lambda text: read_text(text, 200),
+    {"type": "string", "pattern": r"^[^\x00-\x1f\x7f-\x9f]{1,200}$"},
     "A name or part of one, in any case.", "jansen",
 )  # fmt: skip
 CONTACT = Parameter(
-    "contact", lambda text: read_text(text, 400), {"type": "string"},
+    "contact", str, CONTACT_NAME,
     "Only this contact's events: a UUID or source:ref.", "pos:17850",
 )  # fmt: skip

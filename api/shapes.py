@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.parameters import FLAGS, STANDINGS
+from api.parameters import CONTACT_NAME, FLAGS, STANDINGS
 from domain.events import CATALOGUE, STAGES
 from domain.presets import PRESETS
 
@@ -84,9 +84,9 @@ CLOUD_EVENT: Schema = {
         "id": {"type": "string", "minLength": 1},
         "source": {"type": "string", "minLength": 1, "maxLength": 200},
         "type": {"type": "string", "minLength": 1},
-        "subject": {"type": "string", "minLength": 1, "maxLength": 240},
+        "subject": CONTACT_NAME,
         "time": MOMENT,
-        "datacontenttype": {"type": "string"},
+        "datacontenttype": {"enum": ["application/json", None]},
         "data": ANY_OBJECT,
     },
     "required": ["specversion", "id", "source", "type", "subject", "data"],
@@ -269,11 +269,14 @@ POLICY_DOCUMENT: Schema = {"allOf": [POLICY, shape(policy=ref("Policy"))]}
 PUBLISH: Schema = {
     "type": "object",
     "properties": {
-        "preset": {"type": "string", "enum": list(PRESETS)},
-        "policy": ref("SentPolicy"),
+        "preset": {"enum": [*PRESETS, None]},
+        "policy": maybe(ref("SentPolicy")),
         "effective_from": {"type": ["string", "null"], "format": "date-time"},
     },
-    "oneOf": [{"required": ["preset"]}, {"required": ["policy"]}],
+    "oneOf": [
+        {"required": ["preset"], "properties": {"preset": TEXT, "policy": {"type": "null"}}},
+        {"required": ["policy"], "properties": {"policy": ANY_OBJECT, "preset": {"type": "null"}}},
+    ],
     "additionalProperties": False,
 }
 CREATE_LEDGER: Schema = {

@@ -200,7 +200,12 @@ class ContactId(EventId):
         return read_uuid(value)
 
     def schema(self) -> dict[str, object]:
-        return {"type": "string", "minLength": 1, "maxLength": 240}
+        return {
+            "type": "string",
+            "pattern": f"^({_UUID.pattern}|[a-z0-9.-]{{1,32}}:.{{1,200}})$",
+            "maxLength": 233,
+            "not": {"const": "00000000-0000-0000-0000-000000000000"},
+        }
 
 
 class Instant(Kind):

@@ -7,20 +7,20 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from domain.errors import LedgerError
+from domain.errors import LedgerError, Unavailable
 from domain.events.governance import PolicyPublished
 from domain.events.referrals import ReferralMade
 from domain.recorded import POLICY_STREAM
-from projections.folding import KEPT_FACTS, MERGES, Histories, Kept, Moment, write_merge
+from projections.folding import MERGES, Histories, Known, Moment, Touch, write_merge
 from projections.generations import Tables, save
 from projections.groups import FATE_TYPES, Aliases, Merge, merge_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from domain.history import History
     from domain.recorded import Recorded
@@ -44,20 +44,6 @@ class Stumbled(LedgerError):
         )
 
 
-@dataclass(frozen=True)
-class Touch:
-    """What some events touch: merges among them with the aliases after them, and contacts.
-
-    ``contacts`` are all whose rows may change, aliases included; ``anew`` those of them whose
-    history did not only grow.
-    """
-
-    aliases: Aliases
-    merges: list[Merge]
-    contacts: set[UUID]
-    anew: set[UUID]
-
-
 class Build:
     """A generation, and how to bring it forward. Not for two threads at once."""
 
@@ -73,7 +59,6 @@ class Build:
         self._store = store
         self._source = source
         self._histories = Histories(source)
-        self._measured: Kept[Any] = Kept(KEPT_FACTS)
         with store.read() as connection:
             tables = Tables(connection, generation)
             self.aliases = read_aliases(tables)
@@ -102,21 +87,21 @@ class Build:
             self._take_in(events, at)
         except BaseException:
             self._histories.clear()
-            self._measured.clear()
             raise
         return True
 
     def _take_in(self, events: Sequence[Recorded], at: int) -> None:
         position = events[-1].position if events else self.position
         touch = self._touched(events, position)
-        self._histories.follow(events, touch.anew, touch.aliases)
+        news = _by_survivor(events, touch.aliases)
+        self._histories.follow(news, touch)
         policies = self._source.policies(position)
         moment = Moment(position, at, policies, self._source.time_zone, touch.aliases)
         with self._store.write() as connection:
             tables = Tables(connection, self.generation)
             for merge in touch.merges:
                 write_merge(tables, merge)
-            self._refold(tables, touch, moment)
+            self._refold(tables, touch, news, moment)
             if any(isinstance(recorded.event, PolicyPublished) for recorded in events):
                 self.projection.expire(tables, at)
             self._refresh_due(tables, moment)
@@ -161,14 +146,25 @@ class Build:
         made = self._source.stream(referrer, types=(ReferralMade.TYPE,), upto=position)
         return {one.event.other for one in made if isinstance(one.event, ReferralMade)}
 
-    def _refold(self, tables: Tables, touch: Touch, moment: Moment) -> None:
+    def _refold(
+        self,
+        tables: Tables,
+        touch: Touch,
+        news: Mapping[UUID, Sequence[Recorded]],
+        moment: Moment,
+    ) -> None:
         """Write what the touched contacts' histories say now, and what others make of it."""
         projection = self.projection
         contacts = touch.contacts
         if touch.merges:
             # A merge changes the far ends of edges too: those who hold them are measured again.
             contacts = contacts | projection.dependants(tables, contacts)
-        changed = {contact for contact in sorted(contacts) if self._write(tables, contact, moment)}
+            news = {}
+        changed = {
+            contact
+            for contact in sorted(contacts)
+            if not self._is_outlasted(contact, news) and self._write(tables, contact, moment)
+        }
         for contact in sorted(changed | projection.dependants(tables, changed)):
             with naming(contact, moment):
                 projection.reduce(tables, contact, moment)
@@ -182,23 +178,35 @@ class Build:
                 with naming(contact, moment):
                     self.projection.reduce(tables, contact, moment)
 
+    def _is_outlasted(self, contact: UUID, news: Mapping[UUID, Sequence[Recorded]]) -> bool:
+        """Whether what is known of a contact is right with its news too, so that nothing changes.
+
+        What the news change of the past was let go of already.
+        """
+        known = self._histories.known(contact) if contact in news else None
+        return known is not None and self.projection.outlasts(known.measured, news[contact])
+
     def _write(self, tables: Tables, contact: UUID, moment: Moment) -> bool:
         """Make a contact's own rows right; False where they were."""
         if moment.aliases.survivor_of(contact) != contact:
-            self._measured.drop(contact)
+            self._histories.drop(contact)
             self.projection.forget(tables, contact)
             return True
         with naming(contact, moment):
-            history = self._histories.of(contact, moment.aliases, moment.position)
+            known = self._histories.known(contact)
+            history = known.history if known else None
+            if history is None:
+                history = self._histories.read(contact, moment.aliases, moment.position)
             if not (history.facts or history.excluded):
                 self.projection.forget(tables, contact)
                 return True
-            before = self._measured.get(contact)
+            before = known.measured if known else None
             measured = self.projection.measure(contact, history, moment, before)
+            worth_keeping = history if self.projection.rereads(measured) else None
+            self._histories.keep(contact, Known(worth_keeping, measured))
             if measured == before:
                 return False
-            self.projection.write(tables, contact, measured)
-            self._measured.put(contact, measured, 1 + len(history.facts))
+            self.projection.write(tables, contact, measured, before)
         return True
 
 
@@ -215,10 +223,10 @@ def refold(
 
 @contextmanager
 def naming(contact: UUID, moment: Moment) -> Iterator[None]:
-    """Say at which contact something went wrong. Trouble with the file is not the contact's."""
+    """Say at which contact something went wrong. Trouble with a file is not the contact's."""
     try:
         yield
-    except sqlite3.DatabaseError:
+    except (sqlite3.Error, OSError, Unavailable):
         raise
     except Exception as error:
         raise Stumbled(contact, moment.position, error) from error
@@ -235,6 +243,15 @@ def read_aliases(tables: Tables, upto: int | None = None) -> Aliases:
         Merge(position, UUID(bytes=contact), UUID(bytes=target) if target else None)
         for position, contact, target in rows
     )
+
+
+def _by_survivor(events: Sequence[Recorded], aliases: Aliases) -> dict[UUID, list[Recorded]]:
+    """The events of contacts, by whoever stands for them now."""
+    found: dict[UUID, list[Recorded]] = {}
+    for recorded in events:
+        if recorded.contact_id != POLICY_STREAM:
+            found.setdefault(aliases.survivor_of(recorded.contact_id), []).append(recorded)
+    return found
 
 
 def _both(aliases: Aliases, merge: Merge) -> set[UUID]:

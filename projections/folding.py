@@ -10,7 +10,7 @@ from domain.history import effective_history, extended
 from projections.groups import read_group
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Mapping, Sequence
     from uuid import UUID
 
     from domain.history import History
@@ -22,10 +22,24 @@ if TYPE_CHECKING:
 
 MERGES = "merges"
 
-KEPT_FACTS = 100_000
+KEPT_FACTS = 200_000
 """How many facts the kept histories of one build may have, which bounds their memory."""
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Touch:
+    """What some events touch: merges among them with the aliases after them, and contacts.
+
+    ``contacts`` are all whose rows may change, aliases included; ``anew`` those of them whose
+    history did not only grow.
+    """
+
+    aliases: Aliases
+    merges: list[Merge]
+    contacts: set[UUID]
+    anew: set[UUID]
 
 
 @dataclass(frozen=True)
@@ -61,8 +75,17 @@ class Projection(Protocol):
     def measure(self, contact: UUID, history: History, moment: Moment, before: Any = None) -> Any:
         """What a contact's own rows will say. ``before`` is what was measured last, used up."""
 
-    def write(self, tables: Tables, contact: UUID, measured: Any) -> None:
-        """Make the contact's own rows say so."""
+    def outlasts(self, measured: Any, news: Collection[Recorded]) -> bool:
+        """Whether what was measured of a contact's history is right with these newer events too."""
+
+    def rereads(self, measured: Any) -> bool:
+        """Whether measuring this contact again is likely, so that its history is worth keeping."""
+
+    def write(self, tables: Tables, contact: UUID, measured: Any, before: Any = None) -> None:
+        """Make the contact's own rows say so; ``before`` is what they say now, where it is known.
+
+        It may be used up by ``measure``, all but what is said of it there.
+        """
 
     def forget(self, tables: Tables, contact: UUID) -> None:
         """Take away all rows of a contact that is an alias now, or has no events."""
@@ -91,33 +114,47 @@ class Projection(Protocol):
 
 
 class Kept(Generic[T]):
-    """Something by contact, the least recently used let go of when all weigh too much."""
+    """Something by contact, up to a weight in all.
+
+    Whatever was used neither in this round nor in the one before gives way to what is new. Where
+    all was, the new gives way: a round that goes through more than there is room for would else
+    find nothing of what it left the last time.
+    """
 
     def __init__(self, most_weight: int) -> None:
         self._most_weight = most_weight
         self._weight = 0
-        self._kept: OrderedDict[UUID, tuple[T, int]] = OrderedDict()
+        self._round = 0
+        self._kept: OrderedDict[UUID, tuple[T, int, int]] = OrderedDict()
+
+    def begin_round(self) -> None:
+        """Count what is used from now on as used in the next round."""
+        self._round += 1
 
     def get(self, contact: UUID) -> T | None:
         """What is kept of the contact, if anything."""
         found = self._kept.get(contact)
         if found is None:
             return None
+        value, weight, _ = found
+        self._kept[contact] = value, weight, self._round
         self._kept.move_to_end(contact)
-        return found[0]
+        return value
 
     def put(self, contact: UUID, value: T, weight: int) -> None:
-        """Keep this of the contact, unless it weighs too much by itself."""
+        """Keep this of the contact, if there is room or others can give way."""
         self.drop(contact)
-        self._kept[contact] = value, weight
+        self._kept[contact] = value, weight, self._round
         self._weight += weight
         while self._weight > self._most_weight:
-            _, (_, lost) = self._kept.popitem(last=False)
+            _, _, used_in = next(iter(self._kept.values()))
+            lately = weight > self._most_weight or used_in >= self._round - 1
+            _, (_, lost, _) = self._kept.popitem(last=lately)
             self._weight -= lost
 
     def drop(self, contact: UUID) -> None:
         """Keep nothing of the contact."""
-        _, weight = self._kept.pop(contact, (None, 0))
+        _, weight, _ = self._kept.pop(contact, (None, 0, 0))
         self._weight -= weight
 
     def clear(self) -> None:
@@ -126,38 +163,56 @@ class Kept(Generic[T]):
         self._weight = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Known(Generic[T]):
+    """What is known of one contact: its history, unless it was let go of, and what it says."""
+
+    history: History | None
+    measured: T
+
+
 class Histories:
-    """Effective histories as known at one position, kept and extended as that goes on."""
+    """Effective histories as known at one position, kept and extended as that goes on.
+
+    With each is kept what was measured of it, so that both are there or neither.
+    """
 
     def __init__(self, source: EventSource) -> None:
         self._source = source
-        self._kept: Kept[History] = Kept(KEPT_FACTS)
+        self._kept: Kept[Known[Any]] = Kept(KEPT_FACTS)
 
-    def of(self, survivor: UUID, aliases: Aliases, position: int) -> History:
-        """The history of a survivor as known at the position that was followed to."""
-        history = self._kept.get(survivor)
-        if history is None:
-            events = read_group(self._source, survivor, aliases, position)
-            history = effective_history(events, survivor)
-            self._kept.put(survivor, history, 1 + len(history.facts))
-        return history
+    def known(self, survivor: UUID) -> Known[Any] | None:
+        """What is kept of a survivor, if anything."""
+        return self._kept.get(survivor)
 
-    def follow(self, events: Iterable[Recorded], anew: Iterable[UUID], aliases: Aliases) -> None:
-        """Go on with what the log holds next. ``anew`` are those whose past it changes too."""
-        for contact in anew:
+    def read(self, survivor: UUID, aliases: Aliases, position: int) -> History:
+        """The history of a survivor as known at the position that was followed to, made anew."""
+        return effective_history(read_group(self._source, survivor, aliases, position), survivor)
+
+    def keep(self, survivor: UUID, known: Known[Any]) -> None:
+        """Keep this of a survivor, if there is room."""
+        self._kept.put(survivor, known, 1 + len(known.history.facts if known.history else ()))
+
+    def drop(self, contact: UUID) -> None:
+        """Keep nothing of a contact."""
+        self._kept.drop(contact)
+
+    def follow(self, news: Mapping[UUID, Sequence[Recorded]], touch: Touch) -> None:
+        """Go on with what the log holds next, ``news`` by survivor."""
+        self._kept.begin_round()
+        for contact in touch.anew:
             self._kept.drop(contact)
-        added: dict[UUID, list[Recorded]] = {}
-        for recorded in events:
-            added.setdefault(recorded.contact_id, []).append(recorded)
-        for contact, own in added.items():
-            survivor = aliases.survivor_of(contact)
-            kept = self._kept.get(survivor)
-            alone = len(aliases.members(survivor)) == 1
-            longer = extended(kept, own) if kept is not None and alone else None
+        for survivor, added in news.items():
+            known = self._kept.get(survivor)
+            if known is None or known.history is None:
+                continue
+            # Next to nothing is recorded of a contact once it is merged, but that is not our rule.
+            own = all(recorded.contact_id == survivor for recorded in added)
+            longer = extended(known.history, added) if own else None
             if longer is None:
                 self._kept.drop(survivor)
             else:
-                self._kept.put(survivor, longer, 1 + len(longer.facts))
+                self.keep(survivor, Known(longer, known.measured))
 
     def clear(self) -> None:
         """Let all go: what was followed did not come to be."""

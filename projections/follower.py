@@ -7,14 +7,16 @@ import sqlite3
 import threading
 import time
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from domain.errors import ProjectionBehind, Unavailable
+from domain.errors import LedgerError, ProjectionBehind, Unavailable
 from domain.instants import SECOND
 from projections.build import Stumbled
 from projections.generations import FAILED, save
 from projections.operations import told
+from projections.store import trouble_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -55,6 +57,7 @@ class Follower:
         self._visitors = 0
         self._resting: set[str] = set()
         self._troubles: dict[str, str] = {}
+        self._waiters: set[_Waiter] = set()
         self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
 
     def start(self) -> None:
@@ -66,8 +69,7 @@ class Follower:
         with self._wake:
             self._stopping = True
             self._wake.notify_all()
-        with self._moved:
-            self._moved.notify_all()
+        self._tell()
         if self._thread.ident is not None:
             self._thread.join()
 
@@ -131,6 +133,31 @@ class Follower:
                 self._moved.wait(left)
         return reached
 
+    def when_reached(
+        self, position: int, name: str, callback: Callable[[], object]
+    ) -> Callable[[], None]:
+        """Call back once, from any thread, when the projection gets to a position or never will.
+
+        Returns what lets go of the callback before that.
+        """
+        waiter = _Waiter(position, name, callback)
+        with self._moved:
+            if not self._is_settled(waiter):
+                self._waiters.add(waiter)
+                return partial(self._let_go, waiter)
+        callback()
+        return _nothing
+
+    def _let_go(self, waiter: _Waiter) -> None:
+        with self._moved:
+            self._waiters.discard(waiter)
+
+    def _is_settled(self, waiter: _Waiter) -> bool:
+        """Whether waiting has an end: it got there, or cannot."""
+        generation = self._builds[waiter.name].generation
+        there = generation.position >= waiter.position
+        return there or generation.state == FAILED or self._stopping
+
     def bring_live_forward(self, build: Build, upto: int, at: int) -> bool:
         """Take a live build to position ``upto`` and instant ``at``. Only while ``paused``.
 
@@ -192,10 +219,11 @@ class Follower:
         try:
             head = self._source.head()
             moved = build.step(head, self._clock())
-        except (sqlite3.OperationalError, OSError, Unavailable) as error:
+        except (Unavailable, OSError) as error:
+            trouble = trouble_of(error, "a file")
             if name not in self._troubles:
-                logger.warning("projection %s waits: %s", name, told(error))
-            self._troubles[name] = f"waiting after {type(error).__name__}"
+                logger.warning("projection %s waits: %s\n%s", name, trouble, told(error))
+            self._troubles[name] = str(trouble)
             return False
         except Exception as error:  # noqa: BLE001  # the others go on, this one says why not
             self._fail(name, build, error)
@@ -207,15 +235,36 @@ class Follower:
 
     def _fail(self, name: str, build: Build, error: Exception) -> None:
         logger.error("projection %s failed: %s", name, told(error))
-        problem = str(error) if isinstance(error, Stumbled) else type(error).__name__
+        problem = str(error) if isinstance(error, LedgerError) else type(error).__name__
         build.generation = replace(build.generation, state=FAILED, problem=problem)
         try:
             with self._store.write() as connection:
                 save(connection, build.generation)
-        except sqlite3.DatabaseError as unsaved:
+        except (LedgerError, sqlite3.Error) as unsaved:
             logger.error("the failure of %s could not be kept: %s", name, told(unsaved))
         self._tell()
 
     def _tell(self) -> None:
+        """Let everyone know who waits for what has come about, or never will."""
         with self._moved:
             self._moved.notify_all()
+            settled = [waiter for waiter in self._waiters if self._is_settled(waiter)]
+            self._waiters.difference_update(settled)
+        for waiter in settled:
+            try:
+                waiter.callback()
+            except Exception as error:  # noqa: BLE001  # whoever waited is gone; the log goes on
+                logger.warning("a waiter could not be told: %s", told(error))
+
+
+@dataclass(frozen=True, eq=False)
+class _Waiter:
+    """Who is to be told, and of what."""
+
+    position: int
+    name: str
+    callback: Callable[[], object]
+
+
+def _nothing() -> None:
+    """There is nothing to let go of."""

@@ -123,6 +123,20 @@ class Projections:
         self._projection(name)
         return self._follower.wait_for(position, timeout_seconds, name)
 
+    def when_reached(
+        self, position: int, callback: Callable[[], object], name: str = "status"
+    ) -> Callable[[], None]:
+        """Call back once, from any thread, when a projection gets to a position or never will.
+
+        For whoever must not block: ``wait_for`` with no time to wait then says which it is. Returns
+        what lets go of the callback before that.
+
+        Raises:
+            ProjectionNotFound: there is no such projection.
+        """
+        self._projection(name)
+        return self._follower.when_reached(position, name, callback)
+
     def states(self) -> list[ProjectionState]:
         """How each projection is."""
         with self._store.read() as connection:

@@ -6,9 +6,12 @@ ends it early, a cancellation or the end of the process, leaves the live build a
 
 from __future__ import annotations
 
+import logging
+import sqlite3
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from domain.errors import LedgerError
 from domain.history import effective_history
 from projections import generations
 from projections.build import BATCH, Build, naming, refold
@@ -16,6 +19,7 @@ from projections.digest import digest, drift
 from projections.folding import Moment, write_merge
 from projections.generations import BUILDING, LIVE, Generation, Tables
 from projections.groups import Aliases, complete_group, read_group, read_merges
+from projections.operations import told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,8 +33,12 @@ if TYPE_CHECKING:
     from projections.source import EventSource
     from projections.store import Store
 
+logger = logging.getLogger(__name__)
+
 _CHUNK_EVENTS = 500
 _CHUNK_CONTACTS = 500
+_ROUNDS = 5
+"""How often a rebuild catches up with what was appended meanwhile, at most."""
 
 
 class Rebuild:
@@ -66,15 +74,25 @@ class Rebuild:
             build = self._fill(generation, work)
             return self._finish(build, work)
         except BaseException:
+            self._abandon(generation)
+            raise
+
+    def _abandon(self, generation: Generation) -> None:
+        """Drop what was built. Where even that cannot be written, the next rebuild drops it."""
+        try:
             with self._store.write() as connection:
                 generations.remove(connection, generation)
-            raise
+        except (LedgerError, sqlite3.Error) as error:
+            logger.warning("what a rebuild left behind is still there: %s", told(error))
 
     def _begin(self) -> Generation:
         """Fresh tables at a fixed position and instant, known to be under construction."""
         position = self._source.head()
         live = self._follower.build(self._projection.name).generation
         with self._store.write() as connection:
+            for leftover in generations.generations(connection, self._projection.name):
+                if leftover.state == BUILDING:
+                    generations.remove(connection, leftover)
             fresh = Generation(
                 self._projection.name,
                 0,
@@ -145,13 +163,11 @@ class Rebuild:
 
     def _finish(self, build: Build, work: Work) -> dict[str, object]:
         """Catch up beside the live build, then hold it still to compare and switch."""
-        while self._source.head() - build.position > BATCH:
-            build.step(self._source.head(), self._clock())
-            work.check()
+        self._catch_up(build, work)
         name = self._projection.name
         with self._follower.paused():
             live = self._follower.build(name)
-            compares = self._bring_both(live, build)
+            compares = self._bring_both(live, build, work)
             live_digest, own_digest, differences = self._compare(live if compares else None, build)
             work.check()
             switched = replace(build.generation, state=LIVE, problem=None)
@@ -163,19 +179,45 @@ class Rebuild:
         return {
             "projection": name,
             "position": build.position,
-            "events": self._done,
+            "events": self._counted(build.position),
             "seconds": round(work.seconds(), 3),
             "digest": own_digest,
             "live_digest": live_digest,
             "drift": differences,
         }
 
-    def _bring_both(self, live: Build, build: Build) -> bool:
-        """Both to one position and instant; False where the live one cannot get there."""
+    def _catch_up(self, build: Build, work: Work) -> None:
+        """Take in what was appended meanwhile, for as long as that gets less.
+
+        Where appends outrun it, only holding the live build still brings both to one position.
+        """
+        for _ in range(_ROUNDS):
+            head, began_at = self._source.head(), build.position
+            if head - began_at <= BATCH:
+                return
+            self._bring_forward(build, head, self._clock(), work)
+            if self._source.head() - head >= head - began_at:
+                return
+
+    def _bring_forward(self, build: Build, upto: int, at: int, work: Work) -> None:
+        """Take the build all the way to position ``upto`` and instant ``at``, telling how far."""
+        total = self._counted(upto)
+        while build.step(upto, at):
+            work.advance(self._counted(build.position), total)
+
+    def _counted(self, position: int) -> int:
+        """How many events of contacts there are up to a position."""
+        return position - len(self._source.policies(position).versions)
+
+    def _bring_both(self, live: Build, build: Build, work: Work) -> bool:
+        """Both to one position and instant; False where the live one cannot get there.
+
+        That takes as long as what was appended by now does, and no longer.
+        """
         head = self._source.head()
         at = max(self._clock(), live.generation.as_of, build.generation.as_of)
         compares = self._follower.bring_live_forward(live, head, at)
-        bring_forward(build, head, at)
+        self._bring_forward(build, head, at, work)
         return compares
 
     def _compare(
@@ -191,16 +233,6 @@ class Rebuild:
             if live_digest == own_digest:
                 return live_digest, own_digest, []
             return live_digest, own_digest, drift(self._projection, kept, rebuilt)
-
-
-def bring_forward(build: Build, upto: int, at: int) -> None:
-    """Take a build all the way to position ``upto`` and instant ``at``.
-
-    Raises:
-        Stumbled: it cannot take in what is there; it stands before that.
-    """
-    while build.step(upto, at):
-        pass
 
 
 def tip_at(source: EventSource, position: int) -> UUID | None:

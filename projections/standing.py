@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 import msgpack
 
-from domain.events.referrals import ReferralReceived
+from domain.events.commerce import PurchaseMade, PurchaseReversed
+from domain.events.contacts import ContactMerged, MergeReversed
+from domain.events.governance import EventCorrected, EventRetracted
+from domain.events.referrals import (
+    ReferralClosed,
+    ReferralLevelRaised,
+    ReferralMade,
+    ReferralQualified,
+    ReferralReceived,
+    RewardApproved,
+    RewardDeclined,
+    RewardPaid,
+    RewardReversed,
+)
 from domain.referrals import Commerce, Edge, commerce_of, edges_of
 from domain.standing import Reciprocity, ReferralCounts, Standing, standing
 from projections.generations import Table
@@ -19,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from domain.history import History
+    from domain.recorded import Recorded
     from projections.folding import Moment
     from projections.generations import Tables
 
@@ -64,9 +78,27 @@ class Measured:
 
     edges: tuple[Edge, ...]
     commerce: Commerce
+    referred: bool
 
 
 NO_COMMERCE = Commerce(())
+
+_OF_COMMERCE = frozenset({PurchaseMade, PurchaseReversed})
+_READ = _OF_COMMERCE | {
+    ReferralMade,
+    ReferralReceived,
+    ReferralLevelRaised,
+    ReferralQualified,
+    ReferralClosed,
+    RewardApproved,
+    RewardPaid,
+    RewardReversed,
+    RewardDeclined,
+}
+"""All that edges and commerce consist of."""
+
+_CHANGING = _READ - _OF_COMMERCE | {EventRetracted, EventCorrected, ContactMerged, MergeReversed}
+"""What may change those of any contact."""
 
 
 class StandingProjection:
@@ -81,11 +113,25 @@ class StandingProjection:
         self, contact: UUID, history: History, moment: Moment, before: Measured | None = None
     ) -> Measured:
         """The contact's edges, and commerce if anybody referred it, cut at no instant."""
-        seen = {type(fact.event) for fact in history.facts}
-        edges = edges_of(history, contact, moment.aliases.survivor_of)
-        return Measured(edges, commerce_of(history) if ReferralReceived in seen else NO_COMMERCE)
+        # Most events are none of these, and a history is gone through more than once.
+        facts = tuple(fact for fact in history.facts if type(fact.event) in _READ)
+        read = replace(history, facts=facts)
+        edges = edges_of(read, contact, moment.aliases.survivor_of)
+        referred = any(isinstance(fact.event, ReferralReceived) for fact in facts)
+        return Measured(edges, commerce_of(read) if referred else NO_COMMERCE, referred)
 
-    def write(self, tables: Tables, contact: UUID, measured: Measured) -> None:
+    def outlasts(self, measured: Measured, news: Collection[Recorded]) -> bool:
+        """Where the news are of no referral, nor purchases of a contact that was referred."""
+        seen = {type(recorded.event) for recorded in news}
+        return not (seen & _CHANGING or (measured.referred and seen & _OF_COMMERCE))
+
+    def rereads(self, measured: Measured) -> bool:
+        """That of whoever has to do with referrals."""
+        return measured.referred or bool(measured.edges)
+
+    def write(
+        self, tables: Tables, contact: UUID, measured: Measured, before: Measured | None = None
+    ) -> None:
         """Keep the contact's edges and commerce."""
         if tables.fresh and not measured.edges and not measured.commerce.purchases:
             return

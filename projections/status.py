@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from domain.history import History
+    from domain.recorded import Recorded
     from domain.relationship import Relationship
     from projections.folding import Moment
     from projections.generations import Tables
@@ -91,7 +92,21 @@ class StatusProjection:
         assert breakpoint_at is None or breakpoint_at > moment.at, "a breakpoint in the past"
         return relationship
 
-    def write(self, tables: Tables, contact: UUID, measured: Relationship) -> None:
+    def outlasts(self, measured: Relationship, news: Collection[Recorded]) -> bool:
+        """Never: every event may count for the status."""
+        return False
+
+    def rereads(self, measured: Relationship) -> bool:
+        """Every contact's."""
+        return True
+
+    def write(
+        self,
+        tables: Tables,
+        contact: UUID,
+        measured: Relationship,
+        before: Relationship | None = None,
+    ) -> None:
         """Keep the row, and of the intervals those that are not as they were."""
         row = (
             contact.bytes,
@@ -105,19 +120,30 @@ class StatusProjection:
             measured.premature_demotions,
         )
         put(tables, ROWS, row)
-        self._write_intervals(tables, contact.bytes, _intervals(measured))
+        self._write_intervals(tables, contact.bytes, measured, before)
 
     @staticmethod
     def _write_intervals(
-        tables: Tables, contact: bytes, intervals: list[tuple[object, ...]]
+        tables: Tables, contact: bytes, measured: Relationship, before: Relationship | None
     ) -> None:
         name = tables["intervals"]
-        kept = [] if tables.fresh else tables.execute(_KEPT.format(name), (contact,)).fetchall()
+        start = 0
+        if before is not None and before.machine is measured.machine:
+            # Gone on with: of the intervals there were, only the last can have been ended.
+            start = max(len(before.intervals) - 1, 0)
+            if before.intervals[start:] == measured.intervals[start:]:
+                return
+        intervals = _intervals(measured, start)
+        kept = []
+        if not tables.fresh:
+            kept = tables.execute(_KEPT.format(name), (contact, start)).fetchall()
         same = 0
         while same < min(len(kept), len(intervals)) and kept[same] == intervals[same]:
             same += 1
         if same < len(kept):
-            tables.execute(f"DELETE FROM {name} WHERE contact = ? AND place >= ?", (contact, same))
+            tables.execute(
+                f"DELETE FROM {name} WHERE contact = ? AND place >= ?", (contact, start + same)
+            )
         if same < len(intervals):
             tables.executemany(
                 insertion(name, INTERVALS), [(contact, *one) for one in intervals[same:]]
@@ -152,7 +178,7 @@ class StatusProjection:
         return earliest_in(tables, "rows")
 
 
-def _intervals(relationship: Relationship) -> list[tuple[object, ...]]:
+def _intervals(relationship: Relationship, start: int) -> list[tuple[object, ...]]:
     return [
         (
             place,
@@ -165,11 +191,14 @@ def _intervals(relationship: Relationship) -> list[tuple[object, ...]]:
             interval.cause.name,
             interval.cause.event and interval.cause.event.bytes,
         )
-        for place, interval in enumerate(relationship.intervals)
+        for place, interval in enumerate(relationship.intervals[start:], start)
     ]
 
 
-_KEPT = f"SELECT {', '.join(INTERVALS.names[1:])} FROM {{}} WHERE contact = ? ORDER BY place"
+_KEPT = (
+    f"SELECT {', '.join(INTERVALS.names[1:])} FROM {{}}"
+    " WHERE contact = ? AND place >= ? ORDER BY place"
+)
 
 
 def put(tables: Tables, table: Table, row: tuple[object, ...]) -> None:

@@ -6,12 +6,15 @@ then made again) and a file that cannot be trusted is set aside and built anew.
 
 from __future__ import annotations
 
+import errno
 import logging
 import sqlite3
 import threading
 from collections import deque
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+
+from domain.errors import Corrupt, LedgerError, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,44 +40,96 @@ CREATE TABLE generations (
 """
 
 
+_FULL = "cannot be written: the disk is full or no more may be written to it"
+_WITHHELD = "cannot be opened or written: look at the permissions of the file and its folder"
+_TROUBLES = {
+    sqlite3.SQLITE_FULL: _FULL,
+    sqlite3.SQLITE_IOERR: "cannot be read or written: the disk is full or fails",
+    sqlite3.SQLITE_BUSY: "is locked by another program",
+    sqlite3.SQLITE_LOCKED: "is locked by another program",
+    sqlite3.SQLITE_PROTOCOL: "is locked by another program",
+    sqlite3.SQLITE_READONLY: _WITHHELD,
+    sqlite3.SQLITE_CANTOPEN: _WITHHELD,
+    sqlite3.SQLITE_PERM: _WITHHELD,
+    sqlite3.SQLITE_NOMEM: "cannot be read or written: there is no memory left",
+}
+_DAMAGES = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_FULL_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+def trouble_of(error: Exception, name: str) -> LedgerError | None:
+    """What an error says of the file of that name, for people; None where it is a bug of ours."""
+    if isinstance(error, LedgerError):
+        return error
+    if isinstance(error, OSError) and error.errno is not None:
+        return Unavailable(f"{name} {_FULL if error.errno in _FULL_ERRNOS else _WITHHELD}")
+    if not isinstance(error, sqlite3.Error):
+        return None
+    # Above the lowest byte stands which kind of the same trouble it is.
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    if code in _DAMAGES:
+        return Corrupt(f"{name} is damaged")
+    return Unavailable(f"{name} {_TROUBLES[code]}") if code in _TROUBLES else None
+
+
 class Store:
-    """One SQLite file: many readers at a time, each with a snapshot, and one writer."""
+    """One SQLite file: many readers at a time, each with a snapshot, and one writer.
+
+    Raises:
+        Unavailable: the file cannot be used now: the disk is full, say. So do all its methods.
+        Corrupt: the file is damaged. So do all its methods.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._closed = False
         self._idle: deque[sqlite3.Connection] = deque()
         self._write_lock = threading.Lock()
-        problem = _distrust(path)
-        if problem is not None:
-            logger.warning("%s is set aside and built anew: %s", path.name, problem)
-            _set_aside(path)
-        self._writer = self._connect()
+        with self._telling():
+            problem = _distrust(path)
+            if problem is not None:
+                logger.warning("%s is set aside and built anew: %s", path.name, problem)
+                _set_aside(path)
+            self._writer = self._connect()
+            try:
+                self._writer.execute("PRAGMA journal_mode=WAL")
+                self._writer.execute("PRAGMA synchronous=NORMAL")
+                self._create()
+            except BaseException:
+                self._writer.close()
+                raise
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Say in words what is wrong with the file."""
         try:
-            self._writer.execute("PRAGMA journal_mode=WAL")
-            self._writer.execute("PRAGMA synchronous=NORMAL")
-            self._create()
-        except BaseException:
-            self._writer.close()
-            raise
+            yield
+        except (sqlite3.Error, OSError) as error:
+            trouble = trouble_of(error, self.path.name)
+            if trouble is None:
+                raise
+            raise trouble from error
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
         """A snapshot: everything read inside is of one instant, whatever is written meanwhile."""
-        connection = self._reader()
-        try:
-            connection.execute("BEGIN")
-            yield connection
-        finally:
-            connection.execute("ROLLBACK")
-            self._idle.append(connection)
-            if self._closed:
-                self._close_idle()
+        with self._telling():
+            connection = self._reader()
+            try:
+                connection.execute("BEGIN")
+                yield connection
+            finally:
+                # An error may have ended it already.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                self._idle.append(connection)
+                if self._closed:
+                    self._close_idle()
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
         """A transaction: all that is written inside is kept, or, on any error, nothing."""
-        with self._write_lock:
+        with self._telling(), self._write_lock:
             self._writer.execute("BEGIN IMMEDIATE")
             try:
                 yield self._writer
@@ -97,7 +152,11 @@ class Store:
             return self._idle.pop()
         except IndexError:
             connection = self._connect()
-            connection.execute("PRAGMA query_only=1")
+            try:
+                connection.execute("PRAGMA query_only=1")
+            except BaseException:
+                connection.close()
+                raise
             return connection
 
     def _close_idle(self) -> None:

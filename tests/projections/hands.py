@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from domain.errors import Unavailable
 from projections.digest import digest
 from projections.generations import Tables, remove
 from projections.operations import Work
@@ -12,6 +14,8 @@ from projections.rebuild import Rebuild
 from tests.projections.memory import Earlier
 
 if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
     from pathlib import Path
 
     from projections.answers import ProjectionDigest
@@ -33,6 +37,25 @@ class Hands:
         """Take in so many more events, and the time."""
         build = self.projections._follower.build(name)
         return build.step(build.position + events, self.clock())
+
+    def fail(self, name: str, events: int) -> None:
+        """Take a step that is lost at its end, as where the disk is full."""
+        store = self.projections._store
+        write = store.write
+
+        @contextmanager
+        def lost() -> Iterator[sqlite3.Connection]:
+            with write() as connection:
+                yield connection
+                raise Unavailable("the disk is full")
+
+        store.write = lost  # type: ignore[method-assign]  # for this one step
+        try:
+            self.follow(name, events)
+        except Unavailable:
+            return
+        finally:
+            store.write = write  # type: ignore[method-assign]  # as it was
 
     def rebuild(self, name: str, work: Work | None = None) -> dict[str, Any]:
         """Rebuild to the end."""

@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from domain.recorded import Recorded
     from tests.projections.memory import Clock, MemoryLedger
 
+ZONES = (None, "Asia/Tokyo", "America/Los_Angeles", "Pacific/Auckland")
+"""Far enough apart for a purchase around midnight to fall on another day in each."""
+
+_NIGHT = (22, 23, 0, 1)
+
 CONTACTS = tuple(UUID(int=number) for number in range(1, 7))
 
 _WEIGHTS = {
@@ -39,6 +44,7 @@ _WEIGHTS = {
     "complaint-raised": 2,
     "subscription-started": 2,
     "engagement-opened": 2,
+    "registration-amended": 4,
 }
 _TYPES = [name for name, event in CATALOGUE.items() if event.FROM_CLIENTS]
 _CHOICES = [*_TYPES, *(name for name, weight in _WEIGHTS.items() for _ in range(weight))]
@@ -57,7 +63,9 @@ class Story:
     def tell(self, acts: int = 120) -> Iterator[int]:
         """Let things happen; now and then say how many events the live side is to take in."""
         for contact in CONTACTS:
-            self._ledger.tell(contact, "contact-registered", self._clock() - 600 * DAY)
+            zone = self._chance.choice(ZONES)
+            data = {} if zone is None else {"time_zone": zone}
+            self._ledger.tell(contact, "contact-registered", self._clock() - 600 * DAY, **data)
         for _ in range(acts):
             act = self._chance.random()
             if act < 0.75:
@@ -87,9 +95,12 @@ class Story:
         self._ledger.publish(read_policy({"extends": preset, "partner": partner}), effective_from)
 
     def _instant(self) -> int:
-        """Often now, else late by up to a year and a half, or up to a day ahead."""
+        """Often now, else late by up to a year and a half, often at night, or up to a day ahead."""
         hours = 0 if self._chance.random() < 0.4 else self._chance.randint(-23, 500 * 24)
-        return self._clock() - hours * HOUR
+        instant = self._clock() - hours * HOUR
+        if hours > 24 and self._chance.random() < 0.5:
+            instant += (self._chance.choice(_NIGHT) * HOUR) - instant % DAY
+        return instant
 
     def _news(self, type_name: str) -> tuple[UUID, dict[str, Any]]:
         """An event of its own, or what followed on one that stands on some stream."""
@@ -98,13 +109,16 @@ class Story:
         opens = {field.name for field in CATALOGUE[type_name].FIELDS if field.opens}
         for name in data:
             if name in opens:
-                data[name] = str(self._chance.randrange(10**9))
+                # From few: streams that become one may each have something of the same id.
+                data[name] = str(self._chance.randrange(30))
             elif name.endswith("_id") and (opening := self._opening(name)) is not None:
                 contact, data[name] = opening.contact_id, opening.event.show()[name]
             elif name in ("other", "into"):
                 data[name] = str(self._chance.choice(CONTACTS))
             elif name == "level":
                 data[name] = self._chance.randint(0, 5)
+        if type_name == "registration-amended":
+            data = {"time_zone": self._chance.choice(ZONES[1:])}
         if type_name == "merge-reversed" and (merge := self._any("contact-merged")) is not None:
             contact, data["into"] = merge.contact_id, merge.event.show()["into"]
         return contact, data

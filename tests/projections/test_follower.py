@@ -213,7 +213,9 @@ def test_trouble_with_the_file_is_shown_and_passes(
         patched.setattr(build, "step", full)
         follower._cycle()
     state = hands.projections.states()[0]
-    assert (state.state, state.problem) == ("waiting", "waiting after OSError")
+    assert state.state == "waiting"
+    assert state.problem is not None
+    assert "the disk is full" in state.problem
     follower._cycle()
     state = hands.projections.states()[0]
     assert (state.state, state.problem, state.lag) == ("live", None, 0)
@@ -265,3 +267,25 @@ def test_a_long_log_is_built_rather_than_followed_at_first(
         assert rows == [(2,), (2,)]
     finally:
         projections.close()
+
+
+def test_whoever_asked_is_told_once_when_a_position_is_reached(
+    running: Projections, ledger: MemoryLedger
+) -> None:
+    running.wait_for(ledger.head(), 20)
+    told: list[str] = []
+    running.when_reached(ledger.head(), lambda: told.append("there already"))
+    assert told == ["there already"]
+    let_go = running.when_reached(ledger.head() + 1, lambda: told.append("let go of"))
+    running.when_reached(ledger.head() + 1, lambda: told.append("next"))
+    running.when_reached(ledger.head() + 1, lambda: 1 / 0)
+    running.when_reached(ledger.head() + 2, lambda: told.append("the one after"))
+    let_go()
+    ledger.tell(ANN, "purchase-made")
+    running.wake()
+    until(lambda: "next" in told)
+    assert told == ["there already", "next"]
+    running.close()
+    assert told == ["there already", "next", "the one after"]
+    with pytest.raises(ProjectionNotFound):
+        running.when_reached(1, lambda: None, "moods")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING
 
 import pytest
 
+from domain.errors import Unavailable
 from domain.instants import DAY
 from projections.operations import Cancelled, Progress, Work
 from projections.rebuild import Rebuild
@@ -155,3 +157,48 @@ def test_a_killed_rebuild_is_swept_at_the_next_start(
     assert tables(restarted) == before
     assert restarted.digest("status") == live
     restarted.close()
+
+
+@pytest.mark.parametrize("appended", [1, 3, 30])
+def test_a_rebuild_ends_however_fast_the_log_grows(
+    hands: Hands, ledger: MemoryLedger, monkeypatch: pytest.MonkeyPatch, appended: int
+) -> None:
+    """And what it says of its progress is true: it never claims to be at the end before it is."""
+    monkeypatch.setattr("projections.rebuild.BATCH", 2)
+    monkeypatch.setattr("projections.build.BATCH", 2)
+    follow(hands)
+    seen: list[Progress] = []
+    numbers = count()
+
+    def grow(progress: Progress) -> None:
+        seen.append(progress)
+        for _ in range(appended if len(seen) < 500 else 0):
+            ledger.tell(ANN, "purchase-made", purchase_id=f"during {next(numbers)}")
+
+    result = hands.rebuild("status", Work(grow))
+    assert len(seen) < 500, "it went on for as long as the log grew"
+    assert result["digest"] == result["live_digest"]
+    assert seen[-1].done == seen[-1].total == result["events"]
+    assert [one.total for one in seen] == sorted(one.total for one in seen)
+    assert all(one.done <= one.total for one in seen)
+    assert hands.digest("status").position == result["position"]
+
+
+def test_what_a_rebuild_could_not_clear_away_the_next_one_does(
+    hands: Hands, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    follow(hands)
+    before = tables(hands)
+
+    def full(*_arguments: object) -> None:
+        raise Unavailable("the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("projections.rebuild.refold", full)
+        patched.setattr("projections.generations.remove", full)
+        with pytest.raises(Unavailable):
+            hands.rebuild("status")
+    assert "left behind" in caplog.text
+    assert tables(hands) > before
+    hands.rebuild("status")
+    assert len(tables(hands)) == len(before)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from domain.errors import Corrupt, LedgerError, Unavailable
 from projections.projections import Projections
-from projections.store import Store
+from projections.store import Store, trouble_of
 from tests.domain.scenario import ANN
 from tests.projections.hands import Hands
 from tests.projections.memory import Clock, MemoryLedger
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 
 def _garbage(path: Path) -> None:
@@ -101,7 +104,7 @@ def test_another_version_of_a_projection_is_built_anew(
 
 
 def test_a_file_that_cannot_be_opened_is_an_error_of_its_own(tmp_path: Path) -> None:
-    with pytest.raises(sqlite3.OperationalError):
+    with pytest.raises(Unavailable, match=r"^projections\.sqlite cannot be opened or written"):
         Store(tmp_path / "nowhere" / "projections.sqlite")
 
 
@@ -117,7 +120,7 @@ def test_a_transaction_that_cannot_be_kept_leaves_the_store_usable(path: Path) -
             connection.execute(f"PRAGMA max_page_count={pages + 2}")
             connection.execute("INSERT INTO one VALUES (1, randomblob(100000))")
 
-    with pytest.raises(sqlite3.OperationalError, match="full"):
+    with pytest.raises(Unavailable, match="disk is full"):
         overfill()
     with store.write() as connection:
         connection.execute("INSERT INTO one VALUES (2, NULL)")
@@ -139,3 +142,68 @@ def test_a_snapshot_sees_nothing_that_is_written_meanwhile(path: Path) -> None:
         with store.read() as after:
             assert after.execute("SELECT count(*) FROM one").fetchone() == (1,)
     store.close()
+
+
+OPEN_WITH_LIMIT = """
+import resource, sys
+from pathlib import Path
+from domain.errors import Unavailable
+from projections.projections import Projections
+from tests.projections.memory import Clock, MemoryLedger
+
+clock, path = Clock(), Path(sys.argv[1])
+refused = 0
+for kilobytes in range(0, 160, 4):
+    folder = path / str(kilobytes)
+    folder.mkdir()
+    resource.setrlimit(resource.RLIMIT_FSIZE, (kilobytes * 1024, resource.RLIM_INFINITY))
+    try:
+        Projections(MemoryLedger(clock), folder / "projections.sqlite", clock).close()
+    except Unavailable as error:
+        refused += 1
+        assert str(error).startswith("projections.sqlite cannot be"), error
+        assert "disk is full" in str(error), error
+    assert not [one for one in Path("/proc/self/fd").glob("*")
+                if str(kilobytes) in one.resolve().parts], "left open"
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+    Projections(MemoryLedger(clock), folder / "projections.sqlite", clock).close()
+print(refused)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files are counted in /proc")
+def test_opening_on_a_full_disk_says_so_and_works_once_there_is_room(tmp_path: Path) -> None:
+    """Wherever it is that the room ends."""
+    command = [sys.executable, "-c", OPEN_WITH_LIMIT, str(tmp_path)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert ended.returncode == 0, ended.stderr
+    assert int(ended.stdout) > 5
+
+
+@pytest.mark.parametrize(
+    ("code", "error_class", "words"),
+    [
+        (sqlite3.SQLITE_FULL, Unavailable, "disk is full"),
+        (sqlite3.SQLITE_IOERR_WRITE, Unavailable, "disk is full or fails"),
+        (sqlite3.SQLITE_BUSY, Unavailable, "is locked"),
+        (sqlite3.SQLITE_READONLY, Unavailable, "cannot be opened or written"),
+        (sqlite3.SQLITE_CORRUPT, Corrupt, "is damaged"),
+    ],
+)
+def test_what_is_wrong_with_the_file_is_said_in_words(
+    code: int, error_class: type[LedgerError], words: str
+) -> None:
+    """And without what the error itself quotes."""
+    raised = sqlite3.OperationalError("her maiden name")
+    raised.sqlite_errorcode = code
+    trouble = trouble_of(raised, "projections.sqlite")
+    assert type(trouble) is error_class
+    assert words in str(trouble)
+    assert "maiden" not in str(trouble)
+
+
+def test_what_is_wrong_with_the_program_is_left_as_it_is() -> None:
+    raised = sqlite3.OperationalError("no such table")
+    raised.sqlite_errorcode = sqlite3.SQLITE_ERROR
+    assert trouble_of(raised, "projections.sqlite") is None
+    assert trouble_of(ValueError(), "projections.sqlite") is None

@@ -1,0 +1,59 @@
+"""A client for the ledger over HTTP: ``Client``, and ``AsyncClient`` for an event loop.
+
+Every event has its id before it is sent for the first time, so that whatever is sent again is
+recorded once. It needs ``httpx``: ``pip install 'rapport-ledger[client]'``.
+"""
+
+from __future__ import annotations
+
+from api.client.answers import (
+    Appended,
+    AppendedEvent,
+    AppendedMany,
+    Contact,
+    Interval,
+    RecordedEvent,
+    Status,
+)
+from api.client.asynchronous import AsyncClient
+from api.client.bulk import Outcome
+from api.client.events import NewEvent
+from api.client.problems import (
+    EventIdReused,
+    InvalidRequest,
+    NotFound,
+    Problem,
+    RapportError,
+    Refused,
+    ServerFault,
+    Unavailable,
+    Unreachable,
+    VersionMismatch,
+)
+from api.client.retries import Retries
+from api.client.synchronous import Client
+
+__all__ = [
+    "Appended",
+    "AppendedEvent",
+    "AppendedMany",
+    "AsyncClient",
+    "Client",
+    "Contact",
+    "EventIdReused",
+    "Interval",
+    "InvalidRequest",
+    "NewEvent",
+    "NotFound",
+    "Outcome",
+    "Problem",
+    "RapportError",
+    "RecordedEvent",
+    "Refused",
+    "Retries",
+    "ServerFault",
+    "Status",
+    "Unavailable",
+    "Unreachable",
+    "VersionMismatch",
+]

@@ -1,0 +1,247 @@
+"""The client for programs without an event loop."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Self, TypeVar
+
+import httpx
+
+from api.client.bulk import LINES_PER_REQUEST, Chunk
+from api.client.lines import Lines
+from api.client.problems import problem_answered
+from api.client.questions import Questions, create_ledger
+from api.client.retries import RETRIED, CutShort, Retries, timeouts
+from api.client.tail import Tail
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+    from datetime import datetime
+    from types import TracebackType
+
+    from api.client.answers import (
+        Appended,
+        AppendedMany,
+        Contact,
+        Interval,
+        RecordedEvent,
+        Status,
+    )
+    from api.client.bulk import Outcome
+    from api.client.events import ContactName, NewEvent
+    from api.client.questions import Page, Question, Request
+
+T = TypeVar("T")
+
+
+class Client:
+    """One ledger on a server, such as ``Client("http://127.0.0.1:8400")``. Any thread may call.
+
+    Whatever fails on the way is tried again, as ``retries`` says. Every method raises
+
+    - ``Problem`` where the server says no, in the class for its code, such as ``Refused``;
+    - ``Unavailable`` where it could not answer until the last try;
+    - ``Unreachable`` where no answer came: the events sent may stand in the ledger or not, and
+      appending the same ``NewEvent`` again, even days later, records it once.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        ledger: str = "main",
+        *,
+        retries: Retries | None = None,
+        timeout_seconds: float = 30.0,
+        transport: httpx.BaseTransport | None = None,
+        sleep: Callable[[float], object] = time.sleep,
+    ) -> None:
+        """``timeout_seconds`` bounds each wait for the server, in every try."""
+        self._http = httpx.Client(base_url=url, transport=transport)
+        self._timeout_seconds = timeout_seconds
+        self._ask_for = Questions(ledger)
+        self._retries = retries or Retries()
+        self._sleep = sleep
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        cls: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._http.close()
+
+    def create_ledger(self, name: str, time_zone: str | None = None) -> str:
+        """Make a ledger of that name unless there is one; answers the name."""
+        return self._ask(create_ledger(name, time_zone))
+
+    def append(
+        self,
+        contact: ContactName,
+        *events: NewEvent,
+        if_version: int | None = None,
+        if_new: bool = False,
+    ) -> Appended:
+        """Record 1 to 500 events of a contact, all or none; answers once they are durable.
+
+        With ``if_version`` only if the contact has that version, with ``if_new`` only if there is
+        no such contact; events recorded before are answered as they were then all the same.
+        """
+        return self._ask(self._ask_for.append(contact, events, if_version, if_new=if_new))
+
+    def append_many(self, events: Iterable[tuple[ContactName, NewEvent]]) -> AppendedMany:
+        """Record 1 to 500 events of many contacts, all or none."""
+        return self._ask(self._ask_for.append_many(events))
+
+    def bulk(
+        self,
+        events: Iterable[tuple[ContactName, NewEvent]],
+        *,
+        lines_per_request: int = LINES_PER_REQUEST,
+    ) -> Generator[Outcome, None, None]:
+        """Record any number of events, each for itself; an outcome for each, in their order.
+
+        Memory stays constant: ``events`` is read as outcomes are taken, ``lines_per_request`` at a
+        time. After a cut connection what has no outcome yet is sent again. A refused event stops
+        nobody: its outcome holds the problem.
+        """
+        chunk = Chunk(lines_per_request)
+        for contact, event in events:
+            if chunk.add(contact, event):
+                yield from self._send(chunk)
+                chunk = Chunk(lines_per_request)
+        yield from self._send(chunk)
+
+    def contact(self, contact: ContactName, *, min_position: int | None = None) -> Contact:
+        """Who a contact is and where it stands; ``min_position`` waits for what was appended."""
+        return self._ask(self._ask_for.contact(contact, min_position))
+
+    def status(
+        self,
+        contact: ContactName,
+        *,
+        as_of: datetime | None = None,
+        as_known_at: datetime | int | None = None,
+        min_position: int | None = None,
+    ) -> Status:
+        """A contact's stage with its evidence: now, or at ``as_of``.
+
+        ``as_known_at`` leaves out what was recorded after that instant or position.
+        """
+        return self._ask(self._ask_for.status(contact, as_of, as_known_at, min_position))
+
+    def history(
+        self,
+        contact: ContactName,
+        *,
+        as_of: datetime | None = None,
+        as_known_at: datetime | int | None = None,
+        min_position: int | None = None,
+    ) -> tuple[Interval, ...]:
+        """A contact's stages over time, oldest first."""
+        return self._ask(self._ask_for.history(contact, as_of, as_known_at, min_position))
+
+    def event(self, position: int) -> RecordedEvent:
+        """The event at a position."""
+        return self._ask(self._ask_for.event(position))
+
+    def log(
+        self,
+        *,
+        after_position: int = 0,
+        types: Sequence[str] = (),
+        contact: ContactName | None = None,
+        page: int = 500,
+    ) -> Iterator[RecordedEvent]:
+        """What was recorded until now, by position, read ``page`` events at a time (1..1000)."""
+        return self._pages(self._ask_for.log(after_position, types, contact, page))
+
+    def stream(
+        self,
+        contact: ContactName,
+        *,
+        after_version: int = 0,
+        types: Sequence[str] = (),
+        page: int = 500,
+    ) -> Iterator[RecordedEvent]:
+        """A contact's events, by version, read ``page`` events at a time (1..1000)."""
+        return self._pages(self._ask_for.stream(contact, after_version, types, page))
+
+    def tail(
+        self, after_position: int = 0, *, types: Sequence[str] = ()
+    ) -> Generator[RecordedEvent, None, None]:
+        """What was recorded after a position, and then everything as it is recorded; endless.
+
+        Cut connections and restarts of the server are waited out, however long they take, and
+        no event is left out or comes twice. To go on another day, keep the last ``position``.
+        """
+        tail, attempts = Tail(after_position), self._retries.begin()
+        while True:
+            try:
+                with self._lines(self._ask_for.tail(tail, types)) as lines:
+                    for line in lines:
+                        if (event := tail.take(line)) is not None:
+                            attempts = self._retries.begin()
+                            yield event
+                raise CutShort("the server ended the stream")
+            except RETRIED as failure:
+                self._sleep(attempts.endless_pause_after(failure))
+
+    def _ask(self, question: Question[T]) -> T:
+        attempts = self._retries.begin()
+        while True:
+            try:
+                answer = self._http.send(self._request(question))
+                return question.answer(answer.status_code, answer.headers, answer.content)
+            except RETRIED as failure:
+                self._sleep(attempts.pause_after(failure))
+
+    def _pages(self, page_at: Callable[[str | None], Question[Page]]) -> Iterator[RecordedEvent]:
+        cursor: str | None = None
+        while True:
+            page = self._ask(page_at(cursor))
+            yield from page.items
+            if (cursor := page.cursor) is None:
+                return
+
+    def _send(self, chunk: Chunk) -> Generator[Outcome, None, None]:
+        attempts = self._retries.begin()
+        while chunk:
+            try:
+                with self._lines(self._ask_for.bulk(chunk)) as lines:
+                    for line in lines:
+                        outcome = chunk.take(line)
+                        attempts = self._retries.begin()
+                        yield outcome
+                chunk.require_done()
+            except RETRIED as failure:
+                self._sleep(attempts.pause_after(failure))
+
+    @contextmanager
+    def _lines(self, request: Request) -> Iterator[Iterator[bytes]]:
+        """The lines of an answer as they come."""
+        answer = self._http.send(self._request(request), stream=True)
+        try:
+            if answer.status_code >= 300:
+                raise problem_answered(answer.status_code, answer.headers, answer.read())
+            lines = Lines()
+            yield (line for piece in answer.iter_bytes() for line in lines.feed(piece))
+        finally:
+            answer.close()
+
+    def _request(self, asked: Request) -> httpx.Request:
+        return self._http.build_request(
+            asked.method,
+            asked.path,
+            params=dict(asked.query),
+            headers=dict(asked.headers),
+            content=asked.content,
+            timeout=timeouts(self._timeout_seconds, asked.silence_seconds),
+        )

@@ -1,0 +1,43 @@
+"""The Python that the pages show runs as it stands, against a server of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from tests.command_line.running import ROOT, serving
+from tests.docs.shell import blocks
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PAGE = ROOT / "docs" / "how-to" / "use-the-client.md"
+
+
+def said(url: str, program: str) -> list[str]:
+    ran = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program.replace("http://127.0.0.1:8400", url)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout.splitlines()
+
+
+def test_the_page_says_what_happens(tmp_path: Path) -> None:
+    first, many, in_a_loop = blocks(PAGE, "python")
+    with serving("serve", "--port", 0, "--data", tmp_path / "data") as server:
+        assert said(server.url, first) == ["customer 0 []", "contact-unregistered"]
+        positions = [line.split()[0] for line in said(server.url, many)]
+        assert positions == ["1", "2", "3", "4", "5"]
+        assert said(server.url, in_a_loop) == ["Anna de Wit customer", "purchase-made"]
+
+
+def test_the_second_example_of_the_readme_runs(tmp_path: Path) -> None:
+    (shown,) = blocks(ROOT / "README.md", "python")
+    with serving("serve", "--port", 0, "--data", tmp_path / "data") as server:
+        assert said(server.url, shown) == ["customer", "contact-unregistered"]

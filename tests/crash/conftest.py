@@ -1,0 +1,9 @@
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server's log goes to a pipe that nobody reads meanwhile."""
+    monkeypatch.setenv("RAPPORT_LOG_LEVEL", "error")

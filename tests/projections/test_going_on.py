@@ -1,0 +1,131 @@
+"""What was folded is gone on with where nothing of the past changed, and only there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from domain.errors import Unavailable
+from domain.history import effective_history
+from domain.instants import DAY, HOUR, parse_instant
+from domain.relationship import fold
+from projections.folding import Histories, Known, Touch
+from projections.groups import Aliases, Merge
+from tests.domain.scenario import ANN, BEN, CAT
+from tests.projections.memory import NOW, Clock, MemoryLedger
+
+if TYPE_CHECKING:
+    from tests.projections.hands import Hands
+
+MORNING = parse_instant("2025-12-17T08:00:00Z")
+
+
+def test_an_amended_time_zone_moves_purchases_to_other_days(
+    hands: Hands, ledger: MemoryLedger
+) -> None:
+    """In Amsterdam breakfast and supper are of one day, in Tokyo of two: twice as many in all."""
+    for day in range(3):
+        morning = MORNING + 7 * day * DAY
+        ledger.tell(ANN, "purchase-made", morning, purchase_id=f"breakfast {day}")
+        ledger.tell(ANN, "purchase-made", morning + 10 * HOUR, purchase_id=f"supper {day}")
+    hands.follow("status", ledger.head())
+    before = hands.digest("status").digest
+    ledger.tell(ANN, "registration-amended", time_zone="Asia/Tokyo")
+    hands.follow("status", ledger.head())
+    assert hands.digest("status").digest != before
+    assert hands.digest("status").digest == hands.built_anew("status", ledger.head())
+
+
+@pytest.mark.parametrize("name", ["status", "standing"])
+def test_nothing_of_a_step_that_was_lost_is_gone_on_from(
+    hands: Hands, ledger: MemoryLedger, name: str
+) -> None:
+    ledger.tell(ANN, "referral-made", NOW - 9 * DAY, other=str(BEN))
+    hands.follow(name, ledger.head())
+    ledger.tell(BEN, "purchase-made", NOW - 8 * DAY)
+    hands.fail(name, 1)
+    assert hands.projections._follower.build(name)._histories.known(BEN) is None
+    hands.follow(name, 1)
+    assert hands.digest(name).digest == hands.built_anew(name, ledger.head())
+
+
+def test_a_failing_step_is_failing(hands: Hands, ledger: MemoryLedger) -> None:
+    """Else the tests that lose steps would lose none."""
+    before = hands.digest("status")
+    build = hands.projections._follower.build("status")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("projections.build.save", _no_room)
+        with pytest.raises(Unavailable):
+            build.step(ledger.head(), NOW)
+    hands.fail("status", ledger.head())
+    assert hands.digest("status") == before
+    assert build.position == 0
+
+
+def _no_room(*_arguments: object) -> None:
+    raise Unavailable("the disk is full")
+
+
+def test_a_merged_contact_is_gone_on_with_by_events_of_its_own_stream_alone(
+    ledger: MemoryLedger,
+) -> None:
+    """Events of another stream of the group have ids of another scope: they are read anew."""
+    aliases = Aliases([Merge(1, BEN, ANN)])
+    ledger.tell(ANN, "purchase-made")
+    ledger.tell(BEN, "purchase-made")
+    own, other = ledger.log(after=ledger.head() - 2)
+    for news, is_kept in (([own], True), ([own, other], False)):
+        histories = Histories(ledger)
+        history = effective_history(ledger.stream(ANN, upto=1), ANN)
+        histories.keep(ANN, Known(history, "measured"))
+        histories.follow({ANN: news}, Touch(aliases, [], {ANN}, set()))
+        assert (histories.known(ANN) is not None) is is_kept
+
+
+def test_a_survivor_s_later_purchases_are_told_from_those_of_the_same_id_that_were_merged(
+    hands: Hands, ledger: MemoryLedger
+) -> None:
+    ledger.tell(BEN, "purchase-made", NOW - 20 * DAY, purchase_id="first")
+    ledger.tell(BEN, "contact-merged", into=str(ANN))
+    hands.follow("status", ledger.head())
+    ledger.tell(ANN, "purchase-made", NOW - 10 * DAY, purchase_id="first")
+    hands.follow("status", 1)
+    ledger.tell(ANN, "purchase-reversed", NOW, purchase_id="first")
+    hands.follow("status", 1)
+    status = hands.projections.contact_status(ANN)
+    assert status is not None
+    assert status.stage == "customer"
+    assert hands.digest("status").digest == hands.built_anew("status", ledger.head())
+
+
+def test_a_referral_of_a_merged_contact_is_the_survivor_s(
+    hands: Hands, ledger: MemoryLedger
+) -> None:
+    made = ledger.tell(ANN, "referral-made", NOW - 30 * DAY, other=str(CAT), level=3)
+    for name in hands.names:
+        hands.follow(name, ledger.head())
+    ledger.tell(CAT, "contact-merged", into=str(BEN))
+    ledger.tell(BEN, "purchase-made", NOW - 20 * DAY)
+    for name in hands.names:
+        hands.follow(name, ledger.head())
+        assert hands.digest(name).digest == hands.built_anew(name, ledger.head())
+    assert hands.projections.contact_standing(ANN).standing.referrals.won == 1
+    ledger.tell(ANN, "event-retracted", target=str(made))
+    for name in hands.names:
+        hands.follow(name, ledger.head())
+        assert hands.digest(name).digest == hands.built_anew(name, ledger.head())
+
+
+def test_what_was_evaluated_later_is_not_gone_on_with_earlier(
+    ledger: MemoryLedger, clock: Clock
+) -> None:
+    ledger.tell(ANN, "purchase-made", NOW - 20 * DAY)
+    history = effective_history(ledger.stream(ANN, upto=ledger.head()), ANN)
+    policies = ledger.policies()
+    later = fold(history, policies, "UTC", clock() + 2000 * DAY)
+    assert later.stage == "lapsed_customer"
+    assert fold(history, policies, "UTC", clock(), later).stage == "customer"
+    copied = replace(history, facts=tuple(history.facts))
+    assert fold(copied, policies, "UTC", clock() + 3000 * DAY, later).machine is later.machine

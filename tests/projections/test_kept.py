@@ -1,0 +1,84 @@
+"""What a build keeps in memory is bounded, and of use where there is more than that."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from projections import folding
+from projections.folding import Kept
+from tests.domain.scenario import ANN, BEN, CAT
+
+if TYPE_CHECKING:
+    import pytest
+
+    from tests.projections.hands import Hands
+    from tests.projections.memory import MemoryLedger
+
+
+def kept_of(kept: Kept[str], *contacts: UUID) -> list[str | None]:
+    """What is kept of these; nothing is used by being looked at."""
+    return [kept._kept[one][0] if one in kept._kept else None for one in contacts]
+
+
+def test_what_was_not_used_lately_gives_way() -> None:
+    kept: Kept[str] = Kept(10)
+    kept.put(ANN, "ann", 5)
+    kept.put(BEN, "ben", 5)
+    for _ in range(2):
+        kept.begin_round()
+        assert kept.get(ANN) == "ann"
+    kept.put(CAT, "cat", 5)
+    assert kept_of(kept, ANN, BEN, CAT) == ["ann", None, "cat"]
+
+
+def test_a_round_through_more_than_there_is_room_for_finds_some_the_next_time() -> None:
+    """Keeping the newest alone, each would push out the one that is asked for next."""
+    kept: Kept[str] = Kept(10)
+    contacts = [UUID(int=number) for number in range(1, 16)]
+    for _ in range(3):
+        kept.begin_round()
+        found = [kept.get(contact) is not None for contact in contacts]
+        for contact in contacts:
+            kept.put(contact, "known", 1)
+    assert sum(found) == 10
+
+
+def test_what_is_too_heavy_by_itself_pushes_out_nothing() -> None:
+    kept: Kept[str] = Kept(10)
+    kept.put(ANN, "ann", 5)
+    for _ in range(5):
+        kept.begin_round()
+    kept.put(BEN, "ben", 11)
+    assert kept_of(kept, ANN, BEN) == ["ann", None]
+
+
+def test_weights_are_given_back() -> None:
+    kept: Kept[str] = Kept(10)
+    for _ in range(100):
+        kept.put(ANN, "ann", 6)
+        kept.drop(ANN)
+        kept.drop(BEN)
+        kept.put(CAT, "cat", 9)
+        kept.put(CAT, "cat", 2)
+    kept.put(BEN, "ben", 8)
+    assert kept_of(kept, ANN, BEN, CAT) == [None, "ben", "cat"]
+    kept.clear()
+    kept.put(ANN, "ann", 10)
+    assert kept_of(kept, ANN, BEN, CAT) == ["ann", None, None]
+
+
+def test_a_build_keeps_no_more_facts_than_it_may(
+    hands: Hands, ledger: MemoryLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And is right without what it could not keep."""
+    monkeypatch.setattr(folding, "KEPT_FACTS", 10)
+    build = hands.projections._follower.build("status")
+    build._histories = folding.Histories(ledger)
+    for number in range(30):
+        ledger.tell((ANN, BEN, CAT)[number % 3], "purchase-made", purchase_id=str(number))
+        hands.follow("status", 1000)
+        kept = build._histories._kept
+        held = [known.history for known, _, _ in kept._kept.values() if known.history]
+        assert sum(1 + len(history.facts) for history in held) <= 10
+    assert hands.digest("status").digest == hands.built_anew("status", ledger.head())
