@@ -29,6 +29,7 @@ MAX_TEXT = 2000
 """How many characters a text may have unless its field says otherwise."""
 
 _UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_WANTED = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$"
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
@@ -119,7 +120,7 @@ class Text(Kind):
         return read_text(value, self.most)
 
     def schema(self) -> dict[str, object]:
-        return {"type": "string", "minLength": 1, "maxLength": self.most}
+        return {"type": "string", "minLength": 1, "maxLength": self.most, "pattern": _WANTED}
 
 
 @dataclass(frozen=True)
@@ -310,7 +311,13 @@ class Attributes(Kind):
 
     most: int = 50
     values: dict[str, object] = field(
-        default_factory=lambda: {"type": ["string", "integer", "boolean", "null"]}
+        default_factory=lambda: {
+            "anyOf": [
+                {"type": "string", "maxLength": MAX_TEXT, "pattern": _WANTED},
+                Whole(-MAX_WHOLE).schema(),
+                {"type": ["boolean", "null"]},
+            ]
+        }
     )
 
     def read(self, value: object, names: ContactNames = no_names) -> dict[str, object]:
@@ -337,7 +344,7 @@ class Attributes(Kind):
         return {
             "type": "object",
             "additionalProperties": self.values,
-            "propertyNames": {"minLength": 1, "maxLength": 100},
+            "propertyNames": {"minLength": 1, "maxLength": 100, "pattern": _WANTED},
             "maxProperties": self.most,
         }
 

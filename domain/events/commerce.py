@@ -106,4 +106,4 @@ class WalletRankReported(Event):
     def check(self) -> Iterator[FieldError]:
         """The rank is one of the brands'."""
         if self.rank > self.brands:
-            yield FieldError("/rank", "out-of-range", "must not exceed brands")
+            yield FieldError("/rank", "contradiction", "must not exceed brands")

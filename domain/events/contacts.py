@@ -80,7 +80,7 @@ class OccasionLearned(Event):
         try:
             date(year, self.month, self.day)
         except ValueError:
-            yield FieldError("/day", "out-of-range", "that month has no such day")
+            yield FieldError("/day", "contradiction", "that month has no such day")
 
 
 @event("contact-linked")

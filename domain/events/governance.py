@@ -76,7 +76,7 @@ class EventCorrected(Event):
     def check(self) -> Iterator[FieldError]:
         """It corrects something; what never was wrong comes back by retracting the correction."""
         if self.occurred_at is None and self.data is None:
-            yield FieldError("", "missing", "must give occurred_at, data or both")
+            yield FieldError("", "contradiction", "must give occurred_at, data or both")
 
 
 @event("personal-data-erased", from_clients=False)

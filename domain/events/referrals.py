@@ -26,7 +26,7 @@ Level = Annotated[int, Whole(0, 5)]
 def _both_or_neither(amount_minor: int | None, currency: str | None) -> Iterator[FieldError]:
     if (amount_minor is None) != (currency is None):
         absent = "currency" if currency is None else "amount_minor"
-        yield FieldError(f"/{absent}", "missing", "amount_minor and currency go together")
+        yield FieldError(f"/{absent}", "contradiction", "amount_minor and currency go together")
 
 
 @event("referral-asked")

@@ -168,4 +168,4 @@ class SurveyAnswered(Event):
         """The score lies on the metric's scale."""
         least, most = {"nps": (0, 10), "csat": (1, 5), "ces": (1, 7)}[self.metric]
         if not least <= self.score <= most:
-            yield FieldError("/score", "out-of-range", f"{self.metric} is from {least} to {most}")
+            yield FieldError("/score", "contradiction", f"{self.metric} is from {least} to {most}")
