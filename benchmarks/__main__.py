@@ -9,11 +9,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from benchmarks.bench import QUICK, WHOLE, Bench
+from benchmarks.bench import Bench
 from benchmarks.machine import durable_commits, load, machine
 from benchmarks.purchases import ROOT
 from benchmarks.report import page, quoted
 from benchmarks.rows import ROWS
+from benchmarks.sizes import FULL, QUICK, WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +34,7 @@ def main(arguments: list[str]) -> None:
     asked = _parser().parse_args(arguments)
     if unknown := sorted(set(asked.rows) - set(ROWS)):
         _parser().error(f"no such row: {', '.join(unknown)}; there are {', '.join(ROWS)}")
-    size = QUICK if asked.quick else WHOLE
+    size = QUICK if asked.quick else FULL if asked.full else WHOLE
     before = load()
     with TemporaryDirectory(prefix="rapport-benchmarks-") as folder:
         bench = Bench(Path(folder), size)
@@ -72,7 +73,9 @@ def _quote(facts: list[str], outcomes: Mapping[str, Outcome]) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("rows", nargs="*", metavar="ROW", help=f"of {', '.join(ROWS)}; default all")
-    parser.add_argument("--quick", action="store_true", help="little data, three runs")
+    sizes = parser.add_mutually_exclusive_group()
+    sizes.add_argument("--quick", action="store_true", help="little data, three runs")
+    sizes.add_argument("--full", action="store_true", help="row 9 with 10 million events")
     parser.add_argument("--into", type=Path, metavar="FILE", help="keep the page there instead")
     return parser
 

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 from api.bootstrap import build
 from api.settings import Settings
 from benchmarks.measure import Disagreement
-from benchmarks.purchases import CONTACTS, ROOT, purchase_file
+from benchmarks.purchases import ROOT, purchase_file
+from benchmarks.sizes import WHOLE, Size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,20 +28,6 @@ if TYPE_CHECKING:
 MAPPING = ROOT / "examples" / "cdnow.toml"
 PRESET = "purchases-only"
 _CATCH_UP_SECONDS = 600.0
-
-
-@dataclass(frozen=True)
-class Size:
-    """How much is measured how often."""
-
-    runs: int = 5
-    contacts: int = CONTACTS
-    stock_projected_events: int = 4_000
-    stream_events: int = 1_000
-
-
-WHOLE = Size()
-QUICK = Size(runs=3, contacts=1_000, stock_projected_events=500)
 
 
 @dataclass

@@ -12,7 +12,10 @@ from pathlib import Path
 
 from benchmarks.measure import shown
 
-PACKAGES = ("eventsourcing", "msgpack", "cryptography", "fastapi", "uvicorn")
+PACKAGES = (
+    "eventsourcing", "msgpack", "cryptography", "fastapi", "pydantic", "uvicorn", "uvloop",
+    "httptools",
+)  # fmt: skip  # a list of words reads better in a block
 
 _COMMITS = 1_000
 

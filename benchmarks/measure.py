@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 
 class Disagreement(Exception):
@@ -109,6 +110,12 @@ def agree(what: str, one: object, other: object) -> None:
     """
     if one != other:
         raise Disagreement(f"{what}: {one!r} is not {other!r}")
+
+
+def percentile(figures: Iterable[float], rank: float) -> float:
+    """The least of the figures that so many percent of them do not exceed."""
+    ordered = sorted(figures)
+    return ordered[max(math.ceil(len(ordered) * rank / 100) - 1, 0)]
 
 
 def shown(figure: float) -> str:

@@ -32,7 +32,8 @@ def page(date: str, facts: Sequence[str], outcomes: Mapping[str, Outcome]) -> st
         f"# Benchmarks, {date}\n",
         _bullets(facts) + DURABILITY,
         "Medians, with the least and the greatest in brackets. What stands beside was measured in\n"
-        "turns with ours. The ratio is of the medians.\n",
+        "turns with ours. The ratio is of the medians. Where the time goes, row by row:\n"
+        "docs/reference/benchmarks.md.\n",
         table([line for outcome in outcomes.values() for line in outcome.lines]),
         *(outcome.remarks for outcome in outcomes.values() if outcome.remarks),
     ]

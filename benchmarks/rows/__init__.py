@@ -5,13 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from benchmarks.rows import (
+    appending,
+    appending_to_many,
+    bulk_appending,
     disk_bytes,
     importing,
     past_status,
+    reading_status,
     rebuild,
     rebuild_in_database,
     starting,
     summary,
+    visible,
 )
 
 if TYPE_CHECKING:
@@ -21,10 +26,15 @@ if TYPE_CHECKING:
     from benchmarks.measure import Outcome
 
 ROWS: Mapping[str, Callable[[Bench], Outcome]] = {
+    "1": appending.measure,
+    "3": bulk_appending.measure,
     "4": rebuild.measure,
     "6": rebuild_in_database.measure,
     "7": past_status.measure,
+    "8": visible.measure,
+    "9": appending_to_many.measure,
     "11": disk_bytes.measure,
+    "13": reading_status.measure,
     "14": starting.measure,
     "import": importing.measure,
     "summary": summary.measure,

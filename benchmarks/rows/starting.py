@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import http.client
-import signal
-import socket
 import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING
 
 from benchmarks.bench import command, environment
-from benchmarks.measure import Disagreement, Goal, Line, Outcome, in_turns, seconds
+from benchmarks.measure import Goal, Line, Outcome, in_turns, seconds
 from benchmarks.purchases import ROOT
+from benchmarks.served import rapport
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
 
 HELP = Goal(0.3, 0.15, at_least=False, absolute=True)
 SERVE = Goal(1.5, 0.7, at_least=False, absolute=True)
-_MOST_SECONDS = 60.0
 
 
 def measure(bench: Bench) -> Outcome:
@@ -59,38 +56,9 @@ def bare_once() -> None:
 
 def serve_once(folder: Path) -> float:
     """Start a server on the folder, stop it, and answer how long its first answer took."""
-    port = _free_port()
     started = time.perf_counter()
-    arguments = ["serve", "--port", str(port), "--data", str(folder)]
-    process = subprocess.Popen(
-        [*command(), *arguments], cwd=ROOT, env=environment(), stderr=subprocess.DEVNULL
-    )
-    try:
-        while not _answers(port):
-            if process.poll() is not None or time.perf_counter() - started > _MOST_SECONDS:
-                raise Disagreement("rapport serve gave no answer")
-            time.sleep(0.002)
+    with rapport(folder):
         return time.perf_counter() - started
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(_MOST_SECONDS)
-
-
-def _answers(port: int) -> bool:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_MOST_SECONDS)
-    try:
-        connection.request("GET", "/livez")
-        return connection.getresponse().status == http.client.OK
-    except ConnectionError:
-        return False
-    finally:
-        connection.close()
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def _run(arguments: list[str]) -> None:

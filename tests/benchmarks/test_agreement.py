@@ -3,21 +3,40 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pytest
 
 from benchmarks import purchases, stock_view
-from benchmarks.bench import Bench, Size
-from benchmarks.measure import Disagreement, Goal, Line, Spread
+from benchmarks.bench import Bench
+from benchmarks.load import Reply, closed_loop
+from benchmarks.measure import Disagreement, Goal, Line, Spread, percentile
 from benchmarks.recount import recount
 from benchmarks.report import page, quoted
 from benchmarks.rows import ROWS
+from benchmarks.served import bare
+from benchmarks.sizes import Size
+from benchmarks.till import check_appended, stored_head
+from benchmarks.till import purchases as purchases_of
 from domain.presets import PRESETS
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-TINY = Size(runs=1, contacts=40, stock_projected_events=60, stream_events=50)
+TINY = Size(
+    runs=1,
+    contacts=40,
+    stock_projected_events=60,
+    stream_events=50,
+    contacts_at_till=5,
+    appends=100,
+    bulk_events=90,
+    visible_seconds=0.1,
+    reads=40,
+    few_stored_events=100,
+    many_stored_events=1_000,
+    appends_to_stored=50,
+)
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +73,33 @@ def test_a_contestant_with_another_answer_ends_the_row(
     monkeypatch.setattr(stock_view.SpentView, "add", miscount)
     with pytest.raises(Disagreement, match="what customers spent"):
         ROWS["6"](bench)
+
+
+def test_an_append_without_a_place_of_its_own_ends_the_row(bench: Bench) -> None:
+    folder = bench.imported
+    head = stored_head(folder)
+    replies = [Reply(201, 0.001, position, "") for position in (head - 1, head)]
+    assert check_appended(replies, folder, head - 2) == head
+    with pytest.raises(Disagreement, match="positions"):
+        check_appended([replies[0], replies[0]], folder, head - 2)
+    with pytest.raises(Disagreement, match="the log's head"):
+        check_appended(replies[:1], folder, head - 2)
+    with pytest.raises(Disagreement, match="appends answered"):
+        check_appended([Reply(200, 0.001, head, "")], folder, head - 1)
+
+
+def test_the_empty_post_reads_what_it_is_sent() -> None:
+    with bare() as port:
+        (good,) = purchases_of([uuid4()], 1)
+        bad = (*good[:2], good[2].replace("purchase-made", "purchase-dreamt"))
+        replies = closed_loop(port, [good, bad], 1).replies
+    assert [reply.status for reply in replies] == [201, 422]
+
+
+def test_a_percentile_is_one_of_the_figures() -> None:
+    figures = [float(figure) for figure in range(200, 0, -1)]
+    assert [percentile(figures, rank) for rank in (50, 99, 100)] == [100, 198, 200]
+    assert percentile([7.0], 99) == 7
 
 
 def test_the_recount_notices_a_purchase_that_is_missing(bench: Bench) -> None:
