@@ -265,7 +265,7 @@ class Relationship:
 
     @cached_property
     def _raw_score(self) -> int:
-        return sum(reading.points for _, reading, _ in self.machine.readings_at(self.at))
+        return self.machine.points_at(self.at)
 
     def will_change(self) -> WillChange | None:
         """The next breakpoint at which the stage changes if nothing happens, if there is one."""

@@ -22,7 +22,15 @@ from domain.events.governance import RelationshipEnded, StageOverridden
 from domain.events.referrals import ReferralReceived
 from domain.events.service import EngagementOpened, NeedDiscovered
 from domain.instants import DAY
-from domain.signals import SIGNALS, Change, Judged, Reading, Signal
+from domain.signals import (
+    BLANK_SIGNALS,
+    SIGNALS,
+    Change,
+    Judged,
+    Reading,
+    Signal,
+    blank_changes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -301,25 +309,38 @@ class StageMachine:
         """Every signal read afresh, from the last evaluation up to the next breakpoint."""
         if self.judged is None:
             return []
-        judged = self.judged
-        if at > judged.at:
-            is_client = self.underlying == "client"
-            judged = Judged(at, judged.policy, is_client, self._was_ever_client)
-        signals = [
-            self._signals.get(place) or signal.of(self.commerce)
-            for place, signal in enumerate(SIGNALS)
-        ]
+        judged = self._judged_at(at)
+        signals = [self._signals.get(place) or blank for place, blank in enumerate(BLANK_SIGNALS)]
         return [(signal, signal.read(judged), judged) for signal in signals]
+
+    def points_at(self, at: int) -> int:
+        """The sum of the points of all signals read afresh, which may lie below 0."""
+        if self.judged is None:
+            return 0
+        judged = self._judged_at(at)
+        return sum(signal.read(judged).points for signal in self._signals.values())
+
+    def changes_at(self, at: int) -> Iterator[Change]:
+        """Every single change that could happen to a signal now."""
+        if self.judged is None:
+            return
+        judged = self._judged_at(at)
+        for place, changes in enumerate(blank_changes(judged.policy)):
+            signal = self._signals.get(place)
+            yield from changes if signal is None else signal.changes(signal.read(judged), judged)
+
+    def _judged_at(self, at: int) -> Judged:
+        """How the instant is judged, which lies between the last evaluation and the next."""
+        assert self.judged is not None
+        if at <= self.judged.at:
+            return self.judged
+        is_client = self.underlying == "client"
+        return Judged(at, self.judged.policy, is_client, self._was_ever_client)
 
     def ignored(self) -> Iterator[Ignored]:
         """The events absorbed that do not count, and why."""
         for signal in self._signals.values():
             yield from signal.ignored()
-
-    def changes_at(self, at: int) -> Iterator[Change]:
-        """Every single change that could happen to a signal now."""
-        for signal, reading, judged in self.readings_at(at):
-            yield from signal.changes(reading, judged)
 
     def run(self, facts: Sequence[Fact], until_at: int) -> int:
         """Absorb and evaluate everything up to and including an instant.

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from api.bootstrap import build, now, read_settings
+from api.command_line.collecting import collect_seldom
 from domain.errors import Unavailable
 from ledger.folder import LEDGERS, DataFolder
 
@@ -40,6 +41,7 @@ def opened(folder: Path | None, *, make: bool = True) -> Iterator[DataFolder]:
     """
     settings = settings_for(folder) if make else existing(settings_for(folder))
     data = DataFolder.open(settings.folder, clock=now, master_key=settings.master_key)
+    collect_seldom()
     try:
         yield data
     finally:
@@ -55,6 +57,7 @@ def opened_with_projections(folder: Path | None) -> Iterator[Server]:
         LedgerError: a server holds it, or it cannot be used.
     """
     server = build(existing(settings_for(folder)))
+    collect_seldom()
     try:
         yield server
     finally:

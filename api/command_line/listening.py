@@ -14,6 +14,7 @@ import uvicorn
 from api import logs
 from api.app import create_app
 from api.bootstrap import build
+from api.command_line.collecting import collect_seldom
 from api.command_line.ending import AddressRefused
 from api.command_line.output import say
 from api.connections import IDLE_SECONDS, Connection, Sweep
@@ -47,6 +48,7 @@ def serve(settings: Settings, prepare: Callable[[Server, str], None] | None = No
     try:
         with _listening(settings.host, settings.port) as listener, _signals_put_back():
             server = build(settings)
+            collect_seldom()
             try:
                 if prepare is not None:
                     prepare(server, _url(listener))

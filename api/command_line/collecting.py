@@ -1,0 +1,18 @@
+"""How often the garbage collector looks for cycles in a process that holds a ledger."""
+
+from __future__ import annotations
+
+import gc
+
+_NEW_OBJECTS = 50_000
+
+
+def collect_seldom() -> None:
+    """Look for unreachable cycles less often than Python does by default.
+
+    What is kept of contacts and events grows into hundreds of thousands of objects without a cycle
+    among them, and each full look walks through them all: a third of the time of an append went
+    there. What reference counts free is freed as before.
+    """
+    gc.freeze()
+    gc.set_threshold(_NEW_OBJECTS, 20, 100)
