@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from api.calls import Answer
+from domain.errors import Invalid
 
 if TYPE_CHECKING:
     from api.calls import Call
@@ -21,6 +22,17 @@ async def recorded(call: Call, append: Append) -> Appended:
     waiting = asyncio.wrap_future(call.open_ledger.ledger.append(append))
     # Shielded: a client that leaves cancels its own waiting, never what the ledger has accepted.
     return await asyncio.shield(waiting)
+
+
+def require_no_condition(call: Call) -> None:
+    """Refuse conditions where an append may be about several contacts.
+
+    Raises:
+        Invalid: it came with one; to leave it aside would append what was not to be appended.
+    """
+    if any(name in call.request.headers for name in ("if-match", "if-none-match")):
+        detail = "If-Match and If-None-Match are about one contact: append to that"
+        raise Invalid.at("", "malformed", detail)
 
 
 def answered(call: Call, result: Appended, headers: dict[str, str], body: object) -> Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import uuid5
 
@@ -51,22 +52,28 @@ def read_cloud_event(
     ``subject`` is the contact and ``time`` when it occurred. An ``id`` that is no UUID is made one,
     the same for the same ``source`` and ``id``. Extension attributes are ignored.
 
+    What else is wrong is carried in the draft, because known ids come first.
+
     Raises:
-        Invalid: it is no CloudEvent that can be read here.
+        Invalid: it is no object, or has no id that can be read.
     """
     if not isinstance(sent, dict):
         raise Invalid.at(pointer, "wrong-type", "an event must be an object")
-    if errors := tuple(_found_wrong(sent)):
+    errors = _found_wrong(sent)
+    if any(error.pointer in ("/id", "/source") for error in errors):
         raise Invalid(errors).within(pointer)
     given = {
         "contact": sent.get("subject"),
         "id": _id(sent["id"], sent["source"], namespace),
-        "type": sent["type"],
+        "type": sent.get("type"),
         "source": sent["source"],
         "occurred_at": sent.get("time"),
         "data": sent.get("data"),
     }
-    return read_one(given, pointer, None, names)
+    draft = read_one(given, pointer, None, names)
+    if not errors:
+        return draft
+    return replace(draft, event=None, problem=Invalid(errors).within(pointer))
 
 
 def renamed(error: Invalid) -> Invalid:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NoReturn
 
 from api import cloudevents, examples, present, shapes
-from api.appending import answered, recorded
+from api.appending import answered, recorded, require_no_condition
 from api.calls import Answer, Call, Form
 from api.envelope import ids_from_key
 from api.media import EVENT_STREAM, LINES
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 async def append_in_bulk(call: Call) -> ASGIApp:
     """Lines of events, each appended by itself, answered by lines of outcomes."""
+    require_no_condition(call)
     ledger = call.open_ledger.ledger
     key = call.request.headers.get("idempotency-key")
     id_of = ids_from_key(key, ledger.namespace, call.request.scope["path"])
@@ -33,6 +34,7 @@ async def append_in_bulk(call: Call) -> ASGIApp:
 
 async def append_cloud_event(call: Call) -> Answer:
     """One CloudEvent."""
+    require_no_condition(call)
     ledger = call.open_ledger.ledger
     try:
         draft = cloudevents.read_cloud_event(call.body, "", ledger.namespace, ledger.contact_id)
@@ -43,6 +45,7 @@ async def append_cloud_event(call: Call) -> Answer:
 
 async def append_cloud_events(call: Call) -> Answer:
     """A batch of CloudEvents, all or none."""
+    require_no_condition(call)
     ledger = call.open_ledger.ledger
     try:
         drafts = cloudevents.read_batch(call.body, ledger.namespace, ledger.contact_id)

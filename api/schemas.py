@@ -6,6 +6,7 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from domain.events import CATALOGUE
+from domain.kinds import Text
 
 if TYPE_CHECKING:
     from domain.events import Event, Field
@@ -47,8 +48,8 @@ def sent_event(cls: type[Event], **more: Any) -> dict[str, Any]:
             "data": data_schema(cls),
             "id": {**nullable, "format": "uuid"},
             "occurred_at": {**nullable, "format": "date-time"},
-            "source": {**nullable, "minLength": 1, "maxLength": 200},
-            "actor": {**nullable, "minLength": 1, "maxLength": 200},
+            "source": {**Text(200).schema(), **nullable},
+            "actor": {**Text(200).schema(), **nullable},
             "causation_id": {**nullable, "format": "uuid"},
         },
         "required": [*more, "type", "data"],

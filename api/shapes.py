@@ -6,6 +6,7 @@ from typing import Any
 
 from api.parameters import CONTACT_NAME, FLAGS, STANDINGS
 from domain.events import CATALOGUE, STAGES
+from domain.kinds import Text
 from domain.presets import PRESETS
 
 Schema = dict[str, Any]
@@ -82,7 +83,7 @@ CLOUD_EVENT: Schema = {
     "properties": {
         "specversion": {"type": "string", "const": "1.0"},
         "id": {"type": "string", "minLength": 1},
-        "source": {"type": "string", "minLength": 1, "maxLength": 200},
+        "source": Text(200).schema(),
         "type": {"type": "string", "minLength": 1},
         "subject": CONTACT_NAME,
         "time": MOMENT,

@@ -193,8 +193,10 @@ class Relationship:
     @cached_property
     def _falling_at(self) -> int | None:
         """From when on a client is falling: some days before the stage will change."""
-        will_change = self.will_change() if self.stage == "client" else None
-        if will_change is None:
+        if self.machine.underlying != "client":
+            return None
+        will_change = self.will_change()
+        if will_change is None or will_change.stage == "client":
             return None
         return will_change.at - self._policies.in_force(self.at).policy.stage.falling_days * DAY
 

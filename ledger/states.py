@@ -11,8 +11,11 @@ if TYPE_CHECKING:
 
     from domain.contact import ContactState
 
-KEPT_EVENTS = 500_000
+KEPT_EVENTS = 250_000
 """How many events the kept states may stand for, which bounds their memory."""
+
+CONTACT_WEIGHT = 4
+"""How many events' room a contact takes besides its events, by measure."""
 
 
 class ContactStates:
@@ -44,7 +47,7 @@ class ContactStates:
 
     def put(self, contact_id: UUID, state: ContactState) -> None:
         """Keep this state instead of whatever was kept of the contact."""
-        weight = 1 + state.version
+        weight = CONTACT_WEIGHT + state.version
         before = self._states.pop(contact_id, None)
         self._weight += weight - (0 if before is None else before[1])
         self._states[contact_id] = (state, weight)

@@ -25,6 +25,9 @@ MERGES = "merges"
 KEPT_FACTS = 200_000
 """How many facts the kept histories of one build may have, which bounds their memory."""
 
+CONTACT_WEIGHT = 8
+"""How many facts' room a contact takes besides its facts, by measure."""
+
 T = TypeVar("T")
 
 
@@ -191,7 +194,8 @@ class Histories:
 
     def keep(self, survivor: UUID, known: Known[Any]) -> None:
         """Keep this of a survivor, if there is room."""
-        self._kept.put(survivor, known, 1 + len(known.history.facts if known.history else ()))
+        facts = known.history.facts if known.history else ()
+        self._kept.put(survivor, known, CONTACT_WEIGHT + len(facts))
 
     def drop(self, contact: UUID) -> None:
         """Keep nothing of a contact."""

@@ -6,7 +6,7 @@ import os
 import shutil
 import sqlite3
 from collections import Counter
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -14,8 +14,11 @@ from typing import TYPE_CHECKING
 from api.bootstrap import now
 from api.command_line.output import progress
 from domain.errors import LedgerError
+from domain.events import Sealed
+from domain.events.governance import PersonalDataErased
 from ledger.files import FolderInUse
 from ledger.folder import LEDGERS, MASTER_KEY_FILE, DataFolder
+from ledger.ledger import EVENTS_FILE
 from projections.projections import Projections
 
 if TYPE_CHECKING:
@@ -24,10 +27,12 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from api.settings import Settings
+    from domain.recorded import Recorded
     from ledger.ledger import Ledger
 
 OK, WARNING, PROBLEM, SKIPPED = "ok", "warning", "problem", "skipped"
 
+PROJECTIONS_FILE = "projections.sqlite"
 PAGE_EVENTS = 2000
 MEBIBYTE = 1024 * 1024
 LITTLE_SPACE_BYTES = 1024 * MEBIBYTE
@@ -47,7 +52,8 @@ def examine(settings: Settings, *, drift: bool, quiet: bool) -> Iterator[Finding
     """Look at everything that can be looked at; what is broken hides nothing else."""
     yield from _surroundings(settings.folder, given=settings.master_key is not None)
     files = sorted((settings.folder / LEDGERS).glob("[a-z]*/*.sqlite"))
-    yield from (_integrity(path, settings.folder) for path in files)
+    findings = {path: _integrity(path, settings.folder) for path in files}
+    yield from findings.values()
     try:
         folder = DataFolder.open(settings.folder, clock=now, master_key=settings.master_key)
     except FolderInUse as error:
@@ -63,7 +69,15 @@ def examine(settings: Settings, *, drift: bool, quiet: bool) -> Iterator[Finding
             try:
                 ledger = folder.ledger(name)
                 yield _events(ledger, quiet=quiet)
-                yield from _projections(ledger, drift=drift)
+                path = ledger.folder / PROJECTIONS_FILE
+                kept = findings.get(path)
+                if kept is not None and kept.verdict != OK:
+                    detail = "damaged: the server sets the file aside and builds it anew"
+                    yield Finding(SKIPPED, f"{name} projections", detail)
+                elif kept is not None and (beyond := _beyond(path, ledger.head())):
+                    yield Finding(PROBLEM, f"{name} projections", beyond)
+                else:
+                    yield from _projections(ledger, path, drift=drift)
             except LedgerError as error:
                 yield Finding(PROBLEM, f"ledger {name}", str(error))
 
@@ -94,7 +108,7 @@ def _integrity(path: Path, folder: Path) -> Finding:
     """The database's own check, through a connection that cannot write."""
     what = str(path.relative_to(folder))
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+        with closing(_read_only(path)) as connection:
             (said,) = connection.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.Error as error:
         return Finding(PROBLEM, what, str(error))
@@ -107,23 +121,61 @@ def _events(ledger: Ledger, *, quiet: bool) -> Finding:
     head = ledger.head()
     position = 0
     versions: Counter[UUID] = Counter()
-    with progress(what, head, quiet=quiet) as advance:
+    closed: set[UUID] = set()
+    erased: set[UUID] = set()
+    with progress(what, head, quiet=quiet) as advance, _ids(ledger) as ids:
         while page := ledger.log(after=position, limit=PAGE_EVENTS):
             for recorded in page:
                 position += 1
                 versions[recorded.contact_id] += 1
-                if recorded.position != position:
-                    detail = f"position {position} is missing"
-                    return Finding(PROBLEM, what, detail)
-                if recorded.version != versions[recorded.contact_id]:
-                    detail = f"position {position} has version {recorded.version} of its stream"
-                    return Finding(PROBLEM, what, f"{detail}, out of turn")
+                if wrong := _out_of_place(recorded, position, versions, next(ids, None)):
+                    return Finding(PROBLEM, what, wrong)
+                if any(isinstance(value, Sealed) for value in vars(recorded.event).values()):
+                    closed.add(recorded.contact_id)
+                if isinstance(recorded.event, PersonalDataErased):
+                    erased.add(recorded.contact_id)
             advance(position, f"{position:,} of {head:,}")
+    if lost := len(closed - erased):
+        detail = f"the data keys of {lost:,} contacts are missing, who were not erased"
+        return Finding(PROBLEM, what, f"{detail}: restore keys.sqlite")
     return Finding(OK, what, f"{position:,} read, without gaps, of {len(versions):,} streams")
 
 
-def _projections(ledger: Ledger, *, drift: bool) -> Iterator[Finding]:
-    path = ledger.folder / "projections.sqlite"
+def _out_of_place(
+    recorded: Recorded, position: int, versions: Counter[UUID], kept_id: bytes | None
+) -> str | None:
+    """What is wrong with where an event stands, if anything."""
+    if recorded.position != position:
+        return f"position {position} is missing"
+    if recorded.version != versions[recorded.contact_id]:
+        return f"position {position} has version {recorded.version} of its stream, out of turn"
+    if recorded.id.bytes != kept_id:
+        return f"position {position} is kept under another id than its own"
+    return None
+
+
+@contextmanager
+def _ids(ledger: Ledger) -> Iterator[Iterator[bytes]]:
+    """The ids by which the events are found again, in the order of their positions."""
+    with closing(_read_only(ledger.folder / EVENTS_FILE)) as connection:
+        rows = connection.execute("SELECT event_id FROM stored_events ORDER BY position")
+        yield (event_id for (event_id,) in rows)
+
+
+def _beyond(path: Path, head: int) -> str | None:
+    """What a projection says of events that the log no longer has."""
+    with closing(_read_only(path)) as connection:
+        (reached,) = connection.execute("SELECT max(position) FROM generations").fetchone()
+    if reached is None or reached <= head:
+        return None
+    return f"stand at position {reached:,}, and the log ends at {head:,}: events were lost"
+
+
+def _read_only(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+
+
+def _projections(ledger: Ledger, path: Path, *, drift: bool) -> Iterator[Finding]:
     projections = Projections(ledger, path, now)
     try:
         if drift:

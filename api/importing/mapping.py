@@ -74,12 +74,13 @@ class FileMapping:
             Invalid: naming those that are not.
         """
         names = tuple(present)
-        needed = set(self.key) | self.contact.columns() | self.occurred_at.columns()
+        needed = self.contact.columns() | self.occurred_at.columns()
         for rule in self.rules:
             needed |= rule.columns()
         for value in (self.registration or {}).values():
             needed |= value.columns()
-        if missing := sorted(needed - set(names) - {OCCURRENCE}):
+        # The key is what occurrences are counted of, so it cannot hold their count.
+        if missing := sorted((needed - {OCCURRENCE} | set(self.key)) - set(names)):
             detail = f"the file has no column {', '.join(missing)}; it has {', '.join(names)}"
             raise Invalid.at("", "unknown-column", detail)
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from api import present, shapes
-from api.appending import answered, recorded
+from api.appending import answered, recorded, require_no_condition
 from api.calls import Answer, Body, Call, Routes, Shown
 from api.cursors import make_cursor, read_place
 from api.envelope import ids_from_key, read_many
@@ -120,9 +120,7 @@ async def append_events_of_many_contacts(call: Call) -> Answer:
     """
     if not isinstance(call.body, list):
         raise Invalid.at("", "wrong-type", "must be an array of events")
-    if any(name in call.request.headers for name in ("if-match", "if-none-match")):
-        detail = "If-Match and If-None-Match are about one contact: append to that"
-        raise Invalid.at("", "malformed", detail)
+    require_no_condition(call)
     result = await recorded(call, Append(drafts=_drafts(call, None)))
     return answered(call, result, {}, present.appended_many(result))
 

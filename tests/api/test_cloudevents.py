@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4, uuid5
 
@@ -131,3 +132,24 @@ def test_what_is_no_cloud_event_at_all_is_refused(
     shop: Shop, body: object, media_type: str
 ) -> None:
     problem_of(send(shop, body, media_type), 422, "invalid-request")
+
+
+def test_a_known_id_comes_before_what_is_wrong_with_a_cloud_event(shop: Shop) -> None:
+    shop.register("pos:1")
+    event_id = str(uuid4())
+    sound = cloud_event(purchase("a"), id=event_id)
+    assert send(shop, sound).status_code == 201
+    for broken in ({"subject": None}, {"specversion": "0.9"}, {"data": None}):
+        problem_of(send(shop, {**sound, **broken}), 409, "event-id-reused")
+
+
+def test_conditions_about_one_contact_are_refused_where_several_may_be_meant(shop: Shop) -> None:
+    shop.register("pos:1")
+    for kind, content in (
+        ("application/cloudevents+json", json.dumps(cloud_event(purchase("a")))),
+        ("application/cloudevents-batch+json", "[]"),
+        ("application/jsonl", "{}\n"),
+    ):
+        headers = {"content-type": kind, "if-none-match": "*"}
+        answer = shop.client.post(f"{shop.base}/events", content=content, headers=headers)
+        problem_of(answer, 422, "invalid-request")

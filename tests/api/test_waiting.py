@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from api.bootstrap import Server
     from tests.api.shop import Shop
 
-WAIT_SECONDS = 2.0
+WAIT_SECONDS = 4.0
 WAITERS = 200
 READERS = 20
 
@@ -31,8 +31,7 @@ def test_two_hundred_who_wait_do_not_hold_up_those_whose_position_is_reached(
     server: Server, shop: Shop
 ) -> None:
     """And all who wait are told that it did not come, at the same time."""
-    shop.register("till:1")
-    head = int(shop.get("/statuses/summary").headers["Rapport-Position"])
+    head: int = shop.register("till:1").json()["position"]
 
     async def ask(client: httpx.AsyncClient, position: int) -> tuple[httpx.Response, float]:
         began_at = time.monotonic()
@@ -55,14 +54,13 @@ def test_two_hundred_who_wait_do_not_hold_up_those_whose_position_is_reached(
     assert max(seconds for _, seconds in read) < WAIT_SECONDS
     for answer, seconds in waited:
         problem_of(answer, 503, "projection-behind")
-        assert WAIT_SECONDS <= seconds < WAIT_SECONDS + 5
+        assert WAIT_SECONDS <= seconds < WAIT_SECONDS + 30
 
 
 def test_whoever_waits_is_answered_once_what_they_wait_for_is_there(
     server: Server, shop: Shop
 ) -> None:
-    shop.register("till:1")
-    head = int(shop.get("/statuses/summary").headers["Rapport-Position"])
+    head: int = shop.register("till:1").json()["position"]
 
     async def wait_and_append() -> httpx.Response:
         transport = httpx.ASGITransport(create_app(server))

@@ -199,3 +199,33 @@ def test_looking_at_a_folder_that_is_not_there_makes_none(
     assert ended.code == 3
     assert "is no data folder" in ended.err
     assert not (tmp_path / "typo").exists()
+
+
+def test_an_event_kept_under_another_id_is_found(copy: Path) -> None:
+    with edited(copy) as connection:
+        connection.execute("UPDATE stored_events SET event_id = randomblob(16) WHERE position = 7")
+    detail = found_of(copy, "demo-cafe events")
+    assert detail == "position 7 is kept under another id than its own"
+
+
+def test_lost_data_keys_are_not_taken_for_erasure(copy: Path) -> None:
+    keys = copy / "ledgers" / "demo-cafe" / "keys.sqlite"
+    with closing(sqlite3.connect(keys)) as connection, connection:
+        connection.execute("DELETE FROM data_keys")
+    assert "data keys of" in found_of(copy, "demo-cafe events")
+
+
+def test_a_log_that_is_shorter_than_what_followed_from_it_has_lost_events(copy: Path) -> None:
+    assert verdicts(copy, "--drift")[0] == 0  # so that the projections stand at the end
+    with edited(copy) as connection:
+        connection.execute("DELETE FROM stored_events WHERE position > 50")
+    assert "events were lost" in found_of(copy, "demo-cafe projections")
+
+
+def test_the_doctor_leaves_a_damaged_projection_as_it_is(copy: Path) -> None:
+    assert verdicts(copy, "--drift")[0] == 0
+    file = copy / "ledgers" / "demo-cafe" / "projections.sqlite"
+    file.write_bytes(b"no database" * 1000)
+    code, found = verdicts(copy)
+    assert (code, found["demo-cafe projections"]) == (1, "skipped")
+    assert file.read_bytes() == b"no database" * 1000

@@ -356,3 +356,14 @@ def test_a_long_history_costs_no_more_a_fact_than_a_short_one(
         return calls / count
 
     assert work(1200) < 1.5 * work(300)
+
+
+def test_falling_is_about_the_client_underneath_an_override() -> None:
+    scenario = registered()
+    shown = fact("stage-overridden", stage="client", expires_at="2026-01-06T12:00:00Z")
+    scenario.record(shown, on_day(1))
+    assert relate(scenario, on_day(2)).flags == ()
+    covered = client_on_day_35()
+    over = fact("stage-overridden", stage="prospect", expires_at="2026-03-02T12:00:00Z")
+    covered.record(over, on_day(55))
+    assert "falling" not in relate(covered, on_day(56)).flags
