@@ -11,6 +11,7 @@ import asyncio
 import hashlib
 import inspect
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -222,10 +223,9 @@ class Call:
             position, partial(loop.call_soon_threadsafe, settled.set), projection
         )
         try:
-            async with asyncio.timeout(WAIT_SECONDS):
-                await settled.wait()
-        except TimeoutError:
-            pass  # what it came to is asked for below
+            with suppress(TimeoutError):  # what it came to is asked for below
+                async with asyncio.timeout(WAIT_SECONDS):
+                    await settled.wait()
         finally:
             let_go()
         projections.wait_for(position, 0, projection)
