@@ -8,15 +8,16 @@ from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
-from api import docs, metrics
 from api.calls import answer
-from api.frontdoor import FrontDoor
-from api.openapi import document
+from api.edge import metrics
+from api.edge.frontdoor import FrontDoor
+from api.edge.tracing import TELEMETRY
+from api.openapi import pages as docs
+from api.openapi.document import document
 from api.problems import MethodNotAllowed, RouteNotFound, problem_response
 from api.routes import OPERATIONS
 from api.streams.outgoing import remember_connection
 from api.streams.streams import LIMITS, Limits, Streams
-from api.tracing import TELEMETRY
 
 if TYPE_CHECKING:
     import re

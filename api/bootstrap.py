@@ -23,7 +23,7 @@ from projections.projections import Projections
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from api.metrics import Metrics
+    from api.edge.metrics import Metrics
     from ledger.ledger import Ledger
     from ledger.observing import CommitObserver
     from ledger.settings import LedgerSettings
@@ -57,7 +57,7 @@ class Server:
         self.stopping = Stopping()
         """Told when the end begins: then it is not ready any more, and tails end."""
         self.metrics: Metrics | None = None
-        """What is counted, once somebody asked for it: see ``api.metrics.metrics_of``."""
+        """What is counted, once somebody asked for it: see ``api.edge.metrics.metrics_of``."""
         self._observer: Callable[[str], CommitObserver] | None = None
         self._opening = threading.RLock()
 

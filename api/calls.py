@@ -20,8 +20,8 @@ from urllib.parse import unquote_to_bytes
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from api import media
-from api.parameters import read_query
+from api.wire import media
+from api.wire.parameters import read_query
 from domain.errors import Invalid, ProjectionBehind, Unavailable
 from domain.kinds import ContactId
 
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from api.bootstrap import OpenLedger, Server
-    from api.parameters import Parameter
     from api.streams.streams import Streams
+    from api.wire.parameters import Parameter
 
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from api.parameters import AS_KNOWN_AT, AS_OF, POLICY_VERSION
+from api.wire.parameters import AS_KNOWN_AT, AS_OF, POLICY_VERSION
 from domain.errors import ContactNotFound, Invalid, PolicyNotFound
 from domain.events.contacts import ContactRegistered
 from domain.events.governance import PersonalDataErased
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from api.bootstrap import OpenLedger
     from api.calls import Call
-    from api.parameters import Knowledge
+    from api.wire.parameters import Knowledge
     from domain.history import History
     from domain.relationship import Relationship
     from domain.standing import Standing

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from api import logs
 from api.app import create_app
 from api.bootstrap import build
 from api.command_line.collecting import collect_seldom
 from api.command_line.ending import AddressRefused
 from api.command_line.output import say
-from api.connections import IDLE_SECONDS, Connection, Sweep
+from api.edge import logs
+from api.edge.connections import IDLE_SECONDS, Connection, Sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from api import examples, present, present_lists, shapes
 from api.calls import Answer, Call, Routes, Shown
-from api.cursors import make_cursor, read_place
 from api.knowledge import question_of, relationship_of, standing_of, subject_of
-from api.marks import MARKING
-from api.parameters import CURSOR, FLAG, LIMIT, MIN_POSITION, NAME, STAGE
+from api.openapi import examples, shapes
 from api.routes.lists import listed, page_after
+from api.wire import present, present_lists
+from api.wire.cursors import make_cursor, read_place
+from api.wire.marks import MARKING
+from api.wire.parameters import CURSOR, FLAG, LIMIT, MIN_POSITION, NAME, STAGE
 from domain.events.contacts import ContactLinked, ContactRegistered, RegistrationAmended
 from domain.history import effective_history
 from domain.kinds import MAX_WHOLE

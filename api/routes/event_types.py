@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from api import examples, schemas, shapes
 from api.calls import Answer, Call, Routes, Shown
+from api.openapi import examples, schemas, shapes
 from domain.errors import NotFound
 from domain.events import CATALOGUE
 from domain.events.commerce import PurchaseMade

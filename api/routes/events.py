@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from api import present, shapes
 from api.appending import answered, recorded, require_no_condition
 from api.calls import Answer, Body, Call, Routes, Shown
-from api.cursors import make_cursor, read_place
-from api.envelope import ids_from_key, read_many
-from api.examples import APPENDED, APPENDED_MANY, EVENT, EVENTS, FIRST_EVENTS
-from api.forms import BULK_AND_CLOUD_EVENTS, EXPORT_AND_TAIL
 from api.knowledge import require_registered
-from api.marks import Marks
-from api.parameters import (
+from api.openapi import shapes
+from api.openapi.examples import APPENDED, APPENDED_MANY, EVENT, EVENTS, FIRST_EVENTS
+from api.wire import present
+from api.wire.cursors import make_cursor, read_place
+from api.wire.envelope import ids_from_key, read_many
+from api.wire.forms import BULK_AND_CLOUD_EVENTS, EXPORT_AND_TAIL
+from api.wire.marks import Marks
+from api.wire.parameters import (
     AFTER_POSITION,
     AFTER_VERSION,
     CONTACT,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from api import shapes
 from api.calls import Answer, Call, Routes, Shown
+from api.openapi import shapes
 from domain.errors import Unavailable
 
 ROUTES = Routes("Health")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from api import shapes
 from api.calls import Answer, Body, Call, Routes, Shown
+from api.openapi import shapes
 from domain.errors import FieldError, Invalid
 from domain.kinds import TimeZone, wrong
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from api import examples, present_lists, shapes
 from api.calls import Answer, Call, Routes, Shown
-from api.cursors import make_cursor, read_place
-from api.parameters import (
+from api.openapi import examples, shapes
+from api.wire import present_lists
+from api.wire.cursors import make_cursor, read_place
+from api.wire.parameters import (
     AS_OF,
     CURSOR,
     FLAG,

@@ -6,8 +6,9 @@ import asyncio
 import re
 from typing import TYPE_CHECKING
 
-from api import examples, present, shapes
 from api.calls import Answer, Body, Call, Routes, Shown
+from api.openapi import examples, shapes
+from api.wire import present
 from domain.errors import FieldError, Invalid, PolicyNotFound
 from domain.kinds import Choice, read_instant
 from domain.presets import PRESETS, read_policy

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from api import examples, present, shapes
 from api.calls import Answer, Call, Routes, Shown
+from api.openapi import examples, shapes
+from api.wire import present
 from domain.errors import OperationNotFound
 from domain.instants import format_instant
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from api import examples, present_lists, shapes
 from api.calls import Answer, Call, Routes, Shown
 from api.knowledge import require_registered
-from api.parameters import MIN_POSITION
+from api.openapi import examples, shapes
+from api.wire import present_lists
+from api.wire.parameters import MIN_POSITION
 from domain.instants import format_instant
 from domain.rewards import rewards
 

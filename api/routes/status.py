@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from api import examples, present_status, shapes
 from api.calls import Answer, Call, Routes, Shown
 from api.knowledge import question_of, relationship_of, standing_of, subject_of
-from api.parameters import AS_KNOWN_AT, AS_OF, MIN_POSITION, POLICY_VERSION
+from api.openapi import examples, shapes
+from api.wire import present_status
+from api.wire.parameters import AS_KNOWN_AT, AS_OF, MIN_POSITION, POLICY_VERSION
 
 if TYPE_CHECKING:
     from api.knowledge import Question, Subject

@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from api import present
-from api.marks import Marks
+from api.wire import present
+from api.wire.marks import Marks
 from domain.errors import Invalid
 from domain.events.governance import PersonalDataErased
 from domain.kinds import ContactId

@@ -6,10 +6,10 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from api import media
-from api.envelope import read_one
 from api.problems import TooLarge, problem
 from api.streams.lines import LINE_BYTES
+from api.wire import media
+from api.wire.envelope import read_one
 from domain.errors import FieldError, Invalid, LedgerError
 from ledger.drafts import Append
 

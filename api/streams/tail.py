@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 
-from api.media import EVENT_STREAM
 from api.streams.log import LogWalk
 from api.streams.outgoing import Outgoing
+from api.wire.media import EVENT_STREAM
 from domain.errors import Invalid
 
 if TYPE_CHECKING:

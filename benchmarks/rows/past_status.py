@@ -5,8 +5,8 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from api import present_status
 from api.knowledge import Question, relationship_of, subject_of
+from api.wire import present_status
 from benchmarks import stock
 from benchmarks.measure import Goal, Line, Outcome, agree, in_turns, seconds
 from domain.events import CATALOGUE

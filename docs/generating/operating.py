@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from api.command_line.listening import FINISH_SECONDS
-from api.connections import HEAD_BYTES, HEAD_SECONDS, IDLE_SECONDS, READ_SECONDS
-from api.frontdoor import MOST_IN_FLIGHT
-from api.logs import GATHER_SECONDS, MOST_WAITING
-from api.metrics import Metrics
+from api.edge.connections import HEAD_BYTES, HEAD_SECONDS, IDLE_SECONDS, READ_SECONDS
+from api.edge.frontdoor import MOST_IN_FLIGHT
+from api.edge.logs import GATHER_SECONDS, MOST_WAITING
+from api.edge.metrics import Metrics
 from docs.generating.markdown import opening, table, words
 from ledger.committer import WAITING_EVENTS
 
@@ -74,7 +74,9 @@ loses nothing that was answered.
 def operating_page() -> str:
     """Health, metrics, log, traces, limits and the end of the server."""
     parts = [
-        opening("Operating", "`api/metrics.py` and `docs/generating/operating.py`", _INTRODUCTION),
+        opening(
+            "Operating", "`api/edge/metrics.py` and `docs/generating/operating.py`", _INTRODUCTION
+        ),
         _METRICS,
         table(("metric", "kind", "labels", "meaning"), _rows()),
         "`process_*` are memory, processor time and open files of the process.\n",

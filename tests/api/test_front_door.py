@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from api.app import create_app
-from api.frontdoor import FrontDoor, canonical_path
+from api.edge.frontdoor import FrontDoor, canonical_path
 from domain.errors import Corrupt
 from tests.api.shop import listening, problem_of, registration
 

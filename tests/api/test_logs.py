@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 import httpx
 
-from api import logs
-from api.logs import JsonLines, LineWriter, Logfmt, Said
+from api.edge import logs
+from api.edge.logs import JsonLines, LineWriter, Logfmt, Said
 from tests.api.shop import purchase, registration
 from tests.command_line.running import END_SECONDS, serving
 

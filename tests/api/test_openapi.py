@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from api.openapi import document
+from api.openapi.document import document
 from api.problems import TITLES, status_of_code
 from api.routes import OPERATIONS
 from domain.events import CATALOGUE

@@ -17,9 +17,9 @@ from schemathesis import checks
 from api import calls
 from api.app import create_app
 from api.client import Client, NewEvent
-from api.media import LINES
-from api.openapi import document
+from api.openapi.document import document
 from api.routes import OPERATIONS
+from api.wire.media import LINES
 from tests.api.shop import Clock, built, listening, purchase
 
 if TYPE_CHECKING:

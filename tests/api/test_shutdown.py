@@ -17,7 +17,7 @@ import pytest
 
 from api.app import create_app
 from api.command_line.listening import FINISH_SECONDS
-from api.frontdoor import FrontDoor
+from api.edge.frontdoor import FrontDoor
 from tests.api.shop import Clock, built, listening, problem_of, registration
 from tests.command_line.running import END_SECONDS, serving
 

@@ -10,7 +10,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from api.app import create_app
-from api.tracing import TELEMETRY, continued
+from api.edge.tracing import TELEMETRY, continued
 from tests.api.shop import listening, registration
 
 if TYPE_CHECKING:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
-from api import cloudevents, examples, present, shapes
 from api.appending import answered, recorded, require_no_condition
 from api.calls import Answer, Call, Form
-from api.envelope import ids_from_key
-from api.media import EVENT_STREAM, LINES
-from api.parameters import AFTER_POSITION, CONTACT, CURSOR, LIMIT, MIN_POSITION, TYPES
+from api.openapi import examples, shapes
 from api.streams.bulk import BulkAppend
 from api.streams.export import LogExport
 from api.streams.log import Filter, LogWalk, read_filter
 from api.streams.tail import LogTail, read_place
+from api.wire import cloudevents, present
+from api.wire.envelope import ids_from_key
+from api.wire.media import EVENT_STREAM, LINES
+from api.wire.parameters import AFTER_POSITION, CONTACT, CURSOR, LIMIT, MIN_POSITION, TYPES
 from domain.errors import Invalid
 from ledger.drafts import Append
 

@@ -18,10 +18,10 @@ from uuid import UUID
 
 from starlette.requests import ClientDisconnect
 
-from api.logs import Said, places
+from api.edge.logs import Said, places
+from api.edge.tracing import continued
 from api.problems import Forbidden, problem_response, status_of
 from api.settings import is_loopback
-from api.tracing import continued
 from domain.errors import Corrupt, LedgerError, Unavailable
 from ledger.entropy import Entropy
 

@@ -11,7 +11,7 @@ from domain.recorded import POLICY_STREAM
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from api.marks import Marks
+    from api.wire.marks import Marks
     from domain.profile import Profile
     from domain.recorded import Recorded
     from domain.timeline import PolicyVersion

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
 
-from api.media import escaped
+from api.wire.media import escaped
 from domain.errors import FieldError, Invalid
 from domain.events import CATALOGUE, Event
 from domain.events.governance import EventCorrected

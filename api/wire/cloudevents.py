@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import uuid5
 
-from api.envelope import MOST_EVENTS, read_one
-from api.media import escaped
+from api.wire.envelope import MOST_EVENTS, read_one
+from api.wire.media import escaped
 from domain.errors import FieldError, Invalid
 from domain.kinds import EventId, read_text
 

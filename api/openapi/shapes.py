@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.parameters import CONTACT_NAME, FLAGS, STANDINGS
+from api.wire.parameters import CONTACT_NAME, FLAGS, STANDINGS
 from domain.events import CATALOGUE, STAGES
 from domain.kinds import Text
 from domain.presets import PRESETS

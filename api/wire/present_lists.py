@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from api.present import Shape, identity, instant
+from api.wire.present import Shape, identity, instant
 from domain.instants import format_instant
 from domain.referrals import outcome_at
 

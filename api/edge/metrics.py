@@ -16,7 +16,7 @@ from prometheus_client.registry import Collector
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from api.openapi import problem_answers
+from api.openapi.document import problem_answers
 from api.problems import code_of
 from domain.errors import LedgerError
 from ledger.drafts import Appended

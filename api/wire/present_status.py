@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from api.present import Shape, identity, instant
+from api.wire.present import Shape, identity, instant
 from domain.instants import format_instant
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ import re
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from api import examples, shapes
-from api.media import JSON, MSGPACK
-from api.parameters import CONTACT_NAME
+from api.openapi import examples, shapes
+from api.openapi.schemas import from_clients, sent_event
 from api.problems import PROBLEM_JSON, TITLES, status_of_code
-from api.schemas import from_clients, sent_event
+from api.wire.media import JSON, MSGPACK
+from api.wire.parameters import CONTACT_NAME
 from domain.decisions.reasons import REASONS
 from domain.policy import policy_schema
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from api.calls import Form, Operation, Shown
-    from api.parameters import Parameter
+    from api.wire.parameters import Parameter
 
 Document = dict[str, Any]
 

@@ -1,0 +1,1 @@
+"""What every request passes: connections, the front door, what is counted and logged."""
