@@ -18,15 +18,14 @@ from projections.build import BATCH, Build, naming, refold
 from projections.digest import digest, drift
 from projections.folding import Moment, write_merge
 from projections.generations import BUILDING, LIVE, Generation, Tables
-from projections.groups import Aliases, complete_group, read_group, read_merges
 from projections.operations import told
+from projections.walking import Walk, aliases_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from uuid import UUID
 
     from domain.history import History
-    from domain.recorded import Recorded
     from projections.folding import Projection
     from projections.follower import Follower
     from projections.operations import Work
@@ -57,7 +56,6 @@ class Rebuild:
         self._source = source
         self._follower = follower
         self._clock = clock
-        self._done = 0
 
     def run(self, work: Work) -> dict[str, object]:
         """Build, catch up, compare and switch.
@@ -108,44 +106,34 @@ class Rebuild:
         """Both steps of the projection over everything up to the generation's position."""
         position = generation.position
         policies = self._source.policies(position)
-        aliases = Aliases()
-        merges = [m for m in read_merges(self._source, upto=position) if aliases.apply(m)]
+        aliases, merges = aliases_at(self._source, position)
         moment = Moment(position, generation.as_of, policies, self._source.time_zone, aliases)
-        total = position - len(policies.versions)
+        walk = Walk(self._source, aliases, position)
         with self._store.write() as connection:
             for merge in merges:
                 write_merge(Tables(connection, generation), merge)
-        for chunk in self._chunks(moment):
+        for chunk in self._chunks(walk, moment):
             with self._store.write() as connection:
                 tables = Tables(connection, generation, fresh=True)
                 for contact, history in chunk:
                     refold(self._projection, tables, contact, history, moment)
-            work.advance(self._done, total)
+            work.advance(walk.done, walk.total)
         self._reduce_all(generation, moment, work)
         return Build(self._projection, generation, self._store, self._source)
 
-    def _chunks(self, moment: Moment) -> Iterator[list[tuple[UUID, History]]]:
+    def _chunks(self, walk: Walk, moment: Moment) -> Iterator[list[tuple[UUID, History]]]:
         """Every survivor with its history, in short lists, so that no transaction is long."""
         chunk: list[tuple[UUID, History]] = []
         events_held = 0
-        for contact, events in self._source.streams(upto=moment.position):
-            self._done += len(events)
-            if moment.aliases.survivor_of(contact) != contact:
-                continue
+        for contact, events in walk:
             with naming(contact, moment):
-                history = effective_history(self._group(contact, events, moment), contact)
+                history = effective_history(events, contact)
             chunk.append((contact, history))
             events_held += len(events)
             if events_held >= _CHUNK_EVENTS or len(chunk) >= _CHUNK_CONTACTS:
                 yield chunk
                 chunk, events_held = [], 0
         yield chunk
-
-    def _group(self, contact: UUID, events: list[Recorded], moment: Moment) -> list[Recorded]:
-        """A survivor's events; the stream at hand will do unless others were merged into it."""
-        if len(moment.aliases.members(contact)) > 1:
-            return read_group(self._source, contact, moment.aliases, moment.position)
-        return complete_group(self._source, contact, moment.aliases, moment.position, events)
 
     def _reduce_all(self, generation: Generation, moment: Moment, work: Work) -> None:
         after: UUID | None = None

@@ -1,0 +1,57 @@
+"""Every contact's events, a contact at a time: what rebuilds, replays and previews go through.
+
+Contacts come in the order of their ids; of contacts that were merged only the survivor comes, with
+the events of all of them. What is held at once is one contact, and its page of the log.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from projections.groups import Aliases, complete_group, read_group, read_merges
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from uuid import UUID
+
+    from domain.recorded import Recorded
+    from projections.groups import Merge
+    from projections.source import EventSource
+
+
+class Walk:
+    """One walk through all that is known at a position, by the aliases known there.
+
+    ``done`` is how many events it has passed, of ``total``; those of merged contacts count where
+    their own streams stand.
+    """
+
+    def __init__(
+        self, source: EventSource, aliases: Aliases, upto: int, *, after: UUID | None = None
+    ) -> None:
+        self._source = source
+        self._aliases = aliases
+        self._upto = upto
+        self._after = after
+        self.done = 0
+        self.total = upto - len(source.policies(upto).versions)
+
+    def __iter__(self) -> Iterator[tuple[UUID, list[Recorded]]]:
+        """Each survivor with all that is known of it, sealed."""
+        for contact, events in self._source.streams(after=self._after, upto=self._upto):
+            self.done += len(events)
+            if self._aliases.survivor_of(contact) == contact:
+                yield contact, self._group(contact, events)
+
+    def _group(self, contact: UUID, events: list[Recorded]) -> list[Recorded]:
+        """A survivor's events; the stream at hand will do unless others were merged into it."""
+        if len(self._aliases.members(contact)) > 1:
+            return read_group(self._source, contact, self._aliases, self._upto)
+        return complete_group(self._source, contact, self._aliases, self._upto, events)
+
+
+def aliases_at(source: EventSource, position: int) -> tuple[Aliases, list[Merge]]:
+    """Who stands for whom at a position, and the merges that say so."""
+    aliases = Aliases()
+    merges = [merge for merge in read_merges(source, upto=position) if aliases.apply(merge)]
+    return aliases, merges
