@@ -165,3 +165,11 @@ class Corrupt(LedgerError):
     """Stored bytes are not what this program wrote: another program's file, or damage."""
 
     code = "unavailable"
+
+
+class Unproven(LedgerError):
+    """What was given as evidence is none: it is malformed, or it does not hold.
+
+    A proof, a note, a checkpoint, a tile, an entry. Whoever reads such a thing from the ledger's
+    own files says ``Corrupt`` instead.
+    """
