@@ -12,20 +12,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from domain.errors import LedgerError
-from domain.history import effective_history
 from projections import generations
-from projections.build import BATCH, Build, naming, refold
+from projections.build import BATCH, Build
 from projections.digest import digest, drift
-from projections.folding import Moment, write_merge
+from projections.filling import fill
 from projections.generations import BUILDING, LIVE, Generation, Tables
 from projections.operations import told
-from projections.walking import Walk, aliases_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from uuid import UUID
 
-    from domain.history import History
     from projections.folding import Projection
     from projections.follower import Follower
     from projections.operations import Work
@@ -34,8 +31,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_CHUNK_EVENTS = 500
-_CHUNK_CONTACTS = 500
 _ROUNDS = 5
 """How often a rebuild catches up with what was appended meanwhile, at most."""
 
@@ -69,7 +64,8 @@ class Rebuild:
         """
         generation = self._begin()
         try:
-            build = self._fill(generation, work)
+            fill(self._projection, self._store, self._source, generation, work)
+            build = Build(self._projection, generation, self._store, self._source)
             return self._finish(build, work)
         except BaseException:
             self._abandon(generation)
@@ -101,53 +97,6 @@ class Rebuild:
                 BUILDING,
             )
             return generations.add(connection, fresh, self._projection.tables)
-
-    def _fill(self, generation: Generation, work: Work) -> Build:
-        """Both steps of the projection over everything up to the generation's position."""
-        position = generation.position
-        policies = self._source.policies(position)
-        aliases, merges = aliases_at(self._source, position)
-        moment = Moment(position, generation.as_of, policies, self._source.time_zone, aliases)
-        walk = Walk(self._source, aliases, position)
-        with self._store.write() as connection:
-            for merge in merges:
-                write_merge(Tables(connection, generation), merge)
-        for chunk in self._chunks(walk, moment):
-            with self._store.write() as connection:
-                tables = Tables(connection, generation, fresh=True)
-                for contact, history in chunk:
-                    refold(self._projection, tables, contact, history, moment)
-            work.advance(walk.done, walk.total)
-        self._reduce_all(generation, moment, work)
-        return Build(self._projection, generation, self._store, self._source)
-
-    def _chunks(self, walk: Walk, moment: Moment) -> Iterator[list[tuple[UUID, History]]]:
-        """Every survivor with its history, in short lists, so that no transaction is long."""
-        chunk: list[tuple[UUID, History]] = []
-        events_held = 0
-        for contact, events in walk:
-            with naming(contact, moment):
-                history = effective_history(events, contact)
-            chunk.append((contact, history))
-            events_held += len(events)
-            if events_held >= _CHUNK_EVENTS or len(chunk) >= _CHUNK_CONTACTS:
-                yield chunk
-                chunk, events_held = [], 0
-        yield chunk
-
-    def _reduce_all(self, generation: Generation, moment: Moment, work: Work) -> None:
-        after: UUID | None = None
-        while True:
-            with self._store.write() as connection:
-                tables = Tables(connection, generation)
-                contacts = self._projection.reducible(tables, after, _CHUNK_CONTACTS)
-                for contact in contacts:
-                    with naming(contact, moment):
-                        self._projection.reduce(tables, contact, moment)
-            if not contacts:
-                return
-            after = contacts[-1]
-            work.check()
 
     def _finish(self, build: Build, work: Work) -> dict[str, object]:
         """Catch up beside the live build, then hold it still to compare and switch."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from domain.errors import Unavailable
 from projections.digest import digest
+from projections.filling import fill
 from projections.generations import Tables, remove
 from projections.operations import Work
 from projections.projections import Projections
@@ -71,7 +72,8 @@ class Hands:
         projection = inside._projection(name)
         rebuild = Rebuild(projection, inside._store, earlier, inside._follower, self.clock)
         generation = rebuild._begin()
-        rebuild._fill(generation, Work(lambda _progress: None))
+        work = Work(lambda _progress: None)
+        fill(projection, inside._store, earlier, generation, work)
         with inside._store.write() as connection:
             figure = digest(projection, Tables(connection, generation))
             remove(connection, generation)

@@ -9,6 +9,7 @@ import pytest
 
 from domain.errors import Unavailable
 from domain.instants import DAY
+from projections.filling import fill
 from projections.operations import Cancelled, Progress, Work
 from projections.rebuild import Rebuild
 from tests.domain.scenario import ANN, BEN, CAT
@@ -150,7 +151,8 @@ def test_a_killed_rebuild_is_swept_at_the_next_start(
     live, before = killed.digest("status"), tables(killed)
     inside = killed.projections
     rebuild = Rebuild(inside._projection("status"), inside._store, ledger, inside._follower, clock)
-    rebuild._fill(rebuild._begin(), Work(lambda _progress: None))
+    work = Work(lambda _progress: None)
+    fill(inside._projection("status"), inside._store, ledger, rebuild._begin(), work)
     assert tables(killed) != before
     killed.close()
     restarted = Hands(ledger, clock, path)
@@ -194,7 +196,7 @@ def test_what_a_rebuild_could_not_clear_away_the_next_one_does(
         raise Unavailable("the disk is full")
 
     with monkeypatch.context() as patched:
-        patched.setattr("projections.rebuild.refold", full)
+        patched.setattr("projections.filling.refold", full)
         patched.setattr("projections.generations.remove", full)
         with pytest.raises(Unavailable):
             hands.rebuild("status")
