@@ -1,116 +1,128 @@
-"""A server that cannot write says so, lives on, and goes on once it can."""
+"""A server that cannot write says so, lives on, and goes on once it can; also killed meanwhile."""
 
 from __future__ import annotations
 
+import random
 import resource
 import sqlite3
-from contextlib import closing
+from contextlib import closing, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 import httpx
 import pytest
 
-from api.client import Client, Retries, Unavailable
-from tests.command_line.running import serving
-from tests.crash.evidence import check
-from tests.crash.load import ONCE, Sent, registration, visit
+from api.client import Client
+from tests.crash.load import ONCE
+from tests.crash.rounds import WRITERS, endured
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
-    from uuid import UUID
 
-    from tests.command_line.running import Serving
+    from tests.crash.load import Sent
+    from tests.crash.rounds import Load
 
-ROOM_BYTES = 200_000
-MOST_APPENDS = 1000
+    Hindrance = Callable[[Load], AbstractContextManager[None]]
+
+MOST_ROOM_BYTES = 200_000
+MOST_ACKNOWLEDGED = 100
 
 needs_prlimit = pytest.mark.skipif(
     not hasattr(resource, "prlimit"), reason="limits of another process are set on Linux only"
 )
 
 
-def refused(sent: Sent, url: str, reason: str) -> None:
-    """Sending is answered with a problem that says why, what of it, and when to come again."""
-    (contact, event), *_ = sent.pairs
-    with Client(url, retries=ONCE) as client, pytest.raises(Unavailable) as caught:
-        client.append(contact, event)
-    assert caught.value.status == 503
-    assert caught.value.code == "unavailable"
-    assert reason in str(caught.value)
-    assert "nothing of this was recorded" in str(caught.value)
-    assert caught.value.retry_after_seconds is not None
+@contextmanager
+def full_disk(data: Path, load: Load) -> Iterator[None]:
+    """No file of the server can grow beyond some size any more."""
+    sizes = [file.stat().st_size for file in data.rglob("*") if file.is_file()]
+    limit_file_size(load, max(sizes) + load.chance.randrange(MOST_ROOM_BYTES))
+    yield
+    if load.server.process.poll() is None:
+        limit_file_size(load, resource.RLIM_INFINITY)
 
 
-def well(url: str) -> bool:
-    return httpx.get(f"{url}/livez").status_code == 200
+def limit_file_size(load: Load, size_bytes: int) -> None:
+    limits = (size_bytes, resource.RLIM_INFINITY)
+    resource.prlimit(load.server.process.pid, resource.RLIMIT_FSIZE, limits)
+
+
+@contextmanager
+def locked(data: Path, name: str, _load: Load) -> Iterator[None]:
+    """This process holds a database, for longer than the server waits for it."""
+    database = data / "ledgers" / "main" / name
+    with closing(sqlite3.connect(database, timeout=30, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        yield
+        other.execute("ROLLBACK")
+
+
+def comes_and_goes(hindrance: Hindrance, load: Load) -> None:
+    """As many refusals as writers while it was there, and all goes on when it is gone."""
+    work(load)
+    load.watch.clear.clear()
+    with hindrance(load):
+        load.watch.refused.more(WRITERS)
+        assert httpx.get(f"{load.server.url}/livez").status_code == 200
+        with Client(load.server.url, retries=ONCE) as client:
+            assert client.event(1).position == 1
+    load.watch.clear.set()
+    work(load)
+    load.kill()
+
+
+def is_there_when_killed(hindrance: Hindrance, refused: int, load: Load) -> None:
+    """It is killed while the writers meet what hinders it, after some number of refusals."""
+    work(load)
+    load.watch.clear.clear()
+    with hindrance(load):
+        load.watch.refused.more(refused)
+        load.kill()
+
+
+def work(load: Load) -> None:
+    load.watch.acknowledged.more(load.chance.randint(20, MOST_ACKNOWLEDGED))
+
+
+def refusals(sent: list[Sent]) -> set[str]:
+    return {str(refusal) for one in sent for refusal in one.refusals}
 
 
 @needs_prlimit
-def test_on_a_full_disk_appends_are_refused_and_go_on_when_there_is_room(tmp_path: Path) -> None:
-    contact = uuid4()
-    sent = [Sent([(contact, registration())])]
-    with (
-        serving("serve", "--port", 0, "--data", tmp_path / "data") as server,
-        Client(server.url, retries=ONCE) as client,
-    ):
-        assert sent[0].send(client)
-        limit_file_size(server, largest_file(tmp_path) + ROOM_BYTES)
-        full = fill(client, contact, sent)
-        refused(full, server.url, "main/events.sqlite is full or failing")
-        assert well(server.url)
-        check(list(client.log(page=1000)), [*sent, full])
-        assert client.event(newest_position(sent)).contact_id == contact
-        limit_file_size(server, resource.RLIM_INFINITY)
-        assert full.send(client)
-        check(list(client.log(page=1000)), [*sent, full])
-        answer = client.status(contact, min_position=max((full.positions or {}).values()))
-        assert answer.contact_id == contact
-
-
-def limit_file_size(server: Serving, size_bytes: int) -> None:
-    limits = (size_bytes, resource.RLIM_INFINITY)
-    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, limits)
-
-
-def largest_file(folder: Path) -> int:
-    return max(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-
-
-def fill(client: Client, contact: UUID, sent: list[Sent]) -> Sent:
-    """Append until nothing more goes in; the first append that did not."""
-    for _ in range(MOST_APPENDS):
-        one = Sent([(contact, visit())])
-        if not one.send(client):
-            return one
-        sent.append(one)
-    raise AssertionError("the disk never was full")
-
-
-def newest_position(sent: list[Sent]) -> int:
-    return max(position for one in sent for position in (one.positions or {}).values())
+def test_on_a_full_disk_writers_are_refused_and_nothing_is_lost_or_doubled(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    disk = partial(full_disk, data)
+    sent = endured(
+        data,
+        random.Random(20260302),
+        [
+            partial(comes_and_goes, disk),
+            partial(is_there_when_killed, disk, 1),
+            partial(comes_and_goes, disk),
+            partial(is_there_when_killed, disk, 0),
+            partial(is_there_when_killed, disk, WRITERS),
+        ],
+    )
+    assert refusals(sent)
+    assert all("is full or failing" in one for one in refusals(sent))
 
 
 @pytest.mark.parametrize("name", ["events.sqlite", "keys.sqlite"])
-def test_a_database_locked_by_another_program_is_waited_for_and_then_told(
+def test_while_another_program_holds_a_database_nothing_is_lost_or_doubled(
     tmp_path: Path, name: str
 ) -> None:
     """It is locked for longer than the server waits for it, which is five seconds."""
-    contact = uuid4()
-    sent = [Sent([(contact, registration())])]
-    locked = Sent([(uuid4(), registration())])  # a new contact, which needs a key of its own
-    with (
-        serving("serve", "--port", 0, "--data", tmp_path / "data") as server,
-        Client(server.url, retries=Retries(tries=3)) as client,
-    ):
-        assert sent[0].send(client)
-        database = tmp_path / "data" / "ledgers" / "main" / name
-        with closing(sqlite3.connect(database, isolation_level=None)) as other:
-            other.execute("BEGIN EXCLUSIVE")
-            refused(locked, server.url, f"another program holds main/{name}")
-            assert well(server.url)
-            check(list(client.log()), [*sent, locked])
-            other.execute("ROLLBACK")
-        assert locked.send(client)
-        check(list(client.log()), [*sent, locked])
-        assert sent[0].send(client)
+    data = tmp_path / "data"
+    lock = partial(locked, data, name)
+    sent = endured(
+        data,
+        random.Random(20260303),
+        [
+            partial(is_there_when_killed, lock, 0),
+            partial(comes_and_goes, lock),
+            partial(is_there_when_killed, lock, 1),
+        ],
+    )
+    assert refusals(sent) == {f"another program holds main/{name}: nothing of this was recorded"}

@@ -1,0 +1,100 @@
+"""Rounds of load on one data folder, of which each ends with a SIGKILL and is then looked into."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
+
+import httpx
+
+from api.client import Client
+from tests.command_line.running import END_SECONDS, Serving, serving
+from tests.crash.evidence import check
+from tests.crash.load import ONCE, BulkWriter, Sent, Watch, Writer, registration
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+    from random import Random
+
+WRITERS = 6
+PAGE = 1000
+
+
+class Load:
+    """Several writers at one server."""
+
+    def __init__(self, server: Serving, shared: UUID, chance: Random) -> None:
+        self.server = server
+        self.chance = chance
+        self.watch = Watch()
+        self.writers = [
+            kind(server.url, chance.getrandbits(32), shared, self.watch)
+            for kind in [Writer] * WRITERS + [BulkWriter]
+        ]
+
+    def kill(self) -> None:
+        self.server.process.kill()
+        self.server.process.wait(END_SECONDS)
+
+
+@contextmanager
+def loaded(load: Load) -> Iterator[None]:
+    """The writers at work, until the server was killed and all of them noticed."""
+    for writer in load.writers:
+        writer.start()
+    try:
+        yield
+    finally:
+        load.kill()
+        load.watch.clear.set()
+        for writer in load.writers:
+            writer.join(END_SECONDS)
+    assert not any(writer.is_alive() for writer in load.writers)
+
+
+def endured(data: Path, chance: Random, rounds: Iterable[Callable[[Load], None]]) -> list[Sent]:
+    """All that was sent. Each round: what the last one left is right, sending it all again changes
+    nothing of it, and then new writers go on while the round does to the server what it does."""
+    shared = uuid4()
+    sent = [Sent([(shared, registration())])]
+    newest = sent
+    for one in rounds:
+        with serving("serve", "--port", 0, "--data", data) as server:
+            look_into(server.url, sent, newest)
+            load = Load(server, shared, chance)
+            with loaded(load):
+                one(load)
+            newest = [one for writer in load.writers for one in writer.sent]
+        sent += newest
+    with serving("serve", "--port", 0, "--data", data) as server:
+        look_into(server.url, sent, newest)
+        with Client(server.url, retries=ONCE) as client:
+            whole = list(client.log(page=PAGE))
+            assert all(one.send(client) for one in sent)
+            assert list(client.log(page=PAGE)) == whole
+        assert {event.id for one in sent for _, event in one.pairs} <= {one.id for one in whole}
+        assert rebuilt_without_drift(server.url)
+    return sent
+
+
+def look_into(url: str, sent: list[Sent], newest: list[Sent]) -> None:
+    with Client(url, retries=ONCE) as client:
+        check(list(client.log(page=PAGE)), sent)
+        assert all(one.send(client) for one in newest)
+        check(list(client.log(page=PAGE)), sent)
+
+
+def rebuilt_without_drift(url: str) -> bool:
+    """Whether what the projection kept through all kills is what it would be built as now."""
+    with httpx.Client(base_url=url, timeout=END_SECONDS) as http:
+        started = http.post("/v1/ledgers/main/projections/status/rebuilds", json={})
+        deadline = time.monotonic() + END_SECONDS
+        while time.monotonic() < deadline:
+            work = http.get(started.headers["location"]).json()
+            if work["state"] != "running":
+                break
+        assert work["state"] == "succeeded", work
+        return bool(work["result"]["drift"] == [])
