@@ -99,6 +99,8 @@ class Subscriptions:
 
     def last_end_at(self, rhythm: Rhythm) -> int | None:
         """When the last of them ended, once none runs any more."""
+        if not self._known:
+            return None
         ends = [subscription.ends_at(rhythm) for subscription in self._uncancelled.values()]
         if self._cancelled:
             ends.append(self._last_cancelled_end_at(rhythm))

@@ -153,13 +153,10 @@ class Commerce:
     def _silence(self, at: int, rhythm: Rhythm) -> Silence | None:
         if self.engagements.open or self.ends_after(at, rhythm) is not None:
             return None
-        last_purchase_at = self._counted_at[-1] if self._counted_at else None
-        ends = (
-            last_purchase_at,
-            self.subscriptions.last_end_at(rhythm),
-            self.engagements.last_closed_at,
-        )
-        last_at = max((end for end in ends if end is not None), default=None)
+        last_at = self._counted_at[-1] if self._counted_at else None
+        for ended_at in (self.subscriptions.last_end_at(rhythm), self.engagements.last_closed_at):
+            if ended_at is not None and (last_at is None or ended_at > last_at):
+                last_at = ended_at
         if last_at is None:
             return None
         rho = self.days.rho_hours(rhythm.expected_gap_days) * HOUR

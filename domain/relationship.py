@@ -15,7 +15,7 @@ from domain.instants import DAY
 from domain.stages import Cause, Interval, StageMachine
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from uuid import UUID
 
     from domain.agreements import Engagement
@@ -179,12 +179,15 @@ class Relationship:
             flags.append("falling")
         if machine.silence is not None and self.at >= machine.silence.quiet_at:
             flags.append("quiet")
-        if self.stage == "customer" and any(
-            would.stage == "client" and not would.change.startswith(("complaint", "promise"))
-            for would in self.would_change()
-        ):
+        if self.stage == "customer" and self._is_rising():
             flags.append("rising")
         return tuple(flags)
+
+    def _is_rising(self) -> bool:
+        """Whether one more signal, rather than one trouble less, would make a client."""
+        return self.machine.underlying not in ("client", "ended") and any(
+            not change.name.startswith(("complaint", "promise")) for change in self._winning()
+        )
 
     def _is_falling(self) -> bool:
         falling_at = self._falling_at
@@ -242,32 +245,33 @@ class Relationship:
         """The single changes that would make a client, or end a client's stage."""
         if self.machine.judged is None or self.machine.underlying == "ended":
             return ()
-        crossing = self._stage_lost if self.machine.underlying == "client" else self._stage_won
-        found = []
-        for change in self.machine.changes_at(self.at):
-            stage = crossing(change)
-            if stage is not None:
-                found.append(WouldChange(change.name, change.points, stage))
-        return tuple(found)
+        if self.machine.underlying != "client":
+            return tuple([WouldChange(one.name, one.points, "client") for one in self._winning()])
+        resting = self.machine.resting_stage(self.at)
+        return tuple([WouldChange(one.name, one.points, resting) for one in self._losing()])
 
-    def _stage_won(self, change: Change) -> str | None:
+    def _winning(self) -> Iterator[Change]:
+        """The changes that would make a client of somebody who is none."""
         policy = self._policies.in_force(self.at).policy
         held = self.machine.worst_complaint() >= policy.signals.complaint.hold_severity
-        anchored = self.machine.is_anchored() or change.anchors
-        if not anchored or (held and not change.lifts_hold):
-            return None
-        return "client" if self._raw_score + change.points >= policy.stage.promotion_score else None
+        anchored = self.machine.is_anchored()
+        lacking = policy.stage.promotion_score - self.machine.points_at(self.at)
+        for change in self.machine.changes_at(self.at):
+            if (
+                change.points >= lacking
+                and (anchored or change.anchors)
+                and (not held or change.lifts_hold)
+            ):
+                yield change
 
-    def _stage_lost(self, change: Change) -> str | None:
+    def _losing(self) -> Iterator[Change]:
+        """The changes that would end a client's stage."""
         policy = self._policies.in_force(self.at).policy
-        drops = self._raw_score + change.points < policy.stage.stay_score
-        if change.ends or (drops and change.points < 0 and not self.machine.dwells(self.at)):
-            return self.machine.resting_stage(self.at)
-        return None
-
-    @cached_property
-    def _raw_score(self) -> int:
-        return self.machine.points_at(self.at)
+        spare = self.machine.points_at(self.at) - policy.stage.stay_score
+        dwells = self.machine.dwells(self.at)
+        for change in self.machine.changes_at(self.at):
+            if change.ends or (change.points < min(0, -spare) and not dwells):
+                yield change
 
     def will_change(self) -> WillChange | None:
         """The next breakpoint at which the stage changes if nothing happens, if there is one."""

@@ -64,6 +64,16 @@ class Interval(NamedTuple):
 
 
 _RESTARTS = frozenset({PurchaseMade, SubscriptionStarted, EngagementOpened})
+_TURNING = _RESTARTS | {
+    SubscriptionRenewed,
+    SubscriptionUpgraded,
+    RelationshipEnded,
+    StageOverridden,
+    NeedDiscovered,
+    ReferralReceived,
+    TouchMade,
+}
+"""What may bear on the stage by itself, without any signal."""
 
 
 _READERS: dict[type[Event], tuple[int, ...]] = {
@@ -74,6 +84,9 @@ _READERS: dict[type[Event], tuple[int, ...]] = {
 """Which signals, by place, read each class of event."""
 
 _BOUGHT = frozenset(ABSORBED)
+NEVER = 2**63
+"""Later than every instant."""
+
 _COMPLAINT = next(place for place, signal in enumerate(SIGNALS) if signal.name == "complaint")
 
 
@@ -115,6 +128,8 @@ class StageMachine:
                 signal = self._signals[place] = SIGNALS[place].of(self.commerce)
             signal.absorb(fact)
             self._stale.add(place)
+        if event_class not in _TURNING:
+            return
         if event_class in _RESTARTS:
             self._ended = False
         elif isinstance(event, SubscriptionRenewed | SubscriptionUpgraded):
@@ -264,46 +279,53 @@ class StageMachine:
         """The next instant at which something may change without a fact, and why."""
         if self.judged is None:
             return None
-        at = self.judged.at
-        soonest, name = None, ""
-        for instant, candidate in self._breakpoints():
-            if instant > at and (soonest is None or instant < soonest):
-                soonest, name = instant, candidate
-        if soonest is None:
-            return None
-        if name == "policy":
-            version = self._policies.in_force(soonest)
-            return soonest, Cause("policy", f"version {version.version}", version.event_id)
-        return soonest, Cause("breakpoint", name)
+        at, name = self._soonest(self.judged)
+        return None if at == NEVER else (at, self._cause(at, name))
 
-    def _breakpoints(self) -> list[tuple[int, str]]:
-        """Instants to look at again, past ones too; of equal ones the first is the cause."""
-        assert self.judged is not None
-        at, policy = self.judged.at, self.judged.policy
+    def _cause(self, at: int, name: str) -> Cause:
+        """The cause of what happens at a breakpoint of that name."""
+        if name == "policy":
+            version = self._policies.in_force(at)
+            return Cause("policy", f"version {version.version}", version.event_id)
+        return Cause("breakpoint", name)
+
+    def _soonest(self, judged: Judged) -> tuple[int, str]:
+        """The next instant to look at again, and what is then; of equal ones the first named."""
+        at, policy = judged.at, judged.policy
         is_client = self.underlying == "client"
-        found = []
+        soonest, name = NEVER, ""
         change = self._policies.next_change(at)
-        if change is not None:
-            found.append((change, "policy"))
+        if change is not None and change < soonest:
+            soonest, name = change, "policy"
         if self.silence is not None:
-            if is_client:
-                found.append((self.silence.demote_at, "demote_at"))
-            else:
-                found.append((self.silence.lapse_at, "lapse_at"))
+            silent_at = self.silence.demote_at if is_client else self.silence.lapse_at
+            if at < silent_at < soonest:
+                soonest, name = silent_at, "demote_at" if is_client else "lapse_at"
         ends_at = self.commerce.ends_after(at, policy.rhythm)
-        if ends_at is not None:
-            found.append((ends_at, "subscription_end"))
+        if ends_at is not None and ends_at < soonest:
+            soonest, name = ends_at, "subscription_end"
         if is_client:
-            found.append((self._client_since_at + policy.stage.dwell_days * DAY, "dwell"))
+            dwells_until_at = self._client_since_at + policy.stage.dwell_days * DAY
+            if at < dwells_until_at < soonest:
+                soonest, name = dwells_until_at, "dwell"
         for expires_at, _ in self._overrides:
-            found.append((expires_at, "override"))
-        for place in sorted(self._readings):
-            until_at = self._readings[place].until_at
-            if until_at is not None:
-                found.append((until_at, SIGNALS[place].name))
-        if self._unsettled:
-            found.append((at + 1, "client"))
-        return found
+            if at < expires_at < soonest:
+                soonest, name = expires_at, "override"
+        runs_out_at, place = self._next_to_run_out(at)
+        if runs_out_at < soonest:
+            soonest, name = runs_out_at, SIGNALS[place].name
+        if self._unsettled and at + 1 < soonest:
+            soonest, name = at + 1, "client"
+        return soonest, name
+
+    def _next_to_run_out(self, at: int) -> tuple[int, int]:
+        """When a signal may read differently next, and its place; the first of several."""
+        soonest, first = NEVER, 0
+        for place, (_, _, until_at, _, _) in self._readings.items():
+            if until_at is not None and at < until_at <= soonest:
+                first = place if until_at < soonest else min(place, first)
+                soonest = until_at
+        return soonest, first
 
     def readings_at(self, at: int) -> list[tuple[Signal, Reading, Judged]]:
         """Every signal read afresh, from the last evaluation up to the next breakpoint."""
@@ -349,13 +371,13 @@ class StageMachine:
         """
         absorbed = 0
         while True:
-            occurs_at = facts[absorbed].occurred_at if absorbed < len(facts) else None
-            breakpoint_ = self.next_breakpoint()
-            if breakpoint_ is not None and (occurs_at is None or breakpoint_[0] < occurs_at):
-                at, cause = breakpoint_
-                if at > until_at:
+            occurs_at = facts[absorbed].occurred_at if absorbed < len(facts) else NEVER
+            soonest, name = self._soonest(self.judged) if self.judged else (NEVER, "")
+            if soonest < occurs_at:
+                if soonest > until_at:
                     return absorbed
-            elif occurs_at is not None and occurs_at <= until_at:
+                at, cause = soonest, self._cause(soonest, name)
+            elif occurs_at <= until_at:
                 at = occurs_at
                 while absorbed < len(facts) and facts[absorbed].occurred_at == at:
                     fact = facts[absorbed]

@@ -53,8 +53,10 @@ class PolicyTimeline:
 
     def next_change(self, after: int) -> int | None:
         """The next instant after ``after`` from which another version may be in force."""
-        place = bisect_right(self._starts, after)
-        return self._starts[place] if place < len(self._starts) else None
+        starts = self._starts
+        if not starts or after >= starts[-1]:
+            return None
+        return starts[bisect_right(starts, after)]
 
     def is_same_as(self, other: PolicyTimeline) -> bool:
         """Whether both know the same versions."""

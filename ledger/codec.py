@@ -102,10 +102,11 @@ class TopicCodec:
         Raises:
             ValueError: there are more fields than this program knows.
         """
-        values = dict.fromkeys(self.names)
-        values.update(zip(self.names, fields, strict=False))
         if len(fields) > self._count:
             raise ValueError(f"{len(fields)} fields where {self._count} are known")
+        values = dict(zip(self.names, fields, strict=False))
+        for name in self.names[len(fields) :]:
+            values[name] = None
         for _, name, kind, personal in self._plan:
             value = values[name]
             if value is None:
@@ -118,7 +119,7 @@ class TopicCodec:
                 values[name] = kind.unpack(value)
         # Validation happened before the event was stored, so the constructor is not run again.
         event = object.__new__(self.cls)
-        event.__dict__.update(values)
+        object.__setattr__(event, "__dict__", values)
         return event
 
 

@@ -43,7 +43,7 @@ INSERTED_TOGETHER = (128, 32, 8, 1)
 
 _ONE_STREAM = "originator_id = ?"
 _LITERALS = ",".join(f"'{topic}'" for topic in INDEXED_TOPICS)
-_COLUMNS = "position, originator_id, originator_version, topic, state, event_id"
+_COLUMNS = "position, originator_id, originator_version, topic, state"
 
 
 class Row(NamedTuple):
@@ -71,6 +71,7 @@ class LedgerApplicationRecorder(SQLiteApplicationRecorder):
         self.insert_events_statement = f"INSERT INTO {table} VALUES (?,?,?,?,?,?)"  # noqa: S608  # our own table's name
         self._max = f"SELECT max(position) FROM {table}"  # noqa: S608  # our own table's name
         self._select = f"SELECT {_COLUMNS} FROM {table} "  # noqa: S608  # our own table's name
+        self._select_with_id = f"SELECT {_COLUMNS}, event_id FROM {table} "  # noqa: S608  # as above
 
     def construct_create_table_statements(self) -> list[str]:
         """The table, its streams, its ids, and the topics that are looked up everywhere."""
@@ -190,9 +191,10 @@ class LedgerApplicationRecorder(SQLiteApplicationRecorder):
         values.append(-1 if limit is None else limit)
         with self.datastore.transaction(commit=False) as c:
             c.execute(f"{self._select}{where}ORDER BY {order} LIMIT ?", values)
+            streams = _Streams()
             return [
-                Row(position, _stream(stream), version, topic, state)
-                for position, stream, version, topic, state, _ in c.fetchall()
+                Row(position, streams[stream], version, topic, state)
+                for position, stream, version, topic, state in c.fetchall()
             ]
 
     def rows_by_id(self, event_ids: Sequence[UUID]) -> dict[UUID, Row]:
@@ -202,7 +204,7 @@ class LedgerApplicationRecorder(SQLiteApplicationRecorder):
             for start in range(0, len(event_ids), MOST_IDS):
                 keys = [event_id.bytes for event_id in event_ids[start : start + MOST_IDS]]
                 marks = ",".join("?" * len(keys))
-                c.execute(f"{self._select}WHERE event_id IN ({marks})", keys)
+                c.execute(f"{self._select_with_id}WHERE event_id IN ({marks})", keys)
                 for position, stream, version, topic, state, key in c.fetchall():
                     row = Row(position, _stream(stream), version, topic, state)
                     found[UUID(bytes=key)] = row
@@ -264,6 +266,14 @@ def _stream_key(stream: UUID | str) -> bytes | str:
 
 def _stream(key: bytes | str) -> UUID | str:
     return UUID(bytes=key) if isinstance(key, bytes) else key
+
+
+class _Streams(dict["bytes | str", "UUID | str"]):
+    """Streams by their keys, each made once: rows of one stream mostly stand together."""
+
+    def __missing__(self, key: bytes | str) -> UUID | str:
+        stream = self[key] = _stream(key)
+        return stream
 
 
 def _id_key(event_id: UUID | None) -> bytes | None:

@@ -144,4 +144,8 @@ class Recent:
 
 def earliest(*instants: int | None) -> int | None:
     """The first of the instants that there are."""
-    return min((instant for instant in instants if instant is not None), default=None)
+    first: int | None = None
+    for instant in instants:
+        if instant is not None and (first is None or instant < first):
+            first = instant
+    return first
