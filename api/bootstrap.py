@@ -123,7 +123,7 @@ class Server:
                 served.ledger.observe(observer_of(name))
 
     def close(self) -> None:
-        """End streams, finish what was accepted, stop following, and let go of the folder."""
+        """End streams, finish and seal what was accepted, stop following, let go of the folder."""
         self.stopping.begin()
         for served in self.ledgers.values():
             served.projections.close()
@@ -140,6 +140,7 @@ class Server:
                     raise Unavailable(f"{name}/{path.name} cannot be used: {error}") from error
                 ledger.on_commit(lambda _position: projections.wake())
                 projections.start()
+                ledger.transparency.start()
                 if self._observer is not None:
                     ledger.observe(self._observer(name))
                 self.ledgers[name] = OpenLedger(ledger, projections, KnownAliases(ledger))
@@ -154,7 +155,12 @@ def build(settings: Settings, *, clock: Callable[[], int] = now) -> Server:
     """
     # Days are counted by the pinned tzdata package on every machine, not by what the system has.
     zoneinfo.reset_tzpath(())
-    folder = DataFolder.open(settings.folder, clock=clock, master_key=settings.master_key)
+    folder = DataFolder.open(
+        settings.folder,
+        clock=clock,
+        master_key=settings.master_key,
+        log_domain=settings.log_domain,
+    )
     server = Server(folder, clock)
     try:
         server.open()

@@ -103,6 +103,7 @@ TITLES: dict[str, str] = {
     "version-mismatch": "The contact's version is another",
     "event-id-reused": "The event id is taken",
     "refused": "Refused",
+    "not-yet-sealed": "Not sealed yet",
     "projection-behind": "The projection is behind",
     "unavailable": "Unavailable",
     "internal": "Internal error",

@@ -7,6 +7,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from domain.errors import LedgerError
+from ledger.settings import LOG_DOMAIN, is_log_domain
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
 LOG_FORMATS = ("logfmt", "json")
@@ -23,7 +24,7 @@ class Settings:
     """Where the server listens and where its data lies.
 
     ``master_key`` are the 32 bytes that wrap the keys of all contacts; where it is absent, the data
-    folder keeps its own.
+    folder keeps its own. ``log_domain`` begins the origins of transparency logs that are begun.
 
     Raises:
         SettingsRefused: a value is out of range, or the server would be open to other machines.
@@ -35,6 +36,7 @@ class Settings:
     log_level: str = "info"
     log_format: str = "logfmt"
     master_key: bytes | None = field(default=None, repr=False)
+    log_domain: str = LOG_DOMAIN
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65_535:
@@ -45,6 +47,10 @@ class Settings:
             raise SettingsRefused(f"log_format must be one of {', '.join(LOG_FORMATS)}")
         if self.master_key is not None and len(self.master_key) != 32:
             raise SettingsRefused("master_key must be 32 bytes, written as 64 hexadecimal digits")
+        if not is_log_domain(self.log_domain):
+            raise SettingsRefused(
+                "log_domain must be a domain in lower case, such as ledger.example.org"
+            )
         if not is_loopback(self.host):
             raise SettingsRefused(
                 f"host {self.host!r} is not a loopback address: without access keys everyone who "

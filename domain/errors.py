@@ -100,6 +100,10 @@ class OperationNotFound(NotFound):
     code = "operation-not-found"
 
 
+class TileNotFound(NotFound):
+    """No such tile, or not under the last signed checkpoint."""
+
+
 class Conflict(LedgerError):
     """The request contradicts what the ledger holds."""
 
@@ -149,6 +153,12 @@ class Refused(Conflict):
         return {"reason": self.reason, **self.extra}
 
 
+class NotYetSealed(Conflict):
+    """What was asked about is recorded, but under no checkpoint yet."""
+
+    code = "not-yet-sealed"
+
+
 class Unavailable(LedgerError):
     """The ledger cannot do this now; trying again later may help."""
 
@@ -173,3 +183,7 @@ class Unproven(LedgerError):
     A proof, a note, a checkpoint, a tile, an entry. Whoever reads such a thing from the ledger's
     own files says ``Corrupt`` instead.
     """
+
+
+class LogRefused(Corrupt):
+    """The log signs nothing, since that could contradict what it signed before."""

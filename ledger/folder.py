@@ -4,7 +4,7 @@
 
     rapport.lock        names the process that holds the folder
     master.key          32 random bytes, mode 0600; wraps the contacts' data keys
-    ledgers/<name>/     ledger.json, events.sqlite, keys.sqlite
+    ledgers/<name>/     ledger.json, events.sqlite, keys.sqlite, log.sqlite
 
 Whatever is made is made under another name, flushed and then renamed, so that a folder that exists
 is whole, whenever the process was killed.
@@ -16,6 +16,7 @@ import os
 import re
 import shutil
 from contextlib import suppress
+from dataclasses import replace
 from threading import RLock
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -24,8 +25,9 @@ from domain.errors import Corrupt, Invalid, LedgerError, LedgerNotFound, Unavail
 from domain.instants import format_instant, zone_names
 from domain.presets import PRESETS
 from ledger.files import FolderLock, flush_folder, write_whole
-from ledger.ledger import EVENTS_FILE, KEYS_FILE, Ledger
-from ledger.settings import LedgerSettings
+from ledger.ledger import EVENTS_FILE, KEYS_FILE, LOG_FILE, Ledger
+from ledger.settings import LOG_DOMAIN, LedgerSettings, origin_of
+from ledger.transparency.store import begun
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,9 +56,12 @@ class FolderUnusable(Unavailable):
 class DataFolder:
     """The ledgers of one server, which nobody else writes while it is open."""
 
-    def __init__(self, path: Path, lock: FolderLock, clock: Clock, master_key: bytes) -> None:
+    def __init__(
+        self, path: Path, lock: FolderLock, clock: Clock, master_key: bytes, log_domain: str
+    ) -> None:
         """For ``open``."""
         self.path = path
+        self._log_domain = log_domain
         self._lock = lock
         self._clock = clock
         self._master_key = master_key
@@ -64,10 +69,18 @@ class DataFolder:
         self._guard = RLock()
 
     @classmethod
-    def open(cls, path: Path, *, clock: Clock, master_key: bytes | None = None) -> Self:
+    def open(
+        cls,
+        path: Path,
+        *,
+        clock: Clock,
+        master_key: bytes | None = None,
+        log_domain: str = LOG_DOMAIN,
+    ) -> Self:
         """Take the folder, making it and the ledger ``main`` on first use.
 
-        A ``master_key`` of 32 bytes that is given is used and never written down.
+        A ``master_key`` of 32 bytes that is given is used and never written down. Logs that are
+        begun are named under the ``log_domain``; those that there are keep their names.
 
         Raises:
             FolderInUse: another process holds it.
@@ -81,7 +94,7 @@ class DataFolder:
         except OSError as error:
             raise _unusable(path, error) from error
         try:
-            folder = cls(path, lock, clock, master_key or master_key_of(path))
+            folder = cls(path, lock, clock, master_key or master_key_of(path), log_domain)
             folder._prepare()
         except OSError as error:
             lock.release()
@@ -186,6 +199,7 @@ class DataFolder:
             time_zone=time_zone,
             namespace=uuid4(),
             created_at=format_instant(self._clock()),
+            origin=self._new_origin(name),
         )
         try:
             unfinished.mkdir(mode=0o700)
@@ -205,12 +219,35 @@ class DataFolder:
 
     def _open(self, name: str) -> Ledger:
         folder = self._folder_of(name)
-        for file in (SETTINGS_FILE, EVENTS_FILE, KEYS_FILE):
-            if not (folder / file).is_file():
+        settings = self.settings(name)
+        for file in (EVENTS_FILE, KEYS_FILE, LOG_FILE):
+            if not (folder / file).is_file() and (file != LOG_FILE or settings.origin):
                 raise _missing(folder / file)
-        return self._ledger(folder, self.settings(name))
+        if settings.origin is None:
+            return self._with_log(folder, settings)
+        return self._ledger(folder, settings)
 
-    def _ledger(self, folder: Path, settings: LedgerSettings) -> Ledger:
+    def _with_log(self, folder: Path, settings: LedgerSettings) -> Ledger:
+        """A ledger that was made before there were logs, with one.
+
+        Its origin is written down last. Killed before that, the log that was begun is found again.
+        """
+        origin = begun(folder / LOG_FILE) or self._new_origin(settings.name)
+        settings = replace(settings, origin=origin)
+        ledger = self._ledger(folder, settings, begin_log=True)
+        try:
+            flush_folder(folder)
+            write_whole(folder / SETTINGS_FILE, settings.written())
+        except OSError as error:
+            ledger.close()
+            raise _unusable(self.path, error) from error
+        return ledger
+
+    def _new_origin(self, name: str) -> str:
+        return origin_of(self._log_domain, name, os.urandom(4))
+
+    def _ledger(self, folder: Path, settings: LedgerSettings, *, begin_log: bool = False) -> Ledger:
+        assert settings.origin is not None, "every ledger that is opened has a log"
         return Ledger(
             folder,
             name=settings.name,
@@ -218,6 +255,8 @@ class DataFolder:
             namespace=settings.namespace,
             clock=self._clock,
             master_key=self._master_key,
+            origin=settings.origin,
+            begin_log=begin_log,
         )
 
     def close(self) -> None:

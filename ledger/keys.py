@@ -1,7 +1,8 @@
 """Data keys: one per contact, wrapped by the server's master key, kept apart from the events.
 
 A backup of ``events.sqlite`` therefore holds no key, and without a contact's key nobody can read
-what was personal about them. Sealing is AES-256-GCM. Source: NIST SP 800-38D.
+what was personal about them. Sealing is AES-256-GCM. Source: NIST SP 800-38D. The keys that sign
+the transparency log lie in the same file, wrapped in the same way: see ``ledger.signing_keys``.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from domain.errors import Corrupt
 from ledger.datastore import NOTHING_RECORDED, connect, telling
+from ledger.signing_keys import SCHEMA as SIGNING_KEYS
+from ledger.signing_keys import SigningKeys
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +39,7 @@ _SCHEMA = (
     " WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS master"
     " (id INTEGER PRIMARY KEY CHECK (id = 1), proof BLOB NOT NULL)",
+    SIGNING_KEYS,
 )
 _PROOF = b"rapport master key"
 
@@ -75,6 +79,15 @@ class KeyStore:
         except BaseException:
             self._connection.close()
             raise
+        self.signing = SigningKeys(
+            self._connection,
+            path,
+            self._lock,
+            wrap=self._wrap,
+            unwrap=self._unwrap,
+            entropy=entropy,
+        )
+        """The keys that sign this ledger's checkpoints."""
 
     def _check_master(self, path: Path, *, make: bool) -> None:
         row = self._connection.execute("SELECT proof FROM master").fetchone()

@@ -24,6 +24,8 @@ from ledger.mapper import EVERYTHING, NOTHING
 from ledger.names import NameIndex
 from ledger.soundness import check
 from ledger.states import ContactStates
+from ledger.transparency.log import TransparencyLog
+from ledger.transparency.store import APPLICATION_ID as LOG_APPLICATION_ID
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 
 EVENTS_FILE = "events.sqlite"
 KEYS_FILE = "keys.sqlite"
+LOG_FILE = "log.sqlite"
 
 _PAGE = 2000
 _SOURCE = re.compile(r"[a-z0-9.-]{1,32}")
@@ -66,9 +69,11 @@ class Ledger:
         namespace: UUID,
         clock: Clock,
         master_key: bytes,
+        origin: str,
+        begin_log: bool = False,
         waiting_events: int = WAITING_EVENTS,
     ) -> None:
-        """Open the files in the folder, or make them.
+        """Open the files in the folder, or make them; ``begin_log`` if only the log is to be made.
 
         Raises:
             Corrupt: a file is damaged, another program's, or of another master key.
@@ -87,6 +92,8 @@ class Ledger:
         if not new:
             check(self._file, APPLICATION_ID)
             check(folder / KEYS_FILE, KEYS_APPLICATION_ID)
+            if (folder / LOG_FILE).exists():
+                check(folder / LOG_FILE, LOG_APPLICATION_ID)
         self._keys = KeyStore(folder / KEYS_FILE, master_key, make=new)
         try:
             with telling(self._file):
@@ -106,8 +113,27 @@ class Ledger:
         except BaseException:
             self._keys.close()
             raise
+        try:
+            self.transparency = self._open_log(origin, make=new or begin_log)
+        except BaseException:
+            self._committer.close()
+            self._application.close()
+            self._keys.close()
+            raise
+        self.on_commit(lambda _head: self.transparency.wake())
         self._names = NameIndex(
             lambda after, limit, types: self.log(after=after, limit=limit, types=types), self.head
+        )
+
+    def _open_log(self, origin: str, *, make: bool) -> TransparencyLog:
+        return TransparencyLog(
+            self.folder / LOG_FILE,
+            origin,
+            self._keys.signing,
+            rows=self._rows,
+            head=self.head,
+            clock=self._clock,
+            make=make,
         )
 
     def _desk(self) -> Desk:
@@ -267,6 +293,10 @@ class Ledger:
         if events:
             yield events[0].contact_id, events
 
+    def _rows(self, after: int, upto: int) -> list[Row]:
+        with self._reading():
+            return self._recorder.rows({"position > ?": after, "position <= ?": upto})
+
     def version(self, contact_id: UUID) -> int:
         """The version of the contact's newest event, 0 if it has none."""
         conditions: dict[str, object] = {"originator_id = ?": contact_id.bytes}
@@ -327,8 +357,9 @@ class Ledger:
         return self._names
 
     def close(self) -> None:
-        """Finish what was accepted, then close the files."""
+        """Finish what was accepted, seal it if that was being done, then close the files."""
         self._committer.close()
+        self.transparency.close()
         self._application.close()
         self._keys.close()
 

@@ -20,7 +20,7 @@ from ledger.folder import (
     master_key_of,
     refuse_foreign_files,
 )
-from ledger.ledger import EVENTS_FILE, KEYS_FILE
+from ledger.ledger import EVENTS_FILE, KEYS_FILE, LOG_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ledger.identifiers import Clock
     from ledger.ledger import Ledger
 
-_DATABASES = (EVENTS_FILE, KEYS_FILE)
+_DATABASES = (EVENTS_FILE, KEYS_FILE, LOG_FILE)
 
 
 @contextmanager
@@ -68,10 +68,11 @@ def _copy(path: Path, name: str, copy: Path, master_key: bytes | None) -> bytes 
     into.mkdir(parents=True)
     # Projections can be made anew, and are not asked. A log is there after a crash only.
     shutil.copyfile(ledger / SETTINGS_FILE, into / SETTINGS_FILE)
+    # Nothing is signed in the copy: that would be a fork of the log, under its own key.
     for file in _DATABASES:
-        shutil.copyfile(ledger / file, into / file)
-        if (ledger / f"{file}-wal").exists():
-            shutil.copyfile(ledger / f"{file}-wal", into / f"{file}-wal")
+        for part in (file, f"{file}-wal"):
+            if (ledger / part).exists():
+                shutil.copyfile(ledger / part, into / part)
     return master_key or master_key_of(path)
 
 

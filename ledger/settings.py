@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -15,28 +16,56 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 
+LOG_DOMAIN = "rapport.invalid"
+"""Under what the origins of logs are named where nobody says otherwise.
+
+Nobody can own it. Source: RFC 6761, section 6.4.
+"""
+
+_LOG_DOMAIN = re.compile(r"[a-z0-9]([a-z0-9.-]{0,188}[a-z0-9])?")
+_ORIGIN = re.compile(rf"{_LOG_DOMAIN.pattern}/[a-z][a-z0-9-]{{0,39}}-[0-9a-f]{{8}}")
+
+
+def is_log_domain(text: str) -> bool:
+    """Whether origins can be named under it: lower-case letters, digits, dots and hyphens."""
+    return _LOG_DOMAIN.fullmatch(text) is not None
+
+
+def origin_of(log_domain: str, name: str, suffix: bytes) -> str:
+    """The origin of a log, which is also the name of its keys; ``suffix`` are 4 random bytes.
+
+    The suffix keeps two ledgers of one name apart, such as one that was deleted and made anew:
+    their trees differ, and under one origin each would be the proof that the other lied.
+    Source: C2SP tlog-checkpoint v1.0.0, "Note text".
+    """
+    return f"{log_domain}/{name}-{suffix.hex()}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class LedgerSettings:
     """Fixed when the ledger is made.
 
-    ``namespace`` is never shown: whoever has it can test guesses of refs.
+    ``namespace`` is never shown: whoever has it can test guesses of refs. ``origin`` names the
+    transparency log; ledgers that were made before there was one get theirs when they are opened.
     """
 
     name: str
     time_zone: str | None
     namespace: UUID
     created_at: str
+    origin: str | None = None
 
     def written(self) -> bytes:
         """The content of the file."""
-        document = {
+        document: dict[str, object] = {
             "format": FORMAT,
             "name": self.name,
             "time_zone": self.time_zone,
             "namespace": str(self.namespace),
             "created_at": self.created_at,
         }
+        if self.origin is not None:
+            document["origin"] = self.origin
         return (json.dumps(document, indent=2) + "\n").encode()
 
     @classmethod
@@ -55,8 +84,11 @@ class LedgerSettings:
                 time_zone=document["time_zone"],
                 namespace=UUID(document["namespace"]),
                 created_at=document["created_at"],
+                origin=document.get("origin"),
             )
             parse_instant(settings.created_at)
+            if settings.origin is not None and not _ORIGIN.fullmatch(settings.origin):
+                raise ValueError("no origin")
         except (ValueError, TypeError, LookupError, AttributeError) as error:
             raise Corrupt(f"{path} is damaged: restore it from a backup") from error
         if settings.time_zone is not None and settings.time_zone not in zone_names():

@@ -40,7 +40,9 @@ def opened(folder: Path | None, *, make: bool = True) -> Iterator[DataFolder]:
         LedgerError: a server holds it, or it cannot be used.
     """
     settings = settings_for(folder) if make else existing(settings_for(folder))
-    data = DataFolder.open(settings.folder, clock=now, master_key=settings.master_key)
+    data = DataFolder.open(
+        settings.folder, clock=now, master_key=settings.master_key, log_domain=settings.log_domain
+    )
     collect_seldom()
     try:
         yield data

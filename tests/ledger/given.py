@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from domain.events import CATALOGUE
 from domain.instants import SECOND, parse_instant
 from domain.presets import PRESETS
+from ledger.committer import WAITING_EVENTS
 from ledger.drafts import Append, Draft
 from ledger.ledger import Ledger
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 NOON = parse_instant("2026-03-01T12:00:00Z")
 NAMESPACE = UUID("6f1f64f5-1c0c-4ee3-8a83-9a0b6f3d0a11")
 MASTER_KEY = bytes(range(32))
+ORIGIN = "rapport.invalid/main-00c0ffee"
 
 ANN = {"kind": "person", "name": "Ann Example"}
 SALE = {"purchase_id": "p1", "amount_minor": 450, "currency": "EUR", "initiated_by": "contact"}
@@ -39,7 +41,7 @@ class HandClock:
         self.instant += seconds * SECOND
 
 
-def open_ledger(folder: Path, clock: HandClock, **settings: int) -> Ledger:
+def open_ledger(folder: Path, clock: HandClock, *, waiting_events: int = WAITING_EVENTS) -> Ledger:
     """A ledger in that folder with its first policy."""
     ledger = Ledger(
         folder,
@@ -48,7 +50,8 @@ def open_ledger(folder: Path, clock: HandClock, **settings: int) -> Ledger:
         namespace=NAMESPACE,
         clock=clock,
         master_key=MASTER_KEY,
-        **settings,
+        origin=ORIGIN,
+        waiting_events=waiting_events,
     )
     if not ledger.head():
         ledger.publish_policy(PRESETS["retail"], 0).result()

@@ -52,6 +52,7 @@ def test_the_first_use_makes_the_folder_its_key_and_main(tmp_path: Path) -> None
         "events.sqlite",
         "keys.sqlite",
         "ledger.json",
+        "log.sqlite",
     ]
 
 

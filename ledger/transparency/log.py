@@ -1,0 +1,234 @@
+"""The transparency log of a ledger: what others ask of it, and what keeps it growing.
+
+Leaf n, counted from 0, is the event at position n + 1. Everything is answered for trees that are
+signed; what is not under a checkpoint yet is told as ``NotYetSealed``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from domain.errors import (
+    Corrupt,
+    EventNotFound,
+    Invalid,
+    NotYetSealed,
+    TileNotFound,
+    Unproven,
+)
+from ledger.transparency import merkle
+from ledger.transparency.entries import entry_of_row
+from ledger.transparency.following import Following
+from ledger.transparency.opening import opened
+from ledger.transparency.sealer import SEALING, STOPPED, Sealer
+from ledger.transparency.tiles import TILE_WIDTH, TileHashes, encode_bundle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from ledger.recorder import Row
+    from ledger.signing_keys import SigningKeys
+    from ledger.transparency.notes import Verifier
+    from ledger.transparency.store import Signed, VerifierKey
+    from ledger.transparency.tiles import BundleAt, TileAt
+
+
+@dataclass(frozen=True)
+class Inclusion:
+    """Why an entry is in a tree: its leaf, and the hashes that lead from it to the root."""
+
+    leaf_index: int
+    tree_size: int
+    leaf_hash: bytes
+    root_hash: bytes
+    hashes: tuple[bytes, ...]
+
+
+class TransparencyLog:
+    """The log of one open ledger. Any thread may call."""
+
+    def __init__(
+        self,
+        path: Path,
+        origin: str,
+        signing: SigningKeys,
+        *,
+        rows: Callable[[int, int], Sequence[Row]],
+        head: Callable[[], int],
+        clock: Callable[[], int],
+        make: bool,
+    ) -> None:
+        """Open the file, or ``make`` it. ``rows`` are the committed events from after to upto.
+
+        A log that may not go on is opened all the same, and is ``stopped``.
+
+        Raises:
+            Corrupt: the file is missing, damaged, or the log of another origin.
+            Unavailable: it cannot be opened or written.
+        """
+        self.origin = origin
+        self._rows = rows
+        self._head = head
+        self._clock = clock
+        self._store, self._keys = opened(path, origin, signing, clock, make=make)
+        try:
+            self._sealer = Sealer(self._store, self._keys, rows, head, clock)
+            self._sealer.check()
+        except BaseException:
+            self._store.close()
+            raise
+        self._following = Following(self._sealer, head)
+
+    def verifiers(self) -> list[Verifier]:
+        """The keys that verify its checkpoints, the newest first, retired ones included."""
+        return self._keys.verifiers()
+
+    def keys(self) -> list[VerifierKey]:
+        """The same keys with when they were made and retired, in the same order."""
+        return self._keys.listed()
+
+    def rotate(self) -> Verifier:
+        """A new key, which signs from the next checkpoint on; that one the old key signs as well.
+
+        Raises:
+            Unavailable: it could not be made.
+        """
+        return self._keys.rotate(self._clock())
+
+    def checkpoint(self) -> Signed:
+        """The checkpoint signed last."""
+        return self._sealer.signed
+
+    def checkpoints(self, after_size: int = -1) -> Iterator[Signed]:
+        """Every checkpoint ever signed for a tree beyond that size, by size."""
+        return self._store.checkpoints(after_size)
+
+    def tile(self, at: TileAt) -> bytes:
+        """The hashes of a tile, of 32 bytes each.
+
+        Raises:
+            TileNotFound: it lies beyond the last checkpoint, or is wider than it has become.
+        """
+        hashes = self._store.tile(at)
+        if len(hashes) != at.width * merkle.HASH_BYTES:
+            raise TileNotFound(f"no tile {at.path} stands under the last checkpoint")
+        return hashes
+
+    def bundle(self, at: BundleAt) -> bytes:
+        """The entries of a bundle.
+
+        Raises:
+            TileNotFound: it lies beyond the last checkpoint, or is wider than it has become.
+            Corrupt: an event in it is missing or damaged.
+        """
+        start = at.n * TILE_WIDTH
+        if start + at.width > self.checkpoint().size:
+            raise TileNotFound(f"no bundle {at.path} stands under the last checkpoint")
+        return encode_bundle([entry_of_row(row) for row in self._found(start, start + at.width)])
+
+    def entry(self, position: int) -> bytes:
+        """The entry of the event at that position, also where it is not sealed yet.
+
+        Raises:
+            EventNotFound: there is none.
+            Corrupt: it is damaged.
+        """
+        self._check_recorded(position)
+        return entry_of_row(self._found(position - 1, position)[0])
+
+    def inclusion(self, position: int, tree_size: int | None = None) -> Inclusion:
+        """The proof that an event is in the tree of that size, or in the last one signed.
+
+        Raises:
+            EventNotFound: there is no such event.
+            NotYetSealed: it, or a tree of that size, is under no checkpoint yet.
+            Invalid: the tree of that size ends before the event.
+            Corrupt: the tiles do not hold together, or are not those of the event.
+        """
+        signed = self.checkpoint()
+        size = signed.size if tree_size is None else tree_size
+        self._check_recorded(position)
+        self._check_signed(max(size, position), signed)
+        if position > size:
+            detail = f"a tree of {size} events does not reach position {position}"
+            raise Invalid.at("/tree_size", "out-of-range", detail)
+        index, leaf = position - 1, merkle.leaf_hash(self.entry(position))
+        try:
+            hashes = TileHashes(self._store.tile, size)
+            root = signed.root if size == signed.size else merkle.root(hashes, size)
+            proof = merkle.inclusion_proof(hashes, index, size)
+            merkle.verify_inclusion(leaf, index, size, proof, root)
+        except Unproven as error:
+            raise Corrupt(f"log.sqlite and position {position} do not fit: {error}") from error
+        return Inclusion(index, size, leaf, root, tuple(proof))
+
+    def consistency(self, first: int, second: int | None = None) -> list[bytes]:
+        """The proof that the tree of ``second`` events, or the last, goes on from ``first``.
+
+        Raises:
+            NotYetSealed: a tree of that size is under no checkpoint yet.
+            Invalid: they are negative, or the wrong way round.
+            Corrupt: the tiles are damaged.
+        """
+        signed = self.checkpoint()
+        size = signed.size if second is None else second
+        self._check_signed(max(first, size), signed)
+        if not 0 <= first <= size:
+            raise Invalid.at("/first", "out-of-range", f"must be from 0 to {size}")
+        try:
+            return merkle.consistency_proof(TileHashes(self._store.tile, size), first, size)
+        except Unproven as error:
+            raise Corrupt(f"log.sqlite is damaged: {error}") from error
+
+    def seal(self) -> Signed:
+        """Take in and sign everything recorded by now; the last checkpoint, if nothing is new.
+
+        Raises:
+            LogRefused: that would contradict what was signed before.
+            Corrupt: a file is damaged.
+            Unavailable: a file cannot be read or written now.
+        """
+        head = self._head()
+        while True:
+            signed = self._sealer.step(head)
+            if signed.size >= head:
+                return signed
+
+    @property
+    def state(self) -> str:
+        """``sealing``, or ``stopped`` where nothing more is signed."""
+        return SEALING if self._sealer.problem is None else STOPPED
+
+    @property
+    def problem(self) -> str | None:
+        """Why it is stopped, or what keeps it from sealing just now."""
+        return self._sealer.problem or self._following.trouble
+
+    def start(self) -> None:
+        """Seal from now on, by a thread of its own, at least every second."""
+        self._following.start()
+
+    def wake(self) -> None:
+        """Something was appended. From any thread, and cheap."""
+        self._following.wake()
+
+    def close(self) -> None:
+        """Seal what is left, where this was started, and close the file."""
+        self._following.close()
+        self._store.close()
+
+    def _found(self, after: int, upto: int) -> Sequence[Row]:
+        rows = self._rows(after, upto)
+        if len(rows) != upto - after:
+            raise Corrupt(f"events are missing between positions {after + 1} and {upto}")
+        return rows
+
+    def _check_recorded(self, position: int) -> None:
+        if not 1 <= position <= self._head():
+            raise EventNotFound(f"no event stands at position {position}")
+
+    def _check_signed(self, size: int, signed: Signed) -> None:
+        if size > signed.size:
+            raise NotYetSealed(f"{signed.size} events are under a checkpoint, not yet {size}")

@@ -1,0 +1,50 @@
+"""Opening a log, and beginning it: first its key, then everything else in one transaction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ledger.transparency import notes
+from ledger.transparency.checkpoints import Checkpoint
+from ledger.transparency.merkle import EMPTY_ROOT
+from ledger.transparency.notes import Signer
+from ledger.transparency.signing import LogKeys
+from ledger.transparency.store import LogStore, Signed, begin, begun
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from ledger.signing_keys import SigningKeys
+
+
+def opened(
+    path: Path,
+    origin: str,
+    signing: SigningKeys,
+    clock: Callable[[], int],
+    *,
+    make: bool,
+) -> tuple[LogStore, LogKeys]:
+    """The log of that origin in the file, begun where it is to be made and is not yet.
+
+    Raises:
+        Corrupt: it is missing, damaged, or of another origin.
+        Unavailable: it cannot be opened or written.
+    """
+    if make and begun(path) is None:
+        _begin(path, origin, signing, clock())
+    store = LogStore(path, origin)
+    try:
+        return store, LogKeys(store, signing, origin)
+    except BaseException:
+        store.close()
+        raise
+
+
+def _begin(path: Path, origin: str, signing: SigningKeys, at: int) -> None:
+    # Killed between the two, the key is found again here.
+    key = next(iter(signing.named(origin)), None) or signing.make(origin, at)
+    text = Checkpoint(origin, 0, EMPTY_ROOT).text()
+    note = notes.sign(text, [Signer(origin, key.private)]).written()
+    begin(path, origin, (key.public, key.made_at), Signed(0, EMPTY_ROOT, note, at))

@@ -1,0 +1,184 @@
+"""Takes a ledger's events into its tree and signs what it is now; refuses where that would lie.
+
+A checkpoint is a promise for ever: nothing signed here may contradict what was signed before. So
+before it signs, the sealer looks whether its tiles still give the last signed root and whether the
+events under it are still there. Where they do not, it stops, and signs nothing until somebody has
+put the right files back.
+"""
+
+from __future__ import annotations
+
+import logging
+from threading import RLock
+from typing import TYPE_CHECKING
+
+from domain.errors import Corrupt, LogRefused, Unproven
+from ledger.transparency.checkpoints import Checkpoint, verify_checkpoint
+from ledger.transparency.entries import entry_of_row
+from ledger.transparency.merkle import Frontier, leaf_hashes
+from ledger.transparency.store import Signed
+from ledger.transparency.tiles import TILE_WIDTH, TileAt, TileHashes, grown_tiles, hashes_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ledger.recorder import Row
+    from ledger.transparency.signing import LogKeys
+    from ledger.transparency.store import LogStore
+
+STEP_LEAVES = 16_384
+"""How many events one checkpoint takes in at most, so that catching up holds little in memory."""
+
+PAGE_LEAVES = 256
+"""How many events are read and hashed at a time."""
+
+SEALING, STOPPED = "sealing", "stopped"
+
+_log = logging.getLogger("rapport.ledger")
+
+
+class Sealer:
+    """Grows the tree of one ledger. Any thread may call; one step is taken at a time."""
+
+    def __init__(
+        self,
+        store: LogStore,
+        keys: LogKeys,
+        rows: Callable[[int, int], Sequence[Row]],
+        head: Callable[[], int],
+        clock: Callable[[], int],
+    ) -> None:
+        """``rows`` answers the committed events beyond a position up to another, in order."""
+        self._store = store
+        self._keys = keys
+        self._rows = rows
+        self._head = head
+        self._clock = clock
+        self._stepping = RLock()
+        self.problem: str | None = None
+        """Why nothing more is signed, once that is so."""
+        self.signed = store.newest()
+        """The checkpoint signed last."""
+
+    def check(self) -> None:
+        """Look whether this log may go on; where it may not, it is stopped, and that is logged."""
+        try:
+            self._check()
+        except Corrupt as error:
+            self.stop(str(error))
+
+    def step(self, upto: int, breathe: Callable[[], bool] = lambda: True) -> Signed:
+        """Take in events up to that position, at most ``STEP_LEAVES``, and sign what is then.
+
+        ``breathe`` is called between pages; where it answers False, what was taken in is signed at
+        once. Answers the checkpoint signed last, the same as before if there was nothing new.
+
+        Raises:
+            LogRefused: this would contradict what was signed, or did so before.
+            Corrupt: an event or the log is damaged; nothing more is signed from then on.
+            Unavailable: a file cannot be read or written now.
+        """
+        with self._stepping:
+            if self.problem is not None:
+                raise LogRefused(self.problem)
+            if upto <= self.signed.size:
+                return self.signed
+            try:
+                self._step(min(upto, self.signed.size + STEP_LEAVES), breathe)
+            except Corrupt as error:
+                self.stop(str(error))
+                raise
+            return self.signed
+
+    def _step(self, upto: int, breathe: Callable[[], bool]) -> None:
+        size = self.signed.size
+        frontier = self._frontier()
+        leaves: list[bytes] = []
+        while frontier.size < upto:
+            page = self._leaves(frontier.size, min(upto, frontier.size + PAGE_LEAVES))
+            leaves += page
+            frontier.extend(page)
+            if not breathe():
+                break
+        tiles = []
+        for at, hashes in grown_tiles(size, leaves, self._store.tile):
+            tiles.append((at, hashes))
+            breathe()
+        checkpoint = Checkpoint(self._keys.origin, frontier.size, frontier.root())
+        note, retired = self._keys.sign(checkpoint.text())
+        signed = Signed(checkpoint.size, checkpoint.root, note, self._clock())
+        self._store.add(signed, tiles, retired)
+        if retired:
+            self._keys.refresh()
+        self.signed = signed
+
+    def _frontier(self) -> Frontier:
+        """The right edge of the tree as its tiles have it, which must be the one that was signed.
+
+        Raises:
+            LogRefused: it is another one.
+        """
+        if self._store.newest() != self.signed:
+            raise LogRefused("somebody else has changed log.sqlite meanwhile")
+        size = self.signed.size
+        try:
+            frontier = Frontier.of(TileHashes(self._store.tile, size), size)
+        except Unproven as error:
+            raise LogRefused(f"{error}: restore log.sqlite from a backup") from error
+        if frontier.root() != self.signed.root:
+            raise LogRefused(
+                f"the tiles no longer give the root that was signed for {size} events: "
+                "restore log.sqlite from a backup"
+            )
+        return frontier
+
+    def _check(self) -> None:
+        """Whether tiles, checkpoint and events of the last signed tree belong together.
+
+        Raises:
+            LogRefused: they do not.
+        """
+        self._frontier()
+        signed = self.signed
+        try:
+            said = verify_checkpoint(signed.note, self._keys.verifiers())
+        except Unproven as error:
+            raise LogRefused(f"the last checkpoint is not this log's: {error}") from error
+        if said != Checkpoint(self._keys.origin, signed.size, signed.root):
+            raise LogRefused(
+                f"the last checkpoint does not speak of the {signed.size} events it is kept for: "
+                "restore log.sqlite from a backup"
+            )
+        if (head := self._head()) < signed.size:
+            raise LogRefused(
+                f"{signed.size} events are signed for, and the ledger ends at {head}: "
+                "restore a newer events.sqlite"
+            )
+        if signed.size:
+            self._check_last_bundle(signed.size)
+
+    def _check_last_bundle(self, size: int) -> None:
+        n = (size - 1) // TILE_WIDTH
+        start = n * TILE_WIDTH
+        if self._leaves(start, size) != hashes_in(self._store.tile(TileAt(0, n, size - start))):
+            raise LogRefused(
+                f"the events from {start + 1} to {size} are not those that were signed for: "
+                "restore an events.sqlite that was not written to since"
+            )
+
+    def _leaves(self, after: int, upto: int) -> list[bytes]:
+        """The leaf hashes of the events beyond a position up to another.
+
+        Raises:
+            LogRefused: one of them is missing.
+        """
+        rows = self._rows(after, upto)
+        if len(rows) != upto - after or rows[-1].position != upto:
+            raise LogRefused(f"events are missing between positions {after + 1} and {upto}")
+        return leaf_hashes(map(entry_of_row, rows))
+
+    def stop(self, problem: str) -> None:
+        """Sign nothing more until the ledger is opened again, and log why, once."""
+        if self.problem is None:
+            self.problem = problem
+            _log.error("log %s is not signed any more: %s", self._keys.origin, problem)

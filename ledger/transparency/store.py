@@ -1,0 +1,228 @@
+"""``log.sqlite``: the hash tiles of a ledger's tree, its checkpoints, and what verifies them.
+
+Everything in it can be shown to anybody: no private key, and no content of an event. Tiles and the
+checkpoint that covers them are written in one transaction, so that whatever stands in the file is
+signed for, whenever the process was killed.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from domain.errors import Corrupt
+from ledger.datastore import connect, telling
+from ledger.transparency.merkle import HASH_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from ledger.transparency.tiles import TileAt
+
+APPLICATION_ID = 0x5250504C
+"""Marks ``log.sqlite`` as ours: "RPPL"."""
+
+PAGE_CHECKPOINTS = 500
+
+_SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS log (id INTEGER PRIMARY KEY CHECK (id = 1),"
+    " origin TEXT NOT NULL, made_at INTEGER NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS tiles (level INTEGER NOT NULL, n INTEGER NOT NULL,"
+    " hashes BLOB NOT NULL, PRIMARY KEY (level, n))",
+    "CREATE TABLE IF NOT EXISTS checkpoints (size INTEGER PRIMARY KEY, root BLOB NOT NULL,"
+    " note BLOB NOT NULL, signed_at INTEGER NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS verifier_keys (public BLOB PRIMARY KEY,"
+    " made_at INTEGER NOT NULL, retired_at INTEGER) WITHOUT ROWID",
+)
+_PUT_TILE = (
+    "INSERT INTO tiles (level, n, hashes) VALUES (?, ?, ?)"
+    " ON CONFLICT (level, n) DO UPDATE SET hashes = excluded.hashes"
+)
+_ADD_KEY = "INSERT INTO verifier_keys (public, made_at) VALUES (?, ?) ON CONFLICT DO NOTHING"
+_ADD_CHECKPOINT = "INSERT INTO checkpoints (size, root, note, signed_at) VALUES (?, ?, ?, ?)"
+_CHECKPOINTS = "SELECT size, root, note, signed_at FROM checkpoints "
+
+
+@dataclass(frozen=True)
+class Signed:
+    """A checkpoint as it was signed: ``note`` is what is served; ``signed_at`` in microseconds."""
+
+    size: int
+    root: bytes
+    note: bytes
+    signed_at: int
+
+
+@dataclass(frozen=True)
+class VerifierKey:
+    """A public key that signs, or did until ``retired_at``; instants in microseconds of UTC."""
+
+    public: bytes
+    made_at: int
+    retired_at: int | None
+
+
+class LogStore:
+    """The file of one log. Any thread may read; one at a time writes."""
+
+    def __init__(self, path: Path, origin: str) -> None:
+        """Open a file that ``begin`` has begun.
+
+        Raises:
+            Corrupt: it is missing, damaged, not begun, or the log of another origin.
+            Unavailable: it cannot be opened.
+        """
+        self._path = path
+        if not path.is_file():
+            raise Corrupt(f"{path} is missing: restore it from a backup")
+        found = begun(path)
+        if found is None:
+            raise Corrupt(f"{path} holds no log: restore it from a backup")
+        if found != origin:
+            raise Corrupt(f"{path} is the log of {found}, not of {origin}: put its own file back")
+        self._writer = connect(path, APPLICATION_ID)
+        self._reading = Lock()
+        try:
+            # Readers have a connection of their own, so that they never wait for a flush.
+            self._reader = connect(path, APPLICATION_ID)
+        except BaseException:
+            self._writer.close()
+            raise
+
+    def tile(self, at: TileAt) -> bytes:
+        """The hashes of a tile, fewer than its width where it has not grown so far."""
+        rows = self._read("SELECT hashes FROM tiles WHERE level = ? AND n = ?", at.level, at.n)
+        return bytes(rows[0][0][: at.width * HASH_BYTES]) if rows else b""
+
+    def newest(self) -> Signed:
+        """The checkpoint signed last.
+
+        Raises:
+            Corrupt: there is none, not even that of the empty tree.
+        """
+        rows = self._read(_CHECKPOINTS + "ORDER BY size DESC LIMIT 1")
+        if not rows:
+            raise Corrupt(f"{self._path} holds no checkpoint: restore it from a backup")
+        return Signed(*rows[0])
+
+    def checkpoints(self, after_size: int) -> Iterator[Signed]:
+        """Every checkpoint of a tree beyond that size, by size; read in pages."""
+        while True:
+            rows = self._read(
+                _CHECKPOINTS + "WHERE size > ? ORDER BY size LIMIT ?", after_size, PAGE_CHECKPOINTS
+            )
+            yield from (Signed(*row) for row in rows)
+            if len(rows) < PAGE_CHECKPOINTS:
+                return
+            after_size = rows[-1][0]
+
+    def verifier_keys(self) -> list[VerifierKey]:
+        """Every key that ever signed or is going to, the newest first."""
+        rows = self._read(
+            "SELECT public, made_at, retired_at FROM verifier_keys ORDER BY made_at DESC, public"
+        )
+        return [VerifierKey(*row) for row in rows]
+
+    def add_keys(self, keys: Iterable[tuple[bytes, int]]) -> None:
+        """List further keys, (public, made_at); they sign from the next checkpoint on.
+
+        Raises:
+            Unavailable: they could not be written; nothing was.
+        """
+        with self._writing() as connection:
+            connection.executemany(_ADD_KEY, keys)
+
+    def add(
+        self,
+        signed: Signed,
+        tiles: Iterable[tuple[TileAt, bytes]],
+        retired: Sequence[bytes] = (),
+    ) -> None:
+        """Keep a checkpoint with the tiles, and their hashes, that are new or have grown since.
+
+        The public keys ``retired`` signed for the last time.
+
+        Raises:
+            Unavailable: it could not be written; nothing was.
+        """
+        with self._writing() as connection:
+            rows = ((at.level, at.n, hashes) for at, hashes in tiles)
+            connection.executemany(_PUT_TILE, rows)
+            connection.execute(_ADD_CHECKPOINT, _columns(signed))
+            connection.executemany(
+                "UPDATE verifier_keys SET retired_at = ? WHERE public = ?",
+                [(signed.signed_at, public) for public in retired],
+            )
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._reading:
+            self._reader.close()
+        self._writer.close()
+
+    def _read(self, statement: str, *values: object) -> list[Any]:
+        with self._reading, telling(self._path):
+            return self._reader.execute(statement, values).fetchall()
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with telling(self._path), _transaction(self._writer) as connection:
+            yield connection
+
+
+def begun(path: Path) -> str | None:
+    """The origin of the log in that file, None where it was not begun, or not to its end.
+
+    Raises:
+        Corrupt: the file is damaged, or another program's.
+        Unavailable: it cannot be read.
+    """
+    if not path.exists():
+        return None
+    with telling(path), closing(connect(path, APPLICATION_ID)) as connection:
+        try:
+            row = connection.execute("SELECT origin FROM log").fetchone()
+        except sqlite3.OperationalError as error:
+            if "no such table" in str(error):
+                return None
+            raise
+        return None if row is None else str(row[0])
+
+
+def begin(path: Path, origin: str, key: tuple[bytes, int], first: Signed) -> None:
+    """Begin a log with its first key, (public, made_at), and the checkpoint of the empty tree.
+
+    Raises:
+        Corrupt: the file is damaged, or another program's.
+        Unavailable: it could not be written; a log was not begun.
+    """
+    with (
+        telling(path),
+        closing(connect(path, APPLICATION_ID)) as connection,
+        _transaction(connection),
+    ):
+        for statement in _SCHEMA:
+            connection.execute(statement)
+        connection.execute("INSERT INTO log VALUES (1, ?, ?)", (origin, key[1]))
+        connection.execute(_ADD_KEY, key)
+        connection.execute(_ADD_CHECKPOINT, _columns(first))
+
+
+def _columns(signed: Signed) -> tuple[int, bytes, bytes, int]:
+    return signed.size, signed.root, signed.note, signed.signed_at
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield connection
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
