@@ -42,6 +42,14 @@ class NoteRefused(Unproven):
     """The note is not as notes are, or is not signed as it should be."""
 
 
+class SignatureWrong(NoteRefused):
+    """A signature that bears the name and id of a known key is not its signature of the text."""
+
+
+class SignerUnknown(NoteRefused):
+    """The note is as notes are, but no key that is known here signed it."""
+
+
 class VerifierRefused(Unproven):
     """The text is no verifier key, or none that is read here."""
 
@@ -210,7 +218,9 @@ def verify(content: bytes, verifiers: Iterable[Verifier]) -> Note:
     whole note, also if the same key's other signature does.
 
     Raises:
-        NoteRefused: it is no note, a known key's signature is wrong, or no known key signed it.
+        SignatureWrong: a known key's signature is not one of the text.
+        SignerUnknown: no known key signed it.
+        NoteRefused: it is no note, or two different keys are known by one name and id.
     """
     known = _by_name_and_id(verifiers)
     note = Note.read(content)
@@ -220,10 +230,10 @@ def verify(content: bytes, verifiers: Iterable[Verifier]) -> Note:
         if key not in known:
             continue
         if not known[key].verifies(note.text, signature.signature):
-            raise NoteRefused(f"the signature by {_called(*key)} is not its signature of this text")
+            raise SignatureWrong(f"the signature by {_called(*key)} is not one of this text")
         verified.setdefault(key, signature)
     if not verified:
-        raise NoteRefused("no key that is known here signed the note")
+        raise SignerUnknown("no key that is known here signed the note")
     return Note(note.text, tuple(verified.values()))
 
 

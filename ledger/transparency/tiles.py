@@ -221,9 +221,10 @@ def decode_bundle(content: bytes, width: int | None = None) -> list[bytes]:
 class TileHashes:
     """The complete nodes of the tree of ``size``, computed from its tiles.
 
-    ``read`` gives the bytes of a tile that the tree of this size has, partial where it is partial
-    there. The last few tiles are remembered. That tiles fit to each other is not checked here: what
-    is proved from them has to lead to a root that is trusted. Any thread may ask, if any may read.
+    ``read`` gives the bytes of a tile that the tree of this size has: of exactly that width, also
+    where the tile has grown since. The last few tiles are remembered. That tiles fit to each other
+    is not checked here: what is proved from them has to lead to a root that is trusted. Any thread
+    may ask, if any may read.
     """
 
     def __init__(self, read: Callable[[TileAt], bytes], size: int) -> None:

@@ -22,6 +22,7 @@ from ledger.transparency.merkle import (
     verify_inclusion,
 )
 from tests.golden.published_vectors import LEAVES, ROOTS
+from tests.ledger.transparency.mutations import flipped
 from tests.ledger.transparency.trees import RecursiveTree, leaves
 
 SIZES = 260
@@ -125,9 +126,9 @@ def test_an_inclusion_proof_changed_anywhere_is_refused() -> None:
         leaf, top = TREE.hashes[index], ROOT_OF[size]
         verify_inclusion(leaf, index, size, proof, top)
         with pytest.raises(ProofRefused):
-            verify_inclusion(_flipped(leaf, chance), index, size, proof, top)
+            verify_inclusion(flipped(leaf, chance), index, size, proof, top)
         with pytest.raises(ProofRefused):
-            verify_inclusion(leaf, index, size, proof, _flipped(top, chance))
+            verify_inclusion(leaf, index, size, proof, flipped(top, chance))
         with pytest.raises(ProofRefused):
             verify_inclusion(leaf, index, size, _mutated(proof, chance), top)
         other = chance.choice([place for place in range(-1, size + 2) if place != index])
@@ -154,9 +155,9 @@ def test_a_consistency_proof_changed_anywhere_is_refused() -> None:
         old, new = ROOT_OF[first], ROOT_OF[second]
         verify_consistency(first, second, old, new, proof)
         with pytest.raises(ProofRefused):
-            verify_consistency(first, second, _flipped(old, chance), new, proof)
+            verify_consistency(first, second, flipped(old, chance), new, proof)
         with pytest.raises(ProofRefused):
-            verify_consistency(first, second, old, _flipped(new, chance), proof)
+            verify_consistency(first, second, old, flipped(new, chance), proof)
         with pytest.raises(ProofRefused):
             verify_consistency(first, second, old, new, _mutated(proof, chance))
         with pytest.raises(ProofRefused):
@@ -231,18 +232,13 @@ def test_a_frontier_takes_nothing_but_hashes() -> None:
     assert (frontier.size, frontier.root()) == (0, EMPTY_ROOT)
 
 
-def _flipped(content: bytes, chance: random.Random) -> bytes:
-    place, bit = chance.randrange(len(content)), 1 << chance.randrange(8)
-    return content[:place] + bytes([content[place] ^ bit]) + content[place + 1 :]
-
-
 def _mutated(proof: list[bytes], chance: random.Random) -> list[bytes]:
     """The proof with one thing wrong."""
     place = chance.randrange(len(proof))
     before, after = proof[:place], proof[place + 1 :]
     return chance.choice(
         [
-            [*before, _flipped(proof[place], chance), *after],
+            [*before, flipped(proof[place], chance), *after],
             [*before, *after],
             [*before, proof[place], proof[place], *after],
             [*before, proof[place][:-1], *after],
