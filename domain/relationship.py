@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from domain.agreements import Engagement
     from domain.commerce import Silence
     from domain.history import History
+    from domain.policy import Policy
     from domain.signals import Change
     from domain.timeline import PolicyTimeline
 
@@ -106,7 +107,7 @@ class Relationship:
         self.policy_version = policies.in_force(at).version
         self.machine = machine
         self.absorbed = absorbed
-        self._history = history
+        self.history = history
         self._policies = policies
 
     def goes_on(self, history: History, policies: PolicyTimeline, time_zone: str, at: int) -> bool:
@@ -117,7 +118,7 @@ class Relationship:
         # one absorbed is where it was, so are all before it.
         return (
             place <= len(facts)
-            and (not place or facts[place - 1] is self._history.facts[place - 1])
+            and (not place or facts[place - 1] is self.history.facts[place - 1])
             and (place == len(facts) or evaluated_at is None or facts[place][0] > evaluated_at)
             and (evaluated_at is None or at >= evaluated_at)
             and self.machine.time_zone == time_zone
@@ -130,9 +131,14 @@ class Relationship:
         return self.intervals[-1].from_at if self.intervals else None
 
     @property
+    def policy(self) -> Policy:
+        """The policy in force at the instant that was asked about."""
+        return self._policies.in_force(self.at).policy
+
+    @property
     def rests_on(self) -> str:
         """What the policy in force can judge by: allegiance, or frequency alone."""
-        return self._policies.in_force(self.at).policy.rests_on
+        return self.policy.rests_on
 
     @property
     def silence(self) -> Silence | None:
@@ -201,13 +207,13 @@ class Relationship:
         will_change = self.will_change()
         if will_change is None or will_change.stage == "client":
             return None
-        return will_change.at - self._policies.in_force(self.at).policy.stage.falling_days * DAY
+        return will_change.at - self.policy.stage.falling_days * DAY
 
     @cached_property
     def next_breakpoint(self) -> int | None:
         """The next instant at which stage, score or flags may change without an event."""
         soonest, silence = self.machine.next_breakpoint(), self.machine.silence
-        facts = self._history.facts
+        facts = self.history.facts
         candidates = [
             facts[self.absorbed].occurred_at if self.absorbed < len(facts) else None,
             soonest[0] if soonest else None,
@@ -239,7 +245,7 @@ class Relationship:
             for purchase in self.machine.commerce.reversed_purchases()
         )
         ignored = (Exclusion(event_id, reason) for event_id, reason in self.machine.ignored())
-        return (*self._history.excluded, *reversed_, *ignored)
+        return (*self.history.excluded, *reversed_, *ignored)
 
     def would_change(self) -> tuple[WouldChange, ...]:
         """The single changes that would make a client, or end a client's stage."""
@@ -252,7 +258,7 @@ class Relationship:
 
     def _winning(self) -> Iterator[Change]:
         """The changes that would make a client of somebody who is none."""
-        policy = self._policies.in_force(self.at).policy
+        policy = self.policy
         held = self.machine.worst_complaint() >= policy.signals.complaint.hold_severity
         anchored = self.machine.is_anchored()
         lacking = policy.stage.promotion_score - self.machine.points_at(self.at)
@@ -266,7 +272,7 @@ class Relationship:
 
     def _losing(self) -> Iterator[Change]:
         """The changes that would end a client's stage."""
-        policy = self._policies.in_force(self.at).policy
+        policy = self.policy
         spare = self.machine.points_at(self.at) - policy.stage.stay_score
         dwells = self.machine.dwells(self.at)
         for change in self.machine.changes_at(self.at):

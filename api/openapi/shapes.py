@@ -175,6 +175,7 @@ STATUS: Schema = shape(
     will_change=maybe(shape(at=MOMENT, stage=_STAGE, because=TEXT)),
     evidence_erased=YES_NO,
 )
+STATUS["properties"]["explanation"] = TEXT
 _CAUSE: Schema = shape(
     kind={"type": "string", "enum": ["event", "breakpoint", "policy"]}, name=TEXT, event=maybe(ID)
 )
@@ -187,6 +188,7 @@ INTERVAL: Schema = {
         "score": WHOLE,
         "policy_version": WHOLE,
         "cause": _CAUSE,
+        "explanation": TEXT,
     },
     "required": ["from", "to", "stage", "score", "policy_version", "cause"],
 }

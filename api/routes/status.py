@@ -8,7 +8,7 @@ from api.calls import Answer, Call, Routes, Shown
 from api.knowledge import question_of, relationship_of, standing_of, subject_of
 from api.openapi import examples, shapes
 from api.wire import present_status
-from api.wire.parameters import AS_KNOWN_AT, AS_OF, MIN_POSITION, POLICY_VERSION
+from api.wire.parameters import AS_KNOWN_AT, AS_OF, EXPLAIN, MIN_POSITION, POLICY_VERSION
 
 if TYPE_CHECKING:
     from api.knowledge import Question, Subject
@@ -24,7 +24,7 @@ _HEADERS = ("ETag", "Rapport-Position", "Content-Location")
     "GET",
     "/v1/ledgers/{ledger}/contacts/{contact}/status",
     summary="A contact's stage with its evidence",
-    query=_WHEN,
+    query=(*_WHEN, EXPLAIN),
     answers={
         200: Shown(
             description="The stage, the signals behind it, what is left out, what would change it.",
@@ -49,7 +49,7 @@ async def read_status(call: Call) -> Answer:
     "GET",
     "/v1/ledgers/{ledger}/contacts/{contact}/status/history",
     summary="A contact's stages over time, each with its cause",
-    query=_WHEN,
+    query=(*_WHEN, EXPLAIN),
     answers={
         200: Shown(
             description="One interval per change of stage, oldest first.",
@@ -91,14 +91,16 @@ def _status(call: Call) -> Answer:
     question = question_of(call)
     subject = subject_of(question, call.contact_id)
     found = relationship_of(question, subject)
-    return _told(call, question, subject, present_status.status(question, subject, found))
+    body = present_status.status(question, subject, found, explained=call.get(EXPLAIN) is not None)
+    return _told(call, question, subject, body)
 
 
 def _history(call: Call) -> Answer:
     question = question_of(call)
     subject = subject_of(question, call.contact_id)
     found = relationship_of(question, subject)
-    return _told(call, question, subject, present_status.history(question, subject, found))
+    body = present_status.history(question, subject, found, explained=call.get(EXPLAIN) is not None)
+    return _told(call, question, subject, body)
 
 
 def _standing(call: Call) -> Answer:

@@ -148,6 +148,10 @@ POLICY_VERSION = Parameter(
     "policy_version", whole(1), {"type": "integer", "minimum": 1, "maximum": MAX_WHOLE},
     "Judge all instants by this version of the policy.", 1,
 )  # fmt: skip
+EXPLAIN = Parameter(
+    "explain", choice(("text",)), {"type": "string", "enum": ["text"]},
+    "With sentences beside the evidence, for whoever runs the shop.", "text",
+)  # fmt: skip
 MIN_POSITION = Parameter(
     "min_position", whole(0), _POSITION,
     "Wait up to 5 s until the answer reflects this position, then 503.", 42,

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from api.wire.present import Shape, identity, instant
+from domain.explanation import explain, explain_interval
 from domain.instants import format_instant
 
 if TYPE_CHECKING:
@@ -17,8 +18,15 @@ if TYPE_CHECKING:
     from domain.standing import Standing
 
 
-def status(question: Question, subject: Subject, found: Relationship) -> Shape:
-    """A stage with its evidence."""
+def status(
+    question: Question, subject: Subject, found: Relationship, *, explained: bool = False
+) -> Shape:
+    """A stage with its evidence; ``explained`` in sentences too."""
+    told = {"explanation": " ".join(explain(found, erased=subject.erased))} if explained else {}
+    return {**_status(question, subject, found), **told}
+
+
+def _status(question: Question, subject: Subject, found: Relationship) -> Shape:
     will_change = found.will_change()
     return {
         "contact_id": str(subject.contact_id),
@@ -50,13 +58,19 @@ def status(question: Question, subject: Subject, found: Relationship) -> Shape:
     }
 
 
-def history(question: Question, subject: Subject, found: Relationship) -> Shape:
-    """The stages over time."""
+def history(
+    question: Question, subject: Subject, found: Relationship, *, explained: bool = False
+) -> Shape:
+    """The stages over time; each ``explained`` in a sentence too."""
+    intervals = [_interval(one) for one in found.intervals]
+    if explained:
+        for shown, interval in zip(intervals, found.intervals, strict=True):
+            shown["explanation"] = explain_interval(interval, found.machine.time_zone)
     return {
         "contact_id": str(subject.contact_id),
         "as_of": format_instant(question.as_of),
         "as_known_at": question.as_known_at,
-        "intervals": [_interval(one) for one in found.intervals],
+        "intervals": intervals,
         "evidence_erased": subject.erased,
     }
 

@@ -110,6 +110,21 @@ def test_a_status_brings_its_evidence(shop: Shop) -> None:
     assert body["will_change"]["stage"] == "lapsed_customer"
 
 
+def test_a_status_is_told_in_sentences_beside_its_evidence_where_that_is_asked_for(
+    shop: Shop,
+) -> None:
+    bought(shop, "pos:1", [-3, -2, -1])
+    then = format_instant(START)
+    plain = shop.get("/contacts/pos:1/status", as_of=then).json()
+    told = shop.get("/contacts/pos:1/status", as_of=then, explain="text").json()
+    explanation = told.pop("explanation")
+    assert told == plain
+    assert "Not regular yet: bought on 3 days (needs 6)." in explanation
+    history = shop.get("/contacts/pos:1/status/history", as_of=then, explain="text").json()
+    assert history["intervals"][-1]["explanation"].endswith("because of a purchase made.")
+    assert shop.get("/contacts/pos:1/status", explain="html").status_code == 422
+
+
 def test_the_three_questions_about_time_have_three_answers(shop: Shop) -> None:
     """What is it now; what was it then by what we know now; what did we believe then."""
     bought(shop, "pos:1", [-50])

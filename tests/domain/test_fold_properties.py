@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.events import CATALOGUE
+from domain.explanation import STAGE_WORDS, explain, explain_interval
 from domain.history import effective_history
 from domain.instants import DAY, HOUR
 from domain.presets import PRESETS
@@ -166,6 +167,21 @@ def test_nothing_that_is_shown_changes_between_breakpoints(
 
 
 @settings(max_examples=150)
+@given(scenarios(), TIMELINES, INSTANTS)
+def test_every_relationship_can_be_told_in_sentences(
+    scenario: Scenario, policies: PolicyTimeline, at: int
+) -> None:
+    history = effective_history(scenario.events, ANN)
+    relationship = fold(history, policies, None, at)
+    told = explain(relationship)
+    assert told
+    assert all(not one[0].islower() and one.endswith(".") for one in told)
+    named = "Nothing is known" if relationship.since is None else STAGE_WORDS[relationship.stage]
+    assert told[0].startswith(named)
+    for interval in relationship.intervals:
+        assert explain_interval(interval, relationship.machine.time_zone).endswith(".")
+
+
 @given(scenarios(), TIMELINES, INSTANTS)
 def test_evaluating_again_on_unchanged_facts_changes_nothing(
     scenario: Scenario, timeline: PolicyTimeline, at: int

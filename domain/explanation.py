@@ -1,0 +1,206 @@
+"""A status in sentences that a shop owner understands, beside the evidence that programs read.
+
+The sentences say nothing that the evidence does not: stage, reasons, score, what would change it,
+and when it will change by itself. The same relationship gives the same sentences.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from domain.instants import day_of
+from domain.phrases import Phrases
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from domain.relationship import Interval, Relationship, SignalReading, WouldChange
+
+STAGE_WORDS = {
+    "contact": "Contact",
+    "prospect": "Prospect",
+    "customer": "Customer",
+    "client": "Client",
+    "lapsed_customer": "Lapsed customer",
+    "lapsed_client": "Lapsed client",
+    "ended": "Ended",
+}
+
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
+
+_BREAKPOINTS = {
+    "demote_at": "because they have been silent for so long",
+    "lapse_at": "because they have been silent for so long",
+    "subscription_end": "because a subscription runs out",
+    "dwell": "because a new client keeps the stage no longer than that without the score",
+    "override": "because the stage set by hand expires",
+    "policy": "because another version of the policy takes over",
+    "complaint": "because a complaint passes its deadline",
+    "client": "because they are a client now",
+}
+
+_ORDER = ("contact", "prospect", "lapsed_customer", "lapsed_client", "customer", "client")
+"""From least to most: what is a rise, and what a fall."""
+
+MOST_CHANGES = 3
+"""How many of the things that would change the stage are told; the evidence has them all."""
+
+
+def explain(found: Relationship, *, erased: bool = False) -> tuple[str, ...]:
+    """The status as sentences, the most important first. ``erased``: some evidence is gone."""
+    return tuple(_Explanation(found).sentences(erased=erased))
+
+
+def explain_interval(interval: Interval, time_zone: str) -> str:
+    """One stretch of time in one stage, and what began it, in a sentence."""
+    began = _day(interval.from_at, time_zone)
+    until = f" to {_day(interval.to_at, time_zone)}" if interval.to_at is not None else " on"
+    cause = interval.cause
+    if cause.kind == "event":
+        why = f"because of {_with_article(cause.name)}"
+    elif cause.kind == "policy":
+        why = f"because {cause.name} of the policy took over"
+    else:
+        why = _because(cause.name)
+    return f"{STAGE_WORDS[interval.stage]} from {began}{until}, {why}."
+
+
+class _Explanation:
+    """The sentences of one relationship."""
+
+    def __init__(self, found: Relationship) -> None:
+        self._found = found
+        self._time_zone = found.machine.time_zone
+        self._phrases = Phrases(self._dated)
+        self._facts = {fact.id: fact for fact in found.history.facts}
+
+    def sentences(self, *, erased: bool) -> Iterator[str]:
+        found = self._found
+        if found.since is None:
+            yield "Nothing is known of them at that time."
+            return
+        ended = found.stage == "ended"
+        signals = () if ended else found.signals()
+        on = [one for one in signals if one.on]
+        yield self._stage([one for one in on if one.points >= 0])
+        if found.stage != found.machine.underlying:
+            by_rule = STAGE_WORDS[found.machine.underlying].lower()
+            yield f"The stage was set by hand; by the rules it would be {by_rule}."
+        yield from self._so_far(signals)
+        if against := [one for one in on if one.points < 0]:
+            yield f"Against it: {self._list(against)}."
+        if not ended:
+            yield from self._score()
+            yield from self._changes()
+        yield from self._ahead()
+        yield from self._left_out()
+        if found.rests_on == "frequency":
+            yield "This rests on how often they buy, not on their allegiance."
+        if erased:
+            yield "Personal data was erased: what rested on it is not shown."
+
+    def _stage(self, reasons: list[SignalReading]) -> str:
+        found = self._found
+        assert found.since is not None
+        told = f"{STAGE_WORDS[found.stage]} since {self._dated(found.since)}"
+        return f"{told}: {self._list(reasons)}." if reasons else f"{told}."
+
+    def _so_far(self, signals: Sequence[SignalReading]) -> Iterator[str]:
+        """How far those are on the way who buy, but not yet regularly."""
+        for one in signals:
+            if one.name == "regularity" and not one.on and one.value.get("purchase_days"):
+                bought = self._phrases.reading(one.name, one.value, one.threshold, ())
+                silence = self._found.silence
+                enough = one.value["purchase_days"] >= one.threshold["purchase_days"]  # type: ignore[operator]  # both are counts
+                if enough and silence is not None:
+                    silent = f"silent since {self._dated(silence.last_at)}"
+                    yield f"No longer regular: {bought}, {silent}."
+                else:
+                    yield f"Not regular yet: {bought}."
+
+    def _list(self, readings: list[SignalReading]) -> str:
+        told = []
+        for one in readings:
+            behind = [self._facts[event] for event in one.events if event in self._facts]
+            told.append(self._phrases.reading(one.name, one.value, one.threshold, behind))
+        return "; ".join(told)
+
+    def _score(self) -> Iterator[str]:
+        rule = self._found.policy.stage
+        score = f"The score is {self._found.score}"
+        if self._found.machine.underlying == "client":
+            yield f"{score}; {rule.stay_score} keep a client."
+            return
+        lacks = []
+        if not self._found.machine.is_anchored():
+            lacks.append("something lasting (an engagement, regular buying or a renewal unasked)")
+        if "complaint_hold" in self._found.flags:
+            lacks.append("the complaint resolved")
+        also = f", and {' and '.join(lacks)}" if lacks else ""
+        yield f"{score}; to become a client takes {rule.promotion_score}{also}."
+
+    def _changes(self) -> Iterator[str]:
+        """What would win a client, or lose one: the strongest few, which all lead to one stage."""
+        changes = self._found.would_change()
+        if not changes:
+            return
+        strongest: list[WouldChange] = sorted(changes, key=lambda one: -abs(one.points))
+        told = [self._phrases.change(one.change) for one in strongest[:MOST_CHANGES]]
+        more = len(changes) - len(told)
+        if more:
+            told.append("one other thing" if more == 1 else f"{more} other things")
+        one_of = told[0] if len(told) == 1 else f"{', '.join(told[:-1])} or {told[-1]}"
+        stage = STAGE_WORDS[changes[0].stage].lower()
+        yield f"By itself, {one_of} would make them a {stage}."
+
+    def _ahead(self) -> Iterator[str]:
+        ahead = self._found.will_change()
+        if ahead is None:
+            if self._found.silence is not None and "quiet" in self._found.flags:
+                yield "They are quieter than is their habit."
+            return
+        if "quiet" in self._found.flags:
+            yield "They are quieter than is their habit."
+        moves = "change to"
+        if {ahead.stage, self._found.stage} <= set(_ORDER):
+            falls = _ORDER.index(ahead.stage) < _ORDER.index(self._found.stage)
+            moves = "fall back to" if falls else "rise to"
+        stage = STAGE_WORDS[ahead.stage].lower()
+        on = self._dated(ahead.at)
+        yield f"If nothing happens they {moves} {stage} on {on}, {_because(ahead.because)}."
+
+    def _left_out(self) -> Iterator[str]:
+        counts: dict[str, int] = {}
+        for one in self._found.excluded():
+            reason = one.reason.replace("-", " ")
+            counts[reason] = counts.get(reason, 0) + 1
+        if counts:
+            total = sum(counts.values())
+            reasons = ", ".join(f"{count} {reason}" for reason, count in counts.items())
+            noun = "event does" if total == 1 else "events do"
+            yield f"{total} {noun} not count: {reasons}."
+
+    def _dated(self, instant: int) -> str:
+        """The day in the contact's own time zone; the year where it is another than that asked."""
+        day = date.fromordinal(day_of(instant, self._time_zone))
+        asked = date.fromordinal(day_of(self._found.at, self._time_zone))
+        year = "" if day.year == asked.year else f" {day.year}"
+        return f"{day.day} {_MONTHS[day.month - 1]}{year}"
+
+
+def _day(instant: int, time_zone: str) -> str:
+    day = date.fromordinal(day_of(instant, time_zone))
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def _because(name: str) -> str:
+    return _BREAKPOINTS.get(name, f"because {name.replace('_', ' ')} no longer counts as it did")
+
+
+def _with_article(event_type: str) -> str:
+    words = event_type.replace("-", " ")
+    return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"

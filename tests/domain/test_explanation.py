@@ -1,0 +1,178 @@
+"""Sentences for whoever runs the shop: they say what the evidence says, and nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from domain.explanation import explain, explain_interval
+from domain.phrases import Phrases
+from domain.presets import PRESETS
+from domain.signals import BLANK_SIGNALS, SIGNALS
+from domain.signals.base import Judged
+from tests.domain.folding import bought, changed, relate, versions
+from tests.domain.scenario import CAT, Scenario, fact, on_day, registered
+
+if TYPE_CHECKING:
+    from domain.relationship import Relationship
+
+
+def a_client() -> Scenario:
+    """Ann bought weekly from 2 March 2026 on, and said on 12 April that 85 % goes to us."""
+    scenario = bought(*range(60, 125, 7))
+    scenario.record(fact("wallet-share-reported", share_percent=85), on_day(101))
+    return scenario
+
+
+def sentences(relationship: Relationship) -> list[str]:
+    return list(explain(relationship))
+
+
+def test_a_client_is_explained_by_what_made_her_one_and_by_when_it_ends() -> None:
+    assert sentences(relate(a_client(), on_day(130))) == [
+        "Client since 12 April: bought on 10 days (needs 3); "
+        "share of wallet 85% (needs 80), stated by them on 12 April.",
+        "The score is 60; 45 keep a client.",
+        "By itself, a complaint of severity 3 left lying would make them a customer.",
+        "If nothing happens they fall back to customer on 18 June, "
+        "because they have been silent for so long.",
+    ]
+
+
+def test_who_is_no_client_is_told_what_is_missing() -> None:
+    relationship = relate(bought(1, 2, 3), on_day(4))
+    assert sentences(relationship)[:4] == [
+        "Customer since 2 January.",
+        "Not regular yet: bought on 3 days (needs 6).",
+        "The score is 0; to become a client takes 60, and something lasting "
+        "(an engagement, regular buying or a renewal unasked).",
+        "By itself, acting for them in an engagement would make them a client.",
+    ]
+
+
+def test_who_went_silent_is_not_told_to_buy_more_often() -> None:
+    told = sentences(relate(a_client(), on_day(600)))
+    assert told[0] == "Lapsed client since 2 August 2026."
+    assert told[1] == "No longer regular: bought on 10 days (needs 3), silent since 4 May 2026."
+    assert "They are quieter than is their habit." in told
+
+
+def test_what_speaks_against_them_stands_apart_and_a_held_promotion_is_named() -> None:
+    scenario = a_client().given("complaint-raised", at=on_day(126))
+    told = sentences(relate(scenario, on_day(129)))
+    assert told[1] == "Against it: 1 complaint past the deadline (worst severity 2)."
+    scenario = bought(1, 2, 3).given("complaint-raised", at=on_day(3))
+    told = sentences(relate(scenario, on_day(6)))
+    assert "the complaint resolved" in next(one for one in told if one.startswith("The score"))
+
+
+def test_a_stage_set_by_hand_is_said_to_be_so_with_what_the_rules_say() -> None:
+    scenario = bought(1, 2, 3).given("stage-overridden", at=on_day(4))
+    told = sentences(relate(scenario, on_day(5)))
+    assert told[0] == "Client since 5 January."
+    assert told[1] == "The stage was set by hand; by the rules it would be customer."
+    assert told[-1].endswith("on 1 January 2027, because the stage set by hand expires.")
+
+
+def test_who_ended_it_is_told_nothing_more() -> None:
+    scenario = a_client().given("relationship-ended", at=on_day(132))
+    assert sentences(relate(scenario, on_day(133))) == ["Ended since 13 May."]
+
+
+def test_a_policy_that_counts_purchases_alone_says_so_every_time() -> None:
+    policies = versions((0, PRESETS["purchases-only"]))
+    for at in (on_day(1), on_day(4), on_day(500)):
+        told = sentences(relate(bought(1, 2, 3), at, policies))
+        assert "This rests on how often they buy, not on their allegiance." in told
+
+
+def test_what_does_not_count_is_counted_by_its_reason() -> None:
+    scenario = bought(1, 2, 3)
+    target = str(scenario.events[-1].id)
+    scenario.record(fact("event-retracted", target=target), on_day(4))
+    told = sentences(relate(scenario, on_day(5)))
+    assert "1 event does not count: 1 retracted." in told
+
+
+def test_what_erasure_took_is_said_and_nothing_known_too() -> None:
+    told = explain(relate(a_client(), on_day(130)), erased=True)
+    assert told[-1] == "Personal data was erased: what rested on it is not shown."
+    assert sentences(relate(registered(), on_day(-1))) == ["Nothing is known of them at that time."]
+
+
+def test_days_are_those_of_the_contacts_own_time_zone() -> None:
+    scenario = bought(0.4)  # 21:36 in UTC, which is the next morning in Auckland
+    scenario.record(fact("registration-amended", time_zone="Pacific/Auckland"), on_day(0))
+    assert sentences(relate(scenario, on_day(1)))[0] == "Customer since 2 January."
+
+
+def test_every_stretch_of_a_history_names_what_began_it() -> None:
+    relationship = relate(a_client(), on_day(600))
+    assert [explain_interval(one, "UTC") for one in relationship.intervals] == [
+        "Contact from 1 January 2026 to 2 March 2026, because of a contact registered.",
+        "Customer from 2 March 2026 to 12 April 2026, because of a purchase made.",
+        "Client from 12 April 2026 to 18 June 2026, because of a wallet share reported.",
+        "Customer from 18 June 2026 to 2 August 2026, because they have been silent for so long.",
+        "Lapsed client from 2 August 2026 on, because they have been silent for so long.",
+    ]
+    stricter = changed("purchases-only", stage={"stay_score": 70, "promotion_score": 70})
+    policies = versions((0, PRESETS["purchases-only"]), (on_day(100), stricter))
+    relationship = relate(bought(*range(0, 106, 7)), on_day(106), policies)
+    told = [explain_interval(one, "UTC") for one in relationship.intervals]
+    assert told[-1].endswith("because version 2 of the policy took over.")
+
+
+@pytest.mark.parametrize(
+    ("types", "told"),
+    [
+        (("engagement-opened",), "we act for them in 1 open engagement"),
+        (("referral-made",), "sent us 1 weak referral in 365 days"),
+        (("advice-accepted", "advice-accepted", "advice-declined"),
+         "took our advice twice, declined it once"),
+        (("detail-updated",), "acted of their own accord once in 365 days"),
+        (("visit-made", "visit-made"), "brought guests on 2 visits in 90 days (needs 2)"),
+        (("preference-learned", "recognition-given"),
+         "we showed once in 365 days that we know their preferences"),
+        (("testimonial-given",), "gave 1 testimonial in 365 days"),
+        (("touch-made",), "1 of 1 touch came from them"),
+        (("promise-made", "promise-broken"), "1 promise broken in 90 days"),
+        (("subscription-started", "subscription-renewed"),
+         "1 subscription renewed without our asking"),
+        (("wallet-rank-reported",), "by their rank for us of 1 among 2 on 1 January"),
+    ],
+)  # fmt: skip
+def test_each_signal_is_told_as_what_happened(types: tuple[str, ...], told: str) -> None:
+    policies = versions((0, changed("retail", signals={"wallet": {"share_percent": 60}})))
+    scenario = registered().given(*types, at=on_day(0))
+    assert any(told in one for one in sentences(relate(scenario, on_day(1), policies)))
+
+
+def test_both_kinds_of_referral_and_what_a_trade_adds_are_told() -> None:
+    scenario = registered().given("referral-made", "custom-recorded", at=on_day(2))
+    scenario.record(fact("referral-made", referral_id="r2", level=5, other=str(CAT)), on_day(3))
+    policies = versions((0, changed("retail", signals={"custom": {"tasting": {"points": 5}}})))
+    told = sentences(relate(scenario, on_day(5), policies))[0]
+    assert "sent us 1 strong and 1 weak referrals in 365 days" in told
+    assert "tasting once" in told
+
+
+def test_there_are_words_for_every_change_that_any_signal_can_name() -> None:
+    """Whatever the rules can name has words: a signal without them would raise here."""
+    phrases = Phrases(str)
+    policy = changed(
+        "retail", signals={"custom": {"tasting": {"points": 5}}, "known": {"points": 9}}
+    )
+    judged = Judged(0, policy, is_client=True, was_ever_client=True)
+    for signal in BLANK_SIGNALS:
+        reading = signal.read(judged)
+        for on in (reading, reading._replace(on=True, value={**reading.value, "tasting": 1})):
+            for change in signal.changes(on, judged):
+                assert phrases.change(change.name)
+    assert {signal.name for signal in SIGNALS} == set(_told())
+
+
+def _told() -> list[str]:
+    from domain.phrases import _READINGS
+
+    return list(_READINGS)
