@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from api.calls import answer
 from api.edge import metrics
+from api.edge.dispatch import Dispatch
 from api.edge.frontdoor import FrontDoor
 from api.edge.tracing import TELEMETRY
 from api.openapi import pages as docs
@@ -21,9 +23,7 @@ from api.streams.streams import LIMITS, Limits, Streams
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Awaitable, Callable
 
-    from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from api.bootstrap import Server
@@ -32,6 +32,28 @@ if TYPE_CHECKING:
 
 
 class _Application(FastAPI):
+    """FastAPI where it describes, traces and starts; its layers see what has no short way."""
+
+    def __init__(self, server: Server) -> None:
+        super().__init__(
+            title="Rapport",
+            redirect_slashes=False,
+            openapi_url=None,
+            docs_url=None,
+            redoc_url=None,
+            telemetry=TELEMETRY,
+        )
+        self._server = server
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """The front door around everything, where also every other error becomes a problem."""
+        framework = super().build_middleware_stack()
+        observer, ledgers = metrics.metrics_of(self._server), self._server.ledgers
+        dispatch = Dispatch(framework)
+        for operation in OPERATIONS:
+            dispatch.add(operation.method, operation.path, _Endpoint(operation, self._server))
+        return FrontDoor(dispatch, observer=observer, ledgers=ledgers)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             remember_connection(scope, send)
@@ -43,14 +65,7 @@ def create_app(server: Server, limits: Limits = LIMITS) -> FastAPI:
 
     It answers in one event loop; ``limits`` are those of its streams.
     """
-    app = _Application(
-        title="Rapport",
-        redirect_slashes=False,
-        openapi_url=None,
-        docs_url=None,
-        redoc_url=None,
-        telemetry=TELEMETRY,
-    )
+    app = _Application(server)
     app.state.streams = Streams(limits, server.stopping)
     described = document(OPERATIONS)
 
@@ -63,7 +78,7 @@ def create_app(server: Server, limits: Limits = LIMITS) -> FastAPI:
         # and models that are not there took a fifth of the time of an append.
         app.add_route(
             operation.path,
-            _endpoint(operation, server),  # type: ignore[arg-type]  # any ASGI application answers
+            _Endpoint(operation, server),  # type: ignore[arg-type]  # any ASGI application answers
             methods=[operation.method],
             include_in_schema=False,
         )
@@ -76,20 +91,20 @@ def create_app(server: Server, limits: Limits = LIMITS) -> FastAPI:
     metrics.add_to(app, server, described)
     metrics.metrics_of(server).open_tails = lambda: app.state.streams.tails.taken
     app.add_exception_handler(HTTPException, _told_by_framework)
-    app.add_middleware(  # also where every other error becomes a problem
-        FrontDoor, observer=metrics.metrics_of(server), ledgers=server.ledgers
-    )
     return app
 
 
-def _endpoint(
-    operation: Operation, server: Server
-) -> Callable[[Request], Awaitable[Response | ASGIApp]]:
-    async def endpoint(request: Request) -> Response | ASGIApp:
-        request.state.route = operation.path
-        return await answer(operation, request, server)
+class _Endpoint:
+    """An operation as an ASGI application."""
 
-    return endpoint
+    def __init__(self, operation: Operation, server: Server) -> None:
+        self._operation = operation
+        self._server = server
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["state"]["route"] = self._operation.path
+        answering = await answer(self._operation, Request(scope, receive, send), self._server)
+        await answering(scope, receive, send)
 
 
 async def _told_by_framework(request: Request, error: Exception) -> Response:

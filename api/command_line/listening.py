@@ -88,6 +88,7 @@ def _config(server: Server, log_level: str) -> uvicorn.Config:
         log_config=None,  # its loggers hand everything to ours
         log_level=log_level if log_level == "debug" else "warning",
         access_log=False,
+        proxy_headers=False,  # nothing asks where a request comes from
         lifespan="on",  # where FastAPI configures telemetry from the environment, if asked to
         timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=FINISH_SECONDS,

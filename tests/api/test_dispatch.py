@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from starlette.routing import compile_path
+
+from api.edge.dispatch import Dispatch
+from api.routes import OPERATIONS
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from api.calls import Operation
+
+
+class Named:
+    """An application that is told apart by what it was made for."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        raise AssertionError("nobody is asked here")
+
+
+def dispatch() -> Dispatch:
+    found = Dispatch(Named("framework"))
+    for operation in OPERATIONS:
+        found.add(operation.method, operation.path, Named(operation.name))
+    return found
+
+
+def name_of(found: tuple[ASGIApp, dict[str, str]] | None) -> str | None:
+    if found is None:
+        return None
+    assert isinstance(found[0], Named)
+    return found[0].name
+
+
+def matching(method: str, path: str) -> str | None:
+    """What the framework finds: the first whose expression matches."""
+    for operation in OPERATIONS:
+        pattern, _, _ = compile_path(operation.path)
+        if operation.method == method and pattern.match(path):
+            return operation.name
+    return None
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.name)
+def test_every_operation_is_found_at_its_path_with_what_its_names_stand_for(
+    operation: Operation,
+) -> None:
+    names = re.findall(r"{(\w+)}", operation.path)
+    path = re.sub(r"{(\w+)}", r"a-\1", operation.path)
+    found = dispatch().find(operation.method, path)
+    assert name_of(found) == operation.name == matching(operation.method, path)
+    assert found is not None
+    assert found[1] == {name: f"a-{name}" for name in names}
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.name)
+def test_where_names_are_the_words_of_other_paths_what_the_framework_finds_is_found(
+    operation: Operation,
+) -> None:
+    words = sorted({part for one in OPERATIONS for part in one.path.split("/") if part})
+    for word in words:
+        path = re.sub(r"{\w+}", word, operation.path)
+        found = name_of(dispatch().find(operation.method, path))
+        assert found in (None, matching(operation.method, path))
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", ""),
+        ("GET", "/"),
+        ("GET", "/v1/ledgers//events"),
+        ("GET", "/v1/ledgers/main/events/"),
+        ("GET", "/v1/ledgers/main/nothing"),
+        ("GET", "/v1/ledgers/main/events/1/more"),
+        ("DELETE", "/v1/ledgers/main/events"),
+        ("GET", "v1/ledgers"),
+    ],
+)
+def test_what_is_nowhere_or_not_by_this_method_is_left_to_the_framework(
+    method: str, path: str
+) -> None:
+    assert dispatch().find(method, path) is None
+
+
+def test_a_name_for_more_than_a_part_is_left_to_the_framework() -> None:
+    found = Dispatch(Named("framework"))
+    found.add("GET", "/log/{tile:path}", Named("tile"))
+    found.add("GET", "/log/{name}.txt", Named("text"))
+    assert found.find("GET", "/log/0/x001") is None
+    assert found.find("GET", "/log/a.txt") is None
