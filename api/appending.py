@@ -24,6 +24,16 @@ async def recorded(call: Call, append: Append) -> Appended:
     return await asyncio.shield(waiting)
 
 
+def require_room(call: Call) -> None:
+    """Refuse before the body is parsed, which takes the event loop's time, what the queue would
+    refuse after it.
+
+    Raises:
+        Unavailable: too much waits to be recorded.
+    """
+    call.open_ledger.ledger.check_room()
+
+
 def require_no_condition(call: Call) -> None:
     """Refuse conditions where an append may be about several contacts.
 

@@ -96,7 +96,8 @@ class Form:
 class Operation:
     """One method on one path. ``problems`` are the codes it can answer beside the common ones.
 
-    ``reads`` are further forms of the body, ``streams`` of the answer, by ``Accept``.
+    ``reads`` are further forms of the body, ``streams`` of the answer, by ``Accept``. ``ready``
+    raises what can be told before the body is parsed.
     """
 
     method: str
@@ -111,6 +112,7 @@ class Operation:
     problems: tuple[str, ...] = ()
     reads: tuple[Form, ...] = ()
     streams: tuple[Form, ...] = ()
+    ready: Callable[[Call], None] | None = None
 
     @property
     def name(self) -> str:
@@ -282,10 +284,12 @@ async def answer(operation: Operation, request: Request, server: Server) -> Resp
     wanted = media.accepted(request, offered)
     form = form or _form_of(wanted, operation.streams)
     values = read_query(request.scope["query_string"], operation.query)
-    body = None
+    call = Call(request, server, values, None, wanted)
     if found and not (form and form.streamed):
-        body = await _read(request, found, operation)
-    call = Call(request, server, values, body, wanted)
+        raw = await _received(request)
+        if operation.ready is not None:
+            operation.ready(call)
+        call.body = _parsed(raw, found, operation)
     given = await _given(form.function if form else operation.function, call)
     return _rendered(given, wanted, request) if isinstance(given, Answer) else given
 
@@ -307,12 +311,15 @@ def _form_of(media_type: str | None, forms: tuple[Form, ...]) -> Form | None:
     return next((form for form in forms if media_type in form.media_types), None)
 
 
-async def _read(request: Request, found: str, operation: Operation) -> object:
+async def _received(request: Request) -> bytes:
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            raw = await media.read_body(request)
+            return await media.read_body(request)
     except TimeoutError:
         raise Unavailable(f"the body did not arrive within {BODY_SECONDS:.0f} s") from None
+
+
+def _parsed(raw: bytes, found: str, operation: Operation) -> object:
     if operation.body is not None:
         return media.parse(raw, found)
     if raw and media.parse(raw, found) != {}:

@@ -83,6 +83,7 @@ class Committer:
         self._damage: str | None = None
         self._waiting_events = waiting_events
         self._jobs: deque[Job] = deque()
+        self._bulk: deque[Job] = deque()
         self._weight = 0
         self._closed = False
         self._changed = Condition()
@@ -133,14 +134,26 @@ class Committer:
             if self._closed:
                 raise Unavailable("the ledger is closed")
             self._check_undamaged()
-            if self._jobs and self._weight + weight > most:
-                if not isinstance(work, Each):  # which comes again by itself
-                    self.observer.turned_away()
-                raise TooManyWaiting("too many appends are waiting: try again later")
-            self._jobs.append((work, future))
+            if self._weight and self._weight + weight > most:
+                raise self._too_many(told=not isinstance(work, Each))  # bulk comes again by itself
+            (self._bulk if isinstance(work, Each) else self._jobs).append((work, future))
             self._weight += weight
             self._changed.notify()
         return future
+
+    def check_room(self) -> None:
+        """Whether a draft could be taken now, for those who would first read a large body.
+
+        Raises:
+            TooManyWaiting: the queue is full.
+        """
+        if self._weight >= self._waiting_events:
+            raise self._too_many(told=True)
+
+    def _too_many(self, *, told: bool) -> TooManyWaiting:
+        if told:
+            self.observer.turned_away()
+        return TooManyWaiting("too many appends are waiting: try again later")
 
     def _check_undamaged(self) -> None:
         if self._damage is not None:
@@ -163,20 +176,21 @@ class Committer:
             self._process(jobs)
 
     def _next_jobs(self) -> list[Job]:
-        """What waits, up to a batch's size; nothing once closed and done."""
-        jobs: list[Job] = []
-        size = 0
+        """What waits, up to a batch's size; nothing once closed and done.
+
+        Bulk work waits in a line of its own, so that a single append never stands behind thousands
+        of lines. Of each line something is taken, so that neither keeps the other out.
+        """
         with self._changed:
-            while not self._jobs and not self._closed:
+            while not self._weight and not self._closed:
                 self._changed.wait()
-            while self._jobs:
-                weight = _weight(self._jobs[0][0])
-                if jobs and size + weight > BATCH_EVENTS:
-                    break
-                jobs.append(self._jobs.popleft())
-                size += weight
-            self._weight -= size
-        return jobs
+            bulk, bulk_size = _taken(self._bulk, 0, least=1)
+            jobs, size = _taken(self._jobs, BATCH_EVENTS - bulk_size, least=1)
+            if not jobs:
+                more, size = _taken(self._bulk, BATCH_EVENTS - bulk_size, least=0)
+                bulk += more
+            self._weight -= bulk_size + size
+        return jobs + bulk
 
     def _process(self, jobs: list[Job]) -> None:
         """Record the jobs whose callers still wait, and answer them."""
@@ -275,6 +289,19 @@ def _appends(works: Iterable[Work]) -> list[Append]:
         elif isinstance(work, Append):
             found.append(work)
     return found
+
+
+def _taken(waiting: deque[Job], most: int, *, least: int) -> tuple[list[Job], int]:
+    """The first jobs, that have at most so many drafts together, and how many they have."""
+    jobs: list[Job] = []
+    size = 0
+    while waiting:
+        weight = _weight(waiting[0][0])
+        if size + weight > most and len(jobs) >= least:
+            break
+        jobs.append(waiting.popleft())
+        size += weight
+    return jobs, size
 
 
 def _weight(work: Work) -> int:

@@ -344,6 +344,14 @@ class Ledger:
         """Have this one told of commits from now on, in place of the one before."""
         self._committer.observer = observer
 
+    def check_room(self) -> None:
+        """Tell whether an append could be taken now.
+
+        Raises:
+            TooManyWaiting: too much is waiting already.
+        """
+        self._committer.check_room()
+
     def waiting(self) -> int:
         """How many drafts wait to be recorded."""
         return self._committer.waiting

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from api.appending import answered, recorded, require_no_condition
+from api.appending import answered, recorded, require_no_condition, require_room
 from api.calls import Answer, Body, Call, Routes, Shown
 from api.knowledge import require_registered
 from api.openapi import shapes
@@ -68,6 +68,7 @@ _ETAG = re.compile(r'"([0-9]{1,16})"')
         ),
     },
     problems=_APPEND_PROBLEMS,
+    ready=require_room,
 )
 async def append_events(call: Call) -> Answer:
     """Events are recorded in the order given, in one transaction, and answered after the commit.
@@ -109,6 +110,7 @@ async def append_events(call: Call) -> Answer:
     },
     problems=tuple(code for code in _APPEND_PROBLEMS if code != "version-mismatch"),
     reads=BULK_AND_CLOUD_EVENTS,
+    ready=require_room,
 )
 async def append_events_of_many_contacts(call: Call) -> Answer:
     """As appending to one contact, but every event names its own `contact`.

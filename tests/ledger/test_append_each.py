@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from domain.errors import LedgerError, Refused
-from ledger.committer import TooManyWaiting
+from ledger.committer import BATCH_EVENTS, TooManyWaiting
 from ledger.drafts import Append, Appended
 from tests.ledger.given import ANN, SALE, append, draft, open_ledger, registered
 from tests.ledger.test_committer import held_up
@@ -84,7 +84,39 @@ def test_many_leave_half_of_the_queue_to_single_appends(tmp_path: Path, clock: H
         with pytest.raises(TooManyWaiting):
             ledger.append_each(many)
         single = ledger.append(Append(drafts=(visit,)))
-    assert [one.version for one in accepted.result() if isinstance(one, Appended)] == [2, 3, 4, 5]
-    assert single.result(timeout=30).version == 6
+    assert single.result(timeout=30).version == 2
+    assert [one.version for one in accepted.result() if isinstance(one, Appended)] == [3, 4, 5, 6]
     assert append(ledger, visit).version == 7
     ledger.close()
+
+
+def test_a_single_append_stands_behind_no_bulk_work_but_what_is_being_recorded(
+    ledger: Ledger,
+) -> None:
+    visit = draft(registered(ledger), "visit-made", {"guests": 0})
+    many = [Append(drafts=(visit,))] * (BATCH_EVENTS // 2)
+    with held_up(ledger):
+        first, second = ledger.append_each(many), ledger.append_each(many)
+        single = ledger.append(Append(drafts=(visit,)))
+    assert single.result(timeout=30).version == 2
+    versions = [one.version for one in first.result() + second.result(timeout=30)]  # type: ignore[union-attr]  # no error
+    assert versions == list(range(3, 3 + BATCH_EVENTS))
+
+
+def test_single_appends_without_end_do_not_keep_bulk_work_out(ledger: Ledger) -> None:
+    visit = draft(registered(ledger), "visit-made", {"guests": 0})
+    with held_up(ledger):
+        singles = [ledger.append(Append(drafts=(visit,))) for _ in range(2 * BATCH_EVENTS)]
+        many = ledger.append_each([Append(drafts=(visit,))] * 10)
+    newest = [one.version for one in many.result(timeout=30) if isinstance(one, Appended)]
+    assert newest == list(range(2 + BATCH_EVENTS - 10, 2 + BATCH_EVENTS))
+    assert singles[-1].result(timeout=30).version == 1 + 2 * BATCH_EVENTS + 10
+
+
+def test_bulk_work_is_recorded_in_the_order_in_which_it_came(ledger: Ledger) -> None:
+    visit = draft(registered(ledger), "visit-made", {"guests": 0})
+    with held_up(ledger):
+        chunks = [ledger.append_each([Append(drafts=(visit,))] * 100) for _ in range(12)]
+    recorded = [one for chunk in chunks for one in chunk.result(timeout=30)]
+    versions = [one.version for one in recorded if isinstance(one, Appended)]
+    assert versions == list(range(2, 1202))

@@ -144,10 +144,14 @@ def test_a_full_queue_turns_appends_away_at_once(tmp_path: Path, clock: HandCloc
     contact_id = registered(ledger)
     visit = draft(contact_id, "visit-made", {"guests": 0})
     with held_up(ledger):
+        ledger.check_room()
         accepted = [submit(ledger, visit) for _ in range(3)]
         with pytest.raises(Unavailable, match="waiting"):
             submit(ledger, visit)
+        with pytest.raises(Unavailable, match="waiting"):
+            ledger.check_room()
     wait(accepted, timeout=30)
+    ledger.check_room()
     assert append(ledger, visit).version == 5
     ledger.close()
 
