@@ -21,6 +21,7 @@ COMMANDS = {
     "policy": "Show, list and publish the policies that judge.",
     "summary": "Count the contacts by stage.",
     "rebuild": "Compute projections anew and compare.",
+    "log-keys": "List and rotate the keys that sign the log.",
     "doctor": "Check a data folder.",
 }
 """Every command with what it does, in the order of ``rapport --help``."""
@@ -35,7 +36,8 @@ class Commands(PlainGroup):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"api.command_line.{cmd_name}_command")
+        module_name = cmd_name.replace("-", "_")
+        module = importlib.import_module(f"api.command_line.{module_name}_command")
         return cast("click.Command", module.command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -55,7 +55,12 @@ def examine(settings: Settings, *, drift: bool, quiet: bool) -> Iterator[Finding
     findings = {path: _integrity(path, settings.folder) for path in files}
     yield from findings.values()
     try:
-        folder = DataFolder.open(settings.folder, clock=now, master_key=settings.master_key)
+        folder = DataFolder.open(
+            settings.folder,
+            clock=now,
+            master_key=settings.master_key,
+            log_domain=settings.log_domain,
+        )
     except FolderInUse as error:
         yield Finding(OK, "lock", str(error))
         yield Finding(SKIPPED, "events and projections", "a server holds the folder")
@@ -69,6 +74,7 @@ def examine(settings: Settings, *, drift: bool, quiet: bool) -> Iterator[Finding
             try:
                 ledger = folder.ledger(name)
                 yield _events(ledger, quiet=quiet)
+                yield _log(ledger)
                 path = ledger.folder / PROJECTIONS_FILE
                 kept = findings.get(path)
                 if kept is not None and kept.verdict != OK:
@@ -152,6 +158,15 @@ def _out_of_place(
     if recorded.id.bytes != kept_id:
         return f"position {position} is kept under another id than its own"
     return None
+
+
+def _log(ledger: Ledger) -> Finding:
+    """Whether the transparency log goes on; how far it has come is no finding."""
+    log = ledger.transparency
+    if log.problem is not None:
+        return Finding(PROBLEM, f"{ledger.name} log", f"{log.state}: {log.problem}")
+    sealed = log.checkpoint().size
+    return Finding(OK, f"{ledger.name} log", f"{sealed:,} of {ledger.head():,} events sealed")
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from api.openapi.document import problem_answers
 from api.problems import code_of
 from domain.errors import LedgerError
 from ledger.drafts import Appended
+from ledger.transparency.sealer import STOPPED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -201,7 +202,12 @@ class _State(Collector):
         gauges = _ledger_gauges()
         for name, served in sorted(self._ledgers.items()):
             gauges["queue"].add_metric([name], served.ledger.waiting())
-            gauges["position"].add_metric([name], served.ledger.head())
+            head, log = served.ledger.head(), served.ledger.transparency
+            sealed = log.checkpoint().size
+            gauges["position"].add_metric([name], head)
+            gauges["sealed"].add_metric([name], sealed)
+            gauges["unsealed"].add_metric([name], max(0, head - sealed))
+            gauges["log_stopped"].add_metric([name], log.state == STOPPED)
             try:
                 _add_projections(gauges, name, served)
             except LedgerError:
@@ -234,6 +240,9 @@ def _ledger_gauges() -> dict[str, GaugeMetricFamily]:
     return {
         "readable": _gauge("ledger_readable", "1 where the ledger's figures could be read."),
         "position": _gauge("ledger_position", "The newest position of the log."),
+        "sealed": _gauge("log_sealed_position", "The newest position under a signed checkpoint."),
+        "unsealed": _gauge("log_lag_events", "How many events are under no checkpoint yet."),
+        "log_stopped": _gauge("log_stopped", "1 where nothing more is signed; the log says why."),
         "queue": _gauge("append_queue_events", "Events that wait to be recorded."),
         "projection_position": _gauge(
             "projection_position", "The position that a projection reflects.", projection

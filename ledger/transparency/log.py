@@ -13,6 +13,7 @@ from domain.errors import (
     Corrupt,
     EventNotFound,
     Invalid,
+    LogRefused,
     NotYetSealed,
     TileNotFound,
     Unproven,
@@ -85,7 +86,7 @@ class TransparencyLog:
         """The keys that verify its checkpoints, the newest first, retired ones included."""
         return self._keys.verifiers()
 
-    def keys(self) -> list[VerifierKey]:
+    def key_history(self) -> list[VerifierKey]:
         """The same keys with when they were made and retired, in the same order."""
         return self._keys.listed()
 
@@ -93,8 +94,11 @@ class TransparencyLog:
         """A new key, which signs from the next checkpoint on; that one the old key signs as well.
 
         Raises:
+            LogRefused: nothing is signed any more; a new key would not mend that.
             Unavailable: it could not be made.
         """
+        if self._sealer.problem is not None:
+            raise LogRefused(self._sealer.problem)
         return self._keys.rotate(self._clock())
 
     def checkpoint(self) -> Signed:

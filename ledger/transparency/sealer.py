@@ -138,6 +138,7 @@ class Sealer:
         Raises:
             LogRefused: they do not.
         """
+        self._keys.check()
         self._frontier()
         signed = self.signed
         try:

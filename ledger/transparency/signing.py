@@ -53,14 +53,17 @@ class LogKeys:
         Raises:
             LogRefused: the key to sign with is not in the key store.
         """
-        active = [key for key in self._listed if key.retired_at is None]
-        missing = [key.public for key in active if key.public not in self._signers]
-        if missing or not active:
-            raise LogRefused(
-                "keys.sqlite does not hold the key that signs: restore it from a newer backup"
-            )
+        active = self._active()
         note = notes.sign(text, [self._signers[key.public] for key in active])
         return note.written(), [key.public for key in active[1:]]
+
+    def check(self) -> None:
+        """Look whether every key that is to sign is there.
+
+        Raises:
+            LogRefused: one is not.
+        """
+        self._active()
 
     def refresh(self) -> None:
         """Read again which keys sign, after one was retired."""
@@ -76,6 +79,15 @@ class LogKeys:
         made = self._signing.make(self.origin, max(at, newest + 1))
         self._adopt()
         return self._verifier(made.public)
+
+    def _active(self) -> list[VerifierKey]:
+        """The keys that sign the next checkpoint, the newest first."""
+        active = [key for key in self._listed if key.retired_at is None]
+        if not active or any(key.public not in self._signers for key in active):
+            raise LogRefused(
+                "keys.sqlite does not hold the key that signs: restore it from a newer backup"
+            )
+        return active
 
     def _verifier(self, public: bytes) -> Verifier:
         return Verifier.of(self.origin, Ed25519PublicKey.from_public_bytes(public))

@@ -187,3 +187,20 @@ def test_the_figures_are_documented_as_text(shop: Shop) -> None:
     described = shop.client.get("/openapi.json").json()["paths"]["/metrics"]["get"]
     assert set(described["responses"]["200"]["content"]) == {"text/plain"}
     assert {"403", "500", "503"} <= set(described["responses"])
+
+
+def test_the_log_is_counted_by_what_is_sealed_and_says_where_it_has_stopped(
+    shop: Shop, server: Server
+) -> None:
+    shop.register("pos:1")
+    log = server.ledger(name_of(shop)).ledger.transparency
+    sealed = log.seal().size
+    assert of_ledger(shop, "rapport_log_sealed_position") == sealed == 2
+    assert of_ledger(shop, "rapport_log_lag_events") == 0
+    assert of_ledger(shop, "rapport_log_stopped") == 0
+    log._sealer.stop("a test")
+    shop.register("pos:2")
+    assert of_ledger(shop, "rapport_log_sealed_position") == sealed
+    assert of_ledger(shop, "rapport_log_lag_events") == 1
+    assert of_ledger(shop, "rapport_log_stopped") == 1
+    assert shop.client.get("/readyz").status_code == 200

@@ -229,3 +229,14 @@ def test_the_doctor_leaves_a_damaged_projection_as_it_is(copy: Path) -> None:
     code, found = verdicts(copy)
     assert (code, found["demo-cafe projections"]) == (1, "skipped")
     assert file.read_bytes() == b"no database" * 1000
+
+
+def test_a_log_that_refuses_to_sign_is_found(copy: Path) -> None:
+    assert rapport("log-keys", "rotate", "--ledger", "demo-cafe", "--data", copy).code == 0
+    assert verdicts(copy)[1]["demo-cafe log"] == "ok"
+    with closing(sqlite3.connect(copy / "ledgers" / "demo-cafe" / "log.sqlite")) as connection:
+        connection.execute("UPDATE tiles SET hashes = zeroblob(length(hashes))")
+        connection.commit()
+    code, found = verdicts(copy)
+    assert (code, found["demo-cafe log"], found["demo-cafe events"]) == (1, "problem", "ok")
+    assert "no longer give the root" in found_of(copy, "demo-cafe log")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 import pytest
 
@@ -26,19 +25,13 @@ from ledger.transparency.tiles import (
     hashes_in,
     tiles_of,
 )
-from tests.ledger.given import ANN, ORIGIN, append, draft
+from tests.ledger.given import ORIGIN
+from tests.ledger.transparency.growing import grow_to
 
 if TYPE_CHECKING:
     from ledger.ledger import Ledger
 
 SIZES = (4, 260, 517, 1013)
-
-
-def grow_to(ledger: Ledger, head: int) -> None:
-    """Register contacts until the ledger has so many events."""
-    while (left := head - ledger.head()) > 0:
-        new = [draft(uuid4(), "contact-registered", ANN) for _ in range(min(left, 500))]
-        append(ledger, *new)
 
 
 @pytest.fixture
@@ -179,5 +172,5 @@ def test_a_new_key_signs_once_with_the_old_one_and_then_alone(sealed: Ledger) ->
         signers.append([signature.key_id for signature in note.signatures])
         verify_checkpoint(note.written(), [new])
     assert signers == [[new.key_id, old.key_id], [new.key_id]]
-    assert [key.retired_at is None for key in log.keys()] == [True, False]
+    assert [key.retired_at is None for key in log.key_history()] == [True, False]
     assert {signature.name for signature in note.signatures} == {ORIGIN}
