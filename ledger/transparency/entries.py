@@ -62,7 +62,7 @@ def entry_of_row(row: Row) -> bytes:
         if not _is_whole(recorded_at):
             raise ValueError("no instant stands where it was recorded")
         return entry(row.stream, row.version, topic, recorded_at, state)
-    except (ValueError, TypeError, LookupError, RecursionError) as error:
+    except (ValueError, TypeError, LookupError) as error:
         # What the state holds stays out of the error, which is logged.
         detail = f"the stored state at position {row.position} does not say when it was recorded"
         raise Corrupt(detail) from error
@@ -76,14 +76,14 @@ def read_entry(content: bytes) -> Entry:
     """
     try:
         values = unpack(content)
-    except (ValueError, TypeError, RecursionError):
+    except ValueError:
         raise EntryRefused("the entry is no msgpack") from None
     match values:
         case [int(), bytes(stream), int(version), str(topic), int(recorded_at), bytes(digest)]:
             pass
         case _:
             raise EntryRefused("the entry has other fields than an entry")
-    if type(values[0]) is not int or values[0] != ENTRY_FORM:
+    if values[0] != ENTRY_FORM:
         raise EntryRefused("the entry is of a form that is not known here")
     if len(stream) != 16 or len(digest) != 32:
         raise EntryRefused("a stream's id has 16 bytes, and a hash 32")

@@ -32,7 +32,6 @@ MOST_NOTE_BYTES = 1_000_000
 """The longest note that is read."""
 
 _ED25519 = b"\x01"
-_PUBLIC_BYTES = 32
 _MARK = "— "
 _CONTROL = re.compile("[\x00-\x09\x0b-\x1f]")
 _VERIFIER = re.compile(r"(?P<name>[^+]+)\+(?P<id>[0-9a-f]{8})\+(?P<key>[A-Za-z0-9+/=]+)")
@@ -91,7 +90,7 @@ class Verifier:
             content = from_base64(match["key"])
         except ValueError:
             raise VerifierRefused("the key of the verifier is no base64") from None
-        if content[:1] != _ED25519 or len(content) != 1 + _PUBLIC_BYTES:
+        if content[:1] != _ED25519:
             raise VerifierRefused("the key of the verifier is not for Ed25519 notes")
         try:
             public = Ed25519PublicKey.from_public_bytes(content[1:])

@@ -68,6 +68,7 @@ def test_the_empty_tree_has_a_checkpoint_with_its_one_root() -> None:
         f"origin\n7_0\n{to_base64(ROOT)}\n",
         f"origin\n7.0\n{to_base64(ROOT)}\n",
         f"origin\n\u0667\n{to_base64(ROOT)}\n",  # a digit, but not ours
+        f"origin\n7\u0667\n{to_base64(ROOT)}\n",
         f"origin\n0x7\n{to_base64(ROOT)}\n",
         f"origin\n\n{to_base64(ROOT)}\n",
         f"origin\n{MOST_LEAVES + 1}\n{to_base64(ROOT)}\n",

@@ -258,6 +258,13 @@ def test_a_key_of_another_type_is_refused() -> None:
         Verifier.read(f"{name}+{key_id}+{cosigning}")
 
 
+@pytest.mark.parametrize("length", [0, 31, 33])
+def test_a_key_of_another_length_is_refused(length: int) -> None:
+    key = to_base64(b"\x01" + bytes(length))
+    with pytest.raises(VerifierRefused, match="no Ed25519 key"):
+        Verifier.read(f"name+00000000+{key}")
+
+
 def test_verifiers_are_equal_if_they_are_written_the_same() -> None:
     again = Verifier.read(ALICE.verifier.written())
     assert {again, ALICE.verifier} == {again}

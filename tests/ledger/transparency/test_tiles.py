@@ -345,8 +345,9 @@ def test_a_bundle_is_read_back(entries: list[bytes]) -> None:
     content = encode_bundle(entries)
     assert decode_bundle(content) == entries
     assert decode_bundle(content, len(entries)) == entries
-    with pytest.raises(BundleRefused):
-        decode_bundle(content, len(entries) + 1)
+    for width in (len(entries) - 1, len(entries) + 1):
+        with pytest.raises(BundleRefused):
+            decode_bundle(content, width)
 
 
 def test_a_bundle_has_the_bytes_of_the_specification() -> None:
