@@ -130,6 +130,12 @@ class Relationship:
         """From when on the stage holds; None before the first fact."""
         return self.intervals[-1].from_at if self.intervals else None
 
+    def intervals_until(self, at: int) -> tuple[Interval, ...]:
+        """The stages up to a later instant, if no fact occurs until then."""
+        machine = self.machine.ahead()
+        machine.run((), at)
+        return tuple(machine.intervals)
+
     @property
     def policy(self) -> Policy:
         """The policy in force at the instant that was asked about."""
