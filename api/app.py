@@ -117,10 +117,20 @@ async def _told_by_framework(request: Request, error: Exception) -> Response:
 
 
 def _methods_of(request: Request) -> list[str]:
-    """Every method that the path answers to, not only those of the route that matched first."""
-    methods: set[str] = set()
-    for route in request.app.routes:
-        pattern: re.Pattern[str] = route.path_regex
-        if pattern.match(request.scope["path"]):
-            methods |= route.methods
+    """Every method that the path answers to, not only those of the route that matched first.
+
+    A path that is also another's template with a name filled in is that of its own.
+    """
+    matching = [
+        route for route in request.app.routes if _pattern(route).match(request.scope["path"])
+    ]
+    fewest = min((route.path.count("{") for route in matching), default=0)
+    methods = {
+        method for route in matching if route.path.count("{") == fewest for method in route.methods
+    }
     return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
+
+
+def _pattern(route: Any) -> re.Pattern[str]:
+    pattern: re.Pattern[str] = route.path_regex
+    return pattern

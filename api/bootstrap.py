@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from api.knowledge import KnownAliases
+from api.replaying.results import Results
 from api.settings import Settings, SettingsRefused
 from api.streams.stopping import Stopping
 from domain.errors import LedgerError, Unavailable
@@ -45,6 +46,7 @@ class OpenLedger:
     ledger: Ledger
     projections: Projections
     aliases: KnownAliases
+    results: Results
 
 
 class Server:
@@ -134,6 +136,7 @@ class Server:
             if name not in self.ledgers:
                 ledger = self.folder.ledger(name)
                 path = ledger.folder / "projections.sqlite"
+                results = Results(ledger.folder / "results")
                 try:
                     projections = Projections(ledger, path, self.clock)
                 except (sqlite3.Error, OSError) as error:
@@ -143,7 +146,8 @@ class Server:
                 ledger.transparency.start()
                 if self._observer is not None:
                     ledger.observe(self._observer(name))
-                self.ledgers[name] = OpenLedger(ledger, projections, KnownAliases(ledger))
+                aliases = KnownAliases(ledger)
+                self.ledgers[name] = OpenLedger(ledger, projections, aliases, results)
             return self.ledgers[name]
 
 

@@ -96,15 +96,16 @@ class Form:
 class Operation:
     """One method on one path. ``problems`` are the codes it can answer beside the common ones.
 
-    ``reads`` are further forms of the body, ``streams`` of the answer, by ``Accept``. ``ready``
-    raises what can be told before the body is parsed.
+    ``reads`` are further forms of the body, ``streams`` of the answer, by ``Accept``; ``offered``
+    are the media types of the answer that ``function`` gives. ``ready`` raises what can be told
+    before the body is parsed.
     """
 
     method: str
     path: str
     tag: str
     summary: str
-    function: Callable[[Call], Answer] | Callable[[Call], Awaitable[Answer]]
+    function: Callable[[Call], Answer | ASGIApp] | Callable[[Call], Awaitable[Answer]]
     answers: Mapping[int, Shown]
     query: tuple[Parameter[Any], ...] = ()
     headers: tuple[str, ...] = ()
@@ -113,6 +114,7 @@ class Operation:
     reads: tuple[Form, ...] = ()
     streams: tuple[Form, ...] = ()
     ready: Callable[[Call], None] | None = None
+    offered: tuple[str, ...] = media.DOCUMENTS
 
     @property
     def name(self) -> str:
@@ -280,7 +282,7 @@ async def answer(operation: Operation, request: Request, server: Server) -> Resp
     if operation.method == "POST":
         found = media.require_readable(request, _media_types(operation.reads))
     form = _form_of(found, operation.reads)
-    offered = form.offered if form else (*media.DOCUMENTS, *_media_types(operation.streams))
+    offered = form.offered if form else (*operation.offered, *_media_types(operation.streams))
     wanted = media.accepted(request, offered)
     form = form or _form_of(wanted, operation.streams)
     values = read_query(request.scope["query_string"], operation.query)

@@ -19,6 +19,7 @@ from domain.instants import DAY, format_instant
 from domain.referrals import commerce_of, edges_of
 from domain.relationship import fold
 from domain.standing import standing
+from projections.folding import Moment
 from projections.groups import Aliases, read_group, read_merges
 
 if TYPE_CHECKING:
@@ -65,6 +66,15 @@ class KnownAliases:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What is asked for, as it was said; None is now, everything, the policies in force."""
+
+    as_of: int | None = None
+    as_known_at: Knowledge | None = None
+    policy_version: int | None = None
+
+
+@dataclass(frozen=True)
 class Question:
     """As of when, known up to where, judged by what."""
 
@@ -77,8 +87,7 @@ class Question:
     @property
     def as_known_at(self) -> dict[str, object]:
         """The place in the ledger that was asked for, as clients read it."""
-        recorded_at = self.open_ledger.ledger.recorded_at(self.position)
-        return {"position": self.position, "recorded_at": format_instant(recorded_at)}
+        return known_at(self.open_ledger.ledger, self.position)
 
 
 @dataclass(frozen=True)
@@ -98,24 +107,36 @@ def question_of(call: Call) -> Question:
         PolicyNotFound: no such version was published.
     """
     open_ledger = call.open_ledger
-    ledger, now = open_ledger.ledger, call.server.clock()
-    as_of = call.get(AS_OF)
-    if as_of is not None and as_of > now + AHEAD:
+    asked = Asked(call.get(AS_OF), call.get(AS_KNOWN_AT), call.get(POLICY_VERSION))
+    found = moment_of(open_ledger.ledger, open_ledger.aliases, asked, call.server.clock())
+    return Question(open_ledger, found.at, found.position, found.policies, found.aliases)
+
+
+def moment_of(ledger: Ledger, aliases: KnownAliases, asked: Asked, now: int) -> Moment:
+    """The point in both times that is asked about, and the policies that judge.
+
+    Raises:
+        Invalid: an instant too far ahead, or a position that is not recorded yet.
+        PolicyNotFound: no such version was published.
+    """
+    if asked.as_of is not None and asked.as_of > now + AHEAD:
         raise Invalid.at("/as_of", "invalid-time", "lies more than 24 hours ahead")
-    position = _position(ledger, call.get(AS_KNOWN_AT), now)
+    position = _position(ledger, asked.as_known_at, now)
     policies = ledger.policies(upto=position)
-    if (version := call.get(POLICY_VERSION)) is not None:
+    if asked.policy_version is not None:
         try:
-            policies = ledger.policies().only(version)
+            policies = ledger.policies().only(asked.policy_version)
         except KeyError:
-            raise PolicyNotFound(f"no version {version} of the policy was published") from None
-    return Question(
-        open_ledger,
-        now if as_of is None else as_of,
-        position,
-        policies,
-        open_ledger.aliases.at(position),
-    )
+            detail = f"no version {asked.policy_version} of the policy was published"
+            raise PolicyNotFound(detail) from None
+    at = now if asked.as_of is None else asked.as_of
+    return Moment(position, at, policies, ledger.time_zone, aliases.at(position))
+
+
+def known_at(ledger: Ledger, position: int) -> dict[str, object]:
+    """A place in the ledger, as clients read it; before the first event nothing was recorded."""
+    recorded_at = format_instant(ledger.recorded_at(position)) if position else None
+    return {"position": position, "recorded_at": recorded_at}
 
 
 def subject_of(question: Question, contact_id: UUID) -> Subject:

@@ -104,6 +104,7 @@ TITLES: dict[str, str] = {
     "event-id-reused": "The event id is taken",
     "refused": "Refused",
     "not-yet-sealed": "Not sealed yet",
+    "not-finished": "Not finished yet",
     "projection-behind": "The projection is behind",
     "unavailable": "Unavailable",
     "internal": "Internal error",

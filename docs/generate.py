@@ -13,7 +13,7 @@ from docs.generating.events import events_page
 from docs.generating.http import http_page
 from docs.generating.mapping import mapping_page
 from docs.generating.operating import operating_page
-from docs.generating.policy import policy_page
+from docs.generating.policy import policy_page, policy_schema_page
 from docs.generating.problems import problems_page
 from docs.generating.storage import stored_format_page
 
@@ -29,6 +29,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "mapping.md": mapping_page,
     "operating.md": operating_page,
     "policy.md": policy_page,
+    "policy.schema.json": policy_schema_page,
     "problems.md": problems_page,
     "settings.md": settings_page,
     "stored-format.md": stored_format_page,

@@ -108,6 +108,12 @@ class Conflict(LedgerError):
     """The request contradicts what the ledger holds."""
 
 
+class NotFinished(Conflict):
+    """What is asked for is still being made."""
+
+    code = "not-finished"
+
+
 class VersionMismatch(Conflict):
     """A precondition named another version than the stream has."""
 

@@ -7,6 +7,7 @@ what is stored is always whole. Source: the domain document, sections 3 to 6 and
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
@@ -281,12 +282,13 @@ def digest(document: Mapping[str, object]) -> str:
 
 
 def policy_schema() -> dict[str, object]:
-    """The JSON Schema (draft 2020-12) of a policy document as it may be published."""
-    schema = section_schema(Policy)
-    properties = schema["properties"]
-    assert isinstance(properties, dict)
-    properties["extends"] = {"type": "string", "description": "the preset it changes"}
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+    """The JSON Schema (draft 2020-12) of a whole policy, as it is stored and answered."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "policy",
+        "description": inspect.cleandoc(Policy.__doc__ or ""),
+        **section_schema(Policy),
+    }
 
 
 def _contradictions(policy: Policy) -> Iterator[FieldError]:

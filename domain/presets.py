@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from domain.errors import Invalid
-from domain.policy import Policy
+from domain.policy import Policy, policy_schema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -100,3 +100,12 @@ def read_policy(document: object) -> Policy:
         detail = f"must be one of {', '.join(PRESETS)}"
         raise Invalid.at("/extends", "not-a-choice", detail)
     return Policy.read(rest, PRESETS[base_name])
+
+
+def sent_policy_schema() -> dict[str, object]:
+    """The JSON Schema of a policy document as it may be published: a change of a preset."""
+    schema = policy_schema()
+    properties = schema["properties"]
+    assert isinstance(properties, dict)
+    extends = {"enum": list(PRESETS), "default": "retail", "description": "the preset it changes"}
+    return {**schema, "properties": {"extends": extends, **properties}}

@@ -100,15 +100,22 @@ class Operations:
         self._closed = False
 
     def start(
-        self, kind: str, subject: str, run: Callable[[Work], Mapping[str, object]]
+        self,
+        kind: str,
+        subject: str,
+        run: Callable[[Work], Mapping[str, object]],
+        operation_id: UUID | None = None,
     ) -> Operation:
-        """Run in a thread of its own; if the same is running already, that one is returned."""
+        """Run in a thread of its own; if the same is running already, that one is returned.
+
+        Whoever must know the new operation's id beforehand gives one.
+        """
         with self._lock:
             for running in self._operations.values():
                 same = (running.kind, running.subject) == (kind, subject)
                 if same and running.state == "running":
                     return running
-            operation = Operation(uuid4(), kind, subject, "running", Progress())
+            operation = Operation(operation_id or uuid4(), kind, subject, "running", Progress())
             work = Work(lambda progress: self._change(operation.id, progress=progress))
             name = f"{kind} {subject}"
             thread = threading.Thread(

@@ -19,8 +19,7 @@ from api.command_line.plain_help import PlainGroup
 from api.command_line.publishing import BEGINNING, publish_preset
 from domain.errors import PolicyNotFound
 from domain.instants import format_instant
-from domain.policy import policy_schema
-from domain.presets import PRESETS, read_policy
+from domain.presets import PRESETS, read_policy, sent_policy_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -178,7 +177,7 @@ def schema() -> None:
     Example:
       rapport policy schema > policy.schema.json
     """
-    print_json(policy_schema())
+    print_json(sent_policy_schema())
 
 
 @contextmanager

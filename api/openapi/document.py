@@ -14,6 +14,7 @@ from api.wire.media import JSON, MSGPACK
 from api.wire.parameters import CONTACT_NAME
 from domain.decisions.reasons import REASONS
 from domain.policy import policy_schema
+from domain.presets import sent_policy_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -154,7 +155,10 @@ def _query_parameter(parameter: Parameter[Any]) -> Document:
 
 
 def _answers(operation: Operation) -> Document:
-    answers = {str(status): _answer(shown) for status, shown in operation.answers.items()}
+    answers = {
+        str(status): _answer(shown, operation.offered)
+        for status, shown in operation.answers.items()
+    }
     for form in operation.reads:
         if form.outcome is not None:
             schema, example = form.outcome
@@ -173,13 +177,15 @@ def _forms(forms: Iterable[Form]) -> Document:
     }
 
 
-def _answer(shown: Shown) -> Document:
+def _answer(shown: Shown, offered: tuple[str, ...]) -> Document:
     answer: Document = {"description": shown.description}
     if shown.headers:
         answer["headers"] = {name: _header(name) for name in shown.headers}
     if shown.schema is not None:
         content = {"schema": shown.schema, "example": shown.example}
         answer["content"] = {JSON: content, MSGPACK: {"schema": shown.schema}}
+        if JSON not in offered:
+            answer["content"] = dict.fromkeys(offered, content)
     return answer
 
 
@@ -240,9 +246,10 @@ def _components() -> Mapping[str, Any]:
         },
         "errors": shapes.many(shapes.shape(pointer=text, code=text, detail=text)),
     }
-    policy = {name: part for name, part in policy_schema().items() if name != "$schema"}
-    extends = {"type": "string", "description": "The preset it is a change of."}
-    sent_policy = {**policy, "properties": {"extends": extends, **_mapping(policy["properties"])}}
+    policy, sent_policy = (
+        {name: part for name, part in schema.items() if name != "$schema"}
+        for schema in (policy_schema(), sent_policy_schema())
+    )
     return {
         "SentEvent": {"oneOf": [sent_event(cls) for cls in from_clients()]},
         "SentEventOfContact": {
@@ -252,11 +259,6 @@ def _components() -> Mapping[str, Any]:
         "SentPolicy": sent_policy,
         "Problem": problem,
     }
-
-
-def _mapping(value: object) -> dict[str, Any]:
-    assert isinstance(value, dict)
-    return value
 
 
 def _version() -> str:

@@ -10,6 +10,7 @@ from api.routes import (
     policies,
     projections,
     referrals,
+    replays,
     status,
 )
 
@@ -22,6 +23,7 @@ OPERATIONS = (
     *referrals.ROUTES.operations,
     *lists.ROUTES.operations,
     *policies.ROUTES.operations,
+    *replays.ROUTES.operations,
     *projections.ROUTES.operations,
     *event_types.ROUTES.operations,
 )

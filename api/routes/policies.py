@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import re
-from typing import TYPE_CHECKING
 
 from api.calls import Answer, Body, Call, Routes, Shown
 from api.openapi import examples, shapes
 from api.wire import present
-from domain.errors import FieldError, Invalid, PolicyNotFound
-from domain.kinds import Choice, read_instant
-from domain.presets import PRESETS, read_policy
-
-if TYPE_CHECKING:
-    from domain.policy import Policy
+from api.wire.bodies import optional, read_object, read_proposed
+from domain.errors import PolicyNotFound
+from domain.kinds import read_instant
+from domain.presets import PRESETS
 
 ROUTES = Routes("Policies")
 
@@ -94,7 +91,9 @@ async def publish_policy(call: Call) -> Answer:
 
     A document may leave out whatever is as in the preset that it `extends`, or else in `retail`.
     """
-    policy, effective_from = _read(call.body)
+    body = read_object(call.body, _FIELDS)
+    policy = read_proposed(body)
+    effective_from = optional(body, "effective_from", read_instant)
     publishing = call.open_ledger.ledger.publish_policy(policy, effective_from)
     # Shielded for the reason that appends are: what was accepted is finished.
     published = await asyncio.shield(asyncio.wrap_future(publishing))
@@ -104,30 +103,3 @@ async def publish_policy(call: Call) -> Answer:
         headers={"Location": f"{call.base}/policies/{published.version}"},
         position=published.position,
     )
-
-
-def _read(body: object) -> tuple[Policy, int | None]:
-    if not isinstance(body, dict):
-        raise Invalid.at("", "wrong-type", "must be an object")
-    if unknown := [name for name in body if name not in _FIELDS]:
-        raise Invalid(
-            FieldError(f"/{name[:100]}", "unknown-field", "is not known here") for name in unknown
-        )
-    preset, document = body.get("preset"), body.get("policy")
-    if (preset is None) == (document is None):
-        raise Invalid.at("", "missing", "must have either preset or policy")
-    effective_from: int | None = None
-    if body.get("effective_from") is not None:
-        try:
-            effective_from = read_instant(body["effective_from"])
-        except Invalid as error:
-            raise error.within("/effective_from") from None
-    if preset is not None:
-        try:
-            return PRESETS[Choice(tuple(PRESETS)).read(preset)], effective_from
-        except Invalid as error:
-            raise error.within("/preset") from None
-    try:
-        return read_policy(document), effective_from
-    except Invalid as error:
-        raise error.within("/policy") from None

@@ -99,7 +99,9 @@ def rebuild_projection(call: Call) -> Answer:
 )
 def read_operation(call: Call) -> Answer:
     """Operations are remembered for a while after they end, until the server stops."""
-    return Answer(body=present.operation(call.open_ledger.projections.operation(_id(call))))
+    return Answer(
+        body=present.operation(call.open_ledger.projections.operation(operation_id_of(call)))
+    )
 
 
 @ROUTES.on(
@@ -117,11 +119,16 @@ def read_operation(call: Call) -> Answer:
 )
 def cancel_operation(call: Call) -> Answer:
     """A rebuild that is cancelled leaves the projection as it was."""
-    work = call.open_ledger.projections.cancel(_id(call))
+    work = call.open_ledger.projections.cancel(operation_id_of(call))
     return Answer(body=present.operation(work), status=202)
 
 
-def _id(call: Call) -> UUID:
+def operation_id_of(call: Call) -> UUID:
+    """The operation that the path names.
+
+    Raises:
+        OperationNotFound: it names none.
+    """
     try:
         return UUID(call.text("operation"))
     except ValueError:

@@ -42,7 +42,7 @@ def _status(question: Question, subject: Subject, found: Relationship) -> Shape:
             {"engagement_id": one.engagement_id, "role": one.role, "capacity": one.capacity}
             for one in found.engagements()
         ],
-        "signals": [_signal(one) for one in found.signals()],
+        "signals": [signal(one) for one in found.signals()],
         "excluded": [_exclusion(one) for one in found.excluded()],
         "would_change": [
             {"change": one.change, "points": one.points, "stage": one.stage}
@@ -90,7 +90,8 @@ def standing(question: Question, found: Standing, subject: Subject) -> Shape:
     }
 
 
-def _signal(reading: SignalReading) -> Shape:
+def signal(reading: SignalReading) -> Shape:
+    """A signal with what it measures and the events behind it."""
     return {
         "name": reading.name,
         "on": reading.on,

@@ -91,7 +91,8 @@ def _examples(content: dict[str, Any]) -> Iterator[str]:
         named = list(described.get("examples", {}).values())
         example = described.get("example", named[0].get("value") if named else None)
         if example is not None and "problem" not in media_type:
-            yield code(json.dumps(example, indent=2, ensure_ascii=False), "json")
+            shown = json.dumps(example, indent=2, ensure_ascii=False)
+            yield code(example if "jsonl" in media_type else shown, "json")
             return
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from docs.generating.markdown import opening, table
-from domain.policy import policy_schema
-from domain.presets import PRESETS
+from domain.presets import PRESETS, sent_policy_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -15,7 +15,9 @@ _INTRODUCTION = """\
 A policy holds every number that the rules use. A document may leave out what is as in the preset
 that it `extends` (`retail` if it names none); what is stored is whole. Publish one with `rapport
 policy`, or `POST /v1/ledgers/{ledger}/policies`; see [how to publish a
-policy](../how-to/publish-a-policy.md).
+policy](../how-to/publish-a-policy.md), and [try it](../how-to/try-a-policy.md) first.
+[policy.schema.json](policy.schema.json) is the JSON Schema of such a document, which `rapport
+policy schema` prints too.
 """
 
 
@@ -24,7 +26,7 @@ def policy_page() -> str:
     plain = {"extends": "retail", **dict(_leaves(PRESETS["retail"].document()))}
     fields = [
         (f"`{path}`", _accepts(schema), f"`{_shown(plain.get(path, {}))}`")
-        for path, schema in _described(policy_schema())
+        for path, schema in _described(sent_policy_schema())
     ]
     names = [name for name in PRESETS if name != "retail"]
     leaves = {name: dict(_leaves(policy.document())) for name, policy in PRESETS.items()}
@@ -43,6 +45,11 @@ def policy_page() -> str:
             table(("field", "`retail`", *(f"`{name}`" for name in names)), compared),
         )
     )
+
+
+def policy_schema_page() -> str:
+    """The JSON Schema of a document that can be published, as a file for editors and validators."""
+    return json.dumps(sent_policy_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 def _described(schema: Mapping[str, object], path: str = "") -> Iterator[tuple[str, object]]:

@@ -8,7 +8,7 @@ import pytest
 
 from domain.errors import Invalid
 from domain.policy import Policy, digest, policy_schema
-from domain.presets import PRESETS, read_policy
+from domain.presets import PRESETS, read_policy, sent_policy_schema
 from tests.domain.folding import versions
 
 
@@ -129,7 +129,8 @@ def test_the_schema_describes_every_field_of_the_document() -> None:
                 found |= {name} | {f"{name}.{rest}" for rest in keys(part)}
         return found
 
-    assert paths(policy_schema()) == keys(Policy().document()) | {"extends"}
+    assert paths(policy_schema()) == keys(Policy().document())
+    assert paths(sent_policy_schema()) == keys(Policy().document()) | {"extends"}
 
 
 def test_of_versions_with_equal_beginnings_the_higher_is_in_force() -> None:

@@ -141,9 +141,23 @@ class MemoryLedger:
         self._events.append(recorded)
         return recorded
 
+    def stopped(self, position: int) -> MemoryLedger:
+        """A ledger of its own that ends at a position and knows nothing of what came after.
+
+        To be read and published to; it decides about no more events.
+        """
+        earlier = MemoryLedger(self._clock, self.time_zone, self._first_id)
+        earlier._events = self._events[:position]
+        earlier._policies = self._policies.known_at(position)
+        return earlier
+
     def head(self) -> int:
         """The newest position."""
         return len(self._events)
+
+    def recorded_at(self, position: int) -> int:
+        """When the event at a position was recorded."""
+        return self._events[position - 1].recorded_at
 
     def log(
         self,

@@ -1,0 +1,155 @@
+"""Replays and previews: shapes and examples of what asks for them and of what they answer."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from api.openapi import examples, shapes
+from domain.events import STAGES
+
+if TYPE_CHECKING:
+    from api.openapi.shapes import Schema
+
+_MAYBE_MOMENT: Schema = {"type": ["string", "null"], "format": "date-time"}
+_STAGES: Schema = {"type": "object", "properties": dict.fromkeys(STAGES, shapes.WHOLE)}
+_BOTH: Schema = {"before": _STAGES, "after": _STAGES}
+
+ASK_REPLAY: Schema = {
+    "type": "object",
+    "properties": {
+        "as_of": _MAYBE_MOMENT,
+        "as_known_at": {"anyOf": [shapes.MOMENT, shapes.POSITION, {"type": "null"}]},
+        "policy_version": {"type": ["integer", "null"], "minimum": 1, "maximum": 2**53 - 1},
+    },
+    "additionalProperties": False,
+}
+ASK_PREVIEW: Schema = {
+    **shapes.PUBLISH,
+    "properties": {**shapes.PUBLISH["properties"], "from": _MAYBE_MOMENT, "to": _MAYBE_MOMENT},
+}
+REPLAYED: Schema = shapes.shape(
+    position=shapes.POSITION,
+    as_of=shapes.MOMENT,
+    as_known_at=shapes.shape(position=shapes.POSITION, recorded_at=shapes.maybe(shapes.MOMENT)),
+    policy_version=shapes.maybe(shapes.WHOLE),
+    contacts=shapes.WHOLE,
+    stages=_STAGES,
+    digest=shapes.TEXT,
+    tzdata=shapes.TEXT,
+    seconds={"type": "number"},
+)
+PREVIEWED: Schema = {
+    "type": "object",
+    "properties": {
+        "changes": shapes.WHOLE,
+        "from_to": shapes.many(
+            {
+                "type": "object",
+                "properties": {"from": shapes.TEXT, "to": shapes.TEXT, "count": shapes.WHOLE},
+                "required": ["from", "to", "count"],
+            }
+        ),
+        "digest": shapes.TEXT,
+        "position": shapes.POSITION,
+        "from": shapes.maybe(shapes.MOMENT),
+        "to": shapes.MOMENT,
+        "effective_from": shapes.maybe(shapes.MOMENT),
+        "compared_with": shapes.maybe(shapes.WHOLE),
+        "policy": shapes.shape(
+            name=shapes.TEXT,
+            sha256=shapes.TEXT,
+            differs=shapes.many(shapes.shape(pointer=shapes.TEXT, before={}, after={})),
+        ),
+        "contacts": shapes.WHOLE,
+        "stages": shapes.shape(**_BOTH),
+        "revenue": shapes.many(shapes.shape(currency=shapes.TEXT, **_BOTH)),
+        "tzdata": shapes.TEXT,
+        "seconds": {"type": "number"},
+    },
+    "required": ["changes", "from_to", "digest", "position", "from", "to"],
+}
+LINES_OF_CONTACTS: Schema = {
+    "type": "string",
+    "description": "Of a replay: contact_id, stage, score, since, flags, policy_version and "
+    "evidence_erased. Of a preview: contact_id, from, to, at, score, since, first_client_at, "
+    "signals, silence and, over a window, stretches.",
+}
+
+REPLAYS: dict[str, Any] = {
+    "what was believed then": {"as_of": "2026-03-02T08:30:00Z", "as_known_at": 3},
+    "now, by what is known now": {},
+    "all of it under one version": {"policy_version": 1},
+}
+PREVIEWS: dict[str, Any] = {
+    "a preset": {"preset": "cafe"},
+    "a document, over a window": {
+        "policy": {"extends": "retail", "signals": {"regularity": {"purchase_days": 4}}},
+        "from": "2026-01-01T00:00:00Z",
+        "to": "2026-03-01T00:00:00Z",
+    },
+}
+_STAGES_NOW: dict[str, int] = examples.SUMMARY["stages"]
+_STAGES_THEN: dict[str, int] = {**_STAGES_NOW, "customer": 0, "client": 1}
+REPLAY_RESULT: dict[str, Any] = {
+    "position": 3,
+    "as_of": "2026-03-02T08:30:00Z",
+    "as_known_at": {"position": 3, "recorded_at": "2026-03-01T08:30:01.250000Z"},
+    "policy_version": 1,
+    "contacts": 1,
+    "stages": _STAGES_NOW,
+    "digest": examples.DIGEST,
+    "tzdata": "2026.2",
+    "seconds": 0.01,
+}
+PREVIEW_RESULT: dict[str, Any] = {
+    "changes": 1,
+    "from_to": [{"from": "customer", "to": "client", "count": 1}],
+    "digest": examples.DIGEST,
+    "position": 12,
+    "from": None,
+    "to": "2026-03-02T08:30:00Z",
+    "effective_from": None,
+    "compared_with": 1,
+    "policy": {
+        "name": "retail",
+        "sha256": examples.DIGEST,
+        "differs": [
+            {"pointer": "/signals/regularity/purchase_days", "before": 6, "after": 4},
+        ],
+    },
+    "contacts": 1,
+    "stages": {"before": _STAGES_NOW, "after": _STAGES_THEN},
+    "revenue": [
+        {
+            "currency": "EUR",
+            "before": {**_STAGES_NOW, "customer": 6250},
+            "after": {**_STAGES_THEN, "client": 6250},
+        }
+    ],
+    "tzdata": "2026.2",
+    "seconds": 0.01,
+}
+REPLAYING: dict[str, Any] = {**examples.OPERATION, "kind": "replay"}
+PREVIEWING: dict[str, Any] = {**examples.OPERATION, "kind": "preview"}
+REPLAYED_LINES = (
+    json.dumps(
+        {
+            **examples.STATUS_ROW,
+            "policy_version": 1,
+            "evidence_erased": False,
+        },
+        sort_keys=True,
+        separators=(",", ":"),
+    )
+    + "\n"
+)
+
+
+def _operation(result: Schema, example: object) -> Schema:
+    shown = {**shapes.maybe(result), "examples": [example]}
+    return {**shapes.OPERATION, "properties": {**shapes.OPERATION["properties"], "result": shown}}
+
+
+REPLAY_OPERATION = _operation(REPLAYED, REPLAY_RESULT)
+PREVIEW_OPERATION = _operation(PREVIEWED, PREVIEW_RESULT)

@@ -1,0 +1,45 @@
+"""Answers a line at a time, in bytes that are the same for the same answer."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+class Sink(Protocol):
+    """Where bytes go: a file that is open for writing, say."""
+
+    def write(self, content: bytes, /) -> object:
+        """Take these."""
+
+
+class Lines:
+    """Writes rows one a line: JSON in UTF-8 with sorted names and no white space, then a LF.
+
+    ``digest`` is SHA-256 in hex over all bytes written so far; ``count`` says how many lines.
+    """
+
+    def __init__(self, sink: Sink | None = None) -> None:
+        """Without a sink the lines are only counted and digested."""
+        self._sink = sink
+        self._sha = hashlib.sha256()
+        self.count = 0
+
+    def write(self, row: Mapping[str, Any]) -> None:
+        """Write one row."""
+        line = _ENCODER.encode(row).encode() + b"\n"
+        self._sha.update(line)
+        self.count += 1
+        if self._sink is not None:
+            self._sink.write(line)
+
+    @property
+    def digest(self) -> str:
+        """What was written so far, in one figure."""
+        return self._sha.hexdigest()

@@ -1,0 +1,82 @@
+"""Questions to a ledger in memory, answered as the server answers them."""
+
+from __future__ import annotations
+
+import io
+import json
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+
+from api.knowledge import (
+    Asked,
+    KnownAliases,
+    Question,
+    moment_of,
+    relationship_of,
+    standing_of,
+    subject_of,
+)
+from api.replaying.lines import Lines
+from api.replaying.preview import Preview
+from api.replaying.replay import replay
+from api.wire import present_status
+from domain.errors import ContactNotFound
+from projections.operations import Work
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from api.replaying.preview import Proposal
+    from ledger.ledger import Ledger
+    from projections.folding import Moment
+    from tests.projections.memory import MemoryLedger
+
+NOTHING = Asked()
+
+
+def moment(ledger: MemoryLedger, now: int, asked: Asked = NOTHING) -> Moment:
+    """The point that a question is about."""
+    real = cast("Ledger", ledger)
+    return moment_of(real, KnownAliases(real), asked, now)
+
+
+def replayed(ledger: MemoryLedger, at: Moment) -> tuple[dict[str, Any], bytes]:
+    """A replay's account and its bytes."""
+    sink = io.BytesIO()
+    account = replay(ledger, at, Lines(sink), work())
+    return account, sink.getvalue()
+
+
+def previewed(
+    ledger: MemoryLedger, at: Moment, proposal: Proposal
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """A preview's account and its lines."""
+    sink = io.BytesIO()
+    account = Preview(ledger, at, proposal).run(Lines(sink), work())
+    return account, rows(sink.getvalue())
+
+
+def rows(content: bytes) -> list[dict[str, Any]]:
+    """Lines read."""
+    return [json.loads(line) for line in content.splitlines()]
+
+
+def work() -> Work:
+    """Work that tells nobody."""
+    return Work(lambda _progress: None)
+
+
+def of_one(ledger: MemoryLedger, at: Moment, contact: UUID) -> list[dict[str, Any]] | None:
+    """A contact's status, history and standing as clients read them; None where there is none."""
+    served = cast("Any", SimpleNamespace(ledger=ledger))
+    question = Question(served, at.at, at.position, at.policies, at.aliases)
+    try:
+        subject = subject_of(question, contact)
+    except ContactNotFound:
+        return None
+    found = relationship_of(question, subject)
+    return [
+        present_status.status(question, subject, found),
+        present_status.history(question, subject, found),
+        present_status.standing(question, standing_of(question, subject), subject),
+    ]
