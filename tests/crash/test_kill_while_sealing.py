@@ -1,0 +1,134 @@
+"""A ledger killed while it seals: what was signed stays signed, and the log goes on from there."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ledger.folder import DataFolder
+from ledger.transparency.merkle import Frontier, leaf_hash
+from tests.ledger.given import HandClock
+from tests.ledger.transparency.growing import goes_on_from, grow_to
+
+if TYPE_CHECKING:
+    from ledger.transparency.log import TransparencyLog
+
+ROOT = Path(__file__).parents[2]
+ROUNDS = 15
+MOST_CHECKPOINTS = 40
+ENDED_BY_ITSELF = 7
+LEAST_STATEMENTS, MOST_STATEMENTS = 12, 40
+
+SEALER = """
+import sys, time
+from pathlib import Path
+from uuid import uuid4
+from ledger.drafts import Append
+from ledger.folder import DataFolder
+from ledger.transparency import following, sealer
+from tests.ledger.given import ANN, draft
+following.PAUSE_SECONDS, sealer.STEP_LEAVES, sealer.PAGE_LEAVES = 0.001, 100, 30
+folder = DataFolder.open(Path(sys.argv[1]), clock=lambda: time.time_ns() // 1000)
+ledger = folder.ledger("main")
+log = ledger.transparency
+log.start()
+told = -1
+while True:
+    new = [draft(uuid4(), "contact-registered", ANN) for _ in range(60)]
+    ledger.append(Append(drafts=new)).result()
+    if log.problem:
+        sys.exit(log.problem)
+    for signed in log.checkpoints(told):
+        told = signed.size
+        print(signed.note.hex(), flush=True)
+"""
+
+COUNTED = """
+import os, signal, sys, time
+from pathlib import Path
+from ledger.folder import DataFolder
+from tests.ledger.transparency.growing import grow_to
+left = int(sys.argv[2])
+def count(_statement):
+    global left
+    left -= 1
+    if not left:
+        os.kill(os.getpid(), signal.SIGKILL)
+folder = DataFolder.open(Path(sys.argv[1]), clock=lambda: time.time_ns() // 1000)
+ledger = folder.ledger("main")
+log = ledger.transparency
+grow_to(ledger, ledger.head() + 300)
+log._store._writer.set_trace_callback(count)
+ledger._keys._connection.set_trace_callback(count)
+log.rotate()
+for _ in range(2):
+    print(log.seal().note.hex(), flush=True)
+    ledger._keys._connection.set_trace_callback(None)
+    grow_to(ledger, ledger.head() + 1)
+os._exit(7)
+"""
+
+
+def sealed_until_killed(folder: Path, checkpoints: int) -> set[bytes]:
+    """The notes that were told before the process was killed, after some number of them."""
+    arguments = [sys.executable, "-c", SEALER, str(folder)]
+    with subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        lines = [process.stdout.readline() for _ in range(checkpoints)]
+        process.kill()
+        lines += [line for line in process.stdout if line.endswith("\n")]
+    assert process.returncode == -9
+    return {bytes.fromhex(line) for line in lines}
+
+
+def kept_by(log: TransparencyLog) -> set[bytes]:
+    return {signed.note for signed in log.checkpoints()}
+
+
+def went_on(folder: Path, seen: set[bytes], more: int) -> set[bytes]:
+    """Everything seen is there, and how the tree begins that is sealed now; all that is signed."""
+    with closing(DataFolder.open(folder, clock=HandClock())) as opened:
+        ledger = opened.ledger("main")
+        log = ledger.transparency
+        assert log.problem is None
+        assert seen <= kept_by(log), "a checkpoint that was told is gone"
+        grow_to(ledger, ledger.head() + more)
+        assert log.seal().size == ledger.head()
+        assert goes_on_from(log, list(log.checkpoints()))
+        frontier = Frontier()
+        frontier.extend(leaf_hash(log.entry(n)) for n in range(1, ledger.head() + 1))
+        assert frontier.root() == log.checkpoint().root
+        return kept_by(log)
+
+
+def test_every_checkpoint_that_anybody_saw_begins_the_tree_after_any_number_of_kills(
+    tmp_path: Path,
+) -> None:
+    chance = random.Random(20260301)
+    folder = tmp_path / "data"
+    seen: set[bytes] = set()
+    for _ in range(ROUNDS):
+        seen |= sealed_until_killed(folder, chance.randint(1, MOST_CHECKPOINTS))
+        seen = went_on(folder, seen, chance.randint(0, 5))
+    assert len(seen) > ROUNDS
+
+
+def test_killed_before_any_of_its_statements_the_log_goes_on(tmp_path: Path) -> None:
+    """Also in the midst of a rotation, and between the files that it changes."""
+    folder = tmp_path / "data"
+    seen: set[bytes] = set()
+    for statement in range(1, MOST_STATEMENTS):
+        ended = subprocess.run(
+            [sys.executable, "-c", COUNTED, str(folder), str(statement)],
+            cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip  # one argument a line would bury the call
+        seen |= {bytes.fromhex(line) for line in ended.stdout.split()}
+        seen = went_on(folder, seen, 1)
+        if ended.returncode == ENDED_BY_ITSELF:
+            break
+        assert ended.returncode == -9
+    assert MOST_STATEMENTS > statement > LEAST_STATEMENTS
