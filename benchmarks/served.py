@@ -40,6 +40,14 @@ def rapport(folder: Path) -> Iterator[int]:
 
 
 @contextmanager
+def unsealed(folder: Path) -> Iterator[int]:
+    """The same with its transparency logs standing still, as ``rapport``."""
+    program = [sys.executable, "-m", "benchmarks.unsealed"]
+    with _running([*program, "serve", "--data", str(folder), "--port"]) as port:
+        yield port
+
+
+@contextmanager
 def bare() -> Iterator[int]:
     """The program of ``benchmarks.bare``, as ``rapport``."""
     with _running([sys.executable, "-m", "benchmarks.bare"]) as port:

@@ -130,7 +130,7 @@ class Ledger:
             self.folder / LOG_FILE,
             origin,
             self._keys.signing,
-            rows=self._rows,
+            rows=self.rows,
             head=self.head,
             clock=self._clock,
             make=make,
@@ -293,7 +293,8 @@ class Ledger:
         if events:
             yield events[0].contact_id, events
 
-    def _rows(self, after: int, upto: int) -> list[Row]:
+    def rows(self, after: int, upto: int) -> list[Row]:
+        """The events beyond a position up to another as they are stored, in order."""
         with self._reading():
             return self._recorder.rows({"position > ?": after, "position <= ?": upto})
 

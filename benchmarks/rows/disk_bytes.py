@@ -8,7 +8,7 @@ from benchmarks import stock
 from benchmarks.bench import bytes_in
 from benchmarks.measure import Goal, Line, Outcome, Spread, agree
 from benchmarks.rows.rebuild import rebuild_all
-from ledger.ledger import EVENTS_FILE, KEYS_FILE
+from ledger.ledger import EVENTS_FILE, KEYS_FILE, LOG_FILE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +37,7 @@ def measure(bench: Bench) -> Outcome:
     theirs = bytes_in(stock_folder)
     line = Line(
         row="11",
-        what=f"bytes on disk per event: events, keys, projections ({bench.file.label})",
+        what=f"bytes on disk per event: events, keys, log, projections ({bench.file.label})",
         unit="bytes",
         ours=Spread((ours / events,)),
         beside="stock program, JSON: events alone",
@@ -52,7 +52,12 @@ def measure(bench: Bench) -> Outcome:
 
 
 def _parts(folder: Path, events: int) -> str:
-    names = {"events": EVENTS_FILE, "keys": KEYS_FILE, "projections": "projections.sqlite"}
+    names = {
+        "events": EVENTS_FILE,
+        "keys": KEYS_FILE,
+        "log": LOG_FILE,
+        "projections": "projections.sqlite",
+    }
     return ", ".join(
         f"{what} {(folder / name).stat().st_size / events:.0f}" for what, name in names.items()
     )

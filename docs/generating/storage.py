@@ -1,4 +1,4 @@
-"""How events lie in the ledger: for whoever reads the files without this program."""
+"""How events and their log lie in the ledger: for whoever reads the files without this program."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ _INTRODUCTION = """\
 How an event lies in `events.sqlite`. A stored state never changes, and what this page says of a
 schema number stays true for ever: golden bytes in `tests/golden` hold the program to it.
 """
+
+_SOURCES = "`domain/events`, `ledger/codec.py` and `docs/generating/storage.py`"
 
 _STATE = """\
 The state of an event is one msgpack array: an envelope, then the fields of its type. Stream,
@@ -47,6 +49,39 @@ correction), so a ciphertext opens nowhere but in its place. The keys lie in `ke
 wrapped by the master key.
 """
 
+_LOG = """\
+What `log.sqlite` holds can be shown to anybody, and its tiles follow from `events.sqlite`. Leaf n,
+from 0, is the event at position n + 1. Its entry is the msgpack array
+
+| place | holds |
+| --- | --- |
+| 0 | 1, the number of this form |
+| 1 | the stream, 16 bytes |
+| 2 | the version |
+| 3 | the type |
+| 4 | `recorded_at`, microseconds of UTC since 1970 |
+| 5 | SHA-256 of the stored state |
+
+and its hash is SHA-256 of a byte 0 and the entry; that of a node is SHA-256 of a byte 1, the left
+and the right hash (RFC 6962, section 2.1). Tables:
+
+| table | columns |
+| --- | --- |
+| `log` | one row: `origin`, `made_at` |
+| `tiles` | `level`, `n`, `hashes` (up to 256 of 32 bytes; a row grows until it is full) |
+| `checkpoints` | `size`, `root`, `note` (as it is served), `signed_at` |
+| `verifier_keys` | `public` (Ed25519, 32 bytes), `made_at`, `retired_at` |
+
+Tiles are those of C2SP `tlog-tiles` v0.1.0: level 0 has the hashes of leaves, each other level
+those of the full tiles of the level below. Notes are `tlog-checkpoint` v1.0.0 in
+`signed-note` v1.0.0.
+
+`ledger.json` has the `origin`, which is also the name of the keys. Their private halves are in the
+table `signing_keys` of `keys.sqlite`: 12 bytes of nonce, then AES-256-GCM of the 32 bytes under the
+master key; associated data is `rapport signing key ` and the public key. Instants are as above.
+How it is kept: [the transparency log](../explanation/the-transparency-log.md).
+"""
+
 
 def stored_format_page() -> str:
     """The stored state, and the order in which the fields of every event type are stored."""
@@ -56,9 +91,10 @@ def stored_format_page() -> str:
     )
     return "\n".join(
         (
-            opening("Stored format", "`domain/events` and `ledger/codec.py`", _INTRODUCTION),
+            opening("Stored format", _SOURCES, _INTRODUCTION),
             f"## Stored state\n\n{_STATE}",
             f"## Sealed fields\n\n{_SEALED}",
+            f"## The log\n\n{_LOG}",
             f"## Fields by type\n\n{table(('type', 'schema', 'fields, in order'), rows)}",
         )
     )
