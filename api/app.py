@@ -51,7 +51,7 @@ class _Application(FastAPI):
         observer, ledgers = metrics.metrics_of(self._server), self._server.ledgers
         dispatch = Dispatch(framework)
         for operation in OPERATIONS:
-            dispatch.add(operation.method, operation.path, _Endpoint(operation, self._server))
+            dispatch.add(operation.method, operation.pattern, _Endpoint(operation, self._server))
         return FrontDoor(dispatch, observer=observer, ledgers=ledgers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -77,7 +77,7 @@ def create_app(server: Server, limits: Limits = LIMITS) -> FastAPI:
         # Plain routes: a call reads its request itself, and asking FastAPI to look for dependencies
         # and models that are not there took a fifth of the time of an append.
         app.add_route(
-            operation.path,
+            operation.pattern,
             _Endpoint(operation, server),  # type: ignore[arg-type]  # any ASGI application answers
             methods=[operation.method],
             include_in_schema=False,

@@ -105,7 +105,7 @@ class Operation:
     path: str
     tag: str
     summary: str
-    function: Callable[[Call], Answer | ASGIApp] | Callable[[Call], Awaitable[Answer]]
+    function: Callable[[Call], Answer | ASGIApp] | Callable[[Call], Awaitable[Answer | ASGIApp]]
     answers: Mapping[int, Shown]
     query: tuple[Parameter[Any], ...] = ()
     headers: tuple[str, ...] = ()
@@ -120,6 +120,11 @@ class Operation:
     def name(self) -> str:
         """The operation's id in the documentation."""
         return self.function.__name__
+
+    @property
+    def pattern(self) -> str:
+        """The path as it is routed: in the place of a tile there may be slashes."""
+        return self.path.replace("{tile}", "{tile:path}")
 
 
 class Routes:

@@ -23,17 +23,20 @@ from projections.folding import Moment
 from projections.groups import Aliases, read_group, read_merges
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from uuid import UUID
 
     from api.bootstrap import OpenLedger
     from api.calls import Call
     from api.wire.parameters import Knowledge
     from domain.history import History
+    from domain.recorded import Recorded
     from domain.relationship import Relationship
     from domain.standing import Standing
     from domain.timeline import PolicyTimeline
     from ledger.ledger import Ledger
     from projections.groups import Merge
+    from projections.source import StreamSource
 
 AHEAD = DAY
 """How far beyond the present an answer may be asked for."""
@@ -145,9 +148,24 @@ def subject_of(question: Question, contact_id: UUID) -> Subject:
     Raises:
         ContactNotFound: nobody had registered it by then.
     """
-    survivor = question.aliases.survivor_of(contact_id)
     ledger = question.open_ledger.ledger
-    group = read_group(ledger, survivor, question.aliases, question.position)
+    return subject_in(*group_of(ledger, question.aliases, question.position, contact_id))
+
+
+def group_of(
+    source: StreamSource, aliases: Aliases, position: int, contact_id: UUID
+) -> tuple[UUID, list[Recorded]]:
+    """Who answers for a contact, and all events that are known of them, sealed."""
+    survivor = aliases.survivor_of(contact_id)
+    return survivor, read_group(source, survivor, aliases, position)
+
+
+def subject_in(survivor: UUID, group: Sequence[Recorded]) -> Subject:
+    """The contact that those events tell of.
+
+    Raises:
+        ContactNotFound: nobody had registered it by then.
+    """
     if not any(isinstance(one.event, ContactRegistered) for one in group):
         raise ContactNotFound("no such contact is registered, as far as was known")
     erased = any(isinstance(one.event, PersonalDataErased) for one in group)

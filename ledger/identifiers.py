@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
+
+from domain.recorded import POLICY_STREAM
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,6 +16,10 @@ if TYPE_CHECKING:
 
 _RANDOM_BITS = 62
 _COUNTER_BITS = 12
+
+_SOURCE = re.compile(r"[a-z0-9.-]{1,32}")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_MOST_REF_BYTES = 200
 
 
 class EventIds:
@@ -54,3 +61,26 @@ class RecordingClock:
         """The clock's instant, or the last one where the clock went back."""
         self.last = max(self._clock(), self.last)
         return self.last
+
+
+def contact_id_of(name: str, namespace: UUID) -> UUID:
+    """The contact of a UUID's text or of ``source:ref``, which names one in the namespace.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    if _UUID.fullmatch(name):
+        contact_id = UUID(name)
+        if contact_id == POLICY_STREAM:
+            raise ValueError("the nil UUID is no contact")
+        return contact_id
+    source, colon, ref = name.partition(":")
+    if not colon or not _SOURCE.fullmatch(source):
+        raise ValueError("must be a UUID, or source:ref with a source of a-z, 0-9, . and -")
+    try:
+        size = len(ref.encode())
+    except UnicodeEncodeError:
+        raise ValueError("the ref is not valid Unicode") from None
+    if not 1 <= size <= _MOST_REF_BYTES:
+        raise ValueError("the ref must have 1 to 200 bytes")
+    return uuid5(namespace, name)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
-from uuid import UUID, uuid5
 
 from domain.errors import Corrupt, EventNotFound
 from domain.events.governance import PolicyPublished
@@ -17,7 +15,7 @@ from ledger.batch import Desk, Publication, policy_version
 from ledger.committer import WAITING_EVENTS, Committer
 from ledger.datastore import APPLICATION_ID, telling
 from ledger.entropy import Entropy
-from ledger.identifiers import EventIds, RecordingClock
+from ledger.identifiers import EventIds, RecordingClock, contact_id_of
 from ledger.keys import APPLICATION_ID as KEYS_APPLICATION_ID
 from ledger.keys import KeyStore
 from ledger.mapper import EVERYTHING, NOTHING
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import Future
     from pathlib import Path
+    from uuid import UUID
 
     from domain.errors import LedgerError
     from domain.recorded import Recorded
@@ -45,9 +44,6 @@ KEYS_FILE = "keys.sqlite"
 LOG_FILE = "log.sqlite"
 
 _PAGE = 2000
-_SOURCE = re.compile(r"[a-z0-9.-]{1,32}")
-_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_MOST_REF_BYTES = 200
 
 
 class Ledger:
@@ -161,21 +157,7 @@ class Ledger:
         Raises:
             ValueError: it is neither.
         """
-        if _UUID.fullmatch(name):
-            contact_id = UUID(name)
-            if contact_id == POLICY_STREAM:
-                raise ValueError("the nil UUID is no contact")
-            return contact_id
-        source, colon, ref = name.partition(":")
-        if not colon or not _SOURCE.fullmatch(source):
-            raise ValueError("must be a UUID, or source:ref with a source of a-z, 0-9, . and -")
-        try:
-            size = len(ref.encode())
-        except UnicodeEncodeError:
-            raise ValueError("the ref is not valid Unicode") from None
-        if not 1 <= size <= _MOST_REF_BYTES:
-            raise ValueError("the ref must have 1 to 200 bytes")
-        return uuid5(self.namespace, name)
+        return contact_id_of(name, self.namespace)
 
     def registered(self, contact_ids: Sequence[UUID]) -> set[UUID]:
         """Those of the contacts that were registered, merged ones included."""
@@ -228,6 +210,11 @@ class Ledger:
         if not rows:
             raise EventNotFound(f"no event stands at position {position}")
         return self._recorded(rows, unseal=True)[0]
+
+    def stored(self, positions: Sequence[int]) -> dict[int, Row]:
+        """The stored bytes of the events at these positions; where none stands it is absent."""
+        with self._reading():
+            return self._recorder.rows_at(positions)
 
     def log(
         self,

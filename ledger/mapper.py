@@ -59,6 +59,16 @@ class Keys(Protocol):
         """The contact's key, a new one if need be."""
 
 
+class NoKeys:
+    """For whoever reads stored bytes that are not theirs to unseal."""
+
+    def key(self, contact_id: UUID) -> AESGCM | None:
+        return None
+
+    def key_to_seal(self, contact_id: UUID) -> AESGCM:
+        raise LookupError("without keys nothing can be sealed")
+
+
 class LedgerMapper(Mapper[UUID]):
     """Maps ``Recorded`` to stored events and back; only topics of the catalogue exist.
 

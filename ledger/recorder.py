@@ -210,6 +210,15 @@ class LedgerApplicationRecorder(SQLiteApplicationRecorder):
                     found[UUID(bytes=key)] = row
         return found
 
+    def rows_at(self, positions: Sequence[int]) -> dict[int, Row]:
+        """The stored events at these positions, by position; where none stands it is absent."""
+        found: dict[int, Row] = {}
+        for start in range(0, len(positions), MOST_IDS):
+            some = tuple(positions[start : start + MOST_IDS])
+            condition = f"position IN ({','.join('?' * len(some))})"
+            found |= {row.position: row for row in self.rows({condition: some})}
+        return found
+
     def begun(self, streams: Sequence[UUID]) -> set[UUID]:
         """Those of the streams that have events."""
         found: set[UUID] = set()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from domain.recorded import Recorded
-    from projections.source import EventSource
+    from projections.source import EventSource, StreamSource
 
 MERGE_TYPES = (ContactMerged.TYPE, MergeReversed.TYPE)
 FATE_TYPES = (EventRetracted.TYPE, EventCorrected.TYPE)
@@ -106,7 +106,7 @@ def read_merges(source: EventSource, *, after: int = 0, upto: int) -> Iterator[M
         after = page[-1].position
 
 
-def read_group(source: EventSource, survivor: UUID, aliases: Aliases, upto: int) -> list[Recorded]:
+def read_group(source: StreamSource, survivor: UUID, aliases: Aliases, upto: int) -> list[Recorded]:
     """All that is known at ``upto`` of a survivor, sealed, the survivor's own stream first."""
     events: list[Recorded] = []
     for member in aliases.members(survivor):
@@ -115,7 +115,7 @@ def read_group(source: EventSource, survivor: UUID, aliases: Aliases, upto: int)
 
 
 def complete_group(
-    source: EventSource, survivor: UUID, aliases: Aliases, upto: int, streams: list[Recorded]
+    source: StreamSource, survivor: UUID, aliases: Aliases, upto: int, streams: list[Recorded]
 ) -> list[Recorded]:
     """The group's streams with the retractions and corrections that stand on its referrers'.
 

@@ -12,6 +12,15 @@ if TYPE_CHECKING:
     from domain.timeline import PolicyTimeline
 
 
+class StreamSource(Protocol):
+    """What can be read by contact."""
+
+    def stream(
+        self, contact_id: UUID, *, types: Sequence[str] = (), upto: int | None = None
+    ) -> list[Recorded]:
+        """One contact's events up to and including position ``upto``, in order."""
+
+
 class EventSource(Protocol):
     """A log that can be read by position, by contact, and a contact at a time.
 

@@ -20,6 +20,7 @@ class _Place:
         self.fixed: dict[str, _Place] = {}
         self.other: _Place | None = None
         self.by_method: dict[str, tuple[ASGIApp, tuple[str, ...]]] = {}
+        self.with_rest: dict[str, tuple[ASGIApp, tuple[str, ...]]] = {}
 
 
 class Dispatch:
@@ -32,12 +33,13 @@ class Dispatch:
     def add(self, method: str, pattern: str, endpoint: ASGIApp) -> None:
         """Let ``endpoint`` answer a method on paths such as ``/v1/ledgers/{ledger}/events``.
 
-        A pattern whose names stand for less or more than a whole part is left to the framework. Of
-        two patterns that match a path that one is taken which has a fixed part where they differ
-        first.
+        A last name such as ``{tile:path}`` stands for all that follows, slashes included. A pattern
+        whose names stand for less than a whole part is left to the framework. Of two patterns that
+        match a path that one is taken which has a fixed part where they differ first.
         """
         place, names = self._root, []
-        for part in pattern.split("/"):
+        whole, _, rest = pattern.partition("/{" + _rest_of(pattern) + ":path}")
+        for part in whole.split("/"):
             if part.startswith("{") and part.endswith("}") and part[1:-1].isidentifier():
                 names.append(part[1:-1])
                 place.other = place = place.other or _Place()
@@ -45,15 +47,23 @@ class Dispatch:
                 return
             else:
                 place = place.fixed.setdefault(part, _Place())
-        place.by_method.setdefault(method, (endpoint, tuple(names)))
+        if whole == pattern:
+            place.by_method.setdefault(method, (endpoint, tuple(names)))
+        elif not rest:
+            place.with_rest.setdefault(method, (endpoint, (*names, _rest_of(pattern))))
 
     def find(self, method: str, path: str) -> tuple[ASGIApp, dict[str, str]] | None:
         """Who answers at a canonical path, and what its names stand for; None if nobody here."""
         place = self._root
         values = []
-        for part in path.split("/"):
+        parts = path.split("/")
+        for index, part in enumerate(parts):
             following = place.fixed.get(part)
             if following is None:
+                if place.with_rest:
+                    values.append("/".join(parts[index:]))
+                    found = place.with_rest.get(method)
+                    return found and (found[0], dict(zip(found[1], values, strict=True)))
                 following = place.other
                 if following is None or not part:
                     return None
@@ -73,3 +83,9 @@ class Dispatch:
             return
         endpoint, scope["path_params"] = found
         await endpoint(scope, receive, send)
+
+
+def _rest_of(pattern: str) -> str:
+    """The name that stands for the rest of a path, if the pattern has one."""
+    name = pattern.rpartition("{")[2].removesuffix(":path}")
+    return name if name.isidentifier() else ""

@@ -33,6 +33,11 @@ _PATH_PARAMETERS: dict[str, tuple[str, object]] = {
     "position": ("A place in the log, from 1.", 3),
     "version": ("The policy's version, from 1.", 1),
     "name": ("The projection's name.", "status"),
+    "level": ("The level of the tile: 0 is that of the leaves.", 0),
+    "tile": (
+        "The place of the tile, in groups of three digits, with its width unless it is full.",
+        "000.p/3",
+    ),
     "operation": ("The operation's id.", examples.OPERATION_ID),
     "type": ("The type of event.", "purchase-made"),
 }
@@ -60,6 +65,7 @@ _RESPONSE_HEADERS: dict[str, tuple[str, str]] = {
     "Location": ("Where to find what was made.", "/v1/ledgers/main/events/3"),
     "Content-Location": ("Where this answer stands under its own name.", "/v1/ledgers/main"),
     "Idempotency-Replayed": ("`true`: all of it was recorded before.", "true"),
+    "Cache-Control": ("How long it may be kept.", "max-age=31536000, immutable"),
     "Link": ("The next page, if there is one.", '</v1/ledgers/main/events?cursor=x>; rel="next"'),
     "Rapport-Position": ("The position that the answer reflects.", "3"),
 }
@@ -149,6 +155,7 @@ def _query_parameter(parameter: Parameter[Any]) -> Document:
         "name": parameter.name,
         "in": "query",
         "description": parameter.description,
+        **({"required": True} if parameter.required else {}),
         "schema": parameter.schema,
         **({} if parameter.example is None else {"example": parameter.example}),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 CONTACT_ID = "6f0c1c1e-6f0b-5d0e-9c55-3f1f0d1c2b3a"
@@ -188,6 +189,24 @@ STANDING: dict[str, Any] = {
     },
     "events": [EVENT_ID],
 }
+RECEIPT: dict[str, Any] = json.loads(
+    Path(__file__).with_name("receipt.json").read_text(encoding="utf-8")
+)
+"""A receipt that a ledger gave; its key was thrown away."""
+CHECKPOINT: str = RECEIPT["checkpoint"]
+VERIFIER = "".join(f"{one}\n" for one in RECEIPT["verifiers"])
+INCLUSION: dict[str, Any] = {
+    "leaf_index": 2,
+    "tree_size": 3,
+    "leaf_hash": "BZhGioltPKH4TkWr527GVI2ENDN51kufW08I2a4jOxU=",
+    "root_hash": CHECKPOINT.split("\n")[2],
+    "hashes": RECEIPT["events"][-1]["hashes"],
+}
+CONSISTENCY: dict[str, Any] = {"first": 2, "second": 3, "hashes": [INCLUSION["leaf_hash"]]}
+TILE = "the SHA-256 of leaf 0: 32 bytes."
+"""Stands for 32 bytes; the example of a tile of width 1."""
+ENTRY = "msgpack"
+BUNDLE = f"\x00\x07{ENTRY}"
 POLICY: dict[str, Any] = {
     "policy_version": 2,
     "name": "cafe",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from api.receipts.evidence import NOT_PROVEN
 from api.wire.parameters import CONTACT_NAME, FLAGS, STANDINGS
 from domain.events import CATALOGUE, STAGES
 from domain.kinds import Text
@@ -218,6 +219,41 @@ STANDING: Schema = shape(
         they_owe=YES_NO,
     ),
     events=many(ID),
+)
+BYTES: Schema = {"type": "string", "format": "binary"}
+BASE64: Schema = {"type": "string", "contentEncoding": "base64"}
+INCLUSION: Schema = shape(
+    leaf_index=WHOLE, tree_size=WHOLE, leaf_hash=BASE64, root_hash=BASE64, hashes=many(BASE64)
+)
+CONSISTENCY: Schema = shape(first=WHOLE, second=WHOLE, hashes=many(BASE64))
+_PROVEN_EVENT: Schema = shape(
+    position=POSITION, stream=ID, version=WHOLE, topic=TEXT, state=BASE64, hashes=many(BASE64)
+)
+RECEIPT: Schema = shape(
+    format={"const": "rapport-status-receipt"},
+    format_version={"const": 1},
+    origin=TEXT,
+    question=shape(contact_id=ID, as_of=MOMENT, as_known_at=POSITION, policy_version=maybe(WHOLE)),
+    answer=STATUS,
+    tzdata=TEXT,
+    ledger_time_zone=maybe(TEXT),
+    known_at=shape(entry=BASE64, hashes=many(BASE64)),
+    events=many(_PROVEN_EVENT),
+    policies=many(_PROVEN_EVENT),
+    checkpoint=TEXT,
+    verifiers=many(TEXT),
+    completeness=shape(
+        streams=many(
+            shape(
+                stream=ID,
+                role={"type": "string", "enum": ["contact", "merged", "referrer", "policies"]},
+                newest_version=WHOLE,
+                gapless=YES_NO,
+            )
+        ),
+        newest_is_proven_by={"const": "log-replay"},
+        not_proven=many({"type": "string", "enum": list(NOT_PROVEN)}),
+    ),
 )
 STATUS_ROW: Schema = shape(
     contact_id=ID, stage=_STAGE, score=WHOLE, since=maybe(MOMENT), flags=_FLAGS

@@ -7,6 +7,7 @@ from api.routes import (
     health,
     ledgers,
     lists,
+    log,
     policies,
     projections,
     referrals,
@@ -25,6 +26,7 @@ OPERATIONS = (
     *policies.ROUTES.operations,
     *replays.ROUTES.operations,
     *projections.ROUTES.operations,
+    *log.ROUTES.operations,
     *event_types.ROUTES.operations,
 )
 """Every operation, in the order in which they are documented."""

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+from functools import partial
 from typing import TYPE_CHECKING
+
+from starlette.concurrency import run_in_threadpool
 
 from api.calls import Answer, Call, Routes, Shown
 from api.knowledge import question_of, relationship_of, standing_of, subject_of
 from api.openapi import examples, shapes
+from api.receipts.making import make_receipt, needed_position
 from api.wire import present_status
 from api.wire.parameters import AS_KNOWN_AT, AS_OF, EXPLAIN, MIN_POSITION, POLICY_VERSION
+from domain.errors import NotYetSealed
 
 if TYPE_CHECKING:
     from api.knowledge import Question, Subject
+    from ledger.transparency.log import TransparencyLog
+    from ledger.transparency.store import Signed
+
+SEAL_SECONDS = 2.0
+"""How long a receipt waits for what was recorded just now to be sealed."""
 
 ROUTES = Routes("Status")
 
@@ -68,6 +80,36 @@ async def read_status_history(call: Call) -> Answer:
 
 @ROUTES.on(
     "GET",
+    "/v1/ledgers/{ledger}/contacts/{contact}/status/receipt",
+    summary="A contact's status with the proof of it",
+    query=_WHEN,
+    answers={
+        200: Shown(
+            description="The answer of the status, the events and policies that it rests on as "
+            "they are stored, a proof of each, and the signed checkpoint.",
+            schema=shapes.RECEIPT,
+            example=examples.RECEIPT,
+            headers=_HEADERS,
+        )
+    },
+    problems=(*_PROBLEMS, "not-yet-sealed"),
+)
+async def read_status_receipt(call: Call) -> Answer:
+    """One document that proves itself, offline, to whoever has the ledger's verifier key.
+
+    `rapport verify receipt.json --key KEY` checks it. Personal fields stay sealed in it. What it
+    does not prove stands in `completeness`. What was recorded just now is sealed within a second
+    or two; a receipt waits for that.
+    """
+    await call.wait_until_known(call.get(MIN_POSITION))
+    question = await run_in_threadpool(question_of, call)
+    position = needed_position(question, call.get(POLICY_VERSION))
+    signed = await _sealed(call.open_ledger.ledger.transparency, position)
+    return await call.in_thread(partial(_receipt, question, signed))
+
+
+@ROUTES.on(
+    "GET",
     "/v1/ledgers/{ledger}/contacts/{contact}/standing",
     summary="How a contact stands as a referral partner",
     query=_WHEN,
@@ -93,6 +135,29 @@ def _status(call: Call) -> Answer:
     found = relationship_of(question, subject)
     body = present_status.status(question, subject, found, explained=call.get(EXPLAIN) is not None)
     return _told(call, question, subject, body)
+
+
+async def _sealed(log: TransparencyLog, position: int) -> Signed:
+    """A checkpoint that covers the position.
+
+    Raises:
+        NotYetSealed: there is none in time.
+    """
+    ends = time.monotonic() + SEAL_SECONDS
+    while (signed := await run_in_threadpool(log.checkpoint)).size < position:
+        if time.monotonic() >= ends or log.state == "stopped":
+            raise NotYetSealed(f"position {position} is under no checkpoint yet")
+        log.wake()
+        await asyncio.sleep(0.02)
+    return signed
+
+
+def _receipt(question: Question, signed: Signed, call: Call) -> Answer:
+    version = call.get(POLICY_VERSION)
+    survivor, receipt = make_receipt(question, call.contact_id, version, signed)
+    return Answer(
+        body=receipt, headers=call.located(survivor), position=question.position, digest=True
+    )
 
 
 def _history(call: Call) -> Answer:

@@ -34,6 +34,7 @@ class Parameter(Generic[T_co]):
     description: str
     example: object
     """For the documentation; None where no value would work for whoever reads it."""
+    required: bool = False
 
 
 def read_query(query: bytes, known: Sequence[Parameter[object]]) -> dict[str, object]:
@@ -62,6 +63,11 @@ def read_query(query: bytes, known: Sequence[Parameter[object]]) -> dict[str, ob
                 values[name] = by_name[name].read(text)
             except Invalid as error:
                 errors.extend(error.within(f"/{name}").errors)
+    errors += [
+        FieldError(f"/{one.name}", "missing", "is required")
+        for one in known
+        if one.required and one.name not in values and not errors
+    ]
     if errors:
         raise Invalid(errors)
     return values
@@ -176,6 +182,21 @@ AFTER_VERSION = Parameter(
 AFTER_POSITION = Parameter(
     "after_position", whole(0), _POSITION, "Only events at a later position.", 0
 )
+LEAF_POSITION = Parameter(
+    "position", whole(1), {"type": "integer", "minimum": 1, "maximum": MAX_WHOLE},
+    "The position of the event.", 42, required=True,
+)  # fmt: skip
+TREE_SIZE = Parameter(
+    "tree_size", whole(1), {"type": "integer", "minimum": 1, "maximum": MAX_WHOLE},
+    "The size of the tree to prove it in; that of the last checkpoint if absent.", 42,
+)  # fmt: skip
+FIRST_SIZE = Parameter(
+    "first", whole(0), _POSITION, "The size of the earlier tree.", 3, required=True
+)
+SECOND_SIZE = Parameter(
+    "second", whole(0), _POSITION,
+    "The size of the later tree; that of the last checkpoint if absent.", 42,
+)  # fmt: skip
 STAGE = Parameter(
     "stage", choice(STAGES), {"type": "string", "enum": list(STAGES)}, "Only this stage.", "client"
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from api.wire.present import Shape, identity, instant
 from domain.explanation import explain, explain_interval
@@ -18,15 +18,30 @@ if TYPE_CHECKING:
     from domain.standing import Standing
 
 
+class Asked(Protocol):
+    """What an answer repeats of its question, whether a ledger answers or a receipt."""
+
+    @property
+    def as_of(self) -> int:
+        """The instant in the world's time."""
+
+    @property
+    def as_known_at(self) -> Mapping[str, object]:
+        """The place in the ledger, as clients read it."""
+
+
 def status(
-    question: Question, subject: Subject, found: Relationship, *, explained: bool = False
+    question: Asked, subject: Subject, found: Relationship, *, explained: bool = False
 ) -> Shape:
-    """A stage with its evidence; ``explained`` in sentences too."""
+    """A stage with its evidence; ``explained`` in sentences too.
+
+    Routes, receipts and whoever checks one build it here.
+    """
     told = {"explanation": " ".join(explain(found, erased=subject.erased))} if explained else {}
     return {**_status(question, subject, found), **told}
 
 
-def _status(question: Question, subject: Subject, found: Relationship) -> Shape:
+def _status(question: Asked, subject: Subject, found: Relationship) -> Shape:
     will_change = found.will_change()
     return {
         "contact_id": str(subject.contact_id),

@@ -28,7 +28,7 @@ class Named:
 def dispatch() -> Dispatch:
     found = Dispatch(Named("framework"))
     for operation in OPERATIONS:
-        found.add(operation.method, operation.path, Named(operation.name))
+        found.add(operation.method, operation.pattern, Named(operation.name))
     return found
 
 
@@ -42,7 +42,7 @@ def name_of(found: tuple[ASGIApp, dict[str, str]] | None) -> str | None:
 def matching(method: str, path: str) -> str | None:
     """What the framework finds: the first whose expression matches."""
     for operation in OPERATIONS:
-        pattern, _, _ = compile_path(operation.path)
+        pattern, _, _ = compile_path(operation.pattern)
         if operation.method == method and pattern.match(path):
             return operation.name
     return None
@@ -90,9 +90,30 @@ def test_what_is_nowhere_or_not_by_this_method_is_left_to_the_framework(
     assert dispatch().find(method, path) is None
 
 
-def test_a_name_for_more_than_a_part_is_left_to_the_framework() -> None:
+def test_a_name_for_less_than_a_part_is_left_to_the_framework() -> None:
     found = Dispatch(Named("framework"))
-    found.add("GET", "/log/{tile:path}", Named("tile"))
     found.add("GET", "/log/{name}.txt", Named("text"))
-    assert found.find("GET", "/log/0/x001") is None
     assert found.find("GET", "/log/a.txt") is None
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "values"),
+    [
+        ("/log/tile/entries/x001/000.p/3", "bundle", {"tile": "x001/000.p/3"}),
+        ("/log/tile/entries/000", "bundle", {"tile": "000"}),
+        ("/log/tile/entries/", "bundle", {"tile": ""}),
+        ("/log/tile/0/x001//000", "tile", {"level": "0", "tile": "x001//000"}),
+        ("/log/tile/0", None, {}),
+        ("/log/tile//000", None, {}),
+    ],
+)
+def test_a_last_name_may_stand_for_the_rest_of_the_path(
+    path: str, name: str | None, values: dict[str, str]
+) -> None:
+    dispatch = Dispatch(Named("framework"))
+    dispatch.add("GET", "/log/tile/entries/{tile:path}", Named("bundle"))
+    dispatch.add("GET", "/log/tile/{level}/{tile:path}", Named("tile"))
+    found = dispatch.find("GET", path)
+    assert name_of(found) == name
+    assert found is None or found[1] == values
+    assert dispatch.find("POST", path) is None

@@ -10,6 +10,7 @@ from api.openapi.document import document
 from api.problems import TITLES, status_of_code
 from api.routes import OPERATIONS
 from domain.events import CATALOGUE
+from tests.api.log_reading import sealed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -128,10 +129,15 @@ def test_answers_fit_the_schemas_that_are_published(shop: Shop) -> None:
     shop.get("/statuses", min_position=position + 1)
     filled = {"contact": "pos:1", "position": "2", "version": "1", "name": "status"}
     filled |= {"type": "visit-made", "ledger": shop.base.rpartition("/")[2]}
+    filled |= {"level": "0", "tile": "000.p/1"}
+    required = {"position": position, "first": 1}
+    sealed(shop, position)
     for path, methods in document["paths"].items():
         if "get" not in methods or "{operation}" in path:
             continue
-        answer = shop.client.get(path.format(**filled))
+        asked = [one["name"] for one in methods["get"]["parameters"] if one["in"] == "query"]
+        query = {name: value for name, value in required.items() if name in asked}
+        answer = shop.client.get(path.format(**filled), params=query)
         assert answer.status_code == 200, path
         content = methods["get"]["responses"]["200"]["content"]
         if "application/json" not in content:

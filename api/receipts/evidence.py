@@ -1,0 +1,117 @@
+"""What an answer rests on: which events a receipt holds, and what they cannot show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from domain.events.governance import EventCorrected, EventRetracted
+from domain.events.referrals import ReferralReceived
+from domain.recorded import POLICY_STREAM
+from projections.groups import Aliases, merge_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from uuid import UUID
+
+    from domain.recorded import Recorded
+
+LOG_REPLAY = "log-replay"
+"""What proves that nothing newer was left out: reading all of the log's entries."""
+
+NOT_PROVEN: dict[str, str] = {
+    "newest-version": "that no event after the newest version shown of a stream was known by then",
+    "other-merges": "that no other contact was merged into this one by then",
+    "referrers-corrections": "that no correction of a referral, on the stream of the contact who "
+    "made it, is left out",
+    "ledger-time-zone": "the ledger's time zone, in which days are counted here: it is a setting, "
+    "no event",
+}
+"""What a receipt alone does not prove, by code. The first three a replay of the log's entries does:
+each entry names its stream, version and type."""
+
+
+def rests_on(group: Iterable[Recorded], members: Sequence[UUID]) -> list[Recorded]:
+    """The events of a group that its history is made of, by position.
+
+    These are the members' whole streams, and of those of their referrers only what retracts or
+    corrects a referral shared with them: the rest is about others.
+    """
+    own: list[Recorded] = []
+    retractions: list[Recorded] = []
+    corrections: list[Recorded] = []
+    mine = set(members)
+    for recorded in group:
+        if recorded.contact_id in mine:
+            own.append(recorded)
+        elif isinstance(recorded.event, EventRetracted):
+            retractions.append(recorded)
+        elif isinstance(recorded.event, EventCorrected):
+            corrections.append(recorded)
+    shared = {one.causation_id for one in own if isinstance(one.event, ReferralReceived)}
+    corrections = [one for one in corrections if _target(one) in shared]
+    shared |= {one.id for one in corrections}
+    retractions = [one for one in retractions if _target(one) in shared]
+    return sorted((*own, *corrections, *retractions), key=lambda one: one.position)
+
+
+def _target(recorded: Recorded) -> UUID:
+    assert isinstance(recorded.event, EventRetracted | EventCorrected)
+    return recorded.event.target
+
+
+def completeness(
+    events: Sequence[Recorded],
+    members: Sequence[UUID],
+    newest_policy: int,
+    *,
+    in_ledger_time_zone: bool,
+) -> dict[str, object]:
+    """What a receipt of these events says of its own limits.
+
+    Versions of a ``gapless`` stream are shown from 1 to ``newest_version``; of the stream of a
+    referrer only single events are.
+    """
+    newest: dict[UUID, int] = {}
+    for recorded in events:
+        newest[recorded.contact_id] = max(newest.get(recorded.contact_id, 0), recorded.version)
+    streams = [
+        _stream(member, "merged" if place else "contact", newest.pop(member), gapless=True)
+        for place, member in enumerate(members)
+        if member in newest
+    ]
+    streams += [_stream(one, "referrer", newest[one], gapless=False) for one in sorted(newest)]
+    streams.append(_stream(POLICY_STREAM, "policies", newest_policy, gapless=True))
+    not_proven = ["newest-version", "other-merges"]
+    if any(isinstance(one.event, ReferralReceived) for one in events):
+        not_proven.append("referrers-corrections")
+    if in_ledger_time_zone:
+        not_proven.append("ledger-time-zone")
+    return {"streams": streams, "newest_is_proven_by": LOG_REPLAY, "not_proven": not_proven}
+
+
+def _stream(stream: UUID, role: str, newest: int, *, gapless: bool) -> dict[str, object]:
+    return {"stream": str(stream), "role": role, "newest_version": newest, "gapless": gapless}
+
+
+class Shelf:
+    """The events of a receipt, read by contact as a ledger's are."""
+
+    def __init__(self, events: Iterable[Recorded]) -> None:
+        self._streams: dict[UUID, list[Recorded]] = {}
+        for recorded in events:
+            self._streams.setdefault(recorded.contact_id, []).append(recorded)
+
+    def stream(
+        self, contact_id: UUID, *, types: Sequence[str] = (), upto: int | None = None
+    ) -> list[Recorded]:
+        """One contact's events up to and including position ``upto``, in order."""
+        return [
+            one
+            for one in self._streams.get(contact_id, ())
+            if (upto is None or one.position <= upto) and (not types or one.type in types)
+        ]
+
+
+def aliases_in(events: Iterable[Recorded]) -> Aliases:
+    """Who stands for whom by these events, which are in order."""
+    return Aliases(merge for one in events if (merge := merge_of(one)) is not None)
