@@ -20,6 +20,7 @@ COMMANDS = {
     "import": "Import purchases and other events from a file.",
     "policy": "Show, list and publish the policies that judge.",
     "summary": "Count the contacts by stage.",
+    "proof": "Get checkpoints and proofs of the log, and verify them.",
     "rebuild": "Compute projections anew and compare.",
     "log-keys": "List and rotate the keys that sign the log.",
     "doctor": "Check a data folder.",

@@ -1,0 +1,189 @@
+"""Reading a ledger's transparency log for a command: from a server, or from a data folder."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPException
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlencode, urlsplit
+from urllib.request import Request, urlopen
+
+from api.command_line.ending import UsageRefused
+from api.command_line.folders import opened
+from domain.errors import LedgerError, NotFound, Unavailable, Unproven
+from ledger.transparency.notes import Verifier, from_base64
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ledger.transparency.log import TransparencyLog
+
+ANSWER_SECONDS = 30.0
+MOST_BYTES = 256 * 1024 * 1024
+"""How much of an answer is read."""
+
+
+class Unanswered(Unavailable):
+    """The server cannot be reached, or does not answer as a ledger does."""
+
+
+class NotAnswered(LedgerError):
+    """The server says no; the text is its own."""
+
+
+@dataclass(frozen=True)
+class Inclusion:
+    """A proof as the log gave it, not verified."""
+
+    entry: bytes
+    tree_size: int
+    root: bytes
+    hashes: list[bytes]
+
+
+class LogReader(Protocol):
+    """What proofs are made of. Nothing that it answers has been verified."""
+
+    def note(self) -> bytes:
+        """The last signed checkpoint."""
+
+    def verifiers(self) -> list[Verifier]:
+        """The keys that the log names as its own, newest first."""
+
+    def inclusion(self, position: int, tree_size: int) -> Inclusion:
+        """The proof of an event in the tree of that size."""
+
+    def consistency(self, first: int, second: int) -> list[bytes]:
+        """The proof that a tree is how a later one begins."""
+
+
+class ServedLog:
+    """The log behind a ledger's URL, such as ``http://127.0.0.1:8400/v1/ledgers/main``."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url.rstrip("/")
+
+    def note(self) -> bytes:
+        return fetched(f"{self._url}/log/checkpoint")
+
+    def verifiers(self) -> list[Verifier]:
+        lines = fetched(f"{self._url}/log/key").decode("utf-8", "replace").splitlines()
+        return [Verifier.read(line) for line in lines]
+
+    def inclusion(self, position: int, tree_size: int) -> Inclusion:
+        found = self._proof("inclusion", position=position, tree_size=tree_size)
+        entry = fetched(f"{self._url}/log/entries/{position}")
+        with _as_answered():
+            return Inclusion(
+                entry, int(found["tree_size"]), from_base64(found["root_hash"]), _hashes(found)
+            )
+
+    def consistency(self, first: int, second: int) -> list[bytes]:
+        found = self._proof("consistency", first=first, second=second)
+        with _as_answered():
+            return _hashes(found)
+
+    def _proof(self, name: str, **query: int) -> dict[str, Any]:
+        content = fetched(f"{self._url}/log/proofs/{name}?{urlencode(query)}")
+        with _as_answered():
+            found: dict[str, Any] = json.loads(content)
+            return found
+
+
+class OpenLog:
+    """The log of a ledger in a folder that this process holds."""
+
+    def __init__(self, log: TransparencyLog) -> None:
+        self._log = log
+
+    def note(self) -> bytes:
+        return self._log.checkpoint().note
+
+    def verifiers(self) -> list[Verifier]:
+        return self._log.verifiers()
+
+    def inclusion(self, position: int, tree_size: int) -> Inclusion:
+        found = self._log.inclusion(position, tree_size)
+        entry = self._log.entry(position)
+        return Inclusion(entry, found.tree_size, found.root_hash, list(found.hashes))
+
+    def consistency(self, first: int, second: int) -> list[bytes]:
+        return list(self._log.consistency(first, second))
+
+
+@contextmanager
+def log_at(target: str, ledger_name: str) -> Iterator[LogReader]:
+    """The log of a ledger's URL, or of a data folder's ledger of that name.
+
+    Raises:
+        UsageRefused: it is neither.
+    """
+    if is_url(target):
+        yield ServedLog(target)
+        return
+    if not Path(target).is_dir():
+        raise UsageRefused(f"{target} is neither a ledger's URL nor a data folder")
+    with opened(Path(target), make=False) as folder:
+        yield OpenLog(folder.ledger(ledger_name).transparency)
+
+
+def is_url(target: str) -> bool:
+    """Whether it names a server rather than a file."""
+    return target.startswith(("http://", "https://"))
+
+
+def fetched(url: str) -> bytes:
+    """What a server answers at this URL.
+
+    Raises:
+        UsageRefused: it is no URL.
+        NotFound: nothing is there.
+        NotAnswered: the server says no.
+        Unanswered: it cannot be reached.
+    """
+    try:
+        netloc = urlsplit(url).netloc
+        request = Request(url, headers={"Accept": "*/*"})  # noqa: S310  # is_url lets only HTTP in
+    except ValueError:
+        raise UsageRefused(f"{url} is no URL") from None
+    try:
+        with urlopen(request, timeout=ANSWER_SECONDS) as answer:  # noqa: S310  # as above
+            content: bytes = answer.read(MOST_BYTES + 1)
+    except HTTPError as error:
+        raise _told(error) from None
+    except (URLError, HTTPException, OSError, ValueError) as error:
+        reason = getattr(error, "reason", error)
+        raise Unanswered(f"{netloc} does not answer: {reason}") from None
+    if len(content) > MOST_BYTES:
+        raise Unanswered(f"{netloc} answers with more than {MOST_BYTES} bytes")
+    return content
+
+
+def _told(error: HTTPError) -> LedgerError:
+    """What the server says, where it says it as Rapport does."""
+    detail = f"the server answers {error.code}"
+    try:
+        document = json.loads(error.read(65_536))
+        detail = str(document["detail"])
+    except (ValueError, LookupError, TypeError, OSError, HTTPException):
+        detail += " without saying why"
+    if error.code == 404:
+        return NotFound(detail)
+    return Unanswered(detail) if error.code >= 500 else NotAnswered(detail)
+
+
+def _hashes(found: dict[str, Any]) -> list[bytes]:
+    return [from_base64(one) for one in found["hashes"]]
+
+
+@contextmanager
+def _as_answered() -> Iterator[None]:
+    """Take what is not in the form of an answer for what proves nothing."""
+    try:
+        yield
+    except (ValueError, LookupError, TypeError, RecursionError):
+        raise Unproven("the server's answer is no proof") from None
