@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,10 +15,13 @@ from api.command_line.folders import opened
 from api.command_line.options import data_option, instant_option, json_option, ledger_option
 from api.command_line.output import print_json, print_table
 from api.command_line.plain_help import PlainGroup
+from api.command_line.policy_documents import policy_named, read_document, written
+from api.command_line.policy_preview import command as preview
 from api.command_line.publishing import BEGINNING, publish_preset
+from domain.comparison import field_changes
 from domain.errors import PolicyNotFound
 from domain.instants import format_instant
-from domain.presets import PRESETS, read_policy, sent_policy_schema
+from domain.presets import PRESETS, sent_policy_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,28 +37,44 @@ def command() -> None:
 
     Example:
       rapport policy presets
-      rapport policy init cafe
-      rapport policy show > ours.json
-      rapport policy publish ours.json --effective-from 2026-03-01
+      rapport policy init cafe ours.toml
+      rapport policy preview ours.toml
+      rapport policy publish ours.toml --effective-from 2026-03-01
     """
 
 
 @command.command("init")
 @click.argument("preset", metavar="PRESET", type=click.Choice(list(PRESETS)))
+@click.argument(
+    "file", metavar="[FILE]", type=click.Path(path_type=Path, dir_okay=False), required=False
+)
 @instant_option("--effective-from", "Since when it judges.  [default: from the beginning]")
 @ledger_option
 @data_option
 @json_option
 def init(
-    preset: str, effective_from: int | None, ledger_name: str, folder: Path | None, as_json: bool
+    preset: str,
+    file: Path | None,
+    effective_from: int | None,
+    ledger_name: str,
+    folder: Path | None,
+    as_json: bool,
 ) -> None:
     """Publish PRESET, one of those that `rapport policy presets` lists.
 
-    Where it is in force from that instant already, nothing is published.
+    Where it is in force from that instant already, nothing is published. With FILE, it is written
+    there instead, to be changed, as TOML or JSON by the name's ending, and nothing is published.
 
     Example:
       rapport policy init cafe
+      rapport policy init cafe ours.toml
     """
+    if file is not None:
+        if file.exists():
+            raise UsageRefused(f"{file} is there already: name another")
+        file.write_text(written(preset, file.suffix), encoding="utf-8")
+        click.echo(f"wrote {preset} to {file}; change it, try it with rapport policy preview")
+        return
     start = BEGINNING if effective_from is None else effective_from
     with _ledger(folder, ledger_name, make=True) as ledger:
         version, fresh = publish_preset(ledger, preset, start)
@@ -84,7 +102,7 @@ def publish(
       [rhythm]
       demotion_floor_days = 28
     """
-    policy = _read_document(document)
+    policy = read_document(document)
     with _ledger(folder, ledger_name, make=True) as ledger:
         published = ledger.publish_policy(policy, effective_from).result()
         _print_published(published, fresh=True, as_json=as_json)
@@ -144,6 +162,43 @@ def list_versions(ledger_name: str, folder: Path | None, as_json: bool) -> None:
     )
 
 
+@command.command("diff")
+@click.argument("one")
+@click.argument("other")
+@ledger_option
+@data_option
+@json_option
+def diff(one: str, other: str, ledger_name: str, folder: Path | None, as_json: bool) -> None:
+    """Show field by field how ONE and OTHER differ: versions, presets, or files.
+
+    Example:
+      rapport policy diff 1 2
+      rapport policy diff 2 ours.toml --json
+    """
+    known = None
+    if any(name.isdigit() for name in (one, other)):
+        with _ledger(folder, ledger_name, make=False) as ledger:
+            known = ledger.policies()
+    policies = [policy_named(name, known) for name in (one, other)]
+    found = field_changes(*(policy.document() for policy in policies))
+    if as_json:
+        print_json(
+            [{"field": each.pointer, "one": each.before, "other": each.after} for each in found]
+        )
+    elif found:
+        rows = [(each.pointer, _as_text(each.before), _as_text(each.after)) for each in found]
+        print_table(("field", one, other), rows)
+    else:
+        click.echo("they say the same")
+
+
+def _as_text(value: object) -> str:
+    return "none" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+command.add_command(preview)
+
+
 @command.command("presets")
 @json_option
 def presets(as_json: bool) -> None:
@@ -184,17 +239,6 @@ def schema() -> None:
 def _ledger(folder: Path | None, name: str, *, make: bool) -> Iterator[Ledger]:
     with opened(folder, make=make) as data:
         yield data.ledger(name)
-
-
-def _read_document(path: Path) -> Policy:
-    document: Any
-    try:
-        text = path.read_text(encoding="utf-8")
-        document = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
-    except (ValueError, RecursionError) as error:
-        kind = "TOML" if path.suffix == ".toml" else "JSON"
-        raise UsageRefused(f"{path} is not {kind}: {error}") from None
-    return read_policy(document)
 
 
 def _regularity(policy: Policy) -> str:

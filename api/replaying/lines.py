@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+FIRST = 10
+"""How many rows are kept to be shown."""
+
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
@@ -22,7 +25,8 @@ class Sink(Protocol):
 class Lines:
     """Writes rows one a line: JSON in UTF-8 with sorted names and no white space, then a LF.
 
-    ``digest`` is SHA-256 in hex over all bytes written so far; ``count`` says how many lines.
+    ``digest`` is SHA-256 in hex over all bytes written so far; ``count`` says how many lines, and
+    ``first`` holds the first few rows, for people.
     """
 
     def __init__(self, sink: Sink | None = None) -> None:
@@ -30,12 +34,15 @@ class Lines:
         self._sink = sink
         self._sha = hashlib.sha256()
         self.count = 0
+        self.first: list[Mapping[str, Any]] = []
 
     def write(self, row: Mapping[str, Any]) -> None:
         """Write one row."""
         line = _ENCODER.encode(row).encode() + b"\n"
         self._sha.update(line)
         self.count += 1
+        if self.count <= FIRST:
+            self.first.append(row)
         if self._sink is not None:
             self._sink.write(line)
 

@@ -108,3 +108,35 @@ def test_presets_and_schema_need_no_folder() -> None:
     assert "60 for 8 purchase days; a client needs 60" in presets
     assert "35 for 6 purchase days; a client needs 60" in presets
     assert rapport("policy", "schema").json()["type"] == "object"
+
+
+@pytest.mark.parametrize("suffix", ["toml", "json"])
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_preset_is_written_to_a_file_that_says_the_same(
+    tmp_path: Path, preset: str, suffix: str
+) -> None:
+    file = tmp_path / f"ours.{suffix}"
+    assert rapport("policy", "init", preset, file).code == 0
+    assert rapport("policy", "diff", preset, file).out == "they say the same\n"
+    again = rapport("policy", "init", preset, file)
+    assert (again.code, "there already" in again.err) == (2, True)
+    assert [one.name for one in tmp_path.iterdir()] == [file.name], "no folder was made"
+
+
+def test_versions_presets_and_files_are_compared_field_by_field(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    rapport("policy", "init", "purchases-only", "--data", data)
+    found = rapport("policy", "diff", 1, 2, "--data", data, "--json").json()
+    assert found == [
+        {"field": "/name", "one": "retail", "other": "purchases-only"},
+        {"field": "/rests_on", "one": "allegiance", "other": "frequency"},
+        {"field": "/signals/regularity/points", "one": 35, "other": 60},
+        {"field": "/signals/regularity/purchase_days", "one": 6, "other": 8},
+    ]
+    table = rapport("policy", "diff", "financial", "real-estate").out
+    assert ["/signals/regularity/purchase_days", "2", "none"] in [
+        line.split() for line in table.splitlines()
+    ]
+    for name, said in (("3", "no version 3"), ("casino", "no version, no preset and no file")):
+        ended = rapport("policy", "diff", 1, name, "--data", data)
+        assert (ended.code, said in ended.err) == (2, True)
