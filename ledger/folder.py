@@ -43,7 +43,7 @@ MASTER_KEY_FILE = "master.key"
 LEDGERS = "ledgers"
 SETTINGS_FILE = "ledger.json"
 
-_MASTER_KEY_BYTES = 32
+MASTER_KEY_BYTES = 32
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _UNFINISHED = ".new-"
 _OURS = frozenset({LOCK_FILE, MASTER_KEY_FILE, LEDGERS, "lost+found"})
@@ -115,7 +115,7 @@ class DataFolder:
     def names(self) -> list[str]:
         """The names of all ledgers, sorted."""
         ledgers = self.path / LEDGERS
-        return sorted(entry.name for entry in ledgers.iterdir() if _NAME.fullmatch(entry.name))
+        return sorted(entry.name for entry in ledgers.iterdir() if is_ledger_name(entry.name))
 
     def ledger(self, name: str) -> Ledger:
         """The ledger of that name, opened when it is first asked for and then kept open.
@@ -268,6 +268,11 @@ class DataFolder:
             self._lock.release()
 
 
+def is_ledger_name(name: str) -> bool:
+    """Whether a ledger can have that name."""
+    return _NAME.fullmatch(name) is not None
+
+
 def refuse_foreign_files(path: Path) -> None:
     """A folder with other files is somebody's; a mistyped path must not scatter ours among them.
 
@@ -292,12 +297,12 @@ def master_key_of(path: Path) -> bytes:
         if file.stat().st_mode & 0o077:
             raise FolderUnusable(f"{file} can be read by others: chmod 600 it")
         key = file.read_bytes()
-        if len(key) != _MASTER_KEY_BYTES:
-            raise Corrupt(f"{file} is damaged: it must have {_MASTER_KEY_BYTES} bytes; restore it")
+        if len(key) != MASTER_KEY_BYTES:
+            raise Corrupt(f"{file} is damaged: it must have {MASTER_KEY_BYTES} bytes; restore it")
         return key
     if (path / LEDGERS).exists() and any((path / LEDGERS).iterdir()):
         raise Corrupt(f"{file} is missing, and the ledgers were made with it: restore it")
-    key = os.urandom(_MASTER_KEY_BYTES)
+    key = os.urandom(MASTER_KEY_BYTES)
     write_whole(file, key)
     return key
 

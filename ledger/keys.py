@@ -34,14 +34,16 @@ KEPT_KEYS = 50_000
 APPLICATION_ID = 0x52505059
 """Marks ``keys.sqlite`` as ours: "RPPY"."""
 
-_SCHEMA = (
+SCHEMA = (
     "CREATE TABLE IF NOT EXISTS data_keys (contact BLOB PRIMARY KEY, wrapped BLOB NOT NULL)"
     " WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS master"
     " (id INTEGER PRIMARY KEY CHECK (id = 1), proof BLOB NOT NULL)",
     SIGNING_KEYS,
 )
-_PROOF = b"rapport master key"
+"""What makes the tables of ``keys.sqlite``."""
+MASTER_PROOF = b"rapport master key"
+"""What the master key wraps, so that it can be told from another one."""
 
 
 class KeyStore:
@@ -73,7 +75,7 @@ class KeyStore:
         try:
             with telling(path):
                 self._connection.execute("PRAGMA secure_delete=ON")
-                for statement in _SCHEMA:
+                for statement in SCHEMA:
                     self._connection.execute(statement)
                 self._check_master(path, make=make)
         except BaseException:
@@ -94,7 +96,7 @@ class KeyStore:
         if row is None and not make:
             raise Corrupt(f"{path} holds no keys: restore it from a backup")
         if row is None:
-            proof = self._wrap(_PROOF, b"")
+            proof = self._wrap(MASTER_PROOF, b"")
             self._connection.execute("INSERT INTO master VALUES (1, ?)", (proof,))
             return
         try:

@@ -35,6 +35,8 @@ INDEXED_TOPICS = (
 )
 """Topics that are looked up over the whole ledger; each contact has few of them."""
 
+EVENTS_TABLE = "stored_events"
+
 MOST_IDS = 500
 """How many ids one query asks for; SQLite before 3.32 takes at most 999 parameters."""
 
@@ -56,6 +58,25 @@ class Row(NamedTuple):
     state: bytes
 
 
+def table_statements(table: str = EVENTS_TABLE) -> list[str]:
+    """What makes the table of events with its indexes, where they are not there yet."""
+    return [
+        f"CREATE TABLE IF NOT EXISTS {table} ("
+        "position INTEGER PRIMARY KEY, "
+        "originator_id BLOB NOT NULL, "
+        "originator_version INTEGER NOT NULL, "
+        "topic TEXT NOT NULL, "
+        "state BLOB NOT NULL, "
+        "event_id BLOB)",
+        f"CREATE UNIQUE INDEX IF NOT EXISTS {table}_streams "
+        f"ON {table} (originator_id, originator_version)",
+        f"CREATE UNIQUE INDEX IF NOT EXISTS {table}_ids "
+        f"ON {table} (event_id) WHERE event_id IS NOT NULL",
+        f"CREATE INDEX IF NOT EXISTS {table}_topics "
+        f"ON {table} (topic, position) WHERE topic IN ({_LITERALS})",
+    ]
+
+
 class LedgerApplicationRecorder(SQLiteApplicationRecorder):
     """Events at explicit positions from 1, without gaps; ids, where given, are taken once.
 
@@ -63,9 +84,7 @@ class LedgerApplicationRecorder(SQLiteApplicationRecorder):
     keeps streams as 32 letters, and knows no ids.
     """
 
-    def __init__(
-        self, datastore: SQLiteDatastore, events_table_name: str = "stored_events"
-    ) -> None:
+    def __init__(self, datastore: SQLiteDatastore, events_table_name: str = EVENTS_TABLE) -> None:
         super().__init__(datastore, events_table_name)
         table = self.events_table_name
         self.insert_events_statement = f"INSERT INTO {table} VALUES (?,?,?,?,?,?)"  # noqa: S608  # our own table's name
@@ -75,22 +94,7 @@ class LedgerApplicationRecorder(SQLiteApplicationRecorder):
 
     def construct_create_table_statements(self) -> list[str]:
         """The table, its streams, its ids, and the topics that are looked up everywhere."""
-        table = self.events_table_name
-        return [
-            f"CREATE TABLE IF NOT EXISTS {table} ("
-            "position INTEGER PRIMARY KEY, "
-            "originator_id BLOB NOT NULL, "
-            "originator_version INTEGER NOT NULL, "
-            "topic TEXT NOT NULL, "
-            "state BLOB NOT NULL, "
-            "event_id BLOB)",
-            f"CREATE UNIQUE INDEX IF NOT EXISTS {table}_streams "
-            f"ON {table} (originator_id, originator_version)",
-            f"CREATE UNIQUE INDEX IF NOT EXISTS {table}_ids "
-            f"ON {table} (event_id) WHERE event_id IS NOT NULL",
-            f"CREATE INDEX IF NOT EXISTS {table}_topics "
-            f"ON {table} (topic, position) WHERE topic IN ({_LITERALS})",
-        ]
+        return table_statements(self.events_table_name)
 
     def _insert_events(
         self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **kwargs: Any

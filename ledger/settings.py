@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from domain.errors import Corrupt
 from domain.instants import parse_instant, zone_names
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 FORMAT = 1
@@ -56,7 +58,10 @@ class LedgerSettings:
     origin: str | None = None
 
     def written(self) -> bytes:
-        """The content of the file."""
+        """The content of the file, which ends in the SHA-256 of what it would be without that."""
+        return _text({**self._document(), "sha256": self.digest})
+
+    def _document(self) -> dict[str, object]:
         document: dict[str, object] = {
             "format": FORMAT,
             "name": self.name,
@@ -66,7 +71,12 @@ class LedgerSettings:
         }
         if self.origin is not None:
             document["origin"] = self.origin
-        return (json.dumps(document, indent=2) + "\n").encode()
+        return document
+
+    @property
+    def digest(self) -> str:
+        """By which a settings file that was damaged is told from what was written."""
+        return hashlib.sha256(_text(self._document())).hexdigest()
 
     @classmethod
     def read(cls, content: bytes, path: Path) -> LedgerSettings:
@@ -87,6 +97,9 @@ class LedgerSettings:
                 origin=document.get("origin"),
             )
             parse_instant(settings.created_at)
+            # Files that were written before there was a digest have none.
+            if document.get("sha256", settings.digest) != settings.digest:
+                raise ValueError("not the digest of these settings")
             if settings.origin is not None and not _ORIGIN.fullmatch(settings.origin):
                 raise ValueError("no origin")
         except (ValueError, TypeError, LookupError, AttributeError) as error:
@@ -94,3 +107,7 @@ class LedgerSettings:
         if settings.time_zone is not None and settings.time_zone not in zone_names():
             raise Corrupt(f"{path} names a time zone that is not installed: {settings.time_zone}")
         return settings
+
+
+def _text(document: Mapping[str, object]) -> bytes:
+    return (json.dumps(document, indent=2) + "\n").encode()

@@ -29,7 +29,7 @@ SCHEMA = (
     " made_at INTEGER NOT NULL, wrapped BLOB NOT NULL) WITHOUT ROWID"
 )
 
-_CONTEXT = b"rapport signing key "
+CONTEXT = b"rapport signing key "
 """Begins the associated data of every wrapped signing key; its public key follows."""
 
 
@@ -93,14 +93,14 @@ class SigningKeys:
             # One statement outside of a transaction is one transaction.
             self._connection.execute(
                 "INSERT INTO signing_keys (public, name, made_at, wrapped) VALUES (?, ?, ?, ?)",
-                (public, name, made_at, self._wrap(seed, _CONTEXT + public)),
+                (public, name, made_at, self._wrap(seed, CONTEXT + public)),
             )
         return SigningKey(name, public, made_at, private)
 
     def _opened(self, name: str, public: bytes, made_at: int, wrapped: bytes) -> SigningKey:
         damaged = Corrupt(f"{self._path}: a signing key is damaged: restore it from a backup")
         try:
-            seed = self._unwrap(wrapped, _CONTEXT + public)
+            seed = self._unwrap(wrapped, CONTEXT + public)
         except (InvalidTag, ValueError):
             raise damaged from None
         private = Ed25519PrivateKey.from_private_bytes(seed)

@@ -30,7 +30,7 @@ SCHEMA_VERSION = 1
 _CHECKED_BYTES = 64 * 2**20
 _BUSY_SECONDS = 10.0
 
-_SCHEMA = """
+SCHEMA = """
 CREATE TABLE generations (
     projection TEXT NOT NULL, generation INTEGER NOT NULL, version INTEGER NOT NULL,
     position INTEGER NOT NULL, as_of INTEGER NOT NULL, tip BLOB,
@@ -172,7 +172,7 @@ class Store:
         with self.write() as connection:
             if _number(connection, "application_id") == APPLICATION_ID:
                 return
-            connection.execute(_SCHEMA)
+            connection.execute(SCHEMA)
             connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
 

@@ -25,6 +25,7 @@ COMMANDS = {
     "rebuild": "Compute projections anew and compare.",
     "log-keys": "List and rotate the keys that sign the log.",
     "doctor": "Check a data folder.",
+    "verify": "Check a ledger against what it signed, trusting nothing.",
 }
 """Every command with what it does, in the order of ``rapport --help``."""
 

@@ -76,7 +76,8 @@ Tiles are those of C2SP `tlog-tiles` v0.1.0: level 0 has the hashes of leaves, e
 those of the full tiles of the level below. Notes are `tlog-checkpoint` v1.0.0 in
 `signed-note` v1.0.0.
 
-`ledger.json` has the `origin`, which is also the name of the keys. Their private halves are in the
+`ledger.json` has the `origin`, which is also the name of the keys, and ends in the SHA-256 of the
+same document without that. The keys' private halves are in the
 table `signing_keys` of `keys.sqlite`: 12 bytes of nonce, then AES-256-GCM of the 32 bytes under the
 master key; associated data is `rapport signing key ` and the public key. Instants are as above.
 How it is kept: [the transparency log](../explanation/the-transparency-log.md).

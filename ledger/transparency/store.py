@@ -28,7 +28,7 @@ APPLICATION_ID = 0x5250504C
 
 PAGE_CHECKPOINTS = 500
 
-_SCHEMA = (
+SCHEMA = (
     "CREATE TABLE IF NOT EXISTS log (id INTEGER PRIMARY KEY CHECK (id = 1),"
     " origin TEXT NOT NULL, made_at INTEGER NOT NULL)",
     "CREATE TABLE IF NOT EXISTS tiles (level INTEGER NOT NULL, n INTEGER NOT NULL,"
@@ -38,6 +38,7 @@ _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS verifier_keys (public BLOB PRIMARY KEY,"
     " made_at INTEGER NOT NULL, retired_at INTEGER) WITHOUT ROWID",
 )
+"""What makes the tables of ``log.sqlite``."""
 _PUT_TILE = (
     "INSERT INTO tiles (level, n, hashes) VALUES (?, ?, ?)"
     " ON CONFLICT (level, n) DO UPDATE SET hashes = excluded.hashes"
@@ -205,7 +206,7 @@ def begin(path: Path, origin: str, key: tuple[bytes, int], first: Signed) -> Non
         closing(connect(path, APPLICATION_ID)) as connection,
         _transaction(connection),
     ):
-        for statement in _SCHEMA:
+        for statement in SCHEMA:
             connection.execute(statement)
         connection.execute("INSERT INTO log VALUES (1, ?, ?)", (origin, key[1]))
         connection.execute(_ADD_KEY, key)

@@ -13,6 +13,7 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
 
@@ -254,10 +255,20 @@ def newer_database(file: Path) -> None:
 
 
 def settings_with(**changes: object) -> Callable[[Path], None]:
+    """Other settings, and no digest of them, as in a file of an older Rapport."""
+
     def change(file: Path) -> None:
-        file.write_text(json.dumps({**json.loads(file.read_text()), **changes}))
+        settings = {**json.loads(file.read_text()), **changes}
+        del settings["sha256"]
+        file.write_text(json.dumps(settings))
 
     return change
+
+
+def another_namespace(file: Path) -> None:
+    """One that could be one, under the digest of the former."""
+    settings = json.loads(file.read_text())
+    file.write_text(json.dumps({**settings, "namespace": str(uuid4())}, indent=2) + "\n")
 
 
 @pytest.mark.parametrize(
@@ -277,6 +288,7 @@ def settings_with(**changes: object) -> Callable[[Path], None]:
         ("ledger.json", lambda file: file.write_bytes(b"[]"), "damaged"),
         ("ledger.json", lambda file: file.write_bytes(b"\xff\xfe"), "damaged"),
         ("ledger.json", settings_with(namespace="x"), "damaged"),
+        ("ledger.json", another_namespace, "damaged"),
         ("ledger.json", settings_with(format=2), "newer Rapport"),
         ("ledger.json", settings_with(time_zone="Mars/Olympus"), "not installed"),
     ],

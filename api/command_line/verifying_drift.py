@@ -1,0 +1,98 @@
+"""``rapport verify --drift``: every projection made anew elsewhere and compared."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from domain.errors import Corrupt, LedgerError
+from ledger.folder import SETTINGS_FILE
+from ledger.ledger import EVENTS_FILE
+from ledger.settings import LedgerSettings
+from ledger.verification.opening import reading
+from ledger.verification.source import EventsAtRest
+from ledger.verification.walking import head_of
+from projections.checking import Compared, compare, layout_faults
+from projections.projections import ALL
+
+if TYPE_CHECKING:
+    from ledger.verification.faults import Report
+    from ledger.verification.ledgers import Progress
+
+PROJECTIONS_FILE = "projections.sqlite"
+_SHOWN = 3
+"""How many differences are named in full."""
+
+
+def check_drift(folder: Path, report: Report, progress: Progress) -> None:
+    """Compare every projection of the ledger in that folder with what its events give.
+
+    The live rows are copied first, in one instant of theirs, into the system's temporary files,
+    where they are also made anew: nothing holds up a server that runs on the folder.
+    """
+    if not (folder / PROJECTIONS_FILE).exists():
+        report.skipped.append("drift: there are no projections yet; a server makes them")
+        return
+    try:
+        with (
+            TemporaryDirectory(prefix="rapport-verify-") as made,
+            closing(sqlite3.connect(Path(made) / "live")) as live,
+        ):
+            with reading(folder / PROJECTIONS_FILE) as kept:
+                kept.backup(live)
+            for detail in layout_faults(live, ALL):
+                report.add(PROJECTIONS_FILE, None, detail)
+            _compare_all(folder, live, Path(made), report, progress)
+    except (sqlite3.Error, Corrupt) as error:
+        report.add(PROJECTIONS_FILE, None, f"it cannot be read: {error}")
+
+
+def _compare_all(
+    folder: Path, live: sqlite3.Connection, made: Path, report: Report, progress: Progress
+) -> None:
+    path = folder / EVENTS_FILE
+    try:
+        settings = LedgerSettings.read((folder / SETTINGS_FILE).read_bytes(), folder)
+        with reading(path) as events:
+            # The rows were copied before, and may stand beyond the head that was walked to.
+            source = EventsAtRest(events, path, head_of(events, path), settings.time_zone)
+            for projection in ALL:
+                with progress(f"{report.name} {projection.name}", source.head()) as advance:
+                    compared = compare(
+                        live,
+                        projection,
+                        source,
+                        made,
+                        lambda done: advance(done.done, f"{done.done:,} of {done.total:,} events"),
+                    )
+                _report(compared, report)
+    except (LedgerError, OSError) as error:
+        report.skipped.append(f"drift: the events cannot be folded: {error}")
+
+
+def _report(compared: Compared, report: Report) -> None:
+    place = f"projection {compared.projection}"
+    report.checked["projections"] += 1
+    if compared.same:
+        return
+    if compared.problem is not None:
+        report.add(place, None, compared.problem)
+        return
+    shown = "; ".join(_told(one) for one in compared.differences[:_SHOWN]) or "a row is damaged"
+    more = len(compared.differences) - _SHOWN
+    beyond = f"; and {more} more" if more > 0 else ""
+    detail = (
+        f"at position {compared.position:,} it is not what its events give: {shown}{beyond}"
+        f" (digests: live {compared.live_digest}, rebuilt {compared.digest})"
+    )
+    report.add(place, None, detail)
+
+
+def _told(difference: dict[str, object]) -> str:
+    return (
+        f"{difference['table']} of contact {difference['contact']}: {difference['field']}"
+        f" is {difference['live']}, rebuilt {difference['rebuilt']}"
+    )

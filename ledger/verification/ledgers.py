@@ -1,0 +1,307 @@
+"""One ledger's folder, from its settings to the last leaf of its tree."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from heapq import merge
+from operator import attrgetter
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from domain.errors import Corrupt, Unproven
+from domain.events.referrals import ReferralReceived
+from domain.instants import parse_instant
+from ledger.datastore import APPLICATION_ID as EVENTS_ID
+from ledger.folder import LEDGERS, SETTINGS_FILE
+from ledger.identifiers import companion_id
+from ledger.keys import APPLICATION_ID as KEYS_ID
+from ledger.keys import SCHEMA as KEYS_TABLES
+from ledger.ledger import EVENTS_FILE, KEYS_FILE, LOG_FILE
+from ledger.recorder import Row, table_statements
+from ledger.settings import LedgerSettings
+from ledger.transparency.checkpoints import Checkpoint, verify_checkpoint
+from ledger.transparency.entries import entry, entry_of_row
+from ledger.transparency.notes import Note, Verifier
+from ledger.transparency.store import APPLICATION_ID as LOG_ID
+from ledger.transparency.store import SCHEMA as LOG_TABLES
+from ledger.verification import layout
+from ledger.verification.faults import Report
+from ledger.verification.opening import ChangedMeanwhile, damage, reading
+from ledger.verification.regrowth import Milestone, Regrowth
+from ledger.verification.sealing import KeysAtRest
+from ledger.verification.signatures import SignedHistory
+from ledger.verification.stored_log import TilesAtRest
+from ledger.verification.unsealing import Unsealing
+from ledger.verification.walking import Stored, check_streams, head_of, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    Progress = Callable[[str, int], AbstractContextManager[Callable[[int, str], None]]]
+
+_RECORDED_AT, _ID, _CAUSATION = 3, 2, 7
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A checkpoint that was kept elsewhere: its note, and the name of the file it came in."""
+
+    name: str
+    note: bytes
+
+    @property
+    def origin(self) -> str:
+        """Of which log it says to be.
+
+        Raises:
+            Unproven: it is no checkpoint.
+        """
+        return Checkpoint.read(Note.read(self.note).text).origin
+
+
+@dataclass(frozen=True)
+class Trust:
+    """What the reader brings from elsewhere: the master key, verifier keys, and checkpoints."""
+
+    master_key: bytes | None = None
+    verifiers: Sequence[Verifier] = ()
+    kept: Sequence[Kept] = field(default=())
+
+
+def verify_ledger(folder: Path, trust: Trust, progress: Progress) -> Report:
+    """Check everything in a ledger's folder, without writing to it; ``progress`` may show a bar.
+
+    Raises:
+        Unavailable: a file cannot be read, or is written to by another program again and again.
+    """
+    began = time.monotonic()
+    try:
+        report = _Verification(folder, trust, progress).report()
+    except ChangedMeanwhile:  # a server was started, or stopped
+        report = _Verification(folder, trust, progress).report()
+    report.seconds = time.monotonic() - began
+    return report
+
+
+class _Verification:
+    """One ledger's folder with its files open."""
+
+    def __init__(self, folder: Path, trust: Trust, progress: Progress) -> None:
+        self._folder = folder
+        self._trust = trust
+        self._progress = progress
+        self._report = Report(folder.name)
+
+    def report(self) -> Report:
+        report = self._report
+        settings = self._settings()
+        with ExitStack() as files:
+            log = None
+            if not self._report.skipped:
+                log = self._opened(files, LOG_FILE, LOG_ID, LOG_TABLES)
+            events = self._opened(files, EVENTS_FILE, EVENTS_ID, table_statements())
+            keys = self._opened(files, KEYS_FILE, KEYS_ID, KEYS_TABLES)
+            history = self._history(log, settings)
+            kept = list(self._kept(history))
+            sealed = history.size() if history else None
+            report.checkpoint_size = sealed
+            unsealing = self._unsealing(keys, events, history)
+            if events is None:
+                return report
+            try:
+                report.head = head_of(events, self._folder / EVENTS_FILE)
+            except Corrupt as error:
+                report.add(EVENTS_FILE, None, str(error))
+                return report
+            mine = history.milestones(sealed or 0) if history else iter(())
+            milestones = merge(mine, kept, key=attrgetter("size"))
+            tiles = (
+                TilesAtRest(log, self._folder / LOG_FILE) if log is not None and history else None
+            )
+            regrowth = Regrowth(report, milestones, tiles, sealed or 0)
+            self._walk(events, settings, regrowth, unsealing)
+            self._end(regrowth, tiles, history)
+            self._streams(events)
+        return report
+
+    def _end(
+        self, regrowth: Regrowth, tiles: TilesAtRest | None, history: SignedHistory | None
+    ) -> None:
+        """What is known of the tree and of its keys once everything was read."""
+        regrowth.end()
+        if tiles is not None:
+            tiles.check_extent(self._report)
+        if history is not None:
+            history.end()
+
+    def _settings(self) -> LedgerSettings | None:
+        path = self._folder / SETTINGS_FILE
+        try:
+            content = path.read_bytes()
+            settings = LedgerSettings.read(content, path)
+        except FileNotFoundError:
+            self._report.add(SETTINGS_FILE, None, "it is missing")
+            return None
+        except Corrupt as error:
+            self._report.add(SETTINGS_FILE, None, str(error))
+            return None
+        self._report.origin = settings.origin
+        if settings.origin is None and not (self._folder / LOG_FILE).exists():
+            self._report.skipped.append(
+                "the tree: this ledger was made before there were logs, and gets one when a server "
+                "or a command opens it"
+            )
+        elif settings.written() != content:
+            self._report.add(SETTINGS_FILE, None, "it is not as this program writes it")
+        if self._folder.parent.name == LEDGERS and settings.name != self._folder.name:
+            self._report.add(SETTINGS_FILE, None, "it names another ledger than its folder")
+        return settings
+
+    def _opened(
+        self, files: ExitStack, name: str, application_id: int, statements: Sequence[str]
+    ) -> sqlite3.Connection | None:
+        """A connection to one of the files, once it was looked at as a file; None without it."""
+        path = self._folder / name
+        try:
+            connection = files.enter_context(reading(path))
+        except Corrupt as error:
+            self._report.add(name, None, str(error))
+            return None
+        for position, detail in layout.faults_of(connection, application_id, statements):
+            self._report.add(name, position, detail)
+        self._report.checked["files"] += 1
+        return connection
+
+    def _history(
+        self, log: sqlite3.Connection | None, settings: LedgerSettings | None
+    ) -> SignedHistory | None:
+        """What was signed, where the log can be read."""
+        if log is None:
+            return None
+        report = self._report
+        try:
+            rows = log.execute("SELECT id, origin, made_at FROM log").fetchall()
+            if [row[0] for row in rows] != [1] or not isinstance(rows[0][1], str):
+                report.add(LOG_FILE, None, "it does not say of which log it is")
+                return None
+            _, origin, made_at = rows[0]
+            if settings is not None and settings.origin != origin:
+                detail = f"it is the log of {origin}, and {SETTINGS_FILE} names {settings.origin}"
+                report.add(LOG_FILE, None, detail)
+            report.origin = origin
+            path = self._folder / LOG_FILE
+            history = SignedHistory(log, path, origin, self._trusted(origin), report)
+            if history.keys and made_at != history.keys[0].made_at:
+                report.add(LOG_FILE, None, "it was not made with its first key")
+        except sqlite3.Error as error:
+            report.add(LOG_FILE, None, damage(error, self._folder / LOG_FILE))
+            return None
+        return history
+
+    def _trusted(self, origin: str) -> list[Verifier]:
+        return [verifier for verifier in self._trust.verifiers if verifier.name == origin]
+
+    def _kept(self, history: SignedHistory | None) -> Iterator[Milestone]:
+        """The checkpoints kept elsewhere whose signatures hold, by size."""
+        found = []
+        for kept in self._trust.kept:
+            if history is None or kept.origin != self._report.origin:
+                continue
+            try:
+                checkpoint = verify_checkpoint(kept.note, history.verifiers)
+            except Unproven as error:
+                self._report.add("checkpoints", None, f"{kept.name}: {error}")
+                continue
+            if not history.holds(checkpoint):
+                detail = f"{kept.name}: the log does not keep this checkpoint, which it signed"
+                self._report.add("checkpoints", max(checkpoint.size, 1), detail)
+            found.append(Milestone(checkpoint.size, checkpoint.root, kept.name, elsewhere=True))
+            self._report.checked["checkpoints kept elsewhere"] += 1
+        yield from sorted(found, key=attrgetter("size"))
+
+    def _unsealing(
+        self,
+        keys: sqlite3.Connection | None,
+        events: sqlite3.Connection | None,
+        history: SignedHistory | None,
+    ) -> Unsealing | None:
+        """What opens sealed fields, where the keys are at hand."""
+        if keys is None or events is None:
+            return None
+        if self._trust.master_key is None:
+            self._report.skipped.append("sealed fields: the master key is not at hand")
+            return None
+        at_rest = KeysAtRest(keys, self._trust.master_key, self._folder / KEYS_FILE)
+        before = self._report.fault_count
+        try:
+            listed = history.keys if history else []
+            for detail in at_rest.faults(self._report.origin, listed):
+                self._report.add(KEYS_FILE, None, detail)
+            self._report.checked["keys"] += at_rest.count()
+        except sqlite3.Error as error:
+            self._report.add(KEYS_FILE, None, damage(error, self._folder / KEYS_FILE))
+        if not at_rest.opens:
+            assert self._report.fault_count > before, "what does not open was reported"
+            self._report.skipped.append("sealed fields: the master key does not open the keys")
+            return None
+        return Unsealing(at_rest, events, self._report)
+
+    def _walk(
+        self,
+        events: sqlite3.Connection,
+        settings: LedgerSettings | None,
+        regrowth: Regrowth,
+        unsealing: Unsealing | None,
+    ) -> None:
+        """Every event by itself, in its place, under its seals and in the tree."""
+        report, label = self._report, f"{self._report.name} events"
+        with self._progress(label, report.head) as advance:
+            for stored in walk(events, report.head, report, advance):
+                regrowth.add(None if stored is None else _entry(stored))
+                if stored is None:
+                    continue
+                report.checked["events"] += 1
+                if unsealing is not None:
+                    unsealing.check(stored)
+                if settings is not None:
+                    self._check_against(settings, stored)
+        if unsealing is not None:
+            unsealing.end()
+
+    def _check_against(self, settings: LedgerSettings, stored: Stored) -> None:
+        """What the settings and the events say of each other."""
+        values = stored.values
+        if values is None:
+            return
+        if stored.position == 1 and values[_RECORDED_AT] < parse_instant(settings.created_at):
+            self._report.add(
+                SETTINGS_FILE, 1, "the first event was recorded before the ledger was made"
+            )
+        if stored.topic == ReferralReceived.TYPE:
+            because = values[_CAUSATION] and UUID(bytes=values[_CAUSATION])
+            if not because or companion_id(settings.namespace, because).bytes != values[_ID]:
+                detail = (
+                    "an id that the ledger gave does not follow from the namespace in ledger.json"
+                )
+                self._report.add(SETTINGS_FILE, stored.position, detail)
+
+    def _streams(self, events: sqlite3.Connection) -> None:
+        report, label = self._report, f"{self._report.name} streams"
+        with self._progress(label, report.head) as advance:
+            check_streams(events, self._folder / EVENTS_FILE, report.head, report, advance)
+
+
+def _entry(stored: Stored) -> bytes | None:
+    """What the tree holds of an event; None where that cannot be told."""
+    _, stream, version, topic, state, values = stored
+    try:
+        if values is not None:
+            return entry(UUID(bytes=stream), version, topic, values[_RECORDED_AT], state)
+        return entry_of_row(Row(stored.position, UUID(bytes=stream), version, topic, state))
+    except (Corrupt, ValueError):
+        return None  # reported, since it is no event

@@ -1,0 +1,133 @@
+"""The contacts' keys, read without the power to make or lose one."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from domain.errors import Corrupt
+from ledger.keys import KEPT_KEYS, KEY_BYTES, MASTER_PROOF, NONCE_BYTES
+from ledger.signing_keys import CONTEXT
+from ledger.verification.opening import damage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from ledger.verification.signatures import ListedKey
+
+_TAG_BYTES = 16
+_WRAPPED_BYTES = NONCE_BYTES + KEY_BYTES + _TAG_BYTES
+
+
+class KeysAtRest:
+    """The data keys in a connection to ``keys.sqlite``, opened by the master key."""
+
+    def __init__(self, connection: sqlite3.Connection, master_key: bytes, path: Path) -> None:
+        self._connection = connection
+        self._master = AESGCM(master_key)
+        self._path = path
+        self._kept: OrderedDict[UUID, AESGCM | None] = OrderedDict()
+        self.opens = False
+        """Whether the master key is the right one, once ``faults`` looked."""
+
+    def key(self, contact_id: UUID) -> AESGCM | None:
+        """The contact's key, or None where there is none.
+
+        Raises:
+            Corrupt: it does not open, or the file is damaged.
+        """
+        if contact_id in self._kept:
+            self._kept.move_to_end(contact_id)
+            return self._kept[contact_id]
+        try:
+            row = self._connection.execute(
+                "SELECT wrapped FROM data_keys WHERE contact = ?", (contact_id.bytes,)
+            ).fetchone()
+        except sqlite3.Error as error:
+            raise Corrupt(damage(error, self._path)) from error
+        key = None if row is None else AESGCM(self._unwrapped(row[0], contact_id.bytes))
+        self._kept[contact_id] = key
+        if len(self._kept) > KEPT_KEYS:
+            self._kept.popitem(last=False)
+        return key
+
+    def key_to_seal(self, contact_id: UUID) -> AESGCM:
+        """Nothing is sealed here."""
+        raise AssertionError("a verification seals nothing")
+
+    def forget(self) -> None:
+        """Read every key again when it is asked for next."""
+        self._kept.clear()
+
+    def faults(self, origin: str | None, listed: Sequence[ListedKey]) -> Iterator[str]:
+        """What is wrong with the keys themselves: each must open, for whom it is.
+
+        Those that sign for ``origin`` must be those that the log has ``listed``.
+        """
+        rows = self._connection.execute("SELECT id, proof FROM master").fetchall()
+        if len(rows) != 1 or rows[0][0] != 1:
+            yield "it does not say by which master key it was made"
+        try:
+            self.opens = any(self._opened(row[1], b"") == MASTER_PROOF for row in rows)
+        except InvalidTag:
+            self.opens = False
+        if not self.opens:
+            yield "it was made with another master key, or its proof of it is damaged"
+            return
+        for contact, wrapped in self._connection.execute("SELECT contact, wrapped FROM data_keys"):
+            if not isinstance(contact, bytes) or len(contact) != len(UUID(int=0).bytes):
+                yield "a key is of no contact"
+                continue
+            try:
+                self._unwrapped(wrapped, contact)
+            except Corrupt as error:
+                yield str(error)
+        yield from self._signing_faults(origin, listed)
+
+    def _signing_faults(self, origin: str | None, listed: Sequence[ListedKey]) -> Iterator[str]:
+        kept: dict[bytes, object] = {}
+        rows = self._connection.execute("SELECT public, name, made_at, wrapped FROM signing_keys")
+        for public, name, made_at, wrapped in rows:
+            try:
+                seed = self._opened(wrapped, CONTEXT + public)
+                private = Ed25519PrivateKey.from_private_bytes(seed)
+                if private.public_key().public_bytes_raw() != public or name != origin:
+                    raise ValueError("another key")
+            except (InvalidTag, ValueError, TypeError):
+                yield "a signing key does not open, or is of another log"
+                continue
+            kept[public] = made_at
+        for key in listed:
+            public = key.verifier.public.public_bytes_raw()
+            if public not in kept:
+                yield "a signing key that the log lists is missing"
+            elif kept.pop(public) != key.made_at:
+                yield "a signing key was made at another instant than the log says"
+        if len(kept) > 1:
+            yield f"{len(kept)} signing keys are not listed by the log"
+
+    def count(self) -> int:
+        """How many contacts have a key."""
+        (count,) = self._connection.execute("SELECT count(*) FROM data_keys").fetchone()
+        assert isinstance(count, int)
+        return count
+
+    def _unwrapped(self, wrapped: object, contact: bytes) -> bytes:
+        try:
+            if isinstance(wrapped, bytes) and len(wrapped) == _WRAPPED_BYTES:
+                return self._opened(wrapped, contact)
+        except InvalidTag:
+            pass
+        raise Corrupt(f"the data key of contact {UUID(bytes=contact)} does not open")
+
+    def _opened(self, wrapped: object, context: bytes) -> bytes:
+        if not isinstance(wrapped, bytes) or len(wrapped) < NONCE_BYTES + _TAG_BYTES:
+            raise InvalidTag
+        return self._master.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], context)

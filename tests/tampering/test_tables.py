@@ -1,0 +1,113 @@
+"""Every column of every table of every file, changed in every way that its index lets pass."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.tampering.mutations import Mutation, table_mutations
+from tests.tampering.town import verified
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.tampering.conftest import Town
+
+NOT_IN_ANY_LEAF = {
+    ("checkpoints", "signed_at"): "nothing signs when; only its order is known",
+    ("generations", "as_of"): "at another instant near by the rows are the same ones",
+}
+"""Columns in which a change is found only if it breaks what others say."""
+
+LEAST_TRIED = {"events.sqlite": 90, "keys.sqlite": 80, "log.sqlite": 140, "projections.sqlite": 60}
+
+
+def test_the_untouched_ledger_is_sound(town: Town) -> None:
+    town.copy()
+    assert town.faults(drift=True) == []
+    assert town.is_unchanged()
+
+
+@pytest.mark.parametrize("file", ["events.sqlite", "keys.sqlite", "log.sqlite"])
+def test_every_change_of_a_table_is_found(town: Town, file: str) -> None:
+    missed, tried = _missed(town, file, table_mutations, drift=False)
+    assert missed == []
+    assert tried >= LEAST_TRIED[file]
+
+
+def test_every_change_of_a_projection_is_found_as_drift(town: Town) -> None:
+    missed, tried = _missed(town, "projections.sqlite", _one_of_a_kind, drift=True)
+    assert missed == []
+    assert tried >= LEAST_TRIED["projections.sqlite"]
+
+
+def test_the_position_of_a_changed_event_is_named(town: Town) -> None:
+    wrong, named = [], 0
+    for mutation in table_mutations(town.ledger / "events.sqlite"):
+        if (
+            mutation.position is None
+            or mutation.column == "position"
+            or not _applied(town, mutation)
+        ):
+            continue
+        first = town.faults()[0]
+        named += 1
+        inserted = "inserted" in mutation.what  # beyond the end, where nothing was
+        if first.position != mutation.position and not inserted:
+            wrong.append(f"{mutation}: {first}")
+    assert wrong == []
+    assert named > 60
+
+
+def test_an_intermediate_checkpoint_that_was_taken_away_is_found_by_who_kept_it(town: Town) -> None:
+    """And by nobody else: that is why they are kept."""
+    copy = town.copy()
+    with sqlite3.connect(copy / "ledgers" / "main" / "log.sqlite") as log:
+        (size,) = log.execute(
+            "SELECT size FROM checkpoints ORDER BY size LIMIT 1 OFFSET 3"
+        ).fetchone()
+        log.execute("DELETE FROM checkpoints WHERE size = ?", (size,))
+    log.close()
+    assert verified(copy).sound
+    assert [fault.position for fault in town.faults()[:1]] == [size]
+
+
+def _missed(
+    town: Town,
+    file: str,
+    mutations: Callable[..., Iterator[Mutation]],
+    *,
+    drift: bool,
+) -> tuple[list[str], int]:
+    """The changes that were made and not found, and how many were made."""
+    missed, tried = [], 0
+    for mutation in mutations(town.ledger / file):
+        if not _applied(town, mutation):
+            continue
+        tried += 1
+        known = (mutation.table, mutation.column) in NOT_IN_ANY_LEAF
+        if not town.faults(drift=drift) and not known:
+            missed.append(str(mutation))
+    return missed, tried
+
+
+def _applied(town: Town, mutation: Mutation) -> bool:
+    """Make the change in a copy; False where the database refuses it, or it changes nothing."""
+    copy = town.copy()
+    try:
+        mutation.apply(copy / "ledgers" / "main" / mutation.file)
+    except sqlite3.Error:
+        return False
+    return not town.is_unchanged()
+
+
+def _one_of_a_kind(path: object) -> Iterator[Mutation]:
+    """Of each column one change of a value, and of each table one of its rows: a drift is slow."""
+    seen: dict[tuple[str, str | None], int] = {}
+    for mutation in table_mutations(path):  # type: ignore[arg-type]  # a path all the same
+        kind = (mutation.table, mutation.column or mutation.what)
+        seen[kind] = seen.get(kind, 0) + 1
+        if seen[kind] == (2 if mutation.column else 1):
+            yield mutation
