@@ -101,7 +101,7 @@ class SigningKeys:
         damaged = Corrupt(f"{self._path}: a signing key is damaged: restore it from a backup")
         try:
             seed = self._unwrap(wrapped, CONTEXT + public)
-        except (InvalidTag, ValueError):
+        except (InvalidTag, ValueError, TypeError):
             raise damaged from None
         private = Ed25519PrivateKey.from_private_bytes(seed)
         if private.public_key().public_bytes_raw() != public:

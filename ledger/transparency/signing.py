@@ -7,6 +7,7 @@ So a rotation that was interrupted goes on, and so does one that an older ``log.
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -35,6 +36,7 @@ class LogKeys:
         self._store = store
         self._signing = signing
         self.origin = origin
+        self._rotating = Lock()
         self._listed: list[VerifierKey] = []
         self._signers: dict[bytes, Signer] = {}
         self._adopt()
@@ -75,9 +77,10 @@ class LogKeys:
         Raises:
             Unavailable: it could not be made.
         """
-        newest = max((key.made_at for key in self._listed), default=0)
-        made = self._signing.make(self.origin, max(at, newest + 1))
-        self._adopt()
+        with self._rotating:
+            newest = max(key.made_at for key in self._listed)
+            made = self._signing.make(self.origin, max(at, newest + 1))
+            self._adopt()
         return self._verifier(made.public)
 
     def _active(self) -> list[VerifierKey]:

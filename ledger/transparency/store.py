@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 APPLICATION_ID = 0x5250504C
 """Marks ``log.sqlite`` as ours: "RPPL"."""
 
+PUBLIC_BYTES = 32
+"""The length of an Ed25519 public key. Source: RFC 8032, section 5.1.5."""
+
 PAGE_CHECKPOINTS = 500
 
 SCHEMA = (
@@ -68,7 +71,7 @@ class VerifierKey:
 
 
 class LogStore:
-    """The file of one log. Any thread may read; one at a time writes."""
+    """The file of one log. Any thread may call; what it writes, it writes one after the other."""
 
     def __init__(self, path: Path, origin: str) -> None:
         """Open a file that ``begin`` has begun.
@@ -86,7 +89,7 @@ class LogStore:
         if found != origin:
             raise Corrupt(f"{path} is the log of {found}, not of {origin}: put its own file back")
         self._writer = connect(path, APPLICATION_ID)
-        self._reading = Lock()
+        self._reading, self._writes = Lock(), Lock()
         try:
             # Readers have a connection of their own, so that they never wait for a flush.
             self._reader = connect(path, APPLICATION_ID)
@@ -97,35 +100,50 @@ class LogStore:
     def tile(self, at: TileAt) -> bytes:
         """The hashes of a tile, fewer than its width where it has not grown so far."""
         rows = self._read("SELECT hashes FROM tiles WHERE level = ? AND n = ?", at.level, at.n)
-        return bytes(rows[0][0][: at.width * HASH_BYTES]) if rows else b""
+        hashes = rows[0][0] if rows else b""
+        if not isinstance(hashes, bytes):
+            raise self._damaged("a tile")
+        return hashes[: at.width * HASH_BYTES]
 
     def newest(self) -> Signed:
         """The checkpoint signed last.
 
         Raises:
-            Corrupt: there is none, not even that of the empty tree.
+            Corrupt: there is none, not even that of the empty tree, or it is damaged.
         """
         rows = self._read(_CHECKPOINTS + "ORDER BY size DESC LIMIT 1")
         if not rows:
             raise Corrupt(f"{self._path} holds no checkpoint: restore it from a backup")
-        return Signed(*rows[0])
+        return self._signed(rows[0])
 
     def checkpoints(self, after_size: int) -> Iterator[Signed]:
-        """Every checkpoint of a tree beyond that size, by size; read in pages."""
+        """Every checkpoint of a tree beyond that size, by size; read in pages.
+
+        Raises:
+            Corrupt: one of them is damaged.
+        """
         while True:
             rows = self._read(
                 _CHECKPOINTS + "WHERE size > ? ORDER BY size LIMIT ?", after_size, PAGE_CHECKPOINTS
             )
-            yield from (Signed(*row) for row in rows)
+            yield from map(self._signed, rows)
             if len(rows) < PAGE_CHECKPOINTS:
                 return
             after_size = rows[-1][0]
 
     def verifier_keys(self) -> list[VerifierKey]:
-        """Every key that ever signed or is going to, the newest first."""
+        """Every key that ever signed or is going to, the newest first.
+
+        Raises:
+            Corrupt: one of them is damaged.
+        """
         rows = self._read(
             "SELECT public, made_at, retired_at FROM verifier_keys ORDER BY made_at DESC, public"
         )
+        for public, made_at, retired_at in rows:
+            whole = _is(bytes, public) and _is(int, made_at, retired_at or 0)
+            if not whole or len(public) != PUBLIC_BYTES:
+                raise self._damaged("a key")
         return [VerifierKey(*row) for row in rows]
 
     def add_keys(self, keys: Iterable[tuple[bytes, int]]) -> None:
@@ -163,7 +181,8 @@ class LogStore:
         """Close the file."""
         with self._reading:
             self._reader.close()
-        self._writer.close()
+        with self._writes:
+            self._writer.close()
 
     def _read(self, statement: str, *values: object) -> list[Any]:
         with self._reading, telling(self._path):
@@ -171,8 +190,17 @@ class LogStore:
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        with telling(self._path), _transaction(self._writer) as connection:
+        with self._writes, telling(self._path), _transaction(self._writer) as connection:
             yield connection
+
+    def _signed(self, row: tuple[Any, ...]) -> Signed:
+        size, root, note, signed_at = row
+        if not _is(int, size, signed_at) or not _is(bytes, root, note) or len(root) != HASH_BYTES:
+            raise self._damaged("a checkpoint")
+        return Signed(size, root, note, signed_at)
+
+    def _damaged(self, what: str) -> Corrupt:
+        return Corrupt(f"{self._path}: {what} is damaged: restore the file from a backup")
 
 
 def begun(path: Path) -> str | None:
@@ -215,6 +243,11 @@ def begin(path: Path, origin: str, key: tuple[bytes, int], first: Signed) -> Non
 
 def _columns(signed: Signed) -> tuple[int, bytes, bytes, int]:
     return signed.size, signed.root, signed.note, signed.signed_at
+
+
+def _is(kind: type, *values: object) -> bool:
+    # A column of SQLite takes values of any type.
+    return all(isinstance(value, kind) for value in values)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -18,6 +19,7 @@ import pytest
 from api.app import create_app
 from api.command_line.listening import FINISH_SECONDS
 from api.edge.frontdoor import FrontDoor
+from ledger.folder import DataFolder
 from tests.api.shop import Clock, built, listening, problem_of, registration
 from tests.command_line.running import END_SECONDS, serving
 
@@ -167,3 +169,18 @@ def test_what_does_not_finish_in_time_is_told_to_come_again() -> None:
     asyncio.run(run())
     assert [one.get("status") for one in told] == [503, None]
     assert json.loads(told[1]["body"])["code"] == "unavailable"
+
+
+@pytest.mark.parametrize("name", ["main", "made-meanwhile"])
+def test_the_end_seals_what_was_accepted(tmp_path: Path, name: str) -> None:
+    with (
+        serving("serve", "--port", 0, "--data", tmp_path / "data") as server,
+        httpx.Client(base_url=server.url, timeout=END_SECONDS) as client,
+    ):
+        client.post("/v1/ledgers", json={"name": name})
+        for number in range(20):
+            path = f"/v1/ledgers/{name}/contacts/till:{number}/events"
+            assert client.post(path, json=registration()).status_code == 201
+    with closing(DataFolder.open(tmp_path / "data", clock=Clock())) as folder:
+        ledger = folder.ledger(name)
+        assert ledger.transparency.checkpoint().size == ledger.head() == 21

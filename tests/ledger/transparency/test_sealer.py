@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -105,6 +106,18 @@ def test_a_tile_changed_while_it_runs_stops_it_at_the_next_signature(folder: Pat
         assert (log.state, log.checkpoint()) == ("stopped", before)
         with pytest.raises(Corrupt):
             log.inclusion(1)
+
+
+def test_a_checkpoint_that_somebody_else_put_in_while_it_runs_stops_it(folder: Path) -> None:
+    with closing(open_ledger(folder, HandClock())) as ledger:
+        grow_to(ledger, 3)
+        log = ledger.transparency
+        before = log.seal()
+        edit(folder / "log.sqlite", "INSERT INTO checkpoints VALUES (9, zeroblob(32), x'00', 1)")
+        grow_to(ledger, 4)
+        with pytest.raises(LogRefused, match="somebody else has changed"):
+            log.seal()
+        assert log.checkpoint() == before
 
 
 def test_tiles_and_root_made_up_together_are_found_by_the_signature(
@@ -230,6 +243,58 @@ def test_a_file_without_a_log_in_it_is_refused(folder: Path) -> None:
     edit(folder / "log.sqlite", "DELETE FROM log")
     with pytest.raises(Corrupt, match="holds no log"):
         open_ledger(folder, HandClock())
+
+
+@pytest.mark.parametrize("value", ["text", 7, None, b"", b"x" * 31])
+@pytest.mark.parametrize(
+    "place",
+    [
+        "tiles.hashes",
+        "checkpoints.root",
+        "checkpoints.note",
+        "checkpoints.signed_at",
+        "verifier_keys.public",
+        "verifier_keys.made_at",
+        "log.origin",
+    ],
+)
+def test_values_that_nobody_here_wrote_are_told_as_damage(
+    folder: Path, place: str, value: object
+) -> None:
+    sealed_to(folder, 10)
+    table, column = place.split(".")
+    try:
+        edit(folder / "log.sqlite", f"UPDATE {table} SET {column} = ?", value)
+    except sqlite3.IntegrityError:
+        return  # the table itself refuses it
+    try:
+        ledger = open_ledger(folder, HandClock())
+    except Corrupt:
+        return
+    with closing(ledger):
+        harmless = place in {"checkpoints.signed_at", "verifier_keys.made_at"} and value == 7
+        assert (ledger.transparency.state == "sealing") == harmless
+        if not harmless:
+            grow_to(ledger, 11)
+            with pytest.raises(LogRefused):
+                ledger.transparency.seal()
+
+
+def test_a_rotation_beside_the_sealing_waits_for_its_turn(folder: Path) -> None:
+    with closing(open_ledger(folder, HandClock())) as ledger:
+        log = ledger.transparency
+        with ThreadPoolExecutor(2) as pool:
+            made = [pool.submit(log.rotate) for _ in range(20)]
+            for size in range(2, 30):
+                grow_to(ledger, size)
+                log.seal()
+            keys = {one.result() for one in made}
+        grow_to(ledger, 31)
+        log.seal()
+        assert keys < set(log.verifiers())
+        assert len(log.verifiers()) == 21
+        assert goes_on_from(log, list(log.checkpoints()))
+        assert [key.retired_at is None for key in log.key_history()] == [True] + [False] * 20
 
 
 def test_a_long_way_is_taken_in_steps_which_are_all_signed(
