@@ -25,6 +25,7 @@ class Settings:
 
     ``master_key`` are the 32 bytes that wrap the keys of all contacts; where it is absent, the data
     folder keeps its own. ``log_domain`` begins the origins of transparency logs that are begun.
+    ``archive_passphrase`` locks the keys in archives, where no file names it and nobody is asked.
 
     Raises:
         SettingsRefused: a value is out of range, or the server would be open to other machines.
@@ -37,6 +38,7 @@ class Settings:
     log_format: str = "logfmt"
     master_key: bytes | None = field(default=None, repr=False)
     log_domain: str = LOG_DOMAIN
+    archive_passphrase: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65_535:

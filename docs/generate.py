@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from docs.generating.archive import archive_page
 from docs.generating.commands import command_line_page, settings_page
 from docs.generating.events import events_page
 from docs.generating.http import http_page
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 REFERENCE = Path(__file__).resolve().parent / "reference"
 
 PAGES: dict[str, Callable[[], str]] = {
+    "archive.md": archive_page,
     "command-line.md": command_line_page,
     "events.md": events_page,
     "http.md": http_page,

@@ -70,10 +70,12 @@ class Committer:
         *,
         file: Path,
         waiting_events: int = WAITING_EVENTS,
+        refusal: Callable[[], LedgerError] | None = None,
     ) -> None:
         """``load`` reads the desk from what is stored, at first and after a failed commit.
 
-        ``file`` is where it is stored, for errors to name.
+        ``file`` is where it is stored, for errors to name. Where a ``refusal`` is given, it is the
+        answer to everything.
         """
         self._load = load
         self._desk: Desk | None = load()
@@ -81,6 +83,7 @@ class Committer:
         self._committed = committed
         self._file = file
         self._damage: str | None = None
+        self._refusal = refusal
         self._waiting_events = waiting_events
         self._jobs: deque[Job] = deque()
         self._bulk: deque[Job] = deque()
@@ -128,6 +131,9 @@ class Committer:
 
     def _submit(self, work: Work) -> Future[Any]:
         future: Future[Any] = Future()
+        if self._refusal is not None:
+            future.set_exception(self._refusal())
+            return future
         weight = _weight(work)
         most = self._waiting_events * (SHARE_OF_MANY if isinstance(work, Each) else 1)
         with self._changed:

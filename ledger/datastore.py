@@ -125,6 +125,34 @@ def connect(
     return connection
 
 
+def connect_to_read(path: Path, application_id: int) -> sqlite3.Connection:
+    """A connection that cannot write, also beside a process that does.
+
+    Raises:
+        Corrupt: the file is missing, damaged, or not ours.
+        Unavailable: it cannot be opened.
+    """
+    if not path.is_file():
+        raise Corrupt(f"{path} is missing: restore it from a backup")
+    with telling(path):
+        connection = sqlite3.connect(
+            f"{path.resolve().as_uri()}?mode=ro",
+            uri=True,
+            check_same_thread=False,
+            isolation_level=None,
+        )
+        try:
+            (found,) = connection.execute("PRAGMA application_id").fetchone()
+            (layout,) = connection.execute("PRAGMA user_version").fetchone()
+        except BaseException:
+            connection.close()
+            raise
+    if found != application_id or layout > LAYOUT:
+        connection.close()
+        raise Corrupt(f"{path} is another program's database, or was written by a newer Rapport")
+    return connection
+
+
 def _claim(connection: sqlite3.Connection, path: Path | str, application_id: int) -> None:
     (found,) = connection.execute("PRAGMA application_id").fetchone()
     (layout,) = connection.execute("PRAGMA user_version").fetchone()

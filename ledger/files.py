@@ -74,6 +74,15 @@ def write_whole(path: Path, content: bytes) -> None:
     flush_folder(path.parent)
 
 
+def flush_file(path: Path) -> None:
+    """Make the content of a file durable."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def flush_folder(path: Path) -> None:
     """Make the names in a folder durable, after a file in it was made or renamed."""
     descriptor = os.open(path, os.O_RDONLY)

@@ -15,21 +15,22 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from threading import RLock
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from domain.errors import Corrupt, Invalid, LedgerError, LedgerNotFound, Unavailable
+from domain.errors import Conflict, Corrupt, Invalid, LedgerError, LedgerNotFound, Unavailable
 from domain.instants import format_instant, zone_names
 from domain.presets import PRESETS
-from ledger.files import FolderLock, flush_folder, write_whole
+from ledger.files import FolderLock, flush_file, flush_folder, write_whole
 from ledger.ledger import EVENTS_FILE, KEYS_FILE, LOG_FILE, Ledger
 from ledger.settings import LOG_DOMAIN, LedgerSettings, origin_of
 from ledger.transparency.store import begun
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
     from typing import Self
 
@@ -51,6 +52,14 @@ _OURS = frozenset({LOCK_FILE, MASTER_KEY_FILE, LEDGERS, "lost+found"})
 
 class FolderUnusable(Unavailable):
     """The folder cannot serve as a data folder as it is."""
+
+
+class LedgerExists(Conflict):
+    """There is a ledger of that name already, and none is ever overwritten."""
+
+    def __init__(self, name: str, *, replace: bool) -> None:
+        hint = "it holds more than its first policy" if replace else "choose another name"
+        super().__init__(f"there is a ledger {name} already: {hint}")
 
 
 class DataFolder:
@@ -76,8 +85,9 @@ class DataFolder:
         clock: Clock,
         master_key: bytes | None = None,
         log_domain: str = LOG_DOMAIN,
+        make_main: bool = True,
     ) -> Self:
-        """Take the folder, making it and the ledger ``main`` on first use.
+        """Take the folder, making it and, where wanted, the ledger ``main`` on first use.
 
         A ``master_key`` of 32 bytes that is given is used and never written down. Logs that are
         begun are named under the ``log_domain``; those that there are keep their names.
@@ -95,7 +105,7 @@ class DataFolder:
             raise _unusable(path, error) from error
         try:
             folder = cls(path, lock, clock, master_key or master_key_of(path), log_domain)
-            folder._prepare()
+            folder._prepare(make_main=make_main)
         except OSError as error:
             lock.release()
             raise _unusable(path, error) from error
@@ -104,13 +114,18 @@ class DataFolder:
             raise
         return folder
 
-    def _prepare(self) -> None:
+    def _prepare(self, *, make_main: bool) -> None:
         ledgers = self.path / LEDGERS
         ledgers.mkdir(mode=0o700, exist_ok=True)
         for unfinished in ledgers.glob(f"{_UNFINISHED}*"):
             shutil.rmtree(unfinished)
-        if not self.names():
+        if make_main and not self.names():
             self.create(MAIN)
+
+    @property
+    def master_key(self) -> bytes:
+        """The 32 bytes that wrap the keys of every ledger here."""
+        return self._master_key
 
     def names(self) -> list[str]:
         """The names of all ledgers, sorted."""
@@ -169,6 +184,39 @@ class DataFolder:
                 folder.rename(unfinished)
             shutil.rmtree(unfinished, ignore_errors=True)
 
+    @contextmanager
+    def adopting(self, settings: LedgerSettings, *, replace: bool = False) -> Iterator[Path]:
+        """A folder to fill with a ledger's databases, which then is the ledger of that name.
+
+        It becomes so at once, after all of it was flushed and could be opened. With ``replace`` it
+        takes the place of a ledger that holds nothing but its first policy.
+
+        Raises:
+            LedgerExists: there is one of that name, which holds more.
+            Corrupt: what was filled in is no ledger; nothing is left of it.
+            Unavailable: it could not be written; nothing is left of it.
+        """
+        name = settings.name
+        with self._guard:
+            if name in self.names() and not (replace and self.ledger(name).head() <= 1):
+                raise LedgerExists(name, replace=replace)
+            unfinished = self.path / LEDGERS / f"{_UNFINISHED}{uuid4()}"
+            try:
+                unfinished.mkdir(mode=0o700)
+                write_whole(unfinished / SETTINGS_FILE, settings.written())
+                yield unfinished
+                self._ledger(unfinished, settings).close()
+                for file in unfinished.iterdir():
+                    flush_file(file)
+                flush_folder(unfinished)
+                self.discard(name)
+                unfinished.rename(self.path / LEDGERS / name)
+                flush_folder(self.path / LEDGERS)
+            except OSError as error:
+                raise _unusable(self.path, error) from error
+            finally:
+                shutil.rmtree(unfinished, ignore_errors=True)
+
     def settings(self, name: str) -> LedgerSettings:
         """What the ledger of that name is, whether or not it can be opened.
 
@@ -177,20 +225,7 @@ class DataFolder:
             Corrupt: its file of settings is damaged or missing.
             Unavailable: it cannot be read.
         """
-        folder = self._folder_of(name)
-        try:
-            content = (folder / SETTINGS_FILE).read_bytes()
-        except FileNotFoundError:
-            raise _missing(folder / SETTINGS_FILE) from None
-        except OSError as error:
-            raise _unusable(self.path, error) from error
-        return LedgerSettings.read(content, folder / SETTINGS_FILE)
-
-    def _folder_of(self, name: str) -> Path:
-        folder = self.path / LEDGERS / name
-        if not _NAME.fullmatch(name) or not folder.is_dir():
-            raise LedgerNotFound(f"no ledger is named {name!r}")
-        return folder
+        return settings_of(folder_of(self.path, name))
 
     def _make(self, name: str, time_zone: str | None) -> None:
         unfinished = self.path / LEDGERS / f"{_UNFINISHED}{uuid4()}"
@@ -218,8 +253,8 @@ class DataFolder:
             shutil.rmtree(unfinished, ignore_errors=True)  # what is left is swept at the next start
 
     def _open(self, name: str) -> Ledger:
-        folder = self._folder_of(name)
-        settings = self.settings(name)
+        folder = folder_of(self.path, name)
+        settings = settings_of(folder)
         for file in (EVENTS_FILE, KEYS_FILE, LOG_FILE):
             if not (folder / file).is_file() and (file != LOG_FILE or settings.origin):
                 raise _missing(folder / file)
@@ -257,6 +292,7 @@ class DataFolder:
             master_key=self._master_key,
             origin=settings.origin,
             begin_log=begin_log,
+            for_audit=settings.for_audit,
         )
 
     def close(self) -> None:
@@ -271,6 +307,34 @@ class DataFolder:
 def is_ledger_name(name: str) -> bool:
     """Whether a ledger can have that name."""
     return _NAME.fullmatch(name) is not None
+
+
+def folder_of(path: Path, name: str) -> Path:
+    """Where the ledger of that name lies in the data folder.
+
+    Raises:
+        LedgerNotFound: there is none.
+    """
+    folder = path / LEDGERS / name
+    if not _NAME.fullmatch(name) or not folder.is_dir():
+        raise LedgerNotFound(f"no ledger is named {name!r}")
+    return folder
+
+
+def settings_of(folder: Path) -> LedgerSettings:
+    """What the ledger in that folder is.
+
+    Raises:
+        Corrupt: its file of settings is damaged or missing.
+        Unavailable: it cannot be read.
+    """
+    try:
+        content = (folder / SETTINGS_FILE).read_bytes()
+    except FileNotFoundError:
+        raise _missing(folder / SETTINGS_FILE) from None
+    except OSError as error:
+        raise _unusable(folder, error) from error
+    return LedgerSettings.read(content, folder / SETTINGS_FILE)
 
 
 def refuse_foreign_files(path: Path) -> None:

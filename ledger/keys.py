@@ -22,7 +22,7 @@ from ledger.signing_keys import SCHEMA as SIGNING_KEYS
 from ledger.signing_keys import SigningKeys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
     from uuid import UUID
 
@@ -172,6 +172,29 @@ class KeyStore:
                     self._connection.execute("ROLLBACK")
                 raise
             self._unsaved.clear()
+
+    def adopt(self, keys: Iterable[tuple[UUID, bytes]]) -> None:
+        """Take over keys that were made elsewhere, in one transaction.
+
+        Raises:
+            Corrupt: the file is damaged.
+            Unavailable: they could not be written; none was.
+        """
+        with self._lock, telling(self._path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                self._connection.executemany(
+                    "INSERT INTO data_keys VALUES (?, ?)",
+                    (
+                        (contact_id.bytes, self._wrap(plain, contact_id.bytes))
+                        for contact_id, plain in keys
+                    ),
+                )
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
 
     def close(self) -> None:
         """Close the file and forget every key."""

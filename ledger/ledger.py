@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
+from domain.decisions.reasons import refused
 from domain.errors import Corrupt, EventNotFound
 from domain.events.governance import PolicyPublished
 from domain.policy import Policy
@@ -67,9 +69,12 @@ class Ledger:
         master_key: bytes,
         origin: str,
         begin_log: bool = False,
+        for_audit: bool = False,
         waiting_events: int = WAITING_EVENTS,
     ) -> None:
         """Open the files in the folder, or make them; ``begin_log`` if only the log is to be made.
+
+        One ``for_audit`` lacks its keys: what is personal reads as withheld, and nothing is added.
 
         Raises:
             Corrupt: a file is damaged, another program's, or of another master key.
@@ -79,6 +84,7 @@ class Ledger:
         self.name = name
         self.time_zone = time_zone
         self.namespace = namespace
+        self.for_audit = for_audit
         self._clock = clock
         self._refuse: Callable[[Corrupt], None] | None = None
         self._ids = EventIds(clock, Entropy())
@@ -104,6 +110,7 @@ class Ledger:
                     self._tell,
                     file=self._file,
                     waiting_events=waiting_events,
+                    refusal=partial(refused, "ledger-for-audit") if for_audit else None,
                 )
             self._refuse = self._committer.refuse
         except BaseException:
@@ -130,6 +137,7 @@ class Ledger:
             head=self.head,
             clock=self._clock,
             make=make,
+            signs=not self.for_audit,
         )
 
     def _desk(self) -> Desk:

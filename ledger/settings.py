@@ -33,6 +33,11 @@ def is_log_domain(text: str) -> bool:
     return _LOG_DOMAIN.fullmatch(text) is not None
 
 
+def is_origin(text: str) -> bool:
+    """Whether a log can have this name."""
+    return _ORIGIN.fullmatch(text) is not None
+
+
 def origin_of(log_domain: str, name: str, suffix: bytes) -> str:
     """The origin of a log, which is also the name of its keys; ``suffix`` are 4 random bytes.
 
@@ -49,6 +54,7 @@ class LedgerSettings:
 
     ``namespace`` is never shown: whoever has it can test guesses of refs. ``origin`` names the
     transparency log; ledgers that were made before there was one get theirs when they are opened.
+    ``for_audit``: it was imported without its keys, is read, and never goes on.
     """
 
     name: str
@@ -56,6 +62,7 @@ class LedgerSettings:
     namespace: UUID
     created_at: str
     origin: str | None = None
+    for_audit: bool = False
 
     def written(self) -> bytes:
         """The content of the file, which ends in the SHA-256 of what it would be without that."""
@@ -71,6 +78,8 @@ class LedgerSettings:
         }
         if self.origin is not None:
             document["origin"] = self.origin
+        if self.for_audit:
+            document["for_audit"] = True
         return document
 
     @property
@@ -95,12 +104,13 @@ class LedgerSettings:
                 namespace=UUID(document["namespace"]),
                 created_at=document["created_at"],
                 origin=document.get("origin"),
+                for_audit=document.get("for_audit", False) is not False,
             )
             parse_instant(settings.created_at)
             # Files that were written before there was a digest have none.
             if document.get("sha256", settings.digest) != settings.digest:
                 raise ValueError("not the digest of these settings")
-            if settings.origin is not None and not _ORIGIN.fullmatch(settings.origin):
+            if settings.origin is not None and not is_origin(settings.origin):
                 raise ValueError("no origin")
         except (ValueError, TypeError, LookupError, AttributeError) as error:
             raise Corrupt(f"{path} is damaged: restore it from a backup") from error

@@ -86,7 +86,15 @@ class SigningKeys:
             Corrupt: the file is damaged.
             Unavailable: it could not be written; there is no new key then.
         """
-        seed = self._entropy(SEED_BYTES)
+        return self.adopt(name, made_at, self._entropy(SEED_BYTES))
+
+    def adopt(self, name: str, made_at: int, seed: bytes) -> SigningKey:
+        """The key of that name whose private key, of 32 bytes, was made elsewhere; now durable.
+
+        Raises:
+            Corrupt: the file is damaged.
+            Unavailable: it could not be written.
+        """
         private = Ed25519PrivateKey.from_private_bytes(seed)
         public = private.public_key().public_bytes_raw()
         with self._lock, telling(self._path):

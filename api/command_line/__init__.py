@@ -17,7 +17,8 @@ from api.command_line.plain_help import PlainGroup
 COMMANDS = {
     "serve": "Start the server.",
     "demo": "Start the server with a synthetic town in it.",
-    "import": "Import purchases and other events from a file.",
+    "import": "Import purchases and other events from a file, or a whole ledger.",
+    "export": "Write a whole ledger to one file.",
     "policy": "Show, compare, try and publish the policies that judge.",
     "summary": "Count the contacts by stage.",
     "replay": "Say where every contact stood, at any time, as known at any time.",

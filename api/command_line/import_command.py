@@ -5,11 +5,13 @@ from __future__ import annotations
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from api.bootstrap import now
+from api.command_line.archives import import_archive
 from api.command_line.ending import PROBLEM, UsageRefused
 from api.command_line.folders import opened, settings_for
 from api.command_line.options import data_option, json_option, ledger_option
@@ -24,6 +26,7 @@ from api.importing.target import LedgerTarget
 from domain.errors import Invalid, LedgerError
 from domain.presets import PRESETS
 from ledger.rehearsal import rehearsed
+from ledger.transfer import is_archive
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,13 +47,19 @@ SHOWN_REJECTS = 20
 
 @click.command("import", cls=PlainHelp)
 @click.argument("datafile", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--format", "_form", type=click.Choice(["csv"]), default="csv", show_default=True)
+@click.option(
+    "--format",
+    "_form",
+    type=click.Choice(["csv"]),
+    default="csv",
+    show_default=True,
+    expose_value=False,
+)
 @click.option(
     "--mapping",
     "mapping_path",
-    required=True,
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="How rows become events: a TOML file.",
+    help="How rows become events: a TOML file. Rows need one; archives have none.",
 )
 @ledger_option
 @data_option
@@ -70,19 +79,42 @@ SHOWN_REJECTS = 20
     help="Where rows that became no event go: a new file or an earlier run's; - is standard output."
     "  [default: DATAFILE's name.rejects.csv in this folder]",
 )
+@click.option("--as", "new_name", metavar="NAME", help="What an archive's ledger is called here.")
+@click.option(
+    "--key",
+    "keys",
+    multiple=True,
+    metavar="VERIFIER",
+    help="A verifier key that must have signed an archive's last checkpoint; more than once: any.",
+)
+@click.option(
+    "--passphrase-file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Its first line opens an archive's keys."
+    "  [default: RAPPORT_ARCHIVE_PASSPHRASE, else a prompt]",
+)
+@click.option("--for-audit", is_flag=True, help="Leave an archive's keys where they are.")
+@click.option(
+    "--replace", is_flag=True, help="Take the place of a ledger with nothing but its first policy."
+)
 @json_option
+@click.pass_context
 def command(
+    ctx: click.Context,
+    /,
     datafile: Path,
-    _form: str,
-    mapping_path: Path,
-    ledger_name: str,
+    mapping_path: Path | None,
     folder: Path | None,
-    preset: str | None,
     dry_run: bool,
-    rejects_path: Path | None,
     as_json: bool,
+    new_name: str | None,
+    keys: tuple[str, ...],
+    passphrase_file: Path | None,
+    for_audit: bool,
+    replace: bool,
+    **for_rows: Any,
 ) -> int:
-    """Import the rows of DATAFILE, gzipped or not, as events.
+    """Import the rows of DATAFILE, gzipped or not, as events; or an archive, as a whole ledger.
 
     Running it again, or going on after it was killed, doubles nothing: every row has an id made of
     what it says. Rows that cannot be events are listed with their reasons, and the rest goes on.
@@ -93,9 +125,63 @@ def command(
     A dry run copies the ledger to the system's temporary files and imports into the copy, so it
     says what a run would say, and writes nothing in the data folder.
 
-    Exit codes: 0 every row is in the ledger; 1 some rows were rejected; 2 the mapping cannot be
-    read, or there is no such ledger; 3 the data folder or a file cannot be used; 130 interrupted.
+    DATAFILE is taken for an archive if it is a tar file, as `rapport export` writes it. All of it
+    is checked before anything is written. The ledger must not exist here, and comes out exactly as
+    it was, under the same origin. Without its keys it is for audit: it is read, and never goes on.
+
+    Example:
+      rapport import --data ./elsewhere --as shop --key "$(cat shop.key)" shop.tar.gz
+
+    Exit codes: 0 every row, or the ledger, is there; 1 some rows were rejected; 2 the mapping
+    cannot be read, there is no such ledger, or one already, or the passphrase is wrong; 3 the data
+    folder or a file cannot be used, or the archive was tampered with; 130 interrupted.
     """
+    if is_archive(datafile):
+        _only(ctx, datafile, _FOR_ROWS, "is an archive: it comes with its ledger, as it is")
+        import_archive(
+            datafile,
+            folder,
+            name=new_name,
+            keys=keys,
+            passphrase_file=passphrase_file,
+            for_audit=for_audit,
+            replace=replace,
+            dry_run=dry_run,
+            as_json=as_json,
+        )
+        return 0
+    _only(ctx, datafile, _FOR_ARCHIVES, "is no archive")
+    if mapping_path is None:
+        raise UsageRefused(f"{datafile} is no archive: its rows need a --mapping")
+    return _import_rows(
+        datafile, mapping_path, folder, dry_run=dry_run, as_json=as_json, **for_rows
+    )
+
+
+_FOR_ROWS = ("mapping_path", "preset", "rejects_path", "ledger_name")
+_FOR_ARCHIVES = ("new_name", "keys", "passphrase_file", "for_audit", "replace")
+
+
+def _only(ctx: click.Context, datafile: Path, others: tuple[str, ...], why: str) -> None:
+    """Refuse options that are for the other kind of file."""
+    for option in ctx.command.params:
+        if option.name in others:
+            source = ctx.get_parameter_source(option.name)
+            if source is not ParameterSource.DEFAULT:
+                raise UsageRefused(f"{datafile} {why}; {option.opts[0]} is not for that")
+
+
+def _import_rows(
+    datafile: Path,
+    mapping_path: Path,
+    folder: Path | None,
+    *,
+    ledger_name: str,
+    preset: str | None,
+    dry_run: bool,
+    rejects_path: Path | None,
+    as_json: bool,
+) -> int:
     settings = settings_for(folder)  # local times are read with the server's time zones
     mapping = _mapping(mapping_path)
     _check_rejects_path(rejects_path, (datafile, mapping_path), dry_run=dry_run, as_json=as_json)

@@ -60,10 +60,12 @@ class TransparencyLog:
         head: Callable[[], int],
         clock: Callable[[], int],
         make: bool,
+        signs: bool = True,
     ) -> None:
         """Open the file, or ``make`` it. ``rows`` are the committed events from after to upto.
 
-        A log that may not go on is opened all the same, and is ``stopped``.
+        A log that may not go on is opened all the same, and is ``stopped``. One that never
+        ``signs`` was signed elsewhere, and nothing is ever added to it.
 
         Raises:
             Corrupt: the file is missing, damaged, or the log of another origin.
@@ -73,9 +75,10 @@ class TransparencyLog:
         self._rows = rows
         self._head = head
         self._clock = clock
+        self._signs = signs
         self._store, self._keys = opened(path, origin, signing, clock, make=make)
         try:
-            self._sealer = Sealer(self._store, self._keys, rows, head, clock)
+            self._sealer = Sealer(self._store, self._keys, rows, head, clock, signs=signs)
             self._sealer.check()
         except BaseException:
             self._store.close()
@@ -99,6 +102,8 @@ class TransparencyLog:
         """
         if self._sealer.problem is not None:
             raise LogRefused(self._sealer.problem)
+        if not self._signs:
+            raise LogRefused("the ledger was imported without its keys: it signs nothing")
         return self._keys.rotate(self._clock())
 
     def checkpoint(self) -> Signed:

@@ -47,8 +47,14 @@ class Sealer:
         rows: Callable[[int, int], Sequence[Row]],
         head: Callable[[], int],
         clock: Callable[[], int],
+        *,
+        signs: bool = True,
     ) -> None:
-        """``rows`` answers the committed events beyond a position up to another, in order."""
+        """``rows`` answers the committed events beyond a position up to another, in order.
+
+        One that never ``signs`` needs no key: it is kept as it was signed elsewhere.
+        """
+        self._signs = signs
         self._store = store
         self._keys = keys
         self._rows = rows
@@ -138,7 +144,8 @@ class Sealer:
         Raises:
             LogRefused: they do not.
         """
-        self._keys.check()
+        if self._signs:
+            self._keys.check()
         self._frontier()
         signed = self.signed
         try:

@@ -42,12 +42,12 @@ SCHEMA = (
     " made_at INTEGER NOT NULL, retired_at INTEGER) WITHOUT ROWID",
 )
 """What makes the tables of ``log.sqlite``."""
-_PUT_TILE = (
+PUT_TILE = (
     "INSERT INTO tiles (level, n, hashes) VALUES (?, ?, ?)"
     " ON CONFLICT (level, n) DO UPDATE SET hashes = excluded.hashes"
 )
 _ADD_KEY = "INSERT INTO verifier_keys (public, made_at) VALUES (?, ?) ON CONFLICT DO NOTHING"
-_ADD_CHECKPOINT = "INSERT INTO checkpoints (size, root, note, signed_at) VALUES (?, ?, ?, ?)"
+ADD_CHECKPOINT = "INSERT INTO checkpoints (size, root, note, signed_at) VALUES (?, ?, ?, ?)"
 _CHECKPOINTS = "SELECT size, root, note, signed_at FROM checkpoints "
 
 
@@ -170,8 +170,8 @@ class LogStore:
         """
         with self._writing() as connection:
             rows = ((at.level, at.n, hashes) for at, hashes in tiles)
-            connection.executemany(_PUT_TILE, rows)
-            connection.execute(_ADD_CHECKPOINT, _columns(signed))
+            connection.executemany(PUT_TILE, rows)
+            connection.execute(ADD_CHECKPOINT, _columns(signed))
             connection.executemany(
                 "UPDATE verifier_keys SET retired_at = ? WHERE public = ?",
                 [(signed.signed_at, public) for public in retired],
@@ -238,7 +238,7 @@ def begin(path: Path, origin: str, key: tuple[bytes, int], first: Signed) -> Non
             connection.execute(statement)
         connection.execute("INSERT INTO log VALUES (1, ?, ?)", (origin, key[1]))
         connection.execute(_ADD_KEY, key)
-        connection.execute(_ADD_CHECKPOINT, _columns(first))
+        connection.execute(ADD_CHECKPOINT, _columns(first))
 
 
 def _columns(signed: Signed) -> tuple[int, bytes, bytes, int]:

@@ -1,0 +1,20 @@
+"""Whole ledgers in one file: written, checked by itself, and made a ledger again, exactly."""
+
+from ledger.transfer.checking import VerifiedArchive, is_archive, read_head, verify_archive
+from ledger.transfer.placing import place
+from ledger.transfer.refusals import ArchiveRefused, PassphraseRefused
+from ledger.transfer.source import ledger_source
+from ledger.transfer.writing import Exported, export
+
+__all__ = [
+    "ArchiveRefused",
+    "Exported",
+    "PassphraseRefused",
+    "VerifiedArchive",
+    "export",
+    "is_archive",
+    "ledger_source",
+    "place",
+    "read_head",
+    "verify_archive",
+]

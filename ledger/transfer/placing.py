@@ -1,0 +1,163 @@
+"""Making a ledger of an archive: checked first, then filled in under another name, then renamed."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, closing
+from typing import TYPE_CHECKING, Self
+from uuid import UUID
+
+from ledger.application import LedgerApplication
+from ledger.datastore import APPLICATION_ID, connect, telling
+from ledger.files import write_whole
+from ledger.keys import KeyStore
+from ledger.ledger import EVENTS_FILE, KEYS_FILE, LOG_FILE
+from ledger.settings import LedgerSettings
+from ledger.transfer import layout
+from ledger.transfer.checking import SummedReader, read_data_keys, read_signing_keys
+from ledger.transfer.chunks import read_rows
+from ledger.transfer.history import read_line
+from ledger.transfer.locks import Lock
+from ledger.transfer.refusals import ArchiveRefused
+from ledger.transparency.notes import Verifier
+from ledger.transparency.restoring import restoring
+from ledger.transparency.store import Signed, VerifierKey
+from ledger.transparency.tiles import TileAt, parse_tile_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from ledger.folder import DataFolder
+    from ledger.transfer.checking import VerifiedArchive
+    from ledger.transfer.chunks import Row
+    from ledger.transparency.restoring import RestoredLog
+
+
+def place(
+    path: Path,
+    verified: VerifiedArchive,
+    folder: DataFolder,
+    *,
+    name: str,
+    passphrase: str | None = None,
+    replace: bool = False,
+    advance: Callable[[int, int], None] = lambda _position, _of: None,
+) -> None:
+    """Make the ledger of that name from an archive that was verified just now.
+
+    It is the same ledger, under the same origin, if the archive holds its keys and the passphrase
+    is given; else it is for audit. The file is read once more, and has to be what was verified.
+    Killed at any point, this leaves nothing that the next start does not sweep.
+
+    Raises:
+        LedgerExists: there is one of that name; see ``DataFolder.adopting``.
+        ArchiveRefused: the file was changed since it was verified.
+        Unavailable: the ledger could not be written.
+    """
+    goes_on = verified.head.keys and passphrase is not None
+    settings = LedgerSettings(
+        name=name,
+        time_zone=verified.identity.time_zone,
+        namespace=verified.identity.namespace,
+        created_at=verified.identity.created_at,
+        origin=verified.identity.origin,
+        for_audit=not goes_on,
+    )
+    with folder.adopting(settings, replace=replace) as made, ExitStack() as closed:
+        if not goes_on:
+            write_whole(made / layout.SETTINGS, verified.settings_note)
+        keys = KeyStore(made / KEYS_FILE, folder.master_key)
+        closed.enter_context(closing(keys))
+        lock = None
+        file = closed.enter_context(path.open("rb"))
+        reader = SummedReader(file)
+        with (
+            _Events(made / EVENTS_FILE, keys) as events,
+            restoring(made / LOG_FILE, settings.origin or "", _verifier_keys(verified)) as log,
+        ):
+            while (member := reader.peek()) != layout.SUMS:
+                content = reader.read(member or layout.SUMS)
+                assert member is not None, "a member that was read has a name"
+                if member == layout.LOCK and goes_on:
+                    lock = Lock.read(content, verified.head, passphrase or "")
+                elif member.startswith("events/"):
+                    events.add(read_rows(content, member))
+                    advance(events.position, verified.head.position)
+                elif lock is not None and member.startswith("keys/"):
+                    _take_keys(keys, verified, member, lock.opened(member, content))
+                else:
+                    _take_log(log, member, content)
+            if reader.end() != verified.sums:
+                raise ArchiveRefused("was changed while it was imported")
+
+
+class _Events:
+    """``events.sqlite`` being filled, without its indexes until all is there."""
+
+    def __init__(self, path: Path, keys: KeyStore) -> None:
+        self._path = path
+        LedgerApplication(path, keys).close()  # which makes the tables
+        self.position = 0
+
+    def __enter__(self) -> Self:
+        self._connection = connect(self._path, APPLICATION_ID)
+        run = self._connection.execute
+        # Whatever a crash leaves of this is swept: the folder does not have its name yet.
+        run("PRAGMA synchronous=OFF")
+        run("PRAGMA journal_mode=OFF")
+        self._indexes = run(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+        ).fetchall()
+        for name, _ in self._indexes:
+            run(f"DROP INDEX {name}")
+        run("BEGIN")
+        return self
+
+    def add(self, rows: Sequence[Row]) -> None:
+        with telling(self._path):
+            self._connection.executemany("INSERT INTO stored_events VALUES (?,?,?,?,?,?)", rows)
+        self.position = rows[-1][0]
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        try:
+            if kind is None:
+                with telling(self._path):
+                    for _, statement in self._indexes:
+                        self._connection.execute(statement)
+                    self._connection.execute("COMMIT")
+                    self._connection.execute("PRAGMA journal_mode=WAL")
+        finally:
+            self._connection.close()
+
+
+def _verifier_keys(verified: VerifiedArchive) -> list[VerifierKey]:
+    return [
+        VerifierKey(
+            Verifier.read(one.verifier).public.public_bytes_raw(), one.made_at, one.retired_at
+        )
+        for one in verified.known_keys
+    ]
+
+
+def _take_keys(keys: KeyStore, verified: VerifiedArchive, member: str, content: bytes) -> None:
+    if member == layout.SIGNING_KEYS:
+        made_at = {one.verifier: one.made_at for one in verified.known_keys}
+        for verifier, seed in read_signing_keys(content)[1]:
+            keys.signing.adopt(verified.head.origin, made_at[verifier], seed)
+        return
+    # The fence: whoever was erased stays so, whatever keys somebody kept.
+    keys.adopt(
+        (UUID(bytes=contact), key)
+        for contact, key in read_data_keys(content, member)
+        if contact not in verified.erased
+    )
+
+
+def _take_log(log: RestoredLog, member: str, content: bytes) -> None:
+    if member.startswith("checkpoints/"):
+        found = map(read_line, content.split(b"\n")[:-1])
+        log.add(Signed(one.size, one.root, one.note, one.signed_at) for one in found)
+    elif member.startswith("log/tile/"):
+        at = parse_tile_path(member.removeprefix(layout.LOG))
+        if isinstance(at, TileAt):
+            log.put(at, content)

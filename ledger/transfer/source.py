@@ -1,0 +1,238 @@
+"""A ledger to export, read through connections that cannot write, also beside a running server.
+
+What stands under a checkpoint never changes, so an export is of the ledger as it was signed last,
+whatever is appended meanwhile.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, closing, contextmanager
+from threading import RLock
+from typing import TYPE_CHECKING, NoReturn
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from domain.errors import Corrupt, Refused
+from ledger.datastore import APPLICATION_ID, connect_to_read, telling
+from ledger.files import FolderInUse
+from ledger.folder import SETTINGS_FILE, DataFolder, folder_of, master_key_of, settings_of
+from ledger.keys import APPLICATION_ID as KEYS_APPLICATION_ID
+from ledger.keys import NONCE_BYTES
+from ledger.ledger import EVENTS_FILE, KEYS_FILE, LOG_FILE
+from ledger.signing_keys import SigningKeys
+from ledger.transfer.history import SignedCheckpoint
+from ledger.transfer.layout import SETTINGS, Identity
+from ledger.transfer.writing import KnownKey
+from ledger.transparency import notes
+from ledger.transparency.notes import Signer, Verifier
+from ledger.transparency.store import APPLICATION_ID as LOG_APPLICATION_ID
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from ledger.identifiers import Clock
+    from ledger.signing_keys import SigningKey
+    from ledger.transfer.chunks import Row
+
+PAGE_ROWS = 1024
+
+_ROWS = (
+    "SELECT position, originator_id, originator_version, topic, state, event_id "
+    "FROM stored_events WHERE position > ? AND position <= ? ORDER BY position LIMIT ?"
+)
+_CHECKPOINTS = (
+    "SELECT size, root, note, signed_at FROM checkpoints WHERE size > ? ORDER BY size LIMIT ?"
+)
+
+
+@contextmanager
+def ledger_source(
+    path: Path,
+    name: str,
+    *,
+    clock: Clock,
+    master_key: bytes | None = None,
+    keys: bool = False,
+) -> Iterator[LedgerFiles]:
+    """The ledger of that name in a data folder, sealed up to its head where no server holds it.
+
+    Beside a server it is taken as of the server's last checkpoint. With its ``keys`` it can only be
+    had alone: where they go the ledger goes on, and two that go on fork the log.
+
+    Raises:
+        LedgerNotFound: there is none of that name.
+        FolderInUse: a server holds the folder, and the keys are asked for.
+        Refused: the keys are asked for, and the ledger was imported without.
+        Corrupt: the ledger is damaged.
+        Unavailable: it cannot be read.
+    """
+    with ExitStack() as closed:
+        try:
+            folder = DataFolder.open(path, clock=clock, master_key=master_key, make_main=False)
+        except FolderInUse:
+            if keys:
+                raise
+        else:
+            closed.enter_context(closing(folder))
+            folder.ledger(name).transparency.seal()
+        source = LedgerFiles(folder_of(path, name), master_key or master_key_of(path))
+        closed.enter_context(closing(source))
+        if keys and source.for_audit:
+            raise Refused("ledger-for-audit", f"the ledger {name} has no keys to export")
+        yield source
+
+
+class LedgerFiles:
+    """The files of one ledger, as they stand under its last checkpoint."""
+
+    def __init__(self, folder: Path, master_key: bytes) -> None:
+        """Open them.
+
+        Raises:
+            Corrupt: one is missing or damaged, or the ledger has no log yet.
+            Unavailable: one cannot be read.
+        """
+        settings = settings_of(folder)
+        if settings.origin is None:
+            raise Corrupt(f"{folder / SETTINGS_FILE} names no log: start a server on it once")
+        self.name = settings.name
+        self.for_audit = settings.for_audit
+        self.identity = Identity(
+            origin=settings.origin,
+            namespace=settings.namespace,
+            time_zone=settings.time_zone,
+            created_at=settings.created_at,
+        )
+        self._folder = folder
+        self._master = AESGCM(master_key)
+        with ExitStack() as opened:
+            self._log = self._connect(opened, LOG_FILE, LOG_APPLICATION_ID)
+            self._events = self._connect(opened, EVENTS_FILE, APPLICATION_ID)
+            self._keys = self._connect(opened, KEYS_FILE, KEYS_APPLICATION_ID)
+            self.last = self._newest()
+            self._opened = opened.pop_all()
+
+    def _connect(self, opened: ExitStack, file: str, application_id: int) -> sqlite3.Connection:
+        connection = connect_to_read(self._folder / file, application_id)
+        return opened.enter_context(closing(connection))
+
+    def close(self) -> None:
+        """Close the files."""
+        self._opened.close()
+
+    def _newest(self) -> SignedCheckpoint:
+        with telling(self._folder / LOG_FILE):
+            row = self._log.execute(
+                "SELECT size, root, note, signed_at FROM checkpoints ORDER BY size DESC LIMIT 1"
+            ).fetchone()
+        if row is None or row[0] == 0:
+            raise Corrupt(f"{self._folder / LOG_FILE} holds no checkpoint of any event yet")
+        return SignedCheckpoint(*row)
+
+    def settings_note(self) -> bytes:
+        """The identity, signed by a key of the log; where there is none, as it came.
+
+        Raises:
+            Corrupt: there is neither.
+        """
+        file = self._folder / SETTINGS
+        if self.for_audit:
+            try:
+                return file.read_bytes()
+            except FileNotFoundError:
+                raise Corrupt(f"{file} is missing: restore it from a backup") from None
+        keys = self._listed_keys()
+        if not keys:
+            raise Corrupt(f"{self._folder / KEYS_FILE} holds no key that signs: restore it")
+        signer = Signer(self.identity.origin, keys[-1].private)
+        return notes.sign(self.identity.text(), [signer]).written()
+
+    def known_keys(self) -> list[KnownKey]:
+        """The keys of the log, newest first."""
+        with telling(self._folder / LOG_FILE):
+            rows = self._log.execute(
+                "SELECT public, made_at, retired_at FROM verifier_keys "
+                "ORDER BY made_at DESC, public"
+            ).fetchall()
+        return [
+            KnownKey(self._verifier(public), made_at, retired_at)
+            for public, made_at, retired_at in rows
+        ]
+
+    def _verifier(self, public: bytes) -> str:
+        key = Ed25519PublicKey.from_public_bytes(public)
+        return Verifier.of(self.identity.origin, key).written()
+
+    def checkpoints(self) -> Iterator[SignedCheckpoint]:
+        """Every checkpoint ever signed, up to the last, by size; read in pages."""
+        after = -1
+        while after < self.last.size:
+            with telling(self._folder / LOG_FILE):
+                page = self._log.execute(_CHECKPOINTS, (after, PAGE_ROWS)).fetchall()
+            for row in page:
+                if row[0] <= self.last.size:
+                    yield SignedCheckpoint(*row)
+            after = page[-1][0]
+
+    def rows(self) -> Iterator[Row]:
+        """Every event up to the last checkpoint, in order; read in pages."""
+        after = 0
+        while after < self.last.size:
+            with telling(self._folder / EVENTS_FILE):
+                page = self._events.execute(_ROWS, (after, self.last.size, PAGE_ROWS)).fetchall()
+            if not page:
+                raise Corrupt(f"the events beyond position {after:,} are missing")
+            yield from page
+            after = page[-1][0]
+
+    def data_keys(self) -> Iterator[tuple[bytes, bytes]]:
+        """Every contact's key in clear, by contact.
+
+        Raises:
+            Corrupt: one is damaged, or of another master key.
+        """
+        file = self._folder / KEYS_FILE
+        with telling(file):
+            rows = self._keys.execute("SELECT contact, wrapped FROM data_keys ORDER BY contact")
+            for contact, wrapped in rows:
+                try:
+                    yield contact, self._unwrap(wrapped, contact)
+                except InvalidTag:
+                    raise Corrupt(
+                        f"the data key of contact {UUID(bytes=contact)} is damaged"
+                    ) from None
+
+    def signing_keys(self) -> list[tuple[str, bytes]]:
+        """The private keys of the log, each with its verifier key."""
+        return [
+            (self._verifier(key.public), key.private.private_bytes_raw())
+            for key in self._listed_keys()
+        ]
+
+    def _listed_keys(self) -> list[SigningKey]:
+        """The private keys that the log lists, the oldest first."""
+        with telling(self._folder / LOG_FILE):
+            rows = self._log.execute("SELECT public FROM verifier_keys").fetchall()
+        listed = {public for (public,) in rows}
+        signing = SigningKeys(
+            self._keys,
+            self._folder / KEYS_FILE,
+            RLock(),
+            wrap=_no_more,
+            unwrap=self._unwrap,
+            entropy=_no_more,
+        )
+        kept = signing.named(self.identity.origin)
+        return [key for key in kept if key.public in listed]
+
+    def _unwrap(self, wrapped: bytes, context: bytes) -> bytes:
+        return self._master.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], context)
+
+
+def _no_more(*_: object) -> NoReturn:
+    raise AssertionError("an export makes no keys")

@@ -1,0 +1,1 @@
+"""Whole ledgers in one file."""
