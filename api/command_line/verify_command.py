@@ -10,11 +10,14 @@ import click
 
 from api.command_line.ending import PROBLEM, UsageRefused
 from api.command_line.folders import settings_for
+from api.command_line.log_reading import is_url
 from api.command_line.options import json_option
 from api.command_line.output import print_json, progress
 from api.command_line.plain_help import PlainHelp
-from api.command_line.verifying import Asked, verify_folder, verify_one
+from api.command_line.verifying import Asked, Outcome, verify_folder, verify_one
+from api.command_line.verifying_receipt import verify_receipt
 from api.command_line.verifying_report import as_json_document, print_report
+from api.command_line.verifying_url import verify_url
 from domain.errors import Unproven
 from ledger.folder import LEDGERS, SETTINGS_FILE
 from ledger.ledger import EVENTS_FILE
@@ -51,12 +54,12 @@ def command(
 ) -> int:
     """Check TARGET against what was signed: events, streams, tree, checkpoints, keys.
 
-    TARGET is a data folder, with all its ledgers, or the folder of one ledger. Nothing is written
-    to it, and a server may run on it.
+    TARGET is a data folder, with all its ledgers; the folder of one ledger; a status receipt, a
+    .json file; or a ledger's URL. Nothing is written to a folder, and a server may run on it.
 
     The tree is derived again from the stored events and held against every tile and every
     checkpoint. What is sealed is opened where the master key is at hand: master.key in the data
-    folder, or RAPPORT_MASTER_KEY.
+    folder, or RAPPORT_MASTER_KEY. From a URL the tree is derived from the entries that are served.
 
     --key and --checkpoint are what makes it a proof: a folder by itself proves only that it fits
     together. Keep both elsewhere. Each may be given several times.
@@ -64,9 +67,11 @@ def command(
     Example:
       rapport verify ./rapport-data
       rapport verify ./rapport-data --ledger main --checkpoint kept/2026-03-01.txt --drift
+      rapport verify http://127.0.0.1:8400/v1/ledgers/main --key VERIFIER
+      rapport verify receipt.json --key VERIFIER
 
     Exit codes: 0 sound; 1 a fault was found; 2 TARGET is none of these, or an option cannot be
-    read; 3 a file may not be read.
+    read; 3 a file may not be read, or a server does not answer.
     """
     asked = Asked(
         master_key=settings_for(None).master_key,
@@ -76,19 +81,38 @@ def command(
         progress=partial(progress, quiet=as_json),
     )
     path = Path(target)
-    if (path / LEDGERS).is_dir():
-        outcome = verify_folder(path, ledger_name, asked)
-    elif (path / SETTINGS_FILE).is_file() or (path / EVENTS_FILE).is_file():
-        if ledger_name is not None:
-            raise UsageRefused(f"{path} is the folder of one ledger: leave out --ledger")
-        outcome = verify_one(path, asked)
-    else:
-        raise UsageRefused(f"{target} is no data folder and no ledger's folder")
+    if path.is_file() and path.suffix == ".json":
+        _refuse_options(path, ledger_name, checkpoints, drift=drift)
+        return 0 if verify_receipt(path, asked.verifiers, as_json=as_json) else PROBLEM
+    outcome = _outcome(target, ledger_name, asked)
     if as_json:
         print_json(as_json_document(target, outcome))
     else:
         print_report(outcome)
     return 0 if outcome.sound else PROBLEM
+
+
+def _outcome(target: str, ledger_name: str | None, asked: Asked) -> Outcome:
+    """What is found in whatever the target is."""
+    path = Path(target)
+    if not is_url(target) and (path / LEDGERS).is_dir():
+        return verify_folder(path, ledger_name, asked)
+    if ledger_name is not None:
+        raise UsageRefused(f"{target} is no data folder: leave out --ledger")
+    if is_url(target):
+        if asked.drift:
+            raise UsageRefused("projections cannot be made anew from a URL: leave out --drift")
+        return Outcome([verify_url(target, asked)])
+    if (path / SETTINGS_FILE).is_file() or (path / EVENTS_FILE).is_file():
+        return verify_one(path, asked)
+    raise UsageRefused(f"{target} is no data folder, no ledger's folder, no receipt and no URL")
+
+
+def _refuse_options(
+    path: Path, ledger_name: str | None, checkpoints: Sequence[Path], *, drift: bool
+) -> None:
+    if ledger_name is not None or checkpoints or drift:
+        raise UsageRefused(f"{path} is a receipt: it takes no option but --key and --json")
 
 
 def _verifier(text: str) -> Verifier:

@@ -46,7 +46,7 @@ def _print(report: Report) -> None:
                 click.echo(f"           {fault}")
         if report.fault_count > len(report.faults):
             click.echo(f"           and {report.fault_count - len(report.faults):,} more")
-    counted = ", ".join(f"{count:,} {what}" for what, count in sorted(report.checked.items()))
+    counted = ", ".join(f"{what} {count:,}" for what, count in sorted(report.checked.items()))
     click.echo(f"  checked  {counted}")
     if report.origin is not None:
         click.echo(f"  origin   {report.origin}")

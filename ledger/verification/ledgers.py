@@ -34,8 +34,9 @@ from ledger.verification.regrowth import Milestone, Regrowth
 from ledger.verification.sealing import KeysAtRest
 from ledger.verification.signatures import SignedHistory
 from ledger.verification.stored_log import TilesAtRest
+from ledger.verification.streams import check_streams
 from ledger.verification.unsealing import Unsealing
-from ledger.verification.walking import Stored, check_streams, head_of, walk
+from ledger.verification.walking import Stored, head_of, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

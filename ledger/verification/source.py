@@ -12,13 +12,11 @@ from domain.policy import Policy
 from domain.recorded import POLICY_STREAM
 from domain.timeline import PolicyTimeline, PolicyVersion, timeline_of
 from ledger.datastore import told
-from ledger.mapper import LedgerMapper
+from ledger.mapper import LedgerMapper, NoKeys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
-
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     from domain.recorded import Recorded
 
@@ -42,7 +40,7 @@ class EventsAtRest:
         self._connection = connection
         self._path = path
         self._head = head
-        self._mapper = LedgerMapper(_NoKeys())
+        self._mapper = LedgerMapper(NoKeys())
         self._versions = self._published()
 
     def head(self) -> int:
@@ -148,17 +146,6 @@ class EventsAtRest:
             self._mapper.recorded(position, UUID(bytes=stream), version, topic, state)
             for position, stream, version, topic, state in rows
         ]
-
-
-class _NoKeys:
-    """Nobody's key is at hand."""
-
-    def key(self, contact_id: UUID) -> AESGCM | None:
-        """None."""
-
-    def key_to_seal(self, contact_id: UUID) -> AESGCM:
-        """Nothing is sealed here."""
-        raise AssertionError("nothing is sealed where a ledger is only read")
 
 
 def _of_types(where: str, types: Sequence[str]) -> tuple[str, tuple[str, ...]]:

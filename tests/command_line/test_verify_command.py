@@ -195,3 +195,30 @@ def test_what_cannot_be_read_ends_with_2(data: Path, arguments: tuple[str, ...],
     ended = rapport("verify", *(one.format(data=data) for one in arguments))
     assert ended.code == 2
     assert told in ended.err
+
+
+def test_a_receipt_is_verified_and_says_what_it_does_not_prove(tmp_path: Path) -> None:
+    receipt = tmp_path / "receipt.json"
+    with serving("serve", "--data", tmp_path / "data", "--port", 0) as server:
+        url = f"{server.url}/v1/ledgers/main"
+        event = {"type": "contact-registered", "data": ANN}
+        assert httpx.post(f"{url}/contacts/pos:1/events", json=event).status_code == 201
+        answer = httpx.get(f"{url}/contacts/pos:1/status/receipt")
+        while answer.status_code == 409:  # until it is sealed
+            answer = httpx.get(f"{url}/contacts/pos:1/status/receipt")
+        receipt.write_bytes(answer.content)
+        (key,) = httpx.get(f"{url}/log/key").text.splitlines()
+    ended = rapport("verify", receipt, "--key", key)
+    assert ended.code == 0
+    assert "receipt.json: sound" in ended.out
+    assert "unproven" in ended.out
+    assert "NO KEY WAS PINNED" not in ended.out
+    document = rapport("verify", receipt, "--json").json()
+    assert document["receipt"]["answer"]["stage"] == "contact"
+    assert "NO KEY WAS PINNED" in document["warnings"][0]
+    receipt.write_bytes(answer.content.replace(b'"stage":"contact"', b'"stage":"client"'))
+    ended = rapport("verify", receipt, "--key", key)
+    assert ended.code == 1
+    assert "first    /answer/stage" in ended.out
+    assert rapport("verify", receipt, "--json").json()["sound"] is False
+    assert rapport("verify", receipt, "--drift").code == 2

@@ -1,0 +1,80 @@
+"""A status receipt verified, offline and by itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from api.command_line.output import print_json
+from api.receipts.checking import Checked, check_receipt
+from api.receipts.form import MOST_BYTES, ReceiptRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from ledger.transparency.notes import Verifier
+
+
+def verify_receipt(path: Path, verifiers: Sequence[Verifier], *, as_json: bool) -> bool:
+    """Say what the receipt in that file proves, and what it does not; whether it proves anything.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with path.open("rb") as file:
+        document = file.read(MOST_BYTES + 1)
+    try:
+        checked = check_receipt(document, verifiers)
+    except ReceiptRefused as error:
+        if as_json:
+            fault = {"place": error.pointer, "position": None, "detail": error.reason}
+            print_json({"target": str(path), "sound": False, "faults": [fault]})
+        else:
+            click.echo(f"{path.name}: REFUSED\n  first    {error}")
+        return False
+    if as_json:
+        print_json(_document(path, checked))
+    else:
+        _print(path, checked)
+    return True
+
+
+def _print(path: Path, checked: Checked) -> None:
+    click.echo(f"{path.name}: sound")
+    click.echo(f"  proves   contact {checked.contact_id} at {checked.as_of}: {_stage(checked)}")
+    click.echo(f"  from     {checked.events:,} events known at position {checked.position:,}")
+    click.echo(f"  origin   {checked.origin}, a tree of {checked.tree_size:,} events")
+    for verifier in checked.verified_by:
+        click.echo(f"  signed   by {verifier}")
+    for warning in checked.warnings:
+        click.echo(f"  WARNING  {warning}")
+    for sentence in checked.unproven:
+        click.echo(f"  unproven {sentence}")
+
+
+def _stage(checked: Checked) -> str:
+    return f"{checked.answer.get('stage')}, score {checked.answer.get('score')}"
+
+
+def _document(path: Path, checked: Checked) -> dict[str, object]:
+    return {
+        "target": str(path),
+        "sound": True,
+        "faults": [],
+        "receipt": {
+            "origin": checked.origin,
+            "tree_size": checked.tree_size,
+            "contact_id": str(checked.contact_id),
+            "position": checked.position,
+            "as_of": checked.as_of,
+            "answer": checked.answer,
+            "events": checked.events,
+            "pinned": checked.pinned,
+            "verified_by": list(checked.verified_by),
+            "newest_versions": {str(key): value for key, value in checked.newest_versions.items()},
+        },
+        "warnings": list(checked.warnings),
+        "cannot_be_found": list(checked.unproven),
+    }

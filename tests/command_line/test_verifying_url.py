@@ -1,0 +1,174 @@
+"""A ledger behind a URL: what a server may get wrong, and what is found of it."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from functools import partial
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from api.command_line.output import progress
+from api.command_line.verifying import Asked
+from api.command_line.verifying_url import verify_url
+from domain.errors import NotFound
+from ledger.folder import DataFolder
+from ledger.transparency.tiles import TileAt, parse_tile_path
+from ledger.verification.ledgers import Kept
+from tests.api.shop import START
+from tests.command_line.running import rapport, serving
+from tests.ledger.given import ANN, HandClock
+from tests.tampering.town import found_town
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from ledger.ledger import Ledger
+    from ledger.verification.faults import Report
+
+URL = "http://ledger.example/v1/ledgers/main"
+
+
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
+    path = tmp_path_factory.mktemp("served") / "data"
+    found_town(path)
+    with closing(DataFolder.open(path, clock=HandClock(START))) as folder:
+        yield folder.ledger("main")
+
+
+def answer(ledger: Ledger, url: str) -> bytes:
+    """What a server answers, without one."""
+    parts = urlsplit(url)
+    path = parts.path.removeprefix("/v1/ledgers/main/")
+    log = ledger.transparency
+    if path == "log/checkpoint":
+        return log.checkpoint().note
+    if path == "log/key":
+        return "".join(f"{one.written()}\n" for one in log.verifiers()).encode()
+    if path == "events":
+        raise NotFound("not for auditors")
+    at = parse_tile_path(path.removeprefix("log/"))
+    return log.tile(at) if isinstance(at, TileAt) else log.bundle(at)
+
+
+@pytest.fixture
+def verified(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Report]:
+    """Verifies what ``spoil`` leaves of each answer, given the path and the content."""
+
+    def run(spoil: Callable[[str, bytes], bytes] | None = None, **asked: object) -> Report:
+        def fetched(url: str) -> bytes:
+            content = answer(ledger, url)
+            return spoil(urlsplit(url).path.partition("/log/")[2], content) if spoil else content
+
+        monkeypatch.setattr("api.command_line.verifying_url.fetched", fetched)
+        quiet = partial(progress, quiet=True)
+        return verify_url(URL, Asked(progress=quiet, **asked))  # type: ignore[arg-type]  # as named
+
+    return run
+
+
+def at(wanted: str, change: Callable[[bytes], bytes]) -> Callable[[str, bytes], bytes]:
+    return lambda path, content: change(content) if path.startswith(wanted) else content
+
+
+def flipped(place: int) -> Callable[[bytes], bytes]:
+    """Turns over a bit of that byte, counted from the end where it is below zero."""
+
+    def change(content: bytes) -> bytes:
+        changed = bytearray(content)
+        changed[place] ^= 1
+        return bytes(changed)
+
+    return change
+
+
+def test_what_is_served_is_derived_again(verified: Callable[..., Report]) -> None:
+    report = verified()
+    assert report.sound
+    assert report.checked["entries"] == report.head == 284
+    assert report.checked["streams"] == 13
+    assert report.checked["tiles"] == 3
+    assert len(report.skipped) == 1  # the events, which this server shows to nobody
+    assert "folder" in report.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "change", "place", "position"),
+    [
+        ("checkpoint", flipped(-3), "checkpoints", None),
+        ("checkpoint", lambda _: b"", "checkpoints", None),
+        ("key", lambda _: b"", "checkpoints", None),
+        ("key", lambda content: b"no key\n" + content, "keys", None),
+        ("tile/entries/000", lambda content: content[:-1], "entries", 1),
+        ("tile/entries/001.p/28", lambda content: content[2:], "entries", 257),
+        ("tile/entries/001.p/28", flipped(-1), "tiles", 284),
+        ("tile/entries/000", flipped(12), "tiles", 1),
+        ("tile/0/000", flipped(32 * 99), "tiles", 100),
+        ("tile/0/001.p/28", flipped(0), "tiles", 257),
+        ("tile/0/001.p/28", lambda content: content[:-32], "tiles", 257),
+        ("tile/1/000.p/1", flipped(0), "tiles", 1),
+    ],
+)
+def test_what_is_served_otherwise_is_found(
+    verified: Callable[..., Report],
+    wanted: str,
+    change: Callable[[bytes], bytes],
+    place: str,
+    position: int | None,
+) -> None:
+    report = verified(at(wanted, change))
+    assert report.first is not None
+    assert (report.first.place, report.first.position) == (place, position)
+
+
+def test_a_tile_that_is_not_served_is_found(verified: Callable[..., Report]) -> None:
+    def missing(path: str, content: bytes) -> bytes:
+        if path == "tile/0/000":
+            raise NotFound("no tile")
+        return content
+
+    assert str(verified(missing).first) == "tiles at position 1: tile 0/0 is missing"
+
+
+def test_a_history_that_was_shortened_is_found_by_a_kept_checkpoint(
+    verified: Callable[..., Report], ledger: Ledger
+) -> None:
+    """The server shows an older checkpoint, and everything that belongs to it."""
+    older, *_, newest = ledger.transparency.checkpoints(100)
+    kept = Kept("kept", newest.note)
+
+    def shortened(path: str, content: bytes) -> bytes:
+        return older.note if path == "checkpoint" else content
+
+    assert verified(shortened).sound
+    assert "events were lost" in str(verified(shortened, kept=[kept]).first)
+    assert verified(kept=[Kept("kept", older.note)]).sound
+
+
+def test_another_key_than_the_given_one_is_found(
+    verified: Callable[..., Report], ledger: Ledger
+) -> None:
+    newest, retired = ledger.transparency.verifiers()
+    assert verified(verifiers=[newest]).sound
+    assert not verified(verifiers=[retired]).sound
+
+
+def test_a_server_is_verified_over_http(tmp_path: Path) -> None:
+    with serving("serve", "--data", tmp_path / "data", "--port", 0) as server:
+        url = f"{server.url}/v1/ledgers/main"
+        event = {"type": "contact-registered", "data": ANN}
+        assert httpx.post(f"{url}/contacts/pos:1/events", json=event).status_code == 201
+        checked: dict[str, int] = {}
+        while checked.get("events compared with their entries") != 2:  # until it is sealed
+            ended = rapport("verify", url, "--json")
+            assert ended.code == 0
+            (report,) = json.loads(ended.out)["ledgers"]
+            checked = report["checked"]
+        assert rapport("verify", url, "--drift").code == 2
+        assert rapport("verify", f"{server.url}/v1/ledgers/other").code == 2
+    assert rapport("verify", url).code == 3
