@@ -20,6 +20,7 @@ from api.problems import MethodNotAllowed, RouteNotFound, problem_response
 from api.routes import OPERATIONS
 from api.streams.outgoing import remember_connection
 from api.streams.streams import LIMITS, Limits, Streams
+from domain.errors import LedgerError
 
 if TYPE_CHECKING:
     import re
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
     from api.bootstrap import Server
     from api.calls import Operation
-    from domain.errors import LedgerError
 
 
 class _Application(FastAPI):
@@ -91,6 +91,7 @@ def create_app(server: Server, limits: Limits = LIMITS) -> FastAPI:
     metrics.add_to(app, server, described)
     metrics.metrics_of(server).open_tails = lambda: app.state.streams.tails.taken
     app.add_exception_handler(HTTPException, _told_by_framework)
+    app.add_exception_handler(Exception, _told_within_framework)
     return app
 
 
@@ -113,6 +114,15 @@ async def _told_by_framework(request: Request, error: Exception) -> Response:
     found: LedgerError = RouteNotFound("nothing is served at this path")
     if error.status_code == 405:
         found = MethodNotAllowed(", ".join(_methods_of(request)))
+    return problem_response(found, request.state.instance)
+
+
+async def _told_within_framework(request: Request, error: Exception) -> Response:
+    """What an operation raised that was asked by way of the framework, which answers for it.
+
+    The front door hears of it too, and logs it.
+    """
+    found = error if isinstance(error, LedgerError) else LedgerError()
     return problem_response(found, request.state.instance)
 
 

@@ -110,7 +110,8 @@ class FrontDoor:
         except LedgerError as error:
             if status_of(type(error)) == 500 or isinstance(error, Corrupt):
                 self._failed(state, error, str(error))
-            await problem_response(error, instance)(inner, receive, seen)
+            if not seen.status:  # else the framework has told it
+                await problem_response(error, instance)(inner, receive, seen)
         except Exception as error:  # noqa: BLE001  # the last place before the server's plain text
             self._failed(state, error, None)
             if not seen.status:

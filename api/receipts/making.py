@@ -36,7 +36,7 @@ Document = dict[str, Any]
 def needed_position(question: Question, policy_version: int | None) -> int:
     """The position that a checkpoint must reach before the question can have a receipt."""
     published = [one.position for one in _policies(question, policy_version)]
-    return max(question.position, *published)
+    return max([question.position, *published])
 
 
 def make_receipt(

@@ -78,10 +78,21 @@ def steps(walk: Walk, work: Work) -> Iterator[tuple[UUID, list[Recorded]]]:
 
 def row_of(contact: UUID, events: Sequence[Recorded], moment: Moment) -> Shape | None:
     """Where a contact stands at the moment; None where nothing had happened by then."""
+    found = relationship_at(contact, events, moment)
+    if found is None:
+        return None
+    with naming(contact, moment):
+        return _row(contact, found, events)
+
+
+def relationship_at(
+    contact: UUID, events: Sequence[Recorded], moment: Moment
+) -> Relationship | None:
+    """What the relationship with a contact is; None where nothing had happened by then."""
     with naming(contact, moment):
         history = effective_history(events, contact)
         found = fold(history, moment.policies, moment.time_zone, moment.at)
-        return _row(contact, found, events) if found.intervals else None
+        return found if found.intervals else None
 
 
 def _row(contact: UUID, found: Relationship, events: Sequence[Recorded]) -> Shape:

@@ -6,24 +6,29 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from api.calls import Answer, Call, Routes, Shown
+from api.knowledge import Asked, moment_of
 from api.openapi import examples, shapes
+from api.replaying.pages import folded_page, folded_summary
 from api.wire import present_lists
 from api.wire.cursors import make_cursor, read_place
 from api.wire.parameters import (
+    AS_KNOWN_AT,
     AS_OF,
     CURSOR,
     FLAG,
     LIMIT,
     MIN_POSITION,
+    POLICY_VERSION,
     SORT,
     STAGE,
     STANDING,
+    Knowledge,
 )
 from domain.errors import Invalid
 from domain.instants import format_instant
 
 if TYPE_CHECKING:
-    from projections.answers import Cursor
+    from projections.answers import Cursor, Summary
 
 ROUTES = Routes("Lists")
 
@@ -35,7 +40,17 @@ _FIRST_PAGE = (None, None)
     "GET",
     "/v1/ledgers/{ledger}/statuses",
     summary="Contacts by stage or flag",
-    query=(STAGE, FLAG, AS_OF, SORT, LIMIT, CURSOR, MIN_POSITION),
+    query=(
+        STAGE,
+        FLAG,
+        AS_OF,
+        AS_KNOWN_AT,
+        POLICY_VERSION,
+        SORT,
+        LIMIT,
+        CURSOR,
+        MIN_POSITION,
+    ),
     answers={
         200: Shown(
             description="One row per contact, the greatest score or the newest stage first.",
@@ -44,13 +59,21 @@ _FIRST_PAGE = (None, None)
             headers=(*_HEADERS, "Link"),
         )
     },
-    problems=("projection-behind", "invalid-time"),
+    problems=("projection-behind", "invalid-time", "policy-not-found"),
 )
 async def list_statuses(call: Call) -> Answer:
     """With `as_of`, as of that instant by what is known now; then rows have no flags.
 
-    A row that changes while pages are read may come twice, or not at all.
+    With `as_known_at` or `policy_version` contacts are folded page by page, in the order of their
+    ids, with flags: all pages speak of one position and instant. A page folds so much and no more,
+    so it may have fewer rows than `limit`, or none, and still a `next_cursor`. A replay
+    (`POST .../replays`) gives all contacts at once.
+
+    Without them, a row that changes while pages are read may come twice, or not at all.
     """
+    if _is_folded(call):
+        await call.wait_until_known(call.get(MIN_POSITION))
+        return await call.in_thread(_folded_statuses)
     await call.wait_until_reflected(call.get(MIN_POSITION), "status")
     return await call.in_thread(_statuses)
 
@@ -59,7 +82,7 @@ async def list_statuses(call: Call) -> Answer:
     "GET",
     "/v1/ledgers/{ledger}/statuses/summary",
     summary="How many contacts are in each stage",
-    query=(AS_OF, MIN_POSITION),
+    query=(AS_OF, AS_KNOWN_AT, POLICY_VERSION, MIN_POSITION),
     answers={
         200: Shown(
             description="A count for every stage, and how often silence was judged too early.",
@@ -68,13 +91,17 @@ async def list_statuses(call: Call) -> Answer:
             headers=_HEADERS,
         )
     },
-    problems=("projection-behind", "invalid-time"),
+    problems=("projection-behind", "invalid-time", "policy-not-found"),
 )
 async def summarise_statuses(call: Call) -> Answer:
     """Of the `silence_demotions`, the `premature_demotions` bought again within 90 days.
 
-    Both are null with `as_of`: they count everything up to now.
+    Both are null with `as_of` alone: they count everything up to now. With `as_known_at` or
+    `policy_version` a ledger of up to 20,000 events is folded; of a larger one ask for a replay.
     """
+    if _is_folded(call):
+        await call.wait_until_known(call.get(MIN_POSITION))
+        return await call.in_thread(_folded_summary)
     await call.wait_until_reflected(call.get(MIN_POSITION), "status")
     return await call.in_thread(_summary)
 
@@ -100,10 +127,52 @@ async def list_standings(call: Call) -> Answer:
     return await call.in_thread(_standings)
 
 
+def _is_folded(call: Call) -> bool:
+    """What is asked for is in no projection."""
+    return call.get(AS_KNOWN_AT) is not None or call.get(POLICY_VERSION) is not None
+
+
+def _folded_statuses(call: Call) -> Answer:
+    if call.get(SORT) is not None:
+        detail = "sorting takes all contacts at once: ask for a replay, POST .../replays"
+        raise Invalid.at("/sort", "takes-a-replay", detail)
+    served = call.open_ledger
+    asked = Asked(call.get(AS_OF), call.get(AS_KNOWN_AT), call.get(POLICY_VERSION))
+    kind = f"statuses folded {asked}"
+    moment = moment_of(served.ledger, served.aliases, asked, call.server.clock())
+    after, position, at = read_place(
+        served.ledger, call.get(CURSOR), kind, None, moment.position, moment.at
+    )
+    # The pages after the first speak of what it spoke of, whatever was appended since.
+    fixed = Asked(at, Knowledge(position=position), asked.policy_version)
+    moment = moment_of(served.ledger, served.aliases, fixed, call.server.clock())
+    page = folded_page(
+        served.ledger,
+        moment,
+        after=None if after is None else UUID(bytes=after),
+        limit=call.get(LIMIT) or 100,
+        stage=call.get(STAGE),
+        flag=call.get(FLAG),
+    )
+    more = None
+    if page.last is not None:
+        more = make_cursor(served.ledger, kind, page.last.bytes, position, at)
+    body = {"items": page.items, "next_cursor": more}
+    return Answer(body=body, headers=call.next_page(more), position=position, digest=True)
+
+
+def _folded_summary(call: Call) -> Answer:
+    served = call.open_ledger
+    asked = Asked(call.get(AS_OF), call.get(AS_KNOWN_AT), call.get(POLICY_VERSION))
+    moment = moment_of(served.ledger, served.aliases, asked, call.server.clock())
+    return _summarised(folded_summary(served.ledger, moment))
+
+
 def _statuses(call: Call) -> Answer:
     as_of, sort = call.get(AS_OF), call.get(SORT) or "score"
     if as_of is not None and call.get(FLAG) is not None:
-        raise Invalid.at("/flag", "contradiction", "flags are known for the present only")
+        detail = "of the past only a replay knows flags, POST .../replays, or as_known_at beside it"
+        raise Invalid.at("/flag", "contradiction", detail)
     page = call.open_ledger.projections.statuses(
         stage=call.get(STAGE),
         flag=call.get(FLAG),
@@ -117,7 +186,10 @@ def _statuses(call: Call) -> Answer:
 
 
 def _summary(call: Call) -> Answer:
-    found = call.open_ledger.projections.summary(call.get(AS_OF))
+    return _summarised(call.open_ledger.projections.summary(call.get(AS_OF)))
+
+
+def _summarised(found: Summary) -> Answer:
     body = {
         "position": found.position,
         "as_of": format_instant(found.as_of),

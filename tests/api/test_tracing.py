@@ -11,7 +11,8 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from api.app import create_app
 from api.edge.tracing import TELEMETRY, continued
-from tests.api.shop import listening, registration
+from api.routes import event_types
+from tests.api.shop import listening, problem_of, registration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,3 +106,29 @@ def test_a_later_version_of_the_header_is_read_as_far_as_it_is_known() -> None:
 )
 def test_a_header_that_is_not_valid_begins_no_trace(header: str) -> None:
     assert continued(header) is None
+
+
+def test_a_problem_is_a_problem_where_requests_are_traced(
+    server: Server, shop: Shop, spans: InMemorySpanExporter
+) -> None:
+    """The framework, which names the spans, must not answer in its own words first."""
+    with listening(create_app(server)) as address:
+        answer = httpx.get(f"{address}{shop.base}/contacts/pos:1/status")
+        problem_of(answer, 404, "contact-not-found")
+        posted = httpx.post(f"{address}{shop.base}/policies", json={"preset": "casino"})
+        problem_of(posted, 422, "invalid-request")
+    assert len(spans.get_finished_spans()) == 2
+
+
+def test_a_failure_is_told_once_where_requests_are_traced(
+    server: Server,
+    spans: InMemorySpanExporter,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(event_types, "CATALOGUE", None)
+    with listening(create_app(server)) as address, caplog.at_level(logging.ERROR, "rapport.http"):
+        answer = httpx.get(f"{address}/v1/event-types/visit-made")
+    problem_of(answer, 500, "internal")
+    assert caplog.text.count("event=failed") == 1
+    assert spans.get_finished_spans()

@@ -1,0 +1,83 @@
+"""Lists that no projection holds, folded when they are asked for, a bounded part at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from api.replaying.replay import relationship_at, row_of
+from domain.errors import Invalid
+from domain.events import STAGES
+from projections.answers import Summary
+from projections.walking import Walk
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from api.wire.present import Shape
+    from projections.folding import Moment
+    from projections.source import EventSource
+
+MOST_EVENTS = 20_000
+"""How many events one answer folds: about half a second's work."""
+
+_SHOWN = ("contact_id", "stage", "score", "since", "flags")
+
+
+@dataclass(frozen=True)
+class FoldedPage:
+    """Rows in the order of contacts; the next page begins after ``last``, None at the end.
+
+    Where few contacts are wanted, a page may have fewer rows than it may, or none.
+    """
+
+    items: list[Shape]
+    last: UUID | None
+
+
+def folded_page(
+    source: EventSource,
+    moment: Moment,
+    *,
+    after: UUID | None,
+    limit: int,
+    stage: str | None,
+    flag: str | None,
+) -> FoldedPage:
+    """The next contacts of a stage or with a flag at the moment."""
+    items: list[Shape] = []
+    walk = Walk(source, moment.aliases, moment.position, after=after)
+    last: UUID | None = None
+    folded = 0
+    for contact, events in walk:
+        if last is not None and (len(items) >= limit or folded >= MOST_EVENTS):
+            return FoldedPage(items, last)
+        last, folded = contact, folded + len(events)
+        row = row_of(contact, events, moment)
+        if row is None or (stage is not None and row["stage"] != stage):
+            continue
+        if flag is None or flag in row["flags"]:
+            items.append({name: row[name] for name in _SHOWN})
+    return FoldedPage(items, None)
+
+
+def folded_summary(source: EventSource, moment: Moment) -> Summary:
+    """How many contacts are in each stage at the moment, and what silence did up to then.
+
+    Raises:
+        Invalid: there is more to fold than one answer may.
+    """
+    if moment.position > MOST_EVENTS:
+        detail = (
+            f"counting takes more than {MOST_EVENTS:,} events: ask for a replay, POST .../replays"
+        )
+        raise Invalid.at("", "takes-a-replay", detail)
+    counts = dict.fromkeys(STAGES, 0)
+    silent = premature = 0
+    for contact, events in Walk(source, moment.aliases, moment.position):
+        found = relationship_at(contact, events, moment)
+        if found is not None:
+            counts[found.stage] += 1
+            silent += found.silence_demotions
+            premature += found.premature_demotions
+    return Summary(counts, silent, premature, moment.position, moment.at)

@@ -1,0 +1,127 @@
+"""Lists and counts as they were known, and as a version would have judged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from api.replaying import pages
+from domain.instants import DAY, format_instant
+from tests.api.asking import answered
+from tests.api.shop import START, Json, Shop, problem_of, registration
+from tests.api.test_replays import QUESTIONS, fill
+
+if TYPE_CHECKING:
+    from typing import Any
+
+FOLDED = [one for one in QUESTIONS if {"as_known_at", "policy_version"} & one.keys()]
+
+
+@pytest.fixture
+def filled(shop: Shop) -> Shop:
+    fill(shop)
+    return shop
+
+
+def listed(shop: Shop, **query: Any) -> list[Json]:
+    """All rows, page by page."""
+    answer = shop.get("/statuses", **query)
+    rows = []
+    while True:
+        assert answer.status_code == 200, answer.text
+        rows += answer.json()["items"]
+        assert ("next" in answer.links) == (answer.json()["next_cursor"] is not None)
+        if "next" not in answer.links:
+            return rows
+        answer = shop.client.get(answer.links["next"]["url"])
+
+
+@pytest.mark.parametrize("question", FOLDED, ids=str)
+def test_a_list_and_a_count_say_what_a_replay_says(filled: Shop, question: Json) -> None:
+    account, rows = answered(filled, "/replays", question)
+    names = ("contact_id", "stage", "score", "since", "flags")
+    expected = [{name: row[name] for name in names} for row in rows]
+    for limit in (1, 2, 100):
+        assert listed(filled, limit=limit, **question) == expected
+    summary = filled.get("/statuses/summary", **question)
+    assert summary.json()["stages"] == account["stages"]
+    assert summary.json()["as_of"] == account["as_of"]
+    assert summary.headers["rapport-position"] == str(account["position"])
+
+
+def test_stages_and_flags_choose_among_what_was_known(filled: Shop) -> None:
+    question = {"policy_version": 2}
+    rows = listed(filled, **question)
+    for name, value in (("stage", "client"), ("flag", "rising"), ("stage", "ended")):
+        chosen = [row for row in rows if value in (row["stage"], *row["flags"])]
+        assert listed(filled, limit=1, **{name: value}, **question) == chosen
+    assert {row["stage"] for row in rows} == {"customer", "client"}
+    then = format_instant(START - 20 * DAY)
+    flagged = listed(filled, flag="rising", as_of=then, as_known_at=38)
+    assert flagged, "with as_known_at the past has flags too"
+
+
+def test_all_pages_speak_of_one_position_and_instant(filled: Shop) -> None:
+    answer = filled.get("/statuses", policy_version=1, limit=2)
+    seen = answer.json()["items"]
+    filled.append("pos:9", registration())
+    filled.clock.pass_days(30)
+    while "next" in answer.links:
+        following = filled.client.get(answer.links["next"]["url"])
+        assert following.headers["rapport-position"] == answer.headers["rapport-position"]
+        answer = following
+        seen += answer.json()["items"]
+    filled.clock.pass_days(-30)
+    assert seen == listed(
+        filled, policy_version=1, as_known_at=int(answer.headers["rapport-position"])
+    )
+
+
+def test_a_cursor_belongs_to_its_question(filled: Shop) -> None:
+    cursor = filled.get("/statuses", policy_version=1, limit=1).json()["next_cursor"]
+    for other in ({}, {"policy_version": 2}, {"policy_version": 1, "as_known_at": 3}):
+        problem = problem_of(
+            filled.get("/statuses", cursor=cursor, **other), 422, "invalid-request"
+        )
+        assert problem["errors"][0]["code"] == "bad-cursor"
+
+
+def test_a_page_folds_so_much_and_no_more(filled: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then it is short, or empty, and the next goes on."""
+    whole = listed(filled, policy_version=1)
+    monkeypatch.setattr(pages, "MOST_EVENTS", 1)
+    first = filled.get("/statuses", policy_version=1).json()
+    assert len(first["items"]) == 1 < len(whole)
+    assert listed(filled, policy_version=1) == whole
+    assert listed(filled, policy_version=1, stage="ended") == []
+    problem = problem_of(filled.get("/statuses/summary", policy_version=1), 422, "invalid-request")
+    assert problem["errors"][0]["code"] == "takes-a-replay"
+    assert "/replays" in problem["detail"]
+
+
+def test_what_takes_all_contacts_at_once_leads_to_replays(filled: Shop) -> None:
+    for query in ({"sort": "since", "as_known_at": 12}, {"sort": "score", "policy_version": 1}):
+        problem = problem_of(filled.get("/statuses", **query), 422, "invalid-request")
+        assert problem["errors"][0]["pointer"] == "/sort"
+        assert "/replays" in problem["detail"]
+    flag = {"flag": "quiet", "as_of": format_instant(START)}
+    assert (
+        "/replays" in problem_of(filled.get("/statuses", **flag), 422, "invalid-request")["detail"]
+    )
+
+
+def test_a_question_that_is_none_is_refused(shop: Shop) -> None:
+    for path in ("/statuses", "/statuses/summary"):
+        problem_of(shop.get(path, policy_version=9), 404, "policy-not-found")
+        problem_of(shop.get(path, as_known_at=99), 422, "invalid-request")
+        problem_of(shop.get(path, as_known_at=1, as_of="2100-01-01T00:00:00Z"), 422, "invalid-time")
+
+
+def test_silence_is_counted_up_to_the_instant(filled: Shop) -> None:
+    filled.clock.pass_days(200)
+    found = filled.get("/statuses/summary", policy_version=2).json()
+    live = filled.get("/statuses/summary", min_position=38)
+    assert found["silence_demotions"] == 2
+    assert found["premature_demotions"] == 0
+    assert live.status_code == 200
