@@ -156,6 +156,33 @@ class AsyncClient:
         """A contact's stages over time, oldest first."""
         return await self._ask(self._ask_for.history(contact, as_of, as_known_at, min_position))
 
+    async def receipt(
+        self,
+        contact: ContactName,
+        *,
+        as_of: datetime | None = None,
+        as_known_at: datetime | int | None = None,
+        policy_version: int | None = None,
+        min_position: int | None = None,
+    ) -> bytes:
+        """The status with the proof of it: a document to keep, which checks without the server.
+
+        Raises ``Problem`` with the code ``not-yet-sealed`` where it could not be sealed in time.
+        """
+        asked = self._ask_for.receipt(contact, as_of, as_known_at, policy_version, min_position)
+        return await self._ask(asked)
+
+    async def checkpoint(self) -> bytes:
+        """The last signed checkpoint: keep one, and nothing under it can change unseen."""
+        return await self._ask(self._ask_for.checkpoint())
+
+    async def verifier_keys(self) -> tuple[str, ...]:
+        """The keys that checkpoints are verified with, the newest first; keep them elsewhere too.
+
+        Who serves a false checkpoint serves a false key with it.
+        """
+        return await self._ask(self._ask_for.verifier_keys())
+
     async def event(self, position: int) -> RecordedEvent:
         """The event at a position."""
         return await self._ask(self._ask_for.event(position))

@@ -53,6 +53,7 @@ class Question(Request, Generic[T]):
     """A request that is answered with one document, of which ``read`` makes the answer."""
 
     read: Callable[[Any], T]
+    decode: Callable[[bytes], Any] = json.loads
 
     def answer(self, status: int, headers: Mapping[str, str], content: bytes) -> T:
         """The answer in what the server sent.
@@ -62,7 +63,7 @@ class Question(Request, Generic[T]):
         """
         if status >= 300:
             raise problem_answered(status, headers, content)
-        return self.read(json.loads(content))
+        return self.read(self.decode(content))
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,34 @@ class Questions:
         query = _query(as_of=as_of, as_known_at=as_known_at, min_position=min_position)
         path = self._contact(contact, "/status/history")
         return _got(path, lambda got: tuple(read(Interval, one) for one in got["intervals"]), query)
+
+    def receipt(
+        self,
+        contact: ContactName,
+        as_of: datetime | None,
+        as_known_at: datetime | int | None,
+        policy_version: int | None,
+        min_position: int | None,
+    ) -> Question[bytes]:
+        """A contact's status with the proof of it, byte for byte."""
+        query = _query(
+            as_of=as_of,
+            as_known_at=as_known_at,
+            policy_version=policy_version,
+            min_position=min_position,
+        )
+        path = self._contact(contact, "/status/receipt")
+        return Question(method="GET", path=path, query=query, decode=bytes, read=bytes)
+
+    def checkpoint(self) -> Question[bytes]:
+        """The last signed checkpoint."""
+        path = f"{self.base}/log/checkpoint"
+        return Question(method="GET", path=path, decode=bytes, read=bytes)
+
+    def verifier_keys(self) -> Question[tuple[str, ...]]:
+        """The keys that checkpoints are verified with."""
+        path = f"{self.base}/log/key"
+        return Question(method="GET", path=path, decode=bytes.decode, read=_lines)
 
     def event(self, position: int) -> Question[RecordedEvent]:
         """The event at a position."""
@@ -197,6 +226,10 @@ def _text(value: object) -> str:
 def _appended(found: dict[str, Any]) -> Appended:
     of_contact = {"contact_id": found["contact_id"]}
     return read(Appended, {**found, "events": [{**of_contact, **e} for e in found["events"]]})
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(text.splitlines())
 
 
 def _page(found: dict[str, Any]) -> Page:

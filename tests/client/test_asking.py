@@ -21,6 +21,9 @@ from api.client import (
     Unreachable,
     VersionMismatch,
 )
+from api.receipts.checking import check_receipt
+from ledger.transparency.checkpoints import verify_checkpoint
+from ledger.transparency.notes import Verifier
 from tests.client.network import Network, busy, lost, purchase, registration
 
 if TYPE_CHECKING:
@@ -164,3 +167,27 @@ def test_both_clients_offer_the_same() -> None:
         }
 
     assert offered(Client) == offered(AsyncClient)
+
+
+def test_a_receipt_and_a_checkpoint_are_given_byte_for_byte(address: Address) -> None:
+    with address.client(lost) as client:
+        done = client.append("pos:receipt", registration(), purchase("1"))
+        receipt = client.receipt("pos:receipt", min_position=done.position)
+        earlier = client.receipt("pos:receipt", as_known_at=done.position - 1, policy_version=1)
+        note = client.checkpoint()
+        keys = client.verifier_keys()
+
+    async def asked() -> tuple[bytes, bytes]:
+        async with address.async_client(lost) as client:
+            assert await client.verifier_keys() == keys
+            known = done.position
+            found = await client.receipt("pos:receipt", as_known_at=known)
+            return found, await client.checkpoint()
+
+    verifiers = [Verifier.read(key) for key in keys]
+    again, newer = asyncio.run(asked())
+    assert verify_checkpoint(newer, verifiers).size >= done.position
+    assert check_receipt(receipt, verifiers).position == done.position
+    assert check_receipt(again, verifiers).position == done.position
+    assert check_receipt(earlier, verifiers).answer["policy_version"] == 1
+    assert verify_checkpoint(note, verifiers).size >= done.position
