@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from api.calls import answer
@@ -20,11 +19,13 @@ from api.problems import MethodNotAllowed, RouteNotFound, problem_response
 from api.routes import OPERATIONS
 from api.streams.outgoing import remember_connection
 from api.streams.streams import LIMITS, Limits, Streams
+from api.wire.headers import Asked
 from domain.errors import LedgerError
 
 if TYPE_CHECKING:
     import re
 
+    from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from api.bootstrap import Server
@@ -104,7 +105,7 @@ class _Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["state"]["route"] = self._operation.path
-        answering = await answer(self._operation, Request(scope, receive, send), self._server)
+        answering = await answer(self._operation, Asked(scope, receive, send), self._server)
         await answering(scope, receive, send)
 
 

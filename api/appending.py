@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from api.calls import Answer
@@ -19,9 +18,11 @@ async def recorded(call: Call, append: Append) -> Appended:
     Raises:
         LedgerError: it was not recorded, and why.
     """
-    waiting = asyncio.wrap_future(call.open_ledger.ledger.append(append))
-    # Shielded: a client that leaves cancels its own waiting, never what the ledger has accepted.
-    return await asyncio.shield(waiting)
+    reply = call.streams.answers.expected()
+    call.open_ledger.ledger.hand_over(append, reply)
+    # A client that leaves cancels its own waiting, never what the ledger has accepted.
+    result: Appended = await reply.waiting
+    return result
 
 
 def require_room(call: Call) -> None:
@@ -52,7 +53,8 @@ def answered(call: Call, result: Appended, headers: dict[str, str], body: object
         headers["Location"] = f"{call.base}/events/{result.events[-1].position}"
     if result.replayed:
         headers["Idempotency-Replayed"] = "true"
-    if _wants_minimal(call.request.headers.getlist("prefer")):
+    preferred = call.request.headers.getlist("prefer")
+    if preferred and _wants_minimal(preferred):
         headers["Preference-Applied"] = "return=minimal"
         return Answer(status=204, headers=headers, position=result.position)
     return Answer(

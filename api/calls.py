@@ -13,15 +13,15 @@ import inspect
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote_to_bytes
 
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import Response
 
 from api.wire import media
 from api.wire.parameters import read_query
+from api.wire.rendered import Rendered
 from domain.errors import Invalid, ProjectionBehind, Unavailable
 from domain.kinds import ContactId
 
@@ -40,6 +40,8 @@ T = TypeVar("T")
 
 WAIT_SECONDS = 5.0
 BODY_SECONDS = 30.0
+
+_CONTACT = ContactId()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,8 +182,11 @@ class Call:
         Raises:
             Invalid: it is not UTF-8.
         """
+        text: str = self.request.path_params[name]
+        if "%" not in text:
+            return text
         try:
-            return unquote_to_bytes(self.request.path_params[name]).decode()
+            return unquote_to_bytes(text).decode()
         except UnicodeDecodeError:
             raise Invalid.at("", "malformed", f"the {name} in the path is not UTF-8") from None
 
@@ -201,7 +206,7 @@ class Call:
         Raises:
             Invalid: it is neither a UUID nor source:ref.
         """
-        return ContactId().read(self.text("contact"), self.open_ledger.ledger.contact_id)
+        return _CONTACT.read(self.text("contact"), self.open_ledger.ledger.contact_id)
 
     async def wait_until_known(self, position: int | None) -> None:
         """Wait until the ledger has come to a position.
@@ -276,7 +281,7 @@ class Call:
         return {"Link": f'<{url.path}?{url.query}>; rel="next"'}
 
 
-async def answer(operation: Operation, request: Request, server: Server) -> Response | ASGIApp:
+async def answer(operation: Operation, request: Request, server: Server) -> ASGIApp:
     """Read the request, let the operation answer it, and render what it says.
 
     Raises:
@@ -303,11 +308,16 @@ async def answer(operation: Operation, request: Request, server: Server) -> Resp
 
 async def _given(function: Callable[[Call], Any], call: Call) -> Answer | ASGIApp:
     given: Answer | ASGIApp
-    if inspect.iscoroutinefunction(function):
+    if _is_async(function):
         given = await function(call)
     else:
         given = await run_in_threadpool(function, call)
     return given
+
+
+@cache  # one entry for each function that answers
+def _is_async(function: Callable[[Call], Any]) -> bool:
+    return inspect.iscoroutinefunction(function)
 
 
 def _media_types(forms: tuple[Form, ...]) -> tuple[str, ...]:
@@ -334,16 +344,17 @@ def _parsed(raw: bytes, found: str, operation: Operation) -> object:
     return None
 
 
-def _rendered(given: Answer, wanted: str, request: Request) -> Response:
+def _rendered(given: Answer, wanted: str, request: Request) -> Rendered:
     headers = dict(given.headers)
     if given.position is not None:
         headers["Rapport-Position"] = str(given.position)
     if given.status == 204:
-        return Response(status_code=204, headers=headers)
+        return Rendered(204, headers)
     content = media.encode(given.body, wanted)
     headers["Vary"] = "Accept"
     if given.digest:
         headers["ETag"] = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
         if request.headers.get("if-none-match") == headers["ETag"]:
-            return Response(status_code=304, headers=headers)
-    return Response(content, given.status, headers, wanted)
+            return Rendered(304, headers)
+    headers["Content-Type"] = wanted
+    return Rendered(given.status, headers, content)

@@ -12,7 +12,7 @@ from collections import deque
 from concurrent.futures import Future
 from dataclasses import dataclass
 from threading import Condition, Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from eventsourcing.persistence import PersistenceError
 
@@ -56,7 +56,25 @@ class Each:
 
 
 Work = Append | Each | Publication
-Job = tuple[Work, "Future[Any]"]
+
+
+class Reply(Protocol):
+    """Whoever is told what became of work: a future of threads, or of an event loop.
+
+    Told on the committer's thread, which waits for it: it must return at once.
+    """
+
+    def set_running_or_notify_cancel(self) -> bool:
+        """The work is being done; False where nobody wants it any more."""
+
+    def set_result(self, result: Any, /) -> None:
+        """It is recorded, or was already so."""
+
+    def set_exception(self, error: Exception, /) -> None:
+        """It is not recorded."""
+
+
+Job = tuple[Work, Reply]
 
 
 class Committer:
@@ -103,7 +121,7 @@ class Committer:
             Unavailable: at once, if too much is waiting already or the ledger is closed.
             Corrupt: its file was found damaged.
         """
-        return self._submit(append)
+        return self._answered(append)
 
     def append_each(self, appends: Sequence[Append]) -> Future[list[Appended | LedgerError]]:
         """Answers once all that can be recorded is durable: each with its place, or its error.
@@ -112,7 +130,7 @@ class Committer:
             TooManyWaiting: at once, if half of the queue is full already.
             Unavailable: the ledger is closed.
         """
-        return self._submit(Each(appends))
+        return self._answered(Each(appends))
 
     def publish(self, publication: Publication) -> Future[PolicyVersion]:
         """Answers once the policy is durable.
@@ -120,7 +138,7 @@ class Committer:
         Raises:
             Unavailable: as ``append``.
         """
-        return self._submit(publication)
+        return self._answered(publication)
 
     def refuse(self, damage: Corrupt) -> None:
         """Take no more: what a damaged file acknowledges may be gone. From any thread."""
@@ -129,11 +147,20 @@ class Committer:
                 _log.error("no more events are taken: %s", damage)
                 self._damage = str(damage)
 
-    def _submit(self, work: Work) -> Future[Any]:
+    def _answered(self, work: Work) -> Future[Any]:
         future: Future[Any] = Future()
+        self.submit(work, future)
+        return future
+
+    def submit(self, work: Work, reply: Reply) -> None:
+        """Record the work, and tell what became of it on the committer's thread.
+
+        Raises:
+            Unavailable: at once, as the other ways to hand work over.
+        """
         if self._refusal is not None:
-            future.set_exception(self._refusal())
-            return future
+            reply.set_exception(self._refusal())
+            return
         weight = _weight(work)
         most = self._waiting_events * (SHARE_OF_MANY if isinstance(work, Each) else 1)
         with self._changed:
@@ -142,10 +169,10 @@ class Committer:
             self._check_undamaged()
             if self._weight and self._weight + weight > most:
                 raise self._too_many(told=not isinstance(work, Each))  # bulk comes again by itself
-            (self._bulk if isinstance(work, Each) else self._jobs).append((work, future))
+            (self._bulk if isinstance(work, Each) else self._jobs).append((work, reply))
+            if not self._weight:  # else the committer is awake, or about to be
+                self._changed.notify()
             self._weight += weight
-            self._changed.notify()
-        return future
 
     def check_room(self) -> None:
         """Whether a draft could be taken now, for those who would first read a large body.
@@ -311,7 +338,9 @@ def _taken(waiting: deque[Job], most: int, *, least: int) -> tuple[list[Job], in
 
 
 def _weight(work: Work) -> int:
-    return sum(len(append.drafts) for append in _appends([work])) or 1
+    if isinstance(work, Append):
+        return len(work.drafts) or 1
+    return sum([len(append.drafts) for append in _appends([work])]) or 1
 
 
 def _outcome(batch: Batch, work: Work) -> object:

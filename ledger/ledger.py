@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from domain.errors import LedgerError
     from domain.recorded import Recorded
     from domain.timeline import PolicyTimeline, PolicyVersion
+    from ledger.committer import Reply
     from ledger.drafts import Append, Appended
     from ledger.identifiers import Clock
     from ledger.observing import CommitObserver
@@ -182,6 +183,14 @@ class Ledger:
             Unavailable: at once, if too much is waiting already.
         """
         return self._committer.append(append)
+
+    def hand_over(self, append: Append, reply: Reply) -> None:
+        """Record the drafts as ``append`` does, and tell ``reply`` what it would answer or raise.
+
+        Raises:
+            Unavailable: at once, if too much is waiting already.
+        """
+        self._committer.submit(append, reply)
 
     def append_each(self, appends: Sequence[Append]) -> Future[list[Appended | LedgerError]]:
         """Record many appends that have nothing to do with each other, in order, with one answer.

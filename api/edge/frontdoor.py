@@ -226,13 +226,21 @@ _random = Entropy()  # asking the system for every request costs more than the r
 def _names(sent: bytes | None) -> tuple[str, str]:
     """The request's id, the client's own where that is one, and as a URI for ``instance``."""
     if sent is None or not _REQUEST_ID.fullmatch(sent):
-        made = str(UUID(bytes=_random(16), version=4))
+        made = _random_uuid()
         return made, f"urn:uuid:{made}"
     named = sent.decode()
     try:
         return named, UUID(named).urn
     except ValueError:
         return named, f"urn:rapport:request:{named}"
+
+
+def _random_uuid() -> str:
+    """The text of a new UUID of version 4. Source: RFC 9562, section 5.4."""
+    digits = _random(16).hex()
+    variant = "89ab"[int(digits[16], 16) & 3]
+    parts = digits[:8], digits[8:12], "4" + digits[13:16], variant + digits[17:20], digits[20:]
+    return "-".join(parts)
 
 
 @lru_cache(maxsize=64)

@@ -31,7 +31,7 @@ CLOSE_SECONDS = 2.0
 
 _STANDARD_ERROR = 2
 
-_PLAIN = re.compile(r"[^\s\"=\x00-\x1f\x7f]+")
+_UNPLAIN = re.compile(r"[\s\"=\x00-\x1f\x7f]")
 
 
 class Said:
@@ -80,6 +80,9 @@ def configure(level: str, form: str = "logfmt") -> LineWriter:
 
     Whoever calls closes what is returned, which writes what still waits.
     """
+    # No line of ours tells where it was logged. Source: Python's Logging HOWTO, "Optimization".
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None
     handler = LineWriter(_STANDARD_ERROR)
     handler.setFormatter(FORMATS[form]())
     logging.basicConfig(level=level.upper(), handlers=[handler])
@@ -160,9 +163,14 @@ def _fields(record: logging.LogRecord) -> dict[str, object]:
 
 
 def _logfmt(fields: Mapping[str, object]) -> str:
-    return " ".join(f"{name}={_value(one)}" for name, one in fields.items() if one is not None)
+    texts = [(name, str(one)) for name, one in fields.items() if one is not None]
+    # Nearly always every value is plain, which one look at all of them tells.
+    values = [text for _, text in texts]
+    if not all(values) or _UNPLAIN.search("".join(values)):
+        texts = [(name, _quoted(text)) for name, text in texts]
+    return " ".join([f"{name}={text}" for name, text in texts])
 
 
-def _value(value: object) -> str:
-    text = str(value)
-    return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
+def _quoted(text: str) -> str:
+    unplain = not text or _UNPLAIN.search(text)
+    return json.dumps(text, ensure_ascii=False) if unplain else text

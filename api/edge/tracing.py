@@ -42,12 +42,13 @@ def continued(traceparent: str | None) -> str | None:
     Source: W3C Trace Context, section 3.2.2.
     """
     span = trace.get_current_span()
-    if span.is_recording():
-        span.set_attributes({"url.path": HIDDEN, "url.query": HIDDEN})
-    context = span.get_span_context()
-    if context.is_valid:
-        return trace.format_trace_id(context.trace_id)
-    found = _TRACEPARENT.fullmatch(traceparent or "")
+    if span is not trace.INVALID_SPAN:
+        if span.is_recording():
+            span.set_attributes({"url.path": HIDDEN, "url.query": HIDDEN})
+        context = span.get_span_context()
+        if context.is_valid:
+            return trace.format_trace_id(context.trace_id)
+    found = _TRACEPARENT.fullmatch(traceparent) if traceparent else None
     if found is None:
         return None
     version, trace_id, parent_id, more = found.groups()

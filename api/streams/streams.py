@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from api.answers import Answers
 from api.streams.broadcast import Broadcast
 from domain.errors import Unavailable
 
@@ -65,6 +66,7 @@ class Streams:
     def __init__(self, limits: Limits, stopping: Stopping) -> None:
         self.limits = limits
         self.stopping = stopping
+        self.answers = Answers()
         self.bulk_requests = Places(limits.bulk_requests, "bulk requests")
         self.exports = Places(limits.exports, "exports")
         self.tails = Places(limits.tails, "tails")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgpack
+from starlette.requests import ClientDisconnect
 
 from api.problems import NotAcceptable, TooLarge, UnsupportedMediaType
 from domain.errors import FieldError, Invalid
@@ -46,15 +48,12 @@ def require_readable(request: Request, also: Sequence[str] = ()) -> str:
     Raises:
         UnsupportedMediaType: it is another, or absent, or encoded.
     """
-    header = request.headers.get("content-type", "")
-    found = media_type(header)
+    found, charsets = _content_type(request.headers.get("content-type", ""))
     if found not in DOCUMENTS and found not in also:
         said = f"not {found}" if found else "and the Content-Type must say so"
         raise UnsupportedMediaType(
             f"the body must be {' or '.join((JSON, MSGPACK, *also))}, {said}"
         )
-    parameters = (part.partition("=") for part in header.lower().split(";")[1:])
-    charsets = [value.strip(' "') for name, _, value in parameters if name.strip() == "charset"]
     if any(charset not in ("utf-8", "utf8") for charset in charsets):
         raise UnsupportedMediaType("JSON is read as UTF-8 only")
     if request.headers.get("content-encoding", "identity").lower() != "identity":
@@ -62,27 +61,39 @@ def require_readable(request: Request, also: Sequence[str] = ()) -> str:
     return found
 
 
+@lru_cache(maxsize=256)
+def _content_type(header: str) -> tuple[str, tuple[str, ...]]:
+    """The media type of the header, and the charsets that it names."""
+    parameters = (part.partition("=") for part in header.lower().split(";")[1:])
+    charsets = (value.strip(' "') for name, _, value in parameters if name.strip() == "charset")
+    return media_type(header), tuple(charsets)
+
+
 async def read_body(request: Request, most_bytes: int = MAX_BODY_BYTES) -> bytes:
     """The whole body; of one that is longer than ``most_bytes`` nothing beyond is kept.
 
     Raises:
         TooLarge: it is longer, whatever Content-Length said.
+        ClientDisconnect: the client left before it had sent everything.
     """
     error = TooLarge(f"a body may have at most {most_bytes} bytes")
     announced = request.headers.get("content-length", "0")
     if announced.isdecimal() and int(announced[:20]) > most_bytes + LINGER_BYTES:
         raise error
-    body = bytearray()
-    size = 0
-    async for chunk in request.stream():
+    chunks: list[bytes] = []
+    size, more = 0, True
+    while more and size <= most_bytes + LINGER_BYTES:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunk = message.get("body", b"")
+        more = message.get("more_body", False)
         size += len(chunk)
         if size <= most_bytes:
-            body += chunk
-        elif size > most_bytes + LINGER_BYTES:
-            break
+            chunks.append(chunk)
     if size > most_bytes:
         raise error
-    return bytes(body)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
 def parse(body: bytes, found: str) -> Any:
@@ -158,6 +169,11 @@ def _parse_msgpack(body: bytes) -> Any:
         _malformed("not one whole msgpack value")
 
 
+def _json_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    return found if len(found) == len(pairs) else _object(pairs)
+
+
 def _object(pairs: list[tuple[Any, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in pairs:
@@ -185,7 +201,7 @@ def _whole(digits: str) -> int:
 
 # Made once: making one costs as much as decoding an event.
 _DECODER = json.JSONDecoder(
-    object_pairs_hook=_object, parse_constant=_no_constant, parse_int=_whole
+    object_pairs_hook=_json_object, parse_constant=_no_constant, parse_int=_whole
 )
 
 

@@ -43,6 +43,8 @@ def read_query(query: bytes, known: Sequence[Parameter[object]]) -> dict[str, ob
     Raises:
         Invalid: one is unknown, given twice, or not what it should be.
     """
+    if not query:
+        return {}
     try:
         pairs = parse_qsl(
             query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=50

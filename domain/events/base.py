@@ -111,6 +111,7 @@ class Event:
 
     TYPE: ClassVar[str]
     FIELDS: ClassVar[tuple[Field, ...]]
+    NAMES: ClassVar[frozenset[str]]
     FROM_CLIENTS: ClassVar[bool]
 
     @classmethod
@@ -122,11 +123,10 @@ class Event:
         """
         if not isinstance(data, dict):
             raise Invalid.at("", "wrong-type", "must be an object")
-        known = {field.name for field in cls.FIELDS}
         errors = [
             FieldError(f"/{escaped(name)}", "unknown-field", f"{cls.TYPE} has no such field")
             for name in data
-            if name not in known
+            if name not in cls.NAMES
         ]
         values: dict[str, object] = {}
         for field in cls.FIELDS:
@@ -184,6 +184,7 @@ def event(type_name: str, *, from_clients: bool = True) -> Callable[[type[E]], t
         made.TYPE = type_name
         made.FROM_CLIENTS = from_clients
         made.FIELDS = tuple(_described(made))
+        made.NAMES = frozenset(field.name for field in made.FIELDS)
         CATALOGUE[type_name] = made
         return made
 

@@ -1,0 +1,34 @@
+"""A request whose headers are looked up by name; the framework's are searched each time."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+
+if TYPE_CHECKING:
+    from starlette.types import Scope
+
+
+class KnownHeaders(Headers):
+    """The framework's headers, with the first of each name at hand. Ask in lower case."""
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__(scope=scope)
+        self._first = dict(reversed(self._list))
+
+    def get(self, key: str, default: Any = None, /) -> Any:
+        """The first value of that name, ``default`` where there is none."""
+        value = self._first.get(key.encode("latin-1"))
+        return default if value is None else value.decode("latin-1")
+
+
+class Asked(Request):
+    """The framework's request, with headers that are looked up."""
+
+    @cached_property
+    def headers(self) -> Headers:
+        """The headers, ours."""
+        return KnownHeaders(self.scope)
