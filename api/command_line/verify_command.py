@@ -15,6 +15,7 @@ from api.command_line.options import json_option
 from api.command_line.output import print_json, progress
 from api.command_line.plain_help import PlainHelp
 from api.command_line.verifying import Asked, Outcome, verify_folder, verify_one
+from api.command_line.verifying_archive import names_archive, verify_archived
 from api.command_line.verifying_receipt import verify_receipt
 from api.command_line.verifying_report import as_json_document, print_report
 from api.command_line.verifying_url import verify_url
@@ -54,8 +55,9 @@ def command(
 ) -> int:
     """Check TARGET against what was signed: events, streams, tree, checkpoints, keys.
 
-    TARGET is a data folder, with all its ledgers; the folder of one ledger; a status receipt, a
-    .json file; or a ledger's URL. Nothing is written to a folder, and a server may run on it.
+    TARGET is a data folder, with all its ledgers; the folder of one ledger; an archive, of rapport
+    export; a status receipt, a .json file; or a ledger's URL. Nothing is written to a folder, and a
+    server may run on it.
 
     The tree is derived again from the stored events and held against every tile and every
     checkpoint. What is sealed is opened where the master key is at hand: master.key in the data
@@ -69,6 +71,7 @@ def command(
       rapport verify ./rapport-data --ledger main --checkpoint kept/2026-03-01.txt --drift
       rapport verify http://127.0.0.1:8400/v1/ledgers/main --key VERIFIER
       rapport verify receipt.json --key VERIFIER
+      rapport verify shop.tar.gz --checkpoint kept.txt
 
     Exit codes: 0 sound; 1 a fault was found; 2 TARGET is none of these, or an option cannot be
     read; 3 a file may not be read, or a server does not answer.
@@ -105,7 +108,9 @@ def _outcome(target: str, ledger_name: str | None, asked: Asked) -> Outcome:
         return Outcome([verify_url(target, asked)])
     if (path / SETTINGS_FILE).is_file() or (path / EVENTS_FILE).is_file():
         return verify_one(path, asked)
-    raise UsageRefused(f"{target} is no data folder, no ledger's folder, no receipt and no URL")
+    if names_archive(path):
+        return verify_archived(path, asked)
+    raise UsageRefused(f"{target} is no data folder, ledger's folder, archive, receipt or URL")
 
 
 def _refuse_options(

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from domain.errors import Corrupt, Unproven
 from domain.events.referrals import ReferralReceived
-from domain.instants import parse_instant
+from domain.instants import DAY, parse_instant
 from ledger.datastore import APPLICATION_ID as EVENTS_ID
 from ledger.folder import LEDGERS, SETTINGS_FILE
 from ledger.identifiers import companion_id
@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     Progress = Callable[[str, int], AbstractContextManager[Callable[[int, str], None]]]
 
 _RECORDED_AT, _ID, _CAUSATION = 3, 2, 7
+_CLOCKS_DIFFER = DAY
+"""By how much a clock may have been put back between two instants that follow each other."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ class _Verification:
             kept = list(self._kept(history))
             sealed = history.size() if history else None
             report.checkpoint_size = sealed
-            unsealing = self._unsealing(keys, events, history)
+            unsealing = self._unsealing(keys, events, history, settings)
             if events is None:
                 return report
             try:
@@ -219,7 +221,10 @@ class _Verification:
                 self._report.add("checkpoints", None, f"{kept.name}: {error}")
                 continue
             if not history.holds(checkpoint):
-                detail = f"{kept.name}: the log does not keep this checkpoint, which it signed"
+                detail = (
+                    f"{kept.name}: the log does not list this checkpoint, which it signed: it was "
+                    "taken away, or log.sqlite is of an older backup"
+                )
                 self._report.add("checkpoints", max(checkpoint.size, 1), detail)
             found.append(Milestone(checkpoint.size, checkpoint.root, kept.name, elsewhere=True))
             self._report.checked["checkpoints kept elsewhere"] += 1
@@ -230,6 +235,7 @@ class _Verification:
         keys: sqlite3.Connection | None,
         events: sqlite3.Connection | None,
         history: SignedHistory | None,
+        settings: LedgerSettings | None,
     ) -> Unsealing | None:
         """What opens sealed fields, where the keys are at hand."""
         if keys is None or events is None:
@@ -237,10 +243,11 @@ class _Verification:
         if self._trust.master_key is None:
             self._report.skipped.append("sealed fields: the master key is not at hand")
             return None
+        for_audit = settings is not None and settings.for_audit
         at_rest = KeysAtRest(keys, self._trust.master_key, self._folder / KEYS_FILE)
         before = self._report.fault_count
         try:
-            listed = history.keys if history else []
+            listed = history.keys if history and not for_audit else []
             for detail in at_rest.faults(self._report.origin, listed):
                 self._report.add(KEYS_FILE, None, detail)
             self._report.checked["keys"] += at_rest.count()
@@ -249,6 +256,9 @@ class _Verification:
         if not at_rest.opens:
             assert self._report.fault_count > before, "what does not open was reported"
             self._report.skipped.append("sealed fields: the master key does not open the keys")
+            return None
+        if for_audit:
+            self._report.skipped.append("sealed fields: the ledger was imported without its keys")
             return None
         return Unsealing(at_rest, events, self._report)
 
@@ -279,7 +289,8 @@ class _Verification:
         values = stored.values
         if values is None:
             return
-        if stored.position == 1 and values[_RECORDED_AT] < parse_instant(settings.created_at):
+        made_at = parse_instant(settings.created_at)
+        if stored.position == 1 and values[_RECORDED_AT] < made_at - _CLOCKS_DIFFER:
             self._report.add(
                 SETTINGS_FILE, 1, "the first event was recorded before the ledger was made"
             )

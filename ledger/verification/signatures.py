@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from domain.errors import Unproven
+from domain.instants import DAY
 from ledger.transparency import notes
 from ledger.transparency.checkpoints import Checkpoint
 from ledger.transparency.notes import Verifier
@@ -118,7 +119,7 @@ class SignedHistory:
             elif key.retired_at not in {None, self._last_at[key.verifier]}:
                 detail = f"the key {name} was not retired with the last checkpoint that it signed"
                 self._report.add("keys", None, detail)
-            elif key.made_at > self._first_at[key.verifier]:
+            elif key.made_at > self._first_at[key.verifier] + DAY:
                 detail = f"the key {name} signed before it was made"
                 self._report.add("keys", None, detail)
         if self._given and self._newest_by and not self._given & self._newest_by:
@@ -165,7 +166,7 @@ class SignedHistory:
         if (checkpoint.origin, checkpoint.size, checkpoint.root) != (self._origin, size, root):
             self._fault(size, "what was signed is not what its columns say")
             return None
-        if signed_at < self._signed_at:
+        if signed_at < self._signed_at - DAY:  # a clock may be put back, and no further
             self._fault(size, "it is said to have been signed before a smaller one")
         self._signed_at = max(signed_at, self._signed_at)
         self._remember(note, signed_at)

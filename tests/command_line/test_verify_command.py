@@ -222,3 +222,58 @@ def test_a_receipt_is_verified_and_says_what_it_does_not_prove(tmp_path: Path) -
     assert "first    /answer/stage" in ended.out
     assert rapport("verify", receipt, "--json").json()["sound"] is False
     assert rapport("verify", receipt, "--drift").code == 2
+
+
+@pytest.fixture
+def archive(data: Path, tmp_path: Path) -> Path:
+    path = tmp_path / "shop.tar.gz"
+    assert rapport("export", "--data", data, path).code == 0
+    return path
+
+
+def test_an_archive_is_verified(archive: Path) -> None:
+    report = only(rapport("verify", archive, "--json"))
+    assert report["sound"]
+    assert report["origin"].startswith(ORIGIN)
+    assert report["checked"]["events"] == 284
+
+
+def test_an_archive_is_held_against_kept_checkpoints_and_leaves_nothing_behind(
+    archive: Path, made: tuple[Path, list[bytes]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aside = tmp_path / "aside"
+    aside.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(aside))
+    kept = tmp_path / "kept.txt"
+    kept.write_bytes(made[1][3])
+    ended = rapport("verify", archive, "--checkpoint", kept, "--drift", "--json")
+    assert ended.code == 0
+    _, report = ended.json()["ledgers"]
+    assert report["checked"]["checkpoints kept elsewhere"] == 1
+    assert "sealed fields: the ledger was imported without its keys" in report["skipped"]
+    assert list(aside.iterdir()) == []
+
+
+def test_a_changed_archive_is_a_fault(archive: Path) -> None:
+    content = archive.read_bytes()
+    archive.write_bytes(content[: len(content) // 2])
+    ended = rapport("verify", archive)
+    assert ended.code == 1
+    assert "shop.tar.gz: NOT SOUND" in ended.out
+    archive.write_bytes(b"no archive")
+    assert rapport("verify", archive).code == 1
+
+
+@pytest.mark.parametrize("with_keys", [False, True])
+def test_an_imported_ledger_is_as_sound_as_the_first(
+    data: Path, tmp_path: Path, *, with_keys: bool
+) -> None:
+    archive, target, secret = (tmp_path / name for name in ("a.tar", "imported", "secret"))
+    secret.write_text("correct horse battery staple\n")
+    guarded = ("--passphrase-file", secret) if with_keys else ()
+    extra = ("--with-keys", *guarded) if with_keys else ()
+    assert rapport("export", "--data", data, *extra, archive).code == 0
+    assert rapport("import", "--data", target, *guarded, archive).code == 0
+    report = only(rapport("verify", target, "--json"))
+    assert report["sound"]
+    assert ("events with sealed fields opened" in report["checked"]) is with_keys

@@ -31,10 +31,10 @@ def test_any_changed_byte_is_found_or_changes_nothing(town: Town, name: str) -> 
     content = (town.path / name).read_bytes()
     for number in range(FILES[name]):
         at = chance.randrange(len(content))
-        what, changed = _changed(content, at, number, chance)
-        if changed == content:
+        what, other = changed(content, at, number, chance)
+        if other == content:
             continue
-        (town.copy() / name).write_bytes(changed)
+        (town.copy() / name).write_bytes(other)
         if town.faults(drift=name.endswith("projections.sqlite")):
             found += 1
         elif not town.is_unchanged():
@@ -62,7 +62,8 @@ def test_a_ledger_that_is_gone_is_found_by_its_checkpoint(town: Town) -> None:
     assert any("no ledger here has the origin" in str(fault) for fault in town.faults())
 
 
-def _changed(content: bytes, at: int, number: int, chance: random.Random) -> tuple[str, bytes]:
+def changed(content: bytes, at: int, number: int, chance: random.Random) -> tuple[str, bytes]:
+    """What is done there, by turns, and what the content is then."""
     end = at + BLOCK
     match number % 6:
         case 0 | 1:
