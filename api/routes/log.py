@@ -181,7 +181,7 @@ def read_inclusion(call: Call) -> Answer:
     assert position is not None
     if size is not None and position > size:
         detail = f"must be at least the position, {position}: that event is in no smaller tree"
-        raise Invalid.at("/tree_size", "out-of-range", detail)
+        raise Invalid.at("/tree_size", "contradiction", detail)
     found = _log(call).inclusion(position, size)
     return Answer(
         body={
@@ -216,8 +216,8 @@ def read_consistency(call: Call) -> Answer:
     assert first is not None
     if second is None:
         second = log.checkpoint().size
-    if first > second:
-        raise Invalid.at("/first", "out-of-range", f"must be at most the later size, {second}")
+    elif first > second:
+        raise Invalid.at("/first", "contradiction", f"must be at most the later size, {second}")
     hashes = [to_base64(one) for one in log.consistency(first, second)]
     return Answer(body={"first": first, "second": second, "hashes": hashes})
 

@@ -8,11 +8,13 @@ from starlette.routing import compile_path
 
 from api.edge.dispatch import Dispatch
 from api.routes import OPERATIONS
+from tests.api.shop import problem_of
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from api.calls import Operation
+    from tests.api.shop import Shop
 
 
 class Named:
@@ -117,3 +119,8 @@ def test_a_last_name_may_stand_for_the_rest_of_the_path(
     assert name_of(found) == name
     assert found is None or found[1] == values
     assert dispatch.find("POST", path) is None
+
+
+def test_what_the_framework_leads_to_answers_with_problems_too(shop: Shop) -> None:
+    """Only POST is known at this path by the short way, so that GET goes the long one."""
+    problem_of(shop.get("/policies/preview"), 404, "policy-not-found")

@@ -153,6 +153,7 @@ def test_what_is_not_sealed_yet_is_told_apart_from_what_is_not_there(shop: Shop)
     problem_of(beyond, 409, "not-yet-sealed")
     beyond = shop.get("/log/proofs/consistency", first=1, second=newest + 1)
     problem_of(beyond, 409, "not-yet-sealed")
+    problem_of(shop.get("/log/proofs/consistency", first=newest + 1), 409, "not-yet-sealed")
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,8 @@ def test_a_receipt_takes_the_parameters_of_the_status(shop: Shop) -> None:
     problem = shop.get("/contacts/pos:1/status/receipt", policy_version=9)
     problem_of(problem, 404, "policy-not-found")
     problem_of(shop.get("/contacts/pos:9/status/receipt"), 404, "contact-not-found")
+    before = shop.get("/contacts/pos:1/status/receipt", as_known_at="2000-01-01T00:00:00Z")
+    problem_of(before, 404, "contact-not-found")
 
 
 def test_the_receipt_of_a_merged_contact_is_that_of_its_survivor(shop: Shop) -> None:
