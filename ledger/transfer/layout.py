@@ -9,12 +9,15 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from domain.instants import parse_instant, zone_names
 from ledger.settings import is_origin
 from ledger.transfer.refusals import ArchiveRefused
+
+if TYPE_CHECKING:
+    from ledger.settings import LedgerSettings
 
 ARCHIVE = "rapport-archive"
 VERSION = 1
@@ -189,6 +192,17 @@ class Identity:
             "created_at": self.created_at,
         }
         return f"rapport-ledger/v1\n{self.origin}\n{line(rest).decode()}"
+
+    @classmethod
+    def of(cls, settings: LedgerSettings) -> Identity:
+        """That of a ledger which has a log."""
+        assert settings.origin is not None, "every ledger gets a log when it is opened"
+        return cls(
+            origin=settings.origin,
+            namespace=settings.namespace,
+            time_zone=settings.time_zone,
+            created_at=settings.created_at,
+        )
 
     @classmethod
     def read(cls, text: str) -> Identity:

@@ -102,12 +102,7 @@ class LedgerFiles:
             raise Corrupt(f"{folder / SETTINGS_FILE} names no log: start a server on it once")
         self.name = settings.name
         self.for_audit = settings.for_audit
-        self.identity = Identity(
-            origin=settings.origin,
-            namespace=settings.namespace,
-            time_zone=settings.time_zone,
-            created_at=settings.created_at,
-        )
+        self.identity = Identity.of(settings)
         self._folder = folder
         self._master = AESGCM(master_key)
         with ExitStack() as opened:

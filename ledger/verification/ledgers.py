@@ -29,6 +29,7 @@ from ledger.transparency.store import APPLICATION_ID as LOG_ID
 from ledger.transparency.store import SCHEMA as LOG_TABLES
 from ledger.verification import layout
 from ledger.verification.faults import Report
+from ledger.verification.for_audit import audit_faults
 from ledger.verification.opening import ChangedMeanwhile, damage, reading
 from ledger.verification.regrowth import Milestone, Regrowth
 from ledger.verification.sealing import KeysAtRest
@@ -239,6 +240,12 @@ class _Verification:
     ) -> Unsealing | None:
         """What opens sealed fields, where the keys are at hand."""
         if keys is None or events is None:
+            return None
+        if settings is not None and settings.for_audit:
+            verifiers = history.verifiers if history else []
+            for name, detail in audit_faults(self._folder, keys, settings, verifiers):
+                self._report.add(name, None, detail)
+            self._report.skipped.append("sealed fields: the ledger was imported without its keys")
             return None
         if self._trust.master_key is None:
             self._report.skipped.append("sealed fields: the master key is not at hand")

@@ -200,6 +200,7 @@ def test_every_answer_is_the_same_afterwards(town: Path, here: Path, keys: bool)
     ended = import_("cafe.tar.gz", *more, "--json")
     assert ended.code == 0, ended.err
     assert ended.json()["for_audit"] is not keys
+    assert rapport("verify", here / "elsewhere").code == 0
     position = ended.json()["position"]
     before, after = (
         list(answers(folder, LEDGER, position)) for folder in (town, here / "elsewhere")
