@@ -98,9 +98,12 @@ def _print(account: dict[str, Any], first: list[Any]) -> None:
         if len(first) < account["changes"]:
             click.echo(f"and {account['changes'] - len(first):,} more; --out FILE writes them all")
     click.echo()
+    when = f"as of {account['to']}"
+    if account["from"] is not None:
+        when = f"at some time from {account['from']} to {account['to']}"
     click.echo(
-        f"{account['changes']:,} of {account['contacts']:,} contacts would change stage as of "
-        f"{account['to']}, at position {account['position']:,}; nothing is published"
+        f"{account['changes']:,} of {account['contacts']:,} contacts would be in another stage "
+        f"{when}, at position {account['position']:,}; nothing is published"
     )
     click.echo(f"digest {account['digest']}")
 

@@ -14,6 +14,7 @@ from benchmarks.rows import (
     reading_status,
     rebuild,
     rebuild_in_database,
+    replaying,
     sealing,
     starting,
     summary,
@@ -40,5 +41,7 @@ ROWS: Mapping[str, Callable[[Bench], Outcome]] = {
     "14": starting.measure,
     "import": importing.measure,
     "summary": summary.measure,
+    "replay": replaying.measure_replay,
+    "preview": replaying.measure_preview,
 }
 """Every row by its name. The numbers are those of the performance goals."""

@@ -41,7 +41,7 @@ def test_people_read_counts_and_the_first_contacts(data: Path, three: Path) -> N
     assert words["client", "5"] == ["client", "5", "10", "5,000", "7,500"]
     assert words["customer", "client"] == ["customer", "client", "5"]
     assert "regularity off -> 60" in ended.out
-    assert "5 of 12 contacts would change stage" in ended.out
+    assert "5 of 12 contacts would be in another stage as of 2026-03-02" in ended.out
     assert "nothing is published" in ended.out
 
 
@@ -70,6 +70,8 @@ def test_a_preset_is_previewed_by_name_and_a_window_finds_more(data: Path, three
     assert preview(data, three, *later, "--json").json()["changes"] == 5
     window = preview(data, three, "--from", "2026-01-01", *later, "--json").json()
     assert window["changes"] == 10
+    said = preview(data, three, "--from", "2026-01-01", *later).out
+    assert "10 of 12 contacts would be in another stage at some time from 2026-01-01" in said
     late = preview(data, three, *WHEN, "--effective-from", "2026-03-03", "--json").json()
     assert late["changes"] == 0
 
