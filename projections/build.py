@@ -8,7 +8,8 @@ from __future__ import annotations
 import sqlite3
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from domain.errors import LedgerError, Unavailable
@@ -18,6 +19,7 @@ from domain.recorded import POLICY_STREAM
 from projections.folding import MERGES, Histories, Known, Moment, Touch, write_merge
 from projections.generations import Tables, save
 from projections.groups import FATE_TYPES, Aliases, Merge, merge_of
+from projections.source import Page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,6 +35,9 @@ BATCH = 2000
 """How many events a step takes in at most."""
 
 _PAGE = 500
+
+BY_ID = attrgetter("int")
+"""Orders contacts as UUIDs order themselves, without asking each pair."""
 
 
 class Stumbled(LedgerError):
@@ -69,17 +74,18 @@ class Build:
         """Everything up to this position is taken in."""
         return self.generation.position
 
-    def step(self, upto: int, at: int) -> bool:
+    def step(self, upto: int, at: int, page: Page | None = None) -> bool:
         """Take in at most ``BATCH`` events up to position ``upto``, and time up to ``at``.
 
-        All of it in one transaction. False if there was nothing to do, and then nothing was
+        All of it in one transaction. Builds that go over the log together read it by one ``page``,
+        and decode it once. False if there was nothing to do, and then nothing was
         written; the rows hold at ``at`` either way, and time never goes back.
 
         Raises:
             Stumbled: a history or row that the projection cannot deal with; nothing was written.
         """
         at = max(at, self.generation.as_of)
-        events = self._events(upto)
+        events = self._events(upto, page or Page(self._source))
         due = self.next_breakpoint is not None and self.next_breakpoint <= at
         if not events and not due:
             return False
@@ -112,10 +118,8 @@ class Build:
         self.generation, self.aliases = advanced, touch.aliases
         self.next_breakpoint = next_breakpoint
 
-    def _events(self, upto: int) -> list[Recorded]:
-        if upto <= self.position:
-            return []
-        return self._source.log(after=self.position, limit=BATCH, upto=upto, unseal=False)
+    def _events(self, upto: int, page: Page) -> Sequence[Recorded]:
+        return page.read(self.position, upto, BATCH) if upto > self.position else ()
 
     def _touched(self, events: Sequence[Recorded], position: int) -> Touch:
         """What these events touch."""
@@ -160,12 +164,16 @@ class Build:
             # A merge changes the far ends of edges too: those who hold them are measured again.
             contacts = contacts | projection.dependants(tables, contacts)
             news = {}
-        changed = {
-            contact
-            for contact in sorted(contacts)
-            if not self._is_outlasted(contact, news) and self._write(tables, contact, moment)
-        }
-        for contact in sorted(changed | projection.dependants(tables, changed)):
+        changed = set()
+        for contact in sorted(contacts, key=BY_ID):
+            known = self._histories.known(contact)
+            added = news.get(contact)
+            # What the news change of the past was let go of already.
+            if known and added and projection.outlasts(known.measured, added):
+                continue
+            if self._write(tables, contact, moment, known):
+                changed.add(contact)
+        for contact in sorted(changed | projection.dependants(tables, changed), key=BY_ID):
             with naming(contact, moment):
                 projection.reduce(tables, contact, moment)
 
@@ -173,27 +181,20 @@ class Build:
         while due := self.projection.due(tables, moment.at, _PAGE):
             for contact in due:
                 if self.projection.measures_when_due:
-                    self._write(tables, contact, moment)
+                    self._write(tables, contact, moment, self._histories.known(contact))
                     continue
                 with naming(contact, moment):
                     self.projection.reduce(tables, contact, moment)
 
-    def _is_outlasted(self, contact: UUID, news: Mapping[UUID, Sequence[Recorded]]) -> bool:
-        """Whether what is known of a contact is right with its news too, so that nothing changes.
-
-        What the news change of the past was let go of already.
-        """
-        known = self._histories.known(contact) if contact in news else None
-        return known is not None and self.projection.outlasts(known.measured, news[contact])
-
-    def _write(self, tables: Tables, contact: UUID, moment: Moment) -> bool:
+    def _write(
+        self, tables: Tables, contact: UUID, moment: Moment, known: Known[Any] | None
+    ) -> bool:
         """Make a contact's own rows right; False where they were."""
         if moment.aliases.survivor_of(contact) != contact:
             self._histories.drop(contact)
             self.projection.forget(tables, contact)
             return True
         with naming(contact, moment):
-            known = self._histories.known(contact)
             history = known.history if known else None
             if history is None:
                 history = self._histories.read(contact, moment.aliases, moment.position)

@@ -116,6 +116,15 @@ class Projection(Protocol):
         """The next instant at which a row changes without an event."""
 
 
+@dataclass(slots=True)
+class _Entry(Generic[T]):
+    """Something kept, its weight, and the round in which it was last used."""
+
+    value: T
+    weight: int
+    used_in: int
+
+
 class Kept(Generic[T]):
     """Something by contact, up to a weight in all.
 
@@ -128,7 +137,7 @@ class Kept(Generic[T]):
         self._most_weight = most_weight
         self._weight = 0
         self._round = 0
-        self._kept: OrderedDict[UUID, tuple[T, int, int]] = OrderedDict()
+        self._kept: OrderedDict[UUID, _Entry[T]] = OrderedDict()
 
     def begin_round(self) -> None:
         """Count what is used from now on as used in the next round."""
@@ -139,26 +148,31 @@ class Kept(Generic[T]):
         found = self._kept.get(contact)
         if found is None:
             return None
-        value, weight, _ = found
-        self._kept[contact] = value, weight, self._round
+        found.used_in = self._round
         self._kept.move_to_end(contact)
-        return value
+        return found.value
 
     def put(self, contact: UUID, value: T, weight: int) -> None:
         """Keep this of the contact, if there is room or others can give way."""
-        self.drop(contact)
-        self._kept[contact] = value, weight, self._round
-        self._weight += weight
+        found = self._kept.get(contact)
+        if found is None:
+            self._kept[contact] = _Entry(value, weight, self._round)
+            self._weight += weight
+        else:
+            self._weight += weight - found.weight
+            found.value, found.weight, found.used_in = value, weight, self._round
+            self._kept.move_to_end(contact)
         while self._weight > self._most_weight:
-            _, _, used_in = next(iter(self._kept.values()))
-            lately = weight > self._most_weight or used_in >= self._round - 1
-            _, (_, lost, _) = self._kept.popitem(last=lately)
-            self._weight -= lost
+            oldest = next(iter(self._kept.values()))
+            lately = weight > self._most_weight or oldest.used_in >= self._round - 1
+            _, lost = self._kept.popitem(last=lately)
+            self._weight -= lost.weight
 
     def drop(self, contact: UUID) -> None:
         """Keep nothing of the contact."""
-        _, weight, _ = self._kept.pop(contact, (None, 0, 0))
-        self._weight -= weight
+        gone = self._kept.pop(contact, None)
+        if gone is not None:
+            self._weight -= gone.weight
 
     def clear(self) -> None:
         """Keep nothing."""

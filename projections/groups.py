@@ -67,7 +67,7 @@ class Aliases:
 
     def survivor_of(self, contact: UUID) -> UUID:
         """The contact that stands for this one; itself where it is no alias."""
-        while (parent := self._parents.get(contact)) is not None:
+        while self._parents and (parent := self._parents.get(contact)) is not None:
             contact = parent
         return contact
 

@@ -12,6 +12,25 @@ if TYPE_CHECKING:
     from domain.timeline import PolicyTimeline
 
 
+class Page:
+    """The part of a log that was read last, for builds that go over it one after the other."""
+
+    def __init__(self, source: EventSource) -> None:
+        self._source = source
+        self._after = self._upto = 0
+        self._events: list[Recorded] = []
+
+    def read(self, after: int, upto: int, limit: int) -> list[Recorded]:
+        """At most ``limit`` events with ``after`` < position <= ``upto``, sealed, in order.
+
+        Where some of them were read last, these, though there may be more by now.
+        """
+        if not self._events or self._after != after or self._upto > upto:
+            self._events = self._source.log(after=after, limit=limit, upto=upto, unseal=False)
+            self._after, self._upto = after, upto
+        return self._events
+
+
 class StreamSource(Protocol):
     """What can be read by contact."""
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from domain.errors import ProjectionBehind, ProjectionNotFound
 from domain.instants import DAY, SECOND
+from projections import follower
 from projections import projections as facade
 from projections.projections import Projections
 from projections.standing import StandingProjection
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from domain.history import History
+    from domain.recorded import Recorded
     from domain.relationship import Relationship
     from projections.folding import Moment
 
@@ -289,3 +291,62 @@ def test_whoever_asked_is_told_once_when_a_position_is_reached(
     assert told == ["there already", "next", "the one after"]
     with pytest.raises(ProjectionNotFound):
         running.when_reached(1, lambda: None, "moods")
+
+
+@pytest.fixture
+def resting(
+    running: Projections, ledger: MemoryLedger, monkeypatch: pytest.MonkeyPatch
+) -> Projections:
+    """Projections that took in many events just now, and rest for an hour unless somebody waits."""
+    monkeypatch.setattr(follower, "REST_SECONDS", 3600)
+    for number in range(follower.MANY_EVENTS + 1):
+        ledger.tell(ANN, "purchase-made", purchase_id=str(number))
+    running.wake()
+    until(lambda: {one.position for one in running.states()} == {ledger.head()})
+    ledger.tell(BEN, "purchase-made")
+    running.wake()
+    return running
+
+
+def test_whoever_waits_is_not_kept_waiting_by_a_rest(
+    resting: Projections, ledger: MemoryLedger
+) -> None:
+    assert resting.wait_for(ledger.head(), 20) == ledger.head()
+
+
+def test_whoever_is_to_be_called_back_is_not_kept_waiting_by_a_rest(
+    resting: Projections, ledger: MemoryLedger
+) -> None:
+    reached = threading.Event()
+    resting.when_reached(ledger.head(), reached.set)
+    assert reached.wait(20)
+
+
+def test_a_rest_keeps_no_rebuild_and_no_end_waiting(resting: Projections) -> None:
+    operation = resting.rebuild("status")
+    assert resting.operations.wait(operation.id, 20).state == "succeeded"
+    ender = threading.Thread(target=resting.close)
+    ender.start()
+    ender.join(20)
+    assert not ender.is_alive()
+
+
+def test_builds_that_follow_together_read_the_log_once(
+    hands: Hands, ledger: MemoryLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads = []
+    read = ledger.log
+
+    def counted(**asked: Any) -> list[Recorded]:
+        if "after" in asked:  # streams are read from it too
+            reads.append(asked)
+        return read(**asked)
+
+    monkeypatch.setattr(ledger, "log", counted)
+    for number in range(30):
+        ledger.tell((ANN, BEN, CAT)[number % 3], "purchase-made", purchase_id=str(number))
+    hands.projections._follower._cycle()
+    assert len(reads) == 1
+    for name in hands.names:
+        assert hands.digest(name).position == ledger.head()
+        assert hands.digest(name).digest == hands.built_anew(name, ledger.head())

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def kept_of(kept: Kept[str], *contacts: UUID) -> list[str | None]:
     """What is kept of these; nothing is used by being looked at."""
-    return [kept._kept[one][0] if one in kept._kept else None for one in contacts]
+    return [kept._kept[one].value if one in kept._kept else None for one in contacts]
 
 
 def test_what_was_not_used_lately_gives_way() -> None:
@@ -79,6 +79,6 @@ def test_a_build_keeps_no_more_facts_than_it_may(
         ledger.tell((ANN, BEN, CAT)[number % 3], "purchase-made", purchase_id=str(number))
         hands.follow("status", 1000)
         kept = build._histories._kept
-        held = [known.history for known, _, _ in kept._kept.values() if known.history]
+        held = [one.value.history for one in kept._kept.values() if one.value.history]
         assert sum(1 + len(history.facts) for history in held) <= 10
     assert hands.digest("status").digest == hands.built_anew("status", ledger.head())
