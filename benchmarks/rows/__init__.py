@@ -18,6 +18,7 @@ from benchmarks.rows import (
     sealing,
     starting,
     summary,
+    verifying,
     visible,
 )
 
@@ -43,5 +44,6 @@ ROWS: Mapping[str, Callable[[Bench], Outcome]] = {
     "summary": summary.measure,
     "replay": replaying.measure_replay,
     "preview": replaying.measure_preview,
+    "verify": verifying.measure,
 }
 """Every row by its name. The numbers are those of the performance goals."""
