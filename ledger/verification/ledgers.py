@@ -296,8 +296,9 @@ class _Verification:
         values = stored.values
         if values is None:
             return
-        made_at = parse_instant(settings.created_at)
-        if stored.position == 1 and values[_RECORDED_AT] < made_at - _CLOCKS_DIFFER:
+        if stored.position == 1 and (
+            values[_RECORDED_AT] < parse_instant(settings.created_at) - _CLOCKS_DIFFER
+        ):
             self._report.add(
                 SETTINGS_FILE, 1, "the first event was recorded before the ledger was made"
             )
