@@ -251,7 +251,9 @@ def _ledger_gauges() -> dict[str, GaugeMetricFamily]:
             "projection_lag_events", "How many events a projection is behind.", projection
         ),
         "failed": _gauge("projection_failed", "1 where a projection has stopped.", projection),
-        "done": _gauge("operation_done", "What a running rebuild has done, in events.", operation),
+        "done": _gauge(
+            "operation_done", "What a running operation has done, in events.", operation
+        ),
         "total": _gauge("operation_total", "What it is going to do, in events.", operation),
     }
 

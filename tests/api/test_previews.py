@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -105,3 +106,39 @@ def test_a_preview_is_asked_for_and_nothing_else(shop: Shop) -> None:
     answer = shop.client.put(f"{shop.base}/policies/preview", json={})
     problem_of(answer, 405, "method-not-allowed")
     assert answer.headers["allow"] == "POST"
+
+
+def test_a_version_takes_over_at_its_instant_and_is_the_cause_of_what_it_changes(
+    filled: Shop,
+) -> None:
+    """Also for the lists, which follow by a clock, and only from that instant on."""
+    takes_over_at = START + 2 * DAY
+    later = {"preset": "purchases-only", "effective_from": format_instant(takes_over_at)}
+    version = filled.post("/policies", later).json()
+    (event,) = filled.get("/events", after_position=version["position"] - 1).json()["items"]
+    assert [row["stage"] for row in listed(filled)] == ["customer"] * 4
+    filled.clock.instant = takes_over_at
+    clients = listed(filled, stage="client")
+    assert len(clients) == 1
+    assert clients[0]["since"] == format_instant(takes_over_at)
+    history = filled.get(f"/contacts/{clients[0]['contact_id']}/status/history").json()
+    last = history["intervals"][-1]
+    assert (last["stage"], last["from"]) == ("client", format_instant(takes_over_at))
+    assert last["policy_version"] == 2
+    assert last["cause"] == {"kind": "policy", "name": "version 2", "event": event["id"]}
+    before = format_instant(takes_over_at - 1)
+    _, rows = answered(filled, "/replays", {"as_of": before})
+    assert {(row["stage"], row["policy_version"]) for row in rows} == {("customer", 1)}
+
+
+def listed(shop: Shop, **query: Any) -> list[Json]:
+    """The list once it has come to the present instant."""
+    deadline = time.monotonic() + 20
+    while True:
+        as_of = shop.get("/statuses/summary").json()["as_of"]
+        if as_of == format_instant(shop.clock.instant):
+            break
+        assert time.monotonic() < deadline, "the clock never fired"
+        time.sleep(0.005)
+    items: list[Json] = shop.get("/statuses", **query).json()["items"]
+    return items
