@@ -23,6 +23,7 @@ COMMANDS = {
     "summary": "Count the contacts by stage.",
     "replay": "Say where every contact stood, at any time, as known at any time.",
     "proof": "Get checkpoints and proofs of the log, and verify them.",
+    "receipt": "Write the proof of a contact's status.",
     "rebuild": "Compute projections anew and compare.",
     "log-keys": "List and rotate the keys that sign the log.",
     "doctor": "Check a data folder.",

@@ -16,6 +16,7 @@ from api.command_line.ending import UsageRefused
 from api.command_line.folders import opened
 from domain.errors import LedgerError, NotFound, Unavailable, Unproven
 from ledger.transparency.notes import Verifier, from_base64
+from ledger.transparency.tiles import TILE_WIDTH, BundleAt, decode_bundle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +34,10 @@ class Unanswered(Unavailable):
 
 class NotAnswered(LedgerError):
     """The server says no; the text is its own."""
+
+
+class QuestionRefused(NotAnswered, UsageRefused):
+    """The server says that the question cannot be asked so."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,9 @@ class LogReader(Protocol):
 
     def consistency(self, first: int, second: int) -> list[bytes]:
         """The proof that a tree is how a later one begins."""
+
+    def bundle(self, at: BundleAt) -> bytes:
+        """A bundle of entries."""
 
 
 class ServedLog:
@@ -87,6 +95,9 @@ class ServedLog:
         with _as_answered():
             return _hashes(found)
 
+    def bundle(self, at: BundleAt) -> bytes:
+        return fetched(f"{self._url}/log/{at.path}")
+
     def _proof(self, name: str, **query: int) -> dict[str, Any]:
         content = fetched(f"{self._url}/log/proofs/{name}?{urlencode(query)}")
         with _as_answered():
@@ -113,6 +124,20 @@ class OpenLog:
 
     def consistency(self, first: int, second: int) -> list[bytes]:
         return list(self._log.consistency(first, second))
+
+    def bundle(self, at: BundleAt) -> bytes:
+        return self._log.bundle(at)
+
+
+def entries_of(log: LogReader, size: int) -> Iterator[bytes]:
+    """The entries of the first ``size`` events, a bundle in memory at a time.
+
+    Raises:
+        BundleRefused: the log gives something else.
+    """
+    for start in range(0, size, TILE_WIDTH):
+        at = BundleAt(start // TILE_WIDTH, min(TILE_WIDTH, size - start))
+        yield from decode_bundle(log.bundle(at), at.width)
 
 
 @contextmanager
@@ -142,7 +167,7 @@ def fetched(url: str) -> bytes:
     Raises:
         UsageRefused: it is no URL.
         NotFound: nothing is there.
-        NotAnswered: the server says no.
+        NotAnswered: the server says no; ``QuestionRefused`` where nothing could be asked so.
         Unanswered: it cannot be reached.
     """
     try:
@@ -173,6 +198,8 @@ def _told(error: HTTPError) -> LedgerError:
         detail += " without saying why"
     if error.code == 404:
         return NotFound(detail)
+    if error.code == 422:
+        return QuestionRefused(detail)
     return Unanswered(detail) if error.code >= 500 else NotAnswered(detail)
 
 

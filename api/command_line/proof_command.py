@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from api.command_line.ending import UsageRefused
-from api.command_line.log_reading import log_at
+from api.command_line.log_reading import entries_of, log_at
 from api.command_line.options import json_option, ledger_option
 from api.command_line.output import print_json, say
 from api.command_line.plain_help import PlainGroup, PlainHelp
+from api.receipts.checking import check_receipt
+from api.receipts.replaying import require_newest
 from domain.errors import LedgerError, Unproven
 from ledger.transparency import merkle, notes
 from ledger.transparency.checkpoints import Checkpoint
@@ -199,6 +201,39 @@ def consistency(
         return
     click.echo(f"the log of {earlier.size:,} events is how that of {now.size:,} begins")
     _say_trust(trusted)
+
+
+@command.command("newest", cls=PlainHelp)
+@click.argument("target")
+@click.argument("receipt", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@ledger_option
+@keys_option
+@json_option
+def newest(
+    target: str, receipt: Path, ledger_name: str, keys: tuple[str, ...], as_json: bool
+) -> None:
+    """Prove that a RECEIPT shows the newest events that were known by then.
+
+    Every entry of the log is read, up to the receipt's checkpoint, and has to give the root that
+    was signed in it. The receipt is checked first, as rapport verify does.
+
+    Example:
+      rapport proof newest http://127.0.0.1:8400/v1/ledgers/main receipt.json
+    """
+    with log_at(target, ledger_name) as log:
+        verifiers = read_keys(keys)
+        checked = check_receipt(receipt.read_bytes(), verifiers or log.verifiers())
+        require_newest(checked, entries_of(log, checked.tree_size))
+    shown = {str(stream): version for stream, version in checked.newest_versions.items()}
+    if as_json:
+        print_json({"tree_size": checked.tree_size, "newest_versions": shown})
+    else:
+        click.echo(
+            f"nothing newer was known at position {checked.position:,}: {checked.tree_size:,} "
+            "entries give the root that was signed"
+        )
+    if not verifiers:
+        say("checked with the log's own key: NO KEY WAS PINNED. Give one you kept with --key")
 
 
 def read_keys(keys: tuple[str, ...]) -> list[Verifier]:

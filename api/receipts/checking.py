@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, NoReturn
+from uuid import UUID
 
 from api.receipts.evidence import NOT_PROVEN, completeness
 from api.receipts.folding import Folded, fold_again
@@ -12,6 +13,7 @@ from api.receipts.form import Receipt, ReceiptRefused, Shown, first_difference, 
 from api.receipts.soundness import unsoundness
 from domain.errors import LedgerError
 from domain.instants import format_instant
+from domain.recorded import POLICY_STREAM
 from ledger.mapper import LedgerMapper, NoKeys
 from ledger.transparency import merkle
 from ledger.transparency.checkpoints import Checkpoint
@@ -20,7 +22,6 @@ from ledger.transparency.notes import Verifier, verify
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from uuid import UUID
 
     from domain.recorded import Recorded
 
@@ -29,13 +30,15 @@ if TYPE_CHECKING:
 class Checked:
     """What a receipt proves, and what it does not.
 
-    ``newest_versions`` are the newest version shown of each stream: that there was none newer by
-    then is not proven by a receipt. ``unproven`` are sentences; ``warnings`` are what a reader must
-    be told before relying on it.
+    ``newest_versions`` are the newest version shown of each stream that is shown whole: that there
+    was none newer by then is not proven by a receipt alone, but by ``replaying.require_newest``.
+    Where one version of the policy was asked for, that stream is not among them. ``unproven`` are
+    sentences; ``warnings`` are what a reader must be told before relying on it.
     """
 
     origin: str
     tree_size: int
+    root: bytes
     contact_id: UUID
     position: int
     as_of: str
@@ -78,6 +81,7 @@ def check_receipt(document: bytes, verifiers: Sequence[Verifier]) -> Checked:
     return Checked(
         origin=receipt.origin,
         tree_size=checkpoint.size,
+        root=checkpoint.root,
         contact_id=folded.survivor,
         position=receipt.position,
         as_of=format_instant(receipt.as_of),
@@ -85,7 +89,7 @@ def check_receipt(document: bytes, verifiers: Sequence[Verifier]) -> Checked:
         events=len(events),
         pinned=bool(verifiers),
         verified_by=verified_by,
-        newest_versions=_newest(events, policies),
+        newest_versions=_newest(receipt),
         unproven=_unproven(receipt),
         warnings=tuple(_warnings(receipt, pinned=bool(verifiers))),
     )
@@ -195,11 +199,16 @@ def _require_same(receipt: Receipt, folded: Folded, policies: Sequence[Recorded]
         _refuse(*found)
 
 
-def _newest(*shelves: Sequence[Recorded]) -> dict[UUID, int]:
-    newest: dict[UUID, int] = {}
-    for shelf in shelves:
-        for recorded in shelf:
-            newest[recorded.contact_id] = max(newest.get(recorded.contact_id, 0), recorded.version)
+def _newest(receipt: Receipt) -> dict[UUID, int]:
+    """By what the receipt says of its streams, which was compared with what they are."""
+    assert isinstance(receipt.completeness, dict)
+    newest = {
+        UUID(one["stream"]): int(one["newest_version"])
+        for one in receipt.completeness["streams"]
+        if one["gapless"]
+    }
+    if receipt.policy_version is not None:
+        del newest[POLICY_STREAM]
     return newest
 
 

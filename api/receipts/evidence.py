@@ -26,8 +26,11 @@ NOT_PROVEN: dict[str, str] = {
     "ledger-time-zone": "the ledger's time zone, in which days are counted here: it is a setting, "
     "no event",
 }
-"""What a receipt alone does not prove, by code. The first three a replay of the log's entries does:
-each entry names its stream, version and type."""
+"""What a receipt alone does not prove, by code.
+
+The first follows from the log's entries, which name stream and version. Whom a merge or a
+correction is about stands in no entry: for these it takes the stored events.
+"""
 
 
 def rests_on(group: Iterable[Recorded], members: Sequence[UUID]) -> list[Recorded]:
