@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import closing
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import click
@@ -15,7 +16,7 @@ from api.command_line.output import print_json, progress, say
 from api.command_line.passphrases import passphrase_of
 from domain.errors import LedgerNotFound, Unproven
 from ledger.folder import MAIN, DataFolder, LedgerExists, folder_of
-from ledger.transfer import PassphraseRefused, place, read_head, verify_archive
+from ledger.transfer import LogForks, PassphraseRefused, place, read_head, verify_archive
 from ledger.transparency.notes import Verifier
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def import_archive(
         if not dry_run:
             with progress("importing", head.position, quiet=as_json) as advance:
                 _place(archive, verified, settings, name, passphrase, replace, _told(advance))
-    except (PassphraseRefused, LedgerExists) as error:
+    except (PassphraseRefused, LedgerExists, LogForks) as error:
         raise UsageRefused(str(error)) from None
     _report(
         verified,
@@ -161,6 +162,8 @@ def _report(
     )
     click.echo(f"  origin  {head.origin}")
     click.echo(f"  root    {last.root.hex()}")
+    if verified.tzdata != (installed := version("tzdata")):
+        say(f"  Exported with tzdata {verified.tzdata}, and here is {installed}: days may differ")
     if not pinned:
         say("  Checked with the keys that came with it. Whether they are the log's own, only --key")
         say("  can tell, with a verifier key that is known from elsewhere")

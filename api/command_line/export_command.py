@@ -9,6 +9,7 @@ import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
+from uuid import uuid4
 
 import click
 
@@ -115,9 +116,9 @@ def _written(file: Path) -> Iterator[BinaryIO]:
         return
     if file.exists():
         raise UsageRefused(f"{file} exists already: name another file")
-    unfinished = file.with_name(f".{file.name}.unfinished")
+    unfinished = file.with_name(f".{file.name}.{uuid4()}.unfinished")
     try:
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as plain:
             if file.suffix in GZIP_SUFFIXES:
                 # Without name and time, so that the same archive has the same bytes.
@@ -127,6 +128,8 @@ def _written(file: Path) -> Iterator[BinaryIO]:
                 yield plain
             plain.flush()
             os.fsync(plain.fileno())
+        if file.exists():
+            raise UsageRefused(f"{file} was made meanwhile: name another file")
         unfinished.rename(file)
         flush_folder(file.parent)
     except BaseException:

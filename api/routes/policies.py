@@ -84,7 +84,7 @@ def read_policy_version(call: Call) -> Answer:
             headers=("Location", "Rapport-Position"),
         )
     },
-    problems=("invalid-time", "unavailable"),
+    problems=("invalid-time", "refused", "unavailable"),
 )
 async def publish_policy(call: Call) -> Answer:
     """In force from `effective_from`, which may lie in the past, or else from now on.

@@ -1,7 +1,7 @@
 """Whole ledgers in one file: written, checked by itself, and made a ledger again, exactly."""
 
 from ledger.transfer.checking import VerifiedArchive, is_archive, read_head, verify_archive
-from ledger.transfer.placing import place
+from ledger.transfer.placing import LogForks, place
 from ledger.transfer.refusals import ArchiveRefused, PassphraseRefused
 from ledger.transfer.source import ledger_source
 from ledger.transfer.writing import Exported, export
@@ -9,6 +9,7 @@ from ledger.transfer.writing import Exported, export
 __all__ = [
     "ArchiveRefused",
     "Exported",
+    "LogForks",
     "PassphraseRefused",
     "VerifiedArchive",
     "export",

@@ -89,6 +89,8 @@ class Body:
         position, _, version, topic, _, _ = row
         if position != self.position + 1:
             raise FaultAt(self.position + 1, f"the event of position {position:,} stands here")
+        if len(row[4]) > layout.MOST_EVENT_BYTES:
+            raise FaultAt(position, f"its state has more than {layout.MOST_EVENT_BYTES:,} bytes")
         try:
             recorded = self._reader.recorded(row)
         except Corrupt as error:

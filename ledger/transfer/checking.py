@@ -46,7 +46,8 @@ class VerifiedArchive:
     """What an archive holds, once all of it was checked.
 
     ``sums`` is the SHA-256 of its list of digests: another archive with the same one is the same.
-    ``counts`` are the figures of its manifest.
+    ``counts`` are the figures of its manifest, ``tzdata`` the version of the time-zone database
+    where it was exported.
     """
 
     head: Head
@@ -55,6 +56,7 @@ class VerifiedArchive:
     known_keys: tuple[KnownKey, ...]
     last: SignedCheckpoint
     counts: Mapping[str, Any]
+    tzdata: str
     erased: frozenset[bytes]
     sums: bytes
 
@@ -199,7 +201,7 @@ class _Checking:
             raise ArchiveRefused(fault[1], self._chunk_of(fault[0]), fault[0])
         keys = self._keys(head, known, lock) if head.keys else 0
         counts = {**body.counts(), "checkpoints": history.count}
-        counts = self._manifest(head, identity, last, counts, keys)
+        counts, tzdata = self._manifest(head, identity, last, counts, keys)
         return VerifiedArchive(
             head=head,
             identity=identity,
@@ -207,6 +209,7 @@ class _Checking:
             known_keys=tuple(known),
             last=last,
             counts=counts,
+            tzdata=tzdata,
             erased=frozenset(body.erased),
             sums=reader.end(),
         )
@@ -339,7 +342,7 @@ class _Checking:
         last: SignedCheckpoint,
         counts: dict[str, object],
         keys: int | None,
-    ) -> dict[str, object]:
+    ) -> tuple[dict[str, object], str]:
         content = self._reader.read(layout.MANIFEST)
         document = layout.read_document(content, layout.MANIFEST)
         try:
@@ -349,7 +352,7 @@ class _Checking:
             raise ArchiveRefused("is damaged", layout.MANIFEST) from None
         if manifest(head, identity, last, counts, made_by=made_by, tzdata=tzdata) != content:
             raise ArchiveRefused("has other figures than the archive", layout.MANIFEST)
-        return counts
+        return counts, tzdata
 
 
 def read_data_keys(content: bytes, member: str) -> list[tuple[bytes, bytes]]:

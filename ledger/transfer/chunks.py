@@ -17,6 +17,8 @@ Row = tuple[int, bytes, int, str, bytes, bytes]
 """An event as it is stored: position, stream, version, topic, state, event id."""
 
 _UUID_BYTES = 16
+_COLUMNS = 6
+_MOST_TOPIC_BYTES = 200
 _MOST_WHOLE = 2**63 - 1
 
 
@@ -31,7 +33,14 @@ def read_rows(content: bytes, member: str) -> list[Row]:
     Raises:
         ArchiveRefused: they are not written as an export writes them.
     """
-    unpacker = msgpack.Unpacker(max_buffer_size=len(content) or 1)
+    # Within these bounds no content takes many times its own size in memory.
+    unpacker = msgpack.Unpacker(
+        max_buffer_size=len(content) or 1,
+        max_array_len=_COLUMNS,
+        max_map_len=0,
+        max_ext_len=0,
+        max_str_len=_MOST_TOPIC_BYTES,
+    )
     unpacker.feed(content)
     rows: list[Row] = []
     try:

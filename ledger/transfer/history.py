@@ -70,7 +70,7 @@ class History:
         self.last: SignedCheckpoint | None = None
         self._origin = origin
         self._verifiers = verifiers
-        self._waiting: list[tuple[SignedCheckpoint, str, int]] = []
+        self._waiting: list[tuple[int, bytes, str, int]] = []
 
     def take(self, content: bytes, member: str) -> None:
         """Read a member of lines: each signed by a key of the log, and none smaller than before.
@@ -92,7 +92,7 @@ class History:
                 raise ArchiveRefused(why, member)
             self.last = checkpoint
             self.count += 1
-            self._waiting.append((checkpoint, member, number))
+            self._waiting.append((checkpoint.size, checkpoint.root, member, number))
         if len(self._waiting) > MOST_WAITING:
             raise ArchiveRefused("has too many checkpoints for the events that follow", member)
 
@@ -112,17 +112,17 @@ class History:
             ArchiveRefused: a checkpoint has another root than the events give.
         """
         before, leaves, done = body.tree.size, body.leaves, 0
-        for checkpoint, member, number in self._waiting:
-            upto = checkpoint.size - before
-            if upto > len(leaves) or (upto <= 0 and checkpoint.size > 0):
+        for size, root, member, number in self._waiting:
+            upto = size - before
+            if upto > len(leaves) or (upto <= 0 and size > 0):
                 raise ArchiveRefused(f"line {number} is of a size that other events give", member)
             body.tree.extend(leaves[done:upto])
             done = max(done, upto)
-            if checkpoint.root != body.tree.root():
+            if root != body.tree.root():
                 why = (
                     f"the events do not give the root in line {number}: one of them, or the "
                     "checkpoint, was changed, added, moved or taken away"
                 )
-                raise ArchiveRefused(why, member, checkpoint.size)
+                raise ArchiveRefused(why, member, size)
         body.tree.extend(leaves[done:])
         self._waiting.clear()

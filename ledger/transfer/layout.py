@@ -50,10 +50,12 @@ SUMS = "SHA256SUMS"
 """Last: the digest of every other member, as ``sha256sum --check`` reads it."""
 
 CHUNK_EVENTS = 1024
-CHUNK_BYTES = 4 * 2**20
+CHUNK_BYTES = 2**20
 """A chunk ends with the event that reaches either."""
 
-MOST_EVENT_BYTES = 4 * 2**20
+MOST_EVENT_BYTES = 2 * 2**20
+"""The largest stored state that is exported or read; what is sent to a ledger has half of it."""
+
 CHUNK_CHECKPOINTS = 1000
 CHUNK_KEYS = 4096
 MOST_VERIFIERS = 1000

@@ -6,6 +6,7 @@ from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
+from domain.errors import Conflict
 from ledger.application import LedgerApplication
 from ledger.datastore import APPLICATION_ID, connect, telling
 from ledger.files import write_whole
@@ -51,10 +52,13 @@ def place(
 
     Raises:
         LedgerExists: there is one of that name; see ``DataFolder.adopting``.
+        LogForks: a ledger in the folder goes on under this origin already.
         ArchiveRefused: the file was changed since it was verified.
         Unavailable: the ledger could not be written.
     """
     goes_on = verified.head.keys and passphrase is not None
+    if goes_on:
+        _refuse_a_fork(folder, verified.identity.origin)
     settings = LedgerSettings(
         name=name,
         time_zone=verified.identity.time_zone,
@@ -89,6 +93,20 @@ def place(
                     _take_log(log, member, content)
             if reader.end() != verified.sums:
                 raise ArchiveRefused("was changed while it was imported")
+
+
+class LogForks(Conflict):
+    """Two ledgers would go on as one, and sign histories that contradict each other."""
+
+
+def _refuse_a_fork(folder: DataFolder, origin: str) -> None:
+    for name in folder.names():
+        settings = folder.settings(name)
+        if settings.origin == origin and not settings.for_audit:
+            raise LogForks(
+                f"the ledger {name} goes on as {origin} already, and two would fork its log: "
+                "--for-audit makes one that is only read"
+            )
 
 
 class _Events:

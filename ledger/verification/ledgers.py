@@ -241,16 +241,12 @@ class _Verification:
         """What opens sealed fields, where the keys are at hand."""
         if keys is None or events is None:
             return None
+        for_audit = settings is not None and settings.for_audit
         if settings is not None and settings.for_audit:
-            verifiers = history.verifiers if history else []
-            for name, detail in audit_faults(self._folder, keys, settings, verifiers):
-                self._report.add(name, None, detail)
-            self._report.skipped.append("sealed fields: the ledger was imported without its keys")
-            return None
+            self._look_at_copy(keys, history, settings)
         if self._trust.master_key is None:
             self._report.skipped.append("sealed fields: the master key is not at hand")
             return None
-        for_audit = settings is not None and settings.for_audit
         at_rest = KeysAtRest(keys, self._trust.master_key, self._folder / KEYS_FILE)
         before = self._report.fault_count
         try:
@@ -268,6 +264,17 @@ class _Verification:
             self._report.skipped.append("sealed fields: the ledger was imported without its keys")
             return None
         return Unsealing(at_rest, events, self._report)
+
+    def _look_at_copy(
+        self, keys: sqlite3.Connection, history: SignedHistory | None, settings: LedgerSettings
+    ) -> None:
+        """What is known of a ledger for audit besides what every ledger is."""
+        verifiers = history.verifiers if history else []
+        try:
+            for name, detail in audit_faults(self._folder, keys, settings, verifiers):
+                self._report.add(name, None, detail)
+        except sqlite3.Error as error:
+            self._report.add(KEYS_FILE, None, damage(error, self._folder / KEYS_FILE))
 
     def _walk(
         self,

@@ -17,7 +17,7 @@ from domain.events import Sealed
 from domain.events.governance import PersonalDataErased
 from domain.recorded import Recorded
 from ledger.folder import LEDGERS, DataFolder, LedgerExists
-from ledger.transfer import ArchiveRefused, place, verify_archive, writing
+from ledger.transfer import ArchiveRefused, LogForks, place, verify_archive, writing
 from tests.ledger.given import ANN, SALE, HandClock, append, draft
 from tests.ledger.transfer.archives import (
     EVENTS,
@@ -177,6 +177,16 @@ def test_a_ledger_that_is_there_is_never_overwritten(sold: Shop, path: Path, int
             place(path, verified, folder, name="main", replace=True)
         assert folder.ledger("main").head() == EVENTS
         assert [one.name for one in (into / LEDGERS).iterdir()] == ["main"]
+
+
+def test_no_ledger_goes_on_beside_one_of_its_own_origin(sold: Shop, path: Path, into: Path) -> None:
+    archive = with_keys(sold)
+    verified = imported(path, archive, into, HandClock(), PASSPHRASE)
+    with closing(opened(into)) as folder:
+        with pytest.raises(LogForks, match="goes on as"):
+            place(path, verified, folder, name="copy", passphrase=PASSPHRASE)
+        place(path, verified, folder, name="copy")
+        assert folder.names() == ["copy", NAME]
 
 
 def test_a_file_that_is_changed_after_it_was_checked_is_refused(
