@@ -143,7 +143,6 @@ class Server:
                     raise Unavailable(f"{name}/{path.name} cannot be used: {error}") from error
                 ledger.on_commit(lambda _position: projections.wake())
                 projections.start()
-                ledger.transparency.start()
                 if self._observer is not None:
                     ledger.observe(self._observer(name))
                 aliases = KnownAliases(ledger)
@@ -164,6 +163,7 @@ def build(settings: Settings, *, clock: Callable[[], int] = now) -> Server:
         clock=clock,
         master_key=settings.master_key,
         log_domain=settings.log_domain,
+        sealing=True,
     )
     server = Server(folder, clock)
     try:

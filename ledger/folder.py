@@ -66,7 +66,14 @@ class DataFolder:
     """The ledgers of one server, which nobody else writes while it is open."""
 
     def __init__(
-        self, path: Path, lock: FolderLock, clock: Clock, master_key: bytes, log_domain: str
+        self,
+        path: Path,
+        lock: FolderLock,
+        clock: Clock,
+        master_key: bytes,
+        *,
+        log_domain: str,
+        sealing: bool,
     ) -> None:
         """For ``open``."""
         self.path = path
@@ -74,6 +81,7 @@ class DataFolder:
         self._lock = lock
         self._clock = clock
         self._master_key = master_key
+        self._sealing = sealing
         self._ledgers: dict[str, Ledger] = {}
         self._guard = RLock()
 
@@ -86,11 +94,13 @@ class DataFolder:
         master_key: bytes | None = None,
         log_domain: str = LOG_DOMAIN,
         make_main: bool = True,
+        sealing: bool = False,
     ) -> Self:
         """Take the folder, making it and, where wanted, the ledger ``main`` on first use.
 
         A ``master_key`` of 32 bytes that is given is used and never written down. Logs that are
-        begun are named under the ``log_domain``; those that there are keep their names.
+        begun are named under the ``log_domain``; those that there are keep their names. With
+        ``sealing``, the ledgers seal what is recorded, by themselves and when they are closed.
 
         Raises:
             FolderInUse: another process holds it.
@@ -104,7 +114,8 @@ class DataFolder:
         except OSError as error:
             raise _unusable(path, error) from error
         try:
-            folder = cls(path, lock, clock, master_key or master_key_of(path), log_domain)
+            key = master_key or master_key_of(path)
+            folder = cls(path, lock, clock, key, log_domain=log_domain, sealing=sealing)
             folder._prepare(make_main=make_main)
         except OSError as error:
             lock.release()
@@ -143,6 +154,8 @@ class DataFolder:
         with self._guard:
             if name not in self._ledgers:
                 self._ledgers[name] = self._open(name)
+                if self._sealing:
+                    self._ledgers[name].transparency.start()
             return self._ledgers[name]
 
     def create(self, name: str, time_zone: str | None = None) -> tuple[Ledger, bool]:

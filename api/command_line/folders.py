@@ -33,7 +33,7 @@ def settings_for(
 
 @contextmanager
 def opened(folder: Path | None, *, make: bool = True) -> Iterator[DataFolder]:
-    """The folder, made on first use where that is wanted.
+    """The folder, made on first use where that is wanted; then what is recorded is sealed too.
 
     Raises:
         NoFolder: there is none, and none is to be made.
@@ -41,7 +41,11 @@ def opened(folder: Path | None, *, make: bool = True) -> Iterator[DataFolder]:
     """
     settings = settings_for(folder) if make else existing(settings_for(folder))
     data = DataFolder.open(
-        settings.folder, clock=now, master_key=settings.master_key, log_domain=settings.log_domain
+        settings.folder,
+        clock=now,
+        master_key=settings.master_key,
+        log_domain=settings.log_domain,
+        sealing=make,
     )
     collect_seldom()
     try:
