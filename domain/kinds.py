@@ -186,7 +186,12 @@ class EventId(Kind):
         return UUID(bytes=packed)
 
     def schema(self) -> dict[str, object]:
-        return {"type": "string", "format": "uuid", "pattern": f"^{_UUID.pattern}$"}
+        return {
+            "type": "string",
+            "format": "uuid",
+            "pattern": f"^{_UUID.pattern}$",
+            "not": {"const": "00000000-0000-0000-0000-000000000000"},
+        }
 
 
 class ContactId(EventId):
@@ -260,7 +265,13 @@ class TimeZone(Kind):
         return value
 
     def schema(self) -> dict[str, object]:
-        return {"type": "string", "minLength": 1, "maxLength": 64, "examples": ["Europe/Amsterdam"]}
+        return {
+            "type": "string",
+            "format": "time-zone",
+            "minLength": 1,
+            "maxLength": 64,
+            "examples": ["Europe/Amsterdam"],
+        }
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,12 @@ class CustomKinds(Kind):
         }
 
     def schema(self) -> dict[str, object]:
-        return {"type": "object", "additionalProperties": section_schema(CustomPoints)}
+        return {
+            "type": "object",
+            "additionalProperties": section_schema(CustomPoints),
+            "propertyNames": Text(100).schema(),
+            "maxProperties": 100,
+        }
 
 
 @dataclass(frozen=True)

@@ -210,7 +210,7 @@ class Batch:
         if append.if_version is None and not append.if_new:
             return
         version = self._desk.states.get(append.drafts[0].contact_id).version
-        if version != (0 if append.if_new else append.if_version):
+        if append.if_version not in (None, version) or (append.if_new and version):
             raise VersionMismatch(version)
 
     def _decided(

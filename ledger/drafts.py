@@ -40,7 +40,7 @@ class Append:
     """Drafts that are recorded together or not at all.
 
     With a precondition all drafts are of one contact. ``if_version`` asks for exactly that version
-    of its stream, ``if_new`` for a contact without events.
+    of its stream, ``if_new`` for a contact without events; both must hold where both are given.
     """
 
     drafts: tuple[Draft, ...]

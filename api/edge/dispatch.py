@@ -9,8 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from api.problems import MethodNotAllowed
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
+
+    _ByMethod = dict[str, tuple[ASGIApp, tuple[str, ...]]]
 
 
 class _Place:
@@ -19,8 +23,8 @@ class _Place:
     def __init__(self) -> None:
         self.fixed: dict[str, _Place] = {}
         self.other: _Place | None = None
-        self.by_method: dict[str, tuple[ASGIApp, tuple[str, ...]]] = {}
-        self.with_rest: dict[str, tuple[ASGIApp, tuple[str, ...]]] = {}
+        self.by_method: _ByMethod = {}
+        self.with_rest: _ByMethod = {}
 
 
 class Dispatch:
@@ -54,31 +58,43 @@ class Dispatch:
 
     def find(self, method: str, path: str) -> tuple[ASGIApp, dict[str, str]] | None:
         """Who answers at a canonical path, and what its names stand for; None if nobody here."""
+        answering, values = self._at(path)
+        if (found := answering.get(method)) is None:
+            return None
+        return found[0], dict(zip(found[1], values, strict=True))
+
+    def _at(self, path: str) -> tuple[_ByMethod, list[str]]:
+        """Who answers at a path, by method, and what stands for the names in it."""
         place = self._root
-        values = []
+        values: list[str] = []
         parts = path.split("/")
         for index, part in enumerate(parts):
             following = place.fixed.get(part)
             if following is None:
                 if place.with_rest:
-                    values.append("/".join(parts[index:]))
-                    found = place.with_rest.get(method)
-                    return found and (found[0], dict(zip(found[1], values, strict=True)))
+                    return place.with_rest, [*values, "/".join(parts[index:])]
                 following = place.other
                 if following is None or not part:
-                    return None
+                    return {}, []
                 values.append(part)
             place = following
-        found = place.by_method.get(method)
-        return found and (found[0], dict(zip(found[1], values, strict=True)))
+        return place.by_method, values
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Answer one request.
+
+        Raises:
+            MethodNotAllowed: the path is of others. The framework would go on to where the same
+                words stand for a name.
+        """
         found = None
-        # What is traced is left to the framework, which names the span after the route.
-        if scope["type"] == "http" and "fastapi.telemetry" not in scope:
+        if scope["type"] == "http":
             found = self.find(scope["method"], scope["path"])
-        if found is None:
+            if found is None and (others := self._at(scope["path"])[0]):
+                heads = ("HEAD",) if "GET" in others else ()
+                raise MethodNotAllowed(", ".join(sorted((*others, *heads))))
+        # What is traced is left to the framework, which names the span after the route.
+        if found is None or "fastapi.telemetry" in scope:
             await self.app(scope, receive, send)
             return
         endpoint, scope["path_params"] = found

@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from api.openapi import examples, shapes
-from api.openapi.schemas import from_clients, sent_event
+from api.openapi.schemas import cloud_event, data_name, data_schema, from_clients, sent_event
 from api.problems import PROBLEM_JSON, TITLES, status_of_code
 from api.wire.media import JSON, MSGPACK
 from api.wire.parameters import CONTACT_NAME
@@ -262,6 +262,11 @@ def _components() -> Mapping[str, Any]:
         "SentEventOfContact": {
             "oneOf": [sent_event(cls, contact=contact) for cls in from_clients()]
         },
+        "SentCloudEvent": {
+            "description": "CloudEvents 1.0. Extension attributes are ignored.",
+            "oneOf": [cloud_event(cls) for cls in from_clients()],
+        },
+        **{data_name(cls): data_schema(cls) for cls in from_clients()},
         "Policy": policy,
         "SentPolicy": sent_policy,
         "Problem": problem,

@@ -5,13 +5,16 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
+from api.openapi.shapes import ref
 from domain.events import CATALOGUE
-from domain.kinds import Text
+from domain.kinds import ContactId, EventId, Text
 
 if TYPE_CHECKING:
     from domain.events import Event, Field
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
+_JSON_TYPE = r"^[A-Za-z]+/([A-Za-z0-9.-]+\+)?[Jj][Ss][Oo][Nn] *(;[^\n]*)?$"
 
 
 def data_schema(cls: type[Event]) -> dict[str, Any]:
@@ -45,16 +48,46 @@ def sent_event(cls: type[Event], **more: Any) -> dict[str, Any]:
         "properties": {
             **more,
             "type": {"const": cls.TYPE},
-            "data": data_schema(cls),
-            "id": {**nullable, "format": "uuid"},
+            "data": ref(data_name(cls)),
+            "id": {**EventId().schema(), **nullable},
             "occurred_at": {**nullable, "format": "date-time"},
             "source": {**Text(200).schema(), **nullable},
             "actor": {**Text(200).schema(), **nullable},
-            "causation_id": {**nullable, "format": "uuid"},
+            "causation_id": {**EventId().schema(), **nullable},
         },
         "required": [*more, "type", "data"],
         "additionalProperties": False,
     }
+
+
+def cloud_event(cls: type[Event]) -> dict[str, Any]:
+    """What a client sends to append an event of this class as a CloudEvent.
+
+    Source: CloudEvents 1.0.2, its JSON format; section 3 of the specification on names.
+    """
+    return {
+        "type": "object",
+        "title": cls.TYPE,
+        "description": inspect.cleandoc(cls.__doc__ or ""),
+        "properties": {
+            "specversion": {"const": "1.0"},
+            "id": Text(2000).schema(),
+            "source": Text(200).schema(),
+            "type": {"const": cls.TYPE},
+            "subject": {**ContactId().schema(), "description": "The contact, as elsewhere."},
+            "time": {"type": ["string", "null"], "format": "date-time"},
+            "datacontenttype": {"type": ["string", "null"], "pattern": _JSON_TYPE},
+            "data": ref(data_name(cls)),
+        },
+        "required": ["specversion", "id", "source", "type", "subject", "data"],
+        "patternProperties": {"^[a-z0-9]{1,100}$": {}},
+        "additionalProperties": False,
+    }
+
+
+def data_name(cls: type[Event]) -> str:
+    """The component that describes the ``data`` of an event of this class."""
+    return f"Data.{cls.TYPE}"
 
 
 def from_clients() -> list[type[Event]]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from api.receipts.evidence import NOT_PROVEN
-from api.wire.parameters import CONTACT_NAME, FLAGS, STANDINGS
+from api.wire.parameters import FLAGS, STANDINGS
 from domain.events import CATALOGUE, STAGES
-from domain.kinds import Text
+from domain.kinds import TimeZone
 from domain.presets import PRESETS
 
 Schema = dict[str, Any]
@@ -78,21 +78,7 @@ SERVER_SENT_EVENTS: Schema = {
     "description": "`id` is the position, `event` the type, `data` the event as in a page. "
     "A comment every 15 s shows that the connection is alive.",
 }
-CLOUD_EVENT: Schema = {
-    "type": "object",
-    "description": "CloudEvents 1.0. Extension attributes are ignored.",
-    "properties": {
-        "specversion": {"type": "string", "const": "1.0"},
-        "id": {"type": "string", "minLength": 1},
-        "source": Text(200).schema(),
-        "type": {"type": "string", "minLength": 1},
-        "subject": CONTACT_NAME,
-        "time": MOMENT,
-        "datacontenttype": {"enum": ["application/json", None]},
-        "data": ANY_OBJECT,
-    },
-    "required": ["specversion", "id", "source", "type", "subject", "data"],
-}
+CLOUD_EVENT: Schema = ref("SentCloudEvent")
 CLOUD_EVENTS: Schema = {"type": "array", "items": CLOUD_EVENT, "minItems": 1, "maxItems": 500}
 APPENDED_EVENT: Schema = shape(
     index=WHOLE,
@@ -322,7 +308,7 @@ CREATE_LEDGER: Schema = {
     "type": "object",
     "properties": {
         "name": {"type": "string", "pattern": "^[a-z][a-z0-9-]{0,39}$"},
-        "time_zone": {"type": ["string", "null"]},
+        "time_zone": maybe(TimeZone().schema()),
     },
     "required": ["name"],
     "additionalProperties": False,

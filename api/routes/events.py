@@ -238,15 +238,19 @@ def _drafts(call: Call, contact_id: UUID | None) -> tuple[Draft, ...]:
 
 
 def _condition(headers: Mapping[str, str]) -> tuple[int | None, bool]:
-    """The version the contact must have, and whether it must not exist."""
+    """The version the contact must have, and whether it must not exist; both, where both are asked.
+
+    Source: RFC 9110 section 13.2.2, for what changes something.
+    """
     match, none_match = headers.get("if-match"), headers.get("if-none-match")
-    if none_match is not None and (none_match.strip() != "*" or match is not None):
-        raise Invalid.at("", "malformed", "If-None-Match must be *, and without If-Match")
+    if none_match is not None and none_match.strip() != "*":
+        raise Invalid.at("", "malformed", "If-None-Match must be *")
+    if_new = none_match is not None
     if match is None:
-        return None, none_match is not None
+        return None, if_new
     if not (found := _ETAG.fullmatch(match.strip())):
         raise Invalid.at("", "malformed", 'If-Match must be one version, such as "6"')
-    return int(found[1]), False
+    return int(found[1]), if_new
 
 
 def _log_of_contact(

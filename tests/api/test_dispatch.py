@@ -121,6 +121,7 @@ def test_a_last_name_may_stand_for_the_rest_of_the_path(
     assert dispatch.find("POST", path) is None
 
 
-def test_what_the_framework_leads_to_answers_with_problems_too(shop: Shop) -> None:
-    """Only POST is known at this path by the short way, so that GET goes the long one."""
-    problem_of(shop.get("/policies/preview"), 404, "policy-not-found")
+def test_a_path_of_its_own_is_no_name_in_anothers(shop: Shop) -> None:
+    """The framework would go on, and look for a version of the policy called preview."""
+    problem_of(shop.get("/policies/preview"), 405, "method-not-allowed")
+    problem_of(shop.get("/policies/previews"), 404, "policy-not-found")

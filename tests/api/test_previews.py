@@ -103,9 +103,10 @@ def test_what_cannot_be_previewed_is_refused_with_pointers(
 
 def test_a_preview_is_asked_for_and_nothing_else(shop: Shop) -> None:
     """Its path is no version of the policy."""
-    answer = shop.client.put(f"{shop.base}/policies/preview", json={})
-    problem_of(answer, 405, "method-not-allowed")
-    assert answer.headers["allow"] == "POST"
+    for method in ("PUT", "GET"):
+        answer = shop.client.request(method, f"{shop.base}/policies/preview")
+        problem_of(answer, 405, "method-not-allowed")
+        assert answer.headers["allow"] == "POST"
 
 
 def test_a_version_takes_over_at_its_instant_and_is_the_cause_of_what_it_changes(
