@@ -43,7 +43,7 @@ def read_query(query: bytes, known: Sequence[Parameter[object]]) -> dict[str, ob
     Raises:
         Invalid: one is unknown, given twice, or not what it should be.
     """
-    if not query:
+    if not query and not any(one.required for one in known):
         return {}
     try:
         pairs = parse_qsl(
@@ -222,3 +222,10 @@ CONTACT = Parameter(
     "contact", str, CONTACT_NAME,
     "Only this contact's events: a UUID or source:ref.", "pos:17850",
 )  # fmt: skip
+RESTATED_CONTACT = Parameter(
+    "contact", str, CONTACT_NAME,
+    "Only what was restated of this contact: a UUID or source:ref.", "pos:17850",
+)  # fmt: skip
+SINCE_POSITION = Parameter(
+    "since_position", whole(0), _POSITION, "Only what events at a later position restated.", 0
+)
