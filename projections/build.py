@@ -52,6 +52,9 @@ class Stumbled(LedgerError):
 class Build:
     """A generation, and how to bring it forward. Not for two threads at once."""
 
+    gives_way = False
+    """Whether it waits until the other builds stand at the head of the log."""
+
     def __init__(
         self,
         projection: Projection,
@@ -135,20 +138,15 @@ class Build:
             if merge is not None:
                 if not merges:
                     aliases = aliases.copy()
-                before = _both(aliases, merge)
+                before = both_sides(aliases, merge)
                 if aliases.apply(merge):
                     merges.append(merge)
-                    anew |= before | _both(aliases, merge)
+                    anew |= before | both_sides(aliases, merge)
             elif recorded.type in FATE_TYPES:
-                anew |= self._referred_by(recorded.contact_id, position)
+                anew |= referred_by(self._source, recorded.contact_id, position)
         anew |= {aliases.survivor_of(one) for one in anew}
         contacts |= anew | {aliases.survivor_of(one) for one in contacts}
         return Touch(aliases, merges, contacts, anew)
-
-    def _referred_by(self, referrer: UUID, position: int) -> set[UUID]:
-        """Whoever has a ``referral-received`` whose fate is decided on the referrer's stream."""
-        made = self._source.stream(referrer, types=(ReferralMade.TYPE,), upto=position)
-        return {one.event.other for one in made if isinstance(one.event, ReferralMade)}
 
     def _refold(
         self,
@@ -211,6 +209,12 @@ class Build:
         return True
 
 
+def referred_by(source: EventSource, referrer: UUID, position: int) -> set[UUID]:
+    """Whoever has a ``referral-received`` whose fate is decided on the referrer's stream."""
+    made = source.stream(referrer, types=(ReferralMade.TYPE,), upto=position)
+    return {one.event.other for one in made if isinstance(one.event, ReferralMade)}
+
+
 def refold(
     projection: Projection, tables: Tables, contact: UUID, history: History, moment: Moment
 ) -> None:
@@ -255,7 +259,7 @@ def _by_survivor(events: Sequence[Recorded], aliases: Aliases) -> dict[UUID, lis
     return found
 
 
-def _both(aliases: Aliases, merge: Merge) -> set[UUID]:
+def both_sides(aliases: Aliases, merge: Merge) -> set[UUID]:
     """Who stands for either side of a merge."""
     sides = {merge.contact} if merge.into is None else {merge.contact, merge.into}
     return {aliases.survivor_of(side) for side in sides}

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from domain.errors import LedgerError
 from projections import generations
+from projections.builds import begins_at, filled
 from projections.digest import digest, drift
-from projections.filling import fill
 from projections.generations import BUILDING, FAILED, LIVE, Generation, Tables
 from projections.operations import Progress, Work
 from projections.rebuild import tip_at
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from projections.folding import Projection
+    from projections.builds import ReadModel
     from projections.source import EventSource
 
 
@@ -50,7 +50,7 @@ class Compared:
 
 def compare(
     live: sqlite3.Connection,
-    projection: Projection,
+    projection: ReadModel,
     source: EventSource,
     folder: Path,
     advance: Callable[[Progress], None],
@@ -71,7 +71,7 @@ def compare(
         return _failed(projection, 0, f"it cannot be made anew: {error}")
 
 
-def layout_faults(live: sqlite3.Connection, projections: Sequence[Projection]) -> Iterator[str]:
+def layout_faults(live: sqlite3.Connection, projections: Sequence[ReadModel]) -> Iterator[str]:
     """What is wrong with the file of the projections as a file."""
     try:
         for pragma, wanted in (
@@ -89,7 +89,7 @@ def layout_faults(live: sqlite3.Connection, projections: Sequence[Projection]) -
         yield f"it cannot be read: {error}"
 
 
-def _foreign(live: sqlite3.Connection, known: dict[str, Projection]) -> Iterator[str]:
+def _foreign(live: sqlite3.Connection, known: dict[str, ReadModel]) -> Iterator[str]:
     """Tables and indexes that are missing, too many or defined otherwise."""
     with closing(sqlite3.connect(":memory:")) as model:
         model.execute(SCHEMA)
@@ -108,7 +108,7 @@ def _foreign(live: sqlite3.Connection, known: dict[str, Projection]) -> Iterator
             yield f"{name} is missing, does not belong here or is defined otherwise"
 
 
-def _problem(found: Generation, projection: Projection, source: EventSource) -> str | None:
+def _problem(found: Generation, projection: ReadModel, source: EventSource) -> str | None:
     """Why a live build cannot be what the events give, before any row is looked at."""
     if not all(type(one) is int for one in (found.version, found.position, found.as_of)):
         return "where it stands is damaged"
@@ -132,18 +132,19 @@ def _problem(found: Generation, projection: Projection, source: EventSource) -> 
 def _compared(
     live: sqlite3.Connection,
     found: Generation,
-    projection: Projection,
+    projection: ReadModel,
     source: EventSource,
     folder: Path,
     advance: Callable[[Progress], None],
 ) -> Compared:
     with closing(Store(folder / f"{projection.name}.sqlite")) as store:
         with store.write() as connection:
-            fresh = replace(found, state=BUILDING, problem=None)
+            position = begins_at(projection, found.position)
+            fresh = replace(found, position=position, state=BUILDING, problem=None)
             made = generations.add(connection, fresh, projection.tables)
-        fill(projection, store, source, made, Work(advance))
+        build = filled(projection, made, store, source, Work(advance), found.position)
         with store.read() as connection:
-            rebuilt, kept = Tables(connection, made), Tables(live, found)
+            rebuilt, kept = Tables(connection, build.generation), Tables(live, found)
             own, theirs = digest(projection, rebuilt), digest(projection, kept)
             try:
                 differences = [] if own == theirs else drift(projection, kept, rebuilt)
@@ -152,5 +153,5 @@ def _compared(
     return Compared(projection.name, found.position, own, theirs, differences)
 
 
-def _failed(projection: Projection, position: int, problem: str) -> Compared:
+def _failed(projection: ReadModel, position: int, problem: str) -> Compared:
     return Compared(projection.name, position, None, None, [], problem)

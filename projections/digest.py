@@ -11,7 +11,7 @@ import msgpack
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from projections.folding import Projection
+    from projections.builds import ReadModel
     from projections.generations import Table, Tables
 
 MOST_DIFFERENCES = 20
@@ -20,7 +20,7 @@ MOST_DIFFERENCES = 20
 Row = tuple[Any, ...]
 
 
-def digest(projection: Projection, tables: Tables) -> str:
+def digest(projection: ReadModel, tables: Tables) -> str:
     """SHA-256 in hex of all rows: the tables in their order, each row as msgpack in key order.
 
     Of two builds at the same position and instant, equal digests mean equal rows.
@@ -33,7 +33,7 @@ def digest(projection: Projection, tables: Tables) -> str:
     return sha.hexdigest()
 
 
-def drift(projection: Projection, live: Tables, rebuilt: Tables) -> list[dict[str, object]]:
+def drift(projection: ReadModel, live: Tables, rebuilt: Tables) -> list[dict[str, object]]:
     """The first differences between two builds, at most ``MOST_DIFFERENCES``.
 
     Each names the table, the key, the field, and what either side has; a row that one side lacks
@@ -49,8 +49,10 @@ def drift(projection: Projection, live: Tables, rebuilt: Tables) -> list[dict[st
 
 
 def _rows(table: Table, tables: Tables) -> Iterator[Row]:
+    settled = f"WHERE {table.ahead} <= {tables.position}" if table.ahead else ""
     yield from tables.execute(
-        f"SELECT {', '.join(table.names)} FROM {tables[table.name]} ORDER BY {', '.join(table.key)}"
+        f"SELECT {', '.join(table.names)} FROM {tables[table.name]} {settled}"
+        f" ORDER BY {', '.join(table.key)}"
     )
 
 

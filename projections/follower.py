@@ -22,7 +22,7 @@ from projections.store import trouble_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from projections.build import Build
+    from projections.builds import AnyBuild
     from projections.source import EventSource
     from projections.store import Store
 
@@ -48,11 +48,14 @@ class Follower:
 
     def __init__(
         self,
-        builds: Iterable[Build],
+        builds: Iterable[AnyBuild],
         store: Store,
         source: EventSource,
         clock: Callable[[], int],
+        is_busy: Callable[[], bool] = lambda: False,
     ) -> None:
+        """``is_busy`` says whether what gives way is to wait for something else, too."""
+        self._is_busy = is_busy
         self._builds = {build.projection.name: build for build in builds}
         self._store = store
         self._source = source
@@ -91,7 +94,7 @@ class Follower:
             self._woken = True
             self._wake.notify_all()
 
-    def build(self, name: str) -> Build:
+    def build(self, name: str) -> AnyBuild:
         """The live build of a projection."""
         return self._builds[name]
 
@@ -121,7 +124,7 @@ class Follower:
                 self._visitors -= 1
                 self._wake.notify_all()
 
-    def replace(self, build: Build) -> None:
+    def replace(self, build: AnyBuild) -> None:
         """Go on with another build of its projection. Only while ``paused``."""
         self._builds[build.projection.name] = build
         self._resting.discard(build.projection.name)
@@ -176,21 +179,29 @@ class Follower:
         there = generation.position >= waiter.position
         return there or generation.state == FAILED or self._stopping
 
-    def bring_live_forward(self, build: Build, upto: int, at: int) -> bool:
+    def bring_live_forward(self, build: AnyBuild, upto: int, at: int) -> bool:
         """Take a live build to position ``upto`` and instant ``at``. Only while ``paused``.
 
         False where it has failed, now or before, or has never been filled.
         """
-        name = build.projection.name
+        if not self._follows(build):
+            return False
+        while self.take_step(build, upto, at):
+            pass
+        return build.generation.state != FAILED
+
+    def take_step(self, build: AnyBuild, upto: int, at: int) -> bool:
+        """One step of a live build. Only while ``paused``. False if it has none to take."""
         if not self._follows(build):
             return False
         try:
-            while build.step(upto, at):
-                self._tell()
+            moved = build.step(upto, at)
         except Stumbled as error:
-            self._fail(name, build, error)
+            self._fail(build.projection.name, build, error)
             return False
-        return True
+        if moved:
+            self._tell()
+        return moved
 
     def _run(self) -> None:
         while True:
@@ -234,17 +245,22 @@ class Follower:
         return min(max((min(breakpoints) - self._clock()) / SECOND, 0.001), POLL_SECONDS)
 
     def _cycle(self) -> bool:
-        """One step of every build; True while one of them has more to take in at once."""
+        """One step of every build; True while one of them has more to take in at once.
+
+        Those that give way take theirs once the others have nothing left to do.
+        """
         behind = False
-        for name, build in list(self._builds.items()):
+        for name, build in sorted(self._builds.items(), key=_gives_way):
+            if build.gives_way and (behind or self._resting or self._is_busy()):
+                continue
             if self._follows(build):
                 behind = self._step(name, build) or behind
         return behind
 
-    def _follows(self, build: Build) -> bool:
+    def _follows(self, build: AnyBuild) -> bool:
         return build.generation.state != FAILED and build.projection.name not in self._resting
 
-    def _step(self, name: str, build: Build) -> bool:
+    def _step(self, name: str, build: AnyBuild) -> bool:
         """Take one step; True if it moved and there is more to take in."""
         try:
             head = self._source.head()
@@ -263,7 +279,7 @@ class Follower:
             self._tell()
         return moved and build.position < head
 
-    def _fail(self, name: str, build: Build, error: Exception) -> None:
+    def _fail(self, name: str, build: AnyBuild, error: Exception) -> None:
         logger.error("projection %s failed: %s", name, told(error))
         problem = str(error) if isinstance(error, LedgerError) else type(error).__name__
         build.generation = replace(build.generation, state=FAILED, problem=problem)
@@ -294,6 +310,10 @@ class _Waiter:
     position: int
     name: str
     callback: Callable[[], object]
+
+
+def _gives_way(named: tuple[str, AnyBuild]) -> bool:
+    return named[1].gives_way
 
 
 def _nothing() -> None:

@@ -23,7 +23,8 @@ FAILED = "failed"
 class Table:
     """A table of a projection: columns as SQL declares them, and the names of those of its key.
 
-    ``packed`` names the columns that hold msgpack.
+    ``packed`` names the columns that hold msgpack. Rows whose ``ahead`` column lies beyond the
+    generation's position are of what is not taken in as a whole yet, and no part of it.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Table:
     key: tuple[str, ...]
     indexes: tuple[str, ...] = ()
     packed: frozenset[str] = frozenset()
+    ahead: str | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -62,6 +64,7 @@ class Tables:
         self, connection: sqlite3.Connection, generation: Generation, *, fresh: bool = False
     ) -> None:
         self.connection = connection
+        self.position = generation.position
         self.fresh = fresh
         self.execute = connection.execute
         self.executemany = connection.executemany

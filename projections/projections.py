@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from domain.errors import Invalid, ProjectionBehind, ProjectionNotFound
-from projections import generations, standing_reading, status_reading
+from projections import generations, restatement_reading, standing_reading, status_reading
 from projections.answers import (
     ContactStanding,
     ContactStatus,
@@ -21,12 +21,14 @@ from projections.answers import (
     StatusRow,
     Summary,
 )
-from projections.build import BATCH, Build
+from projections.build import BATCH
+from projections.builds import open_build
 from projections.digest import digest
 from projections.follower import Follower
 from projections.generations import BUILDING, FAILED, LIVE, Generation, Tables
 from projections.operations import Operation, Operations, Work
 from projections.rebuild import Rebuild, tip_at
+from projections.restatements import RestatementProjection
 from projections.standing import StandingProjection
 from projections.status import StatusProjection
 from projections.store import Store
@@ -36,7 +38,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from uuid import UUID
 
-    from projections.folding import Projection
+    from projections.builds import AnyBuild, ReadModel
+    from projections.restatement_reading import Place, RestatementPage
     from projections.source import EventSource
 
 __all__ = [
@@ -54,7 +57,7 @@ __all__ = [
 
 logger = logging.getLogger(__name__)
 
-ALL: tuple[Projection, ...] = (StatusProjection(), StandingProjection())
+ALL: tuple[ReadModel, ...] = (StatusProjection(), StandingProjection(), RestatementProjection())
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ class Projections:
         path: Path,
         clock: Callable[[], int],
         *,
-        projections: tuple[Projection, ...] = ALL,
+        projections: tuple[ReadModel, ...] = ALL,
     ) -> None:
         self._source = source
         self._clock = clock
@@ -92,13 +95,13 @@ class Projections:
         except BaseException:
             self._store.close()
             raise
-        self._follower = Follower(builds, self._store, source, clock)
+        self._follower = Follower(builds, self._store, source, clock, self._is_rebuilding)
 
     def start(self) -> None:
         """Begin to follow the log. What was never filled is built first, if the log is long."""
         for name in self._projections:
             build = self._follower.build(name)
-            if not build.position and self._source.head() > BATCH:
+            if not build.gives_way and not build.position and self._source.head() > BATCH:
                 self._follower.rest(name)
                 self.operations.start("rebuild", name, partial(self._fill, name))
         self._follower.start()
@@ -262,7 +265,26 @@ class Projections:
                 snapshot.tables, contact_id, snapshot.position, snapshot.as_of
             )
 
-    def _open(self, projection: Projection) -> Build:
+    def restatements(
+        self,
+        *,
+        since_position: int = 0,
+        contact: UUID | None = None,
+        after: Place | None = None,
+        limit: int = 100,
+    ) -> RestatementPage:
+        """What events after a position restated, of every contact or of one, by position."""
+        with self._snapshot("restatements") as snapshot:
+            return restatement_reading.read_restatements(
+                snapshot.tables,
+                snapshot.position,
+                since_position=since_position,
+                contact=contact,
+                after=after,
+                limit=limit,
+            )
+
+    def _open(self, projection: ReadModel) -> AnyBuild:
         """The live build of a projection, emptied where it is not one of this log and program."""
         head = self._source.head()
         with self._store.write() as connection:
@@ -279,9 +301,9 @@ class Projections:
                     projection.name, 0, projection.version, 0, self._clock(), None, LIVE
                 )
                 found = generations.add(connection, empty, projection.tables)
-        return Build(projection, found, self._store, self._source)
+        return open_build(projection, found, self._store, self._source)
 
-    def _continues(self, found: Generation, projection: Projection, head: int) -> bool:
+    def _continues(self, found: Generation, projection: ReadModel, head: int) -> bool:
         """It was made by this version of the projection, from a beginning of this very log."""
         return (
             found.version == projection.version
@@ -289,7 +311,7 @@ class Projections:
             and found.tip == tip_at(self._source, found.position)
         )
 
-    def _projection(self, name: str) -> Projection:
+    def _projection(self, name: str) -> ReadModel:
         if name not in self._projections:
             raise ProjectionNotFound(f"there is no projection {name}")
         return self._projections[name]
@@ -310,6 +332,10 @@ class Projections:
             state=state,
             problem=generation.problem or trouble,
         )
+
+    def _is_rebuilding(self) -> bool:
+        """Whether something is being built anew, which is asked for to be had soon."""
+        return any(one.kind == "rebuild" for one in self.operations.running())
 
     def _rebuild(self, name: str, work: Work) -> Mapping[str, object]:
         rebuild = Rebuild(

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from domain.errors import LedgerError
 from projections import generations
-from projections.build import BATCH, Build
+from projections.build import BATCH
+from projections.builds import begins_at, counted, filled
 from projections.digest import digest, drift
-from projections.filling import fill
 from projections.generations import BUILDING, LIVE, Generation, Tables
 from projections.operations import told
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from uuid import UUID
 
-    from projections.folding import Projection
+    from projections.builds import AnyBuild, ReadModel
     from projections.follower import Follower
     from projections.operations import Work
     from projections.source import EventSource
@@ -40,7 +40,7 @@ class Rebuild:
 
     def __init__(
         self,
-        projection: Projection,
+        projection: ReadModel,
         store: Store,
         source: EventSource,
         follower: Follower,
@@ -64,12 +64,15 @@ class Rebuild:
         """
         generation = self._begin()
         try:
-            fill(self._projection, self._store, self._source, generation, work)
-            build = Build(self._projection, generation, self._store, self._source)
-            return self._finish(build, work)
+            return self._finish(self.fill(generation, work), work)
         except BaseException:
             self._abandon(generation)
             raise
+
+    def fill(self, generation: Generation, work: Work) -> AnyBuild:
+        """A build that holds what follows from the log up to the generation's position."""
+        upto = self._source.head() if generation.position == 0 else generation.position
+        return filled(self._projection, generation, self._store, self._source, work, upto)
 
     def _abandon(self, generation: Generation) -> None:
         """Drop what was built. Where even that cannot be written, the next rebuild drops it."""
@@ -81,7 +84,7 @@ class Rebuild:
 
     def _begin(self) -> Generation:
         """Fresh tables at a fixed position and instant, known to be under construction."""
-        position = self._source.head()
+        position = begins_at(self._projection, self._source.head())
         live = self._follower.build(self._projection.name).generation
         with self._store.write() as connection:
             for leftover in generations.generations(connection, self._projection.name):
@@ -98,10 +101,11 @@ class Rebuild:
             )
             return generations.add(connection, fresh, self._projection.tables)
 
-    def _finish(self, build: Build, work: Work) -> dict[str, object]:
+    def _finish(self, build: AnyBuild, work: Work) -> dict[str, object]:
         """Catch up beside the live build, then hold it still to compare and switch."""
-        self._catch_up(build, work)
         name = self._projection.name
+        self._catch_up(build, work)
+        self._accompany(name, build.position, work)
         with self._follower.paused():
             live = self._follower.build(name)
             compares = self._bring_both(live, build, work)
@@ -116,14 +120,14 @@ class Rebuild:
         return {
             "projection": name,
             "position": build.position,
-            "events": self._counted(build.position),
+            "events": counted(self._source, build.position),
             "seconds": round(work.seconds(), 3),
             "digest": own_digest,
             "live_digest": live_digest,
             "drift": differences,
         }
 
-    def _catch_up(self, build: Build, work: Work) -> None:
+    def _catch_up(self, build: AnyBuild, work: Work) -> None:
         """Take in what was appended meanwhile, for as long as that gets less.
 
         Where appends outrun it, only holding the live build still brings both to one position.
@@ -136,17 +140,24 @@ class Rebuild:
             if self._source.head() - head >= head - began_at:
                 return
 
-    def _bring_forward(self, build: Build, upto: int, at: int, work: Work) -> None:
+    def _accompany(self, name: str, position: int, work: Work) -> None:
+        """Bring the live build to a position a step at a time, so that nobody waits for it long.
+
+        Only what gives way can be far behind and still be worth comparing with.
+        """
+        while (live := self._follower.build(name)).gives_way and live.position < position:
+            with self._follower.paused():
+                if not self._follower.take_step(live, position, self._clock()):
+                    return
+            work.check()
+
+    def _bring_forward(self, build: AnyBuild, upto: int, at: int, work: Work) -> None:
         """Take the build all the way to position ``upto`` and instant ``at``, telling how far."""
-        total = self._counted(upto)
+        total = counted(self._source, upto)
         while build.step(upto, at):
-            work.advance(self._counted(build.position), total)
+            work.advance(counted(self._source, build.position), total)
 
-    def _counted(self, position: int) -> int:
-        """How many events of contacts there are up to a position."""
-        return position - len(self._source.policies(position).versions)
-
-    def _bring_both(self, live: Build, build: Build, work: Work) -> bool:
+    def _bring_both(self, live: AnyBuild, build: AnyBuild, work: Work) -> bool:
         """Both to one position and instant; False where the live one cannot get there.
 
         That takes as long as what was appended by now does, and no longer.
@@ -158,7 +169,7 @@ class Rebuild:
         return compares
 
     def _compare(
-        self, live: Build | None, build: Build
+        self, live: AnyBuild | None, build: AnyBuild
     ) -> tuple[str | None, str, list[dict[str, object]]]:
         with self._store.read() as connection:
             rebuilt = Tables(connection, build.generation)

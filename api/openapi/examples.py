@@ -114,6 +114,15 @@ STATUS_ROW: dict[str, Any] = {
     "since": "2026-03-01T08:30:00Z",
     "flags": [],
 }
+RESTATEMENT: dict[str, Any] = {
+    "contact_id": CONTACT_ID,
+    "from": "2026-01-20T08:30:00Z",
+    "to": "2026-03-01T08:30:01.250000Z",
+    "believed": "contact",
+    "known": "customer",
+    "event": EVENT_ID,
+    "position": 3,
+}
 FOUND_CONTACT: dict[str, Any] = {**STATUS_ROW, "name": "Ada Jansen"}
 _KNOWN_AT = {"position": 3, "recorded_at": "2026-03-01T08:30:01.250000Z"}
 STATUS: dict[str, Any] = {

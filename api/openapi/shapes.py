@@ -244,6 +244,15 @@ RECEIPT: Schema = shape(
 STATUS_ROW: Schema = shape(
     contact_id=ID, stage=_STAGE, score=WHOLE, since=maybe(MOMENT), flags=_FLAGS
 )
+RESTATEMENT: Schema = shape(
+    **{"from": MOMENT},
+    contact_id=ID,
+    to=MOMENT,
+    believed=_STAGE,
+    known=_STAGE,
+    event=ID,
+    position=POSITION,
+)
 STANDING_ROW: Schema = shape(
     contact_id=ID, standing=_STANDING, influence=WHOLE, we_owe=YES_NO, they_owe=YES_NO
 )

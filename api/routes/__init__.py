@@ -12,6 +12,7 @@ from api.routes import (
     projections,
     referrals,
     replays,
+    restatements,
     status,
 )
 
@@ -23,6 +24,7 @@ OPERATIONS = (
     *status.ROUTES.operations,
     *referrals.ROUTES.operations,
     *lists.ROUTES.operations,
+    *restatements.ROUTES.operations,
     *policies.ROUTES.operations,
     *replays.ROUTES.operations,
     *projections.ROUTES.operations,

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from domain.referrals import Commerce, Edge
     from domain.rewards import Reward
     from projections.answers import ContactStanding, StatusRow
+    from projections.restatement_reading import RestatementRow
 
 
 def status_row(row: StatusRow) -> Shape:
@@ -33,6 +34,19 @@ def standing_row(row: ContactStanding) -> Shape:
         "influence": row.standing.influence,
         "we_owe": row.standing.reciprocity.we_owe,
         "they_owe": row.standing.reciprocity.they_owe,
+    }
+
+
+def restatement(row: RestatementRow) -> Shape:
+    """What was believed of a contact for a while, and what is known of it since an event."""
+    return {
+        "contact_id": str(row.contact_id),
+        "from": format_instant(row.from_at),
+        "to": format_instant(row.to_at),
+        "believed": row.believed,
+        "known": row.known,
+        "event": str(row.event),
+        "position": row.position,
     }
 
 

@@ -112,13 +112,13 @@ def signal(reading: SignalReading) -> Shape:
         "on": reading.on,
         "points": reading.points,
         "anchor": reading.anchor,
-        "value": _shown(reading.value),
-        "threshold": _shown(reading.threshold),
+        "value": shown_values(reading.value),
+        "threshold": shown_values(reading.threshold),
         "events": [str(one) for one in reading.events],
     }
 
 
-def _shown(values: Mapping[str, object]) -> Shape:
+def shown_values(values: Mapping[str, object]) -> Shape:
     """What a signal measures; instants, which end in ``_at``, as clients read them."""
     return {
         name: format_instant(value) if name.endswith("_at") and isinstance(value, int) else value

@@ -152,7 +152,7 @@ def test_a_drifted_projection_is_found_and_mended(copy: Path) -> None:
     assert "drift" in ended.out
     again = rapport("rebuild", "--all", "--ledger", "demo-cafe", "--data", copy, "--json")
     assert again.code == 0
-    assert [one["projection"] for one in again.json()] == ["status", "standing"]
+    assert [one["projection"] for one in again.json()] == ["status", "standing", "restatements"]
     assert all(one["digest"] == one["live_digest"] for one in again.json())
 
 

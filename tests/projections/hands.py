@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from domain.errors import Unavailable
 from projections.digest import digest
-from projections.filling import fill
 from projections.generations import Tables, remove
 from projections.operations import Work
 from projections.projections import Projections
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 class Hands:
     """The projections of a ledger, never started: each step is taken by the test."""
 
-    names = ("status", "standing")
+    names = ("status", "standing", "restatements")
 
     def __init__(self, ledger: EventSource, clock: Clock, path: Path) -> None:
         self.ledger = ledger
@@ -71,12 +70,10 @@ class Hands:
         inside, earlier = self.projections, Earlier(self.ledger, position)
         projection = inside._projection(name)
         rebuild = Rebuild(projection, inside._store, earlier, inside._follower, self.clock)
-        generation = rebuild._begin()
-        work = Work(lambda _progress: None)
-        fill(projection, inside._store, earlier, generation, work)
+        build = rebuild.fill(rebuild._begin(), Work(lambda _progress: None))
         with inside._store.write() as connection:
-            figure = digest(projection, Tables(connection, generation))
-            remove(connection, generation)
+            figure = digest(projection, Tables(connection, build.generation))
+            remove(connection, build.generation)
         return figure
 
     def digest(self, name: str) -> ProjectionDigest:

@@ -11,6 +11,7 @@ from domain.errors import Unavailable
 from domain.history import effective_history
 from domain.instants import DAY, HOUR, parse_instant
 from domain.relationship import fold
+from projections.build import Build
 from projections.folding import Histories, Known, Touch
 from projections.groups import Aliases, Merge
 from tests.domain.scenario import ANN, BEN, CAT
@@ -46,7 +47,9 @@ def test_nothing_of_a_step_that_was_lost_is_gone_on_from(
     hands.follow(name, ledger.head())
     ledger.tell(BEN, "purchase-made", NOW - 8 * DAY)
     hands.fail(name, 1)
-    assert hands.projections._follower.build(name)._histories.known(BEN) is None
+    build = hands.projections._follower.build(name)
+    assert isinstance(build, Build)
+    assert build._histories.known(BEN) is None
     hands.follow(name, 1)
     assert hands.digest(name).digest == hands.built_anew(name, ledger.head())
 

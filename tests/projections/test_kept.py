@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from projections import folding
+from projections.build import Build
 from projections.folding import Kept
 from tests.domain.scenario import ANN, BEN, CAT
 
@@ -74,6 +75,7 @@ def test_a_build_keeps_no_more_facts_than_it_may(
     """And is right without what it could not keep."""
     monkeypatch.setattr(folding, "KEPT_FACTS", 10)
     build = hands.projections._follower.build("status")
+    assert isinstance(build, Build)
     build._histories = folding.Histories(ledger)
     for number in range(30):
         ledger.tell((ANN, BEN, CAT)[number % 3], "purchase-made", purchase_id=str(number))

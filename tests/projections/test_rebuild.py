@@ -9,7 +9,6 @@ import pytest
 
 from domain.errors import Unavailable
 from domain.instants import DAY
-from projections.filling import fill
 from projections.operations import Cancelled, Progress, Work
 from projections.rebuild import Rebuild
 from tests.domain.scenario import ANN, BEN, CAT
@@ -152,7 +151,7 @@ def test_a_killed_rebuild_is_swept_at_the_next_start(
     inside = killed.projections
     rebuild = Rebuild(inside._projection("status"), inside._store, ledger, inside._follower, clock)
     work = Work(lambda _progress: None)
-    fill(inside._projection("status"), inside._store, ledger, rebuild._begin(), work)
+    rebuild.fill(rebuild._begin(), work)
     assert tables(killed) != before
     killed.close()
     restarted = Hands(ledger, clock, path)

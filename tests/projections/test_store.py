@@ -97,7 +97,7 @@ def test_another_version_of_a_projection_is_built_anew(
     hands.close()
     monkeypatch.setattr("projections.status.StatusProjection.version", 2)
     upgraded = Projections(ledger, path, clock)
-    status, standing = upgraded.states()
+    status, standing, _ = upgraded.states()
     assert (status.version, status.position) == (2, 0)
     assert (standing.version, standing.position) == (1, ledger.head())
     upgraded.close()
