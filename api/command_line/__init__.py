@@ -20,6 +20,7 @@ COMMANDS = {
     "import": "Import purchases and other events from a file, or a whole ledger.",
     "export": "Write a whole ledger to one file.",
     "policy": "Show, compare, try and publish the policies that judge.",
+    "status": "Tell where one contact stands, and why.",
     "summary": "Count the contacts by stage.",
     "replay": "Say where every contact stood, at any time, as known at any time.",
     "proof": "Get checkpoints and proofs of the log, and verify them.",

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from api.wire.parameters import Knowledge, read_knowledge
+from domain.errors import Invalid
 from domain.instants import parse_instant
 
 if TYPE_CHECKING:
@@ -32,6 +34,40 @@ def read_instant(ctx: click.Context, param: click.Parameter, value: str | None) 
 def instant_option(name: str, help_text: str) -> Callable[[F], F]:
     """An option whose value is an instant in microseconds of UTC, or None."""
     return click.option(name, callback=read_instant, metavar="INSTANT", help=help_text)
+
+
+def read_known_at(
+    ctx: click.Context, param: click.Parameter, value: str | None
+) -> Knowledge | None:
+    """A position, an instant, or a date: its first instant in UTC.
+
+    Raises:
+        click.BadParameter: it is none of them.
+    """
+    if value is None:
+        return None
+    try:
+        return read_knowledge(f"{value}T00:00:00Z" if len(value) == len("2026-03-01") else value)
+    except Invalid as error:
+        raise click.BadParameter(f"{value!r} {error}", ctx, param) from None
+
+
+def when_options(command: F) -> F:
+    """``--as-of``, ``--as-known-at`` and ``--policy-version``: the point in both times."""
+    as_of = instant_option("--as-of", "As things stood at this instant or date.  [default: now]")
+    as_known_at = click.option(
+        "--as-known-at",
+        callback=read_known_at,
+        metavar="POSITION|INSTANT",
+        help="By what had been recorded by then.  [default: everything]",
+    )
+    policy_version = click.option(
+        "--policy-version",
+        type=click.IntRange(1),
+        metavar="N",
+        help="Judge all instants by this version.  [default: by those in force]",
+    )
+    return as_of(as_known_at(policy_version(command)))
 
 
 def data_option(command: F) -> F:

@@ -9,44 +9,26 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from api.command_line.long_questions import answered, asking
-from api.command_line.options import data_option, instant_option, json_option, ledger_option
+from api.command_line.one_contact import walk_through
+from api.command_line.options import data_option, json_option, ledger_option, when_options
 from api.command_line.output import print_json, print_table
 from api.command_line.plain_help import PlainHelp
 from api.knowledge import Asked, known_at
 from api.replaying.replay import replay
-from api.wire.parameters import Knowledge, read_knowledge
-from domain.errors import Invalid
 
 if TYPE_CHECKING:
+    from api.wire.parameters import Knowledge
     from ledger.ledger import Ledger
     from projections.folding import Moment
 
 
-def _read_knowledge(
-    ctx: click.Context, param: click.Parameter, value: str | None
-) -> Knowledge | None:
-    """A position, an instant, or a date: its first instant in UTC."""
-    if value is None:
-        return None
-    try:
-        return read_knowledge(f"{value}T00:00:00Z" if len(value) == len("2026-03-01") else value)
-    except Invalid as error:
-        raise click.BadParameter(f"{value!r} {error}", ctx, param) from None
-
-
 @click.command("replay", cls=PlainHelp)
-@instant_option("--as-of", "As things stood at this instant or date.  [default: now]")
+@when_options
 @click.option(
-    "--as-known-at",
-    callback=_read_knowledge,
-    metavar="POSITION|INSTANT",
-    help="By what had been recorded by then.  [default: everything]",
-)
-@click.option(
-    "--policy-version",
-    type=click.IntRange(1),
-    metavar="N",
-    help="Judge all instants by this version.  [default: by those in force]",
+    "--step",
+    "contact",
+    metavar="CONTACT",
+    help="Walk through this contact instead, event by event: a UUID or source:ref.",
 )
 @click.option(
     "--out",
@@ -61,6 +43,7 @@ def command(
     as_of: int | None,
     as_known_at: Knowledge | None,
     policy_version: int | None,
+    contact: str | None,
     out: Path | None,
     ledger_name: str,
     folder: Path | None,
@@ -71,13 +54,24 @@ def command(
     The digest is the SHA-256 of the lines that --out writes, one for each contact, by id. The same
     question has the same bytes, as long as it says both --as-of and --as-known-at.
 
+    With --step: what came of one contact, in the order in which it happened, what each signal
+    became, what the stage did and why; what does not count is marked where it stands. With --json
+    a line for each instant.
+
     Example:
       rapport replay --as-of 2025-12-31
+      rapport replay --step pos:17850 --as-known-at 4711
       rapport replay --as-of 2025-12-31 --as-known-at 4711 --policy-version 2 --out then.jsonl
 
     While a server runs on the folder, ask it instead: POST .../replays.
     """
     asked = Asked(as_of, as_known_at, policy_version)
+    if contact is not None:
+        if out is not None:
+            raise click.UsageError("--out is for every contact, and --step for one")
+        with asking(folder, ledger_name, asked) as (ledger, moment):
+            walk_through(ledger, moment, contact, as_json=as_json)
+        return
     with asking(folder, ledger_name, asked) as (ledger, moment):
         account = _everybody(ledger, moment, out, quiet=as_json)
     if as_json:

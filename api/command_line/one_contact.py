@@ -1,0 +1,140 @@
+"""What commands tell of one contact at a point in both times."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from api.command_line.output import print_json, print_table
+from api.knowledge import group_of, known_at, subject_in
+from api.replaying.steps import show, steps
+from api.wire import present_status
+from domain.errors import Invalid
+from domain.explanation import explain
+from domain.instants import format_instant
+from domain.kinds import ContactId
+from domain.relationship import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from uuid import UUID
+
+    from api.knowledge import Subject
+    from api.replaying.steps import Became, Came, Step
+    from domain.recorded import Recorded
+    from ledger.ledger import Ledger
+    from projections.folding import Moment
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What an answer repeats of its question."""
+
+    as_of: int
+    as_known_at: Mapping[str, object]
+
+
+def tell_status(ledger: Ledger, moment: Moment, contact: str, *, as_json: bool) -> None:
+    """Write a contact's status in sentences, or as HTTP answers it.
+
+    Raises:
+        Invalid: the contact can be none.
+        ContactNotFound: nobody had registered it by then.
+    """
+    _, subject = _found(ledger, moment, contact)
+    relationship = fold(subject.history, moment.policies, moment.time_zone, moment.at)
+    if as_json:
+        asked = _Asked(moment.at, known_at(ledger, moment.position))
+        print_json(present_status.status(asked, subject, relationship))
+        return
+    click.echo(_heading(subject, _named(ledger, contact), moment))
+    for sentence in explain(relationship, erased=subject.erased):
+        click.echo(sentence)
+
+
+def walk_through(ledger: Ledger, moment: Moment, contact: str, *, as_json: bool) -> None:
+    """Write a contact's past step by step: a table, or a line of JSON for each step.
+
+    Raises:
+        Invalid: the contact can be none.
+        ContactNotFound: nobody had registered it by then.
+    """
+    group, subject = _found(ledger, moment, contact)
+    walked = steps(group, subject.history, moment)
+    if as_json:
+        for step in walked:
+            click.echo(json.dumps(show(step), ensure_ascii=False))
+        return
+    click.echo(_heading(subject, _named(ledger, contact), moment))
+    print_table(("when", "what", "signals", "score", "stage"), [_row(one) for one in walked])
+
+
+def _named(ledger: Ledger, contact: str) -> UUID:
+    try:
+        return ContactId().read(contact, ledger.contact_id)
+    except Invalid as error:
+        raise error.within("/contact") from None
+
+
+def _found(ledger: Ledger, moment: Moment, contact: str) -> tuple[Sequence[Recorded], Subject]:
+    named = _named(ledger, contact)
+    survivor, group = group_of(ledger, moment.aliases, moment.position, named)
+    return group, subject_in(survivor, group)
+
+
+def _heading(subject: Subject, named: UUID, moment: Moment) -> str:
+    merged = "" if subject.contact_id == named else f", which stands for {named}"
+    at = format_instant(moment.at)
+    return f"{subject.contact_id}{merged}, as of {at}, as known at position {moment.position:,}"
+
+
+def _row(step: Step) -> tuple[str, ...]:
+    score = str(step.score)
+    if step.score != step.score_before:
+        score = f"{step.score_before} -> {step.score}"
+    return (
+        format_instant(step.at),
+        "\n".join(map(_event, step.came)) or _because(step),
+        "\n".join(map(_signal, step.signals)),
+        score if step.cause else "",
+        _stage(step),
+    )
+
+
+def _event(came: Came) -> str:
+    told = f"{came.recorded.type} at {came.recorded.position}"
+    if came.exclusion is not None:
+        told += f" ({came.exclusion.reason.replace('-', ' ')})"
+    return f"{told} (corrected)" if came.corrected_by else told
+
+
+def _because(step: Step) -> str:
+    assert step.cause is not None, "nothing came, so it is a breakpoint"
+    return f"({step.cause.name.replace('_', ' ')})"
+
+
+def _signal(became: Became) -> str:
+    before, after = became.before, became.after
+    points = f"{after.points:+}" if after.on else "off"
+    if before is not None and (before.on, before.points) == (after.on, after.points):
+        changed = [name for name, value in after.value.items() if before.value.get(name) != value]
+        return f"{became.name} {points}: {_values(after.value, changed)}"
+    was = f"{before.points:+}" if before is not None and before.on else "off"
+    return f"{became.name} {was} -> {points}"
+
+
+def _values(values: Mapping[str, object], names: Sequence[str]) -> str:
+    shown = present_status.shown_values({name: values[name] for name in names})
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in shown.items())
+
+
+def _stage(step: Step) -> str:
+    if step.stage == step.stage_before or step.stage is None:
+        return ""
+    told = step.stage if step.stage_before is None else f"{step.stage_before} -> {step.stage}"
+    if step.stage != step.underlying:
+        return f"{told} (by the rules {step.underlying})"
+    return told
