@@ -5,12 +5,14 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from api.receipts.checking import check_receipt
 from api.receipts.form import ReceiptRefused
 from domain.policy import Policy, digest
 from domain.presets import PRESETS
 from ledger.codec import pack, unpack
+from ledger.transparency import notes
 from ledger.transparency.notes import from_base64, to_base64
 from tests.api.shop import START, Clock, built
 from tests.receipts.given import (
@@ -228,6 +230,60 @@ def test_events_that_no_ledger_could_have_recorded_are_refused(receipt: Json) ->
     assert "purchase_id is missing" in str(changed(8, None))
     assert "recorded" in str(changed(3, START + 1))
     assert "is no stored event" in str(changed(0, 99))
+
+
+def test_a_byte_that_no_answer_depends_on_is_refused_by_its_proof(
+    receipt: Json, keys: list[Verifier]
+) -> None:
+    for place in range(len(receipt["events"])):
+        document = copy.deepcopy(receipt)
+        state = state_of(document["events"][place])
+        state[1] = bytes(16)  # the salt
+        document["events"][place]["state"] = to_base64(pack(state))
+        assert "is not in the log at position" in str(refused(document, keys))
+        check_receipt(written(forged(document)), [])
+
+
+def test_other_limits_than_its_own_are_refused(receipt: Json, keys: list[Verifier]) -> None:
+    document = copy.deepcopy(receipt)
+    document["completeness"]["streams"][0]["newest_version"] += 1
+    assert refused(document, keys).pointer == "/completeness/streams/0/newest_version"
+    document = copy.deepcopy(receipt)
+    document["completeness"]["not_proven"] = []
+    assert refused(document, keys).pointer == "/completeness/not_proven"
+
+
+def test_a_checkpoint_that_speaks_of_another_log_under_the_right_key_is_refused(
+    receipt: Json,
+) -> None:
+    document = forged(receipt)
+    signer = notes.Signer(document["origin"], Ed25519PrivateKey.from_private_bytes(bytes(32)))
+    text = document["checkpoint"].partition("\n\n")[0].replace(document["origin"], "elsewhere")
+    document["checkpoint"] = notes.sign(f"{text}\n", [signer]).written().decode()
+    assert "is of another log" in str(refused(document, []))
+
+
+def test_what_was_recorded_after_the_position_known_at_is_refused(
+    story: OpenLedger, receipt: Json, keys: list[Verifier]
+) -> None:
+    document = receipt_of(story, BEN, position=13)
+    document["events"] = receipt["events"]
+    assert "was not known yet" in str(refused(document, keys))
+    document = copy.deepcopy(receipt)
+    assert document["events"][-1]["position"] < document["question"]["as_known_at"]
+    state = state_of(document["events"][-1])
+    state[3] += 1
+    document["events"][-1]["state"] = to_base64(pack(state))
+    assert "was recorded after the position" in str(refused(forged(document), []))
+
+
+def test_a_version_of_the_policy_that_was_published_twice_is_refused(receipt: Json) -> None:
+    document = copy.deepcopy(receipt)
+    state = state_of(document["policies"][1])
+    assert state[8] == 2
+    state[8] = 1
+    document["policies"][1]["state"] = to_base64(pack(state))
+    assert "has a version twice" in str(refused(forged(document), []))
 
 
 def test_an_erasure_among_the_events_is_said_by_the_answer(receipt: Json) -> None:

@@ -10,6 +10,7 @@ from api.knowledge import relationship_of, subject_of
 from api.openapi import examples
 from api.receipts import making
 from api.receipts.checking import check_receipt
+from api.receipts.form import ReceiptRefused
 from api.wire import present_status
 from domain.errors import ContactNotFound, Invalid
 from domain.instants import DAY
@@ -109,6 +110,9 @@ def test_the_time_zone_of_the_ledger_is_told_only_where_days_were_counted_in_it(
             append(ledger, draft(one, "purchase-made", sale(1)))
             found[one] = receipt_of(open_ledger, one)
             check_receipt(written(found[one]), ledger.transparency.verifiers())
+        for one, zone in ((ANN, "Europe/Nowhere"), (BEN, "UTC")):
+            with pytest.raises(ReceiptRefused, match="/ledger_time_zone"):
+                check_receipt(written({**found[one], "ledger_time_zone": zone}), [])
     assert found[ANN]["ledger_time_zone"] == "Pacific/Auckland"
     assert "ledger-time-zone" in found[ANN]["completeness"]["not_proven"]
     assert found[BEN]["ledger_time_zone"] is None
