@@ -77,9 +77,12 @@ those of the full tiles of the level below. Notes are `tlog-checkpoint` v1.0.0 i
 `signed-note` v1.0.0.
 
 `ledger.json` has the `origin`, which is also the name of the keys, and ends in the SHA-256 of the
-same document without that. The keys' private halves are in the
-table `signing_keys` of `keys.sqlite`: 12 bytes of nonce, then AES-256-GCM of the 32 bytes under the
-master key; associated data is `rapport signing key ` and the public key. Instants are as above.
+same document without that. `for_audit` stands in it where the ledger was imported without its keys;
+beside it lies the `ledger.note` of its [archive](archive.md) then, and `keys.sqlite` holds none.
+
+The keys' private halves are in the table `signing_keys` of `keys.sqlite`: 12 bytes of nonce, then
+AES-256-GCM of the 32 bytes under the master key; associated data is `rapport signing key ` and the
+public key. Instants are as above.
 How it is kept: [the transparency log](../explanation/the-transparency-log.md).
 """
 

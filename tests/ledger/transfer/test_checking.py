@@ -239,6 +239,20 @@ def test_a_listed_key_that_signed_nothing_helps_nobody(sold: Shop, path: Path) -
     refusal(path, archive, _key(sold))
 
 
+def test_a_true_note_beside_a_forged_log_helps_nobody(sold: Shop, path: Path) -> None:
+    """The log's own key and its own note are there; only the checkpoints are forged."""
+    held = dict(members(sold.archive))
+    forger = Forger(rows_of(sold.archive)[:-1], sold.exported.origin)
+    forger.identity = checked(path, sold.archive).identity
+    known = forger.known_keys()
+    stolen = held[layout.KEY].decode().strip()
+    forger.known_keys = lambda: [*known, type(known[0])(stolen, 1, None)]  # type: ignore[method-assign]  # a forger
+    forger.settings_note = lambda: held[layout.SETTINGS]  # type: ignore[method-assign]  # a forger
+    archive = written(forger)[1]
+    checked(path, archive)
+    assert refusal(path, archive, _key(sold)).member == layout.CHECKPOINT
+
+
 def _key(sold: Shop) -> Verifier:
     return Verifier.read(dict(members(sold.archive))[layout.KEY].decode().splitlines()[0])
 
