@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from api.kept_statuses import KeptStatuses
 from api.knowledge import KnownAliases
 from api.replaying.results import Results
 from api.settings import Settings, SettingsRefused
@@ -47,6 +48,7 @@ class OpenLedger:
     projections: Projections
     aliases: KnownAliases
     results: Results
+    statuses: KeptStatuses
 
 
 class Server:
@@ -146,7 +148,9 @@ class Server:
                 if self._observer is not None:
                     ledger.observe(self._observer(name))
                 aliases = KnownAliases(ledger)
-                self.ledgers[name] = OpenLedger(ledger, projections, aliases, results)
+                self.ledgers[name] = OpenLedger(
+                    ledger, projections, aliases, results, KeptStatuses(ledger)
+                )
             return self.ledgers[name]
 
 

@@ -229,6 +229,26 @@ class Relationship:
         later = [instant for instant in candidates if instant is not None and instant > self.at]
         return min(later, default=None)
 
+    @property
+    def holds_until(self) -> int | None:
+        """The first instant at which anything said here may be otherwise; None if never.
+
+        Up to then the same history, asked as of any instant from ``at`` on, has the same answer,
+        evidence and outlook included. Policies are part of what may change.
+        """
+        machine, silence = self.machine, self.machine.silence
+        if machine.judged is not None and machine.judged.at == self.at:
+            return self.at + 1  # whether they are a client counts from the next instant on
+        moving = [signal.moves_at(judged) for signal, _, judged in machine.readings_at(self.at)]
+        candidates = [
+            self.next_breakpoint,
+            self._policies.next_change(self.at),
+            silence.lapse_at if silence else None,
+            *moving,
+        ]
+        later = [instant for instant in candidates if instant is not None and instant > self.at]
+        return min(later, default=None)
+
     def signals(self) -> tuple[SignalReading, ...]:
         """Every signal, on or off, in a fixed order; empty before the first fact."""
         return tuple(

@@ -110,6 +110,7 @@ class Batch:
         self._desk = desk
         self.policies = desk.policies
         self.stored: list[LedgerStoredEvent] = []
+        self.recorded: list[Recorded] = []
         self._made: dict[UUID, Recorded] = {}
         self._newest: dict[UUID, int] = {}
         self._rows = self._known_rows(appends)
@@ -189,6 +190,7 @@ class Batch:
             event=event,
         )
         self.stored.append(self._desk.mapper.to_stored_event(recorded))
+        self.recorded.append(recorded)
         published = policy_version(recorded, publication.policy)
         self.policies = self.policies.with_version(published)
         return published
@@ -267,6 +269,7 @@ class Batch:
 
     def _record(self, working: _Working) -> None:
         self.stored.extend([self._desk.mapper.to_stored_event(made) for made in working.made])
+        self.recorded.extend(working.made)
         working.keep()
         for made in working.made:
             self._made[made.id] = made

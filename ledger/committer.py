@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
+    from domain.recorded import Recorded
     from domain.timeline import PolicyVersion
     from ledger.batch import Desk
     from ledger.drafts import Appended
@@ -99,6 +100,7 @@ class Committer:
         self._desk: Desk | None = load()
         self._keys = keys
         self._committed = committed
+        self.watchers: list[Callable[[Sequence[Recorded]], None]] = []
         self._file = file
         self._damage: str | None = None
         self._refusal = refusal
@@ -299,6 +301,8 @@ class Committer:
             raise problem from error
         if batch.stored:
             desk.head += len(batch.stored)
+            for watcher in self.watchers:  # before anybody reads what they watch for
+                self._watched(watcher, batch.recorded)
             desk.policies = self.policies = batch.policies
             self.head = desk.head
             self._watched(self._committed, desk.head)

@@ -185,11 +185,7 @@ class Ledger:
         return self._committer.append(append)
 
     def hand_over(self, append: Append, reply: Reply) -> None:
-        """Record the drafts as ``append`` does, and tell ``reply`` what it would answer or raise.
-
-        Raises:
-            Unavailable: at once, if too much is waiting already.
-        """
+        """As ``append``, at once errors included; its future's answer is told to ``reply``."""
         self._committer.submit(append, reply)
 
     def append_each(self, appends: Sequence[Append]) -> Future[list[Appended | LedgerError]]:
@@ -344,6 +340,10 @@ class Ledger:
         It must return at once: appends wait for it.
         """
         self._listeners.append(callback)
+
+    def on_record(self, callback: Callable[[Sequence[Recorded]], None]) -> None:
+        """As ``on_commit``, with the events, in clear, and before any read answers for them."""
+        self._committer.watchers.append(callback)
 
     def observe(self, observer: CommitObserver) -> None:
         """Have this one told of commits from now on, in place of the one before."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,9 +14,11 @@ from api.calls import Answer, Call, Routes, Shown
 from api.knowledge import question_of, relationship_of, standing_of, subject_of
 from api.openapi import examples, shapes
 from api.receipts.making import make_receipt, needed_position
-from api.wire import present_status
+from api.wire import media, present_status
+from api.wire.media import Continued
 from api.wire.parameters import AS_KNOWN_AT, AS_OF, EXPLAIN, MIN_POSITION, POLICY_VERSION
 from domain.errors import NotYetSealed
+from domain.instants import format_instant
 
 if TYPE_CHECKING:
     from api.knowledge import Question, Subject
@@ -54,7 +57,7 @@ async def read_status(call: Call) -> Answer:
     answer for ever.
     """
     await call.wait_until_known(call.get(MIN_POSITION))
-    return await call.in_thread(_status)
+    return _kept(call) or await call.in_thread(_status)
 
 
 @ROUTES.on(
@@ -129,10 +132,42 @@ async def read_standing(call: Call) -> Answer:
     return await call.in_thread(_standing)
 
 
+@dataclass(frozen=True)
+class _Now:
+    """The question that asks for nothing but the present."""
+
+    as_of: int
+    as_known_at: dict[str, object]
+
+
+def _is_about_now(call: Call) -> bool:
+    """Whether nothing is asked but what is so now, as far as is known."""
+    return not call.values or call.values.keys() == {MIN_POSITION.name}
+
+
+def _kept(call: Call) -> Answer | None:
+    """The answer without reading anything, where it is known; it takes no thread."""
+    if not _is_about_now(call):
+        return None
+    contact_id, now = call.contact_id, call.server.clock()
+    found = call.open_ledger.statuses.get(contact_id, now)
+    if found is None:
+        return None
+    known_at = {"position": found.position, "recorded_at": format_instant(found.recorded_at)}
+    begun = present_status.asked(contact_id, _Now(now, known_at))
+    return Answer(body=Continued(begun, found.said), position=found.position, digest=True)
+
+
 def _status(call: Call) -> Answer:
     question = question_of(call)
     subject = subject_of(question, call.contact_id)
     found = relationship_of(question, subject)
+    if _is_about_now(call) and question.aliases.members(call.contact_id) == (subject.contact_id,):
+        said = media.encode(present_status.said(subject, found), media.JSON)
+        position, from_at, until_at = question.position, question.as_of, found.holds_until
+        call.open_ledger.statuses.keep(subject.contact_id, position, from_at, until_at, said)
+        begun = present_status.asked(subject.contact_id, question)
+        return _told(call, question, subject, Continued(begun, said))
     body = present_status.status(question, subject, found, explained=call.get(EXPLAIN) is not None)
     return _told(call, question, subject, body)
 

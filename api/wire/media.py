@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -138,8 +139,20 @@ def accepted(request: Request, offered: Sequence[str] = DOCUMENTS) -> str:
     return best
 
 
+@dataclass(frozen=True)
+class Continued:
+    """An object of which the ``rest`` is JSON already, at least one field of it."""
+
+    begun: dict[str, object]
+    rest: bytes
+
+
 def encode(value: object, wanted: str) -> bytes:
     """The value in that media type, the same bytes for the same value."""
+    if isinstance(value, Continued):
+        if wanted == JSON:
+            return encode(value.begun, JSON)[:-1] + b"," + value.rest[1:]
+        value = value.begun | json.loads(value.rest)
     if wanted == JSON:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
     packed: bytes = msgpack.packb(value)

@@ -11,6 +11,7 @@ from domain.instants import format_instant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from uuid import UUID
 
     from api.knowledge import Question, Subject
     from domain.history import Exclusion
@@ -38,15 +39,22 @@ def status(
     Routes, receipts and whoever checks one build it here.
     """
     told = {"explanation": " ".join(explain(found, erased=subject.erased))} if explained else {}
-    return {**_status(question, subject, found), **told}
+    return {**asked(subject.contact_id, question), **said(subject, found), **told}
 
 
-def _status(question: Asked, subject: Subject, found: Relationship) -> Shape:
-    will_change = found.will_change()
+def asked(contact_id: UUID, question: Asked) -> Shape:
+    """What a status repeats of its question."""
     return {
-        "contact_id": str(subject.contact_id),
+        "contact_id": str(contact_id),
         "as_of": format_instant(question.as_of),
         "as_known_at": question.as_known_at,
+    }
+
+
+def said(subject: Subject, found: Relationship) -> Shape:
+    """What a status answers, the same for every instant while the relationship ``holds_until``."""
+    will_change = found.will_change()
+    return {
         "policy_version": found.policy_version,
         "rests_on": found.rests_on,
         "stage": found.stage,

@@ -27,6 +27,7 @@ from domain.signals.base import (
     Recent,
     Signal,
     earliest,
+    first_to_leave,
 )
 
 if TYPE_CHECKING:
@@ -85,6 +86,10 @@ class WalletSignal(Signal):
         best = max((percent for percent, _, _ in reports), default=None)
         return [event_id for percent, _, event_id in reports if percent == best]
 
+    def moves_at(self, judged: Judged) -> int | None:
+        window = judged.policy.signals.wallet.window_days * DAY
+        return earliest(*[at + window for _, at, _ in self._newest(judged)])
+
     def worth(self, policy: Policy) -> int:
         rule = policy.signals.wallet
         return 0 if rule.share_percent is None else rule.points
@@ -128,6 +133,10 @@ class AdviceSignal(Signal):
         threshold = {"accepted": max(declined, 1), "window_days": rule.window_days}
         return Reading(on, rule.points if on else 0, until_at, value, threshold)
 
+    def moves_at(self, judged: Judged) -> int | None:
+        window_days = judged.policy.signals.advice.window_days
+        return first_to_leave(judged.at, window_days, self._accepted, self._declined)
+
     def evidence(self, judged: Judged) -> Iterable[UUID]:
         window_days = judged.policy.signals.advice.window_days
         yield from self._accepted.ids(judged.at, window_days)
@@ -148,6 +157,10 @@ class _OnceRecently(Signal):
         threshold = {"count": 1, "window_days": rule.window_days}
         points = rule.points if on else 0
         return Reading(on, points, until_at if on else None, self._value(count), threshold)
+
+    def moves_at(self, judged: Judged) -> int | None:
+        rule = getattr(judged.policy.signals, self.name)
+        return first_to_leave(judged.at, rule.window_days, self._recent)
 
     def evidence(self, judged: Judged) -> Iterable[UUID]:
         rule = getattr(judged.policy.signals, self.name)
@@ -247,6 +260,9 @@ class GuestsSignal(Signal):
         threshold = {"visits": rule.visits, "window_days": rule.window_days}
         return Reading(on, rule.points if on else 0, until_at, {"visits": count}, threshold)
 
+    def moves_at(self, judged: Judged) -> int | None:
+        return first_to_leave(judged.at, judged.policy.signals.guests.window_days, self._visits)
+
     def evidence(self, judged: Judged) -> Iterable[UUID]:
         return self._visits.ids(judged.at, judged.policy.signals.guests.window_days)
 
@@ -278,6 +294,10 @@ class TwoWaySignal(Signal):
         threshold = {"inbound": rule.inbound, "inbound_percent": rule.inbound_percent}
         return Reading(on, rule.points if on else 0, until_at, value, threshold)
 
+    def moves_at(self, judged: Judged) -> int | None:
+        window_days = judged.policy.signals.two_way.window_days
+        return first_to_leave(judged.at, window_days, self._inbound, self._outbound)
+
     def evidence(self, judged: Judged) -> Iterable[UUID]:
         window_days = judged.policy.signals.two_way.window_days
         yield from self._inbound.ids(judged.at, window_days)
@@ -308,6 +328,14 @@ class CustomSignal(Signal):
                 points += worth.points
                 until_at = earliest(until_at, recent.leaves_at(judged.at, worth.window_days))
         return Reading(any(value.values()), points, until_at, value, {})
+
+    def moves_at(self, judged: Judged) -> int | None:
+        worths = judged.policy.signals.custom
+        leaving = [
+            recent.leaves_at(judged.at, worths[kind].window_days, nth=0)
+            for kind, recent in self._scored(judged)
+        ]
+        return earliest(*leaving)
 
     def evidence(self, judged: Judged) -> Iterable[UUID]:
         for kind, recent in self._scored(judged):

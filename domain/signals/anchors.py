@@ -78,6 +78,11 @@ class EngagementAnchor(_OfCommerce):
             if engagement.acts_for_contact:
                 yield engagement.opened_id
 
+    def moves_at(self, judged: Judged) -> int | None:
+        closed = self._commerce.engagements.closed if judged.is_client else ()
+        ends = [(one.closed_at or 0) + self._after(judged) for one in closed]
+        return min((at for at in ends if at > judged.at), default=None)
+
     def ignored(self) -> Iterable[Ignored]:
         return [(one, OPENING_NOT_BEFORE) for one in self._commerce.engagements.unopened]
 
@@ -129,6 +134,15 @@ class RegularityAnchor(_OfCommerce):
         for purchase in self._commerce.counted_purchases():
             if since is None or purchase.occurred_at > since:
                 yield purchase.fact_id
+
+    def moves_at(self, judged: Judged) -> int | None:
+        window_days = judged.policy.signals.regularity.window_days
+        leaves_at = None
+        if window_days is not None:
+            window = window_days * DAY
+            ends = (one.occurred_at + window for one in self._commerce.counted_purchases())
+            leaves_at = min((at for at in ends if at > judged.at), default=None)
+        return earliest(self.read(judged).until_at, leaves_at)
 
     def changes(self, reading: Reading, judged: Judged) -> Iterator[Change]:
         if judged.policy.signals.regularity.purchase_days is not None:

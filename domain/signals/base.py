@@ -93,6 +93,13 @@ class Signal(ABC):
     def evidence(self, judged: Judged) -> Iterable[UUID]:
         """The events that the reading rests on, oldest first."""
 
+    def moves_at(self, judged: Judged) -> int | None:
+        """The next instant at which reading or evidence may differ although nothing happens.
+
+        ``until_at`` is about what decides; this is about all that is shown.
+        """
+        return self.read(judged).until_at
+
     def changes(self, reading: Reading, judged: Judged) -> Iterator[Change]:
         """The single changes of this signal that the owner might hope for or fear."""
         worth = self.worth(judged.policy)
@@ -149,3 +156,8 @@ def earliest(*instants: int | None) -> int | None:
         if instant is not None and (first is None or instant < first):
             first = instant
     return first
+
+
+def first_to_leave(at: int, window_days: int, *several: Recent) -> int | None:
+    """When the first of what lies in a window leaves it."""
+    return earliest(*[recent.leaves_at(at, window_days, nth=0) for recent in several])

@@ -16,7 +16,15 @@ from domain.events.service import (
     PromiseMade,
 )
 from domain.instants import DAY
-from domain.signals.base import OPENING_NOT_BEFORE, Change, Judged, Reading, Recent, Signal
+from domain.signals.base import (
+    OPENING_NOT_BEFORE,
+    Change,
+    Judged,
+    Reading,
+    Recent,
+    Signal,
+    first_to_leave,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -141,6 +149,9 @@ class PromiseSignal(Signal):
         until_at = self._broken.leaves_at(judged.at, rule.window_days)
         value, threshold = {"broken": count}, {"broken": 1, "window_days": rule.window_days}
         return Reading(count > 0, rule.points if count else 0, until_at, value, threshold)
+
+    def moves_at(self, judged: Judged) -> int | None:
+        return first_to_leave(judged.at, judged.policy.signals.promise.window_days, self._broken)
 
     def evidence(self, judged: Judged) -> Iterable[UUID]:
         return self._broken.ids(judged.at, judged.policy.signals.promise.window_days)

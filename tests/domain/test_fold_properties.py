@@ -255,3 +255,30 @@ def test_the_streams_of_merged_contacts_fold_like_one_with_distinct_ids(
     facts = list(effective_history(doubled, ANN).facts)
     expected = judge(facts, timeline, "America/New_York", on_day(300))
     assert [(i.from_at, i.stage) for i in relationship.intervals] == expected.intervals
+
+
+def told(relationship: Any) -> tuple[object, ...]:
+    """Everything that a relationship says, evidence and outlook included."""
+    return (
+        *row(relationship),
+        relationship.rests_on,
+        relationship.signals(),
+        relationship.excluded(),
+        relationship.would_change(),
+        relationship.will_change(),
+        relationship.engagements(),
+    )
+
+
+@settings(max_examples=400)
+@given(scenarios(), TIMELINES, INSTANTS, st.integers(0, 1), st.floats(0, 1))
+def test_nothing_that_is_said_changes_while_it_holds(
+    scenario: Scenario, timeline: PolicyTimeline, at: int, past: int, share: float
+) -> None:
+    history = effective_history(scenario.events, ANN)
+    relationship = fold(history, timeline, None, at + past)
+    until_at = relationship.holds_until
+    later = until_at - 1 if until_at is not None else at + 5000 * DAY
+    assert later >= relationship.at
+    for instant in (later, relationship.at + int((later - relationship.at) * share)):
+        assert told(fold(history, timeline, None, instant)) == told(relationship)

@@ -1,0 +1,118 @@
+"""Statuses as they were last worked out, kept while nothing can have changed them.
+
+A status follows from the contact's events, the policies and the instant. So it is kept until an
+event is recorded that may bear on it, or the instant comes at which time itself changes something;
+what is kept and what would be worked out anew are the same to the byte.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from domain.events.contacts import ContactMerged, MergeReversed
+from domain.events.governance import EventCorrected, EventRetracted, PolicyPublished
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from domain.recorded import Recorded
+    from ledger.ledger import Ledger
+
+KEPT_BYTES = 32 * 1024 * 1024
+"""How much is kept of a ledger at most: about nine thousand statuses."""
+
+ENTRY_BYTES = 400
+"""What keeping one takes besides its text, by measure."""
+
+_FAR_REACHING = (ContactMerged, MergeReversed, PolicyPublished, EventRetracted, EventCorrected)
+"""What may bear on contacts other than its own: who is whom, how all are judged, and the fate of a
+``referral-received``, which is decided on another stream."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    from_at: int
+    until_at: int | None
+    said: bytes
+
+    @property
+    def weight(self) -> int:
+        return len(self.said) + ENTRY_BYTES
+
+
+class Found(NamedTuple):
+    """What a status says at the head of the log, and where that is."""
+
+    said: bytes
+    position: int
+    recorded_at: int
+
+
+class KeptStatuses:
+    """By contact, those asked for longest ago going first. Any thread may ask."""
+
+    def __init__(self, ledger: Ledger, most_bytes: int = KEPT_BYTES) -> None:
+        """For a ledger that nobody appends to yet."""
+        self._most_bytes = most_bytes
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[UUID, _Kept] = OrderedDict()
+        self._bytes = 0
+        self._head = ledger.head()
+        self._recorded_at = ledger.recorded_at(self._head) if self._head else 0
+        ledger.on_record(self._recorded)
+
+    def get(self, contact_id: UUID, at: int) -> Found | None:
+        """What the contact's status says at that instant, if that is still known."""
+        with self._lock:
+            kept = self._kept.get(contact_id)
+            if kept is None or at < kept.from_at:
+                return None
+            if kept.until_at is not None and at >= kept.until_at:
+                return None
+            self._kept.move_to_end(contact_id)
+            return Found(kept.said, self._head, self._recorded_at)
+
+    def keep(
+        self, contact_id: UUID, position: int, from_at: int, until_at: int | None, said: bytes
+    ) -> None:
+        """Keep what the status of a contact that stands for itself alone says.
+
+        It was worked out of all up to ``position``, and holds from one instant up to, not
+        including, another. Nothing is kept where more was recorded meanwhile.
+        """
+        with self._lock:
+            if position != self._head:
+                return
+            self._drop(contact_id)
+            kept = self._kept[contact_id] = _Kept(from_at, until_at, said)
+            self._bytes += kept.weight
+            while self._bytes > self._most_bytes:
+                self._drop(next(iter(self._kept)))
+
+    def clear(self) -> None:
+        """Keep nothing."""
+        with self._lock:
+            self._clear()
+
+    def _clear(self) -> None:
+        self._kept.clear()
+        self._bytes = 0
+
+    def _drop(self, contact_id: UUID) -> None:
+        gone = self._kept.pop(contact_id, None)
+        if gone is not None:
+            self._bytes -= gone.weight
+
+    def _recorded(self, events: Sequence[Recorded]) -> None:
+        """Let go of what these may change. Before anybody can read them."""
+        with self._lock:
+            missed = events[0].position != self._head + 1
+            if missed or any(isinstance(one.event, _FAR_REACHING) for one in events):
+                self._clear()
+            for one in events:
+                self._drop(one.contact_id)
+            self._head, self._recorded_at = events[-1].position, events[-1].recorded_at
