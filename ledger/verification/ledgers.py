@@ -112,7 +112,7 @@ class _Verification:
             keys = self._opened(files, KEYS_FILE, KEYS_ID, KEYS_TABLES)
             history = self._history(log, settings)
             kept = list(self._kept(history))
-            sealed = history.size() if history else None
+            sealed = history.size if history else None
             report.checkpoint_size = sealed
             unsealing = self._unsealing(keys, events, history, settings)
             if events is None:
@@ -122,7 +122,7 @@ class _Verification:
             except Corrupt as error:
                 report.add(EVENTS_FILE, None, str(error))
                 return report
-            mine = history.milestones(sealed or 0) if history else iter(())
+            mine = history.milestones() if history else iter(())
             milestones = merge(mine, kept, key=attrgetter("size"))
             tiles = (
                 TilesAtRest(log, self._folder / LOG_FILE) if log is not None and history else None

@@ -43,8 +43,9 @@ class ListedKey:
 class SignedHistory:
     """Every checkpoint up to a size, and who signed it.
 
-    ``given`` are the keys that the reader was told from elsewhere. Where there are any, one of
-    them must have signed the newest checkpoint, which vouches for all before it.
+    ``size`` is that of the newest checkpoint, None where there is none, and ``keys`` are those that
+    were listed then. ``given`` are the keys that the reader was told from elsewhere. Where there
+    are any, one of them must have signed the newest checkpoint, which vouches for all before it.
     """
 
     def __init__(
@@ -60,7 +61,12 @@ class SignedHistory:
         self._origin = origin
         self._report = report
         self._given = frozenset(given)
+        # Of one instant: beside a server, a key may be retired between the two.
+        connection.execute("BEGIN")
+        self.size = self._read_size()
         self.keys = list(self._read_keys())
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
         self._verifiers = {key.verifier: None for key in self.keys} | dict.fromkeys(given)
         self._signed: Counter[Verifier] = Counter()
         self._first_at: dict[Verifier, int] = {}
@@ -68,17 +74,12 @@ class SignedHistory:
         self._newest_by: frozenset[Verifier] = frozenset()
         self._signed_at = -(2**63)
 
-    def size(self) -> int | None:
-        """The size of the newest checkpoint, None where there is none."""
-        rows = self._rows("SELECT max(size) FROM checkpoints")
-        return rows[0][0] if rows and isinstance(rows[0][0], int) else None
-
-    def milestones(self, upto: int) -> Iterator[Milestone]:
-        """The roots that were signed, by size up to ``upto``; what is wrong with one is reported.
+    def milestones(self) -> Iterator[Milestone]:
+        """The roots that were signed, up to the ``size``; what is wrong with one is reported.
 
         One whose signature or columns are wrong is left out: what it says is nobody's word.
         """
-        start = -(2**63)
+        start, upto = -(2**63), self.size or 0
         first = True
         while True:
             rows = self._rows(_SELECT, start, upto, _PAGE)
@@ -125,6 +126,11 @@ class SignedHistory:
         if self._given and self._newest_by and not self._given & self._newest_by:
             detail = "no key that was given signed the newest checkpoint"
             self._report.add("checkpoints", None, detail)
+
+    def _read_size(self) -> int | None:
+        """The size of the newest checkpoint, None where there is none."""
+        rows = self._rows("SELECT max(size) FROM checkpoints")
+        return rows[0][0] if rows and isinstance(rows[0][0], int) else None
 
     def _read_keys(self) -> Iterator[ListedKey]:
         rows = self._rows(
