@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from domain.contact import ContactState
 from domain.decisions import Request, decide
 from domain.errors import FieldError, Invalid, Refused, VersionMismatch
 from domain.events.governance import EventCorrected, PolicyPublished
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from uuid import UUID
 
+    from domain.contact import ContactState
     from domain.decisions import Decided
     from domain.kinds import ContactNames
     from domain.policy import Policy
@@ -114,7 +114,7 @@ class Batch:
         self._made: dict[UUID, Recorded] = {}
         self._newest: dict[UUID, int] = {}
         self._rows = self._known_rows(appends)
-        self._meet_strangers(appends)
+        desk.states.meet({draft.contact_id for append in appends for draft in append.drafts})
 
     @property
     def first_position(self) -> int:
@@ -126,15 +126,6 @@ class Batch:
         drafts = [draft for append in appends for draft in append.drafts]
         ids = list({draft.id for draft in drafts if draft.id is not None})
         return self._desk.recorder.rows_by_id(ids)
-
-    def _meet_strangers(self, appends: Iterable[Append]) -> None:
-        """Learn with one question which contacts have no events yet, rather than with one each."""
-        states = self._desk.states
-        contacts = {draft.contact_id for append in appends for draft in append.drafts}
-        unmet = [contact_id for contact_id in contacts if contact_id not in states]
-        if len(unmet) > 1:
-            for contact_id in set(unmet) - self._desk.recorder.begun(unmet):
-                states.put(contact_id, ContactState.initial(contact_id))
 
     def take(self, append: Append) -> Appended:
         """Decide an append: known ids, preconditions, validation, decisions, in this order.

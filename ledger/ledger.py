@@ -149,7 +149,7 @@ class Ledger:
             names=self.contact_id,
             ids=self._ids,
             clock=RecordingClock(self._clock, self.recorded_at(head) if head else 0),
-            states=ContactStates(self._application.contact),
+            states=ContactStates(self._application.contact, self._application.contacts),
             mapper=self._mapper,
             recorder=self._recorder,
             policies=self._stored_policies(),

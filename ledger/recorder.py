@@ -237,6 +237,13 @@ class LedgerApplicationRecorder(SQLiteApplicationRecorder):
                 found |= {UUID(bytes=key) for (key,) in c.fetchall()}
         return found
 
+    def rows_of_streams(self, streams: Sequence[UUID]) -> list[Row]:
+        """All events of a few streams, those of each by version."""
+        marks = ",".join("?" * len(streams))
+        keys = tuple(stream.bytes for stream in streams)
+        order = "originator_id, originator_version"
+        return self.rows({f"originator_id IN ({marks})": keys}, order=order)
+
     def rows_in_stream_order(self, stream: UUID, version: int, upto: int, limit: int) -> list[Row]:
         """At most ``limit`` events beyond that version of that stream, streams in order."""
         beyond = "(originator_id, originator_version) > (?, ?)"

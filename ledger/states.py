@@ -6,7 +6,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
     from uuid import UUID
 
     from domain.contact import ContactState
@@ -25,9 +25,14 @@ class ContactStates:
     """
 
     def __init__(
-        self, load: Callable[[UUID], ContactState], kept_events: int = KEPT_EVENTS
+        self,
+        load: Callable[[UUID], ContactState],
+        load_all: Callable[[Sequence[UUID]], Iterable[ContactState]],
+        kept_events: int = KEPT_EVENTS,
     ) -> None:
+        """``load_all`` answers as ``load``, for many at once and in any order."""
         self._load = load
+        self._load_all = load_all
         self._kept_events = kept_events
         self._states: OrderedDict[UUID, tuple[ContactState, int]] = OrderedDict()
         self._weight = 0
@@ -41,9 +46,12 @@ class ContactStates:
         self.put(contact_id, state)
         return state
 
-    def __contains__(self, contact_id: UUID) -> bool:
-        """Whether the contact's state is kept."""
-        return contact_id in self._states
+    def meet(self, contact_ids: Iterable[UUID]) -> None:
+        """Load those that are not kept together, which costs far less than one by one."""
+        unmet = [contact_id for contact_id in contact_ids if contact_id not in self._states]
+        if len(unmet) > 1:
+            for state in self._load_all(unmet):
+                self.put(state.contact_id, state)
 
     def put(self, contact_id: UUID, state: ContactState) -> None:
         """Keep this state instead of whatever was kept of the contact."""

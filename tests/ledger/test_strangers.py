@@ -23,20 +23,20 @@ class Questions:
     """What the ledger's recorder is asked."""
 
     def __init__(self, ledger: Ledger, patched: pytest.MonkeyPatch) -> None:
-        self.begun: list[set[UUID]] = []
+        self.together: list[set[UUID]] = []
         self.streams: list[UUID] = []
         recorder = ledger._recorder
-        begun, select_events = recorder.begun, recorder.select_events
+        rows_of_streams, select_events = recorder.rows_of_streams, recorder.select_events
 
         def ask(streams: Any) -> Any:
-            self.begun.append(set(streams))
-            return begun(streams)
+            self.together.append(set(streams))
+            return rows_of_streams(streams)
 
         def select(stream: Any, **conditions: Any) -> Any:
             self.streams.append(stream)
             return select_events(stream, **conditions)
 
-        patched.setattr(recorder, "begun", ask)
+        patched.setattr(recorder, "rows_of_streams", ask)
         patched.setattr(recorder, "select_events", select)
 
 
@@ -46,11 +46,51 @@ def test_a_batch_over_many_unknown_contacts_asks_once(
     questions = Questions(ledger, monkeypatch)
     contacts = [uuid4() for _ in range(50)]
     append(ledger, *[draft(contact, "contact-registered", ANN) for contact in contacts])
-    assert questions.begun == [set(contacts)]
+    assert questions.together == [set(contacts)]
     assert questions.streams == []
     append(ledger, *[draft(contact, "visit-made", {"guests": 0}) for contact in contacts])
-    assert (len(questions.begun), questions.streams) == (1, [])
+    assert (len(questions.together), questions.streams) == (1, [])
     assert [ledger.version(contact) for contact in contacts] == [2] * 50
+
+
+def test_a_batch_over_many_contacts_that_are_not_in_memory_asks_for_some_dozens_at_a_time(
+    tmp_path: Path, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = open_ledger(tmp_path, clock)
+    known = [registered(ledger) for _ in range(100)]
+    ledger.close()
+    ledger = open_ledger(tmp_path, clock)
+    questions = Questions(ledger, monkeypatch)
+    append(ledger, *[draft(contact, "visit-made", {"guests": 0}) for contact in known])
+    assert set().union(*questions.together) == set(known)
+    assert (len(questions.together), questions.streams) == (2, [])
+    assert [ledger.version(contact) for contact in known] == [2] * 100
+    ledger.close()
+
+
+def test_contacts_that_are_loaded_together_are_what_each_is_alone(ledger: Ledger) -> None:
+    ann, ben, cat, stranger = registered(ledger), registered(ledger), registered(ledger), uuid4()
+    bought = {"amount_minor": 100, "currency": "EUR", "initiated_by": "contact"}
+    told = append(
+        ledger,
+        draft(ann, "purchase-made", bought | {"purchase_id": "1"}),
+        draft(ben, "purchase-made", bought | {"purchase_id": "1"}),
+        draft(ann, "purchase-made", bought | {"purchase_id": "2"}),
+    )
+    targets = [str(one.id) for one in told.events]
+    append(ledger, draft(ann, "event-retracted", {"target": targets[0], "reason": "typo"}))
+    changed = {"target": targets[1], "data": bought | {"purchase_id": "3"}}
+    append(ledger, draft(ben, "event-corrected", changed))
+    append(ledger, draft(cat, "contact-merged", {"into": str(ann)}))
+    application = ledger._application
+    contacts = [ann, stranger, cat, ben]
+    together = {state.contact_id: state for state in application.contacts(contacts)}
+    assert together.keys() == set(contacts)
+    for contact in contacts:
+        alone = application.contact(contact)
+        assert together[contact].dealings == alone.dealings
+        assert together[contact] == alone
+    assert together[ann].version == 4
 
 
 def test_known_and_unknown_contacts_are_told_apart(tmp_path: Path, clock: HandClock) -> None:
