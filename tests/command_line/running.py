@@ -6,6 +6,7 @@ import io
 import json
 import subprocess
 import sys
+import time
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,14 @@ class Ended:
 
     def json(self) -> Any:
         return json.loads(self.out)
+
+
+def attempts() -> Iterator[None]:
+    """For whoever asks again and again until something is so, which it must be soon."""
+    deadline = time.monotonic() + END_SECONDS
+    while time.monotonic() < deadline:
+        yield
+    raise AssertionError("it did not come to be in time")
 
 
 def rapport(*arguments: object) -> Ended:

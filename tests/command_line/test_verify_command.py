@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from ledger.folder import DataFolder
-from tests.command_line.running import rapport, serving
+from tests.command_line.running import attempts, rapport, serving
 from tests.ledger.given import ANN, HandClock, append, draft, registered
 from tests.tampering.town import found_town
 
@@ -203,9 +203,10 @@ def test_a_receipt_is_verified_and_says_what_it_does_not_prove(tmp_path: Path) -
         url = f"{server.url}/v1/ledgers/main"
         event = {"type": "contact-registered", "data": ANN}
         assert httpx.post(f"{url}/contacts/pos:1/events", json=event).status_code == 201
-        answer = httpx.get(f"{url}/contacts/pos:1/status/receipt")
-        while answer.status_code == 409:  # until it is sealed
+        for _ in attempts():  # it is sealed within a second
             answer = httpx.get(f"{url}/contacts/pos:1/status/receipt")
+            if answer.status_code != 409:
+                break
         receipt.write_bytes(answer.content)
         (key,) = httpx.get(f"{url}/log/key").text.splitlines()
     ended = rapport("verify", receipt, "--key", key)
