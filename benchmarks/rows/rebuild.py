@@ -56,11 +56,15 @@ def measure(bench: Bench) -> Outcome:
 def rebuild_all(served: OpenLedger) -> float:
     """Rebuild every projection, one after the other; answers in how many seconds.
 
+    All but the restatements, which are taken in event by event: they are a row of their own.
+
     Raises:
         Disagreement: a rebuilt projection is not what the live one was.
     """
     total = 0.0
     for state in served.projections.states():
+        if state.name == "restatements":
+            continue
         operation = served.projections.rebuild(state.name)
         wait = partial(served.projections.operations.wait, operation.id, _WAIT_SECONDS)
         total += seconds(wait)

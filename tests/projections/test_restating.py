@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from domain.stages import Interval
     from projections.restatement_reading import RestatementRow
+    from projections.source import EventSource
 
 NAME = "restatements"
 
@@ -218,7 +219,8 @@ def test_restatements_are_where_what_is_known_differs_from_what_was_known(seed: 
             hands.close()
 
 
-def followed_to_the_end(hands: Hands, ledger: MemoryLedger) -> list[Told]:
+def followed_to_the_end(hands: Hands, ledger: EventSource) -> list[Told]:
+    """Everything that was restated, once all is taken in."""
     while hands.follow(NAME, ledger.head()):
         pass
     return told(hands)
@@ -241,7 +243,7 @@ def asked_event_by_event(ledger: MemoryLedger) -> list[Told]:
 
 
 def history_as_known_at(
-    ledger: MemoryLedger, contact: UUID, position: int, at: int
+    ledger: EventSource, contact: UUID, position: int, at: int
 ) -> tuple[Interval, ...] | None:
     """The stages of a contact up to an instant; None where another stands for it."""
     aliases = Aliases(read_merges(ledger, upto=position))
