@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from functools import partial
 from typing import TYPE_CHECKING
 
 from domain.decisions.reasons import refused
@@ -111,7 +110,7 @@ class Ledger:
                     self._tell,
                     file=self._file,
                     waiting_events=waiting_events,
-                    refusal=partial(refused, "ledger-for-audit") if for_audit else None,
+                    refusal=(lambda: refused("ledger-for-audit")) if for_audit else None,
                 )
             self._refuse = self._committer.refuse
         except BaseException:
