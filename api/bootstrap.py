@@ -13,13 +13,16 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from api.edge.rates import Rates
 from api.kept_statuses import KeptStatuses
 from api.knowledge import KnownAliases
 from api.replaying.results import Results
 from api.settings import Settings, SettingsRefused
 from api.streams.stopping import Stopping
 from domain.errors import LedgerError, Unavailable
-from ledger.folder import DataFolder
+from ledger.access.keys import ACCESS_FILE, AccessKeys
+from ledger.access.trails import Trails
+from ledger.folder import LEDGERS, DataFolder
 from projections.projections import Projections
 
 if TYPE_CHECKING:
@@ -54,9 +57,18 @@ class OpenLedger:
 class Server:
     """Everything that one process serves, whatever the way in."""
 
-    def __init__(self, folder: DataFolder, clock: Callable[[], int]) -> None:
+    def __init__(self, folder: DataFolder, clock: Callable[[], int], settings: Settings) -> None:
+        """For ``build``, which opens the ledgers too.
+
+        Raises:
+            SettingsRefused: other machines could reach it without a key.
+        """
         self.folder = folder
         self.clock = clock
+        self.settings = settings
+        self.keys = AccessKeys(folder.path / ACCESS_FILE, clock)
+        self.trails = Trails(folder.path, folder.path / LEDGERS, clock)
+        self.rates = Rates()
         self.ledgers: dict[str, OpenLedger] = {}
         self.stopping = Stopping()
         """Told when the end begins: then it is not ready any more, and tails end."""
@@ -64,6 +76,8 @@ class Server:
         """What is counted, once somebody asked for it: see ``api.edge.metrics.metrics_of``."""
         self._observer: Callable[[str], CommitObserver] | None = None
         self._opening = threading.RLock()
+        if self.keys.is_open():
+            settings.require_keys()
 
     def open(self) -> None:
         """Open every ledger in the folder, so that what is damaged is told before serving.
@@ -131,6 +145,8 @@ class Server:
         self.stopping.begin()
         for served in self.ledgers.values():
             served.projections.close()
+        self.keys.close()
+        self.trails.close()
         self.folder.close()
 
     def _serve(self, name: str) -> OpenLedger:
@@ -169,7 +185,11 @@ def build(settings: Settings, *, clock: Callable[[], int] = now) -> Server:
         log_domain=settings.log_domain,
         sealing=True,
     )
-    server = Server(folder, clock)
+    try:
+        server = Server(folder, clock, settings)
+    except BaseException:
+        folder.close()
+        raise
     try:
         server.open()
     except BaseException:
@@ -194,11 +214,11 @@ def read_settings(environ: Mapping[str, str] | None = None, **chosen: object) ->
         values.update(_read_file(Path(path), names))
     values.update({n: given[PREFIX + n.upper()] for n in names if given.get(PREFIX + n.upper())})
     values.update({name: value for name, value in chosen.items() if value is not None})
-    for name, read in (("port", int), ("folder", Path), ("master_key", _read_key)):
+    for name, read in _READ.items():
         if name in values:
             try:
                 values[name] = read(values[name])
-            except (TypeError, ValueError):
+            except (LookupError, TypeError, ValueError):
                 raise SettingsRefused(
                     f"{name} cannot be read; see the settings reference"
                 ) from None
@@ -215,5 +235,27 @@ def _read_file(path: Path, names: list[str]) -> dict[str, Any]:
     return values
 
 
+def _read_flag(value: str | bool) -> bool:
+    if isinstance(value, bool):
+        return value
+    return {"true": True, "1": True, "false": False, "0": False}[value.lower()]
+
+
+def _read_list(value: str | list[str] | tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(value.split() if isinstance(value, str) else value)
+
+
 def _read_key(value: str | bytes) -> bytes:
     return value if isinstance(value, bytes) else bytes.fromhex(value)
+
+
+_READ: Mapping[str, Callable[[Any], object]] = {
+    "port": int,
+    "folder": Path,
+    "master_key": _read_key,
+    "log_public": _read_flag,
+    "cors_origins": _read_list,
+    "tls_certificate": Path,
+    "tls_key": Path,
+}
+"""How settings are read that are no text; lists are separated by spaces in the environment."""

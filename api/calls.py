@@ -19,6 +19,7 @@ from urllib.parse import unquote_to_bytes
 
 from starlette.concurrency import run_in_threadpool
 
+from api.edge.access import ANYONE, principal_of
 from api.wire import media
 from api.wire.parameters import read_query
 from api.wire.rendered import Rendered
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from api.bootstrap import OpenLedger, Server
     from api.streams.streams import Streams
     from api.wire.parameters import Parameter
+    from ledger.access.scopes import Principal
 
 T = TypeVar("T")
 
@@ -96,7 +98,9 @@ class Form:
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """One method on one path. ``problems`` are the codes it can answer beside the common ones.
+    """One method on one path, for keys with one of ``scopes``: ``PUBLIC`` is for everybody.
+
+    ``problems`` are the codes it can answer beside the common ones.
 
     ``reads`` are further forms of the body, ``streams`` of the answer, by ``Accept``; ``offered``
     are the media types of the answer that ``function`` gives. ``ready`` raises what can be told
@@ -109,6 +113,7 @@ class Operation:
     summary: str
     function: Callable[[Call], Answer | ASGIApp] | Callable[[Call], Awaitable[Answer | ASGIApp]]
     answers: Mapping[int, Shown]
+    scopes: tuple[str, ...]
     query: tuple[Parameter[Any], ...] = ()
     headers: tuple[str, ...] = ()
     body: Body | None = None
@@ -164,7 +169,9 @@ class Call:
         values: Mapping[str, object],
         body: object,
         wanted: str = media.JSON,
+        principal: Principal = ANYONE,
     ) -> None:
+        self.principal = principal
         self.request = request
         self.server = server
         self.values = values
@@ -244,6 +251,15 @@ class Call:
             let_go()
         projections.wait_for(position, 0, projection)
 
+    def record(self, act: str, subject: str, **detail: object) -> None:
+        """Put what is going to be done into the ledger's audit trail, before it is done.
+
+        Raises:
+            Unavailable: it could not be written: then it must not be done.
+        """
+        trail = self.server.trails.of(self.open_ledger.ledger.name)
+        trail.record(self.principal, act, subject, **detail)
+
     @property
     def streams(self) -> Streams:
         """What the streams of this application share."""
@@ -287,6 +303,7 @@ async def answer(operation: Operation, request: Request, server: Server) -> ASGI
     Raises:
         LedgerError: anything that a client is told as a problem.
     """
+    principal = principal_of(request, server, operation.scopes)
     # Also where no body is needed: a page of another site can post forms and plain text unasked.
     found = None
     if operation.method == "POST":
@@ -296,7 +313,7 @@ async def answer(operation: Operation, request: Request, server: Server) -> ASGI
     wanted = media.accepted(request, offered)
     form = form or _form_of(wanted, operation.streams)
     values = read_query(request.scope["query_string"], operation.query)
-    call = Call(request, server, values, None, wanted)
+    call = Call(request, server, values, None, wanted, principal)
     if found and not (form and form.streamed):
         raw = await _received(request)
         if operation.ready is not None:

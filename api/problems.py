@@ -66,6 +66,17 @@ class Forbidden(LedgerError):
     code = "forbidden"
 
 
+class RateLimited(LedgerError):
+    """The access key has asked too often."""
+
+    code = "rate-limited"
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        """``retry_after_seconds`` from now one more request is allowed."""
+        self.retry_after_seconds = retry_after_seconds
+        super().__init__(f"too many requests with this key: again in {retry_after_seconds} s")
+
+
 STATUS: dict[type[LedgerError], int] = {
     errors.Invalid: 422,
     errors.NotFound: 404,
@@ -79,7 +90,9 @@ STATUS: dict[type[LedgerError], int] = {
     TooLarge: 413,
     Malformed: 400,
     HeadTooLarge: 431,
+    errors.Unauthenticated: 401,
     Forbidden: 403,
+    RateLimited: 429,
     LedgerError: 500,
 }
 """The status of each class of errors; a class that is not listed has that of its parent."""
@@ -94,7 +107,9 @@ TITLES: dict[str, str] = {
     "too-large": "The request is too large",
     "malformed-request": "No HTTP request",
     "head-too-large": "The request's head is too large",
+    "unauthenticated": "No access key that is known",
     "forbidden": "Forbidden",
+    "rate-limited": "Too many requests",
     "ledger-not-found": "No such ledger",
     "contact-not-found": "No such contact",
     "event-not-found": "No such event",
@@ -172,6 +187,10 @@ def problem_response(error: LedgerError, instance: str) -> Response:
         headers["ETag"] = f'"{error.current_version}"'
     if isinstance(error, errors.Unavailable):
         headers["Retry-After"] = RETRY_AFTER_SECONDS
+    if isinstance(error, RateLimited):
+        headers["Retry-After"] = str(error.retry_after_seconds)
+    if isinstance(error, errors.Unauthenticated):
+        headers["WWW-Authenticate"] = 'Bearer realm="rapport"'  # RFC 6750, section 3
     document = problem(error, instance)
     status = document["status"]
     assert isinstance(status, int)

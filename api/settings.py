@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 
 from domain.errors import LedgerError
 from ledger.settings import LOG_DOMAIN, is_log_domain
+
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
 LOG_FORMATS = ("logfmt", "json")
@@ -26,9 +29,11 @@ class Settings:
     ``master_key`` are the 32 bytes that wrap the keys of all contacts; where it is absent, the data
     folder keeps its own. ``log_domain`` begins the origins of transparency logs that are begun.
     ``archive_passphrase`` locks the keys in archives, where no file names it and nobody is asked.
+    ``log_public`` lets everybody read the transparency logs. ``cors_origins`` are the origins whose
+    pages may call the server. ``tls_certificate`` and ``tls_key`` are PEM files, for HTTPS.
 
     Raises:
-        SettingsRefused: a value is out of range, or the server would be open to other machines.
+        SettingsRefused: a value is out of range.
     """
 
     host: str = "127.0.0.1"
@@ -39,6 +44,10 @@ class Settings:
     master_key: bytes | None = field(default=None, repr=False)
     log_domain: str = LOG_DOMAIN
     archive_passphrase: str | None = field(default=None, repr=False)
+    log_public: bool = False
+    cors_origins: tuple[str, ...] = ()
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65_535:
@@ -53,11 +62,25 @@ class Settings:
             raise SettingsRefused(
                 "log_domain must be a domain in lower case, such as ledger.example.org"
             )
+        for origin in self.cors_origins:
+            if not _ORIGIN.fullmatch(origin):
+                raise SettingsRefused(
+                    f"cors_origins: {origin!r} is no origin, such as https://shop.example.org"
+                )
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise SettingsRefused("tls_certificate and tls_key belong together")
+
+    def require_keys(self) -> None:
+        """Refuse to be reached by other machines, where nobody would be asked for a key.
+
+        Raises:
+            SettingsRefused: the host is not a loopback address.
+        """
         if not is_loopback(self.host):
             raise SettingsRefused(
                 f"host {self.host!r} is not a loopback address: without access keys everyone who "
-                "reaches the server could read and write, so it only listens on this machine; "
-                "use 127.0.0.1, ::1 or localhost"
+                "reaches the server could read and write; make a key first with rapport keys "
+                "create, or listen on 127.0.0.1, ::1 or localhost"
             )
 
 

@@ -100,6 +100,10 @@ class OperationNotFound(NotFound):
     code = "operation-not-found"
 
 
+class KeyNotFound(NotFound):
+    """No access key has that id."""
+
+
 class TileNotFound(NotFound):
     """No such tile, or not under the last signed checkpoint."""
 
@@ -163,6 +167,12 @@ class NotYetSealed(Conflict):
     """What was asked about is recorded, but under no checkpoint yet."""
 
     code = "not-yet-sealed"
+
+
+class Unauthenticated(LedgerError):
+    """Nobody knows who asks: there is no access key, or none that opens anything."""
+
+    code = "unauthenticated"
 
 
 class Unavailable(LedgerError):

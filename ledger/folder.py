@@ -24,6 +24,8 @@ from uuid import uuid4
 from domain.errors import Conflict, Corrupt, Invalid, LedgerError, LedgerNotFound, Unavailable
 from domain.instants import format_instant, zone_names
 from domain.presets import PRESETS
+from ledger.access.keys import ACCESS_FILE
+from ledger.access.trail import TRAIL_FILE
 from ledger.files import FolderLock, flush_file, flush_folder, write_whole
 from ledger.ledger import EVENTS_FILE, KEYS_FILE, LOG_FILE, Ledger
 from ledger.settings import LOG_DOMAIN, LedgerSettings, origin_of
@@ -47,7 +49,7 @@ SETTINGS_FILE = "ledger.json"
 MASTER_KEY_BYTES = 32
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _UNFINISHED = ".new-"
-_OURS = frozenset({LOCK_FILE, MASTER_KEY_FILE, LEDGERS, "lost+found"})
+_OURS = frozenset({LOCK_FILE, MASTER_KEY_FILE, LEDGERS, ACCESS_FILE, TRAIL_FILE, "lost+found"})
 
 
 class FolderUnusable(Unavailable):

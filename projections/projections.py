@@ -167,6 +167,14 @@ class Projections:
         self._projection(name)
         return self.operations.start("rebuild", name, partial(self._rebuild, name))
 
+    def require(self, name: str) -> None:
+        """Let pass the name of a projection.
+
+        Raises:
+            ProjectionNotFound: there is none of that name.
+        """
+        self._projection(name)
+
     def operation(self, operation_id: UUID) -> Operation:
         """An operation as it stands now.
 

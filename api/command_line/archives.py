@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from api.bootstrap import now
+from api.command_line.acts import record
 from api.command_line.ending import UsageRefused
 from api.command_line.folders import settings_for
 from api.command_line.output import print_json, progress, say
@@ -93,6 +94,8 @@ def _place(
         make_main=False,
     )
     with closing(folder):
+        detail = {"origin": verified.identity.origin, "position": verified.head.position}
+        record(settings.folder, None, "ledger-imported", name, replace=replace, **detail)
         place(
             archive,
             verified,

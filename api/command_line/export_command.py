@@ -14,6 +14,7 @@ from uuid import uuid4
 import click
 
 from api.bootstrap import now
+from api.command_line.acts import record
 from api.command_line.ending import UsageRefused
 from api.command_line.folders import existing, settings_for
 from api.command_line.options import data_option, json_option, ledger_option
@@ -90,6 +91,7 @@ def command(
         _written(file) as out,
         progress("exporting", source.last.size, quiet=as_json) as advance,
     ):
+        record(settings.folder, ledger_name, "ledger-exported", ledger_name, with_keys=with_keys)
         try:
             exported = export(
                 source,

@@ -11,6 +11,7 @@ import click
 from click.core import ParameterSource
 
 from api.bootstrap import now
+from api.command_line.acts import record
 from api.command_line.archives import import_archive
 from api.command_line.ending import PROBLEM, UsageRefused
 from api.command_line.folders import opened, settings_for
@@ -194,6 +195,7 @@ def _import_rows(
             ledger = closing.enter_context(_rehearsed(settings, ledger_name))
         else:
             ledger = closing.enter_context(opened(folder)).ledger(ledger_name)
+            record(settings.folder, ledger_name, "rows-imported", datafile.suffix or "file")
         if preset is not None:
             _publish(ledger, preset, dry_run=dry_run)
         if isinstance(rejects, RejectFile):

@@ -51,12 +51,13 @@ def serve(settings: Settings, prepare: Callable[[Server, str], None] | None = No
             collect_seldom()
             try:
                 if prepare is not None:
-                    prepare(server, _url(listener))
-                serving = _Serving(_config(server, settings.log_level), server)
+                    prepare(server, _url(listener, settings))
+                serving = _Serving(_config(server, settings), server)
                 # Before it is said that the server listens: who reads that may send a signal.
                 _stop_at_signals(serving)
-                say(f"Rapport listens on {_url(listener)}  (data in {settings.folder.resolve()})")
-                say("It answers this machine only, without keys. Try /docs. Ctrl-C stops it.")
+                url = _url(listener, settings)
+                say(f"Rapport listens on {url}  (data in {settings.folder.resolve()})")
+                say(_whom(server))
                 serving.run(sockets=[listener])
             finally:
                 server.close()
@@ -80,7 +81,8 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         yield listener
 
 
-def _config(server: Server, log_level: str) -> uvicorn.Config:
+def _config(server: Server, settings: Settings) -> uvicorn.Config:
+    log_level = settings.log_level
     return uvicorn.Config(
         create_app(server),
         http=Connection,
@@ -90,6 +92,8 @@ def _config(server: Server, log_level: str) -> uvicorn.Config:
         access_log=False,
         proxy_headers=False,  # nothing asks where a request comes from
         lifespan="on",  # where FastAPI configures telemetry from the environment, if asked to
+        ssl_certfile=settings.tls_certificate,
+        ssl_keyfile=settings.tls_key,
         timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=FINISH_SECONDS,
     )
@@ -143,6 +147,13 @@ def _signals_put_back() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _url(listener: socket.socket) -> str:
+def _whom(server: Server) -> str:
+    if server.keys.is_open():
+        return "It answers this machine only, without keys. Try /docs. Ctrl-C stops it."
+    return "It answers who sends an access key. Ctrl-C stops it."
+
+
+def _url(listener: socket.socket, settings: Settings) -> str:
     host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    scheme = "http" if settings.tls_certificate is None else "https"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from api.bootstrap import now
+from api.command_line.acts import record
 from api.command_line.ending import UsageRefused
 from api.command_line.folders import opened
 from api.command_line.options import data_option, instant_option, json_option, ledger_option
@@ -104,6 +105,7 @@ def publish(
     """
     policy = read_document(document)
     with _ledger(folder, ledger_name, make=True) as ledger:
+        record(ledger.folder.parent.parent, ledger.name, "policy-published", policy.name)
         published = ledger.publish_policy(policy, effective_from).result()
         _print_published(published, fresh=True, as_json=as_json)
 

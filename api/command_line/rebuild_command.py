@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from api.command_line.acts import record
 from api.command_line.ending import PROBLEM
 from api.command_line.folders import opened_with_projections
 from api.command_line.options import data_option, json_option, ledger_option
@@ -47,6 +48,9 @@ def command(
     with opened_with_projections(folder) as server:
         projections = server.ledger(ledger_name).projections
         names = [state.name for state in projections.states()] if name is None else [name]
+        for one in names:
+            projections.require(one)
+            record(server.folder.path, ledger_name, "rebuild-started", one)
         results = [_rebuild(projections, one, quiet=as_json) for one in names]
     if as_json:
         print_json(results)

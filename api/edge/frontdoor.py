@@ -26,7 +26,7 @@ from domain.errors import Corrupt, LedgerError, Unavailable
 from ledger.entropy import Entropy
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Callable, Container
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -37,6 +37,14 @@ MOST_IN_FLIGHT = 1000
 
 ALWAYS_ANSWERED = ("/livez", "/readyz", "/metrics")
 """What is asked to learn of an overload must not be turned away for it."""
+
+SECURITY_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+"""What every answer tells a browser that has it. Source: OWASP, HTTP Headers Cheat Sheet."""
 
 _CANONICAL = re.compile(rb"[A-Za-z0-9_.~:/-]*")
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
@@ -61,8 +69,13 @@ class FrontDoor:
         most_in_flight: int = MOST_IN_FLIGHT,
         observer: RequestObserver | None = None,
         ledgers: Container[str] = (),
+        is_open: Callable[[], bool] = lambda: True,
     ) -> None:
-        """``ledgers`` are those whose names may stand in the log; others a client has made up."""
+        """``ledgers`` are those whose names may stand in the log; others a client has made up.
+
+        ``is_open`` says whether nobody is asked for a key, and only this machine is answered.
+        """
+        self.is_open = is_open
         self.app = app
         self.most_in_flight = most_in_flight
         self.observer = observer
@@ -97,7 +110,8 @@ class FrontDoor:
                 raise Unavailable("too many requests at once")
             if sum(name == b"host" for name, _ in inner["headers"]) > 1:
                 raise Forbidden("a request names one Host")
-            require_same_machine(inner["method"], headers)
+            if self.is_open():
+                require_same_machine(inner["method"], headers)
             await self.app(inner, receive, seen)
         except ClientDisconnect:
             LOG.info(Said("client-left", instance=instance, trace=state["trace"]))
@@ -155,7 +169,8 @@ class _Seen:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             named = (b"x-request-id", self.request_id.encode())
-            message = {**message, "headers": [*message.get("headers", ()), named]}
+            headers = [*message.get("headers", ()), *SECURITY_HEADERS, named]
+            message = {**message, "headers": headers}
         elif self.head and message["type"] == "http.response.body":
             message = {**message, "body": b""}
         await self.send(message)

@@ -16,9 +16,11 @@ from prometheus_client.registry import Collector
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from api.openapi.document import problem_answers
+from api.edge.access import principal_of, require_every_ledger
+from api.openapi.document import KEY, problem_answers
 from api.problems import code_of
 from domain.errors import LedgerError
+from ledger.access.scopes import SCOPES
 from ledger.drafts import Appended
 from ledger.transparency.sealer import STOPPED
 
@@ -135,10 +137,14 @@ def add_to(app: FastAPI, server: Server, described: dict[str, Any]) -> None:
 
     async def scrape(request: Request) -> Response:
         request.state.route = PATH
+        require_every_ledger(principal_of(request, server, SCOPES))
         return Response(await run_in_threadpool(metrics.text), headers={"Content-Type": TEXT})
 
     app.add_route(PATH, scrape, methods=["GET"], include_in_schema=False)
     described["paths"][PATH] = {"get": _description()}
+
+
+_PROBLEMS = ("forbidden", "internal", "rate-limited", "unauthenticated", "unavailable")
 
 
 def _description() -> dict[str, Any]:
@@ -151,7 +157,9 @@ def _description() -> dict[str, Any]:
         "summary": "What the server counts of itself, for Prometheus",
         "description": "Nothing of a contact is told: ledgers, projections and routes are labels.",
         "parameters": [],
-        "responses": {"200": answered, **problem_answers(["forbidden", "internal", "unavailable"])},
+        "security": [{KEY: []}],
+        "x-scopes": list(SCOPES),
+        "responses": {"200": answered, **problem_answers(_PROBLEMS)},
     }
 
 

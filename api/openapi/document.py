@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 Document = dict[str, Any]
 
+KEY = "accessKey"
+"""What the document calls an access key. One of the scopes in ``x-scopes`` is enough."""
+
 _PATH_PARAMETERS: dict[str, tuple[str, object]] = {
     "ledger": ("The ledger's name.", "main"),
     "contact": (
@@ -40,8 +43,9 @@ _PATH_PARAMETERS: dict[str, tuple[str, object]] = {
     ),
     "operation": ("The operation's id.", examples.OPERATION_ID),
     "type": ("The type of event.", "purchase-made"),
+    "id": ("The key's id, which is no secret.", "9f86d081884c7d65"),
 }
-_REQUEST_HEADERS: dict[str, tuple[str, str]] = {
+REQUEST_HEADERS: dict[str, tuple[str, str]] = {
     "If-Match": ("Only if the contact's stream is at this version.", '"6"'),
     "If-None-Match": ("`*`: only if the contact does not exist yet.", "*"),
     "Idempotency-Key": (
@@ -89,13 +93,25 @@ def document(operations: Iterable[Operation]) -> Document:
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": paths,
-        "components": {"schemas": _components()},
+        "components": {
+            "schemas": _components(),
+            "securitySchemes": {
+                KEY: {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "rk_...",
+                    "description": "An access key; in open mode none is asked for.",
+                }
+            },
+        },
     }
 
 
 def problem_codes(operation: Operation) -> list[str]:
     """Every code that an operation can answer with, the common ones included."""
     codes = {*operation.problems, *_ALWAYS}
+    if operation.scopes:
+        codes |= {"unauthenticated", "rate-limited"}
     if "{ledger}" in operation.path:
         codes.add("ledger-not-found")
     if operation.method == "POST":
@@ -110,6 +126,8 @@ def _described(operation: Operation) -> Document:
         "summary": operation.summary,
         "description": inspect.cleandoc(operation.function.__doc__ or ""),
         "parameters": _parameters(operation),
+        "security": [{KEY: []}] if operation.scopes else [],
+        "x-scopes": list(operation.scopes),
         "responses": {
             **_answers(operation),
             **problem_answers(problem_codes(operation)),
@@ -143,7 +161,7 @@ def _parameters(operation: Operation) -> list[Document]:
         found.append({**one, "schema": schema, "example": example})
     found.extend(_query_parameter(parameter) for parameter in operation.query)
     for name in operation.headers:
-        description, text = _REQUEST_HEADERS[name]
+        description, text = REQUEST_HEADERS[name]
         one = {"name": name, "in": "header", "description": description}
         schema = {"type": "string", **_HEADER_SCHEMAS.get(name, {})}
         found.append({**one, "schema": schema, "example": text})

@@ -5,6 +5,7 @@ from api.routes import (
     event_types,
     events,
     health,
+    keys,
     ledgers,
     lists,
     log,
@@ -14,6 +15,7 @@ from api.routes import (
     replays,
     restatements,
     status,
+    trails,
 )
 
 OPERATIONS = (
@@ -29,6 +31,8 @@ OPERATIONS = (
     *replays.ROUTES.operations,
     *projections.ROUTES.operations,
     *log.ROUTES.operations,
+    *keys.ROUTES.operations,
+    *trails.ROUTES.operations,
     *event_types.ROUTES.operations,
 )
 """Every operation, in the order in which they are documented."""

@@ -16,6 +16,7 @@ from domain.events.contacts import ContactLinked, ContactRegistered, Registratio
 from domain.history import effective_history
 from domain.kinds import MAX_WHOLE
 from domain.profile import profile_of
+from ledger.access.scopes import READ
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -37,6 +38,7 @@ _PROFILE_TYPES = (
 @ROUTES.on(
     "GET",
     "/v1/ledgers/{ledger}/contacts/{contact}",
+    scopes=(READ,),
     summary="Who a contact is, and where they stand",
     query=(MIN_POSITION,),
     answers={
@@ -89,6 +91,7 @@ def profile_at(question: Question, survivor: UUID) -> Profile:
 @ROUTES.on(
     "GET",
     "/v1/ledgers/{ledger}/contacts",
+    scopes=(READ,),
     summary="Find contacts by name, stage or flag",
     query=(NAME, STAGE, FLAG, LIMIT, CURSOR, MIN_POSITION),
     answers={

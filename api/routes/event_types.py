@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from api.calls import Answer, Call, Routes, Shown
+from api.edge.access import PUBLIC
 from api.openapi import examples, schemas, shapes
 from domain.errors import NotFound
 from domain.events import CATALOGUE
@@ -14,6 +15,7 @@ ROUTES = Routes("Event types")
 @ROUTES.on(
     "GET",
     "/v1/event-types",
+    scopes=PUBLIC,
     summary="Every type of event",
     answers={
         200: Shown(
@@ -40,6 +42,7 @@ def list_event_types(_call: Call) -> Answer:
 @ROUTES.on(
     "GET",
     "/v1/event-types/{type}",
+    scopes=PUBLIC,
     summary="The JSON Schema of one type's data",
     answers={
         200: Shown(

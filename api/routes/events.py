@@ -26,6 +26,7 @@ from api.wire.parameters import (
 )
 from domain.errors import EventNotFound, Invalid
 from domain.kinds import ContactId
+from ledger.access.scopes import APPEND, READ, THIS_MACHINE
 from ledger.drafts import Append
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ _ETAG = re.compile(r'"([0-9]{1,16})"')
 @ROUTES.on(
     "POST",
     "/v1/ledgers/{ledger}/contacts/{contact}/events",
+    scopes=(APPEND,),
     summary="Append one event of a contact, or up to 500 at once, all or none",
     body=Body(schema=shapes.ONE_OR_MANY_EVENTS, examples=FIRST_EVENTS),
     headers=("If-Match", "If-None-Match", *_APPEND_HEADERS),
@@ -87,6 +89,7 @@ async def append_events(call: Call) -> Answer:
 @ROUTES.on(
     "POST",
     "/v1/ledgers/{ledger}/events",
+    scopes=(APPEND,),
     summary="Append up to 500 events of many contacts, all or none",
     body=Body(schema=shapes.EVENTS_WITH_CONTACT, examples={"two contacts": EVENTS}),
     headers=_APPEND_HEADERS,
@@ -131,6 +134,7 @@ async def append_events_of_many_contacts(call: Call) -> Answer:
 @ROUTES.on(
     "GET",
     "/v1/ledgers/{ledger}/contacts/{contact}/events",
+    scopes=(READ,),
     summary="A contact's stream of events",
     query=(AFTER_VERSION, LIMIT, TYPES, CURSOR, MIN_POSITION),
     answers={
@@ -174,6 +178,7 @@ def _stream(call: Call) -> Answer:
 @ROUTES.on(
     "GET",
     "/v1/ledgers/{ledger}/events",
+    scopes=(READ,),
     summary="The log: everything that was recorded, in order",
     query=(AFTER_POSITION, LIMIT, TYPES, CONTACT, CURSOR, MIN_POSITION),
     answers={
@@ -216,6 +221,7 @@ def _log(call: Call) -> Answer:
 @ROUTES.on(
     "GET",
     "/v1/ledgers/{ledger}/events/{position}",
+    scopes=(READ,),
     summary="One event by its position",
     answers={200: Shown(description="The event.", schema=shapes.EVENT, example=EVENT)},
     problems=("event-not-found",),
@@ -233,7 +239,8 @@ def read_event(call: Call) -> Answer:
 def _drafts(call: Call, contact_id: UUID | None) -> tuple[Draft, ...]:
     ledger = call.open_ledger.ledger
     key = call.request.headers.get("idempotency-key")
-    id_of = ids_from_key(key, ledger.namespace, call.request.scope["path"])
+    principal = "" if call.principal is THIS_MACHINE else call.principal.id
+    id_of = ids_from_key(key, ledger.namespace, call.request.scope["path"], principal)
     return read_many(call.body, contact_id, ledger.contact_id, id_of)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from api.calls import Answer, Call, Routes, Shown
+from api.edge.access import PUBLIC
 from api.openapi import shapes
 from domain.errors import Unavailable
 
@@ -11,7 +12,7 @@ ROUTES = Routes("Health")
 _OK = Shown(description="It does.", schema=shapes.HEALTH, example={"status": "ok"})
 
 
-@ROUTES.on("GET", "/livez", summary="Whether the process lives", answers={200: _OK})
+@ROUTES.on("GET", "/livez", scopes=PUBLIC, summary="Whether the process lives", answers={200: _OK})
 async def livez(_call: Call) -> Answer:
     """Touches nothing: an answer is the sign of life."""
     return Answer(body={"status": "ok"})
@@ -20,6 +21,7 @@ async def livez(_call: Call) -> Answer:
 @ROUTES.on(
     "GET",
     "/readyz",
+    scopes=PUBLIC,
     summary="Whether every ledger can be read and every projection goes on",
     answers={200: _OK},
     problems=("unavailable",),

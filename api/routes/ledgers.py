@@ -6,9 +6,11 @@ import re
 from typing import TYPE_CHECKING
 
 from api.calls import Answer, Body, Call, Routes, Shown
+from api.edge.access import require_every_ledger
 from api.openapi import shapes
 from domain.errors import FieldError, Invalid
 from domain.kinds import TimeZone, wrong
+from ledger.access.scopes import ADMIN, SCOPES
 
 if TYPE_CHECKING:
     from ledger.ledger import Ledger
@@ -23,6 +25,7 @@ _EXAMPLE = {"name": "main", "time_zone": None}
 @ROUTES.on(
     "GET",
     "/v1/ledgers",
+    scopes=SCOPES,
     summary="The ledgers of this server",
     answers={
         200: Shown(
@@ -33,14 +36,16 @@ _EXAMPLE = {"name": "main", "time_zone": None}
     },
 )
 def list_ledgers(call: Call) -> Answer:
-    """A ledger is one business; ledgers share nothing but the server."""
-    items = [_shown(ledger) for ledger in call.server.known()]
+    """A ledger is one business; ledgers share nothing but the server. A key sees its own."""
+    known = call.server.known()
+    items = [_shown(ledger) for ledger in known if call.principal.may_enter(ledger.name)]
     return Answer(body={"items": items, "next_cursor": None})
 
 
 @ROUTES.on(
     "POST",
     "/v1/ledgers",
+    scopes=(ADMIN,),
     summary="Make a ledger",
     body=Body(
         schema=shapes.CREATE_LEDGER,
@@ -64,7 +69,10 @@ def list_ledgers(call: Call) -> Answer:
 )
 def create_ledger(call: Call) -> Answer:
     """Making one that exists changes nothing, also where another time zone is asked for."""
+    require_every_ledger(call.principal)
     name, time_zone = _read(call.body)
+    if name not in call.server.folder.names():
+        call.server.trails.server().record(call.principal, "ledger-made", name)
     made, new = call.server.create(name, time_zone)
     headers = {"Location": f"/v1/ledgers/{name}"}
     return Answer(body=_shown(made.ledger), status=201 if new else 200, headers=headers)
@@ -73,6 +81,7 @@ def create_ledger(call: Call) -> Answer:
 @ROUTES.on(
     "GET",
     "/v1/ledgers/{ledger}",
+    scopes=SCOPES,
     summary="One ledger",
     answers={200: Shown(description="The ledger.", schema=shapes.LEDGER, example=_EXAMPLE)},
 )

@@ -26,6 +26,7 @@ from api.wire.parameters import (
 )
 from domain.errors import Invalid
 from domain.instants import format_instant
+from ledger.access.scopes import READ
 
 if TYPE_CHECKING:
     from projections.answers import Cursor, Summary
@@ -39,6 +40,7 @@ _FIRST_PAGE = (None, None)
 @ROUTES.on(
     "GET",
     "/v1/ledgers/{ledger}/statuses",
+    scopes=(READ,),
     summary="Contacts by stage or flag",
     query=(
         STAGE,
@@ -81,6 +83,7 @@ async def list_statuses(call: Call) -> Answer:
 @ROUTES.on(
     "GET",
     "/v1/ledgers/{ledger}/statuses/summary",
+    scopes=(READ,),
     summary="How many contacts are in each stage",
     query=(AS_OF, AS_KNOWN_AT, POLICY_VERSION, MIN_POSITION),
     answers={
@@ -109,6 +112,7 @@ async def summarise_statuses(call: Call) -> Answer:
 @ROUTES.on(
     "GET",
     "/v1/ledgers/{ledger}/standings",
+    scopes=(READ,),
     summary="Referral partners",
     query=(STANDING, LIMIT, CURSOR, MIN_POSITION),
     answers={

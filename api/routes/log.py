@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 
 from api.calls import Answer, Call, Routes, Shown
+from api.edge.access import LOG_SCOPES
 from api.openapi import examples, shapes
 from api.wire.parameters import FIRST_SIZE, LEAF_POSITION, SECOND_SIZE, TREE_SIZE
 from domain.errors import EventNotFound, Invalid
@@ -34,6 +35,7 @@ NOT_KEPT = "no-cache"
 @ROUTES.on(
     "GET",
     "/v1/ledgers/{ledger}/log/checkpoint",
+    scopes=LOG_SCOPES,
     summary="The last signed checkpoint",
     answers={
         200: Shown(
@@ -59,6 +61,7 @@ def read_checkpoint(call: Call) -> Response:
 @ROUTES.on(
     "GET",
     "/v1/ledgers/{ledger}/log/key",
+    scopes=LOG_SCOPES,
     summary="The keys that checkpoints are verified with",
     answers={
         200: Shown(
@@ -83,6 +86,7 @@ def read_log_key(call: Call) -> Response:
 @ROUTES.on(
     "GET",
     "/v1/ledgers/{ledger}/log/tile/entries/{tile}",
+    scopes=LOG_SCOPES,
     summary="A bundle of entries",
     answers={
         200: Shown(
@@ -109,6 +113,7 @@ def read_entry_bundle(call: Call) -> Response:
 @ROUTES.on(
     "GET",
     "/v1/ledgers/{ledger}/log/tile/{level}/{tile}",
+    scopes=LOG_SCOPES,
     summary="A tile of the tree's hashes",
     answers={
         200: Shown(
@@ -137,6 +142,7 @@ def read_tile(call: Call) -> Response:
 @ROUTES.on(
     "GET",
     "/v1/ledgers/{ledger}/log/entries/{position}",
+    scopes=LOG_SCOPES,
     summary="The entry of one event",
     answers={
         200: Shown(
@@ -164,6 +170,7 @@ def read_log_entry(call: Call) -> Response:
 @ROUTES.on(
     "GET",
     "/v1/ledgers/{ledger}/log/proofs/inclusion",
+    scopes=LOG_SCOPES,
     summary="The proof that an event stands in the log",
     query=(LEAF_POSITION, TREE_SIZE),
     answers={
@@ -197,6 +204,7 @@ def read_inclusion(call: Call) -> Answer:
 @ROUTES.on(
     "GET",
     "/v1/ledgers/{ledger}/log/proofs/consistency",
+    scopes=LOG_SCOPES,
     summary="The proof that an earlier tree is how a later one begins",
     query=(FIRST_SIZE, SECOND_SIZE),
     answers={

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 
+from starlette.concurrency import run_in_threadpool
+
 from api.calls import Answer, Body, Call, Routes, Shown
 from api.openapi import examples, shapes
 from api.wire import present
@@ -12,6 +14,7 @@ from api.wire.bodies import optional, read_object, read_proposed
 from domain.errors import PolicyNotFound
 from domain.kinds import read_instant
 from domain.presets import PRESETS
+from ledger.access.scopes import ADMIN, READ
 
 ROUTES = Routes("Policies")
 
@@ -21,6 +24,7 @@ _FIELDS = ("preset", "policy", "effective_from")
 @ROUTES.on(
     "GET",
     "/v1/ledgers/{ledger}/policies",
+    scopes=(READ,),
     summary="The versions of the policy",
     answers={
         200: Shown(
@@ -40,6 +44,7 @@ def list_policies(call: Call) -> Answer:
 @ROUTES.on(
     "GET",
     "/v1/ledgers/{ledger}/policies/{version}",
+    scopes=(READ,),
     summary="One version of the policy, whole",
     answers={
         200: Shown(
@@ -65,6 +70,7 @@ def read_policy_version(call: Call) -> Answer:
 @ROUTES.on(
     "POST",
     "/v1/ledgers/{ledger}/policies",
+    scopes=(ADMIN,),
     summary="Publish a policy: a preset, or a document",
     body=Body(
         schema=shapes.PUBLISH,
@@ -94,6 +100,7 @@ async def publish_policy(call: Call) -> Answer:
     body = read_object(call.body, _FIELDS)
     policy = read_proposed(body)
     effective_from = optional(body, "effective_from", read_instant)
+    await run_in_threadpool(call.record, "policy-published", policy.name)
     publishing = call.open_ledger.ledger.publish_policy(policy, effective_from)
     # Shielded for the reason that appends are: what was accepted is finished.
     published = await asyncio.shield(asyncio.wrap_future(publishing))

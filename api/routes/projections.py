@@ -9,6 +9,7 @@ from api.openapi import examples, shapes
 from api.wire import present
 from domain.errors import OperationNotFound
 from domain.instants import format_instant
+from ledger.access.scopes import ADMIN, AUDIT, READ, REBUILD
 
 ROUTES = Routes("Projections")
 
@@ -16,6 +17,7 @@ ROUTES = Routes("Projections")
 @ROUTES.on(
     "GET",
     "/v1/ledgers/{ledger}/projections",
+    scopes=(READ, AUDIT, REBUILD),
     summary="How every projection is",
     answers={
         200: Shown(
@@ -35,6 +37,7 @@ def list_projections(call: Call) -> Answer:
 @ROUTES.on(
     "GET",
     "/v1/ledgers/{ledger}/projections/{name}/digest",
+    scopes=(READ, AUDIT, REBUILD),
     summary="What a projection holds, in one figure",
     answers={
         200: Shown(
@@ -62,6 +65,7 @@ def read_digest(call: Call) -> Answer:
 @ROUTES.on(
     "POST",
     "/v1/ledgers/{ledger}/projections/{name}/rebuilds",
+    scopes=(REBUILD,),
     summary="Build a projection anew from the log",
     answers={
         202: Shown(
@@ -75,7 +79,10 @@ def read_digest(call: Call) -> Answer:
 )
 def rebuild_projection(call: Call) -> Answer:
     """Reads go on meanwhile from the old one; the result compares both. Send no body, or `{}`."""
-    work = call.open_ledger.projections.rebuild(call.text("name"))
+    projections = call.open_ledger.projections
+    projections.require(call.text("name"))
+    call.record("rebuild-started", call.text("name"))
+    work = projections.rebuild(call.text("name"))
     headers = {"Location": f"{call.base}/operations/{work.id}"}
     return Answer(body=present.operation(work), status=202, headers=headers)
 
@@ -83,6 +90,7 @@ def rebuild_projection(call: Call) -> Answer:
 @ROUTES.on(
     "GET",
     "/v1/ledgers/{ledger}/operations/{operation}",
+    scopes=(READ, AUDIT, REBUILD, ADMIN),
     summary="How far a long operation is",
     answers={
         200: Shown(
@@ -107,6 +115,7 @@ def read_operation(call: Call) -> Answer:
 @ROUTES.on(
     "DELETE",
     "/v1/ledgers/{ledger}/operations/{operation}",
+    scopes=(READ, AUDIT, REBUILD, ADMIN),
     summary="Cancel a long operation",
     answers={
         202: Shown(

@@ -11,6 +11,7 @@ from api.wire import present_lists
 from api.wire.parameters import MIN_POSITION
 from domain.instants import format_instant
 from domain.rewards import rewards
+from ledger.access.scopes import READ
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -23,6 +24,7 @@ ROUTES = Routes("Status")
 @ROUTES.on(
     "GET",
     "/v1/ledgers/{ledger}/contacts/{contact}/referrals",
+    scopes=(READ,),
     summary="A contact's referrals and what they earned",
     query=(MIN_POSITION,),
     answers={

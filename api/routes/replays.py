@@ -17,6 +17,7 @@ from api.wire.bodies import optional, read_known_at, read_object, read_proposed
 from api.wire.media import LINES
 from domain.errors import Invalid, NotFinished
 from domain.kinds import Whole, read_instant
+from ledger.access.scopes import AUDIT, READ
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -29,6 +30,7 @@ ROUTES = Routes("Replays")
 @ROUTES.on(
     "POST",
     "/v1/ledgers/{ledger}/replays",
+    scopes=(READ, AUDIT),
     summary="Where every contact stood, or was believed to stand",
     body=Body(schema=long_work.ASK_REPLAY, examples=long_work.REPLAYS),
     answers={
@@ -62,6 +64,7 @@ def start_ledger_replay(call: Call) -> Answer:
 @ROUTES.on(
     "POST",
     "/v1/ledgers/{ledger}/policies/preview",
+    scopes=(READ, AUDIT),
     summary="Who would change stage under a policy; nothing is published",
     body=Body(schema=long_work.ASK_PREVIEW, examples=long_work.PREVIEWS),
     answers={
@@ -97,6 +100,7 @@ def preview_policy(call: Call) -> Answer:
 @ROUTES.on(
     "GET",
     "/v1/ledgers/{ledger}/operations/{operation}/result",
+    scopes=(READ, AUDIT),
     summary="The lines of a replay or a preview",
     offered=LINES,
     answers={

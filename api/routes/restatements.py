@@ -18,6 +18,7 @@ from api.wire.parameters import (
 )
 from domain.errors import Invalid
 from domain.kinds import ContactId
+from ledger.access.scopes import AUDIT, READ
 
 if TYPE_CHECKING:
     from projections.restatement_reading import Place
@@ -31,6 +32,7 @@ _FIRST_PAGE = (None, None, None)
 @ROUTES.on(
     "GET",
     "/v1/ledgers/{ledger}/restatements",
+    scopes=(READ, AUDIT),
     summary="Which past stages an event changed",
     query=(SINCE_POSITION, RESTATED_CONTACT, LIMIT, CURSOR, MIN_POSITION),
     answers={

@@ -19,6 +19,7 @@ from api.wire.media import Continued
 from api.wire.parameters import AS_KNOWN_AT, AS_OF, EXPLAIN, MIN_POSITION, POLICY_VERSION
 from domain.errors import NotYetSealed
 from domain.instants import format_instant
+from ledger.access.scopes import AUDIT, READ
 
 if TYPE_CHECKING:
     from api.knowledge import Question, Subject
@@ -38,6 +39,7 @@ _HEADERS = ("ETag", "Rapport-Position", "Content-Location")
 @ROUTES.on(
     "GET",
     "/v1/ledgers/{ledger}/contacts/{contact}/status",
+    scopes=(READ, AUDIT),
     summary="A contact's stage with its evidence",
     query=(*_WHEN, EXPLAIN),
     answers={
@@ -63,6 +65,7 @@ async def read_status(call: Call) -> Answer:
 @ROUTES.on(
     "GET",
     "/v1/ledgers/{ledger}/contacts/{contact}/status/history",
+    scopes=(READ, AUDIT),
     summary="A contact's stages over time, each with its cause",
     query=(*_WHEN, EXPLAIN),
     answers={
@@ -84,6 +87,7 @@ async def read_status_history(call: Call) -> Answer:
 @ROUTES.on(
     "GET",
     "/v1/ledgers/{ledger}/contacts/{contact}/status/receipt",
+    scopes=(READ, AUDIT),
     summary="A contact's status with the proof of it",
     query=_WHEN,
     answers={
@@ -114,6 +118,7 @@ async def read_status_receipt(call: Call) -> Answer:
 @ROUTES.on(
     "GET",
     "/v1/ledgers/{ledger}/contacts/{contact}/standing",
+    scopes=(READ, AUDIT),
     summary="How a contact stands as a referral partner",
     query=_WHEN,
     answers={

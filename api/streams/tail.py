@@ -13,7 +13,7 @@ from api.wire.media import EVENT_STREAM
 from domain.errors import Invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from starlette.types import Receive, Scope, Send
 
@@ -37,7 +37,16 @@ class LogTail:
     across connections and restarts.
     """
 
-    def __init__(self, ledger: Ledger, wanted: Filter, after: int, streams: Streams) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        wanted: Filter,
+        after: int,
+        streams: Streams,
+        may_go_on: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """``may_go_on`` is asked again and again: once it says no, the tail ends."""
+        self.may_go_on = may_go_on
         self.ledger = ledger
         self.wanted = wanted
         self.position = after
@@ -77,7 +86,7 @@ class LogTail:
     async def _go_on(self, out: Outgoing, broadcast: Broadcast, ends: Ends) -> None:
         loop, pause = asyncio.get_running_loop(), self.streams.limits.heartbeat_seconds
         heartbeat_at = loop.time() + pause
-        while not any(end.done() for end in ends):
+        while self.may_go_on() and not any(end.done() for end in ends):
             if self.position < broadcast.after:
                 wrote = await self._catch_up(out, broadcast.head, ends)
             else:

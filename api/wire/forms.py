@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
 from api.appending import answered, recorded, require_no_condition
 from api.calls import Answer, Call, Form
+from api.edge.access import is_still_admitted
 from api.openapi import examples, shapes
 from api.streams.bulk import BulkAppend
 from api.streams.export import LogExport
@@ -69,7 +71,8 @@ async def tail_log(call: Call) -> ASGIApp:
     ledger = call.open_ledger.ledger
     seen = call.request.headers.get("last-event-id")
     after = read_place(seen, call.get(AFTER_POSITION), ledger.head())
-    return LogTail(ledger, wanted, after, call.streams)
+    may_go_on = partial(is_still_admitted, call.principal, call.server)
+    return LogTail(ledger, wanted, after, call.streams, may_go_on)
 
 
 async def _appended(call: Call, drafts: tuple[Draft, ...]) -> Answer:

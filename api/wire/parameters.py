@@ -199,6 +199,7 @@ SECOND_SIZE = Parameter(
     "second", whole(0), _POSITION,
     "The size of the later tree; that of the last checkpoint if absent.", 42,
 )  # fmt: skip
+AFTER_NUMBER = Parameter("after_number", whole(0), _POSITION, "Only entries of a later number.", 0)
 STAGE = Parameter(
     "stage", choice(STAGES), {"type": "string", "enum": list(STAGES)}, "Only this stage.", "client"
 )

@@ -39,7 +39,8 @@ it loses everything personal, and a folder opens only with the key that it was m
 """
 
 FORMS: dict[str, str] = {
-    "host": "`localhost` or a loopback address: without access keys nobody else may come in",
+    "host": "an address of this machine; without access keys `localhost` or a loopback address,"
+    " for nobody else may come in then",
     "port": "0 to 65535; 0 is any that is free",
     "folder": "the data folder, made on first use; relative to where the program is started",
     "log_level": words(LOG_LEVELS),
@@ -50,6 +51,12 @@ FORMS: dict[str, str] = {
     " `--passphrase-file` is named. Without it the commands ask",
     "log_domain": "a domain of yours, in lower case; begins the origin of every transparency log"
     " made from then on, which never changes",
+    "log_public": "`true` or `false`: whether everybody may read the transparency logs, without a"
+    " key",
+    "cors_origins": "origins such as `https://shop.example.org`, separated by spaces, or a list in"
+    " the file: the pages that may call the server from a browser",
+    "tls_certificate": "a PEM file, with the chain; with it the server speaks HTTPS",
+    "tls_key": "the PEM file of its private key",
 }
 """What may stand in each setting."""
 

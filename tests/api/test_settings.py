@@ -4,10 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from api.bootstrap import build, read_settings
+from api.bootstrap import build, now, read_settings
 from api.settings import Settings, SettingsRefused, is_loopback
 from domain.errors import LedgerError
 from domain.instants import zone
+from ledger.access.keys import ACCESS_FILE, AccessKeys
+from ledger.access.scopes import SCOPES
 
 
 def test_without_a_word_the_server_is_for_this_machine_alone() -> None:
@@ -17,9 +19,15 @@ def test_without_a_word_the_server_is_for_this_machine_alone() -> None:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.1", "example.org", ""])
-def test_the_server_listens_nowhere_else_without_keys(host: str) -> None:
+def test_the_server_listens_nowhere_else_without_keys(host: str, tmp_path: Path) -> None:
+    settings = Settings(host=host, folder=tmp_path / "data")
     with pytest.raises(SettingsRefused, match="loopback"):
-        Settings(host=host)
+        build(settings)
+    keys = AccessKeys(tmp_path / "data" / ACCESS_FILE, now)
+    made, _ = keys.make("owner", SCOPES)
+    keys.revoke(made.id)
+    keys.close()
+    build(settings).close()
 
 
 def test_loopback_has_several_names() -> None:
@@ -44,12 +52,26 @@ def test_what_is_chosen_goes_before_the_environment_and_that_before_the_file(
         ({"RAPPORT_LOG_LEVEL": "loud"}, "log_level"),
         ({"RAPPORT_MASTER_KEY": "abc"}, "master_key"),
         ({"RAPPORT_MASTER_KEY": "ab" * 16}, "master_key"),
+        ({"RAPPORT_LOG_PUBLIC": "perhaps"}, "log_public"),
+        ({"RAPPORT_CORS_ORIGINS": "https://a.example *"}, "cors_origins"),
+        ({"RAPPORT_TLS_KEY": "key.pem"}, "tls_certificate"),
         ({"RAPPORT_CONFIG": "/nowhere/rapport.toml"}, "settings"),
     ],
 )
 def test_a_setting_that_cannot_be_is_named(environ: dict[str, str], says: str) -> None:
     with pytest.raises(SettingsRefused, match=says):
         read_settings(environ)
+
+
+def test_flags_and_lists_are_read_from_the_environment_and_from_a_file(tmp_path: Path) -> None:
+    origins = ("https://a.example", "http://b.example:8080")
+    environ = {"RAPPORT_LOG_PUBLIC": "true", "RAPPORT_CORS_ORIGINS": " ".join(origins)}
+    file = tmp_path / "rapport.toml"
+    file.write_text(
+        'log_public = true\ncors_origins = ["https://a.example", "http://b.example:8080"]\n'
+    )
+    for settings in (read_settings(environ), read_settings({"RAPPORT_CONFIG": str(file)})):
+        assert (settings.log_public, settings.cors_origins) == (True, origins)
 
 
 def test_a_file_with_an_unknown_setting_is_refused(tmp_path: Path) -> None:

@@ -1,0 +1,65 @@
+"""``rapport trail``: what was done besides appending."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from api.bootstrap import now
+from api.command_line.folders import existing, settings_for
+from api.command_line.options import data_option, json_option
+from api.command_line.output import print_json, print_table
+from api.command_line.plain_help import PlainHelp
+from domain.instants import format_instant
+from ledger.access.trails import Trails
+from ledger.folder import LEDGERS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ledger.access.trail import Act
+
+_PAGE = 500
+
+
+@click.command("trail", cls=PlainHelp)
+@click.option("--ledger", "ledger_name", help="Of this ledger.  [default: of the server]")
+@click.option("--verify", is_flag=True, help="Check first that every entry is as recorded.")
+@data_option
+@json_option
+def command(ledger_name: str | None, verify: bool, folder: Path | None, as_json: bool) -> None:
+    """Show the audit trail of a ledger or of the server; also while a server runs on the folder.
+
+    Each entry holds the hash of the one before. Keep the newest hash elsewhere: then nothing before
+    it can be changed or taken away unnoticed.
+
+    Example:
+      rapport trail --ledger main --verify
+    """
+    path = existing(settings_for(folder)).folder
+    trails = Trails(path, path / LEDGERS, now)
+    try:
+        trail = trails.server() if ledger_name is None else trails.of(ledger_name)
+        checked = trail.verify() if verify else None
+        acts: list[Act] = []
+        while page := trail.acts(after=acts[-1].number if acts else 0, limit=_PAGE):
+            acts += page
+    finally:
+        trails.close()
+    if as_json:
+        print_json([_shown(act) for act in acts])
+        return
+    print_table(
+        ("number", "at", "by", "act", "subject"),
+        [
+            (str(act.number), format_instant(act.at), act.principal, act.act, act.subject)
+            for act in acts
+        ],
+    )
+    if checked is not None:
+        click.echo(f"{checked[0]:,} entries are as recorded; the newest hash is {checked[1]}")
+
+
+def _shown(act: Act) -> dict[str, object]:
+    return {**act.__dict__, "at": format_instant(act.at), "detail": dict(act.detail)}

@@ -1,0 +1,44 @@
+"""The shapes of access keys and of the audit trail, as JSON Schemas for the documentation."""
+
+from __future__ import annotations
+
+from api.openapi.shapes import ANY_OBJECT, MOMENT, TEXT, WHOLE, Schema, many, maybe, shape
+from ledger.access.scopes import SCOPES
+
+_SCOPES: Schema = {"type": "array", "items": {"enum": list(SCOPES)}, "minItems": 1}
+
+ACCESS_KEY: Schema = shape(
+    id=TEXT,
+    name=TEXT,
+    scopes=_SCOPES,
+    ledger=maybe(TEXT),
+    per_minute=maybe(WHOLE),
+    made_at=MOMENT,
+    expires_at=maybe(MOMENT),
+    revoked_at=maybe(MOMENT),
+    last_used_at=maybe(MOMENT),
+)
+MADE_KEY: Schema = {"allOf": [ACCESS_KEY, shape(secret=TEXT)]}
+MAKE_KEY: Schema = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string", "pattern": r"^[^\x00-\x1f\x7f-\x9f]{1,100}$"},
+        "scopes": _SCOPES,
+        "ledger": {"type": ["string", "null"], "pattern": "^[a-z][a-z0-9-]{0,39}$"},
+        "expires_at": {"type": ["string", "null"], "format": "date-time"},
+        "per_minute": {"type": ["integer", "null"], "minimum": 1, "maximum": 1_000_000},
+    },
+    "required": ["name", "scopes"],
+    "additionalProperties": False,
+}
+ACT: Schema = shape(
+    number=WHOLE,
+    at=MOMENT,
+    principal=TEXT,
+    act=TEXT,
+    subject=TEXT,
+    detail=ANY_OBJECT,
+    previous=TEXT,
+    hash=TEXT,
+)
+ACTS: Schema = shape(items=many(ACT), next_after=maybe(WHOLE))

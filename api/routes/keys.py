@@ -1,0 +1,217 @@
+"""Access keys: made, seen, revoked and given new secrets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from api.calls import Answer, Body, Call, Routes, Shown
+from api.openapi.access_shapes import ACCESS_KEY, MADE_KEY, MAKE_KEY
+from api.openapi.shapes import page
+from api.problems import Forbidden
+from api.wire.bodies import optional, read_object
+from api.wire.present import instant
+from domain.errors import Invalid, KeyNotFound, LedgerNotFound
+from domain.instants import format_instant
+from domain.kinds import Text, Whole, read_instant, wrong
+from ledger.access.scopes import ADMIN, SCOPES
+
+if TYPE_CHECKING:
+    from ledger.access.keys import AccessKey
+    from ledger.access.scopes import Principal
+    from ledger.access.trail import AuditTrail
+
+ROUTES = Routes("Access")
+
+_FIELDS = ("name", "scopes", "ledger", "expires_at", "per_minute")
+_KEY = {
+    "id": "9f86d081884c7d65",
+    "name": "the till in Main Street",
+    "scopes": ["append"],
+    "ledger": "main",
+    "per_minute": None,
+    "made_at": "2026-03-01T09:30:00Z",
+    "expires_at": None,
+    "revoked_at": None,
+    "last_used_at": None,
+}
+_SECRET = "rk_9f86d081884c7d65_" + "0" * 43
+_MADE = Shown(
+    description="The key with its secret, which is told here and never again.",
+    schema=MADE_KEY,
+    example={**_KEY, "secret": _SECRET},
+    headers=("Location",),
+)
+
+
+@ROUTES.on(
+    "GET",
+    "/v1/keys",
+    scopes=(ADMIN,),
+    summary="The access keys",
+    answers={
+        200: Shown(
+            description="In the order in which they were made, revoked ones too.",
+            schema=page(ACCESS_KEY),
+            example={"items": [_KEY], "next_cursor": None},
+        )
+    },
+)
+def list_keys(call: Call) -> Answer:
+    """A key that is for one ledger sees the keys of that ledger. No secret is kept."""
+    keys = [_shown(key) for key in call.server.keys.all() if _manages(call.principal, key)]
+    return Answer(body={"items": keys, "next_cursor": None})
+
+
+@ROUTES.on(
+    "POST",
+    "/v1/keys",
+    scopes=(ADMIN,),
+    summary="Make an access key",
+    body=Body(
+        schema=MAKE_KEY,
+        examples={
+            "a till": {"name": "the till in Main Street", "scopes": ["append"], "ledger": "main"},
+            "an auditor": {
+                "name": "the auditors of 2026",
+                "scopes": ["audit", "read"],
+                "ledger": "main",
+                "expires_at": "2027-01-31T00:00:00Z",
+                "per_minute": 600,
+            },
+        },
+    ),
+    answers={201: _MADE},
+    problems=("ledger-not-found", "invalid-time"),
+)
+def make_key(call: Call) -> Answer:
+    """From the first key on every request needs one, so let the first be one that may make others.
+
+    A key is for one ledger, or for all where none is named; one that is for one ledger makes keys
+    for that one alone, with scopes that it has.
+    """
+    body = read_object(call.body, _FIELDS)
+    name = optional(body, "name", Text(100).read)
+    if not isinstance(name, str):
+        raise Invalid.at("/name", "missing", "is needed")
+    scopes = _scopes(body.get("scopes"))
+    ledger = optional(body, "ledger", _read_ledger)
+    _require_within(call, scopes, ledger)
+    if ledger is not None:
+        call.server.ledger(ledger)
+    trail = _trail(call, ledger)
+    trail.record(call.principal, "key-made", name, scopes=scopes, ledger=ledger)
+    made, secret = call.server.keys.make(
+        name,
+        scopes,
+        ledger=ledger,
+        expires_at=optional(body, "expires_at", read_instant),
+        per_minute=optional(body, "per_minute", _read_limit),
+    )
+    return _told(made, secret, 201)
+
+
+@ROUTES.on(
+    "POST",
+    "/v1/keys/{id}/rotate",
+    scopes=(ADMIN,),
+    summary="Give an access key a new secret",
+    answers={200: _MADE},
+    problems=("not-found",),
+)
+def rotate_key(call: Call) -> Answer:
+    """The old secret opens nothing any more. Send no body, or `{}`."""
+    key = _found(call)
+    _trail(call, key.ledger).record(call.principal, "key-rotated", key.id)
+    return _told(*call.server.keys.rotate(key.id), 200)
+
+
+@ROUTES.on(
+    "DELETE",
+    "/v1/keys/{id}",
+    scopes=(ADMIN,),
+    summary="Revoke an access key",
+    answers={
+        200: Shown(
+            description="It opens nothing any more, whoever has it.",
+            schema=ACCESS_KEY,
+            example={**_KEY, "revoked_at": "2026-04-01T08:00:00Z"},
+        )
+    },
+    problems=("not-found",),
+)
+def revoke_key(call: Call) -> Answer:
+    """One that was revoked stays so. A server without any valid key still asks for one."""
+    key = _found(call)
+    if key.revoked_at is None:
+        _trail(call, key.ledger).record(call.principal, "key-revoked", key.id)
+    return Answer(body=_shown(call.server.keys.revoke(key.id)))
+
+
+def _read_ledger(value: object) -> str:
+    return str(Text(40).read(value))
+
+
+def _read_limit(value: object) -> int:
+    return int(str(Whole(1, 1_000_000).read(value)))
+
+
+def _scopes(value: object) -> list[str]:
+    if not isinstance(value, list) or not value:
+        raise Invalid.at("/scopes", "wrong-type", f"must be an array of {', '.join(SCOPES)}")
+    try:
+        for scope in value:
+            if scope not in SCOPES:
+                wrong("not-a-choice", f"must be some of {', '.join(SCOPES)}")
+    except Invalid as error:
+        raise error.within("/scopes") from None
+    return sorted(set(value))
+
+
+def _require_within(call: Call, scopes: list[str], ledger: str | None) -> None:
+    """Nobody gives away more than they have."""
+    principal = call.principal
+    if ledger is None and principal.ledger is not None:
+        raise Forbidden("a key that is for one ledger makes keys for that one alone")
+    if ledger is not None and not principal.may_enter(ledger):
+        raise Forbidden("the access key is for another ledger")
+    if missing := [scope for scope in scopes if not principal.has((scope,))]:
+        raise Forbidden(f"the access key lacks the scope {', '.join(missing)} itself")
+
+
+def _manages(principal: Principal, key: AccessKey) -> bool:
+    return principal.ledger is None or principal.ledger == key.ledger
+
+
+def _found(call: Call) -> AccessKey:
+    key = call.server.keys.find(call.text("id"))
+    if not _manages(call.principal, key):
+        raise KeyNotFound("no access key has that id")
+    return key
+
+
+def _trail(call: Call, ledger: str | None) -> AuditTrail:
+    """Where it is recorded: with the ledger that the key is for, or with the server."""
+    trails = call.server.trails
+    try:
+        return trails.server() if ledger is None else trails.of(ledger)
+    except LedgerNotFound:
+        return trails.server()  # the ledger is gone, and the key was left
+
+
+def _told(key: AccessKey, secret: str, status: int) -> Answer:
+    headers = {"Location": f"/v1/keys/{key.id}", "Cache-Control": "no-store"}
+    return Answer(body={**_shown(key), "secret": secret}, status=status, headers=headers)
+
+
+def _shown(key: AccessKey) -> dict[str, object]:
+    return {
+        "id": key.id,
+        "name": key.name,
+        "scopes": sorted(key.scopes),
+        "ledger": key.ledger,
+        "per_minute": key.per_minute,
+        "made_at": format_instant(key.made_at),
+        "expires_at": instant(key.expires_at),
+        "revoked_at": instant(key.revoked_at),
+        "last_used_at": instant(key.seen_at),
+    }

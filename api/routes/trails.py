@@ -1,0 +1,86 @@
+"""The audit trails: what was done to a ledger, or to the server, besides appending."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from api.calls import Answer, Call, Routes, Shown
+from api.edge.access import require_every_ledger
+from api.openapi.access_shapes import ACTS
+from api.wire.parameters import AFTER_NUMBER, LIMIT
+from domain.instants import format_instant
+from ledger.access.scopes import ADMIN, AUDIT
+
+if TYPE_CHECKING:
+    from ledger.access.trail import Act, AuditTrail
+
+ROUTES = Routes("Audit trail")
+
+_ACT = {
+    "number": 1,
+    "at": "2026-03-01T09:30:00Z",
+    "principal": "9f86d081884c7d65",
+    "act": "rebuild-started",
+    "subject": "status",
+    "detail": {},
+    "previous": "0" * 64,
+    "hash": "c5b8f4d2a1e0987654321fedcba0987654321fedcba0987654321fedcba09876",
+}
+_PAGE = Shown(
+    description="Oldest first. Each entry holds the hash of the one before.",
+    schema=ACTS,
+    example={"items": [_ACT], "next_after": None},
+)
+
+
+@ROUTES.on(
+    "GET",
+    "/v1/ledgers/{ledger}/trail",
+    scopes=(AUDIT, ADMIN),
+    summary="What was done to the ledger besides appending",
+    query=(AFTER_NUMBER, LIMIT),
+    answers={200: _PAGE},
+)
+def read_trail(call: Call) -> Answer:
+    """Rebuilds, exports, imports, keys, policies, erasures: by whom and when.
+
+    The `hash` is SHA-256 of the entry as JSON with sorted keys and no white space, without `hash`,
+    `at` in microseconds. Keep the newest one elsewhere, and nothing before it can be taken away
+    unnoticed.
+    """
+    name = call.open_ledger.ledger.name
+    return _page(call, call.server.trails.of(name))
+
+
+@ROUTES.on(
+    "GET",
+    "/v1/trail",
+    scopes=(AUDIT, ADMIN),
+    summary="What was done to the server",
+    query=(AFTER_NUMBER, LIMIT),
+    answers={200: _PAGE},
+)
+def read_server_trail(call: Call) -> Answer:
+    """Keys that are for every ledger, and ledgers made, archived and deleted."""
+    require_every_ledger(call.principal)
+    return _page(call, call.server.trails.server())
+
+
+def _page(call: Call, trail: AuditTrail) -> Answer:
+    limit = call.get(LIMIT) or 100
+    acts = trail.acts(after=call.get(AFTER_NUMBER) or 0, limit=limit)
+    following = acts[-1].number if len(acts) == limit else None
+    return Answer(body={"items": [_shown(act) for act in acts], "next_after": following})
+
+
+def _shown(act: Act) -> dict[str, object]:
+    return {
+        "number": act.number,
+        "at": format_instant(act.at),
+        "principal": act.principal,
+        "act": act.act,
+        "subject": act.subject,
+        "detail": dict(act.detail),
+        "previous": act.previous,
+        "hash": act.hash,
+    }

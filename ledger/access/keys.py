@@ -1,0 +1,293 @@
+"""Access keys: made here, shown once, kept as digests only.
+
+They lie in ``access.sqlite`` in the data folder, beside the ledgers and apart from them. Several
+processes may have it open: a key that a command makes or revokes holds for a running server within
+``FRESH_SECONDS``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+import sqlite3
+import time
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from threading import RLock
+from typing import TYPE_CHECKING, Any
+
+from domain.errors import Invalid, KeyNotFound, Unauthenticated
+from domain.instants import SECOND
+from ledger.access.scopes import SCOPES, Principal
+from ledger.datastore import connect, telling
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+    from pathlib import Path
+
+ACCESS_FILE = "access.sqlite"
+
+APPLICATION_ID = 0x52505041
+"""Marks ``access.sqlite`` as ours: "RPPA"."""
+
+FRESH_SECONDS = 1.0
+"""For how long what was read may be relied upon."""
+
+SEEN_EVERY = 60 * SECOND
+"""How finely the last use of a key is noted."""
+
+LOCK_SECONDS = 1.0
+"""How long another process may hold the file; requests wait meanwhile."""
+
+MOST_NAME = 100
+MOST_PER_MINUTE = 1_000_000
+
+_SECRET = re.compile(r"rk_([0-9a-f]{16})_[A-Za-z0-9_-]{43}")
+_SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS access_keys ("
+    "id TEXT PRIMARY KEY, name TEXT NOT NULL, digest BLOB NOT NULL, scopes TEXT NOT NULL, "
+    "ledger TEXT, per_minute INTEGER, made_at INTEGER NOT NULL, expires_at INTEGER, "
+    "revoked_at INTEGER, seen_at INTEGER) WITHOUT ROWID",
+)
+_COLUMNS = "id, name, digest, scopes, ledger, per_minute, made_at, expires_at, revoked_at, seen_at"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessKey:
+    """A key without its secret. Instants are microseconds of UTC, None where there is none.
+
+    ``ledger`` None is every ledger; ``per_minute`` None is any number of requests.
+    """
+
+    id: str
+    name: str
+    digest: bytes
+    scopes: frozenset[str]
+    ledger: str | None
+    per_minute: int | None
+    made_at: int
+    expires_at: int | None
+    revoked_at: int | None
+    seen_at: int | None
+
+    @property
+    def principal(self) -> Principal:
+        """Whoever asks with it."""
+        return Principal(self.id, self.scopes, self.ledger)
+
+    def is_valid(self, at: int) -> bool:
+        """Whether it opens anything at that instant."""
+        return self.revoked_at is None and (self.expires_at is None or at < self.expires_at)
+
+
+class AccessKeys:
+    """The access keys of one data folder. Any thread may call."""
+
+    def __init__(self, path: Path, clock: Callable[[], int]) -> None:
+        """Open the file, or make it.
+
+        Raises:
+            Corrupt: it is damaged, or another program's.
+            Unavailable: it cannot be opened or written.
+        """
+        self._path = path
+        self._clock = clock
+        self._lock = RLock()
+        self._connection = connect(path, APPLICATION_ID, LOCK_SECONDS)
+        self._known: dict[str, AccessKey] = {}
+        self._version = -1
+        self._looked_at = 0.0
+        try:
+            with telling(path):
+                for statement in _SCHEMA:
+                    self._connection.execute(statement)
+                path.chmod(0o600)
+            self._refresh(at_once=True)
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def is_open(self) -> bool:
+        """Whether no key was ever made, and so nobody is asked for one."""
+        with self._lock:
+            self._refresh()
+            return not self._known
+
+    def all(self) -> list[AccessKey]:
+        """Every key, revoked and expired ones too, in the order in which they were made."""
+        with self._lock:
+            self._refresh(at_once=True)
+            keys = list(self._known.values())
+        return sorted(keys, key=lambda key: (key.made_at, key.id))
+
+    def find(self, key_id: str) -> AccessKey:
+        """The key of that id.
+
+        Raises:
+            KeyNotFound: there is none.
+        """
+        for key in self.all():
+            if key.id == key_id:
+                return key
+        raise KeyNotFound("no access key has that id")
+
+    def authenticate(self, secret: str) -> AccessKey:
+        """The key of that secret.
+
+        Raises:
+            Unauthenticated: it is none, or one that was revoked or has expired.
+        """
+        match = _SECRET.fullmatch(secret)
+        with self._lock:
+            self._refresh()
+            key = self._known.get(match[1]) if match else None
+        digest = hashlib.sha256(secret.encode()).digest()
+        # A secret whose id is unknown takes as long as a wrong one.
+        right = hmac.compare_digest(digest, key.digest if key else bytes(len(digest)))
+        now = self._clock()
+        if key is None or not right or not key.is_valid(now):
+            raise Unauthenticated("the access key is unknown, revoked or expired")
+        self._note_use(key, now)
+        return key
+
+    def still_opens(self, key_id: str) -> bool:
+        """Whether the key of that id is still valid: for whoever was let in a while ago."""
+        with self._lock:
+            self._refresh()
+            key = self._known.get(key_id)
+        return key is not None and key.is_valid(self._clock())
+
+    def make(
+        self,
+        name: str,
+        scopes: Collection[str],
+        *,
+        ledger: str | None = None,
+        expires_at: int | None = None,
+        per_minute: int | None = None,
+    ) -> tuple[AccessKey, str]:
+        """A new key and its secret, which is told here and never again.
+
+        Raises:
+            Invalid: a name, a scope or a number cannot be.
+            Unavailable: it could not be written.
+        """
+        if not 1 <= len(name) <= MOST_NAME or not name.isprintable():
+            raise Invalid.at("/name", "out-of-range", f"must be 1 to {MOST_NAME} printable letters")
+        if not scopes or not set(scopes) <= set(SCOPES):
+            raise Invalid.at("/scopes", "not-a-choice", f"must be some of {', '.join(SCOPES)}")
+        if per_minute is not None and not 1 <= per_minute <= MOST_PER_MINUTE:
+            detail = f"must be from 1 to {MOST_PER_MINUTE}"
+            raise Invalid.at("/per_minute", "out-of-range", detail)
+        now = self._clock()
+        if expires_at is not None and expires_at <= now:
+            raise Invalid.at("/expires_at", "invalid-time", "must lie ahead")
+        key_id, secret = _secret(secrets.token_hex(8))
+        key = AccessKey(
+            id=key_id,
+            name=name,
+            digest=hashlib.sha256(secret.encode()).digest(),
+            scopes=frozenset(scopes),
+            ledger=ledger,
+            per_minute=per_minute,
+            made_at=now,
+            expires_at=expires_at,
+            revoked_at=None,
+            seen_at=None,
+        )
+        self._write(
+            f"INSERT INTO access_keys ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?)",  # noqa: S608  # our own columns
+            (
+                key.id, key.name, key.digest, " ".join(sorted(key.scopes)), key.ledger,
+                key.per_minute, key.made_at, key.expires_at, None, None,
+            ),
+        )  # fmt: skip
+        return key, secret
+
+    def rotate(self, key_id: str) -> tuple[AccessKey, str]:
+        """The key with a new secret; the old one opens nothing any more.
+
+        Raises:
+            KeyNotFound: there is none of that id, or it was revoked.
+            Unavailable: it could not be written; the old secret still holds.
+        """
+        key = self.find(key_id)
+        if key.revoked_at is not None:
+            raise KeyNotFound("the access key was revoked: make a new one")
+        _, secret = _secret(key_id)
+        digest = hashlib.sha256(secret.encode()).digest()
+        self._write("UPDATE access_keys SET digest = ? WHERE id = ?", (digest, key_id))
+        return replace(key, digest=digest), secret
+
+    def revoke(self, key_id: str) -> AccessKey:
+        """The key, which opens nothing from now on; one that was revoked stays as it is.
+
+        Raises:
+            KeyNotFound: there is none of that id.
+            Unavailable: it could not be written; the key still holds.
+        """
+        key = self.find(key_id)
+        if key.revoked_at is None:
+            key = replace(key, revoked_at=self._clock())
+            statement = "UPDATE access_keys SET revoked_at = ? WHERE id = ?"
+            self._write(statement, (key.revoked_at, key_id))
+        return key
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._connection.close()
+
+    def _note_use(self, key: AccessKey, now: int) -> None:
+        """Write down the use, once a minute; what cannot be written is let go."""
+        if now - (key.seen_at or 0) < SEEN_EVERY:
+            return
+        with self._lock, suppress(sqlite3.Error):
+            self._connection.execute(
+                "UPDATE access_keys SET seen_at = ? WHERE id = ?", (now, key.id)
+            )
+            self._known[key.id] = replace(key, seen_at=now)
+
+    def _write(self, statement: str, values: tuple[object, ...]) -> None:
+        with self._lock, telling(self._path, ": nothing was changed"):
+            self._connection.execute(statement, values)
+            self._refresh(at_once=True)
+
+    def _refresh(self, *, at_once: bool = False) -> None:
+        """Read the keys again if they may have changed."""
+        now = time.monotonic()
+        if not at_once and now - self._looked_at < FRESH_SECONDS:
+            return
+        with telling(self._path):
+            (version,) = self._connection.execute("PRAGMA data_version").fetchone()
+            if at_once or version != self._version:
+                rows = self._connection.execute(
+                    f"SELECT {_COLUMNS} FROM access_keys"  # noqa: S608  # our own columns
+                ).fetchall()
+                self._known = {row[0]: _read(row) for row in rows}
+                self._version = version
+        self._looked_at = now
+
+
+def _secret(key_id: str) -> tuple[str, str]:
+    """A key's id, and a secret of 256 random bits that begins with it."""
+    return key_id, f"rk_{key_id}_{secrets.token_urlsafe(32)}"
+
+
+def _read(row: Any) -> AccessKey:
+    """A key of its columns, which have the types they are declared with."""
+    key_id, name, digest, scopes, ledger, per_minute, made_at, expires_at, revoked_at, seen = row
+    return AccessKey(
+        id=key_id,
+        name=name,
+        digest=digest,
+        scopes=frozenset(scopes.split()),
+        ledger=ledger,
+        per_minute=per_minute,
+        made_at=made_at,
+        expires_at=expires_at,
+        revoked_at=revoked_at,
+        seen_at=seen,
+    )

@@ -1,0 +1,203 @@
+"""The audit trail: what was done to a ledger or a server besides appending, by whom and when.
+
+Each entry holds the hash of the one before, so that none can be changed, dropped from the middle or
+slipped in unnoticed; that the newest were not cut off shows only to whoever kept a later hash. It
+is apart from the event log: acts are not facts about contacts. Nothing personal stands in it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from threading import RLock
+from typing import TYPE_CHECKING, Any
+
+from domain.errors import Corrupt
+from ledger.datastore import connect, telling
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from ledger.access.scopes import Principal
+
+TRAIL_FILE = "trail.sqlite"
+
+APPLICATION_ID = 0x52505054
+"""Marks ``trail.sqlite`` as ours: "RPPT"."""
+
+LOCK_SECONDS = 2.0
+"""How long another process may hold the file; what is to be recorded waits meanwhile."""
+
+BEGINNING = "0" * 64
+"""What stands in the first entry for the hash of one before."""
+
+_SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS acts ("
+    "number INTEGER PRIMARY KEY, at INTEGER NOT NULL, principal TEXT NOT NULL, "
+    "act TEXT NOT NULL, subject TEXT NOT NULL, detail TEXT NOT NULL, "
+    "previous TEXT NOT NULL, hash TEXT NOT NULL)",
+    "CREATE TRIGGER IF NOT EXISTS acts_stay BEFORE UPDATE ON acts"
+    " BEGIN SELECT RAISE(ABORT, 'the audit trail is only added to'); END",
+    "CREATE TRIGGER IF NOT EXISTS acts_remain BEFORE DELETE ON acts"
+    " BEGIN SELECT RAISE(ABORT, 'the audit trail is only added to'); END",
+)
+_PAGE = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Act:
+    """One entry, numbered from 1. ``at`` is in microseconds of UTC, hashes are in hex.
+
+    ``principal`` is the id of an access key, ``open`` or ``command-line``; ``subject`` says what
+    was acted on, and ``detail`` more about it.
+    """
+
+    number: int
+    at: int
+    principal: str
+    act: str
+    subject: str
+    detail: Mapping[str, object]
+    previous: str
+    hash: str
+
+    def hashed(self) -> str:
+        """SHA-256 of the entry as JSON with sorted keys and no white space, without its hash."""
+        shown = {
+            "number": self.number,
+            "at": self.at,
+            "principal": self.principal,
+            "act": self.act,
+            "subject": self.subject,
+            "detail": self.detail,
+            "previous": self.previous,
+        }
+        return hashlib.sha256(_canonical(shown).encode()).hexdigest()
+
+
+class AuditTrail:
+    """The acts of one ledger, or of the server. Any thread may call."""
+
+    def __init__(self, path: Path, clock: Callable[[], int]) -> None:
+        """Open the file, or make it.
+
+        Raises:
+            Corrupt: it is damaged, or another program's.
+            Unavailable: it cannot be opened or written.
+        """
+        self._path = path
+        self._clock = clock
+        self._lock = RLock()
+        self._connection = connect(path, APPLICATION_ID, LOCK_SECONDS)
+        try:
+            with telling(path):
+                for statement in _SCHEMA:
+                    self._connection.execute(statement)
+                path.chmod(0o600)
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def record(self, principal: Principal, act: str, subject: str, **detail: object) -> Act:
+        """Add an entry; it is durable before this returns.
+
+        Record what is going to be done before doing it: then nothing is done without a trace.
+
+        Raises:
+            Unavailable: it could not be written, and what it tells must not be done.
+        """
+        with self._lock, telling(self._path, ": nothing was done"):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                newest = self._connection.execute(
+                    "SELECT number, hash, at FROM acts ORDER BY number DESC LIMIT 1"
+                ).fetchone()
+                number, previous, before = newest or (0, BEGINNING, 0)
+                entry = Act(
+                    number=number + 1,
+                    at=max(self._clock(), before),
+                    principal=principal.id,
+                    act=act,
+                    subject=subject,
+                    detail=detail,
+                    previous=previous,
+                    hash="",
+                )
+                hashed = entry.hashed()
+                self._connection.execute(
+                    "INSERT INTO acts VALUES (?,?,?,?,?,?,?,?)",
+                    (
+                        entry.number, entry.at, entry.principal, entry.act, entry.subject,
+                        _canonical(detail), entry.previous, hashed,
+                    ),
+                )  # fmt: skip
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+        return replace(entry, hash=hashed)
+
+    def acts(self, *, after: int = 0, limit: int = 100) -> list[Act]:
+        """Entries numbered beyond ``after``, in order.
+
+        Raises:
+            Corrupt: an entry cannot be read.
+        """
+        with self._lock, telling(self._path):
+            rows = self._connection.execute(
+                "SELECT * FROM acts WHERE number > ? ORDER BY number LIMIT ?", (after, limit)
+            ).fetchall()
+        return [_read(row, self._path) for row in rows]
+
+    def verify(self) -> tuple[int, str]:
+        """How many entries there are and the hash of the newest, once all have been checked.
+
+        Raises:
+            Corrupt: naming the first entry that is not what was recorded.
+        """
+        number, previous = 0, BEGINNING
+        for entry in self._walk():
+            number += 1
+            right = (entry.number, entry.previous, entry.hash)
+            if right != (number, previous, entry.hashed()):
+                where = f"{self._path.parent.name}/{self._path.name}"
+                raise Corrupt(f"{where}: entry {number} of the audit trail is not as recorded")
+            previous = entry.hash
+        return number, previous
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._connection.close()
+
+    def _walk(self) -> Iterator[Act]:
+        after = 0
+        while page := self.acts(after=after, limit=_PAGE):
+            yield from page
+            after = page[-1].number
+
+
+def _canonical(value: object) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _read(row: Any, path: Path) -> Act:
+    number, at, principal, act, subject, detail, previous, hashed = row
+    try:
+        read = json.loads(detail)
+    except (ValueError, TypeError):
+        where = f"{path.parent.name}/{path.name}"
+        raise Corrupt(f"{where}: entry {number} of the audit trail is not as recorded") from None
+    return Act(
+        number=number,
+        at=at,
+        principal=principal,
+        act=act,
+        subject=subject,
+        detail=read,
+        previous=previous,
+        hash=hashed,
+    )

@@ -1,0 +1,61 @@
+"""The audit trails of a data folder: one of the server, and one in the folder of each ledger."""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from domain.errors import LedgerNotFound
+from ledger.access.trail import TRAIL_FILE, AuditTrail
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+class Trails:
+    """Trails, opened when they are first asked for. Any thread may call."""
+
+    def __init__(self, folder: Path, ledgers: Path, clock: Callable[[], int]) -> None:
+        """``ledgers`` is where the folders of the ledgers lie, each under its ledger's name."""
+        self._folder = folder
+        self._ledgers = ledgers
+        self._clock = clock
+        self._lock = Lock()
+        self._open: dict[str | None, AuditTrail] = {}
+
+    def server(self) -> AuditTrail:
+        """What was done to the server: to keys of all ledgers, and to ledgers as wholes.
+
+        Raises:
+            Corrupt: the file is damaged.
+            Unavailable: it cannot be opened or written.
+        """
+        return self._trail(None)
+
+    def of(self, ledger: str) -> AuditTrail:
+        """What was done to the ledger of that name, which must be the name of one.
+
+        Raises:
+            LedgerNotFound: there is no folder of that name.
+            Corrupt: the file is damaged.
+            Unavailable: it cannot be opened or written.
+        """
+        return self._trail(ledger)
+
+    def close(self) -> None:
+        """Close every file."""
+        with self._lock:
+            for trail in self._open.values():
+                trail.close()
+            self._open.clear()
+
+    def _trail(self, ledger: str | None) -> AuditTrail:
+        with self._lock:
+            if (found := self._open.get(ledger)) is not None:
+                return found
+            folder = self._folder if ledger is None else self._ledgers / ledger
+            if not folder.is_dir():
+                raise LedgerNotFound(f"no ledger is named {ledger!r}")
+            made = self._open[ledger] = AuditTrail(folder / TRAIL_FILE, self._clock)
+            return made
