@@ -12,7 +12,7 @@ import httpx
 from api.client.bulk import LINES_PER_REQUEST, Chunk
 from api.client.lines import Lines
 from api.client.problems import problem_answered
-from api.client.questions import Questions, create_ledger
+from api.client.questions import Questions, authorization, create_ledger
 from api.client.retries import RETRIED, CutShort, Retries, timeouts
 from api.client.tail import Tail
 
@@ -54,13 +54,16 @@ class AsyncClient:
         url: str,
         ledger: str = "main",
         *,
+        key: str | None = None,
         retries: Retries | None = None,
         timeout_seconds: float = 30.0,
         transport: httpx.AsyncBaseTransport | None = None,
         sleep: Callable[[float], Awaitable[object]] = anyio.sleep,
     ) -> None:
-        """``timeout_seconds`` bounds each wait for the server, in every try."""
-        self._http = httpx.AsyncClient(base_url=url, transport=transport)
+        """``key`` is an access key; ``timeout_seconds`` bounds each wait for the server."""
+        self._http = httpx.AsyncClient(
+            base_url=url, transport=transport, headers=authorization(key)
+        )
         self._timeout_seconds = timeout_seconds
         self._ask_for = Questions(ledger)
         self._retries = retries or Retries()

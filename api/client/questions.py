@@ -234,3 +234,8 @@ def _lines(text: str) -> tuple[str, ...]:
 
 def _page(found: dict[str, Any]) -> Page:
     return Page(tuple(read(RecordedEvent, one) for one in found["items"]), found["next_cursor"])
+
+
+def authorization(key: str | None) -> dict[str, str]:
+    """The header that brings an access key, if there is one."""
+    return {} if key is None else {"Authorization": f"Bearer {key}"}

@@ -11,7 +11,7 @@ import httpx
 from api.client.bulk import LINES_PER_REQUEST, Chunk
 from api.client.lines import Lines
 from api.client.problems import problem_answered
-from api.client.questions import Questions, create_ledger
+from api.client.questions import Questions, authorization, create_ledger
 from api.client.retries import RETRIED, CutShort, Retries, timeouts
 from api.client.tail import Tail
 
@@ -51,13 +51,15 @@ class Client:
         url: str,
         ledger: str = "main",
         *,
+        key: str | None = None,
         retries: Retries | None = None,
         timeout_seconds: float = 30.0,
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
-        """``timeout_seconds`` bounds each wait for the server, in every try."""
-        self._http = httpx.Client(base_url=url, transport=transport)
+        """``key`` is an access key; ``timeout_seconds`` bounds each wait for the server."""
+        headers = authorization(key)
+        self._http = httpx.Client(base_url=url, transport=transport, headers=headers)
         self._timeout_seconds = timeout_seconds
         self._ask_for = Questions(ledger)
         self._retries = retries or Retries()

@@ -43,3 +43,7 @@ REASONS: dict[str, str] = {
 def refused(reason: str, detail: str | None = None, **fields: object) -> Refused:
     """The refusal to raise, in the words of the table unless ``detail`` knows better."""
     return Refused(reason, REASONS[reason] if detail is None else detail, **fields)
+
+
+OF_LEDGERS = frozenset({"ledger-for-audit"})
+"""Those of them that a ledger gives before any decision is asked: it takes nothing at all."""

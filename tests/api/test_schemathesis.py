@@ -17,6 +17,7 @@ from schemathesis import checks
 from api import calls
 from api.app import create_app
 from api.client import Client, NewEvent
+from ledger.access.scopes import SCOPES
 from tests.api.generated import (
     POSITIONS,
     acceptance,
@@ -35,7 +36,11 @@ from tests.api.shop import Clock, built, listening, purchase, registration
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from api.bootstrap import Server
+
 EXAMPLES = 8
+
+KEYED: dict[str, str] = {}
 
 schema = whole_document()
 edges = edges_of_appending()
@@ -49,7 +54,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         pytest.MonkeyPatch.context() as patch,
         built(folder, Clock()) as server,
         listening(create_app(server)) as address,
-        Client(address) as client,
+        Client(address, key=_key(server)) as client,
     ):
         patch.setattr(calls, "WAIT_SECONDS", 0.05)
         sales = [purchase(f"s{number}") for number in range(POSITIONS)]
@@ -65,6 +70,13 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             made = client.append(contact, NewEvent("referral-made", data))
         client.contact("pos:2", min_position=made.position + 1)
         yield address
+
+
+def _key(server: Server) -> str:
+    """A key that may do everything, which every request brings from now on."""
+    _, secret = server.keys.make("everything", SCOPES)
+    KEYED["Authorization"] = f"Bearer {secret}"
+    return secret
 
 
 def make_right(case: schemathesis.Case[Any], url: str) -> None:
@@ -94,14 +106,14 @@ def make_conditions_right(case: schemathesis.Case[Any], url: str) -> None:
     if version.isdecimal() and at_edge_of(case) not in (None, "If-Match" if is_wrong(case) else ""):
         case.headers["If-Match"] = f'"{version}"'
     elif not is_wrong(case) and re.fullmatch('"[0-9]*[13579]"', version):
-        there = httpx.get(url + case.formatted_path)
+        there = httpx.get(url + case.formatted_path, headers=KEYED)
         case.headers["If-Match"] = there.headers.get("etag", '"0"')
 
 
 def given_cursor(case: schemathesis.Case[Any], url: str) -> str | None:
     """What leads to the second page of a list, if it has one."""
     query = {name: value for name, value in case.query.items() if name not in ("cursor", "limit")}
-    page = httpx.get(url + case.formatted_path, params={**query, "limit": 1})
+    page = httpx.get(url + case.formatted_path, params={**query, "limit": 1}, headers=KEYED)
     return page.json().get("next_cursor") if page.status_code == 200 else None
 
 
@@ -113,6 +125,7 @@ def validate(case: schemathesis.Case[Any], url: str) -> None:
     make_conditions_right(case, url)
     case.call_and_validate(
         base_url=url,
+        headers=KEYED,
         timeout=20,
         additional_checks=[acceptance, unfailing, rejection],
         excluded_checks=[
