@@ -40,7 +40,7 @@ from api.settings import Settings
 from domain.errors import Unavailable
 server = build(Settings(folder=Path(sys.argv[1])))
 refused = made = 0
-for limit in range(0, 128, 4):
+for limit in range(0, 320, 8):
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit * 1024, resource.RLIM_INFINITY))
     try:
         server.create(f"n{limit}")
