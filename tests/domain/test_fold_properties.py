@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from domain.events import CATALOGUE
 from domain.explanation import STAGE_WORDS, explain, explain_interval
 from domain.history import effective_history
-from domain.instants import DAY, HOUR
+from domain.instants import DAY, HOUR, format_instant
 from domain.presets import PRESETS
 from domain.relationship import fold
 from tests.domain.folding import versions
@@ -60,6 +60,7 @@ STAGE_TYPES = [
     "relationship-ended",
     "relationship-ended",
     "stage-overridden",
+    "stage-overridden",
 ]
 
 
@@ -90,8 +91,10 @@ def events(draw: st.DrawFn) -> Any:
     elif type_name == "referral-closed":
         data["outcome"] = draw(st.sampled_from(["won", "lost"]))
     elif type_name == "stage-overridden":
-        data["stage"] = draw(st.sampled_from(["client", "prospect", "ended"]))
-        data["expires_at"] = "2026-04-01T00:00:00Z"
+        data["stage"] = draw(st.sampled_from(["client", "prospect", "lapsed_customer", "ended"]))
+        # Before and after silences end a stage underneath, and at instants at which facts occur.
+        expires_at = on_day(0) + draw(st.sampled_from([40, 140, 181, 260, 400])) * 12 * HOUR
+        data["expires_at"] = format_instant(expires_at)
     return CATALOGUE[type_name].read(data)
 
 
@@ -113,6 +116,55 @@ def scenarios(draw: st.DrawFn) -> Scenario:
             continue
         used.update(opening)
         scenario.record(event, on_day(0) + draw(st.integers(0, 400)) * 12 * HOUR)
+    return scenario
+
+
+_MASKED = (
+    *["purchase-made"] * 3,
+    *["stage-overridden"] * 4,
+    *["engagement-opened"] * 2,
+    *["engagement-closed"] * 2,
+    *["promise-broken"] * 2,
+    "complaint-raised",
+    "complaint-resolved",
+    "wallet-share-reported",
+    "relationship-ended",
+)
+
+
+@st.composite
+def masked_scenarios(draw: st.DrawFn) -> Scenario:
+    """A few events over more than a year, so that silences end stages under an override.
+
+    And clients who lose some of their points under one: who stays with those would not have become
+    a client with them.
+    """
+    scenario = Scenario()
+    scenario.record(fact("contact-registered", time_zone="America/New_York"), on_day(0))
+    scenario.record(fact("promise-made", promise_id="1"), on_day(0))
+    for number, type_name in enumerate(
+        draw(st.lists(st.sampled_from(_MASKED), min_size=6, max_size=16))
+    ):
+        data: dict[str, Any] = {}
+        on = on_day(draw(st.integers(0, 250)))
+        if type_name == "purchase-made":
+            data["purchase_id"] = str(number)
+        elif type_name.startswith("engagement"):
+            # Opened once each, and closed in any order.
+            data["engagement_id"] = str(number if type_name.endswith("opened") else number - 1)
+        elif type_name.startswith("promise"):
+            data["promise_id"] = "1"
+        elif type_name == "complaint-raised":
+            data.update(complaint_id=str(number), severity=draw(st.integers(1, 3)))
+        elif type_name == "complaint-resolved":
+            data["complaint_id"] = str(number - 1)
+        elif type_name == "wallet-share-reported":
+            data["share_percent"] = 90
+        elif type_name == "stage-overridden":
+            stages = ["client", "prospect", "customer", "lapsed_customer"]
+            data["stage"] = draw(st.sampled_from(stages))
+            data["expires_at"] = format_instant(on + draw(st.integers(5, 300)) * DAY)
+        scenario.record(fact(type_name, **data), on)
     return scenario
 
 
@@ -145,6 +197,19 @@ def row(relationship: Any) -> tuple[object, ...]:
 def test_the_fold_agrees_with_a_slow_second_reading_of_the_rules(
     scenario: Scenario, timeline: PolicyTimeline, at: int
 ) -> None:
+    history = effective_history(scenario.events, ANN)
+    relationship = fold(history, timeline, None, at)
+    expected = judge(list(history.facts), timeline, "America/New_York", at)
+    assert [(i.from_at, i.stage) for i in relationship.intervals] == expected.intervals
+    assert relationship.score == expected.score
+
+
+@settings(max_examples=400)
+@given(masked_scenarios(), TIMELINES, INSTANTS)
+def test_overrides_mask_what_goes_on_underneath_until_they_expire(
+    scenario: Scenario, timeline: PolicyTimeline, at: int
+) -> None:
+    """Lapses, falls, promotions and endings under overrides of any length, in any order."""
     history = effective_history(scenario.events, ANN)
     relationship = fold(history, timeline, None, at)
     expected = judge(list(history.facts), timeline, "America/New_York", at)

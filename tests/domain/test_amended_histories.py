@@ -1,0 +1,78 @@
+"""Whatever was taken back in whatever order: history and stages of a slow second reading."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.history import Fact, effective_history
+from domain.relationship import fold
+from tests.domain.amended_logs import CONTACTS, amended_logs
+from tests.domain.history_oracle import effective, survivor_of
+from tests.domain.oracle import judge
+from tests.domain.test_fold_properties import INSTANTS, TIMELINES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from random import Random
+    from uuid import UUID
+
+    from domain.history import History
+    from domain.recorded import Recorded
+    from domain.timeline import PolicyTimeline
+
+
+def known(log: Sequence[Recorded], survivor: UUID, random: Random) -> History:
+    """The history that the product makes of a survivor's streams, handed over in any order."""
+    group = [
+        one
+        for one in log
+        if survivor_of(log, one.contact_id) == survivor
+        or one.type in ("event-retracted", "event-corrected")
+    ]
+    random.shuffle(group)
+    return effective_history(group, survivor)
+
+
+def told(history: History) -> list[tuple[object, ...]]:
+    return [
+        (one.occurred_at, one.position, one.id, one.event, one.contact_id) for one in history.facts
+    ]
+
+
+@settings(max_examples=200)
+@given(amended_logs(), st.randoms(use_true_random=False))
+def test_of_what_was_amended_counts_what_was_said_last(log: list[Recorded], random: Random) -> None:
+    for contact in CONTACTS:
+        if survivor_of(log, contact) == contact:
+            stands = effective(log, contact)
+            history = known(log, contact, random)
+            assert told(history) == [
+                (one.occurred_at, one.position, one.id, one.event, one.contact_id) for one in stands
+            ]
+            excluded = {one.event_id for one in history.excluded}
+            assert not excluded & {one.id for one in stands}
+
+
+@settings(max_examples=150)
+@given(amended_logs(), TIMELINES, INSTANTS, st.randoms(use_true_random=False))
+def test_the_stages_of_an_amended_history_are_those_of_what_is_left_of_it(
+    log: list[Recorded], policies: PolicyTimeline, at: int, random: Random
+) -> None:
+    for contact in CONTACTS:
+        if survivor_of(log, contact) != contact:
+            continue
+        found = fold(known(log, contact, random), policies, None, at)
+        scopes = {contact: 0}
+        facts = [
+            Fact(
+                one.occurred_at, one.position, one.id, one.event, one.contact_id,
+                scopes.setdefault(one.contact_id, len(scopes)),
+            )
+            for one in effective(log, contact)
+        ]  # fmt: skip  # one argument a line says no more
+        expected = judge(facts, policies, "UTC", at)
+        assert [(one.from_at, one.stage) for one in found.intervals] == expected.intervals
+        assert found.score == expected.score
