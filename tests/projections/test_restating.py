@@ -295,3 +295,24 @@ def test_the_random_histories_restate_by_every_kind_of_event() -> None:
         "policy-published",
         "referral-received",
     }
+
+
+def test_restatements_give_way_to_the_other_projections_and_to_rebuilds(
+    hands: Hands, ledger: MemoryLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("projections.build.BATCH", 2)
+    follower = hands.projections._follower
+    while hands.digest("standing").position < ledger.head():
+        assert hands.digest(NAME).position == 0
+        follower._cycle()
+    rebuilding = [True]
+    monkeypatch.setattr(follower, "_is_busy", lambda: rebuilding[0])
+    ledger.tell(ANN, "purchase-made")
+    follower._cycle()
+    before = hands.digest(NAME).position
+    follower._cycle()
+    assert hands.digest("status").position == ledger.head() > before == hands.digest(NAME).position
+    rebuilding[0] = False
+    while follower._cycle():
+        pass
+    assert hands.digest(NAME).position == ledger.head()
