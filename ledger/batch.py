@@ -6,15 +6,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from domain.decisions import Request, decide
+from domain.decisions.erasure import erase, group_of
 from domain.errors import FieldError, Invalid, Refused, VersionMismatch
 from domain.events.governance import EventCorrected, PolicyPublished
 from domain.instants import DAY
 from domain.policy import digest
 from domain.recorded import POLICY_STREAM, Recorded
-from domain.timeline import PolicyVersion
 from ledger.drafts import Append, Appended, AppendedEvent
+from ledger.erasure import Erased, erased_contact, merged_since
 from ledger.identifiers import companion_id
 from ledger.mapper import EVERYTHING
+from ledger.published import policy_version
 from ledger.replays import check_same
 
 if TYPE_CHECKING:
@@ -25,8 +27,9 @@ if TYPE_CHECKING:
     from domain.decisions import Decided
     from domain.kinds import ContactNames
     from domain.policy import Policy
-    from domain.timeline import PolicyTimeline
+    from domain.timeline import PolicyTimeline, PolicyVersion
     from ledger.drafts import Draft
+    from ledger.erasure import Erasure
     from ledger.identifiers import EventIds, RecordingClock
     from ledger.mapper import LedgerMapper, LedgerStoredEvent
     from ledger.recorder import LedgerApplicationRecorder, Row
@@ -111,6 +114,8 @@ class Batch:
         self.policies = desk.policies
         self.stored: list[LedgerStoredEvent] = []
         self.recorded: list[Recorded] = []
+        self.erased: set[UUID] = set()
+        """Whose keys are to be destroyed once the batch is durable."""
         self._made: dict[UUID, Recorded] = {}
         self._newest: dict[UUID, int] = {}
         self._rows = self._known_rows(appends)
@@ -185,6 +190,38 @@ class Batch:
         published = policy_version(recorded, publication.policy)
         self.policies = self.policies.with_version(published)
         return published
+
+    def erase(self, erasure: Erasure) -> Erased:
+        """Record that a person was erased, on every stream of theirs; already so is no error.
+
+        Raises:
+            ContactNotFound: nobody is registered under that id.
+        """
+        state_of, clock = self._desk.states.get, self._desk.clock
+        merged = merged_since(self._desk.recorder, erasure.known_at, self.recorded)
+        group = group_of(erasure.contact_id, erasure.members | merged, state_of)
+        decided = erase(group, erasure.event, state_of)
+        working = _Working(self._desk.states, self.policies, alone=False)
+        recorded_at, first = clock.now(), self._desk.ids.next()
+        position = self.first_position + len(self.stored)
+        for place, one in enumerate(decided):
+            made = Recorded(
+                contact_id=one.contact_id,
+                version=state_of(one.contact_id).version + 1,
+                position=position + place,
+                id=first if place == 0 else self._desk.ids.next(),
+                occurred_at=recorded_at,
+                recorded_at=recorded_at,
+                source=None,
+                actor=None,
+                causation_id=None if place == 0 else first,
+                event=one.event,
+            )
+            working.add([made])
+        self._record(working)
+        self.erased.update(group)
+        contacts = tuple(erased_contact(state_of(contact)) for contact in group)
+        return Erased(contacts=contacts, fresh=bool(decided))
 
     def _replays(self, append: Append) -> Iterator[tuple[int, Recorded]]:
         for index, draft in enumerate(append.drafts):
@@ -274,20 +311,6 @@ class Batch:
 
     def _newest_position(self, contact_id: UUID) -> int:
         return self._newest.get(contact_id) or self._desk.recorder.newest_position(contact_id)
-
-
-def policy_version(recorded: Recorded, policy: Policy) -> PolicyVersion:
-    """The policy version that a ``policy-published`` event made."""
-    event = recorded.event
-    assert isinstance(event, PolicyPublished)
-    return PolicyVersion(
-        version=event.policy_version,
-        effective_from=event.effective_from,
-        policy=policy,
-        sha256=event.sha256,
-        position=recorded.position,
-        event_id=recorded.id,
-    )
 
 
 def _item(index: int, recorded: Recorded, replayed: bool) -> AppendedEvent:

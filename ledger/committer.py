@@ -20,11 +20,13 @@ from domain.errors import Corrupt, LedgerError, Unavailable
 from ledger.batch import Batch, Publication
 from ledger.datastore import NOTHING_RECORDED, told
 from ledger.drafts import Append
+from ledger.erasure import Erased, Erasure
 from ledger.observing import Unobserved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
+    from uuid import UUID
 
     from domain.recorded import Recorded
     from domain.timeline import PolicyVersion
@@ -56,7 +58,7 @@ class Each:
     appends: Sequence[Append]
 
 
-Work = Append | Each | Publication
+Work = Append | Each | Publication | Erasure
 
 
 class Reply(Protocol):
@@ -141,6 +143,14 @@ class Committer:
             Unavailable: as ``append``.
         """
         return self._answered(publication)
+
+    def erase(self, erasure: Erasure) -> Future[Erased]:
+        """Answers once the erasure is durable and the keys are destroyed.
+
+        Raises:
+            Unavailable: as ``append``.
+        """
+        return self._answered(erasure)
 
     def refuse(self, damage: Corrupt) -> None:
         """Take no more: what a damaged file acknowledges may be gone. From any thread."""
@@ -299,6 +309,8 @@ class Committer:
             if isinstance(problem, Corrupt):
                 self.refuse(problem)
             raise problem from error
+        if batch.erased:
+            outcomes = self._destroy(desk, batch.erased, outcomes)
         if batch.stored:
             desk.head += len(batch.stored)
             for watcher in self.watchers:  # before anybody reads what they watch for
@@ -308,6 +320,19 @@ class Committer:
             self._watched(self._committed, desk.head)
             self._watched(self.observer.committed, len(batch.stored), seconds)
         desk.states.trim()
+        return outcomes
+
+    def _destroy(self, desk: Desk, erased: set[UUID], outcomes: list[object]) -> list[object]:
+        """Destroy the keys of the erased, once that they were is durable.
+
+        Where it fails, who asked for it is told so; the next try, or the next start, goes on.
+        """
+        desk.states.drop(erased)  # what they hold was unsealed
+        try:
+            self._keys.destroy(erased)
+        except LedgerError as error:
+            _log.error("keys of erased contacts are not destroyed yet: %s", error)
+            return [error if isinstance(outcome, Erased) else outcome for outcome in outcomes]
         return outcomes
 
     def _watched(self, tell: Callable[..., None], *told: object) -> None:
@@ -351,6 +376,8 @@ def _outcome(batch: Batch, work: Work) -> object:
     if isinstance(work, Each):
         return [_outcome(batch, append) for append in work.appends]
     try:
+        if isinstance(work, Erasure):
+            return batch.erase(work)
         return batch.take(work) if isinstance(work, Append) else batch.publish(work)
     except Corrupt:
         raise  # no neighbour may be recorded in a damaged file either

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from domain.errors import Corrupt
+from domain.errors import Corrupt, Unavailable
 from ledger.datastore import NOTHING_RECORDED, connect, telling
 from ledger.signing_keys import SCHEMA as SIGNING_KEYS
 from ledger.signing_keys import SigningKeys
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
+NOT_DESTROYED = ": the erasure is recorded, and its key not destroyed yet; ask again"
+"""What is told of errors that kept a key in the file after its contact was erased."""
+
 KEPT_KEYS = 50_000
 """How many unwrapped keys stay in memory; the rest is read again when needed."""
 
@@ -70,6 +73,7 @@ class KeyStore:
         self._lock = RLock()
         self._open: OrderedDict[UUID, AESGCM] = OrderedDict()
         self._unsaved: dict[UUID, bytes] = {}
+        self._doomed: set[UUID] = set()
         self._path = path
         self._connection = connect(path, APPLICATION_ID)
         try:
@@ -123,6 +127,8 @@ class KeyStore:
             if (known := self._open.get(contact_id)) is not None:
                 self._open.move_to_end(contact_id)
                 return known
+            if contact_id in self._doomed:
+                return None
             with telling(self._path):
                 row = self._connection.execute(
                     "SELECT wrapped FROM data_keys WHERE contact = ?", (contact_id.bytes,)
@@ -172,6 +178,40 @@ class KeyStore:
                     self._connection.execute("ROLLBACK")
                 raise
             self._unsaved.clear()
+
+    def destroy(self, contact_ids: Iterable[UUID]) -> None:
+        """Make the keys of these contacts unreadable for ever, here and in memory.
+
+        From the first moment on none of them is given out any more, whatever becomes of the file.
+        What was deleted is overwritten there, and the write-ahead log that held it is cut to
+        nothing, so that neither file has the bytes any more. Those that are gone stay gone.
+
+        Raises:
+            Corrupt: the file is damaged.
+            Unavailable: it could not be written, or another process is reading it; ask again.
+        """
+        doomed = set(contact_ids)
+        with self._lock, telling(self._path, NOT_DESTROYED):
+            self._doomed |= doomed
+            for contact_id in doomed:
+                self._open.pop(contact_id, None)
+                self._unsaved.pop(contact_id, None)
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                self._connection.executemany(
+                    "DELETE FROM data_keys WHERE contact = ?",
+                    [(contact_id.bytes,) for contact_id in doomed],
+                )
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+            busy, _, _ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if busy:
+                name = f"{self._path.parent.name}/{self._path.name}"
+                raise Unavailable(f"another program is reading {name}{NOT_DESTROYED}")
+            self._doomed -= doomed
 
     def adopt(self, keys: Iterable[tuple[UUID, bytes]]) -> None:
         """Take over keys that were made elsewhere, in one transaction.

@@ -7,20 +7,19 @@ from typing import TYPE_CHECKING
 
 from domain.decisions.reasons import refused
 from domain.errors import Corrupt, EventNotFound
-from domain.events.governance import PolicyPublished
-from domain.policy import Policy
 from domain.recorded import POLICY_STREAM
-from domain.timeline import timeline_of
 from ledger.application import LedgerApplication
-from ledger.batch import Desk, Publication, policy_version
+from ledger.batch import Desk, Publication
 from ledger.committer import WAITING_EVENTS, Committer
 from ledger.datastore import APPLICATION_ID, telling
 from ledger.entropy import Entropy
+from ledger.erasure import destroy_again
 from ledger.identifiers import EventIds, RecordingClock, contact_id_of
 from ledger.keys import APPLICATION_ID as KEYS_APPLICATION_ID
 from ledger.keys import KeyStore
 from ledger.mapper import EVERYTHING, NOTHING
 from ledger.names import NameIndex
+from ledger.published import published
 from ledger.soundness import check
 from ledger.states import ContactStates
 from ledger.transparency.log import TransparencyLog
@@ -33,10 +32,12 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from domain.errors import LedgerError
+    from domain.policy import Policy
     from domain.recorded import Recorded
     from domain.timeline import PolicyTimeline, PolicyVersion
     from ledger.committer import Reply
     from ledger.drafts import Append, Appended
+    from ledger.erasure import Erased, Erasure
     from ledger.identifiers import Clock
     from ledger.observing import CommitObserver
     from ledger.recorder import Row
@@ -45,6 +46,7 @@ EVENTS_FILE = "events.sqlite"
 KEYS_FILE = "keys.sqlite"
 LOG_FILE = "log.sqlite"
 
+_POLICIES: dict[str, object] = {"originator_id = ?": POLICY_STREAM.bytes}
 _PAGE = 2000
 
 
@@ -57,6 +59,8 @@ class Ledger:
     Reading raises ``Corrupt`` where stored bytes are damaged, after which nothing is appended any
     more, and ``Unavailable`` where the database cannot be read.
     """
+
+    _refuse: Callable[[Corrupt], None] | None = None
 
     def __init__(
         self,
@@ -86,7 +90,6 @@ class Ledger:
         self.namespace = namespace
         self.for_audit = for_audit
         self._clock = clock
-        self._refuse: Callable[[Corrupt], None] | None = None
         self._ids = EventIds(clock, Entropy())
         self._listeners: list[Callable[[int], None]] = []
         self._file = folder / EVENTS_FILE
@@ -104,6 +107,7 @@ class Ledger:
                 self._recorder = self._application.recorder
                 if not new and not self._recorder.max_notification_id():
                     raise Corrupt(f"{self._file} holds no events: restore it from a backup")
+                destroy_again(self._recorder, self._keys)
                 self._committer = Committer(
                     self._desk,
                     self._keys,
@@ -127,6 +131,7 @@ class Ledger:
         self._names = NameIndex(
             lambda after, limit, types: self.log(after=after, limit=limit, types=types), self.head
         )
+        self.on_record(self._names.forget)
 
     def _open_log(self, origin: str, *, make: bool) -> TransparencyLog:
         return TransparencyLog(
@@ -151,13 +156,9 @@ class Ledger:
             states=ContactStates(self._application.contact, self._application.contacts),
             mapper=self._mapper,
             recorder=self._recorder,
-            policies=self._stored_policies(),
+            policies=published(self._recorded(self._recorder.rows(_POLICIES))),
             head=head,
         )
-
-    def _stored_policies(self) -> PolicyTimeline:
-        rows = self._recorder.rows({"originator_id = ?": POLICY_STREAM.bytes})
-        return timeline_of([_published(recorded) for recorded in self._recorded(rows)])
 
     def contact_id(self, name: str) -> UUID:
         """The contact of a UUID's text or of ``source:ref``, whether or not anything is recorded.
@@ -206,6 +207,13 @@ class Ledger:
             Unavailable: as ``append``.
         """
         return self._committer.publish(Publication(policy=policy, effective_from=effective_from))
+
+    def erase(self, erasure: Erasure) -> Future[Erased]:
+        """Make what is personal about somebody unreadable for ever; answers once it is.
+
+        It raises ``ContactNotFound``, or ``Unavailable``, also at once: then ask again.
+        """
+        return self._committer.erase(erasure)
 
     def head(self) -> int:
         """The newest position, 0 in a ledger without events."""
@@ -390,10 +398,3 @@ class Ledger:
         topics = EVERYTHING if unseal else NOTHING
         with self._reading():  # unsealing reads the keys
             return [self._mapper.recorded(*row, unseal=topics) for row in rows]
-
-
-def _published(recorded: Recorded) -> PolicyVersion:
-    event = recorded.event
-    if not isinstance(event, PolicyPublished):
-        raise Corrupt(f"position {recorded.position} is no policy, but stands on its stream")
-    return policy_version(recorded, Policy.read(event.policy, Policy()))

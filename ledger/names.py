@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,7 @@ class NameIndex:
         self._names: dict[UUID, tuple[str, ...]] = {}
         self._position = 0
         self._lock = Lock()
+        self._erased: deque[UUID] = deque()
 
     def find(self, part: str, limit: int) -> list[UUID]:
         """At most ``limit`` contacts with this in one of their names, oldest registration first."""
@@ -52,6 +54,19 @@ class NameIndex:
                     found.append(contact_id)
         return found
 
+    def forget(self, recorded: Sequence[Recorded]) -> None:
+        """Let go of the names of whoever these events erase; never waits for whoever searches."""
+        self._erased += [one.contact_id for one in recorded if one.type == PersonalDataErased.TYPE]
+        if self._erased and self._lock.acquire(blocking=False):
+            try:
+                self._drop_erased()
+            finally:
+                self._lock.release()
+
+    def _drop_erased(self) -> None:
+        while self._erased:
+            self._names.pop(self._erased.popleft(), None)
+
     def _catch_up(self) -> None:
         head = self._head()
         while self._position < head:
@@ -59,6 +74,7 @@ class NameIndex:
             for recorded in page:
                 self._add(recorded)
             self._position = page[-1].position if len(page) == _PAGE else head
+        self._drop_erased()
 
     def _add(self, recorded: Recorded) -> None:
         event: Event | Any = recorded.event

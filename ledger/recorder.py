@@ -237,6 +237,16 @@ class LedgerApplicationRecorder(SQLiteApplicationRecorder):
                 found |= {UUID(bytes=key) for (key,) in c.fetchall()}
         return found
 
+    def streams_with(self, topic: str) -> list[UUID]:
+        """Every stream that holds an event of that topic, which is one of ``INDEXED_TOPICS``."""
+        statement = (
+            f"SELECT DISTINCT originator_id FROM {self.events_table_name} "  # noqa: S608  # own name
+            f"WHERE topic = ? AND topic IN ({_LITERALS})"
+        )
+        with self.datastore.transaction(commit=False) as c:
+            c.execute(statement, (topic,))
+            return [UUID(bytes=key) for (key,) in c.fetchall()]
+
     def rows_of_streams(self, streams: Sequence[UUID]) -> list[Row]:
         """All events of a few streams, those of each by version."""
         marks = ",".join("?" * len(streams))

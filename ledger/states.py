@@ -60,6 +60,12 @@ class ContactStates:
         self._weight += weight - (0 if before is None else before[1])
         self._states[contact_id] = (state, weight)
 
+    def drop(self, contact_ids: Iterable[UUID]) -> None:
+        """Let go of these, whatever is kept of them."""
+        for contact_id in contact_ids:
+            _, weight = self._states.pop(contact_id, (None, 0))
+            self._weight -= weight
+
     def trim(self) -> None:
         """Let go of what is too much; between batches, so that none in use is lost."""
         while self._weight > self._kept_events and self._states:

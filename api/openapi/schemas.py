@@ -100,6 +100,8 @@ def _field_schema(field: Field) -> dict[str, Any]:
     schema: dict[str, Any] = field.kind.schema()
     if not field.required:
         schema = {"anyOf": [schema, {"type": "null"}]}
+    if field.until_erased:
+        schema["description"] = "Required, and left out once the contact is erased."
     if field.personal:
         schema = {**schema, "x-personal": True}
     return schema

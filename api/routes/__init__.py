@@ -2,6 +2,7 @@
 
 from api.routes import (
     contacts,
+    erasure,
     event_types,
     events,
     health,
@@ -23,6 +24,7 @@ OPERATIONS = (
     *ledgers.ROUTES.operations,
     *events.ROUTES.operations,
     *contacts.ROUTES.operations,
+    *erasure.ROUTES.operations,
     *status.ROUTES.operations,
     *referrals.ROUTES.operations,
     *lists.ROUTES.operations,

@@ -18,14 +18,17 @@ from domain.kinds import MAX_WHOLE, Choice, Text, Whole
 
 if TYPE_CHECKING:
     from domain.events import Event
+    from domain.events.base import Field
     from domain.kinds import Kind
 
 _PARTS = (contacts, commerce, service, care, referrals, governance)
 
 _EVENTS = """\
 Every fact that a ledger can hold, by its `type`. Fields marked *personal* are sealed under the
-contact's own key. Absent and `null` are the same; unknown fields are refused. The same as JSON
-Schema: `GET /v1/event-types/{type}`. What follows from each is said in [the rules](rules.md).
+contact's own key; what is required *until erased* is left out of events of a contact that was
+erased, and required of all others. Absent and `null` are the same; unknown fields are refused.
+The same as JSON Schema: `GET /v1/event-types/{type}`. What follows from each is said in
+[the rules](rules.md).
 """
 
 
@@ -45,7 +48,7 @@ def _event(made: type[Event]) -> str:
         (
             f"`{field.name}`",
             describe(field.kind) + (", used once in a stream" if field.opens else ""),
-            "yes" if field.required else "",
+            _required(field),
             "yes" if field.personal else "",
         )
         for field in made.FIELDS
@@ -53,6 +56,12 @@ def _event(made: type[Event]) -> str:
     writer = "" if made.FROM_CLIENTS else "\nOnly the ledger writes it; sending it is refused.\n"
     fields = table(("field", "value", "required", "personal"), rows)
     return f"### `{made.TYPE}`\n\n{said(made)}\n{writer}\n{fields}"
+
+
+def _required(field: Field) -> str:
+    if field.until_erased:
+        return "until erased"
+    return "yes" if field.required else ""
 
 
 def describe(kind: Kind) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from domain.dealings import opening_of
 from domain.decisions.reasons import refused
-from domain.errors import Invalid
+from domain.errors import FieldError, Invalid
 from domain.events.contacts import ContactMerged, ContactRegistered, MergeReversed
 
 if TYPE_CHECKING:
@@ -48,16 +48,24 @@ def admit(state: ContactState, request: Request) -> None:
         raise refused(
             "contact-erased", "the contact was erased; an actor would be personal data of it"
         )
-    refuse_personal_data_of_the_erased(state, event)
+    hold_to_erasure(state, event)
 
 
-def refuse_personal_data_of_the_erased(state: ContactState, event: Event) -> None:
-    """Refuse personal data for a contact whose key is gone.
+def hold_to_erasure(state: ContactState, event: Event, pointer: str = "/data") -> None:
+    """Refuse personal data of the erased; of all others ask what only those may leave out.
 
     Raises:
         Refused: ``contact-erased``, with the personal ``fields``.
+        Invalid: a field is missing that stands below ``pointer``.
     """
-    if state.erased and (personal := list(event.personal_fields())):
+    if state.erased:
+        _refuse_personal_data(event)
+    elif missing := [name for name in event.EXPECTED if getattr(event, name) is None]:
+        raise Invalid(FieldError(f"{pointer}/{name}", "missing", "is required") for name in missing)
+
+
+def _refuse_personal_data(event: Event) -> None:
+    if personal := list(event.personal_fields()):
         named = ", ".join(personal)
         raise refused(
             "contact-erased", f"the contact was erased; personal data: {named}", fields=personal

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from domain.decisions.admission import (
-    refuse_personal_data_of_the_erased,
+    hold_to_erasure,
     require_known_ids,
     require_unused_id,
 )
@@ -62,8 +62,8 @@ def retract_event(state: ContactState, asked: Asked[EventRetracted]) -> tuple[De
     earlier = state.retractions.get(target.id)
     if earlier is None:
         return asked.accepted
-    if earlier == asked.event:
-        return ALREADY_SO
+    if earlier == asked.event or (state.erased and asked.event.reason is None):
+        return ALREADY_SO  # why it was retracted before the erasure, nobody can tell any more
     raise refused("already-retracted")
 
 
@@ -85,7 +85,7 @@ def correct_event(
     if correction.data is not None:
         data = _read(type(target.event), correction.data, names)
         correction = replace(correction, data=data)
-        refuse_personal_data_of_the_erased(state, data)
+        hold_to_erasure(state, data, "/data/data")
         _keep_parties(target.event, data)
     at = target.occurred_at if correction.occurred_at is None else correction.occurred_at
     # Not what an earlier correction said: of several corrections only the last counts, as a whole.

@@ -45,6 +45,13 @@ class Personal:
     """Marks a field that is sealed under the contact's own key and gone after erasure."""
 
 
+class UntilErased:
+    """Marks a personal field that is asked for until the contact is erased, and then left out.
+
+    The rest of such an event says something without it, such as that an amount was never spent.
+    """
+
+
 class Opens:
     """Marks the id that an event brings into the world: used once in a stream."""
 
@@ -58,6 +65,7 @@ class Field:
     required: bool
     personal: bool
     opens: bool
+    until_erased: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,6 +100,7 @@ PersonalText = Annotated[str | Sealed, Text(), Personal]
 PersonalName = Annotated[str | Sealed, Text(200), Personal]
 PersonalReferences = Annotated[tuple[tuple[str, str], ...] | Sealed, References(), Personal]
 PersonalItems = Annotated[list[object] | Sealed, Items(), Personal]
+ExpectedText = Annotated[str | Sealed, Text(), Personal, UntilErased]
 PersonalAttributes = Annotated[dict[str, object] | Sealed, Attributes(), Personal]
 
 STAGES = (
@@ -112,6 +121,8 @@ class Event:
     TYPE: ClassVar[str]
     FIELDS: ClassVar[tuple[Field, ...]]
     NAMES: ClassVar[frozenset[str]]
+    EXPECTED: ClassVar[tuple[str, ...]]
+    """The fields that only events of the erased may lack, which a decision looks at."""
     FROM_CLIENTS: ClassVar[bool]
 
     @classmethod
@@ -185,6 +196,7 @@ def event(type_name: str, *, from_clients: bool = True) -> Callable[[type[E]], t
         made.FROM_CLIENTS = from_clients
         made.FIELDS = tuple(_described(made))
         made.NAMES = frozenset(field.name for field in made.FIELDS)
+        made.EXPECTED = tuple(field.name for field in made.FIELDS if field.until_erased)
         CATALOGUE[type_name] = made
         return made
 
@@ -202,6 +214,7 @@ def _described(cls: type[Event]) -> Iterator[Field]:
             required=declared.default is MISSING,
             personal=Personal in marks,
             opens=Opens in marks,
+            until_erased=UntilErased in marks,
         )
 
 

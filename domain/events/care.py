@@ -9,6 +9,7 @@ from domain.events.base import (
     CurrencyCode,
     Event,
     EventRef,
+    ExpectedText,
     Id,
     Party,
     PersonalText,
@@ -61,7 +62,7 @@ class GestureMade(Event):
     gesture: Word
     cost_minor: Amount
     currency: CurrencyCode
-    reason: PersonalText
+    reason: ExpectedText | None = None
 
 
 @event("greeting-sent")
@@ -76,7 +77,7 @@ class GreetingSent(Event):
 class RecognitionGiven(Event):
     """We showed that we know them: greeted by name, seated at their table. Source: E2."""
 
-    how: PersonalText
+    how: ExpectedText | None = None
 
 
 @event("touch-made")
@@ -94,7 +95,7 @@ class DetailUpdated(Event):
     """A detail of the contact changed; told unasked, it is a client's way. Source: E2."""
 
     initiated_by: Party
-    detail: PersonalText
+    detail: ExpectedText | None = None
 
 
 @event("competitor-noted")

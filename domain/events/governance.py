@@ -9,6 +9,7 @@ from domain.events.base import (
     STAGES,
     Event,
     EventRef,
+    ExpectedText,
     Moment,
     Party,
     PersonalAttributes,
@@ -27,7 +28,7 @@ class StageOverridden(Event):
     """Someone set the stage by hand until an instant; the rules go on underneath."""
 
     stage: Annotated[str, Choice(STAGES)]
-    reason: PersonalText
+    reason: ExpectedText | None = None
     expires_at: Moment
 
 
@@ -36,7 +37,7 @@ class RelationshipEnded(Event):
     """One side ended it: "you're fired". Source: E3."""
 
     by: Party
-    reason: PersonalText
+    reason: ExpectedText | None = None
 
 
 @event("custom-recorded")
@@ -52,7 +53,7 @@ class EventRetracted(Event):
     """An earlier event never happened."""
 
     target: EventRef
-    reason: PersonalText
+    reason: ExpectedText | None = None
 
 
 class CorrectedData(Document):

@@ -10,6 +10,7 @@ from domain.events.base import (
     CurrencyCode,
     DateText,
     Event,
+    ExpectedText,
     Id,
     OpeningId,
     PersonalText,
@@ -100,7 +101,7 @@ class SaleDeclined(Event):
 
     amount_minor: Amount
     currency: CurrencyCode
-    reason: PersonalText
+    reason: ExpectedText | None = None
 
 
 @event("promise-made")

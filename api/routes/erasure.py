@@ -1,0 +1,95 @@
+"""Making what is personal about somebody unreadable for ever."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from starlette.concurrency import run_in_threadpool
+
+from api.calls import Answer, Body, Call, Routes, Shown
+from api.openapi import person_shapes
+from domain.events.governance import PersonalDataErased
+from domain.instants import format_instant
+from ledger.access.scopes import ADMIN
+from ledger.erasure import Erasure
+
+if TYPE_CHECKING:
+    from ledger.erasure import Erased
+
+ROUTES = Routes("Contacts")
+
+
+@ROUTES.on(
+    "POST",
+    "/v1/ledgers/{ledger}/contacts/{contact}/erasure",
+    scopes=(ADMIN,),
+    summary="Erase a person: what is personal becomes unreadable for ever",
+    body=Body(
+        schema=person_shapes.ERASE,
+        examples={
+            "on request": {"requested_by": "the person", "reason": "Asked by letter of 2 March."}
+        },
+    ),
+    answers={
+        200: Shown(
+            description="It is done; asked again, the same, with `Idempotency-Replayed`.",
+            schema=person_shapes.ERASED,
+            example=person_shapes.ERASED_EXAMPLE,
+            headers=("Rapport-Position", "Content-Location", "Idempotency-Replayed"),
+        )
+    },
+    problems=("contact-not-found", "refused", "unavailable"),
+)
+async def erase_contact(call: Call) -> Answer:
+    """The person is one: whoever was merged with the contact is erased too, by an event each.
+
+    `requested_by` stays readable, so say a role, such as `the person`, and no name. The `reason` is
+    sealed like all free text, and unreadable with the rest. From then on personal fields read as
+    null, and events with personal data are refused as `contact-erased`. `unavailable` says whether
+    it was recorded; asking again goes on in either case. It cannot be undone.
+    """
+    event = PersonalDataErased.read(call.body)
+    erasure = await run_in_threadpool(_asked, call, event)
+    erasing = call.open_ledger.ledger.erase(erasure)
+    # Shielded for the reason that appends are: what was accepted is finished.
+    erased = await asyncio.shield(asyncio.wrap_future(erasing))
+    survivor = erased.contacts[0].contact_id
+    replayed = {} if erased.fresh else {"Idempotency-Replayed": "true"}
+    return Answer(
+        body=_shown(erased),
+        headers={**call.located(survivor), **replayed},
+        position=erased.position,
+    )
+
+
+def _asked(call: Call, event: PersonalDataErased) -> Erasure:
+    """The wish, with all who are known to be the same person; in the trail before it is done."""
+    known_at = call.open_ledger.ledger.head()
+    aliases = call.open_ledger.aliases.at(known_at)
+    survivor = aliases.survivor_of(call.contact_id)
+    call.record("erasure", str(call.contact_id))
+    return Erasure(
+        contact_id=call.contact_id,
+        event=event,
+        members=frozenset(aliases.members(survivor)),
+        known_at=known_at,
+    )
+
+
+def _shown(erased: Erased) -> dict[str, object]:
+    return {
+        "contact_id": str(erased.contacts[0].contact_id),
+        "contacts": [
+            {
+                "contact_id": str(one.contact_id),
+                "event": str(one.event_id),
+                "position": one.position,
+                "recorded_at": format_instant(one.recorded_at),
+            }
+            for one in erased.contacts
+        ],
+        "position": erased.position,
+        "done": person_shapes.said(person_shapes.DONE),
+        "remains": person_shapes.said(person_shapes.REMAINS),
+    }

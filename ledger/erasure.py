@@ -1,0 +1,98 @@
+"""Erasing a person: what is asked, what it came to, and the fence that holds at every start.
+
+The order is the promise. The events are durable first; then the keys are destroyed. Killed between
+the two, the ledger finds the events at its next start and destroys the keys before anybody reads.
+Source: the audit document, "Erasure".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from domain.events.contacts import ContactMerged, MergeReversed
+from domain.events.governance import PersonalDataErased
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from uuid import UUID
+
+    from domain.contact import ContactState
+    from domain.recorded import Recorded
+    from ledger.keys import KeyStore
+    from ledger.recorder import LedgerApplicationRecorder
+
+_MERGING = (ContactMerged.TYPE, MergeReversed.TYPE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Erasure:
+    """A wish to erase whoever a contact is.
+
+    ``members`` are the contacts that were the same person at position ``known_at``: who became so
+    since is looked up when it is decided.
+    """
+
+    contact_id: UUID
+    event: PersonalDataErased
+    members: frozenset[UUID] = frozenset()
+    known_at: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErasedContact:
+    """Where the erasure of one contact stands in the ledger."""
+
+    contact_id: UUID
+    event_id: UUID
+    position: int
+    recorded_at: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Erased:
+    """What became of an erasure: every contact of the person, the one who stands for all first.
+
+    ``fresh`` where something was recorded now. The keys are gone once this is answered.
+    """
+
+    contacts: tuple[ErasedContact, ...]
+    fresh: bool
+
+    @property
+    def position(self) -> int:
+        """The last position at which something of it stands."""
+        return max(one.position for one in self.contacts)
+
+
+def merged_since(
+    recorder: LedgerApplicationRecorder, position: int, batch: Iterable[Recorded]
+) -> set[UUID]:
+    """The contacts that were merged or separated after a position, also in the batch at hand."""
+    rows = recorder.rows({"position > ?": position}, topics=_MERGING)
+    found = {one.contact_id for one in batch if one.type in _MERGING}
+    return found | {row.stream for row in rows if not isinstance(row.stream, str)}
+
+
+def erased_contact(state: ContactState) -> ErasedContact:
+    """Where the erasure of a contact that was erased stands."""
+    recorded = next(
+        one for one in state.events.values() if isinstance(one.event, PersonalDataErased)
+    )
+    return ErasedContact(
+        contact_id=state.contact_id,
+        event_id=recorded.id,
+        position=recorded.position,
+        recorded_at=recorded.recorded_at,
+    )
+
+
+def destroy_again(recorder: LedgerApplicationRecorder, keys: KeyStore) -> None:
+    """Destroy the keys of all who were erased, wherever they may have come back from.
+
+    Raises:
+        Corrupt: a file is damaged.
+        Unavailable: they could not be destroyed; the ledger must not be served.
+    """
+    if erased := recorder.streams_with(PersonalDataErased.TYPE):
+        keys.destroy(erased)
