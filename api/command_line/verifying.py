@@ -59,8 +59,7 @@ def verify_folder(path: Path, ledger_name: str | None, asked: Asked) -> Outcome:
     master_key = asked.master_key or _master_key(path / MASTER_KEY_FILE, outcome)
     for name in names if ledger_name is None else [ledger_name]:
         _verify(path / LEDGERS / name, master_key, asked, outcome)
-    if ledger_name is None:
-        _look_for_origins(asked, outcome)
+    look_for_origins(asked, outcome)
     return outcome
 
 
@@ -75,7 +74,7 @@ def verify_one(path: Path, asked: Asked) -> Outcome:
     if master_key is None and path.resolve().parent.name == LEDGERS:
         master_key = _master_key(path.resolve().parents[1] / MASTER_KEY_FILE, outcome)
     _verify(path, master_key, asked, outcome)
-    _look_for_origins(asked, outcome)
+    look_for_origins(asked, outcome)
     return outcome
 
 
@@ -98,8 +97,11 @@ def _master_key(file: Path, outcome: Outcome) -> bytes | None:
     return key
 
 
-def _look_for_origins(asked: Asked, outcome: Outcome) -> None:
-    """A key or a checkpoint of a log that is not here means that its ledger is gone."""
+def look_for_origins(asked: Asked, outcome: Outcome) -> None:
+    """A key or a checkpoint of a log that is not here means that its ledger is gone.
+
+    Also where one ledger was named, or is all there is: one that was made up has another origin.
+    """
     origins = {report.origin for report in outcome.reports}
     for verifier in asked.verifiers:
         if verifier.name not in origins:

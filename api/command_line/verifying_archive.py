@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from api.bootstrap import now
-from api.command_line.verifying import Outcome, verify_folder
+from api.command_line.verifying import Outcome, look_for_origins, verify_folder
 from domain.errors import LedgerError, Unavailable
 from ledger.folder import DataFolder
 from ledger.transfer import ArchiveRefused, is_archive, place, verify_archive
@@ -53,6 +53,8 @@ def verify_archived(path: Path, asked: Asked) -> Outcome:
         raise
     except LedgerError as error:
         report.add("archive", None, str(error))
+    else:
+        look_for_origins(asked, outcome)
     report.seconds = time.monotonic() - began
     return outcome
 

@@ -143,6 +143,26 @@ def test_a_checkpoint_kept_elsewhere_must_be_of_this_history(
     assert "no ledger here has the origin" in ended.out
 
 
+@pytest.mark.parametrize("option", ["--checkpoint", "--key"])
+@pytest.mark.parametrize("target", ["{data}", "{data} --ledger main", "{archive}"])
+def test_another_ledger_in_place_of_the_one_whose_proof_was_kept_is_found(
+    data: Path, archive: Path, tmp_path: Path, target: str, option: str
+) -> None:
+    """Who makes a ledger up makes up an origin, and the same must not be taken for no question."""
+    other, kept = tmp_path / "other", tmp_path / "kept.txt"
+    kept.write_bytes(found_town(other)[-1])
+    with closing(DataFolder.open(other, clock=HandClock())) as folder:
+        theirs = folder.ledger("main").transparency.verifiers()[0].written()
+    with closing(DataFolder.open(data, clock=HandClock())) as folder:
+        mine = folder.ledger("main").transparency.verifiers()[0].written()
+    brought = ["--checkpoint", kept] if option == "--checkpoint" else ["--key", theirs]
+    where = target.format(data=data, archive=archive).split()
+    ended = rapport("verify", *where, "--key", mine, *brought, "--json")
+    assert ended.code == 1
+    (fault,) = ended.json()["faults"]
+    assert "no ledger here has the origin" in fault["detail"]
+
+
 def test_a_key_from_elsewhere_must_have_signed(data: Path) -> None:
     with closing(DataFolder.open(data, clock=HandClock())) as folder:
         new, old = (one.written() for one in folder.ledger("main").transparency.verifiers())
