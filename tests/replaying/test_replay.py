@@ -68,8 +68,10 @@ def peak_bytes(town: Town) -> int:
 def test_memory_does_not_grow_with_the_number_of_contacts(ledger: MemoryLedger) -> None:
     template = ledger.stream(ANN)
     peak_bytes(Town(template, 50))  # what is worked out once for all
-    few, many = peak_bytes(Town(template, 50)), peak_bytes(Town(template, 1000))
-    assert many < 1.3 * few
+    few, many = peak_bytes(Town(template, 50)), peak_bytes(Town(template, 4000))
+    # Garbage in circles waits for its collector, whose turn hangs on what ran before; what is kept
+    # of each contact would be some 200 bytes at least.
+    assert many < few + 400_000
 
 
 def test_it_tells_how_far_it_is_and_ends_when_it_is_asked_to(ledger: MemoryLedger) -> None:
