@@ -210,7 +210,8 @@ class Projections:
     ) -> Page[StatusRow]:
         """Contacts by ``score`` or ``since``, greatest first, of one stage or with one flag.
 
-        At a past instant, scores are those with which the intervals began, and there are no flags.
+        At a past instant scores are those with which the intervals began, and flags are left out:
+        who shows them folds the contacts.
 
         Raises:
             Invalid: an instant that lies ahead, or a flag at a past instant.
@@ -374,6 +375,9 @@ class Projections:
             yield _Snapshot(tables, generation.position, as_of, now, until)
 
 
+_AHEAD = "lies ahead of what lists hold: with as_known_at beside it, or by a replay, it is folded"
+
+
 def _not_ahead(snapshot: _Snapshot, at: int) -> None:
     """Let pass the instants for which the intervals are known."""
     if at <= snapshot.as_of or (snapshot.until is not None and at < snapshot.until):
@@ -382,4 +386,4 @@ def _not_ahead(snapshot: _Snapshot, at: int) -> None:
         return
     if at <= snapshot.now:
         raise ProjectionBehind("the stages at that instant are being worked out")
-    raise Invalid.at("/as_of", "invalid-time", "lists cannot look ahead")
+    raise Invalid.at("/as_of", "invalid-time", _AHEAD)

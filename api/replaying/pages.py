@@ -9,9 +9,11 @@ from api.replaying.replay import relationship_at, row_of
 from domain.errors import Invalid
 from domain.events import STAGES
 from projections.answers import Summary
+from projections.groups import read_group
 from projections.walking import Walk
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from uuid import UUID
 
     from api.wire.present import Shape
@@ -59,6 +61,27 @@ def folded_page(
         if flag is None or flag in row["flags"]:
             items.append({name: row[name] for name in _SHOWN})
     return FoldedPage(items, None)
+
+
+def folded_rows(source: EventSource, moment: Moment, contacts: Sequence[UUID]) -> list[Shape]:
+    """Rows of contacts who have a stage at the moment, in their order: as many as one answer folds.
+
+    At least one, where there is any.
+
+    Raises:
+        Stumbled: a history that cannot be folded.
+    """
+    items: list[Shape] = []
+    folded = 0
+    for contact in contacts:
+        if folded >= MOST_EVENTS:
+            break
+        events = read_group(source, contact, moment.aliases, moment.position)
+        folded += len(events)
+        row = row_of(contact, events, moment)
+        assert row is not None, "the intervals, which are of the same position, have this contact"
+        items.append({name: row[name] for name in _SHOWN})
+    return items
 
 
 def folded_summary(source: EventSource, moment: Moment) -> Summary:

@@ -8,7 +8,7 @@ from uuid import UUID
 from api.calls import Answer, Call, Routes, Shown
 from api.knowledge import Asked, moment_of
 from api.openapi import examples, shapes
-from api.replaying.pages import folded_page, folded_summary
+from api.replaying.pages import folded_page, folded_rows, folded_summary
 from api.wire import present_lists
 from api.wire.cursors import make_cursor, read_place
 from api.wire.parameters import (
@@ -64,20 +64,20 @@ _FIRST_PAGE = (None, None)
     problems=("projection-behind", "invalid-time", "policy-not-found"),
 )
 async def list_statuses(call: Call) -> Answer:
-    """With `as_of`, as of that instant by what is known now; then rows have no flags.
+    """With `as_of`, as of that instant by what is known now, the newest stage first.
 
-    With `as_known_at` or `policy_version` contacts are folded page by page, in the order of their
-    ids, with flags: all pages speak of one position and instant. A page folds so much and no more,
-    so it may have fewer rows than `limit`, or none, and still a `next_cursor`. A replay
-    (`POST .../replays`) gives all contacts at once.
+    With `as_known_at`, `policy_version`, or a `flag` beside `as_of`, contacts come in the order of
+    their ids, and all pages speak of one position and instant. Whatever is not of the present is
+    folded page by page, so much and no more: a page may have fewer rows than `limit`, or none, and
+    still a `next_cursor`. A replay (`POST .../replays`) gives all contacts at once.
 
-    Without them, a row that changes while pages are read may come twice, or not at all.
+    Without these three, a row that changes while pages are read may come twice, or not at all.
     """
-    if _is_folded(call):
+    if _is_folded(call) or (call.get(AS_OF) is not None and call.get(FLAG) is not None):
         await call.wait_until_known(call.get(MIN_POSITION))
         return await call.in_thread(_folded_statuses)
     await call.wait_until_reflected(call.get(MIN_POSITION), "status")
-    return await call.in_thread(_statuses)
+    return await call.in_thread(_statuses if call.get(AS_OF) is None else _statuses_then)
 
 
 @ROUTES.on(
@@ -173,20 +173,43 @@ def _folded_summary(call: Call) -> Answer:
 
 
 def _statuses(call: Call) -> Answer:
-    as_of, sort = call.get(AS_OF), call.get(SORT) or "score"
-    if as_of is not None and call.get(FLAG) is not None:
-        detail = "of the past only a replay knows flags, POST .../replays, or as_known_at beside it"
-        raise Invalid.at("/flag", "contradiction", detail)
+    sort = call.get(SORT) or "score"
     page = call.open_ledger.projections.statuses(
         stage=call.get(STAGE),
         flag=call.get(FLAG),
         sort=sort,
         after=page_after(call, f"statuses {sort}"),
         limit=call.get(LIMIT) or 100,
-        as_of=as_of,
     )
     items = [present_lists.status_row(one) for one in page.items]
     return listed(call, items, f"statuses {sort}", page.next_cursor, page.position)
+
+
+def _statuses_then(call: Call) -> Answer:
+    """Of a past instant: the intervals say who and in which order, the fold says the rest.
+
+    A score changes within an interval, and flags stand in none.
+    """
+    if call.get(SORT) == "score":
+        detail = "the past by score takes all contacts at once: ask for a replay, POST .../replays"
+        raise Invalid.at("/sort", "takes-a-replay", detail)
+    served, as_of, kind = call.open_ledger, call.get(AS_OF), "statuses since"
+    page = served.projections.statuses(
+        stage=call.get(STAGE),
+        sort="since",
+        after=page_after(call, kind),
+        limit=call.get(LIMIT) or 100,
+        as_of=as_of,
+    )
+    asked = Asked(as_of, Knowledge(position=page.position))
+    moment = moment_of(served.ledger, served.aliases, asked, call.server.clock())
+    items = folded_rows(served.ledger, moment, [one.contact_id for one in page.items])
+    following = page.next_cursor
+    if len(items) < len(page.items):
+        last = page.items[len(items) - 1]
+        assert last.since is not None, "every interval begins at an instant"
+        following = (last.since, last.contact_id)
+    return listed(call, items, kind, following, page.position)
 
 
 def _summary(call: Call) -> Answer:

@@ -208,7 +208,7 @@ FLAG = Parameter(
 )
 SORT = Parameter(
     "sort", choice(("score", "since")), {"type": "string", "enum": ["score", "since"]},
-    "What to sort by, the greatest first; score if absent.", "since",
+    "What to sort by, the greatest first; score if absent, and since of the past.", "since",
 )  # fmt: skip
 STANDING = Parameter(
     "standing", choice(STANDINGS), {"type": "string", "enum": list(STANDINGS)},

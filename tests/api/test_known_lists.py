@@ -101,14 +101,62 @@ def test_a_page_folds_so_much_and_no_more(filled: Shop, monkeypatch: pytest.Monk
 
 
 def test_what_takes_all_contacts_at_once_leads_to_replays(filled: Shop) -> None:
-    for query in ({"sort": "since", "as_known_at": 12}, {"sort": "score", "policy_version": 1}):
+    for query in (
+        {"sort": "since", "as_known_at": 12},
+        {"sort": "score", "policy_version": 1},
+        {"sort": "score", "as_of": format_instant(START)},
+        {"sort": "since", "flag": "quiet", "as_of": format_instant(START)},
+    ):
         problem = problem_of(filled.get("/statuses", **query), 422, "invalid-request")
         assert problem["errors"][0]["pointer"] == "/sort"
+        assert problem["errors"][0]["code"] == "takes-a-replay"
         assert "/replays" in problem["detail"]
-    flag = {"flag": "quiet", "as_of": format_instant(START)}
-    assert (
-        "/replays" in problem_of(filled.get("/statuses", **flag), 422, "invalid-request")["detail"]
-    )
+
+
+@pytest.fixture
+def lively(filled: Shop) -> Shop:
+    """A shop where scores change and flags come and go while stages stay as they are."""
+    filled.append("pos:3", {"type": "testimonial-given", "data": {}, "occurred_at": ago(10)})
+    filled.append("pos:4", {"type": "testimonial-given", "data": {}, "occurred_at": ago(400)})
+    return filled
+
+
+def ago(days: int) -> str:
+    return format_instant(START - days * DAY)
+
+
+@pytest.mark.parametrize("days", [0, 5, 11, 20, 34, 36, 60, 390])
+def test_a_past_list_says_what_a_replay_says(lively: Shop, days: int) -> None:
+    """Scores and flags of that instant, not those with which the stage began."""
+    head = int(lively.append("pos:9", registration()).headers["rapport-position"])
+    _, rows = answered(lively, "/replays", {"as_of": ago(days), "as_known_at": head})
+    names = ("contact_id", "stage", "score", "since", "flags")
+    expected = [{name: row[name] for name in names} for row in rows]
+    assert expected or days == 390
+    for limit in (1, 2, 100):
+        found = listed(lively, limit=limit, as_of=ago(days), min_position=head)
+        assert [row["since"] for row in found] == sorted(row["since"] for row in found)[::-1]
+        assert sorted(found, key=lambda row: row["contact_id"]) == expected
+    for stage in {row["stage"] for row in expected}:
+        found = listed(lively, as_of=ago(days), stage=stage)
+        assert {row["contact_id"] for row in found} == {
+            row["contact_id"] for row in expected if row["stage"] == stage
+        }
+    for flag in ("advocate", "rising", "quiet"):
+        assert listed(lively, as_of=ago(days), flag=flag) == [
+            row for row in expected if flag in row["flags"]
+        ]
+
+
+def test_a_past_page_folds_so_much_and_no_more(
+    lively: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = int(lively.append("pos:9", registration()).headers["rapport-position"])
+    whole = listed(lively, as_of=ago(0), min_position=head)
+    monkeypatch.setattr(pages, "MOST_EVENTS", 1)
+    first = lively.get("/statuses", as_of=ago(0)).json()
+    assert len(first["items"]) == 1 < len(whole)
+    assert listed(lively, as_of=ago(0)) == whole
 
 
 def test_a_question_that_is_none_is_refused(shop: Shop) -> None:
