@@ -10,6 +10,9 @@ from pathlib import Path
 from domain.errors import LedgerError
 from ledger.settings import LOG_DOMAIN, is_log_domain
 
+_KEY = re.compile(r"rk_[!-~]+")
+"""Nothing that a header could not hold, so that no error ever quotes it."""
+
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -31,6 +34,7 @@ class Settings:
     ``archive_passphrase`` locks the keys in archives, where no file names it and nobody is asked.
     ``log_public`` lets everybody read the transparency logs. ``cors_origins`` are the origins whose
     pages may call the server. ``tls_certificate`` and ``tls_key`` are PEM files, for HTTPS.
+    ``access_key`` is what commands send along to a ledger's URL.
 
     Raises:
         SettingsRefused: a value is out of range.
@@ -48,6 +52,7 @@ class Settings:
     cors_origins: tuple[str, ...] = ()
     tls_certificate: Path | None = None
     tls_key: Path | None = None
+    access_key: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65_535:
@@ -67,6 +72,8 @@ class Settings:
                 raise SettingsRefused(
                     f"cors_origins: {origin!r} is no origin, such as https://shop.example.org"
                 )
+        if self.access_key is not None and not _KEY.fullmatch(self.access_key):
+            raise SettingsRefused("access_key must be an access key as it was shown, rk_...")
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise SettingsRefused("tls_certificate and tls_key belong together")
 

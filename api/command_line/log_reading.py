@@ -13,7 +13,7 @@ from urllib.parse import urlencode, urlsplit
 from urllib.request import Request, urlopen
 
 from api.command_line.ending import UsageRefused
-from api.command_line.folders import opened
+from api.command_line.folders import opened, settings_for
 from domain.errors import LedgerError, NotFound, Unavailable, Unproven
 from ledger.transparency.notes import Verifier, from_base64
 from ledger.transparency.tiles import TILE_WIDTH, BundleAt, decode_bundle
@@ -162,7 +162,7 @@ def is_url(target: str) -> bool:
 
 
 def fetched(url: str) -> bytes:
-    """What a server answers at this URL.
+    """What a server answers at this URL, asked with the access key of the settings if there is one.
 
     Raises:
         UsageRefused: it is no URL.
@@ -173,6 +173,9 @@ def fetched(url: str) -> bytes:
     try:
         netloc = urlsplit(url).netloc
         request = Request(url, headers={"Accept": "*/*"})  # noqa: S310  # is_url lets only HTTP in
+        if key := settings_for(None).access_key:
+            # A redirect may lead to anybody, and the key is for this server alone.
+            request.add_unredirected_header("Authorization", f"Bearer {key}")
     except ValueError:
         raise UsageRefused(f"{url} is no URL") from None
     try:

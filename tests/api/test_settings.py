@@ -53,6 +53,7 @@ def test_what_is_chosen_goes_before_the_environment_and_that_before_the_file(
         ({"RAPPORT_MASTER_KEY": "abc"}, "master_key"),
         ({"RAPPORT_MASTER_KEY": "ab" * 16}, "master_key"),
         ({"RAPPORT_LOG_PUBLIC": "perhaps"}, "log_public"),
+        ({"RAPPORT_ACCESS_KEY": "rk_one\nrk_two"}, "access_key"),
         ({"RAPPORT_CORS_ORIGINS": "https://a.example *"}, "cors_origins"),
         ({"RAPPORT_TLS_KEY": "key.pem"}, "tls_certificate"),
         ({"RAPPORT_CONFIG": "/nowhere/rapport.toml"}, "settings"),

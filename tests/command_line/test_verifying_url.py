@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from contextlib import closing
 from functools import partial
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import httpx
 import pytest
 
+from api.command_line.log_reading import fetched
 from api.command_line.output import progress
 from api.command_line.verifying import Asked
 from api.command_line.verifying_url import verify_url
@@ -20,7 +24,7 @@ from ledger.transparency.tiles import TileAt, parse_tile_path
 from ledger.verification.ledgers import Kept
 from tests.api.shop import START
 from tests.command_line.running import attempts, rapport, serving
-from tests.ledger.given import ANN, HandClock
+from tests.ledger.given import ANN, HandClock, append, draft
 from tests.tampering.town import found_town
 
 if TYPE_CHECKING:
@@ -156,6 +160,56 @@ def test_another_key_than_the_given_one_is_found(
     newest, retired = ledger.transparency.verifiers()
     assert verified(verifiers=[newest]).sound
     assert not verified(verifiers=[retired]).sound
+
+
+def test_a_server_that_asks_for_keys_is_audited_with_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, receipt = tmp_path / "data", tmp_path / "receipt.json"
+    with closing(DataFolder.open(data, clock=HandClock(START))) as folder:
+        append(
+            folder.ledger("main"), draft(UUID(int=1 << 64 | 0x8000_4000), "contact-registered", ANN)
+        )
+        folder.ledger("main").transparency.seal()
+    made = rapport("keys", "create", "auditor", "--data", data, "--scope", "audit")
+    with serving("serve", "--data", data, "--port", 0) as server:
+        url = f"{server.url}/v1/ledgers/main"
+        assert "send one access key" in rapport("verify", url).err
+        monkeypatch.setenv("RAPPORT_ACCESS_KEY", made.out.strip())
+        ended = rapport("verify", url, "--json")
+        assert ended.code == 0, ended.err
+        (report,) = ended.json()["ledgers"]
+        assert report["checked"]["entries"] == 2
+        assert "lacks the scope read" in report["skipped"][0]
+        assert rapport("proof", "inclusion", url, 2).code == 0
+        shown = rapport("receipt", url, UUID(int=1 << 64 | 0x8000_4000))
+        assert shown.code == 0, shown.err
+        receipt.write_text(shown.out)
+        assert rapport("proof", "newest", url, receipt).code == 0
+
+
+def test_an_access_key_is_not_handed_on_to_where_a_server_sends_us(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[tuple[str, str | None]] = []
+
+    class Sends(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append((self.path, self.headers["Authorization"]))
+            self.send_response(302 if self.path == "/here" else 200)
+            self.send_header("Location", "/there")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Says nothing."""
+
+    monkeypatch.setenv("RAPPORT_ACCESS_KEY", "rk_secret")
+    with HTTPServer(("127.0.0.1", 0), Sends) as server:
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        fetched(f"http://127.0.0.1:{server.server_port}/here")
+        server.shutdown()
+    assert asked == [("/here", "Bearer rk_secret"), ("/there", None)]
 
 
 def test_a_server_is_verified_over_http(tmp_path: Path) -> None:
