@@ -100,7 +100,7 @@ def _row(step: Step) -> tuple[str, ...]:
         "\n".join(map(_event, step.came)) or _because(step),
         "\n".join(map(_signal, step.signals)),
         score if step.cause else "",
-        _stage(step),
+        stage_told(step),
     )
 
 
@@ -131,9 +131,14 @@ def _values(values: Mapping[str, object], names: Sequence[str]) -> str:
     return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in shown.items())
 
 
-def _stage(step: Step) -> str:
-    if step.stage == step.stage_before or step.stage is None:
+def stage_told(step: Step) -> str:
+    """What the stage did in words, or that under an override while this one stands."""
+    if step.stage is None:
         return ""
+    if step.stage == step.stage_before:
+        if step.underlying == step.underlying_before:
+            return ""
+        return f"{step.stage} (by the rules {step.underlying_before} -> {step.underlying})"
     told = step.stage if step.stage_before is None else f"{step.stage_before} -> {step.stage}"
     if step.stage != step.underlying:
         return f"{told} (by the rules {step.underlying})"

@@ -56,7 +56,7 @@ class Step:
     """One instant: the events of it, none at a breakpoint, and what they did.
 
     ``cause`` is None where nothing of it counts, so that nothing was evaluated. ``stage_before`` is
-    None before the first stage.
+    None before the first stage. ``underlying`` is the stage by the rules, under any override.
     """
 
     at: int
@@ -67,14 +67,18 @@ class Step:
     score: int
     stage_before: str | None
     stage: str | None
+    underlying_before: str | None
     underlying: str
     policy_version: int | None
 
     @property
     def changed(self) -> bool:
-        """Whether a signal, the score or the stage is another than before."""
+        """Whether a signal, the score, the stage or that under it is another than before."""
         return bool(
-            self.signals or self.score != self.score_before or self.stage != self.stage_before
+            self.signals
+            or self.score != self.score_before
+            or self.stage != self.stage_before
+            or self.underlying != self.underlying_before
         )
 
 
@@ -119,9 +123,10 @@ class _Walker:
         self, facts: Sequence[Fact], at: int, cause: Cause, came: tuple[Came, ...] = ()
     ) -> Step:
         machine = self._machine
-        score, stage = machine.score, machine.stage if machine.intervals else None
+        before = (machine.stage, machine.underlying) if machine.intervals else (None, None)
+        score = machine.score
         machine.run(facts, at)
-        return self._step(at, came, cause, score, stage)
+        return self._step(at, came, cause, score, before)
 
     def _step(
         self,
@@ -129,10 +134,11 @@ class _Walker:
         came: tuple[Came, ...],
         cause: Cause | None,
         score_before: int | None = None,
-        stage_before: str | None = None,
+        before: tuple[str | None, str | None] = (None, None),
     ) -> Step:
         machine = self._machine
         stage = machine.stage if machine.intervals else None
+        stage_before, underlying_before = before if cause else (stage, machine.underlying)
         return Step(
             at=at,
             came=came,
@@ -140,8 +146,9 @@ class _Walker:
             signals=self._changed(at) if cause else (),
             score_before=machine.score if score_before is None else score_before,
             score=machine.score,
-            stage_before=stage_before if cause else stage,
+            stage_before=stage_before,
             stage=stage,
+            underlying_before=underlying_before,
             underlying=machine.underlying,
             policy_version=self._policies.in_force(at).version if cause else None,
         )
@@ -200,6 +207,7 @@ def show(step: Step) -> Shape:
         "score": step.score,
         "stage_before": step.stage_before,
         "stage": step.stage,
+        "underlying_before": step.underlying_before,
         "underlying": step.underlying,
         "policy_version": step.policy_version,
     }

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from hypothesis import given, settings
 
+from api.command_line.one_contact import stage_told
 from api.knowledge import Asked, group_of
 from api.replaying.steps import Step, show, steps
 from api.wire.parameters import Knowledge
 from domain.history import effective_history
-from domain.instants import DAY
+from domain.instants import DAY, format_instant
 from domain.relationship import fold
 from tests.domain.scenario import ANN, BEN, CAT
 from tests.projections.histories import CONTACTS, seeds
@@ -57,6 +58,7 @@ def test_the_steps_end_where_the_fold_does_and_change_what_it_changes(seed: int)
         assert [one.at for one in walk] == sorted({one.at for one in walk})
         for before, after in pairwise(walk):
             assert (after.score_before, after.stage_before) == (before.score, before.stage)
+            assert after.underlying_before in (None, before.underlying)
         counted = [one.fact for step in walk for one in step.came if one.fact]
         assert counted == [fact for fact in history.facts if fact.occurred_at <= at.at]
         last = {one.name: one.after for step in walk for one in step.signals}
@@ -128,3 +130,21 @@ def test_a_merged_contact_s_events_are_walked_with_the_survivor_s() -> None:
     assert walked(ledger, at, BEN) == walked(ledger, at, ANN)
     whose = {one.recorded.contact_id for step in walked(ledger, at) for one in step.came}
     assert whose == {ANN, BEN}
+
+
+def test_what_the_rules_do_under_an_override_is_a_step_too() -> None:
+    """A lapse while the stage is set by hand changes no signal, no score and no stage shown."""
+    clock = Clock()
+    ledger = shop(clock)
+    ledger.tell(ANN, "purchase-made", NOW - 300 * DAY)
+    until = format_instant(NOW - 100 * DAY)
+    by_hand = {"stage": "client", "reason": "by hand", "expires_at": until}
+    ledger.tell(ANN, "stage-overridden", NOW - 290 * DAY, **by_hand)
+    *_, set_by_hand, lapsed, expired = walked(ledger, moment(ledger, clock()))
+    assert (set_by_hand.stage_before, set_by_hand.stage) == ("customer", "client")
+    assert set_by_hand.underlying_before == set_by_hand.underlying == "customer"
+    assert (lapsed.at, lapsed.stage_before, lapsed.stage) == (NOW - 210 * DAY, "client", "client")
+    assert (lapsed.underlying_before, lapsed.underlying) == ("customer", "lapsed_customer")
+    assert show(lapsed)["underlying_before"] == "customer"
+    assert stage_told(lapsed) == "client (by the rules customer -> lapsed_customer)"
+    assert stage_told(expired) == "client -> lapsed_customer"
