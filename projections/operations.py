@@ -64,13 +64,18 @@ class Work:
         """Ask the work to end; it does so at its next step."""
         self._cancelled.set()
 
+    @property
+    def cancelled(self) -> bool:
+        """Whether someone asked for the end."""
+        return self._cancelled.is_set()
+
     def check(self) -> None:
         """Go on, unless cancelled.
 
         Raises:
             Cancelled: someone asked for the end.
         """
-        if self._cancelled.is_set():
+        if self.cancelled:
             raise Cancelled
 
     def advance(self, done: int, total: int) -> None:
@@ -108,18 +113,22 @@ class Operations:
     ) -> Operation:
         """Run in a thread of its own; if the same is running already, that one is returned.
 
+        One that was cancelled and has not ended yet is not: the new one begins once it has.
         Whoever must know the new operation's id beforehand gives one.
         """
         with self._lock:
+            ending: threading.Thread | None = None
             for running in self._operations.values():
                 same = (running.kind, running.subject) == (kind, subject)
                 if same and running.state == "running":
-                    return running
+                    if not self._works[running.id].cancelled:
+                        return running
+                    ending = self._threads[running.id]
             operation = Operation(operation_id or uuid4(), kind, subject, "running", Progress())
             work = Work(lambda progress: self._change(operation.id, progress=progress))
             name = f"{kind} {subject}"
             thread = threading.Thread(
-                target=self._run, args=(operation.id, work, run), name=name, daemon=True
+                target=self._run, args=(operation.id, work, run, ending), name=name, daemon=True
             )
             if self._closed:
                 return replace(operation, state="cancelled")
@@ -179,9 +188,16 @@ class Operations:
             thread.join()
 
     def _run(
-        self, operation_id: UUID, work: Work, run: Callable[[Work], Mapping[str, object]]
+        self,
+        operation_id: UUID,
+        work: Work,
+        run: Callable[[Work], Mapping[str, object]],
+        ending: threading.Thread | None,
     ) -> None:
         try:
+            if ending is not None:
+                ending.join()
+            work.check()
             self._end(operation_id, state="succeeded", result=run(work))
         except Cancelled:
             self._end(operation_id, state="cancelled")

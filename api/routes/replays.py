@@ -48,7 +48,8 @@ def start_ledger_replay(call: Call) -> Answer:
 
     The result of the operation counts the contacts by stage and gives the SHA-256 of the lines that
     `GET .../operations/{operation}/result` answers: the same question has the same bytes. A contact
-    is in it once something had happened to it by `as_of`.
+    is in it once something had happened to it by `as_of`. Whoever asks the same while it runs gets
+    the same operation; cancelling it ends it for all who asked.
     """
     body = read_object(call.body, ("as_of", "as_known_at", "policy_version"))
     asked = Asked(

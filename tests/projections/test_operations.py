@@ -72,6 +72,33 @@ def test_cancelled_work_ends_at_its_next_step(operations: Operations) -> None:
     assert operations.cancel(started.id).state == "cancelled"
 
 
+def test_asking_again_while_the_cancelled_work_ends_starts_anew_after_it(
+    operations: Operations,
+) -> None:
+    """Whoever asks again is not handed what is about to end, and the two never run at once."""
+    let_go, ran = threading.Event(), list[str]()
+
+    def slow(work: Work) -> Mapping[str, object]:
+        let_go.wait(20)
+        ran.append("first")
+        work.check()
+        return {}
+
+    def quick(_work: Work) -> Mapping[str, object]:
+        ran.append("second")
+        return {"answer": 42}
+
+    first = operations.start("count", "things", slow)
+    operations.cancel(first.id)
+    second = operations.start("count", "things", quick)
+    assert second.id != first.id
+    assert operations.start("count", "things", quick).id == second.id
+    let_go.set()
+    assert operations.wait(second.id, 20).result == {"answer": 42}
+    assert operations.get(first.id).state == "cancelled"
+    assert ran == ["first", "second"]
+
+
 def test_the_problem_of_failed_work_quotes_nobody(
     operations: Operations, caplog: pytest.LogCaptureFixture
 ) -> None:
