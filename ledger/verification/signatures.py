@@ -123,6 +123,8 @@ class SignedHistory:
             elif key.made_at > self._first_at[key.verifier] + DAY:
                 detail = f"the key {name} signed before it was made"
                 self._report.add("keys", None, detail)
+        if self.keys and all(key.retired_at is not None for key in self.keys):
+            self._report.add("keys", None, "every listed key is retired, and none follows")
         if self._given and self._newest_by and not self._given & self._newest_by:
             detail = "no key that was given signed the newest checkpoint"
             self._report.add("checkpoints", None, detail)

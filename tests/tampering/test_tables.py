@@ -74,6 +74,18 @@ def test_an_intermediate_checkpoint_that_was_taken_away_is_found_by_who_kept_it(
     assert [fault.position for fault in town.faults()[:1]] == [size]
 
 
+def test_the_last_key_that_was_retired_as_if_for_another_is_found(town: Town) -> None:
+    """By the instant of its last checkpoint, as a rotation does it, but with nothing to follow."""
+    copy = town.copy()
+    with sqlite3.connect(copy / "ledgers" / "main" / "log.sqlite") as log:
+        log.execute(
+            "UPDATE verifier_keys SET retired_at = (SELECT max(signed_at) FROM checkpoints)"
+            " WHERE retired_at IS NULL"
+        )
+    log.close()
+    assert "keys: every listed key is retired, and none follows" in map(str, town.faults())
+
+
 def _missed(
     town: Town,
     file: str,
