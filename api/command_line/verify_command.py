@@ -16,7 +16,7 @@ from api.command_line.output import print_json, progress
 from api.command_line.plain_help import PlainHelp
 from api.command_line.verifying import Asked, Outcome, verify_folder, verify_one
 from api.command_line.verifying_archive import names_archive, verify_archived
-from api.command_line.verifying_receipt import verify_receipt
+from api.command_line.verifying_receipt import is_receipt, verify_receipt
 from api.command_line.verifying_report import as_json_document, print_report
 from api.command_line.verifying_url import verify_url
 from domain.errors import Unproven
@@ -56,7 +56,7 @@ def command(
     """Check TARGET against what was signed: events, streams, tree, checkpoints, keys.
 
     TARGET is a data folder, with all its ledgers; the folder of one ledger; an archive, of rapport
-    export; a status receipt, a .json file; or a ledger's URL. Nothing is written to a folder, and a
+    export; a status receipt, as JSON; or a ledger's URL. Nothing is written to a folder, and a
     server may run on it.
 
     The tree is derived again from the stored events and held against every tile and every
@@ -84,14 +84,14 @@ def command(
         progress=partial(progress, quiet=as_json),
     )
     path = Path(target)
-    if path.is_file() and path.suffix == ".json":
+    if is_receipt(path):
         _refuse_options(path, ledger_name, checkpoints, drift=drift)
         return 0 if verify_receipt(path, asked.verifiers, as_json=as_json) else PROBLEM
     outcome = _outcome(target, ledger_name, asked)
     if as_json:
-        print_json(as_json_document(target, outcome))
+        print_json(as_json_document(target, outcome, asked))
     else:
-        print_report(outcome)
+        print_report(outcome, asked)
     return 0 if outcome.sound else PROBLEM
 
 

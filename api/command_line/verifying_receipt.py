@@ -16,6 +16,17 @@ if TYPE_CHECKING:
 
     from ledger.transparency.notes import Verifier
 
+_BEGINNING = 64
+"""In so many bytes the object begins, whatever blanks stand before it."""
+
+
+def is_receipt(path: Path) -> bool:
+    """Whether the file is JSON, by its name or by how it begins."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return path.suffix == ".json" or file.read(_BEGINNING).lstrip().startswith(b"{")
+
 
 def verify_receipt(path: Path, verifiers: Sequence[Verifier], *, as_json: bool) -> bool:
     """Say what the receipt in that file proves, and what it does not; whether it proves anything.

@@ -7,33 +7,69 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from api.command_line.verifying import Outcome
+    from api.command_line.verifying import Asked, Outcome
     from ledger.verification.faults import Fault, Report
 
-CANNOT_BE_FOUND = (
-    "events after the newest checkpoint: nothing signed covers them yet",
-    "a history made anew and signed with the stolen key, or older checkpoints that were taken"
-    " away: only a checkpoint kept elsewhere tells (--checkpoint)",
-    "another ledger's keys in place of these: only a key from elsewhere tells (--key)",
-    "what no leaf holds: the time zone and the namespace in ledger.json, when a checkpoint or a"
-    " key is said to have been made, and the keys of contacts without the master key",
-    "whether what was recorded is true",
+NO_KEY = (
+    "NO KEY WAS PINNED: whoever forges a ledger brings its keys along; give the one that you kept"
+    " (--key)"
 )
-"""What no look at a ledger alone can find."""
+NO_CHECKPOINT = (
+    "NO CHECKPOINT WAS GIVEN: a history that was cut off, or made anew and signed again, is not"
+    " found; give one that you kept (--checkpoint)"
+)
 
 
-def print_report(outcome: Outcome) -> None:
+def _warnings(report: Report, asked: Asked) -> list[str]:
+    """What its reader did not bring from elsewhere, without which little is proven."""
+    warnings = []
+    if all(verifier.name != report.origin for verifier in asked.verifiers):
+        warnings.append(NO_KEY)
+    if all(kept.origin != report.origin for kept in asked.kept):
+        warnings.append(NO_CHECKPOINT)
+    return warnings
+
+
+def _cannot_be_found(outcome: Outcome, asked: Asked) -> list[str]:
+    """What no look at these ledgers can find, with what its reader brought."""
+    missing = {text for report in outcome.reports for text in _warnings(report, asked)}
+    limits = ["events after the newest checkpoint: nothing signed covers them yet"]
+    if NO_CHECKPOINT in missing:
+        limits.append(
+            "a history made anew and signed with the stolen key, or older checkpoints that were"
+            " taken away: only a checkpoint kept elsewhere tells (--checkpoint)"
+        )
+    else:
+        limits.append(
+            "beyond the checkpoints that were given: a history made anew and signed with the stolen"
+            " key, or checkpoints that were taken away"
+        )
+    if NO_KEY in missing:
+        limits.append(
+            "another ledger's keys in place of these: only a key from elsewhere tells (--key)"
+        )
+    return [
+        *limits,
+        "what no leaf holds: the time zone and the namespace in ledger.json, when a checkpoint or a"
+        " key is said to have been made, and the keys of contacts without the master key",
+        "what is no part of the ledger: access keys, and the trail of what was done besides"
+        " appending, which rapport trail --verify checks",
+        "whether what was recorded is true",
+    ]
+
+
+def print_report(outcome: Outcome, asked: Asked) -> None:
     """One paragraph a ledger, on standard output, the first fault before everything else."""
     for fault in outcome.faults:
         click.echo(f"FAULT  {fault}")
     for report in outcome.reports:
-        _print(report)
+        _print(report, _warnings(report, asked))
     click.echo("Nothing here can find:")
-    for limit in CANNOT_BE_FOUND:
+    for limit in _cannot_be_found(outcome, asked):
         click.echo(f"  - {limit}")
 
 
-def _print(report: Report) -> None:
+def _print(report: Report, warnings: list[str]) -> None:
     if report.sound:
         click.echo(f"{report.name}: sound")
     else:
@@ -59,6 +95,8 @@ def _print(report: Report) -> None:
             f"  signed   {min(report.checkpoint_size, report.head):,} of {report.head:,} events;"
             f" {after:,} stand after the newest checkpoint"
         )
+    for line in warnings:
+        click.echo(f"  WARNING  {line}")
     for line in report.skipped:
         click.echo(f"  skipped  {line}")
     for line in report.notes:
@@ -67,18 +105,18 @@ def _print(report: Report) -> None:
     click.echo(f"  took     {report.seconds:.1f} s, {rate:,.0f} events/s")
 
 
-def as_json_document(target: str, outcome: Outcome) -> dict[str, object]:
+def as_json_document(target: str, outcome: Outcome, asked: Asked) -> dict[str, object]:
     """The same for programs."""
     return {
         "target": target,
         "sound": outcome.sound,
         "faults": [_fault(fault) for fault in outcome.faults],
-        "ledgers": [_report(report) for report in outcome.reports],
-        "cannot_be_found": list(CANNOT_BE_FOUND),
+        "ledgers": [_report(report, _warnings(report, asked)) for report in outcome.reports],
+        "cannot_be_found": _cannot_be_found(outcome, asked),
     }
 
 
-def _report(report: Report) -> dict[str, object]:
+def _report(report: Report, warnings: list[str]) -> dict[str, object]:
     first = report.first
     return {
         "name": report.name,
@@ -88,6 +126,7 @@ def _report(report: Report) -> dict[str, object]:
         "fault_count": report.fault_count,
         "faults": [_fault(fault) for fault in report.faults],
         "checked": dict(sorted(report.checked.items())),
+        "warnings": warnings,
         "skipped": report.skipped,
         "notes": report.notes,
         "events": report.head,

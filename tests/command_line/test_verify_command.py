@@ -163,6 +163,29 @@ def test_another_ledger_in_place_of_the_one_whose_proof_was_kept_is_found(
     assert "no ledger here has the origin" in fault["detail"]
 
 
+def test_what_was_not_brought_from_elsewhere_is_said_and_what_was_is_not_asked_for_again(
+    data: Path, made: tuple[Path, list[bytes]], tmp_path: Path
+) -> None:
+    kept = tmp_path / "kept.txt"
+    kept.write_bytes(made[1][-1])
+    with closing(DataFolder.open(data, clock=HandClock())) as folder:
+        key = folder.ledger("main").transparency.verifiers()[0].written()
+    alone = rapport("verify", data).out
+    assert "WARNING  NO KEY WAS PINNED" in alone
+    assert "WARNING  NO CHECKPOINT WAS GIVEN" in alone
+    assert "another ledger's keys" in alone
+    pinned = rapport("verify", data, "--key", key).out
+    assert "NO KEY WAS PINNED" not in pinned
+    assert "another ledger's keys" not in pinned
+    assert "NO CHECKPOINT WAS GIVEN" in pinned
+    both = rapport("verify", data, "--key", key, "--checkpoint", kept)
+    assert "WARNING" not in both.out
+    assert "beyond the checkpoints that were given" in both.out
+    assert "rapport trail --verify" in both.out
+    report = only(rapport("verify", data, "--checkpoint", kept, "--json"))
+    assert [text[:17] for text in report["warnings"]] == ["NO KEY WAS PINNED"]
+
+
 def test_a_key_from_elsewhere_must_have_signed(data: Path) -> None:
     with closing(DataFolder.open(data, clock=HandClock())) as folder:
         new, old = (one.written() for one in folder.ledger("main").transparency.verifiers())
@@ -243,6 +266,9 @@ def test_a_receipt_is_verified_and_says_what_it_does_not_prove(tmp_path: Path) -
     assert "first    /answer/stage" in ended.out
     assert rapport("verify", receipt, "--json").json()["sound"] is False
     assert rapport("verify", receipt, "--drift").code == 2
+    receipt.write_bytes(b"\n " + answer.content)
+    renamed = receipt.rename(tmp_path / "downloaded")  # what curl -O calls it: no suffix
+    assert rapport("verify", renamed, "--key", key).code == 0
 
 
 @pytest.fixture
