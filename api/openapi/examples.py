@@ -100,6 +100,15 @@ CONTACT: dict[str, Any] = {
     "time_zone": "Europe/Amsterdam",
     "refs": [],
     "links": [],
+    "consents": [
+        {
+            "purpose": "offers",
+            "channel": "email",
+            "granted": True,
+            "said_at": "2026-03-01T08:00:00Z",
+            "event": OTHER_ID,
+        }
+    ],
     "version": 2,
     "stage": "customer",
     "score": 0,

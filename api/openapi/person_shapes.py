@@ -4,9 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from api.openapi import examples
 from api.openapi.examples import CONTACT_ID, EVENT_ID
 from api.openapi.schemas import data_schema
-from api.openapi.shapes import ID, MOMENT, POSITION, TEXT, many, shape
+from api.openapi.shapes import (
+    ANY_OBJECT,
+    CONSENT,
+    EVENT,
+    ID,
+    INTERVAL,
+    MOMENT,
+    POSITION,
+    STANDING,
+    STATUS,
+    TEXT,
+    YES_NO,
+    many,
+    shape,
+)
 from domain.events.governance import PersonalDataErased
 
 if TYPE_CHECKING:
@@ -59,4 +74,57 @@ ERASED_EXAMPLE: dict[str, Any] = {
     "position": 42,
     "done": said(DONE),
     "remains": said(REMAINS),
+}
+
+_NOTES = many(ANY_OBJECT)
+EXPORT: dict[str, Any] = shape(
+    contact_id=ID,
+    ledger=TEXT,
+    exported_at=MOMENT,
+    position=POSITION,
+    erased=YES_NO,
+    contacts=many(ID),
+    registration=ANY_OBJECT,
+    consents=many(CONSENT),
+    noted=shape(
+        profile=_NOTES,
+        preferences=_NOTES,
+        occasions=_NOTES,
+        open_promises=_NOTES,
+        open_complaints=_NOTES,
+    ),
+    status=STATUS,
+    history=many(INTERVAL),
+    standing=STANDING,
+    events=many(EVENT),
+)
+EXPORT_EXAMPLE: dict[str, Any] = {
+    "contact_id": CONTACT_ID,
+    "ledger": "main",
+    "exported_at": "2026-03-02T10:00:00Z",
+    "position": 42,
+    "erased": False,
+    "contacts": [CONTACT_ID],
+    "registration": {
+        name: examples.CONTACT[name] for name in ("kind", "name", "time_zone", "refs", "links")
+    },
+    "consents": examples.CONTACT["consents"],
+    "noted": {
+        "profile": [],
+        "preferences": [
+            {
+                "key": "table",
+                "value": "by the window",
+                "occurred_at": "2026-03-01T09:00:00Z",
+                "event": EVENT_ID,
+            }
+        ],
+        "occasions": [],
+        "open_promises": [],
+        "open_complaints": [],
+    },
+    "status": {**examples.STATUS, "explanation": "A customer since 1 March 2026."},
+    "history": examples.STATUS_HISTORY["intervals"],
+    "standing": examples.STANDING,
+    "events": [examples.EVENT],
 }

@@ -112,6 +112,7 @@ EVENT: Schema = shape(
     retracted_by=maybe(ID),
     corrected_by=maybe(ID),
 )
+CONSENT: Schema = shape(purpose=TEXT, channel=TEXT, granted=YES_NO, said_at=MOMENT, event=ID)
 CONTACT: Schema = shape(
     contact_id=ID,
     kind=maybe(TEXT),
@@ -119,6 +120,7 @@ CONTACT: Schema = shape(
     time_zone=maybe(TEXT),
     refs=many(shape(source=TEXT, ref=TEXT)),
     links=many(shape(other=ID, relation=TEXT)),
+    consents=many(CONSENT),
     version=WHOLE,
     stage=_STAGE,
     score=WHOLE,

@@ -8,11 +8,27 @@ from api.calls import Answer, Call, Routes, Shown
 from api.knowledge import question_of, relationship_of, standing_of, subject_of
 from api.openapi import examples, shapes
 from api.routes.lists import listed, page_after
-from api.wire import present, present_lists
+from api.wire import present, present_lists, present_person
 from api.wire.cursors import make_cursor, read_place
 from api.wire.marks import MARKING
-from api.wire.parameters import CURSOR, FLAG, LIMIT, MIN_POSITION, NAME, STAGE
-from domain.events.contacts import ContactLinked, ContactRegistered, RegistrationAmended
+from api.wire.parameters import (
+    CONSENT_CHANNEL,
+    CONSENT_PURPOSE,
+    CURSOR,
+    FLAG,
+    LIMIT,
+    MIN_POSITION,
+    NAME,
+    STAGE,
+)
+from domain.consents import allows, consents_of
+from domain.errors import Invalid
+from domain.events.contacts import (
+    ConsentChanged,
+    ContactLinked,
+    ContactRegistered,
+    RegistrationAmended,
+)
 from domain.history import effective_history
 from domain.kinds import MAX_WHOLE
 from domain.profile import profile_of
@@ -22,6 +38,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from api.knowledge import Question
+    from domain.history import History
     from domain.profile import Profile
     from projections.answers import StatusRow
 
@@ -64,6 +81,7 @@ def _contact(call: Call) -> Answer:
     body = {
         "contact_id": str(subject.contact_id),
         **present.profile(profile_at(question, subject.contact_id)),
+        "consents": present_person.consents(consents_of(subject.history, question.as_of)),
         "version": question.open_ledger.ledger.version(subject.contact_id),
         "stage": found.stage,
         "score": found.score,
@@ -77,15 +95,18 @@ def _contact(call: Call) -> Answer:
 
 def profile_at(question: Question, survivor: UUID) -> Profile:
     """Who a survivor is, unsealed."""
+    history = _history_of(question, survivor, _PROFILE_TYPES)
+    return profile_of(history, survivor, question.aliases.survivor_of)
+
+
+def _history_of(question: Question, survivor: UUID, types: tuple[str, ...]) -> History:
     ledger, aliases = question.open_ledger.ledger, question.aliases
     events = [
         recorded
         for member in aliases.members(survivor)
-        for recorded in ledger.stream(
-            member, types=_PROFILE_TYPES, upto=question.position, unseal=True
-        )
+        for recorded in ledger.stream(member, types=types, upto=question.position, unseal=True)
     ]
-    return profile_of(effective_history(events, survivor), survivor, aliases.survivor_of)
+    return effective_history(events, survivor)
 
 
 @ROUTES.on(
@@ -93,7 +114,7 @@ def profile_at(question: Question, survivor: UUID) -> Profile:
     "/v1/ledgers/{ledger}/contacts",
     scopes=(READ,),
     summary="Find contacts by name, stage or flag",
-    query=(NAME, STAGE, FLAG, LIMIT, CURSOR, MIN_POSITION),
+    query=(NAME, STAGE, FLAG, CONSENT_PURPOSE, CONSENT_CHANNEL, LIMIT, CURSOR, MIN_POSITION),
     answers={
         200: Shown(
             description="The contacts, with their names; the greatest score first without `name`.",
@@ -105,7 +126,13 @@ def profile_at(question: Question, survivor: UUID) -> Profile:
     problems=("projection-behind",),
 )
 async def find_contacts(call: Call) -> Answer:
-    """Names are found as they are or were; stage and flags are those at `Rapport-Position`."""
+    """Names are found as they are or were; stage and flags are those at `Rapport-Position`.
+
+    With `consent_purpose` and `consent_channel` only those who allow it now; who never said so does
+    not. A page looks at no more than `limit` contacts then: it may be short, or empty, and still
+    have a next one.
+    """
+    _require_both(call)
     await call.wait_until_reflected(call.get(MIN_POSITION), "status")
     return await call.in_thread(_found if call.get(NAME) is None else _found_by_name)
 
@@ -118,7 +145,7 @@ def _found(call: Call) -> Answer:
         limit=call.get(LIMIT) or 100,
     )
     question = question_of(call)
-    items = [_named(question, row) for row in page.items]
+    items = [_named(question, row) for row in page.items if _allowed(call, question, row)]
     return listed(call, items, "contacts", page.next_cursor, page.position)
 
 
@@ -137,7 +164,7 @@ def _found_by_name(call: Call) -> Answer:
             more = make_cursor(open_ledger.ledger, "names", place)
             break
         row = open_ledger.projections.contact_status(survivor)
-        if row is None or not _wanted(call, row):
+        if row is None or not _wanted(call, row) or not _allowed(call, question, row):
             continue
         position = row.position
         items.append(_named(question, row))
@@ -148,6 +175,21 @@ def _found_by_name(call: Call) -> Answer:
 def _wanted(call: Call, row: StatusRow) -> bool:
     stage, flag = call.get(STAGE), call.get(FLAG)
     return stage in (None, row.stage) and (flag is None or flag in row.flags)
+
+
+def _require_both(call: Call) -> None:
+    given = [one for one in (CONSENT_PURPOSE, CONSENT_CHANNEL) if call.get(one) is not None]
+    if len(given) == 1:
+        (missing,) = {CONSENT_PURPOSE.name, CONSENT_CHANNEL.name} - {given[0].name}
+        raise Invalid.at(f"/{missing}", "missing", f"is required with {given[0].name}")
+
+
+def _allowed(call: Call, question: Question, row: StatusRow) -> bool:
+    purpose, channel = call.get(CONSENT_PURPOSE), call.get(CONSENT_CHANNEL)
+    if purpose is None or channel is None:
+        return True
+    history = _history_of(question, row.contact_id, (ConsentChanged.TYPE, *MARKING))
+    return allows(consents_of(history, question.as_of), purpose, channel)
 
 
 def _named(question: Question, row: StatusRow) -> dict[str, object]:

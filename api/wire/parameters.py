@@ -214,6 +214,15 @@ STANDING = Parameter(
     "standing", choice(STANDINGS), {"type": "string", "enum": list(STANDINGS)},
     "Only this standing.", "partner",
 )  # fmt: skip
+_WORD: dict[str, object] = {"type": "string", "pattern": r"^[^\x00-\x1f\x7f-\x9f]{1,100}$"}
+CONSENT_PURPOSE = Parameter(
+    "consent_purpose", lambda text: read_text(text, 100), _WORD,
+    "Only who allows us this now, by the channel that is then to be given.", "offers",
+)  # fmt: skip
+CONSENT_CHANNEL = Parameter(
+    "consent_channel", lambda text: read_text(text, 100), _WORD,
+    "By which way; only together with the purpose.", "email",
+)  # fmt: skip
 NAME = Parameter(
     "name", lambda text: read_text(text, 200),
     {"type": "string", "pattern": r"^[^\x00-\x1f\x7f-\x9f]{1,200}$"},

@@ -59,7 +59,9 @@ def test_every_read_shows_it(filled: Shop) -> None:
     before = filled.get("/contacts/pos:1/status", explain="text")
     assert NAME in filled.get("/contacts", name="marker").text
     assert before.json()["evidence_erased"] is False
+    assert filled.get("/contacts/pos:1/status").json()["evidence_erased"] is False
     position = erased(filled).json()["position"]
+    assert filled.get("/contacts/pos:1/status").json()["evidence_erased"] is True
     contact = filled.get("/contacts/pos:1", min_position=position).json()
     assert (contact["name"], contact["refs"], contact["version"]) == (None, [], 4)
     assert filled.get("/contacts", name="marker").json()["items"] == []

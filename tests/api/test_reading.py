@@ -35,6 +35,7 @@ def test_a_contact_says_who_it_is_and_where_it_stands(shop: Shop) -> None:
         "contact_id": body["contact_id"],
         **sent,
         "links": [],
+        "consents": [],
         "version": 1,
         "stage": "contact",
         "score": 0,

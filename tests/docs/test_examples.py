@@ -34,7 +34,8 @@ def test_the_events_that_pages_show_are_valid() -> None:
         for block in blocks(page, "json")
     ]
     events = [one for one in shown if "type" in one]
-    assert {event["type"] for event in events} == {"event-retracted", "event-corrected"}
+    types = {event["type"] for event in events}
+    assert types == {"consent-changed", "event-retracted", "event-corrected"}
     for event in events:
         CATALOGUE[event["type"]].read(event["data"])
         if "data" in event["data"]:

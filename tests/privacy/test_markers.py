@@ -127,6 +127,8 @@ def used(server: Server, person: Person) -> dict[str, str]:
     lines = {"Accept": "application/jsonl"}
     return {
         "contact": server.ok("GET", person.path).text,
+        "export": server.ok("GET", f"{person.path}/export").text,
+        "page": server.ok("GET", f"{person.path}/export", headers={"Accept": "text/html"}).text,
         "events": server.ok("GET", f"{person.path}/events", params={"limit": 1000}).text,
         "log": server.ok("GET", f"{BASE}/events", params={"limit": 1000}).text,
         "lines": server.ok("GET", f"{BASE}/events", headers=lines).text,

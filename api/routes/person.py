@@ -1,0 +1,104 @@
+"""Everything that is held about one person, for the person."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from api.calls import Answer, Call, Form, Routes, Shown
+from api.knowledge import question_of, relationship_of, standing_of, subject_of
+from api.openapi import person_shapes, shapes
+from api.routes.contacts import profile_at
+from api.wire import present, present_person, present_status
+from api.wire.marks import Marks
+from api.wire.rendered import Rendered
+from domain.consents import consents_of
+from domain.history import effective_history
+from domain.instants import format_instant
+from domain.noted import noted_of
+from ledger.access.scopes import ADMIN
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+HTML = "text/html"
+
+ROUTES = Routes("Contacts")
+
+
+async def export_page(call: Call) -> ASGIApp:
+    """The same as a page that people read, printed or kept as it is."""
+    answer = await call.in_thread(_export)
+    assert isinstance(answer.body, dict)
+    content = present_person.page(answer.body).encode()
+    headers = {
+        **answer.headers,
+        "Content-Type": f"{HTML}; charset=utf-8",
+        "Content-Security-Policy": present_person.POLICY,
+        "Vary": "Accept",
+        "Rapport-Position": str(answer.position),
+    }
+    return Rendered(200, headers, content)
+
+
+@ROUTES.on(
+    "GET",
+    "/v1/ledgers/{ledger}/contacts/{contact}/export",
+    scopes=(ADMIN,),
+    summary="Everything held about a person",
+    answers={
+        200: Shown(
+            description="Registration, consents, notes, status with sentences, standing, and every "
+            "event in clear; with `Accept: text/html` as a page.",
+            schema=person_shapes.EXPORT,
+            example=person_shapes.EXPORT_EXAMPLE,
+            headers=("Rapport-Position", "Content-Location", "Cache-Control"),
+        )
+    },
+    problems=("contact-not-found",),
+    streams=(
+        Form(
+            media_types=(HTML,),
+            function=export_page,
+            schema=shapes.TEXT,
+            shown="<!doctype html>...",
+        ),
+    ),
+)
+async def export_contact(call: Call) -> Answer:
+    """For whoever asks what is known of them. It stands in the audit trail.
+
+    The events are those of every contact that is the same person by merges, as they were recorded;
+    what was retracted or corrected later says so.
+    """
+    return await call.in_thread(_export)
+
+
+def _export(call: Call) -> Answer:
+    question = question_of(call)
+    subject = subject_of(question, call.contact_id)
+    call.record("contact-exported", str(subject.contact_id))
+    ledger, members = question.open_ledger.ledger, question.aliases.members(subject.contact_id)
+    events = [
+        recorded
+        for member in members
+        for recorded in ledger.stream(member, upto=question.position, unseal=True)
+    ]
+    in_clear = effective_history(events, subject.contact_id)
+    marks, found = Marks(ledger, events), relationship_of(question, subject)
+    body = {
+        "contact_id": str(subject.contact_id),
+        "ledger": ledger.name,
+        "exported_at": format_instant(question.as_of),
+        "position": question.position,
+        "erased": subject.erased,
+        "contacts": [str(member) for member in members],
+        "registration": present.profile(profile_at(question, subject.contact_id)),
+        "consents": present_person.consents(consents_of(in_clear, question.as_of)),
+        "noted": present_person.noted(noted_of(in_clear)),
+        "status": present_status.status(question, subject, found, explained=True),
+        "history": present_status.history(question, subject, found, explained=True)["intervals"],
+        "standing": present_status.standing(question, standing_of(question, subject), subject),
+        "events": [present.event(one, marks) for one in events],
+    }
+    headers = {**call.located(subject.contact_id), "Cache-Control": "no-store"}
+    return Answer(body=body, headers=headers, position=question.position)

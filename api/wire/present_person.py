@@ -1,0 +1,114 @@
+"""Everything held about one person, as the person can read it: JSON-like values, and a page."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from domain.instants import format_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from domain.consents import Consent
+    from domain.history import Fact
+    from domain.noted import Noted
+
+Shape = dict[str, Any]
+
+STYLE = (
+    "body{font:16px/1.5 sans-serif;max-width:60em;margin:2em auto;padding:0 1em;color:#111;"
+    "background:#fff}h1,h2{line-height:1.2}dl{margin:0 0 0 1em}dt{font-weight:bold}"
+    "dd{margin:0 0 .4em 1em;overflow-wrap:anywhere}ol,ul{padding-left:1.2em}li{margin:.3em 0}"
+)
+POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; style-src 'sha256-" + (
+    base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode() + "'"
+)
+"""The Content-Security-Policy of the page: its own style and nothing else, scripts least of all."""
+
+_TITLES = {
+    "contact_id": "Contact",
+    "exported_at": "Exported at",
+    "position": "Position in the ledger",
+    "ledger": "Ledger",
+    "erased": "Personal data was erased",
+    "contacts": "Contacts that are one with this one",
+    "registration": "Who you are to us",
+    "consents": "What you allow us",
+    "noted": "What we noted down",
+    "status": "How we see the relationship, and why",
+    "history": "How it went over time",
+    "standing": "Your standing as a partner",
+    "events": "Every event that is held about you",
+}
+
+
+def consents(found: Iterable[Consent]) -> list[Shape]:
+    """Consents as clients read them."""
+    return [
+        {
+            "purpose": one.purpose,
+            "channel": one.channel,
+            "granted": one.granted,
+            "said_at": format_instant(one.said_at),
+            "event": str(one.event_id),
+        }
+        for one in found
+    ]
+
+
+def noted(found: Noted) -> Shape:
+    """What was noted down; values that were erased are null."""
+    return {
+        "profile": _facts(found.profile),
+        "preferences": _facts(found.preferences),
+        "occasions": _facts(found.occasions),
+        "open_promises": _facts(found.open_promises),
+        "open_complaints": _facts(found.open_complaints),
+    }
+
+
+def _facts(facts: Iterable[Fact]) -> list[Shape]:
+    return [
+        {
+            **fact.event.show(),
+            "occurred_at": format_instant(fact.occurred_at),
+            "event": str(fact.id),
+        }
+        for fact in facts
+    ]
+
+
+def page(body: Mapping[str, object]) -> str:
+    """The same as a page that stands alone: nothing is loaded, nothing runs, all text is text."""
+    parts = [
+        "<!doctype html>",
+        '<html lang="en"><head><meta charset="utf-8">',
+        '<meta name="viewport" content="width=device-width">',
+        "<title>Everything held about you</title>",
+        f"<style>{STYLE}</style></head><body>",
+        "<h1>Everything held about you</h1>",
+    ]
+    for name, value in body.items():
+        parts.append(f"<h2>{escape(_TITLES.get(name, name))}</h2>")
+        parts.append(_shown(value))
+    return "\n".join([*parts, "</body></html>\n"])
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict):
+        pairs = (
+            f"<dt>{escape(str(name).replace('_', ' '))}</dt><dd>{_shown(one)}</dd>"
+            for name, one in value.items()
+        )
+        return f"<dl>{''.join(pairs)}</dl>" if value else "none"
+    if isinstance(value, list):
+        items = "".join(f"<li>{_shown(one)}</li>" for one in value)
+        return f"<ul>{items}</ul>" if value else "none"
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return escape(str(value))

@@ -1,0 +1,45 @@
+"""What a contact allows us, by what for and by which way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from domain.events.contacts import ConsentChanged
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from domain.history import History
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What was last said of one purpose and channel; ``said_at`` in microseconds of UTC."""
+
+    purpose: str
+    channel: str
+    granted: bool
+    said_at: int
+    event_id: UUID
+
+
+def consents_of(history: History, at: int) -> tuple[Consent, ...]:
+    """The consents in force at an instant, by purpose and channel; never asked for is absent.
+
+    Of what was said by then the last counts, also where contacts were merged: it was one person
+    who said it.
+    """
+    newest: dict[tuple[str, str], Consent] = {}
+    for fact in history.facts:  # in the order in which it was said
+        event = fact.event
+        if isinstance(event, ConsentChanged) and fact.occurred_at <= at:
+            newest[event.purpose, event.channel] = Consent(
+                event.purpose, event.channel, event.granted, fact.occurred_at, fact.id
+            )
+    return tuple(newest[about] for about in sorted(newest))
+
+
+def allows(consents: tuple[Consent, ...], purpose: str, channel: str) -> bool:
+    """Whether this is granted; who never said anything allows nothing."""
+    return any(c.granted for c in consents if (c.purpose, c.channel) == (purpose, channel))
