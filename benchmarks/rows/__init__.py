@@ -11,6 +11,7 @@ from benchmarks.rows import (
     disk_bytes,
     importing,
     past_status,
+    proving,
     reading_status,
     rebuild,
     rebuild_in_database,
@@ -46,6 +47,7 @@ ROWS: Mapping[str, Callable[[Bench], Outcome]] = {
     "restatements": restating.measure,
     "replay": replaying.measure_replay,
     "preview": replaying.measure_preview,
+    "proof": proving.measure,
     "verify": verifying.measure,
 }
 """Every row by its name. The numbers are those of the performance goals."""
