@@ -209,6 +209,24 @@ def test_a_merged_contact_refuses_and_names_the_survivor(shop: Shop) -> None:
     assert (problem["reason"], problem["into"]) == ("contact-merged", survivor)
 
 
+def test_what_was_done_before_a_merge_is_put_right_by_undoing_it_for_that_long(shop: Shop) -> None:
+    """As docs/how-to/correct-a-mistake.md says: neither stream takes it while it is merged."""
+    into = shop.append("pos:1", registration()).json()["contact_id"]
+    shop.append("pos:2", registration(), purchase("a"))
+    merged = {"type": "contact-merged", "data": {"into": into}}
+    shop.append("pos:2", merged)
+    money = {"amount_minor": 1250, "currency": "EUR"}
+    refund = {"type": "purchase-reversed", "data": {"purchase_id": "a", **money}}
+    assert problem_of(shop.append("pos:2", refund), 409, "refused")["reason"] == "contact-merged"
+    assert problem_of(shop.append("pos:1", refund), 409, "refused")["reason"] == "purchase-unknown"
+    undone = {"type": "merge-reversed", "data": {"into": into}}
+    answer = shop.append("pos:2", undone, refund, merged)
+    assert answer.status_code == 201, answer.text
+    status = shop.get("/contacts/pos:1/status").json()
+    assert status["contact_id"] == into
+    assert [one["reason"] for one in status["excluded"]] == ["reversed"]
+
+
 def test_many_contacts_are_appended_to_at_once(shop: Shop) -> None:
     answer = shop.post(
         "/events",
