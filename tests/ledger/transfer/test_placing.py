@@ -16,6 +16,8 @@ from domain.errors import Refused
 from domain.events import Sealed
 from domain.events.governance import PersonalDataErased
 from domain.recorded import Recorded
+from ledger import erasure
+from ledger import ledger as ledger_module
 from ledger.folder import LEDGERS, DataFolder, LedgerExists
 from ledger.transfer import ArchiveRefused, LogForks, place, verify_archive, writing
 from tests.ledger.given import ANN, SALE, HandClock, append, draft
@@ -230,6 +232,9 @@ def test_the_keys_of_the_erased_are_neither_exported_nor_imported(
         ledger = folder.ledger(NAME)
         gone = ledger.log(after=1, limit=1)[0].contact_id
         erase(ledger, gone, clock)
+    # A program of before, which opens the ledger without destroying the key again:
+    fence = erasure.destroy_again
+    monkeypatch.setattr(ledger_module, "destroy_again", lambda _recorder, _keys: None)
     archive = exported_from(made.folder, clock, passphrase=PASSPHRASE)[1]
     assert checked(path, archive, passphrase=PASSPHRASE).counts["data_keys"] == 11
     # An export that knew no better, such as one of a key store from a backup:
@@ -238,6 +243,7 @@ def test_the_keys_of_the_erased_are_neither_exported_nor_imported(
         writing, "_write_keys", lambda source, out, lock, _erased: write(source, out, lock, ())
     )
     archive = exported_from(made.folder, clock, passphrase=PASSPHRASE)[1]
+    monkeypatch.setattr(ledger_module, "destroy_again", fence)
     verified = imported(path, archive, into, clock, PASSPHRASE)
     assert verified.counts["data_keys"] == 12
     with closing(opened(into, clock)) as folder:
