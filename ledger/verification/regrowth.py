@@ -61,6 +61,7 @@ class Regrowth:
         self._partial: dict[int, bytes] = {}
         self._wrong: set[tuple[int, int]] = set()
         self._missing = 0
+        self._short = False
         self._milestones = milestones
         self._next = next(milestones, None)
         self._good = 0
@@ -148,8 +149,20 @@ class Regrowth:
             return
         for place in range(width):
             mine = content[place * HASH_BYTES : (place + 1) * HASH_BYTES]
+            if not mine:
+                self._reaches_beyond(at, name, place)
+                return
             if mine != stored[place * HASH_BYTES : (place + 1) * HASH_BYTES]:
                 self._differs(at, name, place, mine)
+
+    def _reaches_beyond(self, at: TileAt, name: str, place: int) -> None:
+        """Report where the events end before their tiles do, once and at the lowest level."""
+        if self._short:
+            return
+        self._short = True
+        first = (at.n * TILE_WIDTH + place) * TILE_WIDTH**at.level + 1
+        detail = f"the hashes of {name} from {place} on stand for events that are not there"
+        self._report.add("tiles", first, detail)
 
     def _differs(self, at: TileAt, name: str, place: int, mine: bytes) -> None:
         """Report a hash that differs, unless one below it did and was reported."""

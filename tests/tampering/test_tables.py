@@ -86,6 +86,21 @@ def test_the_last_key_that_was_retired_as_if_for_another_is_found(town: Town) ->
     assert "keys: every listed key is retired, and none follows" in map(str, town.faults())
 
 
+@pytest.mark.parametrize("left", [200, 256, 270])
+def test_events_that_were_cut_off_are_called_lost_and_not_changed(town: Town, left: int) -> None:
+    with sqlite3.connect(town.copy() / "ledgers" / "main" / "events.sqlite") as events:
+        events.execute("DELETE FROM stored_events WHERE position > ?", (left,))
+    events.close()
+    (report,) = verified(town.aside).reports
+    assert report.first is not None
+    assert report.first.position == left + 1
+    said = [fault.detail for fault in report.faults if fault.position == left + 1]
+    within_a_tile = left % 256 != 0
+    assert any("stand for events that are not there" in one for one in said) is within_a_tile
+    assert any("events were lost" in detail for detail in said)
+    assert not any("either was changed" in fault.detail for fault in report.faults)
+
+
 def _missed(
     town: Town,
     file: str,
