@@ -181,7 +181,7 @@ def _require_both(call: Call) -> None:
     given = [one for one in (CONSENT_PURPOSE, CONSENT_CHANNEL) if call.get(one) is not None]
     if len(given) == 1:
         (missing,) = {CONSENT_PURPOSE.name, CONSENT_CHANNEL.name} - {given[0].name}
-        raise Invalid.at(f"/{missing}", "missing", f"is required with {given[0].name}")
+        raise Invalid.at(f"/{missing}", "contradiction", f"is required with {given[0].name}")
 
 
 def _allowed(call: Call, question: Question, row: StatusRow) -> bool:
