@@ -253,6 +253,7 @@ _READ: Mapping[str, Callable[[Any], object]] = {
     "port": int,
     "folder": Path,
     "master_key": _read_key,
+    "next_master_key": _read_key,
     "log_public": _read_flag,
     "cors_origins": _read_list,
     "tls_certificate": Path,

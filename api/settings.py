@@ -30,7 +30,8 @@ class Settings:
     """Where the server listens and where its data lies.
 
     ``master_key`` are the 32 bytes that wrap the keys of all contacts; where it is absent, the data
-    folder keeps its own. ``log_domain`` begins the origins of transparency logs that are begun.
+    folder keeps its own. ``next_master_key`` is to follow it, for ``rapport master-key rotate``
+    alone. ``log_domain`` begins the origins of transparency logs that are begun.
     ``archive_passphrase`` locks the keys in archives, where no file names it and nobody is asked.
     ``log_public`` lets everybody read the transparency logs. ``cors_origins`` are the origins whose
     pages may call the server. ``tls_certificate`` and ``tls_key`` are PEM files, for HTTPS.
@@ -46,6 +47,7 @@ class Settings:
     log_level: str = "info"
     log_format: str = "logfmt"
     master_key: bytes | None = field(default=None, repr=False)
+    next_master_key: bytes | None = field(default=None, repr=False)
     log_domain: str = LOG_DOMAIN
     archive_passphrase: str | None = field(default=None, repr=False)
     log_public: bool = False
@@ -61,8 +63,9 @@ class Settings:
             raise SettingsRefused(f"log_level must be one of {', '.join(LOG_LEVELS)}")
         if self.log_format not in LOG_FORMATS:
             raise SettingsRefused(f"log_format must be one of {', '.join(LOG_FORMATS)}")
-        if self.master_key is not None and len(self.master_key) != 32:
-            raise SettingsRefused("master_key must be 32 bytes, written as 64 hexadecimal digits")
+        for name in ("master_key", "next_master_key"):
+            if len(getattr(self, name) or bytes(32)) != 32:
+                raise SettingsRefused(f"{name} must be 32 bytes, written as 64 hexadecimal digits")
         if not is_log_domain(self.log_domain):
             raise SettingsRefused(
                 "log_domain must be a domain in lower case, such as ledger.example.org"

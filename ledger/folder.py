@@ -28,6 +28,8 @@ from ledger.access.keys import ACCESS_FILE
 from ledger.access.trail import TRAIL_FILE
 from ledger.files import FolderLock, flush_file, flush_folder, write_whole
 from ledger.ledger import EVENTS_FILE, KEYS_FILE, LOG_FILE, Ledger
+from ledger.master_keys import MASTER_KEY_FILE, as_master_key, master_key_of
+from ledger.rewrapping import finish
 from ledger.settings import LOG_DOMAIN, LedgerSettings, origin_of
 from ledger.transparency.store import begun
 
@@ -37,16 +39,15 @@ if TYPE_CHECKING:
     from typing import Self
 
     from ledger.identifiers import Clock
+    from ledger.master_keys import MasterKey
 
 MAIN = "main"
 """The ledger that exists from the start."""
 
 LOCK_FILE = "rapport.lock"
-MASTER_KEY_FILE = "master.key"
 LEDGERS = "ledgers"
 SETTINGS_FILE = "ledger.json"
 
-MASTER_KEY_BYTES = 32
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _UNFINISHED = ".new-"
 _OURS = frozenset({LOCK_FILE, MASTER_KEY_FILE, LEDGERS, ACCESS_FILE, TRAIL_FILE, "lost+found"})
@@ -72,7 +73,7 @@ class DataFolder:
         path: Path,
         lock: FolderLock,
         clock: Clock,
-        master_key: bytes,
+        master_key: MasterKey,
         *,
         log_domain: str,
         sealing: bool,
@@ -93,14 +94,15 @@ class DataFolder:
         path: Path,
         *,
         clock: Clock,
-        master_key: bytes | None = None,
+        master_key: MasterKey | bytes | None = None,
         log_domain: str = LOG_DOMAIN,
         make_main: bool = True,
         sealing: bool = False,
     ) -> Self:
         """Take the folder, making it and, where wanted, the ledger ``main`` on first use.
 
-        A ``master_key`` of 32 bytes that is given is used and never written down. Logs that are
+        A ``master_key`` that is given is used and never written down. Where the folder keeps its
+        own, a rotation of it that was cut off is finished first. Logs that are
         begun are named under the ``log_domain``; those that there are keep their names. With
         ``sealing``, the ledgers seal what is recorded, by themselves and when they are closed.
 
@@ -116,7 +118,9 @@ class DataFolder:
         except OSError as error:
             raise _unusable(path, error) from error
         try:
-            key = master_key or master_key_of(path)
+            if master_key is None:
+                finish(path / MASTER_KEY_FILE, key_files_of(path))
+            key = as_master_key(master_key or master_key_of(path, path / LEDGERS))
             folder = cls(path, lock, clock, key, log_domain=log_domain, sealing=sealing)
             folder._prepare(make_main=make_main)
         except OSError as error:
@@ -136,8 +140,8 @@ class DataFolder:
             self.create(MAIN)
 
     @property
-    def master_key(self) -> bytes:
-        """The 32 bytes that wrap the keys of every ledger here."""
+    def master_key(self) -> MasterKey:
+        """What wraps the keys of every ledger here."""
         return self._master_key
 
     def names(self) -> list[str]:
@@ -364,26 +368,9 @@ def refuse_foreign_files(path: Path) -> None:
         raise FolderUnusable(f"{path} holds other files ({some}): name an empty or a new folder")
 
 
-def master_key_of(path: Path) -> bytes:
-    """The key that the folder keeps for itself, made if there are no ledgers yet.
-
-    Raises:
-        FolderUnusable: others can read it.
-        Corrupt: it is damaged, or missing beside ledgers.
-    """
-    file = path / MASTER_KEY_FILE
-    if file.exists():
-        if file.stat().st_mode & 0o077:
-            raise FolderUnusable(f"{file} can be read by others: chmod 600 it")
-        key = file.read_bytes()
-        if len(key) != MASTER_KEY_BYTES:
-            raise Corrupt(f"{file} is damaged: it must have {MASTER_KEY_BYTES} bytes; restore it")
-        return key
-    if (path / LEDGERS).exists() and any((path / LEDGERS).iterdir()):
-        raise Corrupt(f"{file} is missing, and the ledgers were made with it: restore it")
-    key = os.urandom(MASTER_KEY_BYTES)
-    write_whole(file, key)
-    return key
+def key_files_of(path: Path) -> list[Path]:
+    """The files of keys of all ledgers in a data folder."""
+    return sorted((path / LEDGERS).glob(f"*/{KEYS_FILE}"))
 
 
 def _missing(file: Path) -> Corrupt:

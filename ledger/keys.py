@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from domain.errors import Corrupt, Unavailable
 from ledger.datastore import NOTHING_RECORDED, connect, telling
+from ledger.master_keys import as_master_key
 from ledger.signing_keys import SCHEMA as SIGNING_KEYS
 from ledger.signing_keys import SigningKeys
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
     from uuid import UUID
+
+    from ledger.master_keys import MasterKey
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -55,7 +58,7 @@ class KeyStore:
     def __init__(
         self,
         path: Path,
-        master_key: bytes,
+        master_key: MasterKey | bytes,
         *,
         make: bool = True,
         entropy: Callable[[int], bytes] = os.urandom,
@@ -67,7 +70,7 @@ class KeyStore:
             Corrupt: the file is not a key store, is empty, or belongs to another master key.
             Unavailable: it cannot be opened or written.
         """
-        self._master = AESGCM(master_key)
+        self._master = as_master_key(master_key, entropy)
         self._entropy = entropy
         self._kept = kept
         self._lock = RLock()
@@ -89,8 +92,8 @@ class KeyStore:
             self._connection,
             path,
             self._lock,
-            wrap=self._wrap,
-            unwrap=self._unwrap,
+            wrap=self._master.wrap,
+            unwrap=self._master.unwrap,
             entropy=entropy,
         )
         """The keys that sign this ledger's checkpoints."""
@@ -100,21 +103,14 @@ class KeyStore:
         if row is None and not make:
             raise Corrupt(f"{path} holds no keys: restore it from a backup")
         if row is None:
-            proof = self._wrap(MASTER_PROOF, b"")
+            proof = self._master.wrap(MASTER_PROOF, b"")
             self._connection.execute("INSERT INTO master VALUES (1, ?)", (proof,))
             return
         try:
-            self._unwrap(row[0], b"")
+            self._master.unwrap(row[0], b"")
         except InvalidTag:
             detail = f"{path} was made with another master key: put that key back"
             raise Corrupt(detail) from None
-
-    def _wrap(self, plain: bytes, context: bytes) -> bytes:
-        nonce = self._entropy(NONCE_BYTES)
-        return nonce + self._master.encrypt(nonce, plain, context)
-
-    def _unwrap(self, wrapped: bytes, context: bytes) -> bytes:
-        return self._master.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], context)
 
     def key(self, contact_id: UUID) -> AESGCM | None:
         """The contact's key, or None where there is none: never made, or gone for ever.
@@ -136,7 +132,7 @@ class KeyStore:
             if row is None:
                 return None
             try:
-                plain = self._unwrap(row[0], contact_id.bytes)
+                plain = self._master.unwrap(row[0], contact_id.bytes)
             except InvalidTag:
                 raise Corrupt(f"the data key of contact {contact_id} is damaged") from None
             return self._remember(contact_id, plain)
@@ -166,7 +162,7 @@ class KeyStore:
             if not self._unsaved:
                 return
             rows = [
-                (contact_id.bytes, self._wrap(plain, contact_id.bytes))
+                (contact_id.bytes, self._master.wrap(plain, contact_id.bytes))
                 for contact_id, plain in self._unsaved.items()
             ]
             self._connection.execute("BEGIN IMMEDIATE")
@@ -226,7 +222,7 @@ class KeyStore:
                 self._connection.executemany(
                     "INSERT INTO data_keys VALUES (?, ?)",
                     (
-                        (contact_id.bytes, self._wrap(plain, contact_id.bytes))
+                        (contact_id.bytes, self._master.wrap(plain, contact_id.bytes))
                         for contact_id, plain in keys
                     ),
                 )

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from ledger.drafts import Append, Appended
     from ledger.erasure import Erased, Erasure
     from ledger.identifiers import Clock
+    from ledger.master_keys import MasterKey
     from ledger.observing import CommitObserver
     from ledger.recorder import Row
 
@@ -70,7 +71,7 @@ class Ledger:
         time_zone: str | None,
         namespace: UUID,
         clock: Clock,
-        master_key: bytes,
+        master_key: MasterKey | bytes,
         origin: str,
         begin_log: bool = False,
         for_audit: bool = False,
@@ -209,10 +210,7 @@ class Ledger:
         return self._committer.publish(Publication(policy=policy, effective_from=effective_from))
 
     def erase(self, erasure: Erasure) -> Future[Erased]:
-        """Make what is personal about somebody unreadable for ever; answers once it is.
-
-        It raises ``ContactNotFound``, or ``Unavailable``, also at once: then ask again.
-        """
+        """Make somebody unreadable for ever; raises as ``append``, and ``ContactNotFound``."""
         return self._committer.erase(erasure)
 
     def head(self) -> int:

@@ -17,10 +17,10 @@ from ledger.folder import (
     LOCK_FILE,
     SETTINGS_FILE,
     DataFolder,
-    master_key_of,
     refuse_foreign_files,
 )
 from ledger.ledger import EVENTS_FILE, KEYS_FILE, LOG_FILE
+from ledger.master_keys import master_key_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +73,7 @@ def _copy(path: Path, name: str, copy: Path, master_key: bytes | None) -> bytes 
         for part in (file, f"{file}-wal"):
             if (ledger / part).exists():
                 shutil.copyfile(ledger / part, into / part)
-    return master_key or master_key_of(path)
+    return master_key or master_key_of(path, path / LEDGERS)
 
 
 @contextmanager

@@ -27,6 +27,7 @@ COMMANDS = {
     "receipt": "Write the proof of a contact's status.",
     "rebuild": "Compute projections anew and compare.",
     "log-keys": "List and rotate the keys that sign the log.",
+    "master-key": "Change the key that wraps all others.",
     "keys": "Make, list, revoke and rotate access keys.",
     "trail": "Show what was done besides appending, and check it.",
     "doctor": "Check a data folder.",

@@ -17,8 +17,9 @@ from domain.errors import LedgerError
 from domain.events import Sealed
 from domain.events.governance import PersonalDataErased
 from ledger.files import FolderInUse
-from ledger.folder import LEDGERS, MASTER_KEY_FILE, DataFolder
+from ledger.folder import LEDGERS, DataFolder
 from ledger.ledger import EVENTS_FILE
+from ledger.master_keys import MASTER_KEY_FILE
 from projections.projections import Projections
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from api.command_line.verifying_drift import check_drift
 from domain.errors import LedgerNotFound
-from ledger.folder import LEDGERS, MASTER_KEY_BYTES, MASTER_KEY_FILE, is_ledger_name
+from ledger.folder import LEDGERS, is_ledger_name
+from ledger.master_keys import MASTER_KEY_BYTES, MASTER_KEY_FILE, next_of
 from ledger.verification.faults import Fault, Report
 from ledger.verification.ledgers import Trust, verify_ledger
 
@@ -88,6 +89,10 @@ def _verify(path: Path, master_key: bytes | None, asked: Asked, outcome: Outcome
 
 def _master_key(file: Path, outcome: Outcome) -> bytes | None:
     if not file.exists():
+        return None
+    if next_of(file).exists():
+        detail = "its rotation was cut off: rapport master-key rotate finishes it"
+        outcome.faults.append(Fault(MASTER_KEY_FILE, None, detail))
         return None
     key = file.read_bytes()
     if len(key) != MASTER_KEY_BYTES:

@@ -47,6 +47,8 @@ FORMS: dict[str, str] = {
     "log_format": words(LOG_FORMATS),
     "master_key": "64 hexadecimal digits, which are 32 bytes; used, and never written down."
     " Without it the folder keeps a key of its own, in `master.key`",
+    "next_master_key": "64 hexadecimal digits: what `rapport master-key rotate` puts in place of"
+    " `master_key`; nothing else looks at it",
     "archive_passphrase": "8 characters or more; locks and opens the keys in archives, where no"
     " `--passphrase-file` is named. Without it the commands ask",
     "log_domain": "a domain of yours, in lower case; begins the origin of every transparency log"

@@ -13,15 +13,14 @@ from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from domain.errors import Corrupt, Refused
 from ledger.datastore import APPLICATION_ID, connect_to_read, telling
 from ledger.files import FolderInUse
-from ledger.folder import SETTINGS_FILE, DataFolder, folder_of, master_key_of, settings_of
+from ledger.folder import LEDGERS, SETTINGS_FILE, DataFolder, folder_of, settings_of
 from ledger.keys import APPLICATION_ID as KEYS_APPLICATION_ID
-from ledger.keys import NONCE_BYTES
 from ledger.ledger import EVENTS_FILE, KEYS_FILE, LOG_FILE
+from ledger.master_keys import InMemoryMasterKey, master_key_of
 from ledger.signing_keys import SigningKeys
 from ledger.transfer.history import SignedCheckpoint
 from ledger.transfer.layout import SETTINGS, Identity
@@ -80,7 +79,9 @@ def ledger_source(
         else:
             closed.enter_context(closing(folder))
             folder.ledger(name).transparency.seal()
-        source = LedgerFiles(folder_of(path, name), master_key or master_key_of(path))
+        source = LedgerFiles(
+            folder_of(path, name), master_key or master_key_of(path, path / LEDGERS)
+        )
         closed.enter_context(closing(source))
         if keys and source.for_audit:
             raise Refused("ledger-for-audit", f"the ledger {name} has no keys to export")
@@ -104,7 +105,7 @@ class LedgerFiles:
         self.for_audit = settings.for_audit
         self.identity = Identity.of(settings)
         self._folder = folder
-        self._master = AESGCM(master_key)
+        self._master = InMemoryMasterKey(master_key)
         with ExitStack() as opened:
             self._log = self._connect(opened, LOG_FILE, LOG_APPLICATION_ID)
             self._events = self._connect(opened, EVENTS_FILE, APPLICATION_ID)
@@ -196,7 +197,7 @@ class LedgerFiles:
             rows = self._keys.execute("SELECT contact, wrapped FROM data_keys ORDER BY contact")
             for contact, wrapped in rows:
                 try:
-                    yield contact, self._unwrap(wrapped, contact)
+                    yield contact, self._master.unwrap(wrapped, contact)
                 except InvalidTag:
                     raise Corrupt(
                         f"the data key of contact {UUID(bytes=contact)} is damaged"
@@ -219,14 +220,11 @@ class LedgerFiles:
             self._folder / KEYS_FILE,
             RLock(),
             wrap=_no_more,
-            unwrap=self._unwrap,
+            unwrap=self._master.unwrap,
             entropy=_no_more,
         )
         kept = signing.named(self.identity.origin)
         return [key for key in kept if key.public in listed]
-
-    def _unwrap(self, wrapped: bytes, context: bytes) -> bytes:
-        return self._master.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], context)
 
 
 def _no_more(*_: object) -> NoReturn:

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from domain.errors import Corrupt
 from ledger.keys import KEPT_KEYS, KEY_BYTES, MASTER_PROOF, NONCE_BYTES
+from ledger.master_keys import InMemoryMasterKey
 from ledger.signing_keys import CONTEXT
 from ledger.verification.opening import damage
 
@@ -31,7 +32,7 @@ class KeysAtRest:
 
     def __init__(self, connection: sqlite3.Connection, master_key: bytes, path: Path) -> None:
         self._connection = connection
-        self._master = AESGCM(master_key)
+        self._master = InMemoryMasterKey(master_key)
         self._path = path
         self._kept: OrderedDict[UUID, AESGCM | None] = OrderedDict()
         self.opens = False
@@ -130,4 +131,4 @@ class KeysAtRest:
     def _opened(self, wrapped: object, context: bytes) -> bytes:
         if not isinstance(wrapped, bytes) or len(wrapped) < NONCE_BYTES + _TAG_BYTES:
             raise InvalidTag
-        return self._master.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], context)
+        return self._master.unwrap(wrapped, context)

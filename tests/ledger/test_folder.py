@@ -20,6 +20,7 @@ import pytest
 from domain.errors import Corrupt, Invalid, LedgerNotFound, Unavailable
 from ledger.files import FolderInUse
 from ledger.folder import DataFolder, FolderUnusable
+from ledger.master_keys import OpenToOthers
 from tests.ledger.given import HandClock, append, draft, registered
 
 if TYPE_CHECKING:
@@ -212,7 +213,7 @@ def test_a_read_only_folder_is_a_clear_error() -> None:
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o644])
 def test_a_master_key_that_others_can_read_or_write_is_refused(folder: Path, mode: int) -> None:
     (folder / "master.key").chmod(mode)
-    with pytest.raises(FolderUnusable, match="chmod 600"):
+    with pytest.raises(OpenToOthers, match="chmod 600"):
         open_folder(folder)
 
 

@@ -93,7 +93,9 @@ def test_nothing_personal_stands_in_it_in_clear(sold: Shop, passphrase: str | No
             key = keys._connection.execute(
                 "SELECT wrapped FROM data_keys WHERE contact = ?", (recorded.contact_id.bytes,)
             ).fetchone()
-            assert key is None or keys._unwrap(key[0], recorded.contact_id.bytes) not in archive
+            assert (
+                key is None or keys._master.unwrap(key[0], recorded.contact_id.bytes) not in archive
+            )
         for signing in keys.signing.named(folder.ledger(NAME).transparency.origin):
             assert signing.private.private_bytes_raw() not in archive
 
