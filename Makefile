@@ -9,11 +9,11 @@ DATA = ./rapport-data
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: help run demo test check bench docs
+.PHONY: help run demo test check bench bench-quick docs
 .DEFAULT_GOAL := help
 
 help:
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
 run: $(VENV)/run ## start the ledger on http://127.0.0.1:8400, with its data in ./rapport-data
 	$(BIN)/rapport serve --host $(HOST) --port $(PORT) --data $(DATA)
@@ -33,6 +33,9 @@ check: $(VENV)/dev ## formatting, lint, types and the direction of imports
 
 bench: $(VENV)/dev ## measure, and write the table to benchmarks/results
 	$(BIN)/python -m benchmarks
+
+bench-quick: $(VENV)/dev ## the same with little data, in about a minute or two; printed only
+	$(BIN)/python -m benchmarks --quick
 
 docs: $(VENV)/dev ## write the reference pages anew from the code
 	$(BIN)/python -m docs.generate

@@ -57,6 +57,8 @@ def _print(path: Path, checked: Checked) -> None:
     click.echo(f"  proves   contact {checked.contact_id} at {checked.as_of}: {_stage(checked)}")
     click.echo(f"  from     {checked.events:,} events known at position {checked.position:,}")
     click.echo(f"  origin   {checked.origin}, a tree of {checked.tree_size:,} events")
+    if checked.answer.get("evidence_erased"):
+        click.echo("  ERASED   personal data of this contact was erased by then: it cannot be read")
     for verifier in checked.verified_by:
         click.echo(f"  signed   by {verifier}")
     for warning in checked.warnings:

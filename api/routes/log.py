@@ -16,7 +16,7 @@ from api.openapi import examples, shapes
 from api.wire.parameters import FIRST_SIZE, LEAF_POSITION, SECOND_SIZE, TREE_SIZE
 from domain.errors import EventNotFound, Invalid
 from ledger.transparency.notes import to_base64
-from ledger.transparency.tiles import BundleAt, TileAt, parse_tile_path
+from ledger.transparency.tiles import BundleAt, TileAt, TilePathRefused, parse_tile_path
 
 if TYPE_CHECKING:
     from ledger.transparency.log import TransparencyLog
@@ -105,6 +105,7 @@ def read_entry_bundle(call: Call) -> Response:
     An entry says stream, version, type, instant and SHA-256 of a stored event, never its content.
     Source: C2SP tlog-tiles.
     """
+    _require_canonical(call)
     at = parse_tile_path(f"tile/entries/{call.request.path_params['tile']}")
     assert isinstance(at, BundleAt)
     return _kept(_log(call).bundle(at))
@@ -132,11 +133,22 @@ def read_tile(call: Call) -> Response:
     The place is written in groups of three digits, all but the last after an `x`: tile 1,234,067 is
     `x001/x234/067`. A tile that is not full ends in `.p/` and its width. Source: C2SP tlog-tiles.
     """
+    _require_canonical(call)
     # Not decoded: a slash that is encoded belongs to a segment, and no segment has one.
     path = call.request.path_params
     at = parse_tile_path(f"tile/{path['level']}/{path['tile']}")
     assert isinstance(at, TileAt)
     return _kept(_log(call).tile(at))
+
+
+def _require_canonical(call: Call) -> None:
+    """Let pass a path of which nothing is encoded: a tile has one name, and no other.
+
+    Raises:
+        TilePathRefused: something is.
+    """
+    if b"%" in call.request.scope["raw_path"].rpartition(b"/log/tile/")[2]:
+        raise TilePathRefused("a tile's path is sent as it is, with nothing encoded")
 
 
 @ROUTES.on(

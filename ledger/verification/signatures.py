@@ -127,6 +127,11 @@ class SignedHistory:
             self._report.add("keys", None, "every listed key is retired, and none follows")
         if self._given and self._newest_by and not self._given & self._newest_by:
             detail = "no key that was given signed the newest checkpoint"
+            if any(key.verifier in self._given for key in self.keys):
+                detail += (
+                    ": the log lists it as an older one, and its key was rotated since; ask whoever"
+                    " runs it for the new key, which signed one checkpoint together with the old"
+                )
             self._report.add("checkpoints", None, detail)
 
     def _read_size(self) -> int | None:

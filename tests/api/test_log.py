@@ -97,6 +97,8 @@ def test_a_partial_tile_is_how_the_wider_one_begins(shop: Shop) -> None:
 NOT_CANONICAL = [
     "tile/0/0",
     "tile/0/0000",
+    "tile/0/000%2Ep/1",
+    "tile/entries/000%2Ep/1",
     "tile/00/000.p/1",
     "tile/0/000.p/0",
     "tile/0/000.p/01",
