@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from api.replaying.replay import relationship_at, row_of
 from domain.errors import Invalid
 from domain.events import STAGES
-from projections.answers import Summary
+from domain.instants import parse_instant
+from projections.answers import Page, Summary
 from projections.groups import read_group
 from projections.walking import Walk
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from api.wire.present import Shape
+    from projections.answers import Cursor
     from projections.folding import Moment
     from projections.source import EventSource
 
@@ -61,6 +63,42 @@ def folded_page(
         if flag is None or flag in row["flags"]:
             items.append({name: row[name] for name in _SHOWN})
     return FoldedPage(items, None)
+
+
+def sorted_page(
+    source: EventSource,
+    moment: Moment,
+    *,
+    sort: str,
+    after: Cursor | None,
+    limit: int,
+    stage: str | None,
+    flag: str | None,
+) -> Page[Shape]:
+    """Contacts by ``score`` or ``since``, the greatest first, equal ones by their ids.
+
+    Raises:
+        Invalid: there is more to fold than one answer may.
+    """
+    if moment.position > MOST_EVENTS:
+        detail = (
+            f"sorting takes more than {MOST_EVENTS:,} events: ask for a replay, POST .../replays"
+        )
+        raise Invalid.at("/sort", "takes-a-replay", detail)
+    found: list[tuple[int, UUID, Shape]] = []
+    for contact, events in Walk(source, moment.aliases, moment.position):
+        row = row_of(contact, events, moment)
+        if row is None or stage not in (None, row["stage"]):
+            continue
+        if flag is None or flag in row["flags"]:
+            value = row["score"] if sort == "score" else parse_instant(row["since"])
+            found.append((-value, contact, {name: row[name] for name in _SHOWN}))
+    found.sort(key=lambda one: one[:2])
+    if after is not None:
+        found = [one for one in found if one[:2] > (-after[0], after[1])]
+    page = found[:limit]
+    following = (-page[-1][0], page[-1][1]) if len(found) > limit else None
+    return Page(tuple([one[2] for one in page]), following, moment.position, moment.at)
 
 
 def folded_rows(source: EventSource, moment: Moment, contacts: Sequence[UUID]) -> list[Shape]:

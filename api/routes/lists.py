@@ -8,7 +8,7 @@ from uuid import UUID
 from api.calls import Answer, Call, Routes, Shown
 from api.knowledge import Asked, moment_of
 from api.openapi import examples, shapes
-from api.replaying.pages import folded_page, folded_rows, folded_summary
+from api.replaying.pages import folded_page, folded_rows, folded_summary, sorted_page
 from api.wire import present_lists
 from api.wire.cursors import make_cursor, read_place
 from api.wire.parameters import (
@@ -24,7 +24,6 @@ from api.wire.parameters import (
     STANDING,
     Knowledge,
 )
-from domain.errors import Invalid
 from domain.instants import format_instant
 from ledger.access.scopes import READ
 
@@ -67,12 +66,17 @@ async def list_statuses(call: Call) -> Answer:
     """With `as_of`, as of that instant by what is known now, the newest stage first.
 
     With `as_known_at`, `policy_version`, or a `flag` beside `as_of`, contacts come in the order of
-    their ids, and all pages speak of one position and instant. Whatever is not of the present is
-    folded page by page, so much and no more: a page may have fewer rows than `limit`, or none, and
-    still a `next_cursor`. A replay (`POST .../replays`) gives all contacts at once.
+    their ids unless a `sort` is asked for, and all pages speak of one position and instant.
+    Whatever is not of the present is folded page by page, so much and no more: a page may have
+    fewer rows than `limit`, or none, and still a `next_cursor`. Sorting takes all contacts at once,
+    which one answer does for a ledger of up to 20,000 events. A replay (`POST .../replays`) gives
+    all contacts of any ledger.
 
     Without these three, a row that changes while pages are read may come twice, or not at all.
     """
+    if _is_sorted(call):
+        await call.wait_until_known(call.get(MIN_POSITION))
+        return await call.in_thread(_sorted_statuses)
     if _is_folded(call) or (call.get(AS_OF) is not None and call.get(FLAG) is not None):
         await call.wait_until_known(call.get(MIN_POSITION))
         return await call.in_thread(_folded_statuses)
@@ -136,10 +140,15 @@ def _is_folded(call: Call) -> bool:
     return call.get(AS_KNOWN_AT) is not None or call.get(POLICY_VERSION) is not None
 
 
+def _is_sorted(call: Call) -> bool:
+    """What is asked for has an order that no projection holds."""
+    if call.get(SORT) is None:
+        return False
+    past = call.get(AS_OF) is not None
+    return _is_folded(call) or (past and (call.get(SORT) == "score" or call.get(FLAG) is not None))
+
+
 def _folded_statuses(call: Call) -> Answer:
-    if call.get(SORT) is not None:
-        detail = "sorting takes all contacts at once: ask for a replay, POST .../replays"
-        raise Invalid.at("/sort", "takes-a-replay", detail)
     served = call.open_ledger
     asked = Asked(call.get(AS_OF), call.get(AS_KNOWN_AT), call.get(POLICY_VERSION))
     kind = f"statuses folded {asked}"
@@ -162,6 +171,32 @@ def _folded_statuses(call: Call) -> Answer:
     if page.last is not None:
         more = make_cursor(served.ledger, kind, page.last.bytes, position, at)
     body = {"items": page.items, "next_cursor": more}
+    return Answer(body=body, headers=call.next_page(more), position=position, digest=True)
+
+
+def _sorted_statuses(call: Call) -> Answer:
+    """Of the past or of other knowledge, folded as a whole and sorted; every page does it anew."""
+    served, sort = call.open_ledger, call.get(SORT) or "score"
+    asked = Asked(call.get(AS_OF), call.get(AS_KNOWN_AT), call.get(POLICY_VERSION))
+    kind = f"statuses sorted by {sort} {asked}"
+    moment = moment_of(served.ledger, served.aliases, asked, call.server.clock())
+    value, contact, position, at = read_place(
+        served.ledger, call.get(CURSOR), kind, None, None, moment.position, moment.at
+    )
+    fixed = Asked(at, Knowledge(position=position), asked.policy_version)
+    page = sorted_page(
+        served.ledger,
+        moment_of(served.ledger, served.aliases, fixed, call.server.clock()),
+        sort=sort,
+        after=None if contact is None else (value, UUID(bytes=contact)),
+        limit=call.get(LIMIT) or 100,
+        stage=call.get(STAGE),
+        flag=call.get(FLAG),
+    )
+    more = None
+    if (last := page.next_cursor) is not None:
+        more = make_cursor(served.ledger, kind, last[0], last[1].bytes, position, at)
+    body = {"items": list(page.items), "next_cursor": more}
     return Answer(body=body, headers=call.next_page(more), position=position, digest=True)
 
 
@@ -190,9 +225,6 @@ def _statuses_then(call: Call) -> Answer:
 
     A score changes within an interval, and flags stand in none.
     """
-    if call.get(SORT) == "score":
-        detail = "the past by score takes all contacts at once: ask for a replay, POST .../replays"
-        raise Invalid.at("/sort", "takes-a-replay", detail)
     served, as_of, kind = call.open_ledger, call.get(AS_OF), "statuses since"
     page = served.projections.statuses(
         stage=call.get(STAGE),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from api.replaying import pages
-from domain.instants import DAY, format_instant
+from domain.instants import DAY, format_instant, parse_instant
 from tests.api.asking import answered
 from tests.api.shop import START, Json, Shop, problem_of, registration
 from tests.api.test_replays import QUESTIONS, fill
@@ -100,17 +100,23 @@ def test_a_page_folds_so_much_and_no_more(filled: Shop, monkeypatch: pytest.Monk
     assert "/replays" in problem["detail"]
 
 
-def test_what_takes_all_contacts_at_once_leads_to_replays(filled: Shop) -> None:
-    for query in (
-        {"sort": "since", "as_known_at": 12},
-        {"sort": "score", "policy_version": 1},
-        {"sort": "score", "as_of": format_instant(START)},
-        {"sort": "since", "flag": "quiet", "as_of": format_instant(START)},
-    ):
-        problem = problem_of(filled.get("/statuses", **query), 422, "invalid-request")
-        assert problem["errors"][0]["pointer"] == "/sort"
-        assert problem["errors"][0]["code"] == "takes-a-replay"
-        assert "/replays" in problem["detail"]
+SORTED: list[dict[str, object]] = [
+    {"sort": "since", "as_known_at": 12},
+    {"sort": "score", "policy_version": 1},
+    {"sort": "score", "as_of": format_instant(START)},
+    {"sort": "since", "flag": "quiet", "as_of": format_instant(START)},
+]
+
+
+@pytest.mark.parametrize("query", SORTED)
+def test_sorting_a_large_ledger_leads_to_replays(
+    filled: Shop, query: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "MOST_EVENTS", 1)
+    problem = problem_of(filled.get("/statuses", **query), 422, "invalid-request")
+    assert problem["errors"][0]["pointer"] == "/sort"
+    assert problem["errors"][0]["code"] == "takes-a-replay"
+    assert "/replays" in problem["detail"]
 
 
 @pytest.fixture
@@ -173,3 +179,21 @@ def test_silence_is_counted_up_to_the_instant(filled: Shop) -> None:
     assert found["silence_demotions"] == 2
     assert found["premature_demotions"] == 0
     assert live.status_code == 200
+
+
+@pytest.mark.parametrize("query", SORTED)
+@pytest.mark.parametrize("limit", [1, 2, 100])
+def test_a_small_ledger_is_sorted_as_it_was_known(
+    lively: Shop, query: dict[str, Any], limit: int
+) -> None:
+    """The same rows as unsorted, the greatest first, equal ones by their ids, page by page."""
+    sort = query["sort"]
+    unsorted = {name: value for name, value in query.items() if name != "sort"}
+
+    def place(row: Json) -> tuple[int, str]:
+        value = row["score"] if sort == "score" else parse_instant(row["since"])
+        return -value, row["contact_id"]
+
+    found = listed(lively, limit=limit, **query)
+    assert found == sorted(listed(lively, **unsorted), key=place)
+    assert len(found) > 2 or "flag" in query
