@@ -13,13 +13,15 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from api.edge.confirmations import Confirmations
 from api.edge.rates import Rates
+from api.edge.visitors import Visitors
 from api.kept_statuses import KeptStatuses
 from api.knowledge import KnownAliases
 from api.replaying.results import Results
 from api.settings import Settings, SettingsRefused
 from api.streams.stopping import Stopping
-from domain.errors import LedgerError, Unavailable
+from domain.errors import Corrupt, LedgerError, LedgerNotFound, Unavailable
 from ledger.access.keys import ACCESS_FILE, AccessKeys
 from ledger.access.trails import Trails
 from ledger.folder import LEDGERS, DataFolder
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
     from ledger.settings import LedgerSettings
 
 PREFIX = "RAPPORT_"
+
+LEAVING_SECONDS = 10.0
+"""How long a ledger that is to be deleted waits for those who still ask it."""
 
 logger = logging.getLogger("rapport.api")
 
@@ -69,6 +74,9 @@ class Server:
         self.keys = AccessKeys(folder.path / ACCESS_FILE, clock)
         self.trails = Trails(folder.path, folder.path / LEDGERS, clock)
         self.rates = Rates()
+        self.confirmations = Confirmations(clock)
+        self.visitors = Visitors()
+        self._leaving: set[str] = set()
         self.ledgers: dict[str, OpenLedger] = {}
         self.stopping = Stopping()
         """Told when the end begins: then it is not ready any more, and tails end."""
@@ -96,6 +104,8 @@ class Server:
             Corrupt: it is damaged.
             Unavailable: it cannot be opened now; the log says why.
         """
+        if name in self._leaving:
+            raise LedgerNotFound(f"the ledger {name} is being deleted")
         if (served := self.ledgers.get(name)) is not None:
             return served
         try:
@@ -132,6 +142,53 @@ class Server:
                     self.folder.discard(name)
                 logger.error("ledger %s could not be made or opened: %s", name, error)
                 raise Unavailable("the server's data folder cannot take another ledger") from error
+
+    def archive(self, name: str, archived: bool) -> None:
+        """Have a ledger take no more events and policies, or take them again.
+
+        Raises:
+            LedgerError: as ``DataFolder.archive``.
+        """
+        with self._opening:
+            self.folder.archive(name, archived)
+
+    def delete(self, name: str) -> None:
+        """Delete a ledger, with the keys that are for it alone.
+
+        Those who ask it are answered first; whoever reads a stream of it is cut off.
+
+        Raises:
+            LedgerNotFound: there is none.
+            Unavailable: it is asked for too long, or cannot be removed; it is there as before.
+        """
+        with self._opening:
+            if name not in self.folder.names():
+                raise LedgerNotFound(f"no ledger is named {name!r}")
+            self._leaving.add(name)
+            try:
+                if not self.visitors.all_left(name, LEAVING_SECONDS):
+                    raise Unavailable(f"the ledger {name} is being asked: try again in a moment")
+                self.keys.revoke_all_of(name)
+                if (served := self.ledgers.pop(name, None)) is not None:
+                    served.projections.close()
+                self.trails.let_go(name)
+                self.folder.delete(name)
+            finally:
+                self._leaving.discard(name)
+
+    def state_of(self, name: str) -> tuple[str | None, int | None]:
+        """Origin and newest position of a ledger, for a question about all of it.
+
+        None where it is too damaged to tell: such a one can be deleted too.
+
+        Raises:
+            LedgerNotFound: there is none.
+        """
+        try:
+            ledger = self.ledger(name).ledger
+        except (Corrupt, Unavailable):
+            return None, None
+        return ledger.transparency.origin, ledger.head()
 
     def observe(self, observer_of: Callable[[str], CommitObserver]) -> None:
         """Have the commits of every ledger, also of those to come, told to its observer."""

@@ -177,6 +177,7 @@ class Call:
         self.values = values
         self.body = body
         self.wanted = wanted
+        self._visits: str | None = None
 
     def get(self, parameter: Parameter[T]) -> T | None:
         """The value of a query parameter, None where it is absent."""
@@ -199,12 +200,20 @@ class Call:
 
     @cached_property
     def open_ledger(self) -> OpenLedger:
-        """The ledger that the path names.
+        """The ledger that the path names, which is not closed before this call is answered.
 
         Raises:
             LedgerNotFound: there is none.
         """
-        return self.server.ledger(self.text("ledger"))
+        name = self.text("ledger")
+        self.server.visitors.enter(name)
+        self._visits = name
+        return self.server.ledger(name)
+
+    def leave(self) -> None:
+        """Say that the ledger is not asked any more."""
+        if self._visits is not None:
+            self.server.visitors.leave(self._visits)
 
     @cached_property
     def contact_id(self) -> UUID:
@@ -314,12 +323,15 @@ async def answer(operation: Operation, request: Request, server: Server) -> ASGI
     form = form or _form_of(wanted, operation.streams)
     values = read_query(request.scope["query_string"], operation.query)
     call = Call(request, server, values, None, wanted, principal)
-    if found and not (form and form.streamed):
-        raw = await _received(request)
-        if operation.ready is not None:
-            operation.ready(call)
-        call.body = _parsed(raw, found, operation)
-    given = await _given(form.function if form else operation.function, call)
+    try:
+        if found and not (form and form.streamed):
+            raw = await _received(request)
+            if operation.ready is not None:
+                operation.ready(call)
+            call.body = _parsed(raw, found, operation)
+        given = await _given(form.function if form else operation.function, call)
+    finally:
+        call.leave()
     return _rendered(given, wanted, request) if isinstance(given, Answer) else given
 
 

@@ -77,6 +77,20 @@ class RateLimited(LedgerError):
         super().__init__(f"too many requests with this key: again in {retry_after_seconds} s")
 
 
+class ConfirmationNeeded(errors.Conflict):
+    """What is asked for cannot be undone, and has to be asked for again with the token."""
+
+    code = "confirmation-needed"
+
+    def __init__(self, detail: str, token: str, expires_at: str) -> None:
+        super().__init__(detail)
+        self.token = token
+        self.expires_at = expires_at
+
+    def fields(self) -> Mapping[str, object]:
+        return {"token": self.token, "expires_at": self.expires_at}
+
+
 STATUS: dict[type[LedgerError], int] = {
     errors.Invalid: 422,
     errors.NotFound: 404,
@@ -119,6 +133,7 @@ TITLES: dict[str, str] = {
     "event-id-reused": "The event id is taken",
     "refused": "Refused",
     "not-yet-sealed": "Not sealed yet",
+    "confirmation-needed": "A confirmation is needed",
     "not-finished": "Not finished yet",
     "projection-behind": "The projection is behind",
     "unavailable": "Unavailable",

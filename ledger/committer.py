@@ -10,9 +10,8 @@ import sqlite3
 import time
 from collections import deque
 from concurrent.futures import Future
-from dataclasses import dataclass
 from threading import Condition, Thread
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from eventsourcing.persistence import PersistenceError
 
@@ -22,9 +21,10 @@ from ledger.datastore import NOTHING_RECORDED, told
 from ledger.drafts import Append
 from ledger.erasure import Erased, Erasure
 from ledger.observing import Unobserved
+from ledger.work import Each, appends_of, taken, weight_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
     from uuid import UUID
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ledger.drafts import Appended
     from ledger.keys import KeyStore
     from ledger.observing import CommitObserver
+    from ledger.work import Job, Reply, Work
 
 BATCH_EVENTS = 500
 """How many drafts one transaction takes, unless a single append has more."""
@@ -49,35 +50,6 @@ _log = logging.getLogger("rapport.ledger")
 
 class TooManyWaiting(Unavailable):
     """The queue is full now, and drains with every commit."""
-
-
-@dataclass(frozen=True)
-class Each:
-    """Appends that share one answer and nothing else: each is recorded or refused by itself."""
-
-    appends: Sequence[Append]
-
-
-Work = Append | Each | Publication | Erasure
-
-
-class Reply(Protocol):
-    """Whoever is told what became of work: a future of threads, or of an event loop.
-
-    Told on the committer's thread, which waits for it: it must return at once.
-    """
-
-    def set_running_or_notify_cancel(self) -> bool:
-        """The work is being done; False where nobody wants it any more."""
-
-    def set_result(self, result: Any, /) -> None:
-        """It is recorded, or was already so."""
-
-    def set_exception(self, error: Exception, /) -> None:
-        """It is not recorded."""
-
-
-Job = tuple[Work, Reply]
 
 
 class Committer:
@@ -106,6 +78,8 @@ class Committer:
         self._file = file
         self._damage: str | None = None
         self._refusal = refusal
+        self._held: Callable[[], LedgerError] | None = None
+        self._working = False
         self._waiting_events = waiting_events
         self._jobs: deque[Job] = deque()
         self._bulk: deque[Job] = deque()
@@ -159,6 +133,19 @@ class Committer:
                 _log.error("no more events are taken: %s", damage)
                 self._damage = str(damage)
 
+    def _holding(self, work: Work) -> Callable[[], LedgerError] | None:
+        return None if isinstance(work, Erasure) else self._held
+
+    def hold(self, refusal: Callable[[], LedgerError] | None) -> None:
+        """Answer all but erasures with that refusal from now on, or with None no more.
+
+        Returns once what was accepted before is recorded and answered.
+        """
+        with self._changed:
+            self._held = refusal
+            while refusal is not None and (self._weight or self._working):
+                self._changed.wait()
+
     def _answered(self, work: Work) -> Future[Any]:
         future: Future[Any] = Future()
         self.submit(work, future)
@@ -170,10 +157,10 @@ class Committer:
         Raises:
             Unavailable: at once, as the other ways to hand work over.
         """
-        if self._refusal is not None:
-            reply.set_exception(self._refusal())
+        if (refusal := self._refusal or self._holding(work)) is not None:
+            reply.set_exception(refusal())
             return
-        weight = _weight(work)
+        weight = weight_of(work)
         most = self._waiting_events * (SHARE_OF_MANY if isinstance(work, Each) else 1)
         with self._changed:
             if self._closed:
@@ -181,10 +168,13 @@ class Committer:
             self._check_undamaged()
             if self._weight and self._weight + weight > most:
                 raise self._too_many(told=not isinstance(work, Each))  # bulk comes again by itself
-            (self._bulk if isinstance(work, Each) else self._jobs).append((work, reply))
-            if not self._weight:  # else the committer is awake, or about to be
-                self._changed.notify()
-            self._weight += weight
+            if (held := self._holding(work)) is None:  # which it may have become a moment ago
+                (self._bulk if isinstance(work, Each) else self._jobs).append((work, reply))
+                if not self._weight:  # else the committer is awake, or about to be
+                    self._changed.notify_all()
+                self._weight += weight
+        if held is not None:
+            reply.set_exception(held())
 
     def check_room(self) -> None:
         """Whether a draft could be taken now, for those who would first read a large body.
@@ -213,7 +203,7 @@ class Committer:
         """Finish what was accepted, and take no more."""
         with self._changed:
             self._closed = True
-            self._changed.notify()
+            self._changed.notify_all()
         self._thread.join()
 
     def _run(self) -> None:
@@ -227,14 +217,18 @@ class Committer:
         of lines. Of each line something is taken, so that neither keeps the other out.
         """
         with self._changed:
+            if self._working:
+                self._working = False
+                self._changed.notify_all()
             while not self._weight and not self._closed:
                 self._changed.wait()
-            bulk, bulk_size = _taken(self._bulk, 0, least=1)
-            jobs, size = _taken(self._jobs, BATCH_EVENTS - bulk_size, least=1)
+            bulk, bulk_size = taken(self._bulk, 0, least=1)
+            jobs, size = taken(self._jobs, BATCH_EVENTS - bulk_size, least=1)
             if not jobs:
-                more, size = _taken(self._bulk, BATCH_EVENTS - bulk_size, least=0)
+                more, size = taken(self._bulk, BATCH_EVENTS - bulk_size, least=0)
                 bulk += more
             self._weight -= bulk_size + size
+            self._working = bool(jobs or bulk)
         return jobs + bulk
 
     def _process(self, jobs: list[Job]) -> None:
@@ -293,7 +287,7 @@ class Committer:
             if self._desk is None:
                 self._desk = self._load()
             desk = self._desk
-            batch = Batch(desk, _appends(works))
+            batch = Batch(desk, appends_of(works))
             outcomes = [_outcome(batch, work) for work in works]
             started = time.perf_counter()
             if batch.stored:
@@ -341,35 +335,6 @@ class Committer:
         except Exception:  # noqa: BLE001  # not the appender's fault
             # The events are durable: whoever listens badly must not turn that into an error.
             _log.exception("a listener to commits failed")
-
-
-def _appends(works: Iterable[Work]) -> list[Append]:
-    found: list[Append] = []
-    for work in works:
-        if isinstance(work, Each):
-            found.extend(work.appends)
-        elif isinstance(work, Append):
-            found.append(work)
-    return found
-
-
-def _taken(waiting: deque[Job], most: int, *, least: int) -> tuple[list[Job], int]:
-    """The first jobs, that have at most so many drafts together, and how many they have."""
-    jobs: list[Job] = []
-    size = 0
-    while waiting:
-        weight = _weight(waiting[0][0])
-        if size + weight > most and len(jobs) >= least:
-            break
-        jobs.append(waiting.popleft())
-        size += weight
-    return jobs, size
-
-
-def _weight(work: Work) -> int:
-    if isinstance(work, Append):
-        return len(work.drafts) or 1
-    return sum([len(append.drafts) for append in _appends([work])]) or 1
 
 
 def _outcome(batch: Batch, work: Work) -> object:

@@ -13,7 +13,6 @@ is whole, whenever the process was killed.
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -21,14 +20,26 @@ from threading import RLock
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from domain.errors import Conflict, Corrupt, Invalid, LedgerError, LedgerNotFound, Unavailable
+from domain.decisions.reasons import refused
+from domain.errors import Invalid, LedgerError
 from domain.instants import format_instant, zone_names
 from domain.presets import PRESETS
-from ledger.access.keys import ACCESS_FILE
-from ledger.access.trail import TRAIL_FILE
 from ledger.files import FolderLock, flush_file, flush_folder, write_whole
 from ledger.ledger import EVENTS_FILE, KEYS_FILE, LOG_FILE, Ledger
 from ledger.master_keys import MASTER_KEY_FILE, as_master_key, master_key_of
+from ledger.places import (
+    LEDGERS,
+    LOCK_FILE,
+    SETTINGS_FILE,
+    FolderUnusable,
+    LedgerExists,
+    folder_of,
+    is_ledger_name,
+    missing,
+    refuse_foreign_files,
+    settings_of,
+    unusable,
+)
 from ledger.rewrapping import finish
 from ledger.settings import LOG_DOMAIN, LedgerSettings, origin_of
 from ledger.transparency.store import begun
@@ -41,28 +52,25 @@ if TYPE_CHECKING:
     from ledger.identifiers import Clock
     from ledger.master_keys import MasterKey
 
+__all__ = [
+    "LEDGERS",
+    "LOCK_FILE",
+    "MAIN",
+    "SETTINGS_FILE",
+    "DataFolder",
+    "FolderUnusable",
+    "LedgerExists",
+    "folder_of",
+    "is_ledger_name",
+    "key_files_of",
+    "refuse_foreign_files",
+    "settings_of",
+]
+
 MAIN = "main"
 """The ledger that exists from the start."""
 
-LOCK_FILE = "rapport.lock"
-LEDGERS = "ledgers"
-SETTINGS_FILE = "ledger.json"
-
-_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _UNFINISHED = ".new-"
-_OURS = frozenset({LOCK_FILE, MASTER_KEY_FILE, LEDGERS, ACCESS_FILE, TRAIL_FILE, "lost+found"})
-
-
-class FolderUnusable(Unavailable):
-    """The folder cannot serve as a data folder as it is."""
-
-
-class LedgerExists(Conflict):
-    """There is a ledger of that name already, and none is ever overwritten."""
-
-    def __init__(self, name: str, *, replace: bool) -> None:
-        hint = "it holds more than its first policy" if replace else "choose another name"
-        super().__init__(f"there is a ledger {name} already: {hint}")
 
 
 class DataFolder:
@@ -116,7 +124,7 @@ class DataFolder:
             refuse_foreign_files(path)
             lock = FolderLock(path / LOCK_FILE)
         except OSError as error:
-            raise _unusable(path, error) from error
+            raise unusable(path, error) from error
         try:
             if master_key is None:
                 finish(path / MASTER_KEY_FILE, key_files_of(path))
@@ -125,7 +133,7 @@ class DataFolder:
             folder._prepare(make_main=make_main)
         except OSError as error:
             lock.release()
-            raise _unusable(path, error) from error
+            raise unusable(path, error) from error
         except BaseException:
             lock.release()
             raise
@@ -174,7 +182,7 @@ class DataFolder:
             Invalid: the name or the time zone is none.
             Unavailable: it could not be written; nothing is left of it.
         """
-        if not _NAME.fullmatch(name):
+        if not is_ledger_name(name):
             detail = "must be 1 to 40 of a-z, 0-9 and -, beginning with a letter"
             raise Invalid.at("/name", "unwanted-character", detail)
         if time_zone is not None and time_zone not in zone_names():
@@ -188,20 +196,56 @@ class DataFolder:
                 return self.ledger(name), True
             except (LedgerError, OSError) as error:
                 self.discard(name)
-                why = error if isinstance(error, LedgerError) else _unusable(self.path, error)
+                why = error if isinstance(error, LedgerError) else unusable(self.path, error)
                 raise FolderUnusable(f"the ledger {name} cannot be made: {why}") from error
 
     def discard(self, name: str) -> None:
         """Take back a ledger that was made just now and cannot be served; nothing is left of it."""
+        with suppress(LedgerError):
+            self.delete(name)
+
+    def archive(self, name: str, archived: bool) -> None:
+        """Have a ledger take no more events and policies, or take them again; that survives a stop.
+
+        Raises:
+            LedgerNotFound: there is none.
+            Corrupt: it is damaged.
+            Unavailable: it could not be written; it is as it was.
+        """
         with self._guard:
+            ledger = self.ledger(name)
+            settings = self.settings(name)
+            # Held first and let go last: what is taken in between would be taken by an archive.
+            ledger.hold(_archived if archived or settings.archived else None)
+            try:
+                changed = replace(settings, archived=archived)
+                write_whole(self.path / LEDGERS / name / SETTINGS_FILE, changed.written())
+            except OSError as error:
+                ledger.hold(_archived if settings.archived else None)
+                raise unusable(self.path, error) from error
+            ledger.hold(_archived if archived else None)
+
+    def delete(self, name: str) -> None:
+        """Delete a ledger: every event, key, checkpoint and the trail of it.
+
+        It is renamed away, which takes effect at once or not at all, and then removed; what a crash
+        leaves of that is swept at the next start.
+
+        Raises:
+            LedgerNotFound: there is none.
+            Unavailable: it could not be renamed, and is there as before.
+        """
+        with self._guard:
+            folder = folder_of(self.path, name)
             if (ledger := self._ledgers.pop(name, None)) is not None:
                 ledger.close()
-            folder = self.path / LEDGERS / name
-            # Under a name that is swept at the next start, in case it cannot be removed now.
-            unfinished = folder.with_name(f"{_UNFINISHED}{uuid4()}")
-            with suppress(OSError):
-                folder.rename(unfinished)
-            shutil.rmtree(unfinished, ignore_errors=True)
+            gone = folder.with_name(f"{_UNFINISHED}{uuid4()}")
+            try:
+                folder.rename(gone)
+                flush_folder(gone.parent)
+            except OSError as error:
+                raise unusable(self.path, error) from error
+            shutil.rmtree(gone, ignore_errors=True)
 
     @contextmanager
     def adopting(self, settings: LedgerSettings, *, replace: bool = False) -> Iterator[Path]:
@@ -232,7 +276,7 @@ class DataFolder:
                 unfinished.rename(self.path / LEDGERS / name)
                 flush_folder(self.path / LEDGERS)
             except OSError as error:
-                raise _unusable(self.path, error) from error
+                raise unusable(self.path, error) from error
             finally:
                 shutil.rmtree(unfinished, ignore_errors=True)
 
@@ -276,7 +320,7 @@ class DataFolder:
         settings = settings_of(folder)
         for file in (EVENTS_FILE, KEYS_FILE, LOG_FILE):
             if not (folder / file).is_file() and (file != LOG_FILE or settings.origin):
-                raise _missing(folder / file)
+                raise missing(folder / file)
         if settings.origin is None:
             return self._with_log(folder, settings)
         return self._ledger(folder, settings)
@@ -294,7 +338,7 @@ class DataFolder:
             write_whole(folder / SETTINGS_FILE, settings.written())
         except OSError as error:
             ledger.close()
-            raise _unusable(self.path, error) from error
+            raise unusable(self.path, error) from error
         return ledger
 
     def _new_origin(self, name: str) -> str:
@@ -302,7 +346,7 @@ class DataFolder:
 
     def _ledger(self, folder: Path, settings: LedgerSettings, *, begin_log: bool = False) -> Ledger:
         assert settings.origin is not None, "every ledger that is opened has a log"
-        return Ledger(
+        ledger = Ledger(
             folder,
             name=settings.name,
             time_zone=settings.time_zone,
@@ -313,6 +357,9 @@ class DataFolder:
             begin_log=begin_log,
             for_audit=settings.for_audit,
         )
+        if settings.archived:
+            ledger.hold(_archived)
+        return ledger
 
     def close(self) -> None:
         """Close every ledger after what it has accepted, and let the folder go."""
@@ -323,62 +370,10 @@ class DataFolder:
             self._lock.release()
 
 
-def is_ledger_name(name: str) -> bool:
-    """Whether a ledger can have that name."""
-    return _NAME.fullmatch(name) is not None
-
-
-def folder_of(path: Path, name: str) -> Path:
-    """Where the ledger of that name lies in the data folder.
-
-    Raises:
-        LedgerNotFound: there is none.
-    """
-    folder = path / LEDGERS / name
-    if not _NAME.fullmatch(name) or not folder.is_dir():
-        raise LedgerNotFound(f"no ledger is named {name!r}")
-    return folder
-
-
-def settings_of(folder: Path) -> LedgerSettings:
-    """What the ledger in that folder is.
-
-    Raises:
-        Corrupt: its file of settings is damaged or missing.
-        Unavailable: it cannot be read.
-    """
-    try:
-        content = (folder / SETTINGS_FILE).read_bytes()
-    except FileNotFoundError:
-        raise _missing(folder / SETTINGS_FILE) from None
-    except OSError as error:
-        raise _unusable(folder, error) from error
-    return LedgerSettings.read(content, folder / SETTINGS_FILE)
-
-
-def refuse_foreign_files(path: Path) -> None:
-    """A folder with other files is somebody's; a mistyped path must not scatter ours among them.
-
-    Raises:
-        FolderUnusable: it holds other files and none of ours.
-    """
-    names = {entry.name for entry in path.iterdir() if not entry.name.startswith(".")}
-    if names and not names & (_OURS - {"lost+found"}) and names - _OURS:
-        some = ", ".join(sorted(names)[:3])
-        raise FolderUnusable(f"{path} holds other files ({some}): name an empty or a new folder")
+def _archived() -> LedgerError:
+    return refused("ledger-archived")
 
 
 def key_files_of(path: Path) -> list[Path]:
     """The files of keys of all ledgers in a data folder."""
     return sorted((path / LEDGERS).glob(f"*/{KEYS_FILE}"))
-
-
-def _missing(file: Path) -> Corrupt:
-    return Corrupt(f"{file} is missing: restore it from a backup")
-
-
-def _unusable(path: Path, error: OSError) -> LedgerError:
-    why = error.strerror or str(error)
-    return FolderUnusable(
-        f"the data folder {path} cannot be used: {why}; check it, or name another"
-    )

@@ -35,13 +35,13 @@ if TYPE_CHECKING:
     from domain.policy import Policy
     from domain.recorded import Recorded
     from domain.timeline import PolicyTimeline, PolicyVersion
-    from ledger.committer import Reply
     from ledger.drafts import Append, Appended
     from ledger.erasure import Erased, Erasure
     from ledger.identifiers import Clock
     from ledger.master_keys import MasterKey
     from ledger.observing import CommitObserver
     from ledger.recorder import Row
+    from ledger.work import Reply
 
 EVENTS_FILE = "events.sqlite"
 KEYS_FILE = "keys.sqlite"
@@ -213,12 +213,16 @@ class Ledger:
         """Make somebody unreadable for ever; raises as ``append``, and ``ContactNotFound``."""
         return self._committer.erase(erasure)
 
+    def hold(self, refusal: Callable[[], LedgerError] | None) -> None:
+        """Refuse all but erasures from now on, once what came before is recorded; or no more."""
+        self._committer.hold(refusal)
+
     def head(self) -> int:
         """The newest position, 0 in a ledger without events."""
         return self._committer.head
 
-    def event(self, position: int) -> Recorded:
-        """The event at that position, unsealed.
+    def event(self, position: int, *, unseal: bool = True) -> Recorded:
+        """The event at that position.
 
         Raises:
             EventNotFound: there is none.
@@ -227,7 +231,7 @@ class Ledger:
             rows = self._recorder.rows({"position = ?": position})
         if not rows:
             raise EventNotFound(f"no event stands at position {position}")
-        return self._recorded(rows, unseal=True)[0]
+        return self._recorded(rows, unseal=unseal)[0]
 
     def stored(self, positions: Sequence[int]) -> dict[int, Row]:
         """The stored bytes of the events at these positions; where none stands it is absent."""
@@ -321,11 +325,7 @@ class Ledger:
         Raises:
             EventNotFound: there is none.
         """
-        with self._reading():
-            rows = self._recorder.rows({"position = ?": position})
-        if not rows:
-            raise EventNotFound(f"no event stands at position {position}")
-        return self._recorded(rows)[0].recorded_at
+        return self.event(position, unseal=False).recorded_at
 
     def position_at(self, instant: int) -> int:
         """The last position recorded at or before that instant, 0 if there is none."""

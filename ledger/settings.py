@@ -54,7 +54,8 @@ class LedgerSettings:
 
     ``namespace`` is never shown: whoever has it can test guesses of refs. ``origin`` names the
     transparency log; ledgers that were made before there was one get theirs when they are opened.
-    ``for_audit``: it was imported without its keys, is read, and never goes on.
+    ``for_audit``: it was imported without its keys, is read, and never goes on. ``archived`` alone
+    may change: it takes no more until that is ended.
     """
 
     name: str
@@ -63,6 +64,7 @@ class LedgerSettings:
     created_at: str
     origin: str | None = None
     for_audit: bool = False
+    archived: bool = False
 
     def written(self) -> bytes:
         """The content of the file, which ends in the SHA-256 of what it would be without that."""
@@ -80,6 +82,8 @@ class LedgerSettings:
             document["origin"] = self.origin
         if self.for_audit:
             document["for_audit"] = True
+        if self.archived:
+            document["archived"] = True
         return document
 
     @property
@@ -105,6 +109,7 @@ class LedgerSettings:
                 created_at=document["created_at"],
                 origin=document.get("origin"),
                 for_audit=document.get("for_audit", False) is not False,
+                archived=document.get("archived", False) is not False,
             )
             parse_instant(settings.created_at)
             # Files that were written before there was a digest have none.

@@ -48,7 +48,7 @@ def import_archive(
         LedgerError: the data folder cannot be used.
     """
     settings = settings_for(folder)
-    pinned = [_verifier(text) for text in keys]
+    pinned = [verifier(text) for text in keys]
     head = read_head(archive)
     name = name or head.ledger
     _refuse_existing(settings, name, replace=replace)
@@ -58,12 +58,10 @@ def import_archive(
     started = time.perf_counter()
     try:
         with progress("checking", head.position, quiet=as_json) as advance:
-            verified = verify_archive(
-                archive, pinned, passphrase=passphrase, advance=_told(advance)
-            )
+            verified = verify_archive(archive, pinned, passphrase=passphrase, advance=told(advance))
         if not dry_run:
             with progress("importing", head.position, quiet=as_json) as advance:
-                _place(archive, verified, settings, name, passphrase, replace, _told(advance))
+                _place(archive, verified, settings, name, passphrase, replace, told(advance))
     except (PassphraseRefused, LedgerExists, LogForks) as error:
         raise UsageRefused(str(error)) from None
     _report(
@@ -108,7 +106,12 @@ def _place(
         folder.create(MAIN)  # which is there from the start, whatever comes first
 
 
-def _verifier(text: str) -> Verifier:
+def verifier(text: str) -> Verifier:
+    """The key that is written so.
+
+    Raises:
+        UsageRefused: it is none.
+    """
     try:
         return Verifier.read(text)
     except Unproven as error:
@@ -125,7 +128,8 @@ def _refuse_existing(settings: Settings, name: str, *, replace: bool) -> None:
         raise UsageRefused(str(LedgerExists(name, replace=False)))
 
 
-def _told(advance: Callable[[int, str], None]) -> Callable[[int, int], None]:
+def told(advance: Callable[[int, str], None]) -> Callable[[int, int], None]:
+    """What is told to a bar, in words."""
     return lambda position, of: advance(position, f"{position:,} of {of:,} events")
 
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import gzip
-import os
-import sys
 import time
-from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
-from uuid import uuid4
+from typing import TYPE_CHECKING
 
 import click
 
 from api.bootstrap import now
 from api.command_line.acts import record
+from api.command_line.archive_files import written
 from api.command_line.ending import UsageRefused
 from api.command_line.folders import existing, settings_for
 from api.command_line.options import data_option, json_option, ledger_option
@@ -23,16 +19,10 @@ from api.command_line.passphrases import passphrase_of
 from api.command_line.plain_help import PlainHelp
 from api.openapi.schemas import event_type
 from domain.events import CATALOGUE
-from ledger.files import flush_folder
 from ledger.transfer import PassphraseRefused, export, ledger_source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ledger.transfer import Exported
-
-GZIP_SUFFIXES = (".gz", ".tgz")
-GZIP_LEVEL = 6
 
 
 @click.command("export", cls=PlainHelp)
@@ -88,7 +78,7 @@ def command(
         ledger_source(
             settings.folder, ledger_name, clock=now, master_key=settings.master_key, keys=with_keys
         ) as source,
-        _written(file) as out,
+        written(file) as out,
         progress("exporting", source.last.size, quiet=as_json) as advance,
     ):
         record(settings.folder, ledger_name, "ledger-exported", ledger_name, with_keys=with_keys)
@@ -103,41 +93,6 @@ def command(
         except PassphraseRefused as error:
             raise UsageRefused(str(error)) from None
     _report(exported, file, time.perf_counter() - started, as_json=as_json)
-
-
-@contextmanager
-def _written(file: Path) -> Iterator[BinaryIO]:
-    """What to write to; a file gets its name when all of it is durable, and overwrites none.
-
-    Raises:
-        UsageRefused: there is such a file.
-    """
-    if str(file) == "-":
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-        return
-    if file.exists():
-        raise UsageRefused(f"{file} exists already: name another file")
-    unfinished = file.with_name(f".{file.name}.{uuid4()}.unfinished")
-    try:
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as plain:
-            if file.suffix in GZIP_SUFFIXES:
-                # Without name and time, so that the same archive has the same bytes.
-                with gzip.GzipFile("", "wb", GZIP_LEVEL, plain, mtime=0) as zipped:
-                    yield cast("BinaryIO", zipped)
-            else:
-                yield plain
-            plain.flush()
-            os.fsync(plain.fileno())
-        if file.exists():
-            raise UsageRefused(f"{file} was made meanwhile: name another file")
-        unfinished.rename(file)
-        flush_folder(file.parent)
-    except BaseException:
-        with suppress(OSError):
-            unfinished.unlink(missing_ok=True)
-        raise
 
 
 def _report(exported: Exported, file: Path, seconds: float, *, as_json: bool) -> None:

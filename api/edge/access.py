@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from api.bootstrap import Server
+    from api.bootstrap import OpenLedger, Server
 
 PUBLIC: tuple[str, ...] = ()
 """What an operation declares that everybody may ask for, with a key or without."""
@@ -64,8 +64,10 @@ def require_every_ledger(principal: Principal) -> None:
         raise Forbidden("the access key is for one ledger, and this is about the server")
 
 
-def is_still_admitted(principal: Principal, server: Server) -> bool:
-    """Whether a long answer may go on: the key was not revoked, and has not expired, meanwhile."""
+def is_still_admitted(principal: Principal, server: Server, ledger: OpenLedger) -> bool:
+    """Whether a long answer may go on: the ledger is there, and the key opens it as before."""
+    if server.ledgers.get(ledger.ledger.name) is not ledger:
+        return False
     return principal in (THIS_MACHINE, ANYONE) or server.keys.still_opens(principal.id)
 
 

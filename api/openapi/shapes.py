@@ -324,7 +324,8 @@ CREATE_LEDGER: Schema = {
     "required": ["name"],
     "additionalProperties": False,
 }
-LEDGER: Schema = shape(name=TEXT, time_zone=maybe(TEXT))
+LEDGER: Schema = shape(name=TEXT, time_zone=maybe(TEXT), archived=YES_NO)
+DELETED_LEDGER: Schema = shape(name=TEXT, deleted=YES_NO)
 PROJECTION: Schema = shape(
     name=TEXT,
     version=WHOLE,

@@ -1,4 +1,4 @@
-"""Which ledgers there are, and making one."""
+"""Which ledgers there are; making, archiving and deleting one."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 from api.calls import Answer, Body, Call, Routes, Shown
 from api.edge.access import require_every_ledger
 from api.openapi import shapes
+from api.wire.parameters import CONFIRM
 from domain.errors import FieldError, Invalid
 from domain.kinds import TimeZone, wrong
 from ledger.access.scopes import ADMIN, SCOPES
 
 if TYPE_CHECKING:
-    from ledger.ledger import Ledger
     from ledger.settings import LedgerSettings
 
 ROUTES = Routes("Ledgers")
 
 _NAME = re.compile("[a-z][a-z0-9-]{0,39}")
-_EXAMPLE = {"name": "main", "time_zone": None}
+_EXAMPLE = {"name": "main", "time_zone": None, "archived": False}
 
 
 @ROUTES.on(
@@ -55,7 +55,11 @@ def list_ledgers(call: Call) -> Answer:
         201: Shown(
             description="It was made, with the policy `retail`.",
             schema=shapes.LEDGER,
-            example={"name": "corner-shop", "time_zone": "Europe/Amsterdam"},
+            example={
+                "name": "corner-shop",
+                "time_zone": "Europe/Amsterdam",
+                "archived": False,
+            },
             headers=("Location",),
         ),
         200: Shown(
@@ -73,9 +77,9 @@ def create_ledger(call: Call) -> Answer:
     name, time_zone = _read(call.body)
     if name not in call.server.folder.names():
         call.server.trails.server().record(call.principal, "ledger-made", name)
-    made, new = call.server.create(name, time_zone)
+    _, new = call.server.create(name, time_zone)
     headers = {"Location": f"/v1/ledgers/{name}"}
-    return Answer(body=_shown(made.ledger), status=201 if new else 200, headers=headers)
+    return Answer(body=_now(call, name), status=201 if new else 200, headers=headers)
 
 
 @ROUTES.on(
@@ -87,7 +91,90 @@ def create_ledger(call: Call) -> Answer:
 )
 def read_ledger(call: Call) -> Answer:
     """Its name and time zone; what it holds is read below it."""
-    return Answer(body=_shown(call.open_ledger.ledger))
+    return Answer(body=_now(call, call.open_ledger.ledger.name))
+
+
+@ROUTES.on(
+    "POST",
+    "/v1/ledgers/{ledger}/archive",
+    scopes=(ADMIN,),
+    summary="Archive a ledger",
+    answers={
+        200: Shown(
+            description="It is archived.",
+            schema=shapes.LEDGER,
+            example={**_EXAMPLE, "archived": True},
+        )
+    },
+    problems=("unavailable",),
+)
+def archive_ledger(call: Call) -> Answer:
+    """It takes no more events and policies, not even repeated ones: they are refused with the
+    reason `ledger-archived`. Whatever is read, proved, replayed or rebuilt goes on. Send no body,
+    or `{}`; for keys of all ledgers.
+    """
+    return _archived(call, archived=True)
+
+
+@ROUTES.on(
+    "DELETE",
+    "/v1/ledgers/{ledger}/archive",
+    scopes=(ADMIN,),
+    summary="Take a ledger out of the archive",
+    answers={
+        200: Shown(
+            description="It takes events and policies again.",
+            schema=shapes.LEDGER,
+            example=_EXAMPLE,
+        )
+    },
+    problems=("unavailable",),
+)
+def unarchive_ledger(call: Call) -> Answer:
+    """It goes on where it was, as the same ledger. For keys of all ledgers."""
+    return _archived(call, archived=False)
+
+
+@ROUTES.on(
+    "DELETE",
+    "/v1/ledgers/{ledger}",
+    scopes=(ADMIN,),
+    summary="Delete a ledger",
+    query=(CONFIRM,),
+    answers={
+        200: Shown(
+            description="It is gone, and its name is free.",
+            schema=shapes.DELETED_LEDGER,
+            example={"name": "corner-shop", "deleted": True},
+        )
+    },
+    problems=("confirmation-needed", "unavailable"),
+)
+def delete_ledger(call: Call) -> Answer:
+    """Every event, key, checkpoint and entry of its trail goes, and nothing brings it back but an
+    archive kept elsewhere. Keys that are for it alone are revoked. The first request is answered
+    with 409 and a `token`; the second, with `?confirm=` and that token, within five minutes and
+    before anything more is recorded, deletes. For keys of all ledgers.
+    """
+    require_every_ledger(call.principal)
+    name, server = call.text("ledger"), call.server
+    bound = (call.principal.id, *server.state_of(name))
+    server.confirmations.require(call.get(CONFIRM), f"deleting the ledger {name}", *bound)
+    server.trails.server().record(
+        call.principal, "ledger-deleted", name, origin=bound[1], position=bound[2]
+    )
+    server.delete(name)
+    return Answer(body={"name": name, "deleted": True})
+
+
+def _archived(call: Call, *, archived: bool) -> Answer:
+    require_every_ledger(call.principal)
+    name, server = call.open_ledger.ledger.name, call.server
+    if server.folder.settings(name).archived != archived:
+        act = "ledger-archived" if archived else "ledger-unarchived"
+        server.trails.server().record(call.principal, act, name)
+    server.archive(name, archived)
+    return Answer(body=_now(call, name))
 
 
 def _read(body: object) -> tuple[str, str | None]:
@@ -121,5 +208,9 @@ def _read_name(value: object) -> str:
     return value
 
 
-def _shown(ledger: Ledger | LedgerSettings) -> dict[str, object]:
-    return {"name": ledger.name, "time_zone": ledger.time_zone}
+def _now(call: Call, name: str) -> dict[str, object]:
+    return _shown(call.server.folder.settings(name))
+
+
+def _shown(ledger: LedgerSettings) -> dict[str, object]:
+    return {"name": ledger.name, "time_zone": ledger.time_zone, "archived": ledger.archived}

@@ -44,6 +44,10 @@ class Broadcast:
         self.news: asyncio.Future[None] = self._loop.create_future()
         ledger.on_commit(self._committed)
 
+    def is_of(self, ledger: Ledger) -> bool:
+        """Whether this is of that very ledger, and not of one that had its name."""
+        return self._ledger is ledger
+
     @contextmanager
     def listening(self) -> Iterator[None]:
         """Be told of commits."""

@@ -75,6 +75,6 @@ class Streams:
     def broadcast(self, ledger: Ledger) -> Broadcast:
         """What the tails of a ledger share."""
         found = self._broadcasts.get(ledger.name)
-        if found is None:
+        if found is None or not found.is_of(ledger):  # it may have been deleted and made anew
             found = self._broadcasts[ledger.name] = Broadcast(ledger)
         return found

@@ -71,7 +71,7 @@ async def tail_log(call: Call) -> ASGIApp:
     ledger = call.open_ledger.ledger
     seen = call.request.headers.get("last-event-id")
     after = read_place(seen, call.get(AFTER_POSITION), ledger.head())
-    may_go_on = partial(is_still_admitted, call.principal, call.server)
+    may_go_on = partial(is_still_admitted, call.principal, call.server, call.open_ledger)
     return LogTail(ledger, wanted, after, call.streams, may_go_on)
 
 

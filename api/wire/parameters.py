@@ -174,6 +174,11 @@ CURSOR = Parameter(
     "Where the page before ended: its next_cursor, which only the ledger that gave it understands.",
     None,
 )  # fmt: skip
+CONFIRM = Parameter(
+    "confirm", lambda text: read_text(text, 200),
+    {"type": "string", "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f]{1,200}$"},
+    "The token that the request without it was answered with.", "1772366400000000-" + "A" * 43,
+)  # fmt: skip
 TYPES = Parameter(
     "types", read_types, {"type": "string", "pattern": f"^({_ANY_TYPE})(,({_ANY_TYPE}))*$"},
     "Event types, separated by commas.", "purchase-made",

@@ -19,6 +19,7 @@ REASONS: dict[str, str] = {
     "engagement-unknown": "No such engagement was opened with this contact.",
     "event-unknown": "No such event stands on this contact's stream.",
     "id-in-use": "An earlier event of this contact opened that id; such an id is used once.",
+    "ledger-archived": "The ledger is archived: it is read, and takes no more until that is ended.",
     "ledger-for-audit": "The ledger was imported without its keys: it is read, and never goes on.",
     "level-lower": "A higher level was stated before; effort made is not taken back.",
     "merge-into-itself": "A contact cannot be merged into itself.",

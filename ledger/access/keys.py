@@ -235,6 +235,16 @@ class AccessKeys:
             self._write(statement, (key.revoked_at, key_id))
         return key
 
+    def revoke_all_of(self, ledger: str) -> None:
+        """Revoke every key that is for that ledger alone, or it would open a later one so named.
+
+        Raises:
+            Unavailable: it could not be written.
+        """
+        for key in self.all():
+            if key.ledger == ledger and key.revoked_at is None:
+                self.revoke(key.id)
+
     def close(self) -> None:
         """Close the file."""
         with self._lock:

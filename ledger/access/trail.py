@@ -17,7 +17,7 @@ from domain.errors import Corrupt
 from ledger.datastore import connect, telling
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from ledger.access.scopes import Principal
@@ -125,20 +125,55 @@ class AuditTrail:
                     previous=previous,
                     hash="",
                 )
-                hashed = entry.hashed()
-                self._connection.execute(
-                    "INSERT INTO acts VALUES (?,?,?,?,?,?,?,?)",
-                    (
-                        entry.number, entry.at, entry.principal, entry.act, entry.subject,
-                        _canonical(detail), entry.previous, hashed,
-                    ),
-                )  # fmt: skip
+                entry = replace(entry, hash=entry.hashed())
+                self._insert(entry)
                 self._connection.execute("COMMIT")
             except BaseException:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
-        return replace(entry, hash=hashed)
+        return entry
+
+    def adopt(self, entries: Iterable[Act]) -> None:
+        """Take over all entries of another file into this one, which must be empty, as they are.
+
+        Raises:
+            Corrupt: one is not what was recorded; none is taken.
+            Unavailable: they could not be written; none was.
+        """
+        number, previous = 0, BEGINNING
+        with self._lock, telling(self._path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                for entry in entries:
+                    number += 1
+                    right = (entry.number, entry.previous, entry.hash)
+                    if right != (number, previous, entry.hashed()):
+                        raise Corrupt(f"entry {number} of the audit trail is not as recorded")
+                    previous = entry.hash
+                    self._insert(entry)
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    def all(self) -> Iterator[Act]:
+        """Every entry, in order, read in pages.
+
+        Raises:
+            Corrupt: an entry cannot be read.
+        """
+        return self._walk()
+
+    def _insert(self, entry: Act) -> None:
+        self._connection.execute(
+            "INSERT INTO acts VALUES (?,?,?,?,?,?,?,?)",
+            (
+                entry.number, entry.at, entry.principal, entry.act, entry.subject,
+                _canonical(entry.detail), entry.previous, entry.hash,
+            ),
+        )  # fmt: skip
 
     def acts(self, *, after: int = 0, limit: int = 100) -> list[Act]:
         """Entries numbered beyond ``after``, in order.

@@ -43,6 +43,12 @@ class Trails:
         """
         return self._trail(ledger)
 
+    def let_go(self, ledger: str) -> None:
+        """Close the file of a ledger that is about to be deleted."""
+        with self._lock:
+            if (trail := self._open.pop(ledger, None)) is not None:
+                trail.close()
+
     def close(self) -> None:
         """Close every file."""
         with self._lock:

@@ -42,12 +42,15 @@ def place(
     name: str,
     passphrase: str | None = None,
     replace: bool = False,
+    archived: bool = False,
+    prepare: Callable[[Path], None] = lambda _folder: None,
     advance: Callable[[int, int], None] = lambda _position, _of: None,
 ) -> None:
     """Make the ledger of that name from an archive that was verified just now.
 
     It is the same ledger, under the same origin, if the archive holds its keys and the passphrase
     is given; else it is for audit. The file is read once more, and has to be what was verified.
+    ``prepare`` may put more into its folder, before it is the ledger's.
     Killed at any point, this leaves nothing that the next start does not sweep.
 
     Raises:
@@ -66,6 +69,7 @@ def place(
         created_at=verified.identity.created_at,
         origin=verified.identity.origin,
         for_audit=not goes_on,
+        archived=archived,
     )
     with folder.adopting(settings, replace=replace) as made, ExitStack() as closed:
         if not goes_on:
@@ -93,6 +97,7 @@ def place(
                     _take_log(log, member, content)
             if reader.end() != verified.sums:
                 raise ArchiveRefused("was changed while it was imported")
+        prepare(made)
 
 
 class LogForks(Conflict):

@@ -44,6 +44,7 @@ _ROWS = (
     "SELECT position, originator_id, originator_version, topic, state, event_id "
     "FROM stored_events WHERE position > ? AND position <= ? ORDER BY position LIMIT ?"
 )
+_DATA_KEYS = "SELECT contact, wrapped FROM data_keys WHERE contact > ? ORDER BY contact LIMIT ?"
 _CHECKPOINTS = (
     "SELECT size, root, note, signed_at FROM checkpoints WHERE size > ? ORDER BY size LIMIT ?"
 )
@@ -57,11 +58,13 @@ def ledger_source(
     clock: Clock,
     master_key: bytes | None = None,
     keys: bool = False,
+    for_backup: bool = False,
 ) -> Iterator[LedgerFiles]:
     """The ledger of that name in a data folder, sealed up to its head where no server holds it.
 
     Beside a server it is taken as of the server's last checkpoint. With its ``keys`` it can only be
-    had alone: where they go the ledger goes on, and two that go on fork the log.
+    had alone, unless it is ``for_backup``: where they go the ledger goes on, and two that go on
+    fork the log. A backup lies still until the first is lost.
 
     Raises:
         LedgerNotFound: there is none of that name.
@@ -74,7 +77,7 @@ def ledger_source(
         try:
             folder = DataFolder.open(path, clock=clock, master_key=master_key, make_main=False)
         except FolderInUse:
-            if keys:
+            if keys and not for_backup:
                 raise
         else:
             closed.enter_context(closing(folder))
@@ -111,6 +114,7 @@ class LedgerFiles:
             self._events = self._connect(opened, EVENTS_FILE, APPLICATION_ID)
             self._keys = self._connect(opened, KEYS_FILE, KEYS_APPLICATION_ID)
             self.last = self._newest()
+            self._known = self._listed()  # once, or a key made meanwhile would be in half of it
             self._opened = opened.pop_all()
 
     def _connect(self, opened: ExitStack, file: str, application_id: int) -> sqlite3.Connection:
@@ -150,15 +154,17 @@ class LedgerFiles:
 
     def known_keys(self) -> list[KnownKey]:
         """The keys of the log, newest first."""
+        return [
+            KnownKey(self._verifier(public), made_at, retired_at)
+            for public, made_at, retired_at in self._known
+        ]
+
+    def _listed(self) -> list[tuple[bytes, int, int | None]]:
         with telling(self._folder / LOG_FILE):
-            rows = self._log.execute(
+            return self._log.execute(
                 "SELECT public, made_at, retired_at FROM verifier_keys "
                 "ORDER BY made_at DESC, public"
             ).fetchall()
-        return [
-            KnownKey(self._verifier(public), made_at, retired_at)
-            for public, made_at, retired_at in rows
-        ]
 
     def _verifier(self, public: bytes) -> str:
         key = Ed25519PublicKey.from_public_bytes(public)
@@ -192,16 +198,21 @@ class LedgerFiles:
         Raises:
             Corrupt: one is damaged, or of another master key.
         """
-        file = self._folder / KEYS_FILE
-        with telling(file):
-            rows = self._keys.execute("SELECT contact, wrapped FROM data_keys ORDER BY contact")
-            for contact, wrapped in rows:
+        # In pages: one long read would keep what a server erases meanwhile in the write-ahead log.
+        after = b""
+        while True:
+            with telling(self._folder / KEYS_FILE):
+                page = self._keys.execute(_DATA_KEYS, (after, PAGE_ROWS)).fetchall()
+            for contact, wrapped in page:
                 try:
                     yield contact, self._master.unwrap(wrapped, contact)
                 except InvalidTag:
                     raise Corrupt(
                         f"the data key of contact {UUID(bytes=contact)} is damaged"
                     ) from None
+            if len(page) < PAGE_ROWS:
+                return
+            after = page[-1][0]
 
     def signing_keys(self) -> list[tuple[str, bytes]]:
         """The private keys of the log, each with its verifier key."""
@@ -212,9 +223,7 @@ class LedgerFiles:
 
     def _listed_keys(self) -> list[SigningKey]:
         """The private keys that the log lists, the oldest first."""
-        with telling(self._folder / LOG_FILE):
-            rows = self._log.execute("SELECT public FROM verifier_keys").fetchall()
-        listed = {public for (public,) in rows}
+        listed = {public for public, _, _ in self._known}
         signing = SigningKeys(
             self._keys,
             self._folder / KEYS_FILE,

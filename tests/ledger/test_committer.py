@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from domain.decisions.reasons import refused
 from domain.errors import Refused, Unavailable
 from ledger.committer import BATCH_EVENTS
 from ledger.drafts import Append
@@ -335,3 +336,31 @@ def test_another_writer_on_the_file_is_noticed_and_nothing_is_mixed_up(
     assert append(other, draft(contact_id, "visit-made", {"guests": 0})).position == 3
     other.close()
     ledger.close()
+
+
+def test_what_was_accepted_before_a_hold_is_recorded_and_nothing_after_it(
+    ledger: Ledger,
+) -> None:
+    """Whatever the order in which they come: each append is recorded, or refused."""
+    stop = Event()
+    taken: list[Future[Appended]] = []
+
+    def go_on_appending() -> None:
+        while not stop.is_set():
+            taken.append(ledger.append(Append(drafts=(draft(uuid4(), "contact-registered", ANN),))))
+
+    with ThreadPoolExecutor(4) as pool:
+        running = [pool.submit(go_on_appending) for _ in range(4)]
+        while ledger.head() < 20:
+            pass
+        ledger.hold(lambda: refused("ledger-archived"))
+        held_at = ledger.head()
+        stop.set()
+        wait(running)
+    recorded = [one for one in taken if one.exception() is None]
+    assert len(recorded) + 1 == held_at == ledger.head()
+    assert {str(one.exception()) for one in taken if one not in recorded} <= {
+        str(refused("ledger-archived"))
+    }
+    ledger.hold(None)
+    assert append(ledger, draft(uuid4(), "contact-registered", ANN)).position == held_at + 1

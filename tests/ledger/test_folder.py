@@ -323,3 +323,65 @@ def test_a_ledger_that_cannot_be_opened_still_says_what_it_is(folder: Path) -> N
     with pytest.raises(LedgerNotFound):
         opened.settings("bar")
     opened.close()
+
+
+def test_a_ledger_that_is_deleted_is_gone_at_once_also_where_that_is_interrupted(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = open_folder(folder)
+    opened.create("shop")
+
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "rmtree", killed)
+        with pytest.raises(KeyboardInterrupt):
+            opened.delete("shop")
+    assert opened.names() == ["main"]
+    opened.close()
+    assert len(list((folder / "ledgers").iterdir())) == 2
+    again = open_folder(folder)
+    assert [entry.name for entry in (folder / "ledgers").iterdir()] == ["main"]
+    again.close()
+
+
+def test_a_ledger_that_cannot_be_renamed_away_is_whole(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = open_folder(folder)
+    ledger, _ = opened.create("shop")
+    registered(ledger)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", full)
+        with pytest.raises(Unavailable):
+            opened.delete("shop")
+    assert opened.names() == ["main", "shop"]
+    assert opened.ledger("shop").head() == 2
+    opened.delete("shop")
+    with pytest.raises(LedgerNotFound):
+        opened.delete("shop")
+    opened.close()
+
+
+def test_a_ledger_whose_archiving_cannot_be_written_is_as_it_was(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = open_folder(folder)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", full)
+        with pytest.raises(Unavailable):
+            opened.archive("main", archived=True)
+    assert not opened.settings("main").archived
+    registered(opened.ledger("main"))
+    opened.archive("main", archived=True)
+    assert opened.settings("main").archived
+    opened.close()

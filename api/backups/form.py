@@ -1,0 +1,119 @@
+"""What lies in the folder of a backup, and what its list says of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from domain.errors import Corrupt, Invalid
+from ledger.access.trail import BEGINNING, Act
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+LIST = "backup.json"
+LEDGERS = "ledgers"
+SERVER_TRAIL = "server.trail.jsonl"
+ARCHIVE = LEDGERS + "/{name}.tar.gz"
+TRAIL = LEDGERS + "/{name}.trail.jsonl"
+VERSION = 1
+
+_FIELDS = frozenset(Act.__dataclass_fields__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrailCopy:
+    """How far a trail had come: the number of its newest entry and that entry's hash."""
+
+    entries: int = 0
+    newest: str = BEGINNING
+
+
+@dataclass(frozen=True, kw_only=True)
+class LedgerCopy:
+    """One ledger of a backup. ``sums`` names its archive: SHA-256 of its digests, in hex."""
+
+    name: str
+    origin: str
+    position: int
+    root: str
+    sums: str
+    keys: bool
+    archived: bool
+    trail: TrailCopy
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backup:
+    """The list of a backup."""
+
+    made_at: str
+    made_by: str
+    ledgers: tuple[LedgerCopy, ...]
+
+    def written(self) -> bytes:
+        """The content of the file."""
+        shown = {"backup": VERSION, **asdict(self)}
+        return (json.dumps(shown, indent=2) + "\n").encode()
+
+    @classmethod
+    def read(cls, folder: Path) -> Backup:
+        """The list in the folder of a backup.
+
+        Raises:
+            Invalid: there is none: the folder is no backup, or one that never ended.
+            Corrupt: it is not what a backup writes.
+        """
+        try:
+            values = json.loads((folder / LIST).read_bytes())
+            if values.pop("backup") != VERSION:
+                raise Corrupt(f"{folder / LIST} was written by a newer Rapport")
+            ledgers = tuple(_ledger(one) for one in values.pop("ledgers"))
+            found = cls(ledgers=ledgers, **values)
+            if any(one.name.strip("abcdefghijklmnopqrstuvwxyz0123456789-") for one in ledgers):
+                raise ValueError("no name")
+        except FileNotFoundError:
+            raise Invalid.at("", "malformed", f"{folder} is no backup: it has no {LIST}") from None
+        except (ValueError, TypeError, LookupError, AttributeError) as error:
+            raise Corrupt(f"{folder / LIST} is damaged: {error}") from None
+        return found
+
+
+def _ledger(values: dict[str, Any]) -> LedgerCopy:
+    return LedgerCopy(**{**values, "trail": TrailCopy(**values["trail"])})
+
+
+def trail_lines(acts: Iterable[Act]) -> Iterator[bytes]:
+    """A trail as lines of JSON, one entry each, as they were recorded."""
+    for act in acts:
+        yield json.dumps(asdict(act), sort_keys=True, separators=(",", ":")).encode() + b"\n"
+
+
+def read_trail(path: Path, copy: TrailCopy) -> Iterator[Act]:
+    """The entries in a file of lines, which must be those that the backup counted.
+
+    Raises:
+        Corrupt: they are others.
+    """
+    count, newest = 0, BEGINNING
+    with path.open("rb") as file:
+        for line in file:
+            act, before = _act(line, path), newest
+            count, newest = count + 1, act.hash
+            if (act.number, act.previous, act.hashed()) != (count, before, act.hash):
+                raise Corrupt(f"{path.name}: entry {count} is not as recorded")
+            yield act
+    if (count, newest) != (copy.entries, copy.newest):
+        raise Corrupt(f"{path.name} ends elsewhere than the backup says: it was cut or added to")
+
+
+def _act(line: bytes, path: Path) -> Act:
+    try:
+        values = json.loads(line)
+        if set(values) != _FIELDS or not isinstance(values["detail"], dict):
+            raise ValueError("other fields")
+        return Act(**values)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise Corrupt(f"{path.name} is damaged: {error}") from None

@@ -1,0 +1,185 @@
+"""Making ledgers of a backup: all of it is checked before any is placed."""
+
+from __future__ import annotations
+
+from contextlib import closing, suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from api.backups import form
+from domain.errors import ContactNotFound, Corrupt, Invalid
+from domain.events.governance import PersonalDataErased
+from ledger.access.scopes import COMMAND_LINE
+from ledger.access.trail import TRAIL_FILE, AuditTrail
+from ledger.erasure import Erasure
+from ledger.transfer import is_archive, place, verify_archive
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from api.backups.form import TrailCopy
+    from ledger.folder import DataFolder
+    from ledger.identifiers import Clock
+    from ledger.transfer import VerifiedArchive
+    from ledger.transparency.notes import Verifier
+
+
+_ERASED_SINCE = PersonalDataErased(
+    requested_by="rapport restore", reason="erased after the backup was made"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Copy:
+    """A ledger to restore: its archive, and where its trail lies, if that is in the backup."""
+
+    name: str
+    archive: Path
+    archived: bool = False
+    trail: tuple[Path, TrailCopy] | None = None
+    sums: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """A copy of which every byte was checked, with those erased since the backup was made."""
+
+    copy: Copy
+    verified: VerifiedArchive
+    erased_since: frozenset[bytes]
+
+
+def copies_in(source: Path, ledger: str | None) -> list[Copy]:
+    """What can be restored from an archive, or from the folder of a backup; or one ledger of it.
+
+    Raises:
+        Invalid: it is neither, or has no such ledger.
+        Corrupt: the backup's list is damaged.
+    """
+    if source.is_file():
+        if not is_archive(source):
+            raise Invalid.at("", "malformed", f"{source} is neither a backup nor an archive")
+        return [Copy(name=ledger or "", archive=source)]
+    copies = [
+        Copy(
+            name=one.name,
+            archive=source / form.ARCHIVE.format(name=one.name),
+            archived=one.archived,
+            trail=(source / form.TRAIL.format(name=one.name), one.trail),
+            sums=one.sums,
+        )
+        for one in form.Backup.read(source).ledgers
+        if ledger in (None, one.name)
+    ]
+    if not copies:
+        raise Invalid.at("", "malformed", f"{source} holds no ledger {ledger or 'at all'}")
+    return copies
+
+
+def check(
+    copy: Copy,
+    *,
+    keys: Sequence[Verifier],
+    passphrase: str | None,
+    erased_since: Callable[[VerifiedArchive], frozenset[bytes]],
+    advance: Callable[[int, int], None],
+) -> Checked:
+    """Check an archive and its trail whole; nothing is written.
+
+    Raises:
+        ArchiveRefused: the archive is not sound.
+        PassphraseRefused: the passphrase does not open its keys.
+        Corrupt: it is another archive than the backup lists, or the trail was changed.
+    """
+    verified = verify_archive(copy.archive, keys, passphrase=passphrase, advance=advance)
+    if copy.sums is not None and copy.sums != verified.sums.hex():
+        raise Corrupt(f"{copy.archive.name} is another archive than the backup lists")
+    if copy.trail is not None:
+        path, counted = copy.trail
+        if counted.entries:
+            for _ in form.read_trail(path, counted):
+                pass
+    return Checked(copy=copy, verified=verified, erased_since=erased_since(verified))
+
+
+def restore(
+    checked: Checked,
+    folder: DataFolder,
+    *,
+    name: str,
+    clock: Clock,
+    passphrase: str | None,
+    advance: Callable[[int, int], None],
+) -> None:
+    """Make the ledger of that name, with its trail, at once or not at all.
+
+    The fence: no key is placed of who was erased in the log, or since. Of the latter it is recorded
+    then that they are erased, in a ledger that goes on.
+
+    Raises:
+        LedgerExists: there is one of that name with more than its first policy.
+        LogForks: a ledger in the folder goes on under this origin already.
+        Corrupt: the trail was changed.
+        Unavailable: it could not be written.
+    """
+    copy, verified = checked.copy, checked.verified
+    fenced = replace(verified, erased=verified.erased | checked.erased_since)
+
+    def prepare(made: Path) -> None:
+        with closing(AuditTrail(made / TRAIL_FILE, clock)) as trail:
+            if copy.trail is not None and copy.trail[1].entries:
+                trail.adopt(form.read_trail(*copy.trail))
+            trail.record(
+                COMMAND_LINE,
+                "ledger-restored",
+                name,
+                position=verified.head.position,
+                erased_since=len(checked.erased_since),
+            )
+
+    place(
+        copy.archive,
+        fenced,
+        folder,
+        name=name,
+        passphrase=passphrase,
+        replace=True,
+        archived=copy.archived,
+        prepare=prepare,
+        advance=advance,
+    )
+    ledger = folder.ledger(name)
+    if ledger.for_audit:
+        return
+    for raw in sorted(checked.erased_since):
+        with suppress(ContactNotFound):  # who came after the backup
+            ledger.erase(Erasure(contact_id=UUID(bytes=raw), event=_ERASED_SINCE)).result()
+
+
+def erased_in(path: Path, verified: VerifiedArchive) -> frozenset[bytes]:
+    """Who is erased by a newer archive of the same ledger, or by a list of contacts, one a line.
+
+    Raises:
+        ArchiveRefused: the archive is not sound.
+        Invalid: it is another ledger's, or older, or a line is no contact's UUID.
+    """
+    if is_archive(path):
+        newer = verify_archive(path)
+        if newer.head.origin != verified.head.origin:
+            detail = f"{path} is of {newer.head.origin}, and not of {verified.head.origin}"
+            raise Invalid.at("", "contradiction", detail)
+        if newer.head.position < verified.head.position:
+            raise Invalid.at("", "contradiction", f"{path} is older than what is restored")
+        return newer.erased - verified.erased
+    found = set()
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if not (text := line.partition("#")[0].strip()):
+            continue
+        try:
+            found.add(UUID(text).bytes)
+        except ValueError:
+            detail = f"{path}, line {number}: must be the UUID of a contact"
+            raise Invalid.at("", "malformed", detail) from None
+    return frozenset(found) - verified.erased
