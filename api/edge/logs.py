@@ -31,7 +31,8 @@ CLOSE_SECONDS = 2.0
 
 _STANDARD_ERROR = 2
 
-_UNPLAIN = re.compile(r"[\s\"=\x00-\x1f\x7f]")
+_UNPLAIN = re.compile(r"[^!-~]|[\"=]")
+"""What is quoted, and escaped where it is no ASCII: text that turns around or ends lines, too."""
 
 
 class Said:
@@ -69,7 +70,7 @@ class JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """One line; of an exception the class and the places, never the text."""
         told = {name: value for name, value in _fields(record).items() if value is not None}
-        return json.dumps(told, ensure_ascii=False, separators=(",", ":"), default=str)
+        return json.dumps(told, separators=(",", ":"), default=str)
 
 
 FORMATS: Mapping[str, type[logging.Formatter]] = {"logfmt": Logfmt, "json": JsonLines}
@@ -173,4 +174,4 @@ def _logfmt(fields: Mapping[str, object]) -> str:
 
 def _quoted(text: str) -> str:
     unplain = not text or _UNPLAIN.search(text)
-    return json.dumps(text, ensure_ascii=False) if unplain else text
+    return json.dumps(text) if unplain else text

@@ -212,3 +212,14 @@ def test_a_server_whose_log_is_not_read_goes_on_and_ends(tmp_path: Path) -> None
         server.process.terminate()
         server.process.communicate(timeout=END_SECONDS)
         assert server.process.returncode == 0
+
+
+@pytest.mark.parametrize("formatter", [Logfmt(), JsonLines()])
+def test_nothing_that_is_quoted_turns_a_line_around_or_ends_it_elsewhere(
+    formatter: logging.Formatter,
+) -> None:
+    for text in ("\u202egnp", "\u2028at=now", "\x85", "\x7f", "\x9b31m", "Zoë", "\ud800"):
+        record = logging.makeLogRecord({"msg": Said("failed", told=text)})
+        line = formatter.format(record)
+        assert line.isascii()
+        assert line.isprintable()
