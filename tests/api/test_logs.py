@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import httpx
+import pytest
 
 from api.edge import logs
 from api.edge.logs import JsonLines, LineWriter, Logfmt, Said
@@ -18,8 +19,6 @@ from tests.command_line.running import END_SECONDS, serving
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    import pytest
 
     from tests.api.shop import Shop
 

@@ -1,0 +1,112 @@
+"""What is installed is what we ask for, pinned, and under a licence that we have looked at."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from importlib.metadata import Distribution, PackageNotFoundError, distribution, distributions
+from typing import TYPE_CHECKING
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.house.tree import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+OURS = "rapport-ledger"
+INSTALLERS = {"pip", "setuptools", "wheel"}
+LICENCES = {
+    "Apache-2.0",
+    "Apache-2.0 AND BSD-2-Clause",
+    "Apache-2.0 OR BSD-3-Clause",
+    "BSD-2-Clause",
+    "BSD-3-Clause",
+    "MIT",
+    "MIT-0",
+    "PSF-2.0",
+}
+"""Licences under which a server may be run and passed on; others want a look first."""
+
+
+def pins() -> dict[str, str]:
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    named = [line.split("==") for line in lines if line and not line.startswith("#")]
+    return {canonicalize_name(name): version for name, version in named}
+
+
+def reached(extras: frozenset[str]) -> set[str]:
+    """Every installed distribution that ours needs, with those extras; without ours."""
+    seen: set[tuple[str, frozenset[str]]] = set()
+    todo = [(OURS, extras)]
+    while todo:
+        name, wanted = todo.pop()
+        if (name, wanted) in seen:
+            continue
+        seen.add((name, wanted))
+        todo.extend(_needed(distribution(name), wanted))
+    return {name for name, _ in seen} - {OURS}
+
+
+def _needed(one: Distribution, extras: frozenset[str]) -> Iterator[tuple[str, frozenset[str]]]:
+    for text in one.requires or ():
+        required = Requirement(text)
+        marker = required.marker
+        if marker is None or any(marker.evaluate({"extra": extra}) for extra in {"", *extras}):
+            yield canonicalize_name(required.name), frozenset(required.extras)
+
+
+RUNTIME = reached(frozenset())
+
+
+def licence(name: str) -> str:
+    """As the distribution says it, in the words of SPDX."""
+    metadata = distribution(name).metadata
+    said = metadata["License-Expression"] or metadata["License"] or ""
+    for classifier in metadata.get_all("Classifier", ()) if not said else ():
+        if classifier.startswith("License ::"):
+            said = classifier.rpartition(" :: ")[2]
+    return said.removesuffix(" License")
+
+
+@pytest.mark.parametrize("name", sorted(RUNTIME))
+def test_what_runs_is_pinned_and_is_that_version(name: str) -> None:
+    assert distribution(name).version == pins()[name]
+
+
+def test_nothing_is_installed_that_we_did_not_ask_for() -> None:
+    wanted = reached(frozenset({"dev", "client"}))
+    installed = {canonicalize_name(one.metadata["Name"]) for one in distributions()}
+    assert installed - wanted - INSTALLERS - {OURS} == set()
+    assert wanted <= set(pins())
+
+
+def test_every_pin_is_of_something_that_we_ask_for() -> None:
+    """What is left of a package that is gone would be installed by the next one who needs it."""
+    wanted = reached(frozenset({"dev", "client"}))
+    unasked = set(pins()) - wanted
+    for name in unasked:  # needed elsewhere: on another system, or by another Python
+        with pytest.raises(PackageNotFoundError):
+            distribution(name)
+
+
+@pytest.mark.parametrize("name", sorted(RUNTIME))
+def test_what_runs_is_listed_with_a_licence_that_we_have_looked_at(name: str) -> None:
+    page = (ROOT / "docs" / "reference" / "dependencies.md").read_text(encoding="utf-8")
+    listed = dict(re.findall(r"^\| ([a-z0-9-]+) \| ([^|]+) \|", page, re.MULTILINE))
+    assert licence(name) in LICENCES, f"{name} is under {licence(name)}: look at it"
+    assert listed.get(name) == licence(name), f"list {name} in docs/reference/dependencies.md"
+
+
+def test_what_is_installed_fits_together() -> None:
+    """``pip check``, which asks nobody."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", "--disable-pip-version-check", "check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
