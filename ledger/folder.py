@@ -375,5 +375,6 @@ def _archived() -> LedgerError:
 
 
 def key_files_of(path: Path) -> list[Path]:
-    """The files of keys of all ledgers in a data folder."""
-    return sorted((path / LEDGERS).glob(f"*/{KEYS_FILE}"))
+    """The files of keys of all ledgers in a data folder; not of what a crash left unfinished."""
+    files = (path / LEDGERS).glob(f"*/{KEYS_FILE}")
+    return sorted(file for file in files if is_ledger_name(file.parent.name))

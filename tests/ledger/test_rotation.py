@@ -15,7 +15,7 @@ from ledger import rewrapping
 from ledger.datastore import connect
 from ledger.files import FolderInUse
 from ledger.folder import DataFolder, key_files_of
-from ledger.keys import MASTER_PROOF
+from ledger.keys import APPLICATION_ID, MASTER_PROOF
 from ledger.master_keys import CutOff, FileMasterKey, InMemoryMasterKey, master_key_of, next_of
 from ledger.rotation import rotate_master_key
 from tests.ledger.given import HandClock, registered
@@ -207,3 +207,13 @@ def test_what_a_master_key_wraps_opens_for_its_context_only() -> None:
             wrong.unwrap(wrapped, context)
     with pytest.raises(InvalidTag):
         key.unwrap(b"short", b"")
+
+
+def test_what_a_crash_left_of_a_ledger_that_was_being_made_holds_nothing_up(data: Path) -> None:
+    """Its keys are not there yet, and neither master key opens what is not there."""
+    unfinished = data / "ledgers" / ".new-0b0e8cd2"
+    unfinished.mkdir()
+    connect(unfinished / "keys.sqlite", APPLICATION_ID).close()
+    assert rotate_master_key(data) == len(NAMES) * 4
+    assert readable(data)
+    assert not unfinished.exists()
