@@ -5,9 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from api.calls import Answer
+from api.wire.envelope import ids_from_key
 from domain.errors import Invalid
+from ledger.access.scopes import THIS_MACHINE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from uuid import UUID
+
     from api.calls import Call
     from ledger.drafts import Append, Appended
 
@@ -23,6 +28,20 @@ async def recorded(call: Call, append: Append) -> Appended:
     # A client that leaves cancels its own waiting, never what the ledger has accepted.
     result: Appended = await reply.waiting
     return result
+
+
+def ids_asked_for(call: Call) -> Callable[[int], UUID | None]:
+    """Ids for events without one, by place, where the request came with an ``Idempotency-Key``.
+
+    They are each caller's own, so that two who chose the same key do not meet.
+
+    Raises:
+        Invalid: the key does not have 16 to 200 characters.
+    """
+    key = call.request.headers.get("idempotency-key")
+    principal = "" if call.principal == THIS_MACHINE else call.principal.id
+    namespace = call.open_ledger.ledger.namespace
+    return ids_from_key(key, namespace, call.request.scope["path"], principal)
 
 
 def require_room(call: Call) -> None:

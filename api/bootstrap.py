@@ -85,7 +85,26 @@ class Server:
         self._observer: Callable[[str], CommitObserver] | None = None
         self._opening = threading.RLock()
         if self.keys.is_open():
-            settings.require_keys()
+            self._require_never_keyed()
+
+    def _require_never_keyed(self) -> None:
+        """Answer without keys only where that is safe, and none was ever made: see decision 15.
+
+        Raises:
+            SettingsRefused: other machines could reach it.
+            Corrupt: the file of keys was taken away or emptied, or a trail is damaged.
+        """
+        try:
+            self.settings.require_keys()
+            if self.trails.tell_of_keys():
+                raise Corrupt(
+                    f"{self.folder.path / ACCESS_FILE} holds none of the access keys that the "
+                    "audit trail tells of: put it back, or make a key with rapport keys create"
+                )
+        except BaseException:
+            self.keys.close()
+            self.trails.close()
+            raise
 
     def open(self) -> None:
         """Open every ledger in the folder, so that what is damaged is told before serving.

@@ -12,6 +12,7 @@ from domain.errors import ContactNotFound, Corrupt, Invalid
 from domain.events.governance import PersonalDataErased
 from ledger.access.scopes import COMMAND_LINE
 from ledger.access.trail import TRAIL_FILE, AuditTrail
+from ledger.access.trails import LEDGER_RESTORED
 from ledger.erasure import Erasure
 from ledger.transfer import is_archive, place, verify_archive
 
@@ -133,7 +134,7 @@ def restore(
                 trail.adopt(form.read_trail(*copy.trail))
             trail.record(
                 COMMAND_LINE,
-                "ledger-restored",
+                LEDGER_RESTORED,
                 name,
                 position=verified.head.position,
                 erased_since=len(checked.erased_since),

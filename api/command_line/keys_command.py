@@ -17,8 +17,8 @@ from domain.errors import LedgerNotFound
 from domain.instants import format_instant
 from ledger.access.keys import ACCESS_FILE, AccessKeys
 from ledger.access.scopes import COMMAND_LINE, SCOPES
-from ledger.access.trails import Trails
-from ledger.folder import LEDGERS, refuse_foreign_files
+from ledger.access.trails import KEY_MADE, Trails
+from ledger.folder import LEDGERS, folder_of, refuse_foreign_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,8 +70,11 @@ def create(
       rapport keys create "till 4" --scope append --ledger main
     """
     with _keys(folder, make=True) as (keys, trails):
+        keys.require_possible(name, scopes, expires_at=expires, per_minute=per_minute)
+        if ledger is not None:
+            folder_of(settings_for(folder).folder, ledger)  # there, and a ledger
         trail = trails.server() if ledger is None else trails.of(ledger)
-        trail.record(COMMAND_LINE, "key-made", name, scopes=sorted(set(scopes)), ledger=ledger)
+        trail.record(COMMAND_LINE, KEY_MADE, name, scopes=sorted(set(scopes)), ledger=ledger)
         made, secret = keys.make(
             name, scopes, ledger=ledger, expires_at=expires, per_minute=per_minute
         )

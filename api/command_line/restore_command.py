@@ -21,6 +21,7 @@ from api.command_line.options import data_option, json_option
 from api.command_line.output import print_json, progress, say
 from api.command_line.passphrases import passphrase_of
 from api.command_line.plain_help import PlainHelp
+from ledger.access.trails import LEDGER_RESTORED
 from ledger.folder import MAIN, DataFolder, LedgerExists, is_ledger_name
 from ledger.transfer import LogForks, PassphraseRefused, read_head
 
@@ -151,7 +152,7 @@ def _place(
                 name = _name(one, new_name)
                 head = one.verified.head
                 detail = {"origin": head.origin, "position": head.position}
-                record(settings.folder, None, "ledger-restored", name, **detail)
+                record(settings.folder, None, LEDGER_RESTORED, name, **detail)
                 with progress(f"restoring {name}", head.position, quiet=quiet) as advance:
                     run = partial(restoring.restore, one, folder, name=name, clock=now)
                     run(passphrase=passphrase if head.keys else None, advance=told(advance))

@@ -65,10 +65,15 @@ def require_every_ledger(principal: Principal) -> None:
 
 
 def is_still_admitted(principal: Principal, server: Server, ledger: OpenLedger) -> bool:
-    """Whether a long answer may go on: the ledger is there, and the key opens it as before."""
+    """Whether a long answer may go on: the ledger is there, and the key opens it as before.
+
+    Where no key was asked for, it goes on until one would be.
+    """
     if server.ledgers.get(ledger.ledger.name) is not ledger:
         return False
-    return principal in (THIS_MACHINE, ANYONE) or server.keys.still_opens(principal.id)
+    if principal == THIS_MACHINE:
+        return server.keys.is_open()
+    return principal == ANYONE or server.keys.still_opens(principal)
 
 
 def _secret(headers: Sequence[str]) -> str:

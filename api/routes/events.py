@@ -5,14 +5,20 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from api.appending import answered, recorded, require_no_condition, require_room
+from api.appending import (
+    answered,
+    ids_asked_for,
+    recorded,
+    require_no_condition,
+    require_room,
+)
 from api.calls import Answer, Body, Call, Routes, Shown
 from api.knowledge import require_registered
 from api.openapi import shapes
 from api.openapi.examples import APPENDED, APPENDED_MANY, EVENT, EVENTS, FIRST_EVENTS
 from api.wire import present
 from api.wire.cursors import make_cursor, read_place
-from api.wire.envelope import ids_from_key, read_many
+from api.wire.envelope import read_many
 from api.wire.forms import BULK_AND_CLOUD_EVENTS, EXPORT_AND_TAIL
 from api.wire.marks import Marks
 from api.wire.parameters import (
@@ -26,7 +32,7 @@ from api.wire.parameters import (
 )
 from domain.errors import EventNotFound, Invalid
 from domain.kinds import ContactId
-from ledger.access.scopes import APPEND, READ, THIS_MACHINE
+from ledger.access.scopes import APPEND, READ
 from ledger.drafts import Append
 
 if TYPE_CHECKING:
@@ -238,10 +244,7 @@ def read_event(call: Call) -> Answer:
 
 def _drafts(call: Call, contact_id: UUID | None) -> tuple[Draft, ...]:
     ledger = call.open_ledger.ledger
-    key = call.request.headers.get("idempotency-key")
-    principal = "" if call.principal is THIS_MACHINE else call.principal.id
-    id_of = ids_from_key(key, ledger.namespace, call.request.scope["path"], principal)
-    return read_many(call.body, contact_id, ledger.contact_id, id_of)
+    return read_many(call.body, contact_id, ledger.contact_id, ids_asked_for(call))
 
 
 def _condition(headers: Mapping[str, str]) -> tuple[int | None, bool]:

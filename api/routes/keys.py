@@ -14,6 +14,7 @@ from domain.errors import Invalid, KeyNotFound, LedgerNotFound
 from domain.instants import format_instant
 from domain.kinds import Text, Whole, read_instant, wrong
 from ledger.access.scopes import ADMIN, SCOPES
+from ledger.access.trails import KEY_MADE
 
 if TYPE_CHECKING:
     from ledger.access.keys import AccessKey
@@ -98,14 +99,13 @@ def make_key(call: Call) -> Answer:
     _require_within(call, scopes, ledger)
     if ledger is not None:
         call.server.ledger(ledger)
+    keys, expires_at = call.server.keys, optional(body, "expires_at", read_instant)
+    per_minute = optional(body, "per_minute", _read_limit)
+    keys.require_possible(name, scopes, expires_at=expires_at, per_minute=per_minute)
     trail = _trail(call, ledger)
-    trail.record(call.principal, "key-made", name, scopes=scopes, ledger=ledger)
-    made, secret = call.server.keys.make(
-        name,
-        scopes,
-        ledger=ledger,
-        expires_at=optional(body, "expires_at", read_instant),
-        per_minute=optional(body, "per_minute", _read_limit),
+    trail.record(call.principal, KEY_MADE, name, scopes=scopes, ledger=ledger)
+    made, secret = keys.make(
+        name, scopes, ledger=ledger, expires_at=expires_at, per_minute=per_minute
     )
     return _told(made, secret, 201)
 

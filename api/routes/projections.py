@@ -6,6 +6,7 @@ from uuid import UUID
 
 from api.calls import Answer, Call, Routes, Shown
 from api.openapi import examples, shapes
+from api.problems import Forbidden
 from api.wire import present
 from domain.errors import OperationNotFound
 from domain.instants import format_instant
@@ -127,7 +128,15 @@ def read_operation(call: Call) -> Answer:
     problems=("operation-not-found",),
 )
 def cancel_operation(call: Call) -> Answer:
-    """A rebuild that is cancelled leaves the projection as it was."""
+    """A rebuild that is cancelled leaves the projection as it was.
+
+    Whoever may begin an operation may cancel it: a rebuild takes `rebuild` or `admin`.
+    """
+    found = call.open_ledger.projections.operation(operation_id_of(call))
+    if found.kind == "rebuild" and not call.principal.has((REBUILD, ADMIN)):
+        raise Forbidden("the access key lacks the scope rebuild or admin")
+    if found.state == "running":
+        call.record("operation-cancelled", found.kind, operation=str(found.id))
     work = call.open_ledger.projections.cancel(operation_id_of(call))
     return Answer(body=present.operation(work), status=202)
 

@@ -62,7 +62,10 @@ class BulkAppend:
         streams: Streams,
         id_of: Callable[[int], UUID | None],
         media_type: str,
+        may_go_on: Callable[[], bool] = lambda: True,
     ) -> None:
+        """``may_go_on`` is asked as lines arrive: once it says no, none is taken any more."""
+        self.may_go_on = may_go_on
         self.ledger = ledger
         self.streams = streams
         self.id_of = id_of
@@ -80,7 +83,7 @@ class BulkAppend:
         out = Outgoing(scope, send, headers, limits.reader_seconds)
         pipeline = Pipeline(self.ledger, self.id_of, scope["state"]["instance"], out, limits)
         with self.streams.bulk_requests.one(), self.streams.stopping.told() as stopping:
-            await out.run(pipeline.run(receive, stopping))
+            await out.run(pipeline.run(receive, stopping, self.may_go_on))
 
 
 @dataclass(frozen=True)
@@ -115,14 +118,21 @@ class Pipeline:
         self.unanswered_lines = 0
         self.undecided_bytes = 0
 
-    async def run(self, receive: Receive, stopping: asyncio.Future[None]) -> None:
+    async def run(
+        self,
+        receive: Receive,
+        stopping: asyncio.Future[None],
+        may_go_on: Callable[[], bool] = lambda: True,
+    ) -> None:
         """Read to the end, or until the server stops, and answer all that was read.
+
+        What arrives once it ``may_go_on`` no more is left, and the connection cut.
 
         Raises:
             ClientDisconnect: the client left.
             ReaderGone: it does not read.
         """
-        reading = asyncio.create_task(self._read(receive))
+        reading = asyncio.create_task(self._read(receive, may_go_on))
         writing = asyncio.create_task(self._write())
         try:
             await asyncio.wait((reading, writing, stopping), return_when=asyncio.FIRST_COMPLETED)
@@ -138,7 +148,7 @@ class Pipeline:
             await asyncio.gather(reading, writing, return_exceptions=True)
         await (self._out.finish() if self._whole else self._out.cut())
 
-    async def _read(self, receive: Receive) -> None:
+    async def _read(self, receive: Receive, may_go_on: Callable[[], bool]) -> None:
         lines = LineSplitter()
         try:
             while not self._whole:
@@ -146,6 +156,8 @@ class Pipeline:
                     message = await receive()
                 if message["type"] == "http.disconnect":
                     raise ClientDisconnect
+                if not may_go_on():
+                    return
                 await self._take(list(lines.feed(message.get("body", b""))))
                 self._whole = not message.get("more_body", False)
             await self._take(list(lines.end()))

@@ -9,6 +9,8 @@ from starlette.concurrency import run_in_threadpool
 from api.streams.outgoing import Outgoing
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.types import Receive, Scope, Send
 
     from api.streams.log import LogWalk
@@ -18,7 +20,15 @@ if TYPE_CHECKING:
 class LogExport:
     """Answers with every event of a walk, one line each, a page in memory at a time."""
 
-    def __init__(self, walk: LogWalk, streams: Streams, media_type: str) -> None:
+    def __init__(
+        self,
+        walk: LogWalk,
+        streams: Streams,
+        media_type: str,
+        may_go_on: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """``may_go_on`` is asked with every page: once it says no, the connection is cut."""
+        self.may_go_on = may_go_on
         self.walk = walk
         self.streams = streams
         self.media_type = media_type
@@ -43,7 +53,7 @@ class LogExport:
         while not self.walk.done and not out.without_body:
             page = await run_in_threadpool(self.walk.page)
             await out.write_all(shown.content + b"\n" for shown in page)
-            if self.streams.stopping.begun and not self.walk.done:
+            if (self.streams.stopping.begun or not self.may_go_on()) and not self.walk.done:
                 await out.cut()
                 return
         await out.finish()

@@ -109,7 +109,7 @@ class LogTail:
         wrote = False
         while not walk.done:
             wrote |= await self._write(out, await run_in_threadpool(walk.page))
-            if any(end.done() for end in ends):
+            if any(end.done() for end in ends) or not self.may_go_on():
                 return wrote
         self.position = upto
         return wrote

@@ -5,7 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 
-from api.appending import answered, recorded, require_no_condition
+from starlette.concurrency import run_in_threadpool
+
+from api.appending import answered, ids_asked_for, recorded, require_no_condition
 from api.calls import Answer, Call, Form
 from api.edge.access import is_still_admitted
 from api.openapi import examples, shapes
@@ -14,13 +16,14 @@ from api.streams.export import LogExport
 from api.streams.log import Filter, LogWalk, read_filter
 from api.streams.tail import LogTail, read_place
 from api.wire import cloudevents, present
-from api.wire.envelope import ids_from_key
 from api.wire.media import EVENT_STREAM, LINES
 from api.wire.parameters import AFTER_POSITION, CONTACT, CURSOR, LIMIT, MIN_POSITION, TYPES
 from domain.errors import Invalid
 from ledger.drafts import Append
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.types import ASGIApp
 
     from ledger.drafts import Draft
@@ -30,9 +33,7 @@ async def append_in_bulk(call: Call) -> ASGIApp:
     """Lines of events, each appended by itself, answered by lines of outcomes."""
     require_no_condition(call)
     ledger = call.open_ledger.ledger
-    key = call.request.headers.get("idempotency-key")
-    id_of = ids_from_key(key, ledger.namespace, call.request.scope["path"])
-    return BulkAppend(ledger, call.streams, id_of, call.wanted)
+    return BulkAppend(ledger, call.streams, ids_asked_for(call), call.wanted, _may_go_on(call))
 
 
 async def append_cloud_event(call: Call) -> Answer:
@@ -61,8 +62,9 @@ async def export_log(call: Call) -> ASGIApp:
     """The log up to its present end, one event a line."""
     wanted = await _wanted(call)
     ledger = call.open_ledger.ledger
+    await run_in_threadpool(call.record, "log-exported", "log")
     walk = LogWalk(ledger, wanted, call.get(AFTER_POSITION) or 0, ledger.head())
-    return LogExport(walk, call.streams, call.wanted)
+    return LogExport(walk, call.streams, call.wanted, _may_go_on(call))
 
 
 async def tail_log(call: Call) -> ASGIApp:
@@ -71,8 +73,12 @@ async def tail_log(call: Call) -> ASGIApp:
     ledger = call.open_ledger.ledger
     seen = call.request.headers.get("last-event-id")
     after = read_place(seen, call.get(AFTER_POSITION), ledger.head())
-    may_go_on = partial(is_still_admitted, call.principal, call.server, call.open_ledger)
-    return LogTail(ledger, wanted, after, call.streams, may_go_on)
+    return LogTail(ledger, wanted, after, call.streams, _may_go_on(call))
+
+
+def _may_go_on(call: Call) -> Callable[[], bool]:
+    """Whether whoever asked would still be let in, for a stream to ask as it goes."""
+    return partial(is_still_admitted, call.principal, call.server, call.open_ledger)
 
 
 async def _appended(call: Call, drafts: tuple[Draft, ...]) -> Answer:

@@ -75,7 +75,7 @@ class AccessKey:
     @property
     def principal(self) -> Principal:
         """Whoever asks with it."""
-        return Principal(self.id, self.scopes, self.ledger)
+        return Principal(self.id, self.scopes, self.ledger, self.digest)
 
     def is_valid(self, at: int) -> bool:
         """Whether it opens anything at that instant."""
@@ -152,12 +152,37 @@ class AccessKeys:
         self._note_use(key, now)
         return key
 
-    def still_opens(self, key_id: str) -> bool:
-        """Whether the key of that id is still valid: for whoever was let in a while ago."""
+    def still_opens(self, principal: Principal) -> bool:
+        """Whether whoever was let in a while ago would be now: by that secret, with that key."""
         with self._lock:
             self._refresh()
-            key = self._known.get(key_id)
-        return key is not None and key.is_valid(self._clock())
+            key = self._known.get(principal.id)
+        if key is None or not hmac.compare_digest(key.digest, principal.digest):
+            return False
+        return key.is_valid(self._clock())
+
+    def require_possible(
+        self,
+        name: str,
+        scopes: Collection[str],
+        *,
+        expires_at: int | None = None,
+        per_minute: int | None = None,
+    ) -> None:
+        """Refuse what can be no key: before it is recorded that one is made.
+
+        Raises:
+            Invalid: a name, a scope or a number cannot be.
+        """
+        if not 1 <= len(name) <= MOST_NAME or not name.isprintable():
+            raise Invalid.at("/name", "out-of-range", f"must be 1 to {MOST_NAME} printable letters")
+        if not scopes or not set(scopes) <= set(SCOPES):
+            raise Invalid.at("/scopes", "not-a-choice", f"must be some of {', '.join(SCOPES)}")
+        if per_minute is not None and not 1 <= per_minute <= MOST_PER_MINUTE:
+            detail = f"must be from 1 to {MOST_PER_MINUTE}"
+            raise Invalid.at("/per_minute", "out-of-range", detail)
+        if expires_at is not None and expires_at <= self._clock():
+            raise Invalid.at("/expires_at", "invalid-time", "must lie ahead")
 
     def make(
         self,
@@ -174,16 +199,8 @@ class AccessKeys:
             Invalid: a name, a scope or a number cannot be.
             Unavailable: it could not be written.
         """
-        if not 1 <= len(name) <= MOST_NAME or not name.isprintable():
-            raise Invalid.at("/name", "out-of-range", f"must be 1 to {MOST_NAME} printable letters")
-        if not scopes or not set(scopes) <= set(SCOPES):
-            raise Invalid.at("/scopes", "not-a-choice", f"must be some of {', '.join(SCOPES)}")
-        if per_minute is not None and not 1 <= per_minute <= MOST_PER_MINUTE:
-            detail = f"must be from 1 to {MOST_PER_MINUTE}"
-            raise Invalid.at("/per_minute", "out-of-range", detail)
+        self.require_possible(name, scopes, expires_at=expires_at, per_minute=per_minute)
         now = self._clock()
-        if expires_at is not None and expires_at <= now:
-            raise Invalid.at("/expires_at", "invalid-time", "must lie ahead")
         key_id, secret = _secret(secrets.token_hex(8))
         key = AccessKey(
             id=key_id,
@@ -258,7 +275,8 @@ class AccessKeys:
             self._connection.execute(
                 "UPDATE access_keys SET seen_at = ? WHERE id = ?", (now, key.id)
             )
-            self._known[key.id] = replace(key, seen_at=now)
+            # What is known now, not what was let in: it may have been revoked or rotated since.
+            self._known[key.id] = replace(self._known[key.id], seen_at=now)
 
     def _write(self, statement: str, values: tuple[object, ...]) -> None:
         with self._lock, telling(self._path, ": nothing was changed"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,12 +22,14 @@ SCOPES = (APPEND, READ, AUDIT, REBUILD, ADMIN)
 class Principal:
     """Who asks: an access key, or in open mode whoever is on this machine.
 
-    ``ledger`` is the one ledger that it is for; None for all of them.
+    ``ledger`` is the one ledger that it is for; None for all of them. ``digest`` is that of the
+    secret that let it in.
     """
 
     id: str
     scopes: frozenset[str]
     ledger: str | None = None
+    digest: bytes = field(default=b"", repr=False)
 
     def has(self, scopes: Collection[str]) -> bool:
         """Whether it has one of these scopes."""

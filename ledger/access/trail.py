@@ -203,6 +203,20 @@ class AuditTrail:
             previous = entry.hash
         return number, previous
 
+    def tells_of(self, act: str, *, since: str | None = None) -> bool:
+        """Whether there is such an act, after the newest of another one where that is named.
+
+        Raises:
+            Corrupt: the file is damaged.
+        """
+        with self._lock, telling(self._path):
+            row = self._connection.execute(
+                "SELECT 1 FROM acts WHERE act = ? AND number > "
+                "(SELECT coalesce(max(number), 0) FROM acts WHERE act = ?) LIMIT 1",
+                (act, since),
+            ).fetchone()
+        return row is not None
+
     def close(self) -> None:
         """Close the file."""
         with self._lock:

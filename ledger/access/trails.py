@@ -13,6 +13,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+KEY_MADE = "key-made"
+"""The act of making an access key."""
+
+LEDGER_RESTORED = "ledger-restored"
+"""The act of putting a ledger, with its trail, where a backup was made of it."""
+
+
 class Trails:
     """Trails, opened when they are first asked for. Any thread may call."""
 
@@ -42,6 +49,23 @@ class Trails:
             Unavailable: it cannot be opened or written.
         """
         return self._trail(ledger)
+
+    def tell_of_keys(self) -> bool:
+        """Whether access keys were made for this server or a ledger of it, as far as is recorded.
+
+        What a ledger's trail says of the time before the ledger was restored is of another server,
+        perhaps, and is left aside.
+
+        Raises:
+            Corrupt: a file is damaged.
+            Unavailable: one cannot be opened.
+        """
+        if (self._folder / TRAIL_FILE).is_file() and self.server().tells_of(KEY_MADE):
+            return True
+        return any(
+            self.of(file.parent.name).tells_of(KEY_MADE, since=LEDGER_RESTORED)
+            for file in self._ledgers.glob(f"[a-z]*/{TRAIL_FILE}")
+        )
 
     def let_go(self, ledger: str) -> None:
         """Close the file of a ledger that is about to be deleted."""

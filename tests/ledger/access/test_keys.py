@@ -91,6 +91,43 @@ def test_a_rotated_key_keeps_its_name_and_loses_its_old_secret(keys: AccessKeys)
         keys.rotate(made.id)
 
 
+@pytest.mark.parametrize("change", ["revoke", "rotate"])
+def test_a_key_that_is_changed_while_it_is_being_used_stays_changed(
+    tmp_path: Path, change: str
+) -> None:
+    """Noting the use of it must not bring back what was known of it before."""
+    clock = Clock()
+    keys = AccessKeys(tmp_path / "access.sqlite", clock)
+    made, secret = keys.make("till", [READ])
+    meanwhile = [getattr(keys, change)]
+
+    def late() -> int:
+        """The clock is asked between letting a key in and noting its use."""
+        while meanwhile:
+            meanwhile.pop()(made.id)
+        return clock()
+
+    keys._clock = late
+    keys.authenticate(secret)
+    with pytest.raises(Unauthenticated):
+        keys.authenticate(secret)
+    keys.close()
+
+
+def test_who_was_let_in_is_let_go_on_with_the_same_secret_alone(
+    keys: AccessKeys, clock: Clock
+) -> None:
+    made, secret = keys.make("till", [READ], expires_at=clock.now + SECOND)
+    first = keys.authenticate(secret).principal
+    assert keys.still_opens(first)
+    _, secret = keys.rotate(made.id)
+    assert not keys.still_opens(first)
+    second = keys.authenticate(secret).principal
+    assert keys.still_opens(second)
+    clock.now += SECOND
+    assert not keys.still_opens(second)
+
+
 def test_what_another_process_changes_holds_here(
     keys: AccessKeys, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
