@@ -36,7 +36,16 @@ REST_SECONDS = 0.04
 """How long it rests after a step of many events, unless somebody waits: while events pour in, fewer
 and larger steps cost less, and what nobody waits for is seen in time all the same."""
 
+MOST_REST_SECONDS = 0.25
+"""How long it rests at most between two steps while it is behind and events pour in."""
+
 MANY_EVENTS = 16
+
+QUIET_SECONDS = 0.1
+"""How long nothing must have been appended before those that give way take their steps."""
+
+STARVED_SECONDS = 1.0
+"""How long they give way at most, however many events pour in."""
 
 
 class Follower:
@@ -72,6 +81,7 @@ class Follower:
         self._waiting_threads = 0
         self._hurry = threading.Event()
         self._page = Page(source)
+        self._appended_at = self._gave_way_at = time.monotonic() - QUIET_SECONDS
         self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
 
     def start(self) -> None:
@@ -92,6 +102,7 @@ class Follower:
         """Look at once: something was appended, or the clock jumped. From any thread, and cheap."""
         with self._wake:
             self._woken = True
+            self._appended_at = time.monotonic()
             self._wake.notify_all()
 
     def build(self, name: str) -> AnyBuild:
@@ -212,21 +223,24 @@ class Follower:
                     return
                 self._woken = False
             self._hurry.clear()  # whoever waits from here on cuts the rest short
-            before = self._taken_in()
+            before, began = self._taken_in(), time.monotonic()
             with self._working:
                 behind = self._cycle()
+            if behind and time.monotonic() - self._appended_at < QUIET_SECONDS:
+                # As long as the step took: whoever appends has half of the interpreter's time.
+                self._rest(min(time.monotonic() - began, MOST_REST_SECONDS))
             if not behind:
                 if self._taken_in() - before >= MANY_EVENTS:
-                    self._rest()
+                    self._rest(REST_SECONDS)
                 self._sleep()
 
     def _taken_in(self) -> int:
         return max((build.position for build in self._builds.values()), default=0)
 
-    def _rest(self) -> None:
+    def _rest(self, seconds: float) -> None:
         """Let more come together, as long as nobody waits for it."""
         if not (self._waiters or self._waiting_threads or self._stopping):
-            self._hurry.wait(REST_SECONDS)
+            self._hurry.wait(seconds)
 
     def _sleep(self) -> None:
         with self._wake:
@@ -235,6 +249,8 @@ class Follower:
 
     def _idle_seconds(self) -> float:
         """How long nothing can happen that nobody would wake us for."""
+        if any(build.gives_way and self._is_behind(build) for build in self._builds.values()):
+            return min(QUIET_SECONDS, POLL_SECONDS)
         breakpoints = [
             build.next_breakpoint
             for build in self._builds.values()
@@ -253,9 +269,25 @@ class Follower:
         for name, build in sorted(self._builds.items(), key=_gives_way):
             if build.gives_way and (behind or self._resting or self._is_busy()):
                 continue
+            if build.gives_way and self._pours():
+                continue
             if self._follows(build):
                 behind = self._step(name, build) or behind
         return behind
+
+    def _pours(self) -> bool:
+        """Whether events pour in while nobody waits, and not for too long already."""
+        now = time.monotonic()
+        if self._waiters or self._waiting_threads or now - self._appended_at >= QUIET_SECONDS:
+            self._gave_way_at = now
+            return False
+        if now - self._gave_way_at >= STARVED_SECONDS:
+            self._gave_way_at = now
+            return False
+        return True
+
+    def _is_behind(self, build: AnyBuild) -> bool:
+        return self._follows(build) and build.position < self._source.head()
 
     def _follows(self, build: AnyBuild) -> bool:
         return build.generation.state != FAILED and build.projection.name not in self._resting

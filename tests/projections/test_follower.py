@@ -300,6 +300,7 @@ def resting(
 ) -> Projections:
     """Projections that took in many events just now, and rest for an hour unless somebody waits."""
     monkeypatch.setattr(follower, "REST_SECONDS", 3600)
+    monkeypatch.setattr(follower, "QUIET_SECONDS", 0)
     for number in range(follower.MANY_EVENTS + 1):
         ledger.tell(ANN, "purchase-made", purchase_id=str(number))
     running.wake()
@@ -330,6 +331,30 @@ def test_a_rest_keeps_no_rebuild_and_no_end_waiting(resting: Projections) -> Non
     ender.start()
     ender.join(20)
     assert not ender.is_alive()
+
+
+def test_those_that_give_way_wait_until_nothing_pours_in_or_somebody_asks(
+    running: Projections, ledger: MemoryLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Restatements stay behind while events come in, but for whoever waits for anything."""
+    monkeypatch.setattr(follower, "QUIET_SECONDS", 3600)
+    monkeypatch.setattr(follower, "STARVED_SECONDS", 3600)
+
+    def positions() -> dict[str, int]:
+        return {one.name: one.position for one in running.states()}
+
+    ledger.tell(ANN, "purchase-made", purchase_id="a")
+    running.wake()
+    until(lambda: positions()["status"] == ledger.head())
+    until(lambda: positions()["standing"] == ledger.head())
+    assert positions()["restatements"] < ledger.head()
+    assert running.wait_for(ledger.head(), 20, "restatements") == ledger.head()
+    ledger.tell(ANN, "purchase-made", purchase_id="b")
+    running.wake()
+    until(lambda: positions()["status"] == ledger.head())
+    monkeypatch.setattr(follower, "STARVED_SECONDS", 0)
+    running.wake()
+    until(lambda: positions()["restatements"] == ledger.head())
 
 
 def test_builds_that_follow_together_read_the_log_once(
