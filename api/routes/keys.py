@@ -13,10 +13,12 @@ from api.wire.present import instant
 from domain.errors import Invalid, KeyNotFound, LedgerNotFound
 from domain.instants import format_instant
 from domain.kinds import Text, Whole, read_instant, wrong
-from ledger.access.scopes import ADMIN, SCOPES
+from ledger.access.scopes import ADMIN, SCOPES, THIS_MACHINE
 from ledger.access.trails import KEY_MADE
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from ledger.access.keys import AccessKey
     from ledger.access.scopes import Principal
     from ledger.access.trail import AuditTrail
@@ -88,7 +90,8 @@ def make_key(call: Call) -> Answer:
     """From the first key on every request needs one, so let the first be one that may make others.
 
     A key is for one ledger, or for all where none is named; one that is for one ledger makes keys
-    for that one alone, with scopes that it has.
+    for that one alone, with scopes that it has. One that ends, or may ask so often, makes keys that
+    end no later and may ask no more often.
     """
     body = read_object(call.body, _FIELDS)
     name = optional(body, "name", Text(100).read)
@@ -102,6 +105,7 @@ def make_key(call: Call) -> Answer:
     keys, expires_at = call.server.keys, optional(body, "expires_at", read_instant)
     per_minute = optional(body, "per_minute", _read_limit)
     keys.require_possible(name, scopes, expires_at=expires_at, per_minute=per_minute)
+    _require_no_longer(call, expires_at, per_minute)
     trail = _trail(call, ledger)
     trail.record(call.principal, KEY_MADE, name, scopes=scopes, ledger=ledger)
     made, secret = keys.make(
@@ -119,8 +123,13 @@ def make_key(call: Call) -> Answer:
     problems=("not-found",),
 )
 def rotate_key(call: Call) -> Answer:
-    """The old secret opens nothing any more. Send no body, or `{}`."""
+    """The old secret opens nothing any more. Send no body, or `{}`.
+
+    Whoever rotates a key learns its secret, so that it must not be for more than their own.
+    """
     key = _found(call)
+    _require_within(call, key.scopes, key.ledger)
+    _require_no_longer(call, key.expires_at, key.per_minute)
     _trail(call, key.ledger).record(call.principal, "key-rotated", key.id)
     return _told(*call.server.keys.rotate(key.id), 200)
 
@@ -167,15 +176,26 @@ def _scopes(value: object) -> list[str]:
     return sorted(set(value))
 
 
-def _require_within(call: Call, scopes: list[str], ledger: str | None) -> None:
+def _require_within(call: Call, scopes: Collection[str], ledger: str | None) -> None:
     """Nobody gives away more than they have."""
     principal = call.principal
     if ledger is None and principal.ledger is not None:
         raise Forbidden("a key that is for one ledger makes keys for that one alone")
     if ledger is not None and not principal.may_enter(ledger):
         raise Forbidden("the access key is for another ledger")
-    if missing := [scope for scope in scopes if not principal.has((scope,))]:
+    if missing := [scope for scope in sorted(scopes) if not principal.has((scope,))]:
         raise Forbidden(f"the access key lacks the scope {', '.join(missing)} itself")
+
+
+def _require_no_longer(call: Call, expires_at: int | None, per_minute: int | None) -> None:
+    """Nor for longer than they have it, or for more requests."""
+    if call.principal == THIS_MACHINE:
+        return
+    own = call.server.keys.find(call.principal.id)
+    if own.expires_at is not None and (expires_at is None or expires_at > own.expires_at):
+        raise Forbidden("the access key ends earlier itself: expires_at must not be later")
+    if own.per_minute is not None and (per_minute is None or per_minute > own.per_minute):
+        raise Forbidden("the access key has fewer requests a minute itself: so per_minute")
 
 
 def _manages(principal: Principal, key: AccessKey) -> bool:

@@ -15,6 +15,7 @@ from api.bootstrap import build
 from api.settings import Settings
 from api.streams import log
 from domain.errors import Corrupt
+from domain.instants import format_instant
 from ledger.access.keys import ACCESS_FILE
 from ledger.access.scopes import ADMIN, APPEND, COMMAND_LINE, READ, REBUILD, SCOPES
 from ledger.access.trails import LEDGER_RESTORED
@@ -205,3 +206,37 @@ def test_a_restored_trail_tells_of_the_keys_of_where_it_was(tmp_path: Path) -> N
         server.trails.server().record(COMMAND_LINE, LEDGER_RESTORED, "main")
     with pytest.raises(Corrupt, match="keys create"), built(tmp_path / "data", Clock()):
         pass
+
+
+def test_rotating_a_key_gives_nobody_more_than_they_have(server: Server) -> None:
+    """Whoever rotates a key learns its new secret."""
+    make, end = server.keys.make, server.clock() + 3_600_000_000
+    _, narrow = make("narrow", [ADMIN, READ], expires_at=end, per_minute=60)
+    within, _ = make("within", [READ], expires_at=end, per_minute=60)
+    more = [
+        make("more scopes", [READ, APPEND], expires_at=end, per_minute=60)[0],
+        make("longer", [READ], per_minute=60)[0],
+        make("more often", [READ], expires_at=end, per_minute=61)[0],
+    ]
+    headers = {"authorization": f"Bearer {narrow}"}
+    with listening(create_app(server)) as url, httpx.Client(base_url=url, headers=headers) as admin:
+        for key in more:
+            answer = admin.post(f"/v1/keys/{key.id}/rotate", json={})
+            problem_of(answer, 403, "forbidden")
+            assert server.keys.find(key.id).digest == key.digest
+        assert admin.post(f"/v1/keys/{within.id}/rotate", json={}).status_code == 200
+
+
+@pytest.mark.parametrize("more", ["expires_at", "per_minute"])
+def test_a_key_outlives_and_outpaces_no_key_that_makes_it(server: Server, more: str) -> None:
+    hour = 3_600_000_000
+    ends = server.clock() + hour
+    _, secret = server.keys.make("brief", [ADMIN, READ], expires_at=ends, per_minute=60)
+    body = {"name": "x", "scopes": [READ], "per_minute": 60, "expires_at": format_instant(ends)}
+    beyond = {"expires_at": format_instant(ends + 1), "per_minute": 61}
+    headers = {"authorization": f"Bearer {secret}"}
+    with listening(create_app(server)) as url, httpx.Client(base_url=url, headers=headers) as admin:
+        assert admin.post("/v1/keys", json=body).status_code == 201
+        for value in (beyond[more], None):
+            answer = admin.post("/v1/keys", json={**body, more: value})
+            problem_of(answer, 403, "forbidden")
