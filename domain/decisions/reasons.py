@@ -46,5 +46,5 @@ def refused(reason: str, detail: str | None = None, **fields: object) -> Refused
     return Refused(reason, REASONS[reason] if detail is None else detail, **fields)
 
 
-OF_LEDGERS = frozenset({"ledger-for-audit"})
+OF_LEDGERS = frozenset({"ledger-archived", "ledger-for-audit"})
 """Those of them that a ledger gives before any decision is asked: it takes nothing at all."""
