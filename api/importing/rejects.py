@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import sys
 from typing import TYPE_CHECKING, Self
 
@@ -62,8 +63,10 @@ class RejectFile:
     def write(self, reject: Reject) -> None:
         """Add one reject."""
         if self._file is None:
+            # For its owner alone, since rows stand in it as they were: names, birthdays, notes.
+            descriptor = os.open(self.unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             # Line by line, so that a crash leaves what was known by then.
-            self._file = self.unfinished.open("w", encoding="utf-8", newline="", buffering=1)
+            self._file = os.fdopen(descriptor, "w", encoding="utf-8", newline="", buffering=1)
             csv.writer(self._file).writerow(HEADINGS)
         write_reject(self._file, reject)
 

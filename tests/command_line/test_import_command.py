@@ -80,6 +80,12 @@ def test_rejected_rows_go_to_a_file_with_their_reasons_and_the_code_is_1(till: P
     }
 
 
+def test_rejected_rows_are_for_who_imports_them_alone(till: Path) -> None:
+    """They stand there as they were, names included."""
+    assert run(till, GOOD + BAD).code == 1
+    assert (till / "till.csv.rejects.csv").stat().st_mode & 0o077 == 0
+
+
 def test_a_clean_run_takes_the_reject_file_of_an_earlier_one_away(till: Path) -> None:
     run(till, GOOD + BAD)
     assert run(till, GOOD).code == 0
