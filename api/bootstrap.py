@@ -171,10 +171,11 @@ class Server:
         with self._opening:
             self.folder.archive(name, archived)
 
-    def delete(self, name: str) -> None:
+    def delete(self, name: str, confirmed: Callable[[], object] = lambda: None) -> None:
         """Delete a ledger, with the keys that are for it alone.
 
-        Those who ask it are answered first; whoever reads a stream of it is cut off.
+        Those who ask it are answered first; whoever reads a stream of it is cut off. ``confirmed``
+        is called when nobody asks it any more, and raises where it is not to be deleted after all.
 
         Raises:
             LedgerNotFound: there is none.
@@ -187,6 +188,7 @@ class Server:
             try:
                 if not self.visitors.all_left(name, LEAVING_SECONDS):
                     raise Unavailable(f"the ledger {name} is being asked: try again in a moment")
+                confirmed()
                 self.keys.revoke_all_of(name)
                 if (served := self.ledgers.pop(name, None)) is not None:
                     served.projections.close()
@@ -204,7 +206,8 @@ class Server:
             LedgerNotFound: there is none.
         """
         try:
-            ledger = self.ledger(name).ledger
+            # Not as others ask for it: also while it waits to be deleted.
+            ledger = (self.ledgers.get(name) or self._serve(name)).ledger
         except (Corrupt, Unavailable):
             return None, None
         return ledger.transparency.origin, ledger.head()

@@ -158,13 +158,22 @@ def delete_ledger(call: Call) -> Answer:
     """
     require_every_ledger(call.principal)
     name, server = call.text("ledger"), call.server
-    bound = (call.principal.id, *server.state_of(name))
-    server.confirmations.require(call.get(CONFIRM), f"deleting the ledger {name}", *bound)
+    origin, position = _require_confirmed(call, name)
     server.trails.server().record(
-        call.principal, "ledger-deleted", name, origin=bound[1], position=bound[2]
+        call.principal, "ledger-deleted", name, origin=origin, position=position
     )
-    server.delete(name)
+    # Asked again when nobody is in it any more: what came since is not to go unseen.
+    server.delete(name, lambda: _require_confirmed(call, name))
     return Answer(body={"name": name, "deleted": True})
+
+
+def _require_confirmed(call: Call, name: str) -> tuple[str | None, int | None]:
+    """Origin and newest position of the ledger that the token was given for, as it is now."""
+    origin, position = call.server.state_of(name)
+    what = f"deleting the ledger {name}"
+    bound = (call.principal.id, origin, position)
+    call.server.confirmations.require(call.get(CONFIRM), what, *bound)
+    return origin, position
 
 
 def _archived(call: Call, *, archived: bool) -> Answer:

@@ -12,6 +12,7 @@ from api import bootstrap
 from api.app import create_app
 from api.edge.confirmations import VALID_SECONDS
 from domain.instants import SECOND
+from domain.presets import PRESETS
 from ledger.access.scopes import SCOPES
 from tests.api.asking import ended
 from tests.api.shop import Clock, Shop, built, listening, problem_of, purchase, registration
@@ -298,3 +299,21 @@ def test_ledgers_with_the_same_refs_and_ids_share_nothing(place: Place) -> None:
     problem_of(two.get(f"{path}/result"), 404, "operation-not-found")
     problem_of(place.client.delete(two.base + path), 404, "operation-not-found")
     problem_of(place.delete("two", place.token("one")), 409, "confirmation-needed")
+
+
+def test_what_is_recorded_while_a_ledger_is_about_to_be_deleted_keeps_it(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was acknowledged, and whoever confirmed did not know of it."""
+    place.client.post("/v1/ledgers", json={"name": "kept"}).raise_for_status()
+    token = place.token("kept")
+    waited = place.server.visitors.all_left
+
+    def late(ledger: str, seconds: float) -> bool:
+        place.server.ledgers[ledger].ledger.publish_policy(PRESETS["cafe"], None).result()
+        return waited(ledger, seconds)
+
+    monkeypatch.setattr(place.server.visitors, "all_left", late)
+    problem_of(place.delete("kept", token), 409, "confirmation-needed")
+    assert "kept" in place.names()
+    assert place.client.get("/v1/ledgers/kept/events").json()["items"][-1]["position"] == 2
