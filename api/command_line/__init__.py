@@ -6,6 +6,7 @@ Exit codes are in ``api.command_line.ending``.
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from typing import cast
 
@@ -74,5 +75,6 @@ def cli() -> None:
 
 
 def main() -> None:
-    """The console script."""
+    """The console script. What it writes is for whoever runs it alone, databases and all."""
+    os.umask(0o077)
     sys.exit(ending_of(cli, sys.argv[1:]))

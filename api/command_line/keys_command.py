@@ -13,7 +13,7 @@ from api.command_line.folders import settings_for
 from api.command_line.options import data_option, instant_option, json_option
 from api.command_line.output import print_json, print_table, say
 from api.command_line.plain_help import PlainGroup
-from domain.errors import LedgerNotFound
+from domain.errors import Corrupt, LedgerNotFound, Unavailable
 from domain.instants import format_instant
 from ledger.access.keys import ACCESS_FILE, AccessKeys
 from ledger.access.scopes import COMMAND_LINE, SCOPES
@@ -113,7 +113,11 @@ def revoke(key_id: str, folder: Path | None, as_json: bool) -> None:
       rapport keys revoke 9f86d081884c7d65
     """
     with _keys(folder) as (keys, trails):
-        _record(trails, keys.find(key_id), "key-revoked")
+        found = keys.find(key_id)
+        try:
+            _record(trails, found, "key-revoked")
+        except (Corrupt, Unavailable) as error:
+            say(f"revoked all the same, unrecorded: {error}")
         key = keys.revoke(key_id)
     if as_json:
         print_json(_shown(key))

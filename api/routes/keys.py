@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from api.calls import Answer, Body, Call, Routes, Shown
@@ -10,7 +11,7 @@ from api.openapi.shapes import page
 from api.problems import Forbidden
 from api.wire.bodies import optional, read_object
 from api.wire.present import instant
-from domain.errors import Invalid, KeyNotFound, LedgerNotFound
+from domain.errors import Corrupt, Invalid, KeyNotFound, LedgerNotFound, Unavailable
 from domain.instants import format_instant
 from domain.kinds import Text, Whole, read_instant, wrong
 from ledger.access.scopes import ADMIN, SCOPES, THIS_MACHINE
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from ledger.access.keys import AccessKey
     from ledger.access.scopes import Principal
     from ledger.access.trail import AuditTrail
+
+LOG = logging.getLogger("rapport.api")
 
 ROUTES = Routes("Access")
 
@@ -152,7 +155,11 @@ def revoke_key(call: Call) -> Answer:
     """One that was revoked stays so. A server without any valid key still asks for one."""
     key = _found(call)
     if key.revoked_at is None:
-        _trail(call, key.ledger).record(call.principal, "key-revoked", key.id)
+        try:
+            _trail(call, key.ledger).record(call.principal, "key-revoked", key.id)
+        except (Corrupt, Unavailable) as error:
+            # The one act that is done unrecorded: a key that got out must not stay good for that.
+            LOG.error("key %s is revoked, and its trail cannot be written: %s", key.id, error)
     return Answer(body=_shown(call.server.keys.revoke(key.id)))
 
 

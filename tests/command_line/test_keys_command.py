@@ -95,3 +95,25 @@ def test_acts_of_commands_are_in_the_trail(tmp_path: Path) -> None:
         "log-key-rotated",
     ]
     assert {act["principal"] for act in own} == {"command-line"}
+
+
+def test_what_the_program_writes_is_for_whoever_runs_it_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    with serving("serve", "--data", folder, "--port", 0):
+        files = [file for file in folder.rglob("*") if file.is_file()]
+        assert len(files) > 5
+        assert [file.name for file in files if file.stat().st_mode & 0o077] == []
+
+
+def test_a_key_is_revoked_though_its_trail_is_damaged(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    create(folder, "owner", "--scope", "admin")
+    leaked = create(folder, "leaked", "--scope", "read").split("_")[1]
+    for name in ("trail.sqlite-wal", "trail.sqlite-shm"):
+        (folder / name).unlink(missing_ok=True)
+    (folder / "trail.sqlite").write_bytes(b"no database" * 500)
+    ended = rapport("keys", "revoke", leaked, "--data", folder)
+    assert ended.code == 0
+    assert "unrecorded" in ended.err
+    listed = rapport("keys", "list", "--data", folder, "--json").json()
+    assert [key["name"] for key in listed if key["revoked_at"]] == ["leaked"]
