@@ -121,6 +121,7 @@ def test_projections_say_how_far_they_are(shop: Shop) -> None:
     position = shop.register("pos:1").json()["position"]
     shop.get("/statuses", min_position=position)
     shop.get("/standings", min_position=position)
+    shop.get("/restatements", min_position=position)
     for row in shop.get("/projections").json()["items"]:
         assert row["position"] == position
         assert (row["lag"], row["state"], row["problem"]) == (0, "live", None)
@@ -153,7 +154,9 @@ def test_every_type_of_event_has_its_schema(shop: Shop) -> None:
 
 
 def test_msgpack_is_given_wherever_json_is(shop: Shop) -> None:
-    shop.register("pos:1")
+    position = shop.register("pos:1").json()["position"]
+    for name in ("statuses", "standings", "restatements"):
+        shop.get(f"/{name}", min_position=position)
     paths = ("/contacts/pos:1", "/contacts/pos:1/status", "/events", "/policies", "/projections")
     for path in paths:
         packed = shop.client.get(shop.base + path, headers={"accept": "application/vnd.msgpack"})

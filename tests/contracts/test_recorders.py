@@ -43,7 +43,9 @@ if TYPE_CHECKING:
 
 def factory_for(test: TestCase) -> LedgerFactory:
     """A factory over a fresh file that goes away with the test."""
-    folder = tempfile.TemporaryDirectory()
+    # The library's tests leave threads behind, whose last connection takes its files away while the
+    # folder is being emptied.
+    folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
     test.addCleanup(folder.cleanup)
     factory = LedgerFactory({"SQLITE_DBNAME": str(Path(folder.name) / "events.sqlite")})
     test.addCleanup(factory.close)
@@ -97,7 +99,9 @@ class TestFactory(InfrastructureFactoryTestCase[LedgerFactory]):
     """Our factory, found by its topic."""
 
     def setUp(self) -> None:
-        folder = tempfile.TemporaryDirectory()
+        # The library's tests leave threads behind, whose last connection takes its files away while the
+    # folder is being emptied.
+    folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self.addCleanup(folder.cleanup)
         self.env = Environment(
             "TestCase",
