@@ -99,9 +99,7 @@ class TestFactory(InfrastructureFactoryTestCase[LedgerFactory]):
     """Our factory, found by its topic."""
 
     def setUp(self) -> None:
-        # The library's tests leave threads behind, whose last connection takes its files away while the
-    # folder is being emptied.
-    folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self.addCleanup(folder.cleanup)
         self.env = Environment(
             "TestCase",
