@@ -55,8 +55,8 @@ def command(
 ) -> int:
     """Check TARGET against what was signed: events, streams, tree, checkpoints, keys.
 
-    TARGET is a data folder, with all its ledgers; the folder of one ledger; an archive, of rapport
-    export; a status receipt, as JSON; or a ledger's URL. Nothing is written to a folder, and a
+    TARGET is a data folder, with all its ledgers; the folder of one ledger, or the events.sqlite in
+    it; an archive, of rapport export; a status receipt, as JSON; or a ledger's URL. Nothing is written to a folder, and a
     server may run on it.
 
     The tree is derived again from the stored events and held against every tile and every
@@ -106,6 +106,8 @@ def _outcome(target: str, ledger_name: str | None, asked: Asked) -> Outcome:
         if asked.drift:
             raise UsageRefused("projections cannot be made anew from a URL: leave out --drift")
         return Outcome([verify_url(target, asked)])
+    if path.name == EVENTS_FILE and path.is_file():
+        path = path.parent  # a database is checked with what lies beside it
     if (path / SETTINGS_FILE).is_file() or (path / EVENTS_FILE).is_file():
         return verify_one(path, asked)
     if names_archive(path):

@@ -112,6 +112,13 @@ def test_one_ledger_s_folder_is_a_target_too(data: Path) -> None:
     assert only(ended)["skipped"] == []
 
 
+def test_a_database_is_a_target_too_with_what_lies_beside_it(data: Path) -> None:
+    events = data / "ledgers" / "main" / "events.sqlite"
+    assert rapport("verify", events).code == 0
+    drop(data, 5)
+    assert rapport("verify", events).code == 1
+
+
 def test_without_the_master_key_what_is_sealed_stays_sealed(data: Path) -> None:
     (data / "master.key").unlink()
     ended = rapport("verify", data, "--json")
