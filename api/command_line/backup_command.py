@@ -11,11 +11,11 @@ import click
 from api.backups.making import back_up
 from api.bootstrap import now
 from api.command_line.acts import record
+from api.command_line.archives.passphrases import passphrase_of
 from api.command_line.ending import UsageRefused
 from api.command_line.folders import existing, settings_for
 from api.command_line.options import data_option, json_option
 from api.command_line.output import print_json, progress, say
-from api.command_line.passphrases import passphrase_of
 from api.command_line.plain_help import PlainHelp
 from ledger.folder import LEDGERS, folder_of, is_ledger_name
 from ledger.transfer import PassphraseRefused

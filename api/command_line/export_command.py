@@ -10,12 +10,12 @@ import click
 
 from api.bootstrap import now
 from api.command_line.acts import record
-from api.command_line.archive_files import written
+from api.command_line.archives.files import written
+from api.command_line.archives.passphrases import passphrase_of
 from api.command_line.ending import UsageRefused
 from api.command_line.folders import existing, settings_for
 from api.command_line.options import data_option, json_option, ledger_option
 from api.command_line.output import print_json, progress, say
-from api.command_line.passphrases import passphrase_of
 from api.command_line.plain_help import PlainHelp
 from api.openapi.schemas import event_type
 from domain.events import CATALOGUE

@@ -12,13 +12,13 @@ from click.core import ParameterSource
 
 from api.bootstrap import now
 from api.command_line.acts import record
-from api.command_line.archives import import_archive
+from api.command_line.archives.importing import import_archive
 from api.command_line.ending import PROBLEM, UsageRefused
 from api.command_line.folders import opened, settings_for
 from api.command_line.options import data_option, json_option, ledger_option
 from api.command_line.output import print_json, progress, say
 from api.command_line.plain_help import PlainHelp
-from api.command_line.publishing import BEGINNING, publish_preset
+from api.command_line.policies.publishing import BEGINNING, publish_preset
 from api.importing.importer import Importer
 from api.importing.mapping import read_mapping
 from api.importing.rejects import NotRejects, RejectFile, RejectStream

@@ -16,9 +16,9 @@ from api.command_line.folders import opened
 from api.command_line.options import data_option, instant_option, json_option, ledger_option
 from api.command_line.output import print_json, print_table
 from api.command_line.plain_help import PlainGroup
-from api.command_line.policy_documents import policy_named, read_document, written
-from api.command_line.policy_preview import command as preview
-from api.command_line.publishing import BEGINNING, publish_preset
+from api.command_line.policies.documents import policy_named, read_document, written
+from api.command_line.policies.preview import command as preview
+from api.command_line.policies.publishing import BEGINNING, publish_preset
 from domain.comparison import field_changes
 from domain.errors import PolicyNotFound
 from domain.instants import format_instant

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from api.command_line.long_questions import answered, asking
-from api.command_line.one_contact import walk_through
 from api.command_line.options import data_option, json_option, ledger_option, when_options
 from api.command_line.output import print_json, print_table
 from api.command_line.plain_help import PlainHelp
+from api.command_line.questions.long import answered, asking
+from api.command_line.questions.one_contact import walk_through
 from api.knowledge import Asked, known_at
 from api.replaying.replay import replay
 

@@ -14,12 +14,12 @@ import click
 from api.backups import restoring
 from api.bootstrap import now
 from api.command_line.acts import record
-from api.command_line.archives import told, verifier
+from api.command_line.archives.importing import told, verifier
+from api.command_line.archives.passphrases import passphrase_of
 from api.command_line.ending import UsageRefused
 from api.command_line.folders import settings_for
 from api.command_line.options import data_option, json_option
 from api.command_line.output import print_json, progress, say
-from api.command_line.passphrases import passphrase_of
 from api.command_line.plain_help import PlainHelp
 from ledger.access.trails import LEDGER_RESTORED
 from ledger.folder import MAIN, DataFolder, LedgerExists, is_ledger_name

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from api.command_line.long_questions import asking
-from api.command_line.one_contact import tell_status
 from api.command_line.options import data_option, json_option, ledger_option, when_options
 from api.command_line.plain_help import PlainHelp
+from api.command_line.questions.long import asking
+from api.command_line.questions.one_contact import tell_status
 from api.knowledge import Asked
 
 if TYPE_CHECKING:

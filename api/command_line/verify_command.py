@@ -14,11 +14,11 @@ from api.command_line.log_reading import is_url
 from api.command_line.options import json_option
 from api.command_line.output import print_json, progress
 from api.command_line.plain_help import PlainHelp
-from api.command_line.verifying import Asked, Outcome, verify_folder, verify_one
-from api.command_line.verifying_archive import names_archive, verify_archived
-from api.command_line.verifying_receipt import is_receipt, verify_receipt
-from api.command_line.verifying_report import as_json_document, print_report
-from api.command_line.verifying_url import verify_url
+from api.command_line.verifying.archive import names_archive, verify_archived
+from api.command_line.verifying.folder import Asked, Outcome, verify_folder, verify_one
+from api.command_line.verifying.receipt import is_receipt, verify_receipt
+from api.command_line.verifying.report import as_json_document, print_report
+from api.command_line.verifying.url import verify_url
 from domain.errors import Unproven
 from ledger.folder import LEDGERS, SETTINGS_FILE
 from ledger.ledger import EVENTS_FILE

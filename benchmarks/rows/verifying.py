@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgpack
 
 from api.command_line.output import progress
-from api.command_line.verifying import Asked, verify_folder
+from api.command_line.verifying.folder import Asked, verify_folder
 from benchmarks.measure import Line, Outcome, agree, in_turns, seconds
 from ledger.ledger import EVENTS_FILE
 

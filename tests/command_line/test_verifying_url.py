@@ -16,8 +16,8 @@ import pytest
 
 from api.command_line.log_reading import fetched
 from api.command_line.output import progress
-from api.command_line.verifying import Asked
-from api.command_line.verifying_url import verify_url
+from api.command_line.verifying.folder import Asked
+from api.command_line.verifying.url import verify_url
 from domain.errors import NotFound
 from ledger.folder import DataFolder
 from ledger.transparency.tiles import TileAt, parse_tile_path
@@ -69,7 +69,7 @@ def verified(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Callable[..., R
             content = answer(ledger, url)
             return spoil(urlsplit(url).path.partition("/log/")[2], content) if spoil else content
 
-        monkeypatch.setattr("api.command_line.verifying_url.fetched", fetched)
+        monkeypatch.setattr("api.command_line.verifying.url.fetched", fetched)
         quiet = partial(progress, quiet=True)
         return verify_url(URL, Asked(progress=quiet, **asked))  # type: ignore[arg-type]  # as named
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hypothesis import given, settings
 
-from api.command_line.one_contact import stage_told
+from api.command_line.questions.one_contact import stage_told
 from api.knowledge import Asked, group_of
 from api.replaying.steps import Step, show, steps
 from api.wire.parameters import Knowledge

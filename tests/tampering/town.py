@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from api.command_line.output import progress
-from api.command_line.verifying import Asked, Outcome, verify_folder
+from api.command_line.verifying.folder import Asked, Outcome, verify_folder
 from domain.instants import DAY
 from domain.presets import PRESETS
 from ledger.folder import DataFolder

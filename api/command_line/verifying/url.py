@@ -27,7 +27,7 @@ from ledger.verification.streams import wrong_version
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from api.command_line.verifying import Asked
+    from api.command_line.verifying.folder import Asked
 
 
 def verify_url(url: str, asked: Asked) -> Report:

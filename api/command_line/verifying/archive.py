@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from api.bootstrap import now
-from api.command_line.verifying import Outcome, look_for_origins, verify_folder
+from api.command_line.verifying.folder import Outcome, look_for_origins, verify_folder
 from domain.errors import LedgerError, Unavailable
 from ledger.folder import DataFolder
 from ledger.transfer import ArchiveRefused, is_archive, place, verify_archive
@@ -18,7 +18,7 @@ from ledger.verification.faults import Report
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from api.command_line.verifying import Asked
+    from api.command_line.verifying.folder import Asked
     from ledger.transfer import VerifiedArchive
 
 _SUFFIXES = (".tar", ".tar.gz", ".tgz")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from api.command_line.verifying_drift import check_drift
+from api.command_line.verifying.drift import check_drift
 from domain.errors import LedgerNotFound
 from ledger.folder import LEDGERS, is_ledger_name
 from ledger.master_keys import MASTER_KEY_BYTES, MASTER_KEY_FILE, next_of

@@ -11,10 +11,10 @@ import click
 
 from api.bootstrap import now
 from api.command_line.acts import record
+from api.command_line.archives.passphrases import passphrase_of
 from api.command_line.ending import UsageRefused
 from api.command_line.folders import settings_for
 from api.command_line.output import print_json, progress, say
-from api.command_line.passphrases import passphrase_of
 from domain.errors import LedgerNotFound, Unproven
 from ledger.folder import MAIN, DataFolder, LedgerExists, folder_of
 from ledger.transfer import LogForks, PassphraseRefused, place, read_head, verify_archive

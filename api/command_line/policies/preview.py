@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from api.command_line.ending import UsageRefused
-from api.command_line.long_questions import answered, asking
 from api.command_line.options import data_option, instant_option, json_option, ledger_option
 from api.command_line.output import print_json, print_table
 from api.command_line.plain_help import PlainHelp
-from api.command_line.policy_documents import read_document
+from api.command_line.policies.documents import read_document
+from api.command_line.questions.long import answered, asking
 from api.knowledge import Asked
 from api.replaying.preview import Preview, Proposal
 from domain.presets import PRESETS

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from api.command_line.verifying import Asked, Outcome
+    from api.command_line.verifying.folder import Asked, Outcome
     from ledger.verification.faults import Fault, Report
 
 NO_KEY = (

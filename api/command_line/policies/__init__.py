@@ -1,0 +1,1 @@
+"""Policies on the command line: documents on disk, what one would change, presets published."""
