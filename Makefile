@@ -5,6 +5,8 @@ VENV = .venv
 HOST = 127.0.0.1
 PORT = 8400
 DATA = ./rapport-data
+# Processes that run tests; each takes whole files. JOBS=0 runs them one after the other in one.
+JOBS = auto
 
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
@@ -23,7 +25,7 @@ demo: $(VENV)/run ## the same with a synthetic town in ./rapport-demo: a cafe, a
 	$(BIN)/rapport demo --host $(HOST) --port $(PORT) --data $(DATA)
 
 test: $(VENV)/dev ## run every test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile
 
 check: $(VENV)/dev ## formatting, lint, types and the direction of imports
 	$(BIN)/ruff format --check .
