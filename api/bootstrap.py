@@ -78,6 +78,8 @@ class Server:
         self.visitors = Visitors()
         self._leaving: set[str] = set()
         self.ledgers: dict[str, OpenLedger] = {}
+        self.unopened: set[str] = set()
+        """The ledgers that could not be opened when they were last asked for."""
         self.stopping = Stopping()
         """Told when the end begins: then it is not ready any more, and tails end."""
         self.metrics: Metrics | None = None
@@ -107,13 +109,22 @@ class Server:
             raise
 
     def open(self) -> None:
-        """Open every ledger in the folder, so that what is damaged is told before serving.
+        """Open every ledger in the folder; one that cannot be opened keeps no other from serving.
+
+        It is told in the log and by ``/readyz``, and tried again when it is asked for.
 
         Raises:
-            LedgerError: one cannot be opened.
+            LedgerError: none of them can be opened, so that there is nothing to serve.
         """
+        first: LedgerError | None = None
         for name in self.folder.names():
-            self._serve(name)
+            try:
+                self._serve(name)
+            except (Corrupt, Unavailable) as error:
+                logger.error("ledger %s is not served: %s", name, error)
+                first = first or error
+        if first is not None and not self.ledgers:
+            raise first
 
     def ledger(self, name: str) -> OpenLedger:
         """The ledger of that name.
@@ -159,6 +170,7 @@ class Server:
             except Unavailable as error:
                 if made:
                     self.folder.discard(name)
+                    self.unopened.discard(name)
                 logger.error("ledger %s could not be made or opened: %s", name, error)
                 raise Unavailable("the server's data folder cannot take another ledger") from error
 
@@ -194,6 +206,7 @@ class Server:
                     served.projections.close()
                 self.trails.let_go(name)
                 self.folder.delete(name)
+                self.unopened.discard(name)
             finally:
                 self._leaving.discard(name)
 
@@ -231,22 +244,27 @@ class Server:
     def _serve(self, name: str) -> OpenLedger:
         with self._opening:
             if name not in self.ledgers:
-                ledger = self.folder.ledger(name)
-                path = ledger.folder / "projections.sqlite"
-                results = Results(ledger.folder / "results")
                 try:
-                    projections = Projections(ledger, path, self.clock)
-                except (sqlite3.Error, OSError) as error:
-                    raise Unavailable(f"{name}/{path.name} cannot be used: {error}") from error
-                ledger.on_commit(lambda _position: projections.wake())
-                projections.start()
-                if self._observer is not None:
-                    ledger.observe(self._observer(name))
-                aliases = KnownAliases(ledger)
-                self.ledgers[name] = OpenLedger(
-                    ledger, projections, aliases, results, KeptStatuses(ledger)
-                )
+                    self.ledgers[name] = self._opened(name)
+                except (Corrupt, Unavailable):
+                    self.unopened.add(name)
+                    raise
+                self.unopened.discard(name)
             return self.ledgers[name]
+
+    def _opened(self, name: str) -> OpenLedger:
+        ledger = self.folder.ledger(name)
+        path = ledger.folder / "projections.sqlite"
+        results = Results(ledger.folder / "results")
+        try:
+            projections = Projections(ledger, path, self.clock)
+        except (sqlite3.Error, OSError) as error:
+            raise Unavailable(f"{name}/{path.name} cannot be used: {error}") from error
+        ledger.on_commit(lambda _position: projections.wake())
+        projections.start()
+        if self._observer is not None:
+            ledger.observe(self._observer(name))
+        return OpenLedger(ledger, projections, KnownAliases(ledger), results, KeptStatuses(ledger))
 
 
 def build(settings: Settings, *, clock: Callable[[], int] = now) -> Server:

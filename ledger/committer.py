@@ -199,6 +199,11 @@ class Committer:
         """How many drafts wait to be taken into a transaction."""
         return self._weight
 
+    @property
+    def works(self) -> bool:
+        """Whether it records: its file was not found damaged, and its thread lives."""
+        return self._damage is None and self._thread.is_alive()
+
     def close(self) -> None:
         """Finish what was accepted, and take no more."""
         with self._changed:

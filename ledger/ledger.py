@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from domain.decisions.reasons import refused
@@ -101,9 +101,11 @@ class Ledger:
             if (folder / LOG_FILE).exists():
                 check(folder / LOG_FILE, LOG_APPLICATION_ID)
         self._keys = KeyStore(folder / KEYS_FILE, master_key, make=new)
-        try:
+        with ExitStack() as opened:
+            opened.callback(self._keys.close)
             with telling(self._file):
                 self._application = LedgerApplication(self._file, self._keys)
+                opened.callback(self._application.close)
                 self._mapper = self._application.mapper
                 self._recorder = self._application.recorder
                 if not new and not self._recorder.max_notification_id():
@@ -117,17 +119,10 @@ class Ledger:
                     waiting_events=waiting_events,
                     refusal=(lambda: refused("ledger-for-audit")) if for_audit else None,
                 )
+                opened.callback(self._committer.close)
             self._refuse = self._committer.refuse
-        except BaseException:
-            self._keys.close()
-            raise
-        try:
             self.transparency = self._open_log(origin, make=new or begin_log)
-        except BaseException:
-            self._committer.close()
-            self._application.close()
-            self._keys.close()
-            raise
+            opened.pop_all()
         self.on_commit(lambda _head: self.transparency.wake())
         self._names = NameIndex(
             lambda after, limit, types: self.log(after=after, limit=limit, types=types), self.head
@@ -361,6 +356,11 @@ class Ledger:
             TooManyWaiting: too much is waiting already.
         """
         self._committer.check_room()
+
+    @property
+    def takes_events(self) -> bool:
+        """Whether the committer works: no file was found damaged. An archived one's does too."""
+        return self._committer.works
 
     def waiting(self) -> int:
         """How many drafts wait to be recorded."""

@@ -25,7 +25,7 @@ from ledger.drafts import Appended
 from ledger.transparency.sealer import STOPPED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from fastapi import FastAPI
     from prometheus_client import Metric
@@ -46,8 +46,8 @@ _EVENTS = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000)
 class Metrics:
     """The counters of one server, in a registry of its own."""
 
-    def __init__(self, ledgers: Mapping[str, OpenLedger]) -> None:
-        """``ledgers`` is asked at every scrape, so that what is opened later is seen."""
+    def __init__(self, ledgers: Mapping[str, OpenLedger], unopened: Collection[str] = ()) -> None:
+        """Both are asked at every scrape, so that what is opened later is seen."""
         self.registry = CollectorRegistry()
         self.in_progress = 0
         self.open_tails: Callable[[], int] | None = None
@@ -84,7 +84,7 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
-        self.registry.register(_State(self, ledgers))
+        self.registry.register(_State(self, ledgers, unopened))
         ProcessCollector(registry=self.registry)
 
     def began(self) -> None:
@@ -126,7 +126,7 @@ class Metrics:
 def metrics_of(server: Server) -> Metrics:
     """The counters of this server, which are made when they are first asked for."""
     if server.metrics is None:
-        server.metrics = Metrics(server.ledgers)
+        server.metrics = Metrics(server.ledgers, server.unopened)
         server.observe(server.metrics.of_ledger)
     return server.metrics
 
@@ -197,9 +197,12 @@ class LedgerCounts:
 class _State(Collector):
     """What is looked up when somebody asks, since it is known already."""
 
-    def __init__(self, metrics: Metrics, ledgers: Mapping[str, OpenLedger]) -> None:
+    def __init__(
+        self, metrics: Metrics, ledgers: Mapping[str, OpenLedger], unopened: Collection[str]
+    ) -> None:
         self._metrics = metrics
         self._ledgers = ledgers
+        self._unopened = unopened
 
     def describe(self) -> Iterable[Metric]:
         """Every name, without asking any ledger."""
@@ -208,6 +211,8 @@ class _State(Collector):
     def collect(self) -> Iterator[Metric]:
         """The present figures; a ledger that cannot be read has none, but for ``readable`` 0."""
         gauges = _ledger_gauges()
+        for name in sorted(self._unopened):
+            gauges["readable"].add_metric([name], 0)
         for name, served in sorted(self._ledgers.items()):
             gauges["queue"].add_metric([name], served.ledger.waiting())
             head, log = served.ledger.head(), served.ledger.transparency
