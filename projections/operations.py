@@ -36,7 +36,8 @@ class Progress:
 class Operation:
     """One piece of work as it stands now: running, succeeded, failed or cancelled.
 
-    ``kind`` says what is done, ``subject`` to what: a rebuild, of the projection status.
+    ``kind`` says what is done, ``subject`` to what: a rebuild, of the projection status. The
+    ``owner`` is who asked for it; empty where it is the ledger's own.
     """
 
     id: UUID
@@ -46,6 +47,7 @@ class Operation:
     progress: Progress
     result: Mapping[str, object] | None = None
     problem: str | None = None
+    owner: str = ""
 
 
 class Cancelled(Exception):
@@ -110,8 +112,9 @@ class Operations:
         subject: str,
         run: Callable[[Work], Mapping[str, object]],
         operation_id: UUID | None = None,
+        owner: str = "",
     ) -> Operation:
-        """Run in a thread of its own; if the same is running already, that one is returned.
+        """Run in a thread of its own; if the owner's same is running already, that is returned.
 
         One that was cancelled and has not ended yet is not: the new one begins once it has.
         Whoever must know the new operation's id beforehand gives one.
@@ -119,12 +122,13 @@ class Operations:
         with self._lock:
             ending: threading.Thread | None = None
             for running in self._operations.values():
-                same = (running.kind, running.subject) == (kind, subject)
+                same = (running.kind, running.subject, running.owner) == (kind, subject, owner)
                 if same and running.state == "running":
                     if not self._works[running.id].cancelled:
                         return running
                     ending = self._threads[running.id]
-            operation = Operation(operation_id or uuid4(), kind, subject, "running", Progress())
+            new_id = operation_id or uuid4()
+            operation = Operation(new_id, kind, subject, "running", Progress(), owner=owner)
             work = Work(lambda progress: self._change(operation.id, progress=progress))
             name = f"{kind} {subject}"
             thread = threading.Thread(

@@ -29,8 +29,12 @@ MOST_AT_ONCE = 8
 """How many of these questions one ledger answers at a time: each takes a share of one core."""
 
 
-def start_replay(open_ledger: OpenLedger, moment: Moment, version: int | None) -> Operation:
+def start_replay(
+    open_ledger: OpenLedger, owner: str, moment: Moment, version: int | None
+) -> Operation:
     """Work out where every contact stands at the moment; ``version`` is that asked for, if any.
+
+    It belongs to the ``owner``, who asked: nobody else's same question is answered by it.
 
     Raises:
         TooManyQuestions: enough of them are being answered already.
@@ -43,11 +47,13 @@ def start_replay(open_ledger: OpenLedger, moment: Moment, version: int | None) -
         account = replay(ledger, moment, lines, work)
         return {**account, "as_known_at": known_at(ledger, moment.position)}
 
-    return _start(open_ledger, REPLAY, subject, answer)
+    return _start(open_ledger, owner, REPLAY, subject, answer)
 
 
-def start_preview(open_ledger: OpenLedger, moment: Moment, proposal: Proposal) -> Operation:
-    """Work out whose stage would differ under a policy.
+def start_preview(
+    open_ledger: OpenLedger, owner: str, moment: Moment, proposal: Proposal
+) -> Operation:
+    """Work out whose stage would differ under a policy, for the ``owner``.
 
     Raises:
         TooManyQuestions: enough of them are being answered already.
@@ -57,11 +63,12 @@ def start_preview(open_ledger: OpenLedger, moment: Moment, proposal: Proposal) -
     shown = [at if at is None else format_instant(at) for at in instants]
     sha256 = digest(proposal.policy.document())
     subject = f"position {moment.position}, {', '.join(map(str, shown))}, {sha256}"
-    return _start(open_ledger, PREVIEW, subject, preview.run)
+    return _start(open_ledger, owner, PREVIEW, subject, preview.run)
 
 
 def _start(
     open_ledger: OpenLedger,
+    owner: str,
     kind: str,
     subject: str,
     answer: Callable[[Lines, Work], Shape],
@@ -75,7 +82,7 @@ def _start(
             account = answer(Lines(file), work)
         return {**account, "seconds": round(work.seconds(), 3)}
 
-    return operations.start(kind, subject, run, operation_id)
+    return operations.start(kind, subject, run, operation_id, owner)
 
 
 class TooManyQuestions(Unavailable):

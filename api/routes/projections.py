@@ -130,11 +130,14 @@ def read_operation(call: Call) -> Answer:
 def cancel_operation(call: Call) -> Answer:
     """A rebuild that is cancelled leaves the projection as it was.
 
-    Whoever may begin an operation may cancel it: a rebuild takes `rebuild` or `admin`.
+    A rebuild is cancelled with `rebuild` or `admin`; a replay or a preview by the key that asked
+    for it, or with `admin`.
     """
     found = call.open_ledger.projections.operation(operation_id_of(call))
     if found.kind == "rebuild" and not call.principal.has((REBUILD, ADMIN)):
         raise Forbidden("the access key lacks the scope rebuild or admin")
+    if found.owner not in ("", call.principal.id) and not call.principal.has((ADMIN,)):
+        raise Forbidden("another access key asked for this operation, and this one lacks admin")
     if found.state == "running":
         call.record("operation-cancelled", found.kind, operation=str(found.id))
     work = call.open_ledger.projections.cancel(operation_id_of(call))

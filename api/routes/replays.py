@@ -48,8 +48,8 @@ def start_ledger_replay(call: Call) -> Answer:
 
     The result of the operation counts the contacts by stage and gives the SHA-256 of the lines that
     `GET .../operations/{operation}/result` answers: the same question has the same bytes. A contact
-    is in it once something had happened to it by `as_of`. Whoever asks the same while it runs gets
-    the same operation; cancelling it ends it for all who asked.
+    is in it once something had happened to it by `as_of`. Who asks the same again while it runs
+    gets the same operation, which is theirs: another key that asks the same gets one of its own.
     """
     body = read_object(call.body, ("as_of", "as_known_at", "policy_version"))
     asked = Asked(
@@ -59,7 +59,7 @@ def start_ledger_replay(call: Call) -> Answer:
     )
     served = call.open_ledger
     moment = moment_of(served.ledger, served.aliases, asked, call.server.clock())
-    return _begun(call, start_replay(served, moment, asked.policy_version))
+    return _begun(call, start_replay(served, call.principal.id, moment, asked.policy_version))
 
 
 @ROUTES.on(
@@ -95,7 +95,8 @@ def preview_policy(call: Call) -> Answer:
     moment = moment_of(served.ledger, served.aliases, Asked(as_of=to_at), now)
     if from_at is not None and from_at > moment.at:
         raise Invalid.at("/from", "contradiction", "must not be later than to")
-    return _begun(call, start_preview(served, moment, Proposal(policy, effective_from, from_at)))
+    proposal = Proposal(policy, effective_from, from_at)
+    return _begun(call, start_preview(served, call.principal.id, moment, proposal))
 
 
 @ROUTES.on(
