@@ -65,14 +65,15 @@ _FIRST_PAGE = (None, None)
 async def list_statuses(call: Call) -> Answer:
     """With `as_of`, as of that instant by what is known now, the newest stage first.
 
-    With `as_known_at`, `policy_version`, or a `flag` beside `as_of`, contacts come in the order of
-    their ids unless a `sort` is asked for, and all pages speak of one position and instant.
+    With `as_known_at`, `policy_version`, a `flag` beside `as_of`, or an `as_of` that lies ahead,
+    contacts come in the order of their ids unless a `sort` is asked for, and all pages speak of one
+    position and instant.
     Whatever is not of the present is folded page by page, so much and no more: a page may have
     fewer rows than `limit`, or none, and still a `next_cursor`. Sorting takes all contacts at once,
     which one answer does for a ledger of up to 20,000 events. A replay (`POST .../replays`) gives
     all contacts of any ledger.
 
-    Without these three, a row that changes while pages are read may come twice, or not at all.
+    Without these, a row that changes while pages are read may come twice, or not at all.
     """
     if _is_sorted(call):
         await call.wait_until_known(call.get(MIN_POSITION))
@@ -103,8 +104,9 @@ async def list_statuses(call: Call) -> Answer:
 async def summarise_statuses(call: Call) -> Answer:
     """Of the `silence_demotions`, the `premature_demotions` bought again within 90 days.
 
-    Both are null with `as_of` alone: they count everything up to now. With `as_known_at` or
-    `policy_version` a ledger of up to 20,000 events is folded; of a larger one ask for a replay.
+    Both are null with a past `as_of` alone: they count everything up to now. With `as_known_at`,
+    `policy_version` or an `as_of` that lies ahead a ledger of up to 20,000 events is folded; of a
+    larger one ask for a replay.
     """
     if _is_folded(call):
         await call.wait_until_known(call.get(MIN_POSITION))
@@ -136,8 +138,13 @@ async def list_standings(call: Call) -> Answer:
 
 
 def _is_folded(call: Call) -> bool:
-    """What is asked for is in no projection."""
-    return call.get(AS_KNOWN_AT) is not None or call.get(POLICY_VERSION) is not None
+    """What is asked for is in no projection: they hold what is known, and nothing that lies ahead.
+
+    Not even where nothing is going to change: how far ahead may be asked is for the fold to say.
+    """
+    as_of = call.get(AS_OF)
+    is_ahead = as_of is not None and as_of > call.server.clock()
+    return is_ahead or call.get(AS_KNOWN_AT) is not None or call.get(POLICY_VERSION) is not None
 
 
 def _is_sorted(call: Call) -> bool:

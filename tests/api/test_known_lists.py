@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from api.replaying import pages
-from domain.instants import DAY, format_instant, parse_instant
+from domain.instants import DAY, HOUR, format_instant, parse_instant
 from tests.api.asking import answered
-from tests.api.shop import START, Json, Shop, problem_of, registration
+from tests.api.shop import START, Json, Shop, problem_of, purchase, registration
 from tests.api.test_replays import QUESTIONS, fill
 
 if TYPE_CHECKING:
@@ -170,6 +170,30 @@ def test_a_question_that_is_none_is_refused(shop: Shop) -> None:
         problem_of(shop.get(path, policy_version=9), 404, "policy-not-found")
         problem_of(shop.get(path, as_known_at=99), 422, "invalid-request")
         problem_of(shop.get(path, as_known_at=1, as_of="2100-01-01T00:00:00Z"), 422, "invalid-time")
+
+
+def test_lists_look_a_day_ahead_as_a_status_does(filled: Shop) -> None:
+    """To the same contacts as a replay, whether or not anything is going to change by then."""
+    filled.append("pos:9", registration())
+    filled.append("pos:9", {**purchase("soon"), "occurred_at": format_instant(START + DAY // 2)})
+    names = ("contact_id", "stage", "score", "since", "flags")
+    for hours in (6, 18, 24):
+        question = {"as_of": format_instant(START + hours * HOUR)}
+        account, rows = answered(filled, "/replays", question)
+        expected = [{name: row[name] for name in names} for row in rows]
+        for limit in (1, 100):
+            assert listed(filled, limit=limit, **question) == expected
+        assert filled.get("/statuses/summary", **question).json()["stages"] == account["stages"]
+        stage = filled.get("/contacts/pos:9/status", **question).json()["stage"]
+        assert stage == ("contact" if hours < 12 else "customer")
+
+
+def test_nothing_is_said_of_what_lies_further_ahead_than_a_day(shop: Shop) -> None:
+    """Not of a ledger in which nothing will change either."""
+    shop.append("pos:1", registration())
+    for path in ("/contacts/pos:1/status", "/statuses", "/statuses/summary"):
+        answer = shop.get(path, as_of=format_instant(START + DAY + 1), min_position=2)
+        assert problem_of(answer, 422, "invalid-time")["errors"][0]["pointer"] == "/as_of"
 
 
 def test_silence_is_counted_up_to_the_instant(filled: Shop) -> None:
