@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from domain.dealings import Dealings, opening_of
-from domain.events import Event
+from domain.events import Event, Sealed
 from domain.events.contacts import ContactMerged, ContactRegistered, MergeReversed
 from domain.events.governance import EventCorrected, EventRetracted, PersonalDataErased
 
@@ -53,6 +53,16 @@ class ContactState:
     def registered(self) -> bool:
         """The contact was registered, and may be merged or erased since."""
         return self.registration is not None
+
+    @property
+    def unreadable(self) -> bool:
+        """What was personal opens no more: it was erased, or its key is lost.
+
+        A key is lost where a backup of keys is older than the contact, or left the key out. Another
+        key in its place would open nothing of before, so nothing personal is added any more.
+        """
+        name = self.registration and self.registration.name
+        return self.erased or (isinstance(name, Sealed) and name.erased)
 
     def evolve(self, recorded: Recorded) -> None:
         """Take in the next event of the stream; total, and constant in time.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from domain.dealings import opening_of
 from domain.decisions.reasons import refused
-from domain.errors import FieldError, Invalid
+from domain.errors import FieldError, Invalid, Refused
 from domain.events.contacts import ContactMerged, ContactRegistered, MergeReversed
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ def admit(state: ContactState, request: Request) -> None:
 
     Raises:
         Invalid: only the ledger itself writes events of this type.
-        Refused: ``contact-unregistered``, ``contact-merged`` or ``contact-erased``.
+        Refused: ``contact-unregistered``, ``contact-merged``, ``contact-erased`` or
+            ``contact-key-lost``.
     """
     event = request.event
     if not event.FROM_CLIENTS:
@@ -44,32 +45,32 @@ def admit(state: ContactState, request: Request) -> None:
             raise refused("contact-merged", f"the contact was merged into {into}", into=str(into))
     elif not state.registered and not isinstance(event, ContactRegistered):
         raise refused("contact-unregistered")
-    if state.erased and request.actor is not None:
-        raise refused(
-            "contact-erased", "the contact was erased; an actor would be personal data of it"
-        )
+    if state.unreadable and request.actor is not None:
+        raise _refused_personal(state, "an actor would be personal data of it")
     hold_to_erasure(state, event)
 
 
 def hold_to_erasure(state: ContactState, event: Event, pointer: str = "/data") -> None:
     """Refuse personal data of the erased; of all others ask what only those may leave out.
 
+    Whoever's key is lost is as good as erased.
+
     Raises:
-        Refused: ``contact-erased``, with the personal ``fields``.
+        Refused: ``contact-erased`` or ``contact-key-lost``, with the personal ``fields``.
         Invalid: a field is missing that stands below ``pointer``.
     """
-    if state.erased:
-        _refuse_personal_data(event)
+    if state.unreadable:
+        if personal := list(event.personal_fields()):
+            told = f"personal data: {', '.join(personal)}"
+            raise _refused_personal(state, told, fields=personal)
     elif missing := [name for name in event.EXPECTED if getattr(event, name) is None]:
         raise Invalid(FieldError(f"{pointer}/{name}", "missing", "is required") for name in missing)
 
 
-def _refuse_personal_data(event: Event) -> None:
-    if personal := list(event.personal_fields()):
-        named = ", ".join(personal)
-        raise refused(
-            "contact-erased", f"the contact was erased; personal data: {named}", fields=personal
-        )
+def _refused_personal(state: ContactState, told: str, **fields: object) -> Refused:
+    if state.erased:
+        return refused("contact-erased", f"the contact was erased; {told}", **fields)
+    return refused("contact-key-lost", f"the contact's key is lost; {told}", **fields)
 
 
 def require_unused_id(state: ContactState, event: Event) -> None:

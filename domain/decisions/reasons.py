@@ -13,6 +13,7 @@ REASONS: dict[str, str] = {
     "complaint-unknown": "No such complaint was raised by this contact.",
     "contact-already-registered": "The contact is registered with other content.",
     "contact-erased": "The personal data of this contact was erased; no more can be added.",
+    "contact-key-lost": "The key of this contact's personal data is lost; no more can be added.",
     "contact-merged": "The contact is an alias of another one, named in `into`.",
     "contact-unregistered": "The contact was never registered.",
     "currency-differs": "The purchase was made in another currency.",

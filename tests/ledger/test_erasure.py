@@ -296,3 +296,31 @@ def test_an_erasure_that_cannot_be_recorded_destroys_nothing(
     assert name_of(ledger, contact_id) == "Ann Example"
     assert contact_id in wrapped_keys(tmp_path)
     ledger.close()
+
+
+def test_a_contact_whose_key_a_backup_lacks_gets_no_other_one(
+    tmp_path: Path, clock: HandClock
+) -> None:
+    """Another key would open nothing of before, which would read as damage to the whole ledger."""
+    ledger = open_ledger(tmp_path, clock)
+    ledger.close()
+    older = (tmp_path / KEYS_FILE).read_bytes()
+    ledger = open_ledger(tmp_path, clock)
+    contact_id, sale = registered(ledger), uuid4()
+    append(ledger, draft(contact_id, "purchase-made", SALE, id=sale))
+    ledger.close()
+    (tmp_path / KEYS_FILE).write_bytes(older)
+
+    ledger = open_ledger(tmp_path, clock)
+    assert name_of(ledger, contact_id) == Sealed(b"")
+    liked = {"key": "seat", "value": "window"}
+    assert refusal(ledger, contact_id, "preference-learned", liked) == "contact-key-lost"
+    with pytest.raises(Refused, match="actor"):
+        append(ledger, draft(contact_id, "visit-made", {"guests": 0}, actor="Bo"))
+    append(ledger, draft(contact_id, "event-retracted", {"target": str(sale)}))
+    assert contact_id not in wrapped_keys(tmp_path)
+    assert name_of(ledger, contact_id) == Sealed(b"")
+    assert erased(ledger, contact_id).fresh
+    assert refusal(ledger, contact_id, "preference-learned", liked) == "contact-erased"
+    registered(ledger)  # the ledger goes on
+    ledger.close()
