@@ -137,7 +137,7 @@ class TestReplays:
             {"data": {**SALE, "items": [{"gift": 1}]}},
             {"data": {**SALE, "items": None}},
             {"type_name": "visit-made", "data": {"guests": 0}},
-            {"contact_id": uuid4()},
+            {"contact_id": UUID("9c7b33c4-4003-4f67-8b33-ffdafa323bf2")},
         ],
         ids=str,
     )
