@@ -65,11 +65,12 @@ def reverse_merge(state: ContactState, asked: Asked[MergeReversed]) -> tuple[Dec
 
 
 def change_consent(state: ContactState, asked: Asked[ConsentChanged]) -> tuple[Decided, ...]:
-    """Record a consent that differs from the one in force when it was given.
+    """Record what was said, unless the same was said at the same instant.
 
-    In force at its own ``occurred_at``, not now: a consent that arrives late is news even where a
-    later one says the same.
+    Saying again what is in force is news too. More may come to light between the two: in a contact
+    merged into this one, by an event that arrives late, or when what was said before is retracted.
+    A refusal that was let go would then turn into a consent.
     """
     event = asked.event
-    in_force = state.dealings.consent_at(event.purpose, event.channel, asked.at)
-    return ALREADY_SO if in_force == event.granted else asked.accepted
+    said = state.dealings.consent_said(event.purpose, event.channel, asked.at)
+    return ALREADY_SO if said == event.granted else asked.accepted

@@ -131,6 +131,25 @@ def test_a_list_is_of_those_who_allow_it_now(filled: Shop) -> None:
     assert allowing(filled, consent_purpose="offers", consent_channel="email") == []
 
 
+@pytest.mark.parametrize("merging", [True, False])
+def test_the_last_no_counts_whatever_comes_between(shop: Shop, *, merging: bool) -> None:
+    """On this stream it was no already, as far as was known then; and then more comes to light."""
+
+    def said(*, granted: bool, day: int) -> dict[str, Any]:
+        at = f"2026-02-0{day}T12:00:00Z"
+        return {**consent("offers", "email", granted=granted), "occurred_at": at}
+
+    shop.append("pos:1", registration("Ada"), said(granted=False, day=3))
+    if merging:
+        shop.append("pos:2", registration("Ada again"), said(granted=True, day=5))
+        shop.append("pos:2", {"type": "contact-merged", "data": {"into": "pos:1"}})
+    shop.append("pos:1", said(granted=False, day=7))
+    if not merging:
+        shop.append("pos:1", said(granted=True, day=5))
+    assert [one["granted"] for one in shop.get("/contacts/pos:1").json()["consents"]] == [False]
+    assert allowing(shop, consent_purpose="offers", consent_channel="email") == []
+
+
 def test_pages_of_such_a_list_lead_to_everybody(filled: Shop) -> None:
     query = {"consent_purpose": "offers", "consent_channel": "email", "limit": 1}
     found: list[str] = []
