@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import types
+from base64 import b64decode
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from functools import cache
@@ -193,6 +194,8 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
         return UUID
     if hint is datetime:
         return datetime.fromisoformat
+    if hint is bytes:
+        return b64decode
     if isinstance(hint, type) and is_dataclass(hint):
         return lambda value: read(hint, value)
     if get_origin(hint) is tuple:

@@ -3,30 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable
-from contextlib import aclosing, asynccontextmanager
-from typing import TYPE_CHECKING, Self, TypeVar
-
-import anyio
-import httpx
+from contextlib import aclosing
+from typing import TYPE_CHECKING, TypeVar
 
 from api.client.bulk import LINES_PER_REQUEST, Chunk
-from api.client.lines import Lines
-from api.client.problems import problem_answered
-from api.client.questions import Questions, authorization, create_ledger
-from api.client.retries import RETRIED, CutShort, Retries, timeouts
+from api.client.inquiring_async import AsyncInquiring
+from api.client.questions import create_ledger
+from api.client.retries import RETRIED, CutShort
 from api.client.tail import Tail
 
 if TYPE_CHECKING:
     from collections.abc import (
         AsyncGenerator,
         AsyncIterator,
-        Awaitable,
-        Callable,
         Iterable,
         Sequence,
     )
     from datetime import datetime
-    from types import TracebackType
 
     from api.client.answers import (
         Appended,
@@ -38,51 +31,15 @@ if TYPE_CHECKING:
     )
     from api.client.bulk import Outcome
     from api.client.events import ContactName, NewEvent
-    from api.client.questions import Page, Question, Request
 
 T = TypeVar("T")
 
 
-class AsyncClient:
+class AsyncClient(AsyncInquiring):
     """One ledger on a server, for one event loop; it keeps and raises what ``Client`` does.
 
     Who leaves an iterator before its end closes it: ``async with aclosing(client.tail()) as tail``.
     """
-
-    def __init__(
-        self,
-        url: str,
-        ledger: str = "main",
-        *,
-        key: str | None = None,
-        retries: Retries | None = None,
-        timeout_seconds: float = 30.0,
-        transport: httpx.AsyncBaseTransport | None = None,
-        sleep: Callable[[float], Awaitable[object]] = anyio.sleep,
-    ) -> None:
-        """``key`` is an access key; ``timeout_seconds`` bounds each wait for the server."""
-        self._http = httpx.AsyncClient(
-            base_url=url, transport=transport, headers=authorization(key)
-        )
-        self._timeout_seconds = timeout_seconds
-        self._ask_for = Questions(ledger)
-        self._retries = retries or Retries()
-        self._sleep = sleep
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        cls: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.aclose()
-
-    async def aclose(self) -> None:
-        """Let go of the connections."""
-        await self._http.aclose()
 
     async def create_ledger(self, name: str, time_zone: str | None = None) -> str:
         """Make a ledger of that name unless there is one; answers the name."""
@@ -140,13 +97,16 @@ class AsyncClient:
         *,
         as_of: datetime | None = None,
         as_known_at: datetime | int | None = None,
+        policy_version: int | None = None,
         min_position: int | None = None,
     ) -> Status:
         """A contact's stage with its evidence: now, or at ``as_of``.
 
-        ``as_known_at`` leaves out what was recorded after that instant or position.
+        ``as_known_at`` leaves out what was recorded after that instant or position;
+        ``policy_version`` judges by that version throughout.
         """
-        return await self._ask(self._ask_for.status(contact, as_of, as_known_at, min_position))
+        asked = self._ask_for.status(contact, as_of, as_known_at, policy_version, min_position)
+        return await self._ask(asked)
 
     async def history(
         self,
@@ -154,10 +114,12 @@ class AsyncClient:
         *,
         as_of: datetime | None = None,
         as_known_at: datetime | int | None = None,
+        policy_version: int | None = None,
         min_position: int | None = None,
     ) -> tuple[Interval, ...]:
         """A contact's stages over time, oldest first."""
-        return await self._ask(self._ask_for.history(contact, as_of, as_known_at, min_position))
+        asked = self._ask_for.history(contact, as_of, as_known_at, policy_version, min_position)
+        return await self._ask(asked)
 
     async def receipt(
         self,
@@ -223,7 +185,7 @@ class AsyncClient:
         tail, attempts = Tail(after_position), self._retries.begin()
         while True:
             try:
-                async with self._lines(self._ask_for.tail(tail, types)) as lines:
+                async with self._lines(self._ask_for.tail(tail, types)) as (_, lines):
                     async for line in lines:
                         if (event := tail.take(line)) is not None:
                             attempts = self._retries.begin()
@@ -232,31 +194,11 @@ class AsyncClient:
             except RETRIED as failure:
                 await self._sleep(attempts.endless_pause_after(failure))
 
-    async def _ask(self, question: Question[T]) -> T:
-        attempts = self._retries.begin()
-        while True:
-            try:
-                answer = await self._http.send(self._request(question))
-                return question.answer(answer.status_code, answer.headers, answer.content)
-            except RETRIED as failure:
-                await self._sleep(attempts.pause_after(failure))
-
-    async def _pages(
-        self, page_at: Callable[[str | None], Question[Page]]
-    ) -> AsyncGenerator[RecordedEvent, None]:
-        cursor: str | None = None
-        while True:
-            page = await self._ask(page_at(cursor))
-            for event in page.items:
-                yield event
-            if (cursor := page.cursor) is None:
-                return
-
     async def _send(self, chunk: Chunk) -> AsyncGenerator[Outcome, None]:
         attempts = self._retries.begin()
         while chunk:
             try:
-                async with self._lines(self._ask_for.bulk(chunk)) as lines:
+                async with self._lines(self._ask_for.bulk(chunk)) as (_, lines):
                     async for line in lines:
                         outcome = chunk.take(line)
                         attempts = self._retries.begin()
@@ -264,28 +206,6 @@ class AsyncClient:
                 chunk.require_done()
             except RETRIED as failure:
                 await self._sleep(attempts.pause_after(failure))
-
-    @asynccontextmanager
-    async def _lines(self, request: Request) -> AsyncIterator[AsyncIterator[bytes]]:
-        """The lines of an answer as they come."""
-        answer = await self._http.send(self._request(request), stream=True)
-        try:
-            if answer.status_code >= 300:
-                raise problem_answered(answer.status_code, answer.headers, await answer.aread())
-            lines = Lines()
-            yield (line async for piece in answer.aiter_bytes() for line in lines.feed(piece))
-        finally:
-            await answer.aclose()
-
-    def _request(self, asked: Request) -> httpx.Request:
-        return self._http.build_request(
-            asked.method,
-            asked.path,
-            params=dict(asked.query),
-            headers=dict(asked.headers),
-            content=asked.content,
-            timeout=timeouts(self._timeout_seconds, asked.silence_seconds),
-        )
 
 
 async def _each(values: Iterable[T] | AsyncIterable[T]) -> AsyncIterator[T]:

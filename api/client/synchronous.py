@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import time
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Self, TypeVar
-
-import httpx
+from typing import TYPE_CHECKING, TypeVar
 
 from api.client.bulk import LINES_PER_REQUEST, Chunk
-from api.client.lines import Lines
-from api.client.problems import problem_answered
-from api.client.questions import Questions, authorization, create_ledger
-from api.client.retries import RETRIED, CutShort, Retries, timeouts
+from api.client.inquiring import Inquiring
+from api.client.questions import create_ledger
+from api.client.retries import RETRIED, CutShort
 from api.client.tail import Tail
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Sequence
     from datetime import datetime
-    from types import TracebackType
 
     from api.client.answers import (
         Appended,
@@ -30,12 +24,11 @@ if TYPE_CHECKING:
     )
     from api.client.bulk import Outcome
     from api.client.events import ContactName, NewEvent
-    from api.client.questions import Page, Question, Request
 
 T = TypeVar("T")
 
 
-class Client:
+class Client(Inquiring):
     """One ledger on a server, such as ``Client("http://127.0.0.1:8400")``. Any thread may call.
 
     Whatever fails on the way is tried again, as ``retries`` says. Every method raises
@@ -45,40 +38,6 @@ class Client:
     - ``Unreachable`` where no answer came: the events sent may stand in the ledger or not, and
       appending the same ``NewEvent`` again, even days later, records it once.
     """
-
-    def __init__(
-        self,
-        url: str,
-        ledger: str = "main",
-        *,
-        key: str | None = None,
-        retries: Retries | None = None,
-        timeout_seconds: float = 30.0,
-        transport: httpx.BaseTransport | None = None,
-        sleep: Callable[[float], object] = time.sleep,
-    ) -> None:
-        """``key`` is an access key; ``timeout_seconds`` bounds each wait for the server."""
-        headers = authorization(key)
-        self._http = httpx.Client(base_url=url, transport=transport, headers=headers)
-        self._timeout_seconds = timeout_seconds
-        self._ask_for = Questions(ledger)
-        self._retries = retries or Retries()
-        self._sleep = sleep
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        cls: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Let go of the connections."""
-        self._http.close()
 
     def create_ledger(self, name: str, time_zone: str | None = None) -> str:
         """Make a ledger of that name unless there is one; answers the name."""
@@ -131,13 +90,16 @@ class Client:
         *,
         as_of: datetime | None = None,
         as_known_at: datetime | int | None = None,
+        policy_version: int | None = None,
         min_position: int | None = None,
     ) -> Status:
         """A contact's stage with its evidence: now, or at ``as_of``.
 
-        ``as_known_at`` leaves out what was recorded after that instant or position.
+        ``as_known_at`` leaves out what was recorded after that instant or position;
+        ``policy_version`` judges by that version throughout.
         """
-        return self._ask(self._ask_for.status(contact, as_of, as_known_at, min_position))
+        asked = self._ask_for.status(contact, as_of, as_known_at, policy_version, min_position)
+        return self._ask(asked)
 
     def history(
         self,
@@ -145,10 +107,12 @@ class Client:
         *,
         as_of: datetime | None = None,
         as_known_at: datetime | int | None = None,
+        policy_version: int | None = None,
         min_position: int | None = None,
     ) -> tuple[Interval, ...]:
         """A contact's stages over time, oldest first."""
-        return self._ask(self._ask_for.history(contact, as_of, as_known_at, min_position))
+        asked = self._ask_for.history(contact, as_of, as_known_at, policy_version, min_position)
+        return self._ask(asked)
 
     def receipt(
         self,
@@ -214,7 +178,7 @@ class Client:
         tail, attempts = Tail(after_position), self._retries.begin()
         while True:
             try:
-                with self._lines(self._ask_for.tail(tail, types)) as lines:
+                with self._lines(self._ask_for.tail(tail, types)) as (_, lines):
                     for line in lines:
                         if (event := tail.take(line)) is not None:
                             attempts = self._retries.begin()
@@ -223,28 +187,11 @@ class Client:
             except RETRIED as failure:
                 self._sleep(attempts.endless_pause_after(failure))
 
-    def _ask(self, question: Question[T]) -> T:
-        attempts = self._retries.begin()
-        while True:
-            try:
-                answer = self._http.send(self._request(question))
-                return question.answer(answer.status_code, answer.headers, answer.content)
-            except RETRIED as failure:
-                self._sleep(attempts.pause_after(failure))
-
-    def _pages(self, page_at: Callable[[str | None], Question[Page]]) -> Iterator[RecordedEvent]:
-        cursor: str | None = None
-        while True:
-            page = self._ask(page_at(cursor))
-            yield from page.items
-            if (cursor := page.cursor) is None:
-                return
-
     def _send(self, chunk: Chunk) -> Generator[Outcome, None, None]:
         attempts = self._retries.begin()
         while chunk:
             try:
-                with self._lines(self._ask_for.bulk(chunk)) as lines:
+                with self._lines(self._ask_for.bulk(chunk)) as (_, lines):
                     for line in lines:
                         outcome = chunk.take(line)
                         attempts = self._retries.begin()
@@ -252,25 +199,3 @@ class Client:
                 chunk.require_done()
             except RETRIED as failure:
                 self._sleep(attempts.pause_after(failure))
-
-    @contextmanager
-    def _lines(self, request: Request) -> Iterator[Iterator[bytes]]:
-        """The lines of an answer as they come."""
-        answer = self._http.send(self._request(request), stream=True)
-        try:
-            if answer.status_code >= 300:
-                raise problem_answered(answer.status_code, answer.headers, answer.read())
-            lines = Lines()
-            yield (line for piece in answer.iter_bytes() for line in lines.feed(piece))
-        finally:
-            answer.close()
-
-    def _request(self, asked: Request) -> httpx.Request:
-        return self._http.build_request(
-            asked.method,
-            asked.path,
-            params=dict(asked.query),
-            headers=dict(asked.headers),
-            content=asked.content,
-            timeout=timeouts(self._timeout_seconds, asked.silence_seconds),
-        )

@@ -1,0 +1,167 @@
+"""What can be asked about a whole ledger, its log, and all that is held about one person."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from api.client.accounts import (
+    ConsistencyProof,
+    Erased,
+    InclusionProof,
+    Operation,
+    Person,
+    Restatement,
+    StatusRow,
+    Summary,
+)
+from api.client.bulk import JSON_LINES
+from api.client.requests import (
+    OfLedger,
+    PageAt,
+    Question,
+    Request,
+    got,
+    got_bytes,
+    listed,
+    posted,
+    queried,
+    reading,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from uuid import UUID
+
+    from api.client.events import ContactName
+
+
+class Inquiries(OfLedger):
+    """The questions about everything and everybody."""
+
+    def statuses(
+        self,
+        stage: str | None,
+        flag: str | None,
+        as_of: datetime | None,
+        as_known_at: datetime | int | None,
+        policy_version: int | None,
+        sort: str | None,
+        min_position: int | None,
+        limit: int,
+    ) -> PageAt[StatusRow]:
+        """Where contacts stand, by pages."""
+        query = queried(
+            stage=stage,
+            flag=flag,
+            as_of=as_of,
+            as_known_at=as_known_at,
+            policy_version=policy_version,
+            sort=sort,
+            min_position=min_position,
+            limit=limit,
+        )
+        return listed(f"{self.base}/statuses", StatusRow, query)
+
+    def summary(
+        self,
+        as_of: datetime | None,
+        as_known_at: datetime | int | None,
+        policy_version: int | None,
+        min_position: int | None,
+    ) -> Question[Summary]:
+        """How many contacts are in each stage."""
+        query = queried(
+            as_of=as_of,
+            as_known_at=as_known_at,
+            policy_version=policy_version,
+            min_position=min_position,
+        )
+        return got(f"{self.base}/statuses/summary", reading(Summary), query)
+
+    def restatements(
+        self,
+        since_position: int,
+        contact: ContactName | None,
+        min_position: int | None,
+        limit: int,
+    ) -> PageAt[Restatement]:
+        """Which past stages events changed, by pages."""
+        query = queried(
+            since_position=since_position, contact=contact, min_position=min_position, limit=limit
+        )
+        return listed(f"{self.base}/restatements", Restatement, query)
+
+    def replay(
+        self,
+        as_of: datetime | None,
+        as_known_at: datetime | int | None,
+        policy_version: int | None,
+    ) -> Question[Operation]:
+        """Begin to work out where every contact stood."""
+        asked = {"as_of": as_of, "as_known_at": as_known_at, "policy_version": policy_version}
+        return posted(f"{self.base}/replays", _there(asked), reading(Operation))
+
+    def preview(
+        self,
+        policy: str | Mapping[str, object],
+        effective_from: datetime | None,
+        from_: datetime | None,
+        to: datetime | None,
+    ) -> Question[Operation]:
+        """Begin to work out whom a policy would make another."""
+        proposed = {"preset": policy} if isinstance(policy, str) else {"policy": policy}
+        asked = {**proposed, "effective_from": effective_from, "from": from_, "to": to}
+        return posted(f"{self.base}/policies/preview", _there(asked), reading(Operation))
+
+    def rebuild(self, projection: str) -> Question[Operation]:
+        """Begin to build a projection anew."""
+        path = f"{self.base}/projections/{projection}/rebuilds"
+        return posted(path, {}, reading(Operation))
+
+    def operation(self, operation_id: UUID) -> Question[Operation]:
+        """How far an operation is."""
+        return got(f"{self.base}/operations/{operation_id}", reading(Operation))
+
+    def cancel(self, operation_id: UUID) -> Question[Operation]:
+        """Ask an operation to end."""
+        path = f"{self.base}/operations/{operation_id}"
+        return Question(method="DELETE", path=path, read=reading(Operation))
+
+    def result(self, operation_id: UUID) -> Request:
+        """The lines of a replay or a preview."""
+        path = f"{self.base}/operations/{operation_id}/result"
+        return Request(method="GET", path=path, headers={"Accept": JSON_LINES})
+
+    def inclusion(self, position: int, tree_size: int | None) -> Question[InclusionProof]:
+        """The proof that an event stands in the log."""
+        query = queried(position=position, tree_size=tree_size)
+        return got(f"{self.base}/log/proofs/inclusion", reading(InclusionProof), query)
+
+    def consistency(self, first: int, second: int | None) -> Question[ConsistencyProof]:
+        """The proof that one tree is how another begins."""
+        query = queried(first=first, second=second)
+        return got(f"{self.base}/log/proofs/consistency", reading(ConsistencyProof), query)
+
+    def entry(self, position: int) -> Question[bytes]:
+        """What the leaf of an event is the hash of."""
+        return got_bytes(f"{self.base}/log/entries/{position}")
+
+    def erase(self, contact: ContactName, requested_by: str, reason: str) -> Question[Erased]:
+        """Make somebody unreadable for ever."""
+        body = {"requested_by": requested_by, "reason": reason}
+        return posted(self.of_contact(contact, "/erasure"), body, reading(Erased))
+
+    def person(self, contact: ContactName) -> Question[Person]:
+        """Everything held about somebody."""
+        return got(self.of_contact(contact, "/export"), reading(Person))
+
+    def person_page(self, contact: ContactName) -> Question[bytes]:
+        """The same as a page."""
+        path = self.of_contact(contact, "/export")
+        headers = {"Accept": "text/html"}
+        return Question(method="GET", path=path, headers=headers, decode=bytes, read=bytes)
+
+
+def _there(asked: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in asked.items() if value is not None}

@@ -1,0 +1,185 @@
+"""What the client asks about a whole ledger, its log, and all that is held about one person."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, TypeVar
+
+from api.client.accounts import PreviewedChange, ReplayedStatus
+from api.client.operations import Result, id_of, is_running, pauses
+from api.client.retries import RETRIED
+from api.client.sending import Sender
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+    from uuid import UUID
+
+    from api.client.accounts import (
+        ConsistencyProof,
+        Erased,
+        InclusionProof,
+        Operation,
+        Person,
+        Restatement,
+        StatusRow,
+        Summary,
+    )
+    from api.client.events import ContactName
+
+T = TypeVar("T")
+
+
+class Inquiring(Sender):
+    """The part of ``Client`` for auditors, owners and whoever looks after people's data."""
+
+    def statuses(
+        self,
+        *,
+        stage: str | None = None,
+        flag: str | None = None,
+        as_of: datetime | None = None,
+        as_known_at: datetime | int | None = None,
+        policy_version: int | None = None,
+        sort: str | None = None,
+        min_position: int | None = None,
+        page: int = 500,
+    ) -> Iterator[StatusRow]:
+        """Where contacts stand, by ``sort``: ``score`` or ``since``; ``page`` at a time (1..1000).
+
+        Of large ledgers and other times or policies, ``replay`` tells the same at once.
+        """
+        return self._pages(
+            self._inquire.statuses(
+                stage, flag, as_of, as_known_at, policy_version, sort, min_position, page
+            )
+        )
+
+    def summary(
+        self,
+        *,
+        as_of: datetime | None = None,
+        as_known_at: datetime | int | None = None,
+        policy_version: int | None = None,
+        min_position: int | None = None,
+    ) -> Summary:
+        """How many contacts are in each stage: now, or at ``as_of``."""
+        asked = self._inquire.summary(as_of, as_known_at, policy_version, min_position)
+        return self._ask(asked)
+
+    def restatements(
+        self,
+        *,
+        since_position: int = 0,
+        contact: ContactName | None = None,
+        min_position: int | None = None,
+        page: int = 500,
+    ) -> Iterator[Restatement]:
+        """Which stages that had been believed the events after a position changed."""
+        return self._pages(self._inquire.restatements(since_position, contact, min_position, page))
+
+    def replay(
+        self,
+        *,
+        as_of: datetime | None = None,
+        as_known_at: datetime | int | None = None,
+        policy_version: int | None = None,
+    ) -> Operation:
+        """Begin to work out where every contact stood: ``wait`` for it, then ``replayed`` has it.
+
+        The same question has the same lines and the same ``digest``, for ever.
+        """
+        return self._ask(self._inquire.replay(as_of, as_known_at, policy_version))
+
+    def preview(
+        self,
+        policy: str | Mapping[str, object],
+        *,
+        effective_from: datetime | None = None,
+        from_: datetime | None = None,
+        to: datetime | None = None,
+    ) -> Operation:
+        """Begin to work out whom a policy would make another; nothing is published.
+
+        ``policy`` is the name of a preset, or a document. ``wait`` for it, then ``previewed`` has
+        the contacts.
+        """
+        return self._ask(self._inquire.preview(policy, effective_from, from_, to))
+
+    def rebuild(self, projection: str) -> Operation:
+        """Begin to build a projection anew; its ``result`` says what differed, if anything did."""
+        return self._ask(self._inquire.rebuild(projection))
+
+    def operation(self, operation: Operation | UUID) -> Operation:
+        """How far it is now."""
+        return self._ask(self._inquire.operation(id_of(operation)))
+
+    def wait(self, operation: Operation | UUID, *, timeout_seconds: float = math.inf) -> Operation:
+        """The operation once it ended, or as it stands when so many seconds were waited."""
+        found = self.operation(operation)
+        for pause in pauses(timeout_seconds):
+            if not is_running(found):
+                break
+            self._sleep(pause)
+            found = self.operation(operation)
+        return found
+
+    def cancel(self, operation: Operation | UUID) -> Operation:
+        """Ask it to end, which it does at its next step: ``wait`` tells when."""
+        return self._ask(self._inquire.cancel(id_of(operation)))
+
+    def replayed(self, operation: Operation | UUID) -> Iterator[ReplayedStatus]:
+        """The contacts of a replay that has succeeded, by id, in constant memory.
+
+        They were held against their digest once the last is given; a cut connection is mended.
+        """
+        return self._result(id_of(operation), ReplayedStatus)
+
+    def previewed(self, operation: Operation | UUID) -> Iterator[PreviewedChange]:
+        """The contacts that a preview would make another, by id; as ``replayed``."""
+        return self._result(id_of(operation), PreviewedChange)
+
+    def inclusion(self, position: int, *, tree_size: int | None = None) -> InclusionProof:
+        """The proof that an event stands in the tree of that size, or of the last checkpoint."""
+        return self._ask(self._inquire.inclusion(position, tree_size))
+
+    def consistency(self, first: int, second: int | None = None) -> ConsistencyProof:
+        """The proof that a tree of ``first`` events is how one of ``second``, or the last, begins.
+
+        Keep a checkpoint, and ask with its size: then nobody can have rewritten what it covers.
+        """
+        return self._ask(self._inquire.consistency(first, second))
+
+    def entry(self, position: int) -> bytes:
+        """What the leaf of an event is the hash of; it says nothing of the event's content."""
+        return self._ask(self._inquire.entry(position))
+
+    def person(self, contact: ContactName) -> Person:
+        """Everything that is held about somebody, in clear; it stands in the audit trail."""
+        return self._ask(self._inquire.person(contact))
+
+    def person_page(self, contact: ContactName) -> bytes:
+        """The same as a page of HTML that stands alone, for the person to read."""
+        return self._ask(self._inquire.person_page(contact))
+
+    def erase(self, contact: ContactName, *, requested_by: str, reason: str) -> Erased:
+        """Make what is personal about somebody unreadable for ever. It cannot be undone.
+
+        ``requested_by`` stays readable: say a role, such as ``the person``. Asked again, it answers
+        the same.
+        """
+        return self._ask(self._inquire.erase(contact, requested_by, reason))
+
+    def _result(self, operation_id: UUID, cls: type[T]) -> Iterator[T]:
+        result, attempts = Result(cls), self._retries.begin()
+        while True:
+            try:
+                with self._lines(self._inquire.result(operation_id)) as (headers, lines):
+                    result.begin()
+                    for line in lines:
+                        if (found := result.take(line)) is not None:
+                            attempts = self._retries.begin()
+                            yield found
+                    return result.require_whole(headers["etag"])
+            except RETRIED as failure:
+                self._sleep(attempts.pause_after(failure))

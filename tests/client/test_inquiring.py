@@ -1,0 +1,198 @@
+"""What auditors and owners ask: whole ledgers, long work, proofs, and all of one person."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from api.client import (
+    Client,
+    NewEvent,
+    NotFound,
+    Operation,
+    Refused,
+    Unreachable,
+)
+from ledger.transparency import merkle
+from ledger.transparency.checkpoints import verify_checkpoint
+from ledger.transparency.notes import Verifier
+from tests.client.network import Network, busy, cut_after, ended_after, lost, purchase, registration
+
+if TYPE_CHECKING:
+    from tests.client.network import Address
+
+DAY = timedelta(days=1)
+NOON = datetime(2026, 2, 1, 12, tzinfo=UTC)
+FOUR = {"extends": "purchases-only", "signals": {"regularity": {"purchase_days": 4}}}
+
+
+def sale(number: int, at: datetime) -> NewEvent:
+    return NewEvent("purchase-made", purchase(str(number)).data, occurred_at=at)
+
+
+def fill(client: Client, contacts: int = 3) -> int:
+    """Contacts with 2, 4, 6 ... purchases a week apart; the position of the last."""
+    position = 0
+    for one in range(contacts):
+        sales = [sale(n, NOON - timedelta(weeks=n)) for n in range(2 + 2 * one)]
+        position = client.append(f"pos:{one}", registration(), *sales).position
+    return position
+
+
+@pytest.fixture
+def filled(address: Address) -> Address:
+    with address.client() as client:
+        fill(client)
+    return address
+
+
+def test_statuses_and_their_summary_are_asked_of_any_time_and_knowledge(client: Client) -> None:
+    position = fill(client)
+    rows = list(client.statuses(min_position=position, page=2))
+    assert [row.stage for row in rows] == ["customer"] * 3
+    assert list(client.statuses(stage="client")) == []
+    before = NOON - timedelta(weeks=4)
+    assert len(list(client.statuses(as_of=before, sort="since"))) == 1
+    known = client.contact("pos:0").version + 1
+    assert len(list(client.statuses(as_known_at=known, policy_version=1))) == 1
+    now = client.summary(min_position=position)
+    assert (now.position, now.stages["customer"]) == (position, 3)
+    assert client.summary(as_known_at=known, policy_version=1).stages["customer"] == 1
+    assert client.summary(as_of=before).stages["customer"] == 1
+    status = client.status("pos:2", as_of=before, policy_version=1)
+    assert (status.stage, status.policy_version) == ("customer", 1)
+    assert client.history("pos:2", policy_version=1)[-1].stage == "customer"
+
+
+def test_a_replay_is_waited_for_and_gives_each_contact_once(filled: Address) -> None:
+    """Also where the answer with its lines is cut in the middle, or ends too early."""
+    network = Network()
+    with filled.client(network=network) as client:
+        operation = client.wait(client.replay(as_of=NOON, as_known_at=16, policy_version=1))
+        assert (operation.kind, operation.state) == ("replay", "succeeded")
+        assert operation.result is not None
+        network.failures.extend([cut_after(300), ended_after(500), lost, busy])
+        rows = list(client.replayed(operation))
+        assert rows == list(client.replayed(operation.id))
+        assert len(rows) == len({row.contact_id for row in rows}) == 3
+        assert {(row.stage, row.policy_version) for row in rows} == {("customer", 1)}
+        assert client.wait(client.replay(as_known_at=0)).result["contacts"] == 0  # type: ignore[index]  # it succeeded
+
+
+def test_lines_that_are_not_those_of_the_result_are_not_taken_for_them(filled: Address) -> None:
+    network = Network()
+    with filled.client(network=network, tries=2) as client:
+        operation = client.wait(client.replay())
+        network.failures.extend([altered, altered])
+        with pytest.raises(Unreachable, match="not those of the result"):
+            list(client.replayed(operation))
+
+
+def altered(answer: httpx.Response) -> httpx.Response:
+    content = answer.read().replace(b"customer", b"customes")
+    assert hashlib.sha256(content).hexdigest() != answer.headers["etag"].strip('"')
+    return httpx.Response(200, headers=answer.headers, content=content)
+
+
+def test_a_preview_says_whom_a_policy_would_make_another(filled: Address) -> None:
+    with filled.client() as client:
+        operation = client.wait(client.preview(FOUR, from_=NOON - 60 * DAY, to=NOON))
+        assert operation.result is not None
+        changes = list(client.previewed(operation))
+        assert len(changes) == operation.result["changes"] > 0
+        assert {(one.from_, one.to) for one in changes} == {("customer", "client")}
+        assert {one.at for one in changes} == {NOON}
+        preset = client.wait(client.preview("purchases-only", effective_from=NOON))
+        assert preset.state == "succeeded"
+
+
+def test_an_operation_is_looked_at_until_it_ends_or_the_time_is_up(filled: Address) -> None:
+    network = Network()
+    with filled.client(network=network) as client:
+        operation = client.rebuild("status")
+        client.wait(operation, timeout_seconds=0)
+        assert network.pauses == []
+        ended = client.wait(operation.id)
+        assert (ended.kind, ended.state) == ("rebuild", "succeeded")
+        assert network.pauses == [0.05 * 2**n for n in range(len(network.pauses))]
+        assert client.cancel(ended).state == client.operation(ended).state == "succeeded"
+        with pytest.raises(NotFound):
+            list(client.replayed(ended))
+
+
+def test_what_was_believed_and_is_known_better_is_listed(client: Client) -> None:
+    known = NewEvent("contact-registered", registration().data, occurred_at=NOON - 90 * DAY)
+    client.append("pos:1", known)
+    late = client.append("pos:1", sale(1, NOON))
+    (row,) = client.restatements(min_position=late.position, contact="pos:1", page=1)
+    assert (row.believed, row.known, row.from_) == ("contact", "customer", NOON)
+    assert (row.event, row.position) == (late.events[0].id, late.position)
+    assert list(client.restatements(since_position=late.position)) == []
+
+
+def test_proofs_hold_against_a_checkpoint_that_was_kept(address: Address) -> None:
+    with address.client() as client:
+        fill(client, 1)
+        client.receipt("pos:0", min_position=3)  # whose position is sealed when it is given
+        keys = [Verifier.read(key) for key in client.verifier_keys()]
+        kept = verify_checkpoint(client.checkpoint(), keys)
+        client.receipt("pos:0", min_position=client.append("pos:0", sale(7, NOON)).position)
+        newer = verify_checkpoint(client.checkpoint(), keys)
+        proof = client.inclusion(2, tree_size=newer.size)
+        assert proof.leaf_hash == merkle.leaf_hash(client.entry(2))
+        merkle.verify_inclusion(proof.leaf_hash, 1, newer.size, proof.hashes, newer.root)
+        grown = client.consistency(kept.size, newer.size)
+        assert (grown.first, grown.second) == (kept.size, newer.size)
+        merkle.verify_consistency(kept.size, newer.size, kept.root, newer.root, list(grown.hashes))
+
+
+def test_a_person_is_shown_everything_and_erased_once(address: Address) -> None:
+    with address.client() as client:
+        fill(client, 1)
+        person = client.person("pos:0")
+        assert person.registration["name"] == "Ada Jansen"
+        assert [event.position for event in person.events] == [2, 3, 4]
+        assert (person.status.stage, person.history[-1].stage) == ("customer", "customer")
+        assert client.person_page("pos:0").startswith(b"<!doctype html>")
+    with address.client(lost) as client:
+        erased = client.erase("pos:0", requested_by="the person", reason="asked by letter")
+        assert [one.position for one in erased.contacts] == [erased.position] == [5]
+        assert erased.done[0].code == "recorded"
+        assert erased == client.erase("pos:0", requested_by="the person", reason="once more")
+        assert client.person("pos:0").erased
+        with pytest.raises(Refused) as refused:
+            client.append("pos:0", registration("Ada"))
+        assert refused.value.reason == "contact-erased"
+
+
+def test_the_asynchronous_client_inquires_alike(filled: Address) -> None:
+    async def visit() -> None:
+        network = Network()
+        async with filled.async_client(network=network) as client:
+            operation: Operation = await client.wait(await client.replay(as_of=NOON))
+            network.failures.extend([cut_after(300), lost])
+            rows = [row async for row in client.replayed(operation)]
+            assert len(rows) == len({row.contact_id for row in rows}) == 3
+            preview = await client.wait(await client.preview(FOUR))
+            changes = [one async for one in client.previewed(preview)]
+            assert preview.result is not None
+            assert len(changes) == preview.result["changes"]
+            rebuilt = await client.wait(await client.rebuild("status"))
+            assert (await client.cancel(rebuilt)).state == "succeeded"
+            assert (await client.summary()).stages["customer"] == 3
+            assert len([row async for row in client.statuses(page=1)]) == 3
+            assert isinstance([row async for row in client.restatements()], list)
+            await client.receipt("pos:0")
+            proof = await client.inclusion(1)
+            assert proof.leaf_hash == merkle.leaf_hash(await client.entry(1))
+            assert (await client.consistency(1, 1)).hashes == ()
+            assert (await client.person("pos:1")).registration["name"] == "Ada Jansen"
+            assert b"Ada Jansen" in await client.person_page("pos:1")
+            assert (await client.erase("pos:1", requested_by="us", reason="-")).position > 0
+
+    asyncio.run(visit())
