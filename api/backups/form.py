@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from domain.errors import Corrupt, Invalid
+from domain.kinds import MAX_WHOLE
 from ledger.access.trail import BEGINNING, Act
 
 if TYPE_CHECKING:
@@ -20,7 +21,13 @@ ARCHIVE = LEDGERS + "/{name}.tar.gz"
 TRAIL = LEDGERS + "/{name}.trail.jsonl"
 VERSION = 1
 
-_FIELDS = frozenset(Act.__dataclass_fields__)
+MOST_BYTES = 1024 * 1024
+"""How long the list, and an entry of a trail, may be: far longer than any that is written."""
+
+_TYPES = {
+    "number": int, "at": int, "principal": str, "act": str, "subject": str, "detail": dict,
+    "previous": str, "hash": str,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +74,8 @@ class Backup:
             Corrupt: it is not what a backup writes.
         """
         try:
-            values = json.loads((folder / LIST).read_bytes())
+            with (folder / LIST).open("rb") as file:
+                values = json.loads(_bounded(file.read(MOST_BYTES + 1)))
             if values.pop("backup") != VERSION:
                 raise Corrupt(f"{folder / LIST} was written by a newer Rapport")
             ledgers = tuple(_ledger(one) for one in values.pop("ledgers"))
@@ -76,7 +84,7 @@ class Backup:
                 raise ValueError("no name")
         except FileNotFoundError:
             raise Invalid.at("", "malformed", f"{folder} is no backup: it has no {LIST}") from None
-        except (ValueError, TypeError, LookupError, AttributeError) as error:
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
             raise Corrupt(f"{folder / LIST} is damaged: {error}") from None
         return found
 
@@ -99,7 +107,7 @@ def read_trail(path: Path, copy: TrailCopy) -> Iterator[Act]:
     """
     count, newest = 0, BEGINNING
     with path.open("rb") as file:
-        for line in file:
+        while line := file.readline(MOST_BYTES + 1):
             act, before = _act(line, path), newest
             count, newest = count + 1, act.hash
             if (act.number, act.previous, act.hashed()) != (count, before, act.hash):
@@ -111,9 +119,21 @@ def read_trail(path: Path, copy: TrailCopy) -> Iterator[Act]:
 
 def _act(line: bytes, path: Path) -> Act:
     try:
-        values = json.loads(line)
-        if set(values) != _FIELDS or not isinstance(values["detail"], dict):
+        values = json.loads(_bounded(line))
+        if {name: type(value) for name, value in values.items()} != _TYPES:
             raise ValueError("other fields")
-        return Act(**values)
-    except (ValueError, TypeError, RecursionError) as error:
+        if not 0 <= values["at"] <= MAX_WHOLE:
+            raise ValueError("no instant")
+        if not all(value.isprintable() for value in values.values() if isinstance(value, str)):
+            raise ValueError("what cannot be printed")  # a terminal would obey it
+        act = Act(**values)
+        act.hashed()  # which not every text has
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise Corrupt(f"{path.name} is damaged: {error}") from None
+    return act
+
+
+def _bounded(content: bytes) -> bytes:
+    if len(content) > MOST_BYTES:
+        raise ValueError("too long")
+    return content

@@ -1,0 +1,79 @@
+"""What a backup's list and trails may hold, whoever wrote them: else they are damaged, no more."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from api.backups.form import LIST, MOST_BYTES, Backup, TrailCopy, read_trail, trail_lines
+from domain.errors import Corrupt
+from ledger.access.trail import BEGINNING, Act
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ACT = Act(
+    number=1,
+    at=5,
+    principal="command-line",
+    act="rebuild-started",
+    subject="status",
+    detail={},
+    previous=BEGINNING,
+    hash="",
+)
+
+
+def chained(**other: object) -> dict[str, object]:
+    """An entry whose hash is right, which anybody can reckon."""
+    act = replace(ACT, **other)  # type: ignore[arg-type]  # wrong on purpose
+    try:
+        return asdict(replace(act, hash=act.hashed()))
+    except UnicodeEncodeError:
+        return asdict(replace(act, hash=ACT.hashed()))
+
+
+def entries(path: Path, entry: dict[str, object]) -> list[Act]:
+    path.write_text(json.dumps(entry) + "\n")
+    return list(read_trail(path, TrailCopy(entries=1, newest=str(entry["hash"]))))
+
+
+def test_an_entry_reads_as_it_was_written(tmp_path: Path) -> None:
+    act = replace(ACT, hash=ACT.hashed())
+    assert entries(tmp_path / "trail", chained()) == [act]
+    (line,) = trail_lines([act])
+    assert json.loads(line) == chained()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"at": 10**30},
+        {"at": -1},
+        {"at": "x"},
+        {"at": 5.5},
+        {"principal": ["x"]},
+        {"act": None},
+        {"subject": "\x1b[31mred"},
+        {"subject": "\u202ereversed"},
+        {"subject": "\ud800"},
+        {"detail": {"why": "\ud800"}},
+        {"detail": []},
+    ],
+    ids=str,
+)
+def test_an_entry_that_no_server_makes_is_damage(tmp_path: Path, other: dict[str, object]) -> None:
+    with pytest.raises(Corrupt):
+        entries(tmp_path / "trail", chained(**other))
+
+
+@pytest.mark.parametrize("content", [b"[" * 100_000, b" " * MOST_BYTES + b"{}", b"[]", b"\xff"])
+def test_what_is_endless_or_nothing_of_the_kind_is_damage(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / LIST).write_bytes(content)
+    with pytest.raises(Corrupt):
+        Backup.read(tmp_path)
+    with pytest.raises(Corrupt):
+        list(read_trail(tmp_path / LIST, TrailCopy(entries=1)))
