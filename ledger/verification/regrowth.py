@@ -6,7 +6,7 @@ It holds the right edge of the tree and one tile of each level, whatever the siz
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ledger.transparency.merkle import HASH_BYTES, Frontier, leaf_hash
 from ledger.transparency.tiles import TILE_HEIGHT, TILE_WIDTH, TileAt, grown_tiles
@@ -21,6 +21,10 @@ _NO_LEAF = bytes(HASH_BYTES)
 """Stands where an event is missing, so that what follows keeps its place."""
 
 
+_MOST_DIFFERING = 1000
+"""How many hashes that differ wait for the next roots, which tell whether it was the events."""
+
+
 @dataclass(frozen=True)
 class Milestone:
     """A root that was signed for a tree of this size; ``kept`` says where it was kept."""
@@ -29,6 +33,28 @@ class Milestone:
     root: bytes
     kept: str
     elsewhere: bool = False
+
+
+class _Differing(NamedTuple):
+    """A stored hash that is not that of the events from ``first`` to ``last``."""
+
+    first: int
+    last: int
+    name: str
+
+    def fault(self, good: int) -> tuple[int, str]:
+        """Where and what that is, if the events up to ``good`` are known to be those signed for."""
+        one = self.first == self.last
+        if self.last <= good:
+            signed = "event is the one" if one else "events are those"
+            return self.first, f"{self.name}: the tile was changed, the {signed} signed for"
+        if one:
+            return self.first, f"{self.name} is not that of the event: either was changed"
+        first = max(self.first, good + 1)
+        detail = (
+            f"is not that of its events: one from {first:,} to {self.last:,} was changed, or it"
+        )
+        return first, f"{self.name} {detail}"
 
 
 class StoredTiles(Protocol):
@@ -67,6 +93,7 @@ class Regrowth:
         self._good = 0
         self._astray = False
         self._mismatches: list[tuple[int, Milestone]] = []
+        self._differing: list[_Differing] = []
         self._pass_milestones()
 
     @property
@@ -99,6 +126,7 @@ class Regrowth:
         self._take_leaves()
         for level, content in sorted(self._partial.items()):
             self._compare(TileAt(level, self._grown >> TILE_HEIGHT * (level + 1)), content)
+        self._report_differing(len(self._differing))
         self._report_mismatches()
         size = self.size
         while (milestone := self._next) is not None:
@@ -171,9 +199,10 @@ class Regrowth:
         if mine == _NO_LEAF or (at.level, index) in self._wrong:
             return
         span = TILE_WIDTH**at.level
-        what = "the event" if span == 1 else f"these {span:,} events"
-        detail = f"hash {place} of {name} is not that of {what}: either was changed"
-        self._report.add("tiles", index * span + 1, detail)
+        self._differing.append(
+            _Differing(index * span + 1, (index + 1) * span, f"hash {place} of {name}")
+        )
+        self._report_differing(len(self._differing) - _MOST_DIFFERING)
 
     def _pass_milestones(self) -> None:
         """Compare the root with all that were signed for this size."""
@@ -195,12 +224,22 @@ class Regrowth:
             self._mismatches.append((self._good, milestone))
         self._astray = True
 
+    def _report_differing(self, count: int) -> None:
+        """Report so many of the hashes that differ, as far as the roots up to now tell more."""
+        for _ in range(count):
+            position, detail = self._differing.pop(0).fault(self._good)
+            self._report.add("tiles", position, detail)
+
     def _report_mismatches(self) -> None:
         """Report the roots that were signed for other events, at the first that is known to differ.
 
         Where nothing is known but the root, it is one after the last tree that was as signed.
         """
-        known = [fault.position for fault in self._report.faults if fault.position is not None]
+        known = [
+            fault.position
+            for fault in self._report.faults
+            if fault.position is not None and fault.place != "checkpoints"
+        ]
         for good, milestone in self._mismatches:
             within = [position for position in known if good < position <= milestone.size]
             first = min(within, default=min(good + 1, milestone.size))

@@ -77,7 +77,8 @@ class SignedHistory:
     def milestones(self) -> Iterator[Milestone]:
         """The roots that were signed, up to the ``size``; what is wrong with one is reported.
 
-        One whose signature or columns are wrong is left out: what it says is nobody's word.
+        One whose signature is wrong is left out: what it says is nobody's word. Where only the
+        column of the root is wrong, the root that was signed counts.
         """
         start, upto = -(2**63), self.size or 0
         first = True
@@ -178,7 +179,8 @@ class SignedHistory:
             return None
         if (checkpoint.origin, checkpoint.size, checkpoint.root) != (self._origin, size, root):
             self._fault(size, "what was signed is not what its columns say")
-            return None
+            if (checkpoint.origin, checkpoint.size) != (self._origin, size):
+                return None
         if signed_at < self._signed_at - DAY:  # a clock may be put back, and no further
             self._fault(size, "it is said to have been signed before a smaller one")
         self._signed_at = max(signed_at, self._signed_at)

@@ -15,9 +15,9 @@ from ledger.recorder import Row
 from ledger.transparency import notes
 from ledger.transparency.checkpoints import Checkpoint
 from ledger.transparency.entries import entry_of_row
-from ledger.transparency.merkle import Frontier, leaf_hash
+from ledger.transparency.merkle import HASH_BYTES, Frontier, leaf_hash
 from ledger.transparency.notes import Signer
-from ledger.transparency.tiles import grown_tiles
+from ledger.transparency.tiles import TILE_WIDTH, grown_tiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +60,21 @@ class Forger:
                 "UPDATE stored_events SET position = -position WHERE position > ?", (position,)
             )
             events.execute("UPDATE stored_events SET position = -position - 1 WHERE position < 0")
+
+    def change_leaf(self, position: int) -> None:
+        """Make the event's own hash that of the changed event, and no hash above it."""
+        leaf = self._leaves()[position - 1]
+        self.change_tile(0, *divmod(position - 1, TILE_WIDTH), leaf)
+
+    def change_tile(self, level: int, n: int, place: int, into: bytes) -> None:
+        """Write a hash over one in a tile."""
+        with _writing(self._log) as log:
+            statement = "SELECT hashes FROM tiles WHERE level = ? AND n = ?"
+            (hashes,) = log.execute(statement, (level, n)).fetchone()
+            start = place * HASH_BYTES
+            changed = hashes[:start] + into + hashes[start + HASH_BYTES :]
+            statement = "UPDATE tiles SET hashes = ? WHERE level = ? AND n = ?"
+            log.execute(statement, (changed, level, n))
 
     def regrow(self) -> None:
         """Make the tiles and the roots of the checkpoints those of the changed events."""

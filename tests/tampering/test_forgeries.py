@@ -66,10 +66,30 @@ def test_a_changed_event_with_its_tiles_and_roots_is_found_by_the_signatures(
     forger.change_amount(CHANGED)
     forger.regrow()
     first = found(town)[0]
-    assert first.place == "checkpoints"
-    assert first.position is not None
-    assert sealed_before(town, CHANGED) < first.position
-    assert "columns" in first.detail
+    assert (first.place, first.position) == ("checkpoints", sealed_before(town, CHANGED) + 1)
+    assert any("columns" in fault.detail for fault in found(town))
+
+
+def test_a_changed_event_with_its_own_leaf_is_narrowed_down_by_the_checkpoints(
+    town: Town, forger: Forger
+) -> None:
+    """The hash above stands for 256 events, and the checkpoints within say which can be meant."""
+    forger.change_amount(CHANGED)
+    forger.change_leaf(CHANGED)
+    first = found(town)[0]
+    assert first.position == sealed_before(town, CHANGED) + 1
+    assert any("hash 0 of tile 1/0" in fault.detail for fault in found(town))
+
+
+@pytest.mark.parametrize(("level", "place", "named"), [(0, CHANGED - 1, CHANGED), (1, 0, 1)])
+def test_a_changed_tile_is_told_from_a_changed_event(
+    town: Town, forger: Forger, level: int, place: int, named: int
+) -> None:
+    """Where a later checkpoint still has the root of the events, they are those it signed for."""
+    forger.change_tile(level, 0, place, b"\x55" * 32)
+    (first,) = {str(fault): fault for fault in found(town)}.values()
+    assert (first.place, first.position) == ("tiles", named)
+    assert "the tile was changed" in first.detail
 
 
 def test_a_changed_event_with_its_tiles_alone_is_found_by_the_next_root(
