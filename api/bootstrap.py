@@ -25,6 +25,7 @@ from domain.errors import Corrupt, LedgerError, LedgerNotFound, Unavailable
 from ledger.access.keys import ACCESS_FILE, AccessKeys
 from ledger.access.trails import Trails
 from ledger.folder import LEDGERS, DataFolder
+from ledger.throwaway import sweep
 from projections.projections import Projections
 
 if TYPE_CHECKING:
@@ -275,6 +276,7 @@ def build(settings: Settings, *, clock: Callable[[], int] = now) -> Server:
     """
     # Days are counted by the pinned tzdata package on every machine, not by what the system has.
     zoneinfo.reset_tzpath(())
+    sweep()
     folder = DataFolder.open(
         settings.folder,
         clock=clock,

@@ -6,8 +6,6 @@ import fcntl
 import os
 import shutil
 from contextlib import closing, contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from domain.errors import LedgerNotFound
@@ -21,9 +19,11 @@ from ledger.folder import (
 )
 from ledger.ledger import EVENTS_FILE, KEYS_FILE, LOG_FILE
 from ledger.master_keys import master_key_of
+from ledger.throwaway import throwaway
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from ledger.identifiers import Clock
     from ledger.ledger import Ledger
@@ -39,7 +39,8 @@ def rehearsed(
 
     Nothing in the folder is written, its lock file included. The copy takes the ledger's room among
     the system's temporary files (``TMPDIR``), readable by its owner only and without the master
-    key, until the end.
+    key, until the end. Its keys lose their names as soon as they are open, so that a process that
+    is killed leaves none behind.
 
     Raises:
         LedgerNotFound: the folder holds ledgers, and none of that name.
@@ -47,14 +48,16 @@ def rehearsed(
         LedgerError: the folder cannot be used.
         OSError: it cannot be read, or not be copied.
     """
-    with TemporaryDirectory(prefix="rapport-rehearsal-", ignore_cleanup_errors=True) as made:
-        copy = Path(made)
+    with throwaway() as copy:
         if path.is_dir():
             refuse_foreign_files(path)
             with _undisturbed(path / LOCK_FILE):
                 master_key = _copy(path, name, copy, master_key)
         with closing(DataFolder.open(copy, clock=clock, master_key=master_key)) as folder:
-            yield folder.ledger(name)
+            ledger = folder.ledger(name)
+            for keys in ledger.folder.glob(f"{KEYS_FILE}*"):
+                keys.unlink()
+            yield ledger
 
 
 def _copy(path: Path, name: str, copy: Path, master_key: bytes | None) -> bytes | None:

@@ -12,15 +12,15 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from contextlib import closing, contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from domain.errors import Corrupt, Unavailable
 from ledger.datastore import told
+from ledger.throwaway import throwaway
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 _AT_REST = "mode=ro&immutable=1"
 _SERVED = "mode=ro&readonly_shm=1"
@@ -67,8 +67,8 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
         with closing(_connect(path, _SERVED)) as connection:
             yield connection
     elif log.exists() and log.stat().st_size:
-        with TemporaryDirectory(prefix="rapport-verify-") as made:
-            copy = Path(made) / path.name
+        with throwaway() as made:
+            copy = made / path.name
             shutil.copyfile(path, copy)
             shutil.copyfile(log, copy.with_name(log.name))
             with closing(_connect(copy, "")) as connection:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import subprocess
 from typing import TYPE_CHECKING, Any
@@ -110,6 +111,21 @@ def test_no_file_is_overwritten(town: Path, here: Path) -> None:
     ended = export(town, "letters")
     assert (ended.code, ended.err) == (2, "rapport: letters exists already: name another file\n")
     assert (here / "letters").read_text() == "dear"
+
+
+def test_what_a_killed_export_left_is_removed_by_the_next_to_that_name(
+    town: Path, here: Path
+) -> None:
+    left, held, other = (here / f".{name}.1.unfinished" for name in ("cafe.tar", "x.tar", "y.tar"))
+    for file in (left, held, other):
+        file.write_bytes(b"half")
+    with held.open("rb") as writing:
+        fcntl.flock(writing, fcntl.LOCK_EX)
+        for name in ("cafe.tar", "x.tar"):
+            ended = export(town, name)
+            assert ended.code == 0
+            assert ("which an export that was killed had left" in ended.err) == (name != "x.tar")
+    assert [file.exists() for file in (left, held, other)] == [False, True, True]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import glob
 import gzip
 import os
 import sys
@@ -10,12 +12,14 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from uuid import uuid4
 
 from api.command_line.ending import UsageRefused
+from api.command_line.output import say
 from ledger.files import flush_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+UNFINISHED = ".unfinished"
 GZIP_SUFFIXES = (".gz", ".tgz")
 GZIP_LEVEL = 6
 
@@ -23,6 +27,8 @@ GZIP_LEVEL = 6
 @contextmanager
 def written(file: Path) -> Iterator[BinaryIO]:
     """What to write to; a file gets its name when all of it is durable, and overwrites none.
+
+    What one that was killed left of the same file is removed first.
 
     Raises:
         UsageRefused: there is such a file.
@@ -33,9 +39,11 @@ def written(file: Path) -> Iterator[BinaryIO]:
         return
     if file.exists():
         raise UsageRefused(f"{file} exists already: name another file")
-    unfinished = file.with_name(f".{file.name}.{uuid4()}.unfinished")
+    _clear_unfinished(file)
+    unfinished = file.with_name(f".{file.name}.{uuid4()}{UNFINISHED}")
     try:
         descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)  # the system lets go when the process ends
         with os.fdopen(descriptor, "wb") as plain:
             if file.suffix in GZIP_SUFFIXES:
                 # Without name and time, so that the same archive has the same bytes.
@@ -53,3 +61,12 @@ def written(file: Path) -> Iterator[BinaryIO]:
         with suppress(OSError):
             unfinished.unlink(missing_ok=True)
         raise
+
+
+def _clear_unfinished(file: Path) -> None:
+    """Remove what processes that are gone left of this file, and say so."""
+    for left in file.parent.glob(f".{glob.escape(file.name)}.*{UNFINISHED}"):
+        with suppress(OSError), left.open("rb") as held:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            left.unlink()
+            say(f"removed {left}, which an export that was killed had left")

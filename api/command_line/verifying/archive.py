@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import time
 from contextlib import closing
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from api.bootstrap import now
 from api.command_line.verifying.folder import Outcome, look_for_origins, verify_folder
 from domain.errors import LedgerError, Unavailable
 from ledger.folder import DataFolder
+from ledger.throwaway import throwaway
 from ledger.transfer import ArchiveRefused, is_archive, place, verify_archive
 from ledger.verification.faults import Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from api.command_line.verifying.folder import Asked
     from ledger.transfer import VerifiedArchive
@@ -72,10 +72,10 @@ def _fill(report: Report, verified: VerifiedArchive) -> None:
 
 
 def _as_ledger(path: Path, verified: VerifiedArchive, asked: Asked) -> list[Report]:
-    with TemporaryDirectory(prefix="rapport-verify-") as made:
-        with closing(DataFolder.open(Path(made) / "data", clock=now, make_main=False)) as folder:
+    with throwaway() as made:
+        with closing(DataFolder.open(made / "data", clock=now, make_main=False)) as folder:
             place(path, verified, folder, name=verified.head.ledger)
-        return verify_folder(Path(made) / "data", None, asked).reports
+        return verify_folder(made / "data", None, asked).reports
 
 
 def _told(advance: Callable[[int, str], None]) -> Callable[[int, int], None]:

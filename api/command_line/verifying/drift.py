@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from domain.errors import Corrupt, LedgerError
 from ledger.folder import SETTINGS_FILE
 from ledger.ledger import EVENTS_FILE
 from ledger.settings import LedgerSettings
+from ledger.throwaway import throwaway
 from ledger.verification.opening import reading
 from ledger.verification.source import EventsAtRest
 from ledger.verification.walking import head_of
@@ -19,6 +18,8 @@ from projections.checking import Compared, compare, layout_faults
 from projections.projections import ALL
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ledger.verification.faults import Report
     from ledger.verification.ledgers import Progress
 
@@ -38,14 +39,14 @@ def check_drift(folder: Path, report: Report, progress: Progress) -> None:
         return
     try:
         with (
-            TemporaryDirectory(prefix="rapport-verify-") as made,
-            closing(sqlite3.connect(Path(made) / "live")) as live,
+            throwaway() as made,
+            closing(sqlite3.connect(made / "live")) as live,
         ):
             with reading(folder / PROJECTIONS_FILE) as kept:
                 kept.backup(live)
             for detail in layout_faults(live, ALL):
                 report.add(PROJECTIONS_FILE, None, detail)
-            _compare_all(folder, live, Path(made), report, progress)
+            _compare_all(folder, live, made, report, progress)
     except (sqlite3.Error, Corrupt) as error:
         report.add(PROJECTIONS_FILE, None, f"it cannot be read: {error}")
 
