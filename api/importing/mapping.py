@@ -94,7 +94,7 @@ def read_mapping(path: Path) -> FileMapping:
     """
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise Invalid.at("", "unreadable-mapping", f"{path.name} is not TOML: {error}") from None
     try:
         return mapping_of(document)

@@ -104,7 +104,8 @@ def test_a_column_that_the_file_lacks_is_named() -> None:
         mapping_of(SOUND).check_columns(["receipt", "who", "when"])
 
 
-def test_a_file_that_is_no_toml_is_said_to_be_none(tmp_path: Path) -> None:
-    (tmp_path / "broken.toml").write_text("name = ")
+@pytest.mark.parametrize("content", ["name = ", "name = " + "[" * 100_000])
+def test_a_file_that_is_no_toml_is_said_to_be_none(tmp_path: Path, content: str) -> None:
+    (tmp_path / "broken.toml").write_text(content)
     with pytest.raises(Invalid, match=r"broken\.toml is not TOML"):
         read_mapping(tmp_path / "broken.toml")
