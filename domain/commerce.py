@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from domain.agreements import Engagements, Subscriptions
 from domain.events.commerce import (
@@ -43,8 +43,7 @@ class Purchase:
     reversed_by: UUID | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Silence:
+class Silence(NamedTuple):
     """Since when a contact has been silent, and what that will mean when."""
 
     last_at: int
@@ -76,12 +75,12 @@ class Commerce:
         self._purchases: dict[Key, Purchase] = {}
         self._reversed_minor: dict[Key, int] = {}
         self._counted_at: list[int] = []
-        # By rhythm, since the last fact; only subscriptions let the instant make a difference.
-        self._silences: list[tuple[Rhythm, Silence | None]] = []
+        # The last that was worked out since the last fact, and by which rhythm.
+        self._silence: tuple[Rhythm, Silence | None] | None = None
 
     def absorb(self, fact: Fact) -> None:
         """Take in one of the ``ABSORBED`` facts."""
-        self._silences.clear()
+        self._silence = None
         match fact.event:
             case PurchaseMade() as event:
                 self._purchase(fact, event)
@@ -126,6 +125,11 @@ class Commerce:
         """An unreversed purchase now, or ever an engagement or a subscription."""
         return bool(self._counted_at or self.engagements or self.subscriptions)
 
+    @property
+    def last_counted_at(self) -> int | None:
+        """When the last unreversed purchase occurred."""
+        return self._counted_at[-1] if self._counted_at else None
+
     def bought_between(self, start: int, end: int) -> bool:
         """Whether an unreversed purchase occurred from ``start`` on and before ``end``."""
         place = bisect_left(self._counted_at, start)
@@ -141,16 +145,15 @@ class Commerce:
 
     def silence(self, at: int, rhythm: Rhythm) -> Silence | None:
         """The silence at ``at``; None while something runs or before anything was bought."""
-        if self.subscriptions:
-            return self._silence(at, rhythm)
-        for known, silence in self._silences:
-            if known is rhythm:
-                return silence
-        silence = self._silence(at, rhythm)
-        self._silences.append((rhythm, silence))
+        known = self._silence
+        # Only subscriptions let the instant make a difference.
+        if known is not None and known[0] is rhythm and not self.subscriptions:
+            return known[1]
+        silence = self._silence_at(at, rhythm)
+        self._silence = (rhythm, silence)
         return silence
 
-    def _silence(self, at: int, rhythm: Rhythm) -> Silence | None:
+    def _silence_at(self, at: int, rhythm: Rhythm) -> Silence | None:
         if self.engagements.open or self.ends_after(at, rhythm) is not None:
             return None
         last_at = self._counted_at[-1] if self._counted_at else None

@@ -15,8 +15,8 @@ from domain.kinds import escaped
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from domain.intervals import Interval
     from domain.relationship import Relationship, SignalReading
-    from domain.stages import Interval
 
 
 class Stretch(NamedTuple):

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from domain.history import Exclusion
 from domain.instants import DAY
-from domain.stages import Cause, Interval, StageMachine
+from domain.intervals import Cause, Interval
+from domain.signals import SIGNALS, blank_changes
+from domain.stages import StageMachine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from uuid import UUID
 
     from domain.agreements import Engagement
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from domain.history import History
     from domain.policy import Policy
     from domain.signals import Change
+    from domain.stages import SignalRead
     from domain.timeline import PolicyTimeline
 
 __all__ = [
@@ -36,8 +39,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
-class SignalReading:
+class SignalReading(NamedTuple):
     """A signal with its value, its threshold and the events behind it."""
 
     name: str
@@ -239,7 +241,7 @@ class Relationship:
         machine, silence = self.machine, self.machine.silence
         if machine.judged is not None and machine.judged.at == self.at:
             return self.at + 1  # whether they are a client counts from the next instant on
-        moving = [signal.moves_at(judged) for signal, _, judged in machine.readings_at(self.at)]
+        moving = [signal.moves_at(judged) for signal, _, judged in self._readings() if signal]
         candidates = [
             self.next_breakpoint,
             self._policies.next_change(self.at),
@@ -253,15 +255,15 @@ class Relationship:
         """Every signal, on or off, in a fixed order; empty before the first fact."""
         return tuple(
             SignalReading(
-                name=signal.name,
+                name=kind.name,
                 on=reading.on,
                 points=reading.points,
-                anchor=signal.anchor,
+                anchor=kind.anchor,
                 value=reading.value,
                 threshold=reading.threshold,
-                events=tuple(signal.evidence(judged)),
+                events=tuple(signal.evidence(judged)) if signal else (),
             )
-            for signal, reading, judged in self.machine.readings_at(self.at)
+            for kind, (signal, reading, judged) in zip(SIGNALS, self._readings(), strict=False)
         )
 
     def excluded(self) -> tuple[Exclusion, ...]:
@@ -284,11 +286,11 @@ class Relationship:
 
     def _winning(self) -> Iterator[Change]:
         """The changes that would make a client of somebody who is none."""
-        policy = self.policy
+        policy, readings = self.policy, self._readings()
         held = self.machine.worst_complaint() >= policy.signals.complaint.hold_severity
         anchored = self.machine.is_anchored()
-        lacking = policy.stage.promotion_score - self.machine.points_at(self.at)
-        for change in self.machine.changes_at(self.at):
+        lacking = policy.stage.promotion_score - _points(readings)
+        for change in _changes(readings):
             if (
                 change.points >= lacking
                 and (anchored or change.anchors)
@@ -298,12 +300,16 @@ class Relationship:
 
     def _losing(self) -> Iterator[Change]:
         """The changes that would end a client's stage."""
-        policy = self.policy
-        spare = self.machine.points_at(self.at) - policy.stage.stay_score
+        readings = self._readings()
+        spare = _points(readings) - self.policy.stage.stay_score
         dwells = self.machine.dwells(self.at)
-        for change in self.machine.changes_at(self.at):
+        for change in _changes(readings):
             if change.ends or (change.points < min(0, -spare) and not dwells):
                 yield change
+
+    def _readings(self) -> list[SignalRead]:
+        """Every signal as it reads at the instant that was asked about."""
+        return self.machine.readings_at(self.at)
 
     def will_change(self) -> WillChange | None:
         """The next breakpoint at which the stage changes if nothing happens, if there is one."""
@@ -316,3 +322,17 @@ class Relationship:
                 because = "policy" if cause.kind == "policy" else cause.name
                 return WillChange(at, machine.stage, because)
         return None
+
+
+def _points(readings: Sequence[SignalRead]) -> int:
+    """The sum of the points of all signals, which may lie below 0."""
+    return sum([reading.points for _, reading, _ in readings])
+
+
+def _changes(readings: Sequence[SignalRead]) -> Iterator[Change]:
+    """Every single change that could happen to a signal."""
+    for place, (signal, reading, judged) in enumerate(readings):
+        if signal is not None:
+            yield from signal.changes(reading, judged)
+        else:
+            yield from blank_changes(judged.policy)[place]

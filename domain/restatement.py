@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from domain.history import History
+    from domain.intervals import Interval
     from domain.relationship import Relationship
-    from domain.stages import Interval, StageMachine
+    from domain.stages import StageMachine
     from domain.timeline import PolicyTimeline
 
 GRACE = 60 * SECOND

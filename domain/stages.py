@@ -8,7 +8,7 @@ section 5.
 from __future__ import annotations
 
 from copy import copy
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from domain.commerce import ABSORBED, Commerce
 from domain.events.care import TouchMade
@@ -22,19 +22,20 @@ from domain.events.governance import RelationshipEnded, StageOverridden
 from domain.events.referrals import ReferralReceived
 from domain.events.service import EngagementOpened, NeedDiscovered
 from domain.instants import DAY
+from domain.intervals import Cause, Interval
 from domain.signals import (
-    BLANK_SIGNALS,
+    OFF,
+    READERS,
     SIGNALS,
-    Change,
     Judged,
     Reading,
     Signal,
-    blank_changes,
+    blank_readings,
 )
+from domain.standstill import Bounds, bounds_of, stands_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from uuid import UUID
 
     from domain.commerce import Silence
     from domain.events import Event
@@ -43,45 +44,15 @@ if TYPE_CHECKING:
     from domain.signals.base import Ignored
     from domain.timeline import PolicyTimeline, PolicyVersion
 
-
-class Cause(NamedTuple):
-    """What changed a stage: an ``event``, a ``breakpoint`` or a ``policy``, by name."""
-
-    kind: str
-    name: str
-    event: UUID | None = None
-
-
-class Interval(NamedTuple):
-    """A stage from an instant up to, not including, another; open while ``to_at`` is None."""
-
-    from_at: int
-    to_at: int | None
-    stage: str
-    score: int
-    policy_version: int
-    cause: Cause
+    SignalRead = tuple[Signal | None, Reading, Judged]
+    """A signal, None if it absorbed nothing, how it reads, and the instant judged."""
 
 
 _RESTARTS = frozenset({PurchaseMade, SubscriptionStarted, EngagementOpened})
-_TURNING = _RESTARTS | {
-    SubscriptionRenewed,
-    SubscriptionUpgraded,
-    RelationshipEnded,
-    StageOverridden,
-    NeedDiscovered,
-    ReferralReceived,
-    TouchMade,
-}
+_GOES_ON = (SubscriptionRenewed, SubscriptionUpgraded)
+_COURTS = (NeedDiscovered, ReferralReceived)
+_TURNING = _RESTARTS | {*_GOES_ON, *_COURTS, RelationshipEnded, StageOverridden, TouchMade}
 """What may bear on the stage by itself, without any signal."""
-
-
-_READERS: dict[type[Event], tuple[int, ...]] = {
-    event_class: tuple(place for place, signal in enumerate(SIGNALS) if event_class in signal.reads)
-    for signal in SIGNALS
-    for event_class in signal.reads
-}
-"""Which signals, by place, read each class of event."""
 
 _BOUGHT = frozenset(ABSORBED)
 NEVER = 2**63
@@ -109,6 +80,12 @@ class StageMachine:
         self._signals: dict[int, Signal] = {}
         self._readings: dict[int, Reading] = {}
         self._stale: set[int] = set()
+        self._points = 0
+        self._bounds: Bounds | None = None
+        # The next instants: of another version of the policy, of another reading, of anything.
+        self._changes_at = -NEVER
+        self._runs_out_at = NEVER
+        self._soonest = (NEVER, "")
         self._unsettled = False
         self._was_ever_client = False
         self._client_since_at = 0
@@ -122,17 +99,23 @@ class StageMachine:
         event, event_class = fact.event, type(fact.event)
         if event_class in _BOUGHT:
             self.commerce.absorb(fact)
-        for place in _READERS.get(event_class, ()):
+        for place in READERS.get(event_class, ()):
             signal = self._signals.get(place)
             if signal is None:
                 signal = self._signals[place] = SIGNALS[place].of(self.commerce)
+                self._bounds = None
             signal.absorb(fact)
             self._stale.add(place)
-        if event_class not in _TURNING:
-            return
-        if event_class in _RESTARTS:
+        if event_class in _TURNING:
+            self._turn_by(fact, event)
+
+    def _turn_by(self, fact: Fact, event: Event) -> None:
+        """Take in what may bear on the stage by itself."""
+        if type(event) in _RESTARTS:
             self._ended = False
-        elif isinstance(event, SubscriptionRenewed | SubscriptionUpgraded):
+        elif isinstance(event, TouchMade):
+            self._courted |= event.direction == "inbound"
+        elif isinstance(event, _GOES_ON):
             if (fact.scope, event.subscription_id) in self.commerce.subscriptions:
                 self._ended = False
         elif isinstance(event, RelationshipEnded):
@@ -141,40 +124,45 @@ class StageMachine:
             # Those that have expired for good are let go of; a machine ahead keeps the list it has.
             kept = [one for one in self._overrides if one[0] > fact.occurred_at]
             self._overrides = [*kept, (event.expires_at, event.stage)]
-        elif isinstance(event, NeedDiscovered | ReferralReceived) or (
-            isinstance(event, TouchMade) and event.direction == "inbound"
-        ):
+        elif isinstance(event, _COURTS):
             self._courted = True
 
-    def evaluate(self, at: int, cause: Cause) -> None:
+    def evaluate(self, at: int, cause: Cause | Fact) -> None:
         """Judge the instant by the policy in force, and note a change of stage with its cause."""
-        version = self._policies.in_force(at)
-        if version is not self._version:
-            self._version = version
-            self._stale.update(self._signals)
-        policy = version.policy
+        if at >= self._changes_at:
+            self._judge_by_the_policy_at(at)
+        assert self._version is not None
+        policy = self._version.policy
         judged = Judged(at, policy, self.underlying == "client", self._was_ever_client)
-        self._refresh(judged)
         self.judged = judged
-        self.score = max(0, self.points())
+        self._refresh(judged)
+        self.score = max(0, self._points)
         self.silence = self.commerce.silence(at, policy.rhythm)
         self._move(self._rule(policy, at), at)
         stage = self._overriding(at) or self.underlying
         if stage != self.stage or not self.intervals:
-            self._turn(stage, at, version.version, cause)
+            self._turn(stage, at, self._version.version, cause)
+        self._soonest = self._look_ahead(judged)
+
+    def _judge_by_the_policy_at(self, at: int) -> None:
+        """Take the version in force, and read every signal again where it is another one."""
+        version, changes_at = self._policies.in_force(at), self._policies.next_change(at)
+        self._changes_at = NEVER if changes_at is None else changes_at
+        if version is not self._version:
+            self._version, self._bounds = version, None
+            self._stale.update(self._signals)
 
     def _refresh(self, judged: Judged) -> None:
         """Read again the signals that may read differently at this instant."""
-        for place, reading in self._readings.items():
-            if reading.until_at is not None and reading.until_at <= judged.at:
-                self._stale.add(place)
+        if judged.at >= self._runs_out_at:
+            for place, reading in self._readings.items():
+                if reading.until_at is not None and reading.until_at <= judged.at:
+                    self._stale.add(place)
         for place in self._stale:
-            self._readings[place] = self._signals[place].read(judged)
+            before = self._readings.get(place, OFF)
+            reading = self._readings[place] = self._signals[place].read(judged)
+            self._points += reading.points - before.points
         self._stale.clear()
-
-    def points(self) -> int:
-        """The sum of the points of all signals, which may lie below 0."""
-        return sum([reading.points for reading in self._readings.values()])
 
     def _rule(self, policy: Policy, at: int) -> str:
         """The stage underneath any override, by rules 1 and 3 to 7."""
@@ -193,8 +181,11 @@ class StageMachine:
         return (self.score >= policy.stage.stay_score and not fell_silent) or self.dwells(at)
 
     def _is_promoted(self, policy: Policy) -> bool:
-        held = self.worst_complaint() >= policy.signals.complaint.hold_severity
-        return self.score >= policy.stage.promotion_score and self.is_anchored() and not held
+        return (
+            self.score >= policy.stage.promotion_score
+            and self.is_anchored()
+            and self.worst_complaint() < policy.signals.complaint.hold_severity
+        )
 
     def resting_stage(self, at: int) -> str:
         """The stage of whoever is neither client nor ended, by rules 5 to 7."""
@@ -227,10 +218,8 @@ class StageMachine:
 
     def reading(self, name: str) -> Reading | None:
         """The signal of that name as last evaluated; None if it has nothing to go by."""
-        for place, reading in self._readings.items():
-            if SIGNALS[place].name == name:
-                return reading
-        return None
+        found = [one for place, one in self._readings.items() if SIGNALS[place].name == name]
+        return found[0] if found else None
 
     def _move(self, underlying: str, at: int) -> None:
         """Enter the stage, and read again what depends on whether they are a client.
@@ -253,20 +242,23 @@ class StageMachine:
         judged = Judged(at, self._version.policy, underlying == "client", self._was_ever_client)
         for place, signal in self._signals.items():
             if signal.depends_on_stage:
-                reading = signal.read(judged)
-                self._unsettled |= reading.points != self._readings[place].points
+                reading, earlier = signal.read(judged), self._readings[place]
+                self._unsettled |= reading.points != earlier.points
+                self._points += reading.points - earlier.points
                 self._readings[place] = reading
 
     def _overriding(self, at: int) -> str | None:
         """The stage of the newest override in force, if any; an ending outranks them all."""
-        if self.underlying == "ended":
+        if not self._overrides or self.underlying == "ended":
             return None
         for expires_at, stage in reversed(self._overrides):
             if at < expires_at:
                 return stage
         return None
 
-    def _turn(self, stage: str, at: int, policy_version: int, cause: Cause) -> None:
+    def _turn(self, stage: str, at: int, policy_version: int, cause: Cause | Fact) -> None:
+        if not isinstance(cause, Cause):
+            cause = Cause("event", cause.event.TYPE, cause.id)
         if self.intervals:
             last = self.intervals[-1]
             self.intervals[-1] = Interval(
@@ -277,9 +269,7 @@ class StageMachine:
 
     def next_breakpoint(self) -> tuple[int, Cause] | None:
         """The next instant at which something may change without a fact, and why."""
-        if self.judged is None:
-            return None
-        at, name = self._soonest(self.judged)
+        at, name = self._soonest
         return None if at == NEVER else (at, self._cause(at, name))
 
     def _cause(self, at: int, name: str) -> Cause:
@@ -289,21 +279,19 @@ class StageMachine:
             return Cause("policy", f"version {version.version}", version.event_id)
         return Cause("breakpoint", name)
 
-    def _soonest(self, judged: Judged) -> tuple[int, str]:
+    def _look_ahead(self, judged: Judged) -> tuple[int, str]:
         """The next instant to look at again, and what is then; of equal ones the first named."""
         at, policy = judged.at, judged.policy
         is_client = self.underlying == "client"
-        soonest, name = NEVER, ""
-        change = self._policies.next_change(at)
-        if change is not None and change < soonest:
-            soonest, name = change, "policy"
+        soonest, name = self._changes_at, "policy"
         if self.silence is not None:
             silent_at = self.silence.demote_at if is_client else self.silence.lapse_at
             if at < silent_at < soonest:
                 soonest, name = silent_at, "demote_at" if is_client else "lapse_at"
-        ends_at = self.commerce.ends_after(at, policy.rhythm)
-        if ends_at is not None and ends_at < soonest:
-            soonest, name = ends_at, "subscription_end"
+        else:
+            ends_at = self.commerce.ends_after(at, policy.rhythm)
+            if ends_at is not None and ends_at < soonest:
+                soonest, name = ends_at, "subscription_end"
         if is_client:
             dwells_until_at = self._client_since_at + policy.stage.dwell_days * DAY
             if at < dwells_until_at < soonest:
@@ -311,45 +299,33 @@ class StageMachine:
         for expires_at, _ in self._overrides:
             if at < expires_at < soonest:
                 soonest, name = expires_at, "override"
-        runs_out_at, place = self._next_to_run_out(at)
-        if runs_out_at < soonest:
-            soonest, name = runs_out_at, SIGNALS[place].name
+        self._runs_out_at, place = self._next_to_run_out()
+        if self._runs_out_at < soonest:
+            soonest, name = self._runs_out_at, SIGNALS[place].name
         if self._unsettled and at + 1 < soonest:
             soonest, name = at + 1, "client"
         return soonest, name
 
-    def _next_to_run_out(self, at: int) -> tuple[int, int]:
+    def _next_to_run_out(self) -> tuple[int, int]:
         """When a signal may read differently next, and its place; the first of several."""
         soonest, first = NEVER, 0
-        for place, (_, _, until_at, _, _) in self._readings.items():
-            if until_at is not None and at < until_at <= soonest:
+        for place, reading in self._readings.items():
+            until_at = reading.until_at
+            if until_at is not None and until_at <= soonest:
                 first = place if until_at < soonest else min(place, first)
                 soonest = until_at
         return soonest, first
 
-    def readings_at(self, at: int) -> list[tuple[Signal, Reading, Judged]]:
+    def readings_at(self, at: int) -> list[SignalRead]:
         """Every signal read afresh, from the last evaluation up to the next breakpoint."""
         if self.judged is None:
             return []
         judged = self._judged_at(at)
-        signals = [self._signals.get(place) or blank for place, blank in enumerate(BLANK_SIGNALS)]
-        return [(signal, signal.read(judged), judged) for signal in signals]
-
-    def points_at(self, at: int) -> int:
-        """The sum of the points of all signals read afresh, which may lie below 0."""
-        if self.judged is None:
-            return 0
-        judged = self._judged_at(at)
-        return sum(signal.read(judged).points for signal in self._signals.values())
-
-    def changes_at(self, at: int) -> Iterator[Change]:
-        """Every single change that could happen to a signal now."""
-        if self.judged is None:
-            return
-        judged = self._judged_at(at)
-        for place, changes in enumerate(blank_changes(judged.policy)):
+        readings: list[SignalRead] = []
+        for place, blank in enumerate(blank_readings(judged.policy, judged.was_ever_client)):
             signal = self._signals.get(place)
-            yield from changes if signal is None else signal.changes(signal.read(judged), judged)
+            readings.append((signal, signal.read(judged) if signal else blank, judged))
+        return readings
 
     def _judged_at(self, at: int) -> Judged:
         """How the instant is judged, which lies between the last evaluation and the next."""
@@ -369,24 +345,50 @@ class StageMachine:
 
         Returns how many of the facts, which must be in order, were absorbed.
         """
-        absorbed = 0
+        absorbed, count = 0, len(facts)
         while True:
-            occurs_at = facts[absorbed].occurred_at if absorbed < len(facts) else NEVER
-            soonest, name = self._soonest(self.judged) if self.judged else (NEVER, "")
+            occurs_at = facts[absorbed].occurred_at if absorbed < count else NEVER
+            soonest, name = self._soonest
             if soonest < occurs_at:
                 if soonest > until_at:
                     return absorbed
-                at, cause = soonest, self._cause(soonest, name)
+                self.evaluate(soonest, self._cause(soonest, name))
             elif occurs_at <= until_at:
-                at = occurs_at
-                while absorbed < len(facts) and facts[absorbed].occurred_at == at:
-                    fact = facts[absorbed]
-                    self.absorb(fact)
-                    absorbed += 1
-                cause = Cause("event", fact.event.TYPE, fact.id)
+                absorbed, at = self._absorb_from(facts, absorbed, until_at)
+                self.evaluate(at, facts[absorbed - 1])
             else:
                 return absorbed
-            self.evaluate(at, cause)
+
+    def _absorb_from(self, facts: Sequence[Fact], place: int, until_at: int) -> tuple[int, int]:
+        """Absorb the next facts, up to the next instant that need be judged.
+
+        Returns the place of the first one left, and that instant.
+        """
+        while True:
+            fact = facts[place]
+            self.absorb(fact)
+            place += 1
+            if place == len(facts):
+                return place, fact.occurred_at
+            next_at = facts[place].occurred_at
+            if next_at != fact.occurred_at and (
+                next_at > until_at or not self._stands_until(next_at)
+            ):
+                return place, fact.occurred_at
+
+    def _stands_until(self, at: int) -> bool:
+        """Whether nothing need be judged before an instant, up to which no further fact occurs."""
+        version = self._version
+        if version is None or at > self._changes_at or self._overrides:
+            return False
+        if self._ended or self._begins_anew:
+            return False
+        if self._bounds is None:
+            self._bounds = bounds_of(self._signals.values(), version.policy)
+        ever = self._was_ever_client
+        return stands_until(
+            at, self.underlying, self.commerce, version.policy, self._bounds, was_ever_client=ever
+        )
 
     def ahead(self) -> StageMachine:
         """A copy that can be run into the future without facts; this one stays where it is."""

@@ -15,8 +15,10 @@ from api.wire.present_status import shown_values
 from domain.events.governance import EventCorrected, EventRetracted
 from domain.events.referrals import ReferralReceived
 from domain.instants import format_instant
+from domain.intervals import Cause
 from domain.relationship import fold
-from domain.stages import Cause, StageMachine
+from domain.signals import SIGNALS
+from domain.stages import StageMachine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -156,12 +158,12 @@ class _Walker:
     def _changed(self, at: int) -> tuple[Became, ...]:
         """The signals that read otherwise than at the step before; at first those that are on."""
         found = []
-        for signal, reading, _ in self._machine.readings_at(at):
-            before = self._readings.get(signal.name)
-            self._readings[signal.name] = reading
+        for kind, (_, reading, _) in zip(SIGNALS, self._machine.readings_at(at), strict=False):
+            before = self._readings.get(kind.name)
+            self._readings[kind.name] = reading
             same = not reading.on if before is None else _shows(before) == _shows(reading)
             if not same:
-                found.append(Became(signal.name, before, reading))
+                found.append(Became(kind.name, before, reading))
         return tuple(found)
 
 

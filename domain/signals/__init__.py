@@ -5,7 +5,7 @@ Source: the domain document, section 4.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from domain.commerce import Commerce
 from domain.signals.allegiance import (
@@ -19,14 +19,28 @@ from domain.signals.allegiance import (
     WalletSignal,
 )
 from domain.signals.anchors import EngagementAnchor, RegularityAnchor, RenewalAnchor
-from domain.signals.base import Change, Judged, Reading, Signal
+from domain.signals.base import OFF, Change, Judged, Reading, Signal
 from domain.signals.referral import ReferralSignal
 from domain.signals.trouble import ComplaintSignal, PromiseSignal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from domain.events import Event
     from domain.policy import Policy
 
-__all__ = ["BLANK_SIGNALS", "SIGNALS", "Change", "Judged", "Reading", "Signal", "blank_changes"]
+__all__ = [
+    "BLANK_SIGNALS",
+    "OFF",
+    "READERS",
+    "SIGNALS",
+    "Change",
+    "Judged",
+    "Reading",
+    "Signal",
+    "blank_changes",
+    "blank_readings",
+]
 
 SIGNALS: tuple[type[Signal], ...] = (
     EngagementAnchor,
@@ -46,22 +60,53 @@ SIGNALS: tuple[type[Signal], ...] = (
 )
 """Every signal, in the order in which they are shown."""
 
+READERS: Mapping[type[Event], tuple[int, ...]] = {
+    event_class: tuple(place for place, signal in enumerate(SIGNALS) if event_class in signal.reads)
+    for signal in SIGNALS
+    for event_class in signal.reads
+}
+"""Which signals, by place, read each class of event."""
+
 BLANK_SIGNALS: tuple[Signal, ...] = tuple(signal.of(Commerce("UTC")) for signal in SIGNALS)
 """Signals that absorbed nothing, and must not: what those of most contacts are."""
 
+
+class _Blank(NamedTuple):
+    """How blank signals read under a policy, in the order of ``SIGNALS``, and what could happen."""
+
+    policy: Policy
+    was_ever_client: bool
+    readings: tuple[Reading, ...]
+    changes: tuple[tuple[Change, ...], ...]
+
+
 _KNOWN_POLICIES = 16
-_blank_changes: list[tuple[Policy, tuple[tuple[Change, ...], ...]]] = []
+_known: list[_Blank] = []
+
+
+def blank_readings(
+    policy: Policy, was_ever_client: bool
+) -> tuple[Reading, ...]:  # read beside the policy
+    """How signals read that absorbed nothing, in the order of ``SIGNALS``.
+
+    It is the same at any instant, for all who ever were clients, and for all who never were.
+    """
+    return _blank(policy, was_ever_client).readings
 
 
 def blank_changes(policy: Policy) -> tuple[tuple[Change, ...], ...]:
-    """What could happen to each blank signal under a policy, in the order of ``SIGNALS``.
+    """What could happen to each blank signal under a policy: the same for everybody at any time."""
+    return _blank(policy, was_ever_client=False).changes
 
-    It is the same for everybody at any time, so it is worked out once for each policy.
-    """
-    for known, changes in _blank_changes:
-        if known is policy:
-            return changes
-    judged = Judged(0, policy, is_client=False, was_ever_client=False)
-    made = tuple(tuple(one.changes(one.read(judged), judged)) for one in BLANK_SIGNALS)
-    _blank_changes[:] = [(policy, made), *_blank_changes[: _KNOWN_POLICIES - 1]]
+
+def _blank(policy: Policy, was_ever_client: bool) -> _Blank:  # as above
+    for known in _known:
+        if known.policy is policy and known.was_ever_client == was_ever_client:
+            return known
+    judged = Judged(0, policy, is_client=False, was_ever_client=was_ever_client)
+    readings = tuple(one.read(judged) for one in BLANK_SIGNALS)
+    pairs = zip(BLANK_SIGNALS, readings, strict=True)
+    changes = tuple(tuple(one.changes(reading, judged)) for one, reading in pairs)
+    made = _Blank(policy, was_ever_client, readings, changes)
+    _known[:] = [made, *_known[: _KNOWN_POLICIES - 1]]
     return made

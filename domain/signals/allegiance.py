@@ -308,6 +308,7 @@ class CustomSignal(Signal):
     """What a trade records and its policy gives points for, each kind once while in its window."""
 
     name = "custom"
+    takes_points = True
     reads: ClassVar[tuple[type[Event], ...]] = (CustomRecorded,)
 
     def __init__(self) -> None:
@@ -347,6 +348,9 @@ class CustomSignal(Signal):
                 yield Change(f"custom:{kind}_lost", -worth.points)
             elif worth.points:
                 yield Change(f"custom:{kind}", worth.points)
+
+    def most_points(self, policy: Policy) -> int:
+        return sum(max(0, worth.points) for worth in policy.signals.custom.values())
 
     def _scored(self, judged: Judged) -> Iterator[tuple[str, Recent]]:
         for kind in judged.policy.signals.custom:

@@ -41,6 +41,10 @@ class Reading(NamedTuple):
     threshold: Mapping[str, object]
 
 
+OFF = Reading(False, 0, None, {}, {})
+"""How a signal reads that the policy does not use."""
+
+
 class Change(NamedTuple):
     """One thing that could happen to a signal, and what it would do to the score.
 
@@ -71,6 +75,7 @@ class Signal(ABC):
     anchor: ClassVar[bool] = False
     reads: ClassVar[tuple[type[Event], ...]]
     depends_on_stage: ClassVar[bool] = False
+    takes_points: ClassVar[bool] = False
 
     @classmethod
     def of(cls, commerce: Commerce) -> Self:  # noqa: ARG003  # only the anchors read commerce
@@ -107,6 +112,10 @@ class Signal(ABC):
             yield Change(f"{self.name}_lost", -reading.points)
         elif worth:
             yield Change(self.name, worth, anchors=self.anchor)
+
+    def most_points(self, policy: Policy) -> int:
+        """The most it can ever give under a policy."""
+        return max(0, self.worth(policy))
 
     def worth(self, policy: Policy) -> int:
         """The points it gives while on; 0 if the policy does not use it."""

@@ -94,6 +94,10 @@ class ReferralSignal(Signal):
         if not reading.value["strong"] and rule.strong_points:
             yield Change("referral_strong", rule.strong_points - reading.points)
 
+    def most_points(self, policy: Policy) -> int:
+        rule = policy.signals.referral
+        return max(rule.strong_points, rule.weak_points)
+
     def _is_strong(self, key: Key, policy: Policy) -> bool:
         level = policy.signals.referral.strong_level
         return self._outcomes.get(key) == "won" or self._levels[key] >= level

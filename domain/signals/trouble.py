@@ -47,6 +47,7 @@ class ComplaintSignal(Signal):
     """Complaints past their deadline; only resolving stops the clock."""
 
     name = "complaint"
+    takes_points = True
     reads = (ComplaintRaised, ComplaintResolved, ComplaintReopened)
 
     def __init__(self) -> None:
@@ -92,6 +93,9 @@ class ComplaintSignal(Signal):
     def evidence(self, judged: Judged) -> Iterable[UUID]:
         return [complaint.raised_id for complaint in self._overdue(judged)]
 
+    def most_points(self, policy: Policy) -> int:
+        return 0
+
     def worst_overdue_severity(self, reading: Reading) -> int:
         """The severity of the worst complaint past its deadline; 0 if there is none."""
         worst = reading.value["worst_overdue_severity"]
@@ -123,6 +127,7 @@ class PromiseSignal(Signal):
     """A promise was broken not long ago."""
 
     name = "promise"
+    takes_points = True
     reads = (PromiseMade, PromiseBroken)
 
     def __init__(self) -> None:

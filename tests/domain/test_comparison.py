@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from domain.comparison import FieldChange, Stretch, field_changes, stretches, switches
+from domain.intervals import Cause, Interval
 from domain.presets import PRESETS
-from domain.stages import Cause, Interval
 from tests.domain.folding import bought, changed, relate, versions
 from tests.domain.scenario import on_day, registered
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from domain.stages import Interval
+    from domain.intervals import Interval
     from projections.restatement_reading import RestatementRow
     from projections.source import EventSource
 
