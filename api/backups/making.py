@@ -6,8 +6,10 @@ changes, so its log is never ahead of its events, nor its events ahead of their 
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import os
+import re
 import shutil
 from contextlib import closing, contextmanager, suppress
 from importlib.metadata import version
@@ -34,6 +36,23 @@ if TYPE_CHECKING:
 GZIP_LEVEL = 6
 
 
+_UNFINISHED = re.compile(r"\..+\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.unfinished")
+
+
+def clear_unfinished(folder: Path) -> list[Path]:
+    """Remove the backups in a folder whose makers were killed; which those are.
+
+    They may hold keys, and nobody would know that there is one more to destroy.
+    """
+    removed = []
+    for left in sorted(folder.glob(".*.unfinished")):
+        if _UNFINISHED.fullmatch(left.name) and left.is_dir():
+            with suppress(OSError), _held(left):
+                shutil.rmtree(left)
+                removed.append(left)
+    return removed
+
+
 def back_up(
     data: Path,
     into: Path,
@@ -57,26 +76,38 @@ def back_up(
     unfinished = into.with_name(f".{into.name}.{uuid4()}.unfinished")
     (unfinished / form.LEDGERS).mkdir(mode=0o700, parents=True)
     try:
-        copies = [
-            _ledger(data, unfinished, name, clock, master_key, passphrase, advance)
-            for name in names
-        ]
-        _trail(data / TRAIL_FILE, unfinished / form.SERVER_TRAIL, clock)
-        made = Backup(
-            made_at=format_instant(clock()),
-            made_by=f"{DISTRIBUTION} {version(DISTRIBUTION)}",
-            ledgers=tuple(copies),
-        )
-        write_whole(unfinished / form.LIST, made.written())
-        flush_folder(unfinished / form.LEDGERS)
-        flush_folder(unfinished)
-        unfinished.rename(into)
-        flush_folder(into.parent)
+        with _held(unfinished):
+            copies = [
+                _ledger(data, unfinished, name, clock, master_key, passphrase, advance)
+                for name in names
+            ]
+            _trail(data / TRAIL_FILE, unfinished / form.SERVER_TRAIL, clock)
+            made = Backup(
+                made_at=format_instant(clock()),
+                made_by=f"{DISTRIBUTION} {version(DISTRIBUTION)}",
+                ledgers=tuple(copies),
+            )
+            write_whole(unfinished / form.LIST, made.written())
+            flush_folder(unfinished / form.LEDGERS)
+            flush_folder(unfinished)
+            unfinished.rename(into)
+            flush_folder(into.parent)
     except BaseException:
         with suppress(OSError):
             shutil.rmtree(unfinished)
         raise
     return made
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """Hold a folder, which the system lets go when the process ends; OSError if another does."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _ledger(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from api.backups.making import back_up
+from api.backups.making import back_up, clear_unfinished
 from api.bootstrap import now
 from api.command_line.acts import record
 from api.command_line.archives.passphrases import passphrase_of
@@ -72,6 +72,8 @@ def command(
     for name in names:
         folder_of(settings.folder, name)
     passphrase = passphrase_of(passphrase_file, settings, confirm=True) if with_keys else None
+    for left in clear_unfinished(target.parent):
+        say(f"removed {left}, which a backup that was killed had left")
     for name in names:
         record(settings.folder, name, "ledger-backed-up", name, with_keys=with_keys)
     started = time.perf_counter()

@@ -321,6 +321,19 @@ def test_a_backup_that_fails_leaves_nothing(
     assert sorted(one.name for one in here.iterdir()) == ["data", "passphrase"]
 
 
+def test_what_a_killed_backup_left_goes_with_the_next_one_there(data: Path, here: Path) -> None:
+    """Nobody would think of destroying it. One that is being written stays, and so does the rest."""
+    names = [f".{day}.{UUID(int=day)}.unfinished" for day in (1, 2)]
+    left, written = (here / name for name in names)
+    for folder in (left, written, here / ".notes.unfinished"):
+        (folder / "ledgers").mkdir(parents=True)
+    with making._held(written):
+        ended = backup(data, "saved")
+    assert f"removed {left.name}" in ended.err
+    assert (left.exists(), written.exists(), ended.code) == (False, True, DONE)
+    assert (here / ".notes.unfinished").exists()
+
+
 def test_what_is_no_backup_is_refused(here: Path) -> None:
     (here / "letters").write_text("dear")
     (here / "empty").mkdir()
