@@ -322,7 +322,7 @@ def test_a_backup_that_fails_leaves_nothing(
 
 
 def test_what_a_killed_backup_left_goes_with_the_next_one_there(data: Path, here: Path) -> None:
-    """Nobody would think of destroying it. One that is being written stays, and so does the rest."""
+    """Nobody would think of destroying it. What is being written stays, and so does the rest."""
     names = [f".{day}.{UUID(int=day)}.unfinished" for day in (1, 2)]
     left, written = (here / name for name in names)
     for folder in (left, written, here / ".notes.unfinished"):
