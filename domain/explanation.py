@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
+from domain.causes import because_of_breakpoint, because_of_event
 from domain.instants import day_of
 from domain.phrases import Phrases
 
@@ -32,16 +33,13 @@ _MONTHS = (
     "October", "November", "December",
 )  # fmt: skip
 
-_BREAKPOINTS = {
-    "demote_at": "because they have been silent for so long",
-    "lapse_at": "because they have been silent for so long",
-    "subscription_end": "because a subscription runs out",
-    "dwell": "because a new client keeps the stage no longer than that without the score",
-    "override": "because the stage set by hand expires",
-    "policy": "because another version of the policy takes over",
-    "complaint": "because a complaint passes its deadline",
-    "client": "because they are a client now",
+_REASONS = {
+    "retracted": "retracted",
+    "reversed": "given back",
+    "opening-not-before": "about what had not begun by then",
+    "cancelled-before": "about a subscription cancelled before",
 }
+"""Why an event does not count, after the number of those of which it is so."""
 
 _ORDER = ("contact", "prospect", "lapsed_customer", "lapsed_client", "customer", "client")
 """From least to most: what is a rise, and what a fall."""
@@ -61,11 +59,11 @@ def explain_interval(interval: Interval, time_zone: str) -> str:
     until = f" to {_day(interval.to_at, time_zone)}" if interval.to_at is not None else " on"
     cause = interval.cause
     if cause.kind == "event":
-        why = f"because of {_with_article(cause.name)}"
+        why = because_of_event(cause.name)
     elif cause.kind == "policy":
         why = f"because {cause.name} of the policy took over"
     else:
-        why = _because(cause.name)
+        why = because_of_breakpoint(cause.name)
     return f"{STAGE_WORDS[interval.stage]} from {began}{until}, {why}."
 
 
@@ -76,6 +74,7 @@ class _Explanation:
         self._found = found
         self._time_zone = found.machine.time_zone
         self._phrases = Phrases(self._dated)
+        self._is_set_by_hand = found.machine.overriding(found.at) is not None
         self._facts = {fact.id: fact for fact in found.history.facts}
 
     def sentences(self, *, erased: bool) -> Iterator[str]:
@@ -87,7 +86,7 @@ class _Explanation:
         signals = () if ended else found.signals()
         on = [one for one in signals if one.on]
         yield self._stage([one for one in on if one.points >= 0])
-        if found.stage != found.machine.underlying:
+        if self._is_set_by_hand:
             by_rule = STAGE_WORDS[found.machine.underlying].lower()
             yield f"The stage was set by hand; by the rules it would be {by_rule}."
         yield from self._so_far(signals)
@@ -110,7 +109,7 @@ class _Explanation:
         return f"{told}: {self._list(reasons)}." if reasons else f"{told}."
 
     def _so_far(self, signals: Sequence[SignalReading]) -> Iterator[str]:
-        """How far those are on the way who buy, but not yet regularly."""
+        """How far those are on the way who buy, but not regularly."""
         for one in signals:
             if one.name == "regularity" and not one.on and one.value.get("purchase_days"):
                 bought = self._phrases.reading(one.name, one.value, one.threshold, ())
@@ -120,7 +119,7 @@ class _Explanation:
                     silent = f"silent since {self._dated(silence.last_at)}"
                     yield f"No longer regular: {bought}, {silent}."
                 else:
-                    yield f"Not regular yet: {bought}."
+                    yield f"Not buying regularly: {bought}."
 
     def _list(self, readings: list[SignalReading]) -> str:
         told = []
@@ -137,11 +136,17 @@ class _Explanation:
             return
         lacks = []
         if not self._found.machine.is_anchored():
-            lacks.append("something lasting (an engagement, regular buying or a renewal unasked)")
+            lacks.append(f"something lasting ({self._anchors()})")
         if "complaint_hold" in self._found.flags:
             lacks.append("the complaint resolved")
         also = f", and {' and '.join(lacks)}" if lacks else ""
         yield f"{score}; to become a client takes {rule.promotion_score}{also}."
+
+    def _anchors(self) -> str:
+        """What makes a client last, as far as the policy goes by it."""
+        signals = self._found.policy.signals
+        buying = ", regular buying" if signals.regularity.purchase_days is not None else ""
+        return f"an engagement{buying} or a renewal unasked"
 
     def _changes(self) -> Iterator[str]:
         """What would win a client, or lose one: the strongest few, which all lead to one stage."""
@@ -155,7 +160,8 @@ class _Explanation:
             told.append("one other thing" if more == 1 else f"{more} other things")
         one_of = told[0] if len(told) == 1 else f"{', '.join(told[:-1])} or {told[-1]}"
         stage = STAGE_WORDS[changes[0].stage].lower()
-        yield f"By itself, {one_of} would make them a {stage}."
+        by_rule = " by the rules" if self._is_set_by_hand else ""
+        yield f"By itself, {one_of} would make them a {stage}{by_rule}."
 
     def _ahead(self) -> Iterator[str]:
         ahead = self._found.will_change()
@@ -170,13 +176,13 @@ class _Explanation:
             falls = _ORDER.index(ahead.stage) < _ORDER.index(self._found.stage)
             moves = "fall back to" if falls else "rise to"
         stage = STAGE_WORDS[ahead.stage].lower()
-        on = self._dated(ahead.at)
-        yield f"If nothing happens they {moves} {stage} on {on}, {_because(ahead.because)}."
+        on, why = self._dated(ahead.at), because_of_breakpoint(ahead.because)
+        yield f"If nothing happens they {moves} {stage} on {on}, {why}."
 
     def _left_out(self) -> Iterator[str]:
         counts: dict[str, int] = {}
         for one in self._found.excluded():
-            reason = one.reason.replace("-", " ")
+            reason = _REASONS[one.reason]
             counts[reason] = counts.get(reason, 0) + 1
         if counts:
             total = sum(counts.values())
@@ -195,12 +201,3 @@ class _Explanation:
 def _day(instant: int, time_zone: str) -> str:
     day = date.fromordinal(day_of(instant, time_zone))
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
-
-
-def _because(name: str) -> str:
-    return _BREAKPOINTS.get(name, f"because {name.replace('_', ' ')} no longer counts as it did")
-
-
-def _with_article(event_type: str) -> str:
-    words = event_type.replace("-", " ")
-    return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"

@@ -42,21 +42,20 @@ class Fact(NamedTuple):
     scope: int
 
 
-@dataclass(frozen=True)
-class Exclusion:
-    """An event that does not count, why, and the event that says so where one does."""
+class Retracted(NamedTuple):
+    """An event that never happened, when it was said to have, and the event that takes it back."""
 
+    occurred_at: int
     event_id: UUID
-    reason: str
-    by: UUID | None = None
+    by: UUID
 
 
 @dataclass(frozen=True)
 class History:
-    """Everything known of a contact. ``facts`` reach into the future where events do."""
+    """Everything known of a contact. Both reach into the future where events do."""
 
     facts: tuple[Fact, ...]
-    excluded: tuple[Exclusion, ...]
+    retracted: tuple[Retracted, ...]
     time_zone: str | None
 
 
@@ -82,7 +81,7 @@ def effective_history(events: Iterable[Recorded], survivor: UUID) -> History:
     untouched = not retractions and not standing
 
     facts: list[Fact] = []
-    excluded: list[Exclusion] = []
+    retracted: list[Retracted] = []
     scopes = {survivor: 0}
     for recorded in ordinary:
         scope = scopes.setdefault(recorded.contact_id, len(scopes))
@@ -92,12 +91,12 @@ def effective_history(events: Iterable[Recorded], survivor: UUID) -> History:
         keys = _keys(recorded)
         retraction = next((retractions[key] for key in keys if key in retractions), None)
         if retraction is not None:
-            excluded.append(Exclusion(recorded.id, "retracted", retraction))
+            retracted.append(Retracted(recorded.occurred_at, recorded.id, retraction))
             continue
         correction = next((standing[key] for key in keys if key in standing), None)
         facts.append(_fact(recorded, correction, scope))
     facts.sort(key=_ORDER)
-    return History(tuple(facts), tuple(excluded), _time_zone(facts))
+    return History(tuple(facts), tuple(retracted), _time_zone(facts))
 
 
 _ORDER = attrgetter("occurred_at", "position")
@@ -118,7 +117,7 @@ def extended(history: History, events: Iterable[Recorded]) -> History | None:
     facts = history.facts + tuple(added)
     if added and history.facts and _ORDER(added[0]) < _ORDER(history.facts[-1]):
         facts = tuple(sorted(facts, key=_ORDER))
-    return History(facts, history.excluded, history.time_zone)
+    return History(facts, history.retracted, history.time_zone)
 
 
 _CHANGING = (

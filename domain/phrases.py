@@ -30,9 +30,9 @@ class Phrases:
 
     def change(self, name: str) -> str:
         """One thing that could happen, as the subject of a sentence."""
-        if name.startswith("custom:"):
-            kind, lost = name.removeprefix("custom:").removesuffix("_lost"), name.endswith("_lost")
-            return f"{'no longer having' if lost else 'recording'} {kind!r}"
+        what, _, kind = name.partition(":")
+        if kind:
+            return f"{'no longer having' if what == 'custom_lost' else 'recording'} {kind!r}"
         if name.startswith("complaint_severity_"):
             severity = name.removeprefix("complaint_severity_")[0]
             if name.endswith("_resolved"):

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from domain.history import Exclusion
 from domain.instants import DAY
 from domain.intervals import Cause, Interval
 from domain.signals import SIGNALS, blank_changes
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Cause",
+    "Exclusion",
     "Interval",
     "Relationship",
     "SignalReading",
@@ -49,6 +49,15 @@ class SignalReading(NamedTuple):
     value: Mapping[str, object]
     threshold: Mapping[str, object]
     events: tuple[UUID, ...]
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """An event that does not count, why, and the event that says so where one does."""
+
+    event_id: UUID
+    reason: str
+    by: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -200,7 +209,8 @@ class Relationship:
     def _is_rising(self) -> bool:
         """Whether one more signal, rather than one trouble less, would make a client."""
         return self.machine.underlying not in ("client", "ended") and any(
-            not change.name.startswith(("complaint", "promise")) for change in self._winning()
+            not change.name.startswith(("complaint", "promise", "custom_lost:"))
+            for change in self._winning()
         )
 
     def _is_falling(self) -> bool:
@@ -246,6 +256,7 @@ class Relationship:
             self.next_breakpoint,
             self._policies.next_change(self.at),
             silence.lapse_at if silence else None,
+            *[one.occurred_at for one in self.history.retracted],
             *moving,
         ]
         later = [instant for instant in candidates if instant is not None and instant > self.at]
@@ -268,12 +279,17 @@ class Relationship:
 
     def excluded(self) -> tuple[Exclusion, ...]:
         """The events that do not count: retracted, reversed, or about what was not open then."""
+        retracted = (
+            Exclusion(one.event_id, "retracted", one.by)
+            for one in self.history.retracted
+            if one.occurred_at <= self.at
+        )
         reversed_ = (
             Exclusion(purchase.fact_id, "reversed", purchase.reversed_by)
             for purchase in self.machine.commerce.reversed_purchases()
         )
         ignored = (Exclusion(event_id, reason) for event_id, reason in self.machine.ignored())
-        return (*self.history.excluded, *reversed_, *ignored)
+        return (*retracted, *reversed_, *ignored)
 
     def would_change(self) -> tuple[WouldChange, ...]:
         """The single changes that would make a client, or end a client's stage."""

@@ -139,7 +139,7 @@ class StageMachine:
         self.score = max(0, self._points)
         self.silence = self.commerce.silence(at, policy.rhythm)
         self._move(self._rule(policy, at), at)
-        stage = self._overriding(at) or self.underlying
+        stage = self.overriding(at) or self.underlying
         if stage != self.stage or not self.intervals:
             self._turn(stage, at, self._version.version, cause)
         self._soonest = self._look_ahead(judged)
@@ -247,7 +247,7 @@ class StageMachine:
                 self._points += reading.points - earlier.points
                 self._readings[place] = reading
 
-    def _overriding(self, at: int) -> str | None:
+    def overriding(self, at: int) -> str | None:
         """The stage of the newest override in force, if any; an ending outranks them all."""
         if not self._overrides or self.underlying == "ended":
             return None

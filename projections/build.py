@@ -196,7 +196,7 @@ class Build:
             history = known.history if known else None
             if history is None:
                 history = self._histories.read(contact, moment.aliases, moment.position)
-            if not (history.facts or history.excluded):
+            if not (history.facts or history.retracted):
                 self.projection.forget(tables, contact)
                 return True
             before = known.measured if known else None
@@ -220,7 +220,7 @@ def refold(
 ) -> None:
     """Write a survivor's own rows, or take them away where nothing is known of the contact."""
     with naming(contact, moment):
-        if history.facts or history.excluded:
+        if history.facts or history.retracted:
             projection.write(tables, contact, projection.measure(contact, history, moment))
         else:
             projection.forget(tables, contact)

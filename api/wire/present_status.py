@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from api.knowledge import Question, Subject
-    from domain.history import Exclusion
-    from domain.relationship import Interval, Relationship, SignalReading
+    from domain.relationship import Exclusion, Interval, Relationship, SignalReading
     from domain.standing import Standing
 
 

@@ -345,7 +345,7 @@ class CustomSignal(Signal):
     def changes(self, reading: Reading, judged: Judged) -> Iterator[Change]:
         for kind, worth in judged.policy.signals.custom.items():
             if reading.value.get(kind):
-                yield Change(f"custom:{kind}_lost", -worth.points)
+                yield Change(f"custom_lost:{kind}", -worth.points)
             elif worth.points:
                 yield Change(f"custom:{kind}", worth.points)
 

@@ -8,11 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.history import Fact, effective_history
+from domain.instants import DAY
 from domain.relationship import fold
 from tests.domain.amended_logs import CONTACTS, amended_logs
 from tests.domain.history_oracle import effective, survivor_of
 from tests.domain.oracle import judge
 from tests.domain.test_fold_properties import INSTANTS, TIMELINES
+from tests.domain.test_fold_properties import told as everything_said
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +54,7 @@ def test_of_what_was_amended_counts_what_was_said_last(log: list[Recorded], rand
             assert told(history) == [
                 (one.occurred_at, one.position, one.id, one.event, one.contact_id) for one in stands
             ]
-            excluded = {one.event_id for one in history.excluded}
+            excluded = {one.event_id for one in history.retracted}
             assert not excluded & {one.id for one in stands}
 
 
@@ -76,3 +78,22 @@ def test_the_stages_of_an_amended_history_are_those_of_what_is_left_of_it(
         expected = judge(facts, policies, "UTC", at)
         assert [(one.from_at, one.stage) for one in found.intervals] == expected.intervals
         assert found.score == expected.score
+
+
+@settings(max_examples=150)
+@given(amended_logs(), TIMELINES, INSTANTS, st.integers(0, 1), st.randoms(use_true_random=False))
+def test_nothing_that_is_said_of_an_amended_history_changes_while_it_holds(
+    log: list[Recorded], policies: PolicyTimeline, at: int, past: int, random: Random
+) -> None:
+    """What is left out included: an event that was retracted is not named before it occurred."""
+    for contact in CONTACTS:
+        if survivor_of(log, contact) != contact:
+            continue
+        history = known(log, contact, random)
+        found = fold(history, policies, None, at + past)
+        until_at = found.holds_until
+        later = until_at - 1 if until_at is not None else at + 5000 * DAY
+        assert everything_said(fold(history, policies, None, later)) == everything_said(found)
+        occurred = {one.id: one.occurred_at for one in log}
+        for one in found.excluded():
+            assert one.reason != "retracted" or occurred[one.event_id] <= found.at

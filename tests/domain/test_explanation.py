@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from domain.causes import because_of_breakpoint, because_of_event
+from domain.events import CATALOGUE
 from domain.explanation import explain, explain_interval
 from domain.phrases import Phrases
 from domain.presets import PRESETS
@@ -44,7 +46,7 @@ def test_who_is_no_client_is_told_what_is_missing() -> None:
     relationship = relate(bought(1, 2, 3), on_day(4))
     assert sentences(relationship)[:4] == [
         "Customer since 2 January.",
-        "Not regular yet: bought on 3 days (needs 6).",
+        "Not buying regularly: bought on 3 days (needs 6).",
         "The score is 0; to become a client takes 60, and something lasting "
         "(an engagement, regular buying or a renewal unasked).",
         "By itself, acting for them in an engagement would make them a client.",
@@ -73,6 +75,50 @@ def test_a_stage_set_by_hand_is_said_to_be_so_with_what_the_rules_say() -> None:
     assert told[0] == "Client since 5 January."
     assert told[1] == "The stage was set by hand; by the rules it would be customer."
     assert told[-1].endswith("on 1 January 2027, because the stage set by hand expires.")
+
+
+def test_what_would_change_the_rules_answer_is_not_said_to_change_a_stage_set_by_hand() -> None:
+    """Nor where the stage set by hand is what the rules say anyway."""
+    for stage in ("prospect", "customer"):
+        override = fact("stage-overridden", stage=stage)
+        scenario = bought(1, 2, 3)
+        scenario.record(override, on_day(4))
+        told = sentences(relate(scenario, on_day(5)))
+        assert told[1] == "The stage was set by hand; by the rules it would be customer."
+        by_itself = next(one for one in told if one.startswith("By itself"))
+        assert by_itself.endswith("would make them a client by the rules.")
+
+
+def test_a_new_client_who_falls_with_score_enough_is_not_told_that_it_was_the_score() -> None:
+    """Too long silent for a client, who stays one for thirty days whatever happens."""
+    policy = changed("cafe", signals={"advice": {"points": 60}, "regularity": {"purchase_days": 1}})
+    scenario = bought(1).given("advice-accepted", at=on_day(1))
+    relationship = relate(scenario, on_day(25), versions((0, policy)))
+    assert relationship.stage == "client"
+    assert relationship.score >= 45
+    assert sentences(relationship)[-1] == (
+        "If nothing happens they fall back to customer on 1 February, "
+        "because the time of grace for a new client is over."
+    )
+
+
+def test_what_the_policy_does_not_go_by_is_not_asked_for() -> None:
+    told = sentences(relate(bought(1, 2), on_day(3), versions((0, PRESETS["real-estate"]))))
+    assert told[1].endswith("and something lasting (an engagement or a renewal unasked).")
+
+
+def test_what_belongs_to_nothing_is_said_not_to_count_in_words() -> None:
+    scenario = registered().given("complaint-resolved", "promise-broken", at=on_day(1))
+    assert sentences(relate(scenario, on_day(2)))[-1] == (
+        "2 events do not count: 2 about what had not begun by then."
+    )
+
+
+def test_a_kind_of_ones_own_may_have_any_name() -> None:
+    """One that ends like the loss of another is not taken for it."""
+    phrases = Phrases(str)
+    assert phrases.change("custom:parcel_lost") == "recording 'parcel_lost'"
+    assert phrases.change("custom_lost:parcel") == "no longer having 'parcel'"
 
 
 def test_who_ended_it_is_told_nothing_more() -> None:
@@ -110,9 +156,9 @@ def test_days_are_those_of_the_contacts_own_time_zone() -> None:
 def test_every_stretch_of_a_history_names_what_began_it() -> None:
     relationship = relate(a_client(), on_day(600))
     assert [explain_interval(one, "UTC") for one in relationship.intervals] == [
-        "Contact from 1 January 2026 to 2 March 2026, because of a contact registered.",
-        "Customer from 2 March 2026 to 12 April 2026, because of a purchase made.",
-        "Client from 12 April 2026 to 18 June 2026, because of a wallet share reported.",
+        "Contact from 1 January 2026 to 2 March 2026, because the contact was registered.",
+        "Customer from 2 March 2026 to 12 April 2026, because a purchase was made.",
+        "Client from 12 April 2026 to 18 June 2026, because a share of wallet was reported.",
         "Customer from 18 June 2026 to 2 August 2026, because they have been silent for so long.",
         "Lapsed client from 2 August 2026 on, because they have been silent for so long.",
     ]
@@ -155,6 +201,15 @@ def test_both_kinds_of_referral_and_what_a_trade_adds_are_told() -> None:
     told = sentences(relate(scenario, on_day(5), policies))[0]
     assert "sent us 1 strong and 1 weak referrals in 365 days" in told
     assert "tasting once" in told
+
+
+def test_there_are_words_for_every_event_and_breakpoint_that_may_change_a_stage() -> None:
+    told = [because_of_event(name) for name in CATALOGUE]
+    assert len(set(told)) == len(told)
+    assert because_of_event("advice-given") == "because advice was given"
+    assert because_of_event("engagement-opened") == "because an engagement was opened"
+    for signal in SIGNALS:
+        assert because_of_breakpoint(signal.name)
 
 
 def test_there_are_words_for_every_change_that_any_signal_can_name() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from domain.events.commerce import PurchaseMade
 from domain.events.governance import EventCorrected
 from domain.events.referrals import ReferralReceived
-from domain.history import History, effective_history
+from domain.history import History, Retracted, effective_history
 from tests.domain.scenario import ANN, BEN, Scenario, fact, on_day, registered
 
 if TYPE_CHECKING:
@@ -45,9 +45,7 @@ def test_a_retracted_event_is_excluded_with_the_retraction_that_says_so() -> Non
     retraction = scenario.record(fact("event-retracted", target=str(first.id)), on_day(9))
     history = of_ann(scenario)
     assert first.id not in {fact_.id for fact_ in history.facts}
-    assert [(e.event_id, e.reason, e.by) for e in history.excluded] == [
-        (first.id, "retracted", retraction.id)
-    ]
+    assert history.retracted == (Retracted(first.occurred_at, first.id, retraction.id),)
 
 
 def test_retractions_work_by_position_whatever_their_own_instant() -> None:

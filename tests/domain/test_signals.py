@@ -226,3 +226,22 @@ def test_events_of_contacts_merged_into_one_count_together() -> None:
     merged = relate(scenario, on_day(35), members=(ANN, BEN))
     assert next(s for s in merged.signals() if s.name == "regularity").on
     assert not next(s for s in relate(scenario, on_day(35)).signals() if s.name == "regularity").on
+
+
+def test_what_would_take_a_trouble_away_makes_nobody_rising() -> None:
+    """A kind of the trade's own that tells against them is no signal that is still to come."""
+    silent = {"points": 0}
+    signals = {
+        "custom": {"late": {"points": -30}},
+        "engagement": silent,
+        "regularity": {"points": 60, "purchase_days": 1},
+        "renewal": silent,
+        "wallet": {"share_percent": None},
+        "referral": {"strong_points": 0, "weak_points": 0},
+        **dict.fromkeys(("advice", "self_directed", "guests", "testimonial", "two_way"), silent),
+    }
+    scenario = bought(1).given("custom-recorded", at=on_day(0))
+    scenario.record(fact("custom-recorded", kind="late"), on_day(1))
+    relationship = relate(scenario, on_day(2), versions((0, changed("retail", signals=signals))))
+    assert [one.change for one in relationship.would_change()] == ["custom_lost:late"]
+    assert (relationship.stage, relationship.flags) == ("customer", ())
