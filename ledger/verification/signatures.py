@@ -127,13 +127,8 @@ class SignedHistory:
         if self.keys and all(key.retired_at is not None for key in self.keys):
             self._report.add("keys", None, "every listed key is retired, and none follows")
         if self._given and self._newest_by and not self._given & self._newest_by:
-            detail = "no key that was given signed the newest checkpoint"
-            if any(key.verifier in self._given for key in self.keys):
-                detail += (
-                    ": the log lists it as an older one, and its key was rotated since; ask whoever"
-                    " runs it for the new key, which signed one checkpoint together with the old"
-                )
-            self._report.add("checkpoints", None, detail)
+            listed = any(key.verifier in self._given for key in self.keys)
+            self._report.add("checkpoints", None, not_signed_by_given(listed=listed))
 
     def _read_size(self) -> int | None:
         """The size of the newest checkpoint, None where there is none."""
@@ -199,6 +194,17 @@ class SignedHistory:
 
     def _fault(self, size: int, detail: str) -> None:
         self._report.add("checkpoints", max(size, 1), f"the checkpoint of size {size:,}: {detail}")
+
+
+def not_signed_by_given(*, listed: bool) -> str:
+    """What to tell whose keys did not sign the newest checkpoint, though one may be ``listed``."""
+    detail = "no key that was given signed the newest checkpoint"
+    if listed:
+        detail += (
+            ": the log lists it as an older one, and its key was rotated since; ask whoever"
+            " runs it for the new key, which signed one checkpoint together with the old"
+        )
+    return detail
 
 
 def notes_name(verifier: Verifier) -> str:

@@ -13,13 +13,16 @@ from uuid import UUID
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from api.command_line.log_reading import fetched
 from api.command_line.output import progress
-from api.command_line.verifying.folder import Asked
+from api.command_line.verifying.folder import Asked, Outcome
+from api.command_line.verifying.report import print_report
 from api.command_line.verifying.url import verify_url
 from domain.errors import NotFound
 from ledger.folder import DataFolder
+from ledger.transparency.notes import Signer
 from ledger.transparency.tiles import TileAt, parse_tile_path
 from ledger.verification.ledgers import Kept
 from tests.api.shop import START
@@ -157,9 +160,33 @@ def test_a_history_that_was_shortened_is_found_by_a_kept_checkpoint(
 def test_another_key_than_the_given_one_is_found(
     verified: Callable[..., Report], ledger: Ledger
 ) -> None:
+    """Everything else is looked at all the same, and whose key was only rotated is told so."""
     newest, retired = ledger.transparency.verifiers()
+    other = Signer(newest.name, Ed25519PrivateKey.generate()).verifier
     assert verified(verifiers=[newest]).sound
-    assert not verified(verifiers=[retired]).sound
+    for given, rotated in ((retired, True), (other, False)):
+        report = verified(verifiers=[given])
+        (fault,) = report.faults
+        assert "no key that was given signed the newest checkpoint" in fault.detail
+        assert ("its key was rotated since" in fault.detail) is rotated
+        assert report.checked["entries"] == report.checkpoint_size == 284
+
+
+def test_where_nothing_can_be_told_nobody_is_asked_for_what_was_brought(
+    verified: Callable[..., Report], ledger: Ledger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without a checkpoint that holds, it is not known of which ledger they would have to be."""
+    quiet = partial(progress, quiet=True)
+    asked = Asked(
+        progress=quiet,
+        verifiers=ledger.transparency.verifiers(),
+        kept=[Kept("kept", ledger.transparency.checkpoint().note)],
+    )
+    report = verified(at("checkpoint", flipped(-3)), verifiers=asked.verifiers, kept=asked.kept)
+    print_report(Outcome([report]), asked)
+    said = capsys.readouterr().out
+    assert "WARNING" not in said
+    assert "signed   nothing: no checkpoint that holds was found" in said
 
 
 def test_a_server_that_asks_for_keys_is_audited_with_one(

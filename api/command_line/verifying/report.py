@@ -22,10 +22,11 @@ NO_CHECKPOINT = (
 
 def _warnings(report: Report, asked: Asked) -> list[str]:
     """What its reader did not bring from elsewhere, without which little is proven."""
+    unknown = report.origin is None  # then whatever was brought may be of this ledger
     warnings = []
-    if all(verifier.name != report.origin for verifier in asked.verifiers):
+    if not any(unknown or verifier.name == report.origin for verifier in asked.verifiers):
         warnings.append(NO_KEY)
-    if all(kept.origin != report.origin for kept in asked.kept):
+    if not any(unknown or kept.origin == report.origin for kept in asked.kept):
         warnings.append(NO_CHECKPOINT)
     return warnings
 
@@ -88,7 +89,12 @@ def _print(report: Report, warnings: list[str]) -> None:
         click.echo(f"  origin   {report.origin}")
     after = report.after_checkpoint
     if after is None:
-        click.echo(f"  signed   nothing: no checkpoint covers any of {report.head:,} events")
+        of = (
+            f"no checkpoint covers any of {report.head:,} events"
+            if report.head
+            else "no checkpoint that holds was found"
+        )
+        click.echo(f"  signed   nothing: {of}")
     else:
         assert report.checkpoint_size is not None
         click.echo(

@@ -18,10 +18,11 @@ from domain.instants import parse_instant
 from domain.recorded import POLICY_STREAM
 from ledger.transparency.checkpoints import Checkpoint, verify_checkpoint
 from ledger.transparency.entries import Entry, read_entry
-from ledger.transparency.notes import Verifier
+from ledger.transparency.notes import Note, Verifier
 from ledger.transparency.tiles import TILE_HEIGHT, TILE_WIDTH, BundleAt, TileAt, decode_bundle
 from ledger.verification.faults import Report
 from ledger.verification.regrowth import Milestone, Regrowth
+from ledger.verification.signatures import not_signed_by_given
 from ledger.verification.streams import wrong_version
 
 if TYPE_CHECKING:
@@ -61,10 +62,11 @@ class _Served:
         listed = list(self._listed())
         given = list(self._asked.verifiers)
         try:
-            checkpoint = verify_checkpoint(note, given or listed)
+            checkpoint = verify_checkpoint(note, [*given, *listed])
         except Unproven as error:
             report.add("checkpoints", None, f"the newest checkpoint: {error}")
             return report
+        self._look_at_signers(note, checkpoint.origin, listed)
         report.origin, report.checkpoint_size = checkpoint.origin, checkpoint.size
         report.head = checkpoint.size
         report.checked["checkpoints"] += 1
@@ -85,6 +87,14 @@ class _Served:
             regrowth.end()
             self._check_streams(streams)
         return report
+
+    def _look_at_signers(self, note: bytes, origin: str, listed: list[Verifier]) -> None:
+        """Where keys were given, one of them must have signed the newest checkpoint."""
+        given = self._asked.verifiers
+        ids = {one.key_id for one in Note.read(note).signatures if one.name == origin}
+        if given and all(key.name != origin or key.key_id not in ids for key in given):
+            detail = not_signed_by_given(listed=not set(given).isdisjoint(listed))
+            self._report.add("checkpoints", None, detail)
 
     def _listed(self) -> Iterator[Verifier]:
         for line in fetched(f"{self._url}/log/key").decode("utf-8", "replace").splitlines():
