@@ -13,7 +13,7 @@ from eventsourcing.persistence import Mapper, MapperDeserialisationError, Stored
 from domain.errors import Corrupt
 from domain.events import CATALOGUE, Sealed
 from domain.recorded import Recorded
-from ledger.codec import SCHEMAS, MsgpackTranscoder, codec_of, pack, upcast
+from ledger.codec import SCHEMAS, MsgpackTranscoder, codec_of, pack, upcast, uuid_of
 from ledger.keys import NONCE_BYTES
 
 if TYPE_CHECKING:
@@ -84,6 +84,7 @@ class LedgerMapper(Mapper[UUID]):
     ) -> None:
         super().__init__(transcoder or MsgpackTranscoder())
         self.keys = keys
+        self._decode = self.transcoder.decode
         self._entropy = entropy
 
     def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> LedgerStoredEvent:
@@ -145,21 +146,22 @@ class LedgerMapper(Mapper[UUID]):
             raise StoredStateError(f"position {position}: {topic!r} is no event of a ledger")
         opener = self._opener(stream, version, topic) if topic in unseal else None
         try:
-            values = self.transcoder.decode(state)
-            fields = upcast(topic, values[0], values[_ENVELOPE:])
-            event = codec_of(topic).unpack(fields, opener)
-            actor, causation = values[6], values[7]
+            values = self._decode(state)
+            schema, _, event_id, recorded_at, occurred_at, source, actor, causation = values[
+                :_ENVELOPE
+            ]
+            fields = upcast(topic, schema, values[_ENVELOPE:])
             envelope = {
                 "contact_id": stream,
                 "version": version,
                 "position": position,
-                "id": UUID(bytes=values[2]),
-                "recorded_at": values[3],
-                "occurred_at": values[4],
-                "source": values[5],
+                "id": uuid_of(event_id),
+                "recorded_at": recorded_at,
+                "occurred_at": occurred_at,
+                "source": source,
                 "actor": None if actor is None else self._actor(actor, opener),
-                "causation_id": None if causation is None else UUID(bytes=causation),
-                "event": event,
+                "causation_id": None if causation is None else uuid_of(causation),
+                "event": codec_of(topic).unpack(fields, opener),
             }
             # Without the constructor of a frozen dataclass: half the time of a decode.
             recorded = object.__new__(Recorded)

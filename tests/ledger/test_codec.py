@@ -12,7 +12,7 @@ from domain.events.commerce import PurchaseMade
 from domain.events.governance import EventCorrected
 from domain.events.service import PromiseMade
 from ledger import codec
-from ledger.codec import pack, unpack
+from ledger.codec import pack, unpack, uuid_of
 from ledger.mapper import EVERYTHING, LedgerMapper, StoredStateError
 from tests.golden.stored_states import CONTACT, GoldenKeys, stored_states
 
@@ -166,3 +166,12 @@ def test_a_correction_of_every_topic_survives_storage() -> None:
 
 def test_the_catalogue_and_the_schemas_agree() -> None:
     assert set(codec.SCHEMAS) == set(CATALOGUE)
+
+
+def test_a_uuid_of_bytes_is_the_one_that_the_library_makes() -> None:
+    made, known = uuid_of(bytes(range(16))), UUID(bytes=bytes(range(16)))
+    assert (made, hash(made), str(made)) == (known, hash(known), str(known))
+    assert made.is_safe == known.is_safe
+    for wrong in (b"", bytes(15), bytes(17), "sixteen letters.", [0] * 16, None):
+        with pytest.raises(ValueError, match="16 bytes"):
+            uuid_of(wrong)
