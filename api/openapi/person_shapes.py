@@ -97,6 +97,7 @@ EXPORT: dict[str, Any] = shape(
     history=many(INTERVAL),
     standing=STANDING,
     events=many(EVENT),
+    named_by=many(EVENT),
 )
 EXPORT_EXAMPLE: dict[str, Any] = {
     "contact_id": CONTACT_ID,
@@ -127,4 +128,5 @@ EXPORT_EXAMPLE: dict[str, Any] = {
     "history": examples.STATUS_HISTORY["intervals"],
     "standing": examples.STANDING,
     "events": [examples.EVENT],
+    "named_by": [],
 }

@@ -14,13 +14,21 @@ from api.wire.rendered import Rendered
 from domain.consents import consents_of
 from domain.history import effective_history
 from domain.instants import format_instant
+from domain.naming import TYPES, naming
 from domain.noted import noted_of
 from ledger.access.scopes import ADMIN
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from starlette.types import ASGIApp
 
+    from domain.recorded import Recorded
+    from ledger.ledger import Ledger
+
 HTML = "text/html"
+
+_PAGE = 1000
 
 ROUTES = Routes("Contacts")
 
@@ -68,7 +76,8 @@ async def export_contact(call: Call) -> Answer:
     """For whoever asks what is known of them. It stands in the audit trail.
 
     The events are those of every contact that is the same person by merges, as they were recorded;
-    what was retracted or corrected later says so.
+    what was retracted or corrected later says so. `named_by` are events of others that name them,
+    such as a link or a referral, without what is personal about those others.
     """
     return await call.in_thread(_export)
 
@@ -84,7 +93,8 @@ def _export(call: Call) -> Answer:
         for recorded in ledger.stream(member, upto=question.position, unseal=True)
     ]
     in_clear = effective_history(events, subject.contact_id)
-    marks, found = Marks(ledger, events), relationship_of(question, subject)
+    others = list(naming(_log(ledger, question.position), set(members)))
+    marks, found = Marks(ledger, [*events, *others]), relationship_of(question, subject)
     body = {
         "contact_id": str(subject.contact_id),
         "ledger": ledger.name,
@@ -99,6 +109,15 @@ def _export(call: Call) -> Answer:
         "history": present_status.history(question, subject, found, explained=True)["intervals"],
         "standing": present_status.standing(question, standing_of(question, subject), subject),
         "events": [present.event(one, marks) for one in events],
+        "named_by": [present.event(one, marks) for one in others],
     }
     headers = {**call.located(subject.contact_id), "Cache-Control": "no-store"}
     return Answer(body=body, headers=headers, position=question.position)
+
+
+def _log(ledger: Ledger, upto: int) -> Iterator[Recorded]:
+    """The log's events that can name somebody, sealed."""
+    after = 0
+    while page := ledger.log(after=after, limit=_PAGE, types=TYPES, upto=upto, unseal=False):
+        yield from page
+        after = page[-1].position

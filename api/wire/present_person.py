@@ -42,6 +42,7 @@ _TITLES = {
     "history": "How it went over time",
     "standing": "Your standing as a partner",
     "events": "Every event that is held about you",
+    "named_by": "Where you are named in what is held about others",
 }
 
 

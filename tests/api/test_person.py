@@ -102,6 +102,24 @@ def test_it_is_of_the_whole_person_and_stands_in_the_trail(filled: Shop) -> None
     assert [one["subject"] for one in acts if one["act"] == "contact-exported"] == [into]
 
 
+def test_it_holds_what_others_events_say_of_the_person(filled: Shop) -> None:
+    ben, cat = (filled.get(f"/contacts/pos:{one}").json()["contact_id"] for one in (2, 3))
+    linked = {"type": "contact-linked", "data": {"other": "pos:1", "relation": "member-of"}}
+    sent = {"referral_id": "r1", "direction": "outbound", "other": "pos:1", "level": 2}
+    filled.append("pos:2", linked | {"actor": "Ben's clerk"})
+    filled.append("pos:3", {"type": "referral-made", "data": sent})
+    closed = {"type": "referral-closed", "data": {"referral_id": "r1", "outcome": "lost"}}
+    filled.append("pos:3", closed)
+    filled.append("pos:2", {"type": "referral-made", "data": {**sent, "other": "pos:3"}})
+    filled.append("pos:2", closed)
+    told = filled.get("/contacts/pos:1/export").json()["named_by"]
+    assert [(one["contact_id"], one["type"]) for one in told] == [
+        (ben, "contact-linked"), (cat, "referral-made"), (cat, "referral-closed"),
+    ]  # fmt: skip
+    assert told[0]["actor"] is None, "who said so is personal to Ben"
+    assert cat in page_of(filled).text
+
+
 def test_after_an_erasure_it_holds_what_is_left(filled: Shop) -> None:
     filled.post("/contacts/pos:1/erasure", {"requested_by": "the person", "reason": "asked"})
     told = filled.get("/contacts/pos:1/export").json()
