@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-    from api.bootstrap import OpenLedger
     from api.calls import Call
     from api.wire.parameters import Knowledge
     from domain.history import History
@@ -81,7 +80,7 @@ class Asked:
 class Question:
     """As of when, known up to where, judged by what."""
 
-    open_ledger: OpenLedger
+    ledger: Ledger
     as_of: int
     position: int
     policies: PolicyTimeline
@@ -90,7 +89,7 @@ class Question:
     @property
     def as_known_at(self) -> dict[str, object]:
         """The place in the ledger that was asked for, as clients read it."""
-        return known_at(self.open_ledger.ledger, self.position)
+        return known_at(self.ledger, self.position)
 
 
 @dataclass(frozen=True)
@@ -112,7 +111,7 @@ def question_of(call: Call) -> Question:
     open_ledger = call.open_ledger
     asked = Asked(call.get(AS_OF), call.get(AS_KNOWN_AT), call.get(POLICY_VERSION))
     found = moment_of(open_ledger.ledger, open_ledger.aliases, asked, call.server.clock())
-    return Question(open_ledger, found.at, found.position, found.policies, found.aliases)
+    return Question(open_ledger.ledger, found.at, found.position, found.policies, found.aliases)
 
 
 def moment_of(ledger: Ledger, aliases: KnownAliases, asked: Asked, now: int) -> Moment:
@@ -148,7 +147,7 @@ def subject_of(question: Question, contact_id: UUID) -> Subject:
     Raises:
         ContactNotFound: nobody had registered it by then.
     """
-    ledger = question.open_ledger.ledger
+    ledger = question.ledger
     return subject_in(*group_of(ledger, question.aliases, question.position, contact_id))
 
 
@@ -184,14 +183,14 @@ def require_registered(ledger: Ledger, contact_id: UUID) -> None:
 
 def relationship_of(question: Question, subject: Subject) -> Relationship:
     """The subject's stages up to the instant that was asked for, folded now."""
-    time_zone = question.open_ledger.ledger.time_zone
+    time_zone = question.ledger.time_zone
     return fold(subject.history, question.policies, time_zone, question.as_of)
 
 
 def standing_of(question: Question, subject: Subject) -> Standing:
     """How the subject stands as a referral partner, folded now."""
     edges = edges_of(subject.history, subject.contact_id, question.aliases.survivor_of)
-    ledger = question.open_ledger.ledger
+    ledger = question.ledger
     commerce = {}
     for other in {edge.other for edge in edges}:
         group = read_group(ledger, other, question.aliases, question.position)

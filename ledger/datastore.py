@@ -142,15 +142,23 @@ def connect_to_read(path: Path, application_id: int) -> sqlite3.Connection:
             isolation_level=None,
         )
         try:
-            (found,) = connection.execute("PRAGMA application_id").fetchone()
-            (layout,) = connection.execute("PRAGMA user_version").fetchone()
+            require_ours(connection, path, application_id)
         except BaseException:
             connection.close()
             raise
-    if found != application_id or layout > LAYOUT:
-        connection.close()
-        raise Corrupt(f"{path} is another program's database, or was written by a newer Rapport")
     return connection
+
+
+def require_ours(connection: sqlite3.Connection, path: Path, application_id: int) -> None:
+    """Let pass a file of ours in a layout that is known.
+
+    Raises:
+        Corrupt: it is another program's, or a newer Rapport's.
+    """
+    (found,) = connection.execute("PRAGMA application_id").fetchone()
+    (layout,) = connection.execute("PRAGMA user_version").fetchone()
+    if found != application_id or layout > LAYOUT:
+        raise Corrupt(f"{path} is another program's database, or was written by a newer Rapport")
 
 
 def _claim(connection: sqlite3.Connection, path: Path | str, application_id: int) -> None:

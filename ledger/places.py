@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,19 @@ def settings_of(folder: Path) -> LedgerSettings:
     except OSError as error:
         raise unusable(folder, error) from error
     return LedgerSettings.read(content, folder / SETTINGS_FILE)
+
+
+def may_write(path: Path, name: str) -> bool:
+    """Whether this process may write to the ledger of that name, and take the folder.
+
+    It may not where they are another user's, or mounted to be read only.
+
+    Raises:
+        LedgerNotFound: there is none.
+    """
+    lock, ledger = path / LOCK_FILE, folder_of(path, name)
+    written = (lock if lock.exists() else path, ledger, *ledger.glob("*.sqlite"))
+    return all(os.access(one, os.W_OK) for one in written)
 
 
 def refuse_foreign_files(path: Path) -> None:

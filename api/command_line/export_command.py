@@ -19,6 +19,7 @@ from api.command_line.output import print_json, progress, say
 from api.command_line.plain_help import PlainHelp
 from api.openapi.schemas import event_type
 from domain.events import CATALOGUE
+from ledger.places import may_write
 from ledger.transfer import PassphraseRefused, export, ledger_source
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def command(
       rapport import --data ./elsewhere shop.tar.gz
 
     A server may run on the folder: the archive then ends at its last checkpoint, a second ago.
+    So it does where the folder cannot be written; then its audit trail cannot tell of it either.
     With --with-keys it must be stopped, and not go on once the archive was imported: of two that
     go on as one ledger, each would prove that the other lies.
 
@@ -81,7 +83,12 @@ def command(
         written(file) as out,
         progress("exporting", source.last.size, quiet=as_json) as advance,
     ):
-        record(settings.folder, ledger_name, "ledger-exported", ledger_name, with_keys=with_keys)
+        if may_write(settings.folder, ledger_name):
+            record(
+                settings.folder, ledger_name, "ledger-exported", ledger_name, with_keys=with_keys
+            )
+        else:
+            say(f"{settings.folder} cannot be written: this export stands in no audit trail")
         try:
             exported = export(
                 source,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import zoneinfo
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from api.bootstrap import build, now, read_settings
 from api.command_line.collecting import collect_seldom
 from domain.errors import Unavailable
 from ledger.folder import LEDGERS, DataFolder
+from ledger.places import FolderUnusable, may_write
+from ledger.rehearsal import rehearsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from api.bootstrap import Server
     from api.settings import Settings
+    from ledger.ledger import Ledger
 
 
 class NoFolder(Unavailable):
@@ -52,6 +55,37 @@ def opened(folder: Path | None, *, make: bool = True) -> Iterator[DataFolder]:
         yield data
     finally:
         data.close()
+
+
+@contextmanager
+def opened_to_read(folder: Path | None, name: str, *, seal: bool = False) -> Iterator[Ledger]:
+    """A ledger to read; with ``seal``, sealed up to its head.
+
+    Of a folder that cannot be written it is a copy, as it was sealed last.
+
+    Raises:
+        NoFolder: there is none.
+        LedgerNotFound: there is no ledger of that name.
+        LedgerError: a server holds it, or it cannot be read.
+    """
+    settings = existing(settings_for(folder))
+    if may_write(settings.folder, name):
+        with opened(folder, make=False) as data:
+            ledger = data.ledger(name)
+            if seal:
+                ledger.transparency.seal()
+            yield ledger
+        return
+    with ExitStack() as copied:
+        try:
+            copy = rehearsed(settings.folder, name, clock=now, master_key=settings.master_key)
+            ledger = copied.enter_context(copy)
+        except PermissionError as error:
+            raise FolderUnusable(
+                f"{error.filename} may not be read: ask as the user who keeps the data folder, or "
+                "ask its server by the ledger's URL"
+            ) from None
+        yield ledger
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from urllib.parse import urlencode, urlsplit
 from urllib.request import Request, urlopen
 
 from api.command_line.ending import UsageRefused
-from api.command_line.folders import opened, settings_for
+from api.command_line.folders import opened_to_read, settings_for
 from domain.errors import LedgerError, NotFound, Unavailable, Unproven
 from ledger.transparency.notes import Verifier, from_base64
 from ledger.transparency.tiles import TILE_WIDTH, BundleAt, decode_bundle
@@ -152,8 +152,8 @@ def log_at(target: str, ledger_name: str) -> Iterator[LogReader]:
         return
     if not Path(target).is_dir():
         raise UsageRefused(f"{target} is neither a ledger's URL nor a data folder")
-    with opened(Path(target), make=False) as folder:
-        yield OpenLog(folder.ledger(ledger_name).transparency)
+    with opened_to_read(Path(target), ledger_name) as ledger:
+        yield OpenLog(ledger.transparency)
 
 
 def is_url(target: str) -> bool:

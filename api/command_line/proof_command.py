@@ -63,7 +63,8 @@ def keys_option(command: F) -> F:
 def command() -> None:
     """Get a checkpoint or a proof, and verify it.
 
-    TARGET is a ledger's URL, or a data folder that no server holds. Keep the key from another
+    TARGET is a ledger's URL, or a data folder that no server holds; of one that cannot be written,
+    a copy is asked. Keep the key from another
     place than the log and give it with --key: who serves a false log serves a false key too.
 
     Example:

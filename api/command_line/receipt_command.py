@@ -11,16 +11,17 @@ import click
 
 from api.bootstrap import now
 from api.command_line.ending import UsageRefused
-from api.command_line.folders import opened_with_projections
+from api.command_line.folders import opened_to_read
 from api.command_line.log_reading import ServedLog, fetched, is_url
 from api.command_line.options import instant_option, ledger_option
 from api.command_line.output import say
 from api.command_line.plain_help import PlainHelp
 from api.command_line.proof_command import keys_option, read_keys
-from api.knowledge import Asked, Question, moment_of
+from api.knowledge import Asked, KnownAliases, Question, moment_of
 from api.receipts.checking import check_receipt
-from api.receipts.making import make_receipt
+from api.receipts.making import make_receipt, needed_position
 from api.wire.parameters import Knowledge
+from domain.errors import NotYetSealed
 from domain.instants import format_instant
 
 if TYPE_CHECKING:
@@ -51,9 +52,9 @@ def command(
 ) -> None:
     """Write a receipt of a CONTACT's status: the answer with all that proves it.
 
-    TARGET is a ledger's URL, or a data folder that no server holds. CONTACT is a UUID or
-    source:ref. The receipt is checked before it is written; rapport verify checks it again, and
-    needs no ledger for that.
+    TARGET is a ledger's URL, or a data folder that no server holds; of one that cannot be written,
+    a copy is asked, as it was sealed last. CONTACT is a UUID or source:ref. The receipt is checked
+    before it is written; rapport verify checks it again, and needs no ledger for that.
 
     Example:
       rapport receipt http://127.0.0.1:8400/v1/ledgers/main pos:17850 > receipt.json
@@ -95,16 +96,19 @@ def _served(url: str, contact: str, asked: Asked) -> tuple[bytes, list[Verifier]
 def _made(
     folder: Path, ledger_name: str, contact: str, asked: Asked
 ) -> tuple[bytes, list[Verifier]]:
-    with opened_with_projections(folder) as server:
-        served = server.ledger(ledger_name)
-        ledger = served.ledger
+    with opened_to_read(folder, ledger_name, seal=True) as ledger:
         try:
             contact_id = ledger.contact_id(contact)
         except ValueError as error:
             raise UsageRefused(f"{contact}: {error}") from None
-        found = moment_of(ledger, served.aliases, asked, now())
-        question = Question(served, found.at, found.position, found.policies, found.aliases)
-        signed = ledger.transparency.seal()
+        found = moment_of(ledger, KnownAliases(ledger), asked, now())
+        question = Question(ledger, found.at, found.position, found.policies, found.aliases)
+        signed = ledger.transparency.checkpoint()
+        if needed_position(question, asked.policy_version) > signed.size:
+            raise NotYetSealed(
+                f"{signed.size} events are under a checkpoint, and this folder cannot be written "
+                f"to seal the rest: --as-known-at {signed.size}, or ask its server"
+            )
         _, receipt = make_receipt(question, contact_id, asked.policy_version, signed)
         content = json.dumps(receipt, ensure_ascii=False, separators=(",", ":")).encode()
         return content, ledger.transparency.verifiers()

@@ -51,7 +51,7 @@ def make_receipt(
         Invalid: more events than a receipt holds.
         Corrupt: the log does not prove what is stored.
     """
-    ledger = question.open_ledger.ledger
+    ledger = question.ledger
     survivor, group = group_of(ledger, question.aliases, question.position, contact_id)
     subject = subject_in(survivor, group)
     members = question.aliases.members(survivor)
@@ -102,7 +102,7 @@ def _policies(question: Question, policy_version: int | None) -> Sequence[Policy
     if policy_version is None:
         return question.policies.versions
     (asked,) = question.policies.versions
-    return question.open_ledger.ledger.policies(upto=asked.position).versions
+    return question.ledger.policies(upto=asked.position).versions
 
 
 class _Prover:

@@ -82,7 +82,7 @@ def _contact(call: Call) -> Answer:
         "contact_id": str(subject.contact_id),
         **present.profile(profile_at(question, subject.contact_id)),
         "consents": present_person.consents(consents_of(subject.history, question.as_of)),
-        "version": question.open_ledger.ledger.version(subject.contact_id),
+        "version": question.ledger.version(subject.contact_id),
         "stage": found.stage,
         "score": found.score,
         "flags": list(found.flags),
@@ -100,7 +100,7 @@ def profile_at(question: Question, survivor: UUID) -> Profile:
 
 
 def _history_of(question: Question, survivor: UUID, types: tuple[str, ...]) -> History:
-    ledger, aliases = question.open_ledger.ledger, question.aliases
+    ledger, aliases = question.ledger, question.aliases
     events = [
         recorded
         for member in aliases.members(survivor)
@@ -152,7 +152,7 @@ def _found(call: Call) -> Answer:
 def _found_by_name(call: Call) -> Answer:
     """Those with the name are few enough to look at one by one."""
     question, limit = question_of(call), call.get(LIMIT) or 100
-    open_ledger = question.open_ledger
+    open_ledger = call.open_ledger
     (skipped,) = read_place(open_ledger.ledger, call.get(CURSOR), "names", 0)
     found = open_ledger.ledger.names().find(call.get(NAME) or "", MAX_WHOLE)
     survivors = list(dict.fromkeys(question.aliases.survivor_of(one) for one in found))

@@ -86,7 +86,7 @@ def _export(call: Call) -> Answer:
     question = question_of(call)
     subject = subject_of(question, call.contact_id)
     call.record("contact-exported", str(subject.contact_id))
-    ledger, members = question.open_ledger.ledger, question.aliases.members(subject.contact_id)
+    ledger, members = question.ledger, question.aliases.members(subject.contact_id)
     events = [
         recorded
         for member in members

@@ -71,7 +71,7 @@ def ask(served: OpenLedger, as_of: int) -> tuple[Subject, dict[str, Any]]:
     ledger = served.ledger
     position = ledger.head()
     question = Question(
-        served, as_of, position, ledger.policies(position), served.aliases.at(position)
+        ledger, as_of, position, ledger.policies(position), served.aliases.at(position)
     )
     subject = subject_of(question, ledger.contact_id(CONTACT))
     shape = present_status.status(question, subject, relationship_of(question, subject))

@@ -15,12 +15,13 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from domain.errors import Corrupt, Refused
-from ledger.datastore import APPLICATION_ID, connect_to_read, telling
+from ledger.datastore import APPLICATION_ID, connect_to_read, require_ours, telling
 from ledger.files import FolderInUse
 from ledger.folder import LEDGERS, SETTINGS_FILE, DataFolder, folder_of, settings_of
 from ledger.keys import APPLICATION_ID as KEYS_APPLICATION_ID
 from ledger.ledger import EVENTS_FILE, KEYS_FILE, LOG_FILE
 from ledger.master_keys import InMemoryMasterKey, master_key_of
+from ledger.places import FolderUnusable, may_write
 from ledger.signing_keys import SigningKeys
 from ledger.transfer.history import SignedCheckpoint
 from ledger.transfer.layout import SETTINGS, Identity
@@ -28,6 +29,7 @@ from ledger.transfer.writing import KnownKey
 from ledger.transparency import notes
 from ledger.transparency.notes import Signer, Verifier
 from ledger.transparency.store import APPLICATION_ID as LOG_APPLICATION_ID
+from ledger.verification.opening import reading
 
 if TYPE_CHECKING:
     import sqlite3
@@ -62,40 +64,60 @@ def ledger_source(
 ) -> Iterator[LedgerFiles]:
     """The ledger of that name in a data folder, sealed up to its head where no server holds it.
 
-    Beside a server it is taken as of the server's last checkpoint. With its ``keys`` it can only be
-    had alone, unless it is ``for_backup``: where they go the ledger goes on, and two that go on
-    fork the log. A backup lies still until the first is lost.
+    Beside a server, and in a folder that cannot be written, it is taken as of its last checkpoint.
+    With its ``keys`` it can only be had alone, unless it is ``for_backup``: where they go the
+    ledger goes on, and two that go on fork the log. A backup lies still until the first is lost.
 
     Raises:
         LedgerNotFound: there is none of that name.
         FolderInUse: a server holds the folder, and the keys are asked for.
+        FolderUnusable: it cannot be written, and the keys are asked for.
         Refused: the keys are asked for, and the ledger was imported without.
         Corrupt: the ledger is damaged.
         Unavailable: it cannot be read.
     """
-    with ExitStack() as closed:
-        try:
-            folder = DataFolder.open(path, clock=clock, master_key=master_key, make_main=False)
-        except FolderInUse:
-            if keys and not for_backup:
-                raise
-        else:
-            closed.enter_context(closing(folder))
-            folder.ledger(name).transparency.seal()
-        source = LedgerFiles(
-            folder_of(path, name), master_key or master_key_of(path, path / LEDGERS)
+    at_rest = not may_write(path, name)
+    if at_rest and keys:
+        raise FolderUnusable(
+            f"{path} cannot be written, and its audit trail must say that its keys were taken: "
+            "copy the folder, and take them from the copy"
         )
+    with ExitStack() as closed:
+        if not at_rest:
+            alone = keys and not for_backup
+            closed.enter_context(
+                _sealed(path, name, clock=clock, master_key=master_key, alone=alone)
+            )
+        key = master_key or master_key_of(path, path / LEDGERS)
+        source = LedgerFiles(folder_of(path, name), key, at_rest=at_rest)
         closed.enter_context(closing(source))
         if keys and source.for_audit:
             raise Refused("ledger-for-audit", f"the ledger {name} has no keys to export")
         yield source
 
 
+@contextmanager
+def _sealed(
+    path: Path, name: str, *, clock: Clock, master_key: bytes | None, alone: bool
+) -> Iterator[None]:
+    """Hold the folder, with the ledger sealed; unless ``alone``, a server may hold it instead."""
+    try:
+        folder = DataFolder.open(path, clock=clock, master_key=master_key, make_main=False)
+    except FolderInUse:
+        if alone:
+            raise
+        yield
+        return
+    with closing(folder):
+        folder.ledger(name).transparency.seal()
+        yield
+
+
 class LedgerFiles:
     """The files of one ledger, as they stand under its last checkpoint."""
 
-    def __init__(self, folder: Path, master_key: bytes) -> None:
-        """Open them.
+    def __init__(self, folder: Path, master_key: bytes, *, at_rest: bool = False) -> None:
+        """Open them; ``at_rest`` without making any file beside them, also for a moment.
 
         Raises:
             Corrupt: one is missing or damaged, or the ledger has no log yet.
@@ -108,6 +130,7 @@ class LedgerFiles:
         self.for_audit = settings.for_audit
         self.identity = Identity.of(settings)
         self._folder = folder
+        self._at_rest = at_rest
         self._master = InMemoryMasterKey(master_key)
         with ExitStack() as opened:
             self._log = self._connect(opened, LOG_FILE, LOG_APPLICATION_ID)
@@ -118,8 +141,12 @@ class LedgerFiles:
             self._opened = opened.pop_all()
 
     def _connect(self, opened: ExitStack, file: str, application_id: int) -> sqlite3.Connection:
-        connection = connect_to_read(self._folder / file, application_id)
-        return opened.enter_context(closing(connection))
+        path = self._folder / file
+        if not self._at_rest:
+            return opened.enter_context(closing(connect_to_read(path, application_id)))
+        connection = opened.enter_context(reading(path))
+        require_ours(connection, path, application_id)
+        return connection
 
     def close(self) -> None:
         """Close the files."""

@@ -80,7 +80,7 @@ def question_at(
     policies = ledger.policies(upto=position)
     if policy_version is not None:
         policies = ledger.policies().only(policy_version)
-    return Question(open_ledger, as_of, position, policies, open_ledger.aliases.at(position))
+    return Question(ledger, as_of, position, policies, open_ledger.aliases.at(position))
 
 
 def receipt_of(open_ledger: OpenLedger, contact_id: UUID = BEN, **asked: int) -> Json:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 from api.knowledge import (
@@ -68,8 +67,7 @@ def work() -> Work:
 
 def of_one(ledger: MemoryLedger, at: Moment, contact: UUID) -> list[dict[str, Any]] | None:
     """A contact's status, history and standing as clients read them; None where there is none."""
-    served = cast("Any", SimpleNamespace(ledger=ledger))
-    question = Question(served, at.at, at.position, at.policies, at.aliases)
+    question = Question(cast("Any", ledger), at.at, at.position, at.policies, at.aliases)
     try:
         subject = subject_of(question, contact)
     except ContactNotFound:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from api.bootstrap import now
-from api.command_line.folders import opened
+from api.command_line.folders import opened_to_read
 from api.command_line.output import progress
 from api.knowledge import KnownAliases, moment_of
 from api.replaying.lines import Lines
@@ -30,8 +30,7 @@ def asking(folder: Path | None, name: str, asked: Asked) -> Iterator[tuple[Ledge
     Raises:
         LedgerError: the folder cannot be used, or the question is none.
     """
-    with opened(folder, make=False) as data:
-        ledger = data.ledger(name)
+    with opened_to_read(folder, name) as ledger:
         yield ledger, moment_of(ledger, KnownAliases(ledger), asked, now())
 
 
