@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from domain.events.governance import EventCorrected, EventRetracted
 from domain.instants import HOUR
 from tests.domain.history_oracle import survivor_of
+from tests.domain.random_histories import events, types_of_some_themes
 from tests.domain.scenario import ANN, BEN, CAT, Scenario, fact, on_day
-from tests.domain.test_fold_properties import events
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from uuid import UUID
 
     from domain.recorded import Recorded
@@ -44,8 +45,12 @@ def amended_logs(draw: st.DrawFn) -> list[Recorded]:
         if draw(st.booleans()):
             opened = fact("engagement-opened", engagement_id=f"first of {contact.int}")
             scenario.record(opened, on_day(0), contact)
+    types = draw(types_of_some_themes())
     for act in draw(st.lists(st.sampled_from(ACTS), min_size=25, max_size=60)):
-        _ACTS[act](draw, scenario)
+        if act == "news":
+            _news(draw, scenario, types)
+        else:
+            _AMENDING[act](draw, scenario)
     return scenario.events
 
 
@@ -53,8 +58,8 @@ def _instant(draw: st.DrawFn) -> int:
     return on_day(0) + draw(st.integers(0, 400)) * 12 * HOUR
 
 
-def _news(draw: st.DrawFn, scenario: Scenario) -> None:
-    event, contact = draw(events()), draw(st.sampled_from(CONTACTS))
+def _news(draw: st.DrawFn, scenario: Scenario, types: Sequence[str]) -> None:
+    event, contact = draw(events(types)), draw(st.sampled_from(CONTACTS))
     if not _is_used(scenario, contact, event):
         scenario.record(event, _instant(draw), contact)
 
@@ -134,8 +139,7 @@ def _referral(draw: st.DrawFn, scenario: Scenario) -> None:
     scenario.record(received, at, other, causation_id=made.id)
 
 
-_ACTS = {
-    "news": _news,
+_AMENDING = {
     "correction": _correction,
     "retraction": _retraction,
     "merge": _merge,

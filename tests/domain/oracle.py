@@ -15,7 +15,7 @@ from domain.instants import DAY, HOUR, day_of
 
 if TYPE_CHECKING:
     from domain.history import Fact
-    from domain.policy import Policy
+    from domain.policy import CustomPoints, Policy
     from domain.timeline import PolicyTimeline
 
 
@@ -30,10 +30,11 @@ class Before:
 
 @dataclass
 class Answer:
-    """The stages with their beginnings, and the score at the end."""
+    """The stages with their beginnings, the score at the end, and when silence ended a client's."""
 
     intervals: list[tuple[int, str]] = field(default_factory=list)
     score: int = 0
+    silenced_at: list[int] = field(default_factory=list)
     evaluated: list[int] = field(default_factory=list)
 
 
@@ -208,6 +209,10 @@ class Seen:
                 points = max(points, rule.weak_points)
         return points
 
+    def noted(self, kind: str, worth: CustomPoints) -> bool:
+        noted: list[Any] = self.recent(worth.window_days, "custom-recorded")
+        return any(fact.event.kind == kind for fact in noted)
+
     def initiative(self) -> bool:
         started: set[tuple[int, str]] = set()
         found = False
@@ -268,6 +273,7 @@ def score_of(seen: Seen, client: bool, before: Before) -> tuple[int, bool]:
         (bool(inbound) and 4 * len(inbound) >= len(touches)) * rules.two_way.points,
         sum(rules.complaint.points[severity - 1] for severity in seen.overdue()),
         seen.broken() * rules.promise.points,
+        *[worth.points for kind, worth in rules.custom.items() if seen.noted(kind, worth)],
     ]
     return sum(points), engaged or regular or renewed
 
@@ -282,14 +288,14 @@ def stage_of(seen: Seen, before: Before) -> tuple[str, str, int]:
     if seen.is_ended():
         return "ended", "ended", score
     overdue, thresholds = seen.overdue(), seen.thresholds()
-    worst = max(overdue, default=0)
+    worst, rule = max(overdue, default=0), policy.signals.complaint
     stage = ""
     if was_client:
         silent = thresholds is not None and at >= thresholds[1]
         stays = score >= policy.stage.stay_score and not silent
         dwells = at < before.client_since + policy.stage.dwell_days * DAY
-        stage = "client" if (stays or dwells) and worst < 3 else ""
-    elif score >= policy.stage.promotion_score and anchored and worst < 2:
+        stage = "client" if (stays or dwells) and worst < rule.ending_severity else ""
+    elif score >= policy.stage.promotion_score and anchored and worst < rule.hold_severity:
         stage = "client"
     if not stage:
         stage = _resting(seen, before, thresholds)
@@ -339,6 +345,9 @@ def judge(facts: list[Fact], policies: PolicyTimeline, zone: str, at: int) -> An
         )
         if (stage == "client") != (before.stage == "client"):
             agenda.add(now + 1)
+        silence = seen.thresholds()
+        if before.stage == "client" and stage not in ("client", "ended") and not ended_now:
+            answer.silenced_at += [now] if silence is not None and now >= silence[1] else []
         if stage == "client" and (before.stage != "client" or ended_now):
             before.client_since, before.ever_client = now, True
             agenda.update({now + 1, now + version.policy.stage.dwell_days * DAY})

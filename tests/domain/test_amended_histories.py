@@ -13,7 +13,7 @@ from domain.relationship import fold
 from tests.domain.amended_logs import CONTACTS, amended_logs
 from tests.domain.history_oracle import effective, survivor_of
 from tests.domain.oracle import judge
-from tests.domain.test_fold_properties import INSTANTS, TIMELINES
+from tests.domain.random_histories import INSTANTS, TIMELINES
 from tests.domain.test_fold_properties import told as everything_said
 
 if TYPE_CHECKING:

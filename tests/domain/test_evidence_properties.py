@@ -13,8 +13,8 @@ from domain.presets import PRESETS
 from domain.relationship import fold
 from tests.domain.folding import versions
 from tests.domain.oracle import Seen
+from tests.domain.random_histories import INSTANTS, TIMELINES, scenarios
 from tests.domain.scenario import ANN, CAT, Scenario, fact, on_day
-from tests.domain.test_fold_properties import INSTANTS, TIMELINES, scenarios
 
 if TYPE_CHECKING:
     from domain.events import Event

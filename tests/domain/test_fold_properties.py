@@ -9,173 +9,19 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.events import CATALOGUE
 from domain.explanation import STAGE_WORDS, explain, explain_interval
 from domain.history import effective_history
-from domain.instants import DAY, HOUR, format_instant
-from domain.presets import PRESETS
+from domain.instants import DAY
 from domain.relationship import fold
-from tests.domain.folding import versions
 from tests.domain.oracle import judge
-from tests.domain.scenario import ANN, BEN, EXAMPLES, Scenario, fact, on_day
+from tests.domain.random_histories import INSTANTS, TIMELINES, masked_scenarios, scenarios
+from tests.domain.scenario import ANN, BEN, on_day
 
 if TYPE_CHECKING:
     from random import Random
 
     from domain.timeline import PolicyTimeline
-
-IDS = st.sampled_from(["1", "2", "3"])
-STAGE_TYPES = [
-    "purchase-made",
-    "purchase-made",
-    "purchase-made",
-    "purchase-made",
-    "purchase-reversed",
-    "subscription-started",
-    "subscription-renewed",
-    "subscription-upgraded",
-    "subscription-cancelled",
-    "engagement-opened",
-    "engagement-closed",
-    "wallet-share-reported",
-    "wallet-rank-reported",
-    "advice-accepted",
-    "advice-declined",
-    "detail-updated",
-    "visit-made",
-    "preference-learned",
-    "recognition-given",
-    "testimonial-given",
-    "touch-made",
-    "complaint-raised",
-    "complaint-resolved",
-    "complaint-reopened",
-    "promise-made",
-    "promise-broken",
-    "referral-made",
-    "referral-level-raised",
-    "referral-closed",
-    "referral-received",
-    "need-discovered",
-    "relationship-ended",
-    "relationship-ended",
-    "stage-overridden",
-    "stage-overridden",
-]
-
-
-@st.composite
-def events(draw: st.DrawFn) -> Any:
-    """An event of a type that matters to stages, with a few ids that often meet."""
-    type_name = draw(st.sampled_from(STAGE_TYPES))
-    data: dict[str, Any] = dict(EXAMPLES[type_name])
-    for field in CATALOGUE[type_name].FIELDS:
-        if field.name.endswith("_id") and field.name != "occasion_id":
-            data[field.name] = draw(IDS)
-    if type_name == "purchase-made":
-        data["purchase_id"] = str(draw(st.integers(1, 30)))
-        data["amount_minor"] = draw(st.sampled_from([0, 50, 100]))
-    elif type_name == "purchase-reversed":
-        data["purchase_id"] = str(draw(st.integers(1, 30)))
-        data["amount_minor"] = draw(st.sampled_from([50, 100]))
-    elif type_name == "engagement-opened":
-        data["capacity"] = draw(st.sampled_from(["client", "customer", "dual"]))
-    elif type_name == "subscription-renewed":
-        data["reminded"] = data["automatic"] = draw(st.booleans())
-    elif type_name == "complaint-raised":
-        data["severity"] = draw(st.integers(1, 3))
-    elif type_name == "touch-made":
-        data["direction"] = draw(st.sampled_from(["inbound", "outbound"]))
-    elif type_name in ("referral-made", "referral-level-raised"):
-        data["level"] = draw(st.integers(0, 5))
-    elif type_name == "referral-closed":
-        data["outcome"] = draw(st.sampled_from(["won", "lost"]))
-    elif type_name == "stage-overridden":
-        data["stage"] = draw(st.sampled_from(["client", "prospect", "lapsed_customer", "ended"]))
-        # Before and after silences end a stage underneath, and at instants at which facts occur.
-        expires_at = on_day(0) + draw(st.sampled_from([40, 140, 181, 260, 400])) * 12 * HOUR
-        data["expires_at"] = format_instant(expires_at)
-    return CATALOGUE[type_name].read(data)
-
-
-@st.composite
-def scenarios(draw: st.DrawFn) -> Scenario:
-    """Up to forty events on a coarse grid of instants, so that many share one.
-
-    An opening id is used once, as decisions see to it.
-    """
-    used: set[tuple[str, object]] = set()
-    scenario = Scenario()
-    scenario.record(fact("contact-registered", time_zone="America/New_York"), on_day(0))
-    if draw(st.booleans()):
-        # A client from the start, whom random events seldom make: what ends one is met more often.
-        scenario.record(fact("engagement-opened", engagement_id="0"), on_day(0))
-    for event in draw(st.lists(events(), max_size=40)):
-        opening = [(event.TYPE, getattr(event, f.name)) for f in event.FIELDS if f.opens]
-        if used.intersection(opening):
-            continue
-        used.update(opening)
-        scenario.record(event, on_day(0) + draw(st.integers(0, 400)) * 12 * HOUR)
-    return scenario
-
-
-_MASKED = (
-    *["purchase-made"] * 3,
-    *["stage-overridden"] * 4,
-    *["engagement-opened"] * 2,
-    *["engagement-closed"] * 2,
-    *["promise-broken"] * 2,
-    "complaint-raised",
-    "complaint-resolved",
-    "wallet-share-reported",
-    "relationship-ended",
-)
-
-
-@st.composite
-def masked_scenarios(draw: st.DrawFn) -> Scenario:
-    """A few events over more than a year, so that silences end stages under an override.
-
-    And clients who lose some of their points under one: who stays with those would not have become
-    a client with them.
-    """
-    scenario = Scenario()
-    scenario.record(fact("contact-registered", time_zone="America/New_York"), on_day(0))
-    scenario.record(fact("promise-made", promise_id="1"), on_day(0))
-    for number, type_name in enumerate(
-        draw(st.lists(st.sampled_from(_MASKED), min_size=6, max_size=16))
-    ):
-        data: dict[str, Any] = {}
-        on = on_day(draw(st.integers(0, 250)))
-        if type_name == "purchase-made":
-            data["purchase_id"] = str(number)
-        elif type_name.startswith("engagement"):
-            # Opened once each, and closed in any order.
-            data["engagement_id"] = str(number if type_name.endswith("opened") else number - 1)
-        elif type_name.startswith("promise"):
-            data["promise_id"] = "1"
-        elif type_name == "complaint-raised":
-            data.update(complaint_id=str(number), severity=draw(st.integers(1, 3)))
-        elif type_name == "complaint-resolved":
-            data["complaint_id"] = str(number - 1)
-        elif type_name == "wallet-share-reported":
-            data["share_percent"] = 90
-        elif type_name == "stage-overridden":
-            stages = ["client", "prospect", "customer", "lapsed_customer"]
-            data["stage"] = draw(st.sampled_from(stages))
-            data["expires_at"] = format_instant(on + draw(st.integers(5, 300)) * DAY)
-        scenario.record(fact(type_name, **data), on)
-    return scenario
-
-
-TIMELINES = st.sampled_from(
-    [versions((0, PRESETS[name])) for name in PRESETS]
-    + [
-        versions((0, PRESETS["retail"]), (on_day(90), PRESETS["cafe"])),
-        versions((0, PRESETS["purchases-only"]), (on_day(60), PRESETS["subscription"])),
-    ]
-)
-INSTANTS = st.integers(-2, 900).map(lambda half_days: on_day(0) + half_days * 12 * HOUR)
+    from tests.domain.scenario import Scenario
 
 
 def row(relationship: Any) -> tuple[object, ...]:
@@ -202,6 +48,7 @@ def test_the_fold_agrees_with_a_slow_second_reading_of_the_rules(
     expected = judge(list(history.facts), timeline, "America/New_York", at)
     assert [(i.from_at, i.stage) for i in relationship.intervals] == expected.intervals
     assert relationship.score == expected.score
+    assert relationship.silence_demotions == len(expected.silenced_at)
 
 
 @settings(max_examples=400)
@@ -215,6 +62,7 @@ def test_overrides_mask_what_goes_on_underneath_until_they_expire(
     expected = judge(list(history.facts), timeline, "America/New_York", at)
     assert [(i.from_at, i.stage) for i in relationship.intervals] == expected.intervals
     assert relationship.score == expected.score
+    assert relationship.silence_demotions == len(expected.silenced_at)
 
 
 @settings(max_examples=150)

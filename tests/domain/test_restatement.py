@@ -15,8 +15,8 @@ from domain.presets import PRESETS
 from domain.relationship import fold
 from domain.restatement import GRACE, Belief, Restated, restated
 from tests.domain.folding import bought, versions
+from tests.domain.random_histories import TIMELINES, scenarios
 from tests.domain.scenario import ANN, Scenario, fact, on_day, registered
-from tests.domain.test_fold_properties import TIMELINES, scenarios
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

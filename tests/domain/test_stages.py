@@ -251,6 +251,16 @@ def test_a_demotion_by_silence_is_premature_if_they_buy_again_within_ninety_days
     assert relate(scenario, on_day(180)).premature_demotions == 1
 
 
+def test_who_left_while_a_new_client_was_not_demoted_by_silence() -> None:
+    """Silent for too long, they were kept by the first thirty days until they went."""
+    policy = changed("cafe", signals={"advice": {"points": 60}, "regularity": {"purchase_days": 1}})
+    scenario = bought(1).given("advice-accepted", at=on_day(1))
+    policies = versions((0, policy))
+    assert relate(scenario, on_day(31), policies).silence_demotions == 1
+    scenario.record(fact("relationship-ended"), on_day(25))
+    assert relate(scenario, on_day(31), policies).silence_demotions == 0
+
+
 def test_signals_that_depend_on_being_a_client_count_from_the_next_instant_on() -> None:
     """A closed engagement counts for a client only; one is made by other means at this instant."""
     scenario = bought(0, 7, 14, 21, 28)

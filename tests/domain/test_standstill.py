@@ -14,8 +14,8 @@ from domain.instants import DAY, HOUR
 from domain.presets import PRESETS
 from domain.stages import StageMachine
 from tests.domain.folding import bought, changed, relate, stages, versions
+from tests.domain.random_histories import TIMELINES, scenarios
 from tests.domain.scenario import ANN, Scenario, fact, on_day
-from tests.domain.test_fold_properties import TIMELINES, scenarios
 
 if TYPE_CHECKING:
     import pytest
