@@ -5,7 +5,8 @@ VENV = .venv
 HOST = 127.0.0.1
 PORT = 8400
 DATA = ./rapport-data
-# Processes that run tests; each takes whole files. JOBS=0 runs them one after the other in one.
+# Processes that run tests; JOBS=0 runs them one after the other in one. They steal work by number: the
+# ways that share out files by name lose those of schemathesis, which share theirs.
 JOBS = auto
 
 BIN = $(VENV)/bin
@@ -25,7 +26,7 @@ demo: $(VENV)/run ## the same with a synthetic town in ./rapport-demo: a cafe, a
 	$(BIN)/rapport demo --host $(HOST) --port $(PORT) --data $(DATA)
 
 test: $(VENV)/dev ## run every test
-	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal
 
 check: $(VENV)/dev ## formatting, lint, types and the direction of imports
 	$(BIN)/ruff format --check .
