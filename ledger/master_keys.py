@@ -29,7 +29,13 @@ _NONCE_BYTES = 12
 
 
 class MasterKey(Protocol):
-    """Wraps and unwraps keys; any thread may call."""
+    """Wraps and unwraps keys; any thread may call.
+
+    What is wrapped is a few dozen bytes, for a context that may be empty; what comes of it may have
+    any length. A service that cannot be asked now raises ``Unavailable``: nothing is recorded then,
+    and the next try goes on. Every contact's key is unwrapped when it is first needed, so what is
+    far away had better unwrap one key at the start, and wrap all others by that one here.
+    """
 
     def wrap(self, plain: bytes, context: bytes) -> bytes:
         """The bytes to keep instead of these; they open for the same ``context`` only."""

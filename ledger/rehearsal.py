@@ -27,13 +27,14 @@ if TYPE_CHECKING:
 
     from ledger.identifiers import Clock
     from ledger.ledger import Ledger
+    from ledger.master_keys import MasterKey
 
 _DATABASES = (EVENTS_FILE, KEYS_FILE, LOG_FILE)
 
 
 @contextmanager
 def rehearsed(
-    path: Path, name: str, *, clock: Clock, master_key: bytes | None = None
+    path: Path, name: str, *, clock: Clock, master_key: MasterKey | bytes | None = None
 ) -> Iterator[Ledger]:
     """A copy of the ledger as it is now, or as it would be made with the folder.
 
@@ -60,7 +61,9 @@ def rehearsed(
             yield ledger
 
 
-def _copy(path: Path, name: str, copy: Path, master_key: bytes | None) -> bytes | None:
+def _copy(
+    path: Path, name: str, copy: Path, master_key: MasterKey | bytes | None
+) -> MasterKey | bytes | None:
     """Copy the ledger if there are any; the key that opens it."""
     if not (path / LEDGERS).is_dir() or not any((path / LEDGERS).glob("[a-z]*")):
         return master_key

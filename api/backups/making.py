@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ledger.identifiers import Clock
+    from ledger.master_keys import MasterKey
 
 GZIP_LEVEL = 6
 
@@ -59,7 +60,7 @@ def back_up(
     names: Sequence[str],
     *,
     clock: Clock,
-    master_key: bytes | None,
+    master_key: MasterKey | bytes | None,
     passphrase: str | None,
     advance: Callable[[str, int], None] = lambda _ledger, _position: None,
 ) -> Backup:
@@ -115,7 +116,7 @@ def _ledger(
     into: Path,
     name: str,
     clock: Clock,
-    master_key: bytes | None,
+    master_key: MasterKey | bytes | None,
     passphrase: str | None,
     advance: Callable[[str, int], None],
 ) -> LedgerCopy:

@@ -20,7 +20,7 @@ from ledger.files import FolderInUse
 from ledger.folder import LEDGERS, SETTINGS_FILE, DataFolder, folder_of, settings_of
 from ledger.keys import APPLICATION_ID as KEYS_APPLICATION_ID
 from ledger.ledger import EVENTS_FILE, KEYS_FILE, LOG_FILE
-from ledger.master_keys import InMemoryMasterKey, master_key_of
+from ledger.master_keys import as_master_key, master_key_of
 from ledger.places import FolderUnusable, may_write
 from ledger.signing_keys import SigningKeys
 from ledger.transfer.history import SignedCheckpoint
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ledger.identifiers import Clock
+    from ledger.master_keys import MasterKey
     from ledger.signing_keys import SigningKey
     from ledger.transfer.chunks import Row
 
@@ -58,7 +59,7 @@ def ledger_source(
     name: str,
     *,
     clock: Clock,
-    master_key: bytes | None = None,
+    master_key: MasterKey | bytes | None = None,
     keys: bool = False,
     for_backup: bool = False,
 ) -> Iterator[LedgerFiles]:
@@ -98,7 +99,7 @@ def ledger_source(
 
 @contextmanager
 def _sealed(
-    path: Path, name: str, *, clock: Clock, master_key: bytes | None, alone: bool
+    path: Path, name: str, *, clock: Clock, master_key: MasterKey | bytes | None, alone: bool
 ) -> Iterator[None]:
     """Hold the folder, with the ledger sealed; unless ``alone``, a server may hold it instead."""
     try:
@@ -116,7 +117,9 @@ def _sealed(
 class LedgerFiles:
     """The files of one ledger, as they stand under its last checkpoint."""
 
-    def __init__(self, folder: Path, master_key: bytes, *, at_rest: bool = False) -> None:
+    def __init__(
+        self, folder: Path, master_key: MasterKey | bytes, *, at_rest: bool = False
+    ) -> None:
         """Open them; ``at_rest`` without making any file beside them, also for a moment.
 
         Raises:
@@ -131,7 +134,7 @@ class LedgerFiles:
         self.identity = Identity.of(settings)
         self._folder = folder
         self._at_rest = at_rest
-        self._master = InMemoryMasterKey(master_key)
+        self._master = as_master_key(master_key)
         with ExitStack() as opened:
             self._log = self._connect(opened, LOG_FILE, LOG_APPLICATION_ID)
             self._events = self._connect(opened, EVENTS_FILE, APPLICATION_ID)

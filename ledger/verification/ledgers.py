@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from ledger.master_keys import MasterKey
+
     Progress = Callable[[str, int], AbstractContextManager[Callable[[int, str], None]]]
 
 _RECORDED_AT, _ID, _CAUSATION = 3, 2, 7
@@ -72,7 +74,7 @@ class Kept:
 class Trust:
     """What the reader brings from elsewhere: the master key, verifier keys, and checkpoints."""
 
-    master_key: bytes | None = None
+    master_key: MasterKey | bytes | None = None
     verifiers: Sequence[Verifier] = ()
     kept: Sequence[Kept] = field(default=())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import OrderedDict
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -12,8 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from domain.errors import Corrupt
-from ledger.keys import KEPT_KEYS, KEY_BYTES, MASTER_PROOF, NONCE_BYTES
-from ledger.master_keys import InMemoryMasterKey
+from ledger.keys import KEPT_KEYS, KEY_BYTES, MASTER_PROOF
+from ledger.master_keys import as_master_key
 from ledger.signing_keys import CONTEXT
 from ledger.verification.opening import damage
 
@@ -21,18 +22,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from ledger.master_keys import MasterKey
     from ledger.verification.signatures import ListedKey
-
-_TAG_BYTES = 16
-_WRAPPED_BYTES = NONCE_BYTES + KEY_BYTES + _TAG_BYTES
 
 
 class KeysAtRest:
     """The data keys in a connection to ``keys.sqlite``, opened by the master key."""
 
-    def __init__(self, connection: sqlite3.Connection, master_key: bytes, path: Path) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, master_key: MasterKey | bytes, path: Path
+    ) -> None:
         self._connection = connection
-        self._master = InMemoryMasterKey(master_key)
+        self._master = as_master_key(master_key)
         self._path = path
         self._kept: OrderedDict[UUID, AESGCM | None] = OrderedDict()
         self.opens = False
@@ -121,14 +122,12 @@ class KeysAtRest:
         return count
 
     def _unwrapped(self, wrapped: object, contact: bytes) -> bytes:
-        try:
-            if isinstance(wrapped, bytes) and len(wrapped) == _WRAPPED_BYTES:
-                return self._opened(wrapped, contact)
-        except InvalidTag:
-            pass
+        with suppress(InvalidTag):
+            if len(plain := self._opened(wrapped, contact)) == KEY_BYTES:
+                return plain
         raise Corrupt(f"the data key of contact {UUID(bytes=contact)} does not open")
 
     def _opened(self, wrapped: object, context: bytes) -> bytes:
-        if not isinstance(wrapped, bytes) or len(wrapped) < NONCE_BYTES + _TAG_BYTES:
+        if not isinstance(wrapped, bytes):
             raise InvalidTag
         return self._master.unwrap(wrapped, context)

@@ -1,0 +1,113 @@
+"""A master key that is a service far away: it fits everywhere where the file does."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import pytest
+from cryptography.exceptions import InvalidTag
+
+from api.backups.making import back_up
+from api.backups.restoring import check, copies_in
+from domain.errors import Unavailable
+from ledger.erasure import Erasure
+from ledger.folder import DataFolder
+from ledger.rehearsal import rehearsed
+from ledger.rotation import rotate_master_key
+from ledger.verification.ledgers import Trust, verify_ledger
+from tests.ledger.given import ANN, HandClock, append, draft, registered
+from tests.ledger.test_erasure import WISH, name_of
+from tests.ledger.verification.test_for_audit import silent
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PASSPHRASE = "a passphrase of the tests"
+
+
+class Service:
+    """As those of clouds are: what comes back is a handle of a length of its own, and no key of
+    ours is ever there; sometimes nobody answers."""
+
+    def __init__(self) -> None:
+        self._kept: dict[bytes, tuple[bytes, bytes]] = {}
+        self.reachable = True
+
+    def wrap(self, plain: bytes, context: bytes) -> bytes:
+        self._answer()
+        handle = b"projects/1/keys/2/versions/3:" + uuid4().bytes
+        self._kept[handle] = plain, context
+        return handle
+
+    def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
+        self._answer()
+        plain, bound = self._kept.get(wrapped, (b"", None))
+        if bound != context:
+            raise InvalidTag
+        return plain
+
+    def _answer(self) -> None:
+        if not self.reachable:
+            raise Unavailable("the key service does not answer")
+
+
+def test_a_ledger_lives_under_a_key_service(tmp_path: Path) -> None:
+    service, clock = Service(), HandClock()
+    with closing(DataFolder.open(tmp_path / "data", clock=clock, master_key=service)) as folder:
+        ledger = folder.ledger("main")
+        ann, gone = registered(ledger), registered(ledger)
+        ledger.erase(Erasure(contact_id=gone, event=WISH)).result()
+        ledger.transparency.seal()
+    assert not (tmp_path / "data" / "master.key").exists()
+    with closing(DataFolder.open(tmp_path / "data", clock=clock, master_key=service)) as folder:
+        assert name_of(folder.ledger("main"), ann) == ANN["name"]
+        into = tmp_path / "saved"
+        back_up(
+            tmp_path / "data",
+            into,
+            ["main"],
+            clock=clock,
+            master_key=service,
+            passphrase=PASSPHRASE,
+        )
+    (copy,) = copies_in(into, None)
+    check(
+        copy,
+        keys=[],
+        passphrase=PASSPHRASE,
+        erased_since=lambda _: frozenset(),
+        advance=lambda _done, _total: None,
+    )
+    assert not verify_ledger(tmp_path / "data/ledgers/main", Trust(service), silent).faults
+    with rehearsed(tmp_path / "data", "main", clock=clock, master_key=service) as tried:
+        assert name_of(tried, ann) == ANN["name"]
+
+
+def test_while_it_does_not_answer_nothing_is_recorded_that_needs_it(tmp_path: Path) -> None:
+    service = Service()
+    opened = DataFolder.open(tmp_path / "data", clock=HandClock(), master_key=service)
+    with closing(opened) as folder:
+        ledger = folder.ledger("main")
+        registered(ledger)
+        service.reachable = False
+        contact_id, head = uuid4(), ledger.head()
+        with pytest.raises(Unavailable):
+            append(ledger, draft(contact_id, "contact-registered", ANN))
+        assert ledger.head() == head
+        service.reachable = True
+        append(ledger, draft(contact_id, "contact-registered", ANN))
+        assert name_of(ledger, contact_id) == ANN["name"]
+
+
+def test_a_folder_moves_from_its_file_to_a_service(tmp_path: Path) -> None:
+    clock, service = HandClock(), Service()
+    with closing(DataFolder.open(tmp_path / "data", clock=clock)) as folder:
+        ann = registered(folder.ledger("main"))
+        folder.ledger("main").transparency.seal()
+    old = (tmp_path / "data" / "master.key").read_bytes()
+    assert rotate_master_key(tmp_path / "data", old=old, new=service) == 2
+    (tmp_path / "data" / "master.key").unlink()
+    with closing(DataFolder.open(tmp_path / "data", clock=clock, master_key=service)) as folder:
+        assert name_of(folder.ledger("main"), ann) == ANN["name"]
