@@ -47,6 +47,9 @@ SECURITY_HEADERS = (
 """What every answer tells a browser that has it. Source: OWASP, HTTP Headers Cheat Sheet."""
 
 _CANONICAL = re.compile(rb"[A-Za-z0-9_.~:/-]*")
+_HOST = re.compile(r"([a-zA-Z0-9.-]+|\[[0-9a-fA-F:.]+\])(?::[0-9]{1,5})?")
+"""A name or an address, and a port: nothing else that a URL may have. Source: RFC 9110, 7.2."""
+
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 
@@ -260,7 +263,5 @@ def _random_uuid() -> str:
 
 @lru_cache(maxsize=64)
 def _is_this_machine(host: str) -> bool:
-    try:
-        return is_loopback(urlsplit(f"//{host}").hostname or "")
-    except ValueError:
-        return False
+    found = _HOST.fullmatch(host)
+    return found is not None and is_loopback(found[1].strip("[]"))

@@ -31,7 +31,22 @@ def test_this_machine_is_answered_by_any_of_its_names(shop: Shop, host: str) -> 
 
 
 @pytest.mark.parametrize(
-    "host", ["example.org", "127.0.0.1.example.org", "10.0.0.1:8400", "[::2]", "[", "", "0.0.0.0"]
+    "host",
+    [
+        "example.org",
+        "127.0.0.1.example.org",
+        "10.0.0.1:8400",
+        "[::2]",
+        "[",
+        "",
+        "0.0.0.0",
+        "localhost#.example.org",
+        "localhost?.example.org",
+        "localhost/.example.org",
+        "example.org@localhost",
+        "localhost:8400.example.org",
+        "localhost:999999",
+    ],
 )
 def test_no_other_host_name_is_answered(shop: Shop, host: str) -> None:
     """Against DNS rebinding: a web page whose name came to mean this machine."""
