@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from api.calls import Answer
 from api.wire.envelope import ids_from_key
+from api.wire.headers import said_once
 from domain.errors import Invalid
 from ledger.access.scopes import THIS_MACHINE
 
@@ -36,9 +37,9 @@ def ids_asked_for(call: Call) -> Callable[[int], UUID | None]:
     They are each caller's own, so that two who chose the same key do not meet.
 
     Raises:
-        Invalid: the key does not have 16 to 200 characters.
+        Invalid: the key does not have 16 to 200 characters, or there are two.
     """
-    key = call.request.headers.get("idempotency-key")
+    key = said_once(call.request.headers, "idempotency-key")
     principal = "" if call.principal == THIS_MACHINE else call.principal.id
     namespace = call.open_ledger.ledger.namespace
     return ids_from_key(key, namespace, call.request.scope["path"], principal)

@@ -17,7 +17,8 @@ class CommitObserver(Protocol):
     def answered(self, outcomes: Sequence[object]) -> None:
         """What became of appends, told before who appended is.
 
-        Each is ``Appended``, ``PolicyVersion``, the error that kept it out, or a list of those.
+        Each is ``Appended``, ``PolicyVersion``, ``Erased``, the error that kept it out, or a list
+        of those.
         """
 
     def turned_away(self) -> None:

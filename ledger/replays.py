@@ -66,7 +66,7 @@ def _same_data(sent: object, stored: Event, names: ContactNames) -> bool:
 
 def _same_value(sent: object, stored: object, names: ContactNames) -> bool:
     if isinstance(stored, Sealed):
-        return sent is not None
+        return True
     if isinstance(stored, Event):
         return _same_data(sent, stored, names)
     if isinstance(stored, dict | list):

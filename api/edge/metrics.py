@@ -22,6 +22,7 @@ from api.problems import code_of
 from domain.errors import LedgerError
 from ledger.access.scopes import SCOPES
 from ledger.drafts import Appended
+from ledger.erasure import Erased
 from ledger.transparency.sealer import STOPPED
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class Metrics:
         self._appends = Counter(
             "rapport_appends",
             "Appends by what became of them: appended, replayed, unchanged, published (a policy), "
-            "turned-away (the queue was full), or the code of the problem.",
+            "erased, turned-away (the queue was full), or the code of the problem.",
             ("ledger", "outcome"),
             registry=self.registry,
         )
@@ -292,6 +293,8 @@ def _names(outcomes: Iterable[object]) -> Iterator[str]:
             yield "internal"
         elif isinstance(outcome, Appended):
             yield _name(outcome)
+        elif isinstance(outcome, Erased):
+            yield "erased"
         else:
             yield "published"
 

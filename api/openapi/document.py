@@ -59,7 +59,7 @@ REQUEST_HEADERS: dict[str, tuple[str, str]] = {
     "Prefer": ("`return=minimal`: answer without a body.", "return=minimal"),
 }
 _HEADER_SCHEMAS: dict[str, Document] = {
-    "If-Match": {"pattern": '^"[0-9]{1,16}"$'},
+    "If-Match": {"pattern": '^"(0|[1-9][0-9]{0,15})"$'},
     "If-None-Match": {"const": "*"},
     "Idempotency-Key": {"minLength": 16, "maxLength": 200},
     "Last-Event-ID": {"pattern": "^[0-9]{1,16}$"},

@@ -20,6 +20,7 @@ from api.wire import present
 from api.wire.cursors import make_cursor, read_place
 from api.wire.envelope import read_many
 from api.wire.forms import BULK_AND_CLOUD_EVENTS, EXPORT_AND_TAIL
+from api.wire.headers import said_once
 from api.wire.marks import Marks
 from api.wire.parameters import (
     AFTER_POSITION,
@@ -36,8 +37,9 @@ from ledger.access.scopes import APPEND, READ
 from ledger.drafts import Append
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from uuid import UUID
+
+    from starlette.datastructures import Headers
 
     from domain.recorded import Recorded
     from ledger.drafts import Draft
@@ -47,7 +49,7 @@ ROUTES = Routes("Events")
 
 _APPEND_PROBLEMS = ("refused", "event-id-reused", "version-mismatch", "invalid-time", "unavailable")
 _APPEND_HEADERS = ("Idempotency-Key", "Prefer")
-_ETAG = re.compile(r'"([0-9]{1,16})"')
+_ETAG = re.compile(r'"(0|[1-9][0-9]{0,15})"')
 
 
 @ROUTES.on(
@@ -247,12 +249,12 @@ def _drafts(call: Call, contact_id: UUID | None) -> tuple[Draft, ...]:
     return read_many(call.body, contact_id, ledger.contact_id, ids_asked_for(call))
 
 
-def _condition(headers: Mapping[str, str]) -> tuple[int | None, bool]:
+def _condition(headers: Headers) -> tuple[int | None, bool]:
     """The version the contact must have, and whether it must not exist; both, where both are asked.
 
     Source: RFC 9110 section 13.2.2, for what changes something.
     """
-    match, none_match = headers.get("if-match"), headers.get("if-none-match")
+    match, none_match = said_once(headers, "if-match"), said_once(headers, "if-none-match")
     if none_match is not None and none_match.strip() != "*":
         raise Invalid.at("", "malformed", "If-None-Match must be *")
     if_new = none_match is not None

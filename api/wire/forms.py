@@ -16,6 +16,7 @@ from api.streams.export import LogExport
 from api.streams.log import Filter, LogWalk, read_filter
 from api.streams.tail import LogTail, read_place
 from api.wire import cloudevents, present
+from api.wire.headers import said_once
 from api.wire.media import EVENT_STREAM, LINES
 from api.wire.parameters import AFTER_POSITION, CONTACT, CURSOR, LIMIT, MIN_POSITION, TYPES
 from domain.errors import Invalid
@@ -71,7 +72,7 @@ async def tail_log(call: Call) -> ASGIApp:
     """The log and whatever comes, as server-sent events."""
     wanted = await _wanted(call)
     ledger = call.open_ledger.ledger
-    seen = call.request.headers.get("last-event-id")
+    seen = said_once(call.request.headers, "last-event-id")
     after = read_place(seen, call.get(AFTER_POSITION), ledger.head())
     return LogTail(ledger, wanted, after, call.streams, _may_go_on(call))
 

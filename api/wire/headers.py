@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from starlette.datastructures import Headers
 from starlette.requests import Request
 
+from domain.errors import Invalid
+
 if TYPE_CHECKING:
     from starlette.types import Scope
 
@@ -32,3 +34,15 @@ class Asked(Request):
     def headers(self) -> Headers:
         """The headers, ours."""
         return KnownHeaders(self.scope)
+
+
+def said_once(headers: Headers, name: str) -> str | None:
+    """The header's value, None where it is absent; ``name`` is in lower case.
+
+    Raises:
+        Invalid: it is there more than once; whichever were taken, another was meant too.
+    """
+    value: str | None = headers.get(name)
+    if value is not None and len(headers.getlist(name)) > 1:
+        raise Invalid.at("", "malformed", f"the header {name} may be there only once")
+    return value

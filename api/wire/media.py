@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from dataclasses import dataclass
 from functools import lru_cache
@@ -165,6 +166,8 @@ def _parse_json(body: bytes) -> Any:
     except UnicodeDecodeError as error:
         _malformed(f"the body is not UTF-8: byte {error.start} is out of place")
     except json.JSONDecodeError as error:
+        if body.startswith(codecs.BOM_UTF8):
+            _malformed("not JSON: it begins with a byte order mark")
         _malformed(f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}")
     except RecursionError:
         _malformed(f"nested more than {MAX_DEPTH} deep")

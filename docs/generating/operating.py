@@ -35,8 +35,8 @@ _METRICS = """\
 
 `GET /metrics` answers in the Prometheus text format (`text/plain; version=0.0.4`). Counters begin
 at 0 with each start. `route` is the template of the path, `-` where none matched; the outcome of an
-append is `appended`, `replayed`, `unchanged`, `published` (a policy), `turned-away` (the queue was
-full) or the code of its [problem](problems.md).
+append is `appended`, `replayed`, `unchanged`, `published` (a policy), `erased`, `turned-away` (the
+queue was full) or the code of its [problem](problems.md).
 """
 
 _LOG = f"""\

@@ -179,11 +179,28 @@ def test_known_ids_are_answered_whatever_the_precondition(shop: Shop) -> None:
         {"if_match": "*"},
         {"if_match": '"a"'},
         {"if_match": 'W/"6"'},
+        {"if_match": '"06"'},
         {"if_none_match": '"6"'},
     ],
 )
 def test_preconditions_that_are_none_are_refused(shop: Shop, headers: dict[str, str]) -> None:
     problem_of(shop.append("pos:1", registration(), **headers), 422, "invalid-request")
+
+
+@pytest.mark.parametrize("name", ["If-Match", "Idempotency-Key", "Last-Event-ID"])
+def test_a_header_that_says_one_thing_is_not_said_twice(shop: Shop, name: str) -> None:
+    """Whichever of two were taken, half of those who send both would mean the other."""
+    shop.register("pos:1")
+    value = {"If-Match": '"1"', "Last-Event-ID": "1"}.get(name, "k" * 16)
+    other = {"If-Match": '"7"', "Last-Event-ID": "2"}.get(name, "l" * 16)
+    headers = [(name, value), (name, other)]
+    if name == "Last-Event-ID":
+        headers.append(("Accept", "text/event-stream"))
+        answer = shop.client.get(f"{shop.base}/events", headers=headers)
+    else:
+        path = f"{shop.base}/contacts/pos:1/events"
+        answer = shop.client.post(path, json=purchase("a"), headers=headers)
+    problem_of(answer, 422, "invalid-request")
 
 
 def test_a_minimal_answer_has_no_body(shop: Shop) -> None:

@@ -53,6 +53,15 @@ def test_a_bad_line_stops_no_other(shop: Shop) -> None:
     assert {one["problem"]["status"] for one in found if "problem" in one} == {409, 413, 422}
 
 
+def test_a_byte_order_mark_is_named(shop: Shop) -> None:
+    """Some programs begin every file with one, and what keeps their first line out is not seen."""
+    shop.register("pos:1")
+    body = b"\xef\xbb\xbf" + lines(of("pos:1", purchase("a")), of("pos:1", purchase("b")))
+    first, second = outcomes(send(shop, body))
+    assert "byte order mark" in first["problem"]["detail"]
+    assert (first["status"], second["status"]) == (422, 201)
+
+
 def test_a_line_may_have_64_kib_and_no_more(shop: Shop) -> None:
     event = json.dumps(of("pos:1", registration())).encode()
     body = event.ljust(65_536) + b"\n" + event.ljust(65_537) + b"\n"

@@ -64,6 +64,13 @@ def test_appends_are_counted_by_what_became_of_them(shop: Shop) -> None:
     assert of_ledger(shop, "rapport_events_appended_total") == 3
 
 
+def test_an_erasure_is_counted_as_what_it_is(shop: Shop) -> None:
+    shop.register("pos:1")
+    shop.post("/contacts/pos:1/erasure", {"requested_by": "the person", "reason": "a wish"})
+    assert of_ledger(shop, "rapport_appends_total", outcome="erased") == 1
+    assert of_ledger(shop, "rapport_appends_total", outcome="published") is None
+
+
 def test_transactions_are_counted_with_their_events_and_seconds(shop: Shop) -> None:
     shop.register("pos:1")
     shop.append("pos:1", *[purchase(str(number)) for number in range(20)])

@@ -231,6 +231,8 @@ class TestReplays:
         append(ledger, sent)
         forget_key(ledger, contact_id)
         assert append(ledger, sent).replayed
+        without = draft(contact_id, "promise-made", {"promise_id": "a"}, id=event_id)
+        assert append(ledger, without).replayed, "who sends it may have erased it too"
         other = draft(contact_id, "promise-made", {**data, "promise_id": "b"}, id=event_id)
         with pytest.raises(EventIdReused):
             append(ledger, other)
