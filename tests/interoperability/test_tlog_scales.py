@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import base64
+import tarfile
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
+from tests.command_line.running import rapport
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.interoperability.conftest import Auditor
 
 backend, reading, signing, tiles, tlog = (
@@ -68,3 +73,17 @@ def test_the_log_only_grew_from_each_checkpoint_to_each_later_one(
             hashes = proof(auditor, "consistency", first=sizes[0], second=sizes[1])
             tlog.ConsistencyProof(*sizes, hashes).check(earlier.root_hash, later.root_hash)
             assert reader.get_consistency_proof(*sizes).node_hashes == hashes
+
+
+def test_an_unpacked_archive_is_a_log_too(auditor: Auditor, tmp_path: Path) -> None:
+    """Its folder ``log`` is laid out as a server answers, so nobody needs a server to read it."""
+    assert rapport("export", "--data", auditor.folder, tmp_path / "shop.tar").code == 0
+    with tarfile.open(tmp_path / "shop.tar") as archive:
+        archive.extractall(tmp_path, filter="data")
+    reader = reading.TilesReader(backend.make_backend(str(tmp_path / "log")))
+    checkpoint = reader.get_checkpoint()
+    checkpoint.verify(signing.Vkey.from_string(auditor.keys.read_text().split()[0]))
+    assert reader.calculate_root_hash() == checkpoint.root_hash
+    for index in range(0, checkpoint.size, 17):
+        leaf = tiles.leaf_hash(reader.get_entry(index))
+        reader.get_inclusion_proof(index, checkpoint.size).check(leaf, checkpoint.root_hash)
