@@ -9,8 +9,9 @@ from uuid import UUID
 from domain.errors import Corrupt
 from domain.events import CATALOGUE
 from domain.events.governance import CorrectedData, PersonalDataErased
+from ledger.codec import upcast
 from ledger.mapper import EVERYTHING, LedgerMapper
-from ledger.verification.strictness import Loose, check_unsealed
+from ledger.verification.strictness import ENVELOPE, Loose, check_unsealed
 
 if TYPE_CHECKING:
     import sqlite3
@@ -19,11 +20,16 @@ if TYPE_CHECKING:
     from ledger.verification.sealing import KeysAtRest
     from ledger.verification.walking import Stored
 
-_PERSONAL = frozenset(
-    topic
+_PERSONAL = {
+    topic: tuple(
+        place
+        for place, field in enumerate(event.FIELDS)
+        if field.personal or isinstance(field.kind, CorrectedData)
+    )
     for topic, event in CATALOGUE.items()
-    if any(field.personal or isinstance(field.kind, CorrectedData) for field in event.FIELDS)
-)
+}
+"""The places of the fields that may hold something sealed, by topic."""
+
 _ACTOR = 6
 _REMEMBERED = 50_000
 
@@ -42,7 +48,7 @@ class Unsealing:
     def check(self, stored: Stored) -> None:
         """Report a field that does not open, a key that is gone, and one that should be."""
         values = stored.values
-        if values is None or (stored.topic not in _PERSONAL and values[_ACTOR] is None):
+        if values is None or not (stored.topic == PersonalDataErased.TYPE or _seals(stored)):
             return
         contact = UUID(bytes=stored.stream)
         try:
@@ -86,3 +92,15 @@ class Unsealing:
             detail = f"the data key of contact {contact} is missing, who was not erased"
             self._report.add("keys.sqlite", position, detail)
         self._report.checked["contacts erased"] += erased is not None
+
+
+def _seals(stored: Stored) -> bool:
+    """Whether it holds anything sealed; most events hold nothing, and opening is what costs."""
+    assert stored.values is not None, "its form was checked"
+    schema, fields = stored.values[0], stored.values[ENVELOPE:]
+    if stored.values[_ACTOR] is not None:
+        return True
+    fields = upcast(stored.topic, schema, fields)
+    return any(
+        place < len(fields) and fields[place] is not None for place in _PERSONAL[stored.topic]
+    )
