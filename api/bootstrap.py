@@ -117,6 +117,9 @@ class Server:
         Raises:
             LedgerError: none of them can be opened, so that there is nothing to serve.
         """
+        for name in self.trails.cut_off():
+            whose = f"ledger {name}" if name else "the server"
+            logger.error("the audit trail of %s lacks entries: rapport trail --verify", whose)
         first: LedgerError | None = None
         for name in self.folder.names():
             try:

@@ -24,6 +24,7 @@ from domain.decisions.reasons import refused
 from domain.errors import Invalid, LedgerError
 from domain.instants import format_instant, zone_names
 from domain.presets import PRESETS
+from ledger.access.heads import TrailHeads
 from ledger.files import FolderLock, flush_file, flush_folder, write_whole
 from ledger.ledger import EVENTS_FILE, KEYS_FILE, LOG_FILE, Ledger
 from ledger.master_keys import MASTER_KEY_FILE, as_master_key, master_key_of
@@ -273,6 +274,7 @@ class DataFolder:
                     flush_file(file)
                 flush_folder(unfinished)
                 self.discard(name)
+                TrailHeads(self.path).forget(name)
                 unfinished.rename(self.path / LEDGERS / name)
                 flush_folder(self.path / LEDGERS)
             except OSError as error:
@@ -308,6 +310,7 @@ class DataFolder:
             finally:
                 ledger.close()
             flush_folder(unfinished)
+            TrailHeads(self.path).forget(name)
             unfinished.rename(self.path / LEDGERS / name)
             flush_folder(self.path / LEDGERS)
         except LedgerError as error:

@@ -9,7 +9,7 @@ import click
 from api.bootstrap import now
 from api.command_line.folders import existing, settings_for
 from api.command_line.options import data_option, json_option
-from api.command_line.output import print_json, print_table
+from api.command_line.output import print_json, print_table, say
 from api.command_line.plain_help import PlainHelp
 from domain.instants import format_instant
 from ledger.access.trails import Trails
@@ -31,8 +31,9 @@ _PAGE = 500
 def command(ledger_name: str | None, verify: bool, folder: Path | None, as_json: bool) -> None:
     """Show the audit trail of a ledger or of the server; also while a server runs on the folder.
 
-    Each entry holds the hash of the one before. Keep the newest hash elsewhere: then nothing before
-    it can be changed or taken away unnoticed.
+    Each entry holds the hash of the one before, and the newest is noted in access.sqlite too, so
+    that a trail that was deleted or cut off is noticed. Keep the newest hash elsewhere: then not
+    even who changes both files can change or take away anything before it unnoticed.
 
     Example:
       rapport trail --ledger main --verify
@@ -41,6 +42,8 @@ def command(ledger_name: str | None, verify: bool, folder: Path | None, as_json:
     trails = Trails(path, path / LEDGERS, now)
     try:
         trail = trails.server() if ledger_name is None else trails.of(ledger_name)
+        if (gone := trail.missing()) is not None:
+            say(f"entry {gone} was recorded and is gone: this trail was deleted or cut off")
         checked = trail.verify() if verify else None
         acts: list[Act] = []
         while page := trail.acts(after=acts[-1].number if acts else 0, limit=_PAGE):

@@ -1,8 +1,8 @@
 """The audit trail: what was done to a ledger or a server besides appending, by whom and when.
 
 Each entry holds the hash of the one before, so that none can be changed, dropped from the middle or
-slipped in unnoticed; that the newest were not cut off shows only to whoever kept a later hash. It
-is apart from the event log: acts are not facts about contacts. Nothing personal stands in it.
+slipped in unnoticed. The newest is noted elsewhere too: see ``ledger.access.heads``. It is apart
+from the event log: acts are not facts about contacts. Nothing personal stands in it.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from domain.errors import Corrupt
+from ledger.access.heads import SERVER
 from ledger.datastore import connect, telling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from ledger.access.heads import TrailHeads
     from ledger.access.scopes import Principal
 
 TRAIL_FILE = "trail.sqlite"
@@ -80,8 +82,14 @@ class Act:
 class AuditTrail:
     """The acts of one ledger, or of the server. Any thread may call."""
 
-    def __init__(self, path: Path, clock: Callable[[], int]) -> None:
-        """Open the file, or make it.
+    def __init__(
+        self,
+        path: Path,
+        clock: Callable[[], int],
+        heads: TrailHeads | None = None,
+        name: str = SERVER,
+    ) -> None:
+        """Open the file, or make it. Its newest entry is noted in ``heads`` under its ``name``.
 
         Raises:
             Corrupt: it is damaged, or another program's.
@@ -89,6 +97,8 @@ class AuditTrail:
         """
         self._path = path
         self._clock = clock
+        self._heads = heads
+        self._name = name
         self._lock = RLock()
         self._connection = connect(path, APPLICATION_ID, LOCK_SECONDS)
         try:
@@ -132,7 +142,26 @@ class AuditTrail:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
+            # A chain begun anew does not make up for the one that is gone.
+            if self._heads is not None and self.missing() is None:
+                self._heads.advance(self._name, entry.number, entry.hash)
         return entry
+
+    def missing(self) -> int | None:
+        """The number of the newest entry that is known, where it is not here any more.
+
+        Raises:
+            Corrupt: the file is damaged.
+        """
+        known = None if self._heads is None else self._heads.known().get(self._name)
+        if known is None:
+            return None
+        number, newest = known
+        with self._lock, telling(self._path):
+            row = self._connection.execute(
+                "SELECT hash FROM acts WHERE number = ?", (number,)
+            ).fetchone()
+        return None if row == (newest,) else number
 
     def adopt(self, entries: Iterable[Act]) -> None:
         """Take over all entries of another file into this one, which must be empty, as they are.
@@ -191,8 +220,14 @@ class AuditTrail:
         """How many entries there are and the hash of the newest, once all have been checked.
 
         Raises:
-            Corrupt: naming the first entry that is not what was recorded.
+            Corrupt: naming the first entry that is not what was recorded, or one that is gone.
         """
+        if (gone := self.missing()) is not None:
+            where = f"{self._path.parent.name}/{self._path.name}"
+            raise Corrupt(
+                f"{where}: entry {gone} of the audit trail was recorded and is gone: the file was "
+                "deleted, cut off or exchanged; put it back from a backup"
+            )
         number, previous = 0, BEGINNING
         for entry in self._walk():
             number += 1

@@ -5,7 +5,8 @@ from __future__ import annotations
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from domain.errors import LedgerNotFound
+from domain.errors import LedgerError, LedgerNotFound
+from ledger.access.heads import SERVER, TrailHeads
 from ledger.access.trail import TRAIL_FILE, AuditTrail
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class Trails:
         self._folder = folder
         self._ledgers = ledgers
         self._clock = clock
+        self._heads = TrailHeads(folder)
         self._lock = Lock()
         self._open: dict[str | None, AuditTrail] = {}
 
@@ -67,6 +69,18 @@ class Trails:
             for file in self._ledgers.glob(f"[a-z]*/{TRAIL_FILE}")
         )
 
+    def cut_off(self) -> list[str]:
+        """The ledgers, or ``SERVER``, whose trail lacks what was recorded, or cannot be read."""
+        return [name for name in sorted(self._heads.known()) if self._is_cut_off(name)]
+
+    def _is_cut_off(self, name: str) -> bool:
+        if not (self._ledgers / name).is_dir():
+            return False  # it was deleted with its ledger
+        try:
+            return self._trail(name or None).missing() is not None
+        except LedgerError:
+            return True
+
     def let_go(self, ledger: str) -> None:
         """Close the file of a ledger that is about to be deleted."""
         with self._lock:
@@ -87,5 +101,6 @@ class Trails:
             folder = self._folder if ledger is None else self._ledgers / ledger
             if not folder.is_dir():
                 raise LedgerNotFound(f"no ledger is named {ledger!r}")
-            made = self._open[ledger] = AuditTrail(folder / TRAIL_FILE, self._clock)
+            made = AuditTrail(folder / TRAIL_FILE, self._clock, self._heads, ledger or SERVER)
+            self._open[ledger] = made
             return made

@@ -1,17 +1,21 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
 from domain.errors import Corrupt, Unavailable
 from ledger.access import trail as trail_module
+from ledger.access.heads import SERVER
 from ledger.access.scopes import COMMAND_LINE, THIS_MACHINE
 from ledger.access.trail import BEGINNING, AuditTrail
+from ledger.access.trails import Trails
+from ledger.folder import DataFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
@@ -88,3 +92,70 @@ def test_what_cannot_be_recorded_is_not_to_be_done(
         other.execute("ROLLBACK")
     assert trail.record(COMMAND_LINE, "ledger-exported", "main").number == 1
     trail.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A data folder with a ledger, of whose trail and the server's three entries are known."""
+    (tmp_path / "ledgers" / "main").mkdir(parents=True)
+    with closing(trails_of(tmp_path)) as trails:
+        for number in range(3):
+            for trail in (trails.server(), trails.of("main")):
+                trail.record(COMMAND_LINE, "ledger-exported", "main", number=number)
+        assert trails.cut_off() == []
+        trails.of("main").verify()
+    return tmp_path
+
+
+def trails_of(folder: Path) -> Trails:
+    return Trails(folder, folder / "ledgers", lambda: 7)
+
+
+def deleted(file: Path) -> None:
+    file.unlink()
+
+
+def shortened(file: Path) -> None:
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("DROP TRIGGER acts_remain")
+        other.execute("DELETE FROM acts WHERE number = 3")
+
+
+@pytest.mark.parametrize("ledger", ["main", SERVER])
+@pytest.mark.parametrize("harmed", [deleted, shortened])
+def test_a_trail_that_was_deleted_or_cut_off_is_noticed_also_after_it_went_on(
+    folder: Path, ledger: str, harmed: Callable[[Path], None]
+) -> None:
+    harmed(folder / ("ledgers/main" if ledger else "") / "trail.sqlite")
+    for _ in range(3):
+        with closing(trails_of(folder)) as trails:
+            assert trails.cut_off() == [ledger]
+            trail = trails.of(ledger) if ledger else trails.server()
+            with pytest.raises(Corrupt, match=r"entry 3 .* was recorded and is gone"):
+                trail.verify()
+            trail.record(COMMAND_LINE, "ledger-exported", "main")
+            trail.record(COMMAND_LINE, "ledger-exported", "main")
+
+
+def test_a_trail_that_was_put_back_is_whole_again(folder: Path) -> None:
+    file = folder / "trail.sqlite"
+    kept = file.read_bytes()
+    file.unlink()
+    with closing(trails_of(folder)) as trails:
+        trails.server().record(COMMAND_LINE, "key-made", "till")
+    file.write_bytes(kept)
+    with closing(trails_of(folder)) as trails:
+        assert trails.cut_off() == []
+        assert trails.server().record(COMMAND_LINE, "key-made", "till").number == 4
+        assert trails.server().verify()[0] == 4
+
+
+def test_a_ledger_made_anew_begins_a_trail_of_its_own(tmp_path: Path) -> None:
+    with closing(DataFolder.open(tmp_path / "data", clock=lambda: 10**15)) as data:
+        for _ in range(2):
+            data.create("branch")
+            with closing(Trails(data.path, data.path / "ledgers", lambda: 7)) as trails:
+                assert trails.of("branch").record(COMMAND_LINE, "erasure", "x").number == 1
+                assert trails.cut_off() == []
+                trails.of("branch").verify()
+            data.delete("branch")
