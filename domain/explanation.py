@@ -138,7 +138,8 @@ class _Explanation:
         if not self._found.machine.is_anchored():
             lacks.append(f"something lasting ({self._anchors()})")
         if "complaint_hold" in self._found.flags:
-            lacks.append("the complaint resolved")
+            severity = self._found.policy.signals.complaint.hold_severity
+            lacks.append(f"no complaint of severity {severity} or more past its deadline")
         also = f", and {' and '.join(lacks)}" if lacks else ""
         yield f"{score}; to become a client takes {rule.promotion_score}{also}."
 

@@ -11,6 +11,7 @@ import pytest
 
 from tests.command_line.running import rapport, serving
 from tests.command_line.sold import sold
+from tests.domain.scenario import EXAMPLES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -105,3 +106,17 @@ def test_a_walk_goes_into_no_file(data: Path, tmp_path: Path) -> None:
     ended = rapport("replay", "--step", TWELVE, "--out", tmp_path / "lines", "--data", data)
     assert ended.code == 2
     assert "--out is for every contact" in ended.err
+
+
+def test_a_walk_has_words_for_what_is_no_more(tmp_path: Path) -> None:
+    """An engagement ends a silence, which then runs out at no instant."""
+    events = [
+        {"type": name, "data": EXAMPLES[name], "occurred_at": f"2026-01-0{day}T12:00:00Z"}
+        for day, name in enumerate(("contact-registered", "purchase-made", "engagement-opened"), 1)
+    ]
+    with serving("serve", "--data", tmp_path, "--port", 0) as server:
+        path = f"{server.url}/v1/ledgers/main/contacts/{TWELVE}/events"
+        assert httpx.post(path, json=events, timeout=20).status_code == 201
+    walk = rapport("replay", "--step", TWELVE, "--as-of", "2026-01-04", "--data", tmp_path).out
+    assert "regularity off: runs out at none" in walk
+    assert "None" not in walk

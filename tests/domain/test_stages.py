@@ -261,6 +261,15 @@ def test_who_left_while_a_new_client_was_not_demoted_by_silence() -> None:
     assert relate(scenario, on_day(31), policies).silence_demotions == 0
 
 
+def test_who_left_and_came_back_at_once_is_a_new_client_for_thirty_days() -> None:
+    scenario = registered().given("engagement-opened", at=on_day(0))
+    scenario.given("relationship-ended", at=on_day(40))
+    scenario.record(fact("engagement-opened", engagement_id="anew"), on_day(40))
+    scenario.given("complaint-raised", at=on_day(41))
+    assert stages(relate(scenario, on_day(70) - 1)) == ["client"]
+    assert relate(scenario, on_day(70)).stage == "customer"
+
+
 def test_signals_that_depend_on_being_a_client_count_from_the_next_instant_on() -> None:
     """A closed engagement counts for a client only; one is made by other means at this instant."""
     scenario = bought(0, 7, 14, 21, 28)

@@ -128,7 +128,8 @@ def _signal(became: Became) -> str:
 
 def _values(values: Mapping[str, object], names: Sequence[str]) -> str:
     shown = present_status.shown_values({name: values[name] for name in names})
-    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in shown.items())
+    told = {name: "none" if value is None else value for name, value in shown.items()}
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in told.items())
 
 
 def stage_told(step: Step) -> str:
