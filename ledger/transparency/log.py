@@ -84,6 +84,7 @@ class TransparencyLog:
             self._store.close()
             raise
         self._following = Following(self._sealer, head)
+        self._hashes = TileHashes(self._store.tile, 0)
 
     def verifiers(self) -> list[Verifier]:
         """The keys that verify its checkpoints, the newest first, retired ones included."""
@@ -165,7 +166,7 @@ class TransparencyLog:
             raise Invalid.at("/tree_size", "out-of-range", detail)
         index, leaf = position - 1, merkle.leaf_hash(self.entry(position))
         try:
-            hashes = TileHashes(self._store.tile, size)
+            hashes = self._hashes_of(size)
             root = signed.root if size == signed.size else merkle.root(hashes, size)
             proof = merkle.inclusion_proof(hashes, index, size)
             merkle.verify_inclusion(leaf, index, size, proof, root)
@@ -187,7 +188,7 @@ class TransparencyLog:
         if not 0 <= first <= size:
             raise Invalid.at("/first", "out-of-range", f"must be from 0 to {size}")
         try:
-            return merkle.consistency_proof(TileHashes(self._store.tile, size), first, size)
+            return merkle.consistency_proof(self._hashes_of(size), first, size)
         except Unproven as error:
             raise Corrupt(f"log.sqlite is damaged: {error}") from error
 
@@ -227,6 +228,16 @@ class TransparencyLog:
         """Seal what is left, where this was started, and close the file."""
         self._following.close()
         self._store.close()
+
+    def _hashes_of(self, size: int) -> TileHashes:
+        """The nodes of the tree of that size; tiles of the size asked for last are remembered.
+
+        They are what they were when they were read, which a proof of inclusion is checked by.
+        """
+        hashes = self._hashes
+        if hashes.size != size:
+            hashes = self._hashes = TileHashes(self._store.tile, size)
+        return hashes
 
     def _found(self, after: int, upto: int) -> Sequence[Row]:
         rows = self._rows(after, upto)

@@ -17,6 +17,7 @@ from ledger.transparency.merkle import (
     verify_inclusion,
 )
 from ledger.transparency.notes import Note
+from ledger.transparency.store import LogStore
 from ledger.transparency.tiles import (
     BundleAt,
     TileAt,
@@ -134,6 +135,30 @@ def test_every_checkpoint_is_proved_to_begin_every_later_one(sealed: Ledger) -> 
             proof = log.consistency(old.size, new.size)
             verify_consistency(old.size, new.size, old.root, new.root, proof)
     assert log.consistency(4) == log.consistency(4, 1013)
+
+
+def test_a_tile_is_read_once_for_all_proofs_of_one_tree(
+    sealed: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And anew for another tree, in which a partial tile is another one."""
+    log = sealed.transparency
+    read: list[TileAt] = []
+    stored = LogStore.tile
+
+    def counted(store: LogStore, at: TileAt) -> bytes:
+        read.append(at)
+        return stored(store, at)
+
+    monkeypatch.setattr(LogStore, "tile", counted)
+    for position in range(1, 1014, 7):
+        log.inclusion(position)
+    tiles = {at for at in tiles_of(1013) if isinstance(at, TileAt)}
+    assert (len(read), set(read)) == (len(tiles), tiles)
+    log.consistency(260)
+    assert len(read) == len(tiles)
+    log.inclusion(4, 517)
+    log.inclusion(4)
+    assert len(read) > len(set(read)) > len(tiles)
 
 
 def test_what_is_not_sealed_yet_is_told_apart_from_what_is_not_recorded(sealed: Ledger) -> None:
