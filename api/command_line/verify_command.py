@@ -56,8 +56,8 @@ def command(
     """Check TARGET against what was signed: events, streams, tree, checkpoints, keys.
 
     TARGET is a data folder, with all its ledgers; the folder of one ledger, or the events.sqlite in
-    it; an archive, of rapport export; a status receipt, as JSON; or a ledger's URL. Nothing is
-    written to a folder, and a server may run on it.
+    it; an archive, of rapport export; a status receipt, as JSON or msgpack; or a ledger's URL.
+    Nothing is written to a folder, and a server may run on it.
 
     The tree is derived again from the stored events and held against every tile and every
     checkpoint. What is sealed is opened where the master key is at hand: master.key in the data

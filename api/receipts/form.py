@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 from uuid import UUID
 
-from api.wire.media import JSON, parse
+from api.wire.media import JSON, MSGPACK, parse
 from domain.errors import Invalid, Unproven
 from domain.instants import format_instant, parse_instant
 from domain.kinds import MAX_WHOLE, escaped
@@ -32,6 +32,8 @@ _MOST_HASHES = 64
 _MOST_KEYS = 100
 _MOST_TEXT = 10_000
 _TZDATA = re.compile(r"[0-9]{4}\.[0-9]{1,4}(\.[0-9a-z]{1,10})?")
+
+_MSGPACK_OBJECTS = frozenset(bytes([one]) for one in (*range(0x80, 0x90), 0xDE, 0xDF))
 
 _NAMES = (
     "format",
@@ -94,16 +96,24 @@ class Receipt:
     completeness: object
 
 
+def begins_msgpack(document: bytes) -> bool:
+    """Whether these bytes begin as an object does in msgpack, and in no JSON. Source: its
+    specification, "map format family".
+    """
+    return document[:1] in _MSGPACK_OBJECTS
+
+
 def read_receipt(document: bytes) -> Receipt:
     """The receipt in these bytes.
 
     Raises:
-        ReceiptRefused: they are too many, no JSON, or not of this form in every respect.
+        ReceiptRefused: they are too many, neither JSON nor msgpack, or not of this form in every
+            respect.
     """
     if len(document) > MOST_BYTES:
         _refuse("", f"is longer than {MOST_BYTES} bytes")
     try:
-        whole = _Part(parse(document, JSON), "")
+        whole = _Part(parse(document, MSGPACK if begins_msgpack(document) else JSON), "")
     except Invalid as error:
         first = error.errors[0]
         raise ReceiptRefused(first.pointer, first.detail) from None

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
+import httpx
 import pytest
 
 from api.app import create_app
@@ -120,3 +122,15 @@ def test_what_has_no_receipt_ends_with_its_code(
     assert ended.code == code, ended.err
     assert ended.out == ""
     assert "Traceback" not in ended.err
+
+
+def test_a_receipt_in_msgpack_is_verified_as_one_in_json_is(url: str, tmp_path: Path) -> None:
+    contact = quote(CONTACT, safe="")
+    headers = {"Accept": "application/vnd.msgpack"}
+    answer = httpx.get(f"{url}/contacts/{contact}/status/receipt", headers=headers)
+    (tmp_path / "receipt").write_bytes(answer.content)
+    ended = rapport("verify", tmp_path / "receipt")
+    assert (ended.code, "receipt: sound" in ended.out) == (0, True)
+    (tmp_path / "receipt").write_bytes(answer.content[:-1])
+    ended = rapport("verify", tmp_path / "receipt")
+    assert (ended.code, "not one whole msgpack value" in ended.out) == (1, True)

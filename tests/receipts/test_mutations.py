@@ -10,6 +10,7 @@ from uuid import UUID
 
 from api.receipts.checking import Checked, check_receipt
 from api.receipts.form import ReceiptRefused
+from api.wire import media
 from ledger.codec import pack, unpack
 from ledger.transparency.notes import from_base64, to_base64
 from tests.receipts.given import Json, forged, receipt_of, written
@@ -146,6 +147,20 @@ def test_no_byte_can_be_changed_without_being_refused(
                 content.insert(place, chance.randrange(256))
         count += require_refused(bytes(content), receipt, keys, story)
     assert count > BYTES * 0.9
+
+
+def test_in_msgpack_it_proves_the_same_and_no_byte_of_it_can_be_changed(
+    receipt: Json, keys: list[Verifier]
+) -> None:
+    packed = media.encode(receipt, media.MSGPACK)
+    assert check_receipt(packed, keys) == check_receipt(written(receipt), keys)
+    chance = random.Random(4)
+    for _ in range(BYTES // 2):
+        content = bytearray(packed)
+        content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
+        checked = outcome(bytes(content), keys)
+        # What is only compared with ours, and told.
+        assert checked is None or any("tzdata" in one for one in checked.warnings)
 
 
 def test_whatever_a_forger_has_recorded_nothing_crashes(receipt: Json) -> None:

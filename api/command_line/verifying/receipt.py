@@ -8,7 +8,7 @@ import click
 
 from api.command_line.output import print_json
 from api.receipts.checking import Checked, check_receipt
-from api.receipts.form import MOST_BYTES, ReceiptRefused
+from api.receipts.form import MOST_BYTES, ReceiptRefused, begins_msgpack
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,11 +21,14 @@ _BEGINNING = 64
 
 
 def is_receipt(path: Path) -> bool:
-    """Whether the file is JSON, by its name or by how it begins."""
+    """Whether the file is JSON or msgpack, by its name or by how it begins."""
     if not path.is_file():
         return False
     with path.open("rb") as file:
-        return path.suffix == ".json" or file.read(_BEGINNING).lstrip().startswith(b"{")
+        begins = file.read(_BEGINNING)
+    if path.suffix == ".json" or begins_msgpack(begins):
+        return True
+    return begins.lstrip().startswith(b"{")
 
 
 def verify_receipt(path: Path, verifiers: Sequence[Verifier], *, as_json: bool) -> bool:
