@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import click
 
 from api.bootstrap import now
-from api.command_line.acts import record
 from api.command_line.ending import UsageRefused
 from api.command_line.folders import opened
 from api.command_line.options import data_option, instant_option, json_option, ledger_option
@@ -18,7 +17,7 @@ from api.command_line.output import print_json, print_table
 from api.command_line.plain_help import PlainGroup
 from api.command_line.policies.documents import policy_named, read_document, written
 from api.command_line.policies.preview import command as preview
-from api.command_line.policies.publishing import BEGINNING, publish_preset
+from api.command_line.policies.publishing import BEGINNING, publish_policy, publish_preset
 from domain.comparison import field_changes
 from domain.errors import PolicyNotFound
 from domain.instants import format_instant
@@ -105,8 +104,7 @@ def publish(
     """
     policy = read_document(document)
     with _ledger(folder, ledger_name, make=True) as ledger:
-        record(ledger.folder.parent.parent, ledger.name, "policy-published", policy.name)
-        published = ledger.publish_policy(policy, effective_from).result()
+        published = publish_policy(ledger, policy, effective_from)
         _print_published(published, fresh=True, as_json=as_json)
 
 

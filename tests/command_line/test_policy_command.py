@@ -47,6 +47,17 @@ def test_a_document_says_only_what_differs_from_what_it_extends(
     assert "in force" in rapport("policy", "list", "--data", data).out.splitlines()[-1]
 
 
+def test_whatever_is_published_stands_in_the_trail(tmp_path: Path) -> None:
+    data, ours = ("--data", tmp_path / "data"), tmp_path / "ours.toml"
+    ours.write_text('extends = "cafe"\nname = "ours"\n')
+    for arguments in (("init", "cafe"), ("init", "cafe"), ("publish", ours)):
+        assert rapport("policy", *arguments, *data).code == 0
+    acts = rapport("trail", "--ledger", "main", "--json", *data).json()
+    assert [(one["act"], one["subject"]) for one in acts] == [
+        ("policy-published", "cafe"), ("policy-published", "ours"),
+    ]  # fmt: skip
+
+
 def test_what_a_document_printed_can_be_published_again(tmp_path: Path) -> None:
     data = tmp_path / "data"
     rapport("policy", "init", "financial", "--data", data)
