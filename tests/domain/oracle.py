@@ -323,7 +323,7 @@ def judge(facts: list[Fact], policies: PolicyTimeline, zone: str, at: int) -> An
     answer, before = Answer(), Before()
     if not facts or facts[0].occurred_at > at:
         return answer
-    windows = (1, 2, 3, 5, 21, 28, 30, 45, 90, 365)
+    windows = (1, 2, 3, 5, 21, 28, 30, 45, 60, 90, 365)
     agenda = {fact.occurred_at for fact in facts}
     agenda |= {fact.occurred_at + days * DAY for fact in facts for days in windows}
     agenda |= {version.effective_from for version in policies.versions}

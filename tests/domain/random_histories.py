@@ -196,9 +196,14 @@ OF_A_TRADE = changed(
         "regularity": {"purchase_days": 3, "window_days": 45},
         "renewal": {"points": 45},
         "complaint": {"hold_severity": 1, "ending_severity": 2},
+        "wallet": {"share_percent": 60, "window_days": 60},
+        **{
+            name: {"window_days": 60}
+            for name in ("advice", "known", "promise", "referral", "self_directed", "two_way")
+        },
     },
 )
-"""With events of its own that tell for and against, and every threshold moved."""
+"""With events of its own that tell for and against, thresholds moved, and windows that end soon."""
 
 TIMELINES = st.sampled_from(
     [versions((0, PRESETS[name])) for name in PRESETS]
@@ -206,7 +211,7 @@ TIMELINES = st.sampled_from(
         versions((0, PRESETS["retail"]), (on_day(90), PRESETS["cafe"])),
         versions((0, PRESETS["purchases-only"]), (on_day(60), PRESETS["subscription"])),
         versions((0, OF_A_TRADE), (on_day(90), PRESETS["retail"])),
-        versions((0, OF_A_TRADE)),
+        *[versions((0, OF_A_TRADE))] * 5,
     ]
 )
 INSTANTS = st.integers(-2, 900).map(lambda half_days: on_day(0) + half_days * 12 * HOUR)

@@ -13,7 +13,7 @@ from domain.presets import PRESETS
 from domain.relationship import fold
 from tests.domain.folding import versions
 from tests.domain.oracle import Seen
-from tests.domain.random_histories import INSTANTS, TIMELINES, scenarios
+from tests.domain.random_histories import INSTANTS, OF_A_TRADE, TIMELINES, scenarios
 from tests.domain.scenario import ANN, CAT, Scenario, fact, on_day
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from domain.relationship import Relationship
     from domain.timeline import PolicyTimeline
 
-PRESET = st.sampled_from([versions((0, policy)) for policy in PRESETS.values()])
+ALWAYS_ONE = st.sampled_from([versions((0, one)) for one in (*PRESETS.values(), OF_A_TRADE)])
 MOMENTS = st.integers(0, 900).map(lambda half_days: on_day(0) + half_days * 12 * HOUR + HOUR)
 """Between the instants at which facts occur."""
 
@@ -61,7 +61,9 @@ def counted(seen: Seen) -> dict[str, dict[str, object]]:
             "preferences": len(seen.of("preference-learned")),
             "recognitions": len(seen.recent(rules.known.window_days, "recognition-given")),
         },
-        "testimonial": {"count": len(seen.recent(365, "testimonial-given"))},
+        "testimonial": {
+            "count": len(seen.recent(rules.testimonial.window_days, "testimonial-given"))
+        },
         "two_way": {
             "inbound": sum(one.event.direction == "inbound" for one in touches),
             "touches": len(touches),
@@ -138,7 +140,7 @@ def with_these(scenario: Scenario, happened: list[Event], at: int, then_at: int)
 
 
 @settings(max_examples=400)
-@given(scenarios(), PRESET, MOMENTS)
+@given(scenarios(), ALWAYS_ONE, MOMENTS)
 def test_what_would_change_the_stage_does_and_nothing_else_would(
     scenario: Scenario, timeline: PolicyTimeline, at: int
 ) -> None:
