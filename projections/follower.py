@@ -37,7 +37,15 @@ REST_SECONDS = 0.04
 and larger steps cost less, and what nobody waits for is seen in time all the same."""
 
 MOST_REST_SECONDS = 0.25
-"""How long it rests at most between two steps while it is behind and events pour in."""
+"""How long it rests at most between two steps while it is behind and events come in."""
+
+FLOOD_EVENTS = 100
+"""How many events a commit, on average, are a flood: single appends hardly ever make such commits,
+and bulk requests hardly ever others."""
+
+FAR_BEHIND_EVENTS = 100_000
+"""How far a flood may leave it behind before it takes half of the interpreter's time all the same:
+what it takes some seconds to fold, and a flood some seconds to bring."""
 
 MANY_EVENTS = 16
 
@@ -72,6 +80,7 @@ class Follower:
         self._wake = threading.Condition()
         self._moved = threading.Condition()
         self._woken = False
+        self._commits = 0
         self._stopping = False
         self._working = threading.RLock()
         self._visitors = 0
@@ -102,6 +111,7 @@ class Follower:
         """Look at once: something was appended, or the clock jumped. From any thread, and cheap."""
         with self._wake:
             self._woken = True
+            self._commits += 1
             self._appended_at = time.monotonic()
             self._wake.notify_all()
 
@@ -229,6 +239,7 @@ class Follower:
             if behind and time.monotonic() - self._appended_at < QUIET_SECONDS:
                 # As long as the step took: whoever appends has half of the interpreter's time.
                 self._rest(min(time.monotonic() - began, MOST_REST_SECONDS))
+                self._wait_out_a_flood()
             if not behind:
                 if self._taken_in() - before >= MANY_EVENTS:
                     self._rest(REST_SECONDS)
@@ -237,10 +248,23 @@ class Follower:
     def _taken_in(self) -> int:
         return max((build.position for build in self._builds.values()), default=0)
 
-    def _rest(self, seconds: float) -> None:
-        """Let more come together, as long as nobody waits for it."""
-        if not (self._waiters or self._waiting_threads or self._stopping):
-            self._hurry.wait(seconds)
+    def _wait_out_a_flood(self) -> None:
+        """While bulk requests pour in, leave the interpreter to them, unless somebody waits.
+
+        Larger steps fold each contact less often, so that less is left to do afterwards.
+        """
+        head, commits = self._source.head(), self._commits
+        while head - self._taken_in() < FAR_BEHIND_EVENTS and self._rest(MOST_REST_SECONDS):
+            before, head = head, self._source.head()
+            told, commits = commits, self._commits
+            if head - before < FLOOD_EVENTS * max(commits - told, 1):
+                return
+
+    def _rest(self, seconds: float) -> bool:
+        """Let more come together, as long as nobody waits for it; False if somebody does."""
+        if self._waiters or self._waiting_threads or self._stopping:
+            return False
+        return not self._hurry.wait(seconds)
 
     def _sleep(self) -> None:
         with self._wake:
