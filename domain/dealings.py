@@ -108,10 +108,8 @@ class Dealings:
 
 def opening_of(event: Event) -> Key | None:
     """The id that the event brings into the world, if it brings one."""
-    for declared in event.FIELDS:
-        if declared.opens:
-            return declared.name, getattr(event, declared.name)
-    return None
+    name = event.OPENS
+    return None if name is None else (name, getattr(event, name))
 
 
 def _engagement_closed(dealings: Dealings, event: EngagementClosed, at: int, _: int) -> None:

@@ -66,10 +66,10 @@ def read_uuid(value: object) -> UUID:
     """A UUID in its usual text form, any version, but never the nil UUID."""
     if not isinstance(value, str) or not _UUID.fullmatch(value):
         wrong("wrong-type", "must be a UUID such as 0198c1f0-5a52-7c3e-9d7b-3f0d6a1b2c4d")
-    parsed = UUID(value)
-    if not parsed.int:
+    number = int(value.replace("-", ""), 16)
+    if not number:
         wrong("out-of-range", "must not be the nil UUID")
-    return parsed
+    return UUID(int=number)  # half the time of its own reading of a text
 
 
 def read_instant(value: object) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from domain.decisions import Request, decide
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from domain.contact import ContactState
-    from domain.decisions import Decided
     from domain.kinds import ContactNames
     from domain.policy import Policy
     from domain.timeline import PolicyTimeline, PolicyVersion
@@ -116,21 +116,19 @@ class Batch:
         self.recorded: list[Recorded] = []
         self.erased: set[UUID] = set()
         """Whose keys are to be destroyed once the batch is durable."""
-        self._made: dict[UUID, Recorded] = {}
-        self._newest: dict[UUID, int] = {}
-        self._rows = self._known_rows(appends)
-        desk.states.meet({draft.contact_id for append in appends for draft in append.drafts})
+        self._made: dict[int, Recorded] = {}
+        """By the number of the event's id, because a UUID hashes itself in Python."""
+        drafts = [draft for append in appends for draft in append.drafts]
+        ids = [draft.id for draft in drafts if draft.id is not None]
+        self._rows: Mapping[UUID, Row] = desk.recorder.rows_by_id(ids)
+        """The stored events whose ids the drafts bear, not read yet."""
+        self.beginning = desk.states.meet([draft.contact_id for draft in drafts])
+        """Contacts in these appends of whom nothing was recorded so far."""
 
     @property
     def first_position(self) -> int:
         """Where the batch's first event is to stand."""
         return self._desk.head + 1
-
-    def _known_rows(self, appends: Iterable[Append]) -> Mapping[UUID, Row]:
-        """The stored events whose ids the drafts bear, not read yet."""
-        drafts = [draft for append in appends for draft in append.drafts]
-        ids = list({draft.id for draft in drafts if draft.id is not None})
-        return self._desk.recorder.rows_by_id(ids)
 
     def take(self, append: Append) -> Appended:
         """Decide an append: known ids, preconditions, validation, decisions, in this order.
@@ -145,21 +143,23 @@ class Batch:
         if fresh:
             self._check_preconditions(append)
             _validate(append, fresh, recorded_at)
-        appended = {index: _item(index, known, True) for index, known in replayed.items()}
-        own: dict[UUID, Recorded] = {}
+        appended = [AppendedEvent(index, known, True) for index, known in replayed.items()]
+        own: dict[int, Recorded] = {}
         for index, draft in fresh:
-            known = own.get(draft.id) if draft.id is not None else None
+            known = own.get(draft.id.int) if draft.id is not None else None
             if known is not None:
                 check_same(draft, replace(known, position=0), self._desk.names)
-                appended[index] = _item(index, known, True)
+                appended.append(AppendedEvent(index, known, True))
                 continue
             made = self._decided(append, index, draft, recorded_at, working)
             working.add(made)
             if made:
-                own[made[0].id] = made[0]
-                appended[index] = _item(index, made[0], False)
+                own[made[0].id.int] = made[0]
+                appended.append(AppendedEvent(index, made[0], False))
         self._record(working)
-        return self._answer(append, [appended[index] for index in sorted(appended)])
+        if replayed:
+            appended.sort(key=attrgetter("index"))
+        return self._answer(append, appended)
 
     def publish(self, publication: Publication) -> PolicyVersion:
         """Put a policy on the policy stream as its next version."""
@@ -231,9 +231,9 @@ class Batch:
                 yield index, known
 
     def _known(self, event_id: UUID) -> Recorded | None:
-        if (made := self._made.get(event_id)) is not None:
+        if (made := self._made.get(event_id.int)) is not None:
             return made
-        row = self._rows.get(event_id)
+        row = self._rows.get(event_id) if self._rows else None
         return None if row is None else self._desk.mapper.recorded(*row, unseal=EVERYTHING)
 
     def _check_preconditions(self, append: Append) -> None:
@@ -256,8 +256,9 @@ class Batch:
             actor=draft.actor,
             names=self._desk.names,
         )
+        state = working.contact(draft.contact_id)
         try:
-            decided = decide(working.contact(draft.contact_id), request, working)
+            decided = decide(state, request, working)
         except Invalid as error:
             raise error.within(_pointer(append, index)) from None
         except Refused as error:
@@ -266,64 +267,40 @@ class Batch:
             raise
         position = self.first_position + len(self.stored) + len(working.made)
         return [
-            self._recorded(draft, request, recorded_at, position + place, place, one, working)
+            Recorded.made(
+                contact_id=one.contact_id,
+                version=(working.contact(one.contact_id) if place else state).version + 1,
+                position=position + place,
+                id=companion_id(self._desk.namespace, request.id) if place else request.id,
+                occurred_at=request.occurred_at,
+                recorded_at=recorded_at,
+                source=draft.source,
+                actor=None if place else draft.actor,
+                causation_id=request.id if place else draft.causation_id,
+                event=one.event,
+            )
+            # The request's own event, and after it what the ledger writes because of it.
             for place, one in enumerate(decided)
         ]
 
-    def _recorded(
-        self,
-        draft: Draft,
-        request: Request,
-        recorded_at: int,
-        position: int,
-        place: int,
-        decided: Decided,
-        working: _Working,
-    ) -> Recorded:
-        """The request's own event at place 0; after it what the ledger writes because of it."""
-        own = place == 0
-        return Recorded(
-            contact_id=decided.contact_id,
-            version=working.contact(decided.contact_id).version + 1,
-            position=position,
-            id=request.id if own else companion_id(self._desk.namespace, request.id),
-            occurred_at=request.occurred_at,
-            recorded_at=recorded_at,
-            source=draft.source,
-            actor=draft.actor if own else None,
-            causation_id=draft.causation_id if own else request.id,
-            event=decided.event,
-        )
-
     def _record(self, working: _Working) -> None:
-        self.stored.extend([self._desk.mapper.to_stored_event(made) for made in working.made])
-        self.recorded.extend(working.made)
+        self.stored += [self._desk.mapper.to_stored_event(made) for made in working.made]
+        self.recorded += working.made
         working.keep()
         for made in working.made:
-            self._made[made.id] = made
-            self._newest[made.contact_id] = made.position
+            self._made[made.id.int] = made
 
     def _answer(self, append: Append, events: list[AppendedEvent]) -> Appended:
         contact_id = append.drafts[-1].contact_id
-        position = events[-1].position if events else self._newest_position(contact_id)
+        position = events[-1].recorded.position if events else self._newest_position(contact_id)
         version = self._desk.states.get(contact_id).version
         return Appended(events=tuple(events), position=position, version=version)
 
     def _newest_position(self, contact_id: UUID) -> int:
-        return self._newest.get(contact_id) or self._desk.recorder.newest_position(contact_id)
-
-
-def _item(index: int, recorded: Recorded, replayed: bool) -> AppendedEvent:
-    return AppendedEvent(
-        index=index,
-        id=recorded.id,
-        type=recorded.type,
-        contact_id=recorded.contact_id,
-        version=recorded.version,
-        position=recorded.position,
-        recorded_at=recorded.recorded_at,
-        replayed=replayed,
-    )
+        for recorded in reversed(self.recorded):
+            if recorded.contact_id == contact_id:
+                return recorded.position
+        return self._desk.recorder.newest_position(contact_id)
 
 
 def _pointer(append: Append, index: int) -> str:
@@ -336,10 +313,11 @@ def _validate(append: Append, fresh: list[tuple[int, Draft]], recorded_at: int) 
     for index, draft in fresh:
         if draft.problem is not None:
             errors.extend(draft.problem.errors)
-        instants = {"/occurred_at": draft.occurred_at}
-        if isinstance(draft.event, EventCorrected):
-            instants["/data/occurred_at"] = draft.event.occurred_at
-        for place, instant in instants.items():
+        corrected = draft.event.occurred_at if isinstance(draft.event, EventCorrected) else None
+        for place, instant in (
+            ("/occurred_at", draft.occurred_at),
+            ("/data/occurred_at", corrected),
+        ):
             if instant is not None and instant > recorded_at + MOST_AHEAD:
                 pointer = _pointer(append, index) + place
                 detail = "must be at most 24 hours after the time of recording"

@@ -293,6 +293,7 @@ class Committer:
                 self._desk = self._load()
             desk = self._desk
             batch = Batch(desk, appends_of(works))
+            self._keys.expect(batch.beginning)
             outcomes = [_outcome(batch, work) for work in works]
             started = time.perf_counter()
             if batch.stored:

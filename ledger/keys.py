@@ -23,7 +23,7 @@ from ledger.signing_keys import SCHEMA as SIGNING_KEYS
 from ledger.signing_keys import SigningKeys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
     from uuid import UUID
 
@@ -39,6 +39,9 @@ KEPT_KEYS = 50_000
 
 APPLICATION_ID = 0x52505059
 """Marks ``keys.sqlite`` as ours: "RPPY"."""
+
+_TOGETHER = 400
+"""How many keys one statement is about; SQLite before 3.32 takes at most 999 parameters."""
 
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS data_keys (contact BLOB PRIMARY KEY, wrapped BLOB NOT NULL)"
@@ -77,6 +80,8 @@ class KeyStore:
         self._open: OrderedDict[UUID, AESGCM] = OrderedDict()
         self._unsaved: dict[UUID, bytes] = {}
         self._doomed: set[UUID] = set()
+        self._expected: Sequence[UUID] = ()
+        self._keyless: set[UUID] = set()
         self._path = path
         self._connection = connect(path, APPLICATION_ID)
         try:
@@ -137,13 +142,36 @@ class KeyStore:
                 raise Corrupt(f"the data key of contact {contact_id} is damaged") from None
             return self._remember(contact_id, plain)
 
+    def expect(self, contact_ids: Sequence[UUID]) -> None:
+        """Say who may well have no key yet: they are looked up together, once one is asked for."""
+        with self._lock:
+            self._expected, self._keyless = contact_ids, set()
+
     def key_to_seal(self, contact_id: UUID) -> AESGCM:
         """The contact's key, a new one if need be; ``save`` makes new ones durable."""
         with self._lock:
-            if (known := self.key(contact_id)) is not None:
+            if (known := self._open.get(contact_id)) is not None:
+                self._open.move_to_end(contact_id)
+                return known
+            if self._expected:
+                self._look_up_expected()
+            if contact_id in self._keyless:
+                self._keyless.discard(contact_id)
+            elif (known := self.key(contact_id)) is not None:
                 return known
             plain = self._unsaved.setdefault(contact_id, self._entropy(KEY_BYTES))
             return self._remember(contact_id, plain)
+
+    def _look_up_expected(self) -> None:
+        expected, self._expected = self._expected, ()
+        with telling(self._path):
+            for start in range(0, len(expected), _TOGETHER):
+                some = {one.bytes: one for one in expected[start : start + _TOGETHER]}
+                marks = ",".join("?" * len(some))
+                select = f"SELECT contact FROM data_keys WHERE contact IN ({marks})"  # noqa: S608  # only marks
+                for (known,) in self._connection.execute(select, list(some)).fetchall():
+                    del some[known]
+                self._keyless.update(some.values())
 
     def _remember(self, contact_id: UUID, plain: bytes) -> AESGCM:
         cipher = self._open[contact_id] = AESGCM(plain)
@@ -161,13 +189,16 @@ class KeyStore:
         with self._lock, telling(self._path, NOTHING_RECORDED):
             if not self._unsaved:
                 return
-            rows = [
-                (contact_id.bytes, self._master.wrap(plain, contact_id.bytes))
-                for contact_id, plain in self._unsaved.items()
-            ]
+            rows: list[bytes] = []
+            for contact_id, plain in self._unsaved.items():
+                rows += (contact_id.bytes, self._master.wrap(plain, contact_id.bytes))
             self._connection.execute("BEGIN IMMEDIATE")
             try:
-                self._connection.executemany("INSERT INTO data_keys VALUES (?, ?)", rows)
+                for start in range(0, len(rows), 2 * _TOGETHER):
+                    some = rows[start : start + 2 * _TOGETHER]
+                    marks = ",".join(["(?,?)"] * (len(some) // 2))
+                    insert = f"INSERT INTO data_keys VALUES {marks}"  # noqa: S608  # only marks
+                    self._connection.execute(insert, some)
                 self._connection.execute("COMMIT")
             except sqlite3.Error:
                 if self._connection.in_transaction:

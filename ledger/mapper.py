@@ -180,25 +180,21 @@ class LedgerMapper(Mapper[UUID]):
         return Sealed(b"") if plain is None else cast("str", self.transcoder.decode(plain))
 
     def _sealer(self, stream: UUID, version: int, topic: str) -> Seal:
-        context = _context(stream, version, topic)
-
         def seal(name: str, plain: bytes) -> bytes:
             nonce = self._entropy(NONCE_BYTES)
             key = self.keys.key_to_seal(stream)
-            return nonce + key.encrypt(nonce, plain, context(name))
+            return nonce + key.encrypt(nonce, plain, _context(stream, version, topic, name))
 
         return seal
 
     def _opener(self, stream: UUID, version: int, topic: str) -> Unseal:
-        context = _context(stream, version, topic)
-
         def unseal(name: str, ciphertext: bytes) -> bytes | None:
             key = self.keys.key(stream)
             if key is None:
                 return None
             try:
                 nonce, sealed = ciphertext[:NONCE_BYTES], ciphertext[NONCE_BYTES:]
-                return key.decrypt(nonce, sealed, context(name))
+                return key.decrypt(nonce, sealed, _context(stream, version, topic, name))
             except InvalidTag:
                 where = f"{name} of version {version} of {stream}"
                 raise StoredStateError(f"{where} does not open with its key") from None
@@ -206,10 +202,6 @@ class LedgerMapper(Mapper[UUID]):
         return unseal
 
 
-def _context(stream: UUID, version: int, topic: str) -> Callable[[str], bytes]:
-    """Associated data by field name."""
-
-    def context(name: str) -> bytes:
-        return pack([stream.bytes, version, topic, name])
-
-    return context
+def _context(stream: UUID, version: int, topic: str, name: str) -> bytes:
+    """The associated data of a field."""
+    return pack([stream.bytes, version, topic, name])

@@ -21,7 +21,7 @@ CONTACT_WEIGHT = 4
 class ContactStates:
     """States by contact, the first to go being that which changed longest ago. For one thread.
 
-    Hashing a contact's id costs more than most of what is done here, so it is done rarely.
+    Kept by the number of the contact's id: a UUID hashes itself in Python, a number does not.
     """
 
     def __init__(
@@ -34,36 +34,43 @@ class ContactStates:
         self._load = load
         self._load_all = load_all
         self._kept_events = kept_events
-        self._states: OrderedDict[UUID, tuple[ContactState, int]] = OrderedDict()
+        self._states: OrderedDict[int, tuple[ContactState, int]] = OrderedDict()
         self._weight = 0
 
     def get(self, contact_id: UUID) -> ContactState:
         """The contact's state, loaded if need be; whoever evolves it puts it back."""
-        kept = self._states.get(contact_id)
+        kept = self._states.get(contact_id.int)
         if kept is not None:
             return kept[0]
         state = self._load(contact_id)
         self.put(contact_id, state)
         return state
 
-    def meet(self, contact_ids: Iterable[UUID]) -> None:
-        """Load those that are not kept together, which costs far less than one by one."""
-        unmet = [contact_id for contact_id in contact_ids if contact_id not in self._states]
-        if len(unmet) > 1:
-            for state in self._load_all(unmet):
-                self.put(state.contact_id, state)
+    def meet(self, contact_ids: Iterable[UUID]) -> list[UUID]:
+        """Load those that are not kept together, which costs far less than one by one.
+
+        Answers those of them of whom nothing was recorded.
+        """
+        states = self._states
+        unmet = {one.int: one for one in contact_ids if one.int not in states}
+        begin: list[UUID] = []
+        for state in self._load_all(list(unmet.values())) if unmet else ():
+            self.put(state.contact_id, state)
+            if not state.version:
+                begin.append(state.contact_id)
+        return begin
 
     def put(self, contact_id: UUID, state: ContactState) -> None:
         """Keep this state instead of whatever was kept of the contact."""
         weight = CONTACT_WEIGHT + state.version
-        before = self._states.pop(contact_id, None)
+        before = self._states.pop(contact_id.int, None)
         self._weight += weight - (0 if before is None else before[1])
-        self._states[contact_id] = (state, weight)
+        self._states[contact_id.int] = (state, weight)
 
     def drop(self, contact_ids: Iterable[UUID]) -> None:
         """Let go of these, whatever is kept of them."""
         for contact_id in contact_ids:
-            _, weight = self._states.pop(contact_id, (None, 0))
+            _, weight = self._states.pop(contact_id.int, (None, 0))
             self._weight -= weight
 
     def trim(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from api.problems import TooLarge, problem
@@ -37,7 +36,7 @@ def read_line(
     except Invalid as error:
         return _brief(error)
     if draft.problem is not None:
-        draft = replace(draft, problem=_brief(draft.problem))
+        draft = draft._replace(problem=_brief(draft.problem))
     return Append(drafts=(draft,))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import uuid5
 
@@ -73,7 +72,7 @@ def read_cloud_event(
     draft = read_one(given, pointer, None, names)
     if not errors:
         return draft
-    return replace(draft, event=None, problem=Invalid(errors).within(pointer))
+    return draft._replace(event=None, problem=Invalid(errors).within(pointer))
 
 
 def renamed(error: Invalid) -> Invalid:

@@ -32,6 +32,7 @@ _ENVELOPE: dict[str, Kind] = {
     "actor": ACTOR,
     "causation_id": EventId(),
 }
+_READING = tuple((name, kind.read) for name, kind in _ENVELOPE.items())
 _NAMES = frozenset({*_ENVELOPE, "type", "data"})
 _NAMES_WITH_CONTACT = _NAMES | {"contact"}
 _CONTACT = ContactId()
@@ -66,14 +67,17 @@ def read_one(
         except Invalid as error:
             errors.extend(error.within("/contact").errors)
             contact_id = NOBODY
-    values: dict[str, Any] = {"id": given_id}
-    for name, kind in _ENVELOPE.items():
+    values: list[Any] = []
+    for name, read in _READING:
         value = sent.get(name)
         if value is not None:
             try:
-                values[name] = kind.read(value)
+                value = read(value)
             except Invalid as error:
                 errors.extend(error.within(f"/{name}").errors)
+                value = None
+        values.append(value)
+    event_id, occurred_at, source, actor, causation_id = values
     if not sent.keys() <= known:
         errors.extend(
             FieldError(f"/{escaped(name)}", "unknown-field", "an event has no such field")
@@ -89,10 +93,14 @@ def read_one(
     return Draft(
         contact_id=contact_id,
         type=type_name if isinstance(type_name, str) else "",
+        id=given_id if event_id is None else event_id,
+        occurred_at=occurred_at,
+        source=source,
+        actor=actor,
+        causation_id=causation_id,
         event=None if errors else event,
         problem=Invalid(errors).within(pointer) if errors else None,
         pointer=pointer,
-        **values,
     )
 
 

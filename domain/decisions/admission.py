@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from domain.dealings import opening_of
 from domain.decisions.reasons import refused
 from domain.errors import FieldError, Invalid, Refused
+from domain.events import CATALOGUE
 from domain.events.contacts import ContactMerged, ContactRegistered, MergeReversed
 
 if TYPE_CHECKING:
@@ -24,6 +25,15 @@ _UNKNOWN = {
     "referral_id": "referral-unknown",
     "subscription_id": "subscription-unknown",
 }
+_KNOWN_IDS = {
+    cls.TYPE: tuple(
+        (declared.name, _UNKNOWN[declared.name])
+        for declared in cls.FIELDS
+        if declared.name in _UNKNOWN and not declared.opens
+    )
+    for cls in CATALOGUE.values()
+}
+"""By type, the fields that speak of something opened before, and how they are refused."""
 
 
 def admit(state: ContactState, request: Request) -> None:
@@ -92,8 +102,7 @@ def require_known_ids(state: ContactState, event: Event) -> None:
     Raises:
         Refused: ``purchase-unknown`` and its like.
     """
-    for declared in event.FIELDS:
-        reason = None if declared.opens else _UNKNOWN.get(declared.name)
-        value = getattr(event, declared.name)
-        if reason and value is not None and (declared.name, value) not in state.dealings.opened:
-            raise refused(reason, f"{declared.name} {value!r} is unknown on this contact's stream")
+    for name, reason in _KNOWN_IDS[event.TYPE]:
+        value = getattr(event, name)
+        if value is not None and (name, value) not in state.dealings.opened:
+            raise refused(reason, f"{name} {value!r} is unknown on this contact's stream")

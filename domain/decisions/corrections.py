@@ -96,7 +96,7 @@ def correct_event(
         require_known_ids(remaining, event)
         decision = _CORRECTING.get(type(event), record)
         decision(remaining, Asked(state.contact_id, event, at, asked.world))
-    return replace(asked, event=correction).accepted
+    return asked._replace(event=correction).accepted
 
 
 def _target(state: ContactState, event_id: UUID) -> Recorded:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
 
 from domain.events import Event
 from domain.kinds import no_names
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
 E_co = TypeVar("E_co", bound=Event, covariant=True)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Request:
+class Request(NamedTuple):
     """One event that somebody wants recorded.
 
     ``occurred_at`` is in microseconds of UTC. ``names`` reads contact names in the data of a
@@ -44,16 +42,14 @@ class World(Protocol):
         """The policy in force at that instant."""
 
 
-@dataclass(frozen=True)
-class Decided:
+class Decided(NamedTuple):
     """An event to record on a contact's stream."""
 
     contact_id: UUID
     event: Event
 
 
-@dataclass(frozen=True)
-class Asked(Generic[E_co]):
+class Asked(NamedTuple, Generic[E_co]):
     """A request as the decision about its type of event sees it."""
 
     contact_id: UUID

@@ -121,6 +121,8 @@ class Event:
     TYPE: ClassVar[str]
     FIELDS: ClassVar[tuple[Field, ...]]
     NAMES: ClassVar[frozenset[str]]
+    OPENS: ClassVar[str | None]
+    """The field whose id such an event brings into the world, if it brings one."""
     EXPECTED: ClassVar[tuple[str, ...]]
     """The fields that only events of the erased may lack, which a decision looks at."""
     FROM_CLIENTS: ClassVar[bool]
@@ -134,25 +136,29 @@ class Event:
         """
         if not isinstance(data, dict):
             raise Invalid.at("", "wrong-type", "must be an object")
-        errors = [
-            FieldError(f"/{escaped(name)}", "unknown-field", f"{cls.TYPE} has no such field")
-            for name in data
-            if name not in cls.NAMES
-        ]
+        errors: list[FieldError] = []
+        if not data.keys() <= cls.NAMES:
+            errors.extend(
+                FieldError(f"/{escaped(name)}", "unknown-field", f"{cls.TYPE} has no such field")
+                for name in data
+                if name not in cls.NAMES
+            )
         values: dict[str, object] = {}
         for field in cls.FIELDS:
-            value = data.get(field.name)
-            if value is None:
-                if field.required:
-                    errors.append(FieldError(f"/{field.name}", "missing", "is required"))
-                continue
-            try:
-                values[field.name] = field.kind.read(value, names)
-            except Invalid as error:
-                errors.extend(error.within(f"/{field.name}").errors)
+            name = field.name
+            value = values[name] = data.get(name)
+            if value is not None:
+                try:
+                    values[name] = field.kind.read(value, names)
+                except Invalid as error:
+                    errors.extend(error.within(f"/{name}").errors)
+            elif field.required:
+                errors.append(FieldError(f"/{name}", "missing", "is required"))
         if errors:
             raise Invalid(errors)
-        made = cls(**values)
+        # The constructor of a frozen dataclass takes as long as reading the values.
+        made = object.__new__(cls)
+        object.__setattr__(made, "__dict__", values)
         if found := tuple(made.check()):
             raise Invalid(found)
         return made
@@ -196,6 +202,7 @@ def event(type_name: str, *, from_clients: bool = True) -> Callable[[type[E]], t
         made.FROM_CLIENTS = from_clients
         made.FIELDS = tuple(_described(made))
         made.NAMES = frozenset(field.name for field in made.FIELDS)
+        made.OPENS = next((field.name for field in made.FIELDS if field.opens), None)
         made.EXPECTED = tuple(field.name for field in made.FIELDS if field.until_erased)
         CATALOGUE[type_name] = made
         return made
@@ -207,6 +214,7 @@ def _described(cls: type[Event]) -> Iterator[Field]:
     hints: Mapping[str, object] = get_type_hints(cls, include_extras=True)
     for declared in dataclass_fields(cls):  # type: ignore[arg-type]  # made a dataclass by event
         marks = _marks(hints[declared.name])
+        assert declared.default in (MISSING, None), "an absent field reads as None"
         (kind,) = (mark for mark in marks if isinstance(mark, Kind))
         yield Field(
             name=declared.name,

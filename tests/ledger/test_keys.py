@@ -42,6 +42,23 @@ def test_every_contact_has_a_key_of_its_own_which_stays_the_same(tmp_path: Path)
     keys.close()
 
 
+def test_whoever_is_thought_to_have_no_key_keeps_the_one_that_was_saved(tmp_path: Path) -> None:
+    """A key is durable before its contact's first event, which may never have become so."""
+    ann, bob, cat = uuid4(), uuid4(), uuid4()
+    keys = KeyStore(tmp_path / "keys.sqlite", MASTER_KEY)
+    sealed = keys.key_to_seal(ann).encrypt(NONCE, b"Ann", None)
+    keys.save()
+    keys.close()
+    keys = KeyStore(tmp_path / "keys.sqlite", MASTER_KEY, kept=1)
+    keys.expect([ann, bob, cat])
+    sealed_new = {c: keys.key_to_seal(c).encrypt(NONCE, b"new", None) for c in (bob, cat)}
+    assert keys.key_to_seal(ann).decrypt(NONCE, sealed, None) == b"Ann"
+    keys.save()
+    for contact, text in sealed_new.items():
+        assert keys.key_to_seal(contact).decrypt(NONCE, text, None) == b"new"
+    keys.close()
+
+
 def test_another_master_key_is_refused_before_anything_is_read(tmp_path: Path) -> None:
     KeyStore(tmp_path / "keys.sqlite", MASTER_KEY).close()
     with pytest.raises(Corrupt, match="another master key"):
