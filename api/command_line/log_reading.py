@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
+from time import sleep
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode, urlsplit
@@ -28,12 +29,24 @@ MOST_BYTES = 256 * 1024 * 1024
 """How much of an answer is read."""
 
 
+PATIENCE_SECONDS = 120
+"""How long a key that has asked too often waits for one answer, in all."""
+
+
 class Unanswered(Unavailable):
     """The server cannot be reached, or does not answer as a ledger does."""
 
 
 class NotAnswered(LedgerError):
     """The server says no; the text is its own."""
+
+
+class NotYetAnswered(NotAnswered):
+    """The key has asked too often; it may ask again after so many ``seconds``."""
+
+    def __init__(self, detail: str, seconds: int) -> None:
+        super().__init__(detail)
+        self.seconds = seconds
 
 
 class QuestionRefused(NotAnswered, UsageRefused):
@@ -164,6 +177,8 @@ def is_url(target: str) -> bool:
 def fetched(url: str) -> bytes:
     """What a server answers at this URL, asked with the access key of the settings if there is one.
 
+    Where that key may ask so often and no more, it is waited for: a verification asks a lot.
+
     Raises:
         UsageRefused: it is no URL.
         NotFound: nothing is there.
@@ -178,6 +193,18 @@ def fetched(url: str) -> bytes:
             request.add_unredirected_header("Authorization", f"Bearer {key}")
     except ValueError:
         raise UsageRefused(f"{url} is no URL") from None
+    waited = 0
+    while True:
+        try:
+            return _answer(request, netloc)
+        except NotYetAnswered as error:
+            waited += error.seconds
+            if waited > PATIENCE_SECONDS:
+                raise
+            sleep(error.seconds)
+
+
+def _answer(request: Request, netloc: str) -> bytes:
     try:
         with urlopen(request, timeout=ANSWER_SECONDS) as answer:  # noqa: S310  # as above
             content: bytes = answer.read(MOST_BYTES + 1)
@@ -203,6 +230,8 @@ def _told(error: HTTPError) -> LedgerError:
         return NotFound(detail)
     if error.code == 422:
         return QuestionRefused(detail)
+    if error.code == 429 and (seconds := error.headers.get("Retry-After", "")).isdecimal():
+        return NotYetAnswered(detail, max(int(seconds), 1))
     return Unanswered(detail) if error.code >= 500 else NotAnswered(detail)
 
 

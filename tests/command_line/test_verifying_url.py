@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from contextlib import closing
+from contextlib import closing, nullcontext
 from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
@@ -15,7 +15,7 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from api.command_line.log_reading import fetched
+from api.command_line.log_reading import NotAnswered, fetched
 from api.command_line.output import progress
 from api.command_line.verifying.folder import Asked, Outcome
 from api.command_line.verifying.report import print_report
@@ -237,6 +237,54 @@ def test_an_access_key_is_not_handed_on_to_where_a_server_sends_us(
         fetched(f"http://127.0.0.1:{server.server_port}/here")
         server.shutdown()
     assert asked == [("/here", "Bearer rk_secret"), ("/there", None)]
+
+
+@pytest.mark.parametrize(("refusals", "answered"), [(2, True), (3, False)])
+def test_a_key_that_has_asked_too_often_waits_as_long_as_it_is_told(
+    monkeypatch: pytest.MonkeyPatch, refusals: int, answered: bool
+) -> None:
+    """And not for ever: an auditor's key may have a rate, and a whole log takes many requests."""
+    waited: list[int] = []
+    left = iter([429] * refusals + [200])
+
+    class Tired(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(next(left))
+            self.send_header("Retry-After", "50")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Says nothing."""
+
+    monkeypatch.setattr("api.command_line.log_reading.sleep", waited.append)
+    with HTTPServer(("127.0.0.1", 0), Tired) as server:
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/"
+        with nullcontext() if answered else pytest.raises(NotAnswered):
+            assert fetched(url) == b""
+        server.shutdown()
+    assert waited == [50, 50]
+
+
+def test_a_log_that_has_no_bundles_is_given_up(
+    verified: Callable[..., Report], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever signs for more events than there ever were is not asked for each of them."""
+    asked: list[str] = []
+
+    def missing(path: str, content: bytes) -> bytes:
+        if path.startswith("tile/entries/"):
+            asked.append(path)
+            raise NotFound("no bundle")
+        return content
+
+    monkeypatch.setattr("api.command_line.verifying.url.MOST_MISSING", 1)
+    report = verified(missing)
+    assert report.first is not None
+    assert (report.first.place, report.first.position) == ("entries", 1)
+    assert asked == ["tile/entries/000"]
+    assert "everything from position 257 on" in report.skipped[-1]
 
 
 def test_a_server_is_verified_over_http(tmp_path: Path) -> None:

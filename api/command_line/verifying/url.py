@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from api.command_line.verifying.folder import Asked
 
 
+MOST_MISSING = 100
+"""After so many bundles that are missing or damaged nothing more is asked for."""
+
+
 def verify_url(url: str, asked: Asked) -> Report:
     """Check what a server says of a ledger, such as ``http://127.0.0.1:8400/v1/ledgers/main``.
 
@@ -55,6 +59,7 @@ class _Served:
         self._asked = asked
         self._report = Report(url)
         self._reads_events = True
+        self._missing = 0
 
     def report(self) -> Report:
         report = self._report
@@ -141,6 +146,10 @@ class _Served:
                     if shown is not None:
                         self._compare(entry, shown.get(position), position)
                 advance(start + width, f"{start + width:,} of {size:,} entries")
+                if self._missing >= MOST_MISSING and start + width < size:
+                    after = f"everything from position {start + width + 1:,} on"
+                    report.skipped.append(f"{after}: too many bundles before it are missing")
+                    return
 
     def _bundle(self, start: int, width: int) -> list[bytes | None]:
         at = BundleAt(start // TILE_WIDTH, width)
@@ -148,6 +157,7 @@ class _Served:
             return [*decode_bundle(fetched(f"{self._url}/log/{at.path}"), width)]
         except (NotFound, Unproven) as error:
             self._report.add("entries", start + 1, f"{at.path}: {error}")
+            self._missing += 1
             return [None] * width
 
     def _entry(self, content: bytes | None, position: int) -> Entry | None:
