@@ -24,6 +24,8 @@ async def recorded(call: Call, append: Append) -> Appended:
     Raises:
         LedgerError: it was not recorded, and why.
     """
+    if (more := len(append.drafts) - 1) > 0:
+        call.server.rates.owe(call.principal.id, more)
     reply = call.streams.answers.expected()
     call.open_ledger.ledger.hand_over(append, reply)
     # A client that leaves cancels its own waiting, never what the ledger has accepted.

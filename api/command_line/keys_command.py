@@ -52,7 +52,9 @@ def command() -> None:
 )
 @click.option("--ledger", help="The one ledger that it is for.  [default: every ledger]")
 @instant_option("--expires", "Until this instant or date.  [default: until it is revoked]")
-@click.option("--per-minute", type=click.IntRange(1), help="How many requests at most.")
+@click.option(
+    "--per-minute", type=click.IntRange(1), help="How many requests, and events in them, at most."
+)
 @data_option
 @json_option
 def create(

@@ -94,7 +94,8 @@ def make_key(call: Call) -> Answer:
 
     A key is for one ledger, or for all where none is named; one that is for one ledger makes keys
     for that one alone, with scopes that it has. One that ends, or may ask so often, makes keys that
-    end no later and may ask no more often.
+    end no later and may ask no more often. `per_minute` counts requests, and each event of a
+    request beyond the first; lines in bulk are slowed to it.
     """
     body = read_object(call.body, _FIELDS)
     name = optional(body, "name", Text(100).read)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
+    from api.edge.rates import Pace
     from api.streams.lines import Line
     from api.streams.streams import Limits, Streams
     from ledger.drafts import Appended
@@ -63,9 +64,14 @@ class BulkAppend:
         id_of: Callable[[int], UUID | None],
         media_type: str,
         may_go_on: Callable[[], bool] = lambda: True,
+        pace: Pace | None = None,
     ) -> None:
-        """``may_go_on`` is asked as lines arrive: once it says no, none is taken any more."""
+        """``may_go_on`` is asked as lines arrive: once it says no, none is taken any more.
+
+        Where there is a ``pace``, lines are taken no faster; the client waits meanwhile.
+        """
         self.may_go_on = may_go_on
+        self.pace = pace
         self.ledger = ledger
         self.streams = streams
         self.id_of = id_of
@@ -81,7 +87,8 @@ class BulkAppend:
         limits = self.streams.limits
         headers = {"content-type": self.media_type, "cache-control": "no-store"}
         out = Outgoing(scope, send, headers, limits.reader_seconds)
-        pipeline = Pipeline(self.ledger, self.id_of, scope["state"]["instance"], out, limits)
+        instance = scope["state"]["instance"]
+        pipeline = Pipeline(self.ledger, self.id_of, instance, out, limits, self.pace)
         with self.streams.bulk_requests.one(), self.streams.stopping.told() as stopping:
             await out.run(pipeline.run(receive, stopping, self.may_go_on))
 
@@ -105,6 +112,7 @@ class Pipeline:
         instance: str,
         out: Outgoing,
         limits: Limits,
+        pace: Pace | None = None,
     ) -> None:
         self._ledger = ledger
         self._names = lru_cache(KEPT_NAMES)(ledger.contact_id)
@@ -112,6 +120,8 @@ class Pipeline:
         self._instance = instance
         self._out = out
         self._limits = limits
+        self._pace = pace
+        self._at_once = CHUNK_LINES if pace is None else min(CHUNK_LINES, pace.at_once)
         self._chunks: asyncio.Queue[_Chunk | None] = asyncio.Queue()
         self._room = asyncio.Event()
         self._whole = False
@@ -158,18 +168,23 @@ class Pipeline:
                     raise ClientDisconnect
                 if not may_go_on():
                     return
-                await self._take(list(lines.feed(message.get("body", b""))))
+                if not await self._take(list(lines.feed(message.get("body", b""))), may_go_on):
+                    return
                 self._whole = not message.get("more_body", False)
-            await self._take(list(lines.end()))
+            self._whole = await self._take(list(lines.end()), may_go_on)
         except TimeoutError:
             LOG.info("bulk id=%s sends nothing more", self._instance)
         finally:
             self._chunks.put_nowait(None)
 
-    async def _take(self, lines: Sequence[Line]) -> None:
-        """Hand the lines on in chunks, waiting for room before each."""
-        for start in range(0, len(lines), CHUNK_LINES):
-            chunk = lines[start : start + CHUNK_LINES]
+    async def _take(self, lines: Sequence[Line], may_go_on: Callable[[], bool]) -> bool:
+        """Hand the lines on in chunks, waiting for room before each; whether all were taken."""
+        for start in range(0, len(lines), self._at_once):
+            chunk = lines[start : start + self._at_once]
+            if self._pace is not None:
+                await self._pace.take(len(chunk))
+                if not may_go_on():
+                    return False
             size = sum(len(line) for _, line in chunk if line is not None)
             while not self._has_room(len(chunk), size):
                 self._room.clear()
@@ -177,6 +192,7 @@ class Pipeline:
             self.unanswered_lines += len(chunk)
             self.undecided_bytes += size
             self._chunks.put_nowait(await self._submitted(chunk, size))
+        return True
 
     def _has_room(self, count: int, size: int) -> bool:
         return self.unanswered_lines + count <= MOST_LINES and (

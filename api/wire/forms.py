@@ -33,8 +33,14 @@ if TYPE_CHECKING:
 async def append_in_bulk(call: Call) -> ASGIApp:
     """Lines of events, each appended by itself, answered by lines of outcomes."""
     require_no_condition(call)
-    ledger = call.open_ledger.ledger
-    return BulkAppend(ledger, call.streams, ids_asked_for(call), call.wanted, _may_go_on(call))
+    return BulkAppend(
+        call.open_ledger.ledger,
+        call.streams,
+        ids_asked_for(call),
+        call.wanted,
+        _may_go_on(call),
+        call.server.rates.pace(call.principal.id),
+    )
 
 
 async def append_cloud_event(call: Call) -> Answer:
