@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
+from calendar import month_name
+from decimal import Decimal
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from domain.currencies import MINOR_DIGITS
 from domain.instants import format_instant
 
 if TYPE_CHECKING:
@@ -20,7 +24,8 @@ Shape = dict[str, Any]
 
 STYLE = (
     "body{font:16px/1.5 sans-serif;max-width:60em;margin:2em auto;padding:0 1em;color:#111;"
-    "background:#fff}h1,h2{line-height:1.2}dl{margin:0 0 0 1em}dt{font-weight:bold}"
+    "background:#fff}h1,h2,h3{line-height:1.2}h3{font-size:1em;margin:1em 0 0}"
+    "dl{margin:0 0 0 1em}dt{font-weight:bold}"
     "dd{margin:0 0 .4em 1em;overflow-wrap:anywhere}ol,ul{padding-left:1.2em}li{margin:.3em 0}"
 )
 POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; style-src 'sha256-" + (
@@ -44,6 +49,10 @@ _TITLES = {
     "events": "Every event that is held about you",
     "named_by": "Where you are named in what is held about others",
 }
+
+
+_MOMENTS = ("as_of", "since", "from", "to")
+_INSTANT = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z", re.ASCII)
 
 
 def consents(found: Iterable[Consent]) -> list[Shape]:
@@ -92,19 +101,15 @@ def page(body: Mapping[str, object]) -> str:
         f"<style>{STYLE}</style></head><body>",
         "<h1>Everything held about you</h1>",
     ]
-    for name, value in body.items():
+    for name in body:
         parts.append(f"<h2>{escape(_TITLES.get(name, name))}</h2>")
-        parts.append(_shown(value))
+        parts.append(_field(name, body))
     return "\n".join([*parts, "</body></html>\n"])
 
 
 def _shown(value: object) -> str:
     if isinstance(value, dict):
-        pairs = (
-            f"<dt>{escape(str(name).replace('_', ' '))}</dt><dd>{_shown(one)}</dd>"
-            for name, one in value.items()
-        )
-        return f"<dl>{''.join(pairs)}</dl>" if value else "none"
+        return _fields(value)
     if isinstance(value, list):
         items = "".join(f"<li>{_shown(one)}</li>" for one in value)
         return f"<ul>{items}</ul>" if value else "none"
@@ -113,3 +118,42 @@ def _shown(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return escape(str(value))
+
+
+def _fields(value: Shape) -> str:
+    """What is known of something: in words first, and nothing of what is not known."""
+    told = {name: one for name, one in value.items() if one is not None}
+    head = ""
+    if "type" in told and "occurred_at" in told:
+        title = f"{_words(told.pop('type')).capitalize()}, {_moment(told.pop('occurred_at'))}"
+        head = f"<h3>{escape(title)}</h3>"
+    if "explanation" in told:
+        head += f"<p>{_shown(told.pop('explanation'))}</p>"
+    pairs = [
+        f"<dt>{escape(_words(name.removesuffix('_minor')))}</dt><dd>{_field(name, told)}</dd>"
+        for name in told
+    ]
+    return head + (f"<dl>{''.join(pairs)}</dl>" if pairs else "none" * (not head))
+
+
+def _field(name: str, told: Mapping[str, object]) -> str:
+    """A field as its name says: an instant, money in the currency beside it, or what it is."""
+    value, digits = told[name], MINOR_DIGITS.get(str(told.get("currency")))
+    if isinstance(value, str) and (name in _MOMENTS or name.endswith("_at")):
+        return escape(_moment(value))
+    if name.endswith("_minor") and isinstance(value, int) and digits is not None:
+        return escape(f"{Decimal(value).scaleb(-digits):f} {told['currency']}")
+    return _shown(value)
+
+
+def _words(name: object) -> str:
+    return str(name).replace("_", " ").replace("-", " ")
+
+
+def _moment(value: object) -> str:
+    """An instant to the second, in words; what is none is left as it is."""
+    found = _INSTANT.fullmatch(str(value))
+    if found is None:
+        return str(value)
+    year, month, day, clock = found.groups()
+    return f"{int(day)} {month_name[int(month)]} {year}, {clock} UTC"

@@ -79,12 +79,35 @@ def test_the_page_says_the_same_and_runs_and_loads_nothing(filled: Shop) -> None
     page = Page()
     page.feed(answer.text)
     assert page.tags <= {
-        "html", "head", "meta", "title", "style", "body", "h1", "h2", "dl", "dt", "dd", "ul", "li",
+        "html", "head", "meta", "title", "style", "body", "h1", "h2", "h3", "p", "dl", "dt", "dd",
+        "ul", "li",
     }  # fmt: skip
     assert page.attributes <= {"lang", "charset", "name", "content"}
     assert f"Ada {NASTY}" in page.text
     for event in filled.get("/contacts/pos:1/events").json()["items"]:
         assert event["id"] in page.text
+
+
+def test_the_page_is_read_by_people(filled: Shop) -> None:
+    sale = {**purchase("p2"), "occurred_at": "2026-02-03T09:30:00.5+01:00"}
+    sale["data"] |= {"amount_minor": 1205, "currency": "EUR"}
+    assert filled.append("pos:1", sale).status_code == 201
+    page = Page()
+    page.feed(page_of(filled).text)
+    assert "Purchase made, 3 February 2026, 08:30:00 UTC" in page.text
+    assert "12.05 EUR" in page.text
+    told = filled.get("/contacts/pos:1/export").json()["status"]
+    assert page.text.index(told["explanation"]) < page.text.index("signals")
+    assert "causation" not in page.text, "what is not known is not said"
+
+
+def test_names_that_mean_something_to_the_page_may_stand_in_what_is_told(shop: Shop) -> None:
+    odd = {"type": 5, "occurred_at": True, "currency": "EUR", "a_minor": "x", "explanation": 0}
+    told = {"type": "custom-recorded", "data": {"kind": "odd", "attributes": odd}}
+    shop.append("pos:1", registration("Ada"), told)
+    page = page_of(shop)
+    assert page.status_code == 200
+    assert "5, True" in page.text
 
 
 def test_it_is_of_the_whole_person_and_stands_in_the_trail(filled: Shop) -> None:
