@@ -44,6 +44,9 @@ _REASONS = {
 _ORDER = ("contact", "prospect", "lapsed_customer", "lapsed_client", "customer", "client")
 """From least to most: what is a rise, and what a fall."""
 
+_TROUBLES = ("complaint", "promise")
+"""The signals that tell against a contact, whatever they are worth."""
+
 MOST_CHANGES = 3
 """How many of the things that would change the stage are told; the evidence has them all."""
 
@@ -84,14 +87,14 @@ class _Explanation:
             return
         ended = found.stage == "ended"
         signals = () if ended else found.signals()
-        on = [one for one in signals if one.on]
-        yield self._stage([one for one in on if one.points >= 0])
+        told_for, told_against = self._sides([one for one in signals if one.on])
+        yield self._stage(told_for)
         if self._is_set_by_hand:
             by_rule = STAGE_WORDS[found.machine.underlying].lower()
             yield f"The stage was set by hand; by the rules it would be {by_rule}."
         yield from self._so_far(signals)
-        if against := [one for one in on if one.points < 0]:
-            yield f"Against it: {self._list(against)}."
+        if told_against:
+            yield f"Against it: {self._list(told_against)}."
         if not ended:
             yield from self._score()
             yield from self._changes()
@@ -101,6 +104,24 @@ class _Explanation:
             yield "This rests on how often they buy, not on their allegiance."
         if erased:
             yield "Personal data was erased: what rested on it is not shown."
+
+    def _sides(self, on: list[SignalReading]) -> tuple[list[SignalReading], list[SignalReading]]:
+        """What tells for them and what against; of a trade's own kinds each by itself."""
+        sides: tuple[list[SignalReading], list[SignalReading]] = ([], [])
+        for one in on:
+            if one.name != "custom":
+                sides[one.name in _TROUBLES].append(one)
+                continue
+            worth = self._found.policy.signals.custom
+            for side, is_against in zip(sides, (False, True), strict=True):
+                kinds = {
+                    kind: count
+                    for kind, count in one.value.items()
+                    if count and (worth[kind].points < 0) is is_against
+                }
+                if kinds:
+                    side.append(one._replace(value=kinds))
+        return sides
 
     def _stage(self, reasons: list[SignalReading]) -> str:
         found = self._found

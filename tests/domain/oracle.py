@@ -30,12 +30,15 @@ class Before:
 
 @dataclass
 class Answer:
-    """The stages with their beginnings, the score at the end, and when silence ended a client's."""
+    """The stages with their beginnings, the score at every instant looked at, the last one's too.
+
+    And when silence ended a client's stage.
+    """
 
     intervals: list[tuple[int, str]] = field(default_factory=list)
     score: int = 0
+    scores: list[tuple[int, int]] = field(default_factory=list)
     silenced_at: list[int] = field(default_factory=list)
-    evaluated: list[int] = field(default_factory=list)
 
 
 class Seen:
@@ -339,7 +342,7 @@ def judge(facts: list[Fact], policies: PolicyTimeline, zone: str, at: int) -> An
         version = policies.in_force(now)
         seen = Seen(facts, now, version.policy, zone)
         shown, stage, answer.score = stage_of(seen, before)
-        answer.evaluated.append(now)
+        answer.scores.append((now, answer.score))
         ended_now = any(
             f.event.TYPE == "relationship-ended" and f.occurred_at == now for f in facts
         )

@@ -14,6 +14,7 @@ from tests.domain.amended_logs import CONTACTS, amended_logs
 from tests.domain.history_oracle import effective, survivor_of
 from tests.domain.oracle import judge
 from tests.domain.random_histories import INSTANTS, TIMELINES
+from tests.domain.test_fold_properties import scores
 from tests.domain.test_fold_properties import told as everything_said
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def test_the_stages_of_an_amended_history_are_those_of_what_is_left_of_it(
         ]  # fmt: skip  # one argument a line says no more
         expected = judge(facts, policies, "UTC", at)
         assert [(one.from_at, one.stage) for one in found.intervals] == expected.intervals
-        assert found.score == expected.score
+        assert scores(found.history, policies, expected) == expected.scores
 
 
 @settings(max_examples=150)

@@ -70,6 +70,18 @@ def test_what_speaks_against_them_stands_apart_and_a_held_promotion_is_named() -
     assert score.endswith("and no complaint of severity 2 or more past its deadline.")
 
 
+def test_of_a_trades_own_kinds_each_tells_for_or_against() -> None:
+    """And a complaint against, though a policy may take nothing off for it."""
+    custom = {"tasting": {"points": 25}, "late": {"points": -5}, "heard of": {"points": 0}}
+    signals = {"custom": custom, "complaint": {"points": [0, -30, -60]}}
+    scenario = bought(1).given("custom-recorded", at=on_day(1))
+    scenario.record(fact("custom-recorded", kind="late"), on_day(1))
+    scenario.record(fact("complaint-raised", severity=1), on_day(1))
+    told = sentences(relate(scenario, on_day(4), versions((0, changed("retail", signals=signals)))))
+    assert told[0] == "Customer since 2 January: tasting once."
+    assert told[2] == "Against it: 1 complaint past the deadline (worst severity 1); late once."
+
+
 def test_a_stage_set_by_hand_is_said_to_be_so_with_what_the_rules_say() -> None:
     scenario = bought(1, 2, 3).given("stage-overridden", at=on_day(4))
     told = sentences(relate(scenario, on_day(5)))

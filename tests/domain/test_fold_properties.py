@@ -13,6 +13,7 @@ from domain.explanation import STAGE_WORDS, explain, explain_interval
 from domain.history import effective_history
 from domain.instants import DAY
 from domain.relationship import fold
+from domain.stages import StageMachine
 from tests.domain.oracle import judge
 from tests.domain.random_histories import INSTANTS, TIMELINES, masked_scenarios, scenarios
 from tests.domain.scenario import ANN, BEN, on_day
@@ -20,7 +21,9 @@ from tests.domain.scenario import ANN, BEN, on_day
 if TYPE_CHECKING:
     from random import Random
 
+    from domain.history import History
     from domain.timeline import PolicyTimeline
+    from tests.domain.oracle import Answer
     from tests.domain.scenario import Scenario
 
 
@@ -38,6 +41,16 @@ def row(relationship: Any) -> tuple[object, ...]:
     )
 
 
+def scores(history: History, timeline: PolicyTimeline, expected: Answer) -> list[tuple[int, int]]:
+    """The scores at the instants of the second reading, which looks at more than breakpoints."""
+    machine, absorbed = StageMachine(timeline, history.time_zone or "UTC"), 0
+    found = []
+    for at, _ in expected.scores:
+        absorbed += machine.run(history.facts[absorbed:], at)
+        found.append((at, machine.score))
+    return found
+
+
 @settings(max_examples=300)
 @given(scenarios(), TIMELINES, INSTANTS)
 def test_the_fold_agrees_with_a_slow_second_reading_of_the_rules(
@@ -49,6 +62,7 @@ def test_the_fold_agrees_with_a_slow_second_reading_of_the_rules(
     assert [(i.from_at, i.stage) for i in relationship.intervals] == expected.intervals
     assert relationship.score == expected.score
     assert relationship.silence_demotions == len(expected.silenced_at)
+    assert scores(history, timeline, expected) == expected.scores
 
 
 @settings(max_examples=400)
@@ -63,6 +77,7 @@ def test_overrides_mask_what_goes_on_underneath_until_they_expire(
     assert [(i.from_at, i.stage) for i in relationship.intervals] == expected.intervals
     assert relationship.score == expected.score
     assert relationship.silence_demotions == len(expected.silenced_at)
+    assert scores(history, timeline, expected) == expected.scores
 
 
 @settings(max_examples=150)
