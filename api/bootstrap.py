@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from api.edge.confirmations import Confirmations
 from api.edge.rates import Rates
 from api.edge.visitors import Visitors
+from api.in_turn import InTurn
 from api.kept_statuses import KeptStatuses
 from api.knowledge import KnownAliases
 from api.replaying.results import Results
@@ -85,6 +86,8 @@ class Server:
         """Told when the end begins: then it is not ready any more, and tails end."""
         self.metrics: Metrics | None = None
         """What is counted, once somebody asked for it: see ``api.edge.metrics.metrics_of``."""
+        self.in_turn = InTurn()
+        """Where short reads are worked out, one at a time, for all ledgers."""
         self._observer: Callable[[str], CommitObserver] | None = None
         self._opening = threading.RLock()
         if self.keys.is_open():
@@ -241,6 +244,7 @@ class Server:
         self.stopping.begin()
         for served in self.ledgers.values():
             served.projections.close()
+        self.in_turn.close()
         self.keys.close()
         self.trails.close()
         self.folder.close()

@@ -284,6 +284,10 @@ class Call:
         """Let a function that reads files answer, beside the event loop."""
         return await run_in_threadpool(function, self)
 
+    async def in_turn(self, function: Callable[[Call], T]) -> T:
+        """As ``in_thread``, one after the other, for what takes next to no time."""
+        return await self.server.in_turn.run(function, self)
+
     def located(self, contact_id: UUID) -> dict[str, str]:
         """The header that says who answers, if that is another contact than was asked for."""
         if contact_id == self.contact_id:

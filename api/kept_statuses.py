@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from domain.events.contacts import ContactMerged, MergeReversed
 from domain.events.governance import EventCorrected, EventRetracted, PolicyPublished
+from domain.instants import format_instant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,12 +45,24 @@ class _Kept:
         return len(self.said) + ENTRY_BYTES
 
 
+class Newest(NamedTuple):
+    """The head of the log, and when it was recorded; ``shown`` is that as clients read it."""
+
+    position: int
+    recorded_at: int
+
+    @property
+    def shown(self) -> dict[str, object]:
+        """The place in the ledger; before the first event nothing was recorded."""
+        recorded_at = format_instant(self.recorded_at) if self.position else None
+        return {"position": self.position, "recorded_at": recorded_at}
+
+
 class Found(NamedTuple):
     """What a status says at the head of the log, and where that is."""
 
     said: bytes
-    position: int
-    recorded_at: int
+    newest: Newest
 
 
 class KeptStatuses:
@@ -61,8 +74,8 @@ class KeptStatuses:
         self._lock = threading.Lock()
         self._kept: OrderedDict[UUID, _Kept] = OrderedDict()
         self._bytes = 0
-        self._head = ledger.head()
-        self._recorded_at = ledger.recorded_at(self._head) if self._head else 0
+        head = ledger.head()
+        self.newest = Newest(head, ledger.recorded_at(head) if head else 0)
         ledger.on_record(self._recorded)
 
     def get(self, contact_id: UUID, at: int) -> Found | None:
@@ -74,7 +87,7 @@ class KeptStatuses:
             if kept.until_at is not None and at >= kept.until_at:
                 return None
             self._kept.move_to_end(contact_id)
-            return Found(kept.said, self._head, self._recorded_at)
+            return Found(kept.said, self.newest)
 
     def keep(
         self, contact_id: UUID, position: int, from_at: int, until_at: int | None, said: bytes
@@ -85,7 +98,7 @@ class KeptStatuses:
         including, another. Nothing is kept where more was recorded meanwhile.
         """
         with self._lock:
-            if position != self._head:
+            if position != self.newest.position:
                 return
             self._drop(contact_id)
             kept = self._kept[contact_id] = _Kept(from_at, until_at, said)
@@ -110,9 +123,9 @@ class KeptStatuses:
     def _recorded(self, events: Sequence[Recorded]) -> None:
         """Let go of what these may change. Before anybody can read them."""
         with self._lock:
-            missed = events[0].position != self._head + 1
+            missed = events[0].position != self.newest.position + 1
             if missed or any(isinstance(one.event, _FAR_REACHING) for one in events):
                 self._clear()
             for one in events:
                 self._drop(one.contact_id)
-            self._head, self._recorded_at = events[-1].position, events[-1].recorded_at
+            self.newest = Newest(events[-1].position, events[-1].recorded_at)

@@ -11,14 +11,19 @@ from typing import TYPE_CHECKING
 from starlette.concurrency import run_in_threadpool
 
 from api.calls import Answer, Call, Routes, Shown
-from api.knowledge import question_of, relationship_of, standing_of, subject_of
+from api.knowledge import (
+    question_of,
+    relationship_of,
+    short_subject_of,
+    standing_of,
+    subject_of,
+)
 from api.openapi import examples, shapes
 from api.receipts.making import make_receipt, needed_position
 from api.wire import media, present_status
 from api.wire.media import Continued
 from api.wire.parameters import AS_KNOWN_AT, AS_OF, EXPLAIN, MIN_POSITION, POLICY_VERSION
 from domain.errors import NotYetSealed
-from domain.instants import format_instant
 from ledger.access.scopes import AUDIT, READ
 
 if TYPE_CHECKING:
@@ -59,7 +64,7 @@ async def read_status(call: Call) -> Answer:
     answer for ever.
     """
     await call.wait_until_known(call.get(MIN_POSITION))
-    return _kept(call) or await call.in_thread(_status)
+    return _kept(call) or await call.in_turn(_short_status) or await call.in_thread(_status)
 
 
 @ROUTES.on(
@@ -158,20 +163,31 @@ def _kept(call: Call) -> Answer | None:
     found = call.open_ledger.statuses.get(contact_id, now)
     if found is None:
         return None
-    known_at = {"position": found.position, "recorded_at": format_instant(found.recorded_at)}
-    begun = present_status.asked(contact_id, _Now(now, known_at))
-    return Answer(body=Continued(begun, found.said), position=found.position, digest=True)
+    begun = present_status.asked(contact_id, _Now(now, found.newest.shown))
+    return Answer(body=Continued(begun, found.said), position=found.newest.position, digest=True)
+
+
+def _short_status(call: Call) -> Answer | None:
+    """The status of a contact whose past is short; None where that takes longer."""
+    question = question_of(call)
+    subject = short_subject_of(question, call.contact_id)
+    return None if subject is None else _told_status(call, question, subject)
 
 
 def _status(call: Call) -> Answer:
     question = question_of(call)
-    subject = subject_of(question, call.contact_id)
+    return _told_status(call, question, subject_of(question, call.contact_id))
+
+
+def _told_status(call: Call, question: Question, subject: Subject) -> Answer:
     found = relationship_of(question, subject)
     if _is_about_now(call) and question.aliases.members(call.contact_id) == (subject.contact_id,):
         said = media.encode(present_status.said(subject, found), media.JSON)
         position, from_at, until_at = question.position, question.as_of, found.holds_until
         call.open_ledger.statuses.keep(subject.contact_id, position, from_at, until_at, said)
-        begun = present_status.asked(subject.contact_id, question)
+        newest = call.open_ledger.statuses.newest
+        known_at = newest.shown if newest.position == position else question.as_known_at
+        begun = present_status.asked(subject.contact_id, _Now(from_at, known_at))
         return _told(call, question, subject, Continued(begun, said))
     body = present_status.status(question, subject, found, explained=call.get(EXPLAIN) is not None)
     return _told(call, question, subject, body)

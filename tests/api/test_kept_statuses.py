@@ -9,7 +9,7 @@ from uuid import UUID
 import msgpack
 import pytest
 
-from api.kept_statuses import ENTRY_BYTES, KeptStatuses
+from api.kept_statuses import ENTRY_BYTES, Found, KeptStatuses, Newest
 from domain.events.commerce import VisitMade
 from domain.events.contacts import ContactMerged
 from domain.instants import DAY, HOUR
@@ -79,7 +79,7 @@ def test_an_event_of_somebody_else_moves_the_position_alone(
     log: Log, statuses: KeptStatuses
 ) -> None:
     log.record(BEN)
-    assert statuses.get(ANN, 100) == (b"said.of.an", 1, 1)
+    assert statuses.get(ANN, 100) == Found(b"said.of.an", Newest(1, 1))
 
 
 def test_an_event_of_their_own_is_not_missed(log: Log, statuses: KeptStatuses) -> None:
