@@ -26,6 +26,7 @@ from domain.errors import Corrupt, LedgerError, LedgerNotFound, Unavailable
 from ledger.access.keys import ACCESS_FILE, AccessKeys
 from ledger.access.trails import Trails
 from ledger.folder import LEDGERS, DataFolder
+from ledger.places import state_of_files
 from ledger.throwaway import sweep
 from projections.projections import Projections
 
@@ -80,8 +81,8 @@ class Server:
         self.visitors = Visitors()
         self._leaving: set[str] = set()
         self.ledgers: dict[str, OpenLedger] = {}
-        self.unopened: set[str] = set()
-        """The ledgers that could not be opened when they were last asked for."""
+        self.unopened: dict[str, object] = {}
+        """The ledgers that could not be opened, with how the files of a damaged one lay then."""
         self.stopping = Stopping()
         """Told when the end begins: then it is not ready any more, and tails end."""
         self.metrics: Metrics | None = None
@@ -115,7 +116,8 @@ class Server:
     def open(self) -> None:
         """Open every ledger in the folder; one that cannot be opened keeps no other from serving.
 
-        It is told in the log and by ``/readyz``, and tried again when it is asked for.
+        It is told in the log and by ``/readyz``, and tried again when it is asked for; a damaged
+        one once its files were changed, since looking through them takes long.
 
         Raises:
             LedgerError: none of them can be opened, so that there is nothing to serve.
@@ -177,7 +179,7 @@ class Server:
             except Unavailable as error:
                 if made:
                     self.folder.discard(name)
-                    self.unopened.discard(name)
+                    self.unopened.pop(name, None)
                 logger.error("ledger %s could not be made or opened: %s", name, error)
                 raise Unavailable("the server's data folder cannot take another ledger") from error
 
@@ -213,7 +215,7 @@ class Server:
                     served.projections.close()
                 self.trails.let_go(name)
                 self.folder.delete(name)
-                self.unopened.discard(name)
+                self.unopened.pop(name, None)
             finally:
                 self._leaving.discard(name)
 
@@ -252,12 +254,18 @@ class Server:
     def _serve(self, name: str) -> OpenLedger:
         with self._opening:
             if name not in self.ledgers:
+                found = state_of_files(self.folder.path, name)
+                if found == self.unopened.get(name):
+                    raise Corrupt(f"the ledger {name} is as damaged as when it was looked through")
                 try:
                     self.ledgers[name] = self._opened(name)
-                except (Corrupt, Unavailable):
-                    self.unopened.add(name)
+                except Corrupt:
+                    self.unopened[name] = state_of_files(self.folder.path, name)
                     raise
-                self.unopened.discard(name)
+                except Unavailable:
+                    self.unopened[name] = None
+                    raise
+                self.unopened.pop(name, None)
             return self.ledgers[name]
 
     def _opened(self, name: str) -> OpenLedger:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from domain.errors import Conflict, Corrupt, LedgerError, LedgerNotFound, Unavailable
 from ledger.access.keys import ACCESS_FILE
 from ledger.access.trail import TRAIL_FILE
+from ledger.ledger import EVENTS_FILE, KEYS_FILE, LOG_FILE
 from ledger.master_keys import MASTER_KEY_FILE
 from ledger.settings import LedgerSettings
 
@@ -20,6 +21,7 @@ LEDGERS = "ledgers"
 SETTINGS_FILE = "ledger.json"
 
 _OURS = frozenset({LOCK_FILE, MASTER_KEY_FILE, LEDGERS, ACCESS_FILE, TRAIL_FILE, "lost+found"})
+_NEEDED = (SETTINGS_FILE, EVENTS_FILE, KEYS_FILE, LOG_FILE)
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
 
@@ -66,6 +68,20 @@ def settings_of(folder: Path) -> LedgerSettings:
     except OSError as error:
         raise unusable(folder, error) from error
     return LedgerSettings.read(content, folder / SETTINGS_FILE)
+
+
+def state_of_files(path: Path, name: str) -> dict[str, tuple[int, ...]]:
+    """What differs once a file that the ledger of that name needs was written or exchanged.
+
+    Raises:
+        LedgerNotFound: there is none.
+    """
+    files = (folder_of(path, name) / file for file in _NEEDED)
+    stats = {file.name: file.stat() for file in files if file.exists()}
+    return {
+        file: (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+        for file, stat in stats.items()
+    }
 
 
 def may_write(path: Path, name: str) -> bool:

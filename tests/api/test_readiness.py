@@ -72,6 +72,20 @@ def test_why_it_cannot_be_opened_is_for_the_log(
         assert "broken/events.sqlite is damaged" in caplog.text
 
 
+def test_a_damaged_ledger_is_looked_through_once_and_not_by_every_request(
+    client: httpx.Client, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That takes long where a ledger is large, and the others must not wait for it."""
+
+    def open_again(_name: str) -> None:
+        pytest.fail("it was looked through again")
+
+    monkeypatch.setattr(server.folder, "ledger", open_again)
+    for _ in range(2):
+        problem_of(client.get("/v1/ledgers/broken/events"), 503, "unavailable")
+    assert unready(client) == "ledger broken cannot be opened"
+
+
 def test_a_ledger_that_was_mended_is_served_when_it_is_asked_for(
     client: httpx.Client, folder: Path, tmp_path: Path
 ) -> None:
