@@ -108,10 +108,11 @@ class SignedHistory:
 
     def end(self) -> None:
         """Report what is wrong with the keys, once all checkpoints were read."""
-        for key in self.keys:
+        for place, key in enumerate(self.keys):
             name = notes_name(key.verifier)
             if not self._signed[key.verifier]:
-                if key.retired_at is not None or key is not self.keys[-1]:
+                newer = (self._signed[later.verifier] for later in self.keys[place + 1 :])
+                if key.retired_at is not None or any(newer):
                     self._report.add("keys", None, f"the listed key {name} signed no checkpoint")
                 else:
                     self._report.notes.append(f"the key {name} has not signed yet")
@@ -127,8 +128,10 @@ class SignedHistory:
         if self.keys and all(key.retired_at is not None for key in self.keys):
             self._report.add("keys", None, "every listed key is retired, and none follows")
         if self._given and self._newest_by and not self._given & self._newest_by:
-            listed = any(key.verifier in self._given for key in self.keys)
-            self._report.add("checkpoints", None, not_signed_by_given(listed=listed))
+            listed = [key.verifier for key in self.keys if key.verifier in self._given]
+            new = [verifier for verifier in listed if not self._signed[verifier]]
+            detail = not_signed_by_given(older=bool(listed), newer=bool(new))
+            self._report.add("checkpoints", None, detail)
 
     def _read_size(self) -> int | None:
         """The size of the newest checkpoint, None where there is none."""
@@ -196,10 +199,15 @@ class SignedHistory:
         self._report.add("checkpoints", max(size, 1), f"the checkpoint of size {size:,}: {detail}")
 
 
-def not_signed_by_given(*, listed: bool) -> str:
-    """What to tell whose keys did not sign the newest checkpoint, though one may be ``listed``."""
+def not_signed_by_given(*, older: bool, newer: bool) -> str:
+    """What to tell whose keys did not sign the newest checkpoint.
+
+    The log may list one of them as ``older`` than those that did, or as ``newer``.
+    """
     detail = "no key that was given signed the newest checkpoint"
-    if listed:
+    if newer:
+        return f"{detail}: the log lists it as its next one, which signs from the next event on"
+    if older:
         detail += (
             ": the log lists it as an older one, and its key was rotated since; ask whoever"
             " runs it for the new key, which signed one checkpoint together with the old"

@@ -172,6 +172,18 @@ def test_another_key_than_the_given_one_is_found(
         assert report.checked["entries"] == report.checkpoint_size == 284
 
 
+def test_a_key_that_is_to_sign_next_is_told_from_a_wrong_one(
+    verified: Callable[..., Report], ledger: Ledger
+) -> None:
+    """A ledger at rest lists a new key first, which signs with the next event only."""
+    signer, _ = ledger.transparency.verifiers()
+    newest = Signer(signer.name, Ed25519PrivateKey.generate()).verifier
+    listed = at("key", lambda content: f"{newest.written()}\n".encode() + content)
+    assert verified(listed, verifiers=[newest, signer]).sound
+    (fault,) = verified(listed, verifiers=[newest]).faults
+    assert "as its next one" in fault.detail
+
+
 def test_where_nothing_can_be_told_nobody_is_asked_for_what_was_brought(
     verified: Callable[..., Report], ledger: Ledger, capsys: pytest.CaptureFixture[str]
 ) -> None:

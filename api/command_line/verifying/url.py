@@ -7,6 +7,7 @@ import sqlite3
 import time
 from contextlib import closing
 from heapq import merge
+from itertools import takewhile
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -97,9 +98,14 @@ class _Served:
         """Where keys were given, one of them must have signed the newest checkpoint."""
         given = self._asked.verifiers
         ids = {one.key_id for one in Note.read(note).signatures if one.name == origin}
-        if given and all(key.name != origin or key.key_id not in ids for key in given):
-            detail = not_signed_by_given(listed=not set(given).isdisjoint(listed))
-            self._report.add("checkpoints", None, detail)
+        if not given or any(key.name == origin and key.key_id in ids for key in given):
+            return
+        # They are listed newest first.
+        newer = takewhile(lambda key: key.key_id not in ids, listed)
+        detail = not_signed_by_given(
+            older=not set(given).isdisjoint(listed), newer=not set(given).isdisjoint(newer)
+        )
+        self._report.add("checkpoints", None, detail)
 
     def _listed(self) -> Iterator[Verifier]:
         for line in fetched(f"{self._url}/log/key").decode("utf-8", "replace").splitlines():

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from api.command_line.output import progress
 from ledger.codec import pack, unpack
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from ledger.transparency.notes import Verifier
     from ledger.verification.faults import Report
 
 QUIET = partial(progress, quiet=True)
@@ -34,12 +36,12 @@ def folder(tmp_path: Path) -> Iterator[DataFolder]:
         yield opened
 
 
-def verified(folder: DataFolder) -> Report:
-    return verified_at(folder.path)
+def verified(folder: DataFolder, *given: Verifier) -> Report:
+    return verified_at(folder.path, *given)
 
 
-def verified_at(data: Path) -> Report:
-    trust = Trust((data / "master.key").read_bytes())
+def verified_at(data: Path, *given: Verifier) -> Report:
+    trust = Trust((data / "master.key").read_bytes(), given)
     return verify_ledger(data / "ledgers" / "main", trust, QUIET)
 
 
@@ -185,3 +187,40 @@ def test_only_what_is_sealed_is_opened_and_counted(folder: DataFolder) -> None:
     report = verified(folder)
     assert report.sound
     assert report.checked["events with sealed fields opened"] == 2
+
+
+def test_a_key_that_was_changed_again_before_it_signed_anything_is_no_fault(
+    folder: DataFolder,
+) -> None:
+    """Each of them signs the next checkpoint, and all but the newest are retired with it."""
+    ledger = folder.ledger("main")
+    ledger.transparency.seal()
+    for _ in range(2):
+        ledger.transparency.rotate()
+    report = verified(folder)
+    assert report.sound, report.faults
+    assert len([note for note in report.notes if "has not signed yet" in note]) == 2
+    (fault,) = verified(folder, ledger.transparency.verifiers()[0]).faults
+    assert "as its next one" in fault.detail
+    registered(ledger)
+    ledger.transparency.seal()
+    report = verified(folder)
+    assert report.sound, report.faults
+    assert not any("has not signed yet" in note for note in report.notes)
+
+
+def test_a_listed_key_that_never_signed_between_two_that_did_is_a_fault(
+    folder: DataFolder,
+) -> None:
+    ledger = folder.ledger("main")
+    ledger.transparency.seal()
+    ledger.transparency.rotate()
+    registered(ledger)
+    ledger.transparency.seal()
+    with closing(sqlite3.connect(folder.path / "ledgers" / "main" / "log.sqlite")) as log:
+        log.execute(
+            "INSERT INTO verifier_keys SELECT ?, min(made_at) + 1, NULL FROM verifier_keys",
+            (Ed25519PrivateKey.generate().public_key().public_bytes_raw(),),
+        )
+        log.commit()
+    assert any("signed no checkpoint" in fault.detail for fault in verified(folder).faults)
