@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from domain.errors import Corrupt, Invalid
 from domain.kinds import MAX_WHOLE
@@ -40,7 +41,11 @@ class TrailCopy:
 
 @dataclass(frozen=True, kw_only=True)
 class LedgerCopy:
-    """One ledger of a backup. ``sums`` names its archive: SHA-256 of its digests, in hex."""
+    """One ledger of a backup. ``sums`` names its archive: SHA-256 of its digests, in hex.
+
+    ``erased_since`` are contacts who were erased after ``position``, while it was backed up: their
+    erasure is not in the archive, and their keys need not be.
+    """
 
     name: str
     origin: str
@@ -49,6 +54,7 @@ class LedgerCopy:
     sums: str
     keys: bool
     archived: bool
+    erased_since: tuple[str, ...]
     trail: TrailCopy
 
 
@@ -90,7 +96,8 @@ class Backup:
 
 
 def _ledger(values: dict[str, Any]) -> LedgerCopy:
-    return LedgerCopy(**{**values, "trail": TrailCopy(**values["trail"])})
+    erased = tuple(str(UUID(contact)) for contact in values["erased_since"])
+    return LedgerCopy(**{**values, "erased_since": erased, "trail": TrailCopy(**values["trail"])})
 
 
 def trail_lines(acts: Iterable[Act]) -> Iterator[bytes]:

@@ -136,6 +136,7 @@ def _ledger(
             passphrase=locked,
             advance=lambda position: advance(name, position),
         )
+        erased_since = tuple(str(contact) for contact in source.erased_since())
     read_back = verify_archive(file, passphrase=locked)
     assert read_back.sums == made.sums, "what was checked is what was written"
     trail = _trail(data / LEDGERS / name / TRAIL_FILE, into / form.TRAIL.format(name=name), clock)
@@ -147,6 +148,7 @@ def _ledger(
         sums=made.sums.hex(),
         keys=locked is not None,
         archived=settings.archived,
+        erased_since=erased_since,
         trail=trail,
     )
 

@@ -39,6 +39,7 @@ class Copy:
     name: str
     archive: Path
     archived: bool = False
+    erased_since: frozenset[bytes] = frozenset()
     trail: tuple[Path, TrailCopy] | None = None
     sums: str | None = None
 
@@ -68,6 +69,7 @@ def copies_in(source: Path, ledger: str | None) -> list[Copy]:
             name=one.name,
             archive=source / form.ARCHIVE.format(name=one.name),
             archived=one.archived,
+            erased_since=frozenset(UUID(contact).bytes for contact in one.erased_since),
             trail=(source / form.TRAIL.format(name=one.name), one.trail),
             sums=one.sums,
         )
@@ -102,7 +104,8 @@ def check(
         if counted.entries:
             for _ in form.read_trail(path, counted):
                 pass
-    return Checked(copy=copy, verified=verified, erased_since=erased_since(verified))
+    since = erased_since(verified) | (copy.erased_since - verified.erased)
+    return Checked(copy=copy, verified=verified, erased_since=since)
 
 
 def restore(

@@ -15,6 +15,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from domain.errors import Corrupt, Refused
+from domain.events.governance import PersonalDataErased
 from ledger.datastore import APPLICATION_ID, connect_to_read, require_ours, telling
 from ledger.files import FolderInUse
 from ledger.folder import LEDGERS, SETTINGS_FILE, DataFolder, folder_of, settings_of
@@ -46,6 +47,9 @@ PAGE_ROWS = 1024
 _ROWS = (
     "SELECT position, originator_id, originator_version, topic, state, event_id "
     "FROM stored_events WHERE position > ? AND position <= ? ORDER BY position LIMIT ?"
+)
+_ERASED_SINCE = (
+    "SELECT DISTINCT originator_id FROM stored_events WHERE topic = ? AND position > ? ORDER BY 1"
 )
 _DATA_KEYS = "SELECT contact, wrapped FROM data_keys WHERE contact > ? ORDER BY contact LIMIT ?"
 _CHECKPOINTS = (
@@ -243,6 +247,15 @@ class LedgerFiles:
             if len(page) < PAGE_ROWS:
                 return
             after = page[-1][0]
+
+    def erased_since(self) -> list[UUID]:
+        """Who was erased after the last checkpoint: of these ``data_keys`` may have had no key.
+
+        The event stands before its key goes, so whoever was left out there is in it afterwards.
+        """
+        with telling(self._folder / EVENTS_FILE):
+            asked = PersonalDataErased.TYPE, self.last.size
+            return [UUID(bytes=raw) for (raw,) in self._events.execute(_ERASED_SINCE, asked)]
 
     def signing_keys(self) -> list[tuple[str, bytes]]:
         """The private keys of the log, each with its verifier key."""

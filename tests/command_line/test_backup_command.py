@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -170,6 +170,24 @@ def test_beside_a_server_that_goes_on_what_is_backed_up_is_sound(data: Path, her
             assert {getattr(one.event, "name", None) for one in read} == {ANN["name"]}
     assert positions == sorted(positions)
     assert positions[-1] > positions[0]
+
+
+def test_who_is_erased_while_it_is_made_is_erased_after_a_restore(data: Path, here: Path) -> None:
+    """The key is gone by then, and the event stands after the checkpoint that bounds the backup."""
+    wish = PersonalDataErased(requested_by="the person", reason="asked")
+    with closing(DataFolder.open(data, clock=Clock(), make_main=False)) as opened:
+        shop = opened.ledger("shop")
+        shop.transparency.seal()
+        shop.erase(Erasure(contact_id=ANNS, event=wish)).result()
+        assert backup(data, "--with-keys", "--ledger", "shop", "saved").code == DONE
+    assert restore("saved").code == DONE
+    with held(here / "new") as opened:
+        shop = opened.ledger("shop")
+        (told,) = shop.stream(ANNS, types=[PersonalDataErased.TYPE])
+        assert told.event.show()["requested_by"] == "rapport restore"
+        with pytest.raises(Refused, match="was erased"):
+            append(shop, draft(ANNS, "preference-learned", {"key": "k", "value": "v"}))
+    assert rapport("verify", "new").code == DONE
 
 
 def test_an_archived_ledger_is_archived_after_a_restore(data: Path) -> None:
