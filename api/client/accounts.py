@@ -9,6 +9,7 @@ from uuid import UUID  # noqa: TC003  # fields are read by their types
 
 from api.client.answers import (  # noqa: TC001  # fields are read by their types
     Interval,
+    KnownAt,
     RecordedEvent,
     Status,
 )
@@ -25,6 +26,44 @@ class StatusRow:
     score: int
     since: datetime | None
     flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundContact:
+    """One of the contacts that were looked for; ``name`` is None where it was erased."""
+
+    contact_id: UUID
+    name: str | None
+    stage: str
+    score: int
+    since: datetime | None
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """How a contact stands as a referral partner: counts of ``referrals``, and who owes whom."""
+
+    contact_id: UUID
+    as_of: datetime
+    as_known_at: KnownAt
+    policy_version: int
+    standing: str
+    influence: int
+    referrals: dict[str, int]
+    reciprocity: dict[str, Any]
+    events: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """A version of the policy that was published; ``position`` is that of the event."""
+
+    policy_version: int
+    name: str
+    effective_from: datetime
+    sha256: str
+    position: int
 
 
 @dataclass(frozen=True, kw_only=True)

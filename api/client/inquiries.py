@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 from api.client.accounts import (
     ConsistencyProof,
     Erased,
+    FoundContact,
     InclusionProof,
     Operation,
     Person,
+    Policy,
     Restatement,
+    Standing,
     StatusRow,
     Summary,
 )
@@ -62,6 +65,49 @@ class Inquiries(OfLedger):
             limit=limit,
         )
         return listed(f"{self.base}/statuses", StatusRow, query)
+
+    def contacts(
+        self,
+        name: str | None,
+        stage: str | None,
+        flag: str | None,
+        consent: tuple[str, str] | None,
+        min_position: int | None,
+        limit: int,
+    ) -> PageAt[FoundContact]:
+        """Contacts by name, stage, flag or consent, by pages."""
+        purpose, channel = consent or (None, None)
+        query = queried(
+            name=name,
+            stage=stage,
+            flag=flag,
+            consent_purpose=purpose,
+            consent_channel=channel,
+            min_position=min_position,
+            limit=limit,
+        )
+        return listed(f"{self.base}/contacts", FoundContact, query)
+
+    def standing(
+        self,
+        contact: ContactName,
+        as_of: datetime | None,
+        as_known_at: datetime | int | None,
+        policy_version: int | None,
+        min_position: int | None,
+    ) -> Question[Standing]:
+        """How a contact stands as a referral partner."""
+        query = queried(
+            as_of=as_of,
+            as_known_at=as_known_at,
+            policy_version=policy_version,
+            min_position=min_position,
+        )
+        return got(self.of_contact(contact, "/standing"), reading(Standing), query)
+
+    def policies(self) -> PageAt[Policy]:
+        """Every version of the policy, by pages."""
+        return listed(f"{self.base}/policies", Policy, {})
 
     def summary(
         self,

@@ -18,10 +18,13 @@ if TYPE_CHECKING:
     from api.client.accounts import (
         ConsistencyProof,
         Erased,
+        FoundContact,
         InclusionProof,
         Operation,
         Person,
+        Policy,
         Restatement,
+        Standing,
         StatusRow,
         Summary,
     )
@@ -54,6 +57,39 @@ class AsyncInquiring(AsyncSender):
                 stage, flag, as_of, as_known_at, policy_version, sort, min_position, page
             )
         )
+
+    def contacts(
+        self,
+        *,
+        name: str | None = None,
+        stage: str | None = None,
+        flag: str | None = None,
+        consent: tuple[str, str] | None = None,
+        min_position: int | None = None,
+        page: int = 500,
+    ) -> AsyncGenerator[FoundContact, None]:
+        """Contacts by name or part of one, by stage, by flag, or who they are that allow something.
+
+        ``consent`` is a purpose and a channel, such as ``("marketing", "email")``.
+        """
+        return self._pages(self._inquire.contacts(name, stage, flag, consent, min_position, page))
+
+    async def standing(
+        self,
+        contact: ContactName,
+        *,
+        as_of: datetime | None = None,
+        as_known_at: datetime | int | None = None,
+        policy_version: int | None = None,
+        min_position: int | None = None,
+    ) -> Standing:
+        """How a contact stands as a referral partner: now, or at ``as_of``."""
+        asked = self._inquire.standing(contact, as_of, as_known_at, policy_version, min_position)
+        return await self._ask(asked)
+
+    def policies(self) -> AsyncGenerator[Policy, None]:
+        """Every version of the policy that was published, the first first."""
+        return self._pages(self._inquire.policies())
 
     async def summary(
         self,

@@ -69,6 +69,21 @@ def test_statuses_and_their_summary_are_asked_of_any_time_and_knowledge(client: 
     assert client.history("pos:2", policy_version=1)[-1].stage == "customer"
 
 
+def test_contacts_are_looked_for_and_partners_and_policies_told(client: Client) -> None:
+    position = fill(client)
+    allowed = {"purpose": "marketing", "channel": "email", "granted": True}
+    client.append("pos:1", NewEvent("consent-changed", allowed))
+    found = list(client.contacts(name="Jansen", min_position=position, page=2))
+    assert [(one.name, one.stage) for one in found] == [("Ada Jansen", "customer")] * 3
+    assert list(client.contacts(stage="client")) == []
+    (one,) = client.contacts(consent=("marketing", "email"))
+    assert one.contact_id == client.contact("pos:1").contact_id
+    standing = client.standing("pos:1", as_known_at=position, policy_version=1)
+    assert (standing.standing, standing.as_known_at.position) == ("none", position)
+    assert standing.referrals["inbound"] == 0
+    assert [(one.policy_version, one.name) for one in client.policies()] == [(1, "retail")]
+
+
 def test_a_replay_is_waited_for_and_gives_each_contact_once(filled: Address) -> None:
     """Also where the answer with its lines is cut in the middle, or ends too early."""
     network = Network()
@@ -187,6 +202,9 @@ def test_the_asynchronous_client_inquires_alike(filled: Address) -> None:
             assert (await client.summary()).stages["customer"] == 3
             assert len([row async for row in client.statuses(page=1)]) == 3
             assert isinstance([row async for row in client.restatements()], list)
+            assert len([one async for one in client.contacts(stage="customer")]) == 3
+            assert (await client.standing("pos:1")).influence == 0
+            assert [one.name async for one in client.policies()] == ["retail"]
             await client.receipt("pos:0")
             proof = await client.inclusion(1)
             assert proof.leaf_hash == merkle.leaf_hash(await client.entry(1))
