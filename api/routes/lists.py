@@ -8,7 +8,7 @@ from uuid import UUID
 from api.calls import Answer, Call, Routes, Shown
 from api.knowledge import Asked, moment_of
 from api.openapi import examples, shapes
-from api.replaying.pages import folded_page, folded_rows, folded_summary, sorted_page
+from api.replaying.pages import MOST_EVENTS, folded_page, folded_rows, folded_summary, sorted_page
 from api.wire import present_lists
 from api.wire.cursors import make_cursor, read_place
 from api.wire.parameters import (
@@ -108,11 +108,11 @@ async def summarise_statuses(call: Call) -> Answer:
     `policy_version` or an `as_of` that lies ahead a ledger of up to 20,000 events is folded; of a
     larger one ask for a replay.
     """
-    if _is_folded(call):
+    if _is_elsewise(call):
         await call.wait_until_known(call.get(MIN_POSITION))
         return await call.in_thread(_folded_summary)
     await call.wait_until_reflected(call.get(MIN_POSITION), "status")
-    return await call.in_thread(_summary)
+    return await call.in_thread(_folded_summary if _is_folded(call) else _summary)
 
 
 @ROUTES.on(
@@ -143,8 +143,12 @@ def _is_folded(call: Call) -> bool:
     Not even where nothing is going to change: how far ahead may be asked is for the fold to say.
     """
     as_of = call.get(AS_OF)
-    is_ahead = as_of is not None and as_of > call.server.clock()
-    return is_ahead or call.get(AS_KNOWN_AT) is not None or call.get(POLICY_VERSION) is not None
+    return _is_elsewise(call) or (as_of is not None and as_of > call.server.clock())
+
+
+def _is_elsewise(call: Call) -> bool:
+    """Something else is asked for than what is known, judged by the policies in force."""
+    return call.get(AS_KNOWN_AT) is not None or call.get(POLICY_VERSION) is not None
 
 
 def _is_sorted(call: Call) -> bool:
@@ -211,6 +215,8 @@ def _folded_summary(call: Call) -> Answer:
     served = call.open_ledger
     asked = Asked(call.get(AS_OF), call.get(AS_KNOWN_AT), call.get(POLICY_VERSION))
     moment = moment_of(served.ledger, served.aliases, asked, call.server.clock())
+    if moment.position > MOST_EVENTS and not _is_elsewise(call):
+        return _summary(call)  # a client's clock may be ahead: they hold until something changes
     return _summarised(folded_summary(served.ledger, moment))
 
 

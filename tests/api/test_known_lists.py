@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from api.replaying import pages
+from api.routes import lists
 from domain.instants import DAY, HOUR, format_instant, parse_instant
 from tests.api.asking import answered
 from tests.api.shop import START, Json, Shop, problem_of, purchase, registration
@@ -194,6 +195,23 @@ def test_nothing_is_said_of_what_lies_further_ahead_than_a_day(shop: Shop) -> No
     for path in ("/contacts/pos:1/status", "/statuses", "/statuses/summary"):
         answer = shop.get(path, as_of=format_instant(START + DAY + 1), min_position=2)
         assert problem_of(answer, 422, "invalid-time")["errors"][0]["pointer"] == "/as_of"
+
+
+def test_a_clock_that_is_ahead_is_answered_by_a_large_ledger_too(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By what is held, as long as nothing changes before; else it leads to replays."""
+    monkeypatch.setattr(lists, "MOST_EVENTS", 1)
+    shop.append("pos:1", registration(), purchase("1", START - DAY))
+    soon = {"as_of": format_instant(START + HOUR)}
+    found = shop.get("/statuses/summary", **soon, min_position=3).json()
+    assert found["stages"]["customer"] == 1
+    shop.append("pos:1", purchase("2", START + HOUR // 2))
+    answer = shop.get("/statuses/summary", **soon, min_position=4)
+    problem = problem_of(answer, 422, "invalid-time")
+    assert "replay" in problem["detail"]
+    too_far = {"as_of": format_instant(START + DAY + 1)}
+    problem_of(shop.get("/statuses/summary", **too_far), 422, "invalid-time")
 
 
 def test_silence_is_counted_up_to_the_instant(filled: Shop) -> None:

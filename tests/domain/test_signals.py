@@ -245,3 +245,10 @@ def test_what_would_take_a_trouble_away_makes_nobody_rising() -> None:
     relationship = relate(scenario, on_day(2), versions((0, changed("retail", signals=signals))))
     assert [one.change for one in relationship.would_change()] == ["custom_lost:late"]
     assert (relationship.stage, relationship.flags) == ("customer", ())
+
+
+def test_who_is_shown_as_more_than_a_customer_is_not_rising() -> None:
+    scenario = bought(1)
+    assert relate(scenario, on_day(2)).flags == ("rising",)
+    scenario.record(fact("stage-overridden", stage="client"), on_day(2))
+    assert relate(scenario, on_day(3)).flags == ()
