@@ -25,6 +25,9 @@ LEDGER = "/v1/ledgers/main"
 VISIBLE = f"{LEDGER}/statuses?limit=1&min_position="
 """What is answered once the statuses reflect the position that follows."""
 
+RESTATED = f"{LEDGER}/restatements?limit=1&min_position="
+"""What is answered once the restatements do."""
+
 _MOST_SECONDS = 60.0
 
 
@@ -54,16 +57,25 @@ def bare() -> Iterator[int]:
         yield port
 
 
-def catch_up(port: int, head: int) -> None:
-    """Wait until the statuses reflect that position.
+def catch_up(port: int, head: int, reflected: str = VISIBLE) -> None:
+    """Wait until the statuses, or what else is asked for, reflect that position.
 
     Raises:
         Disagreement: they do not in time.
     """
     ends = time.perf_counter() + _MOST_SECONDS
-    while _status(port, f"{VISIBLE}{head}") != http.client.OK:
+    while _status(port, f"{reflected}{head}") != http.client.OK:
         if time.perf_counter() > ends:
-            raise Disagreement(f"the statuses do not come to position {head}")
+            raise Disagreement(f"what is projected does not come to position {head}")
+
+
+def settle(port: int, head: int) -> None:
+    """Wait until nothing follows the log any more, restatements included, which come last.
+
+    Raises:
+        Disagreement: they do not come to that position in time.
+    """
+    catch_up(port, head, RESTATED)
 
 
 def put(port: int, events: Sequence[Any]) -> None:

@@ -7,7 +7,7 @@ Retracted events are dropped and corrected ones replaced; what is left is sorted
 from __future__ import annotations
 
 from dataclasses import dataclass
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from domain.events.contacts import (
@@ -20,7 +20,7 @@ from domain.events.governance import EventCorrected, EventRetracted
 from domain.events.referrals import ReferralMade, ReferralReceived
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from uuid import UUID
 
     from domain.events import Event
@@ -71,12 +71,12 @@ def effective_history(events: Iterable[Recorded], survivor: UUID) -> History:
     ordinary: list[Recorded] = []
     for recorded in events:
         event = recorded.event
-        if isinstance(event, EventRetracted):
-            retractions[event.target] = recorded.id
-        elif isinstance(event, EventCorrected):
-            corrections.append(recorded)
-        else:
+        if not isinstance(event, _ABOUT_OTHERS):
             ordinary.append(recorded)
+        elif isinstance(event, EventRetracted):
+            retractions[event.target] = recorded.id
+        else:
+            corrections.append(recorded)
     standing = _standing_corrections(corrections, retractions)
     untouched = not retractions and not standing
 
@@ -99,7 +99,11 @@ def effective_history(events: Iterable[Recorded], survivor: UUID) -> History:
     return History(tuple(facts), tuple(retracted), _time_zone(facts))
 
 
-_ORDER = attrgetter("occurred_at", "position")
+_ORDER: Callable[[Fact], tuple[int, int]] = itemgetter(0, 1)
+"""Of facts: ``occurred_at``, then ``position``."""
+
+_ABOUT_OTHERS = (EventRetracted, EventCorrected)
+_REGISTERED = (ContactRegistered, RegistrationAmended)
 
 
 def extended(history: History, events: Iterable[Recorded]) -> History | None:
@@ -171,10 +175,6 @@ def _time_zone(facts: Iterable[Fact]) -> str | None:
     newest: str | None = None
     for fact in facts:
         event = fact.event
-        if (
-            fact.scope == 0
-            and isinstance(event, ContactRegistered | RegistrationAmended)
-            and event.time_zone is not None
-        ):
+        if isinstance(event, _REGISTERED) and fact.scope == 0 and event.time_zone is not None:
             newest = event.time_zone
     return newest

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from api.knowledge import Question, relationship_of, subject_of
 from api.wire import present_status
 from benchmarks import stock
+from benchmarks.bench import settle
 from benchmarks.measure import Goal, Line, Outcome, agree, in_turns, seconds
 from domain.events import CATALOGUE
 from domain.events.care import TouchMade
@@ -41,6 +42,7 @@ def measure(bench: Bench) -> Outcome:
     customer = stock.customer_id(CONTACT)
     with bench.opened(bench.fresh()) as served:
         _append(served, story)
+        settle(served)
         as_of = story[-1][0] + DAY
         found = ask(served, as_of)[0]
         kept: stock.Customer = shop.repository.get(customer)
