@@ -59,8 +59,7 @@ def format_instant(instant: int) -> str:
     >>> format_instant(500000)
     '1970-01-01T00:00:00.500000Z'
     """
-    moment = _EPOCH + timedelta(microseconds=instant)
-    return moment.replace(tzinfo=None).isoformat() + "Z"
+    return (_EPOCH_OF_UTC + timedelta(microseconds=instant)).isoformat() + "Z"
 
 
 @lru_cache(maxsize=1024)

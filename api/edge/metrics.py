@@ -285,14 +285,14 @@ def _gauge(name: str, documentation: str, labels: Sequence[str] = ("ledger",)) -
 
 def _names(outcomes: Iterable[object]) -> Iterator[str]:
     for outcome in outcomes:
-        if isinstance(outcome, list):
+        if isinstance(outcome, Appended):
+            yield _name(outcome)
+        elif isinstance(outcome, list):
             yield from _names(outcome)
         elif isinstance(outcome, LedgerError):
             yield code_of(outcome)
         elif isinstance(outcome, Exception):
             yield "internal"
-        elif isinstance(outcome, Appended):
-            yield _name(outcome)
         elif isinstance(outcome, Erased):
             yield "erased"
         else:

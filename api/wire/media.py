@@ -155,7 +155,7 @@ def encode(value: object, wanted: str) -> bytes:
             return encode(value.begun, JSON)[:-1] + b"," + value.rest[1:]
         value = value.begun | json.loads(value.rest)
     if wanted == JSON:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+        return _ENCODER.encode(value).encode()
     packed: bytes = msgpack.packb(value)
     return packed
 
@@ -215,7 +215,8 @@ def _whole(digits: str) -> int:
     return int(digits) if len(digits) <= 30 else _HUGE
 
 
-# Made once: making one costs as much as decoding an event.
+# Made once: making one costs as much as decoding an event, or as encoding an answer.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_json_object, parse_constant=_no_constant, parse_int=_whole
 )
