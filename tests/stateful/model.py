@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from uuid import UUID
 
     from api.client import NewEvent
@@ -22,6 +23,7 @@ Said = tuple[str, tuple[Place, ...]]
 """``ok`` with the places of the events, or the code of the problem."""
 
 CORRECTIONS = ("event-retracted", "event-corrected")
+MERGES = ("contact-merged", "merge-reversed")
 
 
 class No(Exception):
@@ -75,7 +77,7 @@ class Model:
         places = []
         for contact, event in asked.pairs:
             replayed = self._known(contact, event)
-            if not replayed and decide(self.stream(contact), event):
+            if not replayed and decide(contact, event, self.stream):
                 self.log.append((contact, event))
             if (position := self.position(event.id)) is not None:
                 places.append((event.id, position, replayed))
@@ -95,14 +97,19 @@ def invalid(event: NewEvent) -> bool:
     return bool(event.data.get("amount_minor", 0) == -1)
 
 
-def decide(stream: list[NewEvent], event: NewEvent) -> bool:
+def decide(contact: UUID, event: NewEvent, stream_of: Callable[[UUID], list[NewEvent]]) -> bool:
     """Whether it is recorded; not so where it is already so.
 
     Raises:
         No: it is refused.
     """
+    stream = stream_of(contact)
     data: dict[str, Any] = dict(event.data)
     registered = stream[0].data if stream else None
+    if event.type in MERGES and registered:
+        return _decide_merge(contact, event, stream_of)
+    if merged_into(stream):
+        raise No("contact-merged")
     if event.type == "contact-registered":
         if registered is None:
             return True
@@ -121,16 +128,46 @@ def decide(stream: list[NewEvent], event: NewEvent) -> bool:
     return True
 
 
+def _decide_merge(
+    contact: UUID, event: NewEvent, stream_of: Callable[[UUID], list[NewEvent]]
+) -> bool:
+    stream, into = stream_of(contact), event.data["into"]
+    merged = merged_into(stream)
+    if event.type == "merge-reversed":
+        last = [one.data["into"] for one in stream if one.type == "contact-merged"][-1:]
+        if last != [into]:
+            raise No("merge-unknown")
+        return merged is not None
+    if merged:
+        if merged != into:
+            raise No("contact-merged")
+        return False
+    if into == contact:
+        raise No("merge-into-itself")
+    other = stream_of(into)  # type: ignore[arg-type]  # a UUID
+    if not other:
+        raise No("contact-unregistered")
+    if merged_into(other):
+        raise No("contact-merged")
+    return True
+
+
+def merged_into(stream: list[NewEvent]) -> Any:
+    """The contact that it stands for, if it is merged just now."""
+    merges = [one for one in stream if one.type in MERGES]
+    return merges[-1].data["into"] if merges and merges[-1].type == "contact-merged" else None
+
+
 def _decide_correction(stream: list[NewEvent], event: NewEvent, data: dict[str, Any]) -> bool:
     target = next((one for one in stream if one.id == data["target"]), None)
     if target is None:
         raise No("event-unknown")
     gone = any(retracts(one, target) for one in stream)
     if event.type == "event-retracted":
-        if target.type in ("contact-registered", "event-retracted"):
+        if target.type in ("contact-registered", "event-retracted", *MERGES):
             raise No("not-retractable")
         return not gone
-    if target.type in ("contact-registered", *CORRECTIONS):
+    if target.type in ("contact-registered", *CORRECTIONS, *MERGES):
         raise No("not-correctable")
     if gone:
         return True

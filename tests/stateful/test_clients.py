@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from api.client import NewEvent
-from tests.stateful.model import Asked, Model, Pair
+from tests.stateful.model import Asked, Model, Pair, merged_into
 from tests.stateful.shop import Shop, uuid
 
 if TYPE_CHECKING:
     from random import Random
     from uuid import UUID
 
-CONTACTS = [uuid(number) for number in range(1, 4)]
+CONTACTS = [uuid(number) for number in range(1, 5)]
 
 contacts = st.sampled_from(CONTACTS)
 amounts = st.sampled_from([100, 200, 300])
@@ -39,7 +39,8 @@ class Clients(RuleBasedStateMachine):
         self.model = Model()
         self.asked: list[Asked] = []
         self.numbers = itertools.count(1000)
-        self.same(Asked(((CONTACTS[0], self.registration("Ann")),)))
+        for contact in CONTACTS[:3]:
+            self.same(Asked(((contact, self.registration("Ann")),)))
 
     def teardown(self) -> None:
         try:
@@ -82,6 +83,10 @@ class Clients(RuleBasedStateMachine):
     @rule(contact=contacts, amount=amounts, by=choices)
     def correct(self, contact: UUID, amount: int, by: Random) -> None:
         self.same(Asked((self.correction(contact, amount, by),)))
+
+    @rule(contact=contacts, by=choices, lost=losses)
+    def merge_or_part(self, contact: UUID, by: Random, lost: int) -> None:
+        self.same(Asked((self.merger(contact, by),)), lost)
 
     @rule(by=choices, lost=losses)
     def send_again_whatever_was_sent(self, by: Random, lost: int) -> None:
@@ -149,7 +154,7 @@ class Clients(RuleBasedStateMachine):
         made = []
         for _ in range(count):
             amount = by.choice([100, 200, 300])
-            match by.randrange(5):
+            match by.randrange(6):
                 case 0:
                     made.append((contact, self.registration(by.choice(["Ann", "Ben"]))))
                 case 1:
@@ -160,6 +165,8 @@ class Clients(RuleBasedStateMachine):
                     made.append(self.retraction(contact, by))
                 case 4:
                     made.append(self.correction(contact, amount, by))
+                case 5:
+                    made.append(self.merger(contact, by))
         return made
 
     def registration(self, name: str) -> NewEvent:
@@ -185,6 +192,16 @@ class Clients(RuleBasedStateMachine):
         data = {"target": target.id, "data": {**target.data, "amount_minor": amount}}
         return contact, NewEvent("event-corrected", data, id=self.next_id())
 
+    def merger(self, contact: UUID, by: Random) -> Pair:
+        """Into any contact; mostly apart again, or hardly anything else would be taken."""
+        into = merged_into(self.model.stream(contact))
+        kind = by.choice(["contact-merged", "contact-merged", "merge-reversed"])
+        if into is not None and by.random() < 0.7:
+            kind = "merge-reversed"
+        else:
+            into = by.choice(CONTACTS)
+        return contact, NewEvent(kind, {"into": into}, id=self.next_id())
+
     def target(self, contact: UUID, by: Random) -> NewEvent:
         """One of the contact's events, another contact's, or one that there never was."""
         events = self.model.stream(contact) or [event for _, event in self.model.log]
@@ -205,8 +222,8 @@ def bought(purchase_id: str, amount: int) -> dict[str, object]:
 
 def plain(event: NewEvent) -> dict[str, object]:
     """The data as it is read back."""
-    target = event.data.get("target")
-    return dict(event.data) | ({} if target is None else {"target": str(target)})
+    named = {name: str(event.data[name]) for name in ("target", "into") if name in event.data}
+    return {**event.data, **named}
 
 
 TestClients = Clients.TestCase
