@@ -316,7 +316,8 @@ def test_a_ledger_that_is_there_is_left_alone(town: Path) -> None:
     assert import_("cafe.tar").code == 0
     ended = import_("cafe.tar")
     assert ended.code == 2
-    assert ended.err == f"rapport: there is a ledger {LEDGER} already: choose another name\n"
+    hint = "choose another name (--as), or --replace it if it holds nothing but a policy"
+    assert ended.err == f"rapport: there is a ledger {LEDGER} already: {hint}\n"
     assert import_("cafe.tar", "--replace").code == 2
     assert import_("cafe.tar", "--as", "main").code == 2
     assert import_("cafe.tar", "--as", "main", "--replace").code == 0

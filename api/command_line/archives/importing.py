@@ -125,7 +125,8 @@ def _refuse_existing(settings: Settings, name: str, *, replace: bool) -> None:
     except LedgerNotFound:
         return
     if not replace:
-        raise UsageRefused(str(LedgerExists(name, replace=False)))
+        known = LedgerExists(name, replace=False)
+        raise UsageRefused(f"{known} (--as), or --replace it if it holds nothing but a policy")
 
 
 def told(advance: Callable[[int, str], None]) -> Callable[[int, int], None]:
