@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
-from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import JSONResponse, Response
 
 from api.calls import answer
 from api.edge import metrics
+from api.edge.cors import for_pages
 from api.edge.dispatch import Dispatch
 from api.edge.frontdoor import FrontDoor
 from api.edge.tracing import TELEMETRY
 from api.openapi import pages as docs
-from api.openapi.document import REQUEST_HEADERS, document
+from api.openapi.document import document
 from api.problems import MethodNotAllowed, RouteNotFound, problem_response
 from api.routes import OPERATIONS
 from api.streams.outgoing import remember_connection
@@ -57,25 +57,12 @@ class _Application(FastAPI):
         door = FrontDoor(
             dispatch, observer=observer, ledgers=ledgers, is_open=self._server.keys.is_open
         )
-        return _for_pages(door, self._server.settings.cors_origins)
+        return for_pages(door, self._server.settings.cors_origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             remember_connection(scope, send)
         await super().__call__(scope, receive, send)
-
-
-def _for_pages(door: ASGIApp, origins: tuple[str, ...]) -> ASGIApp:
-    """The front door, with answers that pages of these origins may read; of none as it comes."""
-    if not origins:
-        return door
-    return CORSMiddleware(
-        door,
-        allow_origins=origins,
-        allow_methods=["GET", "POST", "DELETE"],
-        allow_headers=["Authorization", "Content-Type", *REQUEST_HEADERS],
-        expose_headers=["ETag", "Link", "Location", "Rapport-Position", "Retry-After"],
-    )
 
 
 def create_app(server: Server, limits: Limits = LIMITS) -> FastAPI:
