@@ -51,11 +51,11 @@ STAGE_TYPES = [name for types in THEMES.values() for name in types]
 
 
 @st.composite
-def types_of_some_themes(draw: st.DrawFn) -> Sequence[str]:
-    """What is going to happen in one history: all of it, or more of less."""
-    if draw(st.booleans()):
+def types_of_some_themes(draw: st.DrawFn, most: int = 4) -> Sequence[str]:
+    """What is going to happen in one history: all of it, or more of less; with 1, of one theme."""
+    if most > 1 and draw(st.booleans()):
         return STAGE_TYPES
-    themes = draw(st.lists(st.sampled_from(sorted(THEMES)), min_size=1, max_size=4, unique=True))
+    themes = draw(st.lists(st.sampled_from(sorted(THEMES)), min_size=1, max_size=most, unique=True))
     return [name for theme in themes for name in THEMES[theme]]
 
 
@@ -115,7 +115,7 @@ VARIED: dict[str, dict[str, st.SearchStrategy[Any]]] = {
 
 
 @st.composite
-def scenarios(draw: st.DrawFn) -> Scenario:
+def scenarios(draw: st.DrawFn, most_themes: int = 4) -> Scenario:
     """Up to forty events on a coarse grid of instants, so that many share one.
 
     An opening id is used once, as decisions see to it.
@@ -126,7 +126,7 @@ def scenarios(draw: st.DrawFn) -> Scenario:
     if draw(st.booleans()):
         # A client from the start, whom random events seldom make: what ends one is met more often.
         scenario.record(fact("engagement-opened", engagement_id="0"), on_day(0))
-    types = draw(types_of_some_themes())
+    types = draw(types_of_some_themes(most_themes))
     # Left to itself, a list of up to forty has six or so.
     least = draw(st.sampled_from([0, 12, 25]))
     for event in draw(st.lists(events(types), min_size=least, max_size=40)):

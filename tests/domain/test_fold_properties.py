@@ -14,8 +14,15 @@ from domain.history import effective_history
 from domain.instants import DAY
 from domain.relationship import fold
 from domain.stages import StageMachine
+from tests.domain.folding import versions
 from tests.domain.oracle import judge
-from tests.domain.random_histories import INSTANTS, TIMELINES, masked_scenarios, scenarios
+from tests.domain.random_histories import (
+    INSTANTS,
+    OF_A_TRADE,
+    TIMELINES,
+    masked_scenarios,
+    scenarios,
+)
 from tests.domain.scenario import ANN, BEN, on_day
 
 if TYPE_CHECKING:
@@ -62,6 +69,16 @@ def test_the_fold_agrees_with_a_slow_second_reading_of_the_rules(
     assert [(i.from_at, i.stage) for i in relationship.intervals] == expected.intervals
     assert relationship.score == expected.score
     assert relationship.silence_demotions == len(expected.silenced_at)
+    assert scores(history, timeline, expected) == expected.scores
+
+
+@settings(max_examples=300)
+@given(scenarios(most_themes=1))
+def test_each_signal_by_itself_agrees_with_a_slow_second_reading(scenario: Scenario) -> None:
+    """With windows that end among the events, at every instant at which anything could change."""
+    timeline = versions((0, OF_A_TRADE))
+    history = effective_history(scenario.events, ANN)
+    expected = judge(list(history.facts), timeline, "America/New_York", on_day(300))
     assert scores(history, timeline, expected) == expected.scores
 
 
