@@ -1,0 +1,100 @@
+"""What a till sends again blindly is known, whatever became of the server meanwhile."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from api.app import create_app
+from api.wire.cloudevents import STRUCTURED
+from api.wire.media import JSON
+from tests.api.lines import JSONL, lines, of
+from tests.api.shop import Clock, built, listening, purchase, registration
+from tests.api.wire import until
+from tests.ledger.given import HandClock
+from tests.ledger.transfer.archives import PASSPHRASE, exported_from, imported
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+BASE = "/v1/ledgers/main"
+KEY = "till-3/2026-03-01/17"
+CLOUD = {
+    "specversion": "1.0",
+    "id": "17850/1",
+    "source": "till-3",
+    "type": "visit-made",
+    "subject": "pos:1",
+    "data": {"guests": 1},
+}
+REQUESTS: list[tuple[str, str, bytes]] = [
+    ("/contacts/pos:1/events", JSON, json.dumps([registration(), purchase("a")]).encode()),
+    (
+        "/events",
+        JSON,
+        json.dumps([of("pos:1", purchase("b")), of("pos:1", purchase("c"))]).encode(),
+    ),
+    ("/events", STRUCTURED, json.dumps(CLOUD).encode()),
+    ("/events", JSONL, lines(of("pos:2", registration("Örn")), of("pos:2", purchase("a")))),
+]
+"""None has an id of ours: all are made in the ledger's namespace, which has to travel with it."""
+
+
+@contextmanager
+def till(folder: Path) -> Iterator[httpx.Client]:
+    with (
+        built(folder, Clock()) as server,
+        listening(create_app(server)) as address,
+        httpx.Client(base_url=address + BASE, timeout=20) as client,
+    ):
+        yield client
+
+
+def places(client: httpx.Client, *, known: bool) -> list[list[int]]:
+    """Where everything stands that is sent, all of which is known, or none."""
+    found = []
+    for number, (path, media_type, content) in enumerate(REQUESTS):
+        headers = {"Content-Type": media_type, "Idempotency-Key": f"{KEY}/{number}"}
+        answer = client.post(path, content=content, headers=headers)
+        if media_type == JSONL:
+            items = [json.loads(line) for line in answer.text.splitlines()]
+            assert {one["status"] for one in items} == {200 if known else 201}
+        else:
+            items = answer.json()["events"]
+            assert answer.status_code == (200 if known else 201)
+            assert {one["replayed"] for one in items} == {known}
+        found.append([one["position"] for one in items])
+    return found
+
+
+def rebuild(client: httpx.Client) -> None:
+    started = client.post("/projections/status/rebuilds", json={})
+    operation = started.headers["location"].removeprefix(BASE)
+
+    def ended() -> bool:
+        work: dict[str, Any] = client.get(operation).json()
+        assert work["state"] in ("running", "succeeded"), work
+        return bool(work["state"] == "succeeded")
+
+    until(ended)
+
+
+def test_it_is_known_after_a_rebuild_a_restart_and_an_import(tmp_path: Path) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    with till(here) as client:
+        first = places(client, known=False)
+        assert [place for some in first for place in some] == list(range(2, 9))
+        assert places(client, known=True) == first
+        rebuild(client)
+        assert places(client, known=True) == first
+    with till(here) as client:
+        assert places(client, known=True) == first
+    archive = exported_from(here, HandClock(), "main", PASSPHRASE)[1]
+    imported(tmp_path / "archive.tar", archive, there, HandClock(), PASSPHRASE)
+    with till(there) as client:
+        assert places(client, known=True) == first
+        assert client.get("/events?after_position=8").json()["items"] == []
