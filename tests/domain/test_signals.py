@@ -252,3 +252,10 @@ def test_who_is_shown_as_more_than_a_customer_is_not_rising() -> None:
     assert relate(scenario, on_day(2)).flags == ("rising",)
     scenario.record(fact("stage-overridden", stage="client"), on_day(2))
     assert relate(scenario, on_day(3)).flags == ()
+
+
+def test_they_are_quiet_from_the_very_instant_of_two_rhythms_on() -> None:
+    """One purchase: the rhythm is half of 48 x 7 hours, a week."""
+    scenario = bought(0)
+    assert "quiet" not in relate(scenario, on_day(14) - 1).flags
+    assert "quiet" in relate(scenario, on_day(14)).flags
