@@ -12,6 +12,7 @@ import httpx
 from api.client import Client
 from tests.command_line.running import END_SECONDS, Serving, serving
 from tests.crash.evidence import check
+from tests.crash.following import Reader
 from tests.crash.load import ONCE, BulkWriter, Sent, Watch, Writer, registration
 
 if TYPE_CHECKING:
@@ -57,22 +58,29 @@ def loaded(load: Load) -> Iterator[None]:
 
 def endured(data: Path, chance: Random, rounds: Iterable[Callable[[Load], None]]) -> list[Sent]:
     """All that was sent. Each round: what the last one left is right, sending it all again changes
-    nothing of it, and then new writers go on while the round does to the server what it does."""
+    nothing of it, and then new writers go on while the round does to the server what it does. One
+    reader follows them all."""
     shared = uuid4()
+    reader = Reader()
     sent = [Sent([(shared, registration())])]
     newest = sent
     for one in rounds:
         with serving("serve", "--port", 0, "--data", data) as server:
             look_into(server.url, sent, newest)
             load = Load(server, shared, chance)
+            following = reader.follow(server.url)
             with loaded(load):
                 one(load)
+            following.join(END_SECONDS)
+            assert not following.is_alive()
             newest = [one for writer in load.writers for one in writer.sent]
         sent += newest
     with serving("serve", "--port", 0, "--data", data) as server:
         look_into(server.url, sent, newest)
         with Client(server.url, retries=ONCE) as client:
             whole = list(client.log(page=PAGE))
+            reader.check(whole)
+            assert len(reader.told) > len(sent) / 2
             assert all(one.send(client) for one in sent)
             assert list(client.log(page=PAGE)) == whole
         assert {event.id for one in sent for _, event in one.pairs} <= {one.id for one in whole}
