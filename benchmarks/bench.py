@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from api.bootstrap import build
+from api.command_line.collecting import collect_seldom
 from api.settings import Settings
 from benchmarks.measure import Disagreement
 from benchmarks.purchases import ROOT, purchase_file
@@ -98,6 +99,7 @@ class Bench:
     def opened(self, folder: Path) -> Iterator[OpenLedger]:
         """The ledger of a data folder in this process, its projections at the head of its log."""
         server = build(Settings(folder=folder))
+        collect_seldom()  # as whatever opens a ledger to serve it
         try:
             ledger = server.ledger("main")
             settle(ledger)

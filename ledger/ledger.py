@@ -15,6 +15,7 @@ from ledger.datastore import APPLICATION_ID, telling
 from ledger.entropy import Entropy
 from ledger.erasure import destroy_again
 from ledger.identifiers import EventIds, RecordingClock, contact_id_of
+from ledger.kept_streams import KeptStreams
 from ledger.keys import APPLICATION_ID as KEYS_APPLICATION_ID
 from ledger.keys import KeyStore
 from ledger.mapper import EVERYTHING, NOTHING
@@ -128,6 +129,7 @@ class Ledger:
             lambda after, limit, types: self.log(after=after, limit=limit, types=types), self.head
         )
         self.on_record(self._names.forget)
+        self._streams = KeptStreams(self._beyond)
 
     def _open_log(self, origin: str, *, make: bool) -> TransparencyLog:
         return TransparencyLog(
@@ -261,16 +263,10 @@ class Ledger:
         unseal: bool = False,
     ) -> list[Recorded]:
         """A contact's own events beyond ``after_version``, by version; ``upto`` is a position."""
-        conditions: dict[str, object] = {
-            "originator_id = ?": contact_id.bytes,
-            "originator_version > ?": after_version,
-        }
-        if upto is not None:
-            conditions["position <= ?"] = upto
+        if not (after_version or limit or types or unseal):
+            return self._streams.read(contact_id, upto)
         with self._reading():
-            rows = self._recorder.rows(
-                conditions, topics=types, order="originator_version", limit=limit
-            )
+            rows = self._recorder.rows_of_stream(contact_id, after_version, types, upto, limit)
         return self._recorded(rows, unseal=unseal)
 
     def streams(
@@ -296,6 +292,10 @@ class Ledger:
             contact_id, version = events[-1].contact_id, events[-1].version
         if events:
             yield events[0].contact_id, events
+
+    def _beyond(self, contact_id: UUID, version: int) -> list[Recorded]:
+        with self._reading():
+            return self._recorded(self._recorder.rows_of_stream(contact_id, version))
 
     def rows(self, after: int, upto: int) -> list[Row]:
         """The events beyond a position up to another as they are stored, in order."""

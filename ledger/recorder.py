@@ -263,6 +263,23 @@ class LedgerApplicationRecorder(SQLiteApplicationRecorder):
             limit=limit,
         )
 
+    def rows_of_stream(
+        self,
+        stream: UUID,
+        version: int = 0,
+        topics: Sequence[str] = (),
+        upto: int | None = None,
+        limit: int | None = None,
+    ) -> list[Row]:
+        """The events of a stream beyond that version, by version; ``upto`` is a position."""
+        conditions: dict[str, object] = {
+            _ONE_STREAM: stream.bytes,
+            "originator_version > ?": version,
+        }
+        if upto is not None:
+            conditions["position <= ?"] = upto
+        return self.rows(conditions, topics=topics, order="originator_version", limit=limit)
+
     def newest_position(self, stream: UUID) -> int:
         """The position of the stream's newest event, 0 if it has none."""
         rows = self.rows({_ONE_STREAM: stream.bytes}, order="originator_version DESC", limit=1)
