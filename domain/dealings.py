@@ -87,6 +87,11 @@ class Dealings:
         """Independent tables with the same content."""
         return Dealings(**{table.name: dict(getattr(self, table.name)) for table in fields(self)})
 
+    def consent_at(self, purpose: str, channel: str, at: int) -> bool | None:
+        """What was in force at that instant, None where nothing had been said."""
+        said = [c for c in self.consents.get((purpose, channel), ()) if c.at <= at]
+        return said[-1].granted if said else None
+
     def consent_said(self, purpose: str, channel: str, at: int) -> bool | None:
         """What was said last at exactly that instant, None where nothing was."""
         said = [c for c in self.consents.get((purpose, channel), ()) if c.at == at]

@@ -222,6 +222,7 @@ class _State(Collector):
             gauges["sealed"].add_metric([name], sealed)
             gauges["unsealed"].add_metric([name], max(0, head - sealed))
             gauges["log_stopped"].add_metric([name], log.state == STOPPED)
+            gauges["append_stopped"].add_metric([name], not served.ledger.takes_events)
             try:
                 _add_projections(gauges, name, served)
             except LedgerError:
@@ -257,6 +258,7 @@ def _ledger_gauges() -> dict[str, GaugeMetricFamily]:
         "sealed": _gauge("log_sealed_position", "The newest position under a signed checkpoint."),
         "unsealed": _gauge("log_lag_events", "How many events are under no checkpoint yet."),
         "log_stopped": _gauge("log_stopped", "1 where nothing more is signed; the log says why."),
+        "append_stopped": _gauge("append_stopped", "1 where nothing more is recorded."),
         "queue": _gauge("append_queue_events", "Events that wait to be recorded."),
         "projection_position": _gauge(
             "projection_position", "The position that a projection reflects.", projection

@@ -345,3 +345,11 @@ OPERATION: Schema = shape(
 )
 EVENT_TYPE: Schema = shape(type=TEXT, summary=TEXT, from_clients=YES_NO, schema=TEXT)
 HEALTH: Schema = shape(status={"const": "ok"})
+READINESS: Schema = {
+    "type": "object",
+    "properties": {
+        "status": {"enum": ["ok", "degraded"]},
+        "stopped": {"type": "object", "additionalProperties": WHOLE},
+    },
+    "required": ["status"],
+}

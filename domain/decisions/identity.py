@@ -65,12 +65,15 @@ def reverse_merge(state: ContactState, asked: Asked[MergeReversed]) -> tuple[Dec
 
 
 def change_consent(state: ContactState, asked: Asked[ConsentChanged]) -> tuple[Decided, ...]:
-    """Record what was said, unless the same was said at the same instant.
+    """Record what was said, unless it is a yes in force already, or was said at the same instant.
 
-    Saying again what is in force is news too. More may come to light between the two: in a contact
-    merged into this one, by an event that arrives late, or when what was said before is retracted.
-    A refusal that was let go would then turn into a consent.
+    In force at its own ``occurred_at``, not now: a consent that arrives late is news even where a
+    later one says the same. Saying no again is news always. More may come to light between the
+    two: in a contact merged into this one, by an event that arrives late, or when what was said
+    before is retracted. A refusal that was let go would then turn into a consent.
     """
     event = asked.event
+    if event.granted and state.dealings.consent_at(event.purpose, event.channel, asked.at):
+        return ALREADY_SO
     said = state.dealings.consent_said(event.purpose, event.channel, asked.at)
     return ALREADY_SO if said == event.granted else asked.accepted

@@ -47,15 +47,21 @@ def client(server: Server) -> Iterator[httpx.Client]:
         yield client
 
 
-def unready(client: httpx.Client) -> str:
-    detail: str = problem_of(client.get("/readyz"), 503, "unavailable")["detail"]
-    return detail
+def stopped(client: httpx.Client) -> dict[str, int]:
+    """What a server that serves all the same says has stopped."""
+    answer = client.get("/readyz")
+    assert answer.status_code == 200
+    body = answer.json()
+    assert body["status"] == ("degraded" if "stopped" in body else "ok")
+    counts: dict[str, int] = body.get("stopped", {})
+    return counts
 
 
-def test_a_ledger_that_cannot_be_opened_is_named_and_the_others_are_served(
+def test_a_ledger_that_cannot_be_opened_is_told_of_and_the_others_are_served(
     client: httpx.Client, folder: Path
 ) -> None:
-    assert unready(client) == "ledger broken cannot be opened"
+    assert stopped(client) == {"ledger": 1}
+    assert "broken" not in client.get("/readyz").text, "anybody may ask"
     assert Shop(client, "main", Clock()).register("pos:1").status_code == 201
     told = problem_of(client.get("/v1/ledgers/broken/events"), 503, "unavailable")
     assert str(folder) not in str(told)
@@ -83,7 +89,7 @@ def test_a_damaged_ledger_is_looked_through_once_and_not_by_every_request(
     monkeypatch.setattr(server.folder, "ledger", open_again)
     for _ in range(2):
         problem_of(client.get("/v1/ledgers/broken/events"), 503, "unavailable")
-    assert unready(client) == "ledger broken cannot be opened"
+    assert stopped(client) == {"ledger": 1}
 
 
 def test_a_ledger_that_was_mended_is_served_when_it_is_asked_for(
@@ -91,14 +97,14 @@ def test_a_ledger_that_was_mended_is_served_when_it_is_asked_for(
 ) -> None:
     (tmp_path / "whole.sqlite").replace(events(folder))
     assert client.get("/v1/ledgers/broken/events").status_code == 200
-    assert client.get("/readyz").status_code == 200
+    assert stopped(client) == {}
     assert 'rapport_ledger_readable{ledger="broken"} 1.0' in client.get("/metrics").text
 
 
 def test_a_damaged_ledger_that_was_deleted_is_not_missed(client: httpx.Client) -> None:
     token = problem_of(client.delete("/v1/ledgers/broken"), 409, "confirmation-needed")["token"]
     assert client.delete("/v1/ledgers/broken", params={"confirm": token}).status_code == 200
-    assert client.get("/readyz").status_code == 200
+    assert stopped(client) == {}
 
 
 def test_where_no_ledger_can_be_opened_there_is_nothing_to_serve(folder: Path) -> None:
@@ -108,16 +114,18 @@ def test_where_no_ledger_can_be_opened_there_is_nothing_to_serve(folder: Path) -
         pytest.fail("it was served")
 
 
-def test_each_part_that_stopped_is_named_and_not_why(client: httpx.Client, server: Server) -> None:
+def test_each_part_that_stopped_is_told_of_and_not_why(
+    client: httpx.Client, server: Server
+) -> None:
     ledger = server.ledger("main").ledger
-    ledger._committer.refuse(Corrupt("position 7 is damaged"))
     ledger.transparency._sealer.stop("position 8 is another")
-    assert unready(client) == (
-        "ledger broken cannot be opened; the committer of ledger main stopped; "
-        "the sealer of ledger main stopped"
-    )
+    assert stopped(client) == {"ledger": 1, "sealer": 1}
+    ledger._committer.refuse(Corrupt("position 7 is damaged"))
+    assert 'rapport_append_stopped{ledger="main"} 1.0' in client.get("/metrics").text
+    detail = problem_of(client.get("/readyz"), 503, "unavailable")["detail"]
+    assert detail == "no ledger can be read and written; the log says why"
 
 
 def test_an_archived_ledger_has_not_stopped(client: httpx.Client) -> None:
     assert client.post("/v1/ledgers/main/archive", json={}).status_code == 200
-    assert unready(client) == "ledger broken cannot be opened"
+    assert stopped(client) == {"ledger": 1}

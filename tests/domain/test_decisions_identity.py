@@ -97,11 +97,21 @@ def test_a_contact_whose_merge_was_reversed_takes_events_again() -> None:
     assert scenario.append(fact("purchase-made"))
 
 
-def test_a_consent_is_already_so_only_where_it_was_said_at_that_instant() -> None:
+def test_a_yes_is_compared_with_what_was_in_force_when_it_was_given() -> None:
     scenario = registered()
     scenario.append(fact("consent-changed"), on_day(10))
-    assert scenario.decide(fact("consent-changed"), on_day(10)) == ALREADY_SO
-    assert scenario.decide(fact("consent-changed"), on_day(11)) != ALREADY_SO
+    assert scenario.decide(fact("consent-changed"), on_day(11)) == ALREADY_SO
+    assert scenario.append(fact("consent-changed", granted=False), on_day(20))
+    assert scenario.decide(fact("consent-changed"), on_day(15)) == ALREADY_SO
+    assert scenario.decide(fact("consent-changed"), on_day(25)) != ALREADY_SO
+    assert scenario.decide(fact("consent-changed"), on_day(5)) != ALREADY_SO
+
+
+def test_a_no_is_already_so_only_where_it_was_said_at_that_instant() -> None:
+    scenario = registered()
+    scenario.append(fact("consent-changed", granted=False), on_day(10))
+    assert scenario.decide(fact("consent-changed", granted=False), on_day(10)) == ALREADY_SO
+    assert scenario.decide(fact("consent-changed", granted=False), on_day(11)) != ALREADY_SO
 
 
 def test_of_consents_at_one_instant_the_one_recorded_last_is_in_force() -> None:
