@@ -133,11 +133,18 @@ def accepted(request: Request, offered: Sequence[str] = DOCUMENTS) -> str:
     header = request.headers.get("accept", "")
     if not header or header == "*/*":
         return offered[0]
-    ranges = dict(_ranges(header))
-    best = max(offered, key=lambda name: _quality(ranges, name))
-    if not _quality(ranges, best):
+    best = _best(header, tuple(offered))
+    if best is None:
         raise NotAcceptable(f"answers are {' or '.join(offered)}")
     return best
+
+
+@lru_cache(maxsize=256)
+def _best(header: str, offered: tuple[str, ...]) -> str | None:
+    """The first of those that the header likes best, None where it accepts none."""
+    ranges = dict(_ranges(header))
+    best = max(offered, key=lambda name: _quality(ranges, name))
+    return best if _quality(ranges, best) else None
 
 
 @dataclass(frozen=True)
