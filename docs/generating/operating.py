@@ -16,19 +16,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _INTRODUCTION = """\
-`/livez` says that the process lives and touches nothing. `/readyz` answers 200 while the server is
-not stopping and there is a ledger that is read and written: with `"status": "ok"` where all of them
-are whole, with `"degraded"` where something has stopped, and of how many ledgers: they could not be
-opened (`ledger`), or their `reading`, `committer`, `sealer` or `projections` stopped. It names none,
-since anybody may ask: `/metrics` names them, and the log says why. Neither they nor `/metrics`
-are turned away in an overload. None of what follows names a contact: no paths, queries, headers or
-bodies, and of exceptions only the class and the place.
+`/livez` says that the process lives and touches nothing. `/readyz` answers 200 while the server
+is not stopping and there is a ledger that is read and written: with `"status": "ok"` where all of
+them are whole, with `"degraded"` where something has stopped, and of how many ledgers: they could
+not be opened (`ledger`), or their `reading`, `committer`, `sealer` or `projections` stopped. It
+names none, since anybody may ask: `/metrics` names them, and the log says why. Neither they nor
+`/metrics` are turned away in an overload. None of what follows names a contact: no paths,
+queries, headers or bodies, and of exceptions only the class and the place.
 
 A ledger that cannot be opened keeps no other from being served: whoever asks for it is answered
-503, and once its files are mended the next request opens it. Only where no ledger can be opened the
-server does not start. So send traffic by `/readyz`, which one damaged ledger among several leaves
-at 200, and wake somebody by its `degraded`, or by `rapport_ledger_readable`,
-`rapport_append_stopped`, `rapport_log_stopped` and `rapport_projection_failed`, which tell ledgers apart.
+503, and once its files are mended the next request opens it. Only where no ledger can be opened
+the server does not start. So send traffic by `/readyz`, which one damaged ledger among several
+leaves at 200, and wake somebody by its `degraded`, or by `rapport_ledger_readable`,
+`rapport_append_stopped`, `rapport_log_stopped` and `rapport_projection_failed`, which tell
+ledgers apart.
 """
 
 _METRICS = """\
