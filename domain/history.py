@@ -83,8 +83,11 @@ def effective_history(events: Iterable[Recorded], survivor: UUID) -> History:
     facts: list[Fact] = []
     retracted: list[Retracted] = []
     scopes = {survivor: 0}
+    stream, scope = survivor, 0
     for recorded in ordinary:
-        scope = scopes.setdefault(recorded.contact_id, len(scopes))
+        if recorded.contact_id is not stream:  # mostly it is, and to look a UUID up takes long
+            stream = recorded.contact_id
+            scope = scopes.setdefault(stream, len(scopes))
         if untouched:
             facts.append(_fact(recorded, None, scope))
             continue
