@@ -69,19 +69,22 @@ def require_no_condition(call: Call) -> None:
 
 
 def answered(call: Call, result: Appended, headers: dict[str, str], body: object) -> Answer:
-    """The answer that tells of an append; 201 where anything is new."""
+    """The answer that tells of an append; 201 where anything is new.
+
+    The headers lead to the newest of its events, which need not be the last of a batch that is
+    known in part: who waits for that position reads all of them.
+    """
     created = any(not one.replayed for one in result.events)
+    newest = max((one.position for one in result.events), default=result.position)
     if result.events:
-        headers["Location"] = f"{call.base}/events/{result.events[-1].position}"
+        headers["Location"] = f"{call.base}/events/{newest}"
     if result.replayed:
         headers["Idempotency-Replayed"] = "true"
     preferred = call.request.headers.getlist("prefer")
     if preferred and _wants_minimal(preferred):
         headers["Preference-Applied"] = "return=minimal"
-        return Answer(status=204, headers=headers, position=result.position)
-    return Answer(
-        body=body, status=201 if created else 200, headers=headers, position=result.position
-    )
+        return Answer(status=204, headers=headers, position=newest)
+    return Answer(body=body, status=201 if created else 200, headers=headers, position=newest)
 
 
 def _wants_minimal(headers: list[str]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import httpx
 
@@ -20,6 +21,8 @@ from tests.ledger.transfer.archives import PASSPHRASE, exported_from, imported
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.api.shop import Shop
 
 BASE = "/v1/ledgers/main"
 KEY = "till-3/2026-03-01/17"
@@ -98,3 +101,17 @@ def test_it_is_known_after_a_rebuild_a_restart_and_an_import(tmp_path: Path) -> 
     with till(there) as client:
         assert places(client, known=True) == first
         assert client.get("/events?after_position=8").json()["items"] == []
+
+
+def test_of_a_batch_known_in_part_the_headers_lead_to_what_is_new(shop: Shop) -> None:
+    """Who waits for that position reads all that was sent, wherever it stands in the batch."""
+    known = purchase("a", id=str(uuid4()))
+    shop.append("pos:1", registration(), known)
+    answer = shop.append("pos:1", purchase("b"), known)
+    assert answer.status_code == 201
+    assert [one["position"] for one in answer.json()["events"]] == [4, 3]
+    assert answer.json()["position"] == 3, "the last in events"
+    assert answer.headers["rapport-position"] == "4"
+    assert answer.headers["location"] == f"{shop.base}/events/4"
+    minimal = shop.append("pos:1", purchase("c"), known, prefer="return=minimal")
+    assert minimal.headers["rapport-position"] == "5"
