@@ -17,11 +17,11 @@ from domain.events.governance import PersonalDataErased
 from domain.events.referrals import ReferralReceived
 from domain.history import effective_history
 from domain.instants import DAY, format_instant
-from domain.referrals import commerce_of, edges_of
+from domain.referrals import edges_of
 from domain.relationship import fold
-from domain.standing import standing
 from projections.folding import Moment
 from projections.groups import Aliases, read_group, read_merges
+from projections.partners import Partners
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -211,14 +211,10 @@ def relationship_of(question: Question, subject: Subject) -> Relationship:
 
 def standing_of(question: Question, subject: Subject) -> Standing:
     """How the subject stands as a referral partner, folded now."""
-    edges = edges_of(subject.history, subject.contact_id, question.aliases.survivor_of)
-    ledger = question.ledger
-    commerce = {}
-    for other in {edge.other for edge in edges}:
-        group = read_group(ledger, other, question.aliases, question.position)
-        commerce[other] = commerce_of(effective_history(group, other))
-    policy = question.policies.in_force(question.as_of).policy
-    return standing(subject.contact_id, edges, commerce, policy, question.as_of)
+    ledger, aliases = question.ledger, question.aliases
+    moment = Moment(question.position, question.as_of, question.policies, ledger.time_zone, aliases)
+    edges = edges_of(subject.history, subject.contact_id, aliases.survivor_of)
+    return Partners(ledger, moment).standing(subject.contact_id, edges)
 
 
 def _position(ledger: Ledger, knowledge: Knowledge | None, now: int) -> int:

@@ -18,6 +18,7 @@ from api.client.accounts import (
     ReplayedStatus,
     Restatement,
     Standing,
+    StandingRow,
     StatusRow,
     Summary,
 )
@@ -78,6 +79,7 @@ __all__ = [
     "Retries",
     "ServerFault",
     "Standing",
+    "StandingRow",
     "Status",
     "StatusRow",
     "Summary",

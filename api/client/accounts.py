@@ -56,6 +56,17 @@ class Standing:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StandingRow:
+    """How one of many contacts stands as a referral partner."""
+
+    contact_id: UUID
+    standing: str
+    influence: int
+    we_owe: bool
+    they_owe: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Policy:
     """A version of the policy that was published; ``position`` is that of the event."""
 

@@ -14,6 +14,7 @@ from api.client.accounts import (
     Policy,
     Restatement,
     Standing,
+    StandingRow,
     StatusRow,
     Summary,
 )
@@ -104,6 +105,28 @@ class Inquiries(OfLedger):
             min_position=min_position,
         )
         return got(self.of_contact(contact, "/standing"), reading(Standing), query)
+
+    def standings(
+        self,
+        standing: str | None,
+        as_of: datetime | None,
+        as_known_at: datetime | int | None,
+        policy_version: int | None,
+        sort: str | None,
+        min_position: int | None,
+        limit: int,
+    ) -> PageAt[StandingRow]:
+        """How referral partners stand, by pages."""
+        query = queried(
+            standing=standing,
+            as_of=as_of,
+            as_known_at=as_known_at,
+            policy_version=policy_version,
+            sort=sort,
+            min_position=min_position,
+            limit=limit,
+        )
+        return listed(f"{self.base}/standings", StandingRow, query)
 
     def policies(self) -> PageAt[Policy]:
         """Every version of the policy, by pages."""

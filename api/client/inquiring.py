@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         Policy,
         Restatement,
         Standing,
+        StandingRow,
         StatusRow,
         Summary,
     )
@@ -86,6 +87,28 @@ class Inquiring(Sender):
         """How a contact stands as a referral partner: now, or at ``as_of``."""
         asked = self._inquire.standing(contact, as_of, as_known_at, policy_version, min_position)
         return self._ask(asked)
+
+    def standings(
+        self,
+        *,
+        standing: str | None = None,
+        as_of: datetime | None = None,
+        as_known_at: datetime | int | None = None,
+        policy_version: int | None = None,
+        sort: str | None = None,
+        min_position: int | None = None,
+        page: int = 500,
+    ) -> Iterator[StandingRow]:
+        """Referral partners, the most influential first; ``page`` at a time (1..1000).
+
+        Of other times, knowledge or policies they come by their ids, unless ``sort`` is
+        ``influence``, which takes a ledger of up to 20,000 events.
+        """
+        return self._pages(
+            self._inquire.standings(
+                standing, as_of, as_known_at, policy_version, sort, min_position, page
+            )
+        )
 
     def policies(self) -> Iterator[Policy]:
         """Every version of the policy that was published, the first first."""

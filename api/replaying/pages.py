@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from api.replaying.replay import relationship_at, row_of
+from api.replaying.replay import relationship_at
+from api.replaying.rows import StatusRows
 from domain.errors import Invalid
 from domain.events import STAGES
 from domain.instants import parse_instant
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
+    from api.replaying.rows import Rows
     from api.wire.present import Shape
     from projections.answers import Cursor
     from projections.folding import Moment
@@ -25,74 +26,51 @@ if TYPE_CHECKING:
 MOST_EVENTS = 20_000
 """How many events one answer folds: about half a second's work."""
 
-_SHOWN = ("contact_id", "stage", "score", "since", "flags")
 
-
-@dataclass(frozen=True)
-class FoldedPage:
-    """Rows in the order of contacts; the next page begins after ``last``, None at the end.
+def folded_page(
+    source: EventSource, moment: Moment, rows: Rows, *, after: Cursor | None, limit: int
+) -> Page[Shape]:
+    """The next rows at the moment, in the order of contacts; cursors have no value but 0.
 
     Where few contacts are wanted, a page may have fewer rows than it may, or none.
     """
-
-    items: list[Shape]
-    last: UUID | None
-
-
-def folded_page(
-    source: EventSource,
-    moment: Moment,
-    *,
-    after: UUID | None,
-    limit: int,
-    stage: str | None,
-    flag: str | None,
-) -> FoldedPage:
-    """The next contacts of a stage or with a flag at the moment."""
     items: list[Shape] = []
-    walk = Walk(source, moment.aliases, moment.position, after=after)
     last: UUID | None = None
-    folded = 0
+    begin = after[1] if after else None
+    walk = Walk(source, moment.aliases, moment.position, after=begin)
     for contact, events in walk:
-        if last is not None and (len(items) >= limit or folded >= MOST_EVENTS):
-            return FoldedPage(items, last)
-        last, folded = contact, folded + len(events)
-        row = row_of(contact, events, moment)
-        if row is None or (stage is not None and row["stage"] != stage):
-            continue
-        if flag is None or flag in row["flags"]:
-            items.append({name: row[name] for name in _SHOWN})
-    return FoldedPage(items, None)
+        if last is not None and (len(items) >= limit or rows.events_read >= MOST_EVENTS):
+            return Page(tuple(items), (0, last), moment.position, moment.at)
+        last = contact
+        if (row := rows.row(contact, events)) is not None:
+            items.append(row)
+    return Page(tuple(items), None, moment.position, moment.at)
 
 
 def sorted_page(
     source: EventSource,
     moment: Moment,
+    rows: Rows,
     *,
     sort: str,
+    elsewhere: str,
     after: Cursor | None,
     limit: int,
-    stage: str | None,
-    flag: str | None,
 ) -> Page[Shape]:
-    """Contacts by ``score`` or ``since``, the greatest first, equal ones by their ids.
+    """The next rows by what they say under ``sort``, the greatest first, equal ones by their ids.
 
     Raises:
-        Invalid: there is more to fold than one answer may.
+        Invalid: there is more to fold than one answer may; ``elsewhere`` says what to do then.
     """
     if moment.position > MOST_EVENTS:
-        detail = (
-            f"sorting takes more than {MOST_EVENTS:,} events: ask for a replay, POST .../replays"
-        )
+        detail = f"sorting takes more than {MOST_EVENTS:,} events: {elsewhere}"
         raise Invalid.at("/sort", "takes-a-replay", detail)
     found: list[tuple[int, UUID, Shape]] = []
     for contact, events in Walk(source, moment.aliases, moment.position):
-        row = row_of(contact, events, moment)
-        if row is None or stage not in (None, row["stage"]):
-            continue
-        if flag is None or flag in row["flags"]:
-            value = row["score"] if sort == "score" else parse_instant(row["since"])
-            found.append((-value, contact, {name: row[name] for name in _SHOWN}))
+        row = rows.row(contact, events)
+        if row is not None:
+            value = parse_instant(row[sort]) if sort == "since" else row[sort]
+            found.append((-value, contact, row))
     found.sort(key=lambda one: one[:2])
     if after is not None:
         found = [one for one in found if one[:2] > (-after[0], after[1])]
@@ -110,15 +88,14 @@ def folded_rows(source: EventSource, moment: Moment, contacts: Sequence[UUID]) -
         Stumbled: a history that cannot be folded.
     """
     items: list[Shape] = []
-    folded = 0
+    rows = StatusRows(moment)
     for contact in contacts:
-        if folded >= MOST_EVENTS:
+        if rows.events_read >= MOST_EVENTS:
             break
         events = read_group(source, contact, moment.aliases, moment.position)
-        folded += len(events)
-        row = row_of(contact, events, moment)
+        row = rows.row(contact, events)
         assert row is not None, "the intervals, which are of the same position, have this contact"
-        items.append({name: row[name] for name in _SHOWN})
+        items.append(row)
     return items
 
 

@@ -9,11 +9,13 @@ from api.calls import Answer, Call, Routes, Shown
 from api.knowledge import Asked, moment_of
 from api.openapi import examples, shapes
 from api.replaying.pages import MOST_EVENTS, folded_page, folded_rows, folded_summary, sorted_page
+from api.replaying.rows import StandingRows, StatusRows
 from api.wire import present_lists
 from api.wire.cursors import make_cursor, read_place
 from api.wire.parameters import (
     AS_KNOWN_AT,
     AS_OF,
+    BY_INFLUENCE,
     CURSOR,
     FLAG,
     LIMIT,
@@ -28,7 +30,11 @@ from domain.instants import format_instant
 from ledger.access.scopes import READ
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from api.replaying.rows import Rows
     from projections.answers import Cursor, Summary
+    from projections.folding import Moment
 
 ROUTES = Routes("Lists")
 
@@ -75,10 +81,8 @@ async def list_statuses(call: Call) -> Answer:
 
     Without these, a row that changes while pages are read may come twice, or not at all.
     """
-    if _is_sorted(call):
-        await call.wait_until_known(call.get(MIN_POSITION))
-        return await call.in_thread(_sorted_statuses)
-    if _is_folded(call) or (call.get(AS_OF) is not None and call.get(FLAG) is not None):
+    flagged_then = call.get(AS_OF) is not None and call.get(FLAG) is not None
+    if _is_sorted(call) or _is_folded(call) or flagged_then:
         await call.wait_until_known(call.get(MIN_POSITION))
         return await call.in_thread(_folded_statuses)
     await call.wait_until_reflected(call.get(MIN_POSITION), "status")
@@ -120,7 +124,16 @@ async def summarise_statuses(call: Call) -> Answer:
     "/v1/ledgers/{ledger}/standings",
     scopes=(READ,),
     summary="Referral partners",
-    query=(STANDING, LIMIT, CURSOR, MIN_POSITION),
+    query=(
+        STANDING,
+        AS_OF,
+        AS_KNOWN_AT,
+        POLICY_VERSION,
+        BY_INFLUENCE,
+        LIMIT,
+        CURSOR,
+        MIN_POSITION,
+    ),
     answers={
         200: Shown(
             description="Everyone who referred or was sent someone, the most influential first.",
@@ -129,10 +142,22 @@ async def summarise_statuses(call: Call) -> Answer:
             headers=(*_HEADERS, "Link"),
         )
     },
-    problems=("projection-behind",),
+    problems=("projection-behind", "invalid-time", "policy-not-found"),
 )
 async def list_standings(call: Call) -> Answer:
-    """A row that changes while pages are read may come twice, or not at all."""
+    """With `as_of`, everyone who had referred or been sent someone by then.
+
+    With `as_of`, `as_known_at` or `policy_version` contacts come in the order of their ids unless a
+    `sort` is asked for, and all pages speak of one position and instant. They are folded page by
+    page, so much and no more: a page may have fewer rows than `limit`, or none, and still a
+    `next_cursor`. Sorting takes all contacts at once, which one answer does for a ledger of up to
+    20,000 events.
+
+    Without these, a row that changes while pages are read may come twice, or not at all.
+    """
+    if call.get(AS_OF) is not None or _is_elsewise(call):
+        await call.wait_until_known(call.get(MIN_POSITION))
+        return await call.in_thread(_folded_standings)
     await call.wait_until_reflected(call.get(MIN_POSITION), "standing")
     return await call.in_thread(_standings)
 
@@ -160,53 +185,47 @@ def _is_sorted(call: Call) -> bool:
 
 
 def _folded_statuses(call: Call) -> Answer:
-    served = call.open_ledger
-    asked = Asked(call.get(AS_OF), call.get(AS_KNOWN_AT), call.get(POLICY_VERSION))
-    kind = f"statuses folded {asked}"
-    moment = moment_of(served.ledger, served.aliases, asked, call.server.clock())
-    after, position, at = read_place(
-        served.ledger, call.get(CURSOR), kind, None, moment.position, moment.at
+    return _folded(
+        call,
+        "statuses",
+        lambda moment: StatusRows(moment, call.get(STAGE), call.get(FLAG)),
+        elsewhere="ask for a replay, POST .../replays",
     )
+
+
+def _folded_standings(call: Call) -> Answer:
+    return _folded(
+        call,
+        "standings",
+        lambda moment: StandingRows(call.open_ledger.ledger, moment, call.get(STANDING)),
+        elsewhere="without sort, the contacts come in the order of their ids",
+    )
+
+
+def _folded(call: Call, name: str, rows_at: Callable[[Moment], Rows], *, elsewhere: str) -> Answer:
+    """A page of what no projection holds: by ids, or, folded as a whole each time, sorted."""
+    served, sort, limit = call.open_ledger, call.get(SORT), call.get(LIMIT) or 100
+    ledger, aliases, now = served.ledger, served.aliases, call.server.clock()
+    asked = Asked(call.get(AS_OF), call.get(AS_KNOWN_AT), call.get(POLICY_VERSION))
+    kind = f"{name} folded by {sort or 'contact'} {asked}"
+    moment = moment_of(ledger, aliases, asked, now)
+    value, contact, position, at = read_place(
+        ledger, call.get(CURSOR), kind, *_FIRST_PAGE, moment.position, moment.at
+    )
+    after = None if contact is None else (value, UUID(bytes=contact))
     # The pages after the first speak of what it spoke of, whatever was appended since.
     fixed = Asked(at, Knowledge(position=position), asked.policy_version)
-    moment = moment_of(served.ledger, served.aliases, fixed, call.server.clock())
-    page = folded_page(
-        served.ledger,
-        moment,
-        after=None if after is None else UUID(bytes=after),
-        limit=call.get(LIMIT) or 100,
-        stage=call.get(STAGE),
-        flag=call.get(FLAG),
-    )
-    more = None
-    if page.last is not None:
-        more = make_cursor(served.ledger, kind, page.last.bytes, position, at)
-    body = {"items": page.items, "next_cursor": more}
-    return Answer(body=body, headers=call.next_page(more), position=position, digest=True)
-
-
-def _sorted_statuses(call: Call) -> Answer:
-    """Of the past or of other knowledge, folded as a whole and sorted; every page does it anew."""
-    served, sort = call.open_ledger, call.get(SORT) or "score"
-    asked = Asked(call.get(AS_OF), call.get(AS_KNOWN_AT), call.get(POLICY_VERSION))
-    kind = f"statuses sorted by {sort} {asked}"
-    moment = moment_of(served.ledger, served.aliases, asked, call.server.clock())
-    value, contact, position, at = read_place(
-        served.ledger, call.get(CURSOR), kind, None, None, moment.position, moment.at
-    )
-    fixed = Asked(at, Knowledge(position=position), asked.policy_version)
-    page = sorted_page(
-        served.ledger,
-        moment_of(served.ledger, served.aliases, fixed, call.server.clock()),
-        sort=sort,
-        after=None if contact is None else (value, UUID(bytes=contact)),
-        limit=call.get(LIMIT) or 100,
-        stage=call.get(STAGE),
-        flag=call.get(FLAG),
-    )
+    moment = moment_of(ledger, aliases, fixed, now)
+    rows = rows_at(moment)
+    if sort is None:
+        page = folded_page(ledger, moment, rows, after=after, limit=limit)
+    else:
+        page = sorted_page(
+            ledger, moment, rows, sort=sort, elsewhere=elsewhere, after=after, limit=limit
+        )
     more = None
     if (last := page.next_cursor) is not None:
-        more = make_cursor(served.ledger, kind, last[0], last[1].bytes, position, at)
+        more = make_cursor(ledger, kind, last[0], last[1].bytes, position, at)
     body = {"items": list(page.items), "next_cursor": more}
     return Answer(body=body, headers=call.next_page(more), position=position, digest=True)
 

@@ -215,6 +215,10 @@ SORT = Parameter(
     "sort", choice(("score", "since")), {"type": "string", "enum": ["score", "since"]},
     "What to sort by, the greatest first; score if absent, and since of the past.", "since",
 )  # fmt: skip
+BY_INFLUENCE = Parameter(
+    "sort", choice(("influence",)), {"type": "string", "enum": ["influence"]},
+    "The most influential first, which is how the present is listed anyway.", "influence",
+)  # fmt: skip
 STANDING = Parameter(
     "standing", choice(STANDINGS), {"type": "string", "enum": list(STANDINGS)},
     "Only this standing.", "partner",

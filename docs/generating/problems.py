@@ -42,7 +42,8 @@ FIELD_CODES: dict[str, str] = {
     "not-a-choice": "It is none of the words that are allowed.",
     "not-from-clients": "Only the ledger writes events of this type.",
     "out-of-range": "It is too small or too large.",
-    "takes-a-replay": "It takes more than one answer: `POST .../replays` gives all of it.",
+    "takes-a-replay": "It takes more than one answer: `POST .../replays` gives all of it, or,"
+    " of standings, the list without `sort`.",
     "too-long": "It has too many characters.",
     "too-short": "It has too few characters.",
     "unknown-currency": "It is no ISO 4217 code.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import httpx
@@ -43,3 +43,18 @@ def answered(shop: Shop, path: str, body: Json) -> tuple[Json, list[Json]]:
     assert hashlib.sha256(lines.content).hexdigest() == account["digest"]
     assert lines.headers["etag"] == f'"{account["digest"]}"'
     return account, [json.loads(line) for line in lines.text.splitlines()]
+
+
+def all_rows(shop: Shop, path: str, **query: Any) -> list[Json]:
+    """A list's rows, page by page; every page speaks of the position of the first."""
+    answer = shop.get(path, **query)
+    rows, position = [], answer.headers.get("rapport-position")
+    while True:
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["rapport-position"] == position
+        assert answer.headers["etag"]
+        rows += answer.json()["items"]
+        assert ("next" in answer.links) == (answer.json()["next_cursor"] is not None)
+        if "next" not in answer.links:
+            return rows
+        answer = shop.client.get(answer.links["next"]["url"])

@@ -9,7 +9,7 @@ import pytest
 from api.replaying import pages
 from api.routes import lists
 from domain.instants import DAY, HOUR, format_instant, parse_instant
-from tests.api.asking import answered
+from tests.api.asking import all_rows, answered
 from tests.api.shop import START, Json, Shop, problem_of, purchase, registration
 from tests.api.test_replays import QUESTIONS, fill
 
@@ -26,16 +26,8 @@ def filled(shop: Shop) -> Shop:
 
 
 def listed(shop: Shop, **query: Any) -> list[Json]:
-    """All rows, page by page."""
-    answer = shop.get("/statuses", **query)
-    rows = []
-    while True:
-        assert answer.status_code == 200, answer.text
-        rows += answer.json()["items"]
-        assert ("next" in answer.links) == (answer.json()["next_cursor"] is not None)
-        if "next" not in answer.links:
-            return rows
-        answer = shop.client.get(answer.links["next"]["url"])
+    """All rows of the list that is asked for."""
+    return all_rows(shop, "/statuses", **query)
 
 
 @pytest.mark.parametrize("question", FOLDED, ids=str)

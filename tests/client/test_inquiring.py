@@ -81,6 +81,19 @@ def test_contacts_are_looked_for_and_partners_and_policies_told(client: Client) 
     standing = client.standing("pos:1", as_known_at=position, policy_version=1)
     assert (standing.standing, standing.as_known_at.position) == ("none", position)
     assert standing.referrals["inbound"] == 0
+    sent = {"referral_id": "r1", "direction": "inbound", "other": "pos:2", "level": 3}
+    client.append("pos:0", NewEvent("referral-made", sent))
+    client.append("pos:1", NewEvent("referral-made", {**sent, "level": 5}))
+    newest = client.append("pos:3", registration()).position
+    partners = list(client.standings(min_position=newest, page=1))
+    assert [one.influence for one in partners] == [10, 6]
+    now = client.standing("pos:0").as_of
+    then = client.standings(
+        as_of=now, as_known_at=newest, policy_version=1, sort="influence", page=1
+    )
+    assert list(then) == partners
+    assert list(client.standings(as_known_at=position)) == []
+    assert list(client.standings(standing="dormant")) == []
     assert [(one.policy_version, one.name) for one in client.policies()] == [(1, "retail")]
 
 
@@ -204,6 +217,7 @@ def test_the_asynchronous_client_inquires_alike(filled: Address) -> None:
             assert isinstance([row async for row in client.restatements()], list)
             assert len([one async for one in client.contacts(stage="customer")]) == 3
             assert (await client.standing("pos:1")).influence == 0
+            assert [one async for one in client.standings(policy_version=1)] == []
             assert [one.name async for one in client.policies()] == ["retail"]
             await client.receipt("pos:0")
             proof = await client.inclusion(1)

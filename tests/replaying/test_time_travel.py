@@ -24,6 +24,8 @@ from tests.replaying.asked import moment, of_one, previewed, replayed, rows
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from projections.folding import Moment
+
 
 def told(seed: int) -> tuple[MemoryLedger, Clock, Random]:
     """A ledger with a random history, and the chance to choose cut-offs with."""
@@ -39,13 +41,24 @@ def some_instant(chance: Random, clock: Clock) -> int:
     return clock() - chance.randint(-20, 700 * 24) * HOUR
 
 
+def some_moment(ledger: MemoryLedger, clock: Clock, chance: Random) -> Moment:
+    """What any of the three parameters ask for, alone or together, or none."""
+    versions = len(ledger.policies().versions)
+    asked = Asked(
+        chance.choice((None, some_instant(chance, clock))),
+        chance.choice((None, Knowledge(position=chance.randint(1, ledger.head())))),
+        chance.choice((None, chance.randint(1, versions))),
+    )
+    return moment(ledger, clock(), asked)
+
+
 @contextmanager
-def followed(ledger: MemoryLedger, clock: Clock) -> Iterator[Hands]:
-    """The projections of the whole ledger."""
+def followed(ledger: MemoryLedger, clock: Clock, name: str = "status") -> Iterator[Hands]:
+    """The projections of a ledger, the one of that name of all of it."""
     with tempfile.TemporaryDirectory() as folder:
         hands = Hands(ledger, clock, Path(folder) / "projections.sqlite")
         try:
-            while hands.follow("status", ledger.head()):
+            while hands.follow(name, ledger.head()):
                 continue
             yield hands
         finally:
@@ -72,14 +85,8 @@ def test_as_known_at_a_position_is_what_a_ledger_that_stopped_there_answers(seed
 @given(seed=seeds)
 def test_a_replay_says_of_each_contact_what_its_status_says(seed: int) -> None:
     ledger, clock, chance = told(seed)
-    versions = len(ledger.policies().versions)
     for _ in range(3):
-        asked = Asked(
-            chance.choice((None, some_instant(chance, clock))),
-            chance.choice((None, Knowledge(position=chance.randint(1, ledger.head())))),
-            chance.choice((None, chance.randint(1, versions))),
-        )
-        at = moment(ledger, clock(), asked)
+        at = some_moment(ledger, clock, chance)
         account, content = replayed(ledger, at)
         found = {row["contact_id"]: row for row in rows(content)}
         assert account["contacts"] == len(found)
