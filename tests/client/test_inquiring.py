@@ -18,6 +18,7 @@ from api.client import (
     Refused,
     Unreachable,
 )
+from api.client.operations import MOST_PAUSE_SECONDS
 from ledger.transparency import merkle
 from ledger.transparency.checkpoints import verify_checkpoint
 from ledger.transparency.notes import Verifier
@@ -147,7 +148,8 @@ def test_an_operation_is_looked_at_until_it_ends_or_the_time_is_up(filled: Addre
         assert network.pauses == []
         ended = client.wait(operation.id)
         assert (ended.kind, ended.state) == ("rebuild", "succeeded")
-        assert network.pauses == [0.05 * 2**n for n in range(len(network.pauses))]
+        doubling = [min(0.05 * 2**n, MOST_PAUSE_SECONDS) for n in range(len(network.pauses))]
+        assert network.pauses == doubling
         assert client.cancel(ended).state == client.operation(ended).state == "succeeded"
         with pytest.raises(NotFound):
             list(client.replayed(ended))
