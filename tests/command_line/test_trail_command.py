@@ -26,7 +26,7 @@ def test_a_trail_that_was_deleted_while_nothing_ran_is_told_of_at_the_start_and_
     with built(data, Clock()):
         assert "the audit trail of ledger main lacks entries" in caplog.text
     shown = rapport("trail", "--data", data, "--ledger", "main")
-    assert (shown.code, "entry 1 was recorded and is gone" in shown.err) == (0, True)
+    assert (shown.code, "entry 2 was recorded and is gone" in shown.err) == (0, True)
     ended = rapport("trail", "--data", data, "--ledger", "main", "--verify")
     assert ended.code == 3
     assert "put it back from a backup" in ended.err
