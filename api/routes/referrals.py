@@ -47,7 +47,8 @@ def _referrals(call: Call) -> Answer:
     projections = call.open_ledger.projections
     require_registered(call.open_ledger.ledger, call.contact_id)
     found = projections.referrals(call.contact_id)
-    policies = call.open_ledger.ledger.policies(upto=found.position)
+    # What reflects no event yet knows no policy, and no referral that one could judge.
+    policies = call.open_ledger.ledger.policies(upto=found.position or None)
     policy = policies.in_force(found.as_of).policy
 
     def shown(edge: Edge) -> dict[str, object]:

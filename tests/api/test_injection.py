@@ -220,7 +220,7 @@ def test_every_way_to_read_gives_the_text_back(shop: Shop, name: str, lines: lis
     # Not by splitlines, which takes separators within the text for ends of lines.
     told = [json.loads(line) for line in exported.content.split(b"\n") if line]
     assert told[-1]["data"]["name"] == text
-    found = shop.client.get(f"{shop.base}/contacts", params={"name": MARK})
+    found = shop.get("/contacts", name=MARK, min_position=position)
     assert [one["name"] for one in found.json()["items"]] == [text]
     with shop.client.stream(
         "GET", f"{shop.base}/events?after_position=1", headers={"accept": "text/event-stream"}

@@ -182,7 +182,8 @@ def plant(url: str) -> None:
         ]
         assert {one.status_code // 100 for one in bad} == {4}
         assert client.get(f"{url}/livez", headers={MARKER: MARKER}).status_code == 200
-        assert client.get(f"{base}/contacts", params={"name": MARKER}).json()["items"]
+        found = {"name": MARKER, "min_position": made.json()["position"]}
+        assert client.get(f"{base}/contacts", params=found).json()["items"]
 
 
 def test_no_log_line_and_no_metric_names_a_person(

@@ -116,6 +116,10 @@ def provoked(server: Server, person: Person) -> None:
 def used(server: Server, person: Person) -> dict[str, str]:
     """Everything that reads, follows, folds or is built from events; answers that must not hold
     anything personal are kept with what the server said, and those that may are answered."""
+    log = server.ok("GET", f"{BASE}/events", params={"limit": 1000})
+    newest = {"min_position": log.json()["items"][-1]["position"]}
+    for path in ("/contacts", "/standings", "/restatements"):
+        server.ok("GET", BASE + path, params=newest)
     for path in ("/metrics", f"{BASE}/statuses", f"{BASE}/standings", f"{BASE}/restatements",
                  f"{BASE}/projections", f"{BASE}/trail", f"{BASE}/log/checkpoint"):  # fmt: skip
         server.said.append(server.ok("GET", path).text)
@@ -130,7 +134,7 @@ def used(server: Server, person: Person) -> dict[str, str]:
         "export": server.ok("GET", f"{person.path}/export").text,
         "page": server.ok("GET", f"{person.path}/export", headers={"Accept": "text/html"}).text,
         "events": server.ok("GET", f"{person.path}/events", params={"limit": 1000}).text,
-        "log": server.ok("GET", f"{BASE}/events", params={"limit": 1000}).text,
+        "log": log.text,
         "lines": server.ok("GET", f"{BASE}/events", headers=lines).text,
         "contacts": server.ok("GET", f"{BASE}/contacts").text,
         "names": server.ok("GET", f"{BASE}/contacts", params={"name": "zq"}).text,
