@@ -31,8 +31,13 @@ LOOKS = 12
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Iterator[DataFolder]:
-    with closing(DataFolder.open(tmp_path / "data", clock=HandClock())) as opened:
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, clock: HandClock) -> Iterator[DataFolder]:
+    with closing(DataFolder.open(tmp_path / "data", clock=clock)) as opened:
         yield opened
 
 
@@ -210,10 +215,11 @@ def test_a_key_that_was_changed_again_before_it_signed_anything_is_no_fault(
 
 
 def test_a_listed_key_that_never_signed_between_two_that_did_is_a_fault(
-    folder: DataFolder,
+    folder: DataFolder, clock: HandClock
 ) -> None:
     ledger = folder.ledger("main")
     ledger.transparency.seal()
+    clock.move(1)
     ledger.transparency.rotate()
     registered(ledger)
     ledger.transparency.seal()
