@@ -1,0 +1,1 @@
+"""The wire as it stands: golden answers of every operation, and the OpenAPI document."""
