@@ -12,7 +12,7 @@ JOBS = auto
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: help run demo test check bench bench-quick docs
+.PHONY: help run demo test quick test-one check bench bench-quick docs
 .DEFAULT_GOAL := help
 
 help:
@@ -27,6 +27,13 @@ demo: $(VENV)/run ## the same with a synthetic town in ./rapport-demo: a cafe, a
 
 test: $(VENV)/dev ## run every test
 	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal
+
+quick: $(VENV)/dev ## run the examples of the domain and the rules of the house, without the properties
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal -q -m "not hypothesis" tests/domain tests/house domain
+
+test-one: $(VENV)/dev ## run one test file, folder or test: make test-one T=tests/api/test_bulk.py
+	@test -n "$(T)" || { echo "name what to run: make test-one T=tests/api/test_bulk.py" >&2; exit 2; }
+	$(BIN)/python -m pytest --numprocesses 0 $(T)
 
 check: $(VENV)/dev ## formatting, lint, types and the direction of imports
 	$(BIN)/ruff format --check .
