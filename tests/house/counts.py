@@ -1,0 +1,134 @@
+"""Counts that say how the house stands: ``python -m tests.house.counts`` prints them as a table.
+
+They are for comparing one commit with another; the rules that must hold are in the tests beside.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from tests.house.tree import PACKAGES, imported, modules, package_modules
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+LONGEST_TEST_NAME = 70
+NEAR_THE_LIMIT = range(380, 401)
+STORES = "ledger/stores/sqlite/"
+
+_LIBRARY = re.compile(r"^\s*(?:import|from) sqlite3\b", re.MULTILINE)
+
+
+def lines_by_room() -> Counter[str]:
+    """Lines of Python by room: the folder at the top, or the one below it in ``api``."""
+    found: Counter[str] = Counter()
+    for place, _, source in modules():
+        parts = place.split("/")
+        room = "/".join(parts[:2]) if parts[0] == "api" and len(parts) > 2 else parts[0]
+        found[room] += source.count("\n")
+    return found
+
+
+def imports() -> Mapping[str, frozenset[str]]:
+    """The modules of ours that each module of ours imports, also for its types alone."""
+    names = {_dotted(place): tree for place, tree, _ in package_modules()}
+    return {
+        name: frozenset(one for one in imported(tree) if one in names and one != name)
+        for name, tree in names.items()
+    }
+
+
+def circles(edges: Mapping[str, Iterable[str]]) -> list[str]:
+    """The modules from which a chain of imports leads back to themselves, sorted.
+
+    >>> circles({"a": ["b"], "b": ["a"], "c": ["a"]})
+    ['a', 'b']
+    """
+    return sorted(name for name in edges if name in _reached(name, edges))
+
+
+def files_that_import_sqlite3() -> list[str]:
+    """The files outside the SQLite store that import its library."""
+    return [
+        place
+        for place, _, source in package_modules()
+        if _LIBRARY.search(source) and not place.startswith(STORES)
+    ]
+
+
+def private_accesses() -> int:
+    """How often a test reaches for a private name of something that is not itself."""
+    return sum(
+        isinstance(node, ast.Attribute)
+        and node.attr.startswith("_")
+        and not node.attr.startswith("__")
+        and not (isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"))
+        for node in _nodes_of_tests()
+    )
+
+
+def patches() -> int:
+    """How often a test replaces a name of a module or an object."""
+    return sum(
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("setattr", "patch")
+        for node in _nodes_of_tests()
+    )
+
+
+def long_test_names() -> int:
+    """How many tests have a name that is longer than ``LONGEST_TEST_NAME`` characters."""
+    return sum(
+        isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.name.startswith("test_")
+        and len(node.name) > LONGEST_TEST_NAME
+        for node in _nodes_of_tests()
+    )
+
+
+def files_near_the_limit() -> list[str]:
+    """The files of the packages that have 380 to 400 lines."""
+    return [place for place, _, source in package_modules() if source.count("\n") in NEAR_THE_LIMIT]
+
+
+def counts() -> Iterator[tuple[str, int]]:
+    """Every count with its name, in the order in which they are printed."""
+    for room, lines in sorted(lines_by_room().items()):
+        yield f"lines in {room}", lines
+    yield "files in the packages", sum(1 for _ in package_modules(*PACKAGES))
+    yield "modules that import each other in a circle", len(circles(imports()))
+    yield "files outside the store that import sqlite3", len(files_that_import_sqlite3())
+    yield "files of 380 to 400 lines", len(files_near_the_limit())
+    yield "private accesses in tests", private_accesses()
+    yield "patched names in tests", patches()
+    yield f"names of tests over {LONGEST_TEST_NAME} characters", long_test_names()
+
+
+def _nodes_of_tests() -> Iterator[ast.AST]:
+    for place, tree, _ in modules():
+        if place.startswith("tests/"):
+            yield from ast.walk(tree)
+
+
+def _reached(start: str, edges: Mapping[str, Iterable[str]]) -> set[str]:
+    seen: set[str] = set()
+    waiting = [start]
+    while waiting:
+        for name in edges.get(waiting.pop(), ()):
+            if name not in seen:
+                seen.add(name)
+                waiting.append(name)
+    return seen
+
+
+def _dotted(place: str) -> str:
+    return place.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+if __name__ == "__main__":
+    for name, count in counts():
+        print(f"{count:>8,}  {name}")
