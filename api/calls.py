@@ -62,7 +62,10 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Shown:
-    """How an answer of one status looks: for the documentation."""
+    """How an answer of one status looks: for the documentation.
+
+    The schema of a document follows from the ``example``.
+    """
 
     description: str
     schema: Mapping[str, object] | None = None

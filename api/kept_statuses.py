@@ -12,9 +12,9 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from api.service.answers.document import KnownAt
 from domain.events.contacts import ContactMerged, MergeReversed
 from domain.events.governance import EventCorrected, EventRetracted, PolicyPublished
-from domain.instants import format_instant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,16 +46,17 @@ class _Kept:
 
 
 class Newest(NamedTuple):
-    """The head of the log, and when it was recorded; ``shown`` is that as clients read it."""
+    """The head of the log, and when it was recorded."""
 
     position: int
     recorded_at: int
 
     @property
-    def shown(self) -> dict[str, object]:
+    def known_at(self) -> KnownAt:
         """The place in the ledger; before the first event nothing was recorded."""
-        recorded_at = format_instant(self.recorded_at) if self.position else None
-        return {"position": self.position, "recorded_at": recorded_at}
+        return KnownAt(
+            position=self.position, recorded_at=self.recorded_at if self.position else None
+        )
 
 
 class Found(NamedTuple):

@@ -10,13 +10,14 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from api.service.answers.document import KnownAt
 from api.wire.parameters import AS_KNOWN_AT, AS_OF, POLICY_VERSION
 from domain.errors import ContactNotFound, Invalid, PolicyNotFound
 from domain.events.contacts import ContactRegistered
 from domain.events.governance import PersonalDataErased
 from domain.events.referrals import ReferralReceived
 from domain.history import effective_history
-from domain.instants import DAY, format_instant
+from domain.instants import DAY
 from domain.referrals import edges_of
 from domain.relationship import fold
 from projections.folding import Moment
@@ -91,8 +92,8 @@ class Question:
     aliases: Aliases
 
     @property
-    def as_known_at(self) -> dict[str, object]:
-        """The place in the ledger that was asked for, as clients read it."""
+    def as_known_at(self) -> KnownAt:
+        """The place in the ledger that was asked for."""
         return known_at(self.ledger, self.position)
 
 
@@ -139,10 +140,10 @@ def moment_of(ledger: Ledger, aliases: KnownAliases, asked: Asked, now: int) -> 
     return Moment(position, at, policies, ledger.time_zone, aliases.at(position))
 
 
-def known_at(ledger: Ledger, position: int) -> dict[str, object]:
-    """A place in the ledger, as clients read it; before the first event nothing was recorded."""
-    recorded_at = format_instant(ledger.recorded_at(position)) if position else None
-    return {"position": position, "recorded_at": recorded_at}
+def known_at(ledger: Ledger, position: int) -> KnownAt:
+    """A place in the ledger; before the first event nothing was recorded."""
+    recorded_at = ledger.recorded_at(position) if position else None
+    return KnownAt(position=position, recorded_at=recorded_at)
 
 
 def subject_of(question: Question, contact_id: UUID) -> Subject:

@@ -39,6 +39,10 @@ __all__ = [
 ]
 
 
+FLAGS = ("quiet", "complaint_hold", "advocate", "rising", "falling")
+"""What may stand beside a stage."""
+
+
 class SignalReading(NamedTuple):
     """A signal with its value, its threshold and the events behind it."""
 

@@ -82,7 +82,7 @@ def command(
 
 def _everybody(ledger: Ledger, moment: Moment, out: Path | None, *, quiet: bool) -> dict[str, Any]:
     account = answered("replaying", partial(replay, ledger, moment), out, quiet=quiet)
-    return {**account, "as_known_at": known_at(ledger, moment.position)}
+    return {**account, "as_known_at": known_at(ledger, moment.position).plain()}
 
 
 def _print(account: dict[str, Any]) -> None:

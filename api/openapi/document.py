@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from api.openapi import examples, shapes
 from api.openapi.schemas import cloud_event, data_name, data_schema, from_clients, sent_event
 from api.problems import PROBLEM_JSON, TITLES, status_of_code
+from api.service.answers import document as answers
+from api.service.answers.document import schemas_of
 from api.wire.media import JSON, MSGPACK
 from api.wire.parameters import CONTACT_NAME
 from domain.decisions.reasons import REASONS
@@ -17,7 +19,7 @@ from domain.policy import policy_schema
 from domain.presets import sent_policy_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from api.calls import Form, Operation, Shown
     from api.wire.parameters import Parameter
@@ -77,7 +79,7 @@ _RESPONSE_HEADERS: dict[str, tuple[str, str]] = {
 _ALWAYS = ("forbidden", "invalid-request", "not-acceptable", "internal", "unavailable")
 
 
-def document(operations: Iterable[Operation]) -> Document:
+def document(operations: Collection[Operation]) -> Document:
     """The description of these operations. Source: OpenAPI 3.1.0."""
     paths: dict[str, Document] = {}
     for operation in operations:
@@ -94,7 +96,7 @@ def document(operations: Iterable[Operation]) -> Document:
         },
         "paths": paths,
         "components": {
-            "schemas": _components(),
+            "schemas": {**_components(), **schemas_of(_answered(operations))},
             "securitySchemes": {
                 KEY: {
                     "type": "http",
@@ -206,12 +208,23 @@ def _answer(shown: Shown, offered: tuple[str, ...]) -> Document:
     answer: Document = {"description": shown.description}
     if shown.headers:
         answer["headers"] = {name: _header(name) for name in shown.headers}
-    if shown.schema is not None:
-        content = {"schema": shown.schema, "example": shown.example}
-        answer["content"] = {JSON: content, MSGPACK: {"schema": shown.schema}}
+    schema, example = shown.schema, shown.example
+    if isinstance(example, answers.Document):
+        schema, example = shapes.ref(type(example).__name__), example.plain()
+    if schema is not None:
+        content = {"schema": schema, "example": example}
+        answer["content"] = {JSON: content, MSGPACK: {"schema": schema}}
         if JSON not in offered:
             answer["content"] = dict.fromkeys(offered, content)
     return answer
+
+
+def _answered(operations: Iterable[Operation]) -> Iterator[type[answers.Document]]:
+    """The documents that the operations answer, as often as they do."""
+    for operation in operations:
+        for shown in operation.answers.values():
+            if isinstance(shown.example, answers.Document):
+                yield type(shown.example)
 
 
 def _header(name: str) -> Document:

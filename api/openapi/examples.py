@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from api.service.answers.status import Standing, Status, StatusHistory
+
 CONTACT_ID = "6f0c1c1e-6f0b-5d0e-9c55-3f1f0d1c2b3a"
 EVENT_ID = "0198c1f0-5a52-7c3e-9d7b-3f0d6a1b2c4d"
 OTHER_ID = "0198c1f0-5a52-7c3e-9d7b-3f0d6a1b2c4e"
@@ -134,79 +136,85 @@ RESTATEMENT: dict[str, Any] = {
 }
 FOUND_CONTACT: dict[str, Any] = {**STATUS_ROW, "name": "Ada Jansen"}
 _KNOWN_AT = {"position": 3, "recorded_at": "2026-03-01T08:30:01.250000Z"}
-STATUS: dict[str, Any] = {
-    "contact_id": CONTACT_ID,
-    "as_of": "2026-03-02T08:30:00Z",
-    "as_known_at": _KNOWN_AT,
-    "policy_version": 1,
-    "rests_on": "allegiance",
-    "stage": "customer",
-    "score": 0,
-    "since": "2026-03-01T08:30:00Z",
-    "flags": [],
-    "legal_capacity": [],
-    "signals": [
-        {
-            "name": "regularity",
-            "on": False,
-            "points": 0,
-            "anchor": True,
-            "value": {"purchase_days": 1, "runs_out_at": "2026-03-15T08:30:00Z"},
-            "threshold": {"purchase_days": 6},
-            "events": [EVENT_ID],
-        }
-    ],
-    "excluded": [],
-    "would_change": [],
-    "will_change": {
-        "at": "2026-05-30T08:30:00Z",
-        "stage": "lapsed_customer",
-        "because": "lapse_at",
-    },
-    "evidence_erased": False,
-}
-STATUS_HISTORY: dict[str, Any] = {
-    "contact_id": CONTACT_ID,
-    "as_of": "2026-03-02T08:30:00Z",
-    "as_known_at": _KNOWN_AT,
-    "intervals": [
-        {
-            "from": "2026-03-01T08:00:00Z",
-            "to": "2026-03-01T08:30:00Z",
-            "stage": "contact",
-            "score": 0,
-            "policy_version": 1,
-            "cause": {"kind": "event", "name": "contact-registered", "event": OTHER_ID},
+STATUS = Status.model_validate(
+    {
+        "contact_id": CONTACT_ID,
+        "as_of": "2026-03-02T08:30:00Z",
+        "as_known_at": _KNOWN_AT,
+        "policy_version": 1,
+        "rests_on": "allegiance",
+        "stage": "customer",
+        "score": 0,
+        "since": "2026-03-01T08:30:00Z",
+        "flags": [],
+        "legal_capacity": [],
+        "signals": [
+            {
+                "name": "regularity",
+                "on": False,
+                "points": 0,
+                "anchor": True,
+                "value": {"purchase_days": 1, "runs_out_at": "2026-03-15T08:30:00Z"},
+                "threshold": {"purchase_days": 6},
+                "events": [EVENT_ID],
+            }
+        ],
+        "excluded": [],
+        "would_change": [],
+        "will_change": {
+            "at": "2026-05-30T08:30:00Z",
+            "stage": "lapsed_customer",
+            "because": "lapse_at",
         },
-        {
-            "from": "2026-03-01T08:30:00Z",
-            "to": None,
-            "stage": "customer",
-            "score": 0,
-            "policy_version": 1,
-            "cause": {"kind": "event", "name": "purchase-made", "event": EVENT_ID},
+        "evidence_erased": False,
+    }
+)
+STATUS_HISTORY = StatusHistory.model_validate(
+    {
+        "contact_id": CONTACT_ID,
+        "as_of": "2026-03-02T08:30:00Z",
+        "as_known_at": _KNOWN_AT,
+        "intervals": [
+            {
+                "from": "2026-03-01T08:00:00Z",
+                "to": "2026-03-01T08:30:00Z",
+                "stage": "contact",
+                "score": 0,
+                "policy_version": 1,
+                "cause": {"kind": "event", "name": "contact-registered", "event": OTHER_ID},
+            },
+            {
+                "from": "2026-03-01T08:30:00Z",
+                "to": None,
+                "stage": "customer",
+                "score": 0,
+                "policy_version": 1,
+                "cause": {"kind": "event", "name": "purchase-made", "event": EVENT_ID},
+            },
+        ],
+        "evidence_erased": False,
+    }
+)
+STANDING = Standing.model_validate(
+    {
+        "contact_id": CONTACT_ID,
+        "as_of": "2026-03-02T08:30:00Z",
+        "as_known_at": _KNOWN_AT,
+        "policy_version": 1,
+        "standing": "introducer",
+        "influence": 6,
+        "referrals": {"inbound": 1, "outbound": 0, "won": 0, "qualified": 0, "open": 1, "lost": 0},
+        "reciprocity": {
+            "given": 0,
+            "received": 6,
+            "percent": 0,
+            "balanced": False,
+            "we_owe": False,
+            "they_owe": False,
         },
-    ],
-    "evidence_erased": False,
-}
-STANDING: dict[str, Any] = {
-    "contact_id": CONTACT_ID,
-    "as_of": "2026-03-02T08:30:00Z",
-    "as_known_at": _KNOWN_AT,
-    "policy_version": 1,
-    "standing": "introducer",
-    "influence": 6,
-    "referrals": {"inbound": 1, "outbound": 0, "won": 0, "qualified": 0, "open": 1, "lost": 0},
-    "reciprocity": {
-        "given": 0,
-        "received": 6,
-        "percent": 0,
-        "balanced": False,
-        "we_owe": False,
-        "they_owe": False,
-    },
-    "events": [EVENT_ID],
-}
+        "events": [EVENT_ID],
+    }
+)
 RECEIPT: dict[str, Any] = json.loads(
     Path(__file__).with_name("receipt.json").read_text(encoding="utf-8")
 )

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from api.receipts.evidence import NOT_PROVEN
-from api.wire.parameters import FLAGS, STANDINGS
 from domain.events import CATALOGUE, STAGES
 from domain.kinds import TimeZone
 from domain.presets import PRESETS
+from domain.relationship import FLAGS
+from domain.standing import STANDINGS
 
 Schema = dict[str, Any]
 
@@ -49,7 +50,6 @@ def page(one: Schema) -> Schema:
 _STAGE: Schema = {"type": "string", "enum": list(STAGES)}
 _STANDING: Schema = {"type": "string", "enum": list(STANDINGS)}
 _FLAGS: Schema = many({"type": "string", "enum": list(FLAGS)})
-_KNOWN_AT: Schema = shape(position=POSITION, recorded_at=MOMENT)
 
 ONE_OR_MANY_EVENTS: Schema = {
     "oneOf": [
@@ -131,83 +131,6 @@ CONTACT: Schema = shape(
 FOUND_CONTACT: Schema = shape(
     contact_id=ID, name=maybe(TEXT), stage=_STAGE, score=WHOLE, since=maybe(MOMENT), flags=_FLAGS
 )
-STATUS: Schema = shape(
-    contact_id=ID,
-    as_of=MOMENT,
-    as_known_at=_KNOWN_AT,
-    policy_version=WHOLE,
-    rests_on={"type": "string", "enum": ["allegiance", "frequency"]},
-    stage=_STAGE,
-    score=WHOLE,
-    since=maybe(MOMENT),
-    flags=_FLAGS,
-    legal_capacity=many(
-        shape(
-            engagement_id=TEXT,
-            role=TEXT,
-            capacity={"type": "string", "enum": ["client", "customer", "dual"]},
-        )
-    ),
-    signals=many(
-        shape(
-            name=TEXT,
-            on=YES_NO,
-            points=WHOLE,
-            anchor=YES_NO,
-            value=ANY_OBJECT,
-            threshold=ANY_OBJECT,
-            events=many(ID),
-        )
-    ),
-    excluded=many(shape(event=ID, reason=TEXT, by=maybe(ID))),
-    would_change=many(shape(change=TEXT, points=WHOLE, stage=_STAGE)),
-    will_change=maybe(shape(at=MOMENT, stage=_STAGE, because=TEXT)),
-    evidence_erased=YES_NO,
-)
-STATUS["properties"]["explanation"] = TEXT
-_CAUSE: Schema = shape(
-    kind={"type": "string", "enum": ["event", "breakpoint", "policy"]}, name=TEXT, event=maybe(ID)
-)
-INTERVAL: Schema = {
-    "type": "object",
-    "properties": {
-        "from": MOMENT,
-        "to": maybe(MOMENT),
-        "stage": _STAGE,
-        "score": WHOLE,
-        "policy_version": WHOLE,
-        "cause": _CAUSE,
-        "explanation": TEXT,
-    },
-    "required": ["from", "to", "stage", "score", "policy_version", "cause"],
-}
-STATUS_HISTORY: Schema = shape(
-    contact_id=ID,
-    as_of=MOMENT,
-    as_known_at=_KNOWN_AT,
-    intervals=many(INTERVAL),
-    evidence_erased=YES_NO,
-)
-STANDING: Schema = shape(
-    contact_id=ID,
-    as_of=MOMENT,
-    as_known_at=_KNOWN_AT,
-    policy_version=WHOLE,
-    standing=_STANDING,
-    influence=WHOLE,
-    referrals=shape(
-        inbound=WHOLE, outbound=WHOLE, won=WHOLE, qualified=WHOLE, open=WHOLE, lost=WHOLE
-    ),
-    reciprocity=shape(
-        given=WHOLE,
-        received=WHOLE,
-        percent=maybe(WHOLE),
-        balanced=YES_NO,
-        we_owe=YES_NO,
-        they_owe=YES_NO,
-    ),
-    events=many(ID),
-)
 BYTES: Schema = {"type": "string", "format": "binary"}
 BASE64: Schema = {"type": "string", "contentEncoding": "base64"}
 INCLUSION: Schema = shape(
@@ -222,7 +145,7 @@ RECEIPT: Schema = shape(
     format_version={"const": 1},
     origin=TEXT,
     question=shape(contact_id=ID, as_of=MOMENT, as_known_at=POSITION, policy_version=maybe(WHOLE)),
-    answer=STATUS,
+    answer=ref("Status"),
     tzdata=TEXT,
     ledger_time_zone=maybe(TEXT),
     known_at=shape(entry=BASE64, hashes=many(BASE64)),

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from api.knowledge import group_of, subject_in
 from api.receipts.evidence import Shelf, aliases_in, rests_on
 from api.receipts.form import ReceiptRefused
-from api.wire import present_status
+from api.service.answers.document import KnownAt
+from api.service.answers.status import Status
 from domain.errors import ContactNotFound, Invalid
 from domain.events.governance import PolicyPublished
-from domain.instants import format_instant, zone_names
+from domain.instants import zone_names
 from domain.policy import Policy, digest
 from domain.recorded import POLICY_STREAM
 from domain.relationship import fold
@@ -43,7 +44,7 @@ class _Asked:
     """The question as the answer repeats it."""
 
     as_of: int
-    as_known_at: dict[str, object]
+    as_known_at: KnownAt
 
 
 def fold_again(
@@ -75,9 +76,9 @@ def fold_again(
     found = fold(subject.history, timeline, zone, receipt.as_of)
     asked = _Asked(
         receipt.as_of,
-        {"position": receipt.position, "recorded_at": format_instant(recorded_at)},
+        KnownAt(position=receipt.position, recorded_at=recorded_at),
     )
-    answer = present_status.status(asked, subject, found)
+    answer = Status.of_question(asked, subject, found).plain()
     return Folded(survivor, members, needed, in_ledger_time_zone, answer)
 
 

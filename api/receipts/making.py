@@ -13,7 +13,7 @@ from api.receipts.form import (
     MOST_EVENTS,
     shown_event,
 )
-from api.wire import present_status
+from api.service.answers.status import Status
 from domain.errors import Corrupt, Invalid, Unproven
 from domain.instants import format_instant
 from ledger.transparency import merkle
@@ -74,7 +74,7 @@ def make_receipt(
             "as_known_at": question.position,
             "policy_version": policy_version,
         },
-        "answer": present_status.status(question, subject, found),
+        "answer": Status.of_question(question, subject, found).plain(),
         "tzdata": version("tzdata"),
         "ledger_time_zone": ledger.time_zone if in_ledger_time_zone else None,
         "known_at": {

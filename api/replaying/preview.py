@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from api.replaying.replay import steps
+from api.service.answers.status import Signal
 from api.wire.present import Shape, instant
-from api.wire.present_status import signal
 from domain.comparison import Stretch, field_changes, stretches, switches
 from domain.events import STAGES
 from domain.history import effective_history
@@ -220,7 +220,7 @@ def _read(reading: SignalReading | None) -> Shape | None:
     """A signal without the events behind it, which a status has; thousands of ids say no more."""
     if reading is None:
         return None
-    shown = signal(reading)
+    shown = Signal.model_validate(reading).plain()
     return {name: shown[name] for name in ("on", "points", "value", "threshold")}
 
 

@@ -45,7 +45,7 @@ def start_replay(
 
     def answer(lines: Lines, work: Work) -> Shape:
         account = replay(ledger, moment, lines, work)
-        return {**account, "as_known_at": known_at(ledger, moment.position)}
+        return {**account, "as_known_at": known_at(ledger, moment.position).plain()}
 
     return _start(open_ledger, owner, REPLAY, subject, answer)
 

@@ -10,8 +10,8 @@ from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from api.service.answers.status import shown_values
 from api.wire.present import Shape, identity
-from api.wire.present_status import shown_values
 from domain.events.governance import EventCorrected, EventRetracted
 from domain.events.referrals import ReferralReceived
 from domain.instants import format_instant

@@ -8,7 +8,8 @@ from api.calls import Answer, Call, Form, Routes, Shown
 from api.knowledge import question_of, relationship_of, standing_of, subject_of
 from api.openapi import person_shapes, shapes
 from api.routes.contacts import profile_at
-from api.wire import present, present_person, present_status
+from api.service.answers.status import Standing, Status, StatusHistory
+from api.wire import present, present_person
 from api.wire.marks import Marks
 from api.wire.rendered import Rendered
 from domain.consents import consents_of
@@ -105,9 +106,9 @@ def _export(call: Call) -> Answer:
         "registration": present.profile(profile_at(question, subject.contact_id)),
         "consents": present_person.consents(consents_of(in_clear, question.as_of)),
         "noted": present_person.noted(noted_of(in_clear)),
-        "status": present_status.status(question, subject, found, explained=True),
-        "history": present_status.history(question, subject, found, explained=True)["intervals"],
-        "standing": present_status.standing(question, standing_of(question, subject), subject),
+        "status": Status.of_question(question, subject, found, explained=True).plain(),
+        "history": StatusHistory.of(question, subject, found, explained=True).plain()["intervals"],
+        "standing": Standing.of(question, subject, standing_of(question, subject)).plain(),
         "events": [present.event(one, marks) for one in events],
         "named_by": [present.event(one, marks) for one in others],
     }

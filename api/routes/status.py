@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,13 @@ from api.knowledge import (
 )
 from api.openapi import examples, shapes
 from api.receipts.making import make_receipt, needed_position
-from api.wire import media, present_status
+from api.service.answers.status import (
+    Evidence,
+    Standing,
+    Status,
+    StatusHistory,
+    StatusQuestion,
+)
 from api.wire.media import Continued
 from api.wire.parameters import AS_KNOWN_AT, AS_OF, EXPLAIN, MIN_POSITION, POLICY_VERSION
 from domain.errors import NotYetSealed
@@ -50,7 +55,6 @@ _HEADERS = ("ETag", "Rapport-Position", "Content-Location")
     answers={
         200: Shown(
             description="The stage, the signals behind it, what is left out, what would change it.",
-            schema=shapes.STATUS,
             example=examples.STATUS,
             headers=_HEADERS,
         )
@@ -76,7 +80,6 @@ async def read_status(call: Call) -> Answer:
     answers={
         200: Shown(
             description="One interval per change of stage, oldest first.",
-            schema=shapes.STATUS_HISTORY,
             example=examples.STATUS_HISTORY,
             headers=_HEADERS,
         )
@@ -129,7 +132,6 @@ async def read_status_receipt(call: Call) -> Answer:
     answers={
         200: Shown(
             description="Standing, influence, counts and who owes whom.",
-            schema=shapes.STANDING,
             example=examples.STANDING,
             headers=_HEADERS,
         )
@@ -140,14 +142,6 @@ async def read_standing(call: Call) -> Answer:
     """No purchase is needed to be a partner: standing and stage are two axes."""
     await call.wait_until_known(call.get(MIN_POSITION))
     return await call.in_thread(_standing)
-
-
-@dataclass(frozen=True)
-class _Now:
-    """The question that asks for nothing but the present."""
-
-    as_of: int
-    as_known_at: dict[str, object]
 
 
 def _is_about_now(call: Call) -> bool:
@@ -163,7 +157,7 @@ def _kept(call: Call) -> Answer | None:
     found = call.open_ledger.statuses.get(contact_id, now)
     if found is None:
         return None
-    begun = present_status.asked(contact_id, _Now(now, found.newest.shown))
+    begun = StatusQuestion(contact_id=contact_id, as_of=now, as_known_at=found.newest.known_at)
     return Answer(body=Continued(begun, found.said), position=found.newest.position, digest=True)
 
 
@@ -182,14 +176,15 @@ def _status(call: Call) -> Answer:
 def _told_status(call: Call, question: Question, subject: Subject) -> Answer:
     found = relationship_of(question, subject)
     if _is_about_now(call) and question.aliases.members(call.contact_id) == (subject.contact_id,):
-        said = media.encode(present_status.said(subject, found), media.JSON)
+        said = Evidence.of(subject, found).json_bytes()
         position, from_at, until_at = question.position, question.as_of, found.holds_until
         call.open_ledger.statuses.keep(subject.contact_id, position, from_at, until_at, said)
         newest = call.open_ledger.statuses.newest
-        known_at = newest.shown if newest.position == position else question.as_known_at
-        begun = present_status.asked(subject.contact_id, _Now(from_at, known_at))
+        known_at = newest.known_at if newest.position == position else question.as_known_at
+        begun = StatusQuestion(contact_id=subject.contact_id, as_of=from_at, as_known_at=known_at)
         return _told(call, question, subject, Continued(begun, said))
-    body = present_status.status(question, subject, found, explained=call.get(EXPLAIN) is not None)
+    explained = call.get(EXPLAIN) is not None
+    body = Status.of_question(question, subject, found, explained=explained)
     return _told(call, question, subject, body)
 
 
@@ -220,7 +215,7 @@ def _history(call: Call) -> Answer:
     question = question_of(call)
     subject = subject_of(question, call.contact_id)
     found = relationship_of(question, subject)
-    body = present_status.history(question, subject, found, explained=call.get(EXPLAIN) is not None)
+    body = StatusHistory.of(question, subject, found, explained=call.get(EXPLAIN) is not None)
     return _told(call, question, subject, body)
 
 
@@ -228,7 +223,7 @@ def _standing(call: Call) -> Answer:
     question = question_of(call)
     subject = subject_of(question, call.contact_id)
     found = standing_of(question, subject)
-    return _told(call, question, subject, present_status.standing(question, found, subject))
+    return _told(call, question, subject, Standing.of(question, subject, found))
 
 
 def _told(call: Call, question: Question, subject: Subject, body: object) -> Answer:

@@ -12,6 +12,7 @@ import msgpack
 from starlette.requests import ClientDisconnect
 
 from api.problems import NotAcceptable, TooLarge, UnsupportedMediaType
+from api.service.answers.document import Document
 from domain.errors import FieldError, Invalid
 
 if TYPE_CHECKING:
@@ -151,16 +152,20 @@ def _best(header: str, offered: tuple[str, ...]) -> str | None:
 class Continued:
     """An object of which the ``rest`` is JSON already, at least one field of it."""
 
-    begun: dict[str, object]
+    begun: Document
     rest: bytes
 
 
 def encode(value: object, wanted: str) -> bytes:
     """The value in that media type, the same bytes for the same value."""
+    if isinstance(value, Document):
+        if wanted == JSON:
+            return value.json_bytes()
+        value = value.plain()
     if isinstance(value, Continued):
         if wanted == JSON:
             return encode(value.begun, JSON)[:-1] + b"," + value.rest[1:]
-        value = value.begun | json.loads(value.rest)
+        value = value.begun.plain() | json.loads(value.rest)
     if wanted == JSON:
         return _ENCODER.encode(value).encode()
     packed: bytes = msgpack.packb(value)

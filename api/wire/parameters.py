@@ -11,17 +11,13 @@ from domain.errors import FieldError, Invalid
 from domain.events import CATALOGUE, STAGES
 from domain.instants import parse_instant
 from domain.kinds import MAX_WHOLE, ContactId, read_text, wrong
+from domain.relationship import FLAGS
+from domain.standing import STANDINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 T_co = TypeVar("T_co", covariant=True)
-
-FLAGS = ("quiet", "complaint_hold", "advocate", "rising", "falling")
-"""The flags beside a stage. Source: the domain document, section 5."""
-
-STANDINGS = ("key_partner", "partner", "introducer", "dormant", "none")
-"""How contacts stand as partners. Source: the domain document, section 6."""
 
 
 @dataclass(frozen=True)

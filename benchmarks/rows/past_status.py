@@ -7,7 +7,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from api.knowledge import Question, relationship_of, subject_of
-from api.wire import present_status
+from api.service.answers.status import Status
 from benchmarks import stock
 from benchmarks.bench import settle
 from benchmarks.measure import Goal, Line, Outcome, Spread, agree, in_turns, seconds
@@ -97,8 +97,8 @@ def ask(served: OpenLedger, contact: str, as_of: int) -> tuple[Subject, dict[str
         ledger, as_of, position, ledger.policies(position), served.aliases.at(position)
     )
     subject = subject_of(question, ledger.contact_id(contact))
-    shape = present_status.status(question, subject, relationship_of(question, subject))
-    return subject, shape
+    status = Status.of_question(question, subject, relationship_of(question, subject))
+    return subject, status.plain()
 
 
 def tell(event_count: int) -> Iterator[Story]:

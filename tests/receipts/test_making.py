@@ -11,7 +11,7 @@ from api.openapi import examples
 from api.receipts import making
 from api.receipts.checking import check_receipt
 from api.receipts.form import ReceiptRefused
-from api.wire import present_status
+from api.service.answers.status import Status
 from domain.errors import ContactNotFound, Invalid
 from domain.instants import DAY
 from ledger.transparency.notes import Verifier, from_base64
@@ -45,7 +45,7 @@ def test_every_receipt_checks_and_says_what_the_status_says(
     checked = check_receipt(written(document), keys)
     question = question_at(story, **asked)
     subject = subject_of(question, contact)
-    status = present_status.status(question, subject, relationship_of(question, subject))
+    status = Status.of_question(question, subject, relationship_of(question, subject)).plain()
     assert document["answer"] == json.loads(json.dumps(status))
     assert checked.answer == document["answer"]
     assert checked.pinned

@@ -18,7 +18,7 @@ from api.knowledge import (
 from api.replaying.lines import Lines
 from api.replaying.preview import Preview
 from api.replaying.replay import replay
-from api.wire import present_status
+from api.service.answers.status import Standing, Status, StatusHistory
 from domain.errors import ContactNotFound
 from projections.operations import Work
 
@@ -74,7 +74,7 @@ def of_one(ledger: MemoryLedger, at: Moment, contact: UUID) -> list[dict[str, An
         return None
     found = relationship_of(question, subject)
     return [
-        present_status.status(question, subject, found),
-        present_status.history(question, subject, found),
-        present_status.standing(question, standing_of(question, subject), subject),
+        Status.of_question(question, subject, found).plain(),
+        StatusHistory.of(question, subject, found).plain(),
+        Standing.of(question, subject, standing_of(question, subject)).plain(),
     ]

@@ -11,7 +11,7 @@ import click
 from api.command_line.output import print_json, print_table
 from api.knowledge import group_of, known_at, subject_in
 from api.replaying.steps import show, steps
-from api.wire import present_status
+from api.service.answers.status import Status, shown_values
 from domain.errors import Invalid
 from domain.explanation import explain
 from domain.instants import format_instant
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from api.knowledge import Subject
     from api.replaying.steps import Became, Came, Step
+    from api.service.answers.document import KnownAt
     from domain.recorded import Recorded
     from ledger.ledger import Ledger
     from projections.folding import Moment
@@ -34,7 +35,7 @@ class _Asked:
     """What an answer repeats of its question."""
 
     as_of: int
-    as_known_at: Mapping[str, object]
+    as_known_at: KnownAt
 
 
 def tell_status(ledger: Ledger, moment: Moment, contact: str, *, as_json: bool) -> None:
@@ -48,7 +49,7 @@ def tell_status(ledger: Ledger, moment: Moment, contact: str, *, as_json: bool) 
     relationship = fold(subject.history, moment.policies, moment.time_zone, moment.at)
     if as_json:
         asked = _Asked(moment.at, known_at(ledger, moment.position))
-        print_json(present_status.status(asked, subject, relationship))
+        print_json(Status.of_question(asked, subject, relationship).plain())
         return
     click.echo(_heading(subject, _named(ledger, contact), moment))
     for sentence in explain(relationship, erased=subject.erased):
@@ -127,7 +128,7 @@ def _signal(became: Became) -> str:
 
 
 def _values(values: Mapping[str, object], names: Sequence[str]) -> str:
-    shown = present_status.shown_values({name: values[name] for name in names})
+    shown = shown_values({name: values[name] for name in names})
     told = {name: "none" if value is None else value for name, value in shown.items()}
     return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in told.items())
 

@@ -1,0 +1,1 @@
+"""What the API does, whatever the way in: HTTP, the command line, pages."""

@@ -1,0 +1,115 @@
+"""What every answer is made of: frozen models with named types, rendered in one way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema
+from pydantic.json_schema import GenerateJsonSchema, models_json_schema
+
+from domain.events import STAGES
+from domain.instants import format_instant, parse_instant
+from domain.relationship import FLAGS
+from domain.standing import STANDINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+T = TypeVar("T")
+
+
+class Document(BaseModel):
+    """A JSON object that the API answers, or a part of one.
+
+    It is made of its fields, or of a domain object whose attributes have their names:
+    ``Signal.model_validate(reading)``, also where the object stands in a field of another document.
+    A field that may be absent has the default None and ``exclude_if=is_none``.
+    """
+
+    model_config = ConfigDict(
+        frozen=True,
+        from_attributes=True,
+        serialize_by_alias=True,
+        validate_by_name=True,
+        json_schema_serialization_defaults_required=True,
+    )
+
+    def json_bytes(self) -> bytes:
+        """The document as compact JSON in UTF-8, fields in the order of their declaration."""
+        return self.__pydantic_serializer__.to_json(self, by_alias=True)
+
+    def plain(self) -> dict[str, Any]:
+        """The document as values that JSON and msgpack both have."""
+        return self.model_dump(mode="json")
+
+
+def is_none(value: object) -> bool:
+    """Whether an optional field is absent: for ``Field(exclude_if=is_none)``."""
+    return value is None
+
+
+def _read_instant(value: object) -> object:
+    return parse_instant(value) if isinstance(value, str) else value
+
+
+Instant = Annotated[
+    int,
+    BeforeValidator(_read_instant),
+    PlainSerializer(format_instant, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+"""Microseconds of UTC in Python, made of RFC 3339 too; RFC 3339 with ``Z`` on the wire."""
+
+Position = Annotated[int, WithJsonSchema({"type": "integer", "minimum": 0})]
+"""A place in the ledger, from 1; 0 is before the first event."""
+
+Stage = Annotated[str, WithJsonSchema({"type": "string", "enum": list(STAGES)})]
+"""What somebody is to the business."""
+
+Flags = Annotated[
+    tuple[str, ...],
+    WithJsonSchema({"type": "array", "items": {"type": "string", "enum": list(FLAGS)}}),
+]
+"""What stands beside a stage, in alphabetical order."""
+
+StandingName = Annotated[str, WithJsonSchema({"type": "string", "enum": list(STANDINGS)})]
+"""What somebody is to the business as a referral partner."""
+
+
+class KnownAt(Document):
+    """A place in the ledger, and when it was recorded; nothing was recorded at position 0."""
+
+    position: Position
+    recorded_at: Instant | None
+
+
+class Page(Document, Generic[T]):
+    """A part of a list; ``next_cursor`` leads to the next part, null ends the list."""
+
+    items: tuple[T, ...]
+    next_cursor: str | None
+
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
+        """The name of the schema of such a page."""
+        return f"PageOf{params[0].__name__}"
+
+
+class _Schemas(GenerateJsonSchema):
+    """JSON Schemas without the titles that only repeat a field's name."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        """Whether a field gets a title of its own: none does."""
+        return False
+
+
+def schemas_of(models: Iterable[type[Document]]) -> Mapping[str, Any]:
+    """The schemas of these models and of all they are made of, by name, as OpenAPI components."""
+    chosen = sorted(set(models), key=lambda model: model.__name__)
+    _, defined = models_json_schema(
+        [(model, "serialization") for model in chosen],
+        ref_template="#/components/schemas/{model}",
+        schema_generator=_Schemas,
+    )
+    found: Mapping[str, Any] = defined.get("$defs", {})
+    return found
