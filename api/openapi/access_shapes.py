@@ -7,18 +7,6 @@ from ledger.access.scopes import SCOPES
 
 _SCOPES: Schema = {"type": "array", "items": {"enum": list(SCOPES)}, "minItems": 1}
 
-ACCESS_KEY: Schema = shape(
-    id=TEXT,
-    name=TEXT,
-    scopes=_SCOPES,
-    ledger=maybe(TEXT),
-    per_minute=maybe(WHOLE),
-    made_at=MOMENT,
-    expires_at=maybe(MOMENT),
-    revoked_at=maybe(MOMENT),
-    last_used_at=maybe(MOMENT),
-)
-MADE_KEY: Schema = {"allOf": [ACCESS_KEY, shape(secret=TEXT)]}
 MAKE_KEY: Schema = {
     "type": "object",
     "properties": {

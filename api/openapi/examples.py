@@ -6,7 +6,19 @@ import json
 from pathlib import Path
 from typing import Any
 
+from api.service.answers.ledgers import EventType
+from api.service.answers.lists import (
+    FoundContact,
+    Restatement,
+    StandingRow,
+    StatusRow,
+    Summary,
+)
+from api.service.answers.log import ConsistencyProof, InclusionProof
+from api.service.answers.policies import PolicyVersion, WholePolicyVersion
+from api.service.answers.projections import Operation, Projection, ProjectionDigest
 from api.service.answers.status import Standing, Status, StatusHistory
+from domain.presets import PRESETS
 
 CONTACT_ID = "6f0c1c1e-6f0b-5d0e-9c55-3f1f0d1c2b3a"
 EVENT_ID = "0198c1f0-5a52-7c3e-9d7b-3f0d6a1b2c4d"
@@ -118,23 +130,27 @@ CONTACT: dict[str, Any] = {
     "standing": "none",
     "position": 3,
 }
-STATUS_ROW: dict[str, Any] = {
-    "contact_id": CONTACT_ID,
-    "stage": "customer",
-    "score": 0,
-    "since": "2026-03-01T08:30:00Z",
-    "flags": [],
-}
-RESTATEMENT: dict[str, Any] = {
-    "contact_id": CONTACT_ID,
-    "from": "2026-01-20T08:30:00Z",
-    "to": "2026-03-01T08:30:01.250000Z",
-    "believed": "contact",
-    "known": "customer",
-    "event": EVENT_ID,
-    "position": 3,
-}
-FOUND_CONTACT: dict[str, Any] = {**STATUS_ROW, "name": "Ada Jansen"}
+STATUS_ROW = StatusRow.model_validate(
+    {
+        "contact_id": CONTACT_ID,
+        "stage": "customer",
+        "score": 0,
+        "since": "2026-03-01T08:30:00Z",
+        "flags": [],
+    }
+)
+RESTATEMENT = Restatement.model_validate(
+    {
+        "contact_id": CONTACT_ID,
+        "from": "2026-01-20T08:30:00Z",
+        "to": "2026-03-01T08:30:01.250000Z",
+        "believed": "contact",
+        "known": "customer",
+        "event": EVENT_ID,
+        "position": 3,
+    }
+)
+FOUND_CONTACT = FoundContact.model_validate({**STATUS_ROW.plain(), "name": "Ada Jansen"})
 _KNOWN_AT = {"position": 3, "recorded_at": "2026-03-01T08:30:01.250000Z"}
 STATUS = Status.model_validate(
     {
@@ -221,55 +237,70 @@ RECEIPT: dict[str, Any] = json.loads(
 """A receipt that a ledger gave; its key was thrown away."""
 CHECKPOINT: str = RECEIPT["checkpoint"]
 VERIFIER = "".join(f"{one}\n" for one in RECEIPT["verifiers"])
-INCLUSION: dict[str, Any] = {
-    "leaf_index": 2,
-    "tree_size": 3,
-    "leaf_hash": "BZhGioltPKH4TkWr527GVI2ENDN51kufW08I2a4jOxU=",
-    "root_hash": CHECKPOINT.split("\n")[2],
-    "hashes": RECEIPT["events"][-1]["hashes"],
-}
-CONSISTENCY: dict[str, Any] = {"first": 2, "second": 3, "hashes": [INCLUSION["leaf_hash"]]}
+INCLUSION = InclusionProof.model_validate(
+    {
+        "leaf_index": 2,
+        "tree_size": 3,
+        "leaf_hash": "BZhGioltPKH4TkWr527GVI2ENDN51kufW08I2a4jOxU=",
+        "root_hash": CHECKPOINT.split("\n")[2],
+        "hashes": RECEIPT["events"][-1]["hashes"],
+    }
+)
+CONSISTENCY = ConsistencyProof(first=2, second=3, hashes=(INCLUSION.leaf_hash,))
 TILE = "the SHA-256 of leaf 0: 32 bytes."
 """Stands for 32 bytes; the example of a tile of width 1."""
 ENTRY = "msgpack"
 BUNDLE = f"\x00\x07{ENTRY}"
-POLICY: dict[str, Any] = {
-    "policy_version": 2,
-    "name": "cafe",
-    "effective_from": "2026-03-01T00:00:00Z",
-    "sha256": DIGEST,
-    "position": 4,
-}
-EVENT_TYPE: dict[str, Any] = {
-    "type": "purchase-made",
-    "summary": "A contact bought something. Source: E0.",
-    "from_clients": True,
-    "schema": "/v1/event-types/purchase-made",
-}
-PROJECTION: dict[str, Any] = {
-    "name": "status",
-    "version": 1,
-    "position": 3,
-    "lag": 0,
-    "state": "live",
-    "problem": None,
-}
-PROJECTION_DIGEST: dict[str, Any] = {
-    "name": "status",
-    "version": 1,
-    "position": 3,
-    "as_of": "2026-03-02T08:30:00Z",
-    "digest": DIGEST,
-}
-OPERATION: dict[str, Any] = {
-    "id": OPERATION_ID,
-    "kind": "rebuild",
-    "state": "running",
-    "progress": {"done": 1200, "total": 23_570, "rate": 9000, "eta_seconds": 2},
-    "result": None,
-    "problem": None,
-}
-REBUILT: dict[str, Any] = {
+POLICY = PolicyVersion.model_validate(
+    {
+        "policy_version": 2,
+        "name": "cafe",
+        "effective_from": "2026-03-01T00:00:00Z",
+        "sha256": DIGEST,
+        "position": 4,
+    }
+)
+WHOLE_POLICY = WholePolicyVersion.model_validate(
+    {**POLICY.plain(), "policy": PRESETS["cafe"].document()}
+)
+EVENT_TYPE = EventType.model_validate(
+    {
+        "type": "purchase-made",
+        "summary": "A contact bought something. Source: E0.",
+        "from_clients": True,
+        "schema": "/v1/event-types/purchase-made",
+    }
+)
+PROJECTION = Projection.model_validate(
+    {
+        "name": "status",
+        "version": 1,
+        "position": 3,
+        "lag": 0,
+        "state": "live",
+        "problem": None,
+    }
+)
+PROJECTION_DIGEST = ProjectionDigest.model_validate(
+    {
+        "name": "status",
+        "version": 1,
+        "position": 3,
+        "as_of": "2026-03-02T08:30:00Z",
+        "digest": DIGEST,
+    }
+)
+OPERATION = Operation.model_validate(
+    {
+        "id": OPERATION_ID,
+        "kind": "rebuild",
+        "state": "running",
+        "progress": {"done": 1200, "total": 23_570, "rate": 9000, "eta_seconds": 2},
+        "result": None,
+        "problem": None,
+    }
+)
+_REBUILT: dict[str, Any] = {
     "projection": "status",
     "position": 3,
     "events": 3,
@@ -278,28 +309,35 @@ REBUILT: dict[str, Any] = {
     "live_digest": DIGEST,
     "drift": [],
 }
-SUMMARY: dict[str, Any] = {
-    "position": 3,
-    "as_of": "2026-03-02T08:30:00Z",
-    "stages": {
-        "contact": 0,
-        "prospect": 0,
-        "customer": 1,
-        "client": 0,
-        "lapsed_customer": 0,
-        "lapsed_client": 0,
-        "ended": 0,
-    },
-    "silence_demotions": 0,
-    "premature_demotions": 0,
-}
-STANDING_ROW: dict[str, Any] = {
-    "contact_id": CONTACT_ID,
-    "standing": "introducer",
-    "influence": 6,
-    "we_owe": False,
-    "they_owe": False,
-}
+REBUILT_OPERATION = Operation.model_validate(
+    {**OPERATION.plain(), "state": "succeeded", "result": _REBUILT}
+)
+SUMMARY = Summary.model_validate(
+    {
+        "position": 3,
+        "as_of": "2026-03-02T08:30:00Z",
+        "stages": {
+            "contact": 0,
+            "prospect": 0,
+            "customer": 1,
+            "client": 0,
+            "lapsed_customer": 0,
+            "lapsed_client": 0,
+            "ended": 0,
+        },
+        "silence_demotions": 0,
+        "premature_demotions": 0,
+    }
+)
+STANDING_ROW = StandingRow.model_validate(
+    {
+        "contact_id": CONTACT_ID,
+        "standing": "introducer",
+        "influence": 6,
+        "we_owe": False,
+        "they_owe": False,
+    }
+)
 REFERRALS: dict[str, Any] = {
     "contact_id": CONTACT_ID,
     "position": 4,

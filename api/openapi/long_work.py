@@ -6,14 +6,12 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from api.openapi import examples, shapes
-from domain.events import STAGES
+from api.service.answers.replays import PreviewOperation, ReplayOperation
 
 if TYPE_CHECKING:
     from api.openapi.shapes import Schema
 
 _MAYBE_MOMENT: Schema = {"type": ["string", "null"], "format": "date-time"}
-_STAGES: Schema = {"type": "object", "properties": dict.fromkeys(STAGES, shapes.WHOLE)}
-_BOTH: Schema = {"before": _STAGES, "after": _STAGES}
 
 ASK_REPLAY: Schema = {
     "type": "object",
@@ -27,47 +25,6 @@ ASK_REPLAY: Schema = {
 ASK_PREVIEW: Schema = {
     **shapes.PUBLISH,
     "properties": {**shapes.PUBLISH["properties"], "from": _MAYBE_MOMENT, "to": _MAYBE_MOMENT},
-}
-REPLAYED: Schema = shapes.shape(
-    position=shapes.POSITION,
-    as_of=shapes.MOMENT,
-    as_known_at=shapes.shape(position=shapes.POSITION, recorded_at=shapes.maybe(shapes.MOMENT)),
-    policy_version=shapes.maybe(shapes.WHOLE),
-    contacts=shapes.WHOLE,
-    stages=_STAGES,
-    digest=shapes.TEXT,
-    tzdata=shapes.TEXT,
-    seconds={"type": "number"},
-)
-PREVIEWED: Schema = {
-    "type": "object",
-    "properties": {
-        "changes": shapes.WHOLE,
-        "from_to": shapes.many(
-            {
-                "type": "object",
-                "properties": {"from": shapes.TEXT, "to": shapes.TEXT, "count": shapes.WHOLE},
-                "required": ["from", "to", "count"],
-            }
-        ),
-        "digest": shapes.TEXT,
-        "position": shapes.POSITION,
-        "from": shapes.maybe(shapes.MOMENT),
-        "to": shapes.MOMENT,
-        "effective_from": shapes.maybe(shapes.MOMENT),
-        "compared_with": shapes.maybe(shapes.WHOLE),
-        "policy": shapes.shape(
-            name=shapes.TEXT,
-            sha256=shapes.TEXT,
-            differs=shapes.many(shapes.shape(pointer=shapes.TEXT, before={}, after={})),
-        ),
-        "contacts": shapes.WHOLE,
-        "stages": shapes.shape(**_BOTH),
-        "revenue": shapes.many(shapes.shape(currency=shapes.TEXT, **_BOTH)),
-        "tzdata": shapes.TEXT,
-        "seconds": {"type": "number"},
-    },
-    "required": ["changes", "from_to", "digest", "position", "from", "to"],
 }
 LINES_OF_CONTACTS: Schema = {
     "type": "string",
@@ -89,7 +46,7 @@ PREVIEWS: dict[str, Any] = {
         "to": "2026-03-01T00:00:00Z",
     },
 }
-_STAGES_NOW: dict[str, int] = examples.SUMMARY["stages"]
+_STAGES_NOW: dict[str, int] = examples.SUMMARY.stages
 _STAGES_THEN: dict[str, int] = {**_STAGES_NOW, "customer": 0, "client": 1}
 REPLAY_RESULT: dict[str, Any] = {
     "position": 3,
@@ -130,12 +87,17 @@ PREVIEW_RESULT: dict[str, Any] = {
     "tzdata": "2026.2",
     "seconds": 0.01,
 }
-REPLAYING: dict[str, Any] = {**examples.OPERATION, "kind": "replay"}
-PREVIEWING: dict[str, Any] = {**examples.OPERATION, "kind": "preview"}
+_SUCCEEDED = {**examples.OPERATION.plain(), "state": "succeeded"}
+REPLAYING = ReplayOperation.model_validate(
+    {**_SUCCEEDED, "kind": "replay", "result": REPLAY_RESULT}
+)
+PREVIEWING = PreviewOperation.model_validate(
+    {**_SUCCEEDED, "kind": "preview", "result": PREVIEW_RESULT}
+)
 REPLAYED_LINES = (
     json.dumps(
         {
-            **examples.STATUS_ROW,
+            **examples.STATUS_ROW.plain(),
             "policy_version": 1,
             "evidence_erased": False,
         },
@@ -144,12 +106,3 @@ REPLAYED_LINES = (
     )
     + "\n"
 )
-
-
-def _operation(result: Schema, example: object) -> Schema:
-    shown = {**shapes.maybe(result), "examples": [example]}
-    return {**shapes.OPERATION, "properties": {**shapes.OPERATION["properties"], "result": shown}}
-
-
-REPLAY_OPERATION = _operation(REPLAYED, REPLAY_RESULT)
-PREVIEW_OPERATION = _operation(PREVIEWED, PREVIEW_RESULT)

@@ -128,15 +128,8 @@ CONTACT: Schema = shape(
     standing=_STANDING,
     position=POSITION,
 )
-FOUND_CONTACT: Schema = shape(
-    contact_id=ID, name=maybe(TEXT), stage=_STAGE, score=WHOLE, since=maybe(MOMENT), flags=_FLAGS
-)
 BYTES: Schema = {"type": "string", "format": "binary"}
 BASE64: Schema = {"type": "string", "contentEncoding": "base64"}
-INCLUSION: Schema = shape(
-    leaf_index=WHOLE, tree_size=WHOLE, leaf_hash=BASE64, root_hash=BASE64, hashes=many(BASE64)
-)
-CONSISTENCY: Schema = shape(first=WHOLE, second=WHOLE, hashes=many(BASE64))
 _PROVEN_EVENT: Schema = shape(
     position=POSITION, stream=ID, version=WHOLE, topic=TEXT, state=BASE64, hashes=many(BASE64)
 )
@@ -165,21 +158,6 @@ RECEIPT: Schema = shape(
         newest_is_proven_by={"const": "log-replay"},
         not_proven=many({"type": "string", "enum": list(NOT_PROVEN)}),
     ),
-)
-STATUS_ROW: Schema = shape(
-    contact_id=ID, stage=_STAGE, score=WHOLE, since=maybe(MOMENT), flags=_FLAGS
-)
-RESTATEMENT: Schema = shape(
-    **{"from": MOMENT},
-    contact_id=ID,
-    to=MOMENT,
-    believed=_STAGE,
-    known=_STAGE,
-    event=ID,
-    position=POSITION,
-)
-STANDING_ROW: Schema = shape(
-    contact_id=ID, standing=_STANDING, influence=WHOLE, we_owe=YES_NO, they_owe=YES_NO
 )
 _REFERRAL: Schema = shape(
     referral_id=TEXT,
@@ -214,17 +192,6 @@ REFERRALS: Schema = shape(
     received=many(_REFERRAL),
     rewards=many(_REWARD),
 )
-SUMMARY: Schema = shape(
-    position=POSITION,
-    as_of=MOMENT,
-    stages={"type": "object", "properties": dict.fromkeys(STAGES, WHOLE)},
-    silence_demotions=maybe(WHOLE),
-    premature_demotions=maybe(WHOLE),
-)
-POLICY: Schema = shape(
-    policy_version=WHOLE, name=TEXT, effective_from=MOMENT, sha256=TEXT, position=POSITION
-)
-POLICY_DOCUMENT: Schema = {"allOf": [POLICY, shape(policy=ref("Policy"))]}
 PUBLISH: Schema = {
     "type": "object",
     "properties": {
@@ -247,26 +214,6 @@ CREATE_LEDGER: Schema = {
     "required": ["name"],
     "additionalProperties": False,
 }
-LEDGER: Schema = shape(name=TEXT, time_zone=maybe(TEXT), archived=YES_NO)
-DELETED_LEDGER: Schema = shape(name=TEXT, deleted=YES_NO)
-PROJECTION: Schema = shape(
-    name=TEXT,
-    version=WHOLE,
-    position=POSITION,
-    lag=WHOLE,
-    state={"type": "string"},
-    problem=maybe(TEXT),
-)
-DIGEST: Schema = shape(name=TEXT, version=WHOLE, position=POSITION, as_of=MOMENT, digest=TEXT)
-OPERATION: Schema = shape(
-    id=ID,
-    kind=TEXT,
-    state={"type": "string", "enum": ["running", "succeeded", "failed", "cancelled"]},
-    progress=shape(done=WHOLE, total=WHOLE, rate=WHOLE, eta_seconds=maybe(WHOLE)),
-    result=maybe(ANY_OBJECT),
-    problem=maybe(TEXT),
-)
-EVENT_TYPE: Schema = shape(type=TEXT, summary=TEXT, from_clients=YES_NO, schema=TEXT)
 HEALTH: Schema = shape(status={"const": "ok"})
 READINESS: Schema = {
     "type": "object",

@@ -8,7 +8,6 @@ from api.replaying.replay import relationship_at
 from api.replaying.rows import StatusRows
 from domain.errors import Invalid
 from domain.events import STAGES
-from domain.instants import parse_instant
 from projections.answers import Page, Summary
 from projections.groups import read_group
 from projections.walking import Walk
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from api.replaying.rows import Rows
-    from api.wire.present import Shape
+    from api.service.answers.document import Document
     from projections.answers import Cursor
     from projections.folding import Moment
     from projections.source import EventSource
@@ -29,12 +28,12 @@ MOST_EVENTS = 20_000
 
 def folded_page(
     source: EventSource, moment: Moment, rows: Rows, *, after: Cursor | None, limit: int
-) -> Page[Shape]:
+) -> Page[Document]:
     """The next rows at the moment, in the order of contacts; cursors have no value but 0.
 
     Where few contacts are wanted, a page may have fewer rows than it may, or none.
     """
-    items: list[Shape] = []
+    items: list[Document] = []
     last: UUID | None = None
     begin = after[1] if after else None
     walk = Walk(source, moment.aliases, moment.position, after=begin)
@@ -56,7 +55,7 @@ def sorted_page(
     elsewhere: str,
     after: Cursor | None,
     limit: int,
-) -> Page[Shape]:
+) -> Page[Document]:
     """The next rows by what they say under ``sort``, the greatest first, equal ones by their ids.
 
     Raises:
@@ -65,12 +64,11 @@ def sorted_page(
     if moment.position > MOST_EVENTS:
         detail = f"sorting takes more than {MOST_EVENTS:,} events: {elsewhere}"
         raise Invalid.at("/sort", "takes-a-replay", detail)
-    found: list[tuple[int, UUID, Shape]] = []
+    found: list[tuple[int, UUID, Document]] = []
     for contact, events in Walk(source, moment.aliases, moment.position):
         row = rows.row(contact, events)
         if row is not None:
-            value = parse_instant(row[sort]) if sort == "since" else row[sort]
-            found.append((-value, contact, row))
+            found.append((-getattr(row, sort), contact, row))
     found.sort(key=lambda one: one[:2])
     if after is not None:
         found = [one for one in found if one[:2] > (-after[0], after[1])]
@@ -79,7 +77,7 @@ def sorted_page(
     return Page(tuple([one[2] for one in page]), following, moment.position, moment.at)
 
 
-def folded_rows(source: EventSource, moment: Moment, contacts: Sequence[UUID]) -> list[Shape]:
+def folded_rows(source: EventSource, moment: Moment, contacts: Sequence[UUID]) -> list[Document]:
     """Rows of contacts who have a stage at the moment, in their order: as many as one answer folds.
 
     At least one, where there is any.
@@ -87,7 +85,7 @@ def folded_rows(source: EventSource, moment: Moment, contacts: Sequence[UUID]) -
     Raises:
         Stumbled: a history that cannot be folded.
     """
-    items: list[Shape] = []
+    items: list[Document] = []
     rows = StatusRows(moment)
     for contact in contacts:
         if rows.events_read >= MOST_EVENTS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from api.replaying.replay import row_of
-from api.wire.present_lists import standing_row
+from api.service.answers.lists import StandingRow, StatusRow
 from domain.events.referrals import ReferralMade
 from domain.history import effective_history
 from domain.referrals import edges_of
@@ -17,12 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-    from api.wire.present import Shape
+    from api.service.answers.document import Document
     from domain.recorded import Recorded
     from projections.folding import Moment
     from projections.source import StreamSource
-
-_SHOWN = ("contact_id", "stage", "score", "since", "flags")
 
 
 class Rows(Protocol):
@@ -32,7 +30,7 @@ class Rows(Protocol):
     def events_read(self) -> int:
         """How many events were read for the rows so far."""
 
-    def row(self, contact: UUID, events: Sequence[Recorded]) -> Shape | None:
+    def row(self, contact: UUID, events: Sequence[Recorded]) -> Document | None:
         """The row of a contact, by all events that are known of it; None where none is wanted.
 
         Raises:
@@ -49,7 +47,7 @@ class StatusRows:
         self._flag = flag
         self.events_read = 0
 
-    def row(self, contact: UUID, events: Sequence[Recorded]) -> Shape | None:
+    def row(self, contact: UUID, events: Sequence[Recorded]) -> Document | None:
         """The stage, score and flags of the moment."""
         self.events_read += len(events)
         found = row_of(contact, events, self._moment)
@@ -57,7 +55,7 @@ class StatusRows:
             return None
         if self._flag not in (None, *found["flags"]):
             return None
-        return {name: found[name] for name in _SHOWN}
+        return StatusRow.model_validate(found)
 
 
 class StandingRows:
@@ -74,7 +72,7 @@ class StandingRows:
         """The contacts' own events, and those of whom they referred."""
         return self._own_events + self._partners.events_read
 
-    def row(self, contact: UUID, events: Sequence[Recorded]) -> Shape | None:
+    def row(self, contact: UUID, events: Sequence[Recorded]) -> Document | None:
         """The standing, influence and debts of the moment."""
         self._own_events += len(events)
         if not any(isinstance(one.event, ReferralMade) for one in events):
@@ -88,4 +86,4 @@ class StandingRows:
             found = self._partners.standing(contact, edges)
         if self._named not in (None, found.standing):
             return None
-        return standing_row(ContactStanding(contact, found, moment.position, moment.at))
+        return StandingRow.of(ContactStanding(contact, found, moment.position, moment.at))

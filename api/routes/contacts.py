@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from api.calls import Answer, Call, Routes, Shown
 from api.knowledge import question_of, relationship_of, standing_of, subject_of
 from api.openapi import examples, shapes
 from api.routes.lists import listed, page_after
-from api.wire import present, present_lists, present_person
+from api.service.answers.document import Page
+from api.service.answers.lists import FoundContact
+from api.wire import present, present_person
 from api.wire.cursors import make_cursor, read_place
 from api.wire.marks import MARKING
 from api.wire.parameters import (
@@ -118,8 +121,7 @@ def _history_of(question: Question, survivor: UUID, types: tuple[str, ...]) -> H
     answers={
         200: Shown(
             description="The contacts, with their names; the greatest score first without `name`.",
-            schema=shapes.page(shapes.FOUND_CONTACT),
-            example={"items": [examples.FOUND_CONTACT], "next_cursor": None},
+            example=Page[FoundContact](items=(examples.FOUND_CONTACT,), next_cursor=None),
             headers=("ETag", "Link", "Rapport-Position"),
         )
     },
@@ -156,7 +158,7 @@ def _found_by_name(call: Call) -> Answer:
     (skipped,) = read_place(open_ledger.ledger, call.get(CURSOR), "names", 0)
     found = open_ledger.ledger.names().find(call.get(NAME) or "", MAX_WHOLE)
     survivors = list(dict.fromkeys(question.aliases.survivor_of(one) for one in found))
-    items: list[dict[str, object]] = []
+    items: list[FoundContact] = []
     more: str | None = None
     position = open_ledger.projections.wait_for(0, 0)
     for place, survivor in enumerate(survivors[skipped:], start=skipped):
@@ -168,7 +170,7 @@ def _found_by_name(call: Call) -> Answer:
             continue
         position = row.position
         items.append(_named(question, row))
-    body = {"items": items, "next_cursor": more}
+    body = Page[FoundContact](items=tuple(items), next_cursor=more)
     return Answer(body=body, headers=call.next_page(more), position=position, digest=True)
 
 
@@ -192,6 +194,6 @@ def _allowed(call: Call, question: Question, row: StatusRow) -> bool:
     return allows(consents_of(history, question.as_of), purpose, channel)
 
 
-def _named(question: Question, row: StatusRow) -> dict[str, object]:
-    profile = profile_at(question, row.contact_id)
-    return {**present_lists.status_row(row), "name": profile.name}
+def _named(question: Question, row: StatusRow) -> FoundContact:
+    name = profile_at(question, row.contact_id).name
+    return FoundContact.model_validate({**asdict(row), "name": name})

@@ -5,6 +5,8 @@ from __future__ import annotations
 from api.calls import Answer, Call, Routes, Shown
 from api.edge.access import PUBLIC
 from api.openapi import examples, schemas, shapes
+from api.service.answers.document import Page
+from api.service.answers.ledgers import EventType
 from domain.errors import NotFound
 from domain.events import CATALOGUE
 from domain.events.commerce import PurchaseMade
@@ -20,23 +22,22 @@ ROUTES = Routes("Event types")
     answers={
         200: Shown(
             description="All types, by name.",
-            schema=shapes.page(shapes.EVENT_TYPE),
-            example={"items": [examples.EVENT_TYPE], "next_cursor": None},
+            example=Page[EventType](items=(examples.EVENT_TYPE,), next_cursor=None),
         )
     },
 )
 def list_event_types(_call: Call) -> Answer:
     """Those not `from_clients` are written by the ledger itself."""
-    items = [
-        {
-            "type": name,
-            "summary": schemas.event_type(cls)["description"].partition("\n")[0],
-            "from_clients": cls.FROM_CLIENTS,
-            "schema": f"/v1/event-types/{name}",
-        }
+    items = tuple(
+        EventType(
+            type=name,
+            summary=schemas.event_type(cls)["description"].partition("\n")[0],
+            from_clients=cls.FROM_CLIENTS,
+            schema=f"/v1/event-types/{name}",
+        )
         for name, cls in sorted(CATALOGUE.items())
-    ]
-    return Answer(body={"items": items, "next_cursor": None})
+    )
+    return Answer(body=Page[EventType](items=items, next_cursor=None))
 
 
 @ROUTES.on(

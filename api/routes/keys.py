@@ -6,13 +6,12 @@ import logging
 from typing import TYPE_CHECKING
 
 from api.calls import Answer, Body, Call, Routes, Shown
-from api.openapi.access_shapes import ACCESS_KEY, MADE_KEY, MAKE_KEY
-from api.openapi.shapes import page
+from api.openapi.access_shapes import MAKE_KEY
 from api.problems import Forbidden
+from api.service.answers.document import Page
+from api.service.answers.ledgers import AccessKey, MadeKey
 from api.wire.bodies import optional, read_object
-from api.wire.present import instant
 from domain.errors import Corrupt, Invalid, KeyNotFound, LedgerNotFound, Unavailable
-from domain.instants import format_instant
 from domain.kinds import Text, Whole, read_instant, wrong
 from ledger.access.scopes import ADMIN, SCOPES, THIS_MACHINE
 from ledger.access.trails import KEY_MADE
@@ -20,7 +19,7 @@ from ledger.access.trails import KEY_MADE
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from ledger.access.keys import AccessKey
+    from ledger.access import keys
     from ledger.access.scopes import Principal
     from ledger.access.trail import AuditTrail
 
@@ -29,22 +28,23 @@ LOG = logging.getLogger("rapport.api")
 ROUTES = Routes("Access")
 
 _FIELDS = ("name", "scopes", "ledger", "expires_at", "per_minute")
-_KEY = {
-    "id": "9f86d081884c7d65",
-    "name": "the till in Main Street",
-    "scopes": ["append"],
-    "ledger": "main",
-    "per_minute": None,
-    "made_at": "2026-03-01T09:30:00Z",
-    "expires_at": None,
-    "revoked_at": None,
-    "last_used_at": None,
-}
+_KEY = AccessKey.model_validate(
+    {
+        "id": "9f86d081884c7d65",
+        "name": "the till in Main Street",
+        "scopes": ["append"],
+        "ledger": "main",
+        "per_minute": None,
+        "made_at": "2026-03-01T09:30:00Z",
+        "expires_at": None,
+        "revoked_at": None,
+        "last_used_at": None,
+    }
+)
 _SECRET = "rk_9f86d081884c7d65_" + "0" * 43
 _MADE = Shown(
     description="The key with its secret, which is told here and never again.",
-    schema=MADE_KEY,
-    example={**_KEY, "secret": _SECRET},
+    example=MadeKey(**_KEY.plain(), secret=_SECRET),
     headers=("Location",),
 )
 
@@ -57,15 +57,15 @@ _MADE = Shown(
     answers={
         200: Shown(
             description="In the order in which they were made, revoked ones too.",
-            schema=page(ACCESS_KEY),
-            example={"items": [_KEY], "next_cursor": None},
+            example=Page[AccessKey](items=(_KEY,), next_cursor=None),
         )
     },
 )
 def list_keys(call: Call) -> Answer:
     """A key that is for one ledger sees the keys of that ledger. No secret is kept."""
-    keys = [_shown(key) for key in call.server.keys.all() if _manages(call.principal, key)]
-    return Answer(body={"items": keys, "next_cursor": None})
+    managed = [key for key in call.server.keys.all() if _manages(call.principal, key)]
+    items = tuple(AccessKey.model_validate(key) for key in managed)
+    return Answer(body=Page[AccessKey](items=items, next_cursor=None))
 
 
 @ROUTES.on(
@@ -146,8 +146,9 @@ def rotate_key(call: Call) -> Answer:
     answers={
         200: Shown(
             description="It opens nothing any more, whoever has it.",
-            schema=ACCESS_KEY,
-            example={**_KEY, "revoked_at": "2026-04-01T08:00:00Z"},
+            example=AccessKey.model_validate(
+                {**_KEY.plain(), "revoked_at": "2026-04-01T08:00:00Z"}
+            ),
         )
     },
     problems=("not-found",),
@@ -161,7 +162,7 @@ def revoke_key(call: Call) -> Answer:
         except (Corrupt, Unavailable) as error:
             # The one act that is done unrecorded: a key that got out must not stay good for that.
             LOG.error("key %s is revoked, and its trail cannot be written: %s", key.id, error)
-    return Answer(body=_shown(call.server.keys.revoke(key.id)))
+    return Answer(body=AccessKey.model_validate(call.server.keys.revoke(key.id)))
 
 
 def _read_ledger(value: object) -> str:
@@ -206,11 +207,11 @@ def _require_no_longer(call: Call, expires_at: int | None, per_minute: int | Non
         raise Forbidden("the access key has fewer requests a minute itself: so per_minute")
 
 
-def _manages(principal: Principal, key: AccessKey) -> bool:
+def _manages(principal: Principal, key: keys.AccessKey) -> bool:
     return principal.ledger is None or principal.ledger == key.ledger
 
 
-def _found(call: Call) -> AccessKey:
+def _found(call: Call) -> keys.AccessKey:
     key = call.server.keys.find(call.text("id"))
     if not _manages(call.principal, key):
         raise KeyNotFound("no access key has that id")
@@ -226,20 +227,8 @@ def _trail(call: Call, ledger: str | None) -> AuditTrail:
         return trails.server()  # the ledger is gone, and the key was left
 
 
-def _told(key: AccessKey, secret: str, status: int) -> Answer:
+def _told(key: keys.AccessKey, secret: str, status: int) -> Answer:
     headers = {"Location": f"/v1/keys/{key.id}", "Cache-Control": "no-store"}
-    return Answer(body={**_shown(key), "secret": secret}, status=status, headers=headers)
-
-
-def _shown(key: AccessKey) -> dict[str, object]:
-    return {
-        "id": key.id,
-        "name": key.name,
-        "scopes": sorted(key.scopes),
-        "ledger": key.ledger,
-        "per_minute": key.per_minute,
-        "made_at": format_instant(key.made_at),
-        "expires_at": instant(key.expires_at),
-        "revoked_at": instant(key.revoked_at),
-        "last_used_at": instant(key.seen_at),
-    }
+    shown = AccessKey.model_validate(key).plain()
+    body = MadeKey.model_validate({**shown, "secret": secret})
+    return Answer(body=body, status=status, headers=headers)

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from api.calls import Answer, Body, Call, Routes, Shown
 from api.edge.access import require_every_ledger
 from api.openapi import shapes
+from api.service.answers.document import Page
+from api.service.answers.ledgers import DeletedLedger, Ledger
 from api.wire.parameters import CONFIRM
 from domain.errors import FieldError, Invalid
 from domain.kinds import TimeZone, wrong
 from ledger.access.scopes import ADMIN, SCOPES
 
-if TYPE_CHECKING:
-    from ledger.settings import LedgerSettings
-
 ROUTES = Routes("Ledgers")
 
 _NAME = re.compile("[a-z][a-z0-9-]{0,39}")
-_EXAMPLE = {"name": "main", "time_zone": None, "archived": False}
+_EXAMPLE = Ledger(name="main", time_zone=None, archived=False)
 
 
 @ROUTES.on(
@@ -30,16 +28,16 @@ _EXAMPLE = {"name": "main", "time_zone": None, "archived": False}
     answers={
         200: Shown(
             description="All of them, by name.",
-            schema=shapes.page(shapes.LEDGER),
-            example={"items": [_EXAMPLE], "next_cursor": None},
+            example=Page[Ledger](items=(_EXAMPLE,), next_cursor=None),
         )
     },
 )
 def list_ledgers(call: Call) -> Answer:
     """A ledger is one business; ledgers share nothing but the server. A key sees its own."""
     known = call.server.known()
-    items = [_shown(ledger) for ledger in known if call.principal.may_enter(ledger.name)]
-    return Answer(body={"items": items, "next_cursor": None})
+    entered = [ledger for ledger in known if call.principal.may_enter(ledger.name)]
+    items = tuple(Ledger.model_validate(ledger) for ledger in entered)
+    return Answer(body=Page[Ledger](items=items, next_cursor=None))
 
 
 @ROUTES.on(
@@ -54,17 +52,11 @@ def list_ledgers(call: Call) -> Answer:
     answers={
         201: Shown(
             description="It was made, with the policy `retail`.",
-            schema=shapes.LEDGER,
-            example={
-                "name": "corner-shop",
-                "time_zone": "Europe/Amsterdam",
-                "archived": False,
-            },
+            example=Ledger(name="corner-shop", time_zone="Europe/Amsterdam", archived=False),
             headers=("Location",),
         ),
         200: Shown(
             description="It existed already, and is as it was.",
-            schema=shapes.LEDGER,
             example=_EXAMPLE,
             headers=("Location",),
         ),
@@ -87,7 +79,7 @@ def create_ledger(call: Call) -> Answer:
     "/v1/ledgers/{ledger}",
     scopes=SCOPES,
     summary="One ledger",
-    answers={200: Shown(description="The ledger.", schema=shapes.LEDGER, example=_EXAMPLE)},
+    answers={200: Shown(description="The ledger.", example=_EXAMPLE)},
 )
 def read_ledger(call: Call) -> Answer:
     """Its name and time zone; what it holds is read below it."""
@@ -102,8 +94,7 @@ def read_ledger(call: Call) -> Answer:
     answers={
         200: Shown(
             description="It is archived.",
-            schema=shapes.LEDGER,
-            example={**_EXAMPLE, "archived": True},
+            example=Ledger(name="main", time_zone=None, archived=True),
         )
     },
     problems=("unavailable",),
@@ -124,7 +115,6 @@ def archive_ledger(call: Call) -> Answer:
     answers={
         200: Shown(
             description="It takes events and policies again.",
-            schema=shapes.LEDGER,
             example=_EXAMPLE,
         )
     },
@@ -144,8 +134,7 @@ def unarchive_ledger(call: Call) -> Answer:
     answers={
         200: Shown(
             description="It is gone, and its name is free.",
-            schema=shapes.DELETED_LEDGER,
-            example={"name": "corner-shop", "deleted": True},
+            example=DeletedLedger(name="corner-shop", deleted=True),
         )
     },
     problems=("confirmation-needed", "unavailable"),
@@ -164,7 +153,7 @@ def delete_ledger(call: Call) -> Answer:
     )
     # Asked again when nobody is in it any more: what came since is not to go unseen.
     server.delete(name, lambda: _require_confirmed(call, name))
-    return Answer(body={"name": name, "deleted": True})
+    return Answer(body=DeletedLedger(name=name, deleted=True))
 
 
 def _require_confirmed(call: Call, name: str) -> tuple[str | None, int | None]:
@@ -217,9 +206,5 @@ def _read_name(value: object) -> str:
     return value
 
 
-def _now(call: Call, name: str) -> dict[str, object]:
-    return _shown(call.server.folder.settings(name))
-
-
-def _shown(ledger: LedgerSettings) -> dict[str, object]:
-    return {"name": ledger.name, "time_zone": ledger.time_zone, "archived": ledger.archived}
+def _now(call: Call, name: str) -> Ledger:
+    return Ledger.model_validate(call.server.folder.settings(name))

@@ -7,10 +7,11 @@ from uuid import UUID
 
 from api.calls import Answer, Call, Routes, Shown
 from api.knowledge import Asked, moment_of
-from api.openapi import examples, shapes
+from api.openapi import examples
 from api.replaying.pages import MOST_EVENTS, folded_page, folded_rows, folded_summary, sorted_page
 from api.replaying.rows import StandingRows, StatusRows
-from api.wire import present_lists
+from api.service.answers.document import Document, Page
+from api.service.answers.lists import StandingRow, StatusRow, Summary
 from api.wire.cursors import make_cursor, read_place
 from api.wire.parameters import (
     AS_KNOWN_AT,
@@ -26,14 +27,14 @@ from api.wire.parameters import (
     STANDING,
     Knowledge,
 )
-from domain.instants import format_instant
 from ledger.access.scopes import READ
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from api.replaying.rows import Rows
-    from projections.answers import Cursor, Summary
+    from projections.answers import Cursor
+    from projections.answers import Summary as Counted
     from projections.folding import Moment
 
 ROUTES = Routes("Lists")
@@ -61,8 +62,7 @@ _FIRST_PAGE = (None, None)
     answers={
         200: Shown(
             description="One row per contact, the greatest score or the newest stage first.",
-            schema=shapes.page(shapes.STATUS_ROW),
-            example={"items": [examples.STATUS_ROW], "next_cursor": None},
+            example=Page[StatusRow](items=(examples.STATUS_ROW,), next_cursor=None),
             headers=(*_HEADERS, "Link"),
         )
     },
@@ -98,7 +98,6 @@ async def list_statuses(call: Call) -> Answer:
     answers={
         200: Shown(
             description="A count for every stage, and how often silence was judged too early.",
-            schema=shapes.SUMMARY,
             example=examples.SUMMARY,
             headers=_HEADERS,
         )
@@ -137,8 +136,7 @@ async def summarise_statuses(call: Call) -> Answer:
     answers={
         200: Shown(
             description="Everyone who referred or was sent someone, the most influential first.",
-            schema=shapes.page(shapes.STANDING_ROW),
-            example={"items": [examples.STANDING_ROW], "next_cursor": None},
+            example=Page[StandingRow](items=(examples.STANDING_ROW,), next_cursor=None),
             headers=(*_HEADERS, "Link"),
         )
     },
@@ -226,7 +224,7 @@ def _folded(call: Call, name: str, rows_at: Callable[[Moment], Rows], *, elsewhe
     more = None
     if (last := page.next_cursor) is not None:
         more = make_cursor(ledger, kind, last[0], last[1].bytes, position, at)
-    body = {"items": list(page.items), "next_cursor": more}
+    body = Page[Document](items=page.items, next_cursor=more)
     return Answer(body=body, headers=call.next_page(more), position=position, digest=True)
 
 
@@ -248,7 +246,7 @@ def _statuses(call: Call) -> Answer:
         after=page_after(call, f"statuses {sort}"),
         limit=call.get(LIMIT) or 100,
     )
-    items = [present_lists.status_row(one) for one in page.items]
+    items = [StatusRow.model_validate(one) for one in page.items]
     return listed(call, items, f"statuses {sort}", page.next_cursor, page.position)
 
 
@@ -280,15 +278,8 @@ def _summary(call: Call) -> Answer:
     return _summarised(call.open_ledger.projections.summary(call.get(AS_OF)))
 
 
-def _summarised(found: Summary) -> Answer:
-    body = {
-        "position": found.position,
-        "as_of": format_instant(found.as_of),
-        "stages": dict(found.stages),
-        "silence_demotions": found.silence_demotions,
-        "premature_demotions": found.premature_demotions,
-    }
-    return Answer(body=body, position=found.position, digest=True)
+def _summarised(found: Counted) -> Answer:
+    return Answer(body=Summary.model_validate(found), position=found.position, digest=True)
 
 
 def _standings(call: Call) -> Answer:
@@ -297,7 +288,7 @@ def _standings(call: Call) -> Answer:
         after=page_after(call, "standings"),
         limit=call.get(LIMIT) or 100,
     )
-    items = [present_lists.standing_row(one) for one in page.items]
+    items = [StandingRow.of(one) for one in page.items]
     return listed(call, items, "standings", page.next_cursor, page.position)
 
 
@@ -310,11 +301,11 @@ def page_after(call: Call, kind: str) -> Cursor | None:
 
 
 def listed(
-    call: Call, items: list[dict[str, object]], kind: str, after: Cursor | None, position: int
+    call: Call, items: Sequence[Document], kind: str, after: Cursor | None, position: int
 ) -> Answer:
     """A page of a projection's list."""
     more = None
     if after is not None:
         more = make_cursor(call.open_ledger.ledger, kind, after[0], after[1].bytes)
-    body = {"items": items, "next_cursor": more}
+    body = Page[Document](items=tuple(items), next_cursor=more)
     return Answer(body=body, headers=call.next_page(more), position=position, digest=True)

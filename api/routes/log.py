@@ -13,9 +13,9 @@ from starlette.responses import Response
 from api.calls import Answer, Call, Routes, Shown
 from api.edge.access import LOG_SCOPES
 from api.openapi import examples, shapes
+from api.service.answers.log import ConsistencyProof, InclusionProof
 from api.wire.parameters import FIRST_SIZE, LEAF_POSITION, SECOND_SIZE, TREE_SIZE
 from domain.errors import EventNotFound, Invalid
-from ledger.transparency.notes import to_base64
 from ledger.transparency.tiles import BundleAt, TileAt, TilePathRefused, parse_tile_path
 
 if TYPE_CHECKING:
@@ -188,7 +188,6 @@ def read_log_entry(call: Call) -> Response:
     answers={
         200: Shown(
             description="The hashes beside the way from the leaf to the root, from the leaf up.",
-            schema=shapes.INCLUSION,
             example=examples.INCLUSION,
         )
     },
@@ -201,16 +200,7 @@ def read_inclusion(call: Call) -> Answer:
     if size is not None and position > size:
         detail = f"must be at least the position, {position}: that event is in no smaller tree"
         raise Invalid.at("/tree_size", "contradiction", detail)
-    found = _log(call).inclusion(position, size)
-    return Answer(
-        body={
-            "leaf_index": found.leaf_index,
-            "tree_size": found.tree_size,
-            "leaf_hash": to_base64(found.leaf_hash),
-            "root_hash": to_base64(found.root_hash),
-            "hashes": [to_base64(one) for one in found.hashes],
-        }
-    )
+    return Answer(body=InclusionProof.model_validate(_log(call).inclusion(position, size)))
 
 
 @ROUTES.on(
@@ -223,7 +213,6 @@ def read_inclusion(call: Call) -> Answer:
         200: Shown(
             description="The hashes that lead to both roots; none where one tree is empty or both "
             "are the same.",
-            schema=shapes.CONSISTENCY,
             example=examples.CONSISTENCY,
         )
     },
@@ -238,8 +227,8 @@ def read_consistency(call: Call) -> Answer:
         second = log.checkpoint().size
     elif first > second:
         raise Invalid.at("/first", "contradiction", f"must be at most the later size, {second}")
-    hashes = [to_base64(one) for one in log.consistency(first, second)]
-    return Answer(body={"first": first, "second": second, "hashes": hashes})
+    found = {"first": first, "second": second, "hashes": log.consistency(first, second)}
+    return Answer(body=ConsistencyProof.model_validate(found))
 
 
 def _log(call: Call) -> TransparencyLog:

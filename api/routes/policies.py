@@ -9,11 +9,11 @@ from starlette.concurrency import run_in_threadpool
 
 from api.calls import Answer, Body, Call, Routes, Shown
 from api.openapi import examples, shapes
-from api.wire import present
+from api.service.answers.document import Page
+from api.service.answers.policies import PolicyVersion, WholePolicyVersion
 from api.wire.bodies import optional, read_object, read_proposed
 from domain.errors import PolicyNotFound
 from domain.kinds import read_instant
-from domain.presets import PRESETS
 from ledger.access.scopes import ADMIN, READ
 
 ROUTES = Routes("Policies")
@@ -29,16 +29,15 @@ _FIELDS = ("preset", "policy", "effective_from")
     answers={
         200: Shown(
             description="All versions, oldest first, without their documents.",
-            schema=shapes.page(shapes.POLICY),
-            example={"items": [examples.POLICY], "next_cursor": None},
+            example=Page[PolicyVersion](items=(examples.POLICY,), next_cursor=None),
         )
     },
 )
 def list_policies(call: Call) -> Answer:
     """In force at an instant is the one with the greatest `effective_from` at or before it."""
     versions = call.open_ledger.ledger.policies().versions
-    items = [present.policy_version(one) for one in versions]
-    return Answer(body={"items": items, "next_cursor": None})
+    items = tuple(PolicyVersion.of(one) for one in versions)
+    return Answer(body=Page[PolicyVersion](items=items, next_cursor=None))
 
 
 @ROUTES.on(
@@ -49,8 +48,7 @@ def list_policies(call: Call) -> Answer:
     answers={
         200: Shown(
             description="The version with its document.",
-            schema=shapes.POLICY_DOCUMENT,
-            example={**examples.POLICY, "policy": PRESETS["cafe"].document()},
+            example=examples.WHOLE_POLICY,
             headers=("ETag",),
         )
     },
@@ -61,8 +59,7 @@ def read_policy_version(call: Call) -> Answer:
     text = call.text("version")
     for one in call.open_ledger.ledger.policies().versions:
         if str(one.version) == text:
-            body = {**present.policy_version(one), "policy": one.policy.document()}
-            return Answer(body=body, digest=True)
+            return Answer(body=WholePolicyVersion.of(one), digest=True)
     number = text if re.fullmatch("[0-9]{1,16}", text) else "of that name"
     raise PolicyNotFound(f"no version {number} of the policy was published")
 
@@ -85,7 +82,6 @@ def read_policy_version(call: Call) -> Answer:
     answers={
         201: Shown(
             description="The version that was published.",
-            schema=shapes.POLICY,
             example=examples.POLICY,
             headers=("Location", "Rapport-Position"),
         )
@@ -105,7 +101,7 @@ async def publish_policy(call: Call) -> Answer:
     # Shielded for the reason that appends are: what was accepted is finished.
     published = await asyncio.shield(asyncio.wrap_future(publishing))
     return Answer(
-        body=present.policy_version(published),
+        body=PolicyVersion.of(published),
         status=201,
         headers={"Location": f"{call.base}/policies/{published.version}"},
         position=published.position,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from uuid import UUID
 
 from api.calls import Answer, Call, Routes, Shown
-from api.openapi import examples, shapes
+from api.openapi import examples
 from api.problems import Forbidden
-from api.wire import present
+from api.service.answers.document import Page
+from api.service.answers.projections import Operation, Projection, ProjectionDigest
 from domain.errors import OperationNotFound
-from domain.instants import format_instant
 from ledger.access.scopes import ADMIN, AUDIT, READ, REBUILD
 
 ROUTES = Routes("Projections")
@@ -23,16 +23,16 @@ ROUTES = Routes("Projections")
     answers={
         200: Shown(
             description="`lag` is how many events the ledger is ahead.",
-            schema=shapes.page(shapes.PROJECTION),
-            example={"items": [examples.PROJECTION], "next_cursor": None},
+            example=Page[Projection](items=(examples.PROJECTION,), next_cursor=None),
             headers=("ETag",),
         )
     },
 )
 def list_projections(call: Call) -> Answer:
     """A projection that failed says why, and goes on when it is built anew."""
-    items = [present.projection(one) for one in call.open_ledger.projections.states()]
-    return Answer(body={"items": items, "next_cursor": None}, digest=True)
+    states = call.open_ledger.projections.states()
+    items = tuple(Projection.model_validate(one) for one in states)
+    return Answer(body=Page[Projection](items=items, next_cursor=None), digest=True)
 
 
 @ROUTES.on(
@@ -43,7 +43,6 @@ def list_projections(call: Call) -> Answer:
     answers={
         200: Shown(
             description="SHA-256 over all rows in key order, at a position and an instant.",
-            schema=shapes.DIGEST,
             example=examples.PROJECTION_DIGEST,
             headers=("ETag", "Rapport-Position"),
         )
@@ -53,13 +52,7 @@ def list_projections(call: Call) -> Answer:
 def read_digest(call: Call) -> Answer:
     """Reads the whole projection: equal digests at one position are equal projections."""
     found = call.open_ledger.projections.digest(call.text("name"))
-    body = {
-        "name": found.name,
-        "version": found.version,
-        "position": found.position,
-        "as_of": format_instant(found.as_of),
-        "digest": found.digest,
-    }
+    body = ProjectionDigest.model_validate(found)
     return Answer(body=body, position=found.position, digest=True)
 
 
@@ -71,7 +64,6 @@ def read_digest(call: Call) -> Answer:
     answers={
         202: Shown(
             description="It is being built; the operation tells how far it is.",
-            schema=shapes.OPERATION,
             example=examples.OPERATION,
             headers=("Location",),
         )
@@ -85,7 +77,7 @@ def rebuild_projection(call: Call) -> Answer:
     call.record("rebuild-started", call.text("name"))
     work = projections.rebuild(call.text("name"))
     headers = {"Location": f"{call.base}/operations/{work.id}"}
-    return Answer(body=present.operation(work), status=202, headers=headers)
+    return Answer(body=Operation.model_validate(work), status=202, headers=headers)
 
 
 @ROUTES.on(
@@ -96,21 +88,15 @@ def rebuild_projection(call: Call) -> Answer:
     answers={
         200: Shown(
             description="Its state, progress, and in the end its result.",
-            schema=shapes.OPERATION,
-            example={
-                **examples.OPERATION,
-                "state": "succeeded",
-                "result": examples.REBUILT,
-            },
+            example=examples.REBUILT_OPERATION,
         )
     },
     problems=("operation-not-found",),
 )
 def read_operation(call: Call) -> Answer:
     """Operations are remembered for a while after they end, until the server stops."""
-    return Answer(
-        body=present.operation(call.open_ledger.projections.operation(operation_id_of(call)))
-    )
+    found = call.open_ledger.projections.operation(operation_id_of(call))
+    return Answer(body=Operation.model_validate(found))
 
 
 @ROUTES.on(
@@ -121,7 +107,6 @@ def read_operation(call: Call) -> Answer:
     answers={
         202: Shown(
             description="It was asked to end, and will; one that had ended stays as it was.",
-            schema=shapes.OPERATION,
             example=examples.OPERATION,
         )
     },
@@ -141,7 +126,7 @@ def cancel_operation(call: Call) -> Answer:
     if found.state == "running":
         call.record("operation-cancelled", found.kind, operation=str(found.id))
     work = call.open_ledger.projections.cancel(operation_id_of(call))
-    return Answer(body=present.operation(work), status=202)
+    return Answer(body=Operation.model_validate(work), status=202)
 
 
 def operation_id_of(call: Call) -> UUID:

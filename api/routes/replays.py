@@ -11,8 +11,8 @@ from api.replaying.preview import Proposal
 from api.replaying.results import ResultNotFound
 from api.replaying.starting import PREVIEW, REPLAY, start_preview, start_replay
 from api.routes.projections import operation_id_of
+from api.service.answers.projections import Operation as Answered
 from api.streams.spooled import Spooled
-from api.wire import present
 from api.wire.bodies import optional, read_known_at, read_object, read_proposed
 from api.wire.media import LINES
 from domain.errors import Invalid, NotFinished
@@ -36,7 +36,6 @@ ROUTES = Routes("Replays")
     answers={
         202: Shown(
             description="It is being worked out; the operation tells how far it is.",
-            schema=long_work.REPLAY_OPERATION,
             example=long_work.REPLAYING,
             headers=("Location",),
         )
@@ -71,7 +70,6 @@ def start_ledger_replay(call: Call) -> Answer:
     answers={
         202: Shown(
             description="It is being worked out; the operation tells how far it is.",
-            schema=long_work.PREVIEW_OPERATION,
             example=long_work.PREVIEWING,
             headers=("Location",),
         )
@@ -132,4 +130,4 @@ def read_operation_result(call: Call) -> ASGIApp:
 
 def _begun(call: Call, work: Operation) -> Answer:
     headers = {"Location": f"{call.base}/operations/{work.id}"}
-    return Answer(body=present.operation(work), status=202, headers=headers)
+    return Answer(body=Answered.model_validate(work), status=202, headers=headers)

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from api.calls import Answer, Call, Routes, Shown
-from api.openapi import examples, shapes
-from api.wire import present_lists
+from api.openapi import examples
+from api.service.answers.document import Page
+from api.service.answers.lists import Restatement
 from api.wire.cursors import make_cursor, read_place
 from api.wire.parameters import (
     CURSOR,
@@ -38,8 +39,7 @@ _FIRST_PAGE = (None, None, None)
     answers={
         200: Shown(
             description="One row per stretch of time and contact, by the event's position.",
-            schema=shapes.page(shapes.RESTATEMENT),
-            example={"items": [examples.RESTATEMENT], "next_cursor": None},
+            example=Page[Restatement](items=(examples.RESTATEMENT,), next_cursor=None),
             headers=("ETag", "Rapport-Position", "Link"),
         )
     },
@@ -67,10 +67,8 @@ def _restatements(call: Call) -> Answer:
     if page.next_place is not None:
         position, contact, number = page.next_place
         more = make_cursor(call.open_ledger.ledger, _KIND, position, contact.bytes, number)
-    body = {
-        "items": [present_lists.restatement(one) for one in page.items],
-        "next_cursor": more,
-    }
+    rows = tuple(Restatement.model_validate(one) for one in page.items)
+    body = Page[Restatement](items=rows, next_cursor=more)
     return Answer(body=body, headers=call.next_page(more), position=page.position, digest=True)
 
 

@@ -14,10 +14,7 @@ if TYPE_CHECKING:
     from api.wire.marks import Marks
     from domain.profile import Profile
     from domain.recorded import Recorded
-    from domain.timeline import PolicyVersion
     from ledger.drafts import Appended, AppendedEvent
-    from projections.operations import Operation
-    from projections.projections import ProjectionState
 
 Shape = dict[str, Any]
 
@@ -94,44 +91,4 @@ def profile(found: Profile) -> Shape:
         "time_zone": found.time_zone,
         "refs": [{"source": source, "ref": ref} for source, ref in found.refs],
         "links": [{"other": str(link.other), "relation": link.relation} for link in found.links],
-    }
-
-
-def policy_version(published: PolicyVersion) -> Shape:
-    """A version of the policy, without its document."""
-    return {
-        "policy_version": published.version,
-        "name": published.policy.name,
-        "effective_from": format_instant(published.effective_from),
-        "sha256": published.sha256,
-        "position": published.position,
-    }
-
-
-def operation(work: Operation) -> Shape:
-    """Long work as it stands now."""
-    return {
-        "id": str(work.id),
-        "kind": work.kind,
-        "state": work.state,
-        "progress": {
-            "done": work.progress.done,
-            "total": work.progress.total,
-            "rate": work.progress.rate,
-            "eta_seconds": work.progress.eta_seconds,
-        },
-        "result": None if work.result is None else dict(work.result),
-        "problem": work.problem,
-    }
-
-
-def projection(state: ProjectionState) -> Shape:
-    """How far a projection is, and whether it goes on."""
-    return {
-        "name": state.name,
-        "version": state.version,
-        "position": state.position,
-        "lag": state.lag,
-        "state": state.state,
-        "problem": state.problem,
     }

@@ -11,43 +11,6 @@ from domain.referrals import outcome_at
 if TYPE_CHECKING:
     from domain.referrals import Commerce, Edge
     from domain.rewards import Reward
-    from projections.answers import ContactStanding, StatusRow
-    from projections.restatement_reading import RestatementRow
-
-
-def status_row(row: StatusRow) -> Shape:
-    """Where one of many contacts stands."""
-    return {
-        "contact_id": str(row.contact_id),
-        "stage": row.stage,
-        "score": row.score,
-        "since": instant(row.since),
-        "flags": list(row.flags),
-    }
-
-
-def standing_row(row: ContactStanding) -> Shape:
-    """How one of many contacts stands as a referral partner."""
-    return {
-        "contact_id": str(row.contact_id),
-        "standing": row.standing.standing,
-        "influence": row.standing.influence,
-        "we_owe": row.standing.reciprocity.we_owe,
-        "they_owe": row.standing.reciprocity.they_owe,
-    }
-
-
-def restatement(row: RestatementRow) -> Shape:
-    """What was believed of a contact for a while, and what is known of it since an event."""
-    return {
-        "contact_id": str(row.contact_id),
-        "from": format_instant(row.from_at),
-        "to": format_instant(row.to_at),
-        "believed": row.believed,
-        "known": row.known,
-        "event": str(row.event),
-        "position": row.position,
-    }
 
 
 def referral(edge: Edge, commerce: Commerce | None, at: int, *, by_purchase: bool) -> Shape:

@@ -11,7 +11,7 @@ from api.knowledge import Asked
 from api.replaying import pages
 from api.replaying.pages import folded_page, sorted_page
 from api.replaying.rows import StandingRows
-from api.wire.present_lists import standing_row
+from api.service.answers.lists import StandingRow
 from domain.standing import STANDINGS
 from tests.projections.histories import CONTACTS, seeds
 from tests.replaying.asked import moment, of_one
@@ -37,7 +37,7 @@ def listed(
         else:
             page = sorted_page(ledger, at, rows, sort=sort, elsewhere="", after=after, limit=limit)
         assert len(page.items) <= limit
-        items += page.items
+        items += [row.plain() for row in page.items]
         if (after := page.next_cursor) is None:
             return items
 
@@ -107,4 +107,4 @@ def test_as_of_an_instant_with_everything_known_it_is_whoever_the_projection_has
             ]
             assert {row["contact_id"] for row in rows} == {str(row.contact_id) for row in there}
             if as_of == clock():
-                assert rows == [standing_row(row) for row in there]
+                assert rows == [StandingRow.of(row).plain() for row in there]

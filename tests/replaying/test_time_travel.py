@@ -12,8 +12,8 @@ from hypothesis import given, settings
 
 from api.knowledge import Asked
 from api.replaying.preview import Proposal
+from api.service.answers.lists import StatusRow
 from api.wire.parameters import Knowledge
-from api.wire.present_lists import status_row
 from domain.instants import DAY, HOUR, format_instant, parse_instant
 from domain.presets import PRESETS
 from tests.projections.hands import Hands
@@ -24,6 +24,7 @@ from tests.replaying.asked import moment, of_one, previewed, replayed, rows
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from projections import answers
     from projections.folding import Moment
 
 
@@ -50,6 +51,11 @@ def some_moment(ledger: MemoryLedger, clock: Clock, chance: Random) -> Moment:
         chance.choice((None, chance.randint(1, versions))),
     )
     return moment(ledger, clock(), asked)
+
+
+def status_row(row: answers.StatusRow) -> dict[str, Any]:
+    """A row as the list has it."""
+    return StatusRow.model_validate(row).plain()
 
 
 @contextmanager

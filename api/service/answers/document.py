@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainSerializer,
+    SerializeAsAny,
+    WithJsonSchema,
+)
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from domain.events import STAGES
@@ -86,13 +93,23 @@ class KnownAt(Document):
 class Page(Document, Generic[T]):
     """A part of a list; ``next_cursor`` leads to the next part, null ends the list."""
 
-    items: tuple[T, ...]
+    items: tuple[SerializeAsAny[T], ...]
     next_cursor: str | None
 
     @classmethod
     def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
         """The name of the schema of such a page."""
         return f"PageOf{params[0].__name__}"
+
+
+_NAMED = "x-schema-named"
+_COMPONENT = "#/components/schemas/{}"
+
+
+def schema_named(name: str) -> WithJsonSchema:
+    """The schema of a field that stands among the document's components, made elsewhere."""
+    # Not a reference: pydantic looks each up among the schemas that it has made itself.
+    return WithJsonSchema({_NAMED: name})
 
 
 class _Schemas(GenerateJsonSchema):
@@ -106,10 +123,28 @@ class _Schemas(GenerateJsonSchema):
 def schemas_of(models: Iterable[type[Document]]) -> Mapping[str, Any]:
     """The schemas of these models and of all they are made of, by name, as OpenAPI components."""
     chosen = sorted(set(models), key=lambda model: model.__name__)
-    _, defined = models_json_schema(
+    references, defined = models_json_schema(
         [(model, "serialization") for model in chosen],
-        ref_template="#/components/schemas/{model}",
+        ref_template=_COMPONENT.format("{model}"),
         schema_generator=_Schemas,
     )
-    found: Mapping[str, Any] = defined.get("$defs", {})
-    return found
+    # pydantic names a page after its class and its parameter, whatever the page calls itself.
+    names = {
+        found["$ref"].rpartition("/")[2]: model.__name__ for (model, _), found in references.items()
+    }
+    schemas = defined.get("$defs", {})
+    return {names.get(name, name): _referring(schema, names) for name, schema in schemas.items()}
+
+
+def _referring(schema: Any, names: Mapping[str, str]) -> Any:
+    """The schema with references to components by their names, also to those made elsewhere."""
+    if isinstance(schema, dict):
+        if _NAMED in schema:
+            return {"$ref": _COMPONENT.format(schema[_NAMED])}
+        if "$ref" in schema:
+            name = schema["$ref"].rpartition("/")[2]
+            return {**schema, "$ref": _COMPONENT.format(names.get(name, name))}
+        return {name: _referring(value, names) for name, value in schema.items()}
+    if isinstance(schema, list):
+        return [_referring(value, names) for value in schema]
+    return schema

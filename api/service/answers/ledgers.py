@@ -1,0 +1,62 @@
+"""Ledgers, access keys, and the types of events."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AliasChoices, BeforeValidator, Field, WithJsonSchema
+
+from api.service.answers.document import Document, Instant
+from ledger.access.scopes import SCOPES
+
+
+class Ledger(Document):
+    """What a ledger is, besides its events; without a time zone its days are those of UTC."""
+
+    name: str
+    time_zone: str | None
+    archived: bool
+
+
+class DeletedLedger(Document):
+    """A ledger that is gone."""
+
+    name: str
+    deleted: bool
+
+
+Scopes = Annotated[
+    tuple[str, ...],
+    BeforeValidator(sorted),
+    WithJsonSchema({"type": "array", "items": {"enum": list(SCOPES)}, "minItems": 1}),
+]
+"""What a key may do, in alphabetical order."""
+
+
+class AccessKey(Document):
+    """An access key without its secret; without a ledger it is for all of them."""
+
+    id: str
+    name: str
+    scopes: Scopes
+    ledger: str | None
+    per_minute: int | None
+    made_at: Instant
+    expires_at: Instant | None
+    revoked_at: Instant | None
+    last_used_at: Instant | None = Field(validation_alias=AliasChoices("seen_at", "last_used_at"))
+
+
+class MadeKey(AccessKey):
+    """An access key with its secret, which is shown once."""
+
+    secret: str
+
+
+class EventType(Document):
+    """A type of event; ``schema`` is the path of the JSON Schema of its data."""
+
+    type: str
+    summary: str
+    from_clients: bool
+    schema_: str = Field(alias="schema")

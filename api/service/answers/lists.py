@@ -1,0 +1,92 @@
+"""Rows of lists over all contacts, and the counts of a summary."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Self
+from uuid import UUID
+
+from pydantic import AliasChoices, Field, WithJsonSchema
+
+from api.service.answers.document import (
+    Document,
+    Flags,
+    Instant,
+    Position,
+    Stage,
+    StandingName,
+)
+from domain.events import STAGES
+
+if TYPE_CHECKING:
+    from projections.answers import ContactStanding
+
+StageCounts = Annotated[
+    dict[str, int],
+    WithJsonSchema(
+        {"type": "object", "properties": {stage: {"type": "integer"} for stage in STAGES}}
+    ),
+]
+"""How many, by stage."""
+
+
+class StatusRow(Document):
+    """Where one of many contacts stands; ``since`` is null before anything happened to them."""
+
+    contact_id: UUID
+    stage: Stage
+    score: int
+    since: Instant | None
+    flags: Flags
+
+
+class FoundContact(StatusRow):
+    """Where one of many contacts stands, and their name; null after an erasure."""
+
+    name: str | None
+
+
+class StandingRow(Document):
+    """How one of many contacts stands as a referral partner."""
+
+    contact_id: UUID
+    standing: StandingName
+    influence: int
+    we_owe: bool
+    they_owe: bool
+
+    @classmethod
+    def of(cls, found: ContactStanding) -> Self:
+        """The row of what was folded of a contact and of those it referred."""
+        reciprocity = found.standing.reciprocity
+        return cls(
+            contact_id=found.contact_id,
+            standing=found.standing.standing,
+            influence=found.standing.influence,
+            we_owe=reciprocity.we_owe,
+            they_owe=reciprocity.they_owe,
+        )
+
+
+class Restatement(Document):
+    """What was believed of a contact for a while, and what is known of it since an event."""
+
+    contact_id: UUID
+    from_: Instant = Field(alias="from", validation_alias=AliasChoices("from_at", "from"))
+    to: Instant = Field(validation_alias=AliasChoices("to_at", "to"))
+    believed: Stage
+    known: Stage
+    event: UUID
+    position: Position
+
+
+class Summary(Document):
+    """How many contacts are in each stage, and what silence did.
+
+    Of the ``silence_demotions`` the ``premature_demotions`` were followed by a purchase soon after.
+    """
+
+    position: Position
+    as_of: Instant
+    stages: StageCounts
+    silence_demotions: int | None
+    premature_demotions: int | None

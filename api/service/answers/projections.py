@@ -1,0 +1,51 @@
+"""How far the projections are, and how far long work is."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import WithJsonSchema
+
+from api.service.answers.document import Document, Instant, Position
+
+
+class Projection(Document):
+    """How far a projection is; ``lag`` is how many events the ledger is ahead."""
+
+    name: str
+    version: int
+    position: Position
+    lag: int
+    state: str
+    problem: str | None
+
+
+class ProjectionDigest(Document):
+    """What a projection holds at a position and an instant, as a SHA-256 in hex."""
+
+    name: str
+    version: int
+    position: Position
+    as_of: Instant
+    digest: str
+
+
+class Progress(Document):
+    """How far long work is: ``rate`` is per second; ``eta_seconds`` is null while nobody knows."""
+
+    done: int
+    total: int
+    rate: int
+    eta_seconds: int | None
+
+
+class Operation(Document):
+    """Long work as it stands now; ``result`` depends on its ``kind`` and comes with success."""
+
+    id: UUID
+    kind: str
+    state: Literal["running", "succeeded", "failed", "cancelled"]
+    progress: Progress
+    result: Annotated[dict[str, Any], WithJsonSchema({"type": "object"})] | None
+    problem: str | None
