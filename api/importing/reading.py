@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import string
 from datetime import time
 from typing import TYPE_CHECKING
 
+from api.importing.amounts import MARKS, group_marks
 from api.importing.values import AmountOf, ChoiceOf, Constant, MomentOf, Template, TextOf, WholeOf
 from domain.errors import FieldError, Invalid
 from domain.instants import zone_names
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from api.importing.values import Value
 
 _ABSENT = object()
+
+_TIMES = set("HIMSfpcXTRr")
+"""Directives of ``strptime`` that read a time of day."""
 
 # What looks like an escape, because there are encodings of Python's that are for source code.
 _ASCII = "\\u0041" + string.printable.replace("\\", "").replace("\v", "").replace("\f", "")
@@ -124,10 +129,34 @@ class MappingTable:
             detail = "must be a local time without quotes, such as 12:00:00"
             raise Invalid.at(self.at("time_of_day"), "wrong-type", detail)
         self.finish()
+        self._check_format(form, has_time_of_day=day_time is not None)
         if time_zone not in zone_names():
             detail = "must be an IANA time zone such as Europe/London"
             raise Invalid.at(self.at("time_zone"), "unknown-time-zone", detail)
         return MomentOf(template, form, time_zone, day_time)
+
+    def _check_format(self, form: str, *, has_time_of_day: bool) -> None:
+        """Refuse formats of which ``strptime`` reads a part and then drops it.
+
+        Source: the notes 4 and 6 of "strftime() and strptime() Format Codes" in Python's library.
+        """
+        if form == "rfc3339":
+            if has_time_of_day:
+                detail = "is for files with days only; an RFC 3339 text has a time"
+                raise Invalid.at(self.at("time_of_day"), "contradiction", detail)
+            return
+        directives = set(re.findall("%(.)", form.replace("%%", "")))
+        if "Z" in directives:
+            detail = "%Z does not tell the offset: write %z, or say time_zone"
+        elif "p" in directives and "I" not in directives:
+            detail = "%p goes with %I; with %H morning and afternoon would be left out"
+        elif "I" in directives and "p" not in directives:
+            detail = "%I needs %p, else every time would be in the morning"
+        elif has_time_of_day and directives & _TIMES:
+            detail = "has a time, and time_of_day is for files with days only: leave one out"
+        else:
+            return
+        raise Invalid.at(self.at("format"), "contradiction", detail)
 
     def values(self) -> dict[str, Value]:
         """Every key as the value of an event's field."""
@@ -150,8 +179,7 @@ class MappingTable:
         if "amount" in self.content:
             value = AmountOf(
                 as_template(self.text("amount"), self.at("amount")),
-                decimal_mark=self.text("decimal_mark", "."),
-                group_mark=str(self._take("group_mark", "")),
+                *self._marks(),
                 negated=self.switch("negated", default=False),
             )
         elif "whole" in self.content:
@@ -163,6 +191,24 @@ class MappingTable:
             value = ChoiceOf(choice, self.table("words").content)
         self.finish()
         return value
+
+    def _marks(self) -> tuple[str, str]:
+        """The marks of an amount: before its decimals, and between its groups or none."""
+        decimal_mark = self._mark("decimal_mark", ".")
+        group_mark = self._mark("group_mark", "")
+        if group_mark and decimal_mark in group_marks(group_mark):
+            detail = "must differ from decimal_mark"
+            raise Invalid.at(self.at("group_mark"), "contradiction", detail)
+        return decimal_mark, group_mark
+
+    def _mark(self, key: str, default: str) -> str:
+        mark = self._take(key, default)
+        if not isinstance(mark, str):
+            raise Invalid.at(self.at(key), "wrong-type", "must be text")
+        if mark != default and (len(mark) != 1 or mark not in MARKS):
+            detail = f"must be one of the characters {' '.join(MARKS.split())} or a space"
+            raise Invalid.at(self.at(key), "not-a-choice", detail)
+        return mark
 
     def _take(self, key: str, default: object) -> object:
         self.asked[key] = None

@@ -9,6 +9,7 @@ from functools import lru_cache
 from string import Formatter
 from typing import TYPE_CHECKING, Protocol
 
+from api.importing.amounts import minor_units
 from domain.currencies import MINOR_DIGITS
 from domain.errors import Invalid
 from domain.instants import SECOND, parse_instant, zone
@@ -21,6 +22,8 @@ OCCURRENCE = "occurrence"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WHOLE = re.compile(r"[+-]?\d{1,30}", re.ASCII)
+_ADJACENT = re.compile(r"%[YmdHMSyjf]%[YmdHMSyjf]")
+"""Numbers that nothing separates: ``strptime`` reads 1997111 by %Y%m%d as the 1st of November."""
 
 
 def _unreadable(code: str, detail: str) -> Invalid:
@@ -163,28 +166,6 @@ class AmountOf:
         return -minor if self.negated else minor
 
 
-def minor_units(text: str, currency: str, decimal_mark: str = ".", group_mark: str = "") -> int:
-    """A decimal amount as a whole number of the currency's minor units.
-
-    Raises:
-        Invalid: it is no decimal number, or has more decimals than the currency.
-
-    >>> minor_units("1.234,5", "EUR", ",", ".")
-    123450
-    """
-    plain = text.replace(group_mark, "") if group_mark else text
-    shape = rf"([+-]?)(\d{{1,30}})(?:{re.escape(decimal_mark)}(\d{{1,30}}))?"
-    match = re.fullmatch(shape, plain, re.ASCII)
-    if match is None:
-        raise _unreadable("not-an-amount", f"{text!r} is not a decimal amount")
-    sign, whole, fraction = match[1], match[2], (match[3] or "").rstrip("0")
-    digits = MINOR_DIGITS[currency]
-    if len(fraction) > digits:
-        raise _unreadable("too-precise", f"{text!r} has more decimals than {currency}: {digits}")
-    amount = int(whole + fraction.ljust(digits, "0"))
-    return -amount if sign == "-" else amount
-
-
 @dataclass(frozen=True)
 class MomentOf:
     """When a row happened: a format of ``strptime`` read in a time zone, or ``rfc3339``.
@@ -219,6 +200,8 @@ def _instant(text: str, form: str, time_zone: str, time_of_day: time | None) -> 
     if form == "rfc3339":
         return parse_instant(text)
     moment = datetime.strptime(text, form)  # noqa: DTZ007  # the zone follows, from the mapping
+    if _ADJACENT.search(form) and not _has_every_digit(text, form, moment):
+        raise ValueError(f"must have every digit of {form}")
     if time_of_day is not None:
         moment = datetime.combine(moment.date(), time_of_day, moment.tzinfo)
     if moment.tzinfo is None:
@@ -228,3 +211,10 @@ def _instant(text: str, form: str, time_zone: str, time_of_day: time | None) -> 
             raise ValueError(f"the clocks in {time_zone} skipped this time")
     elapsed = moment - _EPOCH
     return (elapsed.days * 86_400 + elapsed.seconds) * SECOND + elapsed.microseconds
+
+
+def _has_every_digit(text: str, form: str, moment: datetime) -> bool:
+    """Whether the text has as many digits as the moment has when all its zeros are written."""
+    if text.endswith(("Z", "z")):  # the offset of %z, which would be written as +0000
+        form = form.replace("%z", "")
+    return sum(map(str.isdigit, text)) == sum(map(str.isdigit, moment.strftime(form)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from datetime import time
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,20 @@ def test_the_examples_are_sound(name: str) -> None:
         (("event", 0, "data", "currency"), None, "/event/0/data/currency"),
         (("event", 0, "data", "amount_minor"), {"sum": "{total}"}, "/event/0/data/amount_minor"),
         (("event", 0, "data", "amount_minor"), 1.5, "/event/0/data/amount_minor"),
+        *(
+            (("event", 0, "data", "amount_minor"), {"amount": "{total}", **marks}, pointer)
+            for pointer, marks in (
+                ("/event/0/data/amount_minor/decimal_mark", {"decimal_mark": "comma"}),
+                ("/event/0/data/amount_minor/decimal_mark", {"decimal_mark": "5"}),
+                ("/event/0/data/amount_minor/group_mark", {"group_mark": "-"}),
+                ("/event/0/data/amount_minor/group_mark", {"group_mark": 5}),
+                ("/event/0/data/amount_minor/group_mark", {"group_mark": "."}),
+                (
+                    "/event/0/data/amount_minor/group_mark",
+                    {"decimal_mark": " ", "group_mark": "\u202f"},
+                ),
+            )
+        ),
     ],
 )
 def test_what_is_wrong_is_said_with_its_place(
@@ -85,6 +100,23 @@ def test_what_is_wrong_is_said_with_its_place(
     with pytest.raises(Invalid) as refused:
         mapping_of(changed(*path, to=to))
     assert [error.pointer for error in refused.value.errors] == [pointer]
+
+
+@pytest.mark.parametrize(
+    ("moment", "says"),
+    [
+        ({"format": "%Y-%m-%d %H:%M %Z"}, "does not tell the offset"),
+        ({"format": "%Y-%m-%d %H:%M %p"}, "%p goes with %I"),
+        ({"format": "%Y-%m-%d %I:%M"}, "%I needs %p"),
+        ({"format": "%Y-%m-%d %H:%M", "time_of_day": time(12)}, "time_of_day is for files"),
+        ({"time_of_day": time(12)}, "an RFC 3339 text has a time"),
+    ],
+)
+def test_a_part_of_a_time_that_would_be_read_and_dropped_is_refused(
+    moment: dict[str, object], says: str
+) -> None:
+    with pytest.raises(Invalid, match=says):
+        mapping_of(changed("occurred_at", to={"text": "{when}", **moment}))
 
 
 @pytest.mark.parametrize("name", ["utf-8", "utf-8-sig", "latin-1", "cp1252", "shift_jis", "koi8-r"])

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.importing.values import MomentOf, Template, minor_units
+from api.importing.amounts import minor_units
+from api.importing.values import MomentOf, Template
 from domain.currencies import MINOR_DIGITS
 from domain.errors import Invalid
 from domain.instants import format_instant
@@ -83,6 +84,19 @@ def test_a_day_without_a_time_gets_the_time_of_the_mapping() -> None:
 
 def test_an_offset_in_the_text_wins_over_the_zone() -> None:
     assert moment("2026-03-01T09:30:00+02:00", "rfc3339", "Asia/Tokyo") == "2026-03-01T07:30:00Z"
+
+
+@pytest.mark.parametrize("text", ["1997111", "199711", "199701 1", "20250102T1000"])
+def test_a_date_without_separators_needs_all_its_digits(text: str) -> None:
+    """1997111 is the 1st of November or the 11th of January."""
+    form = "%Y%m%dT%H%M%S" if "T" in text else "%Y%m%d"
+    with pytest.raises(Invalid, match=r"must have every digit of|does not match"):
+        moment(text, form)
+
+
+def test_a_date_without_separators_may_have_an_offset() -> None:
+    for text in ("20250102T100000Z", "20250102T110000+0100", "20250102T110000+01:00"):
+        assert moment(text, "%Y%m%dT%H%M%S%z") == "2025-01-02T10:00:00Z"
 
 
 @pytest.mark.parametrize("text", ["", "19970132", "today", "1997-01-01"])

@@ -1,0 +1,155 @@
+"""Amounts of money as files spell them, read exactly or refused.
+
+A mark is looked at before it is left out. A group mark stands before exactly three digits and never
+after the decimals, and the first group does not begin with 0, so ``12.50`` is no amount where ``.``
+is the group mark. What stands around the number must be one sign, or parentheses for less than
+nothing, and the currency that the amount is in.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from domain.currencies import MINOR_DIGITS
+from domain.errors import Invalid
+
+SPACES = "\u0020\u00a0\u2009\u202f"
+"""Spaces that group digits: plain, no-break, thin, narrow no-break. One stands for all."""
+
+APOSTROPHES = "'\u2019"
+"""Apostrophes that group digits: typewritten and printed. One stands for both."""
+
+MARKS = ".,\u00b7\u066b\u066c_" + SPACES + APOSTROPHES
+"""What can stand between the digits of an amount."""
+
+_MINUS = "-\u2212"
+_PARTS = re.compile(r"([^0-9]*)([0-9](?:.*[0-9])?)([^0-9]*)", re.DOTALL)
+
+_DOLLARS = (
+    "USD ARS AUD BBD BMD BND BSD BZD CAD CLP COP CVE DOP FJD GYD HKD JMD KYD LRD MXN NAD NIO NZD "
+    "SBD SGD SRD TTD TWD UYU XCD"
+)
+CURRENCY_SIGNS: dict[str, frozenset[str]] = {
+    sign: frozenset(currencies.split())
+    for sign, currencies in {
+        "$": _DOLLARS,
+        "us$": "USD",
+        "a$": "AUD",
+        "c$": "CAD",
+        "r$": "BRL",
+        "€": "EUR",
+        "£": "GBP EGP FKP GIP LBP SDG SHP SSP SYP",
+        "¥": "JPY CNY",
+        "円": "JPY",
+        "元": "CNY",
+        "₩": "KRW KPW",
+        "₹": "INR",
+        "₽": "RUB",
+        "₺": "TRY",
+        "₴": "UAH",
+        "₪": "ILS",
+        "₫": "VND",
+        "₦": "NGN",
+        "₱": "PHP",
+        "฿": "THB",
+        "₸": "KZT",
+        "₾": "GEL",
+        "zł": "PLN",
+        "kč": "CZK",
+        "ft": "HUF",
+        "lei": "RON MDL",
+        "kr": "SEK NOK DKK ISK",
+        "kr.": "SEK NOK DKK ISK",
+        "fr.": "CHF",
+        "sfr.": "CHF",
+    }.items()
+}
+"""The currencies that a sign, in lower case, can mean. Source: Unicode CLDR 47, narrow symbols."""
+
+
+def minor_units(text: str, currency: str, decimal_mark: str = ".", group_mark: str = "") -> int:
+    """A decimal amount as a whole number of the currency's minor units.
+
+    Raises:
+        Invalid: it is no decimal number, has more decimals than the currency, or names another
+            currency.
+
+    >>> minor_units("1.234,5", "EUR", ",", ".")
+    123450
+    >>> minor_units("(1 234,50 €)", "EUR", ",", " ")
+    -123450
+    """
+    parts = _PARTS.fullmatch(text)
+    if parts is None:
+        raise Invalid.at("", "not-an-amount", f"{text!r} is not a decimal amount")
+    number = _number(decimal_mark, group_mark).fullmatch(parts[2])
+    around = _around(parts[1], parts[3])
+    if number is None or around is None:
+        raise _no_amount(text, decimal_mark, group_mark)
+    negative, word = around
+    if word and not _names(word, currency):
+        if word.lower() not in CURRENCY_SIGNS and word.upper() not in MINOR_DIGITS:
+            raise _no_amount(text, decimal_mark, group_mark)
+        raise Invalid.at("", "contradiction", f"{text!r} is not in {currency}")
+    whole = re.sub("[^0-9]", "", number["whole"])  # only group marks that were checked stand in it
+    fraction = (number["decimals"] or "").rstrip("0")
+    digits = MINOR_DIGITS[currency]
+    if len(fraction) > digits:
+        detail = f"{text!r} has more decimals than {currency}: {digits}"
+        raise Invalid.at("", "too-precise", detail)
+    amount = int(whole + fraction.ljust(digits, "0"))
+    return -amount if negative else amount
+
+
+def group_marks(group_mark: str) -> str:
+    """The characters that one group mark of a mapping stands for."""
+    for alike in (SPACES, APOSTROPHES):
+        if group_mark and group_mark in alike:
+            return alike
+    return group_mark
+
+
+@lru_cache(maxsize=64)
+def _number(decimal_mark: str, group_mark: str) -> re.Pattern[str]:
+    """Digits, grouped or not, in the groups ``whole`` and ``decimals``."""
+    whole = "[0-9]{1,30}"
+    if group_mark:
+        mark = f"[{re.escape(group_marks(group_mark))}]"
+        grouped = f"[1-9][0-9]{{0,2}}(?P<mark>{mark})[0-9]{{3}}(?:(?P=mark)[0-9]{{3}}){{0,9}}"
+        whole = f"{whole}|{grouped}"
+    decimals = f"(?:{re.escape(decimal_mark)}(?P<decimals>[0-9]{{1,30}}))?"
+    return re.compile(f"(?P<whole>{whole}){decimals}")
+
+
+def _around(before: str, after: str) -> tuple[bool, str] | None:
+    """Whether what stands around a number makes it negative, and the currency it names."""
+    if not before and not after:
+        return False, ""
+    if before != before.lstrip() or after != after.rstrip():
+        return None
+    enclosed = before.startswith("(") and after.endswith(")")
+    if enclosed:
+        before, after = before[1:], after[:-1]
+    signs = [sign for sign in before + after if sign in f"+{_MINUS}"]
+    if len(signs) + enclosed > 1:
+        return None
+    words = [
+        part.translate(dict.fromkeys(map(ord, f"+{_MINUS}"))).strip() for part in (before, after)
+    ]
+    if all(words) or any(" " in word for word in words):
+        return None
+    return enclosed or any(sign in _MINUS for sign in signs), "".join(words)
+
+
+def _names(word: str, currency: str) -> bool:
+    return word.upper() == currency or currency in CURRENCY_SIGNS.get(word.lower(), ())
+
+
+def _no_amount(text: str, decimal_mark: str, group_mark: str) -> Invalid:
+    groups = f", and {group_mark!r} only before three digits each" if group_mark else ""
+    detail = (
+        f"{text!r} is not a decimal amount: the mapping says that {decimal_mark!r} stands before "
+        f"the decimals{groups}"
+    )
+    return Invalid.at("", "not-an-amount", detail)
