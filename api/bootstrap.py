@@ -16,13 +16,21 @@ from typing import TYPE_CHECKING, Any
 from api.edge.confirmations import Confirmations
 from api.edge.rates import Rates
 from api.edge.visitors import Visitors
+from api.given_files import read_given_text
 from api.in_turn import InTurn
 from api.kept_statuses import KeptStatuses
 from api.knowledge import KnownAliases
 from api.replaying.results import Results
-from api.settings import Settings, SettingsRefused
+from api.settings import (
+    CONFIG,
+    PREFIX,
+    Settings,
+    SettingsRefused,
+    named_like,
+    refuse_unknown_variables,
+)
 from api.streams.stopping import Stopping
-from domain.errors import Corrupt, LedgerError, LedgerNotFound, Unavailable
+from domain.errors import Corrupt, Invalid, LedgerError, LedgerNotFound, Unavailable
 from ledger.access.keys import ACCESS_FILE, AccessKeys
 from ledger.access.trails import Trails
 from ledger.folder import LEDGERS, DataFolder
@@ -37,8 +45,6 @@ if TYPE_CHECKING:
     from ledger.ledger import Ledger
     from ledger.observing import CommitObserver
     from ledger.settings import LedgerSettings
-
-PREFIX = "RAPPORT_"
 
 LEAVING_SECONDS = 10.0
 """How long a ledger that is to be deleted waits for those who still ask it."""
@@ -322,9 +328,10 @@ def read_settings(environ: Mapping[str, str] | None = None, **chosen: object) ->
         SettingsRefused: naming the setting and what is wrong with it.
     """
     given = os.environ if environ is None else environ
+    refuse_unknown_variables(given)
     names = [field.name for field in fields(Settings)]
     values: dict[str, Any] = {}
-    if path := given.get(PREFIX + "CONFIG"):
+    if path := given.get(CONFIG):
         values.update(_read_file(Path(path), names))
     values.update({n: given[PREFIX + n.upper()] for n in names if given.get(PREFIX + n.upper())})
     values.update({name: value for name, value in chosen.items() if value is not None})
@@ -341,11 +348,12 @@ def read_settings(environ: Mapping[str, str] | None = None, **chosen: object) ->
 
 def _read_file(path: Path, names: list[str]) -> dict[str, Any]:
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        values = tomllib.loads(read_given_text(path))
+    except (OSError, ValueError, RecursionError, Invalid) as error:
         raise SettingsRefused(f"{path} cannot be read as settings: {error}") from None
     if unknown := sorted(set(values) - set(names)):
-        raise SettingsRefused(f"{path}: no such setting: {', '.join(unknown)}")
+        said = (named_like(name, names) for name in unknown)
+        raise SettingsRefused(f"{path}: no such setting: {', '.join(said)}")
     return values
 
 

@@ -3,17 +3,43 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from domain.errors import LedgerError
 from ledger.settings import LOG_DOMAIN, is_log_domain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 _KEY = re.compile(r"rk_[!-~]+")
 """Nothing that a header could not hold, so that no error ever quotes it."""
 
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
+
+PREFIX = "RAPPORT_"
+"""Begins the name of every variable that is ours."""
+
+CONFIG = "RAPPORT_CONFIG"
+
+OTHER_VARIABLES = {
+    CONFIG: "the path of a TOML file with settings",
+    "RAPPORT_DATA": "the folder with files from outside, for the tests and benchmarks alone",
+}
+"""The variables that are no settings, with what they are for."""
+
+_OF_KUBERNETES = re.compile(
+    r"RAPPORT_([A-Z0-9_]+_)?"
+    r"(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT_[0-9]+_(TCP|UDP|SCTP)(_[A-Z]+)?)"
+)
+"""What tells containers where a service called rapport is, and nobody chose.
+
+Source: Kubernetes, "Service", section "Environment variables".
+"""
+_ADDRESS = re.compile(r"(tcp|udp|sctp)://.*")
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
 LOG_FORMATS = ("logfmt", "json")
@@ -92,6 +118,38 @@ class Settings:
                 "reaches the server could read and write; make a key first with rapport keys "
                 "create, or listen on 127.0.0.1, ::1 or localhost"
             )
+
+
+def refuse_unknown_variables(environ: Mapping[str, str]) -> None:
+    """Refuse variables that look like settings and are none, as unknown keys of the file are.
+
+    Raises:
+        SettingsRefused: naming each, and the variable that is nearest to it.
+    """
+    ours = [PREFIX + one.name.upper() for one in fields(Settings)] + [CONFIG]
+    known = {*ours, *OTHER_VARIABLES}
+    unknown = sorted(
+        name
+        for name, value in environ.items()
+        if name not in known
+        and (name.startswith(PREFIX) or name.upper() in known)
+        and not _OF_KUBERNETES.fullmatch(name)
+        and not (name.endswith("_PORT") and _ADDRESS.fullmatch(value))
+    )
+    if unknown:
+        said = (named_like(name, ours) for name in unknown)
+        raise SettingsRefused(f"no such environment variable: {', '.join(said)}")
+
+
+def named_like(unknown: str, known: Iterable[str]) -> str:
+    """The unknown name, and the known one that is nearest to it if one is near.
+
+    >>> named_like("prot", ["host", "port"])
+    'prot (did you mean port?)'
+    """
+    by_letters = {name.upper().removeprefix(PREFIX): name for name in known}
+    near = get_close_matches(unknown.upper().removeprefix(PREFIX), by_letters, n=1, cutoff=0.5)
+    return f"{unknown} (did you mean {by_letters[near[0]]}?)" if near else unknown
 
 
 def is_loopback(host: str) -> bool:

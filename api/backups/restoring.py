@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from api.backups import form
+from api.given_files import read_given_text
 from domain.errors import ContactNotFound, Corrupt, Invalid
 from domain.events.governance import PersonalDataErased
 from ledger.access.scopes import COMMAND_LINE
@@ -178,7 +179,7 @@ def erased_in(path: Path, verified: VerifiedArchive) -> frozenset[bytes]:
             raise Invalid.at("", "contradiction", f"{path} is older than what is restored")
         return newer.erased - verified.erased
     found = set()
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(read_given_text(path).splitlines(), 1):
         if not (text := line.partition("#")[0].strip()):
             continue
         try:

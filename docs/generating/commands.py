@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from api.command_line import cli
-from api.settings import LOG_FORMATS, LOG_LEVELS, Settings
+from api.settings import LOG_FORMATS, LOG_LEVELS, OTHER_VARIABLES, Settings
 from docs.generating.markdown import code, opening, table, words
 
 if TYPE_CHECKING:
@@ -22,7 +22,9 @@ is `.venv/bin/rapport`; `. .venv/bin/activate` makes it `rapport` in that termin
 _SETTINGS = """\
 Each setting is read from the environment as `RAPPORT_` and its name in capitals, else from the
 TOML file that `RAPPORT_CONFIG` names, under its own name. An option on the command line comes
-before both. A setting that makes no sense is refused at the start.
+before both. A setting that makes no sense is refused at the start, and so is a variable that begins
+with `RAPPORT_` and is none of these, or a key of the file that is none. What Kubernetes
+sets for a service whose name begins with `rapport` is left alone.
 """
 
 _CONFIG = """\
@@ -100,7 +102,11 @@ def settings_page() -> str:
         for one in fields(Settings)
     ]
     head = opening("Settings", "`api/settings.py` and `docs/generating/commands.py`", _SETTINGS)
-    return f"{head}\n{table(('setting', 'environment', 'value', 'default'), rows)}\n{_CONFIG}"
+    others = table(
+        ("variable", "what it is for"), ((f"`{k}`", v) for k, v in OTHER_VARIABLES.items())
+    )
+    settings = table(("setting", "environment", "value", "default"), rows)
+    return f"{head}\n{settings}\nBesides:\n\n{others}\n{_CONFIG}"
 
 
 def _shown(value: object) -> str:

@@ -11,6 +11,8 @@ from domain.instants import zone
 from ledger.access.keys import ACCESS_FILE, AccessKeys
 from ledger.access.scopes import SCOPES
 
+SETTINGS = Settings.__dataclass_fields__
+
 
 def test_without_a_word_the_server_is_for_this_machine_alone() -> None:
     settings = read_settings({})
@@ -78,8 +80,45 @@ def test_flags_and_lists_are_read_from_the_environment_and_from_a_file(tmp_path:
 def test_a_file_with_an_unknown_setting_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "rapport.toml"
     file.write_text("prot = 1\n")
-    with pytest.raises(SettingsRefused, match="prot"):
+    with pytest.raises(SettingsRefused, match=r"prot \(did you mean port\?\)"):
         read_settings({"RAPPORT_CONFIG": str(file)})
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("RAPPORT_PROT", r"RAPPORT_PROT \(did you mean RAPPORT_PORT\?\)"),
+        ("RAPPORT_LOGLEVEL", r"\(did you mean RAPPORT_LOG_LEVEL\?\)"),
+        ("RAPPORT_MASTERKEY", r"\(did you mean RAPPORT_MASTER_KEY\?\)"),
+        ("rapport_port", r"rapport_port \(did you mean RAPPORT_PORT\?\)"),
+        ("RAPPORT_SERVICE_HOSTNAME", "RAPPORT_SERVICE_HOSTNAME"),
+        ("RAPPORT_ZZZZZZ", "no such environment variable: RAPPORT_ZZZZZZ$"),
+        ("RAPPORT_", "no such environment variable: RAPPORT_"),
+    ],
+)
+def test_a_mistyped_variable_is_refused_with_the_nearest_name(name: str, says: str) -> None:
+    with pytest.raises(SettingsRefused, match=says):
+        read_settings({name: "8401"})
+    with pytest.raises(SettingsRefused, match=says):
+        read_settings({name: ""})
+
+
+def test_every_variable_that_is_ours_is_taken() -> None:
+    read_settings(dict.fromkeys((f"RAPPORT_{name.upper()}" for name in SETTINGS), ""))
+    assert read_settings({"RAPPORT_DATA": "elsewhere", "PATH": "x", "rapport_x": "y"}) == Settings()
+
+
+def test_what_kubernetes_sets_for_a_service_of_that_name_is_left_alone() -> None:
+    environ = {
+        "RAPPORT_SERVICE_HOST": "10.0.0.1",
+        "RAPPORT_SERVICE_PORT": "8400",
+        "RAPPORT_SERVICE_PORT_HTTP": "8400",
+        "RAPPORT_PORT_8400_TCP": "tcp://10.0.0.1:8400",
+        "RAPPORT_PORT_8400_TCP_ADDR": "10.0.0.1",
+        "RAPPORT_WEB_SERVICE_HOST": "10.0.0.2",
+        "RAPPORT_WEB_PORT": "tcp://10.0.0.2:80",
+    }
+    assert read_settings(environ) == Settings()
 
 
 def test_the_master_key_is_never_shown() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from api.command_line.ending import UsageRefused
+from api.given_files import read_given_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,9 +23,10 @@ def passphrase_of(file: Path | None, settings: Settings, *, confirm: bool) -> st
 
     Raises:
         UsageRefused: there is none, and nobody to ask.
+        Invalid: the file is no text in UTF-8.
     """
     if file is not None:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        lines = read_given_text(file).splitlines()
         if not lines:
             raise UsageRefused(f"{file} is empty: its first line is the passphrase")
         return lines[0]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from api.command_line.ending import UsageRefused
+from api.given_files import read_given_text
 from domain.errors import PolicyNotFound
 from domain.presets import PRESETS, read_policy
 
@@ -23,11 +24,11 @@ def read_document(path: Path) -> Policy:
 
     Raises:
         UsageRefused: it is neither.
-        Invalid: it is no policy; naming each field and what is wrong with it.
+        Invalid: it is no text in UTF-8, or no policy; naming each field and what is wrong with it.
     """
     document: Any
+    text = read_given_text(path)
     try:
-        text = path.read_text(encoding="utf-8")
         document = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
     except (ValueError, RecursionError) as error:
         kind = "TOML" if path.suffix == ".toml" else "JSON"
