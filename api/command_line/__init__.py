@@ -14,6 +14,7 @@ import click
 
 from api.command_line.ending import ending_of
 from api.command_line.plain_help import PlainGroup
+from api.command_line.streams import take_every_character
 
 COMMANDS = {
     "serve": "Start the server.",
@@ -77,4 +78,5 @@ def cli() -> None:
 def main() -> None:
     """The console script. What it writes is for whoever runs it alone, databases and all."""
     os.umask(0o077)
+    take_every_character()
     sys.exit(ending_of(cli, sys.argv[1:]))

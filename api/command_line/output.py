@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from api.command_line.streams import is_utf8
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
@@ -21,7 +23,12 @@ PLAIN_LINE_SECONDS = 5
 
 def print_json(content: object) -> None:
     """One JSON document on standard output."""
-    click.echo(json.dumps(content, indent=2, ensure_ascii=False))
+    click.echo(json.dumps(content, indent=2, ensure_ascii=not is_utf8()))
+
+
+def print_json_line(content: object) -> None:
+    """One JSON document as a line on standard output."""
+    click.echo(json.dumps(content, ensure_ascii=not is_utf8()))
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

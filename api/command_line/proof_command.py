@@ -13,6 +13,7 @@ from api.command_line.log_reading import entries_of, log_at
 from api.command_line.options import json_option, ledger_option
 from api.command_line.output import print_json, say
 from api.command_line.plain_help import PlainGroup, PlainHelp
+from api.command_line.streams import write_exactly
 from api.receipts.checking import check_receipt
 from api.receipts.replaying import require_newest
 from domain.errors import LedgerError, Unproven
@@ -93,7 +94,7 @@ def checkpoint(target: str, ledger_name: str, keys: tuple[str, ...], as_json: bo
     if as_json:
         print_json({**trusted.shown(), "note": trusted.note.decode()})
     else:
-        click.echo(trusted.note.decode(), nl=False)
+        write_exactly(trusted.note)
         _say_trust(trusted)
 
 

@@ -17,6 +17,7 @@ from api.command_line.options import instant_option, ledger_option
 from api.command_line.output import say
 from api.command_line.plain_help import PlainHelp
 from api.command_line.proof_command import keys_option, read_keys
+from api.command_line.streams import write_exactly
 from api.knowledge import Asked, KnownAliases, Question, moment_of
 from api.receipts.checking import check_receipt
 from api.receipts.making import make_receipt, needed_position
@@ -74,7 +75,7 @@ def command(
     else:
         raise UsageRefused(f"{target} is neither a ledger's URL nor a data folder")
     checked = check_receipt(receipt, verifiers or own)
-    click.echo(receipt.decode())
+    write_exactly(receipt + b"\n")
     if not verifiers:
         say("checked with the log's own key: NO KEY WAS PINNED. Give one you kept with --key")
     for sentence in checked.unproven:

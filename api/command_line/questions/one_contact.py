@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
-from api.command_line.output import print_json, print_table
+from api.command_line.output import print_json, print_json_line, print_table
 from api.knowledge import group_of, known_at, subject_in
 from api.replaying.steps import show, steps
 from api.service.answers.status import Status, shown_values
@@ -67,7 +66,7 @@ def walk_through(ledger: Ledger, moment: Moment, contact: str, *, as_json: bool)
     walked = steps(group, subject.history, moment)
     if as_json:
         for step in walked:
-            click.echo(json.dumps(show(step), ensure_ascii=False))
+            print_json_line(show(step))
         return
     click.echo(_heading(subject, _named(ledger, contact), moment))
     print_table(("when", "what", "signals", "score", "stage"), [_row(one) for one in walked])
