@@ -19,9 +19,11 @@ from api.command_line.options import data_option, json_option, ledger_option
 from api.command_line.output import print_json, progress, say
 from api.command_line.plain_help import PlainHelp
 from api.command_line.policies.publishing import BEGINNING, publish_preset
+from api.command_line.streams import text_for_programs
+from api.command_line.suspicions import ask_whether_to_go_on, columns_of, name_suspicious
 from api.importing.importer import Importer
 from api.importing.mapping import read_mapping
-from api.importing.rejects import NotRejects, RejectFile, RejectStream
+from api.importing.rejects import REJECTS_SUFFIX, NotRejects, RejectFile, RejectStream
 from api.importing.rows import open_rows
 from api.importing.target import LedgerTarget
 from domain.errors import Invalid, LedgerError
@@ -30,9 +32,10 @@ from ledger.rehearsal import rehearsed
 from ledger.transfer import is_archive
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
+    from api.importing.columns import Column
     from api.importing.importer import Account, Reject
     from api.importing.mapping import FileMapping
     from api.importing.rows import DataFile
@@ -80,6 +83,9 @@ SHOWN_REJECTS = 20
     help="Where rows that became no event go: a new file or an earlier run's; - is standard output."
     "  [default: DATAFILE's name.rejects.csv in this folder]",
 )
+@click.option(
+    "--yes", "go_on", is_flag=True, help="Go on without asking where columns are suspicious."
+)
 @click.option("--as", "new_name", metavar="NAME", help="What an archive's ledger is called here.")
 @click.option(
     "--key",
@@ -126,6 +132,9 @@ def command(
     A dry run copies the ledger to the system's temporary files and imports into the copy, so it
     says what a run would say, and writes nothing in the data folder.
 
+    Before anything is written the file is looked through, and columns with more than one form of
+    amounts or ids are named with the reason. At a terminal you are asked then whether to go on.
+
     DATAFILE is taken for an archive if it is a tar file, as `rapport export` writes it. All of it
     is checked before anything is written. The ledger must not exist here, and comes out exactly as
     it was, under the same origin. Without its keys it is for audit: it is read, and never goes on.
@@ -159,7 +168,7 @@ def command(
     )
 
 
-_FOR_ROWS = ("mapping_path", "preset", "rejects_path", "ledger_name")
+_FOR_ROWS = ("mapping_path", "preset", "rejects_path", "ledger_name", "go_on")
 _FOR_ARCHIVES = ("new_name", "keys", "passphrase_file", "for_audit", "replace")
 
 
@@ -181,15 +190,19 @@ def _import_rows(
     preset: str | None,
     dry_run: bool,
     rejects_path: Path | None,
+    go_on: bool,
     as_json: bool,
 ) -> int:
     settings = settings_for(folder)  # local times are read with the server's time zones
     mapping = _mapping(mapping_path)
     _check_rejects_path(rejects_path, (datafile, mapping_path), dry_run=dry_run, as_json=as_json)
+    columns = columns_of(mapping, datafile, quiet=as_json)
+    name_suspicious(columns)
+    if not (dry_run or go_on or as_json):
+        ask_whether_to_go_on(columns)
     listed: list[Reject] = []
     with ExitStack() as closing:
         rows = closing.enter_context(open_rows(datafile, mapping.shape))
-        _check_columns(mapping, rows)
         rejects = _rejects(rejects_path, datafile, dry_run=dry_run)
         if dry_run:
             ledger = closing.enter_context(_rehearsed(settings, ledger_name))
@@ -212,7 +225,7 @@ def _import_rows(
             if isinstance(rejects, RejectFile) and importer.account.rejected:
                 say(f"rejected so far, and why: {rejects.unfinished}")
             raise
-    _report(importer.account, rejects, listed, dry_run=dry_run, as_json=as_json)
+    _report(importer.account, columns, rejects, listed, dry_run=dry_run, as_json=as_json)
     return PROBLEM if importer.account.rejected else 0
 
 
@@ -254,11 +267,11 @@ def _rejects(
     chosen: Path | None, datafile: Path, *, dry_run: bool
 ) -> RejectFile | RejectStream | None:
     if chosen is not None and str(chosen) == "-":
-        return RejectStream()
+        return RejectStream(text_for_programs())
     if dry_run:
         return None
     try:
-        return RejectFile(chosen or Path(f"{datafile.name}.rejects.csv"))
+        return RejectFile(chosen or Path(f"{datafile.name}{REJECTS_SUFFIX}"))
     except NotRejects as error:
         raise UsageRefused(str(error)) from None
 
@@ -270,15 +283,9 @@ def _publish(ledger: Ledger, preset: str, *, dry_run: bool) -> None:
         say(f"{done} {preset} as version {version.version} of the policy")
 
 
-def _check_columns(mapping: FileMapping, rows: DataFile) -> None:
-    try:
-        mapping.check_columns(rows.columns)
-    except Invalid as error:
-        raise UsageRefused(str(error)) from None
-
-
 def _report(
     account: Account,
+    columns: Sequence[Column],
     rejects: RejectFile | RejectStream | None,
     listed: list[Reject],
     *,
@@ -298,6 +305,7 @@ def _report(
                 "seconds": round(account.seconds, 3),
                 "rows_per_second": account.rows_per_second,
                 "rejects": None if written is None else str(written),
+                "columns": [column.shown() for column in columns],
             }
         )
         return
@@ -310,6 +318,8 @@ def _report(
         f"{'dry run, nothing written: ' if dry_run else ''}{_sentence(account)}",
         err=isinstance(rejects, RejectStream),
     )
+    if suspicious := [column.name for column in columns if column.suspicious]:
+        say(f"suspicious columns, for the reasons above: {', '.join(suspicious)}")
     if written is not None:
         click.echo(f"rejected rows and why: {written}")
 

@@ -9,10 +9,13 @@ nothing, and the currency that the amount is in.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 
 from domain.currencies import MINOR_DIGITS
 from domain.errors import Invalid
+
+SIGNS = ("negative", "zero", "positive")
 
 SPACES = "\u0020\u00a0\u2009\u202f"
 """Spaces that group digits: plain, no-break, thin, narrow no-break. One stands for all."""
@@ -80,26 +83,58 @@ def minor_units(text: str, currency: str, decimal_mark: str = ".", group_mark: s
     >>> minor_units("(1 234,50 €)", "EUR", ",", " ")
     -123450
     """
+    amount = _read(text, decimal_mark, group_mark)
+    if amount.currency and not _names(amount.currency, currency):
+        raise Invalid.at("", "contradiction", f"{text!r} is not in {currency}")
+    digits = MINOR_DIGITS[currency]
+    if len(amount.decimals) > digits:
+        detail = f"{text!r} has more decimals than {currency}: {digits}"
+        raise Invalid.at("", "too-precise", detail)
+    minor = int(amount.whole + amount.decimals.ljust(digits, "0"))
+    return -minor if amount.negative else minor
+
+
+def sign_of(text: str, decimal_mark: str = ".", group_mark: str = "") -> str:
+    """One of ``SIGNS``, whatever the currency.
+
+    Raises:
+        Invalid: it is no decimal number.
+
+    >>> sign_of("5.00-"), sign_of("-0.00")
+    ('negative', 'zero')
+    """
+    amount = _read(text, decimal_mark, group_mark)
+    if not (amount.whole + amount.decimals).strip("0"):
+        return "zero"
+    return "negative" if amount.negative else "positive"
+
+
+@dataclass(frozen=True)
+class _Amount:
+    """A number in digits alone, without zeros at the end of the decimals, and what is around it."""
+
+    negative: bool
+    whole: str
+    decimals: str
+    currency: str
+
+
+def _read(text: str, decimal_mark: str, group_mark: str) -> _Amount:
     parts = _PARTS.fullmatch(text)
     if parts is None:
         raise Invalid.at("", "not-an-amount", f"{text!r} is not a decimal amount")
     number = _number(decimal_mark, group_mark).fullmatch(parts[2])
     around = _around(parts[1], parts[3])
     if number is None or around is None:
-        raise _no_amount(text, decimal_mark, group_mark)
+        groups = f", and {group_mark!r} only before three digits each" if group_mark else ""
+        detail = (
+            f"{text!r} is not a decimal amount: the mapping says that {decimal_mark!r} stands "
+            f"before the decimals{groups}"
+        )
+        raise Invalid.at("", "not-an-amount", detail)
+    whole = re.sub("[^0-9]", "", number["whole"])  # only group marks that were checked are in it
     negative, word = around
-    if word and not _names(word, currency):
-        if word.lower() not in CURRENCY_SIGNS and word.upper() not in MINOR_DIGITS:
-            raise _no_amount(text, decimal_mark, group_mark)
-        raise Invalid.at("", "contradiction", f"{text!r} is not in {currency}")
-    whole = re.sub("[^0-9]", "", number["whole"])  # only group marks that were checked stand in it
-    fraction = (number["decimals"] or "").rstrip("0")
-    digits = MINOR_DIGITS[currency]
-    if len(fraction) > digits:
-        detail = f"{text!r} has more decimals than {currency}: {digits}"
-        raise Invalid.at("", "too-precise", detail)
-    amount = int(whole + fraction.ljust(digits, "0"))
-    return -amount if negative else amount
+    return _Amount(negative, whole, (number["decimals"] or "").rstrip("0"), word)
 
 
 def group_marks(group_mark: str) -> str:
@@ -108,6 +143,13 @@ def group_marks(group_mark: str) -> str:
         if group_mark and group_mark in alike:
             return alike
     return group_mark
+
+
+def is_grouped(text: str, group_mark: str) -> bool:
+    """Whether the text's number is whole, with each group mark where it belongs."""
+    parts = _PARTS.fullmatch(text)
+    # A decimal mark that stands in no text, so that only groups can be read.
+    return parts is not None and _number("\0", group_mark).fullmatch(parts[2]) is not None
 
 
 @lru_cache(maxsize=64)
@@ -137,19 +179,13 @@ def _around(before: str, after: str) -> tuple[bool, str] | None:
     words = [
         part.translate(dict.fromkeys(map(ord, f"+{_MINUS}"))).strip() for part in (before, after)
     ]
-    if all(words) or any(" " in word for word in words):
+    word = "".join(words)
+    if all(words) or not (
+        word == "" or word.lower() in CURRENCY_SIGNS or word.upper() in MINOR_DIGITS
+    ):
         return None
-    return enclosed or any(sign in _MINUS for sign in signs), "".join(words)
+    return enclosed or any(sign in _MINUS for sign in signs), word
 
 
 def _names(word: str, currency: str) -> bool:
     return word.upper() == currency or currency in CURRENCY_SIGNS.get(word.lower(), ())
-
-
-def _no_amount(text: str, decimal_mark: str, group_mark: str) -> Invalid:
-    groups = f", and {group_mark!r} only before three digits each" if group_mark else ""
-    detail = (
-        f"{text!r} is not a decimal amount: the mapping says that {decimal_mark!r} stands before "
-        f"the decimals{groups}"
-    )
-    return Invalid.at("", "not-an-amount", detail)

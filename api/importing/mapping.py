@@ -9,14 +9,18 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from api.given_files import read_given_text
+from api.importing.amounts import SIGNS, sign_of
 from api.importing.reading import MappingTable, as_template
+from api.importing.refs import ContactOf, ContactRef
 from api.importing.rows import FileShape
-from api.importing.values import OCCURRENCE, AmountOf, MomentOf, Template, Value
+from api.importing.values import OCCURRENCE, AmountOf, MomentOf, Template, TextOf, Value
 from domain.errors import FieldError, Invalid
 from domain.events import CATALOGUE
 from domain.events.commerce import PurchaseReversed
+from domain.kinds import ContactId
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,16 +31,51 @@ if TYPE_CHECKING:
 _SOURCE = re.compile(r"[a-z0-9.-]{1,32}")
 
 
+class Condition(Protocol):
+    """Which rows a rule is for."""
+
+    def columns(self) -> set[str]:
+        """The columns it reads."""
+        ...
+
+    def holds(self, row: Mapping[str, str]) -> bool:
+        """Whether the rule is for this row.
+
+        Raises:
+            Invalid: the row's text cannot be read as what is asked for.
+        """
+        ...
+
+
 @dataclass(frozen=True)
-class Condition:
-    """Which rows a rule is for: those whose text is one of the words."""
+class WordCondition:
+    """For rows whose text is one of the words."""
 
     text: Template
     words: frozenset[str]
 
+    def columns(self) -> set[str]:
+        return self.text.columns()
+
     def holds(self, row: Mapping[str, str]) -> bool:
-        """Whether the rule is for this row."""
         return self.text.fill(row) in self.words
+
+
+@dataclass(frozen=True)
+class SignCondition:
+    """For rows whose amount has one of the signs; a row without an amount has none."""
+
+    amount: Template
+    signs: frozenset[str]
+    decimal_mark: str
+    group_mark: str
+
+    def columns(self) -> set[str]:
+        return self.amount.columns()
+
+    def holds(self, row: Mapping[str, str]) -> bool:
+        text = self.amount.fill(row)
+        return bool(text) and sign_of(text, self.decimal_mark, self.group_mark) in self.signs
 
 
 @dataclass(frozen=True)
@@ -51,7 +90,7 @@ class Rule:
     def columns(self) -> set[str]:
         """The columns it reads."""
         read = {column for value in self.data.values() for column in value.columns()}
-        return read | (self.when.text.columns() if self.when else set())
+        return read | (self.when.columns() if self.when else set())
 
 
 @dataclass(frozen=True)
@@ -62,10 +101,28 @@ class FileMapping:
     source: str
     shape: FileShape
     key: tuple[str, ...]
-    contact: Template
+    contact: ContactRef
     registration: Mapping[str, Value] | None
     occurred_at: MomentOf
     rules: tuple[Rule, ...]
+
+    def amounts(self) -> list[AmountOf]:
+        """Every amount that is read."""
+        return [
+            value
+            for rule in self.rules
+            for value in rule.data.values()
+            if isinstance(value, AmountOf)
+        ]
+
+    def id_columns(self) -> set[str]:
+        """The columns that hold ids: of contacts, of rows and of what events are about."""
+        found = self.contact.columns() | set(self.key)
+        for rule in self.rules:
+            for name, value in rule.data.items():
+                if name.endswith("_id") or isinstance(value, ContactOf):
+                    found |= value.columns()
+        return found - {OCCURRENCE}
 
     def check_columns(self, present: Iterable[str]) -> None:
         """Every column that is read is one of the file's.
@@ -74,15 +131,19 @@ class FileMapping:
             Invalid: naming those that are not.
         """
         names = tuple(present)
+        if missing := self.missing_columns(names):
+            detail = f"the file has no column {', '.join(missing)}; it has {', '.join(names)}"
+            raise Invalid.at("", "unknown-column", detail)
+
+    def missing_columns(self, present: Iterable[str]) -> list[str]:
+        """The columns that are read and are none of these."""
         needed = self.contact.columns() | self.occurred_at.columns()
         for rule in self.rules:
             needed |= rule.columns()
         for value in (self.registration or {}).values():
             needed |= value.columns()
         # The key is what occurrences are counted of, so it cannot hold their count.
-        if missing := sorted((needed - {OCCURRENCE} | set(self.key)) - set(names)):
-            detail = f"the file has no column {', '.join(missing)}; it has {', '.join(names)}"
-            raise Invalid.at("", "unknown-column", detail)
+        return sorted((needed - {OCCURRENCE} | set(self.key)) - set(present))
 
 
 def read_mapping(path: Path) -> FileMapping:
@@ -93,7 +154,7 @@ def read_mapping(path: Path) -> FileMapping:
         OSError: the file cannot be read.
     """
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = tomllib.loads(read_given_text(path))
     except (ValueError, RecursionError) as error:
         raise Invalid.at("", "unreadable-mapping", f"{path.name} is not TOML: {error}") from None
     try:
@@ -121,7 +182,9 @@ def mapping_of(document: Mapping[str, object]) -> FileMapping:
         source=table.text("source", source),
         shape=_shape(table.optional_table("file") or MappingTable({}, "/file")),
         key=table.words("key"),
-        contact=as_template(f"{source}:{contact.text('ref')}", contact.at("ref")),
+        contact=ContactRef(
+            source, as_template(contact.text("ref"), contact.at("ref")), contact.pattern("pattern")
+        ),
         registration=None if registration is None else registration.values(),
         occurred_at=table.table("occurred_at").moment(),
         rules=tuple(_rule(rule) for rule in table.tables("event")),
@@ -138,6 +201,7 @@ def _shape(table: MappingTable) -> FileShape:
     columns = table.words("columns", ())
     header = table.switch("header", default=not columns)
     encoding = table.encoding("encoding", "utf-8")
+    skip_lines = table.count("skip_lines", 0)
     table.finish()
     if delimiter != "whitespace" and len(delimiter) != 1:
         detail = 'must be one character, or "whitespace"'
@@ -150,6 +214,7 @@ def _shape(table: MappingTable) -> FileShape:
         header=header,
         columns=columns or None,
         encoding=encoding,
+        skip_lines=skip_lines,
     )
 
 
@@ -163,17 +228,39 @@ def _rule(table: MappingTable) -> Rule:
     data_table = table.table("data")
     data = data_table.values()
     when_table = table.optional_table("when")
-    when = None
-    if when_table is not None:
-        words = frozenset(when_table.words("is"))
-        when = Condition(as_template(when_table.text("text"), when_table.at("text")), words)
-        when_table.finish()
+    when = None if when_table is None else _condition(when_table)
     table.finish()
     if paired and event is not PurchaseReversed:
         detail = "only purchase-reversed is paired with a purchase"
         raise Invalid.at(table.at("pair_with_purchase"), "contradiction", detail)
     _check_fields(event, data, data_table.pointer, given={"purchase_id"} if paired else set())
-    return Rule(event=event, data=_money_last(data), when=when, paired=paired)
+    return Rule(
+        event=event, data=_money_last(_with_contacts(event, data)), when=when, paired=paired
+    )
+
+
+def _condition(table: MappingTable) -> Condition:
+    condition: Condition
+    if "amount" in table.content:
+        amount = as_template(table.text("amount"), table.at("amount"))
+        signs = frozenset(table.words("sign"))
+        if not signs <= set(SIGNS):
+            raise Invalid.at(table.at("sign"), "not-a-choice", f"must be of {', '.join(SIGNS)}")
+        condition = SignCondition(amount, signs, *table.marks())
+    else:
+        text = as_template(table.text("text"), table.at("text"))
+        condition = WordCondition(text, frozenset(table.words("is")))
+    table.finish()
+    return condition
+
+
+def _with_contacts(event: type[Event], data: Mapping[str, Value]) -> dict[str, Value]:
+    """The same, with a look at the refs of other contacts."""
+    contacts = {field.name for field in event.FIELDS if isinstance(field.kind, ContactId)}
+    return {
+        name: ContactOf(value.template) if name in contacts and isinstance(value, TextOf) else value
+        for name, value in data.items()
+    }
 
 
 def _money_last(data: Mapping[str, Value]) -> dict[str, Value]:

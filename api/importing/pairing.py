@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 
+_ELSEWHERE = (
+    "; purchases in other files are not looked at: join the files into one, or append the refund "
+    "with its purchase_id"
+)
+
+
 @dataclass(slots=True)
 class _Open:
     occurred_at: int
@@ -53,12 +59,15 @@ class Pairing:
             if purchase.currency == currency and purchase.occurred_at <= occurred_at
         ]
         if not prior:
-            detail = "no earlier purchase of this contact stands above it in the file"
+            detail = f"no earlier purchase of this contact stands above it in the file{_ELSEWHERE}"
             raise Invalid.at("/purchase_id", "unpaired", detail)
         enough = [purchase for purchase in prior if purchase.left_minor >= amount_minor]
         if not enough:
             most = max(purchase.left_minor for purchase in prior)
-            detail = f"{amount_minor} is more than is left of any earlier purchase, at most {most}"
+            detail = (
+                f"{amount_minor} is more than is left of any earlier purchase, at most {most}"
+                f"{_ELSEWHERE}"
+            )
             raise Invalid.at("/purchase_id", "unpaired", detail)
         best = max(
             enough, key=lambda one: (one.left_minor == amount_minor, one.occurred_at, one.place)

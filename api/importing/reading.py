@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 _ABSENT = object()
 
+MOST_SKIPPED_LINES = 1000
+"""How many lines above a header a mapping may skip."""
+
 _TIMES = set("HIMSfpcXTRr")
 """Directives of ``strptime`` that read a time of day."""
 
@@ -64,6 +67,16 @@ class MappingTable:
             raise Invalid.at(self.at(key), "wrong-type", "must be true or false")
         return value
 
+    def count(self, key: str, default: int) -> int:
+        """A whole number from 0 to ``MOST_SKIPPED_LINES``."""
+        value = self._take(key, default)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise Invalid.at(self.at(key), "wrong-type", "must be a whole number")
+        if not 0 <= value <= MOST_SKIPPED_LINES:
+            detail = f"must be from 0 to {MOST_SKIPPED_LINES}"
+            raise Invalid.at(self.at(key), "out-of-range", detail)
+        return value
+
     def words(self, key: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
         """A list of strings, or one string alone."""
         value = self._take(key, _ABSENT if default is None else list(default))
@@ -88,6 +101,16 @@ class MappingTable:
             detail = f"{name!r} is no encoding that has ASCII in it, such as utf-8 or latin-1"
             raise Invalid.at(self.at(key), "not-a-choice", detail)
         return name
+
+    def pattern(self, key: str) -> re.Pattern[str] | None:
+        """A regular expression of Python's, or None where there is none."""
+        if self._take(key, None) is None:
+            return None
+        try:
+            return re.compile(self.text(key))
+        except (re.error, OverflowError, RecursionError) as error:
+            detail = f"must be a regular expression: {error}"
+            raise Invalid.at(self.at(key), "malformed", detail) from None
 
     def table(self, key: str) -> MappingTable:
         """A table that must be there."""
@@ -179,7 +202,7 @@ class MappingTable:
         if "amount" in self.content:
             value = AmountOf(
                 as_template(self.text("amount"), self.at("amount")),
-                *self._marks(),
+                *self.marks(),
                 negated=self.switch("negated", default=False),
             )
         elif "whole" in self.content:
@@ -192,7 +215,7 @@ class MappingTable:
         self.finish()
         return value
 
-    def _marks(self) -> tuple[str, str]:
+    def marks(self) -> tuple[str, str]:
         """The marks of an amount: before its decimals, and between its groups or none."""
         decimal_mark = self._mark("decimal_mark", ".")
         group_mark = self._mark("group_mark", "")

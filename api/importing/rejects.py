@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
-import sys
+import re
 from typing import TYPE_CHECKING, Self
 
 from domain.errors import Conflict
@@ -18,7 +18,39 @@ if TYPE_CHECKING:
 HEADINGS = ("line", "code", "detail", "row")
 """The columns: the line in the data file, the reason as a code and in words, the row as it was."""
 
+REJECTS_SUFFIX = ".rejects.csv"
+"""What the name of a reject file adds to that of the data file, unless another is chosen."""
+
 _FIRST_LINE = ",".join(HEADINGS)
+
+_FORMULA = re.compile("'*[=+@\t\r\n\uff1d\uff0b\uff0d\uff20-]")
+_NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)*")
+
+
+def guarded(cell: str) -> str:
+    """The cell with an apostrophe before what a spreadsheet would run as a formula.
+
+    Numbers stay as they are. A cell that begins with apostrophes and then a formula gets one more,
+    so that ``unguarded`` always finds what stood there. Source: OWASP, "CSV Injection".
+
+    >>> guarded("=1+1"), guarded("-12.50"), guarded("'00123")
+    ("'=1+1", '-12.50', "'00123")
+    """
+    return f"'{cell}" if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell) else cell
+
+
+def unguarded(cell: str) -> str:
+    """The cell as it was before ``guarded``."""
+    return cell[1:] if cell.startswith("'") and guarded(cell[1:]) == cell else cell
+
+
+def columns_mark(first_line: str) -> str | None:
+    """What separates the columns of a reject file with this first line; None where it is none.
+
+    Spreadsheets write semicolons or tabs where the decimal mark is a comma.
+    """
+    line = first_line.rstrip("\r\n").replace('"', "")
+    return next((mark for mark in ",;\t" if line.split(mark) == list(HEADINGS)), None)
 
 
 class NotRejects(Conflict):
@@ -73,19 +105,21 @@ class RejectFile:
 
 def write_reject(file: TextIO, reject: Reject) -> None:
     """Write one reject as a line of CSV."""
-    csv.writer(file).writerow((reject.line, reject.code, reject.detail, reject.row))
+    cells = (reject.code, reject.detail, reject.row)
+    csv.writer(file).writerow((reject.line, *map(guarded, cells)))
 
 
 class RejectStream:
-    """The same on standard output."""
+    """The same on a stream, which must take every character."""
 
-    def __init__(self) -> None:
+    def __init__(self, stream: TextIO) -> None:
         """Begin with the headings."""
-        csv.writer(sys.stdout).writerow(HEADINGS)
+        self._stream = stream
+        csv.writer(stream).writerow(HEADINGS)
 
     def write(self, reject: Reject) -> None:
         """Add one reject."""
-        write_reject(sys.stdout, reject)
+        write_reject(self._stream, reject)
 
 
 def _is_rejects(path: Path) -> bool:

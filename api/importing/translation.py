@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 from uuid import UUID, uuid5
 
 from api.importing.pairing import Pairing
-from api.importing.values import OCCURRENCE
+from api.importing.values import OCCURRENCE, AmountOf
 from domain.errors import Invalid
 from domain.events.commerce import PurchaseMade, PurchaseReversed
 from domain.events.contacts import ContactRegistered
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from api.importing.rows import Row
     from api.importing.values import Value
     from domain.events import Event
+
+_BELOW_ZERO = (
+    "; where the sign tells what a row is, say when = { amount = ..., sign = ... } in each"
+    " [[event]] of the mapping"
+)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -76,7 +81,7 @@ class Translation:
         key = [row.columns[column] for column in self._mapping.key]
         occurrence = self._count(key)
         columns = {**row.columns, OCCURRENCE: str(occurrence)}
-        name = self._mapping.contact.fill(columns)
+        name = _within("/contact", self._mapping.contact.name, columns)
         try:
             contact_id = self._names.contact_id(name)
         except ValueError as error:
@@ -106,7 +111,7 @@ class Translation:
 
     def _rule(self, columns: Mapping[str, str]) -> Rule:
         for rule in self._mapping.rules:
-            if rule.when is None or rule.when.holds(columns):
+            if rule.when is None or _within("/when", rule.when.holds, columns):
                 return rule
         raise Invalid.at("", "no-rule", "no [[event]] of the mapping is for this row")
 
@@ -120,7 +125,10 @@ class Translation:
             data["purchase_id"] = self._pairing.take(
                 contact_id, occurred_at, read.amount_minor, read.currency
             )
-        event = rule.event.read(data, self._names.contact_id)
+        try:
+            event = rule.event.read(data, self._names.contact_id)
+        except Invalid as error:
+            raise _with_advice(error, rule, data) from None
         if self._pairs and isinstance(event, PurchaseMade):
             self._pairing.bought(
                 contact_id, occurred_at, event.purchase_id, event.amount_minor, event.currency
@@ -151,6 +159,18 @@ def _data(values: Mapping[str, Value], columns: Mapping[str, str]) -> dict[str, 
         if made is not None:
             data[field] = made
     return data
+
+
+def _with_advice(error: Invalid, rule: Rule, data: Mapping[str, object]) -> Invalid:
+    """The same errors; of an amount below 0, where none can be, with what a mapping can say."""
+    return Invalid(
+        replace(one, detail=f"{one.detail}{_BELOW_ZERO}")
+        if isinstance(rule.data.get(field := one.pointer[1:]), AmountOf)
+        and isinstance(amount := data.get(field), int)
+        and amount < 0
+        else one
+        for one in error.errors
+    )
 
 
 def _within(pointer: str, read: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

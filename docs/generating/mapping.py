@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from api.importing.rows import MAX_LINE_BYTES
 from api.importing.values import OCCURRENCE
 from docs.generating.markdown import code, opening, table, words
 from domain.events import CATALOGUE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _INTRODUCTION = """\
 A mapping is a TOML file that says how the rows of one kind of file become events. [How to import
@@ -36,10 +41,16 @@ KEYS: dict[str, dict[str, tuple[str, str]]] = {
         "header": ("`true`, and `false` with `columns`", "Whether the first row names columns."),
         "columns": ("the header", "List of names, in order; with a header, instead of its names."),
         "encoding": ('`"utf-8"`', "An encoding with ASCII in it, as Python names it."),
+        "skip_lines": ("`0`", "How many lines stand above the header, or above the first row."),
     },
     "contact": {
         "source": ("required", "1 to 32 of a-z, 0-9, `.` and `-`."),
         "ref": ("required", "Template; the contact is addressed as `source:ref`."),
+        "pattern": (
+            "none",
+            "Regular expression of Python's that the whole ref must match. A group named `ref` in"
+            " it is the ref then: see below.",
+        ),
         "registration": (
             "none",
             "Table: fields of `contact-registered`, for contacts that nobody registered yet."
@@ -66,10 +77,20 @@ KEYS: dict[str, dict[str, tuple[str, str]]] = {
         "text": ("required", "Template."),
         "is": ("required", "Word, or list of words; the filled text must be one of them."),
     },
+    "event.when.sign": {
+        "amount": ("required", "Template: a decimal amount. A row without one has no sign."),
+        "sign": ("required", '`"negative"`, `"zero"` or `"positive"`, or a list of them.'),
+        "decimal_mark": ('`"."`', "As in `amount` below."),
+        "group_mark": ("none", "As in `amount` below."),
+    },
     "amount": {
         "amount": ("required", "Template: a decimal amount, in the `currency` of the same data."),
         "decimal_mark": ('`"."`', "What stands before the decimals."),
-        "group_mark": ("none", 'What stands between groups of digits, such as `","`.'),
+        "group_mark": (
+            "none",
+            'What stands before each three digits, such as `","`. A space stands for no-break and'
+            " thin spaces too, and `'` for the printed apostrophe.",
+        ),
         "negated": ("`false`", "Turn the sign: for files where what was given back is below 0."),
     },
     "whole": {"whole": ("required", "Template: a whole number in ASCII digits.")},
@@ -84,7 +105,21 @@ _FILE = f"""\
 A file that is gzipped is unpacked as it is read. Spaces around a field and blank lines do not
 count; quotes are those of RFC 4180. A line may have {MAX_LINE_BYTES // 1024} KiB. Two columns of
 one name are refused, unless `columns` names them anew. Files are cut into lines before they are
-decoded, so UTF-16 must be converted first.
+decoded, so UTF-16 must be converted first. A byte-order mark of UTF-8 goes before `encoding`. A
+first line such as `sep=;`, which is for Excel, is left out, and must name the `delimiter`.
+"""
+
+_REFS = """\
+A spreadsheet that opens and saves a file may change ids: 00123 becomes `="00123"`, `'00123`,
+`123.0`, `1.23457E+12` or `#N/A`, or gets an invisible character at an end. Each would be another
+contact, so such a row is rejected as `spoiled-ref`. Where the file has them in every row and they
+can be read, a `pattern` says so, and with it no ref is looked at in this way:
+
+```toml
+pattern = '(?:="|\')?(?P<ref>[0-9]{5})"?'
+```
+
+Every other ref is rejected as `unmatched-ref`.
 """
 
 _VALUES = """\
@@ -98,8 +133,16 @@ comes out empty is left out. What is required, and what it may be, is the event'
 _VALUE_TABLES = {
     "amount": (
         'amount_minor = { amount = "{total}", decimal_mark = "," }',
-        "An amount becomes minor units exactly; one with more decimals than the currency is"
-        " rejected.",
+        """\
+An amount becomes minor units exactly; one with more decimals than the currency is rejected. A group
+mark stands before exactly three digits and never after the decimals: where `.` groups, `12.50` is
+`not-an-amount`. Below 0 is what has `-` before or after it or stands in parentheses. The sign or
+the code of its currency may stand beside an amount; another currency's is a `contradiction`.
+
+Before any row is imported, the file is looked through. A column of amounts is *suspicious* where a
+value has another last mark than the mapping says, or where three digits follow the decimal mark in
+some values and another number of them in others. A column of ids is suspicious where a spreadsheet
+seems to have changed some, or where some have leading zeros and shorter ones have none.""",
     ),
     "whole": ('guests = { whole = "{covers}" }', ""),
     "choice": (
@@ -121,7 +164,14 @@ _REJECTS = """\
 ## Rejected rows
 
 [The codes](problems.md#codes-of-rejected-rows) of rows that became no event stand in the reject
-file, a CSV of `line`, `code`, `detail` and `row`.
+file, a CSV of `line`, `code`, `detail` and `row`. What a spreadsheet would take for a formula
+there, because it begins with `=`, `+`, `-`, `@` or a tab and is no number, has a `'` before it.
+
+A reject file can be imported with the same mapping: its rows are read as they stand in `row`,
+without that `'`. The header is that of the file beside it (`till.csv` for `till.csv.rejects.csv`),
+unless `columns` names the columns. Leave the key of every row as it is: a row is known by it and by
+how many rows with this key stand above it in the same file. Where keys repeat, or rows are paired,
+mend the file itself and import it again.
 """
 
 
@@ -134,12 +184,16 @@ def mapping_page() -> str:
         _keys("## `[file]`", "file"),
         _FILE,
         _keys("## `[contact]`", "contact"),
+        _REFS,
         _keys("## `[occurred_at]`", "occurred_at"),
         "Of a local time that the clocks showed twice the first is meant; one that they skipped is"
         "\nrejected.\n",
         _keys("## `[[event]]`", "event"),
         f"The types that rows can be: {words(_types())}.\n",
         _keys("## `[event.when]`", "event.when"),
+        "Or, for files in which the sign alone tells a sale from what was given back:\n",
+        table(("key", "left out", "meaning"), _rows("event.when.sign")),
+        code('when = { amount = "{total}", sign = "negative" }', "toml"),
         _VALUES,
     ]
     for name, (example, note) in _VALUE_TABLES.items():
@@ -149,8 +203,11 @@ def mapping_page() -> str:
 
 
 def _keys(heading: str, name: str) -> str:
-    rows = ((f"`{key}`", absent, says) for key, (absent, says) in KEYS[name].items())
-    return f"{heading}\n\n{table(('key', 'left out', 'meaning'), rows)}"
+    return f"{heading}\n\n{table(('key', 'left out', 'meaning'), _rows(name))}"
+
+
+def _rows(name: str) -> Iterator[tuple[str, str, str]]:
+    return ((f"`{key}`", absent, says) for key, (absent, says) in KEYS[name].items())
 
 
 def _types() -> list[str]:

@@ -56,9 +56,13 @@ FIELD_CODES: dict[str, str] = {
 """The codes of single errors in a request."""
 
 IMPORT_CODES: dict[str, str] = {
+    "not-an-amount": "The text is no decimal amount with the marks that the mapping says.",
+    "too-precise": "The amount has more decimals than its currency.",
     "no-rule": "No `[[event]]` of the mapping takes the row.",
+    "spoiled-ref": "The contact's ref looks as if a spreadsheet changed it.",
     "unknown-column": "The mapping names a column that the file does not have.",
     "unknown-contact": "The ledger does not know the contact, and the mapping registers none.",
+    "unmatched-ref": "The contact's ref does not match the mapping's `pattern`.",
     "unpaired": "No purchase was found that the row could give back.",
     "unreadable-mapping": "The mapping is no TOML.",
     "unreadable-row": "The row is no CSV.",

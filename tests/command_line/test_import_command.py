@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
 import tempfile
 from typing import TYPE_CHECKING
 
@@ -237,6 +238,63 @@ def test_the_next_run_takes_away_what_was_unfinished(
         run(till, BAD + GOOD)
     assert run(till, GOOD).code == 0
     assert not list(till.glob("*.rejects.csv*"))
+
+
+SUSPICIOUS = "1,ann,2026-01-01T10:00:00Z,1.500\n2,ben,2026-01-02T10:00:00Z,12.50\n"
+
+
+class Terminal(io.StringIO):
+    """Somebody who types."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("answer", ["n\n", "\n"])
+def test_at_a_terminal_a_suspicious_column_stops_an_import_before_it_writes(
+    till: Path, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    monkeypatch.setattr("sys.stdin", Terminal(answer))
+    ended = run(till, SUSPICIOUS)
+    assert (ended.code, ended.out) == (2, "")
+    assert "suspicious column total: 1 row, such as '1.500' in line 2, have three" in ended.err
+    assert "nothing was written" in ended.err
+    assert not (till / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("answer", "more"), [("y\n", ()), ("", ("--yes",)), ("", ("--json",)), ("", ("--dry-run",))]
+)
+def test_who_knows_the_column_goes_on(
+    till: Path, monkeypatch: pytest.MonkeyPatch, answer: str, more: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr("sys.stdin", Terminal(answer))
+    assert run(till, SUSPICIOUS, *more).code == 0
+
+
+def test_without_a_terminal_a_suspicious_column_stops_nothing(till: Path) -> None:
+    ended = run(till, SUSPICIOUS)
+    assert ended.code == 0
+    assert ended.err.startswith("suspicious column total: ")
+
+
+def test_a_sound_file_is_imported_without_a_question(
+    till: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", Terminal(""))
+    assert run(till, GOOD).code == 0
+
+
+def test_a_reject_file_is_imported_once_its_rows_are_mended(till: Path) -> None:
+    run(till, GOOD + "=3,=ann,2026-01-03T10:00:00Z,free\n")
+    path = till / "till.csv.rejects.csv"
+    text = path.read_text()
+    assert ",\"'=3,=ann,2026" in text
+    path.write_text(text.replace("=ann", "ann").replace(",free", ",4.20"))
+    ended = rapport("import", "--mapping", "till.toml", path, "--data", "data", "--json")
+    assert (ended.code, ended.json()["appended"]) == (0, 1)
+    ended = run(till, "=3,ann,2026-01-03T10:00:00Z,4.20\n", "--json")
+    assert ended.json()["already_known"] == 1
 
 
 def test_standard_output_holds_the_rejects_alone(till: Path) -> None:

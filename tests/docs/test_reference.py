@@ -93,15 +93,21 @@ def test_every_key_of_a_mapping_is_documented(monkeypatch: pytest.MonkeyPatch) -
         finish(table)
         keys = list(table.asked)
         made = "amount_minor" in table.pointer or "category" in table.pointer
-        asked[keys[0] if made else table.pointer] = set(keys)
+        place = f"{table.pointer}/sign" if "sign" in keys else table.pointer
+        asked[keys[0] if made else place] = set(keys)
 
     monkeypatch.setattr(MappingTable, "finish", noted)
     (event,) = SOUND["event"]
     for value in ({"whole": "{x}"}, {"choice": "{x}", "words": {"a": "b"}}):
         data = {**event["data"], "category": value}
-        when = {"text": "{x}", "is": "y"}
-        mapping_of({**SOUND, "file": {}, "event": [{**event, "data": data, "when": when}]})
-    places = {"": "", "/event/0": "event", "/event/0/when": "event.when"}
+        for when in ({"text": "{x}", "is": "y"}, {"amount": "{x}", "sign": "zero"}):
+            mapping_of({**SOUND, "file": {}, "event": [{**event, "data": data, "when": when}]})
+    places = {
+        "": "",
+        "/event/0": "event",
+        "/event/0/when": "event.when",
+        "/event/0/when/sign": "event.when.sign",
+    }
     found = {places.get(place, place.removeprefix("/")): keys for place, keys in asked.items()}
     assert found == {place: set(keys) for place, keys in KEYS.items()}
 

@@ -60,6 +60,47 @@ def test_a_byte_order_mark_is_no_part_of_the_first_name(tmp_path: Path) -> None:
     assert rows_of(tmp_path, b"\xef\xbb\xbfa\n1\n")[0].columns == {"a": "1"}
 
 
+def test_a_byte_order_mark_goes_before_the_encoding_of_the_mapping(tmp_path: Path) -> None:
+    """In cp1252 the mark would be three letters of the first column's name."""
+    shape = FileShape(encoding="cp1252")
+    content = "\ufeffwho\ncaf\u00e9\n".encode()
+    assert rows_of(tmp_path, content, shape)[0].columns == {"who": "caf\u00e9"}
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("a,b\n1,2\n".encode("utf-16"), "UTF-16 or no text: save it as CSV in UTF-8"),
+        ("a,b\n1,2\n".encode("utf-16-be"), "UTF-16 or no text"),
+        (b"PK\x03\x04\x14\x00workbook\n", "is a workbook: save it as CSV"),
+    ],
+)
+def test_what_is_no_text_is_refused_with_what_to_do(
+    tmp_path: Path, content: bytes, says: str
+) -> None:
+    with pytest.raises(UnreadableFile, match=says):
+        rows_of(tmp_path, content)
+
+
+def test_lines_above_the_header_or_the_first_row_are_skipped(tmp_path: Path) -> None:
+    content = b'Account: "1\n\nReport\na,b\n1,2\n'
+    (row,) = rows_of(tmp_path, content, FileShape(skip_lines=3))
+    assert row == Row(5, "1,2", {"a": "1", "b": "2"})
+    shape = FileShape(skip_lines=4, header=False, columns=("x", "y"))
+    assert rows_of(tmp_path, content, shape) == [Row(5, "1,2", {"x": "1", "y": "2"})]
+
+
+@pytest.mark.parametrize("line", [b"sep=;", b'"sep=;"', b"SEP=;\r", b"\xef\xbb\xbfsep=;"])
+def test_a_first_line_for_excel_is_no_row(tmp_path: Path, line: bytes) -> None:
+    shape = FileShape(delimiter=";")
+    assert rows_of(tmp_path, line + b"\na;b\n1;2\n", shape) == [Row(3, "1;2", {"a": "1", "b": "2"})]
+
+
+def test_a_first_line_for_excel_must_agree_with_the_mapping(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFile, match="';' stands between columns: say so as delimiter"):
+        rows_of(tmp_path, b"sep=;\na;b\n1;2\n")
+
+
 @pytest.mark.parametrize(
     ("line", "code"),
     [
