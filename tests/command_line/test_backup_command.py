@@ -200,7 +200,8 @@ def test_an_archived_ledger_is_archived_after_a_restore(data: Path) -> None:
 
 def test_of_who_was_erased_since_no_key_is_placed(data: Path, here: Path) -> None:
     assert backup(data, "--with-keys", "--ledger", "shop", "saved").code == DONE
-    (here / "erased.txt").write_text(f"# asked for on Monday\n{ANNS}\n\n")
+    marked = f"\ufeff# asked for on Monday\n{ANNS}\n\n"  # as an editor of Windows saves it
+    (here / "erased.txt").write_text(marked, encoding="utf-8")
     ended = restore("saved", "--erased-since", "erased.txt", "--json")
     assert ended.code == DONE, ended.err
     assert ended.json()["ledgers"][0]["erased_since"] == [str(ANNS)]
@@ -238,6 +239,9 @@ def test_a_list_of_the_erased_has_to_be_one(data: Path, here: Path) -> None:
     (here / "erased.txt").write_text("pos:17850\n")
     refused = restore("saved", "--erased-since", "erased.txt")
     assert (refused.code, "line 1" in refused.err) == (USAGE, True)
+    (here / "erased.txt").write_bytes(b"# caf\xe9\n")
+    refused = restore("saved", "--erased-since", "erased.txt")
+    assert (refused.code, "save it as UTF-8" in refused.err) == (USAGE, True)
     other = here / "other" / "ledgers" / "main.tar.gz"
     refused = restore("saved", "--erased-since", other)
     assert (refused.code, "and not of" in refused.err) == (USAGE, True)
