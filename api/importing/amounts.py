@@ -15,6 +15,9 @@ from functools import lru_cache
 from domain.currencies import MINOR_DIGITS
 from domain.errors import Invalid
 
+THOUSANDS_DIGITS = 3
+"""How many digits a group mark stands before, and a decimal mark hardly ever."""
+
 SIGNS = ("negative", "zero", "positive")
 
 SPACES = "\u0020\u00a0\u2009\u202f"
@@ -87,10 +90,14 @@ def minor_units(text: str, currency: str, decimal_mark: str = ".", group_mark: s
     if amount.currency and not _names(amount.currency, currency):
         raise Invalid.at("", "contradiction", f"{text!r} is not in {currency}")
     digits = MINOR_DIGITS[currency]
-    if len(amount.decimals) > digits:
+    if digits == 0 and len(amount.decimals) == THOUSANDS_DIGITS:
+        detail = f"{text!r} has three decimals and {currency} has none: {decimal_mark!r} groups"
+        raise Invalid.at("", "not-an-amount", detail)
+    decimals = amount.decimals.rstrip("0")
+    if len(decimals) > digits:
         detail = f"{text!r} has more decimals than {currency}: {digits}"
         raise Invalid.at("", "too-precise", detail)
-    minor = int(amount.whole + amount.decimals.ljust(digits, "0"))
+    minor = int(amount.whole + decimals.ljust(digits, "0"))
     return -minor if amount.negative else minor
 
 
@@ -111,7 +118,7 @@ def sign_of(text: str, decimal_mark: str = ".", group_mark: str = "") -> str:
 
 @dataclass(frozen=True)
 class _Amount:
-    """A number in digits alone, without zeros at the end of the decimals, and what is around it."""
+    """A number in digits alone, and what stands around it."""
 
     negative: bool
     whole: str
@@ -134,7 +141,7 @@ def _read(text: str, decimal_mark: str, group_mark: str) -> _Amount:
         raise Invalid.at("", "not-an-amount", detail)
     whole = re.sub("[^0-9]", "", number["whole"])  # only group marks that were checked are in it
     negative, word = around
-    return _Amount(negative, whole, (number["decimals"] or "").rstrip("0"), word)
+    return _Amount(negative, whole, number["decimals"] or "", word)
 
 
 def group_marks(group_mark: str) -> str:

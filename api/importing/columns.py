@@ -12,15 +12,18 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from api.importing.amounts import group_marks, is_grouped
+from api.importing.amounts import THOUSANDS_DIGITS, group_marks, is_grouped
 from api.importing.refs import spoiled
 from api.importing.rows import UnreadableFile
+from domain.currencies import MINOR_DIGITS
+from domain.errors import Invalid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from api.importing.mapping import FileMapping
     from api.importing.rows import DataFile, Row
+    from api.importing.values import AmountOf, Value
 
 _LAST_MARK = re.compile(r"[^0-9]*[0-9].*([^0-9])([0-9]+)[^0-9]*", re.DOTALL)
 
@@ -61,16 +64,16 @@ def look_at_columns(
 class _Look(Protocol):
     """What is remembered of a column's values."""
 
-    def at(self, text: str, line: int) -> None: ...
+    def at(self, text: str, row: Row) -> None: ...
 
     def why(self) -> str | None: ...
 
 
 def _looks(mapping: FileMapping, names: Iterable[str]) -> list[tuple[str, _Look]]:
     amounts: dict[str, _Look] = {}
-    for amount in mapping.amounts():
+    for amount, currency in mapping.amounts():
         for name in amount.columns():
-            amounts.setdefault(name, _AmountsLook(amount.decimal_mark, amount.group_mark))
+            amounts.setdefault(name, _AmountsLook(amount, currency))
     others = mapping.id_columns() - amounts.keys() - mapping.occurred_at.columns()
     admitted = set() if mapping.contact.pattern is None else mapping.contact.columns()
     ids: dict[str, _Look] = {name: _IdsLook(admitted=name in admitted) for name in others}
@@ -82,7 +85,7 @@ def _look_at_row(row: Row, looks: list[tuple[str, _Look]]) -> None:
     if row.problem is None:
         for name, look in looks:
             if text := row.columns[name]:
-                look.at(text, row.line)
+                look.at(text, row)
 
 
 @dataclass
@@ -94,9 +97,11 @@ class _Form:
     count: int = 0
 
     def rows(self) -> str:
-        """The count with an example."""
-        rows = "1 row" if self.count == 1 else f"{self.count:,} rows"
-        return f"{rows}, such as {self.text!r} in line {self.line},"
+        """The count with an example, as the beginning of a sentence about what they have."""
+        example = f"such as {self.text!r} in line {self.line}"
+        return (
+            f"1 row, {example}, has" if self.count == 1 else f"{self.count:,} rows, {example}, have"
+        )
 
 
 @dataclass
@@ -111,41 +116,45 @@ class _Forms:
 
 
 class _AmountsLook:
-    """The marks before the last digits of amounts, and how many digits those are."""
+    """The marks before the last digits of amounts, and whether three digits are thousands."""
 
-    def __init__(self, decimal_mark: str, group_mark: str) -> None:
-        self._decimal_mark = decimal_mark
-        self._group_mark = group_mark
-        self._plain = 0
-        self._thousandths = _Forms()
+    def __init__(self, amount: AmountOf, currency: Value | None) -> None:
+        self._decimal_mark = amount.decimal_mark
+        self._group_mark = amount.group_mark
+        self._currency = currency
+        self._thousands = _Forms()
         self._others = _Forms()
 
-    def at(self, text: str, line: int) -> None:
+    def at(self, text: str, row: Row) -> None:
         last = _LAST_MARK.fullmatch(text)
         if last is None:
             return
         mark = last[1]
         if mark == self._decimal_mark:
-            if len(last[2]) == 3:
-                self._thousandths.add("", text, line)
-            else:
-                self._plain += 1
+            if len(last[2]) == THOUSANDS_DIGITS:
+                self._at_three_digits(text, row)
         elif mark not in group_marks(self._group_mark) or not is_grouped(text, self._group_mark):
-            self._others.add(mark, text, line)
+            self._others.add(mark, text, row.line)
+
+    def _at_three_digits(self, text: str, row: Row) -> None:
+        currency = None
+        with suppress(Invalid, LookupError):  # then the row itself is rejected
+            currency = self._currency.of(row.columns, {}) if self._currency else None
+        if isinstance(currency, str) and MINOR_DIGITS.get(currency, 0) < THOUSANDS_DIGITS:
+            self._thousands.add(currency, text, row.line)
 
     def why(self) -> str | None:
         decimal = repr(self._decimal_mark)
         whys = [
-            f"{form.rows()} have {mark!r} as the last mark, and the mapping says that {decimal} "
+            f"{form.rows()} {mark!r} as the last mark, and the mapping says that {decimal} "
             "stands before the decimals"
             for mark, form in self._others.met.items()
         ]
-        if self._plain:
-            whys += [
-                f"{form.rows()} have three digits after {decimal}, and {self._plain:,} have "
-                "another number of them: look whether those three are thousands"
-                for form in self._thousandths.met.values()
-            ]
+        whys += [
+            f"{form.rows()} three digits after {decimal}, and {currency} has "
+            f"{MINOR_DIGITS.get(currency, 0)} decimals: look whether those three are thousands"
+            for currency, form in self._thousands.met.items()
+        ]
         return "; ".join(whys) or None
 
 
@@ -164,7 +173,8 @@ class _IdsLook:
         self._unpadded = Counter[int]()
         self._first: dict[int, tuple[str, int]] = {}
 
-    def at(self, text: str, line: int) -> None:
+    def at(self, text: str, row: Row) -> None:
+        line = row.line
         self._rows += 1
         if text.isdigit():
             if text[0] == "0" and len(text) > 1:
@@ -193,6 +203,6 @@ class _IdsLook:
                 count = sum(self._unpadded[length] for length in shorter)
                 form = _Form(text, line, count)
                 whys.append(
-                    f"{form.rows()} have no leading zeros, and {self._padded.total():,} have them"
+                    f"{form.rows()} no leading zeros, and {self._padded.total():,} have them"
                 )
         return "; ".join(whys) or None

@@ -106,10 +106,10 @@ class FileMapping:
     occurred_at: MomentOf
     rules: tuple[Rule, ...]
 
-    def amounts(self) -> list[AmountOf]:
-        """Every amount that is read."""
+    def amounts(self) -> list[tuple[AmountOf, Value | None]]:
+        """Every amount that is read, with the currency that it is read in."""
         return [
-            value
+            (value, rule.data.get("currency"))
             for rule in self.rules
             for value in rule.data.values()
             if isinstance(value, AmountOf)

@@ -140,8 +140,8 @@ mark stands before exactly three digits and never after the decimals: where `.` 
 the code of its currency may stand beside an amount; another currency's is a `contradiction`.
 
 Before any row is imported, the file is looked through. A column of amounts is *suspicious* where a
-value has another last mark than the mapping says, or where three digits follow the decimal mark in
-some values and another number of them in others. A column of ids is suspicious where a spreadsheet
+value has another last mark than the mapping says, or has three digits after the decimal mark and a
+currency with fewer: they may be thousands. A column of ids is suspicious where a spreadsheet
 seems to have changed some, or where some have leading zeros and shorter ones have none.""",
     ),
     "whole": ('guests = { whole = "{covers}" }', ""),

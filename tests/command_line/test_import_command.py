@@ -257,7 +257,7 @@ def test_at_a_terminal_a_suspicious_column_stops_an_import_before_it_writes(
     monkeypatch.setattr("sys.stdin", Terminal(answer))
     ended = run(till, SUSPICIOUS)
     assert (ended.code, ended.out) == (2, "")
-    assert "suspicious column total: 1 row, such as '1.500' in line 2, have three" in ended.err
+    assert "suspicious column total: 1 row, such as '1.500' in line 2, has three" in ended.err
     assert "nothing was written" in ended.err
     assert not (till / "data").exists()
 

@@ -28,6 +28,13 @@ def test_a_group_mark_that_groups_nothing_makes_no_amount(text: str) -> None:
     assert code_of(text, decimal=",", group=".") == "not-an-amount"
 
 
+@pytest.mark.parametrize("currency", [c for c, digits in MINOR_DIGITS.items() if digits == 0])
+def test_three_decimals_of_a_currency_without_any_are_thousands(currency: str) -> None:
+    """1.000 yen was read as 1."""
+    assert code_of("1.000", currency) == "not-an-amount"
+    assert minor_units("1000.00", currency) == 1000
+
+
 def test_the_refusal_says_which_marks_the_mapping_has() -> None:
     with pytest.raises(Invalid, match=r"'12\.50'.*says that ',' stands before the decimals, and "):
         minor_units("12.50", "EUR", ",", ".")

@@ -51,16 +51,27 @@ def test_a_mark_that_the_mapping_does_not_say_is_told(
     assert "as the last mark" in why_of(tmp_path, "total", *values, mapping=marked(",", "."))
 
 
-def test_three_digits_among_other_decimals_may_be_thousands(tmp_path: Path) -> None:
+@pytest.mark.parametrize("values", [("1.500", "12.50"), ("1.500", "2.000")])
+def test_three_digits_after_the_decimal_mark_may_be_thousands(
+    tmp_path: Path, values: tuple[str, ...]
+) -> None:
     """1.500 would be read as 1.50 without a word."""
-    assert "thousands" in why_of(tmp_path, "total", "1.500", "12.50")
+    why = why_of(tmp_path, "total", *values)
+    assert "three digits after '.', and EUR has 2 decimals: look whether those three are" in why
+
+
+def test_three_digits_are_decimals_where_the_currency_has_them(tmp_path: Path) -> None:
+    mapping = mapping_of(changed("event", 0, "data", "currency", to="KWD"))
+    assert why_of(tmp_path, "total", "1.500", "2.25", mapping=mapping) == ""
+    currency = {"choice": "{who}", "words": {"k": "KWD"}}
+    mapping = mapping_of(changed("event", 0, "data", "currency", to=currency))
+    assert why_of(tmp_path, "total", "1.500", "2.25", mapping=mapping) == ""
 
 
 @pytest.mark.parametrize(
     ("values", "marks"),
     [
         (("1.50", "2", "-3.5", "(4.00)"), (".", "")),
-        (("1.500", "2.000"), (".", "")),
         (("1.234", "12,50", "1.234.567,8"), (",", ".")),
         (("1\u202f234,50", "1 234"), (",", " ")),
         (("", "free"), (".", "")),
