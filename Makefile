@@ -12,8 +12,19 @@ JOBS = auto
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: help run demo test quick test-one check bench bench-quick docs
+.PHONY: help run demo client test quick test-one check bench bench-quick docs
 .DEFAULT_GOAL := help
+
+# What is installed is the code in this folder, in place, so that after a git pull it is the new code.
+# These two say whether that is still so. A `pip install .` puts a copy in its place, and a folder that
+# was moved or copied has an environment that runs the old place: both are installed anew.
+CODE := $(shell $(BIN)/python -I -c 'import api; print(api.__file__)' 2>/dev/null)
+PROGRAM := $(shell grep -l -F '$(abspath $(BIN))/python' $(BIN)/rapport 2>/dev/null)
+ifneq ($(CODE) $(PROGRAM),$(CURDIR)/api/__init__.py $(BIN)/rapport)
+.PHONY: $(VENV)/run
+endif
+# An environment whose Python is gone, or which was moved, is made anew and not mended.
+CLEAR = $(if $(and $(CODE),$(PROGRAM)),,$(if $(wildcard $(VENV)/pyvenv.cfg),--clear))
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -24,6 +35,8 @@ run: $(VENV)/run ## start the ledger on http://127.0.0.1:8400, with its data in 
 demo: DATA = ./rapport-demo
 demo: $(VENV)/run ## the same with a synthetic town in ./rapport-demo: a cafe, a butcher, an estate agent
 	$(BIN)/rapport demo --host $(HOST) --port $(PORT) --data $(DATA)
+
+client: $(VENV)/client ## install what the Python client needs, for .venv/bin/python
 
 test: $(VENV)/dev ## run every test
 	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal
@@ -53,11 +66,15 @@ docs: $(VENV)/dev ## write the reference pages anew from the code
 $(VENV)/run: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Rapport needs Python 3.11 or newer, and $(PYTHON) is " + sys.version.split()[0] + "; try: make run PYTHON=python3.12")'
 	@echo "Installing into $(VENV), which takes a minute the first time"
-	@if $(PYTHON) -c 'import ensurepip' 2>/dev/null; then $(PYTHON) -m venv $(VENV); \
+	@if $(PYTHON) -c 'import ensurepip' 2>/dev/null; then $(PYTHON) -m venv $(CLEAR) $(VENV); \
 	elif $(PYTHON) -m pip --version >/dev/null 2>&1; then \
-	  $(PYTHON) -m venv --without-pip $(VENV) && $(PYTHON) -m pip --python $(BIN)/python install --quiet pip; \
+	  $(PYTHON) -m venv --without-pip $(CLEAR) $(VENV) && $(PYTHON) -m pip --python $(BIN)/python install --quiet pip; \
 	else echo "$(PYTHON) has neither ensurepip nor pip; on Debian or Ubuntu: apt install python3-venv" >&2; exit 1; fi
 	@$(PIP) --editable .
+	@touch $@
+
+$(VENV)/client: $(VENV)/run
+	@$(PIP) --editable '.[client]'
 	@touch $@
 
 $(VENV)/dev: $(VENV)/run

@@ -132,7 +132,10 @@ class VersionMismatch(Conflict):
 
 
 class EventIdReused(Conflict):
-    """An event with this id says something else; ``position`` is None within one request."""
+    """An event with this id says something else.
+
+    ``position`` is that event's, and absent where both events stand in one request.
+    """
 
     code = "event-id-reused"
 

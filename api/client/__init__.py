@@ -1,7 +1,7 @@
 """A client for the ledger over HTTP: ``Client``, and ``AsyncClient`` for an event loop.
 
 Every event has its id before it is sent for the first time, so that whatever is sent again is
-recorded once. It needs ``httpx``: ``pip install 'rapport-ledger[client]'``.
+recorded once. It needs ``httpx``, which ``make client`` installs.
 """
 
 from __future__ import annotations

@@ -110,4 +110,7 @@ def settings_page() -> str:
 
 
 def _shown(value: object) -> str:
-    return "none" if value is None else f"`{value}`"
+    """The value as somebody writes it into the environment or the file."""
+    if value is None or value == ():
+        return "none"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"

@@ -66,8 +66,9 @@ _TRACES = """\
 A W3C `traceparent` is continued: its trace stands in the log as `trace`. Where an OpenTelemetry SDK
 is configured, FastAPI's own support makes a span of each request, named by method and template,
 under the caller's span; `url.path` and `url.query` are `REDACTED` in it. To export without code of
-your own, install `fastapi[opentelemetry]` beside Rapport and set `FASTAPI_OTEL_AUTO_CONFIGURE=true`
-and `OTEL_EXPORTER_OTLP_ENDPOINT`.
+your own, install it beside Rapport, with
+`.venv/bin/pip install --constraint constraints.txt 'fastapi[opentelemetry]'`, and set
+`FASTAPI_OTEL_AUTO_CONFIGURE=true` and `OTEL_EXPORTER_OTLP_ENDPOINT`.
 """
 
 _END = f"""\

@@ -20,9 +20,10 @@ from ledger.keys import KEY_BYTES
 from ledger.transfer import layout
 from ledger.transfer.body import Body, FaultAt
 from ledger.transfer.chunks import is_full, read_rows
-from ledger.transfer.history import History
+from ledger.transfer.history import History, RootDiffers
 from ledger.transfer.layout import Head, Identity
 from ledger.transfer.locks import Lock, check_lock
+from ledger.transfer.narrowing import first_difference, narrowed
 from ledger.transfer.refusals import ArchiveRefused
 from ledger.transfer.shelf import Shelf
 from ledger.transfer.tar import TarReader
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
+    from ledger.transfer.body import Member
     from ledger.transfer.chunks import Row
     from ledger.transfer.history import SignedCheckpoint
 
@@ -280,7 +282,7 @@ class _Checking:
             history.take(self._reader.read(name), name)
         name = layout.EVENTS.format(first=self._body.position + 1)
         content = self._reader.read(name)
-        rows = read_rows(content, name)
+        rows = read_rows(content, name, self._body.position + 1)
         if not rows:
             raise ArchiveRefused("has no events", name)
         try:
@@ -292,11 +294,21 @@ class _Checking:
         _check_cut(rows, name, last=self._body.position == head.position)
         if unknown := {row[3] for row in rows}.difference(head.topics):
             raise ArchiveRefused(f"has events without a schema: {min(unknown)}", name)
-        history.check(self._body)
+        try:
+            history.check(self._body)
+        except RootDiffers as fault:
+            raise self._narrowed(fault, name, expected[1:], head) from None
         for member, made in expected[1:]:
             self._compare(member, made)
         self._shelf.put(rows)
         self._firsts.append(rows[0][0])
+
+    def _narrowed(
+        self, fault: RootDiffers, chunk: str, expected: Sequence[Member], head: Head
+    ) -> ArchiveRefused:
+        """The fault at the event that was changed; the partial tiles follow the last chunk."""
+        rest = self._body.rest() if self._body.position == head.position else ()
+        return narrowed(fault, chunk, [*expected, *rest], self._reader.read)
 
     def _chunk_of(self, position: int) -> str:
         first = self._firsts[bisect_right(self._firsts, position) - 1]
@@ -306,12 +318,7 @@ class _Checking:
         content = self._reader.read(name)
         if content == expected:
             return
-        position = None
-        if name.startswith("readable/"):
-            first = int(name.removeprefix("readable/").partition(".")[0])
-            pairs = zip(content.split(b"\n"), expected.split(b"\n"), strict=False)
-            same = next((n for n, (one, other) in enumerate(pairs) if one != other), 0)
-            position = first + same
+        position = first_difference(name, content, expected)
         raise ArchiveRefused("is not what the events make", name, position)
 
     def _keys(self, head: Head, known: Sequence[KnownKey], lock: Lock | None) -> int | None:

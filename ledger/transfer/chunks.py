@@ -27,8 +27,10 @@ def rows_written(rows: Sequence[Row]) -> bytes:
     return b"".join([pack(list(row)) for row in rows])
 
 
-def read_rows(content: bytes, member: str) -> list[Row]:
+def read_rows(content: bytes, member: str, first: int = 1) -> list[Row]:
     """The rows of a chunk, of the right types; nothing else is known of them yet.
+
+    ``first`` is the position that the first one has, to say where a fault is.
 
     Raises:
         ArchiveRefused: they are not written as an export writes them.
@@ -46,10 +48,21 @@ def read_rows(content: bytes, member: str) -> list[Row]:
     try:
         rows.extend(_row(values) for values in unpacker)
     except (ValueError, TypeError, RecursionError, msgpack.UnpackException):
-        raise ArchiveRefused(_BROKEN, member, rows[-1][0] + 1 if rows else None) from None
+        raise ArchiveRefused(_BROKEN, member, first + len(rows)) from None
     if rows_written(rows) != content:
-        raise ArchiveRefused(_BROKEN, member)
+        raise ArchiveRefused(_BROKEN, member, first + _as_written(rows, content))
     return rows
+
+
+def _as_written(rows: Sequence[Row], content: bytes) -> int:
+    """How many rows from the first one on are written as an export writes them."""
+    at = 0
+    for number, row in enumerate(rows):
+        expected = rows_written([row])
+        if not content.startswith(expected, at):
+            return number
+        at += len(expected)
+    return len(rows)
 
 
 _BROKEN = "is damaged: it is not what an export writes"

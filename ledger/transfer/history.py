@@ -60,6 +60,20 @@ def read_line(text: bytes) -> SignedCheckpoint:
     )
 
 
+class RootDiffers(ArchiveRefused):
+    """The events do not give a root that was signed.
+
+    ``first`` and ``last`` bound the positions of the event that was changed: ``last`` is the size
+    of the checkpoint, ``first`` stands after the largest one before it that holds. ``checkpoint``
+    says in words which one it is, by the line of its member.
+    """
+
+    def __init__(self, first: int, last: int, member: str, number: int) -> None:
+        self.first, self.last = first, last
+        self.checkpoint = f"line {number} of {member}"
+        super().__init__(f"the events do not give the root in {self.checkpoint}", member, first)
+
+
 class History:
     """The checkpoints of an archive that is being read, checked as they come."""
 
@@ -71,6 +85,8 @@ class History:
         self._origin = origin
         self._verifiers = verifiers
         self._waiting: list[tuple[int, bytes, str, int]] = []
+        self._held = 0
+        """The size of the largest checkpoint that the events gave."""
 
     def take(self, content: bytes, member: str) -> None:
         """Read a member of lines: each signed by a key of the log, and none smaller than before.
@@ -109,7 +125,8 @@ class History:
         """Take the leaves of the newest chunk into the tree, and hold the checkpoints against it.
 
         Raises:
-            ArchiveRefused: a checkpoint has another root than the events give.
+            RootDiffers: a checkpoint has another root than the events give.
+            ArchiveRefused: one is of a size that other events give.
         """
         before, leaves, done = body.tree.size, body.leaves, 0
         for size, root, member, number in self._waiting:
@@ -119,10 +136,7 @@ class History:
             body.tree.extend(leaves[done:upto])
             done = max(done, upto)
             if root != body.tree.root():
-                why = (
-                    f"the events do not give the root in line {number}: one of them, or the "
-                    "checkpoint, was changed, added, moved or taken away"
-                )
-                raise ArchiveRefused(why, member, size)
+                raise RootDiffers(min(self._held + 1, size), size, member, number)
+            self._held = size
         body.tree.extend(leaves[done:])
         self._waiting.clear()

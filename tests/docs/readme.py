@@ -1,4 +1,7 @@
-"""The session that the README shows; ``python -m tests.docs.readme PORT`` prints it."""
+"""What the README shows: ``python -m tests.docs.readme sh|python|install PORT`` prints it.
+
+It needs nothing but the standard library, so that ``.ci/run`` asks before anything is installed.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,30 @@ from pathlib import Path
 README = Path(__file__).resolve().parents[2] / "README.md"
 
 
+def shown(language: str) -> str:
+    """The one block of code in that language."""
+    text = README.read_text(encoding="utf-8")
+    (block,) = re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    return str(block)
+
+
 def session(port: int) -> str:
     """The shell commands of the README's session, speaking to that port instead of 8400."""
+    return shown("sh").replace(":8400", f":{port}")
+
+
+def instruction() -> str:
+    """What the README says to install for Python."""
     text = README.read_text(encoding="utf-8")
-    (script,) = re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    return str(script).replace(":8400", f":{port}")
+    (command,) = re.findall(r"^From Python \(`([^`]+)`", text, re.MULTILINE)
+    return str(command)
+
+
+def main(what: str, port: str) -> None:
+    """Print it, as it would be typed where the server listens on that port."""
+    text = instruction() if what == "install" else shown(what)
+    print(text.replace(":8400", f":{port}"))
 
 
 if __name__ == "__main__":
-    print(session(int(sys.argv[1])))
+    main(*sys.argv[1:])
