@@ -13,6 +13,7 @@ from docs.generating.commands import command_line_page, settings_page
 from docs.generating.events import events_page
 from docs.generating.http import http_page
 from docs.generating.mapping import mapping_page
+from docs.generating.measurements import measurements_page
 from docs.generating.operating import operating_page
 from docs.generating.policy import policy_page, policy_schema_page
 from docs.generating.problems import problems_page
@@ -29,6 +30,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "events.md": events_page,
     "http.md": http_page,
     "mapping.md": mapping_page,
+    "measurements.md": measurements_page,
     "operating.md": operating_page,
     "policy.md": policy_page,
     "policy.schema.json": policy_schema_page,

@@ -13,9 +13,10 @@ README = Path(__file__).resolve().parents[2] / "README.md"
 
 
 def shown(language: str) -> str:
-    """The one block of code in that language."""
+    """The one block of code in that language that is run as it stands."""
     text = README.read_text(encoding="utf-8")
-    (block,) = re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    pattern = rf"(?<! -->\n)^```{language}\n(.*?)^```"
+    (block,) = re.findall(pattern, text, re.MULTILINE | re.DOTALL)
     return str(block)
 
 

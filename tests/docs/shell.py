@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from tests.docs.fences import fences
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,9 +20,8 @@ needs_a_shell = pytest.mark.skipif(
 
 
 def blocks(page: Path, language: str) -> list[str]:
-    """The code blocks of a page in that language."""
-    pattern = rf"^```{language}\n(.*?)^```"
-    return re.findall(pattern, page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    """The code blocks of a page in that language, without those that say why nobody runs them."""
+    return [one.code for one in fences(page) if one.language == language and one.reason is None]
 
 
 def run(script: str) -> list[dict[str, Any]]:
