@@ -12,6 +12,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from api.bootstrap import now
+from api.command_line.differences import difference_told, ended_told
 from api.command_line.output import progress
 from domain.errors import LedgerError
 from domain.events import Sealed
@@ -217,9 +218,13 @@ def _drift(projections: Projections, ledger_name: str, name: str) -> Finding:
     what = f"{ledger_name} {name}"
     operation = projections.operations.wait(projections.rebuild(name).id)
     if operation.result is None:
-        return Finding(PROBLEM, what, f"the rebuild {operation.state}: {operation.problem}")
+        return Finding(
+            PROBLEM, what, f"the rebuild {ended_told(operation.state, operation.problem)}"
+        )
     differences = operation.result["drift"]
     if differences:
-        return Finding(PROBLEM, what, f"had drifted and is replaced: {differences}")
+        assert isinstance(differences, list)
+        told = "; ".join(map(difference_told, differences))
+        return Finding(PROBLEM, what, f"had drifted and is replaced: {told}")
     compared = "the same" if operation.result["live_digest"] else "built for the first time"
     return Finding(OK, what, f"rebuilt, {compared}: {operation.result['digest']}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from api.command_line.acts import record
+from api.command_line.differences import difference_told, ended_told
 from api.command_line.ending import PROBLEM
 from api.command_line.folders import opened_with_projections
 from api.command_line.options import data_option, json_option, ledger_option
@@ -67,7 +68,7 @@ def _rebuild(projections: Projections, name: str, *, quiet: bool) -> dict[str, A
             time.sleep(LOOK_SECONDS)
             operation = projections.operation(operation.id)
     if operation.result is None:
-        raise RebuildFailed(f"{name}: the rebuild {operation.state}: {operation.problem}")
+        raise RebuildFailed(f"{name}: the rebuild {ended_told(operation.state, operation.problem)}")
     result = dict(operation.result)
     seconds = result["seconds"]
     assert isinstance(seconds, float)
@@ -94,6 +95,6 @@ def _print(result: dict[str, Any]) -> None:
     elif result["drift"]:
         click.echo(f"  drift   the live one was {result['live_digest']}; it is replaced")
         for difference in result["drift"]:
-            click.echo(f"          {difference}")
+            click.echo(f"          {difference_told(difference)}")
     else:
         click.echo("  the live one was the same")

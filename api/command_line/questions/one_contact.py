@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from api.command_line.differences import value_told
 from api.command_line.output import print_json, print_json_line, print_table
 from api.knowledge import group_of, known_at, subject_in
 from api.replaying.steps import show, steps
@@ -128,8 +129,7 @@ def _signal(became: Became) -> str:
 
 def _values(values: Mapping[str, object], names: Sequence[str]) -> str:
     shown = shown_values({name: values[name] for name in names})
-    told = {name: "none" if value is None else value for name, value in shown.items()}
-    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in told.items())
+    return ", ".join(f"{name.replace('_', ' ')} {value_told(one)}" for name, one in shown.items())
 
 
 def stage_told(step: Step) -> str:

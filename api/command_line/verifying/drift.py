@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from api.command_line.differences import difference_told
 from domain.errors import Corrupt, LedgerError
 from ledger.folder import SETTINGS_FILE
 from ledger.ledger import EVENTS_FILE
@@ -82,7 +83,10 @@ def _report(compared: Compared, report: Report) -> None:
     if compared.problem is not None:
         report.add(place, None, compared.problem)
         return
-    shown = "; ".join(_told(one) for one in compared.differences[:_SHOWN]) or "a row is damaged"
+    shown = (
+        "; ".join(difference_told(one) for one in compared.differences[:_SHOWN])
+        or "a row is damaged"
+    )
     more = len(compared.differences) - _SHOWN
     beyond = f"; and {more} more" if more > 0 else ""
     detail = (
@@ -90,10 +94,3 @@ def _report(compared: Compared, report: Report) -> None:
         f" (digests: live {compared.live_digest}, rebuilt {compared.digest})"
     )
     report.add(place, None, detail)
-
-
-def _told(difference: dict[str, object]) -> str:
-    return (
-        f"{difference['table']} of contact {difference['contact']}: {difference['field']}"
-        f" is {difference['live']}, rebuilt {difference['rebuilt']}"
-    )
