@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from api.bootstrap import OpenLedger, Server
     from api.streams.streams import Streams
     from api.wire.parameters import Parameter
+    from ledger.access.orders import Order
     from ledger.access.scopes import Principal
 
 T = TypeVar("T")
@@ -263,14 +264,14 @@ class Call:
             let_go()
         projections.wait_for(position, 0, projection)
 
-    def record(self, act: str, subject: str, **detail: object) -> None:
-        """Put what is going to be done into the ledger's audit trail, before it is done.
+    def order(self, act: str, subject: str, **detail: object) -> Order:
+        """Put an order into the ledger's audit trail; its outcome follows: see ``Order``.
 
         Raises:
-            Unavailable: it could not be written: then it must not be done.
+            Unavailable: it could not be written: then the act must not be done.
         """
-        trail = self.server.trails.of(self.open_ledger.ledger.name)
-        trail.record(self.principal, act, subject, **detail)
+        name = self.open_ledger.ledger.name
+        return self.server.trails.order(name, self.principal, act, subject, **detail)
 
     @property
     def streams(self) -> Streams:

@@ -104,6 +104,7 @@ class Operations:
         self._operations: OrderedDict[UUID, Operation] = OrderedDict()
         self._works: dict[UUID, Work] = {}
         self._threads: dict[UUID, threading.Thread] = {}
+        self._told: dict[UUID, list[Callable[[Operation], None]]] = {}
         self._closed = False
 
     def start(
@@ -154,6 +155,15 @@ class Operations:
         if operation is None:
             raise OperationNotFound(f"no operation {operation_id} is running or remembered")
         return operation
+
+    def when_ended(self, operation: Operation, tell: Callable[[Operation], None]) -> None:
+        """Tell of the operation once it ended, just before everybody can see that; or at once."""
+        with self._lock:
+            now = self._operations.get(operation.id, operation)
+            if now.state == "running" and operation.id in self._operations:
+                self._told.setdefault(operation.id, []).append(tell)
+                return
+        tell(now)
 
     def running(self) -> list[Operation]:
         """Those that have not ended, in the order in which they began."""
@@ -213,10 +223,17 @@ class Operations:
             self._end(operation_id, state="failed", problem=type(error).__name__)
 
     def _end(self, operation_id: UUID, **changes: object) -> None:
-        self._change(operation_id, **changes)
-        with self._lock:
-            self._works.pop(operation_id, None)
-            self._threads.pop(operation_id, None)
+        while True:
+            with self._lock:
+                ended = replace(self._operations[operation_id], **changes)  # type: ignore[arg-type]  # one funnel for all fields
+                waiting = self._told.pop(operation_id, None)
+                if waiting is None:
+                    self._operations[operation_id] = ended
+                    self._works.pop(operation_id, None)
+                    self._threads.pop(operation_id, None)
+                    return
+            for tell in waiting:
+                tell(ended)
 
     def _change(self, operation_id: UUID, **changes: object) -> None:
         with self._lock:

@@ -29,6 +29,8 @@ _TYPES = {
     "number": int, "at": int, "principal": str, "act": str, "subject": str, "detail": dict,
     "previous": str, "hash": str,
 }  # fmt: skip
+_OUTCOME_TYPES = {**_TYPES, "outcome": str, "of": int}
+"""An order is written without these, as before outcomes were recorded."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +105,10 @@ def _ledger(values: dict[str, Any]) -> LedgerCopy:
 def trail_lines(acts: Iterable[Act]) -> Iterator[bytes]:
     """A trail as lines of JSON, one entry each, as they were recorded."""
     for act in acts:
-        yield json.dumps(asdict(act), sort_keys=True, separators=(",", ":")).encode() + b"\n"
+        shown = asdict(act)
+        if act.of is None:
+            del shown["outcome"], shown["of"]
+        yield json.dumps(shown, sort_keys=True, separators=(",", ":")).encode() + b"\n"
 
 
 def read_trail(path: Path, copy: TrailCopy) -> Iterator[Act]:
@@ -127,7 +132,8 @@ def read_trail(path: Path, copy: TrailCopy) -> Iterator[Act]:
 def _act(line: bytes, path: Path) -> Act:
     try:
         values = json.loads(_bounded(line))
-        if {name: type(value) for name, value in values.items()} != _TYPES:
+        types = {name: type(value) for name, value in values.items()}
+        if types not in (_TYPES, _OUTCOME_TYPES):
             raise ValueError("other fields")
         if not 0 <= values["at"] <= MAX_WHOLE:
             raise ValueError("no instant")
@@ -135,6 +141,8 @@ def _act(line: bytes, path: Path) -> Act:
             raise ValueError("what cannot be printed")  # a terminal would obey it
         act = Act(**values)
         act.hashed()  # which not every text has
+        if not act.is_sound():
+            raise ValueError("an outcome of nothing")
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise Corrupt(f"{path.name} is damaged: {error}") from None
     return act

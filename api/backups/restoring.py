@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -11,6 +11,7 @@ from api.backups import form
 from api.given_files import read_given_text
 from domain.errors import ContactNotFound, Corrupt, Invalid
 from domain.events.governance import PersonalDataErased
+from ledger.access.orders import Order
 from ledger.access.scopes import COMMAND_LINE
 from ledger.access.trail import TRAIL_FILE, AuditTrail
 from ledger.access.trails import LEDGER_RESTORED
@@ -18,12 +19,13 @@ from ledger.erasure import Erasure
 from ledger.transfer import is_archive, place, verify_archive
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from api.backups.form import TrailCopy
     from ledger.folder import DataFolder
     from ledger.identifiers import Clock
+    from ledger.ledger import Ledger
     from ledger.transfer import VerifiedArchive
     from ledger.transparency.notes import Verifier
 
@@ -132,17 +134,24 @@ def restore(
     copy, verified = checked.copy, checked.verified
     fenced = replace(verified, erased=verified.erased | checked.erased_since)
 
+    lies_in: list[Path] = []
+    orders: list[Order] = []
+
+    @contextmanager
+    def trail() -> Iterator[AuditTrail]:
+        with closing(AuditTrail(lies_in[-1] / TRAIL_FILE, clock)) as opened:
+            yield opened
+
     def prepare(made: Path) -> None:
-        with closing(AuditTrail(made / TRAIL_FILE, clock)) as trail:
-            if copy.trail is not None and copy.trail[1].entries:
-                trail.adopt(form.read_trail(*copy.trail))
-            trail.record(
-                COMMAND_LINE,
-                LEDGER_RESTORED,
-                name,
-                position=verified.head.position,
-                erased_since=len(checked.erased_since),
-            )
+        lies_in.append(made)
+        if copy.trail is not None and copy.trail[1].entries:
+            with trail() as opened:
+                opened.adopt(form.read_trail(*copy.trail))
+        detail = {
+            "position": verified.head.position,
+            "erased_since": len(checked.erased_since),
+        }
+        orders.append(Order(trail, COMMAND_LINE, LEDGER_RESTORED, name, **detail))
 
     place(
         copy.archive,
@@ -156,9 +165,16 @@ def restore(
         advance=advance,
     )
     ledger = folder.ledger(name)
+    lies_in.append(ledger.folder)
+    with orders[0]:
+        _erase_again(ledger, checked.erased_since)
+
+
+def _erase_again(ledger: Ledger, erased_since: Iterable[bytes]) -> None:
+    """Record of whoever was erased after the backup that they are erased."""
     if ledger.for_audit:
         return
-    for raw in sorted(checked.erased_since):
+    for raw in sorted(erased_since):
         with suppress(ContactNotFound):  # who came after the backup
             ledger.erase(Erasure(contact_id=UUID(bytes=raw), event=_ERASED_SINCE)).result()
 

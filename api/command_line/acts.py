@@ -1,28 +1,37 @@
-"""What commands do to a data folder, put into its audit trail before it is done."""
+"""What commands do to a data folder, in its audit trail: first the order, then the outcome."""
 
 from __future__ import annotations
 
+from contextlib import closing, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from api.bootstrap import now
+from ledger.access.orders import Order
 from ledger.access.scopes import COMMAND_LINE
 from ledger.access.trails import Trails
 from ledger.folder import LEDGERS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
+    from ledger.access.trail import AuditTrail
 
-def record(folder: Path, ledger: str | None, act: str, subject: str, **detail: object) -> None:
-    """Add to the trail of that ledger, or of the server where none is named.
+
+def ordered(folder: Path, of: str | None, act: str, subject: str, /, **detail: object) -> Order:
+    """Order an act ``of`` that ledger, or of the server where none is named.
+
+    Do the act in the order's block: what comes of it is recorded when the block ends.
 
     Raises:
         LedgerNotFound: there is no such ledger.
         Unavailable: it could not be written: then it must not be done.
     """
-    trails = Trails(folder, folder / LEDGERS, now)
-    try:
-        trail = trails.server() if ledger is None else trails.of(ledger)
-        trail.record(COMMAND_LINE, act, subject, **detail)
-    finally:
-        trails.close()
+    return Order(partial(_trail, folder, of), COMMAND_LINE, act, subject, **detail)
+
+
+@contextmanager
+def _trail(folder: Path, ledger: str | None) -> Iterator[AuditTrail]:
+    with closing(Trails(folder, folder / LEDGERS, now)) as trails:
+        yield trails.server() if ledger is None else trails.of(ledger)

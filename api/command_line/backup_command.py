@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import click
 
 from api.backups.making import back_up, clear_unfinished
 from api.bootstrap import now
-from api.command_line.acts import record
+from api.command_line.acts import ordered
 from api.command_line.archives.passphrases import passphrase_of
 from api.command_line.ending import UsageRefused
 from api.command_line.folders import existing, settings_for
@@ -74,22 +75,26 @@ def command(
     passphrase = passphrase_of(passphrase_file, settings, confirm=True) if with_keys else None
     for left in clear_unfinished(target.parent):
         say(f"removed {left}, which a backup that was killed had left")
-    for name in names:
-        record(settings.folder, name, "ledger-backed-up", name, with_keys=with_keys)
     started = time.perf_counter()
-    with progress("backing up", len(names), quiet=as_json) as advance:
-        try:
-            made = back_up(
-                settings.folder,
-                target,
-                names,
-                clock=now,
-                master_key=settings.master_key,
-                passphrase=passphrase,
-                advance=lambda name, at: advance(names.index(name), f"{name}: {at:,} events"),
-            )
-        except PassphraseRefused as error:
-            raise UsageRefused(str(error)) from None
+    try:
+        with ExitStack() as orders:
+            for name in names:
+                detail = {"with_keys": with_keys}
+                orders.enter_context(
+                    ordered(settings.folder, name, "ledger-backed-up", name, **detail)
+                )
+            with progress("backing up", len(names), quiet=as_json) as advance:
+                made = back_up(
+                    settings.folder,
+                    target,
+                    names,
+                    clock=now,
+                    master_key=settings.master_key,
+                    passphrase=passphrase,
+                    advance=lambda name, at: advance(names.index(name), f"{name}: {at:,} events"),
+                )
+    except PassphraseRefused as error:
+        raise UsageRefused(str(error)) from None
     _report(made, target, time.perf_counter() - started, as_json=as_json)
 
 

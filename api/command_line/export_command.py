@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from api.bootstrap import now
-from api.command_line.acts import record
+from api.command_line.acts import ordered
 from api.command_line.archives.files import written
 from api.command_line.archives.passphrases import passphrase_of
 from api.command_line.ending import UsageRefused
@@ -23,6 +24,8 @@ from ledger.places import may_write
 from ledger.transfer import PassphraseRefused, export, ledger_source
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from ledger.transfer import Exported
 
 
@@ -80,15 +83,10 @@ def command(
         ledger_source(
             settings.folder, ledger_name, clock=now, master_key=settings.master_key, keys=with_keys
         ) as source,
+        _ordered(settings.folder, ledger_name, with_keys=with_keys),
         written(file) as out,
         progress("exporting", source.last.size, quiet=as_json) as advance,
     ):
-        if may_write(settings.folder, ledger_name):
-            record(
-                settings.folder, ledger_name, "ledger-exported", ledger_name, with_keys=with_keys
-            )
-        else:
-            say(f"{settings.folder} cannot be written: this export stands in no audit trail")
         try:
             exported = export(
                 source,
@@ -100,6 +98,14 @@ def command(
         except PassphraseRefused as error:
             raise UsageRefused(str(error)) from None
     _report(exported, file, time.perf_counter() - started, as_json=as_json)
+
+
+def _ordered(folder: Path, name: str, *, with_keys: bool) -> AbstractContextManager[object]:
+    """The order of the export; it is done once the file has its name."""
+    if may_write(folder, name):
+        return ordered(folder, name, "ledger-exported", name, with_keys=with_keys)
+    say(f"{folder} cannot be written: this export stands in no audit trail")
+    return nullcontext()
 
 
 def _report(exported: Exported, file: Path, seconds: float, *, as_json: bool) -> None:

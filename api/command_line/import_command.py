@@ -11,7 +11,7 @@ import click
 from click.core import ParameterSource
 
 from api.bootstrap import now
-from api.command_line.acts import record
+from api.command_line.acts import ordered
 from api.command_line.archives.importing import import_archive
 from api.command_line.ending import PROBLEM, UsageRefused
 from api.command_line.folders import opened, settings_for
@@ -208,7 +208,9 @@ def _import_rows(
             ledger = closing.enter_context(_rehearsed(settings, ledger_name))
         else:
             ledger = closing.enter_context(opened(folder)).ledger(ledger_name)
-            record(settings.folder, ledger_name, "rows-imported", datafile.suffix or "file")
+            act = "rows-imported"
+            order = ordered(settings.folder, ledger_name, act, datafile.suffix or "file")
+            closing.enter_context(order)
         if preset is not None:
             _publish(ledger, preset, dry_run=dry_run)
         if isinstance(rejects, RejectFile):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 import click
@@ -22,9 +22,11 @@ from ledger.folder import LEDGERS, folder_of, refuse_foreign_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from ledger.access.keys import AccessKey
+    from ledger.access.orders import Order
 
 
 @click.group("keys", cls=PlainGroup)
@@ -75,11 +77,12 @@ def create(
         keys.require_possible(name, scopes, expires_at=expires, per_minute=per_minute)
         if ledger is not None:
             folder_of(settings_for(folder).folder, ledger)  # there, and a ledger
-        trail = trails.server() if ledger is None else trails.of(ledger)
-        trail.record(COMMAND_LINE, KEY_MADE, name, scopes=sorted(set(scopes)), ledger=ledger)
-        made, secret = keys.make(
-            name, scopes, ledger=ledger, expires_at=expires, per_minute=per_minute
-        )
+        detail = {"scopes": sorted(set(scopes)), "ledger": ledger}
+        with trails.order(ledger, COMMAND_LINE, KEY_MADE, name, **detail) as order:
+            made, secret = keys.make(
+                name, scopes, ledger=ledger, expires_at=expires, per_minute=per_minute
+            )
+            order.tell(key=made.id)
     _tell(made, secret, as_json=as_json)
 
 
@@ -115,12 +118,13 @@ def revoke(key_id: str, folder: Path | None, as_json: bool) -> None:
       rapport keys revoke 9f86d081884c7d65
     """
     with _keys(folder) as (keys, trails):
-        found = keys.find(key_id)
+        order: AbstractContextManager[object] = nullcontext()
         try:
-            _record(trails, found, "key-revoked")
+            order = _order(trails, keys.find(key_id), "key-revoked")
         except (Corrupt, Unavailable) as error:
             say(f"revoked all the same, unrecorded: {error}")
-        key = keys.revoke(key_id)
+        with order:
+            key = keys.revoke(key_id)
     if as_json:
         print_json(_shown(key))
         return
@@ -137,8 +141,7 @@ def rotate(key_id: str, folder: Path | None, as_json: bool) -> None:
     Example:
       rapport keys rotate 9f86d081884c7d65
     """
-    with _keys(folder) as (keys, trails):
-        _record(trails, keys.find(key_id), "key-rotated")
+    with _keys(folder) as (keys, trails), _order(trails, keys.find(key_id), "key-rotated"):
         key, secret = keys.rotate(key_id)
     _tell(key, secret, as_json=as_json)
 
@@ -160,13 +163,12 @@ def _keys(folder: Path | None, *, make: bool = False) -> Iterator[tuple[AccessKe
         trails.close()
 
 
-def _record(trails: Trails, key: AccessKey, act: str) -> None:
-    """Put it into the trail of the ledger that the key is for, if that is there still."""
+def _order(trails: Trails, key: AccessKey, act: str) -> Order:
+    """Order it in the trail of the ledger that the key is for, if that is there still."""
     try:
-        trail = trails.server() if key.ledger is None else trails.of(key.ledger)
+        return trails.order(key.ledger, COMMAND_LINE, act, key.id)
     except LedgerNotFound:
-        trail = trails.server()
-    trail.record(COMMAND_LINE, act, key.id)
+        return trails.order(None, COMMAND_LINE, act, key.id)
 
 
 def _tell(key: AccessKey, secret: str, *, as_json: bool) -> None:

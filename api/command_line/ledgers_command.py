@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from contextlib import closing
+from contextlib import closing, nullcontext
 from typing import TYPE_CHECKING
 
 import click
 
 from api.bootstrap import now
-from api.command_line.acts import record
+from api.command_line.acts import ordered
 from api.command_line.ending import UsageRefused
 from api.command_line.folders import existing, opened, settings_for
 from api.command_line.options import data_option, json_option
@@ -71,9 +71,12 @@ def create(name: str, time_zone: str | None, folder: Path | None) -> None:
     """
     with opened(folder) as data:
         new = name not in data.names()
-        if new and is_ledger_name(name):
-            record(data.path, None, "ledger-made", name)
-        data.create(name, time_zone)
+        with (
+            ordered(data.path, None, "ledger-made", name)
+            if new and is_ledger_name(name)
+            else nullcontext()
+        ):
+            data.create(name, time_zone)
     click.echo(f"{name} {'is made' if new else 'was there already, and is as it was'}")
 
 
@@ -88,10 +91,13 @@ def archive(name: str, end: bool, folder: Path | None) -> None:
       rapport ledgers archive summer-2019
     """
     with opened(folder, make=False) as data:
-        if data.settings(name).archived == end:
-            act = "ledger-unarchived" if end else "ledger-archived"
-            record(data.path, None, act, name)
-        data.archive(name, archived=not end)
+        act = "ledger-unarchived" if end else "ledger-archived"
+        with (
+            ordered(data.path, None, act, name)
+            if data.settings(name).archived == end
+            else nullcontext()
+        ):
+            data.archive(name, archived=not end)
     click.echo(f"{name} {'takes events again' if end else 'is archived: it is read, and no more'}")
 
 
@@ -115,11 +121,11 @@ def delete(name: str, confirm: str | None, folder: Path | None) -> None:
             confirm = click.prompt("Its name, to delete it", err=True)
         if confirm != name:
             raise UsageRefused(f"nothing is deleted: --confirm {name} says that it is meant")
-        record(data.path, None, "ledger-deleted", name, origin=_origin(data, name))
-        if (data.path / ACCESS_FILE).is_file():
-            with closing(AccessKeys(data.path / ACCESS_FILE, now)) as keys:
-                keys.revoke_all_of(name)
-        data.delete(name)
+        with ordered(data.path, None, "ledger-deleted", name, origin=_origin(data, name)):
+            if (data.path / ACCESS_FILE).is_file():
+                with closing(AccessKeys(data.path / ACCESS_FILE, now)) as keys:
+                    keys.revoke_all_of(name)
+            data.delete(name)
     click.echo(f"{name} is deleted")
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from api.command_line.acts import record
+from api.command_line.acts import ordered
 from api.command_line.folders import opened, settings_for
 from api.command_line.options import data_option, json_option, ledger_option
 from api.command_line.output import print_json, print_table
@@ -66,9 +66,9 @@ def rotate(ledger_name: str, folder: Path | None, as_json: bool) -> None:
       rapport log-keys rotate
     """
     with _log(folder, ledger_name) as log:
-        record(settings_for(folder).folder, ledger_name, "log-key-rotated", log.origin)
-        made = log.rotate()
-        size = log.seal().size
+        with ordered(settings_for(folder).folder, ledger_name, "log-key-rotated", log.origin):
+            made = log.rotate()
+            size = log.seal().size
         keys = _shown(log)
     if as_json:
         print_json(keys)

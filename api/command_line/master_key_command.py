@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from api.command_line.acts import record
+from api.command_line.acts import ordered
 from api.command_line.folders import existing, settings_for
 from api.command_line.options import data_option, json_option
 from api.command_line.output import print_json
@@ -54,8 +54,8 @@ def rotate(folder: Path | None, as_json: bool) -> None:
             "master_key and next_master_key belong together: give both, or neither where the "
             "folder keeps its own"
         )
-    record(settings.folder, None, "master-key-rotated", "master-key")
-    count = rotate_master_key(settings.folder, old=old, new=new)
+    with ordered(settings.folder, None, "master-key-rotated", "master-key"):
+        count = rotate_master_key(settings.folder, old=old, new=new)
     if as_json:
         print_json({"rewrapped": count})
         return

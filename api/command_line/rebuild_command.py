@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from api.command_line.acts import record
+from api.command_line.acts import ordered
 from api.command_line.differences import difference_told, ended_told
 from api.command_line.ending import PROBLEM
 from api.command_line.folders import opened_with_projections
@@ -51,8 +51,10 @@ def command(
         names = [state.name for state in projections.states()] if name is None else [name]
         for one in names:
             projections.require(one)
-            record(server.folder.path, ledger_name, "rebuild-started", one)
-        results = [_rebuild(projections, one, quiet=as_json) for one in names]
+        results = []
+        for one in names:
+            with ordered(server.folder.path, ledger_name, "rebuild-started", one):
+                results.append(_rebuild(projections, one, quiet=as_json))
     if as_json:
         print_json(results)
     return PROBLEM if any(result["drift"] for result in results) else 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import closing
+from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ import click
 
 from api.backups import restoring
 from api.bootstrap import now
-from api.command_line.acts import record
+from api.command_line.acts import ordered
 from api.command_line.archives.importing import told, verifier
 from api.command_line.archives.passphrases import passphrase_of
 from api.command_line.ending import UsageRefused
@@ -146,13 +146,16 @@ def _place(
         make_main=False,
     )
     placed: list[str] = []
-    with closing(folder):
+    with closing(folder), ExitStack() as orders:
+        # Each is done when all are: where one cannot be restored, those before are taken back.
         try:
             for one in checked:
                 name = _name(one, new_name)
                 head = one.verified.head
                 detail = {"origin": head.origin, "position": head.position}
-                record(settings.folder, None, LEDGER_RESTORED, name, **detail)
+                orders.enter_context(
+                    ordered(settings.folder, None, LEDGER_RESTORED, name, **detail)
+                )
                 with progress(f"restoring {name}", head.position, quiet=quiet) as advance:
                     run = partial(restoring.restore, one, folder, name=name, clock=now)
                     run(passphrase=passphrase if head.keys else None, advance=told(advance))

@@ -31,6 +31,10 @@ _PAGE = 500
 def command(ledger_name: str | None, verify: bool, folder: Path | None, as_json: bool) -> None:
     """Show the audit trail of a ledger or of the server; also while a server runs on the folder.
 
+    An act has two entries: the first says that it was ordered, the second what came of it, done,
+    refused or failed, and of which entry. An order without an outcome is under way, or its process
+    ended before it did, or it was recorded by a version that recorded orders alone.
+
     Each entry holds the hash of the one before, and the newest is noted in access.sqlite too, so
     that a trail that was deleted or cut off is noticed. Keep the newest hash elsewhere: then not
     even who changes both files can change or take away anything before it unnoticed.
@@ -54,9 +58,17 @@ def command(ledger_name: str | None, verify: bool, folder: Path | None, as_json:
         print_json([_shown(act) for act in acts])
         return
     print_table(
-        ("number", "at", "by", "act", "subject"),
+        ("number", "at", "by", "act", "subject", "outcome", "of"),
         [
-            (str(act.number), format_instant(act.at), act.principal, act.act, act.subject)
+            (
+                str(act.number),
+                format_instant(act.at),
+                act.principal,
+                act.act,
+                act.subject,
+                act.outcome,
+                "" if act.of is None else str(act.of),
+            )
             for act in acts
         ],
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from api.openapi.shapes import ANY_OBJECT, MOMENT, TEXT, WHOLE, Schema, many, maybe, shape
 from ledger.access.scopes import SCOPES
+from ledger.access.trail import ORDERED, OUTCOMES
 
 _SCOPES: Schema = {"type": "array", "items": {"enum": list(SCOPES)}, "minItems": 1}
 
@@ -28,5 +29,7 @@ ACT: Schema = shape(
     detail=ANY_OBJECT,
     previous=TEXT,
     hash=TEXT,
+    outcome={"enum": [ORDERED, *OUTCOMES]},
+    of=maybe(WHOLE),
 )
 ACTS: Schema = shape(items=many(ACT), next_after=maybe(WHOLE))

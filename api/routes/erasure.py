@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 
 from api.calls import Answer, Body, Call, Routes, Shown
 from api.openapi import person_shapes
+from api.ordering import carry_out
 from domain.events.governance import PersonalDataErased
 from domain.instants import format_instant
 from ledger.access.scopes import ADMIN
 from ledger.erasure import Erasure
 
 if TYPE_CHECKING:
+    from ledger.access.orders import Order
     from ledger.erasure import Erased
 
 ROUTES = Routes("Contacts")
@@ -50,10 +52,8 @@ async def erase_contact(call: Call) -> Answer:
     it was recorded; asking again goes on in either case. It cannot be undone.
     """
     event = PersonalDataErased.read(call.body)
-    erasure = await run_in_threadpool(_asked, call, event)
-    erasing = call.open_ledger.ledger.erase(erasure)
-    # Shielded for the reason that appends are: what was accepted is finished.
-    erased = await asyncio.shield(asyncio.wrap_future(erasing))
+    order, erasure = await run_in_threadpool(_ordered, call, event)
+    erased = await carry_out(order, partial(call.open_ledger.ledger.erase, erasure))
     survivor = erased.contacts[0].contact_id
     replayed = {} if erased.fresh else {"Idempotency-Replayed": "true"}
     return Answer(
@@ -63,13 +63,13 @@ async def erase_contact(call: Call) -> Answer:
     )
 
 
-def _asked(call: Call, event: PersonalDataErased) -> Erasure:
-    """The wish, with all who are known to be the same person; in the trail before it is done."""
+def _ordered(call: Call, event: PersonalDataErased) -> tuple[Order, Erasure]:
+    """The erasure, of all who are known to be the same person, and its order in the trail."""
     known_at = call.open_ledger.ledger.head()
     aliases = call.open_ledger.aliases.at(known_at)
     survivor = aliases.survivor_of(call.contact_id)
-    call.record("erasure", str(call.contact_id))
-    return Erasure(
+    order = call.order("erasure", str(call.contact_id))
+    return order, Erasure(
         contact_id=call.contact_id,
         event=event,
         members=frozenset(aliases.members(survivor)),

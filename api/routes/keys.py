@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from api.calls import Answer, Body, Call, Routes, Shown
@@ -18,10 +19,11 @@ from ledger.access.trails import KEY_MADE
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from contextlib import AbstractContextManager
 
     from ledger.access import keys
+    from ledger.access.orders import Order
     from ledger.access.scopes import Principal
-    from ledger.access.trail import AuditTrail
 
 LOG = logging.getLogger("rapport.api")
 
@@ -110,11 +112,11 @@ def make_key(call: Call) -> Answer:
     per_minute = optional(body, "per_minute", _read_limit)
     keys.require_possible(name, scopes, expires_at=expires_at, per_minute=per_minute)
     _require_no_longer(call, expires_at, per_minute)
-    trail = _trail(call, ledger)
-    trail.record(call.principal, KEY_MADE, name, scopes=scopes, ledger=ledger)
-    made, secret = keys.make(
-        name, scopes, ledger=ledger, expires_at=expires_at, per_minute=per_minute
-    )
+    with _order(call, ledger, KEY_MADE, name, scopes=scopes, ledger=ledger) as order:
+        made, secret = keys.make(
+            name, scopes, ledger=ledger, expires_at=expires_at, per_minute=per_minute
+        )
+        order.tell(key=made.id)
     return _told(made, secret, 201)
 
 
@@ -134,8 +136,9 @@ def rotate_key(call: Call) -> Answer:
     key = _found(call)
     _require_within(call, key.scopes, key.ledger)
     _require_no_longer(call, key.expires_at, key.per_minute)
-    _trail(call, key.ledger).record(call.principal, "key-rotated", key.id)
-    return _told(*call.server.keys.rotate(key.id), 200)
+    with _order(call, key.ledger, "key-rotated", key.id):
+        rotated, secret = call.server.keys.rotate(key.id)
+    return _told(rotated, secret, 200)
 
 
 @ROUTES.on(
@@ -156,13 +159,16 @@ def rotate_key(call: Call) -> Answer:
 def revoke_key(call: Call) -> Answer:
     """One that was revoked stays so. A server without any valid key still asks for one."""
     key = _found(call)
+    order: AbstractContextManager[object] = nullcontext()
     if key.revoked_at is None:
         try:
-            _trail(call, key.ledger).record(call.principal, "key-revoked", key.id)
+            order = _order(call, key.ledger, "key-revoked", key.id)
         except (Corrupt, Unavailable) as error:
             # The one act that is done unrecorded: a key that got out must not stay good for that.
             LOG.error("key %s is revoked, and its trail cannot be written: %s", key.id, error)
-    return Answer(body=AccessKey.model_validate(call.server.keys.revoke(key.id)))
+    with order:
+        revoked = call.server.keys.revoke(key.id)
+    return Answer(body=AccessKey.model_validate(revoked))
 
 
 def _read_ledger(value: object) -> str:
@@ -218,13 +224,13 @@ def _found(call: Call) -> keys.AccessKey:
     return key
 
 
-def _trail(call: Call, ledger: str | None) -> AuditTrail:
-    """Where it is recorded: with the ledger that the key is for, or with the server."""
+def _order(call: Call, of: str | None, act: str, subject: str, **detail: object) -> Order:
+    """Order it in the trail of the ledger that the key is for, or of the server."""
     trails = call.server.trails
     try:
-        return trails.server() if ledger is None else trails.of(ledger)
-    except LedgerNotFound:
-        return trails.server()  # the ledger is gone, and the key was left
+        return trails.order(of, call.principal, act, subject, **detail)
+    except LedgerNotFound:  # the ledger is gone, and the key was left
+        return trails.order(None, call.principal, act, subject, **detail)
 
 
 def _told(key: keys.AccessKey, secret: str, status: int) -> Answer:

@@ -13,6 +13,7 @@ from api.wire.parameters import CONFIRM
 from domain.errors import FieldError, Invalid
 from domain.kinds import TimeZone, wrong
 from ledger.access.scopes import ADMIN, SCOPES
+from ledger.access.trail import REFUSED
 
 ROUTES = Routes("Ledgers")
 
@@ -67,9 +68,13 @@ def create_ledger(call: Call) -> Answer:
     """Making one that exists changes nothing, also where another time zone is asked for."""
     require_every_ledger(call.principal)
     name, time_zone = _read(call.body)
-    if name not in call.server.folder.names():
-        call.server.trails.server().record(call.principal, "ledger-made", name)
-    _, new = call.server.create(name, time_zone)
+    if name in call.server.folder.names():
+        _, new = call.server.create(name, time_zone)
+    else:
+        with call.server.trails.order(None, call.principal, "ledger-made", name) as order:
+            _, new = call.server.create(name, time_zone)
+            if not new:  # another request was faster
+                order.end(REFUSED, reason="ledger-exists")
     headers = {"Location": f"/v1/ledgers/{name}"}
     return Answer(body=_now(call, name), status=201 if new else 200, headers=headers)
 
@@ -148,11 +153,10 @@ def delete_ledger(call: Call) -> Answer:
     require_every_ledger(call.principal)
     name, server = call.text("ledger"), call.server
     origin, position = _require_confirmed(call, name)
-    server.trails.server().record(
-        call.principal, "ledger-deleted", name, origin=origin, position=position
-    )
-    # Asked again when nobody is in it any more: what came since is not to go unseen.
-    server.delete(name, lambda: _require_confirmed(call, name))
+    detail = {"origin": origin, "position": position}
+    with server.trails.order(None, call.principal, "ledger-deleted", name, **detail):
+        # Asked again when nobody is in it any more: what came since is not to go unseen.
+        server.delete(name, lambda: _require_confirmed(call, name))
     return Answer(body=DeletedLedger(name=name, deleted=True))
 
 
@@ -168,10 +172,12 @@ def _require_confirmed(call: Call, name: str) -> tuple[str | None, int | None]:
 def _archived(call: Call, *, archived: bool) -> Answer:
     require_every_ledger(call.principal)
     name, server = call.open_ledger.ledger.name, call.server
-    if server.folder.settings(name).archived != archived:
+    if server.folder.settings(name).archived == archived:
+        server.archive(name, archived)
+    else:
         act = "ledger-archived" if archived else "ledger-unarchived"
-        server.trails.server().record(call.principal, act, name)
-    server.archive(name, archived)
+        with server.trails.order(None, call.principal, act, name):
+            server.archive(name, archived)
     return Answer(body=_now(call, name))
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
+    from api.knowledge import Question, Subject
     from domain.recorded import Recorded
     from ledger.ledger import Ledger
 
@@ -86,7 +87,11 @@ async def export_contact(call: Call) -> Answer:
 def _export(call: Call) -> Answer:
     question = question_of(call)
     subject = subject_of(question, call.contact_id)
-    call.record("contact-exported", str(subject.contact_id))
+    with call.order("contact-exported", str(subject.contact_id)):
+        return _exported(call, question, subject)
+
+
+def _exported(call: Call, question: Question, subject: Subject) -> Answer:
     ledger, members = question.ledger, question.aliases.members(subject.contact_id)
     events = [
         recorded

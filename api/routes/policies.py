@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
+from functools import partial
 
 from starlette.concurrency import run_in_threadpool
 
 from api.calls import Answer, Body, Call, Routes, Shown
 from api.openapi import examples, shapes
+from api.ordering import carry_out
 from api.service.answers.document import Page
 from api.service.answers.policies import PolicyVersion, WholePolicyVersion
 from api.wire.bodies import optional, read_object, read_proposed
@@ -96,10 +97,9 @@ async def publish_policy(call: Call) -> Answer:
     body = read_object(call.body, _FIELDS)
     policy = read_proposed(body)
     effective_from = optional(body, "effective_from", read_instant)
-    await run_in_threadpool(call.record, "policy-published", policy.name)
-    publishing = call.open_ledger.ledger.publish_policy(policy, effective_from)
-    # Shielded for the reason that appends are: what was accepted is finished.
-    published = await asyncio.shield(asyncio.wrap_future(publishing))
+    order = await run_in_threadpool(call.order, "policy-published", policy.name)
+    publish = partial(call.open_ledger.ledger.publish_policy, policy, effective_from)
+    published = await carry_out(order, publish)
     return Answer(
         body=PolicyVersion.of(published),
         status=201,

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from api.calls import Answer, Call, Routes, Shown
 from api.openapi import examples
+from api.ordering import end_with
 from api.problems import Forbidden
 from api.service.answers.document import Page
 from api.service.answers.projections import Operation, Projection, ProjectionDigest
@@ -74,8 +75,9 @@ def rebuild_projection(call: Call) -> Answer:
     """Reads go on meanwhile from the old one; the result compares both. Send no body, or `{}`."""
     projections = call.open_ledger.projections
     projections.require(call.text("name"))
-    call.record("rebuild-started", call.text("name"))
-    work = projections.rebuild(call.text("name"))
+    with call.order("rebuild-started", call.text("name")) as order:
+        work = projections.rebuild(call.text("name"))
+        end_with(order, projections.operations, work)
     headers = {"Location": f"{call.base}/operations/{work.id}"}
     return Answer(body=Operation.model_validate(work), status=202, headers=headers)
 
@@ -124,8 +126,10 @@ def cancel_operation(call: Call) -> Answer:
     if found.owner not in ("", call.principal.id) and not call.principal.has((ADMIN,)):
         raise Forbidden("another access key asked for this operation, and this one lacks admin")
     if found.state == "running":
-        call.record("operation-cancelled", found.kind, operation=str(found.id))
-    work = call.open_ledger.projections.cancel(operation_id_of(call))
+        with call.order("operation-cancelled", found.kind, operation=str(found.id)):
+            work = call.open_ledger.projections.cancel(found.id)
+    else:
+        work = found
     return Answer(body=Operation.model_validate(work), status=202)
 
 

@@ -25,11 +25,23 @@ _ACT = {
     "detail": {},
     "previous": "0" * 64,
     "hash": "c5b8f4d2a1e0987654321fedcba0987654321fedcba0987654321fedcba09876",
+    "outcome": "ordered",
+    "of": None,
+}
+_OUTCOME = {
+    **_ACT,
+    "number": 2,
+    "at": "2026-03-01T09:30:04Z",
+    "detail": {"operation": "0192f3a4-5b6c-7d8e-9f01-23456789abcd"},
+    "previous": _ACT["hash"],
+    "hash": "1f0c9e2b7a6d5483f2e1d0c9b8a7968574635241302f1e0d9c8b7a6958473625",
+    "outcome": "done",
+    "of": 1,
 }
 _PAGE = Shown(
     description="Oldest first. Each entry holds the hash of the one before.",
     schema=ACTS,
-    example={"items": [_ACT], "next_after": None},
+    example={"items": [_ACT, _OUTCOME], "next_after": None},
 )
 
 
@@ -44,9 +56,16 @@ _PAGE = Shown(
 def read_trail(call: Call) -> Answer:
     """Rebuilds, exports, imports, keys, policies, erasures: by whom and when.
 
+    An act has two entries. The first has the `outcome` `ordered` and no `of`. The second says what
+    came of it, `done`, `refused` or `failed`, and `of` is the number of the first; where it is not
+    `done`, its `detail` has a `reason`. Work in the background has its outcome when it ends, and
+    work that was cancelled has `failed` with the reason `cancelled`. An order without an outcome is
+    under way, or its process ended before it did, or it was recorded by a version that recorded
+    orders alone.
+
     The `hash` is SHA-256 of the entry as JSON with sorted keys and no white space, without `hash`,
-    `at` in microseconds. Keep the newest one elsewhere, and nothing before it can be taken away
-    unnoticed.
+    `at` in microseconds; an order is hashed without `outcome` and `of` too. Keep the newest one
+    elsewhere, and nothing before it can be taken away unnoticed.
     """
     name = call.open_ledger.ledger.name
     return _page(call, call.server.trails.of(name))
@@ -83,4 +102,6 @@ def _shown(act: Act) -> dict[str, object]:
         "detail": dict(act.detail),
         "previous": act.previous,
         "hash": act.hash,
+        "outcome": act.outcome,
+        "of": act.of,
     }

@@ -69,9 +69,9 @@ async def export_log(call: Call) -> ASGIApp:
     """The log up to its present end, one event a line."""
     wanted = await _wanted(call)
     ledger = call.open_ledger.ledger
-    await run_in_threadpool(call.record, "log-exported", "log")
+    order = await run_in_threadpool(call.order, "log-exported", "log")
     walk = LogWalk(ledger, wanted, call.get(AFTER_POSITION) or 0, ledger.head())
-    return LogExport(walk, call.streams, call.wanted, _may_go_on(call))
+    return LogExport(walk, call.streams, call.wanted, _may_go_on(call), order)
 
 
 async def tail_log(call: Call) -> ASGIApp:

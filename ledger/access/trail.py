@@ -1,14 +1,19 @@
-"""The audit trail: what was done to a ledger or a server besides appending, by whom and when.
+"""The audit trail: what was ordered of a ledger or a server besides appending, by whom and when.
+
+An act has two entries: one before it says that it was ordered, and one after it what came of it.
+An order without an outcome is still under way, or its process ended before the act did, or it was
+recorded by a program that knew no outcomes yet.
 
 Each entry holds the hash of the one before, so that none can be changed, dropped from the middle or
-slipped in unnoticed. The newest is noted elsewhere too: see ``ledger.access.heads``. It is apart
-from the event log: acts are not facts about contacts. Nothing personal stands in it.
+slipped in unnoticed. The newest is noted elsewhere too: see ``ledger.access.heads``. The trail is
+apart from the event log: acts are not facts about contacts. Nothing personal stands in it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from threading import RLock
 from typing import TYPE_CHECKING, Any
@@ -35,15 +40,43 @@ LOCK_SECONDS = 2.0
 BEGINNING = "0" * 64
 """What stands in the first entry for the hash of one before."""
 
+ORDERED = "ordered"
+"""Of an entry that stands before its act."""
+
+DONE = "done"
+"""The act happened."""
+
+REFUSED = "refused"
+"""A rule said no, and nothing was done."""
+
+FAILED = "failed"
+"""The act began and did not come to its end: an error, a cancellation or an interruption."""
+
+OUTCOMES = (DONE, REFUSED, FAILED)
+
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS acts ("
     "number INTEGER PRIMARY KEY, at INTEGER NOT NULL, principal TEXT NOT NULL, "
     "act TEXT NOT NULL, subject TEXT NOT NULL, detail TEXT NOT NULL, "
-    "previous TEXT NOT NULL, hash TEXT NOT NULL)",
+    "previous TEXT NOT NULL, hash TEXT NOT NULL, outcome TEXT, ordered_by INTEGER)",
     "CREATE TRIGGER IF NOT EXISTS acts_stay BEFORE UPDATE ON acts"
     " BEGIN SELECT RAISE(ABORT, 'the audit trail is only added to'); END",
     "CREATE TRIGGER IF NOT EXISTS acts_remain BEFORE DELETE ON acts"
     " BEGIN SELECT RAISE(ABORT, 'the audit trail is only added to'); END",
+)
+_GROWN = (
+    "ALTER TABLE acts ADD COLUMN outcome TEXT",
+    "ALTER TABLE acts ADD COLUMN ordered_by INTEGER",
+)
+"""What files lack that were made before outcomes were recorded; they stand last, as in new ones."""
+
+_COLUMNS = 10
+
+_TELLS_OF = (
+    "SELECT 1 FROM acts AS ordered WHERE act = ? AND ordered_by IS NULL AND number > "
+    "(SELECT coalesce(max(number), 0) FROM acts WHERE act = ?) AND NOT EXISTS "
+    "(SELECT 1 FROM acts AS ended WHERE ended.ordered_by = ordered.number"
+    " AND ended.outcome IN ('refused', 'failed')) LIMIT 1"
 )
 _PAGE = 500
 
@@ -53,7 +86,8 @@ class Act:
     """One entry, numbered from 1. ``at`` is in microseconds of UTC, hashes are in hex.
 
     ``principal`` is the id of an access key, ``open`` or ``command-line``; ``subject`` says what
-    was acted on, and ``detail`` more about it.
+    was acted on, and ``detail`` more about it. ``outcome`` is ``ordered`` in the entry before the
+    act, and one of ``OUTCOMES`` in the one after it, which names the former's number in ``of``.
     """
 
     number: int
@@ -64,10 +98,21 @@ class Act:
     detail: Mapping[str, object]
     previous: str
     hash: str
+    outcome: str = ORDERED
+    of: int | None = None
+
+    def is_sound(self) -> bool:
+        """Whether its outcome and its ``of`` can stand together."""
+        if self.of is None:
+            return self.outcome == ORDERED
+        return self.outcome in OUTCOMES and 0 < self.of < self.number
 
     def hashed(self) -> str:
-        """SHA-256 of the entry as JSON with sorted keys and no white space, without its hash."""
-        shown = {
+        """SHA-256 of the entry as JSON with sorted keys and no white space, without its hash.
+
+        An order is hashed without ``outcome`` and ``of``, as orders were before there were any.
+        """
+        shown: dict[str, object] = {
             "number": self.number,
             "at": self.at,
             "principal": self.principal,
@@ -76,6 +121,8 @@ class Act:
             "detail": self.detail,
             "previous": self.previous,
         }
+        if self.of is not None:
+            shown |= {"outcome": self.outcome, "of": self.of}
         return hashlib.sha256(_canonical(shown).encode()).hexdigest()
 
 
@@ -105,38 +152,60 @@ class AuditTrail:
             with telling(path):
                 for statement in _SCHEMA:
                     self._connection.execute(statement)
+                self._grow()
                 path.chmod(0o600)
         except BaseException:
             self._connection.close()
             raise
 
     def record(self, principal: Principal, act: str, subject: str, **detail: object) -> Act:
-        """Add an entry; it is durable before this returns.
+        """Add an order: what is going to be done. It is durable before this returns.
 
-        Record what is going to be done before doing it: then nothing is done without a trace.
+        Whoever records an order concludes it: see ``ledger.access.orders``, which does both.
 
         Raises:
             Unavailable: it could not be written, and what it tells must not be done.
         """
-        with self._lock, telling(self._path, ": nothing was done"):
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                newest = self._connection.execute(
-                    "SELECT number, hash, at FROM acts ORDER BY number DESC LIMIT 1"
-                ).fetchone()
-                number, previous, before = newest or (0, BEGINNING, 0)
-                entry = Act(
-                    number=number + 1,
-                    at=max(self._clock(), before),
+        with self._adding(": nothing was done"):
+            return self._add(
+                Act(
+                    number=0,
+                    at=0,
                     principal=principal.id,
                     act=act,
                     subject=subject,
                     detail=detail,
-                    previous=previous,
+                    previous="",
                     hash="",
                 )
-                entry = replace(entry, hash=entry.hashed())
-                self._insert(entry)
+            )
+
+    def conclude(self, ordered: Act, outcome: str, **detail: object) -> Act | None:
+        """Add what came of an order; None where the order is not in this trail.
+
+        That is so where the act took the ledger away together with its trail.
+
+        Raises:
+            Unavailable: it could not be written. The act happened, or did not, all the same.
+        """
+        assert outcome in OUTCOMES, f"{outcome} is no outcome"
+        with self._adding(f": the {ordered.act} of entry {ordered.number} is {outcome}"):
+            row = self._connection.execute(
+                "SELECT hash FROM acts WHERE number = ?", (ordered.number,)
+            ).fetchone()
+            if row != (ordered.hash,):
+                return None
+            return self._add(
+                replace(ordered, detail=detail, outcome=outcome, of=ordered.number, hash="")
+            )
+
+    @contextmanager
+    def _adding(self, told: str) -> Iterator[None]:
+        """A transaction in which an entry may be added, noted elsewhere once it is durable."""
+        with self._lock, telling(self._path, told):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
                 self._connection.execute("COMMIT")
             except BaseException:
                 if self._connection.in_transaction:
@@ -144,8 +213,42 @@ class AuditTrail:
                 raise
             # A chain begun anew does not make up for the one that is gone.
             if self._heads is not None and self.missing() is None:
-                self._heads.advance(self._name, entry.number, entry.hash)
+                newest = self._newest()
+                if newest is not None:
+                    self._heads.advance(self._name, newest[0], newest[1])
+
+    def _add(self, entry: Act) -> Act:
+        """Insert it as the newest: numbered, dated and chained."""
+        number, previous, before = self._newest() or (0, BEGINNING, 0)
+        at = max(self._clock(), before)
+        entry = replace(entry, number=number + 1, at=at, previous=previous)
+        entry = replace(entry, hash=entry.hashed())
+        self._insert(entry)
         return entry
+
+    def _newest(self) -> tuple[int, str, int] | None:
+        row: tuple[int, str, int] | None = self._connection.execute(
+            "SELECT number, hash, at FROM acts ORDER BY number DESC LIMIT 1"
+        ).fetchone()
+        return row
+
+    def _grow(self) -> None:
+        """Give a file that was made before outcomes were recorded a place for them."""
+        if self._columns() == _COLUMNS:
+            return
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            if self._columns() != _COLUMNS:  # another process may have been first
+                for statement in _GROWN:
+                    self._connection.execute(statement)
+            self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+
+    def _columns(self) -> int:
+        return len(self._connection.execute("PRAGMA table_info(acts)").fetchall())
 
     def missing(self) -> int | None:
         """The number of the newest entry that is known, where it is not here any more.
@@ -177,7 +280,7 @@ class AuditTrail:
                 for entry in entries:
                     number += 1
                     right = (entry.number, entry.previous, entry.hash)
-                    if right != (number, previous, entry.hashed()):
+                    if right != (number, previous, entry.hashed()) or not entry.is_sound():
                         raise Corrupt(f"entry {number} of the audit trail is not as recorded")
                     previous = entry.hash
                     self._insert(entry)
@@ -197,10 +300,11 @@ class AuditTrail:
 
     def _insert(self, entry: Act) -> None:
         self._connection.execute(
-            "INSERT INTO acts VALUES (?,?,?,?,?,?,?,?)",
+            "INSERT INTO acts VALUES (?,?,?,?,?,?,?,?,?,?)",
             (
                 entry.number, entry.at, entry.principal, entry.act, entry.subject,
                 _canonical(entry.detail), entry.previous, entry.hash,
+                None if entry.of is None else entry.outcome, entry.of,
             ),
         )  # fmt: skip
 
@@ -241,15 +345,13 @@ class AuditTrail:
     def tells_of(self, act: str, *, since: str | None = None) -> bool:
         """Whether there is such an act, after the newest of another one where that is named.
 
+        One that was refused or failed does not count; one without an outcome does.
+
         Raises:
             Corrupt: the file is damaged.
         """
         with self._lock, telling(self._path):
-            row = self._connection.execute(
-                "SELECT 1 FROM acts WHERE act = ? AND number > "
-                "(SELECT coalesce(max(number), 0) FROM acts WHERE act = ?) LIMIT 1",
-                (act, since),
-            ).fetchone()
+            row = self._connection.execute(_TELLS_OF, (act, since)).fetchone()
         return row is not None
 
     def close(self) -> None:
@@ -269,19 +371,24 @@ def _canonical(value: object) -> str:
 
 
 def _read(row: Any, path: Path) -> Act:
-    number, at, principal, act, subject, detail, previous, hashed = row
+    number, at, principal, act, subject, detail, previous, hashed, outcome, of = row
     try:
-        read = json.loads(detail)
+        entry = Act(
+            number=number,
+            at=at,
+            principal=principal,
+            act=act,
+            subject=subject,
+            detail=json.loads(detail),
+            previous=previous,
+            hash=hashed,
+            outcome=ORDERED if of is None and outcome is None else outcome,
+            of=of,
+        )
+        sound = entry.is_sound()
     except (ValueError, TypeError):
+        sound = False
+    if not sound:
         where = f"{path.parent.name}/{path.name}"
-        raise Corrupt(f"{where}: entry {number} of the audit trail is not as recorded") from None
-    return Act(
-        number=number,
-        at=at,
-        principal=principal,
-        act=act,
-        subject=subject,
-        detail=read,
-        previous=previous,
-        hash=hashed,
-    )
+        raise Corrupt(f"{where}: entry {number} of the audit trail is not as recorded")
+    return entry

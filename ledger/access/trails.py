@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from domain.errors import LedgerError, LedgerNotFound
 from ledger.access.heads import SERVER, TrailHeads
+from ledger.access.orders import Order
 from ledger.access.trail import TRAIL_FILE, AuditTrail
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from ledger.access.scopes import Principal
 
 KEY_MADE = "key-made"
 """The act of making an access key."""
@@ -51,6 +54,18 @@ class Trails:
             Unavailable: it cannot be opened or written.
         """
         return self._trail(ledger)
+
+    def order(
+        self, of: str | None, principal: Principal, act: str, subject: str, /, **detail: object
+    ) -> Order:
+        """Order an act ``of`` that ledger, or of the server where none is named.
+
+        Raises:
+            LedgerNotFound: there is no folder of that name.
+            Corrupt: the file is damaged.
+            Unavailable: it could not be recorded: then the act must not be done.
+        """
+        return Order(lambda: nullcontext(self._trail(of)), principal, act, subject, **detail)
 
     def tell_of_keys(self) -> bool:
         """Whether access keys were made for this server or a ledger of it, as far as is recorded.

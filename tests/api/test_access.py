@@ -17,6 +17,7 @@ from api.routes import OPERATIONS
 from ledger.access import keys as keys_module
 from ledger.access.scopes import ADMIN, APPEND, AUDIT, READ, REBUILD, SCOPES
 from tests.api.shop import Clock, built, listening, problem_of, purchase, registration
+from tests.trail_entries import done
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -211,9 +212,10 @@ def test_a_key_is_made_shown_once_used_rotated_and_revoked(keyed: Keyed) -> None
     listed = keyed.ask("GET", "/v1/keys", "everything").text
     assert made["secret"] not in listed
     acts = keyed.ask("GET", "/v1/ledgers/main/trail", "everything").json()["items"]
-    assert [one["act"] for one in acts if one["subject"] in ("till", made["id"])] == [
-        "key-made", "key-rotated", "key-revoked",
+    assert done(one for one in acts if one["subject"] in ("till", made["id"])) == [
+        ("key-made", "till"), ("key-rotated", made["id"]), ("key-revoked", made["id"]),
     ]  # fmt: skip
+    assert made["id"] in {one["detail"].get("key") for one in acts}
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from ledger.access.keys import ACCESS_FILE
 from ledger.access.scopes import ADMIN, APPEND, COMMAND_LINE, READ, REBUILD, SCOPES
 from ledger.access.trails import LEDGER_RESTORED
 from tests.api.shop import Clock, built, listening, problem_of, purchase, registration
+from tests.trail_entries import done
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -165,7 +166,9 @@ def test_a_rebuild_is_cancelled_by_who_may_begin_one(server: Server) -> None:
 def test_reading_the_whole_log_stands_in_the_trail(server: Server) -> None:
     with listening(create_app(server)) as url:
         assert httpx.get(url + PATH, headers={"accept": JSONL}).status_code == 200
-    assert [one.act for one in server.trails.of("main").acts()] == ["log-exported"]
+        assert done(httpx.get(f"{url}/v1/ledgers/main/trail").json()["items"]) == [
+            ("log-exported", "log")
+        ]
 
 
 @pytest.mark.parametrize("ledger", [None, "main"])

@@ -16,6 +16,7 @@ from domain.presets import PRESETS
 from ledger.access.scopes import SCOPES
 from tests.api.asking import ended
 from tests.api.shop import Clock, Shop, built, listening, problem_of, purchase, registration
+from tests.trail_entries import done
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,8 +49,7 @@ class Place:
         return [one["name"] for one in self.client.get("/v1/ledgers").json()["items"]]
 
     def acts(self) -> list[tuple[str, str]]:
-        items = self.client.get("/v1/trail").json()["items"]
-        return [(one["act"], one["subject"]) for one in items]
+        return done(self.client.get("/v1/trail").json()["items"])
 
 
 @pytest.fixture
@@ -118,8 +118,9 @@ def test_an_archive_lasts_until_it_is_ended_and_twice_is_once(tmp_path: Path) ->
         for _ in range(2):
             assert not client.delete(f"{shop.base}/archive").json()["archived"]
         assert shop.append("pos:1", registration()).status_code == 201
-        acts = [one["act"] for one in client.get("/v1/trail").json()["items"]]
-        assert acts == ["ledger-archived", "ledger-unarchived"]
+        assert done(client.get("/v1/trail").json()["items"]) == [
+            ("ledger-archived", "main"), ("ledger-unarchived", "main"),
+        ]  # fmt: skip
 
 
 def test_a_ledger_is_deleted_only_with_the_token_of_its_present_state(place: Place) -> None:

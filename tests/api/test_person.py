@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.api.shop import problem_of, purchase, registration
+from tests.trail_entries import done
 
 if TYPE_CHECKING:
     import httpx
@@ -122,7 +123,7 @@ def test_it_is_of_the_whole_person_and_stands_in_the_trail(filled: Shop) -> None
         ("email", True), ("post", True),
     ]  # fmt: skip
     acts = filled.get("/trail").json()["items"]
-    assert [one["subject"] for one in acts if one["act"] == "contact-exported"] == [into]
+    assert done(acts) == [("contact-exported", into)]
 
 
 def test_it_holds_what_others_events_say_of_the_person(filled: Shop) -> None:

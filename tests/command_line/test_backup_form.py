@@ -26,14 +26,18 @@ ACT = Act(
     hash="",
 )
 
+OLD_FIELDS = ("number", "at", "principal", "act", "subject", "detail", "previous", "hash")
+"""Of an entry as it was written before outcomes were recorded, and as an order still is."""
+
 
 def chained(**other: object) -> dict[str, object]:
     """An entry whose hash is right, which anybody can reckon."""
     act = replace(ACT, **other)  # type: ignore[arg-type]  # wrong on purpose
     try:
-        return asdict(replace(act, hash=act.hashed()))
+        shown = asdict(replace(act, hash=act.hashed()))
     except UnicodeEncodeError:
-        return asdict(replace(act, hash=ACT.hashed()))
+        shown = asdict(replace(act, hash=ACT.hashed()))
+    return {name: value for name, value in shown.items() if name in (*OLD_FIELDS, *other)}
 
 
 def entries(path: Path, entry: dict[str, object]) -> list[Act]:
@@ -46,6 +50,19 @@ def test_an_entry_reads_as_it_was_written(tmp_path: Path) -> None:
     assert entries(tmp_path / "trail", chained()) == [act]
     (line,) = trail_lines([act])
     assert json.loads(line) == chained()
+
+
+def test_an_outcome_reads_as_it_was_written_and_goes_with_its_order(tmp_path: Path) -> None:
+    order = replace(ACT, hash=ACT.hashed())
+    ended = replace(order, number=2, previous=order.hash, outcome="failed", of=1)
+    ended = replace(ended, hash=ended.hashed())
+    path = tmp_path / "x.trail.jsonl"
+    path.write_bytes(b"".join(trail_lines([order, ended])))
+    copy = TrailCopy(entries=2, newest=ended.hash)
+    assert list(read_trail(path, copy)) == [order, ended]
+    path.write_bytes(path.read_bytes().replace(b'"failed"', b'"done"'))
+    with pytest.raises(Corrupt, match="entry 2 is not as recorded"):
+        list(read_trail(path, copy))
 
 
 @pytest.mark.parametrize(
@@ -62,6 +79,12 @@ def test_an_entry_reads_as_it_was_written(tmp_path: Path) -> None:
         {"subject": "\ud800"},
         {"detail": {"why": "\ud800"}},
         {"detail": []},
+        {"outcome": "done", "of": 1},
+        {"outcome": "done", "of": 0},
+        {"outcome": "ordered", "of": 7},
+        {"outcome": "done", "of": None},
+        {"outcome": "done"},
+        {"of": 1},
     ],
     ids=str,
 )

@@ -9,6 +9,7 @@ from ledger.files import FolderLock
 from ledger.folder import LOCK_FILE
 from tests.api.shop import Clock
 from tests.command_line.running import rapport
+from tests.trail_entries import done
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,8 +21,7 @@ def states(folder: Path) -> dict[str, str]:
 
 
 def acts(folder: Path) -> list[tuple[str, str]]:
-    lines = rapport("trail", "--data", folder, "--json").json()
-    return [(one["act"], one["subject"]) for one in lines]
+    return done(rapport("trail", "--data", folder, "--json").json())
 
 
 def test_a_ledger_is_made_archived_and_deleted(tmp_path: Path) -> None:

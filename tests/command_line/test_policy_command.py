@@ -9,6 +9,7 @@ import pytest
 
 from domain.presets import PRESETS
 from tests.command_line.running import rapport
+from tests.trail_entries import done
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,9 +54,7 @@ def test_whatever_is_published_stands_in_the_trail(tmp_path: Path) -> None:
     for arguments in (("init", "cafe"), ("init", "cafe"), ("publish", ours)):
         assert rapport("policy", *arguments, *data).code == 0
     acts = rapport("trail", "--ledger", "main", "--json", *data).json()
-    assert [(one["act"], one["subject"]) for one in acts] == [
-        ("policy-published", "cafe"), ("policy-published", "ours"),
-    ]  # fmt: skip
+    assert done(acts) == [("policy-published", "cafe"), ("policy-published", "ours")]
 
 
 def test_what_a_document_printed_can_be_published_again(tmp_path: Path) -> None:

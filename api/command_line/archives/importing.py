@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from api.bootstrap import now
-from api.command_line.acts import record
+from api.command_line.acts import ordered
 from api.command_line.archives.passphrases import passphrase_of
 from api.command_line.ending import UsageRefused
 from api.command_line.folders import settings_for
@@ -93,16 +93,17 @@ def _place(
     )
     with closing(folder):
         detail = {"origin": verified.identity.origin, "position": verified.head.position}
-        record(settings.folder, None, "ledger-imported", name, replace=replace, **detail)
-        place(
-            archive,
-            verified,
-            folder,
-            name=name,
-            passphrase=passphrase,
-            replace=replace,
-            advance=advance,
-        )
+        act = "ledger-imported"
+        with ordered(settings.folder, None, act, name, replace=replace, **detail):
+            place(
+                archive,
+                verified,
+                folder,
+                name=name,
+                passphrase=passphrase,
+                replace=replace,
+                advance=advance,
+            )
         folder.create(MAIN)  # which is there from the start, whatever comes first
 
 

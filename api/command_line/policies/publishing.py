@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from api.command_line.acts import record
+from api.command_line.acts import ordered
 from domain.presets import PRESETS
 
 if TYPE_CHECKING:
@@ -17,13 +17,13 @@ BEGINNING = 0
 
 
 def publish_policy(ledger: Ledger, policy: Policy, effective_from: int | None) -> PolicyVersion:
-    """Publish a policy, in force from that instant or from now; it is in the trail before.
+    """Publish a policy, in force from that instant or from now; its order is in the trail before.
 
     Raises:
         Unavailable: it could not be written.
     """
-    record(ledger.folder.parent.parent, ledger.name, "policy-published", policy.name)
-    return ledger.publish_policy(policy, effective_from).result()
+    with ordered(ledger.folder.parent.parent, ledger.name, "policy-published", policy.name):
+        return ledger.publish_policy(policy, effective_from).result()
 
 
 def publish_preset(ledger: Ledger, preset: str, effective_from: int) -> tuple[PolicyVersion, bool]:

@@ -55,7 +55,82 @@ def test_the_file_itself_refuses_changes(trail: AuditTrail, tmp_path: Path) -> N
                 other.execute(statement)
 
 
+def test_an_outcome_is_an_entry_of_its_own_that_names_its_order(trail: AuditTrail) -> None:
+    order = trail.record(COMMAND_LINE, "ledger-exported", "main", with_keys=True)
+    other = trail.record(THIS_MACHINE, "rebuild-started", "status")
+    ended = trail.conclude(order, "failed", reason="ENOSPC")
+    assert ended is not None
+    assert (order.outcome, order.of, other.outcome, other.of) == ("ordered", None, "ordered", None)
+    assert (ended.number, ended.outcome, ended.of) == (3, "failed", 1)
+    assert (ended.act, ended.subject, ended.principal) == (
+        "ledger-exported",
+        "main",
+        order.principal,
+    )
+    assert ended.detail == {"reason": "ENOSPC"}
+    assert trail.acts() == [order, other, ended]
+    assert trail.verify() == (3, ended.hash)
+
+
+def test_an_order_of_another_trail_is_not_concluded_in_this_one(
+    trail: AuditTrail, tmp_path: Path
+) -> None:
+    """So it is where a ledger was replaced, with its trail, while the act went on."""
+    elsewhere = AuditTrail(tmp_path / "other.sqlite", lambda: 5)
+    order = elsewhere.record(COMMAND_LINE, "ledger-exported", "main")
+    elsewhere.close()
+    assert trail.conclude(order, "done") is None
+    own = trail.record(COMMAND_LINE, "rebuild-started", "status")
+    assert trail.conclude(order, "done") is None
+    assert trail.acts() == [own]
+
+
+OLD_TABLE = (
+    "CREATE TABLE acts (number INTEGER PRIMARY KEY, at INTEGER NOT NULL, principal TEXT NOT NULL, "
+    "act TEXT NOT NULL, subject TEXT NOT NULL, detail TEXT NOT NULL, previous TEXT NOT NULL, "
+    "hash TEXT NOT NULL)"
+)
+FIRST_HASH = "903311024c6b975a61e157cc80d74c4890acd91d2cc857c94a4a8542a5a70359"
+OLD_ACTS = [
+    (1, 1000, "open", "rebuild-started", "status", "{}", BEGINNING, FIRST_HASH),
+    (2, 1001, "command-line", "ledger-exported", "main", '{"position":7}', FIRST_HASH,
+     "10f6d38400ce8e2c1e373ba14ed6be6f3050110600277af0f8a87ba0d5f91b2e"),
+]  # fmt: skip
+"""As a program wrote them that recorded orders alone: never to be made anew."""
+
+
+def test_a_trail_from_before_there_were_outcomes_reads_verifies_and_goes_on(
+    tmp_path: Path,
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "trail.sqlite", isolation_level=None)) as old:
+        old.execute(f"PRAGMA application_id={trail_module.APPLICATION_ID}")
+        old.execute(OLD_TABLE)
+        old.executemany("INSERT INTO acts VALUES (?,?,?,?,?,?,?,?)", OLD_ACTS)
+    for _ in range(2):
+        trail = AuditTrail(tmp_path / "trail.sqlite", lambda: 2000)
+        first, second = trail.acts(limit=2)
+        assert (first.outcome, first.of, second.outcome, second.of) == ("ordered", None) * 2
+        assert trail.verify()[0] >= 2
+        trail.conclude(trail.record(COMMAND_LINE, "erasure", "x"), "done")
+        trail.close()
+    assert len(AuditTrail(tmp_path / "trail.sqlite", lambda: 2000).acts()) == 6
+
+
+def test_a_key_that_was_refused_or_failed_to_be_made_is_told_of_by_no_trail(
+    trail: AuditTrail,
+) -> None:
+    for outcome in ("refused", "failed"):
+        trail.conclude(trail.record(COMMAND_LINE, "key-made", "till"), outcome)
+        assert not trail.tells_of("key-made")
+    order = trail.record(COMMAND_LINE, "key-made", "till")
+    assert trail.tells_of("key-made"), "nobody knows what came of it"
+    trail.conclude(order, "done")
+    assert trail.tells_of("key-made")
+
+
 CHANGES = [
+    "UPDATE acts SET outcome = 'done' WHERE number = 2",
+    "UPDATE acts SET outcome = 'done', ordered_by = 1 WHERE number = 2",
     *(f"UPDATE acts SET {column} = {column} || 'x' WHERE number = 2"
       for column in ("principal", "act", "subject", "previous", "hash")),
     "UPDATE acts SET at = at + 1 WHERE number = 2",
