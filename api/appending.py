@@ -40,9 +40,12 @@ def ids_asked_for(call: Call) -> Callable[[int], UUID | None]:
 
     Raises:
         Invalid: the key does not have 16 to 200 characters, or there are two.
+        Refused: the ledger was imported without its namespace.
     """
     key = said_once(call.request.headers, "idempotency-key")
     principal = "" if call.principal == THIS_MACHINE else call.principal.id
+    if key is None:
+        return lambda _place: None
     namespace = call.open_ledger.ledger.namespace
     return ids_from_key(key, namespace, call.request.scope["path"], principal)
 

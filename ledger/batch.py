@@ -51,7 +51,7 @@ class Publication:
 class Desk:
     """What all batches of a ledger share; only the committer's thread touches it."""
 
-    namespace: UUID
+    namespace: UUID | None
     names: ContactNames
     ids: EventIds
     clock: RecordingClock
@@ -271,7 +271,7 @@ class Batch:
                 contact_id=one.contact_id,
                 version=(working.contact(one.contact_id) if place else state).version + 1,
                 position=position + place,
-                id=companion_id(self._desk.namespace, request.id) if place else request.id,
+                id=self._companion_id(request.id) if place else request.id,
                 occurred_at=request.occurred_at,
                 recorded_at=recorded_at,
                 source=draft.source,
@@ -282,6 +282,10 @@ class Batch:
             # The request's own event, and after it what the ledger writes because of it.
             for place, one in enumerate(decided)
         ]
+
+    def _companion_id(self, event_id: UUID) -> UUID:
+        assert self._desk.namespace is not None, "a ledger without its namespace takes no events"
+        return companion_id(self._desk.namespace, event_id)
 
     def _record(self, working: _Working) -> None:
         self.stored += [self._desk.mapper.to_stored_event(made) for made in working.made]

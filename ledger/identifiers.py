@@ -63,8 +63,8 @@ class RecordingClock:
         return self.last
 
 
-def contact_id_of(name: str, namespace: UUID) -> UUID:
-    """The contact of a UUID's text or of ``source:ref``, which names one in the namespace.
+def contact_id_of(name: str, named: Callable[[str], UUID]) -> UUID:
+    """The contact of a UUID's text or of ``source:ref``, which is ``named`` in the namespace.
 
     Raises:
         ValueError: it is neither.
@@ -83,4 +83,4 @@ def contact_id_of(name: str, namespace: UUID) -> UUID:
         raise ValueError("the ref is not valid Unicode") from None
     if not 1 <= size <= _MOST_REF_BYTES:
         raise ValueError("the ref must have 1 to 200 bytes")
-    return uuid5(namespace, name)
+    return named(name)

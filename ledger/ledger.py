@@ -14,12 +14,13 @@ from ledger.committer import WAITING_EVENTS, Committer
 from ledger.datastore import APPLICATION_ID, telling
 from ledger.entropy import Entropy
 from ledger.erasure import destroy_again
-from ledger.identifiers import EventIds, RecordingClock, contact_id_of
+from ledger.identifiers import EventIds, RecordingClock
 from ledger.kept_streams import KeptStreams
 from ledger.keys import APPLICATION_ID as KEYS_APPLICATION_ID
 from ledger.keys import KeyStore
 from ledger.mapper import EVERYTHING, NOTHING
 from ledger.names import NameIndex
+from ledger.namespaces import InNamespace
 from ledger.published import published
 from ledger.soundness import check
 from ledger.states import ContactStates
@@ -52,7 +53,7 @@ _POLICIES: dict[str, object] = {"originator_id = ?": POLICY_STREAM.bytes}
 _PAGE = 2000
 
 
-class Ledger:
+class Ledger(InNamespace):
     """Append to a ledger and read it. Any thread may call; positions count from 1.
 
     Reads answer for what is committed. Instants are microseconds of UTC. Where a read can unseal,
@@ -70,7 +71,7 @@ class Ledger:
         *,
         name: str,
         time_zone: str | None,
-        namespace: UUID,
+        namespace: UUID | None,
         clock: Clock,
         master_key: MasterKey | bytes,
         origin: str,
@@ -86,10 +87,10 @@ class Ledger:
             Corrupt: a file is damaged, another program's, or of another master key.
             Unavailable: a file cannot be opened or written.
         """
+        super().__init__(namespace)
         self.folder = folder
         self.name = name
         self.time_zone = time_zone
-        self.namespace = namespace
         self.for_audit = for_audit
         self._clock = clock
         self._ids = EventIds(clock, Entropy())
@@ -147,7 +148,7 @@ class Ledger:
         """What the committer decides upon, read from what is stored."""
         head = self._recorder.max_notification_id() or 0
         return Desk(
-            namespace=self.namespace,
+            namespace=self._namespace,
             names=self.contact_id,
             ids=self._ids,
             clock=RecordingClock(self._clock, self.recorded_at(head) if head else 0),
@@ -157,14 +158,6 @@ class Ledger:
             policies=published(self._recorded(self._recorder.rows(_POLICIES))),
             head=head,
         )
-
-    def contact_id(self, name: str) -> UUID:
-        """The contact of a UUID's text or of ``source:ref``, whether or not anything is recorded.
-
-        Raises:
-            ValueError: it is neither.
-        """
-        return contact_id_of(name, self.namespace)
 
     def registered(self, contact_ids: Sequence[UUID]) -> set[UUID]:
         """Those of the contacts that were registered, merged ones included."""

@@ -52,15 +52,16 @@ def origin_of(log_domain: str, name: str, suffix: bytes) -> str:
 class LedgerSettings:
     """Fixed when the ledger is made.
 
-    ``namespace`` is never shown: whoever has it can test guesses of refs. ``origin`` names the
-    transparency log; ledgers that were made before there was one get theirs when they are opened.
-    ``for_audit``: it was imported without its keys, is read, and never goes on. ``archived`` alone
-    may change: it takes no more until that is ended.
+    ``namespace`` is never shown: whoever has it can test guesses of refs. It is None where the
+    ledger was imported without it. ``origin`` names the transparency log; ledgers that were made
+    before there was one get theirs when they are opened. ``for_audit``: it was imported without its
+    keys, is read, and never goes on. ``archived`` alone may change: it takes no more until that is
+    ended.
     """
 
     name: str
     time_zone: str | None
-    namespace: UUID
+    namespace: UUID | None
     created_at: str
     origin: str | None = None
     for_audit: bool = False
@@ -78,6 +79,8 @@ class LedgerSettings:
             "namespace": str(self.namespace),
             "created_at": self.created_at,
         }
+        if self.namespace is None:
+            del document["namespace"]
         if self.origin is not None:
             document["origin"] = self.origin
         if self.for_audit:
@@ -105,13 +108,15 @@ class LedgerSettings:
             settings = cls(
                 name=str(document["name"]),
                 time_zone=document["time_zone"],
-                namespace=UUID(document["namespace"]),
+                namespace=UUID(document["namespace"]) if "namespace" in document else None,
                 created_at=document["created_at"],
                 origin=document.get("origin"),
                 for_audit=document.get("for_audit", False) is not False,
                 archived=document.get("archived", False) is not False,
             )
             parse_instant(settings.created_at)
+            if settings.namespace is None and not settings.for_audit:
+                raise ValueError("no namespace")
             # Files that were written before there was a digest have none.
             if document.get("sha256", settings.digest) != settings.digest:
                 raise ValueError("not the digest of these settings")

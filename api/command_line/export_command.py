@@ -97,7 +97,7 @@ def command(
             )
         except PassphraseRefused as error:
             raise UsageRefused(str(error)) from None
-    _report(exported, file, time.perf_counter() - started, as_json=as_json)
+    _report(exported, file, time.perf_counter() - started, with_keys=with_keys, as_json=as_json)
 
 
 def _ordered(folder: Path, name: str, *, with_keys: bool) -> AbstractContextManager[object]:
@@ -108,7 +108,9 @@ def _ordered(folder: Path, name: str, *, with_keys: bool) -> AbstractContextMana
     return nullcontext()
 
 
-def _report(exported: Exported, file: Path, seconds: float, *, as_json: bool) -> None:
+def _report(
+    exported: Exported, file: Path, seconds: float, *, with_keys: bool, as_json: bool
+) -> None:
     rate = round(exported.events / seconds) if seconds else 0
     if as_json:
         print_json(
@@ -120,6 +122,7 @@ def _report(exported: Exported, file: Path, seconds: float, *, as_json: bool) ->
                 "root": exported.root.hex(),
                 "checkpoints": exported.checkpoints,
                 "data_keys": exported.data_keys,
+                "namespace": with_keys or exported.tells_namespace,
                 "sha256sums_sha256": exported.sums.hex(),
                 "seconds": round(seconds, 3),
                 "events_per_second": rate,
@@ -131,6 +134,9 @@ def _report(exported: Exported, file: Path, seconds: float, *, as_json: bool) ->
         f"{exported.checkpoints:,} checkpoints; {seconds:.1f} s, {rate:,} events/s"
     )
     say(f"  root  {exported.root.hex()}")
+    if exported.tells_namespace:
+        say("  WARNING  it holds the namespace, since the ledger came from an older archive. With")
+        say("  it guesses of refs can be tested: export from the ledger that goes on instead")
     if exported.data_keys:
         say(
             f"  keys  {exported.data_keys:,} of contacts, and the log's. Once this was imported, "

@@ -13,6 +13,7 @@ from click.core import ParameterSource
 from api.bootstrap import now
 from api.command_line.acts import ordered
 from api.command_line.archives.importing import import_archive
+from api.command_line.archives.namespaces import import_namespace
 from api.command_line.ending import PROBLEM, UsageRefused
 from api.command_line.folders import opened, settings_for
 from api.command_line.options import data_option, json_option, ledger_option
@@ -50,7 +51,9 @@ SHOWN_REJECTS = 20
 
 
 @click.command("import", cls=PlainHelp)
-@click.argument("datafile", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument(
+    "datafile", type=click.Path(path_type=Path, exists=True, dir_okay=False), required=False
+)
 @click.option(
     "--format",
     "_form",
@@ -100,6 +103,13 @@ SHOWN_REJECTS = 20
     help="Its first line opens an archive's keys."
     "  [default: RAPPORT_ARCHIVE_PASSPHRASE, else a prompt]",
 )
+@click.option(
+    "--keys",
+    "keys_archive",
+    metavar="ARCHIVE",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Take the namespace from an archive with keys, for --ledger, which was imported without.",
+)
 @click.option("--for-audit", is_flag=True, help="Leave an archive's keys where they are.")
 @click.option(
     "--replace", is_flag=True, help="Take the place of a ledger with nothing but its first policy."
@@ -109,9 +119,10 @@ SHOWN_REJECTS = 20
 def command(
     ctx: click.Context,
     /,
-    datafile: Path,
+    datafile: Path | None,
     mapping_path: Path | None,
     folder: Path | None,
+    keys_archive: Path | None,
     dry_run: bool,
     as_json: bool,
     new_name: str | None,
@@ -142,10 +153,20 @@ def command(
     Example:
       rapport import --data ./elsewhere --as shop --key "$(cat shop.key)" shop.tar.gz
 
+    It then answers UUIDs only: --keys brings it the namespace, and nothing else, from an archive
+    that was exported --with-keys. No server may be running on the folder.
+
     Exit codes: 0 every row, or the ledger, is there; 1 some rows were rejected; 2 the mapping
     cannot be read, there is no such ledger, or one already, or the passphrase is wrong; 3 the data
     folder or a file cannot be used, or the archive was tampered with; 130 interrupted.
     """
+    if keys_archive is not None:
+        _only(ctx, keys_archive, _NOT_FOR_KEYS, "is read for its namespace alone")
+        name = for_rows["ledger_name"]
+        import_namespace(keys_archive, folder, name, passphrase_file, as_json=as_json)
+        return 0
+    if datafile is None:
+        raise UsageRefused("name a DATAFILE: rows or an archive; or --keys ARCHIVE")
     if is_archive(datafile):
         _only(ctx, datafile, _FOR_ROWS, "is an archive: it comes with its ledger, as it is")
         import_archive(
@@ -169,6 +190,18 @@ def command(
 
 
 _FOR_ROWS = ("mapping_path", "preset", "rejects_path", "ledger_name", "go_on")
+_NOT_FOR_KEYS = (
+    "datafile",
+    "mapping_path",
+    "preset",
+    "rejects_path",
+    "go_on",
+    "dry_run",
+    "new_name",
+    "keys",
+    "for_audit",
+    "replace",
+)
 _FOR_ARCHIVES = ("new_name", "keys", "passphrase_file", "for_audit", "replace")
 
 

@@ -14,7 +14,7 @@ import click
 from api.backups import restoring
 from api.bootstrap import now
 from api.command_line.acts import ordered
-from api.command_line.archives.importing import told, verifier
+from api.command_line.archives.importing import tell_of_namespace, told, verifier
 from api.command_line.archives.passphrases import passphrase_of
 from api.command_line.ending import UsageRefused
 from api.command_line.folders import settings_for
@@ -198,6 +198,7 @@ def _report(
         click.echo(f"{done} {_name(one, new_name)}: {head.position:,} events")
         click.echo(f"  origin  {head.origin}")
         click.echo(f"  root    {one.verified.last.root.hex()}")
+        tell_of_namespace(one.verified)
         if one.erased_since:
             say(f"  {len(one.erased_since):,} contacts erased since are erased here too")
     say("  What was recorded after the backup is not there. Checkpoints of it that were given away")

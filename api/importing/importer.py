@@ -122,7 +122,7 @@ class Importer:
             try:
                 batch.append(self._translation.translate(row))
                 drafts += len(_drafts(batch[-1]))
-            except Invalid as error:
+            except (Invalid, Refused) as error:
                 self._reject(row, error)
             if drafts >= BATCH_EVENTS:
                 yield batch

@@ -9,7 +9,7 @@ from api.problems import TooLarge, problem
 from api.streams.lines import LINE_BYTES
 from api.wire import media
 from api.wire.envelope import read_one
-from domain.errors import FieldError, Invalid, LedgerError
+from domain.errors import FieldError, Invalid, LedgerError, Refused
 from ledger.drafts import Append
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ def read_line(
         draft = read_one(media.parse(line, media.JSON), "", None, names, given_id)
     except Invalid as error:
         return _brief(error)
+    except Refused as error:
+        return error
     if draft.problem is not None:
         draft = draft._replace(problem=_brief(draft.problem))
     return Append(drafts=(draft,))

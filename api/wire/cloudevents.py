@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
-from uuid import uuid5
 
 from api.wire.envelope import MOST_EVENTS, read_one
 from api.wire.media import escaped
@@ -28,7 +27,9 @@ _JSON = re.compile(r"[a-z]+/([a-z0-9.-]+\+)?json *(;.*)?", re.IGNORECASE)
 _RENAMED = re.compile(r"(/\d+)?/(occurred_at|contact)")
 
 
-def read_batch(sent: object, namespace: UUID, names: Callable[[str], UUID]) -> tuple[Draft, ...]:
+def read_batch(
+    sent: object, named: Callable[[str], UUID], names: Callable[[str], UUID]
+) -> tuple[Draft, ...]:
     """The drafts of a batch of 1 to 500 events.
 
     Raises:
@@ -38,18 +39,16 @@ def read_batch(sent: object, namespace: UUID, names: Callable[[str], UUID]) -> t
         raise Invalid.at("", "wrong-type", "a batch must be an array")
     if not 1 <= len(sent) <= MOST_EVENTS:
         raise Invalid.at("", "out-of-range", f"a batch must hold 1 to {MOST_EVENTS} events")
-    return tuple(
-        read_cloud_event(one, f"/{place}", namespace, names) for place, one in enumerate(sent)
-    )
+    return tuple(read_cloud_event(one, f"/{place}", named, names) for place, one in enumerate(sent))
 
 
 def read_cloud_event(
-    sent: object, pointer: str, namespace: UUID, names: Callable[[str], UUID]
+    sent: object, pointer: str, named: Callable[[str], UUID], names: Callable[[str], UUID]
 ) -> Draft:
     """The draft of one event; ``pointer`` is where it stands in the request.
 
     ``subject`` is the contact and ``time`` when it occurred. An ``id`` that is no UUID is made one,
-    the same for the same ``source`` and ``id``. Extension attributes are ignored.
+    the same for the same ``source`` and ``id``, by ``named``. Extension attributes are ignored.
 
     What else is wrong is carried in the draft, because known ids come first.
 
@@ -63,7 +62,7 @@ def read_cloud_event(
         raise Invalid(errors).within(pointer)
     given = {
         "contact": sent.get("subject"),
-        "id": _id(sent["id"], sent["source"], namespace),
+        "id": _id(sent["id"], sent["source"], named),
         "type": sent.get("type"),
         "source": sent["source"],
         "occurred_at": sent.get("time"),
@@ -114,8 +113,8 @@ def _found_wrong(sent: dict[str, Any]) -> list[FieldError]:
     return errors
 
 
-def _id(event_id: str, source: str, namespace: UUID) -> str:
+def _id(event_id: str, source: str, named: Callable[[str], UUID]) -> str:
     try:
         return str(EventId().read(event_id))
     except Invalid:
-        return str(uuid5(namespace, f"{source}\n{event_id}"))
+        return str(named(f"{source}\n{event_id}"))

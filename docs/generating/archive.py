@@ -32,7 +32,8 @@ Only what was exported is taken: other members, links, paths, sizes beyond their
 {MOST_INFLATION} times the compressed size, anything behind the end and a newer layout are refused.
 
 What a signature covers: every event, its place and time of recording (by the checkpoints), and
-namespace, time zone, origin and date of the ledger (by `{layout.SETTINGS}`). What only
+time zone, origin and date of the ledger (by `{layout.SETTINGS}`), and its namespace (by
+`{layout.NAMESPACE}`). What only
 `{layout.SUMS}` covers, and so not against somebody who writes that anew: schemas, when checkpoints
 were signed and keys made and retired, the ledger's name, and what `{layout.MANIFEST}` says of the
 program.
@@ -46,6 +47,14 @@ r = {SCRYPT_BLOCKS}, p = {SCRYPT_PARALLEL}, always. Each sealed member is 12 byt
 AES-256-GCM; associated data is the msgpack array of `{layout.ARCHIVE}`, layout, origin, position
 and the member's name. Inside are msgpack arrays: `[[contact (16 bytes), key (32 bytes)], ...]`,
 and of the log `[number of contacts' keys, [[verifier key, private key (32 bytes)], ...]]`.
+`{layout.NAMESPACE}` holds a signed note like `{layout.SETTINGS}`, with the namespace.
+
+The namespace makes contacts of `source:ref`. Whoever has it can test guesses of refs, also after an
+erasure, so it travels only with the keys. Without it `referral-received` events are not checked for
+the ids that follow from it ("companion ids"), and `rapport verify` says so.
+
+In layout 1 the namespace stood in `{layout.SETTINGS}` and `{layout.MANIFEST}` of every archive, and
+`{layout.NAMESPACE}` did not exist. Such archives are read, and bring the namespace with them.
 """
 
 
@@ -62,12 +71,12 @@ def _rows() -> Iterator[tuple[str, str]]:
         (layout.HEAD, "layout, ledger, origin, position of the last event, whether keys are in it"),
         (
             layout.SETTINGS,
-            "namespace, time zone, origin and date of the ledger, as a C2SP signed note by the key"
-            " of its log",
+            "time zone, origin and date of the ledger, as a C2SP signed note by the key of its log",
         ),
         (layout.VERIFIERS, "the log's public keys, newest first, with when each was made, retired"),
         (layout.KEY, "the same, one a line"),
         (layout.LOCK, "with keys: how they are locked"),
+        (layout.NAMESPACE, "with keys: the same note with the ledger's namespace, sealed"),
         (layout.SCHEMA.format(topic="<type>"), "the JSON Schema of each type's data"),
         (
             layout.CHECKPOINTS.format(number=first),

@@ -25,6 +25,8 @@ REASONS: dict[str, str] = {
     "level-lower": "A higher level was stated before; effort made is not taken back.",
     "merge-into-itself": "A contact cannot be merged into itself.",
     "merge-unknown": "The contact is not merged into that one.",
+    "namespace-missing": "The ledger was imported without its namespace, so it cannot tell whom a "
+    "source:ref names: give the UUID, or stop the server and run rapport import --keys FILE.",
     "need-unknown": "No such need of this contact was discovered.",
     "not-correctable": "Events of this type cannot be corrected.",
     "not-retractable": "Events of this type cannot be retracted.",
@@ -47,5 +49,5 @@ def refused(reason: str, detail: str | None = None, **fields: object) -> Refused
     return Refused(reason, REASONS[reason] if detail is None else detail, **fields)
 
 
-OF_LEDGERS = frozenset({"ledger-archived", "ledger-for-audit"})
-"""Those of them that a ledger gives before any decision is asked: it takes nothing at all."""
+OF_LEDGERS = frozenset({"ledger-archived", "ledger-for-audit", "namespace-missing"})
+"""Those of them that a ledger gives before any decision is asked."""

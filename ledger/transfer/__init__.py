@@ -1,6 +1,7 @@
 """Whole ledgers in one file: written, checked by itself, and made a ledger again, exactly."""
 
 from ledger.transfer.checking import VerifiedArchive, is_archive, read_head, verify_archive
+from ledger.transfer.namespace import bring_namespace
 from ledger.transfer.placing import LogForks, place
 from ledger.transfer.refusals import ArchiveRefused, PassphraseRefused
 from ledger.transfer.source import ledger_source
@@ -12,6 +13,7 @@ __all__ = [
     "LogForks",
     "PassphraseRefused",
     "VerifiedArchive",
+    "bring_namespace",
     "export",
     "is_archive",
     "ledger_source",

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from domain.errors import Corrupt
 from domain.events.governance import PersonalDataErased, PolicyPublished
+from domain.events.referrals import ReferralReceived
+from ledger.identifiers import companion_id
 from ledger.transfer import layout
 from ledger.transfer.chunks import rows_written
 from ledger.transfer.readable import Reader, shown
@@ -26,6 +28,7 @@ from ledger.transparency.tiles import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from uuid import UUID
 
     from domain.recorded import Recorded
     from ledger.transfer.chunks import Row
@@ -45,7 +48,9 @@ class FaultAt(Corrupt):
 class Body:
     """Events in, members out, a chunk at a time; counts what goes by."""
 
-    def __init__(self) -> None:
+    def __init__(self, namespace: UUID | None = None) -> None:
+        """With the ``namespace``, the ids that the ledger gave are checked too."""
+        self._namespace = namespace
         self.position = 0
         self.by_type: Counter[str] = Counter()
         self.contacts = 0
@@ -97,11 +102,20 @@ class Body:
             raise FaultAt(position, str(error)) from error
         if recorded.recorded_at < self._recorded_at:
             raise FaultAt(position, "it was recorded before the one before it")
+        if not self._is_companion_right(recorded):
+            raise FaultAt(position, "its id does not follow from the namespace of the ledger")
         self._recorded_at = recorded.recorded_at
         self.position = position
         self.by_type[topic] += 1
         self.contacts += version == 1 and topic != PolicyPublished.TYPE
         return recorded
+
+    def _is_companion_right(self, recorded: Recorded) -> bool:
+        """Whether an event that the ledger wrote beside another one has the id that it gave."""
+        if self._namespace is None or recorded.type != ReferralReceived.TYPE:
+            return True
+        because = recorded.causation_id
+        return because is not None and companion_id(self._namespace, because) == recorded.id
 
     def _policy(self, recorded: Recorded) -> Member:
         event: Any = recorded.event

@@ -15,14 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from domain.errors import LedgerError, Unproven
 from domain.instants import parse_instant
-from ledger.codec import unpack
-from ledger.keys import KEY_BYTES
 from ledger.transfer import layout
 from ledger.transfer.body import Body, FaultAt
 from ledger.transfer.chunks import is_full, read_rows
 from ledger.transfer.history import History, RootDiffers
 from ledger.transfer.layout import Head, Identity
-from ledger.transfer.locks import Lock, check_lock
+from ledger.transfer.locks import Lock, check_lock, read_data_keys, read_signing_keys
 from ledger.transfer.narrowing import first_difference, narrowed
 from ledger.transfer.refusals import ArchiveRefused
 from ledger.transfer.shelf import Shelf
@@ -48,6 +46,8 @@ class VerifiedArchive:
     """What an archive holds, once all of it was checked.
 
     ``sums`` is the SHA-256 of its list of digests: another archive with the same one is the same.
+    ``identity`` has the namespace where the archive told it: as layout 1 did, or among its keys, if
+    they were opened. Only then the ids that the ledger gave were checked.
     ``counts`` are the figures of its manifest, ``tzdata`` the version of the time-zone database
     where it was exported.
     """
@@ -180,13 +180,17 @@ class _Checking:
         self._firsts: list[int] = []
 
     def run(self) -> VerifiedArchive:
-        reader, body = self._reader, self._body
+        reader = self._reader
         head = Head.read(reader.read(layout.HEAD))
         settings_note = reader.read(layout.SETTINGS)
         known = self._known_keys(head)
         verifiers = [Verifier.read(one.verifier) for one in known]
-        identity = self._identity(head, settings_note, verifiers)
+        identity = self._identity(head, settings_note, verifiers, layout.SETTINGS)
+        if head.version == 1 and identity.namespace is None:
+            raise ArchiveRefused("is damaged", layout.SETTINGS)
         lock = self._lock(head)
+        identity = self._with_namespace(head, identity, verifiers, lock)
+        body = self._body = Body(identity.namespace)
         self._schemas(head)
         history = History(head.origin, verifiers)
         while body.position < head.position:
@@ -242,16 +246,33 @@ class _Checking:
             raise ArchiveRefused(f"has other keys than {layout.VERIFIERS}", layout.KEY)
         return known
 
-    def _identity(self, head: Head, content: bytes, verifiers: Sequence[Verifier]) -> Identity:
-        note = self._signed(content, verifiers, layout.SETTINGS)
+    def _identity(
+        self, head: Head, content: bytes, verifiers: Sequence[Verifier], member: str
+    ) -> Identity:
+        note = self._signed(content, verifiers, member)
         if note.signatures != Note.read(content).signatures:
-            raise ArchiveRefused("is signed by a key that is not in the archive", layout.SETTINGS)
+            raise ArchiveRefused("is signed by a key that is not in the archive", member)
         if self._pinned:
-            self._signed(content, self._pinned, layout.SETTINGS)
+            self._signed(content, self._pinned, member)
         identity = Identity.read(note.text)
         if identity.origin != head.origin:
-            raise ArchiveRefused("is that of another log", layout.SETTINGS)
+            raise ArchiveRefused("is that of another log", member)
         return identity
+
+    def _with_namespace(
+        self, head: Head, identity: Identity, verifiers: Sequence[Verifier], lock: Lock | None
+    ) -> Identity:
+        """The same identity, with the namespace where it is among the keys and they are opened."""
+        member = layout.NAMESPACE
+        if not head.keys or head.version == 1:
+            return identity
+        content = self._reader.read(member)
+        if lock is None:
+            return identity
+        whole = self._identity(head, lock.opened(member, content), verifiers, member)
+        if whole.namespace is None or whole.public() != identity.public():
+            raise ArchiveRefused(f"says something else than {layout.SETTINGS}", member)
+        return whole
 
     @staticmethod
     def _signed(content: bytes, verifiers: Sequence[Verifier], member: str) -> Note:
@@ -360,34 +381,6 @@ class _Checking:
         if manifest(head, identity, last, counts, made_by=made_by, tzdata=tzdata) != content:
             raise ArchiveRefused("has other figures than the archive", layout.MANIFEST)
         return counts, tzdata
-
-
-def read_data_keys(content: bytes, member: str) -> list[tuple[bytes, bytes]]:
-    """The keys of contacts in an opened member, by contact.
-
-    Raises:
-        ArchiveRefused: they are none.
-    """
-    try:
-        found = [(contact, key) for contact, key in unpack(content)]
-        if all(len(one) == 16 and len(key) == KEY_BYTES for one, key in found) and found:
-            return found
-    except (ValueError, TypeError):
-        pass
-    raise ArchiveRefused("is damaged: it holds other things than keys", member)
-
-
-def read_signing_keys(content: bytes) -> tuple[int, list[tuple[str, bytes]]]:
-    """How many keys of contacts were exported, and the log's own with their verifiers.
-
-    Raises:
-        ArchiveRefused: they are none.
-    """
-    try:
-        count, signing = unpack(content)
-        return int(count), [(str(verifier), bytes(key)) for verifier, key in signing]
-    except (ValueError, TypeError):
-        raise ArchiveRefused("is damaged", layout.SIGNING_KEYS) from None
 
 
 def _check_cut(rows: Sequence[Row], member: str, *, last: bool) -> None:

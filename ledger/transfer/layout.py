@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     from ledger.settings import LedgerSettings
 
 ARCHIVE = "rapport-archive"
-VERSION = 1
-"""The number of this layout. A reader takes its own and all before."""
+VERSION = 2
+"""The number of this layout. A reader takes its own and all before.
+
+In layout 1 the signed settings and the manifest held the namespace, with keys and without.
+"""
 
 HEAD = "archive.json"
 """First, so that an archive of another layout is known at once."""
@@ -31,6 +34,12 @@ SETTINGS = "ledger.note"
 
 LOCK = "keys/lock.json"
 """How the keys are locked, where there are any."""
+
+NAMESPACE = "keys/namespace.bin"
+"""The ledger's settings with its namespace: signed, and locked as the keys are. Since layout 2."""
+
+NAMESPACE_NOTE = "namespace.note"
+"""The same in the folder of a ledger that is for audit, once it was brought there."""
 
 VERIFIERS = "log/verifiers.json"
 KEY = "log/key"
@@ -118,7 +127,8 @@ def read_document(content: bytes, member: str) -> dict[str, Any]:
 class Head:
     """What must be known before the rest can be read.
 
-    ``position`` is that of the last event, which the last checkpoint covers.
+    ``position`` is that of the last event, which the last checkpoint covers. ``version`` is the
+    number of the layout.
     """
 
     ledger: str
@@ -126,13 +136,14 @@ class Head:
     position: int
     keys: bool
     topics: tuple[str, ...]
+    version: int = VERSION
 
     def written(self) -> bytes:
         """The content of the member."""
         return canonical(
             {
                 "archive": ARCHIVE,
-                "version": VERSION,
+                "version": self.version,
                 "ledger": self.ledger,
                 "origin": self.origin,
                 "position": self.position,
@@ -165,10 +176,11 @@ class Head:
                 position=int(document["position"]),
                 keys=document["keys"] is True,
                 topics=tuple(map(str, document["topics"])),
+                version=int(document["version"]),
             )
         except (LookupError, TypeError, ValueError):
             raise ArchiveRefused("is damaged", HEAD) from None
-        sound = head.position >= 1 and _LEDGER.fullmatch(head.ledger)
+        sound = head.version >= 1 and head.position >= 1 and _LEDGER.fullmatch(head.ledger)
         if not sound or head.written() != content or head.topics != tuple(sorted(set(head.topics))):
             raise ArchiveRefused("is damaged", HEAD)
         return head
@@ -178,22 +190,26 @@ class Head:
 class Identity:
     """What a ledger is besides its name and its events; answers depend on it.
 
-    ``namespace`` makes contacts of ``source:ref``, ``time_zone`` says where days begin.
+    ``namespace`` makes contacts of ``source:ref``, ``time_zone`` says where days begin. None stands
+    for a namespace that is not told: only with the keys it is.
     """
 
     origin: str
-    namespace: UUID
+    namespace: UUID | None
     time_zone: str | None
     created_at: str
 
     def text(self) -> str:
         """The text that the log's key signs. Its first line tells it from a checkpoint."""
-        rest = {
-            "namespace": str(self.namespace),
-            "time_zone": self.time_zone,
-            "created_at": self.created_at,
-        }
-        return f"rapport-ledger/v1\n{self.origin}\n{line(rest).decode()}"
+        rest = {"time_zone": self.time_zone, "created_at": self.created_at}
+        if self.namespace is None:
+            return f"rapport-ledger/v2\n{self.origin}\n{line(rest).decode()}"
+        named = {"namespace": str(self.namespace), **rest}
+        return f"rapport-ledger/v1\n{self.origin}\n{line(named).decode()}"
+
+    def public(self) -> Identity:
+        """The same without its namespace."""
+        return replace(self, namespace=None)
 
     @classmethod
     def of(cls, settings: LedgerSettings) -> Identity:
@@ -218,7 +234,7 @@ class Identity:
             document = json.loads(rest)
             found = cls(
                 origin=origin,
-                namespace=UUID(document["namespace"]),
+                namespace=UUID(document["namespace"]) if "namespace" in document else None,
                 time_zone=document["time_zone"],
                 created_at=document["created_at"],
             )

@@ -14,9 +14,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
-from ledger.codec import pack
+from ledger.codec import pack, unpack
 from ledger.keys import KEY_BYTES, NONCE_BYTES
-from ledger.transfer.layout import ARCHIVE, LOCK, VERSION, canonical, read_document
+from ledger.transfer.layout import ARCHIVE, LOCK, SIGNING_KEYS, canonical, read_document
 from ledger.transfer.refusals import ArchiveRefused, PassphraseRefused
 from ledger.transparency.notes import from_base64, to_base64
 
@@ -97,7 +97,7 @@ class Lock:
             raise ArchiveRefused("does not open: it was changed", name) from None
 
     def _context(self, name: str) -> bytes:
-        return pack([ARCHIVE, VERSION, self._head.origin, self._head.position, name])
+        return pack([ARCHIVE, self._head.version, self._head.origin, self._head.position, name])
 
 
 def check_lock(content: bytes) -> None:
@@ -107,6 +107,34 @@ def check_lock(content: bytes) -> None:
         ArchiveRefused: it is damaged, or asks for another derivation than ours.
     """
     _read(content)
+
+
+def read_data_keys(content: bytes, member: str) -> list[tuple[bytes, bytes]]:
+    """The keys of contacts in an opened member, by contact.
+
+    Raises:
+        ArchiveRefused: they are none.
+    """
+    try:
+        found = [(contact, key) for contact, key in unpack(content)]
+        if all(len(one) == 16 and len(key) == KEY_BYTES for one, key in found) and found:
+            return found
+    except (ValueError, TypeError):
+        pass
+    raise ArchiveRefused("is damaged: it holds other things than keys", member)
+
+
+def read_signing_keys(content: bytes) -> tuple[int, list[tuple[str, bytes]]]:
+    """How many keys of contacts were exported, and the log's own with their verifiers.
+
+    Raises:
+        ArchiveRefused: they are none.
+    """
+    try:
+        count, signing = unpack(content)
+        return int(count), [(str(verifier), bytes(key)) for verifier, key in signing]
+    except (ValueError, TypeError):
+        raise ArchiveRefused("is damaged", SIGNING_KEYS) from None
 
 
 def _read(content: bytes) -> tuple[bytes, bytes]:

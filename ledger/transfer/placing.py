@@ -14,12 +14,13 @@ from ledger.keys import KeyStore
 from ledger.ledger import EVENTS_FILE, KEYS_FILE, LOG_FILE
 from ledger.settings import LedgerSettings
 from ledger.transfer import layout
-from ledger.transfer.checking import SummedReader, read_data_keys, read_signing_keys
+from ledger.transfer.checking import SummedReader
 from ledger.transfer.chunks import read_rows
 from ledger.transfer.history import read_line
-from ledger.transfer.locks import Lock
+from ledger.transfer.layout import Identity
+from ledger.transfer.locks import Lock, read_data_keys, read_signing_keys
 from ledger.transfer.refusals import ArchiveRefused
-from ledger.transparency.notes import Verifier
+from ledger.transparency.notes import Note, Verifier
 from ledger.transparency.restoring import restoring
 from ledger.transparency.store import Signed, VerifierKey
 from ledger.transparency.tiles import TileAt, parse_tile_path
@@ -65,7 +66,7 @@ def place(
     settings = LedgerSettings(
         name=name,
         time_zone=verified.identity.time_zone,
-        namespace=verified.identity.namespace,
+        namespace=_namespace(verified, goes_on=goes_on),
         created_at=verified.identity.created_at,
         origin=verified.identity.origin,
         for_audit=not goes_on,
@@ -98,6 +99,13 @@ def place(
             if reader.end() != verified.sums:
                 raise ArchiveRefused("was changed while it was imported")
         prepare(made)
+
+
+def _namespace(verified: VerifiedArchive, *, goes_on: bool) -> UUID | None:
+    """The namespace, which comes with the keys or in settings that were signed with it."""
+    if goes_on:
+        return verified.identity.namespace
+    return Identity.read(Note.read(verified.settings_note).text).namespace
 
 
 class LogForks(Conflict):
@@ -163,6 +171,8 @@ def _verifier_keys(verified: VerifiedArchive) -> list[VerifierKey]:
 
 
 def _take_keys(keys: KeyStore, verified: VerifiedArchive, member: str, content: bytes) -> None:
+    if member == layout.NAMESPACE:
+        return  # it is part of the identity
     if member == layout.SIGNING_KEYS:
         made_at = {one.verifier: one.made_at for one in verified.known_keys}
         for verifier, seed in read_signing_keys(content)[1]:

@@ -169,7 +169,9 @@ class LedgerFiles:
         return SignedCheckpoint(*row)
 
     def settings_note(self) -> bytes:
-        """The identity, signed by a key of the log; where there is none, as it came.
+        """The identity without its namespace, signed by a key of the log.
+
+        Where there is no key, the note as it came: from an archive of layout 1 with the namespace.
 
         Raises:
             Corrupt: there is neither.
@@ -180,11 +182,22 @@ class LedgerFiles:
                 return file.read_bytes()
             except FileNotFoundError:
                 raise Corrupt(f"{file} is missing: restore it from a backup") from None
+        return self._signed(self.identity.public())
+
+    def namespace_note(self) -> bytes:
+        """The identity with its namespace, signed by a key of the log.
+
+        Raises:
+            Corrupt: there is no key.
+        """
+        return self._signed(self.identity)
+
+    def _signed(self, identity: Identity) -> bytes:
         keys = self._listed_keys()
         if not keys:
             raise Corrupt(f"{self._folder / KEYS_FILE} holds no key that signs: restore it")
-        signer = Signer(self.identity.origin, keys[-1].private)
-        return notes.sign(self.identity.text(), [signer]).written()
+        signer = Signer(identity.origin, keys[-1].private)
+        return notes.sign(identity.text(), [signer]).written()
 
     def known_keys(self) -> list[KnownKey]:
         """The keys of the log, newest first."""

@@ -60,7 +60,10 @@ class Source(Protocol):
     last: SignedCheckpoint
 
     def settings_note(self) -> bytes:
-        """The identity, signed by a key of the log."""
+        """The identity without its namespace, signed by a key of the log."""
+
+    def namespace_note(self) -> bytes:
+        """The identity with its namespace, signed by a key of the log; with the keys alone."""
 
     def known_keys(self) -> list[KnownKey]:
         """The keys of the log, newest first."""
@@ -80,7 +83,11 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Exported:
-    """What an export wrote; ``sums`` is the SHA-256 of the list of digests, which names it all."""
+    """What an export wrote; ``sums`` is the SHA-256 of the list of digests, which names it all.
+
+    ``tells_namespace``: its signed settings hold the namespace, with which guesses of refs can be
+    tested. So they came from an archive of layout 1, without a key to sign others.
+    """
 
     ledger: str
     origin: str
@@ -91,6 +98,7 @@ class Exported:
     data_keys: int
     members: int
     sums: bytes
+    tells_namespace: bool
 
 
 class _Summed:
@@ -159,7 +167,8 @@ def export(
     lock = None if passphrase is None else Lock.new(head, passphrase)
     body = Body()
     with _Summed(sink) as out:
-        _write_head(source, out, head, lock)
+        settings_note = source.settings_note()
+        _write_head(source, out, head, settings_note, lock)
         for topic in head.topics:
             out.add(layout.SCHEMA.format(topic=topic), layout.canonical(schemas[topic]))
         checkpoints = _write_events(source, out, body, advance)
@@ -195,6 +204,7 @@ def export(
         data_keys=keys,
         members=out.members,
         sums=sums,
+        tells_namespace=b"\nrapport-ledger/v1\n" in b"\n" + settings_note,
     )
 
 
@@ -208,19 +218,21 @@ def manifest(
     tzdata: str,
 ) -> bytes:
     """The figures of an archive. Only ``made_by`` and ``tzdata`` do not follow from the rest."""
+    ledger = {
+        "name": head.ledger,
+        "origin": identity.origin,
+        "time_zone": identity.time_zone,
+        "created_at": identity.created_at,
+    }
+    if head.version == 1:
+        ledger["namespace"] = str(identity.namespace)
     return layout.canonical(
         {
             "archive": layout.ARCHIVE,
-            "version": layout.VERSION,
+            "version": head.version,
             "made_by": made_by,
             "tzdata": tzdata,
-            "ledger": {
-                "name": head.ledger,
-                "origin": identity.origin,
-                "namespace": str(identity.namespace),
-                "time_zone": identity.time_zone,
-                "created_at": identity.created_at,
-            },
+            "ledger": ledger,
             "position": head.position,
             "checkpoint": {
                 "size": last.size,
@@ -232,14 +244,17 @@ def manifest(
     )
 
 
-def _write_head(source: Source, out: _Summed, head: Head, lock: Lock | None) -> None:
+def _write_head(
+    source: Source, out: _Summed, head: Head, settings_note: bytes, lock: Lock | None
+) -> None:
     known = source.known_keys()
     out.add(layout.HEAD, head.written())
-    out.add(layout.SETTINGS, source.settings_note())
+    out.add(layout.SETTINGS, settings_note)
     out.add(layout.VERIFIERS, layout.canonical([one.shown() for one in known]))
     out.add(layout.KEY, "".join(f"{one.verifier}\n" for one in known).encode())
     if lock is not None:
         out.add(layout.LOCK, lock.written())
+        out.add(layout.NAMESPACE, lock.sealed(layout.NAMESPACE, source.namespace_note()))
 
 
 def _write_events(source: Source, out: _Summed, body: Body, advance: Callable[[int], None]) -> int:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from domain.errors import Corrupt, Unproven
 from ledger.ledger import KEYS_FILE
-from ledger.transfer.layout import SETTINGS, Identity
+from ledger.transfer.layout import NAMESPACE_NOTE, SETTINGS, Identity
 from ledger.transparency.notes import verify
 
 if TYPE_CHECKING:
@@ -32,14 +32,18 @@ def audit_faults(
         (count,) = keys.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608  # our own
         if count:
             yield KEYS_FILE, f"the ledger is for audit, and {table} holds {count} keys"
-    try:
-        note = verify((folder / SETTINGS).read_bytes(), verifiers)
-        said = Identity.read(note.text)
-    except FileNotFoundError:
-        yield SETTINGS, "it is missing, and the ledger came with one"
-        return
-    except (Unproven, Corrupt) as error:
-        yield SETTINGS, str(error)
-        return
-    if said != Identity.of(settings):
-        yield SETTINGS, "the ledger is of another origin, namespace, time zone or date than signed"
+    files, expected = [SETTINGS], Identity.of(settings)
+    for file in files:
+        try:
+            said = Identity.read(verify((folder / file).read_bytes(), verifiers).text)
+        except FileNotFoundError:
+            yield file, "it is missing, and the ledger came with one"
+            return
+        except (Unproven, Corrupt) as error:
+            yield file, str(error)
+            return
+        if said.namespace is None and file == SETTINGS and expected.namespace is not None:
+            files.append(NAMESPACE_NOTE)  # which rapport import --keys brought
+            said = said if said != expected.public() else expected
+        if said != expected:
+            yield file, "the ledger is of another origin, namespace, time zone or date than signed"

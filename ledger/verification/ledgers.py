@@ -48,6 +48,12 @@ if TYPE_CHECKING:
 
     Progress = Callable[[str, int], AbstractContextManager[Callable[[int, str], None]]]
 
+COMPANIONS_SKIPPED = (
+    "companion ids: they follow from the namespace, which travels only with the keys "
+    "(rapport import --keys)"
+)
+"""What cannot be checked where the namespace is not known."""
+
 _RECORDED_AT, _ID, _CAUSATION = 3, 2, 7
 _CLOCKS_DIFFER = DAY
 """By how much a clock may have been put back between two instants that follow each other."""
@@ -287,6 +293,8 @@ class _Verification:
     ) -> None:
         """Every event by itself, in its place, under its seals and in the tree."""
         report, label = self._report, f"{self._report.name} events"
+        if settings is not None and settings.namespace is None:
+            report.skipped.append(COMPANIONS_SKIPPED)
         with self._progress(label, report.head) as advance:
             for stored in walk(events, report.head, report, advance):
                 regrowth.add(None if stored is None else _entry(stored))
@@ -311,7 +319,7 @@ class _Verification:
             self._report.add(
                 SETTINGS_FILE, 1, "the first event was recorded before the ledger was made"
             )
-        if stored.topic == ReferralReceived.TYPE:
+        if stored.topic == ReferralReceived.TYPE and settings.namespace is not None:
             because = values[_CAUSATION] and UUID(bytes=values[_CAUSATION])
             if not because or companion_id(settings.namespace, because).bytes != values[_ID]:
                 detail = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import msgpack
 import pytest
@@ -37,7 +37,7 @@ TOGETHER = 50
 ELSEWHERE = {"event-corrected", "event-retracted", "merge-reversed"}
 """What is about what came before in ways that no single event brings about."""
 
-NAMES = partial(contact_id_of, namespace=UUID(int=7, version=4))
+NAMES = partial(contact_id_of, named=partial(uuid5, UUID(int=7, version=4)))
 
 
 def is_read(cls: type[Event], data: object) -> bool:

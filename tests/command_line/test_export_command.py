@@ -366,8 +366,9 @@ def test_a_ledger_for_audit_says_so_to_who_appends(town: Path, here: Path) -> No
     with serving("serve", "--port", 0, "--data", here / "elsewhere") as server:
         base = f"{server.url}/v1/ledgers/{LEDGER}"
         event = {"type": "contact-registered", "data": {"kind": "person", "name": "Ann"}}
-        single = httpx.post(f"{base}/contacts/pos:new/events", json=event)
-        line = json.dumps({**event, "contact": "pos:new"})
+        new = "6f1f64f5-1c0c-4ee3-8a83-9a0b6f3d0a11"
+        single = httpx.post(f"{base}/contacts/{new}/events", json=event)
+        line = json.dumps({**event, "contact": new})
         bulk = httpx.post(
             f"{base}/events", content=line, headers={"content-type": "application/jsonl"}
         )

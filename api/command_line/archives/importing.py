@@ -135,6 +135,13 @@ def told(advance: Callable[[int, str], None]) -> Callable[[int, int], None]:
     return lambda position, of: advance(position, f"{position:,} of {of:,} events")
 
 
+def tell_of_namespace(verified: VerifiedArchive) -> None:
+    """Say what cannot be asked and was not checked where the namespace did not come along."""
+    if verified.identity.namespace is None:
+        say("  It has no namespace, which travels only with the keys. It answers UUIDs only, until")
+        say("  rapport import --keys FILE brings it; companion ids were not checked")
+
+
 def _report(
     verified: VerifiedArchive,
     name: str,
@@ -159,6 +166,7 @@ def _report(
                 "checkpoints": verified.counts["checkpoints"],
                 "for_audit": for_audit,
                 "pinned": pinned,
+                "namespace": verified.identity.namespace is not None,
                 "seconds": round(seconds, 3),
                 "events_per_second": rate,
             }
@@ -173,6 +181,7 @@ def _report(
     click.echo(f"  root    {last.root.hex()}")
     if verified.tzdata != (installed := version("tzdata")):
         say(f"  Exported with tzdata {verified.tzdata}, and here is {installed}: days may differ")
+    tell_of_namespace(verified)
     if not pinned:
         say("  Checked with the keys that came with it. Whether they are the log's own, only --key")
         say("  can tell, with a verifier key that is known from elsewhere")

@@ -13,6 +13,7 @@ from ledger.folder import DataFolder
 from ledger.throwaway import throwaway
 from ledger.transfer import ArchiveRefused, is_archive, place, verify_archive
 from ledger.verification.faults import Report
+from ledger.verification.ledgers import COMPANIONS_SKIPPED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,6 +70,8 @@ def _fill(report: Report, verified: VerifiedArchive) -> None:
         report.skipped.append("the keys in the archive: rapport import opens them")
     else:
         report.skipped.append("sealed fields: the archive holds no keys")
+    if verified.identity.namespace is None:
+        report.skipped.append(COMPANIONS_SKIPPED)
 
 
 def _as_ledger(path: Path, verified: VerifiedArchive, asked: Asked) -> list[Report]:

@@ -53,6 +53,9 @@ class Forger:
         return SignedCheckpoint(size, root, notes.sign(text, [self.signer]).written(), NOON)
 
     def settings_note(self) -> bytes:
+        return notes.sign(self.identity.public().text(), [self.signer]).written()
+
+    def namespace_note(self) -> bytes:
         return notes.sign(self.identity.text(), [self.signer]).written()
 
     def known_keys(self) -> list[KnownKey]:

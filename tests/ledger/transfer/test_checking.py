@@ -181,7 +181,11 @@ def test_a_changed_line_is_found_at_its_position(sold: Shop, path: Path) -> None
     ("name", "before", "after"),
     [
         (layout.SETTINGS, b"Europe/Amsterdam", b"Europe/London"),
-        (layout.SETTINGS, b'"namespace":"', b'"namespace":"0'),
+        (layout.SETTINGS, b"rapport-ledger/v2", b"rapport-ledger/v1"),
+        (layout.SETTINGS, b'","time_zone"', b'","namespace":"' + b"0" * 32 + b'","time_zone"'),
+        (layout.HEAD, b'"version": 2', b'"version": 1'),
+        (layout.HEAD, b'"version": 2', b'"version": 0'),
+        (layout.HEAD, b'"version": 2', b'"version": -1'),
         (layout.HEAD, b'"position": 1500', b'"position": 1499'),
         (layout.HEAD, b'"position": 1500', b'"position": 1501'),
         (layout.HEAD, b'"ledger": "shop"', b'"ledger": "shoq"'),
@@ -313,7 +317,7 @@ def test_an_id_that_stands_twice_is_refused(sold: Shop, path: Path) -> None:
 
 def test_an_archive_of_a_newer_layout_says_so(sold: Shop, path: Path) -> None:
     archive = changed(
-        sold.archive, layout.HEAD, lambda content: content.replace(b'"version": 1', b'"version": 2')
+        sold.archive, layout.HEAD, lambda content: content.replace(b'"version": 2', b'"version": 3')
     )
     error = refusal(path, archive)
     assert error.member == layout.HEAD

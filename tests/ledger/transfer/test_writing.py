@@ -153,7 +153,6 @@ def test_the_manifest_says_what_the_archive_is(sold: Shop) -> None:
     assert manifest["ledger"] == {
         "name": NAME,
         "origin": settings.origin,
-        "namespace": str(settings.namespace),
         "time_zone": "Europe/Amsterdam",
         "created_at": settings.created_at,
     }
@@ -188,7 +187,7 @@ def forge(ledger: Ledger, position: int) -> None:
 def test_the_settings_are_signed_by_the_log(sold: Shop) -> None:
     held = dict(members(sold.archive))
     text, _, signatures = held[layout.SETTINGS].decode().rpartition("\n\n")
-    assert text.startswith(f"rapport-ledger/v1\n{sold.exported.origin}\n")
+    assert text.startswith(f"rapport-ledger/v2\n{sold.exported.origin}\n")
     assert signatures.count("\n") == 1
     key = Verifier.read(held[layout.KEY].decode().splitlines()[0])
     assert key.name == sold.exported.origin
