@@ -32,6 +32,7 @@ time_zone = "UTC"
 time_of_day = 12:00:00
 [[event]]
 type = "visit-made"
+data = { guests = 0 }
 """
 
 
