@@ -88,6 +88,7 @@ def test_json_tells_a_program(town: Path, here: Path) -> None:
         "root": verified.last.root.hex(),
         "checkpoints": verified.counts["checkpoints"],
         "data_keys": 0,
+        "namespace": False,
         "sha256sums_sha256": verified.sums.hex(),
     }
 
