@@ -163,8 +163,7 @@ def command(
     if keys_archive is not None:
         _only(ctx, keys_archive, _NOT_FOR_KEYS, "is read for its namespace alone")
         name = for_rows["ledger_name"]
-        import_namespace(keys_archive, folder, name, passphrase_file, as_json=as_json)
-        return 0
+        return import_namespace(keys_archive, folder, name, passphrase_file, as_json=as_json)
     if datafile is None:
         raise UsageRefused("name a DATAFILE: rows or an archive; or --keys ARCHIVE")
     if is_archive(datafile):

@@ -10,7 +10,7 @@ import click
 from api.bootstrap import now
 from api.command_line.acts import ordered
 from api.command_line.archives.passphrases import passphrase_of
-from api.command_line.ending import UsageRefused
+from api.command_line.ending import DONE, UsageRefused
 from api.command_line.folders import existing, settings_for
 from api.command_line.output import print_json, say
 from domain.errors import Conflict
@@ -28,8 +28,8 @@ def import_namespace(
     passphrase_file: Path | None,
     *,
     as_json: bool,
-) -> None:
-    """Take the namespace from an archive with keys, and say so.
+) -> int:
+    """Take the namespace from an archive with keys, and say so; the exit code.
 
     Raises:
         ArchiveRefused: the archive is damaged.
@@ -56,6 +56,7 @@ def import_namespace(
         raise UsageRefused(str(error)) from None
     if as_json:
         print_json({"ledger": name, "namespace": True})
-        return
+        return DONE
     click.echo(f"{name} has its namespace, and answers source:ref as well as UUIDs")
     say("  It stays for audit. No other key was taken from the archive")
+    return DONE
