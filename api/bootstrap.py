@@ -35,6 +35,7 @@ from ledger.access.keys import ACCESS_FILE, AccessKeys
 from ledger.access.trails import Trails
 from ledger.folder import LEDGERS, DataFolder
 from ledger.places import state_of_files
+from ledger.room import RoomWatch
 from ledger.throwaway import sweep
 from projections.projections import Projections
 
@@ -83,6 +84,7 @@ class Server:
         self.keys = AccessKeys(folder.path / ACCESS_FILE, clock)
         self.trails = Trails(folder.path, folder.path / LEDGERS, clock)
         self.rates = Rates()
+        self.room = RoomWatch(folder.path)
         self.confirmations = Confirmations(clock)
         self.visitors = Visitors()
         self._leaving: set[str] = set()

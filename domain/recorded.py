@@ -18,7 +18,8 @@ class Recorded:
     """One event with its envelope. Instants are microseconds of UTC.
 
     ``position`` counts from 1 over the ledger and ``version`` from 1 over the stream, both without
-    gaps; ``position`` is 0 in an event that is not stored yet.
+    gaps; ``position`` is 0 in an event that is not stored yet. ``is_dated_behind`` says that the
+    ledger filled in ``occurred_at`` while its clock lay behind the newest event.
     """
 
     contact_id: UUID
@@ -31,6 +32,7 @@ class Recorded:
     actor: str | Sealed | None
     causation_id: UUID | None
     event: Event
+    is_dated_behind: bool = False
 
     @classmethod
     def made(cls, **envelope: Any) -> Recorded:
@@ -41,6 +43,11 @@ class Recorded:
         recorded = object.__new__(cls)
         object.__setattr__(recorded, "__dict__", envelope)
         return recorded
+
+    @property
+    def is_dated_by_ledger(self) -> bool:
+        """Whether nobody need have given ``occurred_at``: it is what the ledger fills in."""
+        return self.is_dated_behind or self.occurred_at == self.recorded_at
 
     @property
     def type(self) -> str:

@@ -28,15 +28,16 @@ if TYPE_CHECKING:
     from domain.kinds import ContactNames
     from domain.policy import Policy
     from domain.timeline import PolicyTimeline, PolicyVersion
+    from ledger.clock import RecordingClock, Stamp
     from ledger.drafts import Draft
     from ledger.erasure import Erasure
-    from ledger.identifiers import EventIds, RecordingClock
+    from ledger.identifiers import EventIds
     from ledger.mapper import LedgerMapper, LedgerStoredEvent
     from ledger.recorder import LedgerApplicationRecorder, Row
     from ledger.states import ContactStates
 
 MOST_AHEAD = DAY
-"""How long after its recording an event may occur."""
+"""How far ahead of the wall clock an event may occur."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +61,8 @@ class Desk:
     recorder: LedgerApplicationRecorder
     policies: PolicyTimeline
     head: int
+    newest_at: int
+    """When the newest event was recorded; 0 before the first. For whoever loaded the desk."""
 
 
 class _Working:
@@ -138,11 +141,11 @@ class Batch:
         """
         replayed = dict(self._replays(append))
         fresh = [(i, draft) for i, draft in enumerate(append.drafts) if i not in replayed]
-        recorded_at = self._desk.clock.now()
+        stamp = self._desk.clock.stamp()
         working = _Working(self._desk.states, self.policies, alone=len(fresh) == 1)
         if fresh:
             self._check_preconditions(append)
-            _validate(append, fresh, recorded_at)
+            _validate(append, fresh, stamp.now)
         appended = [AppendedEvent(index, known, True) for index, known in replayed.items()]
         own: dict[int, Recorded] = {}
         for index, draft in fresh:
@@ -151,7 +154,7 @@ class Batch:
                 check_same(draft, replace(known, position=0), self._desk.names)
                 appended.append(AppendedEvent(index, known, True))
                 continue
-            made = self._decided(append, index, draft, recorded_at, working)
+            made = self._decided(append, index, draft, stamp, working)
             working.add(made)
             if made:
                 own[made[0].id.int] = made[0]
@@ -164,12 +167,12 @@ class Batch:
     def publish(self, publication: Publication) -> PolicyVersion:
         """Put a policy on the policy stream as its next version."""
         document = publication.policy.document()
-        recorded_at = self._desk.clock.now()
+        stamp = self._desk.clock.stamp()
         version = len(self.policies.versions) + 1
         effective_from = publication.effective_from
         event = PolicyPublished(
             policy_version=version,
-            effective_from=recorded_at if effective_from is None else effective_from,
+            effective_from=stamp.now if effective_from is None else effective_from,
             policy=document,
             sha256=digest(document),
         )
@@ -178,12 +181,13 @@ class Batch:
             version=version,
             position=self.first_position + len(self.stored),
             id=self._desk.ids.next(),
-            occurred_at=recorded_at,
-            recorded_at=recorded_at,
+            occurred_at=stamp.now,
+            recorded_at=stamp.recorded_at,
             source=None,
             actor=None,
             causation_id=None,
             event=event,
+            is_dated_behind=stamp.is_behind,
         )
         self.stored.append(self._desk.mapper.to_stored_event(recorded))
         self.recorded.append(recorded)
@@ -202,7 +206,7 @@ class Batch:
         group = group_of(erasure.contact_id, erasure.members | merged, state_of)
         decided = erase(group, erasure.event, state_of)
         working = _Working(self._desk.states, self.policies, alone=False)
-        recorded_at, first = clock.now(), self._desk.ids.next()
+        stamp, first = clock.stamp(), self._desk.ids.next()
         position = self.first_position + len(self.stored)
         for place, one in enumerate(decided):
             made = Recorded(
@@ -210,12 +214,13 @@ class Batch:
                 version=state_of(one.contact_id).version + 1,
                 position=position + place,
                 id=first if place == 0 else self._desk.ids.next(),
-                occurred_at=recorded_at,
-                recorded_at=recorded_at,
+                occurred_at=stamp.now,
+                recorded_at=stamp.recorded_at,
                 source=None,
                 actor=None,
                 causation_id=None if place == 0 else first,
                 event=one.event,
+                is_dated_behind=stamp.is_behind,
             )
             working.add([made])
         self._record(working)
@@ -244,7 +249,7 @@ class Batch:
             raise VersionMismatch(version)
 
     def _decided(
-        self, append: Append, index: int, draft: Draft, recorded_at: int, working: _Working
+        self, append: Append, index: int, draft: Draft, stamp: Stamp, working: _Working
     ) -> list[Recorded]:
         assert draft.event is not None, "a draft without an event has a problem"
         assert draft.contact_id != POLICY_STREAM, "no name of a contact reads as the nil UUID"
@@ -252,7 +257,7 @@ class Batch:
             contact_id=draft.contact_id,
             id=draft.id or self._desk.ids.next(),
             event=draft.event,
-            occurred_at=recorded_at if draft.occurred_at is None else draft.occurred_at,
+            occurred_at=stamp.now if draft.occurred_at is None else draft.occurred_at,
             actor=draft.actor,
             names=self._desk.names,
         )
@@ -273,11 +278,12 @@ class Batch:
                 position=position + place,
                 id=self._companion_id(request.id) if place else request.id,
                 occurred_at=request.occurred_at,
-                recorded_at=recorded_at,
+                recorded_at=stamp.recorded_at,
                 source=draft.source,
                 actor=None if place else draft.actor,
                 causation_id=request.id if place else draft.causation_id,
                 event=one.event,
+                is_dated_behind=stamp.is_behind and draft.occurred_at is None,
             )
             # The request's own event, and after it what the ledger writes because of it.
             for place, one in enumerate(decided)
@@ -311,7 +317,7 @@ def _pointer(append: Append, index: int) -> str:
     return append.drafts[index].pointer or (f"/{index}" if len(append.drafts) > 1 else "")
 
 
-def _validate(append: Append, fresh: list[tuple[int, Draft]], recorded_at: int) -> None:
+def _validate(append: Append, fresh: list[tuple[int, Draft]], now: int) -> None:
     """Raise all that is wrong with the drafts at once."""
     errors: list[FieldError] = []
     for index, draft in fresh:
@@ -322,9 +328,9 @@ def _validate(append: Append, fresh: list[tuple[int, Draft]], recorded_at: int) 
             ("/occurred_at", draft.occurred_at),
             ("/data/occurred_at", corrected),
         ):
-            if instant is not None and instant > recorded_at + MOST_AHEAD:
+            if instant is not None and instant > now + MOST_AHEAD:
                 pointer = _pointer(append, index) + place
-                detail = "must be at most 24 hours after the time of recording"
+                detail = "must be at most 24 hours ahead of the server's clock"
                 errors.append(FieldError(pointer, "invalid-time", detail))
     if errors:
         raise Invalid(errors)

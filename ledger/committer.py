@@ -21,7 +21,8 @@ from ledger.datastore import NOTHING_RECORDED, told
 from ledger.drafts import Append
 from ledger.erasure import Erased, Erasure
 from ledger.observing import Unobserved
-from ledger.work import Each, appends_of, taken, weight_of
+from ledger.room import require_room_beside
+from ledger.work import Each, Trial, appends_of, taken, weight_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -88,7 +89,11 @@ class Committer:
         self._changed = Condition()
         self.observer: CommitObserver = Unobserved()
         self.head = self._desk.head
+        self.newest_at = self._desk.newest_at
+        """When the newest event was recorded; 0 before the first."""
         self.policies = self._desk.policies
+        self.records = True
+        """Whether the last commit worked, or a trial since then did."""
         self._thread = Thread(target=self._run, name="committer", daemon=True)
         self._thread.start()
 
@@ -126,6 +131,15 @@ class Committer:
         """
         return self._answered(erasure)
 
+    def try_commit(self) -> Future[None]:
+        """Answers once a commit that changes nothing worked, or with what kept it from working.
+
+        Raises:
+            Unavailable: as ``append``.
+            Corrupt: as ``append``.
+        """
+        return self._answered(Trial())
+
     def refuse(self, damage: Corrupt) -> None:
         """Take no more: what a damaged file acknowledges may be gone. From any thread."""
         with self._changed:
@@ -134,10 +148,10 @@ class Committer:
                 self._damage = str(damage)
 
     def _holding(self, work: Work) -> Callable[[], LedgerError] | None:
-        return None if isinstance(work, Erasure) else self._held
+        return None if isinstance(work, Erasure | Trial) else self._held
 
     def hold(self, refusal: Callable[[], LedgerError] | None) -> None:
-        """Answer all but erasures with that refusal from now on, or with None no more.
+        """Answer all but erasures and trials with that refusal from now on, or with None no more.
 
         Returns once what was accepted before is recorded and answered.
         """
@@ -256,7 +270,12 @@ class Committer:
                     self._settle([job])
                 return
             outcomes = [self._one_by_one(jobs[0][0], error)]
-        self._watched(self.observer.answered, outcomes)
+        answered = [
+            outcome
+            for (work, _), outcome in zip(jobs, outcomes, strict=True)
+            if not isinstance(work, Trial)
+        ]
+        self._watched(self.observer.answered, answered)
         for (_, future), outcome in zip(jobs, outcomes, strict=True):
             if isinstance(outcome, Exception):
                 future.set_exception(outcome)
@@ -299,12 +318,17 @@ class Committer:
             if batch.stored:
                 self._keys.save()
                 desk.recorder.insert_events(batch.stored, first_position=batch.first_position)
+                self._recorded_again()
+            elif any(isinstance(work, Trial) for work in works):
+                self._try(desk)
             seconds = time.perf_counter() - started
         except Corrupt as error:
             self.refuse(error)
             raise
         except (PersistenceError, sqlite3.Error, OSError, Unavailable) as error:
-            _log.warning("a commit failed: %s", error)
+            if self.records or not all(isinstance(work, Trial) for work in works):
+                _log.warning("a commit failed: %s", error)
+            self.records = False
             problem = told(error, self._file, NOTHING_RECORDED)
             if isinstance(problem, Corrupt):
                 self.refuse(problem)
@@ -317,10 +341,27 @@ class Committer:
                 self._watched(watcher, batch.recorded)
             desk.policies = self.policies = batch.policies
             self.head = desk.head
+            self.newest_at = batch.recorded[-1].recorded_at
             self._watched(self._committed, desk.head)
             self._watched(self.observer.committed, len(batch.stored), seconds)
         desk.states.trim()
         return outcomes
+
+    def _try(self, desk: Desk) -> None:
+        """Do what recording takes, but for the events.
+
+        Raises:
+            Unavailable, PersistenceError: it does not work.
+        """
+        self._keys.try_saving()
+        require_room_beside(self._file)
+        desk.recorder.try_commit()
+        self._recorded_again()
+
+    def _recorded_again(self) -> None:
+        if not self.records:
+            _log.warning("%s is written again", f"{self._file.parent.name}/{self._file.name}")
+            self.records = True
 
     def _destroy(self, desk: Desk, erased: set[UUID], outcomes: list[object]) -> list[object]:
         """Destroy the keys of the erased, once that they were is durable.
@@ -346,6 +387,8 @@ class Committer:
 def _outcome(batch: Batch, work: Work) -> object:
     if isinstance(work, Each):
         return [_outcome(batch, append) for append in work.appends]
+    if isinstance(work, Trial):
+        return None
     try:
         if isinstance(work, Erasure):
             return batch.erase(work)

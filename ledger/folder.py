@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Self
 
-    from ledger.identifiers import Clock
+    from ledger.clock import Clock
     from ledger.master_keys import MasterKey
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Ids that the ledger gives, and the clock it stamps events with."""
+"""Ids that the ledger gives, and the names of contacts that it reads."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from domain.recorded import POLICY_STREAM
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    Clock = Callable[[], int]
+    from ledger.clock import Clock
 
 _RANDOM_BITS = 62
 _COUNTER_BITS = 12
@@ -48,19 +48,6 @@ class EventIds:
 def companion_id(namespace: UUID, event_id: UUID) -> UUID:
     """The id of the event that the ledger writes beside another one: always the same."""
     return uuid5(namespace, f"companion\n{event_id}")
-
-
-class RecordingClock:
-    """The instants of recording, in microseconds of UTC: they never decrease."""
-
-    def __init__(self, clock: Clock, last: int) -> None:
-        self._clock = clock
-        self.last = last
-
-    def now(self) -> int:
-        """The clock's instant, or the last one where the clock went back."""
-        self.last = max(self._clock(), self.last)
-        return self.last
 
 
 def contact_id_of(name: str, named: Callable[[str], UUID]) -> UUID:

@@ -17,7 +17,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from domain.errors import Corrupt, Unavailable
-from ledger.datastore import NOTHING_RECORDED, connect, telling
+from ledger.datastore import LAYOUT, NOTHING_RECORDED, connect, telling
 from ledger.master_keys import as_master_key
 from ledger.signing_keys import SCHEMA as SIGNING_KEYS
 from ledger.signing_keys import SigningKeys
@@ -205,6 +205,24 @@ class KeyStore:
                     self._connection.execute("ROLLBACK")
                 raise
             self._unsaved.clear()
+
+    def try_saving(self) -> None:
+        """Find out whether a new key could be made durable now, without making one.
+
+        Raises:
+            Corrupt: the file is damaged.
+            Unavailable: it could not: the file cannot be written, or the master key not be asked.
+        """
+        with self._lock, telling(self._path, NOTHING_RECORDED):
+            self._master.wrap(MASTER_PROOF, b"")
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                self._connection.execute(f"PRAGMA user_version={LAYOUT}")
+                self._connection.execute("COMMIT")
+            except sqlite3.Error:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
 
     def destroy(self, contact_ids: Iterable[UUID]) -> None:
         """Make the keys of these contacts unreadable for ever, here and in memory.

@@ -10,11 +10,12 @@ from domain.errors import Corrupt, EventNotFound
 from domain.recorded import POLICY_STREAM
 from ledger.application import LedgerApplication
 from ledger.batch import Desk, Publication
+from ledger.clock import ClockWatch, RecordingClock
 from ledger.committer import WAITING_EVENTS, Committer
 from ledger.datastore import APPLICATION_ID, telling
 from ledger.entropy import Entropy
 from ledger.erasure import destroy_again
-from ledger.identifiers import EventIds, RecordingClock
+from ledger.identifiers import EventIds
 from ledger.kept_streams import KeptStreams
 from ledger.keys import APPLICATION_ID as KEYS_APPLICATION_ID
 from ledger.keys import KeyStore
@@ -22,6 +23,7 @@ from ledger.mapper import EVERYTHING, NOTHING
 from ledger.names import NameIndex
 from ledger.namespaces import InNamespace
 from ledger.published import published
+from ledger.recording import Recording
 from ledger.soundness import check
 from ledger.states import ContactStates
 from ledger.transparency.log import TransparencyLog
@@ -37,9 +39,9 @@ if TYPE_CHECKING:
     from domain.policy import Policy
     from domain.recorded import Recorded
     from domain.timeline import PolicyTimeline, PolicyVersion
+    from ledger.clock import Clock
     from ledger.drafts import Append, Appended
     from ledger.erasure import Erased, Erasure
-    from ledger.identifiers import Clock
     from ledger.master_keys import MasterKey
     from ledger.observing import CommitObserver
     from ledger.recorder import Row
@@ -126,6 +128,9 @@ class Ledger(InNamespace):
             self.transparency = self._open_log(origin, make=new or begin_log)
             opened.pop_all()
         self.on_commit(lambda _head: self.transparency.wake())
+        self.recording = Recording(self._committer, ClockWatch(name, clock))
+        self.recording.look_at_the_clock()
+        self.on_commit(lambda _head: self.recording.look_at_the_clock())
         self._names = NameIndex(
             lambda after, limit, types: self.log(after=after, limit=limit, types=types), self.head
         )
@@ -147,16 +152,18 @@ class Ledger(InNamespace):
     def _desk(self) -> Desk:
         """What the committer decides upon, read from what is stored."""
         head = self._recorder.max_notification_id() or 0
+        newest_at = self.recorded_at(head) if head else 0
         return Desk(
             namespace=self._namespace,
             names=self.contact_id,
             ids=self._ids,
-            clock=RecordingClock(self._clock, self.recorded_at(head) if head else 0),
+            clock=RecordingClock(self._clock, newest_at),
             states=ContactStates(self._application.contact, self._application.contacts),
             mapper=self._mapper,
             recorder=self._recorder,
             policies=published(self._recorded(self._recorder.rows(_POLICIES))),
             head=head,
+            newest_at=newest_at,
         )
 
     def registered(self, contact_ids: Sequence[UUID]) -> set[UUID]:
@@ -349,11 +356,6 @@ class Ledger(InNamespace):
             TooManyWaiting: too much is waiting already.
         """
         self._committer.check_room()
-
-    @property
-    def takes_events(self) -> bool:
-        """Whether the committer works: no file was found damaged. An archived one's does too."""
-        return self._committer.works
 
     def waiting(self) -> int:
         """How many drafts wait to be recorded."""

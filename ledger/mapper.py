@@ -99,7 +99,7 @@ class LedgerMapper(Mapper[UUID]):
             self._entropy(SALT_BYTES),
             recorded.id.bytes,
             recorded.recorded_at,
-            recorded.occurred_at,
+            _packed_occurrence(recorded),
             recorded.source,
             None if actor is None else seal("actor", self.transcoder.encode(actor)),
             None if causation_id is None else causation_id.bytes,
@@ -151,6 +151,8 @@ class LedgerMapper(Mapper[UUID]):
                 :_ENVELOPE
             ]
             fields = upcast(topic, schema, values[_ENVELOPE:])
+            if is_dated_behind := type(occurred_at) is list:
+                (occurred_at,) = occurred_at
             envelope = {
                 "contact_id": stream,
                 "version": version,
@@ -158,6 +160,7 @@ class LedgerMapper(Mapper[UUID]):
                 "id": uuid_of(event_id),
                 "recorded_at": recorded_at,
                 "occurred_at": occurred_at,
+                "is_dated_behind": is_dated_behind,
                 "source": source,
                 "actor": None if actor is None else self._actor(actor, opener),
                 "causation_id": None if causation is None else uuid_of(causation),
@@ -200,6 +203,16 @@ class LedgerMapper(Mapper[UUID]):
                 raise StoredStateError(f"{where} does not open with its key") from None
 
         return unseal
+
+
+def _packed_occurrence(recorded: Recorded) -> int | list[int]:
+    """``occurred_at`` in a stored state, in a list of its own where the clock was behind.
+
+    An instant that the ledger filled in is nearly always ``recorded_at``, which tells that it was.
+    Where the clock lay behind the newest event the two differ, and the list tells it, so that the
+    same event sent again is known to be the same.
+    """
+    return [recorded.occurred_at] if recorded.is_dated_behind else recorded.occurred_at
 
 
 def _context(stream: UUID, version: int, topic: str, name: str) -> bytes:

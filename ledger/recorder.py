@@ -15,7 +15,7 @@ from eventsourcing.sqlite import (
     SQLiteProcessRecorder,
 )
 
-from ledger.datastore import LedgerDatastore
+from ledger.datastore import LAYOUT, LedgerDatastore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -128,6 +128,11 @@ class LedgerApplicationRecorder(SQLiteApplicationRecorder):
                 c.execute(statement, values[start : start + 6 * size])
                 start, left = start + 6 * size, left - size
         return list(range(first, first + len(stored_events)))
+
+    def try_commit(self) -> None:
+        """Commit what changes nothing: the number of the layout, as it is, to the file's header."""
+        with self.datastore.transaction(commit=True) as c:
+            c.execute(f"PRAGMA user_version={LAYOUT}")
 
     def _max_position(self, c: SQLiteCursor) -> int:
         c.execute(self._max)

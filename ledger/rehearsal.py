@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from ledger.identifiers import Clock
+    from ledger.clock import Clock
     from ledger.ledger import Ledger
     from ledger.master_keys import MasterKey
 

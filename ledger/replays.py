@@ -38,13 +38,16 @@ def reused(recorded: Recorded) -> EventIdReused:
 
 
 def _same_envelope(draft: Draft, recorded: Recorded) -> bool:
-    occurred_at = recorded.recorded_at if draft.occurred_at is None else draft.occurred_at
+    if draft.occurred_at is None:
+        same_instant = recorded.is_dated_by_ledger
+    else:
+        same_instant = draft.occurred_at == recorded.occurred_at
     return (
         draft.contact_id == recorded.contact_id
         and draft.type == recorded.type
         and draft.source == recorded.source
         and draft.causation_id == recorded.causation_id
-        and occurred_at == recorded.occurred_at
+        and same_instant
         and (isinstance(recorded.actor, Sealed) or draft.actor == recorded.actor)
     )
 

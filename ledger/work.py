@@ -21,7 +21,12 @@ class Each:
     appends: Sequence[Append]
 
 
-Work = Append | Each | Publication | Erasure
+@dataclass(frozen=True)
+class Trial:
+    """A commit that changes nothing: it tells whether events could be recorded now."""
+
+
+Work = Append | Each | Publication | Erasure | Trial
 
 
 class Reply(Protocol):

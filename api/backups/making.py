@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from ledger.identifiers import Clock
+    from ledger.clock import Clock
     from ledger.master_keys import MasterKey
 
 GZIP_LEVEL = 6

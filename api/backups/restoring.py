@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from api.backups.form import TrailCopy
+    from ledger.clock import Clock
     from ledger.folder import DataFolder
-    from ledger.identifiers import Clock
     from ledger.ledger import Ledger
     from ledger.transfer import VerifiedArchive
     from ledger.transparency.notes import Verifier

@@ -222,7 +222,10 @@ class _State(Collector):
             gauges["sealed"].add_metric([name], sealed)
             gauges["unsealed"].add_metric([name], max(0, head - sealed))
             gauges["log_stopped"].add_metric([name], log.state == STOPPED)
-            gauges["append_stopped"].add_metric([name], not served.ledger.takes_events)
+            gauges["append_stopped"].add_metric([name], not served.ledger.recording.goes_on)
+            gauges["recording"].add_metric([name], served.ledger.recording.works)
+            behind_seconds = served.ledger.recording.clock_behind_seconds()
+            gauges["clock_behind"].add_metric([name], behind_seconds)
             try:
                 _add_projections(gauges, name, served)
             except LedgerError:
@@ -259,6 +262,13 @@ def _ledger_gauges() -> dict[str, GaugeMetricFamily]:
         "unsealed": _gauge("log_lag_events", "How many events are under no checkpoint yet."),
         "log_stopped": _gauge("log_stopped", "1 where nothing more is signed; the log says why."),
         "append_stopped": _gauge("append_stopped", "1 where nothing more is recorded."),
+        "recording": _gauge(
+            "recording", "0 where the last commit failed: the disk is full, say, or a file locked."
+        ),
+        "clock_behind": _gauge(
+            "clock_behind_seconds",
+            "How far the clock lies behind the newest event; 0 where it does not.",
+        ),
         "queue": _gauge("append_queue_events", "Events that wait to be recorded."),
         "projection_position": _gauge(
             "projection_position", "The position that a projection reflects.", projection

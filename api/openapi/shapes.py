@@ -220,6 +220,8 @@ READINESS: Schema = {
     "properties": {
         "status": {"enum": ["ok", "degraded"]},
         "stopped": {"type": "object", "additionalProperties": WHOLE},
+        "clock_behind_seconds": WHOLE,
+        "recording": YES_NO,
     },
-    "required": ["status"],
+    "required": ["status", "stopped", "clock_behind_seconds", "recording"],
 }

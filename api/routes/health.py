@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import TYPE_CHECKING
-
 from api.calls import Answer, Call, Routes, Shown
 from api.edge.access import PUBLIC
+from api.edge.readiness import NotReady, readiness_of
 from api.openapi import shapes
-from domain.errors import LedgerError, Unavailable
-from ledger.transparency.sealer import STOPPED
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from api.bootstrap import OpenLedger
+from domain.errors import Unavailable
 
 ROUTES = Routes("Health")
 
 _OK = Shown(description="It does.", schema=shapes.HEALTH, example={"status": "ok"})
 _READY = Shown(
-    description="There is. `degraded` says that something has stopped, and `stopped` of how many "
-    "ledgers: they could not be opened (`ledger`), or their `reading`, `committer`, `sealer` or "
-    "`projections` stopped.",
+    description="There is. `degraded` says that something is wrong. `stopped`: of how many ledgers "
+    "something has stopped; they could not be opened (`ledger`), or their `reading`, `committer`, "
+    "`sealer` or `projections` stopped. `clock_behind_seconds`: how far the clock lies behind the "
+    "newest event; events are recorded as of that instant meanwhile. `recording`: false where the "
+    "last commit of a ledger failed, as on a full disk.",
     schema=shapes.READINESS,
-    example={"status": "degraded", "stopped": {"ledger": 1}},
+    example={
+        "status": "degraded",
+        "stopped": {"ledger": 1},
+        "clock_behind_seconds": 0,
+        "recording": True,
+    },
 )
-_NEEDED = frozenset({"reading", "committer"})
-"""The parts without which a ledger serves nobody."""
 
 
 @ROUTES.on("GET", "/livez", scopes=PUBLIC, summary="Whether the process lives", answers={200: _OK})
@@ -45,40 +42,17 @@ async def livez(_call: Call) -> Answer:
     problems=("unavailable",),
 )
 def readyz(call: Call) -> Answer:
-    """What has stopped is counted, not named: anybody may ask. Names are in the metrics.
+    """What is wrong is counted, not named: anybody may ask. Names are in the metrics.
 
-    One ledger that stopped takes no other out of service. It also tells of the end.
+    One ledger that stopped takes no other out of service: 503 says that none can be read and
+    written, with the same fields. Where the last commit of a ledger failed, asking has another one
+    tried, once a second at most, so it says by itself when events are recorded again. It also tells
+    of the end.
     """
-    server = call.server
-    if server.stopping.begun:
+    if call.server.stopping.begun:
         raise Unavailable("the server is stopping")
-    stopped = Counter(ledger=len(server.unopened))
-    serving = 0
-    for served in list(server.ledgers.values()):
-        parts = set(_stopped(served))
-        serving += not parts & _NEEDED
-        stopped.update(parts)
-    if not serving:
-        raise Unavailable("no ledger can be read and written; the log says why")
-    if not stopped.total():
-        return Answer(body={"status": "ok"})
-    return Answer(body={"status": "degraded", "stopped": dict(sorted((+stopped).items()))})
-
-
-def _stopped(served: OpenLedger) -> Iterator[str]:
-    ledger = served.ledger
-    try:
-        ledger.recorded_at(ledger.head())
-    except LedgerError:
-        yield "reading"
-    if not ledger.takes_events:
-        yield "committer"
-    if ledger.transparency.state == STOPPED:
-        yield "sealer"
-    try:
-        states = served.projections.states()
-    except LedgerError:
-        yield "projections"
-    else:
-        if any(one.state == "failed" for one in states):
-            yield "projections"
+    found = readiness_of(call.server)
+    if not found.serving:
+        raise NotReady(found)
+    status = "ok" if found.is_well else "degraded"
+    return Answer(body={"status": status, **found.shown()})

@@ -28,7 +28,7 @@ version, position and type stand in columns beside it.
 | 1 | 16 random bytes, so that equal facts have unequal hashes |
 | 2 | the event's id, 16 bytes |
 | 3 | `recorded_at`, microseconds of UTC since 1970 |
-| 4 | `occurred_at`, the same |
+| 4 | `occurred_at`, the same; alone in an array where a clock that was behind place 3 gave it |
 | 5 | `source`, or nil |
 | 6 | `actor`, sealed, or nil |
 | 7 | `causation_id`, 16 bytes, or nil |

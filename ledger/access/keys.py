@@ -269,8 +269,8 @@ class AccessKeys:
 
     def _note_use(self, key: AccessKey, now: int) -> None:
         """Write down the use, once a minute; what cannot be written is let go."""
-        if now - (key.seen_at or 0) < SEEN_EVERY:
-            return
+        if abs(now - (key.seen_at or 0)) < SEEN_EVERY:
+            return  # either way: a use noted under a clock that was ahead is not the last one
         with self._lock, suppress(sqlite3.Error):
             self._connection.execute(
                 "UPDATE access_keys SET seen_at = ? WHERE id = ?", (now, key.id)

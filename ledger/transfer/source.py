@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from ledger.identifiers import Clock
+    from ledger.clock import Clock
     from ledger.master_keys import MasterKey
     from ledger.signing_keys import SigningKey
     from ledger.transfer.chunks import Row

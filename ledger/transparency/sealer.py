@@ -112,7 +112,9 @@ class Sealer:
             breathe()
         checkpoint = Checkpoint(self._keys.origin, frontier.size, frontier.root())
         note, retired = self._keys.sign(checkpoint.text())
-        signed = Signed(checkpoint.size, checkpoint.root, note, self._clock())
+        # As instants of recording: they never decrease, and whoever verifies counts on it.
+        signed_at = max(self._clock(), self.signed.signed_at)
+        signed = Signed(checkpoint.size, checkpoint.root, note, signed_at)
         self._store.add(signed, tiles, retired)
         if retired:
             self._keys.refresh()

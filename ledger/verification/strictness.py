@@ -99,6 +99,11 @@ def _check_envelope(values: list[Any]) -> None:
         raise Loose("the salt is none")
     _id("the id", event_id)
     _instant("recorded_at", recorded_at)
+    if type(occurred_at) is list:
+        # The ledger filled it in while its clock lay behind the newest event.
+        if len(occurred_at) != 1 or occurred_at[0] >= recorded_at:
+            raise Loose("occurred_at stands in a list, and is none that the ledger filled in")
+        (occurred_at,) = occurred_at
     _instant("occurred_at", occurred_at)
     if source is not None:
         _text("source", source)

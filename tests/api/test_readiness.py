@@ -52,8 +52,13 @@ def stopped(client: httpx.Client) -> dict[str, int]:
     answer = client.get("/readyz")
     assert answer.status_code == 200
     body = answer.json()
-    assert body["status"] == ("degraded" if "stopped" in body else "ok")
-    counts: dict[str, int] = body.get("stopped", {})
+    counts: dict[str, int] = body["stopped"]
+    assert body == {
+        "status": "degraded" if counts else "ok",
+        "stopped": counts,
+        "clock_behind_seconds": 0,
+        "recording": True,
+    }
     return counts
 
 
@@ -122,8 +127,10 @@ def test_each_part_that_stopped_is_told_of_and_not_why(
     assert stopped(client) == {"ledger": 1, "sealer": 1}
     ledger._committer.refuse(Corrupt("position 7 is damaged"))
     assert 'rapport_append_stopped{ledger="main"} 1.0' in client.get("/metrics").text
-    detail = problem_of(client.get("/readyz"), 503, "unavailable")["detail"]
-    assert detail == "no ledger can be read and written; the log says why"
+    told = problem_of(client.get("/readyz"), 503, "unavailable")
+    assert told["detail"] == "no ledger can be read and written; the log says why"
+    assert told["stopped"] == {"committer": 1, "ledger": 1, "sealer": 1}
+    assert (told["clock_behind_seconds"], told["recording"]) == (0, True)
 
 
 def test_an_archived_ledger_has_not_stopped(client: httpx.Client) -> None:

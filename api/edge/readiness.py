@@ -1,0 +1,97 @@
+"""Whether the server can do its work: what stopped, whether events are recorded, the clock."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from domain.errors import LedgerError, Unavailable
+from ledger.transparency.sealer import STOPPED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from api.bootstrap import OpenLedger, Server
+
+_NEEDED = frozenset({"reading", "committer"})
+"""The parts without which a ledger serves nobody."""
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """What was found. Ledgers are counted, not named: anybody may ask.
+
+    ``stopped`` says of how many ledgers a part has stopped; ``is_recording`` whether the last
+    commit of every ledger worked; ``clock_behind_seconds`` how far the clock lies behind the newest
+    event of any. ``serving`` counts the ledgers that are read and written.
+    """
+
+    stopped: Mapping[str, int]
+    clock_behind_seconds: int
+    is_recording: bool
+    serving: int
+
+    def shown(self) -> dict[str, object]:
+        """What is told beside the status."""
+        return {
+            "stopped": dict(self.stopped),
+            "clock_behind_seconds": self.clock_behind_seconds,
+            "recording": self.is_recording,
+        }
+
+    @property
+    def is_well(self) -> bool:
+        """Whether there is nothing to tell."""
+        return not self.stopped and not self.clock_behind_seconds and self.is_recording
+
+
+class NotReady(Unavailable):
+    """No ledger can be read and written now."""
+
+    def __init__(self, found: Readiness) -> None:
+        super().__init__("no ledger can be read and written; the log says why")
+        self.found = found
+
+    def fields(self) -> Mapping[str, object]:
+        return self.found.shown()
+
+
+def readiness_of(server: Server) -> Readiness:
+    """Look at every ledger; one whose last commit failed tries another one, which changes nothing.
+
+    A full disk is noticed within ten seconds of asking, also where nobody appends.
+    """
+    stopped = Counter(ledger=len(server.unopened))
+    serving, behind_seconds, is_recording = 0, 0, True
+    served = list(server.ledgers.values())
+    if server.room.is_full():
+        for one in served:
+            one.ledger.recording.try_now()
+    for one in served:
+        parts, recording = set(_stopped(one)), one.ledger.recording
+        stopped.update(parts)
+        works = recording.look()
+        is_recording &= works
+        serving += works and not parts & _NEEDED
+        behind_seconds = max(behind_seconds, recording.clock_behind_seconds())
+    return Readiness(dict(sorted((+stopped).items())), behind_seconds, is_recording, serving)
+
+
+def _stopped(served: OpenLedger) -> Iterator[str]:
+    ledger = served.ledger
+    try:
+        ledger.recorded_at(ledger.head())
+    except LedgerError:
+        yield "reading"
+    if not ledger.recording.goes_on:
+        yield "committer"
+    if ledger.transparency.state == STOPPED:
+        yield "sealer"
+    try:
+        states = served.projections.states()
+    except LedgerError:
+        yield "projections"
+    else:
+        if any(one.state == "failed" for one in states):
+            yield "projections"
