@@ -241,9 +241,28 @@ class Relationship:
             soonest[0] if soonest else None,
             silence.quiet_at if silence else None,
             self._falling_at,
+            # Before the first fact nothing is judged, yet the version in force is shown.
+            self._policies.next_change(self.at) if self.machine.judged is None else None,
         ]
         later = [instant for instant in candidates if instant is not None and instant > self.at]
         return min(later, default=None)
+
+    @property
+    def changed_at(self) -> int | None:
+        """The last instant up to ``at`` at which stage, score, flags or policy may have changed.
+
+        None if there was none. Asked as of any instant from it up to ``at``, the same history has
+        the same answer; so whoever kept one knows what a clock that is put back makes wrong.
+        """
+        silence = self.machine.silence
+        candidates = [
+            self.machine.judged.at if self.machine.judged else None,
+            silence.quiet_at if silence else None,
+            self._falling_at,
+            self._policies.last_change(self.at),
+        ]
+        passed = [instant for instant in candidates if instant is not None and instant <= self.at]
+        return max(passed, default=None)
 
     @property
     def holds_until(self) -> int | None:

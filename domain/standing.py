@@ -14,7 +14,7 @@ from domain.instants import DAY
 from domain.referrals import outcome_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from uuid import UUID
 
     from domain.policy import Partner, Policy
@@ -61,6 +61,7 @@ class Standing:
 
     ``next_breakpoint`` is the next instant at which anything here can change without another event
     or another policy, null if there is none. Until then all of this but ``at`` stays as it is.
+    ``changed_at`` is the last such instant up to ``at``: from it on all of this was as it is.
     """
 
     at: int
@@ -70,6 +71,7 @@ class Standing:
     reciprocity: Reciprocity
     events: tuple[UUID, ...]
     next_breakpoint: int | None
+    changed_at: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,7 @@ def standing(
     influence = _influence(inbound, rules)
     active = _active(inbound, influence, rules)
     dormant_at = _dormant_at(own, rules) if active in ("key_partner", "partner") else None
+    instants = _instants(edges, commerce, rules, dormant_at)
     return Standing(
         at=at,
         standing=_named(active, dormant_at, own, rules, at),
@@ -122,7 +125,8 @@ def standing(
         ),
         reciprocity=_reciprocity(inbound, outbound, rules),
         events=tuple(one.edge.event_id for one in rated),
-        next_breakpoint=min(_instants_after(at, edges, commerce, rules, dormant_at), default=None),
+        next_breakpoint=min((one for one in instants if one > at), default=None),
+        changed_at=max((one for one in instants if one <= at), default=None),
     )
 
 
@@ -198,14 +202,13 @@ def _reciprocity(
     )
 
 
-def _instants_after(
-    at: int,
+def _instants(
     edges: Sequence[Edge],
     commerce: Mapping[UUID, Commerce],
     rules: Partner,
     dormant_at: int | None,
-) -> Iterator[int]:
-    """The instants after ``at`` at which something of this comes into, or falls out of, account."""
+) -> list[int]:
+    """The instants at which something of this comes into, or falls out of, account."""
     instants: set[int | None] = {dormant_at}
     for edge in edges:
         instants |= {edge.made_at, edge.made_at + rules.window_days * DAY, edge.qualified_at}
@@ -215,4 +218,4 @@ def _instants_after(
         if edge.inbound and rules.won_by_purchase and edge.other in commerce:
             for purchase in commerce[edge.other].purchases:
                 instants |= {purchase.occurred_at, purchase.gone_at}
-    return (instant for instant in instants if instant is not None and instant > at)
+    return [instant for instant in instants if instant is not None]

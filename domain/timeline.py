@@ -58,6 +58,11 @@ class PolicyTimeline:
             return None
         return starts[bisect_right(starts, after)]
 
+    def last_change(self, at: int) -> int | None:
+        """The last instant up to and including ``at`` from which another version was in force."""
+        place = bisect_right(self._starts, at)
+        return self._starts[place - 1] if place else None
+
     def is_same_as(self, other: PolicyTimeline) -> bool:
         """Whether both know the same versions."""
         return [v.event_id for v in self.versions] == [v.event_id for v in other.versions]

@@ -82,15 +82,15 @@ class Build:
 
         All of it in one transaction. Builds that go over the log together read it by one ``page``,
         and decode it once. False if there was nothing to do, and then nothing was
-        written; the rows hold at ``at`` either way, and time never goes back.
+        written; the rows hold at ``at`` either way. Where ``at`` lies before the instant for which
+        they were made, the clock was put back, and they are made for ``at`` again.
 
         Raises:
             Stumbled: a history or row that the projection cannot deal with; nothing was written.
         """
-        at = max(at, self.generation.as_of)
         events = self._events(upto, page or Page(self._source))
         due = self.next_breakpoint is not None and self.next_breakpoint <= at
-        if not events and not due:
+        if not events and not due and at >= self.generation.as_of:
             return False
         try:
             self._take_in(events, at)
@@ -113,6 +113,8 @@ class Build:
             self._refold(tables, touch, news, moment)
             if any(isinstance(recorded.event, PolicyPublished) for recorded in events):
                 self.projection.expire(tables, at)
+            elif at < self.generation.as_of:
+                self.projection.go_back(tables, at)
             self._refresh_due(tables, moment)
             tip = events[-1].id if events else self.generation.tip
             advanced = replace(self.generation, position=position, as_of=at, tip=tip)

@@ -112,6 +112,9 @@ class Projection(Protocol):
     def expire(self, tables: Tables, at: int) -> None:
         """Make every row due at ``at``: the rules themselves changed."""
 
+    def go_back(self, tables: Tables, at: int) -> None:
+        """Make every row due that changed after ``at``: the clock was put back to then."""
+
     def next_breakpoint(self, tables: Tables) -> int | None:
         """The next instant at which a row changes without an event."""
 

@@ -31,7 +31,6 @@ logger = logging.getLogger(__name__)
 POLL_SECONDS = 1.0
 """How often it looks without being woken: other processes may write to the log."""
 
-
 REST_SECONDS = 0.04
 """How long it rests after a step of many events, unless somebody waits: while events pour in, fewer
 and larger steps cost less, and what nobody waits for is seen in time all the same."""
@@ -46,6 +45,9 @@ and bulk requests hardly ever others."""
 FAR_BEHIND_EVENTS = 100_000
 """How far a flood may leave it behind before it takes half of the interpreter's time all the same:
 what it takes some seconds to fold, and a flood some seconds to bring."""
+
+BACK_SECONDS = 1.0
+"""How long a read waits at most for rows that were made for a later instant than the present."""
 
 MANY_EVENTS = 16
 
@@ -166,13 +168,35 @@ class Follower:
                     raise ProjectionBehind(
                         f"projection {name} reflects position {reached}, not yet {position}"
                     )
-                self._waiting_threads += 1
-                self._hurry.set()
-                try:
-                    self._moved.wait(left)
-                finally:
-                    self._waiting_threads -= 1
+                self._wait_hurried(left)
         return reached
+
+    def _wait_hurried(self, seconds: float) -> None:
+        """Wait for the next move, which comes without a rest. Only with ``_moved`` held."""
+        self._waiting_threads += 1
+        self._hurry.set()
+        try:
+            self._moved.wait(seconds)
+        finally:
+            self._waiting_threads -= 1
+
+    def wait_while_ahead(self, name: str) -> None:
+        """Wait a moment while the clock lies behind the instant for which the rows were made.
+
+        It was put back, and the next step makes them for the present.
+        """
+        build = self._builds[name]
+        is_ahead = build.generation.as_of > self._clock()
+        if not is_ahead or build.gives_way or not self._thread.is_alive():
+            return
+        self.wake()
+        until = time.monotonic() + BACK_SECONDS
+        with self._moved:
+            while (build := self._builds[name]).generation.as_of > self._clock():
+                left = until - time.monotonic()
+                if left <= 0 or not self._follows(build) or self._stopping:
+                    return
+                self._wait_hurried(left)
 
     def when_reached(
         self, position: int, name: str, callback: Callable[[], object]

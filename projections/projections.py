@@ -361,12 +361,17 @@ class Projections:
 
     @contextmanager
     def _snapshot(self, name: str) -> Iterator[_Snapshot]:
-        """The live tables as of one instant. Rows hold from ``as_of`` until the next breakpoint."""
+        """The live tables as of one instant. Rows hold from ``as_of`` until the next breakpoint.
+
+        Where the clock was put back, they are made for the present first; ``as_of`` lies ahead of
+        ``now`` where that takes too long to wait for.
+        """
         projection = self._projection(name)
-        now = self._clock()
+        self._follower.wait_while_ahead(name)
         with self._store.read() as connection:
             generation = generations.current(connection, name)
             assert generation is not None, "every projection has a live generation"
+            now = self._clock()
             tables = Tables(connection, generation)
             until = projection.next_breakpoint(tables)
             as_of = generation.as_of

@@ -85,7 +85,6 @@ class Rebuild:
     def _begin(self) -> Generation:
         """Fresh tables at a fixed position and instant, known to be under construction."""
         position = begins_at(self._projection, self._source.head())
-        live = self._follower.build(self._projection.name).generation
         with self._store.write() as connection:
             for leftover in generations.generations(connection, self._projection.name):
                 if leftover.state == BUILDING:
@@ -95,7 +94,7 @@ class Rebuild:
                 0,
                 self._projection.version,
                 position,
-                max(self._clock(), live.as_of),
+                self._clock(),
                 tip_at(self._source, position),
                 BUILDING,
             )
@@ -163,7 +162,7 @@ class Rebuild:
         That takes as long as what was appended by now does, and no longer.
         """
         head = self._source.head()
-        at = max(self._clock(), live.generation.as_of, build.generation.as_of)
+        at = self._clock()
         compares = self._follower.bring_live_forward(live, head, at)
         self._bring_forward(build, head, at, work)
         return compares

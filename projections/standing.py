@@ -26,7 +26,7 @@ from domain.events.referrals import (
 from domain.referrals import Commerce, Edge, commerce_of, edges_of
 from domain.standing import Reciprocity, ReferralCounts, Standing, standing
 from projections.generations import Table
-from projections.status import MERGES_TABLE, due_in, earliest_in, put, upsert
+from projections.status import MERGES_TABLE, NEVER, due_in, earliest_in, go_back_in, put, upsert
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -58,6 +58,7 @@ STANDINGS = Table(
         "standing TEXT NOT NULL",
         "influence INTEGER NOT NULL",
         "next_breakpoint INTEGER",
+        "changed_at INTEGER NOT NULL",
         "detail BLOB NOT NULL",
     ),
     ("contact",),
@@ -105,7 +106,7 @@ class StandingProjection:
     """A row for every referral, every referred contact that bought, and every referrer."""
 
     name = "standing"
-    version = 1
+    version = 2
     tables = (MERGES_TABLE, EDGES, COMMERCE, STANDINGS)
     measures_when_due = False
 
@@ -188,7 +189,16 @@ class StandingProjection:
         breakpoint_at = min((at for at in instants if at is not None), default=None)
         # A breakpoint that has passed would make the clock spin for ever.
         assert breakpoint_at is None or breakpoint_at > moment.at, "a breakpoint in the past"
-        row = (contact.bytes, made.standing, made.influence, breakpoint_at, _detail(made))
+        passed = (made.changed_at, moment.policies.last_change(moment.at))
+        changed_at = max((at for at in passed if at is not None), default=NEVER)
+        row = (
+            contact.bytes,
+            made.standing,
+            made.influence,
+            breakpoint_at,
+            changed_at,
+            _detail(made),
+        )
         # Not fresh: a referrer that is reduced may have been reduced before.
         tables.execute(upsert(tables["standings"], STANDINGS), row)
 
@@ -208,6 +218,10 @@ class StandingProjection:
     def expire(self, tables: Tables, at: int) -> None:
         """Every standing is to be reduced again."""
         tables.execute(f"UPDATE {tables['standings']} SET next_breakpoint = ?", (at,))
+
+    def go_back(self, tables: Tables, at: int) -> None:
+        """Every standing that changed after ``at`` is to be reduced again."""
+        go_back_in(tables, "standings", at)
 
     def next_breakpoint(self, tables: Tables) -> int | None:
         """The earliest of all referrers' next breakpoints."""
@@ -277,9 +291,12 @@ def _detail(made: Standing) -> bytes:
     return packed
 
 
-def read_standing(row: tuple[str, int, int | None, bytes], at: int) -> Standing:
-    """The standing in a row of (standing, influence, next_breakpoint, detail), valid at ``at``."""
-    name, influence, next_breakpoint, detail = row
+def read_standing(row: tuple[str, int, int | None, int, bytes], at: int) -> Standing:
+    """The standing in a row, which is valid at ``at``.
+
+    The row is (standing, influence, next_breakpoint, changed_at, detail).
+    """
+    name, influence, next_breakpoint, changed_at, detail = row
     counts, reciprocity, events = msgpack.unpackb(detail)
     return Standing(
         at=at,
@@ -289,4 +306,5 @@ def read_standing(row: tuple[str, int, int | None, bytes], at: int) -> Standing:
         reciprocity=Reciprocity(*reciprocity),
         events=tuple(UUID(bytes=event) for event in events),
         next_breakpoint=next_breakpoint,
+        changed_at=None if changed_at == NEVER else changed_at,
     )

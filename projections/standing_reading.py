@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from projections.answers import Cursor
     from projections.generations import Tables
 
-_COLUMNS = "standing, influence, next_breakpoint, detail"
+_COLUMNS = "standing, influence, next_breakpoint, changed_at, detail"
 
 
 def read_contact_standing(

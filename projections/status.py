@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from projections.generations import Tables
 
 NEVER = -(2**63)
-"""Stands for no instant in ``since``, so that it sorts after every instant."""
+"""Stands for no instant in ``since`` and ``changed_at``: it sorts after every instant."""
 
 MERGES_TABLE = Table(
     MERGES,
@@ -39,6 +39,7 @@ ROWS = Table(
         "flags TEXT NOT NULL",
         "policy_version INTEGER NOT NULL",
         "next_breakpoint INTEGER",
+        "changed_at INTEGER NOT NULL",
         "silence_demotions INTEGER NOT NULL",
         "premature_demotions INTEGER NOT NULL",
     ),
@@ -74,7 +75,7 @@ class StatusProjection:
     """A row for every survivor, and one for each interval of each."""
 
     name = "status"
-    version = 1
+    version = 2
     tables = (MERGES_TABLE, ROWS, INTERVALS)
     measures_when_due = True
 
@@ -116,6 +117,7 @@ class StatusProjection:
             " ".join(measured.flags),
             measured.policy_version,
             measured.next_breakpoint,
+            NEVER if measured.changed_at is None else measured.changed_at,
             measured.silence_demotions,
             measured.premature_demotions,
         )
@@ -172,6 +174,10 @@ class StatusProjection:
     def expire(self, tables: Tables, at: int) -> None:
         """Every contact is to be folded again."""
         tables.execute(f"UPDATE {tables['rows']} SET next_breakpoint = ?", (at,))
+
+    def go_back(self, tables: Tables, at: int) -> None:
+        """Every contact of whom anything changed after ``at`` is to be folded again."""
+        go_back_in(tables, "rows", at)
 
     def next_breakpoint(self, tables: Tables) -> int | None:
         """The earliest of all contacts' next breakpoints."""
@@ -234,6 +240,11 @@ def due_in(tables: Tables, table: str, contact: str, at: int, limit: int) -> lis
         (at, limit),
     )
     return [UUID(bytes=found) for (found,) in rows.fetchall()]
+
+
+def go_back_in(tables: Tables, table: str, at: int) -> None:
+    """Make the rows of a table due at ``at`` that changed after it."""
+    tables.execute(f"UPDATE {tables[table]} SET next_breakpoint = ? WHERE changed_at > ?", (at, at))
 
 
 def earliest_in(tables: Tables, table: str) -> int | None:

@@ -12,7 +12,7 @@ from api.replaying.pages import MOST_EVENTS, folded_page, folded_rows, folded_su
 from api.replaying.rows import StandingRows, StatusRows
 from api.service.answers.document import Document, Page
 from api.service.answers.lists import StandingRow, StatusRow, Summary
-from api.wire.cursors import make_cursor, read_place
+from api.wire.cursors import is_of_kind, make_cursor, read_place
 from api.wire.parameters import (
     AS_KNOWN_AT,
     AS_OF,
@@ -41,6 +41,9 @@ ROUTES = Routes("Lists")
 
 _HEADERS = ("ETag", "Rapport-Position")
 _FIRST_PAGE = (None, None)
+_STATUSES = "statuses"
+_FOLDED = " folded by "
+_FOLDED_STATUSES = f"{_STATUSES}{_FOLDED}"
 
 
 @ROUTES.on(
@@ -82,7 +85,11 @@ async def list_statuses(call: Call) -> Answer:
     Without these, a row that changes while pages are read may come twice, or not at all.
     """
     flagged_then = call.get(AS_OF) is not None and call.get(FLAG) is not None
-    if _is_sorted(call) or _is_folded(call) or flagged_then:
+    is_folded = _is_sorted(call) or _is_folded(call) or flagged_then
+    if (cursor := call.get(CURSOR)) is not None and call.get(AS_OF) is not None:
+        # As the pages before it, though the clock has passed the instant since, or was put back.
+        is_folded = is_of_kind(cursor, _FOLDED_STATUSES)
+    if is_folded:
         await call.wait_until_known(call.get(MIN_POSITION))
         return await call.in_thread(_folded_statuses)
     await call.wait_until_reflected(call.get(MIN_POSITION), "status")
@@ -185,7 +192,7 @@ def _is_sorted(call: Call) -> bool:
 def _folded_statuses(call: Call) -> Answer:
     return _folded(
         call,
-        "statuses",
+        _STATUSES,
         lambda moment: StatusRows(moment, call.get(STAGE), call.get(FLAG)),
         elsewhere="ask for a replay, POST .../replays",
     )
@@ -205,15 +212,17 @@ def _folded(call: Call, name: str, rows_at: Callable[[Moment], Rows], *, elsewhe
     served, sort, limit = call.open_ledger, call.get(SORT), call.get(LIMIT) or 100
     ledger, aliases, now = served.ledger, served.aliases, call.server.clock()
     asked = Asked(call.get(AS_OF), call.get(AS_KNOWN_AT), call.get(POLICY_VERSION))
-    kind = f"{name} folded by {sort or 'contact'} {asked}"
-    moment = moment_of(ledger, aliases, asked, now)
-    value, contact, position, at = read_place(
-        ledger, call.get(CURSOR), kind, *_FIRST_PAGE, moment.position, moment.at
-    )
+    kind = f"{name}{_FOLDED}{sort or 'contact'} {asked}"
+    first: tuple[int | None, ...] = ()
+    if call.get(CURSOR) is None:
+        moment = moment_of(ledger, aliases, asked, now)
+        first = (*_FIRST_PAGE, moment.position, moment.at)
+    value, contact, position, at = read_place(ledger, call.get(CURSOR), kind, *first)
     after = None if contact is None else (value, UUID(bytes=contact))
     # The pages after the first speak of what it spoke of, whatever was appended since.
     fixed = Asked(at, Knowledge(position=position), asked.policy_version)
-    moment = moment_of(ledger, aliases, fixed, now)
+    # Also where the clock was put back meanwhile: what may be asked for was settled at first.
+    moment = moment_of(ledger, aliases, fixed, max(now, at))
     rows = rows_at(moment)
     if sort is None:
         page = folded_page(ledger, moment, rows, after=after, limit=limit)

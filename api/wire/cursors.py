@@ -25,6 +25,16 @@ def make_cursor(ledger: Ledger, kind: str, *place: object) -> str:
     return _written(packed + _check(ledger, packed))
 
 
+def is_of_kind(cursor: str, begins: str) -> bool:
+    """Whether a cursor says that it is into a list whose kind begins so; it may be anybody's."""
+    try:
+        packed = base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True)
+        kind = msgpack.unpackb(packed[:-_CHECK_BYTES])[0]
+    except (ValueError, LookupError, TypeError, msgpack.UnpackException):
+        return False
+    return isinstance(kind, str) and kind.startswith(begins)
+
+
 def read_place(ledger: Ledger, cursor: str | None, kind: str, *start: Any) -> list[Any]:
     """Where a page of the list ``kind`` begins: after the cursor, or at ``start`` without one.
 

@@ -11,25 +11,34 @@ from api.edge.logs import GATHER_SECONDS, MOST_WAITING
 from api.edge.metrics import Metrics
 from docs.generating.markdown import opening, table, words
 from ledger.committer import WAITING_EVENTS
+from ledger.recording import AGAIN_SECONDS
+from ledger.room import LOOK_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_INTRODUCTION = """\
+_INTRODUCTION = f"""\
 `/livez` says that the process lives and touches nothing. `/readyz` answers 200 while the server
-is not stopping and there is a ledger that is read and written: with `"status": "ok"` where all of
-them are whole, with `"degraded"` where something has stopped, and of how many ledgers: they could
-not be opened (`ledger`), or their `reading`, `committer`, `sealer` or `projections` stopped. It
-names none, since anybody may ask: `/metrics` names them, and the log says why. Neither they nor
-`/metrics` are turned away in an overload. None of what follows names a contact: no paths,
+is not stopping and there is a ledger that is read and written: with `"status": "ok"` where nothing
+is wrong, else with `"degraded"`. `stopped` says of how many ledgers something has stopped: they
+could not be opened (`ledger`), or their `reading`, `committer`, `sealer` or `projections` stopped.
+`recording` is false while the last commit of a ledger failed: the disk is full, say, or the file is
+locked. Asking tries again, {AGAIN_SECONDS:g} s after the last time at the earliest, so it becomes
+true by itself; and every {LOOK_SECONDS:g} s asking looks whether there is room on the disk, also
+where nobody appends. `clock_behind_seconds` says how far the clock lies behind the newest event:
+until it gets there, events are recorded as of that instant, and everything else goes by the clock.
+Where no ledger is read and recorded the answer is 503, with the same fields.
+
+It names no ledger, since anybody may ask: `/metrics` names them, and the log says why. Neither they
+nor `/metrics` are turned away in an overload. None of what follows names a contact: no paths,
 queries, headers or bodies, and of exceptions only the class and the place.
 
 A ledger that cannot be opened keeps no other from being served: whoever asks for it is answered
 503, and once its files are mended the next request opens it. Only where no ledger can be opened
 the server does not start. So send traffic by `/readyz`, which one damaged ledger among several
 leaves at 200, and wake somebody by its `degraded`, or by `rapport_ledger_readable`,
-`rapport_append_stopped`, `rapport_log_stopped` and `rapport_projection_failed`, which tell
-ledgers apart.
+`rapport_recording`, `rapport_clock_behind_seconds`, `rapport_append_stopped`, `rapport_log_stopped`
+and `rapport_projection_failed`, which tell ledgers apart.
 """
 
 _METRICS = """\

@@ -55,8 +55,12 @@ seeds = st.integers(0, 2**32)
 class Story:
     """One random history, told to a ledger a bit at a time."""
 
-    def __init__(self, seed: int, ledger: MemoryLedger, clock: Clock) -> None:
+    def __init__(
+        self, seed: int, ledger: MemoryLedger, clock: Clock, *, back_hours: int = 0
+    ) -> None:
+        """``back_hours`` is how far the clock may be put back at a time."""
         self._chance = Random(seed)
+        self._back_hours = back_hours
         self._ledger = ledger
         self._clock = clock
 
@@ -73,7 +77,8 @@ class Story:
             elif act < 0.78:
                 self._policy()
             elif act < 0.84:
-                self._clock.now += self._chance.randint(1, 60 * 24) * HOUR
+                least = -self._back_hours or 1
+                self._clock.now += self._chance.randint(least, 60 * 24) * HOUR
             else:
                 yield self._chance.choice((0, 1, 2, 5, 20))
 

@@ -132,7 +132,8 @@ class MemoryLedger:
             position=len(self._events) + 1,
             id=UUID(int=self._first_id + len(self._events)),
             occurred_at=at,
-            recorded_at=self._clock(),
+            # As the real one: the clock may be put back, instants of recording never are.
+            recorded_at=max([self._clock(), *[one.recorded_at for one in self._events[-1:]]]),
             source=None,
             actor=None,
             causation_id=cause,

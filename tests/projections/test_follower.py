@@ -113,15 +113,32 @@ def test_the_clock_sleeps_until_the_next_breakpoint_but_never_long(
     assert hands.follow("status", 0)
 
 
-def test_time_never_goes_back(hands: Hands, ledger: MemoryLedger, clock: Clock) -> None:
+def test_rows_made_for_a_later_instant_are_made_again_for_the_present(
+    hands: Hands, ledger: MemoryLedger, clock: Clock
+) -> None:
     ledger.tell(ANN, "purchase-made")
     clock.now += 400 * DAY
     hands.follow("status", ledger.head())
-    clock.now = NOW
-    ledger.tell(BEN, "visit-made")
-    hands.follow("status", ledger.head())
-    assert hands.projections.summary().as_of == NOW + 400 * DAY
     assert hands.projections.summary().stages["lapsed_customer"] == 1
+    clock.now = NOW
+    assert hands.follow("status", 0)
+    assert hands.projections.summary().as_of == NOW
+    assert hands.projections.summary().stages["customer"] == 1
+    assert not hands.follow("status", 0), "there is nothing left to do"
+
+
+def test_a_reader_waits_for_rows_of_the_present_where_the_clock_was_put_back(
+    running: Projections, ledger: MemoryLedger, clock: Clock
+) -> None:
+    clock.now += 400 * DAY
+    ledger.tell(ANN, "purchase-made", NOW)
+    running.wake()
+    until(lambda: running.summary().stages["lapsed_customer"] == 1)
+    for instant, stage in ((NOW, "customer"), (NOW - DAY, "contact")):
+        clock.now = instant
+        found = running.contact_status(ANN)
+        assert found is not None
+        assert (found.stage, found.as_of) == (stage, instant)
 
 
 def test_whoever_waits_for_what_does_not_come_is_told(

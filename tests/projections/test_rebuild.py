@@ -104,7 +104,7 @@ def test_a_drift_report_stays_short(hands: Hands) -> None:
     with hands.projections._store.write() as connection:
         connection.executemany(
             "INSERT INTO status_rows_1 SELECT ?, stage, score, since, flags, policy_version,"
-            " next_breakpoint, 0, 0 FROM status_rows_1 LIMIT 1",
+            " next_breakpoint, changed_at, 0, 0 FROM status_rows_1 LIMIT 1",
             [(bytes(15) + bytes([number]),) for number in range(100, 150)],
         )
     assert len(hands.rebuild("status")["drift"]) == 20
