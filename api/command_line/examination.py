@@ -7,32 +7,34 @@ import shutil
 import sqlite3
 from collections import Counter
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from api.bootstrap import now
+from api.command_line.comparison import compared, not_compared
 from api.command_line.differences import difference_told, ended_told
+from api.command_line.findings import OK, PROBLEM, SKIPPED, WARNING, Finding
 from api.command_line.output import progress
 from domain.errors import LedgerError
 from domain.events import Sealed
 from domain.events.governance import PersonalDataErased
+from domain.instants import SECOND, format_instant
 from ledger.files import FolderInUse
-from ledger.folder import LEDGERS, DataFolder
+from ledger.folder import LEDGERS, DataFolder, is_ledger_name
 from ledger.ledger import EVENTS_FILE
 from ledger.master_keys import MASTER_KEY_FILE
+from ledger.recorder import Row
+from ledger.transparency.entries import entry_of_row, read_entry
 from projections.projections import Projections
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-    from uuid import UUID
 
     from api.settings import Settings
     from domain.recorded import Recorded
     from ledger.ledger import Ledger
-
-OK, WARNING, PROBLEM, SKIPPED = "ok", "warning", "problem", "skipped"
 
 PROJECTIONS_FILE = "projections.sqlite"
 PAGE_EVENTS = 2000
@@ -41,18 +43,27 @@ LITTLE_SPACE_BYTES = 1024 * MEBIBYTE
 NO_SPACE_BYTES = 50 * MEBIBYTE
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One thing looked at: ok, warning, problem or skipped, and why."""
+def examine(settings: Settings, *, drift: bool, full: bool, quiet: bool) -> Iterator[Finding]:
+    """Look at everything that can be looked at; what is broken hides nothing else.
 
-    verdict: str
-    what: str
-    detail: str
-
-
-def examine(settings: Settings, *, drift: bool, quiet: bool) -> Iterator[Finding]:
-    """Look at everything that can be looked at; what is broken hides nothing else."""
+    What was not looked at is told too. ``full`` compares the events with the signed log, and
+    ``drift`` the projections with the events.
+    """
     yield from _surroundings(settings.folder, given=settings.master_key is not None)
+    found = (settings.folder / LEDGERS).glob("*")
+    ledgers = sorted(one for one in found if is_ledger_name(one.name) and one.is_dir())
+    for ledger in ledgers:
+        yield from _clock(ledger)
+    if full and ledgers:
+        yield from compared(settings, quiet=quiet)
+    else:
+        yield from not_compared([one.name for one in ledgers], settings)
+    yield from _opened(settings, drift=drift or full, quiet=quiet)
+    yield Finding(SKIPPED, "audit trails", "not read: rapport trail --verify")
+
+
+def _opened(settings: Settings, *, drift: bool, quiet: bool) -> Iterator[Finding]:
+    """What takes the folder to itself: files, keys, every event, projections."""
     files = sorted((settings.folder / LEDGERS).glob("[a-z]*/*.sqlite"))
     findings = {path: _integrity(path, settings.folder) for path in files}
     yield from findings.values()
@@ -88,6 +99,40 @@ def examine(settings: Settings, *, drift: bool, quiet: bool) -> Iterator[Finding
                     yield from _projections(ledger, path, drift=drift)
             except LedgerError as error:
                 yield Finding(PROBLEM, f"ledger {name}", str(error))
+
+
+def _clock(folder: Path) -> Iterator[Finding]:
+    """Whether the newest event of a ledger was recorded later than it is now."""
+    what = f"{folder.name} clock"
+    try:
+        newest_at = _newest_at(folder / EVENTS_FILE)
+    except (sqlite3.Error, LedgerError, TypeError, ValueError):
+        return  # damaged, which others say
+    behind_seconds = max(newest_at - now(), 0) // SECOND
+    if not behind_seconds:
+        yield Finding(OK, what, "not behind the newest event")
+        return
+    detail = (
+        f"lies {behind_seconds:,} s behind the newest event, recorded at "
+        f"{format_instant(newest_at)}: set this machine's clock right; if it is right, it was "
+        "ahead then, and events are recorded as of that instant until it is there again"
+    )
+    yield Finding(WARNING, what, detail)
+
+
+def _newest_at(events: Path) -> int:
+    """When the newest event was recorded, by the file alone; 0 where there is none."""
+    with closing(_read_only(events)) as connection:
+        row = connection.execute(
+            "SELECT position, originator_id, originator_version, topic, state FROM stored_events"
+            " ORDER BY position DESC LIMIT 1"
+        ).fetchone()
+    if row is None:
+        return 0
+    position, stream, version, topic, state = row
+    return read_entry(
+        entry_of_row(Row(position, UUID(bytes=stream), version, topic, state))
+    ).recorded_at
 
 
 def _surroundings(folder: Path, *, given: bool) -> Iterator[Finding]:
@@ -204,6 +249,8 @@ def _projections(ledger: Ledger, path: Path, *, drift: bool) -> Iterator[Finding
             for state in projections.states():
                 yield _drift(projections, ledger.name, state.name)
             return
+        detail = "the rows were not compared with the events: rapport doctor --drift"
+        yield Finding(SKIPPED, f"{ledger.name} drift", detail)
         for state in projections.states():
             verdict = PROBLEM if state.state == "failed" else OK
             lag = f", {state.lag:,} behind" if state.lag else ""
