@@ -50,6 +50,14 @@ class Recorded:
         return self.is_dated_behind or self.occurred_at == self.recorded_at
 
     @property
+    def noted_at(self) -> int:
+        """When it was recorded by the clock, as far as is known.
+
+        That is ``recorded_at``, unless the ledger dated the event while its clock was behind.
+        """
+        return self.occurred_at if self.is_dated_behind else self.recorded_at
+
+    @property
     def type(self) -> str:
         """The stored type, such as ``purchase-made``."""
         return self.event.TYPE

@@ -299,7 +299,7 @@ def _is_for_the_past(recorded: Recorded) -> bool:
     return (
         isinstance(recorded.event, PolicyPublished)
         and recorded.position > 1
-        and recorded.event.effective_from <= recorded.recorded_at - GRACE
+        and recorded.event.effective_from <= recorded.noted_at - GRACE
     )
 
 
@@ -315,4 +315,4 @@ def _is_in_time(recorded: Recorded) -> bool:
         and recorded.version > 1
     ):
         return False
-    return recorded.recorded_at - recorded.occurred_at < GRACE
+    return recorded.noted_at - recorded.occurred_at < GRACE

@@ -107,6 +107,24 @@ def test_a_policy_is_in_force_from_the_clock_on(shop: Shop) -> None:
     assert shop.get("/contacts/c:1/status").json()["policy_version"] == 2
 
 
+def test_what_the_ledger_dates_meanwhile_restates_nothing(shop: Shop) -> None:
+    """Though it is recorded as of an instant that lies two hours ahead of when it occurred."""
+    shop.append("c:2", {**registration(), "occurred_at": format_instant(START - 3 * DAY)})
+    shop.append("c:2", purchase("1"))
+    shop.post("/policies", {"preset": "cafe"})
+    late = shop.append("c:2", purchase("2", START - DAY)).json()
+    found = until_restated(shop, late["position"])
+    assert {one["position"] for one in found} == {late["position"]}
+
+
+def until_restated(shop: Shop, position: int) -> list[Json]:
+    """The restatements once the projection has come to a position."""
+    answer = shop.get("/restatements", min_position=position)
+    assert answer.status_code == 200, answer.text
+    items: list[Json] = answer.json()["items"]
+    return items
+
+
 def test_readiness_and_metrics_say_how_far_the_clock_is_behind(
     shop: Shop, client: httpx.Client
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import resource
 import sqlite3
+import time
 from contextlib import closing, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
@@ -13,11 +14,12 @@ import httpx
 import pytest
 
 from api.client import Client
+from tests.command_line.running import serving
 from tests.crash.load import ONCE
 from tests.crash.rounds import WRITERS, endured
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -68,6 +70,8 @@ def comes_and_goes(hindrance: Hindrance, load: Load) -> None:
         assert httpx.get(f"{load.server.url}/livez").status_code == 200
         with Client(load.server.url, retries=ONCE) as client:
             assert client.event(1).position == 1
+    # Nobody appends: whether events are recorded again is found out by asking.
+    until(lambda: httpx.get(f"{load.server.url}/readyz").status_code == 200, seconds=30)
     load.watch.clear.set()
     work(load)
     load.kill()
@@ -88,6 +92,43 @@ def work(load: Load) -> None:
 
 def refusals(sent: list[Sent]) -> set[str]:
     return {str(refusal) for one in sent for refusal in one.refusals}
+
+
+@needs_prlimit
+def test_a_server_on_a_full_disk_says_that_it_is_not_ready_until_it_is(tmp_path: Path) -> None:
+    """It notices by itself that there is room again: nothing is appended in between."""
+    with (
+        serving("serve", "--port", 0, "--data", tmp_path / "data") as server,
+        httpx.Client(base_url=server.url, timeout=30) as http,
+    ):
+        contact = {"type": "contact-registered", "data": {"kind": "person", "name": "Ann"}}
+        assert appended(http, "till:1", contact) == 201
+        assert http.get("/readyz").json()["status"] == "ok"
+        pid = server.process.pid
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
+        assert appended(http, "till:2", contact) == 503
+        for _ in range(2):
+            answer = http.get("/readyz")
+            assert answer.status_code == 503
+            assert answer.json()["recording"] is False
+        assert http.get("/livez").status_code == 200
+        assert http.get("/v1/ledgers/main/contacts/till:1").status_code == 200
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+        until(lambda: http.get("/readyz").status_code == 200, seconds=10)
+        assert http.get("/readyz").json()["recording"] is True
+        assert len(http.get("/v1/ledgers/main/events").json()["items"]) == 2
+        assert appended(http, "till:2", contact) == 201
+
+
+def appended(http: httpx.Client, contact: str, event: Mapping[str, object]) -> int:
+    return http.post(f"/v1/ledgers/main/contacts/{contact}/events", json=event).status_code
+
+
+def until(holds: Callable[[], bool], *, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 @needs_prlimit
