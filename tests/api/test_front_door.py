@@ -252,5 +252,6 @@ def test_health_answers_and_a_stopped_projection_is_told(
         failed = type(first)(**{**vars(first), "state": "failed"})
         monkeypatch.setattr(projections, "states", lambda: [failed, *rest])
         answer = httpx.get(f"{address}/readyz")
-        assert answer.json() == {"status": "degraded", "stopped": {"projections": 1}}
+        assert answer.json()["status"] == "degraded"
+        assert answer.json()["stopped"] == {"projections": 1}
         assert httpx.get(f"{address}/livez").status_code == 200

@@ -13,9 +13,10 @@ import pytest
 
 from api.bootstrap import now
 from domain.events.commerce import PurchaseMade
-from domain.instants import HOUR, format_instant
+from domain.instants import DAY, HOUR, format_instant
 from tests.api.shop import Clock, built
 from tests.command_line.running import rapport, serving
+from tests.ledger.given import registered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,15 +92,33 @@ def test_a_tampered_copy_is_found_by_a_full_examination_and_never_called_sound(
 
 
 def test_a_clock_that_lies_behind_the_newest_event_is_named(tmp_path: Path) -> None:
-    later = Clock()
-    later.instant = now() + 2 * HOUR
-    with built(tmp_path / "data", later):
+    clock = Clock()
+    clock.instant = ahead = now() + 2 * HOUR
+    with built(tmp_path / "data", clock):
         pass
     findings = rapport("doctor", "--data", tmp_path / "data", "--json").json()
     (found,) = [one for one in findings if one["what"] == "main clock"]
     assert found["verdict"] == "warning"
     assert re.match(r"lies 7,(19|20)\d s behind the newest event", found["detail"])
-    assert format_instant(later.instant) in found["detail"]
+    assert format_instant(ahead) in found["detail"]
+
+
+def test_a_ledger_kept_under_a_clock_that_was_days_ahead_is_as_it_was_signed(
+    tmp_path: Path,
+) -> None:
+    """What was recorded and signed after it keeps its order, and no fault is found."""
+    clock, data = Clock(), tmp_path / "data"
+    clock.instant += 5 * DAY
+    for moved in (0, -5 * DAY, DAY):
+        clock.instant += moved
+        with built(data, clock) as server:
+            ledger = server.ledger("main").ledger
+            registered(ledger)
+            ledger.transparency.rotate()
+            registered(ledger)
+    code, found = verdicts(data, "--full")
+    assert (code, found["main contents"]) == (0, "ok")
+    assert rapport("verify", data).code == 0
 
 
 def test_a_missing_event_is_found(copy: Path) -> None:
