@@ -224,9 +224,12 @@ class Call:
         """The contact that the path names.
 
         Raises:
-            Invalid: it is neither a UUID nor source:ref.
+            Invalid: it is neither a UUID nor source:ref, or no text that a ref can be.
         """
-        return _CONTACT.read(self.text("contact"), self.open_ledger.ledger.contact_id)
+        try:
+            return _CONTACT.read(self.text("contact"), self.open_ledger.ledger.contact_id)
+        except Invalid as error:
+            raise error.within("/contact") from None
 
     async def wait_until_known(self, position: int | None) -> None:
         """Wait until the ledger has come to a position.

@@ -117,6 +117,7 @@ TITLES: dict[str, str] = {
     "not-acceptable": "Not acceptable",
     "invalid-request": "The request is not valid",
     "invalid-time": "An instant is not valid",
+    "invalid-text": "A text is not valid",
     "unsupported-media-type": "Unsupported media type",
     "too-large": "The request is too large",
     "malformed-request": "No HTTP request",
@@ -151,7 +152,7 @@ def status_of(error: type[LedgerError]) -> int:
 
 def status_of_code(code: str) -> int:
     """The HTTP status that comes with a code."""
-    if code == "invalid-time":
+    if code in ("invalid-time", "invalid-text"):
         return status_of(Invalid)
     return next(status_of(cls) for cls in _all_errors(LedgerError) if cls.code == code)
 

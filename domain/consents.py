@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from domain.events.contacts import ConsentChanged
+from domain.text import NAME
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -24,6 +25,14 @@ class Consent:
     event_id: UUID
 
 
+def about(purpose: str, channel: str) -> tuple[str, str]:
+    """What a consent is about, the same in every spelling.
+
+    What was allowed before texts had a rule can be taken back after it.
+    """
+    return NAME.as_compared(purpose), NAME.as_compared(channel)
+
+
 def consents_of(history: History, at: int) -> tuple[Consent, ...]:
     """The consents in force at an instant, by purpose and channel; never asked for is absent.
 
@@ -34,12 +43,13 @@ def consents_of(history: History, at: int) -> tuple[Consent, ...]:
     for fact in history.facts:  # in the order in which it was said
         event = fact.event
         if isinstance(event, ConsentChanged) and fact.occurred_at <= at:
-            newest[event.purpose, event.channel] = Consent(
+            newest[about(event.purpose, event.channel)] = Consent(
                 event.purpose, event.channel, event.granted, fact.occurred_at, fact.id
             )
-    return tuple(newest[about] for about in sorted(newest))
+    return tuple(newest[one] for one in sorted(newest))
 
 
 def allows(consents: tuple[Consent, ...], purpose: str, channel: str) -> bool:
     """Whether this is granted; who never said anything allows nothing."""
-    return any(c.granted for c in consents if (c.purpose, c.channel) == (purpose, channel))
+    asked = about(purpose, channel)
+    return any(c.granted for c in consents if about(c.purpose, c.channel) == asked)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
+from domain.consents import about
 from domain.events.commerce import PurchaseReversed, SubscriptionCancelled
 from domain.events.contacts import ConsentChanged
 from domain.events.referrals import ReferralClosed, ReferralLevelRaised, ReferralMade
@@ -89,12 +90,12 @@ class Dealings:
 
     def consent_at(self, purpose: str, channel: str, at: int) -> bool | None:
         """What was in force at that instant, None where nothing had been said."""
-        said = [c for c in self.consents.get((purpose, channel), ()) if c.at <= at]
+        said = [c for c in self.consents.get(about(purpose, channel), ()) if c.at <= at]
         return said[-1].granted if said else None
 
     def consent_said(self, purpose: str, channel: str, at: int) -> bool | None:
         """What was said last at exactly that instant, None where nothing was."""
-        said = [c for c in self.consents.get((purpose, channel), ()) if c.at == at]
+        said = [c for c in self.consents.get(about(purpose, channel), ()) if c.at == at]
         return said[-1].granted if said else None
 
     def resolution_around(self, complaint_id: str, at: int) -> ComplaintResolved | None:
@@ -161,9 +162,9 @@ def _complaint_marked(
 
 
 def _consent_changed(dealings: Dealings, event: ConsentChanged, at: int, version: int) -> None:
-    about = (event.purpose, event.channel)
-    said = (*dealings.consents.get(about, ()), Consent(at, version, event.granted))
-    dealings.consents[about] = tuple(sorted(said))
+    key = about(event.purpose, event.channel)
+    said = (*dealings.consents.get(key, ()), Consent(at, version, event.granted))
+    dealings.consents[key] = tuple(sorted(said))
 
 
 _FOLDS: Mapping[type[Event], Callable[[Dealings, Any, int, int], None]] = {

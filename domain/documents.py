@@ -38,8 +38,10 @@ class Listed(Kind):
         return {"type": "array", "items": self.one.schema(), **sizes}
 
 
-def read_section(base: Any, document: object, pointer: str) -> Any:
+def read_section(base: Any, document: object, pointer: str, *, kept: bool = False) -> Any:
     """``base``, a section, with what the document says changed.
+
+    One that is ``kept`` may be older than the rule for texts.
 
     Raises:
         Invalid: naming every field that is wrong, with pointers below ``pointer``.
@@ -58,9 +60,9 @@ def read_section(base: Any, document: object, pointer: str) -> Any:
         current = getattr(base, name)
         try:
             if is_dataclass(current):
-                changed[name] = read_section(current, value, place)
+                changed[name] = read_section(current, value, place, kept=kept)
             else:
-                changed[name] = _read_value(hints[name], value, place)
+                changed[name] = _read_value(hints[name], value, place, kept=kept)
         except Invalid as error:
             errors.extend(error.errors)
     if errors:
@@ -68,12 +70,12 @@ def read_section(base: Any, document: object, pointer: str) -> Any:
     return replace(base, **changed)
 
 
-def _read_value(hint: Any, value: object, pointer: str) -> object:
+def _read_value(hint: Any, value: object, pointer: str, *, kept: bool) -> object:
     kind, optional = _kind(hint)
     if value is None and optional:
         return None
     try:
-        return kind.read(value)
+        return kind.read_kept(value) if kept else kind.read(value)
     except Invalid as error:
         raise error.within(pointer) from None
 

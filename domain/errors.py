@@ -47,8 +47,9 @@ class Invalid(LedgerError):
         first = self.errors[0] if self.errors else None
         where = f"{first.pointer}: {first.detail}" if first and first.pointer else None
         super().__init__(detail or where or (first.detail if first else "invalid request"))
-        if self.errors and all(error.code == "invalid-time" for error in self.errors):
-            self.code = "invalid-time"
+        for code in ("invalid-time", "invalid-text"):
+            if self.errors and all(error.code == code for error in self.errors):
+                self.code = code
 
     @classmethod
     def at(cls, pointer: str, code: str, detail: str) -> Invalid:

@@ -8,7 +8,7 @@ event's fields name their kinds, so validation, documentation and storage cannot
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, NoReturn
 from uuid import UUID
@@ -16,9 +16,12 @@ from uuid import UUID
 from domain.currencies import MINOR_DIGITS
 from domain.errors import Invalid
 from domain.instants import format_instant, parse_instant, zone_names
+from domain.text import FREE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from domain.text import TextRule
 
     ContactNames = Callable[[str], UUID]
 
@@ -28,8 +31,7 @@ MAX_WHOLE = 2**53 - 1
 MAX_TEXT = 2000
 """How many characters a text may have unless its field says otherwise."""
 
-_UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-_WANTED = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$"
+_NEVER_KEPT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
@@ -49,17 +51,28 @@ def wrong(code: str, detail: str) -> NoReturn:
     raise Invalid.at("", code, detail)
 
 
-def read_text(value: object, most: int, least: int = 1) -> str:
-    """A string of ``least`` to ``most`` characters, without control characters but white space."""
+def read_text(value: object, most: int, rule: TextRule, least: int = 1) -> str:
+    """A string of ``least`` to ``most`` characters in the form in which the rule keeps it."""
     if not isinstance(value, str):
         wrong("wrong-type", "must be a string")
-    if len(value) < least:
+    return _measured(rule.apply(value), most, least)
+
+
+def read_kept_text(value: object, most: int, least: int = 1) -> str:
+    """A string as it may stand in an event that was stored before there was a rule for texts."""
+    if not isinstance(value, str):
+        wrong("wrong-type", "must be a string")
+    if _NEVER_KEPT.search(value):
+        wrong("invalid-text", "must not hold control characters or lone surrogates")
+    return _measured(value, most, least)
+
+
+def _measured(text: str, most: int, least: int) -> str:
+    if len(text) < least:
         wrong("too-short", f"must have at least {least} character{'s' if least > 1 else ''}")
-    if len(value) > most:
+    if len(text) > most:
         wrong("too-long", f"must have at most {most} characters")
-    if _UNWANTED.search(value):
-        wrong("unwanted-character", "must not hold control characters or lone surrogates")
-    return value
+    return text
 
 
 def read_uuid(value: object) -> UUID:
@@ -93,6 +106,14 @@ class Kind:
         """
         raise TypeError(f"{type(self).__name__} reads nothing")
 
+    def read_kept(self, value: object, names: ContactNames = no_names) -> object:
+        """As ``read``, but texts need only be such as were stored before they had a rule."""
+        return self.read(value, names)
+
+    def as_compared(self, value: object) -> object:
+        """What this value has in common with each that says the same in other spellings."""
+        return value
+
     def show(self, value: object) -> object:
         """The JSON value that reads as this value."""
         return value
@@ -112,15 +133,28 @@ class Kind:
 
 @dataclass(frozen=True)
 class Text(Kind):
-    """A string of 1 to ``most`` characters."""
+    """A string of 1 to ``most`` characters, in the form in which its rule keeps it."""
 
     most: int = MAX_TEXT
+    rule: TextRule = FREE
 
     def read(self, value: object, names: ContactNames = no_names) -> str:
-        return read_text(value, self.most)
+        return read_text(value, self.most, self.rule)
+
+    def read_kept(self, value: object, names: ContactNames = no_names) -> str:
+        return read_kept_text(value, self.most)
+
+    def as_compared(self, value: object) -> object:
+        return self.rule.as_compared(value) if isinstance(value, str) else value
 
     def schema(self) -> dict[str, object]:
-        return {"type": "string", "minLength": 1, "maxLength": self.most, "pattern": _WANTED}
+        return {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": self.most,
+            "pattern": self.rule.pattern(),
+            "description": f"{self.rule.said[0].upper()}{self.rule.said[1:]}.",
+        }
 
 
 @dataclass(frozen=True)
@@ -201,6 +235,8 @@ class ContactId(EventId):
         if isinstance(value, str) and not _UUID.fullmatch(value):
             try:
                 return names(value)
+            except Invalid:
+                raise
             except ValueError as error:
                 wrong("wrong-type", f"must be a contact's UUID or source:ref; {error}")
         return read_uuid(value)
@@ -272,116 +308,6 @@ class TimeZone(Kind):
             "maxLength": 64,
             "examples": ["Europe/Amsterdam"],
         }
-
-
-@dataclass(frozen=True)
-class References(Kind):
-    """What other systems call the contact: a list of ``{"source", "ref"}``."""
-
-    most: int = 50
-
-    def read(self, value: object, names: ContactNames = no_names) -> tuple[tuple[str, str], ...]:
-        if not isinstance(value, list) or len(value) > self.most:
-            wrong("wrong-type", f"must be a list of at most {self.most} references")
-        return tuple(self._read_one(item, place) for place, item in enumerate(value))
-
-    @staticmethod
-    def _read_one(item: object, place: int) -> tuple[str, str]:
-        if not isinstance(item, dict) or set(item) != {"source", "ref"}:
-            raise Invalid.at(f"/{place}", "wrong-type", "must have exactly source and ref")
-        try:
-            return read_text(item["source"], 32), read_text(item["ref"], 200)
-        except Invalid as error:
-            raise error.within(f"/{place}") from None
-
-    def show(self, value: object) -> object:
-        assert isinstance(value, tuple)
-        return [{"source": source, "ref": ref} for source, ref in value]
-
-    def pack(self, value: object) -> object:
-        assert isinstance(value, tuple)
-        return [list(reference) for reference in value]
-
-    def unpack(self, packed: object) -> object:
-        assert isinstance(packed, list)
-        return tuple((source, ref) for source, ref in packed)
-
-    def schema(self) -> dict[str, object]:
-        one = {
-            "type": "object",
-            "properties": {"source": Text(32).schema(), "ref": Text(200).schema()},
-            "required": ["source", "ref"],
-            "additionalProperties": False,
-        }
-        return {"type": "array", "items": one, "maxItems": self.most}
-
-
-@dataclass(frozen=True)
-class Attributes(Kind):
-    """A flat object: names to strings, whole numbers, true, false or null."""
-
-    most: int = 50
-    values: dict[str, object] = field(
-        default_factory=lambda: {
-            "anyOf": [
-                {"type": "string", "maxLength": MAX_TEXT, "pattern": _WANTED},
-                Whole(-MAX_WHOLE).schema(),
-                {"type": ["boolean", "null"]},
-            ]
-        }
-    )
-
-    def read(self, value: object, names: ContactNames = no_names) -> dict[str, object]:
-        if not isinstance(value, dict) or len(value) > self.most:
-            wrong("wrong-type", f"must be an object of at most {self.most} attributes")
-        attributes: dict[str, object] = {}
-        for name, content in value.items():
-            key = read_text(name, 100)
-            try:
-                attributes[key] = self._read_one(content)
-            except Invalid as error:
-                raise error.within(f"/{escaped(key)}") from None
-        return attributes
-
-    @staticmethod
-    def _read_one(content: object) -> object:
-        if content is None or isinstance(content, bool):
-            return content
-        if isinstance(content, int):
-            return Whole(-MAX_WHOLE).read(content)
-        return read_text(content, MAX_TEXT, least=0)
-
-    def schema(self) -> dict[str, object]:
-        return {
-            "type": "object",
-            "additionalProperties": self.values,
-            "propertyNames": {"minLength": 1, "maxLength": 100, "pattern": _WANTED},
-            "maxProperties": self.most,
-        }
-
-
-@dataclass(frozen=True)
-class Items(Kind):
-    """What was bought: a list of texts or of flat objects."""
-
-    most: int = 500
-
-    def read(self, value: object, names: ContactNames = no_names) -> list[object]:
-        if not isinstance(value, list) or len(value) > self.most:
-            wrong("wrong-type", f"must be a list of at most {self.most} items")
-        items: list[object] = []
-        for place, item in enumerate(value):
-            try:
-                items.append(
-                    Attributes().read(item) if isinstance(item, dict) else read_text(item, MAX_TEXT)
-                )
-            except Invalid as error:
-                raise error.within(f"/{place}") from None
-        return items
-
-    def schema(self) -> dict[str, object]:
-        one = {"anyOf": [Text().schema(), Attributes().schema()]}
-        return {"type": "array", "items": one, "maxItems": self.most}
 
 
 class Document(Kind):

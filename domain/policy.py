@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 from domain.documents import Listed, plain, read_section, section_schema
 from domain.errors import FieldError, Invalid
 from domain.kinds import Choice, Flag, Kind, Text, Whole, escaped, no_names, wrong
+from domain.text import NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from domain.kinds import ContactNames
 
@@ -38,22 +39,36 @@ class CustomPoints:
     window_days: Days = 365
 
 
+CUSTOM_KIND = Text(100, NAME)
+"""What a ``custom-recorded`` event calls itself."""
+
+
 class CustomKinds(Kind):
     """An object from the ``kind`` of a custom event to what it is worth."""
 
     def read(self, value: object, names: ContactNames = no_names) -> dict[str, CustomPoints]:
+        return self._read(value, CUSTOM_KIND.read)
+
+    def read_kept(self, value: object, names: ContactNames = no_names) -> dict[str, CustomPoints]:
+        return self._read(value, CUSTOM_KIND.read_kept)
+
+    @staticmethod
+    def _read(value: object, read: Callable[[object], str]) -> dict[str, CustomPoints]:
         if not isinstance(value, dict) or len(value) > 100:
             wrong("wrong-type", "must be an object of at most 100 kinds")
-        return {
-            str(Text(100).read(kind)): read_section(CustomPoints(), worth, f"/{escaped(kind)}")
-            for kind, worth in sorted(value.items())
-        }
+        found: dict[str, CustomPoints] = {}
+        for sent, worth in value.items():
+            kind = read(sent)
+            if kind in found:
+                wrong("duplicate-field", "two kinds differ in their spelling alone")
+            found[kind] = read_section(CustomPoints(), worth, f"/{escaped(sent)}")
+        return dict(sorted(found.items()))
 
     def schema(self) -> dict[str, object]:
         return {
             "type": "object",
             "additionalProperties": section_schema(CustomPoints),
-            "propertyNames": Text(100).schema(),
+            "propertyNames": CUSTOM_KIND.schema(),
             "maxProperties": 100,
         }
 
@@ -252,7 +267,7 @@ class TouchCadence:
 class Policy:
     """All the numbers. The defaults are those of the preset ``retail``."""
 
-    name: Annotated[str, Text(100)] = "retail"
+    name: Annotated[str, Text(100, NAME)] = "retail"
     rests_on: Annotated[str, Choice(("allegiance", "frequency"))] = "allegiance"
     rhythm: Rhythm = Rhythm()
     signals: Signals = Signals()
@@ -270,9 +285,22 @@ class Policy:
             Invalid: naming each field and what is wrong with it.
         """
         policy: Policy = read_section(base, document, "")
-        if errors := tuple(_contradictions(policy)):
+        return policy._checked()
+
+    @classmethod
+    def read_kept(cls, document: object) -> Policy:
+        """The policy of a whole document that is stored, perhaps since before texts had a rule.
+
+        Raises:
+            Invalid: naming each field and what is wrong with it.
+        """
+        policy: Policy = read_section(Policy(), document, "", kept=True)
+        return policy._checked()
+
+    def _checked(self) -> Policy:
+        if errors := tuple(_contradictions(self)):
             raise Invalid(errors)
-        return policy
+        return self
 
     def document(self) -> dict[str, Any]:
         """The whole policy as JSON-like values."""

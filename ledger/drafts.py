@@ -17,9 +17,11 @@ if TYPE_CHECKING:
 
 
 class Draft(NamedTuple):
-    """An event as a producer sent it: exactly one of ``event`` and ``problem`` is set.
+    """An event as a producer sent it: one of ``event`` and ``problem`` is set.
 
     A draft with a problem is handed over too, because a known id is answered before validation.
+    Where only its texts are refused, which an older ledger may have taken, it has both: the event
+    is then for comparing with what is stored, and is never recorded.
     ``occurred_at`` is in microseconds of UTC. ``pointer`` says where the draft stands in the
     request, such as ``/3``; it stands before the pointers of what the ledger finds wrong, while
     those in ``problem`` are taken as they are. Where it is empty, a draft of several stands at its

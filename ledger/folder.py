@@ -185,7 +185,7 @@ class DataFolder:
         """
         if not is_ledger_name(name):
             detail = "must be 1 to 40 of a-z, 0-9 and -, beginning with a letter"
-            raise Invalid.at("/name", "unwanted-character", detail)
+            raise Invalid.at("/name", "wrong-type", detail)
         if time_zone is not None and time_zone not in zone_names():
             detail = "must be an IANA time zone such as Europe/Amsterdam"
             raise Invalid.at("/time_zone", "unknown-time-zone", detail)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import re
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 from uuid import UUID, uuid5
 
+from domain.errors import Invalid
 from domain.recorded import POLICY_STREAM
+from domain.text import IDENTIFIER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,11 +53,22 @@ def companion_id(namespace: UUID, event_id: UUID) -> UUID:
     return uuid5(namespace, f"companion\n{event_id}")
 
 
-def contact_id_of(name: str, named: Callable[[str], UUID]) -> UUID:
+def _none_exists(_: UUID) -> bool:
+    return False
+
+
+def contact_id_of(
+    name: str, named: Callable[[str], UUID], exists: Callable[[UUID], bool] = _none_exists
+) -> UUID:
     """The contact of a UUID's text or of ``source:ref``, which is ``named`` in the namespace.
+
+    Refs are in NFC. Streams that are older than this rule have the UUIDv5 of the bytes as they were
+    sent: where one ``exists`` under these bytes, or under those of a system that takes letters
+    apart (NFD), it is the contact, so that no second stream is begun beside it.
 
     Raises:
         ValueError: it is neither.
+        Invalid: ``invalid-text``: no ref can be that, and no contact from before is called so.
     """
     if _UUID.fullmatch(name):
         contact_id = UUID(name)
@@ -65,9 +79,22 @@ def contact_id_of(name: str, named: Callable[[str], UUID]) -> UUID:
     if not colon or not _SOURCE.fullmatch(source):
         raise ValueError("must be a UUID, or source:ref with a source of a-z, 0-9, . and -")
     try:
-        size = len(ref.encode())
-    except UnicodeEncodeError:
-        raise ValueError("the ref is not valid Unicode") from None
-    if not 1 <= size <= _MOST_REF_BYTES:
+        kept = IDENTIFIER.apply(ref)
+    except Invalid:
+        if _is_encodable(ref) and exists(as_sent := named(name)):
+            return as_sent
+        raise
+    if not 1 <= len(kept.encode()) <= _MOST_REF_BYTES:
         raise ValueError("the ref must have 1 to 200 bytes")
-    return named(name)
+    found = named(f"{source}:{kept}")
+    if ref.isascii():
+        return found
+    if ref != kept and exists(as_sent := named(name)):
+        return as_sent
+    apart = named(f"{source}:{normalize('NFD', kept)}")
+    return apart if apart != found and exists(apart) and not exists(found) else found
+
+
+def _is_encodable(ref: str) -> bool:
+    """Whether it holds no half of a character, which has no bytes to make a UUID of."""
+    return ref.encode(errors="replace").decode() == ref

@@ -15,7 +15,7 @@ from ledger.committer import WAITING_EVENTS, Committer
 from ledger.datastore import APPLICATION_ID, telling
 from ledger.entropy import Entropy
 from ledger.erasure import destroy_again
-from ledger.identifiers import EventIds
+from ledger.identifiers import EventIds, contact_id_of
 from ledger.kept_streams import KeptStreams
 from ledger.keys import APPLICATION_ID as KEYS_APPLICATION_ID
 from ledger.keys import KeyStore
@@ -165,6 +165,15 @@ class Ledger(InNamespace):
             head=head,
             newest_at=newest_at,
         )
+
+    def contact_id(self, name: str) -> UUID:
+        """The contact of that name, recorded or not; finds and raises as ``contact_id_of``."""
+        return contact_id_of(name, self.named, lambda one: bool(self.registered([one])))
+
+    def knows_id(self, event_id: UUID) -> bool:
+        """Whether an event with that id is recorded."""
+        with self._reading():
+            return bool(self._recorder.rows_by_id([event_id]))
 
     def registered(self, contact_ids: Sequence[UUID]) -> set[UUID]:
         """Those of the contacts that were registered, merged ones included."""

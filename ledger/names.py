@@ -7,6 +7,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from domain.events.governance import EventCorrected, PersonalDataErased
+from domain.spelling import folded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,7 +26,7 @@ _PAGE = 5000
 
 
 class NameIndex:
-    """Every name that a contact goes or went by, casefolded, as of the newest commit.
+    """Every name that a contact goes or went by, folded, as of the newest commit.
 
     It is built when it is first asked, and catches up with the log whenever it is asked again.
     """
@@ -42,9 +43,14 @@ class NameIndex:
         self._erased: deque[UUID] = deque()
 
     def find(self, part: str, limit: int) -> list[UUID]:
-        """At most ``limit`` contacts with this in one of their names, oldest registration first."""
-        wanted = part.casefold()
+        """At most ``limit`` contacts with this in one of their names, oldest registration first.
+
+        Both are folded: case, accents and runs of white space make no difference.
+        """
+        wanted = folded(part)
         found: list[UUID] = []
+        if not wanted:  # accents alone would be found in every name
+            return found
         with self._lock:
             self._catch_up()
             for contact_id, names in self._names.items():
@@ -86,4 +92,4 @@ class NameIndex:
         name = getattr(event, "name", None)
         if isinstance(name, str):
             known = self._names.get(recorded.contact_id, ())
-            self._names[recorded.contact_id] = tuple(dict.fromkeys((*known, name.casefold())))
+            self._names[recorded.contact_id] = tuple(dict.fromkeys((*known, folded(name))))

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from uuid import uuid5
 
 from domain.decisions.reasons import refused
-from ledger.identifiers import contact_id_of
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -40,12 +39,3 @@ class InNamespace:
             Refused: ``namespace-missing``.
         """
         return uuid5(self.namespace, text)
-
-    def contact_id(self, name: str) -> UUID:
-        """The contact of a UUID's text or of ``source:ref``, whether or not anything is recorded.
-
-        Raises:
-            ValueError: it is neither.
-            Refused: ``namespace-missing``: it is ``source:ref``, and nobody can tell of whom.
-        """
-        return contact_id_of(name, self.named)

@@ -43,4 +43,4 @@ def _published(recorded: Recorded) -> PolicyVersion:
     event = recorded.event
     if not isinstance(event, PolicyPublished):
         raise Corrupt(f"position {recorded.position} is no policy, but stands on its stream")
-    return policy_version(recorded, Policy.read(event.policy, Policy()))
+    return policy_version(recorded, Policy.read_kept(event.policy))

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from domain.errors import EventIdReused, Invalid
 from domain.events import Event, Sealed
+from domain.events.base import ACTOR, SOURCE
 
 if TYPE_CHECKING:
-    from domain.kinds import ContactNames
+    from domain.kinds import ContactNames, Kind
     from domain.recorded import Recorded
     from ledger.drafts import Draft
 
@@ -21,7 +22,8 @@ def check_same(draft: Draft, recorded: Recorded, names: ContactNames) -> None:
     """Let a repetition pass; ``recorded`` is unsealed, or erased.
 
     An absent ``occurred_at`` equals one that the ledger filled in. Erased values are left out of
-    the comparison, because nobody can tell any more.
+    the comparison, because nobody can tell any more. Texts are compared by the rule of their kind
+    on both sides: what is stored may be older than the rule.
 
     Raises:
         EventIdReused: the draft says something else, or cannot be read any more.
@@ -45,10 +47,13 @@ def _same_envelope(draft: Draft, recorded: Recorded) -> bool:
     return (
         draft.contact_id == recorded.contact_id
         and draft.type == recorded.type
-        and draft.source == recorded.source
+        and SOURCE.as_compared(draft.source) == SOURCE.as_compared(recorded.source)
         and draft.causation_id == recorded.causation_id
         and same_instant
-        and (isinstance(recorded.actor, Sealed) or draft.actor == recorded.actor)
+        and (
+            isinstance(recorded.actor, Sealed)
+            or ACTOR.as_compared(draft.actor) == ACTOR.as_compared(recorded.actor)
+        )
     )
 
 
@@ -56,22 +61,31 @@ def _same_data(sent: object, stored: Event, names: ContactNames) -> bool:
     """Whether the fields agree, seen from the event that is stored."""
     if isinstance(sent, dict):
         # A correction's data: stored as an event of its target's type, sent as it comes.
-        try:
-            sent = type(stored).read(sent, names)
-        except Invalid:
-            return False
+        sent = _read(type(stored), sent, names)
     if type(sent) is not type(stored):
         return False
     return all(
-        _same_value(getattr(sent, name), getattr(stored, name), names) for name in stored.__dict__
+        _same_value(getattr(sent, field.name), getattr(stored, field.name), field.kind, names)
+        for field in stored.FIELDS
     )
 
 
-def _same_value(sent: object, stored: object, names: ContactNames) -> bool:
+def _read(cls: type[Event], sent: dict[str, object], names: ContactNames) -> Event | None:
+    """What was sent, by the rule for texts or as from before it; None where it cannot be read."""
+    for read in (cls.read, cls.read_kept):
+        try:
+            return read(sent, names)
+        except Invalid:
+            continue
+    return None
+
+
+def _same_value(sent: object, stored: object, kind: Kind, names: ContactNames) -> bool:
     if isinstance(stored, Sealed):
         return True
     if isinstance(stored, Event):
         return _same_data(sent, stored, names)
+    sent, stored = kind.as_compared(sent), kind.as_compared(stored)
     if isinstance(stored, dict | list):
         # Python takes 1 and true for equal; JSON does not.
         return type(sent) is type(stored) and _canonical(sent) == _canonical(stored)

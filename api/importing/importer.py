@@ -161,10 +161,13 @@ class Importer:
         outcomes = iter(future.result())
         stopped: LedgerError | None = None
         for one in batch:
+            introduction: Invalid | None = None
             for draft, outcome in zip(_drafts(one), outcomes, strict=False):
                 if isinstance(outcome, Invalid | Conflict):
                     if draft is one.draft:
-                        self._reject(one.row, outcome)
+                        self._reject(one.row, introduction or outcome)
+                    elif isinstance(outcome, Invalid):
+                        introduction = outcome  # which is why the row's contact is unknown
                 elif isinstance(outcome, LedgerError):
                     stopped = outcome
                 else:

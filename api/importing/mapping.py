@@ -19,6 +19,7 @@ from api.importing.rows import FileShape
 from api.importing.values import OCCURRENCE, AmountOf, MomentOf, Template, TextOf, Value
 from domain.errors import FieldError, Invalid
 from domain.events import CATALOGUE
+from domain.events.base import SOURCE
 from domain.events.commerce import PurchaseReversed
 from domain.kinds import ContactId
 
@@ -179,7 +180,7 @@ def mapping_of(document: Mapping[str, object]) -> FileMapping:
     name = table.text("name")
     mapping = FileMapping(
         name=name,
-        source=table.text("source", source),
+        source=_system(table, table.text("source", source)),
         shape=_shape(table.optional_table("file") or MappingTable({}, "/file")),
         key=table.words("key"),
         contact=ContactRef(
@@ -194,6 +195,13 @@ def mapping_of(document: Mapping[str, object]) -> FileMapping:
     if registration is not None and mapping.registration is not None:
         _check_fields(CATALOGUE["contact-registered"], mapping.registration, registration.pointer)
     return mapping
+
+
+def _system(table: MappingTable, source: str) -> str:
+    try:
+        return SOURCE.read(source)
+    except Invalid as error:
+        raise error.within(table.at("source")) from None
 
 
 def _shape(table: MappingTable) -> FileShape:

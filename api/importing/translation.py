@@ -13,6 +13,8 @@ from api.importing.values import OCCURRENCE, AmountOf
 from domain.errors import Invalid
 from domain.events.commerce import PurchaseMade, PurchaseReversed
 from domain.events.contacts import ContactRegistered
+from domain.kinds import no_names
+from domain.text import INVALID_TEXT
 from ledger.drafts import Draft
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from api.importing.rows import Row
     from api.importing.values import Value
     from domain.events import Event
+    from domain.kinds import ContactNames
 
 _BELOW_ZERO = (
     "; where the sign tells what a row is, say when = { amount = ..., sign = ... } in each"
@@ -84,11 +87,13 @@ class Translation:
         name = _within("/contact", self._mapping.contact.name, columns)
         try:
             contact_id = self._names.contact_id(name)
+        except Invalid as error:
+            raise error.within("/contact") from None
         except ValueError as error:
             raise Invalid.at("/contact", "unknown-contact", str(error)) from None
         occurred_at = _within("/occurred_at", self._mapping.occurred_at.at, columns)
         registration = self._registration(columns, name, contact_id, occurred_at)
-        event = self._event(self._rule(columns), columns, contact_id, occurred_at)
+        event, problem = self._event(self._rule(columns), columns, contact_id, occurred_at)
         draft = Draft(
             contact_id=contact_id,
             type=event.TYPE,
@@ -96,8 +101,10 @@ class Translation:
             occurred_at=occurred_at,
             source=self._mapping.source,
             event=event,
+            problem=problem,
         )
-        self._introduced.add(contact_id)
+        if registration is None or registration.problem is None:
+            self._introduced.add(contact_id)
         return Translated(row, draft, registration)
 
     def _count(self, key: list[str]) -> int:
@@ -117,7 +124,7 @@ class Translation:
 
     def _event(
         self, rule: Rule, columns: Mapping[str, str], contact_id: UUID, occurred_at: int
-    ) -> Event:
+    ) -> tuple[Event, Invalid | None]:
         data = _data(rule.data, columns)
         if rule.paired:
             # Read once with a stand-in, so that only sound cancellations use up what is left.
@@ -126,14 +133,14 @@ class Translation:
                 contact_id, occurred_at, read.amount_minor, read.currency
             )
         try:
-            event = rule.event.read(data, self._names.contact_id)
+            event, problem = _read(rule.event, data, self._names.contact_id)
         except Invalid as error:
             raise _with_advice(error, rule, data) from None
         if self._pairs and isinstance(event, PurchaseMade):
             self._pairing.bought(
                 contact_id, occurred_at, event.purchase_id, event.amount_minor, event.currency
             )
-        return event
+        return event, problem
 
     def _registration(
         self, columns: Mapping[str, str], name: str, contact_id: UUID, occurred_at: int
@@ -141,7 +148,7 @@ class Translation:
         if self._mapping.registration is None or contact_id in self._introduced:
             return None
         data = _within("/registration", _data, self._mapping.registration, columns)
-        event = _within("/registration", ContactRegistered.read, data)
+        event, problem = _within("/registration", _read, ContactRegistered, data)
         return Draft(
             contact_id=contact_id,
             type=event.TYPE,
@@ -149,7 +156,28 @@ class Translation:
             occurred_at=occurred_at,
             source=self._mapping.source,
             event=event,
+            problem=problem and problem.within("/registration"),
         )
+
+
+def _read(
+    kind: type[Event], data: object, names: ContactNames = no_names
+) -> tuple[Event, Invalid | None]:
+    """The event, with what is wrong with its texts: a row that is known is not asked for them.
+
+    Raises:
+        Invalid: something else is wrong with it.
+    """
+    try:
+        return kind.read(data, names), None
+    except Invalid as error:
+        if any(one.code != INVALID_TEXT for one in error.errors):
+            raise
+        problem = error
+    try:
+        return kind.read_kept(data, names), problem
+    except Invalid:
+        raise problem from None
 
 
 def _data(values: Mapping[str, Value], columns: Mapping[str, str]) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from api.openapi.shapes import ANY_OBJECT, MOMENT, TEXT, WHOLE, Schema, many, maybe, shape
+from ledger.access.keys import KEY_NAME
 from ledger.access.scopes import SCOPES
 from ledger.access.trail import ORDERED, OUTCOMES
 
@@ -11,7 +12,7 @@ _SCOPES: Schema = {"type": "array", "items": {"enum": list(SCOPES)}, "minItems":
 MAKE_KEY: Schema = {
     "type": "object",
     "properties": {
-        "name": {"type": "string", "pattern": r"^[^\x00-\x1f\x7f-\x9f]{1,100}$"},
+        "name": KEY_NAME.schema(),
         "scopes": _SCOPES,
         "ledger": {"type": ["string", "null"], "pattern": "^[a-z][a-z0-9-]{0,39}$"},
         "expires_at": {"type": ["string", "null"], "format": "date-time"},

@@ -118,6 +118,9 @@ def problem_codes(operation: Operation) -> list[str]:
         codes.add("ledger-not-found")
     if operation.method == "POST":
         codes |= {"unsupported-media-type", "too-large"}
+    texts = any(one.schema.get("type") == "string" for one in operation.query)
+    if texts or operation.body is not None or "{contact}" in operation.path:
+        codes.add("invalid-text")
     return sorted(codes)
 
 
@@ -251,12 +254,23 @@ def problem_answers(all_codes: Iterable[str]) -> Document:
     }
 
 
+_EXAMPLES_OF_ERRORS: dict[str, tuple[str, str, str]] = {
+    "invalid-request": ("/data/expires_at", "missing", "is required"),
+    "invalid-time": ("/data/expires_at", "invalid-time", "must be a date-time with an offset"),
+    "invalid-text": (
+        "/data/name",
+        "invalid-text",
+        "must not hold U+202E (RIGHT-TO-LEFT OVERRIDE): send the text without it",
+    ),
+}
+"""By code, the pointer, code and detail of an error that the example shows."""
+
+
 def _problem(code: str, status: int) -> Document:
     more: Document = {}
-    if code in ("invalid-request", "invalid-time"):
-        detail = "must be a date-time with an offset" if code == "invalid-time" else "is required"
-        kind = "invalid-time" if code == "invalid-time" else "missing"
-        more["errors"] = [{"pointer": "/data/expires_at", "code": kind, "detail": detail}]
+    if code in _EXAMPLES_OF_ERRORS:
+        pointer, kind, detail = _EXAMPLES_OF_ERRORS[code]
+        more["errors"] = [{"pointer": pointer, "code": kind, "detail": detail}]
     if code == "refused":
         more["reason"] = "contact-unregistered"
     return {

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from api.openapi.shapes import ref
 from domain.events import CATALOGUE
+from domain.events.base import ACTOR, SOURCE
 from domain.kinds import ContactId, EventId, Text
+from domain.text import IDENTIFIER
 
 if TYPE_CHECKING:
     from domain.events import Event, Field
@@ -51,8 +53,8 @@ def sent_event(cls: type[Event], **more: Any) -> dict[str, Any]:
             "data": ref(data_name(cls)),
             "id": {**EventId().schema(), **nullable},
             "occurred_at": {**nullable, "format": "date-time"},
-            "source": {**Text(200).schema(), **nullable},
-            "actor": {**Text(200).schema(), **nullable},
+            "source": {**SOURCE.schema(), **nullable},
+            "actor": {**ACTOR.schema(), **nullable},
             "causation_id": {**EventId().schema(), **nullable},
         },
         "required": [*more, "type", "data"],
@@ -71,8 +73,8 @@ def cloud_event(cls: type[Event]) -> dict[str, Any]:
         "description": inspect.cleandoc(cls.__doc__ or ""),
         "properties": {
             "specversion": {"const": "1.0"},
-            "id": Text(2000).schema(),
-            "source": Text(200).schema(),
+            "id": Text(2000, IDENTIFIER).schema(),
+            "source": SOURCE.schema(),
             "type": {"const": cls.TYPE},
             "subject": {**ContactId().schema(), "description": "The contact, as elsewhere."},
             "time": {"type": ["string", "null"], "format": "date-time"},
@@ -101,7 +103,8 @@ def _field_schema(field: Field) -> dict[str, Any]:
     if not field.required:
         schema = {"anyOf": [schema, {"type": "null"}]}
     if field.until_erased:
-        schema["description"] = "Required, and left out once the contact is erased."
+        until = "Required, and left out once the contact is erased."
+        schema["description"] = f"{schema.get('description', '')} {until}".strip()
     if field.personal:
         schema = {**schema, "x-personal": True}
     return schema

@@ -125,7 +125,7 @@ def _published(recorded: Recorded, place: int) -> PolicyVersion:
     if digest(event.policy) != event.sha256:
         _refuse(pointer, "has a digest that is not that of its document")
     try:
-        return policy_version(recorded, Policy.read(event.policy, Policy()))
+        return policy_version(recorded, Policy.read_kept(event.policy))
     except Invalid as error:
         _refuse(pointer, f"is no policy: {error}")
 

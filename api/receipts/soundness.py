@@ -62,6 +62,6 @@ def _sound(field: Field, value: object) -> bool:
 def _reads(kind: Kind, value: object) -> bool:
     """Whether the kind reads what it shows of this value as the same value."""
     try:
-        return bool(kind.read(kind.show(value)) == value)
+        return bool(kind.read_kept(kind.show(value)) == value)
     except (Invalid, AssertionError, TypeError, ValueError, OverflowError):
         return False

@@ -14,6 +14,8 @@ from api.service.answers.ledgers import AccessKey, MadeKey
 from api.wire.bodies import optional, read_object
 from domain.errors import Corrupt, Invalid, KeyNotFound, LedgerNotFound, Unavailable
 from domain.kinds import Text, Whole, read_instant, wrong
+from domain.text import IDENTIFIER
+from ledger.access.keys import KEY_NAME
 from ledger.access.scopes import ADMIN, SCOPES, THIS_MACHINE
 from ledger.access.trails import KEY_MADE
 
@@ -100,7 +102,7 @@ def make_key(call: Call) -> Answer:
     request beyond the first; lines in bulk are slowed to it.
     """
     body = read_object(call.body, _FIELDS)
-    name = optional(body, "name", Text(100).read)
+    name = optional(body, "name", KEY_NAME.read)
     if not isinstance(name, str):
         raise Invalid.at("/name", "missing", "is needed")
     scopes = _scopes(body.get("scopes"))
@@ -172,7 +174,7 @@ def revoke_key(call: Call) -> Answer:
 
 
 def _read_ledger(value: object) -> str:
-    return str(Text(40).read(value))
+    return str(Text(40, IDENTIFIER).read(value))
 
 
 def _read_limit(value: object) -> int:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from api.wire.envelope import MOST_EVENTS, read_one
 from api.wire.media import escaped
 from domain.errors import FieldError, Invalid
 from domain.kinds import EventId, read_text
+from domain.text import IDENTIFIER, INVALID_TEXT, NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,10 +29,18 @@ _JSON = re.compile(r"[a-z]+/([a-z0-9.-]+\+)?json *(;.*)?", re.IGNORECASE)
 _RENAMED = re.compile(r"(/\d+)?/(occurred_at|contact)")
 
 
+def none_known(_: UUID) -> bool:
+    """What is known where nothing is recorded."""
+    return False
+
+
 def read_batch(
-    sent: object, named: Callable[[str], UUID], names: Callable[[str], UUID]
+    sent: object,
+    named: Callable[[str], UUID],
+    names: Callable[[str], UUID],
+    knows: Callable[[UUID], bool] = none_known,
 ) -> tuple[Draft, ...]:
-    """The drafts of a batch of 1 to 500 events.
+    """The drafts of a batch of 1 to 500 events; ``knows`` as in ``read_cloud_event``.
 
     Raises:
         Invalid: it is none, or one of its events is no CloudEvent.
@@ -39,16 +49,24 @@ def read_batch(
         raise Invalid.at("", "wrong-type", "a batch must be an array")
     if not 1 <= len(sent) <= MOST_EVENTS:
         raise Invalid.at("", "out-of-range", f"a batch must hold 1 to {MOST_EVENTS} events")
-    return tuple(read_cloud_event(one, f"/{place}", named, names) for place, one in enumerate(sent))
+    return tuple(
+        read_cloud_event(one, f"/{place}", named, names, knows) for place, one in enumerate(sent)
+    )
 
 
 def read_cloud_event(
-    sent: object, pointer: str, named: Callable[[str], UUID], names: Callable[[str], UUID]
+    sent: object,
+    pointer: str,
+    named: Callable[[str], UUID],
+    names: Callable[[str], UUID],
+    knows: Callable[[UUID], bool] = none_known,
 ) -> Draft:
     """The draft of one event; ``pointer`` is where it stands in the request.
 
     ``subject`` is the contact and ``time`` when it occurred. An ``id`` that is no UUID is made one,
-    the same for the same ``source`` and ``id``, by ``named``. Extension attributes are ignored.
+    the same for the same ``source`` and ``id``, by ``named``, each in the form in which its rule
+    keeps it. An id that the ledger ``knows`` of the bytes as they were sent, from before there was
+    a rule, stays. Extension attributes are ignored.
 
     What else is wrong is carried in the draft, because known ids come first.
 
@@ -58,11 +76,11 @@ def read_cloud_event(
     if not isinstance(sent, dict):
         raise Invalid.at(pointer, "wrong-type", "an event must be an object")
     errors = _found_wrong(sent)
-    if any(error.pointer in ("/id", "/source") for error in errors):
+    if any(one.pointer in ("/id", "/source") and one.code != INVALID_TEXT for one in errors):
         raise Invalid(errors).within(pointer)
     given = {
         "contact": sent.get("subject"),
-        "id": _id(sent["id"], sent["source"], named),
+        "id": _id(sent["id"], sent["source"], named, knows),
         "type": sent.get("type"),
         "source": sent["source"],
         "occurred_at": sent.get("time"),
@@ -71,7 +89,11 @@ def read_cloud_event(
     draft = read_one(given, pointer, None, names)
     if not errors:
         return draft
-    return draft._replace(event=None, problem=Invalid(errors).within(pointer))
+    found = Invalid(errors).within(pointer).errors
+    if any(one.code != INVALID_TEXT for one in errors):
+        return draft._replace(event=None, problem=Invalid(found))
+    more = () if draft.problem is None else draft.problem.errors
+    return draft._replace(problem=Invalid(dict.fromkeys((*found, *more))))
 
 
 def renamed(error: Invalid) -> Invalid:
@@ -86,9 +108,9 @@ def _renamed(pointer: str) -> str:
 
 def _found_wrong(sent: dict[str, Any]) -> list[FieldError]:
     errors: list[FieldError] = []
-    for name in ("id", "source", "type"):
+    for name, rule in (("id", IDENTIFIER), ("source", NAME), ("type", IDENTIFIER)):
         try:
-            read_text(sent.get(name), 2000)
+            read_text(sent.get(name), 2000, rule)
         except Invalid as error:
             missing = sent.get(name) is None
             errors.extend(
@@ -113,8 +135,14 @@ def _found_wrong(sent: dict[str, Any]) -> list[FieldError]:
     return errors
 
 
-def _id(event_id: str, source: str, named: Callable[[str], UUID]) -> str:
-    try:
+def _id(
+    event_id: str, source: str, named: Callable[[str], UUID], knows: Callable[[UUID], bool]
+) -> str:
+    with suppress(Invalid):
         return str(EventId().read(event_id))
+    as_sent = named(f"{source}\n{event_id}")
+    try:
+        kept = named(f"{NAME.apply(source)}\n{IDENTIFIER.apply(event_id)}")
     except Invalid:
-        return str(named(f"{source}\n{event_id}"))
+        return str(as_sent)  # refused, unless it is known from before
+    return str(as_sent if as_sent != kept and knows(as_sent) else kept)

@@ -12,8 +12,10 @@ from uuid import UUID, uuid5
 from api.wire.media import escaped
 from domain.errors import FieldError, Invalid
 from domain.events import CATALOGUE, Event
+from domain.events.base import ACTOR, SOURCE
 from domain.events.governance import EventCorrected
-from domain.kinds import MAX_WHOLE, ContactId, EventId, Instant, Kind, Text
+from domain.kinds import MAX_WHOLE, ContactId, EventId, Instant, Kind
+from domain.text import IDENTIFIER, INVALID_TEXT
 from ledger.drafts import Draft
 
 if TYPE_CHECKING:
@@ -21,9 +23,6 @@ if TYPE_CHECKING:
 
 MOST_EVENTS = 500
 """How many events one request may append."""
-
-SOURCE = Text(200)
-ACTOR = Text(200)
 
 _ENVELOPE: dict[str, Kind] = {
     "id": EventId(),
@@ -90,7 +89,7 @@ def read_one(
     except Invalid as error:
         errors.extend(error.errors)
     type_name = sent.get("type")
-    return Draft(
+    draft = Draft(
         contact_id=contact_id,
         type=type_name if isinstance(type_name, str) else "",
         id=given_id if event_id is None else event_id,
@@ -102,6 +101,25 @@ def read_one(
         problem=Invalid(errors).within(pointer) if errors else None,
         pointer=pointer,
     )
+    if errors and all(one.code == INVALID_TEXT for one in errors):
+        return _comparable(draft, sent, names)
+    return draft
+
+
+def _comparable(draft: Draft, sent: dict[str, object], names: Callable[[str], UUID]) -> Draft:
+    """A draft whose texts alone are refused, with what it would be compared as if it is known.
+
+    An event that was stored before texts had their rule is known again by what it says.
+    """
+    source, actor = sent.get("source"), sent.get("actor")
+    try:
+        return draft._replace(
+            source=None if source is None else SOURCE.read_kept(source),
+            actor=None if actor is None else ACTOR.read_kept(actor),
+            event=_event(sent, names, kept=True),
+        )
+    except Invalid:
+        return draft
 
 
 def read_many(
@@ -135,17 +153,36 @@ def ids_from_key(
     ``principal`` is who asks; in open mode nobody is told apart.
 
     Raises:
-        Invalid: the key does not have 16 to 200 characters.
+        Invalid: the key does not have 16 to 200 characters, or is no text that an id can be.
     """
     if key is None:
         return lambda _place: None
     if not 16 <= len(key) <= 200:
         detail = "Idempotency-Key must have 16 to 200 characters"
         raise Invalid.at("", "out-of-range", detail)
+    _require_text("Idempotency-Key", key)
     return lambda place: uuid5(namespace, f"{principal}\n{path}\n{key}\n{place}")
 
 
-def _event(sent: dict[str, object], names: Callable[[str], UUID]) -> Event:
+def _require_text(header: str, value: str) -> None:
+    """Refuse a header's value that is no identifier; it is UTF-8 where it can be, else Latin-1.
+
+    Raises:
+        Invalid: it is none; the detail names the header, for no pointer leads there.
+    """
+    sent = value.encode("latin-1")
+    try:
+        text = sent.decode()
+    except UnicodeDecodeError:
+        text = value
+    try:
+        IDENTIFIER.apply(text)
+    except Invalid as error:
+        detail = f"{header} {error.errors[0].detail}"
+        raise Invalid.at("", INVALID_TEXT, detail) from None
+
+
+def _event(sent: dict[str, object], names: Callable[[str], UUID], *, kept: bool = False) -> Event:
     type_name = sent.get("type")
     if type_name is None:
         raise Invalid.at("/type", "missing", "is required")
@@ -157,7 +194,7 @@ def _event(sent: dict[str, object], names: Callable[[str], UUID]) -> Event:
     if sent.get("data") is None:
         raise Invalid.at("/data", "missing", "is required")
     try:
-        event = cls.read(sent["data"], names)
+        event = (cls.read_kept if kept else cls.read)(sent["data"], names)
         if isinstance(event, EventCorrected) and isinstance(event.data, dict):
             _require_storable(event.data, "/data")
     except Invalid as error:

@@ -48,7 +48,9 @@ async def append_cloud_event(call: Call) -> Answer:
     require_no_condition(call)
     ledger = call.open_ledger.ledger
     try:
-        draft = cloudevents.read_cloud_event(call.body, "", ledger.named, ledger.contact_id)
+        draft = cloudevents.read_cloud_event(
+            call.body, "", ledger.named, ledger.contact_id, ledger.knows_id
+        )
     except Invalid as error:
         _refuse(error)
     return await _appended(call, (draft,))
@@ -59,7 +61,7 @@ async def append_cloud_events(call: Call) -> Answer:
     require_no_condition(call)
     ledger = call.open_ledger.ledger
     try:
-        drafts = cloudevents.read_batch(call.body, ledger.named, ledger.contact_id)
+        drafts = cloudevents.read_batch(call.body, ledger.named, ledger.contact_id, ledger.knows_id)
     except Invalid as error:
         _refuse(error)
     return await _appended(call, drafts)

@@ -14,6 +14,7 @@ from starlette.requests import ClientDisconnect
 from api.problems import NotAcceptable, TooLarge, UnsupportedMediaType
 from api.service.answers.document import Document
 from domain.errors import FieldError, Invalid
+from domain.text import INVALID_TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -35,6 +36,8 @@ LINGER_BYTES = 8 * 1024 * 1024
 """How much more is read and dropped, so that a client that is still sending can hear the answer."""
 
 MAX_DEPTH = 32
+
+_HALF = "holds half of a character, U+D800 to U+DFFF alone: send the whole character"
 
 _HUGE = 10**30
 """Stands for every whole number too long to be one: no field takes it, so its place is named."""
@@ -247,12 +250,12 @@ def _unwanted(value: object, pointer: str, depth: int) -> Iterable[FieldError]:
         named = value.items() if isinstance(value, dict) else enumerate(value)
         for name, content in named:
             if isinstance(name, str) and not _sound(name):
-                yield FieldError(pointer, "malformed", "a name here holds lone surrogates")
+                yield FieldError(pointer, INVALID_TEXT, f"a name here {_HALF}")
                 continue
             yield from _unwanted(content, f"{pointer}/{escaped(str(name))}", depth - 1)
     elif isinstance(value, str):
         if not _sound(value):
-            yield FieldError(pointer, "malformed", "holds lone surrogates")
+            yield FieldError(pointer, INVALID_TEXT, _HALF)
     elif value is not None and not isinstance(value, bool | int | float):
         yield FieldError(pointer, "wrong-type", "must be what JSON can say, not binary or a time")
 

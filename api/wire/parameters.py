@@ -10,9 +10,11 @@ from urllib.parse import parse_qsl
 from domain.errors import FieldError, Invalid
 from domain.events import CATALOGUE, STAGES
 from domain.instants import parse_instant
-from domain.kinds import MAX_WHOLE, ContactId, read_text, wrong
+from domain.kinds import MAX_WHOLE, ContactId, Text, wrong
 from domain.relationship import FLAGS
 from domain.standing import STANDINGS
+from domain.text import IDENTIFIER
+from domain.text import NAME as NAME_RULE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -165,14 +167,13 @@ LIMIT = Parameter(
     "How many items at most.", 100,
 )  # fmt: skip
 CURSOR = Parameter(
-    "cursor", lambda text: read_text(text, 500),
+    "cursor", Text(500, IDENTIFIER).read,
     {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,500}$"},
     "Where the page before ended: its next_cursor, which only the ledger that gave it understands.",
     None,
 )  # fmt: skip
 CONFIRM = Parameter(
-    "confirm", lambda text: read_text(text, 200),
-    {"type": "string", "pattern": "^[^\\x00-\\x1f\\x7f-\\x9f]{1,200}$"},
+    "confirm", Text(200, IDENTIFIER).read, Text(200, IDENTIFIER).schema(),
     "The token that the request without it was answered with.", "1772366400000000-" + "A" * 43,
 )  # fmt: skip
 TYPES = Parameter(
@@ -219,19 +220,18 @@ STANDING = Parameter(
     "standing", choice(STANDINGS), {"type": "string", "enum": list(STANDINGS)},
     "Only this standing.", "partner",
 )  # fmt: skip
-_WORD: dict[str, object] = {"type": "string", "pattern": r"^[^\x00-\x1f\x7f-\x9f]{1,100}$"}
+_WORD = Text(100, NAME_RULE)
 CONSENT_PURPOSE = Parameter(
-    "consent_purpose", lambda text: read_text(text, 100), _WORD,
+    "consent_purpose", _WORD.read, _WORD.schema(),
     "Only who allows us this now, by the channel that is then to be given.", "offers",
 )  # fmt: skip
 CONSENT_CHANNEL = Parameter(
-    "consent_channel", lambda text: read_text(text, 100), _WORD,
+    "consent_channel", _WORD.read, _WORD.schema(),
     "By which way; only together with the purpose.", "email",
 )  # fmt: skip
 NAME = Parameter(
-    "name", lambda text: read_text(text, 200),
-    {"type": "string", "pattern": r"^[^\x00-\x1f\x7f-\x9f]{1,200}$"},
-    "A name or part of one, in any case.", "jansen",
+    "name", Text(200, NAME_RULE).read, Text(200, NAME_RULE).schema(),
+    "A name or part of one, whatever its case, accents and runs of white space.", "jansen",
 )  # fmt: skip
 CONTACT = Parameter(
     "contact", str, CONTACT_NAME,

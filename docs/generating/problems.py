@@ -36,6 +36,8 @@ FIELD_CODES: dict[str, str] = {
     "bad-cursor": "The cursor was not given out by this list.",
     "contradiction": "Two values exclude each other.",
     "duplicate-field": "It may be given only once.",
+    "invalid-text": "A character stands in it that its kind of text cannot have, or nothing visible"
+    " does; see [texts](events.md#texts).",
     "invalid-time": "It is no RFC 3339 instant with an offset, or one that cannot be.",
     "malformed": "The bytes are no JSON or msgpack, or the query is none.",
     "missing": "It is required.",
@@ -50,7 +52,6 @@ FIELD_CODES: dict[str, str] = {
     "unknown-field": "There is no such field.",
     "unknown-time-zone": "It is no IANA time zone.",
     "unknown-type": "There is no such event type.",
-    "unwanted-character": "It has a control character or half of a character.",
     "wrong-type": "It is of another type.",
 }
 """The codes of single errors in a request."""
@@ -98,9 +99,10 @@ def _listed(head: str, meanings: Mapping[str, str]) -> str:
 
 def _codes() -> Iterator[tuple[str, int, str]]:
     """Each code once, told by the class nearest to the root that has it."""
-    # An Invalid whose errors are all of instants says so by a code of its own.
-    yield "`invalid-time`", _status(Invalid), TITLES["invalid-time"]
-    seen = {"invalid-time"}
+    # An Invalid whose errors are all of instants, or of texts, says so by a code of its own.
+    seen = {"invalid-text", "invalid-time"}
+    for code in sorted(seen):
+        yield f"`{code}`", _status(Invalid), TITLES[code]
     for made in _classes(LedgerError):
         if made.code in TITLES and made.code not in seen:
             seen.add(made.code)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from domain.decisions.admission import admit, require_known_ids, require_unused_id
+from domain.decisions.admission import admit, as_opened, require_known_ids, require_unused_id
 from domain.decisions.corrections import correct_event, retract_event
 from domain.decisions.facts import DECISIONS, record
 from domain.decisions.reasons import REASONS
@@ -41,6 +41,7 @@ def decide(state: ContactState, request: Request, world: World) -> tuple[Decided
     if isinstance(event, EventRetracted):
         return retract_event(state, Asked(state.contact_id, event, request.occurred_at, world))
     require_unused_id(state, event)
+    event = as_opened(state, event)
     require_known_ids(state, event)
     decision = DECISIONS.get(type(event), record)
     return decision(state, Asked(state.contact_id, event, request.occurred_at, world))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 
 from domain.dealings import opening_of
 from domain.decisions.reasons import refused
 from domain.errors import FieldError, Invalid, Refused
 from domain.events import CATALOGUE
 from domain.events.contacts import ContactMerged, ContactRegistered, MergeReversed
+from domain.text import IDENTIFIER, OUTER
 
 if TYPE_CHECKING:
     from domain.contact import ContactState
@@ -83,6 +85,38 @@ def _refused_personal(state: ContactState, told: str, **fields: object) -> Refus
     return refused("contact-key-lost", f"the contact's key is lost; {told}", **fields)
 
 
+def as_opened(state: ContactState, event: Event) -> Event:
+    """The event with the ids that it speaks of spelled as they were when they were opened.
+
+    What was opened before texts had a rule can stand under an id that nothing new can have: in
+    other bytes (not NFC), or with white space at its ends. It is found by the id without that, or a
+    purchase from before could not be given back any more. Such an event is recorded with the old
+    spelling, by which the folds know it.
+    """
+    for name, _ in _KNOWN_IDS[event.TYPE]:
+        value = getattr(event, name)
+        if value is None or (name, value) in state.dealings.opened:
+            continue
+        wanted = _plain(value)
+        found = [one for field, one in state.dealings.opened if field == name]
+        if len(alike := [one for one in found if _plain(one) == wanted]) == 1:
+            event = event.respelled(name, alike[0])
+    return event
+
+
+def spelled_as(event: Event, earlier: Event) -> Event:
+    """A corrected event with the ids of the earlier one in the spelling that these have there."""
+    for name in filter(None, (event.OPENS, *(name for name, _ in _KNOWN_IDS[event.TYPE]))):
+        new, old = getattr(event, name), getattr(earlier, name)
+        if new and old and new != old and _plain(new) == _plain(old):
+            event = event.respelled(name, old)
+    return event
+
+
+def _plain(value: str) -> str:
+    return IDENTIFIER.as_compared(value).strip(OUTER)
+
+
 def require_unused_id(state: ContactState, event: Event) -> None:
     """Refuse an opening id that is used already, also by an event that was taken back since.
 
@@ -90,6 +124,9 @@ def require_unused_id(state: ContactState, event: Event) -> None:
         Refused: ``id-in-use``, with the ``event`` that opened it.
     """
     key = opening_of(event)
+    if key is not None and not key[1].isascii():
+        apart = (key[0], normalize("NFD", key[1]))  # as it may stand from before ids were in NFC
+        key = apart if apart in state.opened_by else key
     if key is not None and key in state.opened_by:
         field, value = key
         by = str(state.opened_by[key])

@@ -9,6 +9,7 @@ from domain.decisions.admission import (
     hold_to_erasure,
     require_known_ids,
     require_unused_id,
+    spelled_as,
 )
 from domain.decisions.commerce import correct_purchase
 from domain.decisions.facts import DECISIONS, record
@@ -62,7 +63,7 @@ def retract_event(state: ContactState, asked: Asked[EventRetracted]) -> tuple[De
     earlier = state.retractions.get(target.id)
     if earlier is None:
         return asked.accepted
-    if earlier == asked.event or (state.erased and asked.event.reason is None):
+    if earlier.says_the_same_as(asked.event) or (state.erased and asked.event.reason is None):
         return ALREADY_SO  # why it was retracted before the erasure, nobody can tell any more
     raise refused("already-retracted")
 
@@ -84,6 +85,7 @@ def correct_event(
     correction = asked.event
     if correction.data is not None:
         data = _read(type(target.event), correction.data, names)
+        data = spelled_as(data, target.event)
         correction = replace(correction, data=data)
         hold_to_erasure(state, data, "/data/data")
         _keep_parties(target.event, data)

@@ -22,7 +22,7 @@ def register_contact(state: ContactState, asked: Asked[ContactRegistered]) -> tu
     """Register a contact once; amendments are events of their own."""
     if state.registration is None:
         return asked.accepted
-    if state.registration == asked.event:
+    if state.registration.says_the_same_as(asked.event):
         return ALREADY_SO
     raise refused("contact-already-registered")
 

@@ -17,7 +17,6 @@ from uuid import UUID
 
 from domain.errors import FieldError, Invalid
 from domain.kinds import (
-    Attributes,
     CalendarDate,
     Choice,
     ContactId,
@@ -25,15 +24,15 @@ from domain.kinds import (
     EventId,
     Flag,
     Instant,
-    Items,
     Kind,
-    References,
     Text,
     TimeZone,
     Whole,
     escaped,
     no_names,
 )
+from domain.nested_kinds import Attributes, Items, References
+from domain.text import IDENTIFIER, NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -83,9 +82,10 @@ class Sealed:
         return not self.ciphertext
 
 
-Id = Annotated[str, Text(200)]
-OpeningId = Annotated[str, Text(200), Opens]
-Word = Annotated[str, Text(100)]
+Id = Annotated[str, Text(200, IDENTIFIER)]
+OpeningId = Annotated[str, Text(200, IDENTIFIER), Opens]
+Title = Annotated[str, Text(200, NAME)]
+Word = Annotated[str, Text(100, NAME)]
 Amount = Annotated[int, Whole()]
 CurrencyCode = Annotated[str, Currency()]
 YesNo = Annotated[bool, Flag()]
@@ -97,11 +97,17 @@ Zone = Annotated[str, TimeZone()]
 Party = Annotated[str, Choice(("contact", "business"))]
 
 PersonalText = Annotated[str | Sealed, Text(), Personal]
-PersonalName = Annotated[str | Sealed, Text(200), Personal]
+PersonalName = Annotated[str | Sealed, Text(200, NAME), Personal]
 PersonalReferences = Annotated[tuple[tuple[str, str], ...] | Sealed, References(), Personal]
 PersonalItems = Annotated[list[object] | Sealed, Items(), Personal]
 ExpectedText = Annotated[str | Sealed, Text(), Personal, UntilErased]
 PersonalAttributes = Annotated[dict[str, object] | Sealed, Attributes(), Personal]
+
+SOURCE = Text(200, NAME)
+"""What the producing system of an event calls itself."""
+
+ACTOR = Text(200, NAME)
+"""The person or service on whose behalf something was recorded."""
 
 STAGES = (
     "contact",
@@ -134,6 +140,18 @@ class Event:
         Raises:
             Invalid: with every error found; pointers are relative to ``data``.
         """
+        return cls._read(data, names)
+
+    @classmethod
+    def read_kept(cls, data: object, names: ContactNames = no_names) -> Self:
+        """As ``read``, but texts need only be such as were stored before they had a rule.
+
+        Such an event is not for recording: it is compared with one that is stored.
+        """
+        return cls._read(data, names, kept=True)
+
+    @classmethod
+    def _read(cls, data: object, names: ContactNames, *, kept: bool = False) -> Self:
         if not isinstance(data, dict):
             raise Invalid.at("", "wrong-type", "must be an object")
         errors: list[FieldError] = []
@@ -149,7 +167,8 @@ class Event:
             value = values[name] = data.get(name)
             if value is not None:
                 try:
-                    values[name] = field.kind.read(value, names)
+                    read = field.kind.read_kept if kept else field.kind.read
+                    values[name] = read(value, names)
                 except Invalid as error:
                     errors.extend(error.within(f"/{name}").errors)
             elif field.required:
@@ -166,6 +185,24 @@ class Event:
     def check(self) -> Iterator[FieldError]:
         """What is wrong between fields that are right by themselves."""
         yield from ()
+
+    def as_compared(self) -> dict[str, object]:
+        """The fields by name, in what they have in common with the same in other spellings."""
+        return {
+            field.name: field.kind.as_compared(self.__dict__[field.name]) for field in self.FIELDS
+        }
+
+    def says_the_same_as(self, other: Event) -> bool:
+        """Whether the other is of this type and says this, perhaps in another spelling."""
+        if type(other) is not type(self):
+            return False
+        return self == other or self.as_compared() == other.as_compared()
+
+    def respelled(self, name: str, value: str) -> Self:
+        """The same event with the text of one field in another spelling."""
+        made = object.__new__(type(self))
+        object.__setattr__(made, "__dict__", {**self.__dict__, name: value})
+        return made
 
     def show(self) -> dict[str, object]:
         """The data as JSON-like values; absent fields are left out, erased ones are null."""

@@ -13,6 +13,7 @@ from domain.events.base import (
     Id,
     Party,
     PersonalText,
+    Title,
     Word,
     YesNo,
     event,
@@ -24,7 +25,7 @@ from domain.kinds import Choice
 class ResourceShared(Event):
     """We passed on something useful, unasked. Source: E3."""
 
-    resource: Id
+    resource: Title
     channel: Word
 
 
@@ -102,5 +103,5 @@ class DetailUpdated(Event):
 class CompetitorNoted(Event):
     """We heard of a competitor in the contact's life. Source: E4."""
 
-    competitor: Id
+    competitor: Title
     note: PersonalText | None = None

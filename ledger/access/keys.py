@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 from domain.errors import Invalid, KeyNotFound, Unauthenticated
 from domain.instants import SECOND
+from domain.kinds import Text
+from domain.text import NAME
 from ledger.access.scopes import SCOPES, Principal
 from ledger.datastore import connect, telling
 
@@ -41,7 +43,7 @@ SEEN_EVERY = 60 * SECOND
 LOCK_SECONDS = 1.0
 """How long another process may hold the file; requests wait meanwhile."""
 
-MOST_NAME = 100
+KEY_NAME = Text(100, NAME)
 MOST_PER_MINUTE = 1_000_000
 
 _SECRET = re.compile(r"rk_([0-9a-f]{16})_[A-Za-z0-9_-]{43}")
@@ -174,8 +176,10 @@ class AccessKeys:
         Raises:
             Invalid: a name, a scope or a number cannot be.
         """
-        if not 1 <= len(name) <= MOST_NAME or not name.isprintable():
-            raise Invalid.at("/name", "out-of-range", f"must be 1 to {MOST_NAME} printable letters")
+        try:
+            KEY_NAME.read(name)
+        except Invalid as error:
+            raise error.within("/name") from None
         if not scopes or not set(scopes) <= set(SCOPES):
             raise Invalid.at("/scopes", "not-a-choice", f"must be some of {', '.join(SCOPES)}")
         if per_minute is not None and not 1 <= per_minute <= MOST_PER_MINUTE:
@@ -204,7 +208,7 @@ class AccessKeys:
         key_id, secret = _secret(secrets.token_hex(8))
         key = AccessKey(
             id=key_id,
-            name=name,
+            name=KEY_NAME.read(name),
             digest=hashlib.sha256(secret.encode()).digest(),
             scopes=frozenset(scopes),
             ledger=ledger,

@@ -121,7 +121,7 @@ class EventsAtRest:
             event = recorded.event
             try:
                 assert isinstance(event, PolicyPublished)
-                policy = Policy.read(event.policy, Policy())
+                policy = Policy.read_kept(event.policy)
             except (Invalid, AssertionError):
                 detail = f"position {recorded.position} is no policy that can be read"
                 raise Corrupt(detail) from None

@@ -15,7 +15,7 @@ from domain.events import CATALOGUE, Event, Sealed
 from domain.events.contacts import ContactRegistered
 from domain.events.governance import CorrectedData, PolicyPublished
 from domain.instants import LAST_INSTANT
-from domain.kinds import Document, EventId, Instant, Kind, TimeZone, read_text
+from domain.kinds import Document, EventId, Instant, Kind, TimeZone, read_kept_text
 from domain.policy import Policy, digest
 from domain.recorded import POLICY_STREAM
 from ledger.codec import codec_of, pack, unpack, upcast
@@ -85,7 +85,7 @@ def check_unsealed(event: Event) -> None:
             check_unsealed(value)
         elif field.personal and value is not None and not isinstance(value, Sealed):
             try:
-                again = field.kind.read(field.kind.show(value))
+                again = field.kind.read_kept(field.kind.show(value))
             except (Invalid, ValueError, TypeError, AssertionError):
                 again = None
             if again != value:
@@ -162,7 +162,7 @@ def _check_of(kind: Kind) -> Check:
 
 def _read_again(kind: Kind, stored: object) -> None:
     value = kind.unpack(stored)
-    again = kind.read(kind.show(value))
+    again = kind.read_kept(kind.show(value))
     if again != value or type(again) is not type(value):
         raise Loose("a value is not what its kind reads")
 
@@ -181,7 +181,7 @@ def _check_policy(version: int, event: Event) -> None:
     if event.sha256 != digest(event.policy):
         raise Loose("the policy's sha256 is not that of its document")
     try:
-        Policy.read(event.policy, Policy())
+        Policy.read_kept(event.policy)
     except Invalid as error:
         raise Loose(f"the policy cannot be read: {error}") from error
 
@@ -207,7 +207,7 @@ def _instant(what: str, value: object) -> None:
 
 def _text(what: str, value: object) -> None:
     try:
-        read_text(value, _MOST_SOURCE)
+        read_kept_text(value, _MOST_SOURCE)
     except Invalid as error:
         raise Loose(f"{what} is no such text") from error
 

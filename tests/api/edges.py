@@ -20,7 +20,23 @@ if TYPE_CHECKING:
 
 CONTACT = ContactId().schema()
 OF_EVERY_TYPE: tuple[object, ...] = (None, True, 0, 1.5, 10**30, "", "x", [], {}, [[]], {"": {}})
-UNTIDY = "\t\n\r Örn 👩‍👩‍👧 \u202e ß"
+TEXTS = (
+    "\t\n Örn 👩‍👩‍👧 ß",
+    " Rene\u0301 ",
+    "a\r\nb",
+    "a\tb",
+    "a\rb",
+    "a\nb",
+    "a\u200b",
+    "ab \u202ecd",
+    "\u2066ab",
+    "\x85a",
+    "a\x9fb",
+    " ",
+    "\u00a0\u200b",
+)
+"""Some that every rule for texts takes, some that none does, and some that one of them does."""
+
 BEYOND_TEXT = ("\x00", "a\x7f")
 
 FORMATS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -71,7 +87,7 @@ def around(schema: Json) -> Iterator[object]:
         yield from (least - 1, least, most, most + 1, str(least))
     if "maxLength" in schema and "format" not in schema:
         yield from ("a" * size for size in (schema["maxLength"], schema["maxLength"] + 1))
-        yield from (UNTIDY, *BEYOND_TEXT)
+        yield from (*TEXTS, *BEYOND_TEXT)
     if schema.get("type") == "array":
         item = inside(schema["items"])
         yield from ([item] * schema["maxItems"], [item] * (schema["maxItems"] + 1))
@@ -80,7 +96,7 @@ def around(schema: Json) -> Iterator[object]:
         names = [f"n{number}" for number in range(schema["maxProperties"] + 1)]
         yield from (dict.fromkeys(some, "x") for some in (names[:-1], names))
         yield from ({"n": one} for one in chain(around(more), OF_EVERY_TYPE))
-        yield from ({name: "x"} for name in ("a" * 100, "a" * 101, *BEYOND_TEXT))
+        yield from ({name: "x"} for name in ("a" * 100, "a" * 101, *TEXTS, *BEYOND_TEXT))
     elif properties := schema.get("properties"):
         yield from objects_around(schema, properties)
 

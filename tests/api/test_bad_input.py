@@ -62,9 +62,11 @@ def test_nesting_has_an_end(shop: Shop) -> None:
 
 
 def test_lone_surrogates_are_refused_in_their_place(shop: Shop) -> None:
-    (error,) = refuse(shop, b'{"type": "visit-made", "data": {"x": ["\\ud800"]}}')
-    assert error == {"pointer": "/data/x/0", "code": "malformed", "detail": error["detail"]}
-    (error,) = refuse(shop, b'{"type": "visit-made", "data": {"\\ud800": 1}}')
+    sent = b'{"type": "visit-made", "data": {"x": ["\\ud800"]}}'
+    (error,) = refuse(shop, sent, code="invalid-text")
+    assert error == {"pointer": "/data/x/0", "code": "invalid-text", "detail": error["detail"]}
+    sent = b'{"type": "visit-made", "data": {"\\ud800": 1}}'
+    (error,) = refuse(shop, sent, code="invalid-text")
     assert error["pointer"] == "/data"
 
 
@@ -145,7 +147,6 @@ def test_times_that_are_naive_none_or_far_ahead_are_refused(shop: Shop, when: ob
         ({"data": None}, "/data"),
         ({"data": []}, "/data"),
         ({"data": {"kind": "person", "name": 201 * "a"}}, "/data/name"),
-        ({"data": {"kind": "person", "name": "a\x00b"}}, "/data/name"),
         ({"data": {"kind": "person", "name": "a", "time_zone": "Mars/North"}}, "/data/time_zone"),
         ({"id": "00000000-0000-0000-0000-000000000000"}, "/id"),
         ({"actor": 201 * "a"}, "/actor"),

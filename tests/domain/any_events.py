@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from domain.events import CATALOGUE, Event, Sealed
 from domain.events.governance import CorrectedData, EventCorrected, EventRetracted
 from domain.kinds import (
-    Attributes,
     CalendarDate,
     Choice,
     ContactId,
@@ -20,13 +19,12 @@ from domain.kinds import (
     EventId,
     Flag,
     Instant,
-    Items,
     Kind,
-    References,
     Text,
     TimeZone,
     Whole,
 )
+from domain.nested_kinds import Attributes, Items, References
 from tests.domain.scenario import ANN, BEN, CAT, DAN, on_day
 
 if TYPE_CHECKING:

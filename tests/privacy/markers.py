@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from domain.events import CATALOGUE
-from domain.kinds import Attributes, Items, References, Text, Whole
+from domain.kinds import Text, Whole
+from domain.nested_kinds import Attributes, Items, References
 from tests.domain.scenario import EXAMPLES
 
 if TYPE_CHECKING:
