@@ -93,7 +93,7 @@ class TextRule:
         outer = "".join(rf"\u{ord(one):04x}" for one in OUTER)
         inner = rf"[^\t\n{refused}]"
         ends = rf"[^\t\n{refused}{outer}]"
-        core = f"{ends}({inner}*{ends})?"
+        core = f"(?:{ends}|{ends}{inner}*{ends})"
         return f"^[{outer}]*{core}[{outer}]*$" if self.trims else f"^{core}$"
 
 
