@@ -52,9 +52,14 @@ def wrong(code: str, detail: str) -> NoReturn:
 
 
 def read_text(value: object, most: int, rule: TextRule, least: int = 1) -> str:
-    """A string of ``least`` to ``most`` characters in the form in which the rule keeps it."""
+    """A string in the form in which the rule keeps it, of ``least`` to ``most`` characters.
+
+    What was sent may have no more either: a schema counts nothing else.
+    """
     if not isinstance(value, str):
         wrong("wrong-type", "must be a string")
+    if len(value) > most:
+        wrong("too-long", f"must have at most {most} characters")
     return _measured(rule.apply(value), most, least)
 
 

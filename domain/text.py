@@ -29,6 +29,17 @@ _REFUSED = "\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff"
 _REFUSED_IN_LINES = re.compile(f"[{_REFUSED}]")
 _REFUSED_IN_A_LINE = re.compile(f"[\t\n{_REFUSED}]")
 
+# The same for the regular expressions of JSON Schema, which a test holds against the rules.
+_BEYOND_ASCII = r"\u007f-\u009f\u202a-\u202e\u2066-\u2069"
+_OUTER = (
+    r"[\u0009-\u000d\u0020\u0085\u00a0\u1680\u2000-\u200b\u2028\u2029\u202f\u205f\u2060"
+    r"\u3000\ufeff]"
+)
+_END = (
+    r"[^\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200b\u2028-\u202f\u205f\u2060"
+    r"\u2066-\u2069\u3000\ufeff]"
+)
+
 
 @dataclass(frozen=True)
 class TextRule:
@@ -87,14 +98,11 @@ class TextRule:
 
         It cannot say which other characters are invisible: of those alone a text is refused too.
         """
-        refused = r"\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069"
         if self.lines:
-            return rf"^([^{refused}]|\r\n)*$"
-        outer = "".join(rf"\u{ord(one):04x}" for one in OUTER)
-        inner = rf"[^\t\n{refused}]"
-        ends = rf"[^\t\n{refused}{outer}]"
-        core = f"(?:{ends}|{ends}{inner}*{ends})"
-        return f"^[{outer}]*{core}[{outer}]*$" if self.trims else f"^{core}$"
+            return rf"^([^\u0000-\u0008\u000b-\u001f{_BEYOND_ASCII}]|\r\n)*$"
+        inner = rf"[^\u0000-\u001f{_BEYOND_ASCII}]"
+        core = f"(?:{_END}|{_END}{inner}*{_END})"
+        return f"^{_OUTER}*{core}{_OUTER}*$" if self.trims else f"^{core}$"
 
 
 NAME = TextRule(

@@ -37,13 +37,14 @@ _TEXTS = {NAME: "name", IDENTIFIER: "id", FREE: "text"}
 _RULE = """\
 Every text is of one of three kinds, and each kind has one rule, the same at every entrance: JSON,
 msgpack, CloudEvents, lines, paths, queries, tables, mappings and the command line. A text is kept
-in NFC, so that two spellings of it are one; its length is that of the form that is kept. Refused
-are control characters (Cc) other than LF and TAB in texts of several lines, the bidirectional
-overrides, embeddings and isolates U+202A to U+202E and U+2066 to U+2069, and halves of characters.
-*Something visible* is a character outside the general categories Z and C. White space at the ends
-is Unicode's White_Space and the spaces of no width, U+200B, U+2060 and U+FEFF. The refusal is 422
-`invalid-text`; its `detail` names the character by its code point. `source` and `actor` of an event
-are names, `{contact}` holds an id, and its ref is in NFC before the contact's UUID is made of it.
+in NFC, so that two spellings of it are one; its length is counted as it is sent, and as it is kept.
+Refused are control characters (Cc) other than LF and TAB in texts of several lines, the
+bidirectional overrides, embeddings and isolates U+202A to U+202E and U+2066 to U+2069, and halves
+of characters. *Something visible* is a character outside the general categories Z and C. White
+space at the ends is Unicode's White_Space and the spaces of no width, U+200B, U+2060 and U+FEFF.
+The refusal is 422 `invalid-text`; its `detail` names the character by its code point. `source` and
+`actor` of an event are names, `{contact}` holds an id, and its ref is in NFC before the contact's
+UUID is made of it.
 
 Events that were stored before there was this rule stay as they are. A resend is compared by the
 rule on both sides and is known again, also where its text is refused today. A contact that is

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import unicodedata
 from contextlib import suppress
@@ -70,6 +71,20 @@ def test_names_and_ids_show_something_and_end_in_no_space(rule: TextRule, text: 
 def test_outer_white_space_is_that_of_unicode_and_its_spaces_of_no_width() -> None:
     python = {chr(one) for one in range(sys.maxunicode + 1) if chr(one).isspace()}
     assert python - set("\x1c\x1d\x1e\x1f") == set(OUTER) - set("\u200b\u2060\ufeff")
+
+
+@every_rule
+def test_the_pattern_says_what_the_rule_says_of_every_character(rule: TextRule) -> None:
+    """But which characters alone can be seen: of a text of such it says too much."""
+    pattern = re.compile(rule.pattern())
+    for point in (*range(0x3100), 0xFEFF, 0xFFFF, 0x1F600, 0xE0001):
+        character = chr(point)
+        for text in (f"a{character}", f"{character}a", f"a{character}a"):
+            # Python's $ matches before an LF at the end, that of JSON Schema does not.
+            said = pattern.fullmatch(text) is not None
+            assert said == (taken(rule, text) is not None), ascii(text)
+        if taken(rule, character) is not None:
+            assert pattern.fullmatch(character), ascii(character)
 
 
 @pytest.mark.parametrize(
