@@ -37,7 +37,8 @@ class NameIndex:
         """``read`` gives the unsealed events of some types after a position, at most so many."""
         self._read = read
         self._head = head
-        self._names: dict[UUID, tuple[str, ...]] = {}
+        self._names: dict[UUID, str] = {}
+        """By contact, its folded names, one a line: a folded text has no line ends."""
         self._position = 0
         self._lock = Lock()
         self._erased: deque[UUID] = deque()
@@ -54,9 +55,9 @@ class NameIndex:
         with self._lock:
             self._catch_up()
             for contact_id, names in self._names.items():
-                if len(found) == limit:
-                    break
-                if any(wanted in name for name in names):
+                if wanted in names:
+                    if len(found) == limit:
+                        break
                     found.append(contact_id)
         return found
 
@@ -91,5 +92,6 @@ class NameIndex:
             event = event.data
         name = getattr(event, "name", None)
         if isinstance(name, str):
-            known = self._names.get(recorded.contact_id, ())
-            self._names[recorded.contact_id] = tuple(dict.fromkeys((*known, folded(name))))
+            known = self._names.get(recorded.contact_id, "").split("\n")
+            names = filter(None, dict.fromkeys((*known, folded(name))))
+            self._names[recorded.contact_id] = "\n".join(names)

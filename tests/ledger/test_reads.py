@@ -8,7 +8,7 @@ from uuid import UUID, uuid4, uuid5
 
 import pytest
 
-from domain.errors import Corrupt, EventNotFound
+from domain.errors import Corrupt, EventNotFound, Invalid
 from domain.events import Sealed
 from domain.instants import SECOND
 from domain.recorded import POLICY_STREAM
@@ -124,7 +124,6 @@ def test_a_contact_is_named_by_uuid_or_by_source_and_ref(ledger: Ledger) -> None
         "p s:1",
         "x" * 33 + ":1",
         "pos:" + "ü" * 101,
-        "pos:\ud800",
         "00000000-0000-0000-0000-000000000000",
         "0198c1f05a527c3e9d7b3f0d6a1b2c4d",
     ],
@@ -132,6 +131,13 @@ def test_a_contact_is_named_by_uuid_or_by_source_and_ref(ledger: Ledger) -> None
 def test_what_names_no_contact_is_a_value_error(ledger: Ledger, name: str) -> None:
     with pytest.raises(ValueError, match=r"must|valid|nil"):
         ledger.contact_id(name)
+
+
+@pytest.mark.parametrize("ref", ["\ud800", "7 ", "a\x00b", "\u200b"])
+def test_a_ref_that_is_no_such_text_is_invalid(ledger: Ledger, ref: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        ledger.contact_id(f"pos:{ref}")
+    assert refused.value.code == "invalid-text"
 
 
 def test_contacts_are_found_by_part_of_any_name_they_went_by(ledger: Ledger) -> None:
