@@ -106,6 +106,7 @@ def test_two_contacts_from_before_keep_their_own_names(shop: Shop, server: Serve
     ledger = ledger_of(shop, server)
     for name in (APART, WHOLE):
         stored_before(ledger, name, registration())
+    for name in (APART, WHOLE):
         found = shop.client.get(path_of(shop, name)).json()["contact_id"]
         assert found == str(uuid5(ledger.namespace, name))
 
