@@ -52,11 +52,15 @@ class Retracted(NamedTuple):
 
 @dataclass(frozen=True)
 class History:
-    """Everything known of a contact. Both reach into the future where events do."""
+    """Everything known of a contact. Facts and retracted reach into the future where events do.
+
+    ``streams`` are those that facts stand on, each at the place that is its scope.
+    """
 
     facts: tuple[Fact, ...]
     retracted: tuple[Retracted, ...]
     time_zone: str | None
+    streams: tuple[UUID, ...] = ()
 
 
 def effective_history(events: Iterable[Recorded], survivor: UUID) -> History:
@@ -99,7 +103,7 @@ def effective_history(events: Iterable[Recorded], survivor: UUID) -> History:
         correction = next((standing[key] for key in keys if key in standing), None)
         facts.append(_fact(recorded, correction, scope))
     facts.sort(key=_ORDER)
-    return History(tuple(facts), tuple(retracted), _time_zone(facts))
+    return History(tuple(facts), tuple(retracted), _time_zone(facts), tuple(scopes))
 
 
 _ORDER: Callable[[Fact], tuple[int, int]] = itemgetter(0, 1)
@@ -110,21 +114,23 @@ _REGISTERED = (ContactRegistered, RegistrationAmended)
 
 
 def extended(history: History, events: Iterable[Recorded]) -> History | None:
-    """The history with newer events of the survivor's own stream; earlier facts stay as they are.
+    """The history with newer events of the survivor or of an alias; earlier facts stay as they are.
 
     None where an event may change what is there already, or rests on other streams: then the
     history is to be made anew from all events.
     """
     added = []
+    scopes = {stream: scope for scope, stream in enumerate(history.streams)}
     for recorded in events:
         if isinstance(recorded.event, _CHANGING):
             return None
-        added.append(_fact(recorded, None, 0))
+        scope = scopes.setdefault(recorded.contact_id, len(scopes))
+        added.append(_fact(recorded, None, scope))
     added.sort(key=_ORDER)
     facts = history.facts + tuple(added)
     if added and history.facts and _ORDER(added[0]) < _ORDER(history.facts[-1]):
         facts = tuple(sorted(facts, key=_ORDER))
-    return History(facts, history.retracted, history.time_zone)
+    return History(facts, history.retracted, history.time_zone, tuple(scopes))
 
 
 _CHANGING = (

@@ -88,24 +88,40 @@ def fold(
     ledger_time_zone: str | None,
     at: int,
     earlier: Relationship | None = None,
+    *,
+    goes_on: bool = False,
 ) -> Relationship:
     """What the relationship is at ``at``, by the facts that occurred at or before it.
 
     ``earlier`` may be what was folded of the same contact before. It is used up: where the history
     only went on since then, it is gone on with instead of beginning again, to the same answer.
+    ``goes_on`` says that this one will be gone on with: then, too, when facts come that occurred
+    at the instant of the last or between that and ``at``. Whatever had an ``earlier`` that was of
+    no use is kept like that, because it is likely to meet such facts again.
     """
     time_zone = history.time_zone or ledger_time_zone or "UTC"
+    facts, begun = history.facts, None
     if earlier is not None and earlier.goes_on(history, policies, time_zone, at):
-        machine, absorbed = earlier.machine, earlier.absorbed
-        absorbed += machine.run(history.facts[absorbed:], at)
+        machine, begun, absorbed = earlier.machine, earlier.begun, earlier.absorbed
     else:
-        machine = StageMachine(policies, time_zone)
-        absorbed = machine.run(history.facts, at)
-    return Relationship(at, history, policies, machine, absorbed)
+        machine, absorbed = StageMachine(policies, time_zone), 0
+        if goes_on or earlier is not None:
+            begun = machine
+    if begun is None:
+        absorbed += machine.run(facts[absorbed:], at)
+        return Relationship(at, history, policies, machine, absorbed)
+    absorbed += begun.take(facts[absorbed:], at)
+    machine = begun.ahead()
+    machine.settle(at)
+    return Relationship(at, history, policies, machine, absorbed, begun)
 
 
 class Relationship:
-    """The answer to a question about one contact. Cheap parts are ready, the rest is worked out."""
+    """The answer to a question about one contact. Cheap parts are ready, the rest is worked out.
+
+    ``machine`` stands at ``at``. ``begun``, where it is kept, has absorbed the same facts and
+    judged none of the last one's instant yet.
+    """
 
     def __init__(
         self,
@@ -114,6 +130,7 @@ class Relationship:
         policies: PolicyTimeline,
         machine: StageMachine,
         absorbed: int,
+        begun: StageMachine | None = None,
     ) -> None:
         self.at = at
         self.stage = machine.stage
@@ -122,23 +139,41 @@ class Relationship:
         self.policy_version = policies.in_force(at).version
         self.machine = machine
         self.absorbed = absorbed
+        self.begun = begun
+        self.settled_count = len((begun or machine).intervals)
         self.history = history
         self._policies = policies
 
     def goes_on(self, history: History, policies: PolicyTimeline, time_zone: str, at: int) -> bool:
         """Whether everything that this was folded from still holds, and only more came after it."""
         facts, place = history.facts, self.absorbed
-        evaluated_at = self.machine.judged.at if self.machine.judged else None
         # A history is extended with its facts as they were, or made anew with new ones: if the last
         # one absorbed is where it was, so are all before it.
+        if place > len(facts) or (place and facts[place - 1] is not self.history.facts[place - 1]):
+            return False
+        if self.begun is not None:
+            judged_at = facts[place - 1].occurred_at if place else None
+            is_later = True
+        else:
+            judged_at = self.machine.judged.at if self.machine.judged else None
+            is_later = place == len(facts) or judged_at is None or facts[place][0] > judged_at
         return (
-            place <= len(facts)
-            and (not place or facts[place - 1] is self.history.facts[place - 1])
-            and (place == len(facts) or evaluated_at is None or facts[place][0] > evaluated_at)
-            and (evaluated_at is None or at >= evaluated_at)
+            is_later
+            and (judged_at is None or at >= judged_at)
             and self.machine.time_zone == time_zone
             and policies.is_same_as(self._policies)
         )
+
+    def settled_since(self, before: Relationship) -> int:
+        """How many of the first intervals are as they were in ``before``, as far as that is known.
+
+        They are known where this was gone on from there.
+        """
+        same = self.begun or self.machine
+        if same is not (before.begun or before.machine):
+            return 0
+        # Of the intervals there were, only the last can have been ended.
+        return max(before.settled_count - 1, 0)
 
     @property
     def since(self) -> int | None:

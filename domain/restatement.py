@@ -1,8 +1,9 @@
-"""Restatements: what was believed of the past, and is known otherwise since an event came.
+"""Restatements: what was believed of the past, and is known otherwise since events came.
 
-An event restates where it changes the stage at instants that had already passed when it was
-recorded: a late one, a correction, a merge, a policy published for the past. Source: the audit
-document, "Time".
+Events of one contact that are recorded in one minute of UTC are one restatement: what was believed
+just before the first of them against what is known with the last. They restate where they change
+the stage at instants that had already passed when the last was recorded: late ones, corrections, a
+merge, a policy published for the past. Source: the audit document, "Time".
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
     from domain.history import History
     from domain.intervals import Interval
     from domain.relationship import Relationship
-    from domain.stages import StageMachine
     from domain.timeline import PolicyTimeline
+
+MINUTE = 60 * SECOND
+"""What is recorded of a contact in one of these, counted from 1970, is one restatement."""
 
 GRACE = 60 * SECOND
 """Shorter stretches are left out: a till's clock and the way to the server restate nothing."""
@@ -37,10 +40,11 @@ class Restated(NamedTuple):
 
 
 class Belief:
-    """What is believed of one contact, event by event in the order in which they were recorded.
+    """What is believed of one contact, from one restatement to the next.
 
     A history that only goes on is folded on, so that learning a whole stream in order of its
-    occurrences costs one fold of it; what comes late costs a fold of its own.
+    occurrences costs one fold of it; what comes late costs a fold of its own. ``folded_count``
+    counts the facts that were folded.
     """
 
     def __init__(
@@ -49,19 +53,19 @@ class Belief:
         """What was believed at ``at``, by a history and policies as they were known then."""
         self._ledger_time_zone = ledger_time_zone
         self._history, self._policies = history, policies
-        self._known: Relationship | None = None
-        self._ahead: StageMachine | None = None
-        self._ahead_at = 0
-        self._stages_until(at)
+        self._folded: Relationship | None = None
+        self.folded_count = 0
+        self.stages_until(at)
 
     @property
     def history(self) -> History:
         """What is known."""
         return self._history
 
-    def note(self, history: History) -> None:
-        """Know of more that restates nothing."""
-        self._history, self._ahead = history, None
+    def note(self, history: History, policies: PolicyTimeline | None = None) -> None:
+        """Know of another history, and of other policies where they are given."""
+        self._history = history
+        self._policies = policies or self._policies
 
     def learn(
         self,
@@ -74,39 +78,18 @@ class Belief:
 
         ``since_at`` is an instant before which the event changes nothing, where there is one.
         """
-        believed = self._stages_until(recorded_at)
-        self.note(history)
-        self._policies = policies
-        return tuple(restated(believed, self._stages_until(recorded_at), recorded_at, since_at))
+        believed = self.stages_until(recorded_at)
+        self.note(history, policies)
+        return tuple(restated(believed, self.stages_until(recorded_at), recorded_at, since_at))
 
-    def _stages_until(self, at: int) -> Sequence[Interval]:
-        """The stages up to an instant by what is known.
-
-        Folded to the last fact only, and run on from there in a copy, so that a fact between the
-        two still finds the fold where it can go on. The copy goes on until there is one.
-        """
-        if self._ahead is None or not self._is_without_facts_until(at):
-            self._ahead, self._ahead_at = self._fold(at).machine.ahead(), at
-        self._ahead.run((), at)
-        self._ahead_at = at
-        return tuple(self._ahead.intervals)
-
-    def _is_without_facts_until(self, at: int) -> bool:
-        """Whether the copy that ran ahead may run on to an instant."""
-        assert self._known is not None
-        facts, absorbed = self._history.facts, self._known.absorbed
-        return at >= self._ahead_at and (absorbed == len(facts) or facts[absorbed].occurred_at > at)
-
-    def _fold(self, at: int) -> Relationship:
-        newest = at
-        for fact in reversed(self._history.facts):
-            if fact.occurred_at <= at:
-                newest = fact.occurred_at
-                break
-        self._known = fold(
-            self._history, self._policies, self._ledger_time_zone, newest, self._known
-        )
-        return self._known
+    def stages_until(self, at: int) -> Sequence[Interval]:
+        """The stages up to an instant by what is known."""
+        earlier, zone = self._folded, self._ledger_time_zone
+        begun, absorbed = (earlier.begun, earlier.absorbed) if earlier else (None, 0)
+        folded = fold(self._history, self._policies, zone, at, earlier, goes_on=True)
+        self.folded_count += folded.absorbed - (absorbed if folded.begun is begun else 0)
+        self._folded = folded
+        return folded.intervals
 
 
 def restated(

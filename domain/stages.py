@@ -93,6 +93,8 @@ class StageMachine:
         self._begins_anew = False
         self._courted = False
         self._overrides: list[tuple[int, str]] = []
+        # The last fact absorbed, until its instant is evaluated.
+        self._waiting: Fact | None = None
 
     def absorb(self, fact: Fact) -> None:
         """Take in a fact that occurs at the instant to be evaluated next."""
@@ -341,40 +343,38 @@ class StageMachine:
             yield from signal.ignored()
 
     def run(self, facts: Sequence[Fact], until_at: int) -> int:
-        """Absorb and evaluate everything up to and including an instant.
+        """Take the facts and settle everything up to and including an instant."""
+        absorbed = self.take(facts, until_at)
+        self.settle(until_at)
+        return absorbed
 
+    def take(self, facts: Sequence[Fact], until_at: int) -> int:
+        """Absorb the facts up to and including an instant, and evaluate all before the newest.
+
+        The newest instant waits to be evaluated, so that more facts of it may still be absorbed.
         Returns how many of the facts, which must be in order, were absorbed.
         """
-        absorbed, count = 0, len(facts)
-        while True:
-            occurs_at = facts[absorbed].occurred_at if absorbed < count else NEVER
-            soonest, name = self._soonest
-            if soonest < occurs_at:
-                if soonest > until_at:
-                    return absorbed
-                self.evaluate(soonest, self._cause(soonest, name))
-            elif occurs_at <= until_at:
-                absorbed, at = self._absorb_from(facts, absorbed, until_at)
-                self.evaluate(at, facts[absorbed - 1])
-            else:
-                return absorbed
-
-    def _absorb_from(self, facts: Sequence[Fact], place: int, until_at: int) -> tuple[int, int]:
-        """Absorb the next facts, up to the next instant that need be judged.
-
-        Returns the place of the first one left, and that instant.
-        """
-        while True:
-            fact = facts[place]
+        absorbed = 0
+        for fact in facts:
+            at, waiting = fact.occurred_at, self._waiting
+            if at > until_at:
+                break
+            if waiting is None or (at != waiting.occurred_at and not self._stands_until(at)):
+                self.settle(at - 1)
             self.absorb(fact)
-            place += 1
-            if place == len(facts):
-                return place, fact.occurred_at
-            next_at = facts[place].occurred_at
-            if next_at != fact.occurred_at and (
-                next_at > until_at or not self._stands_until(next_at)
-            ):
-                return place, fact.occurred_at
+            self._waiting = fact
+            absorbed += 1
+        return absorbed
+
+    def settle(self, until_at: int) -> None:
+        """Evaluate what waits for it, and every breakpoint up to and including an instant."""
+        waiting = self._waiting
+        if waiting is not None:
+            self._waiting = None
+            self.evaluate(waiting.occurred_at, waiting)
+        while self._soonest[0] <= until_at:
+            at, name = self._soonest
+            self.evaluate(at, self._cause(at, name))
 
     def _stands_until(self, at: int) -> bool:
         """Whether nothing need be judged before an instant, up to which no further fact occurs."""
@@ -391,10 +391,10 @@ class StageMachine:
         )
 
     def ahead(self) -> StageMachine:
-        """A copy that can be run into the future without facts; this one stays where it is."""
+        """A copy to be run into the future without facts; void once this one absorbs more."""
         machine = copy(self)
         machine.intervals = list(self.intervals)
-        machine.silence_demoted_at = []
+        machine.silence_demoted_at = list(self.silence_demoted_at)
         machine._readings = dict(self._readings)
-        machine._stale = set()
+        machine._stale = set(self._stale)
         return machine

@@ -14,8 +14,8 @@ from uuid import UUID
 
 from domain.errors import LedgerError, Unavailable
 from domain.events.governance import PolicyPublished
-from domain.events.referrals import ReferralMade
 from domain.recorded import POLICY_STREAM
+from projections.fates import Fates
 from projections.folding import MERGES, Histories, Known, Moment, Touch, write_merge
 from projections.generations import Tables, save
 from projections.groups import FATE_TYPES, Aliases, Merge, merge_of
@@ -55,6 +55,9 @@ class Build:
     gives_way = False
     """Whether it waits until the other builds stand at the head of the log."""
 
+    is_dear = False
+    """Whether its last step cost far more than its events are worth, so that it had better rest."""
+
     def __init__(
         self,
         projection: Projection,
@@ -67,6 +70,7 @@ class Build:
         self._store = store
         self._source = source
         self._histories = Histories(source)
+        self._fates = Fates(source)
         with store.read() as connection:
             tables = Tables(connection, generation)
             self.aliases = read_aliases(tables)
@@ -101,7 +105,7 @@ class Build:
 
     def _take_in(self, events: Sequence[Recorded], at: int) -> None:
         position = events[-1].position if events else self.position
-        touch = self._touched(events, position)
+        touch = self._touched(events)
         news = _by_survivor(events, touch.aliases)
         self._histories.follow(news, touch)
         policies = self._source.policies(position)
@@ -126,7 +130,7 @@ class Build:
     def _events(self, upto: int, page: Page) -> Sequence[Recorded]:
         return page.read(self.position, upto, BATCH) if upto > self.position else ()
 
-    def _touched(self, events: Sequence[Recorded], position: int) -> Touch:
+    def _touched(self, events: Sequence[Recorded]) -> Touch:
         """What these events touch."""
         aliases = self.aliases
         merges: list[Merge] = []
@@ -145,7 +149,9 @@ class Build:
                     merges.append(merge)
                     anew |= before | both_sides(aliases, merge)
             elif recorded.type in FATE_TYPES:
-                anew |= referred_by(self._source, recorded.contact_id, position)
+                referred = self._fates.referred(recorded)
+                if referred is not None:
+                    anew.add(referred)
         anew |= {aliases.survivor_of(one) for one in anew}
         contacts |= anew | {aliases.survivor_of(one) for one in contacts}
         return Touch(aliases, merges, contacts, anew)
@@ -211,12 +217,6 @@ class Build:
         return True
 
 
-def referred_by(source: EventSource, referrer: UUID, position: int) -> set[UUID]:
-    """Whoever has a ``referral-received`` whose fate is decided on the referrer's stream."""
-    made = source.stream(referrer, types=(ReferralMade.TYPE,), upto=position)
-    return {one.event.other for one in made if isinstance(one.event, ReferralMade)}
-
-
 def refold(
     projection: Projection, tables: Tables, contact: UUID, history: History, moment: Moment
 ) -> None:
@@ -250,6 +250,15 @@ def read_aliases(tables: Tables, upto: int | None = None) -> Aliases:
         Merge(position, UUID(bytes=contact), UUID(bytes=target) if target else None)
         for position, contact, target in rows
     )
+
+
+def merged_at(tables: Tables) -> int:
+    """The position of the last merge that a generation knows of; 0 if there is none."""
+    (position,) = tables.execute(
+        f"SELECT coalesce(max(position), 0) FROM {tables[MERGES]}"
+    ).fetchone()
+    assert isinstance(position, int)
+    return position
 
 
 def _by_survivor(events: Sequence[Recorded], aliases: Aliases) -> dict[UUID, list[Recorded]]:

@@ -227,9 +227,7 @@ class Histories:
             known = self._kept.get(survivor)
             if known is None or known.history is None:
                 continue
-            # Next to nothing is recorded of a contact once it is merged, but that is not our rule.
-            own = all(recorded.contact_id == survivor for recorded in added)
-            longer = extended(known.history, added) if own else None
+            longer = extended(known.history, added)
             if longer is None:
                 self._kept.drop(survivor)
             else:

@@ -16,6 +16,7 @@ from domain.instants import SECOND
 from projections.build import Stumbled
 from projections.generations import FAILED, save
 from projections.operations import told
+from projections.resting import Rests
 from projections.source import Page
 from projections.store import trouble_of
 
@@ -88,6 +89,7 @@ class Follower:
         self._visitors = 0
         self._resting: set[str] = set()
         self._troubles: dict[str, str] = {}
+        self._rests = Rests()
         self._waiters: set[_Waiter] = set()
         self._waiting_threads = 0
         self._hurry = threading.Event()
@@ -317,7 +319,7 @@ class Follower:
         for name, build in sorted(self._builds.items(), key=_gives_way):
             if build.gives_way and (behind or self._resting or self._is_busy()):
                 continue
-            if build.gives_way and self._pours():
+            if build.gives_way and (self._pours() or self._recovers(name)):
                 continue
             if self._follows(build):
                 behind = self._step(name, build) or behind
@@ -334,6 +336,10 @@ class Follower:
             return False
         return True
 
+    def _recovers(self, name: str) -> bool:
+        """Whether a projection rests from dear steps while nobody waits."""
+        return not self._waiters and not self._waiting_threads and self._rests.is_resting(name)
+
     def _is_behind(self, build: AnyBuild) -> bool:
         return self._follows(build) and build.position < self._source.head()
 
@@ -343,8 +349,10 @@ class Follower:
     def _step(self, name: str, build: AnyBuild) -> bool:
         """Take one step; True if it moved and there is more to take in."""
         try:
-            head = self._source.head()
+            head, before, began = self._source.head(), build.position, time.thread_time()
             moved = build.step(head, self._clock(), self._page)
+            seconds, wrote = time.thread_time() - began, build.position > before
+            self._rests.spend(name, seconds, wrote=wrote, is_dear=build.is_dear)
         except (Unavailable, OSError) as error:
             trouble = trouble_of(error, "a file")
             if name not in self._troubles:

@@ -1,8 +1,9 @@
 """Restatements: which statuses that had already held did an event change, and how?
 
 A row is a stretch of time of one contact: what was believed of it, and what is known since the
-event at a position. It is a function of the log alone, taken in event by event. Source: the audit
-document, "Time".
+event at a position. Events of one contact that are recorded in one minute of UTC are one
+restatement, which stands at the last of them. It is a function of the log alone, taken in event by
+event. Source: the audit document, "Time".
 """
 
 from __future__ import annotations
@@ -41,12 +42,29 @@ WALKS = Table(
 """How far the walk over all contacts is that a policy for the past takes; empty where none is."""
 
 
+MINUTES = Table(
+    "minutes",
+    (
+        "contact BLOB NOT NULL",
+        "first INTEGER NOT NULL",
+        "last INTEGER NOT NULL",
+        "since_at INTEGER NOT NULL",
+    ),
+    ("contact",),
+)
+"""The restatements of the minute at whose events the log stands: more events may join them.
+
+``first`` and ``last`` are positions; before ``since_at`` the events changed nothing. It is greater
+than every instant where nothing was believed before the first.
+"""
+
+
 class RestatementProjection:
-    """The stretches of each survivor's past that each event changed."""
+    """The stretches of each survivor's past that the events of each minute changed."""
 
     name = "restatements"
-    version = 1
-    tables = (MERGES_TABLE, ROWS, WALKS)
+    version = 2
+    tables = (MERGES_TABLE, ROWS, WALKS, MINUTES)
 
     def next_breakpoint(self, tables: Tables) -> int | None:
         """None: time alone restates nothing."""

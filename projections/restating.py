@@ -1,20 +1,34 @@
-"""Restatements on their way forward through the log: what each event changed of the past."""
+"""Restatements on their way forward through the log: what each minute's events changed."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from itertools import takewhile
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from domain.events.contacts import ContactRegistered, RegistrationAmended
-from domain.events.governance import PolicyPublished
-from domain.history import History, effective_history, extended
+from domain.events.governance import EventCorrected, EventRetracted
+from domain.history import effective_history
 from domain.recorded import POLICY_STREAM
-from domain.restatement import GRACE, Belief
-from projections.build import both_sides, naming, read_aliases, referred_by
-from projections.folding import CONTACT_WEIGHT, Kept, Moment, write_merge
+from domain.restatement import Belief, restated
+from projections.beliefs import Beliefs
+from projections.build import both_sides, merged_at, naming, read_aliases
+from projections.fates import Fates
+from projections.folding import Moment, write_merge
 from projections.generations import Tables, save
-from projections.groups import FATE_TYPES, merge_of, read_group
+from projections.groups import merge_of
+from projections.minutes import (
+    ALWAYS,
+    NOTHING_BELIEVED,
+    Minute,
+    News,
+    Taken,
+    is_for_the_past,
+    minute_of,
+    reach_of,
+    read_minutes,
+    write_minutes,
+)
 from projections.restatements import ROWS, WALKS
 from projections.source import Page
 from projections.status import insertion
@@ -24,7 +38,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from domain.recorded import Recorded
-    from domain.restatement import Restated
     from projections.generations import Generation
     from projections.groups import Aliases, Merge
     from projections.restatements import RestatementProjection
@@ -32,37 +45,27 @@ if TYPE_CHECKING:
     from projections.store import Store
 
 STEP_EVENTS = 500
-"""How many events a step takes in at most: few, because others wait for it."""
+"""How many events are read at once, and about how many a step takes in: few, because others wait
+for it. Where long streams are touched, a round of several steps takes in more."""
+
+ROUND_EVENTS = 20_000
+"""How many events a round takes in at most, which bounds what is not written yet."""
+
+LONG_EVENTS = 500
+"""From how many events on a stream is long: what comes late on it is better folded together."""
+
+STEP_FACTS = 20_000
+"""After how many facts folded a step ends, though its round goes on: because others wait for it."""
 
 WALK_EVENTS = 2000
 """After how many events of contacts a step of a walk over all of them ends."""
-
-KEPT_FACTS = 100_000
-"""How many facts the beliefs that are gone on with may have, which bounds their memory."""
-
-Row = tuple[int, bytes, int, int, int, str, str, bytes]
-
-
-@dataclass
-class _Taken:
-    """What a step took in, to be written at its end."""
-
-    aliases: Aliases
-    merges: list[Merge]
-    rows: list[Row]
-
-    def add(self, contact: UUID, recorded: Recorded, found: Sequence[Restated]) -> None:
-        """What an event restates of a contact."""
-        for place, one in enumerate(found):
-            self.rows.append(
-                (recorded.position, contact.bytes, place, *one, recorded.id.bytes),
-            )
 
 
 class Restating:
     """A generation of the restatements, and how to bring it forward. Not for two threads at once.
 
-    It gives way to the others, who are asked more often and wait for less.
+    It gives way to the others, who are asked more often and wait for less. ``is_dear`` says that
+    its last round folded far more than it took in, so that the next had better take in more.
     """
 
     gives_way = True
@@ -77,12 +80,22 @@ class Restating:
     ) -> None:
         self.projection = projection
         self.generation = generation
+        self.is_dear = False
         self._store = store
         self._source = source
-        self._kept: Kept[Belief] = Kept(KEPT_FACTS)
+        self._fates = Fates(source)
+        self._beliefs = Beliefs(source)
         self._walk: Iterator[tuple[UUID, list[Recorded]]] | None = None
+        self._round: Iterator[None] | None = None
+        self._round_upto = 0
+        self._at = generation.as_of
+        self._rested_count = 0
+        self._minutes: dict[UUID, Minute] = {}
+        self._minute: int | None = None
+        self._merged_at = 0
         with store.read() as connection:
             self.aliases = read_aliases(Tables(connection, generation))
+        self._recall()
 
     @property
     def position(self) -> int:
@@ -90,174 +103,242 @@ class Restating:
         return self.generation.position
 
     def step(self, upto: int, at: int, page: Page | None = None) -> bool:
-        """Take in a few events up to position ``upto``, or a part of the walk that one needs.
+        """Take in a few events up to position ``upto``, or go on with a round or a walk.
 
-        All of it in one transaction; ``page`` may hold what others have read. False if there was
-        nothing to do, and then nothing was written.
+        A round is written in one transaction at its end; before that, ``position`` stays where it
+        is. ``page`` may hold what others have read. False if there was nothing to do, and then
+        nothing was written.
 
         Raises:
             Stumbled: a history that cannot be dealt with; nothing was written.
         """
         if upto <= self.position:
             return False
-        page = page or Page(self._source)
-        events = page.read(self.position, upto, STEP_EVENTS)[:STEP_EVENTS]
-        if not events:
-            return False
-        at = max(at, self.generation.as_of)
+        self._at = max(at, self.generation.as_of)
         try:
-            if _is_for_the_past(events[0]):
-                self._walk_on(events[0], at)
-            else:
-                walked = (place for place, one in enumerate(events) if _is_for_the_past(one))
-                self._take_in(events[: next(walked, len(events))], at)
+            if self._round is not None and self._round_upto > upto:
+                self._begin_anew()
+            if self._round is None:
+                page = page or Page(self._source)
+                events = page.read(self.position, upto, STEP_EVENTS)
+                if not events:
+                    return False
+                if is_for_the_past(events[0]):
+                    self._walk_on(events[0])
+                    return True
+                self._round, self._round_upto = self._take_in(events, upto, page), upto
+            if next(self._round, self) is self:
+                self._round = None
         except BaseException:
-            self._kept.clear()
-            self._walk = None
+            self._begin_anew()
             raise
         return True
 
-    def _take_in(self, events: Sequence[Recorded], at: int) -> None:
-        self._kept.begin_round()
-        taken = _Taken(self.aliases, [], [])
-        moment = self._moment(events[-1].position, at)
-        for recorded in events:
-            if recorded.contact_id == POLICY_STREAM:
-                # It judges nothing of the past, but what is folded on from here on.
-                self._kept.clear()
-                continue
-            with naming(recorded.contact_id, moment):
-                self._learn(recorded, taken)
-        advanced = replace(
-            self.generation, position=events[-1].position, as_of=at, tip=events[-1].id
-        )
-        with self._store.write() as connection:
-            tables = Tables(connection, self.generation)
-            for merge in taken.merges:
-                write_merge(tables, merge)
-            tables.executemany(insertion(tables["rows"], ROWS), taken.rows)
-            save(connection, advanced)
-        self.generation, self.aliases = advanced, taken.aliases
+    def _begin_anew(self) -> None:
+        """Forget all that is not written."""
+        self._beliefs.clear()
+        self._walk = self._round = None
+        self._recall()
 
-    def _learn(self, recorded: Recorded, taken: _Taken) -> None:
-        """What one event restates, of whomever it is about."""
+    def _recall(self) -> None:
+        """Know again of which minute the log is at the position that was reached."""
+        with self._store.read() as connection:
+            tables = Tables(connection, self.generation)
+            self._minutes = dict(read_minutes(tables))
+            self._merged_at = merged_at(tables)
+        position = self.position
+        tip = self._source.log(after=position - 1, limit=1, unseal=False) if position else ()
+        self._minute = minute_of(tip[0]) if tip else None
+
+    def _take_in(self, events: Sequence[Recorded], upto: int, page: Page) -> Iterator[None]:
+        """A round: read, fold and write. Stops now and then, so that others get their turn."""
+        self._beliefs.begin_round()
+        taken = Taken(self.aliases)
+        while True:
+            part = tuple(takewhile(lambda one: not is_for_the_past(one), events[:STEP_EVENTS]))
+            for recorded in part:
+                if minute_of(recorded) != self._minute:
+                    yield from self._settle(taken)
+                    self._pass_to(minute_of(recorded), taken)
+                self._note(recorded, taken)
+                taken.tip = recorded
+            taken.event_count += len(part)
+            if len(part) < min(len(events), STEP_EVENTS) or not self._takes_more(taken, upto):
+                break
+            yield
+            assert taken.tip is not None
+            events = events[STEP_EVENTS:] or page.read(taken.tip.position, upto, STEP_EVENTS)
+            if not events or is_for_the_past(events[0]):
+                break
+        yield from self._settle(taken)
+        self._write(taken)
+
+    @staticmethod
+    def _takes_more(taken: Taken, upto: int) -> bool:
+        """Whether the long streams that were touched are worth taking in more before folding them.
+
+        A round of half as many events as must be folded keeps the work in proportion to them.
+        """
+        assert taken.tip is not None
+        most_events = min(taken.long_count // 2, ROUND_EVENTS)
+        return taken.event_count < most_events and taken.tip.position < upto
+
+    def _pass_to(self, minute: int, taken: Taken) -> None:
+        """Another minute has begun: what was recorded in the one before is whole."""
+        self._minute = minute
+        self._minutes.clear()
+        taken.minutes.clear()
+        taken.passed = True
+
+    def _note(self, recorded: Recorded, taken: Taken) -> None:
+        """One event more, whomever it is about."""
+        if recorded.contact_id == POLICY_STREAM:
+            return  # it judges nothing of the past, but what is folded from here on
         merge = merge_of(recorded)
         if merge is not None:
-            self._merge(recorded, merge, taken)
+            self._note_merge(recorded, merge, taken)
             return
-        contact = recorded.contact_id
-        survivor = taken.aliases.survivor_of(contact)
-        if recorded.type in FATE_TYPES:
-            referred = referred_by(self._source, contact, recorded.position)
-            for one in sorted({survivor} | {taken.aliases.survivor_of(one) for one in referred}):
-                belief = self._belief(one, taken.aliases, recorded)
-                history = self._read(one, taken.aliases, recorded.position)
-                self._restate(one, belief, history, recorded, taken)
+        survivor = taken.aliases.survivor_of(recorded.contact_id)
+        if isinstance(recorded.event, EventRetracted | EventCorrected):
+            referred = self._fates.referred(recorded)
+            if referred is not None:
+                other = taken.aliases.survivor_of(referred)
+                if other != survivor:
+                    self._touch(other, recorded, taken, ALWAYS)
+            self._touch(survivor, recorded, taken, ALWAYS)
             return
-        if _is_in_time(recorded):
-            self._note(survivor, recorded)
-            return
-        belief = self._belief(survivor, taken.aliases, recorded)
-        longer = self._extended(survivor, belief, recorded)
-        if longer is not None:
-            self._restate(survivor, belief, longer, recorded, taken, recorded.occurred_at)
-            return
-        history = self._read(survivor, taken.aliases, recorded.position, recorded)
-        self._restate(survivor, belief, history, recorded, taken)
+        self._touch(survivor, recorded, taken, reach_of(recorded))
 
-    def _merge(self, recorded: Recorded, merge: Merge, taken: _Taken) -> None:
-        """What a merge or its undoing restates of whoever stood for themselves before and after.
+    def _note_merge(self, recorded: Recorded, merge: Merge, taken: Taken) -> None:
+        """A merge or its undoing is of whoever stands for themselves before and after it.
 
         A contact that becomes an alias ends, and one that is none any more begins: nothing was
         believed of it while another stood for it.
         """
         before, after = taken.aliases, taken.aliases.copy()
-        if after.apply(merge):
-            taken.aliases = after
-            taken.merges.append(merge)
-        else:
+        applies = after.apply(merge)
+        if not applies:
             after = before
         for contact in sorted(both_sides(before, merge) | both_sides(after, merge)):
-            if before.survivor_of(contact) != contact or after.survivor_of(contact) != contact:
-                self._kept.drop(contact)
-                continue
-            belief = self._belief(contact, before, recorded)
-            history = self._read(contact, after, recorded.position)
-            self._restate(contact, belief, history, recorded, taken)
+            if after.survivor_of(contact) != contact:
+                self._settle_one(contact, taken)
+                self._minutes.pop(contact, None)
+                taken.minutes.add(contact)
+                self._beliefs.drop(contact)
+            elif before.survivor_of(contact) != contact:
+                self._beliefs.drop(contact)
+                self._touch(contact, recorded, taken, NOTHING_BELIEVED)
+            else:
+                self._touch(contact, recorded, taken, ALWAYS)
+        if applies:
+            taken.aliases = after
+            taken.merges.append(merge)
 
-    def _restate(
-        self,
-        contact: UUID,
-        belief: Belief,
-        history: History,
-        recorded: Recorded,
-        taken: _Taken,
-        since_at: int | None = None,
-    ) -> None:
-        policies = self._source.policies(recorded.position)
-        found = belief.learn(history, policies, recorded.recorded_at, since_at)
-        taken.add(contact, recorded, found)
-        self._keep(contact, belief)
-
-    def _note(self, survivor: UUID, recorded: Recorded) -> None:
-        """An event that restates nothing is known too, where anything is kept of the contact."""
-        belief = self._kept.get(survivor)
-        if belief is None:
-            return
-        longer = self._extended(survivor, belief, recorded)
-        if longer is None:
-            self._kept.drop(survivor)
+    def _touch(self, contact: UUID, recorded: Recorded, taken: Taken, since_at: int) -> None:
+        """One event more of a contact, which changes nothing before an instant."""
+        minute = self._minutes.get(contact)
+        if minute is None:
+            if recorded.version == 1 and recorded.contact_id == contact:
+                begins = taken.aliases.members(contact) == (contact,)
+                since_at = NOTHING_BELIEVED if begins else since_at
+            minute = self._minutes[contact] = Minute(recorded.position, since_at)
+        minute.add(recorded, since_at)
+        taken.minutes.add(contact)
+        news = taken.news.setdefault(contact, News())
+        if since_at == ALWAYS or minute.since_at == NOTHING_BELIEVED:
+            news.anew = True
         else:
-            belief.note(longer)
-            self._keep(survivor, belief)
+            news.events.append(recorded)
+        if recorded.version > max(news.long_count, LONG_EVENTS):
+            taken.long_count += recorded.version - news.long_count
+            news.long_count = recorded.version
 
-    def _belief(self, survivor: UUID, aliases: Aliases, recorded: Recorded) -> Belief:
-        """What was believed of a survivor just before an event was recorded."""
-        kept = self._kept.get(survivor)
-        if kept is not None:
-            return kept
-        position = recorded.position - 1
-        begins = recorded.version == 1 and aliases.members(survivor) == (recorded.contact_id,)
-        history = _NOTHING if begins else self._read(survivor, aliases, position)
-        policies = self._source.policies(position)
-        return Belief(history, policies, self._source.time_zone, recorded.recorded_at)
+    def _settle(self, taken: Taken) -> Iterator[None]:
+        """Fold whatever was touched, and find what that restates."""
+        for contact in list(taken.news):
+            self._settle_one(contact, taken)
+            if self._beliefs.folded_count - self._rested_count >= STEP_FACTS:
+                self._rested_count = self._beliefs.folded_count
+                yield
+        taken.long_count = 0
 
-    def _extended(self, survivor: UUID, belief: Belief, recorded: Recorded) -> History | None:
-        """The history that goes on with an event of the survivor's own stream, where it does."""
-        if recorded.contact_id != survivor:
-            return None
-        return extended(belief.history, (recorded,))
+    def _settle_one(self, contact: UUID, taken: Taken) -> None:
+        news = taken.news.pop(contact, None)
+        if news is None:
+            return
+        minute = self._minutes[contact]
+        assert taken.tip is not None
+        with naming(contact, self._moment(taken.tip.position, self._at)):
+            since_at = minute.changed_since(self._source.policies(minute.last))
+            if since_at is None:
+                self._beliefs.go_on(contact, minute, news)
+                return
+            if minute.stands_at:
+                taken.replaced.append((minute.stands_at, contact.bytes))
+            minute.stands_at = minute.last
+            then = self._aliases_before(minute.first, taken)
+            both = self._beliefs.ask(contact, minute, news, taken.aliases, then)
+            found = tuple(restated(both.believed, both.known, minute.recorded_at, since_at))
+            taken.add(contact, minute.last, minute.id, found)
 
-    def _read(
-        self, survivor: UUID, aliases: Aliases, position: int, newest: Recorded | None = None
-    ) -> History:
-        """The history of a survivor as known at a position; ``newest`` is the event there."""
-        if newest is not None and newest.version == 1 and len(aliases.members(survivor)) == 1:
-            return effective_history((newest,), survivor)
-        return effective_history(read_group(self._source, survivor, aliases, position), survivor)
+    def _aliases_before(self, position: int, taken: Taken) -> Aliases:
+        """Who stood for whom before an event; the very same aliases if no merge came since."""
+        newest = taken.merges[-1].position if taken.merges else self._merged_at
+        if newest < position:
+            return taken.aliases
+        with self._store.read() as connection:
+            then = read_aliases(Tables(connection, self.generation), upto=position - 1)
+        for merge in taken.merges:
+            if merge.position < position:
+                then.apply(merge)
+        return then
 
-    def _keep(self, contact: UUID, belief: Belief) -> None:
-        self._kept.put(contact, belief, CONTACT_WEIGHT + len(belief.history.facts))
+    def _write(self, taken: Taken) -> None:
+        """Keep what a round found, and that it came so far."""
+        assert taken.tip is not None
+        advanced = replace(
+            self.generation, position=taken.tip.position, as_of=self._at, tip=taken.tip.id
+        )
+        with self._store.write() as connection:
+            tables = Tables(connection, self.generation)
+            for merge in taken.merges:
+                write_merge(tables, merge)
+            rows, minutes = tables["rows"], tables["minutes"]
+            tables.executemany(
+                f"DELETE FROM {rows} WHERE position = ? AND contact = ?", taken.replaced
+            )
+            tables.executemany(insertion(rows, ROWS), taken.rows)
+            if taken.passed:
+                tables.execute(f"DELETE FROM {minutes}")
+            gone = [(one.bytes,) for one in taken.minutes if one not in self._minutes]
+            tables.executemany(f"DELETE FROM {minutes} WHERE contact = ?", gone)
+            open_ones = [one for one in taken.minutes if one in self._minutes]
+            write_minutes(tables, ((one, self._minutes[one]) for one in open_ones))
+            save(connection, advanced)
+        self.generation, self.aliases = advanced, taken.aliases
+        self._merged_at = taken.merges[-1].position if taken.merges else self._merged_at
+        self.is_dear = self._beliefs.folded_count > _DEAR * taken.event_count
+        self._beliefs.folded_count = self._rested_count = 0
 
-    def _walk_on(self, published: Recorded, at: int) -> None:
+    def _walk_on(self, published: Recorded) -> None:
         """A part of the walk over all contacts that a policy for the past takes.
 
         How far it came is written with what it found, so that it goes on there whenever it ends.
         """
-        self._kept.clear()
-        position, moment = published.position, self._moment(published.position, at)
+        self._beliefs.clear()
+        position, moment = published.position, self._moment(published.position, self._at)
         if self._walk is None:
             after = self._walked_to(position)
             self._walk = iter(Walk(self._source, self.aliases, position, after=after))
         before = self._source.policies(position - 1)
-        taken = _Taken(self.aliases, [], [])
+        taken = Taken(self.aliases)
         passed, last = 0, None
         for contact, events in self._walk:
             with naming(contact, moment):
                 history = effective_history(events, contact)
                 belief = Belief(history, before, moment.time_zone, published.recorded_at)
                 found = belief.learn(history, moment.policies, published.recorded_at)
-            taken.add(contact, published, found)
+            taken.add(contact, position, published.id, found)
             passed, last = passed + len(events), contact
             if passed >= WALK_EVENTS:
                 break
@@ -265,17 +346,21 @@ class Restating:
             last = None
         advanced = self.generation
         if last is None:
-            advanced = replace(advanced, position=position, as_of=at, tip=published.id)
+            advanced = replace(advanced, position=position, as_of=self._at, tip=published.id)
         with self._store.write() as connection:
             tables = Tables(connection, self.generation)
             tables.executemany(insertion(tables["rows"], ROWS), taken.rows)
             tables.execute(f"DELETE FROM {tables['walks']}")
             if last is not None:
                 tables.execute(insertion(tables["walks"], WALKS), (position, last.bytes))
+            elif minute_of(published) != self._minute:
+                tables.execute(f"DELETE FROM {tables['minutes']}")
             save(connection, advanced)
         self.generation = advanced
         if last is None:
             self._walk = None
+            if minute_of(published) != self._minute:
+                self._pass_to(minute_of(published), taken)
 
     def _walked_to(self, position: int) -> UUID | None:
         """The last contact that was written of a walk, where one was begun."""
@@ -291,28 +376,5 @@ class Restating:
         return Moment(position, at, policies, self._source.time_zone, self.aliases)
 
 
-_NOTHING = History((), (), None)
-
-
-def _is_for_the_past(recorded: Recorded) -> bool:
-    """Whether it is a policy that judges a past of which anything was believed."""
-    return (
-        isinstance(recorded.event, PolicyPublished)
-        and recorded.position > 1
-        and recorded.event.effective_from <= recorded.noted_at - GRACE
-    )
-
-
-def _is_in_time(recorded: Recorded) -> bool:
-    """Whether an ordinary event was recorded as it happened, so that it changes no past.
-
-    A time zone moves the days of all purchases, whenever it is learnt.
-    """
-    event = recorded.event
-    if (
-        isinstance(event, ContactRegistered | RegistrationAmended)
-        and event.time_zone is not None
-        and recorded.version > 1
-    ):
-        return False
-    return recorded.noted_at - recorded.occurred_at < GRACE
+_DEAR = 8
+"""How many facts folded for each event taken in are dear."""

@@ -129,12 +129,9 @@ class StatusProjection:
         tables: Tables, contact: bytes, measured: Relationship, before: Relationship | None
     ) -> None:
         name = tables["intervals"]
-        start = 0
-        if before is not None and before.machine is measured.machine:
-            # Gone on with: of the intervals there were, only the last can have been ended.
-            start = max(len(before.intervals) - 1, 0)
-            if before.intervals[start:] == measured.intervals[start:]:
-                return
+        start = measured.settled_since(before) if before is not None else 0
+        if before and start and before.intervals[start:] == measured.intervals[start:]:
+            return
         intervals = _intervals(measured, start)
         kept = []
         if not tables.fresh:

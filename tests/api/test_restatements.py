@@ -57,10 +57,11 @@ def test_the_list_goes_on_from_a_position_by_pages_and_for_one_contact(shop: Sho
     shop.clock.pass_days(400)
     bought_late(shop, "pos:1", 0, -100)
     seen = bought_late(shop, "pos:2", 0, -100)["position"]
+    shop.clock.pass_days(1)
     position = bought_late(shop, "pos:1", -200)["position"]
     rows = reflected(shop, position).json()["items"]
     assert [one["position"] for one in rows] == sorted(one["position"] for one in rows)
-    assert len({one["position"] for one in rows}) == 5
+    assert len({one["position"] for one in rows}) == 3
     since = reflected(shop, position, since_position=seen).json()["items"]
     assert since == [one for one in rows if one["position"] > seen] != []
     of_one = reflected(shop, position, contact="pos:1").json()["items"]
@@ -72,6 +73,22 @@ def test_the_list_goes_on_from_a_position_by_pages_and_for_one_contact(shop: Sho
             break
         answer = shop.client.get(answer.headers["Link"].split(";")[0][1:-1])
     assert paged == rows
+
+
+def test_late_events_of_one_minute_are_one_restatement_at_the_last_of_them(shop: Shop) -> None:
+    shop.register("pos:1")
+    shop.clock.pass_days(30)
+    bought_late(shop, "pos:1", -10)
+    (before,) = reflected(shop, 3).json()["items"]
+    appended = bought_late(shop, "pos:1", -5)
+    (row,) = reflected(shop, appended["position"]).json()["items"]
+    assert before["from"] == format_instant(START + 10 * DAY)
+    assert row == {
+        **before,
+        "from": format_instant(START + 5 * DAY),
+        "event": appended["events"][0]["id"],
+        "position": appended["position"],
+    }
 
 
 def test_what_cannot_be_asked_for_is_refused(shop: Shop) -> None:

@@ -13,7 +13,7 @@ from ledger.folder import DataFolder
 from ledger.rehearsal import rehearsed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from api.importing.mapping import FileMapping
@@ -23,8 +23,8 @@ NOW = parse_instant("2026-03-01T12:00:00Z")
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[Ledger]:
-    data = DataFolder.open(folder, clock=lambda: NOW)
+def opened(folder: Path, clock: Callable[[], int] = lambda: NOW) -> Iterator[Ledger]:
+    data = DataFolder.open(folder, clock=clock)
     try:
         yield data.ledger("main")
     finally:

@@ -24,10 +24,12 @@ def clock() -> Clock:
 
 @pytest.fixture
 def ledger(clock: Clock) -> MemoryLedger:
-    """Ann, Ben and Cat were registered a year ago."""
+    """Ann, Ben and Cat have been contacts for a year, and known for a day."""
+    clock.now = NOW - DAY
     told = MemoryLedger(clock)
     for contact in (ANN, BEN, CAT):
         told.tell(contact, "contact-registered", NOW - 365 * DAY)
+    clock.now = NOW
     return told
 
 

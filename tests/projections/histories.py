@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from domain.errors import LedgerError
 from domain.events import CATALOGUE
-from domain.instants import DAY, HOUR, format_instant
+from domain.instants import DAY, HOUR, SECOND, format_instant
 from domain.presets import PRESETS, read_policy
 from tests.domain.scenario import EXAMPLES
 
@@ -79,6 +79,8 @@ class Story:
             elif act < 0.84:
                 least = -self._back_hours or 1
                 self._clock.now += self._chance.randint(least, 60 * 24) * HOUR
+            elif act < 0.9:
+                self._clock.now += self._chance.randint(1, 70) * SECOND
             else:
                 yield self._chance.choice((0, 1, 2, 5, 20))
 

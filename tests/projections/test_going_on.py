@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from domain.errors import Unavailable
-from domain.history import effective_history
+from domain.history import effective_history, extended
 from domain.instants import DAY, HOUR, parse_instant
 from domain.relationship import fold
 from projections.build import Build
@@ -18,6 +18,8 @@ from tests.domain.scenario import ANN, BEN, CAT
 from tests.projections.memory import NOW, Clock, MemoryLedger
 
 if TYPE_CHECKING:
+    from domain.history import History
+    from domain.relationship import Relationship
     from tests.projections.hands import Hands
 
 MORNING = parse_instant("2025-12-17T08:00:00Z")
@@ -71,20 +73,41 @@ def _no_room(*_arguments: object) -> None:
     raise Unavailable("the disk is full")
 
 
-def test_a_merged_contact_is_gone_on_with_by_events_of_its_own_stream_alone(
-    ledger: MemoryLedger,
-) -> None:
-    """Events of another stream of the group have ids of another scope: they are read anew."""
+def test_a_merged_contact_is_gone_on_with_by_events_of_every_stream(ledger: MemoryLedger) -> None:
+    """A long alias costs no more than a long stream; each stream keeps a scope of its own."""
     aliases = Aliases([Merge(1, BEN, ANN)])
     ledger.tell(ANN, "purchase-made")
     ledger.tell(BEN, "purchase-made")
     own, other = ledger.log(after=ledger.head() - 2)
-    for news, is_kept in (([own], True), ([own, other], False)):
-        histories = Histories(ledger)
-        history = effective_history(ledger.stream(ANN, upto=1), ANN)
-        histories.keep(ANN, Known(history, "measured"))
-        histories.follow({ANN: news}, Touch(aliases, [], {ANN}, set()))
-        assert (histories.known(ANN) is not None) is is_kept
+    histories = Histories(ledger)
+    history = effective_history(ledger.stream(ANN, upto=own.position - 1), ANN)
+    histories.keep(ANN, Known(history, "measured"))
+    histories.follow({ANN: [own, other]}, Touch(aliases, [], {ANN}, set()))
+    known = histories.known(ANN)
+    assert known is not None
+    assert known.history is not None
+    assert [fact.id for fact in known.history.facts[-2:]] == [own.id, other.id]
+    assert [fact.scope for fact in known.history.facts[-2:]] == [0, 1]
+
+
+def test_facts_of_the_instant_of_the_last_are_gone_on_with(
+    ledger: MemoryLedger, clock: Clock
+) -> None:
+    """Once it was met: sales dated by the day cost one more fold, and not one for each of them."""
+    policies = ledger.policies()
+    folded: Relationship | None = None
+    before: History | None = None
+    for number in range(6):
+        ledger.tell(ANN, "purchase-made", NOW - 20 * DAY, purchase_id=str(number))
+        news = ledger.log(after=ledger.head() - 1)
+        history = extended(before, news) if before else effective_history(news, ANN)
+        assert history is not None
+        begun = folded.begun if folded else None
+        before, folded = history, fold(history, policies, "UTC", clock(), folded)
+        assert (folded.begun is begun) is (number != 1)
+        anew = fold(history, policies, "UTC", clock())
+        assert (anew.intervals, anew.flags) == (folded.intervals, folded.flags)
+        assert anew.signals() == folded.signals()
 
 
 def test_a_survivor_s_later_purchases_are_told_from_those_of_the_same_id_that_were_merged(

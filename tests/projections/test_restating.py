@@ -8,14 +8,16 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given, settings
 
+from domain.events.governance import EventCorrected, EventRetracted
 from domain.history import effective_history
 from domain.instants import DAY, SECOND
 from domain.presets import PRESETS
 from domain.relationship import fold
-from domain.restatement import GRACE
-from projections.groups import Aliases, read_group, read_merges
+from domain.restatement import GRACE, MINUTE
+from projections.groups import Aliases, merge_of, read_group, read_merges
 from projections.restating import Restating
 from tests.domain.scenario import ANN, BEN, CAT
 from tests.projections.hands import Hands
@@ -25,9 +27,8 @@ from tests.projections.memory import NOW, Clock, MemoryLedger
 if TYPE_CHECKING:
     from uuid import UUID
 
-    import pytest
-
     from domain.intervals import Interval
+    from domain.recorded import Recorded
     from projections.restatement_reading import RestatementRow
     from projections.source import EventSource
 
@@ -75,12 +76,13 @@ def test_what_is_recorded_as_it_happens_restates_nothing_and_reads_no_history(
 
 
 def test_a_retraction_of_a_referral_restates_whoever_was_referred(
-    hands: Hands, ledger: MemoryLedger
+    hands: Hands, ledger: MemoryLedger, clock: Clock
 ) -> None:
     made = ledger.tell(ANN, "referral-made", NOW - 9 * DAY, other=str(BEN))
     followed(hands, ledger)
+    clock.now += DAY
     ledger.tell(ANN, "event-retracted", target=str(made))
-    assert followed(hands, ledger) == [(0, BEN, NOW - 9 * DAY, NOW, "prospect", "contact")]
+    assert followed(hands, ledger) == [(0, BEN, NOW - 9 * DAY, NOW + DAY, "prospect", "contact")]
 
 
 def test_a_merge_restates_the_survivor_and_ends_the_alias(
@@ -96,12 +98,13 @@ def test_a_merge_restates_the_survivor_and_ends_the_alias(
 
 
 def test_a_late_event_of_a_merged_contact_is_the_survivor_s(
-    hands: Hands, ledger: MemoryLedger
+    hands: Hands, ledger: MemoryLedger, clock: Clock
 ) -> None:
     ledger.tell(BEN, "purchase-made", NOW - 9 * DAY)
     ledger.tell(BEN, "contact-merged", into=str(ANN))
     ledger.tell(ANN, "contact-merged", into=str(CAT))
     followed(hands, ledger)
+    clock.now += DAY
     ledger.tell(CAT, "purchase-made", NOW - 20 * DAY, purchase_id="another")
     assert followed(hands, ledger) == [
         (0, CAT, NOW - 20 * DAY, NOW - 9 * DAY, "contact", "customer")
@@ -109,7 +112,7 @@ def test_a_late_event_of_a_merged_contact_is_the_survivor_s(
 
 
 def test_another_time_zone_restates_what_the_days_decided(
-    hands: Hands, ledger: MemoryLedger
+    hands: Hands, ledger: MemoryLedger, clock: Clock
 ) -> None:
     """Breakfast and supper of four days are eight purchase days in Tokyo: a client by then."""
     morning = NOW - 40 * DAY - 4 * 3600 * SECOND
@@ -119,9 +122,11 @@ def test_another_time_zone_restates_what_the_days_decided(
             ledger.tell(ANN, "purchase-made", at, purchase_id=f"{meal} {day}")
     ledger.publish(PRESETS["purchases-only"], 0)
     followed(hands, ledger)
+    clock.now += DAY
     ledger.tell(ANN, "registration-amended", time_zone="Asia/Tokyo")
     (row,) = followed(hands, ledger)
-    assert row[1:] == (ANN, morning + 21 * DAY + 10 * 3600 * SECOND, NOW, "customer", "client")
+    since = morning + 21 * DAY + 10 * 3600 * SECOND
+    assert row[1:] == (ANN, since, NOW + DAY, "customer", "client")
 
 
 def test_a_policy_for_the_past_restates_every_contact_and_goes_on_where_it_was_killed(
@@ -165,9 +170,10 @@ def test_a_policy_from_now_on_restates_nothing_and_walks_nowhere(
 
 
 def test_restatements_are_read_in_pages_of_one_contact_or_of_all(
-    hands: Hands, ledger: MemoryLedger
+    hands: Hands, ledger: MemoryLedger, clock: Clock
 ) -> None:
     for day in range(1, 6):
+        clock.now += MINUTE
         for contact in (ANN, BEN):
             at = NOW - day * 200 * DAY
             ledger.tell(contact, "purchase-made", at, purchase_id=str(day))
@@ -201,22 +207,38 @@ def paged(hands: Hands, contact: UUID | None, size: int) -> list[RestatementRow]
 @settings(max_examples=40)
 @given(seed=seeds)
 def test_restatements_are_where_what_is_known_differs_from_what_was_known(seed: int) -> None:
-    """In batches of any size, in one pass, and asked event by event: whatever happened."""
-    with tempfile.TemporaryDirectory() as folder:
-        clock = Clock()
+    """In batches of any size, in one pass, and asked minute by minute: whatever happened."""
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patched:
+        clock, chance = Clock(), Random(seed)
+        for name, sizes in SIZES.items():
+            patched.setattr(f"projections.{name}", chance.choice(sizes))
         ledger = MemoryLedger(clock)
         hands = Hands(ledger, clock, Path(folder) / "live.sqlite")
-        chance = Random(seed)
         try:
             for events in Story(seed, ledger, clock).tell():
                 if chance.random() < 0.2:
                     hands.fail(NAME, events)
                 hands.follow(NAME, events)
+                if chance.random() < 0.2:
+                    hands.close()
+                    hands = Hands(ledger, clock, Path(folder) / "live.sqlite")
+                if chance.random() < 0.2:
+                    stands = hands.digest(NAME)
+                    assert hands.built_anew(NAME, stands.position) == stands.digest
             live = followed_to_the_end(hands, ledger)
             assert hands.built_anew(NAME, ledger.head()) == hands.digest(NAME).digest
-            assert live == asked_event_by_event(ledger)
+            assert live == asked_minute_by_minute(ledger)
         finally:
             hands.close()
+
+
+SIZES = {
+    "restating.STEP_EVENTS": (3, 500),
+    "restating.LONG_EVENTS": (4, 500),
+    "restating.STEP_FACTS": (5, 20_000),
+    "beliefs.KEPT_FACTS": (0, 60, 100_000),
+}
+"""What a step takes in and what is kept: little, so that much begins anew, or as it comes."""
 
 
 def followed_to_the_end(hands: Hands, ledger: EventSource) -> list[Told]:
@@ -226,20 +248,71 @@ def followed_to_the_end(hands: Hands, ledger: EventSource) -> list[Told]:
     return told(hands)
 
 
-def asked_event_by_event(ledger: MemoryLedger) -> list[Told]:
-    """Two questions for every event and contact: the history as known before it, and with it."""
+def asked_minute_by_minute(ledger: MemoryLedger) -> list[Told]:
+    """Two questions for every minute and contact: the history as known before it, and with it.
+
+    And two for every policy for the past.
+    """
     found: list[Told] = []
-    for position in range(2, ledger.head() + 1):
-        recorded_at = ledger.recorded_at(position)
-        for contact in CONTACTS:
-            before = history_as_known_at(ledger, contact, position - 1, recorded_at)
-            after = history_as_known_at(ledger, contact, position, recorded_at)
-            if before and after is not None:
-                found += [
-                    (position, contact, *stretch)
-                    for stretch in differing(before, after, recorded_at)
-                ]
+    for contact in CONTACTS:
+        for first, last in minutes(ledger, contact):
+            found += asked(ledger, contact, first, last)
+    for version in ledger.policies().versions[1:]:
+        if version.effective_from <= ledger.recorded_at(version.position) - GRACE:
+            for contact in CONTACTS:
+                found += asked(ledger, contact, version.position, version.position)
+    return sorted(found)
+
+
+def asked(ledger: MemoryLedger, contact: UUID, first: int, last: int) -> list[Told]:
+    """Where the stages known at ``last`` differ from those known just before ``first``."""
+    recorded_at = ledger.recorded_at(last)
+    before = history_as_known_at(ledger, contact, first - 1, recorded_at)
+    after = history_as_known_at(ledger, contact, last, recorded_at)
+    if not before or after is None:
+        return []
+    return [(last, contact, *stretch) for stretch in differing(before, after, recorded_at)]
+
+
+def minutes(ledger: MemoryLedger, contact: UUID) -> list[tuple[int, int]]:
+    """The first and last position of what was recorded of a contact in each minute.
+
+    What was recorded before it became an alias, and after it is none any more, are apart.
+    """
+    found: list[tuple[int, int]] = []
+    going_on: int | None = None
+    aliases = Aliases()
+    for recorded in ledger.log(limit=ledger.head()):
+        before = aliases.survivor_of(recorded.contact_id)
+        stood = aliases.survivor_of(contact) == contact
+        if (merge := merge_of(recorded)) is not None:
+            aliases.apply(merge)
+        whose = {before, aliases.survivor_of(recorded.contact_id)}
+        whose |= {aliases.survivor_of(one) for one in referred_by_target(ledger, recorded)}
+        minute = recorded.recorded_at // MINUTE
+        if not stood or aliases.survivor_of(contact) != contact:
+            going_on = None
+        if contact not in whose or aliases.survivor_of(contact) != contact:
+            continue
+        if going_on == minute:
+            found[-1] = (found[-1][0], recorded.position)
+        else:
+            found.append((recorded.position, recorded.position))
+        going_on = minute
     return found
+
+
+def referred_by_target(ledger: MemoryLedger, recorded: Recorded) -> set[UUID]:
+    """Who has a referral that an event retracts or corrects, itself or by way of a correction."""
+    event = recorded.event
+    if not isinstance(event, EventRetracted | EventCorrected):
+        return set()
+    by_id = {one.id: one for one in ledger.log(limit=recorded.position)}
+    target = by_id[event.target]
+    if isinstance(event, EventRetracted) and isinstance(target.event, EventCorrected):
+        target = by_id[target.event.target]
+    received = [one for one in by_id.values() if one.type == "referral-received"]
+    return {one.contact_id for one in received if one.causation_id == target.id}
 
 
 def history_as_known_at(
@@ -285,7 +358,7 @@ def test_the_random_histories_restate_by_every_kind_of_event() -> None:
         for _ in Story(seed, ledger, clock).tell():
             pass
         events = ledger.log(limit=ledger.head())
-        kinds |= {events[one[0] - 1].type for one in asked_event_by_event(ledger)}
+        kinds |= {events[one[0] - 1].type for one in asked_minute_by_minute(ledger)}
     assert kinds >= {
         "purchase-made",
         "event-retracted",

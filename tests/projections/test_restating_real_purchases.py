@@ -9,6 +9,7 @@ from uuid import uuid4
 from api.importing.mapping import read_mapping
 from domain.instants import parse_instant
 from domain.presets import PRESETS
+from domain.restatement import MINUTE
 from ledger.drafts import Append, Draft
 from tests.domain.scenario import fact
 from tests.importing.ledgers import NOW, imported_into, opened
@@ -62,13 +63,15 @@ def test_a_late_purchase_restates_its_contact_where_the_histories_differ_and_nob
 ) -> None:
     """Asked from the position where the import ended, for every fifth of three hundred contacts."""
     part = first_contacts(outside_file("CDNOW_master.txt.gz"), tmp_path / "part.txt")
-    with opened(tmp_path / "data") as ledger:
+    clock = Clock(NOW)
+    with opened(tmp_path / "data", clock) as ledger:
         ledger.publish_policy(PRESETS["purchases-only"], 0).result()
         imported_into(ledger, read_mapping(EXAMPLES / "cdnow.toml"), part)
         imported = ledger.head()
         hands = Hands(ledger, Clock(NOW), tmp_path / "projections.sqlite")
         try:
-            assert followed_to_the_end(hands, ledger)
+            assert followed_to_the_end(hands, ledger) == [], "all of it came in one minute"
+            clock.now = late_now = NOW + MINUTE
             contacts = [ledger.contact_id(f"cdnow:{n:05}") for n in range(1, CONTACTS, 5)]
             late = {late_purchase(ledger, contact): contact for contact in contacts}
             followed_to_the_end(hands, ledger)
@@ -80,9 +83,9 @@ def test_a_late_purchase_restates_its_contact_where_the_histories_differ_and_nob
             (position, contact, *stretch)
             for position, contact in late.items()
             for stretch in differing(
-                history_as_known_at(ledger, contact, position - 1, NOW) or (),
-                history_as_known_at(ledger, contact, position, NOW) or (),
-                NOW,
+                history_as_known_at(ledger, contact, position - 1, late_now) or (),
+                history_as_known_at(ledger, contact, position, late_now) or (),
+                late_now,
             )
         ]
     found = [
