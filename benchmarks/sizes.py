@@ -23,6 +23,7 @@ class Size:
     few_stored_events: int = 10_000
     many_stored_events: int = 1_000_000
     appends_to_stored: int = 10_000
+    busy_events: int = 8_000
 
 
 WHOLE = Size()
@@ -38,4 +39,5 @@ QUICK = Size(
     reads=500,
     many_stored_events=50_000,
     appends_to_stored=2_000,
+    busy_events=2_000,
 )

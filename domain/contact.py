@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from domain.dealings import Dealings, opening_of
+from domain.dealings import Dealings, keys_of, opening_of
 from domain.events import Event, Sealed
 from domain.events.contacts import ContactMerged, ContactRegistered, MergeReversed
 from domain.events.governance import EventCorrected, EventRetracted, PersonalDataErased
@@ -43,6 +44,8 @@ class ContactState:
     """By the corrected event, the events that correct it, oldest first, retracted ones included."""
     derived: Dealings | None = field(default_factory=Dealings)
     """The dealings, or None after a correction, until somebody asks for them."""
+    by_key: dict[Key, list[UUID]] | None = field(default=None, compare=False)
+    """The events that speak of something, once a correction asked for them."""
 
     @classmethod
     def initial(cls, contact_id: UUID) -> ContactState:
@@ -72,6 +75,8 @@ class ContactState:
         """
         self.version = recorded.version
         self.events[recorded.id] = recorded
+        if self.by_key is not None:
+            _index(self.by_key, recorded)
         event = recorded.event
         match event:
             case ContactRegistered():
@@ -113,15 +118,27 @@ class ContactState:
             opened_by=dict(self.opened_by),
             retractions=dict(self.retractions),
             corrections=dict(self.corrections),
+            by_key=None,
         )
 
-    def without(self, event_id: UUID) -> ContactState:
-        """The state as if that event had never been known, ids that it opened included."""
-        state = self.copy()
-        state.events.pop(event_id, None)
-        state.opened_by = {key: by for key, by in self.opened_by.items() if by != event_id}
-        state.derived = None
-        return state
+    def about(self, event: Event, *, without: UUID | None = None) -> ContactState:
+        """The state as far as a decision about ``event`` looks: under the ids that it speaks of.
+
+        As if the event ``without`` had never been known, where one is given. It costs as much as
+        there are events under these ids, however long the stream is.
+        """
+        if self.by_key is None:
+            self.by_key = {}
+            for recorded in self.events.values():
+                _index(self.by_key, recorded)
+        keys = set(keys_of(event))
+        found = {one for key in keys for one in self.by_key.get(key, ()) if one != without}
+        dealings = Dealings()
+        for recorded in sorted((self.events[one] for one in found), key=attrgetter("version")):
+            self._apply(recorded, dealings)
+        opened = ((key, self.opened_by[key]) for key in keys if key in self.opened_by)
+        opened_by = {key: by for key, by in opened if by != without}
+        return replace(self, derived=dealings, opened_by=opened_by)
 
     def _note_opening(self, event_id: UUID, event: object) -> None:
         key = opening_of(event) if isinstance(event, Event) else None
@@ -148,3 +165,15 @@ class ContactState:
                 assert isinstance(correction, EventCorrected)
                 return correction
         return None
+
+
+def _index(by_key: dict[Key, list[UUID]], recorded: Recorded) -> None:
+    """Note what an event speaks of; of a correction, what it makes its target speak of."""
+    event, event_id = recorded.event, recorded.id
+    if isinstance(event, EventCorrected):
+        corrected, event_id = event.data, event.target
+        if not isinstance(corrected, Event):
+            return
+        event = corrected
+    for key in keys_of(event):
+        by_key.setdefault(key, []).append(event_id)

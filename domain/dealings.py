@@ -6,7 +6,9 @@ Nothing is validated: an event that fits nothing leaves the tables as they are.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from domain.consents import about
@@ -22,7 +24,7 @@ from domain.events.service import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from domain.events import Event
 
@@ -64,6 +66,10 @@ class Consent:
     granted: bool
 
 
+_AT = attrgetter("at")
+_AT_VERSION = attrgetter("at", "version")
+
+
 @dataclass
 class Dealings:
     """Tables by id; every one is independent of the order in which related events came."""
@@ -90,13 +96,15 @@ class Dealings:
 
     def consent_at(self, purpose: str, channel: str, at: int) -> bool | None:
         """What was in force at that instant, None where nothing had been said."""
-        said = [c for c in self.consents.get(about(purpose, channel), ()) if c.at <= at]
-        return said[-1].granted if said else None
+        said = self.consents.get(about(purpose, channel), ())
+        place = bisect_right(said, at, key=_AT)
+        return said[place - 1].granted if place else None
 
     def consent_said(self, purpose: str, channel: str, at: int) -> bool | None:
         """What was said last at exactly that instant, None where nothing was."""
-        said = [c for c in self.consents.get(about(purpose, channel), ()) if c.at == at]
-        return said[-1].granted if said else None
+        said = self.consents.get(about(purpose, channel), ())
+        place = bisect_right(said, at, key=_AT)
+        return said[place - 1].granted if place and said[place - 1].at == at else None
 
     def resolution_around(self, complaint_id: str, at: int) -> ComplaintResolved | None:
         """The resolution that a complaint has in the spell around ``at``, if any.
@@ -105,17 +113,34 @@ class Dealings:
         resolution, whichever of them was recorded first.
         """
         marks = self.marks.get(complaint_id, ())
-        before = [mark for mark in marks if mark.at <= at]
-        after = [mark for mark in marks if mark.at > at]
-        if before and before[-1].resolution is not None:
-            return before[-1].resolution
-        return after[0].resolution if after else None
+        place = bisect_right(marks, at, key=_AT)
+        if place and marks[place - 1].resolution is not None:
+            return marks[place - 1].resolution
+        return marks[place].resolution if place < len(marks) else None
 
 
 def opening_of(event: Event) -> Key | None:
     """The id that the event brings into the world, if it brings one."""
     name = event.OPENS
     return None if name is None else (name, getattr(event, name))
+
+
+def keys_of(event: Event) -> Iterator[Key]:
+    """What an event speaks of: whatever a decision about it looks up stands under one of these."""
+    names = _ID_FIELDS.get(event.TYPE)
+    if names is None:
+        names = tuple(one.name for one in event.FIELDS if one.name.endswith("_id"))
+        _ID_FIELDS[event.TYPE] = names
+    for name in names:
+        value = getattr(event, name)
+        if value is not None:
+            yield name, value
+    if isinstance(event, ConsentChanged):
+        yield f"consent {event.purpose}", event.channel
+
+
+_ID_FIELDS: dict[str, tuple[str, ...]] = {}
+"""By type, the fields that hold ids, as they were asked for."""
 
 
 def _engagement_closed(dealings: Dealings, event: EngagementClosed, at: int, _: int) -> None:
@@ -157,14 +182,20 @@ def _complaint_marked(
     dealings: Dealings, event: ComplaintResolved | ComplaintReopened, at: int, version: int
 ) -> None:
     resolution = event if isinstance(event, ComplaintResolved) else None
-    marks = (*dealings.marks.get(event.complaint_id, ()), Mark(at, version, resolution))
-    dealings.marks[event.complaint_id] = tuple(sorted(marks))
+    marks = dealings.marks.get(event.complaint_id, ())
+    place = bisect_right(marks, (at, version), key=_AT_VERSION)
+    dealings.marks[event.complaint_id] = (
+        *marks[:place],
+        Mark(at, version, resolution),
+        *marks[place:],
+    )
 
 
 def _consent_changed(dealings: Dealings, event: ConsentChanged, at: int, version: int) -> None:
     key = about(event.purpose, event.channel)
-    said = (*dealings.consents.get(key, ()), Consent(at, version, event.granted))
-    dealings.consents[key] = tuple(sorted(said))
+    said = dealings.consents.get(key, ())
+    place = bisect_right(said, (at, version), key=_AT_VERSION)
+    dealings.consents[key] = (*said[:place], Consent(at, version, event.granted), *said[place:])
 
 
 _FOLDS: Mapping[type[Event], Callable[[Dealings, Any, int, int], None]] = {

@@ -32,8 +32,13 @@ if TYPE_CHECKING:
     from projections.store import Store
 
 BATCH = 2000
-"""How many events a step takes in at most."""
+"""How many events a step takes in at most, unless the one before met a longer stream."""
 
+MOST_BATCH = 10_000
+"""How many it takes in at most then: a stream of thousands would else be folded once for each few
+of its events that come late."""
+
+_LONG_EVENTS = 2000
 _PAGE = 500
 
 BY_ID = attrgetter("int")
@@ -70,6 +75,7 @@ class Build:
         self._store = store
         self._source = source
         self._histories = Histories(source)
+        self._longest = 0
         self._fates = Fates(source)
         with store.read() as connection:
             tables = Tables(connection, generation)
@@ -82,7 +88,7 @@ class Build:
         return self.generation.position
 
     def step(self, upto: int, at: int, page: Page | None = None) -> bool:
-        """Take in at most ``BATCH`` events up to position ``upto``, and time up to ``at``.
+        """Take in some events, about ``BATCH``, up to position ``upto``, and time up to ``at``.
 
         All of it in one transaction. Builds that go over the log together read it by one ``page``,
         and decode it once. False if there was nothing to do, and then nothing was
@@ -128,7 +134,12 @@ class Build:
         self.next_breakpoint = next_breakpoint
 
     def _events(self, upto: int, page: Page) -> Sequence[Recorded]:
-        return page.read(self.position, upto, BATCH) if upto > self.position else ()
+        if upto <= self.position:
+            return ()
+        events = page.read(self.position, upto, max(BATCH, min(self._longest, MOST_BATCH)))
+        longest = max((one.version for one in events), default=0)
+        self._longest = longest if longest >= BATCH and longest >= _LONG_EVENTS else 0
+        return events
 
     def _touched(self, events: Sequence[Recorded]) -> Touch:
         """What these events touch."""

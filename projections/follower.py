@@ -267,7 +267,10 @@ class Follower:
                 self._rest(min(time.monotonic() - began, MOST_REST_SECONDS))
                 self._wait_out_a_flood()
             if not behind:
-                if self._taken_in() - before >= MANY_EVENTS:
+                took = time.monotonic() - began
+                if took >= REST_SECONDS:  # a long history was folded: as above
+                    self._rest(min(took, MOST_REST_SECONDS))
+                elif self._taken_in() - before >= MANY_EVENTS:
                     self._rest(REST_SECONDS)
                 self._sleep()
 

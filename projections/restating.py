@@ -48,7 +48,7 @@ STEP_EVENTS = 500
 """How many events are read at once, and about how many a step takes in: few, because others wait
 for it. Where long streams are touched, a round of several steps takes in more."""
 
-ROUND_EVENTS = 20_000
+ROUND_EVENTS = 10_000
 """How many events a round takes in at most, which bounds what is not written yet."""
 
 LONG_EVENTS = 500
@@ -177,10 +177,10 @@ class Restating:
     def _takes_more(taken: Taken, upto: int) -> bool:
         """Whether the long streams that were touched are worth taking in more before folding them.
 
-        A round of half as many events as must be folded keeps the work in proportion to them.
+        Else a stream of thousands would be folded once for each few hundred of its events.
         """
         assert taken.tip is not None
-        most_events = min(taken.long_count // 2, ROUND_EVENTS)
+        most_events = min(taken.long_count, ROUND_EVENTS)
         return taken.event_count < most_events and taken.tip.position < upto
 
     def _pass_to(self, minute: int, taken: Taken) -> None:

@@ -11,7 +11,7 @@ from api.bootstrap import build, now
 from api.settings import Settings
 from benchmarks.measure import Line, Outcome, Spread, agree
 from domain.events.commerce import PurchaseMade
-from domain.instants import DAY, parse_instant
+from domain.instants import DAY, HOUR, parse_instant
 from ledger.drafts import Append, Draft
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def measure(bench: Bench) -> Outcome:
     Raises:
         Disagreement: a contact is restated to whom nothing late happened.
     """
-    server = build(Settings(folder=bench.copy()))
+    server = build(Settings(folder=bench.copy()), clock=_an_hour_later)
     try:
         served = server.ledger("main")
         imported = served.ledger.head()
@@ -43,14 +43,18 @@ def measure(bench: Bench) -> Outcome:
         began = time.monotonic()
         _wait(served, "restatements")
         rate = imported / (time.monotonic() - began)
-        by_import = sum(1 for _ in _restated(served, 0))
         contacts = sorted(contact for contact, _ in served.ledger.streams(upto=imported))
         late = _late(served, contacts)
     finally:
         server.close()
     what = f"restatements of the whole log, from nothing ({bench.file.label})"
     line = Line(row="restatements", what=what, unit="events/s", ours=Spread((rate,)))
-    return Outcome((line,), _told(bench, by_import, len(contacts), late))
+    return Outcome((line,), _told(bench, len(contacts), late))
+
+
+def _an_hour_later() -> int:
+    """In another minute than the import: what is recorded in one is one restatement."""
+    return now() + HOUR
 
 
 def _late(served: OpenLedger, contacts: list[UUID]) -> list[RestatementRow]:
@@ -90,7 +94,7 @@ def _restated(served: OpenLedger, since: int) -> Iterator[RestatementRow]:
             return
 
 
-def _told(bench: Bench, by_import: int, contacts: int, late: list[RestatementRow]) -> str:
+def _told(bench: Bench, contacts: int, late: list[RestatementRow]) -> str:
     changes = Counter((row.believed, row.known) for row in late)
     recent = sum(row.to_at > now() - DAY for row in late)
     restated = len({row.contact_id for row in late})
@@ -100,10 +104,9 @@ def _told(bench: Bench, by_import: int, contacts: int, late: list[RestatementRow
         for (believed, known), count in sorted(changes.items(), key=lambda item: -item[1])
     )
     return (
-        f"Row restatements, {bench.file.label}: as each purchase is recorded years after it was "
-        f"made, the import restates {by_import:,} stretches. One more purchase of {LATE_DAY} for "
-        f"each of the {contacts:,} contacts restates {len(late):,} stretches of "
-        f"{restated:,} contacts, {days:,} days in all. Every stretch is of the purchase's own "
-        f"contact, none lies before it, and {recent:,} reach to the present.\n\n"
+        f"Row restatements, {bench.file.label}: one more purchase of {LATE_DAY} for each of the "
+        f"{contacts:,} contacts, recorded an hour after the import, restates {len(late):,} "
+        f"stretches of {restated:,} contacts, {days:,} days in all. Every stretch is of the "
+        f"purchase's own contact, none lies before it, and {recent:,} reach to the present.\n\n"
         f"| believed | known | stretches |\n| --- | --- | --- |\n{table}"
     )

@@ -40,6 +40,8 @@ def decide(state: ContactState, request: Request, world: World) -> tuple[Decided
         return correct_event(state, correcting, request.names)
     if isinstance(event, EventRetracted):
         return retract_event(state, Asked(state.contact_id, event, request.occurred_at, world))
+    if state.derived is None:  # after a correction it costs the whole stream to derive all of it
+        state = state.about(event)
     require_unused_id(state, event)
     event = as_opened(state, event)
     require_known_ids(state, event)

@@ -92,7 +92,7 @@ def correct_event(
     at = target.occurred_at if correction.occurred_at is None else correction.occurred_at
     # Not what an earlier correction said: of several corrections only the last counts, as a whole.
     event = correction.data if isinstance(correction.data, Event) else target.event
-    remaining = state.without(target.id)
+    remaining = state.about(event, without=target.id)
     require_unused_id(remaining, event)
     if target.id not in state.retractions:
         require_known_ids(remaining, event)

@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.contact import ContactState
+from domain.dealings import keys_of
 from domain.events import Event
+from domain.events.contacts import ConsentChanged
 from domain.events.governance import EventCorrected, EventRetracted
 from tests.domain.any_events import any_events, instants
 from tests.domain.scenario import ANN, BEN, CAT, Scenario, fact, registered
@@ -89,23 +91,44 @@ def test_a_copy_goes_on_by_itself(
     assert copy == folded(stream)
 
 
-@settings(max_examples=100)
+@settings(max_examples=300)
 @given(histories, st.data())
-def test_the_state_without_an_event_is_that_of_a_stream_without_it(
+def test_the_state_about_an_event_is_the_whole_one_under_what_it_speaks_of(
     history: list[tuple[Event, int]], data: st.DataObject
 ) -> None:
-    stream = [
-        one
-        for one in stream_of(history)
-        if not isinstance(one.event, EventRetracted | EventCorrected)
-    ]
-    if stream:
-        dropped = data.draw(st.sampled_from(stream))
-        rest = folded([one for one in stream if one is not dropped])
-        state = folded(stream).without(dropped.id)
-        assert state.dealings == rest.dealings
-        if dropped.id not in folded(stream).opened_by.values():
-            assert state.opened_by == rest.opened_by
+    """Also without an event, and where it goes on after it was asked once."""
+    stream = stream_of(history)
+    state = ContactState.initial(ANN)
+    for count, recorded in enumerate(stream, start=1):
+        state.evolve(recorded)
+        if data.draw(st.booleans()):
+            asked = data.draw(st.sampled_from(stream)).event
+            assert_same_about(asked, state.about(asked), folded(stream[:count]))
+            dropped = data.draw(st.sampled_from(stream[:count]))
+            if isinstance(dropped.event, EventRetracted | EventCorrected):
+                continue
+            rest = folded([one for one in stream[:count] if one is not dropped])
+            assert_same_about(asked, state.about(asked, without=dropped.id), rest)
+
+
+def assert_same_about(event: Event, some: ContactState, whole: ContactState) -> None:
+    """Under all that the event speaks of, both have the same dealings."""
+    keys = set(keys_of(event))
+    mine, theirs = some.dealings, whole.dealings
+    for key in keys:
+        assert mine.opened.get(key) == theirs.opened.get(key)
+        assert mine.settled.get(key) == theirs.settled.get(key)
+    values = dict(keys)
+    for name, table in BY_ID.items():
+        value = values.get(name)
+        assert getattr(mine, table).get(value) == getattr(theirs, table).get(value)
+    if isinstance(event, ConsentChanged):
+        about = (event.purpose, event.channel)
+        assert mine.consents.get(about) == theirs.consents.get(about)
+
+
+BY_ID = {"purchase_id": "reversed", "referral_id": "levels", "complaint_id": "marks"}
+"""The tables by the name of the id that they are kept by."""
 
 
 def test_a_new_contact_is_unregistered_at_version_0() -> None:
