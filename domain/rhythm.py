@@ -5,7 +5,7 @@ Source: the domain document, section 3.
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from itertools import pairwise
 
 
@@ -47,6 +47,17 @@ class PurchaseDays:
         latest = [self._instants[day][-1] for day in self.days[-(count + 2) :]]
         latest.sort(reverse=True)
         return latest[:count]
+
+    def count_after(self, instant: int) -> int:
+        """How many days have their latest purchase after an instant."""
+        place = bisect_right(self.days, instant, key=self._latest)
+        # Where clocks fall back over midnight, days and instants can cross.
+        near = self.days[max(place - 2, 0) : place + 2]
+        later_count = max(len(self.days) - place - 2, 0)
+        return later_count + sum(self._latest(day) > instant for day in near)
+
+    def _latest(self, day: int) -> int:
+        return self._instants[day][-1]
 
     def rho_hours(self, expected_gap_days: int) -> int:
         """The rhythm in hours: twice the median gap, shrunk towards the expected one.

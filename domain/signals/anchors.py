@@ -158,8 +158,7 @@ class RegularityAnchor(_OfCommerce):
         window_days = judged.policy.signals.regularity.window_days
         if window_days is None:
             return len(days.days)
-        since = judged.at - window_days * DAY
-        return sum(instant > since for instant in days.newest(window_days + 2))
+        return days.count_after(judged.at - window_days * DAY)
 
 
 class RenewalAnchor(_OfCommerce):
