@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from api.service.answers.document import KnownAt
 from api.wire.parameters import AS_KNOWN_AT, AS_OF, POLICY_VERSION
+from domain.aliases import Aliases
 from domain.errors import ContactNotFound, Invalid, PolicyNotFound
 from domain.events.contacts import ContactRegistered
 from domain.events.governance import PersonalDataErased
@@ -21,7 +22,7 @@ from domain.instants import DAY
 from domain.referrals import edges_of
 from domain.relationship import fold
 from projections.folding import Moment
-from projections.groups import Aliases, read_group, read_merges
+from projections.groups import read_group, read_merges
 from projections.partners import Partners
 
 if TYPE_CHECKING:
@@ -30,13 +31,13 @@ if TYPE_CHECKING:
 
     from api.calls import Call
     from api.wire.parameters import Knowledge
+    from domain.aliases import Merge
     from domain.history import History
     from domain.recorded import Recorded
     from domain.relationship import Relationship
     from domain.standing import Standing
     from domain.timeline import PolicyTimeline
     from ledger.ledger import Ledger
-    from projections.groups import Merge
     from projections.source import StreamSource
 
 AHEAD = DAY

@@ -94,12 +94,6 @@ class Dealings:
         """Independent tables with the same content."""
         return Dealings(**{table.name: dict(getattr(self, table.name)) for table in fields(self)})
 
-    def consent_at(self, purpose: str, channel: str, at: int) -> bool | None:
-        """What was in force at that instant, None where nothing had been said."""
-        said = self.consents.get(about(purpose, channel), ())
-        place = bisect_right(said, at, key=_AT)
-        return said[place - 1].granted if place else None
-
     def consent_said(self, purpose: str, channel: str, at: int) -> bool | None:
         """What was said last at exactly that instant, None where nothing was."""
         said = self.consents.get(about(purpose, channel), ())

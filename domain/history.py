@@ -6,7 +6,7 @@ Retracted events are dropped and corrected ones replaced; what is left is sorted
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -52,9 +52,9 @@ class Retracted(NamedTuple):
 
 @dataclass(frozen=True)
 class History:
-    """Everything known of a contact. Facts and retracted reach into the future where events do.
+    """Everything known of a contact. Both reach into the future where events do.
 
-    ``streams`` are those that facts stand on, each at the place that is its scope.
+    ``streams`` are those that it is made of, each at its scope.
     """
 
     facts: tuple[Fact, ...]
@@ -114,23 +114,23 @@ _REGISTERED = (ContactRegistered, RegistrationAmended)
 
 
 def extended(history: History, events: Iterable[Recorded]) -> History | None:
-    """The history with newer events of the survivor or of an alias; earlier facts stay as they are.
+    """The history with newer events of the streams it is made of; earlier facts stay as they are.
 
     None where an event may change what is there already, or rests on other streams: then the
     history is to be made anew from all events.
     """
-    added = []
     scopes = {stream: scope for scope, stream in enumerate(history.streams)}
+    added = []
     for recorded in events:
-        if isinstance(recorded.event, _CHANGING):
+        scope = scopes.get(recorded.contact_id)
+        if scope is None or isinstance(recorded.event, _CHANGING):
             return None
-        scope = scopes.setdefault(recorded.contact_id, len(scopes))
         added.append(_fact(recorded, None, scope))
     added.sort(key=_ORDER)
     facts = history.facts + tuple(added)
     if added and history.facts and _ORDER(added[0]) < _ORDER(history.facts[-1]):
         facts = tuple(sorted(facts, key=_ORDER))
-    return History(facts, history.retracted, history.time_zone, tuple(scopes))
+    return replace(history, facts=facts)
 
 
 _CHANGING = (

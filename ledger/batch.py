@@ -6,15 +6,16 @@ from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from domain.aliases import merge_of
 from domain.decisions import Request, decide
-from domain.decisions.erasure import erase, group_of
+from domain.decisions.erasure import erase
 from domain.errors import FieldError, Invalid, Refused, VersionMismatch
 from domain.events.governance import EventCorrected, PolicyPublished
 from domain.instants import DAY
 from domain.policy import digest
 from domain.recorded import POLICY_STREAM, Recorded
 from ledger.drafts import Append, Appended, AppendedEvent
-from ledger.erasure import Erased, erased_contact, merged_since
+from ledger.erasure import Erased, erased_contact
 from ledger.identifiers import companion_id
 from ledger.mapper import EVERYTHING
 from ledger.published import policy_version
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from uuid import UUID
 
+    from domain.aliases import Aliases
     from domain.contact import ContactState
     from domain.kinds import ContactNames
     from domain.policy import Policy
@@ -60,6 +62,7 @@ class Desk:
     mapper: LedgerMapper
     recorder: LedgerApplicationRecorder
     policies: PolicyTimeline
+    aliases: Aliases
     head: int
     newest_at: int
     """When the newest event was recorded; 0 before the first. For whoever loaded the desk."""
@@ -72,8 +75,9 @@ class _Working:
     single event changes the kept states themselves, once it is decided.
     """
 
-    def __init__(self, states: ContactStates, policies: PolicyTimeline, *, alone: bool) -> None:
-        self._states = states
+    def __init__(self, desk: Desk, policies: PolicyTimeline, *, alone: bool) -> None:
+        self._states = desk.states
+        self._aliases = desk.aliases
         self._policies = policies
         self._alone = alone
         self._changed: dict[UUID, ContactState] = {}
@@ -82,6 +86,18 @@ class _Working:
     def contact(self, contact_id: UUID) -> ContactState:
         changed = self._changed.get(contact_id) if self._changed else None
         return changed or self._states.get(contact_id)
+
+    def survivor_of(self, contact_id: UUID) -> UUID:
+        # Of contacts that the append did not change the aliases know it, without their streams.
+        seen = {contact_id}  # An archive that was imported may hold a circle.
+        while (into := self._target_of(contact_id)) is not None and into not in seen:
+            seen.add(into)
+            contact_id = into
+        return contact_id
+
+    def _target_of(self, contact_id: UUID) -> UUID | None:
+        changed = self._changed.get(contact_id)
+        return self._aliases.target_of(contact_id) if changed is None else changed.merged_into
 
     def policy_at(self, at: int) -> Policy:
         return self._policies.in_force(at).policy
@@ -96,7 +112,10 @@ class _Working:
                 self._changed[recorded.contact_id].evolve(recorded)
 
     def keep(self) -> None:
-        """Let the kept states know; nothing can be refused any more."""
+        """Let the kept states and the aliases know; nothing can be refused any more."""
+        for recorded in self.made:
+            if (merge := merge_of(recorded)) is not None:
+                self._aliases.apply(merge)
         for contact_id, state in self._changed.items():
             self._states.put(contact_id, state)
         if self._alone:
@@ -142,7 +161,7 @@ class Batch:
         replayed = dict(self._replays(append))
         fresh = [(i, draft) for i, draft in enumerate(append.drafts) if i not in replayed]
         stamp = self._desk.clock.stamp()
-        working = _Working(self._desk.states, self.policies, alone=len(fresh) == 1)
+        working = _Working(self._desk, self.policies, alone=len(fresh) == 1)
         if fresh:
             self._check_preconditions(append)
             _validate(append, fresh, stamp.now)
@@ -201,11 +220,10 @@ class Batch:
         Raises:
             ContactNotFound: nobody is registered under that id.
         """
-        state_of, clock = self._desk.states.get, self._desk.clock
-        merged = merged_since(self._desk.recorder, erasure.known_at, self.recorded)
-        group = group_of(erasure.contact_id, erasure.members | merged, state_of)
+        state_of, clock, aliases = self._desk.states.get, self._desk.clock, self._desk.aliases
+        group = aliases.members(aliases.survivor_of(erasure.contact_id))
         decided = erase(group, erasure.event, state_of)
-        working = _Working(self._desk.states, self.policies, alone=False)
+        working = _Working(self._desk, self.policies, alone=False)
         stamp, first = clock.stamp(), self._desk.ids.next()
         position = self.first_position + len(self.stored)
         for place, one in enumerate(decided):
@@ -304,13 +322,20 @@ class Batch:
         contact_id = append.drafts[-1].contact_id
         position = events[-1].recorded.position if events else self._newest_position(contact_id)
         version = self._desk.states.get(contact_id).version
-        return Appended(events=tuple(events), position=position, version=version)
+        return Appended(
+            events=tuple(events),
+            position=position,
+            contact_id=contact_id,
+            version=version,
+            survivors=self._desk.aliases.survivors_of(draft.contact_id for draft in append.drafts),
+        )
 
     def _newest_position(self, contact_id: UUID) -> int:
         for recorded in reversed(self.recorded):
             if recorded.contact_id == contact_id:
                 return recorded.position
-        return self._desk.recorder.newest_position(contact_id)
+        newest = self._desk.recorder.newest(contact_id)
+        return newest.position if newest else 0
 
 
 def _pointer(append: Append, index: int) -> str:

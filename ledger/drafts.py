@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from uuid import UUID
 
     from domain.errors import Invalid
@@ -94,13 +95,22 @@ class AppendedEvent:
 class Appended(NamedTuple):
     """What became of an append. Drafts that were already so are absent from ``events``.
 
-    ``position`` is the last in ``events`` and ``version`` that of the last draft's contact after
-    the append; where ``events`` is empty, both are that contact's current ones.
+    ``contact_id`` is the last draft's contact, and ``version`` its own after the append;
+    ``position`` is the last in ``events``, or that contact's newest where ``events`` is empty.
+    ``survivors`` are those for whom events of this append count that stand on other streams, by
+    these streams: after the append, also where an event was recorded before its contact was merged.
     """
 
     events: tuple[AppendedEvent, ...]
     position: int
+    contact_id: UUID
     version: int
+    survivors: Mapping[UUID, UUID]
+
+    @property
+    def counts_for(self) -> UUID | None:
+        """Who stands for ``contact_id``, None where that is no alias."""
+        return self.survivors.get(self.contact_id)
 
     @property
     def replayed(self) -> bool:

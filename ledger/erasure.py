@@ -10,33 +10,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from domain.events.contacts import ContactMerged, MergeReversed
 from domain.events.governance import PersonalDataErased
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from uuid import UUID
 
     from domain.contact import ContactState
-    from domain.recorded import Recorded
     from ledger.keys import KeyStore
     from ledger.recorder import LedgerApplicationRecorder
-
-_MERGING = (ContactMerged.TYPE, MergeReversed.TYPE)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Erasure:
     """A wish to erase whoever a contact is.
 
-    ``members`` are the contacts that were the same person at position ``known_at``: who became so
-    since is looked up when it is decided.
+    Which contacts are the same person by merges is looked up when it is decided.
     """
 
     contact_id: UUID
     event: PersonalDataErased
-    members: frozenset[UUID] = frozenset()
-    known_at: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,15 +55,6 @@ class Erased:
     def position(self) -> int:
         """The last position at which something of it stands."""
         return max(one.position for one in self.contacts)
-
-
-def merged_since(
-    recorder: LedgerApplicationRecorder, position: int, batch: Iterable[Recorded]
-) -> set[UUID]:
-    """The contacts that were merged or separated after a position, also in the batch at hand."""
-    rows = recorder.rows({"position > ?": position}, topics=_MERGING)
-    found = {one.contact_id for one in batch if one.type in _MERGING}
-    return found | {row.stream for row in rows if not isinstance(row.stream, str)}
 
 
 def erased_contact(state: ContactState) -> ErasedContact:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
+from domain.aliases import MERGE_TYPES, aliases_in
 from domain.decisions.reasons import refused
 from domain.errors import Corrupt, EventNotFound
 from domain.recorded import POLICY_STREAM
@@ -162,6 +163,7 @@ class Ledger(InNamespace):
             mapper=self._mapper,
             recorder=self._recorder,
             policies=published(self._recorded(self._recorder.rows(_POLICIES))),
+            aliases=aliases_in(self._recorded(self._recorder.rows({}, topics=MERGE_TYPES))),
             head=head,
             newest_at=newest_at,
         )
@@ -252,13 +254,14 @@ class Ledger(InNamespace):
         types: Sequence[str] = (),
         unseal: bool = True,
         upto: int | None = None,
+        streams: Sequence[UUID] = (),
     ) -> list[Recorded]:
-        """At most ``limit`` events with positions beyond ``after`` up to ``upto``, in order."""
-        conditions: dict[str, object] = {"position > ?": after}
-        if upto is not None:
-            conditions["position <= ?"] = upto
+        """At most ``limit`` events beyond ``after`` up to ``upto``, in order of their positions.
+
+        ``streams`` are the contacts whose events are wanted; all events are where it is empty.
+        """
         with self._reading():
-            rows = self._recorder.rows(conditions, topics=types, limit=limit)
+            rows = self._recorder.rows_after(after, upto, types, streams, limit)
         return self._recorded(rows, unseal=unseal)
 
     def stream(
@@ -309,14 +312,13 @@ class Ledger(InNamespace):
     def rows(self, after: int, upto: int) -> list[Row]:
         """The events beyond a position up to another as they are stored, in order."""
         with self._reading():
-            return self._recorder.rows({"position > ?": after, "position <= ?": upto})
+            return self._recorder.rows_after(after, upto)
 
-    def version(self, contact_id: UUID) -> int:
-        """The version of the contact's newest event, 0 if it has none."""
-        conditions: dict[str, object] = {"originator_id = ?": contact_id.bytes}
+    def version(self, contact_id: UUID, upto: int | None = None) -> int:
+        """The version of the contact's newest event up to that position, 0 if it has none."""
         with self._reading():
-            rows = self._recorder.rows(conditions, order="originator_version DESC", limit=1)
-        return rows[0].version if rows else 0
+            newest = self._recorder.newest(contact_id, upto)
+        return newest.version if newest else 0
 
     def policies(self, upto: int | None = None) -> PolicyTimeline:
         """The policies that were known at that position, or are known now."""

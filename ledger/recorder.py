@@ -285,10 +285,35 @@ class LedgerApplicationRecorder(SQLiteApplicationRecorder):
             conditions["position <= ?"] = upto
         return self.rows(conditions, topics=topics, order="originator_version", limit=limit)
 
-    def newest_position(self, stream: UUID) -> int:
-        """The position of the stream's newest event, 0 if it has none."""
-        rows = self.rows({_ONE_STREAM: stream.bytes}, order="originator_version DESC", limit=1)
-        return rows[0].position if rows else 0
+    def rows_after(
+        self,
+        position: int,
+        upto: int | None = None,
+        topics: Sequence[str] = (),
+        streams: Sequence[UUID] = (),
+        limit: int | None = None,
+    ) -> list[Row]:
+        """The events beyond a position up to another, in order; ``streams`` are all if empty."""
+        conditions: dict[str, object] = {"position > ?": position}
+        if upto is not None:
+            conditions["position <= ?"] = upto
+        if not streams:
+            return self.rows(conditions, topics=topics, limit=limit)
+        found: list[Row] = []
+        for start in range(0, len(streams), MOST_IDS):
+            keys = tuple(stream.bytes for stream in streams[start : start + MOST_IDS])
+            some = {f"originator_id IN ({','.join('?' * len(keys))})": keys, **conditions}
+            # The plus keeps SQLite from going over the whole log for the sake of the order.
+            found += self.rows(some, topics=topics, order="+position", limit=limit)
+        return sorted(found)[:limit]
+
+    def newest(self, stream: UUID, upto: int | None = None) -> Row | None:
+        """The stream's newest event up to that position, or of all, None if there is none."""
+        conditions: dict[str, object] = {_ONE_STREAM: stream.bytes}
+        if upto is not None:
+            conditions["position <= ?"] = upto
+        rows = self.rows(conditions, order="originator_version DESC", limit=1)
+        return rows[0] if rows else None
 
 
 class LedgerProcessRecorder(SQLiteProcessRecorder, LedgerApplicationRecorder):

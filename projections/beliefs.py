@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
+    from domain.aliases import Aliases
     from domain.intervals import Interval
-    from projections.groups import Aliases
     from projections.minutes import Minute, News
     from projections.source import EventSource
 

@@ -12,13 +12,14 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from domain.aliases import Aliases, Merge, merge_of
 from domain.errors import LedgerError, Unavailable
 from domain.events.governance import PolicyPublished
 from domain.recorded import POLICY_STREAM
 from projections.fates import Fates
 from projections.folding import MERGES, Histories, Known, Moment, Touch, write_merge
 from projections.generations import Tables, save
-from projections.groups import FATE_TYPES, Aliases, Merge, merge_of
+from projections.groups import FATE_TYPES
 from projections.source import Page
 
 if TYPE_CHECKING:

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from uuid import UUID
 
+    from domain.aliases import Aliases, Merge
     from domain.history import History
     from domain.recorded import Recorded
     from domain.timeline import PolicyTimeline
     from projections.generations import Table, Tables
-    from projections.groups import Aliases, Merge
     from projections.source import EventSource
 
 MERGES = "merges"

@@ -22,11 +22,11 @@ from projections.status import upsert
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from domain.aliases import Aliases, Merge
     from domain.recorded import Recorded
     from domain.restatement import Restated
     from domain.timeline import PolicyTimeline
     from projections.generations import Tables
-    from projections.groups import Aliases, Merge
 
 ALWAYS = -NEVER
 """Earlier than every instant: what may change the whole past."""

@@ -7,6 +7,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from domain.aliases import merge_of
 from domain.events.governance import EventCorrected, EventRetracted
 from domain.history import effective_history
 from domain.recorded import POLICY_STREAM
@@ -16,7 +17,6 @@ from projections.build import both_sides, merged_at, naming, read_aliases
 from projections.fates import Fates
 from projections.folding import Moment, write_merge
 from projections.generations import Tables, save
-from projections.groups import merge_of
 from projections.minutes import (
     ALWAYS,
     NOTHING_BELIEVED,
@@ -37,9 +37,9 @@ from projections.walking import Walk
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from domain.aliases import Aliases, Merge
     from domain.recorded import Recorded
     from projections.generations import Generation
-    from projections.groups import Aliases, Merge
     from projections.restatements import RestatementProjection
     from projections.source import EventSource
     from projections.store import Store

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from projections.groups import Aliases, complete_group, read_group, read_merges
+from domain.aliases import Aliases
+from projections.groups import complete_group, read_group, read_merges
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from uuid import UUID
 
+    from domain.aliases import Merge
     from domain.recorded import Recorded
-    from projections.groups import Merge
     from projections.source import EventSource
 
 

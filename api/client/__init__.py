@@ -30,6 +30,7 @@ from api.client.answers import (
     Interval,
     RecordedEvent,
     Status,
+    Stream,
 )
 from api.client.asynchronous import AsyncClient
 from api.client.bulk import Outcome
@@ -82,6 +83,7 @@ __all__ = [
     "StandingRow",
     "Status",
     "StatusRow",
+    "Stream",
     "Summary",
     "Unavailable",
     "Unreachable",

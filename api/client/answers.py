@@ -18,12 +18,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class AppendedEvent:
-    """Where one event stands. ``index`` is its place among those sent."""
+    """Where one event stands. ``index`` is its place among those sent.
+
+    ``contact_id`` is the stream; ``counts_for`` is the contact that it was merged into, or None.
+    """
 
     index: int
     id: UUID
     type: str
     contact_id: UUID
+    counts_for: UUID | None
     version: int
     position: int
     recorded_at: datetime
@@ -34,10 +38,12 @@ class AppendedEvent:
 class Appended:
     """What became of events of one contact; those that were already so are absent.
 
-    ``replayed`` says that all were recorded before.
+    ``replayed`` says that all were recorded before; ``counts_for`` is the contact that this one was
+    merged into, or None, and ``version`` the contact's own in either case.
     """
 
     contact_id: UUID
+    counts_for: UUID | None
     version: int
     position: int
     replayed: bool
@@ -73,8 +79,20 @@ class RecordedEvent:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Stream:
+    """One of the streams that are a contact, and its version."""
+
+    contact_id: UUID
+    version: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Contact:
-    """Who a contact is, and where it stands."""
+    """Who a contact is, and where it stands.
+
+    ``streams`` are those whose events count here: the contact's own, which ``version`` is of, then
+    those of the contacts that were merged into it.
+    """
 
     contact_id: UUID
     kind: str
@@ -83,6 +101,7 @@ class Contact:
     refs: tuple[dict[str, str], ...]
     links: tuple[dict[str, str], ...]
     version: int
+    streams: tuple[Stream, ...]
     stage: str
     score: int
     flags: tuple[str, ...]

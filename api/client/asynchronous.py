@@ -158,10 +158,11 @@ class AsyncClient(AsyncInquiring):
         after_position: int = 0,
         types: Sequence[str] = (),
         contact: ContactName | None = None,
+        group: bool = False,
         page: int = 500,
     ) -> AsyncGenerator[RecordedEvent, None]:
         """As ``Client.log``."""
-        return self._pages(self._ask_for.log(after_position, types, contact, page))
+        return self._pages(self._ask_for.log(after_position, types, contact, page, group=group))
 
     def stream(
         self,

@@ -10,6 +10,7 @@ import json
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from api.client.events import encoded
 from api.client.problems import Problem, Unavailable, problem_of
@@ -31,7 +32,8 @@ class Outcome:
     """What became of one event: exactly one of ``position`` and ``problem`` is set.
 
     ``replayed`` says that nothing new was recorded: the event was before, or is already so, in
-    which case ``position`` is the newest of the contact.
+    which case ``position`` is the newest of the contact. ``counts_for`` is the contact that this
+    one was merged into, None where it is no alias or there is a problem.
     """
 
     contact: ContactName
@@ -39,6 +41,7 @@ class Outcome:
     position: int | None
     problem: Problem | None
     replayed: bool
+    counts_for: UUID | None
 
 
 class Chunk:
@@ -86,6 +89,7 @@ class Chunk:
             position=found.get("position"),
             problem=problem,
             replayed=found["status"] == 200,
+            counts_for=UUID(found["counts_for"]) if found.get("counts_for") else None,
         )
 
     def require_done(self) -> None:

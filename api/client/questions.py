@@ -132,10 +132,22 @@ class Questions(OfLedger):
         return got(f"{self.base}/events/{position}", reading(RecordedEvent))
 
     def log(
-        self, after_position: int, types: Sequence[str], contact: ContactName | None, limit: int
+        self,
+        after_position: int,
+        types: Sequence[str],
+        contact: ContactName | None,
+        limit: int,
+        *,
+        group: bool = False,
     ) -> PageAt[RecordedEvent]:
         """The log by pages: the question of each page is made of the last one's cursor."""
-        query = queried(after_position=after_position, types=types, contact=contact, limit=limit)
+        query = queried(
+            after_position=after_position,
+            types=types,
+            contact=contact,
+            group="true" if group else None,
+            limit=limit,
+        )
         return listed(f"{self.base}/events", RecordedEvent, query)
 
     def stream(
@@ -169,7 +181,7 @@ def create_ledger(name: str, time_zone: str | None) -> Question[str]:
 
 
 def _appended(found: dict[str, Any]) -> Appended:
-    of_contact = {"contact_id": found["contact_id"]}
+    of_contact = {name: found[name] for name in ("contact_id", "counts_for")}
     return read(Appended, {**found, "events": [{**of_contact, **e} for e in found["events"]]})
 
 

@@ -151,10 +151,15 @@ class Client(Inquiring):
         after_position: int = 0,
         types: Sequence[str] = (),
         contact: ContactName | None = None,
+        group: bool = False,
         page: int = 500,
     ) -> Iterator[RecordedEvent]:
-        """What was recorded until now, by position, read ``page`` events at a time (1..1000)."""
-        return self._pages(self._ask_for.log(after_position, types, contact, page))
+        """What was recorded until now, by position, read ``page`` events at a time (1..1000).
+
+        ``contact`` is exactly that contact's stream, merged or not; with ``group`` the streams of
+        all contacts that are one with it.
+        """
+        return self._pages(self._ask_for.log(after_position, types, contact, page, group=group))
 
     def stream(
         self,

@@ -63,6 +63,7 @@ _APPENDED_EVENT: dict[str, Any] = {
 }
 APPENDED: dict[str, Any] = {
     "contact_id": CONTACT_ID,
+    "counts_for": None,
     "version": 2,
     "position": 3,
     "replayed": False,
@@ -71,7 +72,7 @@ APPENDED: dict[str, Any] = {
 APPENDED_MANY: dict[str, Any] = {
     "position": 3,
     "replayed": False,
-    "events": [{"contact_id": CONTACT_ID, **_APPENDED_EVENT}],
+    "events": [{"contact_id": CONTACT_ID, "counts_for": None, **_APPENDED_EVENT}],
 }
 EVENT: dict[str, Any] = {
     "id": EVENT_ID,
@@ -90,7 +91,7 @@ EVENT: dict[str, Any] = {
 }
 SENT_LINES = "".join(json.dumps(one) + "\n" for one in EVENTS)
 OUTCOME_LINES = (
-    '{"line":1,"status":201,"position":2}\n{"line":2,"status":422,"problem":{"type":'
+    '{"line":1,"status":201,"position":2,"counts_for":null}\n{"line":2,"status":422,"problem":{"type":'
     '"urn:rapport:problem:invalid-request","title":"The request is not valid","status":422,'
     f'"detail":"/type: is required","code":"invalid-request","instance":"urn:uuid:{OPERATION_ID}",'
     '"errors":[{"pointer":"/type","code":"missing","detail":"is required"}]}}\n'
@@ -124,6 +125,7 @@ CONTACT: dict[str, Any] = {
         }
     ],
     "version": 2,
+    "streams": [{"contact_id": CONTACT_ID, "version": 2}],
     "stage": "customer",
     "score": 0,
     "flags": [],
@@ -345,6 +347,7 @@ REFERRALS: dict[str, Any] = {
     "made": [
         {
             "referral_id": "intro-1",
+            "stream": CONTACT_ID,
             "by": CONTACT_ID,
             "other": OTHER_ID,
             "direction": "inbound",

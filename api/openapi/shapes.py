@@ -69,8 +69,8 @@ SENT_LINES: Schema = {
 }
 OUTCOME_LINES: Schema = {
     "type": "string",
-    "description": "For every line, in order, one with `line`, `status` and `position` (201 new, "
-    "200 known or already so) or `problem`.",
+    "description": "For every line, in order, one with `line`, `status` and either `position` (201 "
+    "new, 200 known or already so) and `counts_for`, or `problem`.",
 }
 LINES_OF_EVENTS: Schema = {"type": "string", "description": "One event a line, as in a page."}
 SERVER_SENT_EVENTS: Schema = {
@@ -90,12 +90,17 @@ APPENDED_EVENT: Schema = shape(
     replayed=YES_NO,
 )
 APPENDED: Schema = shape(
-    contact_id=ID, version=WHOLE, position=POSITION, replayed=YES_NO, events=many(APPENDED_EVENT)
+    contact_id=ID,
+    counts_for=maybe(ID),
+    version=WHOLE,
+    position=POSITION,
+    replayed=YES_NO,
+    events=many(APPENDED_EVENT),
 )
 APPENDED_MANY: Schema = shape(
     position=POSITION,
     replayed=YES_NO,
-    events=many({"allOf": [APPENDED_EVENT, shape(contact_id=ID)]}),
+    events=many({"allOf": [APPENDED_EVENT, shape(contact_id=ID, counts_for=maybe(ID))]}),
 )
 EVENT: Schema = shape(
     id=ID,
@@ -122,6 +127,7 @@ CONTACT: Schema = shape(
     links=many(shape(other=ID, relation=TEXT)),
     consents=many(CONSENT),
     version=WHOLE,
+    streams=many(shape(contact_id=ID, version=WHOLE)),
     stage=_STAGE,
     score=WHOLE,
     flags=_FLAGS,
@@ -161,6 +167,7 @@ RECEIPT: Schema = shape(
 )
 _REFERRAL: Schema = shape(
     referral_id=TEXT,
+    stream=ID,
     by=ID,
     other=ID,
     direction={"type": "string", "enum": ["inbound", "outbound"]},
@@ -172,6 +179,7 @@ _REFERRAL: Schema = shape(
 )
 _REWARD: Schema = shape(
     referral_id=TEXT,
+    stream=ID,
     other=ID,
     level=WHOLE,
     state=TEXT,

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from domain.events.governance import EventCorrected, EventRetracted
 from domain.events.referrals import ReferralReceived
 from domain.recorded import POLICY_STREAM
-from projections.groups import Aliases, merge_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -113,8 +112,3 @@ class Shelf:
             for one in self._streams.get(contact_id, ())
             if (upto is None or one.position <= upto) and (not types or one.type in types)
         ]
-
-
-def aliases_in(events: Iterable[Recorded]) -> Aliases:
-    """Who stands for whom by these events, which are in order."""
-    return Aliases(merge for one in events if (merge := merge_of(one)) is not None)

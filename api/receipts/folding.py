@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from api.knowledge import group_of, subject_in
-from api.receipts.evidence import Shelf, aliases_in, rests_on
+from api.receipts.evidence import Shelf, rests_on
 from api.receipts.form import ReceiptRefused
 from api.service.answers.document import KnownAt
 from api.service.answers.status import Status
+from domain.aliases import aliases_in
 from domain.errors import ContactNotFound, Invalid
 from domain.events.governance import PolicyPublished
 from domain.instants import zone_names

@@ -72,7 +72,11 @@ _PROFILE_TYPES = (
     problems=("contact-not-found", "projection-behind"),
 )
 async def read_contact(call: Call) -> Answer:
-    """A merged contact answers as the one it was merged into; `Content-Location` says which."""
+    """A merged contact answers as the one it was merged into; `Content-Location` says which.
+
+    `streams` are those whose events count here, the contact's own first: each takes events under
+    its own name, at its own version.
+    """
     await call.wait_until_known(call.get(MIN_POSITION))
     return await call.in_thread(_contact)
 
@@ -81,11 +85,14 @@ def _contact(call: Call) -> Answer:
     question = question_of(call)
     subject = subject_of(question, call.contact_id)
     found = relationship_of(question, subject)
+    members = question.aliases.members(subject.contact_id)
+    versions = {member: question.ledger.version(member) for member in members}
     body = {
         "contact_id": str(subject.contact_id),
         **present.profile(profile_at(question, subject.contact_id)),
         "consents": present_person.consents(consents_of(subject.history, question.as_of)),
-        "version": question.ledger.version(subject.contact_id),
+        "version": versions[subject.contact_id],
+        "streams": present.streams(versions),
         "stage": found.stage,
         "score": found.score,
         "flags": list(found.flags),

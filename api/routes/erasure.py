@@ -64,17 +64,9 @@ async def erase_contact(call: Call) -> Answer:
 
 
 def _ordered(call: Call, event: PersonalDataErased) -> tuple[Order, Erasure]:
-    """The erasure, of all who are known to be the same person, and its order in the trail."""
-    known_at = call.open_ledger.ledger.head()
-    aliases = call.open_ledger.aliases.at(known_at)
-    survivor = aliases.survivor_of(call.contact_id)
+    """The erasure, and its order in the trail, which stands there before it is done."""
     order = call.order("erasure", str(call.contact_id))
-    return order, Erasure(
-        contact_id=call.contact_id,
-        event=event,
-        members=frozenset(aliases.members(survivor)),
-        known_at=known_at,
-    )
+    return order, Erasure(contact_id=call.contact_id, event=event)
 
 
 def _shown(erased: Erased) -> dict[str, object]:

@@ -16,6 +16,7 @@ from api.calls import Answer, Body, Call, Routes, Shown
 from api.knowledge import require_registered
 from api.openapi import shapes
 from api.openapi.examples import APPENDED, APPENDED_MANY, EVENT, EVENTS, FIRST_EVENTS
+from api.streams.log import read_events, read_filter
 from api.wire import present
 from api.wire.cursors import make_cursor, read_place
 from api.wire.envelope import read_many
@@ -27,23 +28,23 @@ from api.wire.parameters import (
     AFTER_VERSION,
     CONTACT,
     CURSOR,
+    GROUP,
     LIMIT,
     MIN_POSITION,
     TYPES,
 )
 from domain.errors import EventNotFound, Invalid
-from domain.kinds import ContactId
 from ledger.access.scopes import APPEND, READ
 from ledger.drafts import Append
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from uuid import UUID
 
     from starlette.datastructures import Headers
 
     from domain.recorded import Recorded
     from ledger.drafts import Draft
-    from ledger.ledger import Ledger
 
 ROUTES = Routes("Events")
 
@@ -84,14 +85,14 @@ async def append_events(call: Call) -> Answer:
     """Events are recorded in the order given, in one transaction, and answered after the commit.
 
     An event with an `id` can be sent again safely, for ever: it is recorded once. A contact comes
-    into being by its `contact-registered`.
+    into being by its `contact-registered`. A merged contact goes on taking events on its own
+    stream, at its own `version`; `counts_for` is the contact that they count for, or null.
     """
-    contact_id = call.contact_id
-    drafts = _drafts(call, contact_id)
+    drafts = _drafts(call, call.contact_id)
     if_version, if_new = _condition(call.request.headers)
     result = await recorded(call, Append(drafts=drafts, if_version=if_version, if_new=if_new))
     headers = {"ETag": f'"{result.version}"'}
-    return answered(call, result, headers, present.appended(result, contact_id))
+    return answered(call, result, headers, present.appended(result))
 
 
 @ROUTES.on(
@@ -144,7 +145,7 @@ async def append_events_of_many_contacts(call: Call) -> Answer:
     "/v1/ledgers/{ledger}/contacts/{contact}/events",
     scopes=(READ,),
     summary="A contact's stream of events",
-    query=(AFTER_VERSION, LIMIT, TYPES, CURSOR, MIN_POSITION),
+    query=(AFTER_VERSION, LIMIT, TYPES, GROUP, CURSOR, MIN_POSITION),
     answers={
         200: Shown(
             description="Events by version; those retracted or corrected later say so.",
@@ -158,18 +159,24 @@ async def append_events_of_many_contacts(call: Call) -> Answer:
 async def read_stream(call: Call) -> Answer:
     """The events as they were recorded. A merged contact answers as the one it was merged into.
 
-    A merge is an alias and streams stay as they are: the log filtered by `contact` shows the stream
-    of exactly that contact, merged or not.
+    A merge is an alias, and both streams go on: the log filtered by `contact` shows the stream of
+    exactly that contact, merged or not. With `group=true` the streams of all contacts that are one
+    with it, by position; each event names its stream in `contact_id`, which is where a correction
+    of it is sent. Together they have no version, so there is no `ETag` to append by.
     """
     await call.wait_until_known(call.get(MIN_POSITION))
     return await call.in_thread(_stream)
 
 
 def _stream(call: Call) -> Answer:
-    ledger, limit = call.open_ledger.ledger, call.get(LIMIT) or 100
-    contact_id = call.open_ledger.aliases.at(ledger.head()).survivor_of(call.contact_id)
-    (after,) = read_place(ledger, call.get(CURSOR), "stream", call.get(AFTER_VERSION) or 0)
+    ledger = call.open_ledger.ledger
+    aliases = call.open_ledger.aliases.at(ledger.head())
+    contact_id = aliases.survivor_of(call.contact_id)
     require_registered(ledger, contact_id)
+    if call.get(GROUP):
+        return _group(call, aliases.members(contact_id))
+    limit = call.get(LIMIT) or 100
+    (after,) = read_place(ledger, call.get(CURSOR), "stream", call.get(AFTER_VERSION) or 0)
     version = ledger.version(contact_id)
     events = ledger.stream(
         contact_id,
@@ -183,12 +190,20 @@ def _stream(call: Call) -> Answer:
     return _listed(call, events[:limit], more, headers)
 
 
+def _group(call: Call, streams: tuple[UUID, ...]) -> Answer:
+    """The events of all streams that are one contact; they have no version together."""
+    if call.get(AFTER_VERSION) is not None:
+        detail = "counts in one stream: leave it out, or leave out group"
+        raise Invalid.at("/after_version", "contradiction", detail)
+    return _by_position(call, streams, "group", 0, call.located(streams[0]))
+
+
 @ROUTES.on(
     "GET",
     "/v1/ledgers/{ledger}/events",
     scopes=(READ,),
     summary="The log: everything that was recorded, in order",
-    query=(AFTER_POSITION, LIMIT, TYPES, CONTACT, CURSOR, MIN_POSITION),
+    query=(AFTER_POSITION, LIMIT, TYPES, CONTACT, GROUP, CURSOR, MIN_POSITION),
     answers={
         200: Shown(
             description="Events by position; those retracted or corrected later say so.",
@@ -207,23 +222,18 @@ async def read_log(call: Call) -> Answer:
     With `Accept: application/jsonl` the whole log up to its present end, one event a line. With
     `Accept: text/event-stream` all of it and whatever comes, as server-sent events whose `id` is
     the position: `Last-Event-ID` goes on from there, `after_position` elsewhere.
+
+    `contact` is exactly that contact's stream, merged or not; with `group=true` the streams of all
+    that are one with it, by the merges known when a page is read. A merge that a tail comes to
+    brings in the other stream from there on, and not what stands before.
     """
     await call.wait_until_known(call.get(MIN_POSITION))
     return await call.in_thread(_log)
 
 
 def _log(call: Call) -> Answer:
-    ledger = call.open_ledger.ledger
-    limit = call.get(LIMIT) or 100
-    (after,) = read_place(ledger, call.get(CURSOR), "log", call.get(AFTER_POSITION) or 0)
-    types = call.get(TYPES) or ()
-    name = call.get(CONTACT)
-    if name is None:
-        events = ledger.log(after=after, limit=limit + 1, types=types)
-    else:
-        events = _log_of_contact(ledger, name, after, limit + 1, types)
-    more = make_cursor(ledger, "log", events[limit - 1].position) if len(events) > limit else None
-    return _listed(call, events[:limit], more, {})
+    streams = read_filter(call).streams(call.open_ledger.ledger.head())
+    return _by_position(call, streams, "log", call.get(AFTER_POSITION) or 0, {})
 
 
 @ROUTES.on(
@@ -265,21 +275,16 @@ def _condition(headers: Headers) -> tuple[int | None, bool]:
     return int(found[1]), if_new
 
 
-def _log_of_contact(
-    ledger: Ledger, name: str, after: int, limit: int, types: tuple[str, ...]
-) -> list[Recorded]:
-    """A contact's part of the log: its stream from the first event after a position on."""
-    try:
-        contact_id = ContactId().read(name, ledger.contact_id)
-    except Invalid as error:
-        raise error.within("/contact") from None
-    events = ledger.stream(contact_id, types=types, unseal=False)
-    versions = [one.version for one in events if one.position > after]
-    if not versions:
-        return []
-    return ledger.stream(
-        contact_id, after_version=versions[0] - 1, limit=limit, types=types, unseal=True
-    )
+def _by_position(
+    call: Call, streams: Sequence[UUID], kind: str, start: int, headers: dict[str, str]
+) -> Answer:
+    """A page of the events of some streams, or of all; the cursor is one of the list ``kind``."""
+    ledger, limit = call.open_ledger.ledger, call.get(LIMIT) or 100
+    (after,) = read_place(ledger, call.get(CURSOR), kind, start)
+    types = call.get(TYPES) or ()
+    events = read_events(ledger, streams, types, after=after, limit=limit + 1)
+    more = make_cursor(ledger, kind, events[limit - 1].position) if len(events) > limit else None
+    return _listed(call, events[:limit], more, headers)
 
 
 def _listed(

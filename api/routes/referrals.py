@@ -14,9 +14,11 @@ from domain.rewards import rewards
 from ledger.access.scopes import READ
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from uuid import UUID
 
     from domain.referrals import Edge
+    from ledger.ledger import Ledger
 
 ROUTES = Routes("Status")
 
@@ -38,7 +40,11 @@ ROUTES = Routes("Status")
     problems=("contact-not-found", "projection-behind"),
 )
 async def read_referrals(call: Call) -> Answer:
-    """`direction` inbound: they sent us someone; outbound: we sent someone to them."""
+    """`direction` inbound: they sent us someone; outbound: we sent someone to them.
+
+    `stream` is the contact on whose stream a referral stands, and takes what becomes of it, such as
+    another level, its outcome and a reward paid: one that was merged into `by`, or `by` itself.
+    """
     await call.wait_until_reflected(call.get(MIN_POSITION), "standing")
     return await call.in_thread(_referrals)
 
@@ -51,10 +57,13 @@ def _referrals(call: Call) -> Answer:
     policies = call.open_ledger.ledger.policies(upto=found.position or None)
     policy = policies.in_force(found.as_of).policy
 
+    streams = _streams(call.open_ledger.ledger, [*found.made, *found.received])
+
     def shown(edge: Edge) -> dict[str, object]:
         bought = found.commerce.get(edge.other)
         by_purchase = policy.partner.won_by_purchase
-        return present_lists.referral(edge, bought, found.as_of, by_purchase=by_purchase)
+        said = present_lists.referral(edge, bought, found.as_of, by_purchase=by_purchase)
+        return {**said, "stream": streams[edge.event_id]}
 
     def edges_to(contact: UUID) -> tuple[Edge, ...]:
         return projections.referrals(contact).received
@@ -66,7 +75,15 @@ def _referrals(call: Call) -> Answer:
         "as_of": format_instant(found.as_of),
         "made": [shown(edge) for edge in found.made],
         "received": [shown(edge) for edge in found.received],
-        "rewards": [present_lists.reward(one) for one in earned],
+        "rewards": [
+            {**present_lists.reward(one), "stream": streams[one.event_id]} for one in earned
+        ],
     }
     headers = call.located(found.contact_id)
     return Answer(body=body, headers=headers, position=found.position, digest=True)
+
+
+def _streams(ledger: Ledger, edges: Sequence[Edge]) -> dict[UUID, str]:
+    """On whose stream each referral stands, by the id of its event."""
+    rows = ledger.stored([edge.position for edge in edges])
+    return {edge.event_id: str(rows[edge.position].stream) for edge in edges}

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING
 
 from api.wire import present
 from api.wire.marks import Marks
+from api.wire.parameters import CONTACT, GROUP, TYPES
 from domain.errors import Invalid
 from domain.events.governance import PersonalDataErased
 from domain.kinds import ContactId
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from uuid import UUID
 
+    from api.calls import Call
+    from api.knowledge import KnownAliases
     from domain.recorded import Recorded
     from ledger.ledger import Ledger
 
@@ -24,15 +27,29 @@ PAGE_EVENTS = 200
 
 @dataclass(frozen=True)
 class Filter:
-    """Which events are wanted: of these types, or of any; of one contact, or of all."""
+    """Which events are wanted: of these types, or of any; of one contact, or of all.
+
+    With ``aliases`` those of all contacts that are one with it, by the merges known when a page is
+    read: a merge that is recorded later brings in another stream from then on.
+    """
 
     types: tuple[str, ...] = ()
     contact_id: UUID | None = None
+    aliases: KnownAliases | None = None
 
-    def takes(self, shown: Shown) -> bool:
-        """Whether this event is wanted."""
+    def streams(self, head: int) -> tuple[UUID, ...]:
+        """The streams that are wanted while the log ends at ``head``; none are all of them."""
+        if self.contact_id is None:
+            return ()
+        if self.aliases is None:
+            return (self.contact_id,)
+        known = self.aliases.at(head)
+        return known.members(known.survivor_of(self.contact_id))
+
+    def takes(self, shown: Shown, streams: Collection[UUID]) -> bool:
+        """Whether this event is wanted, where these streams are."""
         return (not self.types or shown.type in self.types) and (
-            self.contact_id is None or shown.contact_id == self.contact_id
+            not streams or shown.contact_id in streams
         )
 
 
@@ -67,26 +84,41 @@ class LogWalk:
         return show_all(self._ledger, events)
 
     def _read(self) -> list[Recorded]:
-        contact_id = self._wanted.contact_id
-        if contact_id is None:
-            return self._ledger.log(
-                after=self._after, upto=self.upto, limit=PAGE_EVENTS, types=self._wanted.types
-            )
-        if self._after_version is None:
-            self._after_version = self._version_at(contact_id)
-        return self._ledger.stream(
-            contact_id,
-            after_version=self._after_version,
+        wanted = self._wanted
+        return read_events(
+            self._ledger,
+            wanted.streams(self._ledger.head()),
+            wanted.types,
+            after=self._after,
             upto=self.upto,
             limit=PAGE_EVENTS,
-            types=self._wanted.types,
-            unseal=True,
+            after_version=None if wanted.aliases else self._after_version,
         )
 
-    def _version_at(self, contact_id: UUID) -> int:
-        """The contact's version when the log had come to where the walk begins."""
-        before = self._ledger.stream(contact_id, upto=self._after) if self._after else ()
-        return before[-1].version if before else 0
+
+def read_events(
+    ledger: Ledger,
+    streams: Sequence[UUID],
+    types: Sequence[str],
+    *,
+    after: int,
+    upto: int | None = None,
+    limit: int,
+    after_version: int | None = None,
+) -> list[Recorded]:
+    """At most ``limit`` events of these streams, or of all, in clear, by position.
+
+    ``after_version`` is the version of a single stream at the position ``after``, where it is known
+    already.
+    """
+    if len(streams) != 1:
+        return ledger.log(after=after, upto=upto, limit=limit, types=types, streams=streams)
+    (stream,) = streams
+    if after_version is None:
+        after_version = ledger.version(stream, after) if after else 0
+    return ledger.stream(
+        stream, after_version=after_version, upto=upto, limit=limit, types=types, unseal=True
+    )
 
 
 def show_all(ledger: Ledger, events: Sequence[Recorded]) -> list[Shown]:
@@ -106,15 +138,21 @@ def show_all(ledger: Ledger, events: Sequence[Recorded]) -> list[Shown]:
     ]
 
 
-def read_filter(ledger: Ledger, types: tuple[str, ...], contact: str | None) -> Filter:
-    """The filter of a request.
+def read_filter(call: Call) -> Filter:
+    """Which events a request wants.
 
     Raises:
-        Invalid: the contact can be none.
+        Invalid: the contact can be none, or ``group`` is said of no contact.
     """
-    if contact is None:
+    types, name = call.get(TYPES) or (), call.get(CONTACT)
+    group = call.get(GROUP) or False
+    if name is None:
+        if group:
+            raise Invalid.at("/group", "contradiction", "says whose events are wanted: add contact")
         return Filter(types)
+    open_ledger = call.open_ledger
     try:
-        return Filter(types, ContactId().read(contact, ledger.contact_id))
+        contact_id = ContactId().read(name, open_ledger.ledger.contact_id)
     except Invalid as error:
         raise error.within("/contact") from None
+    return Filter(types, contact_id, open_ledger.aliases if group else None)

@@ -50,7 +50,14 @@ def outcome_line(number: int, outcome: Appended | LedgerError, instance: str) ->
         return json.dumps(line, separators=(",", ":")).encode() + b"\n"
     created = bool(outcome.events) and not outcome.replayed
     status = 201 if created else 200
-    return b'{"line":%d,"status":%d,"position":%d}\n' % (number, status, outcome.position)
+    survivor = outcome.counts_for
+    counts_for = b"null" if survivor is None else b'"%s"' % str(survivor).encode()
+    return b'{"line":%d,"status":%d,"position":%d,"counts_for":%s}\n' % (
+        number,
+        status,
+        outcome.position,
+        counts_for,
+    )
 
 
 def _brief(error: Invalid) -> Invalid:

@@ -13,7 +13,8 @@ from api.wire.media import EVENT_STREAM
 from domain.errors import Invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
+    from uuid import UUID
 
     from starlette.types import Receive, Scope, Send
 
@@ -116,11 +117,18 @@ class LogTail:
 
     async def _write(self, out: Outgoing, found: Sequence[Shown]) -> bool:
         """Write what is wanted of these, and be where they end."""
-        chosen = [shown for shown in found if self.wanted.takes(shown)]
+        streams = await self._streams() if found else ()
+        chosen = [shown for shown in found if self.wanted.takes(shown, streams)]
         await out.write_all(_record(shown) for shown in chosen)
         if found:
             self.position = found[-1].position
         return bool(chosen)
+
+    async def _streams(self) -> Collection[UUID]:
+        """The streams that are wanted now; whose they are by merges is read in a thread."""
+        if self.wanted.aliases is None:
+            return self.wanted.streams(0)
+        return await run_in_threadpool(lambda: self.wanted.streams(self.ledger.head()))
 
 
 def read_place(last_event_id: str | None, after: int | None, head: int) -> int:

@@ -18,7 +18,7 @@ from api.streams.tail import LogTail, read_place
 from api.wire import cloudevents, present
 from api.wire.headers import said_once
 from api.wire.media import EVENT_STREAM, LINES
-from api.wire.parameters import AFTER_POSITION, CONTACT, CURSOR, LIMIT, MIN_POSITION, TYPES
+from api.wire.parameters import AFTER_POSITION, CURSOR, LIMIT, MIN_POSITION
 from domain.errors import Invalid
 from ledger.drafts import Append
 
@@ -114,8 +114,7 @@ async def _wanted(call: Call) -> Filter:
             detail = "a stream has no pages: ask for JSON, or leave it out"
             raise Invalid.at(f"/{parameter.name}", "contradiction", detail)
     await call.wait_until_known(call.get(MIN_POSITION))
-    ledger = call.open_ledger.ledger
-    return read_filter(ledger, call.get(TYPES) or (), call.get(CONTACT))
+    return read_filter(call)
 
 
 BULK_AND_CLOUD_EVENTS = (

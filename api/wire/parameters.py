@@ -237,6 +237,11 @@ CONTACT = Parameter(
     "contact", str, CONTACT_NAME,
     "Only this contact's events: a UUID or source:ref.", "pos:17850",
 )  # fmt: skip
+GROUP = Parameter(
+    "group", lambda text: choice(("true", "false"))(text) == "true",
+    {"type": "boolean"},
+    "With `contact`: the events of all contacts that are one with it by merges.", True,
+)  # fmt: skip
 RESTATED_CONTACT = Parameter(
     "contact", str, CONTACT_NAME,
     "Only what was restated of this contact: a UUID or source:ref.", "pos:17850",

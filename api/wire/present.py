@@ -9,6 +9,7 @@ from domain.instants import format_instant
 from domain.recorded import POLICY_STREAM
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from uuid import UUID
 
     from api.wire.marks import Marks
@@ -49,10 +50,11 @@ def event(recorded: Recorded, marks: Marks) -> Shape:
     }
 
 
-def appended(result: Appended, contact_id: UUID) -> Shape:
+def appended(result: Appended) -> Shape:
     """What became of an append to one contact."""
     return {
-        "contact_id": str(contact_id),
+        "contact_id": str(result.contact_id),
+        "counts_for": identity(result.counts_for),
         "version": result.version,
         "position": result.position,
         "replayed": result.replayed,
@@ -66,7 +68,12 @@ def appended_many(result: Appended) -> Shape:
         "position": result.position,
         "replayed": result.replayed,
         "events": [
-            {"contact_id": str(one.contact_id), **_appended_event(one)} for one in result.events
+            {
+                "contact_id": str(one.contact_id),
+                "counts_for": identity(result.survivors.get(one.contact_id)),
+                **_appended_event(one),
+            }
+            for one in result.events
         ],
     }
 
@@ -81,6 +88,11 @@ def _appended_event(one: AppendedEvent) -> Shape:
         "recorded_at": format_instant(one.recorded_at),
         "replayed": one.replayed,
     }
+
+
+def streams(versions: Mapping[UUID, int]) -> list[Shape]:
+    """The streams that are one contact, each with its version."""
+    return [{"contact_id": str(one), "version": version} for one, version in versions.items()]
 
 
 def profile(found: Profile) -> Shape:

@@ -9,7 +9,7 @@ from domain.dealings import opening_of
 from domain.decisions.reasons import refused
 from domain.errors import FieldError, Invalid, Refused
 from domain.events import CATALOGUE
-from domain.events.contacts import ContactMerged, ContactRegistered, MergeReversed
+from domain.events.contacts import ContactRegistered
 from domain.text import IDENTIFIER, OUTER
 
 if TYPE_CHECKING:
@@ -41,21 +41,16 @@ _KNOWN_IDS = {
 def admit(state: ContactState, request: Request) -> None:
     """Refuse what this contact cannot take at all.
 
-    Merging again into the same contact passes, because that is already so.
+    A merged contact takes what any other takes: its events count for its survivor.
 
     Raises:
         Invalid: only the ledger itself writes events of this type.
-        Refused: ``contact-unregistered``, ``contact-merged``, ``contact-erased`` or
-            ``contact-key-lost``.
+        Refused: ``contact-unregistered``, ``contact-erased`` or ``contact-key-lost``.
     """
     event = request.event
     if not event.FROM_CLIENTS:
         raise Invalid.at("/type", "not-from-clients", f"the ledger itself writes {event.TYPE}")
-    into = state.merged_into
-    if into is not None and not isinstance(event, MergeReversed):
-        if not (isinstance(event, ContactMerged) and event.into == into):
-            raise refused("contact-merged", f"the contact was merged into {into}", into=str(into))
-    elif not state.registered and not isinstance(event, ContactRegistered):
+    if not state.registered and not isinstance(event, ContactRegistered):
         raise refused("contact-unregistered")
     if state.unreadable and request.actor is not None:
         raise _refused_personal(state, "an actor would be personal data of it")

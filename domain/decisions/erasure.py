@@ -15,21 +15,6 @@ if TYPE_CHECKING:
     from domain.events.governance import PersonalDataErased
 
 
-def group_of(
-    contact_id: UUID, candidates: Iterable[UUID], state_of: Callable[[UUID], ContactState]
-) -> tuple[UUID, ...]:
-    """Everyone among the candidates who is the same person, who stands for all of them first."""
-
-    def survivor_of(contact: UUID) -> UUID:
-        while (into := state_of(contact).merged_into) is not None:
-            contact = into
-        return contact
-
-    survivor = survivor_of(contact_id)
-    others = {one for one in candidates if survivor_of(one) == survivor} | {contact_id}
-    return (survivor, *sorted(others - {survivor}))
-
-
 def erase(
     group: Iterable[UUID], event: PersonalDataErased, state_of: Callable[[UUID], ContactState]
 ) -> tuple[Decided, ...]:

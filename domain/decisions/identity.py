@@ -30,24 +30,35 @@ def register_contact(state: ContactState, asked: Asked[ContactRegistered]) -> tu
 def merge_contact(state: ContactState, asked: Asked[ContactMerged]) -> tuple[Decided, ...]:
     """Make this contact an alias of a registered one that is not an alias itself.
 
-    Others may have been merged into this one before: aliases are followed to the end.
+    Others may have been merged into either before: they count for whoever stands for both now. An
+    erased contact stays by itself: what was erased as one person cannot become another one.
     """
     into = asked.event.into
     if state.merged_into == into:
         return ALREADY_SO
+    if state.merged_into is not None:
+        raise refused(
+            "contact-merged",
+            f"the contact was merged into {state.merged_into}: reverse that merge first",
+            into=str(state.merged_into),
+        )
     if into == state.contact_id:
         raise refused("merge-into-itself")
-    survivor = asked.world.contact(into)
-    if not survivor.registered:
+    other = asked.world.contact(into)
+    if not other.registered:
         raise refused(
             "contact-unregistered", f"the contact to merge into, {into}, is not registered"
         )
-    if survivor.merged_into is not None:
+    survivor = asked.world.survivor_of(into)
+    if survivor != into:
         raise refused(
             "contact-merged",
-            f"{into} was itself merged into {survivor.merged_into}",
-            into=str(survivor.merged_into),
+            f"{into} was itself merged: merge into {survivor}, which stands for it",
+            into=str(survivor),
         )
+    if state.erased or other.erased:
+        erased = state.contact_id if state.erased else into
+        raise refused("contact-erased", f"{erased} was erased, and is merged with nobody any more")
     return asked.accepted
 
 
@@ -65,15 +76,12 @@ def reverse_merge(state: ContactState, asked: Asked[MergeReversed]) -> tuple[Dec
 
 
 def change_consent(state: ContactState, asked: Asked[ConsentChanged]) -> tuple[Decided, ...]:
-    """Record what was said, unless it is a yes in force already, or was said at the same instant.
+    """Record what was said, unless the same was said at the same instant.
 
-    In force at its own ``occurred_at``, not now: a consent that arrives late is news even where a
-    later one says the same. Saying no again is news always. More may come to light between the
-    two: in a contact merged into this one, by an event that arrives late, or when what was said
-    before is retracted. A refusal that was let go would then turn into a consent.
+    Saying the same again at another instant is news: more may come to light between the two, on the
+    stream of a contact merged into this one, by an event that arrives late, or when what was said
+    before is retracted.
     """
     event = asked.event
-    if event.granted and state.dealings.consent_at(event.purpose, event.channel, asked.at):
-        return ALREADY_SO
     said = state.dealings.consent_said(event.purpose, event.channel, asked.at)
     return ALREADY_SO if said == event.granted else asked.accepted

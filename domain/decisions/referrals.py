@@ -9,10 +9,8 @@ from domain.decisions.request import ALREADY_SO, Decided
 from domain.events.referrals import ReferralReceived
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from domain.contact import ContactState
-    from domain.decisions.request import Asked, World
+    from domain.decisions.request import Asked
     from domain.events.referrals import (
         ReferralClosed,
         ReferralLevelRaised,
@@ -25,24 +23,19 @@ if TYPE_CHECKING:
 def make_referral(state: ContactState, asked: Asked[ReferralMade]) -> tuple[Decided, ...]:
     """Record who was referred, for an inbound referral on both streams.
 
+    The other stream is that of the contact that is named, merged or not.
     Whom we send elsewhere need not be registered with us; who is sent to us must be. Circles of
     contacts that refer each other are recorded; only the credit is withheld, elsewhere.
     """
     event = asked.event
-    if _survivor(event.other, asked.world) == state.contact_id:
+    world = asked.world
+    if world.survivor_of(event.other) == world.survivor_of(state.contact_id):
         raise refused("self-referral")
     if event.direction == "outbound":
         return asked.accepted
-    other = asked.world.contact(event.other)
-    if not other.registered:
+    if not world.contact(event.other).registered:
         raise refused(
             "contact-unregistered", f"the referred contact {event.other} is not registered"
-        )
-    if other.merged_into is not None:
-        raise refused(
-            "contact-merged",
-            f"the referred contact was merged into {other.merged_into}",
-            into=str(other.merged_into),
         )
     received = ReferralReceived(
         referral_id=event.referral_id, by=state.contact_id, level=event.level
@@ -83,12 +76,3 @@ def grant_reward(_: ContactState, asked: Asked[RewardApproved | RewardPaid]) -> 
             policy=policy.name,
         )
     return asked.accepted
-
-
-def _survivor(contact_id: UUID, world: World) -> UUID:
-    """The contact at the end of the aliases; never round in circles, whatever is recorded."""
-    seen = {contact_id}
-    while (into := world.contact(contact_id).merged_into) is not None and into not in seen:
-        seen.add(into)
-        contact_id = into
-    return contact_id

@@ -38,6 +38,9 @@ class World(Protocol):
     def contact(self, contact_id: UUID) -> ContactState:
         """The state of any contact, the initial one where nothing is known of it."""
 
+    def survivor_of(self, contact_id: UUID) -> UUID:
+        """Who stands for a contact by the merges so far: itself where it is no alias."""
+
     def policy_at(self, at: int) -> Policy:
         """The policy in force at that instant."""
 

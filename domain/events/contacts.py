@@ -93,7 +93,10 @@ class ContactLinked(Event):
 
 @event("contact-merged")
 class ContactMerged(Event):
-    """Two contacts turned out to be one: this one is an alias of ``into`` from now on."""
+    """Two contacts turned out to be one: this one is an alias of ``into`` from now on.
+
+    Both streams go on taking events. Those of this one count for ``into`` while the merge holds.
+    """
 
     into: Contact
 

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 def test_every_line_is_answered_with_its_place(shop: Shop) -> None:
     answer = send(shop, lines(of("pos:1", registration()), of("pos:1", purchase("a"))))
     assert answer.text == (
-        '{"line":1,"status":201,"position":2}\n{"line":2,"status":201,"position":3}\n'
+        '{"line":1,"status":201,"position":2,"counts_for":null}\n'
+        '{"line":2,"status":201,"position":3,"counts_for":null}\n'
     )
 
 
@@ -85,7 +86,7 @@ def test_sending_all_again_doubles_nothing(shop: Shop) -> None:
 def test_what_is_already_so_is_told_with_the_present_position(shop: Shop) -> None:
     shop.register("pos:1")
     assert outcomes(send(shop, lines(of("pos:1", registration())))) == [
-        {"line": 1, "status": 200, "position": 2}
+        {"line": 1, "status": 200, "position": 2, "counts_for": None}
     ]
 
 
@@ -124,7 +125,12 @@ def test_outcomes_come_while_the_client_still_sends(shop: Shop) -> None:
     with wire(shop) as connection:
         for number, event in enumerate([registration(), purchase("a"), purchase("b")], 1):
             connection.send(lines(of("pos:1", event)))
-            assert connection.line() == {"line": number, "status": 201, "position": number + 1}
+            assert connection.line() == {
+                "line": number,
+                "status": 201,
+                "position": number + 1,
+                "counts_for": None,
+            }
         connection.end()
         assert connection.answer.read() == b""
 
@@ -173,7 +179,7 @@ def test_a_commit_that_failed_is_told_for_each_of_its_lines(
         connection.send(lines(of("pos:1", registration()), of("pos:2", registration())))
         assert [connection.line()["status"] for _ in range(2)] == [503, 503]
         connection.send(lines(of("pos:1", registration())))
-        assert connection.line() == {"line": 3, "status": 201, "position": 2}
+        assert connection.line() == {"line": 3, "status": 201, "position": 2, "counts_for": None}
 
 
 def test_a_cut_connection_loses_nothing_acknowledged(shop: Shop) -> None:

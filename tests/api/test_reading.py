@@ -37,6 +37,7 @@ def test_a_contact_says_who_it_is_and_where_it_stands(shop: Shop) -> None:
         "links": [],
         "consents": [],
         "version": 1,
+        "streams": [{"contact_id": body["contact_id"], "version": 1}],
         "stage": "contact",
         "score": 0,
         "flags": [],

@@ -330,3 +330,23 @@ def test_a_file_that_breaks_off_keeps_what_was_read_and_says_so(till: Path) -> N
     account = rapport(*arguments).json()
     assert account["already_known"] > 400
     assert account["already_known"] + account["appended"] == 8_000
+
+
+def test_rows_of_a_merged_contact_are_appended_to_its_own_stream(till: Path) -> None:
+    """They were all rejected once, for ever, because the till goes on under the old number."""
+    assert run(till, GOOD).code == 0
+    merge = {"type": "contact-merged", "data": {"into": "pos:ben"}}
+    contacts = "/v1/ledgers/main/contacts"
+    with serving("serve", "--port", 0, "--data", till / "data") as server:
+        path = f"{server.url}{contacts}/pos:ann/events"
+        httpx.post(path, json=merge).raise_for_status()
+    more = "8,ann,2026-01-08T10:00:00Z,5\n9,ann,2026-01-09T10:00:00Z,5\n"
+    for appended in (2, 0):
+        ended = run(till, GOOD + more, "--json")
+        assert ended.code == 0
+        counts = ("rows", "appended", "already_known", "rejected", "contacts_registered")
+        assert [ended.json()[name] for name in counts] == [4, appended, 4 - appended, 0, 0]
+    with serving("serve", "--port", 0, "--data", till / "data") as server:
+        found = httpx.get(f"{server.url}{contacts}/pos:ann").json()
+    assert found["name"] == "ben"
+    assert [one["version"] for one in found["streams"]] == [2, 5]

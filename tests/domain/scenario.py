@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from domain.aliases import aliases_in
 from domain.contact import ContactState
 from domain.decisions import Decided, Request, decide
 from domain.errors import Refused
@@ -147,6 +148,10 @@ class Scenario:
     def contact(self, contact_id: UUID) -> ContactState:
         """The state of a contact."""
         return self.states.setdefault(contact_id, ContactState.initial(contact_id))
+
+    def survivor_of(self, contact_id: UUID) -> UUID:
+        """Who stands for a contact, by everything recorded."""
+        return aliases_in(self.events).survivor_of(contact_id)
 
     def policy_at(self, at: int) -> Policy:
         """The policy, the same at every instant."""

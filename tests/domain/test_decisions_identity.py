@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+from uuid import UUID
+
 import pytest
 
+from domain.consents import consents_of
 from domain.decisions import ALREADY_SO
-from domain.errors import Invalid
+from domain.errors import Invalid, Refused
 from domain.events import CATALOGUE
+from domain.history import effective_history
 from tests.domain.scenario import (
     ANN,
     BEN,
@@ -19,6 +24,9 @@ from tests.domain.scenario import (
     registered,
     types_of,
 )
+
+if TYPE_CHECKING:
+    from domain.events import Event
 
 
 def test_an_unregistered_contact_takes_nothing_but_a_registration() -> None:
@@ -50,13 +58,44 @@ def test_types_that_the_ledger_writes_itself_are_invalid_from_clients() -> None:
         assert (error.pointer, error.code) == ("/type", "not-from-clients")
 
 
-def test_a_merged_contact_takes_nothing_but_the_reversal_of_its_merge() -> None:
-    scenario = registered().given("contact-merged")
+def test_a_merged_contact_takes_what_it_took_before() -> None:
+    """Whatever a contact answers to an event, it answers the same once it is merged."""
+    openings = ["complaint-raised", "promise-made", "engagement-opened", "purchase-made"]
+    openings += ["subscription-started", "need-discovered", "advice-given"]
+    alone = registered(ANN, BEN, CAT).given(*openings)
+    merged = registered(ANN, BEN, CAT).given(*openings)
+    merged.append(fact("contact-merged", into=str(CAT)))
     for type_name, made in CATALOGUE.items():
         if made.FROM_CLIENTS and type_name not in {"contact-merged", "merge-reversed"}:
-            refused = scenario.refusal(fact(type_name))
-            assert (refused.reason, refused.fields()["into"]) == ("contact-merged", str(BEN))
-    assert types_of(scenario.decide(fact("merge-reversed"))) == ["merge-reversed"]
+            assert said(merged, fact(type_name)) == said(alone, fact(type_name)), type_name
+    assert types_of(merged.decide(fact("merge-reversed", into=str(CAT)))) == ["merge-reversed"]
+
+
+def said(scenario: Scenario, event: Event) -> object:
+    """What is decided, or why it is refused."""
+    try:
+        return scenario.decide(event, on_day(1))
+    except Refused as refused:
+        return refused.reason
+
+
+def test_ids_and_versions_are_those_of_the_stream_that_was_named() -> None:
+    scenario = registered().given("purchase-made", contact_id=BEN).given("contact-merged")
+    (bought,) = scenario.append(fact("purchase-made"))
+    assert (bought.contact_id, bought.version) == (ANN, 3)
+    assert scenario.refusal(fact("purchase-made")).reason == "id-in-use"
+    assert scenario.refusal(fact("complaint-resolved")).reason == "complaint-unknown"
+    assert scenario.refusal(fact("event-retracted", target=str(UUID(int=1003)))).reason == (
+        "event-unknown"
+    )
+    assert scenario.append(fact("event-retracted", target=str(bought.id)))
+
+
+def test_a_merged_contact_is_registered_again_by_the_rule_for_all() -> None:
+    scenario = registered().given("contact-merged")
+    assert scenario.decide(fact("contact-registered")) == ALREADY_SO
+    other = scenario.refusal(fact("contact-registered", name="Anna"))
+    assert other.reason == "contact-already-registered"
 
 
 def test_merging_again_into_the_same_contact_is_already_so_and_into_another_refused() -> None:
@@ -73,6 +112,32 @@ def test_a_contact_is_merged_only_into_another_registered_and_unmerged_one() -> 
     scenario.append(fact("contact-merged", into=str(CAT)), contact_id=BEN)
     refused = scenario.refusal(fact("contact-merged"))
     assert (refused.reason, refused.fields()["into"]) == ("contact-merged", str(CAT))
+
+
+def test_a_merge_into_an_alias_is_refused_with_whoever_stands_for_it_in_the_end() -> None:
+    scenario = registered(ANN, BEN, CAT, DAN)
+    scenario.append(fact("contact-merged", into=str(CAT)), contact_id=BEN)
+    scenario.append(fact("contact-merged", into=str(DAN)), contact_id=CAT)
+    refused = scenario.refusal(fact("contact-merged", into=str(BEN)))
+    assert (refused.reason, refused.fields()["into"]) == ("contact-merged", str(DAN))
+    back = scenario.refusal(fact("contact-merged", into=str(BEN)), contact_id=DAN)
+    assert (back.reason, back.fields()["into"]) == ("contact-merged", str(DAN))
+
+
+@pytest.mark.parametrize("erased", [ANN, BEN], ids=["from", "into"])
+def test_nobody_is_merged_from_or_into_an_erased_contact(erased: UUID) -> None:
+    scenario = registered().given("personal-data-erased", contact_id=erased)
+    assert scenario.refusal(fact("contact-merged")).reason == "contact-erased"
+
+
+def test_a_merge_from_before_an_erasure_is_already_so_and_can_be_reversed() -> None:
+    scenario = registered().given("contact-merged")
+    scenario.given("personal-data-erased").given("personal-data-erased", contact_id=BEN)
+    assert scenario.decide(fact("contact-merged")) == ALREADY_SO
+    scenario.append(fact("merge-reversed"))
+    assert scenario.refusal(fact("contact-merged")).reason == "contact-erased"
+    assert scenario.refusal(fact("preference-learned")).reason == "contact-erased"
+    assert scenario.refusal(fact("contact-registered")).reason == "contact-erased"
 
 
 def test_a_contact_with_aliases_can_become_an_alias_itself() -> None:
@@ -97,21 +162,24 @@ def test_a_contact_whose_merge_was_reversed_takes_events_again() -> None:
     assert scenario.append(fact("purchase-made"))
 
 
-def test_a_yes_is_compared_with_what_was_in_force_when_it_was_given() -> None:
+@pytest.mark.parametrize("granted", [True, False])
+def test_a_consent_is_already_so_only_at_the_same_instant(granted: bool) -> None:
     scenario = registered()
-    scenario.append(fact("consent-changed"), on_day(10))
-    assert scenario.decide(fact("consent-changed"), on_day(11)) == ALREADY_SO
-    assert scenario.append(fact("consent-changed", granted=False), on_day(20))
-    assert scenario.decide(fact("consent-changed"), on_day(15)) == ALREADY_SO
-    assert scenario.decide(fact("consent-changed"), on_day(25)) != ALREADY_SO
-    assert scenario.decide(fact("consent-changed"), on_day(5)) != ALREADY_SO
+    scenario.append(fact("consent-changed", granted=granted), on_day(10))
+    assert scenario.decide(fact("consent-changed", granted=granted), on_day(10)) == ALREADY_SO
+    assert scenario.decide(fact("consent-changed", granted=not granted), on_day(10)) != ALREADY_SO
+    for day in (5, 11):
+        assert scenario.decide(fact("consent-changed", granted=granted), on_day(day)) != ALREADY_SO
 
 
-def test_a_no_is_already_so_only_where_it_was_said_at_that_instant() -> None:
-    scenario = registered()
-    scenario.append(fact("consent-changed", granted=False), on_day(10))
-    assert scenario.decide(fact("consent-changed", granted=False), on_day(10)) == ALREADY_SO
-    assert scenario.decide(fact("consent-changed", granted=False), on_day(11)) != ALREADY_SO
+def test_a_yes_after_a_no_on_another_stream_of_the_same_person_is_recorded() -> None:
+    """What was in force on the stream that was named says nothing of the whole person."""
+    scenario = registered().given("consent-changed").given("contact-merged")
+    scenario.append(fact("consent-changed", granted=False), on_day(1), contact_id=BEN)
+    assert scenario.append(fact("consent-changed"), on_day(2))
+    history = effective_history(scenario.events, BEN)
+    (consent,) = consents_of(history, on_day(3))
+    assert consent.granted
 
 
 def test_of_consents_at_one_instant_the_one_recorded_last_is_in_force() -> None:

@@ -27,11 +27,19 @@ def test_who_is_sent_to_us_must_be_registered() -> None:
     assert refused.reason == "contact-unregistered"
 
 
-def test_a_referral_of_a_merged_contact_is_refused_with_the_survivor() -> None:
+def test_a_referral_of_a_merged_contact_is_received_on_the_stream_that_is_named() -> None:
     scenario = registered(ANN, BEN, CAT)
     scenario.append(fact("contact-merged", into=str(CAT)), contact_id=BEN)
-    refused = scenario.refusal(fact("referral-made"))
-    assert (refused.reason, refused.fields()["into"]) == ("contact-merged", str(CAT))
+    made, received = scenario.append(fact("referral-made"))
+    assert (made.contact_id, received.contact_id, received.version) == (ANN, BEN, 3)
+
+
+def test_a_merged_contact_makes_referrals_on_its_own_stream() -> None:
+    scenario = registered(ANN, BEN, CAT)
+    scenario.append(fact("contact-merged", into=str(CAT)))
+    made, received = scenario.append(fact("referral-made"))
+    assert made.contact_id == ANN
+    assert received.event == fact("referral-received", by=str(ANN))
 
 
 def test_an_erased_contact_can_still_be_referred() -> None:
@@ -48,6 +56,10 @@ def test_nobody_refers_oneself_nor_an_alias_of_oneself(direction: str) -> None:
     scenario.append(fact("contact-merged", into=str(ANN)), contact_id=CAT)
     alias = fact("referral-made", direction=direction)
     assert scenario.refusal(alias).reason == "self-referral"
+    for contact in (BEN, CAT):
+        assert scenario.refusal(itself, contact_id=contact).reason == "self-referral"
+    sibling = fact("referral-made", direction=direction, other=str(CAT))
+    assert scenario.refusal(sibling, contact_id=BEN).reason == "self-referral"
 
 
 def test_two_contacts_may_refer_each_other_in_a_circle() -> None:

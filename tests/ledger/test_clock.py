@@ -99,14 +99,7 @@ def test_an_erasure_occurs_at_the_clock(ledger: Ledger, clock: HandClock) -> Non
     contact = registered(ledger)
     put_back(ledger, clock)
     event = PersonalDataErased(requested_by="Ann", reason="asked")
-    ledger.erase(
-        Erasure(
-            contact_id=contact,
-            event=event,
-            members=frozenset({contact}),
-            known_at=ledger.head(),
-        )
-    ).result(30)
+    ledger.erase(Erasure(contact_id=contact, event=event)).result(30)
     assert ledger.event(ledger.head()).occurred_at == NOON
 
 

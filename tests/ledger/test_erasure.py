@@ -32,14 +32,12 @@ if TYPE_CHECKING:
 WISH = PersonalDataErased(requested_by="the person", reason="asked by letter")
 
 
-def asked(ledger: Ledger, contact_id: UUID, *members: UUID, known_at: int = 0) -> Future[Erased]:
-    return ledger.erase(
-        Erasure(contact_id=contact_id, event=WISH, members=frozenset(members), known_at=known_at)
-    )
+def asked(ledger: Ledger, contact_id: UUID) -> Future[Erased]:
+    return ledger.erase(Erasure(contact_id=contact_id, event=WISH))
 
 
-def erased(ledger: Ledger, contact_id: UUID, *members: UUID) -> Erased:
-    return asked(ledger, contact_id, *members).result(timeout=30)
+def erased(ledger: Ledger, contact_id: UUID) -> Erased:
+    return asked(ledger, contact_id).result(timeout=30)
 
 
 def merged(ledger: Ledger, contact_id: UUID, into: UUID) -> None:
@@ -145,23 +143,32 @@ def test_a_person_is_erased_under_every_contact_that_they_are(ledger: Ledger) ->
     assert name_of(ledger, other) == "Ann Example"
 
 
-def test_who_is_merged_into_an_erased_one_later_is_erased_when_asked_again(ledger: Ledger) -> None:
-    first, later = registered(ledger), registered(ledger)
-    before = erased(ledger, first)
-    merged(ledger, later, first)
-    assert name_of(ledger, later) == "Ann Example"
-    done = erased(ledger, first)
-    assert done.fresh
-    assert done.contacts[0] == before.contacts[0]
-    assert name_of(ledger, later) == Sealed(b"")
+def test_nobody_is_merged_with_an_erased_contact(ledger: Ledger) -> None:
+    gone, other = registered(ledger), registered(ledger)
+    erased(ledger, gone)
+    assert refusal(ledger, other, "contact-merged", {"into": str(gone)}) == "contact-erased"
+    assert refusal(ledger, gone, "contact-merged", {"into": str(other)}) == "contact-erased"
+
+
+def test_an_erased_contact_that_is_separated_stays_erased(ledger: Ledger) -> None:
+    first, second = registered(ledger), registered(ledger)
+    merged(ledger, first, second)
+    append(ledger, draft(first, "preference-learned", {"key": "seat", "value": "window"}))
+    erased(ledger, second)
+    told = {"key": "seat", "value": "door"}
+    assert refusal(ledger, first, "preference-learned", told) == "contact-erased"
+    append(ledger, draft(first, "purchase-made", SALE))
+    append(ledger, draft(first, "merge-reversed", {"into": str(second)}))
+    assert name_of(ledger, first) == Sealed(b"")
+    assert refusal(ledger, first, "preference-learned", told) == "contact-erased"
+    assert refusal(ledger, first, "contact-registered", ANN) == "contact-erased"
 
 
 def test_who_was_separated_again_is_another_person(ledger: Ledger) -> None:
     first, second = registered(ledger), registered(ledger)
     merged(ledger, first, second)
-    known_at = ledger.head()
     append(ledger, draft(first, "merge-reversed", {"into": str(second)}))
-    asked(ledger, second, first, second, known_at=known_at).result(timeout=30)
+    erased(ledger, second)
     assert (name_of(ledger, first), name_of(ledger, second)) == ("Ann Example", Sealed(b""))
 
 

@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from domain.aliases import Aliases, merge_of
 from domain.contact import ContactState
 from domain.decisions import Request, decide
 from domain.events.governance import PolicyPublished
@@ -64,12 +65,17 @@ class MemoryLedger:
         self._clock = clock
         self._events: list[Recorded] = []
         self._states: dict[UUID, ContactState] = {}
+        self._aliases = Aliases()
         self._policies = PolicyTimeline(())
         self.publish(PRESETS["retail"], 0)
 
     def contact(self, contact_id: UUID) -> ContactState:
         """The state of a contact, for decisions."""
         return self._states.get(contact_id) or ContactState.initial(contact_id)
+
+    def survivor_of(self, contact_id: UUID) -> UUID:
+        """Who stands for a contact, for decisions."""
+        return self._aliases.survivor_of(contact_id)
 
     def policy_at(self, at: int) -> Policy:
         """The policy in force, for decisions."""
@@ -140,6 +146,8 @@ class MemoryLedger:
             event=event,
         )
         self._events.append(recorded)
+        if (merge := merge_of(recorded)) is not None:
+            self._aliases.apply(merge)
         return recorded
 
     def stopped(self, position: int) -> MemoryLedger:

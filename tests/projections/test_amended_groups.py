@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, cast
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.aliases import Aliases, merge_of
 from domain.history import effective_history
-from projections.groups import Aliases, merge_of, read_group
+from projections.groups import read_group
 from tests.domain.amended_logs import CONTACTS, amended_logs
 from tests.domain.history_oracle import effective, survivor_of
 

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given, settings
 
+from domain.aliases import Aliases
 from domain.history import effective_history
 from domain.instants import DAY, HOUR
 from domain.presets import PRESETS
 from domain.referrals import edges_of
 from domain.relationship import fold
 from projections.folding import Moment
-from projections.groups import Aliases, read_group, read_merges
+from projections.groups import read_group, read_merges
 from projections.partners import Partners
 from projections.status import StatusProjection
 from tests.domain.scenario import ANN

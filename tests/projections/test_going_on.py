@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from domain.aliases import Aliases, Merge
 from domain.errors import Unavailable
 from domain.history import effective_history, extended
 from domain.instants import DAY, HOUR, parse_instant
 from domain.relationship import fold
 from projections.build import Build
 from projections.folding import Histories, Known, Touch
-from projections.groups import Aliases, Merge
+from projections.groups import read_group
 from tests.domain.scenario import ANN, BEN, CAT
 from tests.projections.memory import NOW, Clock, MemoryLedger
 
@@ -73,23 +74,6 @@ def _no_room(*_arguments: object) -> None:
     raise Unavailable("the disk is full")
 
 
-def test_a_merged_contact_is_gone_on_with_by_events_of_every_stream(ledger: MemoryLedger) -> None:
-    """A long alias costs no more than a long stream; each stream keeps a scope of its own."""
-    aliases = Aliases([Merge(1, BEN, ANN)])
-    ledger.tell(ANN, "purchase-made")
-    ledger.tell(BEN, "purchase-made")
-    own, other = ledger.log(after=ledger.head() - 2)
-    histories = Histories(ledger)
-    history = effective_history(ledger.stream(ANN, upto=own.position - 1), ANN)
-    histories.keep(ANN, Known(history, "measured"))
-    histories.follow({ANN: [own, other]}, Touch(aliases, [], {ANN}, set()))
-    known = histories.known(ANN)
-    assert known is not None
-    assert known.history is not None
-    assert [fact.id for fact in known.history.facts[-2:]] == [own.id, other.id]
-    assert [fact.scope for fact in known.history.facts[-2:]] == [0, 1]
-
-
 def test_facts_of_the_instant_of_the_last_are_gone_on_with(
     ledger: MemoryLedger, clock: Clock
 ) -> None:
@@ -108,6 +92,43 @@ def test_facts_of_the_instant_of_the_last_are_gone_on_with(
         anew = fold(history, policies, "UTC", clock())
         assert (anew.intervals, anew.flags) == (folded.intervals, folded.flags)
         assert anew.signals() == folded.signals()
+
+
+def test_a_group_is_gone_on_with_by_events_of_every_stream_that_it_had(
+    ledger: MemoryLedger,
+) -> None:
+    """Each at the scope of its stream, as if all were read anew; of no other stream."""
+    ledger.tell(BEN, "contact-merged", into=str(ANN))
+    aliases, before = Aliases([Merge(ledger.head(), BEN, ANN)]), ledger.head()
+    history = effective_history(read_group(ledger, ANN, aliases, before), ANN)
+    for contact in (BEN, ANN, BEN, CAT):
+        ledger.tell(contact, "purchase-made", purchase_id=f"{ledger.head()}")
+    *news, strange = ledger.log(after=before)
+    histories = Histories(ledger)
+    histories.keep(ANN, Known(history, "measured"))
+    histories.follow({ANN: news}, Touch(aliases, [], {ANN}, set()))
+    known = histories.known(ANN)
+    assert known is not None
+    anew = effective_history(read_group(ledger, ANN, aliases, strange.position), ANN)
+    assert known.history == anew
+    assert [fact.scope for fact in anew.facts[-3:]] == [1, 0, 1]
+    histories.follow({ANN: [strange]}, Touch(aliases, [], {ANN}, set()))
+    assert histories.known(ANN) is None
+
+
+def test_news_of_a_merged_contact_are_taken_in_without_reading_the_group_again(
+    hands: Hands, ledger: MemoryLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger.tell(BEN, "contact-merged", into=str(ANN))
+    hands.follow("status", ledger.head())
+    ledger.tell(ANN, "visit-made", NOW)
+    hands.follow("status", 1)
+    monkeypatch.setattr("projections.folding.read_group", None)
+    for number in range(3):
+        ledger.tell(BEN, "purchase-made", NOW - number * DAY, purchase_id=str(number))
+        hands.follow("status", 1)
+    monkeypatch.undo()
+    assert hands.digest("status").digest == hands.built_anew("status", ledger.head())
 
 
 def test_a_survivor_s_later_purchases_are_told_from_those_of_the_same_id_that_were_merged(

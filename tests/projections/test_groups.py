@@ -1,41 +1,15 @@
-"""Aliases and what is read to know a contact."""
+"""What is read to know a contact."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from projections.groups import Aliases, Merge, read_group, read_merges
+from domain.aliases import Aliases
+from projections.groups import read_group, read_merges
 from tests.domain.scenario import ANN, BEN, CAT, DAN
 
 if TYPE_CHECKING:
     from tests.projections.memory import MemoryLedger
-
-
-def test_a_chain_of_merges_ends_at_its_last_survivor() -> None:
-    aliases = Aliases([Merge(1, ANN, BEN), Merge(2, BEN, CAT)])
-    assert aliases.survivor_of(ANN) == CAT
-    assert aliases.members(CAT) == (CAT, ANN, BEN)
-
-
-def test_a_merge_taken_back_leaves_the_one_below_it() -> None:
-    aliases = Aliases([Merge(1, ANN, BEN), Merge(2, BEN, CAT), Merge(3, BEN, None)])
-    assert aliases.survivor_of(ANN) == BEN
-    assert aliases.members(CAT) == (CAT,)
-
-
-def test_a_merge_that_would_close_a_circle_changes_nothing() -> None:
-    aliases = Aliases([Merge(1, ANN, BEN), Merge(2, BEN, CAT)])
-    assert not aliases.apply(Merge(3, CAT, ANN))
-    assert not aliases.apply(Merge(4, ANN, ANN))
-    assert aliases.survivor_of(ANN) == CAT
-
-
-def test_a_copy_goes_its_own_way() -> None:
-    aliases = Aliases([Merge(1, ANN, BEN)])
-    twin = aliases.copy()
-    twin.apply(Merge(2, BEN, CAT))
-    assert aliases.survivor_of(ANN) == BEN
-    assert twin.survivor_of(ANN) == CAT
 
 
 def test_merges_are_known_from_their_position_on(ledger: MemoryLedger) -> None:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given, settings
 
+from domain.aliases import Aliases
 from domain.errors import Invalid, ProjectionBehind
 from domain.events import STAGES
 from domain.history import effective_history
 from domain.instants import DAY
 from domain.relationship import fold
-from projections.groups import Aliases, read_group, read_merges
+from projections.groups import read_group, read_merges
 from tests.domain.scenario import ANN, BEN, CAT, DAN
 from tests.projections.hands import Hands
 from tests.projections.histories import CONTACTS, Story, seeds

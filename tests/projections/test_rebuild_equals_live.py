@@ -8,9 +8,10 @@ from random import Random
 
 from hypothesis import given, settings
 
+from domain.aliases import Aliases
 from domain.history import effective_history
 from domain.relationship import fold
-from projections.groups import Aliases, read_group, read_merges
+from projections.groups import read_group, read_merges
 from tests.projections.hands import Hands
 from tests.projections.histories import CONTACTS, Story, seeds
 from tests.projections.memory import Clock, MemoryLedger

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given, settings
 
+from domain.aliases import Aliases, merge_of
 from domain.events.governance import EventCorrected, EventRetracted
 from domain.history import effective_history
 from domain.instants import DAY, SECOND
 from domain.presets import PRESETS
 from domain.relationship import fold
 from domain.restatement import GRACE, MINUTE
-from projections.groups import Aliases, merge_of, read_group, read_merges
+from projections.groups import read_group, read_merges
 from projections.restating import Restating
 from tests.domain.scenario import ANN, BEN, CAT
 from tests.projections.hands import Hands

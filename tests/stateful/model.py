@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from api.client import NewEvent
 
 Pair = tuple["UUID", "NewEvent"]
-Place = tuple["UUID", int, bool]
-"""An event's id, its position, and whether it had that before."""
+Place = tuple["UUID", int, bool, "UUID | None"]
+"""An event's id, its position, whether it had that before, and whom else it counts for."""
 Said = tuple[str, tuple[Place, ...]]
 """``ok`` with the places of the events, or the code of the problem."""
 
@@ -80,8 +80,31 @@ class Model:
             if not replayed and decide(contact, event, self.stream):
                 self.log.append((contact, event))
             if (position := self.position(event.id)) is not None:
-                places.append((event.id, position, replayed))
-        return places
+                places.append((event.id, position, replayed, contact))
+        return [
+            (event_id, position, replayed, self.counts_for(contact))
+            for event_id, position, replayed, contact in places
+        ]
+
+    def survivor_of(self, contact: UUID) -> UUID:
+        """Who stands for a contact, from merge to merge."""
+        into = merged_into(self.stream(contact))
+        return contact if into is None else self.survivor_of(into)
+
+    def counts_for(self, contact: UUID) -> UUID | None:
+        survivor = self.survivor_of(contact)
+        return None if survivor == contact else survivor
+
+    def has_bought(self, contact: UUID) -> bool:
+        """Whether anything is left of what was bought by those who are one with the contact."""
+        survivor = self.survivor_of(contact)
+        for one in {one for one, _ in self.log}:
+            if self.survivor_of(one) == survivor:
+                stream = self.stream(one)
+                for bought in effective(stream, "purchase-made"):
+                    if given_back(stream, bought["purchase_id"]) < bought["amount_minor"]:
+                        return True
+        return False
 
     def _known(self, contact: UUID, event: NewEvent) -> bool:
         position = self.position(event.id)
@@ -108,8 +131,6 @@ def decide(contact: UUID, event: NewEvent, stream_of: Callable[[UUID], list[NewE
     registered = stream[0].data if stream else None
     if event.type in MERGES and registered:
         return _decide_merge(contact, event, stream_of)
-    if merged_into(stream):
-        raise No("contact-merged")
     if event.type == "contact-registered":
         if registered is None:
             return True

@@ -11,7 +11,7 @@ import httpx
 
 from api.app import create_app
 from api.bootstrap import build
-from api.client import AsyncClient, Problem, RecordedEvent, Refused, Retries
+from api.client import AsyncClient, NotFound, Problem, RecordedEvent, Refused, Retries
 from api.settings import Settings
 from domain.instants import SECOND
 from tests.api.shop import Clock
@@ -90,7 +90,18 @@ class Shop:
             return no.reason, ()
         except Problem as problem:
             return problem.code, ()
-        return "ok", tuple((one.id, one.position, one.replayed) for one in places)
+        return "ok", tuple((one.id, one.position, one.replayed, one.counts_for) for one in places)
+
+    def status(self, contact: UUID) -> tuple[UUID, str] | None:
+        """Who answers for a contact, and the stage they are in; None where nobody does."""
+        return self._runner.run(self._status(contact))
+
+    async def _status(self, contact: UUID) -> tuple[UUID, str] | None:
+        try:
+            found = await self._client.status(contact)
+        except NotFound:
+            return None
+        return found.contact_id, found.stage
 
     def log(self) -> list[RecordedEvent]:
         return self._runner.run(self._log())
