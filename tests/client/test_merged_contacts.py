@@ -1,0 +1,49 @@
+"""What both clients are told of contacts that are one."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from api.client import NewEvent, Stream
+from tests.client.network import purchase, registration
+
+if TYPE_CHECKING:
+    from api.client import Client
+    from tests.client.network import Address
+
+
+def test_an_append_says_for_whom_a_stream_counts(client: Client) -> None:
+    new = client.append("pos:new", registration()).contact_id
+    assert client.append("pos:old", registration()).counts_for is None
+    done = client.append("pos:old", NewEvent("contact-merged", {"into": new}), purchase("1"))
+    assert (done.counts_for, done.version) == (new, 3)
+    assert {(one.contact_id, one.counts_for) for one in done.events} == {(done.contact_id, new)}
+    many = client.append_many([("pos:old", purchase("2")), ("pos:new", purchase("2"))])
+    assert [one.counts_for for one in many.events] == [new, None]
+    wrong = NewEvent("visit-made", {"guests": -1})
+    told = client.bulk([("pos:old", purchase("3")), ("pos:new", purchase("3")), ("pos:old", wrong)])
+    assert [one.counts_for for one in told] == [new, None, None]
+
+
+def test_a_contact_names_its_streams_and_the_log_has_those_of_a_group(
+    client: Client, address: Address
+) -> None:
+    new = client.append("pos:new", registration()).contact_id
+    merge = NewEvent("contact-merged", {"into": new})
+    old = client.append("pos:old", registration(), merge, purchase("1")).contact_id
+    found = client.contact("pos:old")
+    assert (found.contact_id, found.version) == (new, 1)
+    assert found.streams == (
+        Stream(contact_id=new, version=1),
+        Stream(contact_id=old, version=3),
+    )
+    own = [event.position for event in client.log(contact="pos:old")]
+    group = [event.position for event in client.log(contact="pos:old", group=True, page=1)]
+    assert group == [2, *own]
+
+    async def asked() -> list[int]:
+        async with address.async_client() as other:
+            return [one.position async for one in other.log(contact="pos:old", group=True)]
+
+    assert asyncio.run(asked()) == group
