@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from api.knowledge import KnownAliases
 from api.streams import log
-from tests.api.lines import JSONL
+from tests.api.lines import JSONL, ledger_of
 from tests.api.shop import problem_of, purchase
 from tests.api.test_tail import address, app, ids, tail
 
 if TYPE_CHECKING:
+    from api.bootstrap import Server
     from tests.api.shop import Json, Shop
 
 __all__ = ["address", "app"]
@@ -116,6 +118,19 @@ def test_a_group_is_exported_as_lines(
     assert exported(group, contact="pos:2", group="true", after_position=6) == [7, 8, 10, 11]
     assert exported(group, contact="pos:2") == [3, 5, 7, 8, 11]
     assert exported(group, contact="pos:2", after_position=5, types="visit-made") == [8, 11]
+
+
+def test_whoever_is_separated_between_two_pages_is_left_out_of_the_next(
+    group: Shop, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log, "PAGE_EVENTS", 6)
+    ledger = ledger_of(group, server)
+    (contact_id,) = {one.contact_id for one in ledger.log(after=1, limit=1)}
+    wanted = log.Filter((), contact_id, KnownAliases(ledger))
+    walk = log.LogWalk(ledger, wanted, 0, ledger.head())
+    assert [one.position for one in walk.page()] == WHOLE[:6]
+    group.append("pos:2", UNMERGE)
+    assert [one.position for one in walk.page()] == [10]
 
 
 def test_a_tail_of_a_group_goes_on_with_every_stream_of_it(group: Shop, address: str) -> None:
