@@ -36,7 +36,6 @@ ALLOWED = {
     ("docs/how-to/audit-a-ledger.md", "four bytes"): "a format's number",
     ("docs/how-to/audit-a-ledger.md", "four lines"): "a format's number",
     ("docs/how-to/audit-a-ledger.md", "two requests"): "how it is asked",
-    ("docs/how-to/correct-a-mistake.md", "three events"): "counted on the page",
     ("docs/how-to/give-access.md", "ten times"): "what the key on the page may",
     ("docs/how-to/many-ledgers.md", "two requests"): "counted on the page",
     (
