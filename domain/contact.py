@@ -155,7 +155,7 @@ class ContactState:
                 event = correction.data
             if correction.occurred_at is not None:
                 at = correction.occurred_at
-        dealings.apply(event, at, recorded.version)
+        dealings.apply(event, at, recorded)
 
     def _correction(self, event_id: UUID) -> EventCorrected | None:
         """The correction that counts: the last that is not itself retracted."""

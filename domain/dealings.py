@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING, Any
 from domain.consents import about
 from domain.events.commerce import PurchaseReversed, SubscriptionCancelled
 from domain.events.contacts import ConsentChanged
-from domain.events.referrals import ReferralClosed, ReferralLevelRaised, ReferralMade
+from domain.events.referrals import (
+    ReferralClosed,
+    ReferralLevelRaised,
+    ReferralMade,
+    ReferralQualified,
+    RewardApproved,
+    RewardDeclined,
+    RewardPaid,
+    RewardReversed,
+)
 from domain.events.service import (
     ComplaintReopened,
     ComplaintResolved,
@@ -22,11 +31,13 @@ from domain.events.service import (
     PromiseBroken,
     PromiseKept,
 )
+from domain.history import Fact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from domain.events import Event
+    from domain.recorded import Recorded
 
     Key = tuple[str, str]
     """An id in data, with the name of its field: a need and a promise may share a number."""
@@ -80,15 +91,26 @@ class Dealings:
     levels: dict[str, int] = field(default_factory=dict)
     marks: dict[str, tuple[Mark, ...]] = field(default_factory=dict)
     consents: dict[tuple[str, str], tuple[Consent, ...]] = field(default_factory=dict)
+    referrals: dict[str, tuple[Fact, ...]] = field(default_factory=dict)
+    rewards: dict[str, tuple[Fact, ...]] = field(default_factory=dict)
+    """By referral, what was done about its reward, in the order of recording."""
 
-    def apply(self, event: Event, at: int, version: int) -> None:
-        """Take in one effective event that occurred at ``at``; total."""
+    def apply(self, event: Event, at: int, recorded: Recorded) -> None:
+        """Take in one effective event that occurred at ``at``, as it was recorded; total."""
         key = opening_of(event)
         if key is not None:
             self.opened.setdefault(key, event)
         fold = _FOLDS.get(type(event))
         if fold is not None:
-            fold(self, event, at, version)
+            fold(self, event, at, recorded.version)
+        if type(event) in _OF_REFERRALS:
+            self._tell(event, at, recorded)
+
+    def _tell(self, event: Any, at: int, recorded: Recorded) -> None:
+        """Put an event to the others of its referral."""
+        fact = Fact(at, recorded.position, recorded.id, event, recorded.contact_id, 0)
+        table = self.rewards if type(event) in _OF_REWARDS else self.referrals
+        table[event.referral_id] = (*table.get(event.referral_id, ()), fact)
 
     def copy(self) -> Dealings:
         """Independent tables with the same content."""
@@ -111,6 +133,15 @@ class Dealings:
         if place and marks[place - 1].resolution is not None:
             return marks[place - 1].resolution
         return marks[place].resolution if place < len(marks) else None
+
+
+_OF_REWARDS = frozenset({RewardApproved, RewardPaid, RewardReversed, RewardDeclined})
+_OF_REFERRALS = _OF_REWARDS | {
+    ReferralMade,
+    ReferralLevelRaised,
+    ReferralQualified,
+    ReferralClosed,
+}
 
 
 def opening_of(event: Event) -> Key | None:

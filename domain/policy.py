@@ -12,9 +12,10 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
+from domain.currencies import MINOR_DIGITS
 from domain.documents import Listed, plain, read_section, section_schema
 from domain.errors import FieldError, Invalid
-from domain.kinds import Choice, Flag, Kind, Text, Whole, escaped, no_names, wrong
+from domain.kinds import Choice, Currency, Flag, Kind, Text, Whole, escaped, no_names, wrong
 from domain.text import NAME
 
 if TYPE_CHECKING:
@@ -29,6 +30,9 @@ Penalty = Annotated[int, Whole(-1000, 0)]
 Percent = Annotated[int, Whole(0, 100)]
 Level = Annotated[int, Whole(0, 5)]
 Switch = Annotated[bool, Flag()]
+
+CAP_UNITS = 500
+"""Whole units of its currency that one reward may be where a policy says nothing else."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,32 @@ class CustomKinds(Kind):
             "additionalProperties": section_schema(CustomPoints),
             "propertyNames": CUSTOM_KIND.schema(),
             "maxProperties": 100,
+        }
+
+
+class Caps(Kind):
+    """An object from currencies to an amount in their minor units."""
+
+    def read(self, value: object, names: ContactNames = no_names) -> dict[str, int]:
+        if not isinstance(value, dict):
+            wrong("wrong-type", "must be an object from currencies to amounts")
+        found: dict[str, int] = {}
+        errors: list[FieldError] = []
+        for currency, amount_minor in sorted(value.items()):
+            try:
+                found[Currency().read(currency)] = Whole().read(amount_minor)
+            except Invalid as error:
+                errors += error.within(f"/{escaped(currency)}").errors
+        if errors:
+            raise Invalid(errors)
+        return found
+
+    def schema(self) -> dict[str, object]:
+        return {
+            "type": "object",
+            "additionalProperties": Whole().schema(),
+            "propertyNames": Currency().schema(),
+            "description": "object from currencies to minor units",
         }
 
 
@@ -240,7 +270,12 @@ class Partner:
 
 @dataclass(frozen=True)
 class Rewards:
-    """What a won referral earns, by its level 0 to 5, and whether in money at all. Section 6."""
+    """What a won referral earns, by its level 0 to 5, and whether in money at all. Section 6.
+
+    ``caps`` says for each currency how much one reward may be, in minor units. A currency that it
+    leaves out has ``cap_minor`` minor units, as documents from before ``caps`` say for all of them,
+    or 500 whole units where that is null.
+    """
 
     cash_allowed: Switch = True
     basis_points: Annotated[tuple[int, ...], Listed(Whole(0, 10_000), 6)] = (
@@ -251,8 +286,16 @@ class Rewards:
         500,
         1000,
     )
-    cap_minor: Annotated[int, Whole()] = 50_000
+    caps: Annotated[Mapping[str, int], Caps()] = field(default_factory=dict)
+    cap_minor: Annotated[int, Whole()] | None = None
     hold_days: Annotated[int, Whole(0, 36_500)] = 30
+
+    def most_minor(self, currency: str) -> int:
+        """The most that one reward may be, in minor units of its currency."""
+        if (cap_minor := self.caps.get(currency, self.cap_minor)) is not None:
+            return cap_minor
+        units: int = 10 ** MINOR_DIGITS.get(currency, 2)
+        return CAP_UNITS * units
 
 
 @dataclass(frozen=True)

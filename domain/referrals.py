@@ -1,18 +1,18 @@
 """Who sent whom, and what became of it: the edges between contacts, cut at no instant yet.
 
-An edge holds every dated fact of one referral, a commerce every dated fact that can decide which
-purchase of a contact was its first; both answer for any instant, so a projection that stores them
-need not read a stream again. Source: the domain document, sections 2 and 6.
+An edge holds every dated fact of one referral, a commerce (``domain.first_purchases``) every dated
+fact that can decide which purchase of a contact was its first; both answer for any instant, so a
+projection that stores them need not read a stream again. Source: the domain document, sections 2
+and 6.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
-from domain.events.commerce import PurchaseMade, PurchaseReversed
 from domain.events.referrals import (
     ReferralClosed,
     ReferralLevelRaised,
@@ -27,18 +27,12 @@ from domain.events.referrals import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from domain.first_purchases import Commerce
     from domain.history import Fact, History
 
-_Follower = (
-    ReferralLevelRaised
-    | ReferralQualified
-    | ReferralClosed
-    | RewardApproved
-    | RewardPaid
-    | RewardReversed
-    | RewardDeclined
-)
-_REWARD_STATES: dict[type, str] = {
+AnyReward = RewardApproved | RewardPaid | RewardReversed | RewardDeclined
+_Follower = ReferralLevelRaised | ReferralQualified | ReferralClosed | AnyReward
+_ACTS: dict[type, str] = {
     RewardApproved: "approved",
     RewardPaid: "paid",
     RewardReversed: "reversed",
@@ -46,14 +40,30 @@ _REWARD_STATES: dict[type, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Closing:
+class Closing(NamedTuple):
     """What a referral was closed as, when, and the amount given with it, if any."""
 
     at: int
     outcome: str
     amount_minor: int | None
     currency: str | None
+    position: int
+    event_id: UUID
+
+
+class RewardAct(NamedTuple):
+    """What we did about a reward: ``kind`` is approved, paid, reversed or declined.
+
+    ``in_kind`` says that something other than money was named.
+    """
+
+    at: int
+    position: int
+    event_id: UUID
+    kind: str
+    amount_minor: int | None
+    currency: str | None
+    in_kind: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +71,8 @@ class Edge:
     """One referral with all that is known of it, whatever its date. Instants are microseconds.
 
     ``levels`` are (instant, level) and may be dated before ``made_at``, as levels count in any
-    order; ``rewards`` are (instant, state) with the states approved, paid, reversed and declined,
-    oldest first. Of several closings the first counts, and so does the first qualification.
+    order; so may ``rewards``, oldest first, since what was paid was paid. Of several closings the
+    first counts, and so does the first qualification.
     """
 
     referrer: UUID
@@ -75,7 +85,7 @@ class Edge:
     levels: tuple[tuple[int, int], ...]
     qualified_at: int | None = None
     closing: Closing | None = None
-    rewards: tuple[tuple[int, str], ...] = ()
+    rewards: tuple[RewardAct, ...] = ()
 
     @property
     def inbound(self) -> bool:
@@ -113,8 +123,8 @@ class Edge:
             self.event_id.bytes,
             [list(stated) for stated in self.levels],
             self.qualified_at,
-            closing and [closing.at, closing.outcome, closing.amount_minor, closing.currency],
-            [list(reward) for reward in self.rewards],
+            closing and [*closing[:-1], closing.event_id.bytes],
+            [[at, place, event.bytes, *said] for at, place, event, *said in self.rewards],
         ]
 
     @classmethod
@@ -132,91 +142,19 @@ class Edge:
             event_id=UUID(bytes=event_id),
             levels=tuple((at, level) for at, level in levels),
             qualified_at=qualified_at,
-            closing=closing and Closing(*closing),
-            rewards=tuple((at, state) for at, state in rewards),
+            closing=_closing(closing),
+            rewards=tuple(
+                RewardAct(at, place, UUID(bytes=event), *said)
+                for at, place, event, *said in rewards
+            ),
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Purchase:
-    """A purchase and its reversals as (instant, amount), oldest first."""
-
-    occurred_at: int
-    position: int
-    event_id: UUID
-    amount_minor: int
-    currency: str
-    reversals: tuple[tuple[int, int], ...] = ()
-
-    @property
-    def gone_at(self) -> int | None:
-        """The instant from which it is reversed in full, which may lie before it occurred."""
-        reversed_minor = 0
-        for at, amount_minor in self.reversals:
-            reversed_minor += amount_minor
-            if reversed_minor >= self.amount_minor:
-                return at
+def _closing(packed: Sequence[Any] | None) -> Closing | None:
+    if packed is None:
         return None
-
-    def is_gone(self, at: int) -> bool:
-        """It is reversed in full by that instant."""
-        gone_at = self.gone_at
-        return gone_at is not None and gone_at <= at
-
-    def counts(self, at: int) -> bool:
-        """It has occurred and is not reversed in full."""
-        return self.occurred_at <= at and not self.is_gone(at)
-
-    def reversed_minor(self, at: int) -> int:
-        """How much of it has been reversed by the instant, at most its amount."""
-        total_minor = sum(amount_minor for when, amount_minor in self.reversals if when <= at)
-        return min(total_minor, self.amount_minor)
-
-
-@dataclass(frozen=True, slots=True)
-class Commerce:
-    """The purchases that are, at one instant or another, a contact's first unreversed one.
-
-    In the order of (``occurred_at``, ``position``). No other purchase can win a referral or earn a
-    reward, so ten years of coffee are kept as a single row.
-    """
-
-    purchases: tuple[Purchase, ...] = ()
-
-    def first_unreversed(self, at: int) -> Purchase | None:
-        """The first purchase that counts at the instant."""
-        return next((purchase for purchase in self.purchases if purchase.counts(at)), None)
-
-    def pack(self) -> list[object]:
-        """The commerce in msgpack's own types."""
-        return [
-            [
-                purchase.occurred_at,
-                purchase.position,
-                purchase.event_id.bytes,
-                purchase.amount_minor,
-                purchase.currency,
-                [list(reversal) for reversal in purchase.reversals],
-            ]
-            for purchase in self.purchases
-        ]
-
-    @classmethod
-    def unpack(cls, packed: Sequence[Any]) -> Commerce:
-        """The commerce that was packed."""
-        return cls(
-            tuple(
-                Purchase(
-                    occurred_at,
-                    position,
-                    UUID(bytes=event_id),
-                    amount_minor,
-                    currency,
-                    tuple((at, reversed_minor) for at, reversed_minor in reversals),
-                )
-                for occurred_at, position, event_id, amount_minor, currency, reversals in packed
-            )
-        )
+    at, outcome, amount_minor, currency, position, event_id = packed
+    return Closing(at, outcome, amount_minor, currency, position, UUID(bytes=event_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,19 +213,20 @@ def _edge(
     levels = [(made.occurred_at, opening.level)]
     qualified_at: int | None = None
     closing: Closing | None = None
-    rewards: list[tuple[int, str]] = []
+    rewards: list[RewardAct] = []
     for fact, event in followers:
         at = fact.occurred_at
         if isinstance(event, ReferralLevelRaised):
             levels.append((at, event.level))
+        elif isinstance(event, AnyReward):
+            rewards.append(_act(fact, event))
         elif (at, fact.position) < (made.occurred_at, made.position):
             continue
         elif isinstance(event, ReferralQualified):
             qualified_at = at if qualified_at is None else qualified_at
-        elif isinstance(event, ReferralClosed):
-            closing = closing or Closing(at, event.outcome, event.amount_minor, event.currency)
         else:
-            rewards.append((at, _REWARD_STATES[type(event)]))
+            said = event.outcome, event.amount_minor, event.currency
+            closing = closing or Closing(at, *said, fact.position, fact.id)
     return Edge(
         referrer=referrer,
         referral_id=opening.referral_id,
@@ -303,43 +242,22 @@ def _edge(
     )
 
 
-def commerce_of(history: History) -> Commerce:
-    """The purchases in a history that are the first unreversed one at some instant."""
-    made: dict[tuple[int, str], tuple[Fact, PurchaseMade]] = {}
-    reversals: dict[tuple[int, str], list[tuple[int, int]]] = {}
-    for fact in history.facts:
-        event = fact.event
-        if isinstance(event, PurchaseMade):
-            made.setdefault((fact.scope, event.purchase_id), (fact, event))
-        elif isinstance(event, PurchaseReversed):
-            reversal = fact.occurred_at, event.amount_minor
-            reversals.setdefault((fact.scope, event.purchase_id), []).append(reversal)
-    firsts: list[Purchase] = []
-    covered_until: int | None = None
-    for key, (fact, event) in made.items():
-        purchase = Purchase(
-            fact.occurred_at,
-            fact.position,
-            fact.id,
-            event.amount_minor,
-            event.currency,
-            tuple(reversals.get(key, ())),
-        )
-        gone_at = purchase.gone_at
-        if gone_at is None:
-            firsts.append(purchase)
-            break
-        # The earlier ones are all there by now, so it is first only once the last of them is gone.
-        if gone_at > max(purchase.occurred_at, covered_until or purchase.occurred_at):
-            firsts.append(purchase)
-            covered_until = gone_at
-    return Commerce(tuple(firsts))
+def _act(fact: Fact, event: AnyReward) -> RewardAct:
+    return RewardAct(
+        fact.occurred_at,
+        fact.position,
+        fact.id,
+        _ACTS[type(event)],
+        event.amount_minor,
+        event.currency,
+        event.in_kind is not None,
+    )
 
 
 def outcome_at(edge: Edge, commerce: Commerce | None, at: int, *, by_purchase: bool) -> Outcome:
     """What has become of a referral made at or before the instant.
 
-    An inbound one is won by the referred contact's first purchase that is unreversed at ``at``,
+    An inbound one is won by the referred contact's first purchase above 0 unreversed at ``at``,
     where it occurred while the referral was open and ``by_purchase`` says that purchases win; then
     it was won when that purchase occurred, even if it was closed later. ``commerce`` is that of the
     referred contact, null if it never bought.

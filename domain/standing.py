@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from uuid import UUID
 
+    from domain.first_purchases import Commerce
     from domain.policy import Partner, Policy
-    from domain.referrals import Commerce, Edge
+    from domain.referrals import Edge
 
 STANDINGS = ("key_partner", "partner", "introducer", "dormant", "none")
 """The standings, best first, as they are written on the wire."""

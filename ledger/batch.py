@@ -99,6 +99,14 @@ class _Working:
         changed = self._changed.get(contact_id)
         return self._aliases.target_of(contact_id) if changed is None else changed.merged_into
 
+    def group(self, contact_id: UUID) -> tuple[UUID, ...]:
+        survivor, aliases = self.survivor_of(contact_id), self._aliases
+        # The append may have moved whole groups: whoever it changed may have brought theirs along.
+        touched = {survivor, *self._changed}
+        may_be = {one for each in touched for one in aliases.members(aliases.survivor_of(each))}
+        others = {one for one in may_be | touched if self.survivor_of(one) == survivor}
+        return (survivor, *sorted(others - {survivor}))
+
     def policy_at(self, at: int) -> Policy:
         return self._policies.in_force(at).policy
 

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from uuid import UUID
 
-    from domain.referrals import Commerce, Edge
+    from domain.first_purchases import Commerce
+    from domain.referrals import Edge
     from domain.standing import Standing
 
 T = TypeVar("T")

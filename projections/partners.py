@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from domain.first_purchases import commerce_of
 from domain.history import effective_history
-from domain.referrals import commerce_of
 from domain.standing import standing
 from projections.groups import read_group
 
@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-    from domain.referrals import Commerce, Edge
+    from domain.first_purchases import Commerce
+    from domain.referrals import Edge
     from domain.standing import Standing
     from projections.folding import Moment
     from projections.source import StreamSource

@@ -23,7 +23,8 @@ from domain.events.referrals import (
     RewardPaid,
     RewardReversed,
 )
-from domain.referrals import Commerce, Edge, commerce_of, edges_of
+from domain.first_purchases import Commerce, commerce_of
+from domain.referrals import Edge, edges_of
 from domain.standing import Reciprocity, ReferralCounts, Standing, standing
 from projections.generations import Table
 from projections.status import MERGES_TABLE, NEVER, due_in, earliest_in, go_back_in, put, upsert

@@ -82,6 +82,7 @@ def _referrals_that_failed(script: Script) -> None:
     clive.did(
         25, "reward-approved", referral_id="clive-1", amount_minor=1000, currency=script.currency
     )
+    clive.did(24, "reward-paid", referral_id="clive-1", amount_minor=1000, currency=script.currency)
     sent.did(
         20, "purchase-reversed", purchase_id="returned", amount_minor=10_000,
         currency=script.currency,

@@ -9,6 +9,7 @@ from domain.events import CATALOGUE, STAGES
 from domain.kinds import TimeZone
 from domain.presets import PRESETS
 from domain.relationship import FLAGS
+from domain.rewards import STATES
 from domain.standing import STANDINGS
 
 Schema = dict[str, Any]
@@ -182,15 +183,22 @@ _REWARD: Schema = shape(
     stream=ID,
     other=ID,
     level=WHOLE,
-    state=TEXT,
-    won_at=MOMENT,
-    due_at=MOMENT,
+    state={"type": "string", "enum": list(STATES)},
+    won_at=maybe(MOMENT),
+    due_at=maybe(MOMENT),
     amount_minor=maybe(WHOLE),
     clawback_minor=WHOLE,
     currency=maybe(TEXT),
     reason=maybe(TEXT),
     purchase=maybe(ID),
     event=ID,
+    earned_minor=WHOLE,
+    clawed_back_minor=WHOLE,
+    paid_minor=WHOLE,
+    reversed_minor=WHOLE,
+    declined_minor=WHOLE,
+    owed_minor=WHOLE,
+    in_kind=WHOLE,
 )
 REFERRALS: Schema = shape(
     contact_id=ID,

@@ -1,4 +1,4 @@
-"""Who a contact sent us, whom we sent to them, who sent them to us, and what was earned by it."""
+"""Who a contact sent us, whom we sent to them, who sent them to us, what was earned and paid."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
+    from domain.policy import Policy
     from domain.referrals import Edge
     from ledger.ledger import Ledger
 
@@ -27,7 +28,7 @@ ROUTES = Routes("Status")
     "GET",
     "/v1/ledgers/{ledger}/contacts/{contact}/referrals",
     scopes=(READ,),
-    summary="A contact's referrals and what they earned",
+    summary="A contact's referrals, what they earned and what was paid",
     query=(MIN_POSITION,),
     answers={
         200: Shown(
@@ -44,6 +45,9 @@ async def read_referrals(call: Call) -> Answer:
 
     `stream` is the contact on whose stream a referral stands, and takes what becomes of it, such as
     another level, its outcome and a reward paid: one that was merged into `by`, or `by` itself.
+
+    `rewards` has an item for each referral and currency; what is owed is earned less clawed back,
+    less paid, plus reversed, less declined, and below 0 where more was paid than earned.
     """
     await call.wait_until_reflected(call.get(MIN_POSITION), "standing")
     return await call.in_thread(_referrals)
@@ -55,20 +59,22 @@ def _referrals(call: Call) -> Answer:
     found = projections.referrals(call.contact_id)
     # What reflects no event yet knows no policy, and no referral that one could judge.
     policies = call.open_ledger.ledger.policies(upto=found.position or None)
-    policy = policies.in_force(found.as_of).policy
+    by_purchase = policies.in_force(found.as_of).policy.partner.won_by_purchase
 
     streams = _streams(call.open_ledger.ledger, [*found.made, *found.received])
 
     def shown(edge: Edge) -> dict[str, object]:
         bought = found.commerce.get(edge.other)
-        by_purchase = policy.partner.won_by_purchase
         said = present_lists.referral(edge, bought, found.as_of, by_purchase=by_purchase)
         return {**said, "stream": streams[edge.event_id]}
 
     def edges_to(contact: UUID) -> tuple[Edge, ...]:
         return projections.referrals(contact).received
 
-    earned = rewards(found.made, edges_to, found.commerce, policy, found.as_of)
+    def policy_at(at: int) -> Policy:
+        return policies.in_force(at).policy
+
+    earned = rewards(found.made, edges_to, found.commerce, policy_at, found.as_of)
     body = {
         "contact_id": str(found.contact_id),
         "position": found.position,

@@ -9,7 +9,8 @@ from domain.instants import format_instant
 from domain.referrals import outcome_at
 
 if TYPE_CHECKING:
-    from domain.referrals import Commerce, Edge
+    from domain.first_purchases import Commerce
+    from domain.referrals import Edge
     from domain.rewards import Reward
 
 
@@ -30,18 +31,25 @@ def referral(edge: Edge, commerce: Commerce | None, at: int, *, by_purchase: boo
 
 
 def reward(earned: Reward) -> Shape:
-    """What one referral earned its referrer; `clawback_minor` is to be taken back of it."""
+    """What one referral earned its referrer in one currency, and what was paid of it."""
     return {
         "referral_id": earned.referral_id,
         "other": str(earned.referred),
         "level": earned.level,
         "state": earned.state,
-        "won_at": format_instant(earned.won_at),
-        "due_at": format_instant(earned.due_at),
+        "won_at": instant(earned.won_at),
+        "due_at": instant(earned.due_at),
         "amount_minor": earned.amount_minor,
         "clawback_minor": earned.clawback_minor,
         "currency": earned.currency,
         "reason": earned.reason,
         "purchase": identity(earned.purchase),
         "event": str(earned.event_id),
+        "earned_minor": earned.earned_minor,
+        "clawed_back_minor": earned.clawed_back_minor,
+        "paid_minor": earned.paid_minor,
+        "reversed_minor": earned.reversed_minor,
+        "declined_minor": earned.declined_minor,
+        "owed_minor": earned.owed_minor,
+        "in_kind": earned.in_kind,
     }

@@ -90,6 +90,8 @@ def _accepts(schema: object) -> str:
             return str(schema["description"])
         case "string":
             return f"text of 1 to {schema['maxLength']} characters"
+        case "object" if "description" in schema:
+            return str(schema["description"])
         case "object":
             return "object from the `kind` of a custom event to its `points` and `window_days`"
     return "null"

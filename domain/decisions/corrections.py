@@ -15,12 +15,18 @@ from domain.decisions.commerce import correct_purchase
 from domain.decisions.facts import DECISIONS, record
 from domain.decisions.reasons import refused
 from domain.decisions.request import ALREADY_SO, Asked
+from domain.decisions.rewards import correct_payment
 from domain.errors import Invalid
 from domain.events import Event
 from domain.events.commerce import PurchaseMade
 from domain.events.contacts import ContactMerged, ContactRegistered, MergeReversed
 from domain.events.governance import EventCorrected, EventRetracted, PersonalDataErased
-from domain.events.referrals import ReferralLevelRaised, ReferralMade, ReferralReceived
+from domain.events.referrals import (
+    ReferralLevelRaised,
+    ReferralMade,
+    ReferralReceived,
+    RewardPaid,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,6 +54,7 @@ A registration is amended, a merge reversed; a ``referral-received`` follows its
 _CORRECTING: Mapping[type[Event], Decision] = {
     **DECISIONS,
     PurchaseMade: correct_purchase,
+    RewardPaid: correct_payment,
     # The parties are fixed, so the other contact is not asked again whether it may be referred.
     ReferralMade: record,
     # The highest level counts wherever it was stated: an earlier one may be corrected below it.

@@ -11,7 +11,8 @@ from domain.decisions.identity import (
     register_contact,
     reverse_merge,
 )
-from domain.decisions.referrals import close_referral, grant_reward, make_referral, raise_level
+from domain.decisions.referrals import close_referral, make_referral, raise_level
+from domain.decisions.rewards import decline_reward, grant_reward, take_back_reward
 from domain.decisions.service import (
     close_engagement,
     override_stage,
@@ -31,7 +32,9 @@ from domain.events.referrals import (
     ReferralLevelRaised,
     ReferralMade,
     RewardApproved,
+    RewardDeclined,
     RewardPaid,
+    RewardReversed,
 )
 from domain.events.service import ComplaintResolved, EngagementClosed, PromiseBroken, PromiseKept
 
@@ -64,7 +67,9 @@ DECISIONS: Mapping[type[Event], Decision] = {
     ReferralLevelRaised: raise_level,
     ReferralMade: make_referral,
     RewardApproved: grant_reward,
+    RewardDeclined: decline_reward,
     RewardPaid: grant_reward,
+    RewardReversed: take_back_reward,
     StageOverridden: override_stage,
     SubscriptionCancelled: cancel_subscription,
     SubscriptionRenewed: continue_subscription,

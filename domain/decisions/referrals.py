@@ -1,4 +1,4 @@
-"""Who sent whom, and what may be given for it."""
+"""Who sent whom, and what became of it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,7 @@ from domain.events.referrals import ReferralReceived
 if TYPE_CHECKING:
     from domain.contact import ContactState
     from domain.decisions.request import Asked
-    from domain.events.referrals import (
-        ReferralClosed,
-        ReferralLevelRaised,
-        ReferralMade,
-        RewardApproved,
-        RewardPaid,
-    )
+    from domain.events.referrals import ReferralClosed, ReferralLevelRaised, ReferralMade
 
 
 def make_referral(state: ContactState, asked: Asked[ReferralMade]) -> tuple[Decided, ...]:
@@ -59,20 +53,3 @@ def close_referral(state: ContactState, asked: Asked[ReferralClosed]) -> tuple[D
     if settled.event == asked.event:
         return ALREADY_SO
     raise refused("referral-already-closed")
-
-
-def grant_reward(_: ContactState, asked: Asked[RewardApproved | RewardPaid]) -> tuple[Decided, ...]:
-    """Approve or pay a reward, in money only where the policy in force then allows it.
-
-    Source: RESPA section 8(a), 12 U.S.C. 2607(a).
-    """
-    policy = asked.world.policy_at(asked.at)
-    if asked.event.amount_minor is not None and not policy.rewards.cash_allowed:
-        raise refused(
-            "cash-reward-forbidden",
-            f"the policy {policy.name!r} forbids money for referrals: RESPA section 8(a)"
-            " (12 U.S.C. 2607(a)) bars any fee or kickback for referring settlement business;"
-            " thank them, or give in kind",
-            policy=policy.name,
-        )
-    return asked.accepted

@@ -41,6 +41,9 @@ class World(Protocol):
     def survivor_of(self, contact_id: UUID) -> UUID:
         """Who stands for a contact by the merges so far: itself where it is no alias."""
 
+    def group(self, contact_id: UUID) -> tuple[UUID, ...]:
+        """Every contact that is the same person by merges, who stands for all of them first."""
+
     def policy_at(self, at: int) -> Policy:
         """The policy in force at that instant."""
 

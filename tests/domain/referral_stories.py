@@ -13,10 +13,11 @@ from domain.events.referrals import (
     ReferralMade,
     ReferralQualified,
 )
+from domain.first_purchases import Commerce, commerce_of
 from domain.history import History, effective_history
 from domain.instants import DAY
 from domain.recorded import Recorded
-from domain.referrals import Commerce, Edge, commerce_of, edges_of
+from domain.referrals import Edge, edges_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

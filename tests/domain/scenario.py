@@ -153,6 +153,11 @@ class Scenario:
         """Who stands for a contact, by everything recorded."""
         return aliases_in(self.events).survivor_of(contact_id)
 
+    def group(self, contact_id: UUID) -> tuple[UUID, ...]:
+        """Every contact that is the same person, who stands for all of them first."""
+        aliases = aliases_in(self.events)
+        return aliases.members(aliases.survivor_of(contact_id))
+
     def policy_at(self, at: int) -> Policy:
         """The policy, the same at every instant."""
         return self.policy

@@ -129,4 +129,6 @@ def test_rewards_in_money_pass_only_where_the_policy_allows_them(
 @pytest.mark.parametrize("type_name", ["reward-reversed", "reward-declined"])
 def test_money_may_be_taken_back_or_declined_under_any_policy(type_name: str) -> None:
     scenario = registered(policy=PRESETS["real-estate"]).given("referral-made")
-    assert scenario.decide(fact(type_name, amount_minor=5000, currency="USD"))
+    money = {"amount_minor": 5000, "currency": "USD"}
+    scenario.record(fact("reward-paid", **money))
+    assert scenario.decide(fact(type_name, **money))

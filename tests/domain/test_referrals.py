@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from domain.events.referrals import RewardApproved, RewardPaid
+from domain.first_purchases import Commerce, Purchase, Reversal, commerce_of
 from domain.history import effective_history
 from domain.instants import DAY
 from domain.referrals import (
-    Commerce,
+    Closing,
     Edge,
     Introduced,
     Outcome,
-    Purchase,
-    commerce_of,
+    RewardAct,
     downstream,
     edges_of,
     outcome_at,
@@ -59,7 +59,11 @@ def test_an_edge_carries_every_dated_fact_of_its_referral() -> None:
         qualifies(30),
         closes(40, "won", 500),
         Told(ANNA, 50, RewardApproved(referral_id="r1")),
-        Told(ANNA, 60, RewardPaid(referral_id="r1")),
+        Told(
+            ANNA,
+            60,
+            RewardPaid(referral_id="r1", amount_minor=300, currency="EUR", in_kind="tea"),
+        ),
     ]
     (edge,) = town(told).edges_from(ANNA)
     assert (edge.referrer, edge.other, edge.made_at) == (ANNA, CLEO, 10 * DAY)
@@ -71,7 +75,10 @@ def test_an_edge_carries_every_dated_fact_of_its_referral() -> None:
         "won",
         500,
     )
-    assert edge.rewards == ((50 * DAY, "approved"), (60 * DAY, "paid"))
+    assert edge.rewards == (
+        RewardAct(50 * DAY, 5, UUID(int=5), "approved", None, None, False),
+        RewardAct(60 * DAY, 6, UUID(int=6), "paid", 300, "EUR", True),
+    )
 
 
 def test_a_referral_of_someone_merged_into_the_referrer_is_no_edge() -> None:
@@ -160,10 +167,14 @@ def test_a_purchase_reversed_before_it_occurred_never_wins() -> None:
     assert outcome(30, refers(10), refunds(12), buys(15)).name == "open"
 
 
-def test_a_purchase_for_nothing_wins_until_there_is_a_reversal() -> None:
-    told = [refers(10), buys(15, 0), refunds(20, 0)]
-    assert outcome(19, *told).name == "won"
-    assert outcome(20, *told).name == "open"
+def test_a_purchase_for_nothing_wins_nothing_and_the_first_above_0_does() -> None:
+    told = [refers(10), buys(15, 0), buys(20, 1, name="p2")]
+    assert outcome(19, *told).name == "open"
+    assert outcome(20, *told) == Outcome("won", 20 * DAY)
+
+
+def test_what_was_bought_for_nothing_before_the_referral_keeps_nobody_from_winning_it() -> None:
+    assert outcome(30, buys(5, 0), refers(10), buys(15, name="p2")).name == "won"
 
 
 def test_someone_we_sent_away_is_not_won_by_buying_from_us() -> None:
@@ -227,7 +238,7 @@ def test_the_purchases_kept_give_the_first_of_all_at_any_instant(
     for name, (event_id, occurred_at, amount_minor) in made.items():
         past = [minor for when, minor in refunded.get(name, []) if when <= at]
         gone = bool(past) and sum(past) >= amount_minor
-        if occurred_at <= at and not gone:
+        if occurred_at <= at and amount_minor and not gone:
             expected = event_id
             break
     first = commerce_of(known[BEN]).first_unreversed(at)
@@ -247,7 +258,29 @@ edges = some.builds(
     event_id=ids,
     levels=some.lists(some.tuples(instants, some.integers(0, 5)), max_size=3).map(tuple),
     qualified_at=some.none() | instants,
-    rewards=some.lists(some.tuples(instants, some.text()), max_size=3).map(tuple),
+    closing=some.none()
+    | some.builds(
+        Closing,
+        instants,
+        some.text(),
+        some.none() | some.integers(0, 2**53),
+        some.none() | some.just("EUR"),
+        some.integers(1, 2**62),
+        ids,
+    ),
+    rewards=some.lists(
+        some.builds(
+            RewardAct,
+            instants,
+            some.integers(1, 2**62),
+            ids,
+            some.text(),
+            some.none() | some.integers(0, 2**53),
+            some.none() | some.just("EUR"),
+            some.booleans(),
+        ),
+        max_size=3,
+    ).map(tuple),
 )
 purchases = some.builds(
     Purchase,
@@ -256,7 +289,10 @@ purchases = some.builds(
     ids,
     some.integers(0, 2**53),
     some.just("EUR"),
-    some.lists(some.tuples(instants, some.integers(0, 2**53)), max_size=3).map(tuple),
+    some.lists(
+        some.builds(Reversal, instants, some.integers(0, 2**53), some.integers(1, 2**62), ids),
+        max_size=3,
+    ).map(tuple),
 )
 
 

@@ -77,6 +77,10 @@ class MemoryLedger:
         """Who stands for a contact, for decisions."""
         return self._aliases.survivor_of(contact_id)
 
+    def group(self, contact_id: UUID) -> tuple[UUID, ...]:
+        """Every contact that is the same person, who stands for all of them first."""
+        return self._aliases.members(self._aliases.survivor_of(contact_id))
+
     def policy_at(self, at: int) -> Policy:
         """The policy in force, for decisions."""
         return self._policies.in_force(at).policy

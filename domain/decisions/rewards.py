@@ -1,0 +1,201 @@
+"""What may be given for a referral, and in which currency.
+
+What was earned rests on two streams: the referral stands on the referrer's, the purchase that wins
+it on the referred contact's. Both are read as they are known when this is decided.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from domain.credit import credited_edge
+from domain.decisions.reasons import refused
+from domain.earnings import earned_entries, earnings
+from domain.events.commerce import PurchaseMade, PurchaseReversed
+from domain.events.governance import EventCorrected, EventRetracted
+from domain.events.referrals import ReferralReceived
+from domain.first_purchases import commerce_of
+from domain.history import History, effective_history
+from domain.referrals import RewardAct, edges_of
+from domain.reward_accounts import Account, accounts_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from domain.contact import ContactState
+    from domain.decisions.request import Asked, Decided, World
+    from domain.earnings import Entry
+    from domain.events.referrals import RewardApproved, RewardDeclined, RewardPaid, RewardReversed
+    from domain.first_purchases import Commerce
+    from domain.referrals import Edge
+
+_ALL_KNOWN = sys.maxsize
+"""Decisions look at everything known, whatever its ``occurred_at``."""
+
+_OF_COMMERCE = frozenset({PurchaseMade, PurchaseReversed, EventRetracted, EventCorrected})
+
+
+def grant_reward(
+    state: ContactState, asked: Asked[RewardApproved | RewardPaid]
+) -> tuple[Decided, ...]:
+    """Approve or pay a reward, in money only where the policy in force then allows it.
+
+    More than is owed may be paid, and before anything was earned: the answers show it. Source:
+    RESPA section 8(a), 12 U.S.C. 2607(a).
+    """
+    policy = asked.world.policy_at(asked.at)
+    if asked.event.amount_minor is not None and not policy.rewards.cash_allowed:
+        raise refused(
+            "cash-reward-forbidden",
+            f"the policy {policy.name!r} forbids money for referrals: RESPA section 8(a)"
+            " (12 U.S.C. 2607(a)) bars any fee or kickback for referring settlement business;"
+            " thank them, or give in kind",
+            policy=policy.name,
+        )
+    _require_currency(state, asked.event, asked.world)
+    return asked.accepted
+
+
+def decline_reward(state: ContactState, asked: Asked[RewardDeclined]) -> tuple[Decided, ...]:
+    """The referrer wants no reward; an amount is in the currency in which it was earned."""
+    _require_currency(state, asked.event, asked.world)
+    return asked.accepted
+
+
+def take_back_reward(state: ContactState, asked: Asked[RewardReversed]) -> tuple[Decided, ...]:
+    """Take back no more than was paid and not taken back yet; without an amount, all of that.
+
+    What was paid in another currency before anything was earned can be taken back in it.
+    """
+    event = asked.event
+    if event.amount_minor is None or event.currency is None:
+        return asked.accepted
+    account = _account(state, event.referral_id, event.currency, asked.world)
+    if not account.total_minor("paid"):
+        _require_currency(state, event, asked.world)
+    if event.amount_minor > account.left_minor:
+        raise refused(
+            "beyond-what-was-paid",
+            f"{account.left_minor} minor units of {event.currency} were paid and not taken back;"
+            " record the payment first, or take back less",
+            left_minor=account.left_minor,
+            currency=event.currency,
+        )
+    return asked.accepted
+
+
+def correct_payment(state: ContactState, asked: Asked[RewardPaid]) -> tuple[Decided, ...]:
+    """Keep what was paid large enough for what was taken back of it.
+
+    ``state`` is the one without the payment.
+    """
+    accepted = grant_reward(state, asked)
+    edge = _edge(state, asked.event.referral_id, asked.world)
+    for currency in sorted({act.currency for act in edge.rewards if act.currency} if edge else ()):
+        account = _account(state, asked.event.referral_id, currency, asked.world, asked)
+        if account.taken_back_minor > account.total_minor("paid"):
+            raise refused(
+                "beyond-what-was-paid",
+                f"{account.taken_back_minor} minor units of {currency} were taken back already",
+                reversed_minor=account.taken_back_minor,
+                currency=currency,
+            )
+    return accepted
+
+
+def _require_currency(
+    state: ContactState,
+    event: RewardApproved | RewardPaid | RewardReversed | RewardDeclined,
+    world: World,
+) -> None:
+    """Refuse a currency in which nothing was earned, once something was.
+
+    Raises:
+        Refused: ``currency-differs``, with the currencies in which something was earned.
+    """
+    edge = None if event.currency is None else _edge(state, event.referral_id, world)
+    if edge is None:
+        return
+    commerce = _commerce(edge.other, world)
+    entries = earned_entries(earnings(edge, commerce, world.policy_at, _ALL_KNOWN), _ALL_KNOWN)
+    earned = {entry.currency for entry in entries if entry.kind == "earned" and entry.amount_minor}
+    # Whose credit it is takes more streams to tell, so that is asked last.
+    if earned and event.currency not in earned and _credited(edge, commerce, world):
+        currencies = sorted(earned)
+        raise refused(
+            "currency-differs",
+            f"the reward of this referral was earned in {' and '.join(currencies)}",
+            currency=entries[-1].currency,
+            currencies=currencies,
+        )
+
+
+def _account(
+    state: ContactState,
+    referral_id: str,
+    currency: str,
+    world: World,
+    asked: Asked[RewardPaid] | None = None,
+) -> Account:
+    """All that is known of a referral's reward in a currency, and what is asked to be paid."""
+    edge = _edge(state, referral_id, world)
+    if edge is None:
+        return Account(currency)
+    acts = list(edge.rewards)
+    if asked is not None:
+        said = asked.event.amount_minor, asked.event.currency, asked.event.in_kind is not None
+        acts.append(RewardAct(asked.at, _ALL_KNOWN, edge.event_id, "paid", *said))
+    entries: Sequence[Entry] = ()
+    if any(act.kind == "paid" and act.amount_minor is None for act in acts):
+        commerce = _commerce(edge.other, world)
+        if _credited(edge, commerce, world):
+            made = earnings(edge, commerce, world.policy_at, _ALL_KNOWN)
+            entries = earned_entries(made, _ALL_KNOWN)
+    return accounts_of(entries, acts).by_currency.get(currency) or Account(currency)
+
+
+def _edge(state: ContactState, referral_id: str, world: World) -> Edge | None:
+    """The referral as it is known, unless it is of whoever made it."""
+    dealings = state.dealings
+    told = (*dealings.referrals.get(referral_id, ()), *dealings.rewards.get(referral_id, ()))
+    history = History(
+        tuple(sorted(told, key=lambda fact: (fact.occurred_at, fact.position))), (), None
+    )
+    referrer = world.survivor_of(state.contact_id)
+    found = edges_of(history, referrer, world.survivor_of)
+    return found[0] if found else None
+
+
+def _commerce(contact_id: UUID, world: World) -> Commerce:
+    """What a contact bought first, by all of its streams."""
+    group = world.group(contact_id)
+    events = [
+        recorded
+        for member in group
+        for recorded in world.contact(member).events.values()
+        if type(recorded.event) in _OF_COMMERCE
+    ]
+    return commerce_of(effective_history(events, group[0]))
+
+
+def _credited(edge: Edge, commerce: Commerce, world: World) -> bool:
+    def edges_to(contact_id: UUID) -> list[Edge]:
+        return _edges_to(contact_id, world)
+
+    found = credited_edge(edges_to(edge.other), edges_to, commerce, world.policy_at, _ALL_KNOWN)
+    return found is not None and found.event_id == edge.event_id
+
+
+def _edges_to(contact_id: UUID, world: World) -> list[Edge]:
+    """The inbound referrals of a contact, from the streams of those who made them."""
+    found = []
+    for member in world.group(contact_id):
+        for recorded in world.contact(member).events.values():
+            received = recorded.event
+            if isinstance(received, ReferralReceived):
+                edge = _edge(world.contact(received.by), received.referral_id, world)
+                if edge is not None:
+                    found.append(edge)
+    return found
