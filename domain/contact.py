@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from domain.dealings import Key
+    from domain.first_purchases import Commerce
     from domain.recorded import Recorded
 
 
@@ -46,6 +47,8 @@ class ContactState:
     """The dealings, or None after a correction, until somebody asks for them."""
     by_key: dict[Key, list[UUID]] | None = field(default=None, compare=False)
     """The events that speak of something, once a correction asked for them."""
+    bought: tuple[int, Commerce] | None = field(default=None, compare=False, repr=False)
+    """What was bought first by this stream alone, at the version at which it was asked for."""
 
     @classmethod
     def initial(cls, contact_id: UUID) -> ContactState:
@@ -138,7 +141,7 @@ class ContactState:
             self._apply(recorded, dealings)
         opened = ((key, self.opened_by[key]) for key in keys if key in self.opened_by)
         opened_by = {key: by for key, by in opened if by != without}
-        return replace(self, derived=dealings, opened_by=opened_by)
+        return replace(self, derived=dealings, opened_by=opened_by, bought=None)
 
     def _note_opening(self, event_id: UUID, event: object) -> None:
         key = opening_of(event) if isinstance(event, Event) else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, field, fields
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from domain.consents import about
 from domain.events.commerce import PurchaseReversed, SubscriptionCancelled
@@ -59,6 +59,16 @@ class Reversed:
     amount_minor: int
 
 
+class Paid(NamedTuple):
+    """What was paid for a referral in one currency, and what was taken back of it."""
+
+    paid_minor: int
+    taken_back_minor: int
+
+
+NOTHING_PAID = Paid(0, 0)
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Mark:
     """A complaint was resolved, or reopened where ``resolution`` is absent."""
@@ -94,6 +104,10 @@ class Dealings:
     referrals: dict[str, tuple[Fact, ...]] = field(default_factory=dict)
     rewards: dict[str, tuple[Fact, ...]] = field(default_factory=dict)
     """By referral, what was done about its reward, in the order of recording."""
+    paid: dict[tuple[str, str], Paid] = field(default_factory=dict)
+    """By referral and currency, as far as amounts were stated."""
+    unstated: dict[str, bool] = field(default_factory=dict)
+    """The referrals of which something was paid or taken back without an amount."""
 
     def apply(self, event: Event, at: int, recorded: Recorded) -> None:
         """Take in one effective event that occurred at ``at``, as it was recorded; total."""
@@ -111,6 +125,20 @@ class Dealings:
         fact = Fact(at, recorded.position, recorded.id, event, recorded.contact_id, 0)
         table = self.rewards if type(event) in _OF_REWARDS else self.referrals
         table[event.referral_id] = (*table.get(event.referral_id, ()), fact)
+        if isinstance(event, RewardPaid | RewardReversed):
+            self._count(event)
+
+    def _count(self, event: RewardPaid | RewardReversed) -> None:
+        if event.amount_minor is not None and event.currency is not None:
+            key = event.referral_id, event.currency
+            paid_minor, taken_back_minor = self.paid.get(key, NOTHING_PAID)
+            if isinstance(event, RewardPaid):
+                paid_minor += event.amount_minor
+            else:
+                taken_back_minor += event.amount_minor
+            self.paid[key] = Paid(paid_minor, taken_back_minor)
+        elif event.in_kind is None:
+            self.unstated[event.referral_id] = True
 
     def copy(self) -> Dealings:
         """Independent tables with the same content."""
@@ -161,7 +189,8 @@ def keys_of(event: Event) -> Iterator[Key]:
         if value is not None:
             yield name, value
     if isinstance(event, ConsentChanged):
-        yield f"consent {event.purpose}", event.channel
+        purpose, channel = about(event.purpose, event.channel)
+        yield f"consent {purpose}", channel
 
 
 _ID_FIELDS: dict[str, tuple[str, ...]] = {}

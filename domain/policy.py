@@ -346,8 +346,17 @@ class Policy:
         return self
 
     def document(self) -> dict[str, Any]:
-        """The whole policy as JSON-like values."""
+        """The whole policy as JSON-like values, in the form in which it is stored.
+
+        The single cap of before ``rewards.caps`` stands only in documents that have one; one that
+        was stored with it and without ``caps`` comes back as it was, and so does its digest.
+        """
         document: dict[str, Any] = plain(asdict(self))
+        rewards = document["rewards"]
+        if rewards["cap_minor"] is None:
+            del rewards["cap_minor"]
+        elif not rewards["caps"]:
+            del rewards["caps"]
         return document
 
 

@@ -49,11 +49,6 @@ class Account:
         """What was paid and not taken back."""
         return self.total_minor("paid") - self.total_minor("reversed")
 
-    @property
-    def left_minor(self) -> int:
-        """What may still be taken back."""
-        return max(0, self.total_minor("paid") - self.taken_back_minor)
-
     def take(self, entry: Entry) -> None:
         """Enter what was earned or clawed back; of what was declined no clawback enters anything.
 

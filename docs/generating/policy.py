@@ -25,7 +25,7 @@ def policy_page() -> str:
     """Every field with what it accepts and its default, and a table of the presets."""
     plain = {"extends": "retail", **dict(_leaves(PRESETS["retail"].document()))}
     fields = [
-        (f"`{path}`", _accepts(schema), f"`{_shown(plain.get(path, {}))}`")
+        (f"`{path}`", _accepts(schema), f"`{_shown(plain.get(path))}`")
         for path, schema in _described(sent_policy_schema())
     ]
     names = [name for name in PRESETS if name != "retail"]

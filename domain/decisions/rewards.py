@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from domain.credit import credited_edge
+from domain.dealings import NOTHING_PAID, Paid
 from domain.decisions.reasons import refused
 from domain.earnings import earned_entries, earnings
 from domain.events.commerce import PurchaseMade, PurchaseReversed
@@ -72,15 +73,16 @@ def take_back_reward(state: ContactState, asked: Asked[RewardReversed]) -> tuple
     event = asked.event
     if event.amount_minor is None or event.currency is None:
         return asked.accepted
-    account = _account(state, event.referral_id, event.currency, asked.world)
-    if not account.total_minor("paid"):
+    paid_minor, taken_back_minor = _paid(state, event.referral_id, event.currency, asked.world)
+    if not paid_minor:
         _require_currency(state, event, asked.world)
-    if event.amount_minor > account.left_minor:
+    left_minor = max(0, paid_minor - taken_back_minor)
+    if event.amount_minor > left_minor:
         raise refused(
             "beyond-what-was-paid",
-            f"{account.left_minor} minor units of {event.currency} were paid and not taken back;"
+            f"{left_minor} minor units of {event.currency} were paid and not taken back;"
             " record the payment first, or take back less",
-            left_minor=account.left_minor,
+            left_minor=left_minor,
             currency=event.currency,
         )
     return asked.accepted
@@ -92,7 +94,7 @@ def correct_payment(state: ContactState, asked: Asked[RewardPaid]) -> tuple[Deci
     ``state`` is the one without the payment.
     """
     accepted = grant_reward(state, asked)
-    edge = _edge(state, asked.event.referral_id, asked.world)
+    edge = _edge(state, asked.event.referral_id, asked.world, acts=True)
     for currency in sorted({act.currency for act in edge.rewards if act.currency} if edge else ()):
         account = _account(state, asked.event.referral_id, currency, asked.world, asked)
         if account.taken_back_minor > account.total_minor("paid"):
@@ -132,6 +134,14 @@ def _require_currency(
         )
 
 
+def _paid(state: ContactState, referral_id: str, currency: str, world: World) -> Paid:
+    """What was paid and taken back; only what has no amount takes the whole fold to tell."""
+    if referral_id not in state.dealings.unstated:
+        return state.dealings.paid.get((referral_id, currency), NOTHING_PAID)
+    account = _account(state, referral_id, currency, world)
+    return Paid(account.total_minor("paid"), account.taken_back_minor)
+
+
 def _account(
     state: ContactState,
     referral_id: str,
@@ -140,7 +150,7 @@ def _account(
     asked: Asked[RewardPaid] | None = None,
 ) -> Account:
     """All that is known of a referral's reward in a currency, and what is asked to be paid."""
-    edge = _edge(state, referral_id, world)
+    edge = _edge(state, referral_id, world, acts=True)
     if edge is None:
         return Account(currency)
     acts = list(edge.rewards)
@@ -156,10 +166,16 @@ def _account(
     return accounts_of(entries, acts).by_currency.get(currency) or Account(currency)
 
 
-def _edge(state: ContactState, referral_id: str, world: World) -> Edge | None:
-    """The referral as it is known, unless it is of whoever made it."""
-    dealings = state.dealings
-    told = (*dealings.referrals.get(referral_id, ()), *dealings.rewards.get(referral_id, ()))
+def _edge(
+    state: ContactState, referral_id: str, world: World, *, acts: bool = False
+) -> Edge | None:
+    """The referral as it is known, with what was done about its reward only if ``acts`` says so.
+
+    None where it turned out to be of whoever made it.
+    """
+    told = state.dealings.referrals.get(referral_id, ())
+    if acts:
+        told += state.dealings.rewards.get(referral_id, ())
     history = History(
         tuple(sorted(told, key=lambda fact: (fact.occurred_at, fact.position))), (), None
     )
@@ -169,15 +185,21 @@ def _edge(state: ContactState, referral_id: str, world: World) -> Edge | None:
 
 
 def _commerce(contact_id: UUID, world: World) -> Commerce:
-    """What a contact bought first, by all of its streams."""
+    """What a contact bought first, by all of its streams; a single one is not read twice."""
     group = world.group(contact_id)
+    state = world.contact(group[0])
+    if len(group) == 1 and state.bought is not None and state.bought[0] == state.version:
+        return state.bought[1]
     events = [
         recorded
         for member in group
         for recorded in world.contact(member).events.values()
         if type(recorded.event) in _OF_COMMERCE
     ]
-    return commerce_of(effective_history(events, group[0]))
+    found = commerce_of(effective_history(events, group[0]))
+    if len(group) == 1:
+        state.bought = state.version, found
+    return found
 
 
 def _credited(edge: Edge, commerce: Commerce, world: World) -> bool:

@@ -129,8 +129,41 @@ def test_the_schema_describes_every_field_of_the_document() -> None:
                 found |= {name} | {f"{name}.{rest}" for rest in keys(part)}
         return found
 
-    assert paths(policy_schema()) == keys(Policy().document())
-    assert paths(sent_policy_schema()) == keys(Policy().document()) | {"extends"}
+    single_cap = {"rewards.cap_minor"}
+    assert paths(policy_schema()) == keys(Policy().document()) | single_cap
+    assert paths(sent_policy_schema()) == keys(Policy().document()) | single_cap | {"extends"}
+
+
+def test_a_document_from_before_caps_keeps_its_single_cap_and_its_digest() -> None:
+    """Such a document stands at position 1 of every ledger from before; it judges as it did."""
+    before = Policy().document()
+    del before["rewards"]["caps"]
+    before["rewards"]["cap_minor"] = 50_000
+    policy = Policy.read(before, Policy())
+    assert [policy.rewards.most_minor(code) for code in ("EUR", "JPY", "KWD")] == [50_000] * 3
+    assert policy.document() == before
+    assert digest(policy.document()) == digest(before)
+
+
+def test_caps_win_over_the_single_cap_that_holds_for_every_other_currency() -> None:
+    policy = read_policy({"rewards": {"cap_minor": 7, "caps": {"JPY": 300}}})
+    assert [policy.rewards.most_minor(code) for code in ("JPY", "EUR")] == [300, 7]
+    assert read_policy(policy.document()) == policy
+
+
+@pytest.mark.parametrize(
+    ("caps", "pointer"),
+    [
+        ([], "/rewards/caps"),
+        ({"EURO": 1}, "/rewards/caps/EURO"),
+        ({"EUR": -1}, "/rewards/caps/EUR"),
+        ({"EUR": None}, "/rewards/caps/EUR"),
+    ],
+)
+def test_caps_are_whole_amounts_by_currency(caps: object, pointer: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        read_policy({"rewards": {"caps": caps}})
+    assert [error.pointer for error in caught.value.errors] == [pointer]
 
 
 def test_of_versions_with_equal_beginnings_the_higher_is_in_force() -> None:

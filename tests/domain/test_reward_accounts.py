@@ -176,6 +176,21 @@ def test_a_purchase_that_takes_anothers_place_is_earned_anew_at_that_instant() -
     assert reward.entries[-1].event_id == UUID(int=6)
 
 
+def test_a_purchase_that_takes_anothers_place_is_judged_as_of_its_own_instant() -> None:
+    """It was made on day 5 and took the place on day 30: level and policy are those of day 5."""
+    late = replace(Policy(), rewards=replace(Policy().rewards, basis_points=(0,) * 6))
+    told = [
+        refers(1, level=1),
+        buys(3, 10_000),
+        buys(5, 3_000, name="p2"),
+        raises(6, 5),
+        refunds(30, 10_000),
+    ]
+    (reward,) = on(30, *told, then=late)
+    assert entered(reward)[-1] == (30, "earned", 60)
+    assert (reward.level, reward.due_at) == (1, 35 * DAY)
+
+
 def test_an_approval_is_of_the_win_it_was_given_for() -> None:
     told = [refers(1), buys(3), buys(5, name="p2"), act(6, RewardApproved), refunds(10)]
     assert on(9, *told)[0].state == "approved"
