@@ -107,7 +107,7 @@ class StandingProjection:
     """A row for every referral, every referred contact that bought, and every referrer."""
 
     name = "standing"
-    version = 2
+    version = 3
     tables = (MERGES_TABLE, EDGES, COMMERCE, STANDINGS)
     measures_when_due = False
 

@@ -6,7 +6,6 @@ it on the referred contact's. Both are read as they are known when this is decid
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from domain.credit import credited_edge
@@ -18,6 +17,7 @@ from domain.events.governance import EventCorrected, EventRetracted
 from domain.events.referrals import ReferralReceived
 from domain.first_purchases import commerce_of
 from domain.history import History, effective_history
+from domain.instants import LAST_INSTANT
 from domain.referrals import RewardAct, edges_of
 from domain.reward_accounts import Account, accounts_of
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from domain.first_purchases import Commerce
     from domain.referrals import Edge
 
-_ALL_KNOWN = sys.maxsize
+_ALL_KNOWN = LAST_INSTANT
 """Decisions look at everything known, whatever its ``occurred_at``."""
 
 _OF_COMMERCE = frozenset({PurchaseMade, PurchaseReversed, EventRetracted, EventCorrected})
