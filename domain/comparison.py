@@ -15,8 +15,9 @@ from domain.kinds import escaped
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from domain.evidence import SignalReading
     from domain.intervals import Interval
-    from domain.relationship import Relationship, SignalReading
+    from domain.relationship import Relationship
 
 
 class Stretch(NamedTuple):

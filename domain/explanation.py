@@ -16,7 +16,9 @@ from domain.phrases import Phrases
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from domain.relationship import Interval, Relationship, SignalReading, WouldChange
+    from domain.evidence import SignalReading, WouldChange
+    from domain.intervals import Interval
+    from domain.relationship import Relationship
 
 STAGE_WORDS = {
     "contact": "Contact",

@@ -6,80 +6,29 @@ the past, what-if and receipts all call it. Source: the domain document, section
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from domain.evidence import Exclusion, SignalReading, WillChange, WouldChange
 from domain.instants import DAY
-from domain.intervals import Cause, Interval
 from domain.signals import SIGNALS, blank_changes
 from domain.stages import StageMachine
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from uuid import UUID
+    from collections.abc import Iterator, Sequence
 
     from domain.agreements import Engagement
     from domain.commerce import Silence
     from domain.history import History
+    from domain.intervals import Interval
     from domain.policy import Policy
     from domain.signals import Change
     from domain.stages import SignalRead
     from domain.timeline import PolicyTimeline
 
-__all__ = [
-    "Cause",
-    "Exclusion",
-    "Interval",
-    "Relationship",
-    "SignalReading",
-    "WillChange",
-    "WouldChange",
-    "fold",
-]
-
 
 FLAGS = ("quiet", "complaint_hold", "advocate", "rising", "falling")
 """What may stand beside a stage."""
-
-
-class SignalReading(NamedTuple):
-    """A signal with its value, its threshold and the events behind it."""
-
-    name: str
-    on: bool
-    points: int
-    anchor: bool
-    value: Mapping[str, object]
-    threshold: Mapping[str, object]
-    events: tuple[UUID, ...]
-
-
-@dataclass(frozen=True)
-class Exclusion:
-    """An event that does not count, why, and the event that says so where one does."""
-
-    event_id: UUID
-    reason: str
-    by: UUID | None = None
-
-
-@dataclass(frozen=True)
-class WouldChange:
-    """One single change that would cross a line, the points it brings, the stage it leads to."""
-
-    change: str
-    points: int
-    stage: str
-
-
-@dataclass(frozen=True)
-class WillChange:
-    """When the stage changes if nothing happens, to what, and because of which breakpoint."""
-
-    at: int
-    stage: str
-    because: str
 
 
 def fold(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from domain.aliases import MERGE_TYPES, aliases_in
 from domain.decisions.reasons import refused
-from domain.errors import Corrupt, EventNotFound
+from domain.errors import Corrupt
 from domain.recorded import POLICY_STREAM
 from ledger.application import LedgerApplication
 from ledger.batch import Desk, Publication
@@ -20,18 +20,18 @@ from ledger.identifiers import EventIds, contact_id_of
 from ledger.kept_streams import KeptStreams
 from ledger.keys import APPLICATION_ID as KEYS_APPLICATION_ID
 from ledger.keys import KeyStore
-from ledger.mapper import EVERYTHING, NOTHING
 from ledger.names import NameIndex
 from ledger.namespaces import InNamespace
 from ledger.published import published
 from ledger.recording import Recording
 from ledger.soundness import check
 from ledger.states import ContactStates
+from ledger.stored_events import StoredEvents
 from ledger.transparency.log import TransparencyLog
 from ledger.transparency.store import APPLICATION_ID as LOG_APPLICATION_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from concurrent.futures import Future
     from pathlib import Path
     from uuid import UUID
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
     from ledger.erasure import Erased, Erasure
     from ledger.master_keys import MasterKey
     from ledger.observing import CommitObserver
-    from ledger.recorder import Row
     from ledger.work import Reply
 
 EVENTS_FILE = "events.sqlite"
@@ -53,20 +52,13 @@ KEYS_FILE = "keys.sqlite"
 LOG_FILE = "log.sqlite"
 
 _POLICIES: dict[str, object] = {"originator_id = ?": POLICY_STREAM.bytes}
-_PAGE = 2000
 
 
-class Ledger(InNamespace):
-    """Append to a ledger and read it. Any thread may call; positions count from 1.
+class Ledger(InNamespace, StoredEvents):
+    """Append to a ledger, and read it as ``StoredEvents``. Any thread may call.
 
-    Reads answer for what is committed. Instants are microseconds of UTC. Where a read can unseal,
-    ``unseal=False`` leaves personal fields ``Sealed``, which is faster and enough for folds.
-
-    Reading raises ``Corrupt`` where stored bytes are damaged, after which nothing is appended any
-    more, and ``Unavailable`` where the database cannot be read.
+    Positions count from 1; instants are microseconds of UTC.
     """
-
-    _refuse: Callable[[Corrupt], None] | None = None
 
     def __init__(
         self,
@@ -172,16 +164,6 @@ class Ledger(InNamespace):
         """The contact of that name, recorded or not; finds and raises as ``contact_id_of``."""
         return contact_id_of(name, self.named, lambda one: bool(self.registered([one])))
 
-    def knows_id(self, event_id: UUID) -> bool:
-        """Whether an event with that id is recorded."""
-        with self._reading():
-            return bool(self._recorder.rows_by_id([event_id]))
-
-    def registered(self, contact_ids: Sequence[UUID]) -> set[UUID]:
-        """Those of the contacts that were registered, merged ones included."""
-        with self._reading():
-            return self._recorder.begun(contact_ids)
-
     def append(self, append: Append) -> Future[Appended]:
         """Record the drafts, all or none; answers once they are durable.
 
@@ -229,121 +211,10 @@ class Ledger(InNamespace):
         """The newest position, 0 in a ledger without events."""
         return self._committer.head
 
-    def event(self, position: int, *, unseal: bool = True) -> Recorded:
-        """The event at that position.
-
-        Raises:
-            EventNotFound: there is none.
-        """
-        with self._reading():
-            rows = self._recorder.rows({"position = ?": position})
-        if not rows:
-            raise EventNotFound(f"no event stands at position {position}")
-        return self._recorded(rows, unseal=unseal)[0]
-
-    def stored(self, positions: Sequence[int]) -> dict[int, Row]:
-        """The stored bytes of the events at these positions; where none stands it is absent."""
-        with self._reading():
-            return self._recorder.rows_at(positions)
-
-    def log(
-        self,
-        *,
-        after: int = 0,
-        limit: int = 100,
-        types: Sequence[str] = (),
-        unseal: bool = True,
-        upto: int | None = None,
-        streams: Sequence[UUID] = (),
-    ) -> list[Recorded]:
-        """At most ``limit`` events beyond ``after`` up to ``upto``, in order of their positions.
-
-        ``streams`` are the contacts whose events are wanted; all events are where it is empty.
-        """
-        with self._reading():
-            rows = self._recorder.rows_after(after, upto, types, streams, limit)
-        return self._recorded(rows, unseal=unseal)
-
-    def stream(
-        self,
-        contact_id: UUID,
-        *,
-        after_version: int = 0,
-        limit: int | None = None,
-        types: Sequence[str] = (),
-        upto: int | None = None,
-        unseal: bool = False,
-    ) -> list[Recorded]:
-        """A contact's own events beyond ``after_version``, by version; ``upto`` is a position."""
-        if not (after_version or limit or types or unseal):
-            return self._streams.read(contact_id, upto)
-        with self._reading():
-            rows = self._recorder.rows_of_stream(contact_id, after_version, types, upto, limit)
-        return self._recorded(rows, unseal=unseal)
-
-    def streams(
-        self, *, after: UUID | None = None, upto: int
-    ) -> Iterator[tuple[UUID, list[Recorded]]]:
-        """Every contact beyond ``after`` with its events up to that position, in contact order.
-
-        Personal fields stay sealed and the policy stream is left out. Pages are read in
-        transactions of their own, so a long walk holds nothing up.
-        """
-        contact_id, version = after or POLICY_STREAM, 2**62
-        events: list[Recorded] = []
-        while True:
-            with self._reading():
-                rows = self._recorder.rows_in_stream_order(contact_id, version, upto, _PAGE)
-            for recorded in self._recorded(rows):
-                if events and events[0].contact_id != recorded.contact_id:
-                    yield events[0].contact_id, events
-                    events = []
-                events.append(recorded)
-            if len(rows) < _PAGE:
-                break
-            contact_id, version = events[-1].contact_id, events[-1].version
-        if events:
-            yield events[0].contact_id, events
-
-    def _beyond(self, contact_id: UUID, version: int) -> list[Recorded]:
-        with self._reading():
-            return self._recorded(self._recorder.rows_of_stream(contact_id, version))
-
-    def rows(self, after: int, upto: int) -> list[Row]:
-        """The events beyond a position up to another as they are stored, in order."""
-        with self._reading():
-            return self._recorder.rows_after(after, upto)
-
-    def version(self, contact_id: UUID, upto: int | None = None) -> int:
-        """The version of the contact's newest event up to that position, 0 if it has none."""
-        with self._reading():
-            newest = self._recorder.newest(contact_id, upto)
-        return newest.version if newest else 0
-
     def policies(self, upto: int | None = None) -> PolicyTimeline:
         """The policies that were known at that position, or are known now."""
         policies = self._committer.policies
         return policies if upto is None else policies.known_at(upto)
-
-    def recorded_at(self, position: int) -> int:
-        """When the event at that position was recorded.
-
-        Raises:
-            EventNotFound: there is none.
-        """
-        return self.event(position, unseal=False).recorded_at
-
-    def position_at(self, instant: int) -> int:
-        """The last position recorded at or before that instant, 0 if there is none."""
-        # Instants of recording never decrease, so a dozen reads find it without an index.
-        low, high = 0, self.head()
-        while low < high:
-            middle = (low + high + 1) // 2
-            if self.recorded_at(middle) <= instant:
-                low = middle
-            else:
-                high = middle - 1
-        return low
 
     def on_commit(self, callback: Callable[[int], None]) -> None:
         """Have this called with the new head after each commit, on the committer's thread.
@@ -386,19 +257,3 @@ class Ledger(InNamespace):
         self.transparency.close()
         self._application.close()
         self._keys.close()
-
-    @contextmanager
-    def _reading(self) -> Iterator[None]:
-        """Tell what is wrong with the store, and append nothing more to a damaged one."""
-        try:
-            with telling(self._file):
-                yield
-        except Corrupt as error:
-            if self._refuse is not None:
-                self._refuse(error)
-            raise
-
-    def _recorded(self, rows: Sequence[Row], *, unseal: bool = False) -> list[Recorded]:
-        topics = EVERYTHING if unseal else NOTHING
-        with self._reading():  # unsealing reads the keys
-            return [self._mapper.recorded(*row, unseal=topics) for row in rows]

@@ -7,8 +7,7 @@ import sqlite3
 import threading
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from domain.errors import LedgerError, ProjectionBehind, Unavailable
@@ -19,6 +18,7 @@ from projections.operations import told
 from projections.resting import Rests
 from projections.source import Page
 from projections.store import trouble_of
+from projections.waiting import Waiter, Waiters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -81,7 +81,7 @@ class Follower:
         self._source = source
         self._clock = clock
         self._wake = threading.Condition()
-        self._moved = threading.Condition()
+        self._waiters = Waiters(self._is_settled)
         self._woken = False
         self._commits = 0
         self._stopping = False
@@ -90,9 +90,6 @@ class Follower:
         self._resting: set[str] = set()
         self._troubles: dict[str, str] = {}
         self._rests = Rests()
-        self._waiters: set[_Waiter] = set()
-        self._waiting_threads = 0
-        self._hurry = threading.Event()
         self._page = Page(source)
         self._appended_at = self._gave_way_at = time.monotonic() - QUIET_SECONDS
         self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
@@ -106,8 +103,8 @@ class Follower:
         with self._wake:
             self._stopping = True
             self._wake.notify_all()
-        self._hurry.set()
-        self._tell()
+        self._waiters.hurry.set()
+        self._waiters.tell()
         if self._thread.ident is not None:
             self._thread.join()
 
@@ -154,7 +151,7 @@ class Follower:
         self._builds[build.projection.name] = build
         self._resting.discard(build.projection.name)
         self._troubles.pop(build.projection.name, None)
-        self._tell()
+        self._waiters.tell()
 
     def wait_for(self, position: int, timeout_seconds: float, name: str) -> int:
         """The position that the projection reflects, once that is at least ``position``.
@@ -163,24 +160,15 @@ class Follower:
             ProjectionBehind: it did not get there in time, or has failed or been closed.
         """
         until = time.monotonic() + timeout_seconds
-        with self._moved:
+        with self._waiters.moved:
             while (reached := self._builds[name].position) < position:
                 left = until - time.monotonic()
                 if self._stopping or self._builds[name].generation.state == FAILED or left <= 0:
                     raise ProjectionBehind(
                         f"projection {name} reflects position {reached}, not yet {position}"
                     )
-                self._wait_hurried(left)
+                self._waiters.wait(left)
         return reached
-
-    def _wait_hurried(self, seconds: float) -> None:
-        """Wait for the next move, which comes without a rest. Only with ``_moved`` held."""
-        self._waiting_threads += 1
-        self._hurry.set()
-        try:
-            self._moved.wait(seconds)
-        finally:
-            self._waiting_threads -= 1
 
     def wait_while_ahead(self, name: str) -> None:
         """Wait a moment while the clock lies behind the instant for which the rows were made.
@@ -193,34 +181,23 @@ class Follower:
             return
         self.wake()
         until = time.monotonic() + BACK_SECONDS
-        with self._moved:
+        with self._waiters.moved:
             while (build := self._builds[name]).generation.as_of > self._clock():
                 left = until - time.monotonic()
                 if left <= 0 or not self._follows(build) or self._stopping:
                     return
-                self._wait_hurried(left)
+                self._waiters.wait(left)
 
     def when_reached(
         self, position: int, name: str, callback: Callable[[], object]
-    ) -> Callable[[], None]:
+    ) -> Callable[[], object]:
         """Call back once, from any thread, when the projection gets to a position or never will.
 
         Returns what lets go of the callback before that.
         """
-        waiter = _Waiter(position, name, callback)
-        with self._moved:
-            if not self._is_settled(waiter):
-                self._waiters.add(waiter)
-                self._hurry.set()
-                return partial(self._let_go, waiter)
-        callback()
-        return _nothing
+        return self._waiters.add(Waiter(position, name, callback))
 
-    def _let_go(self, waiter: _Waiter) -> None:
-        with self._moved:
-            self._waiters.discard(waiter)
-
-    def _is_settled(self, waiter: _Waiter) -> bool:
+    def _is_settled(self, waiter: Waiter) -> bool:
         """Whether waiting has an end: it got there, or cannot."""
         generation = self._builds[waiter.name].generation
         there = generation.position >= waiter.position
@@ -247,7 +224,7 @@ class Follower:
             self._fail(build.projection.name, build, error)
             return False
         if moved:
-            self._tell()
+            self._waiters.tell()
         return moved
 
     def _run(self) -> None:
@@ -258,7 +235,7 @@ class Follower:
                 if self._stopping:
                     return
                 self._woken = False
-            self._hurry.clear()  # whoever waits from here on cuts the rest short
+            self._waiters.hurry.clear()  # whoever waits from here on cuts the rest short
             before, began = self._taken_in(), time.monotonic()
             with self._working:
                 behind = self._cycle()
@@ -291,9 +268,9 @@ class Follower:
 
     def _rest(self, seconds: float) -> bool:
         """Let more come together, as long as nobody waits for it; False if somebody does."""
-        if self._waiters or self._waiting_threads or self._stopping:
+        if self._waiters or self._stopping:
             return False
-        return not self._hurry.wait(seconds)
+        return not self._waiters.hurry.wait(seconds)
 
     def _sleep(self) -> None:
         with self._wake:
@@ -331,7 +308,7 @@ class Follower:
     def _pours(self) -> bool:
         """Whether events pour in while nobody waits, and not for too long already."""
         now = time.monotonic()
-        if self._waiters or self._waiting_threads or now - self._appended_at >= QUIET_SECONDS:
+        if self._waiters or now - self._appended_at >= QUIET_SECONDS:
             self._gave_way_at = now
             return False
         if now - self._gave_way_at >= STARVED_SECONDS:
@@ -341,7 +318,7 @@ class Follower:
 
     def _recovers(self, name: str) -> bool:
         """Whether a projection rests from dear steps while nobody waits."""
-        return not self._waiters and not self._waiting_threads and self._rests.is_resting(name)
+        return not self._waiters and self._rests.is_resting(name)
 
     def _is_behind(self, build: AnyBuild) -> bool:
         return self._follows(build) and build.position < self._source.head()
@@ -367,7 +344,7 @@ class Follower:
             return False
         self._troubles.pop(name, None)
         if moved:
-            self._tell()
+            self._waiters.tell()
         return moved and build.position < head
 
     def _fail(self, name: str, build: AnyBuild, error: Exception) -> None:
@@ -379,33 +356,8 @@ class Follower:
                 save(connection, build.generation)
         except (LedgerError, sqlite3.Error) as unsaved:
             logger.error("the failure of %s could not be kept: %s", name, told(unsaved))
-        self._tell()
-
-    def _tell(self) -> None:
-        """Let everyone know who waits for what has come about, or never will."""
-        with self._moved:
-            self._moved.notify_all()
-            settled = [waiter for waiter in self._waiters if self._is_settled(waiter)]
-            self._waiters.difference_update(settled)
-        for waiter in settled:
-            try:
-                waiter.callback()
-            except Exception as error:  # noqa: BLE001  # whoever waited is gone; the log goes on
-                logger.warning("a waiter could not be told: %s", told(error))
-
-
-@dataclass(frozen=True, eq=False)
-class _Waiter:
-    """Who is to be told, and of what."""
-
-    position: int
-    name: str
-    callback: Callable[[], object]
+        self._waiters.tell()
 
 
 def _gives_way(named: tuple[str, AnyBuild]) -> bool:
     return named[1].gives_way
-
-
-def _nothing() -> None:
-    """There is nothing to let go of."""

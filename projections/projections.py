@@ -128,7 +128,7 @@ class Projections:
 
     def when_reached(
         self, position: int, callback: Callable[[], object], name: str = "status"
-    ) -> Callable[[], None]:
+    ) -> Callable[[], object]:
         """Call back once, from any thread, when a projection gets to a position or never will.
 
         For whoever must not block: ``wait_for`` with no time to wait then says which it is. Returns

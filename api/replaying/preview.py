@@ -31,9 +31,10 @@ if TYPE_CHECKING:
 
     from api.replaying.lines import Lines
     from domain.commerce import Silence
+    from domain.evidence import SignalReading
     from domain.history import History
     from domain.policy import Policy
-    from domain.relationship import Relationship, SignalReading
+    from domain.relationship import Relationship
     from domain.timeline import PolicyTimeline as Timeline
     from projections.folding import Moment
     from projections.operations import Work

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from uuid import UUID
 
+    from domain.evidence import Exclusion
     from domain.history import Fact, History
     from domain.recorded import Recorded
-    from domain.relationship import Exclusion
     from domain.signals import Reading
     from projections.folding import Moment
 

@@ -19,7 +19,8 @@ from tests.domain.folding import relate, stages
 from tests.domain.scenario import START, Scenario, fact, registered
 
 if TYPE_CHECKING:
-    from domain.relationship import Relationship, SignalReading
+    from domain.evidence import SignalReading
+    from domain.relationship import Relationship
 
 
 def living_in(time_zone: str, since: str = "2020-01-01T00:00:00Z") -> Scenario:

@@ -21,8 +21,8 @@ from tests.domain.scenario import ANN, Scenario, fact, on_day, registered
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from domain.intervals import Interval
     from domain.recorded import Recorded
-    from domain.relationship import Interval
     from domain.timeline import PolicyTimeline
 
 RETAIL = versions((0, PRESETS["retail"]))

@@ -13,7 +13,7 @@ from tests.domain.folding import bought, changed, relate, versions
 from tests.domain.scenario import ANN, BEN, Scenario, fact, on_day, registered
 
 if TYPE_CHECKING:
-    from domain.relationship import SignalReading
+    from domain.evidence import SignalReading
 
 YEAR = 365
 

@@ -1,0 +1,183 @@
+"""The events that are committed, read from the store one, some or all at a time."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from domain.errors import Corrupt, EventNotFound
+from domain.recorded import POLICY_STREAM
+from ledger.datastore import telling
+from ledger.mapper import EVERYTHING, NOTHING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+    from uuid import UUID
+
+    from domain.recorded import Recorded
+    from ledger.kept_streams import KeptStreams
+    from ledger.mapper import LedgerMapper
+    from ledger.recorder import LedgerApplicationRecorder, Row
+
+_PAGE = 2000
+
+
+class StoredEvents(ABC):
+    """The reading half of a ledger. Any thread may call; positions count from 1.
+
+    Reads answer for what is committed. Where a read can unseal, ``unseal=False`` leaves personal
+    fields ``Sealed``, which is faster and enough for folds.
+
+    Reading raises ``Corrupt`` where stored bytes are damaged, after which nothing is appended any
+    more, and ``Unavailable`` where the database cannot be read.
+    """
+
+    _file: Path
+    _recorder: LedgerApplicationRecorder
+    _mapper: LedgerMapper
+    _streams: KeptStreams
+    _refuse: Callable[[Corrupt], None] | None = None
+    """Told of damage, so that nothing is appended to it."""
+
+    @abstractmethod
+    def head(self) -> int:
+        """The newest position, 0 in a ledger without events: the writing half knows it."""
+
+    def knows_id(self, event_id: UUID) -> bool:
+        """Whether an event with that id is recorded."""
+        with self._reading():
+            return bool(self._recorder.rows_by_id([event_id]))
+
+    def registered(self, contact_ids: Sequence[UUID]) -> set[UUID]:
+        """Those of the contacts that were registered, merged ones included."""
+        with self._reading():
+            return self._recorder.begun(contact_ids)
+
+    def event(self, position: int, *, unseal: bool = True) -> Recorded:
+        """The event at that position.
+
+        Raises:
+            EventNotFound: there is none.
+        """
+        with self._reading():
+            rows = self._recorder.rows({"position = ?": position})
+        if not rows:
+            raise EventNotFound(f"no event stands at position {position}")
+        return self._recorded(rows, unseal=unseal)[0]
+
+    def stored(self, positions: Sequence[int]) -> dict[int, Row]:
+        """The stored bytes of the events at these positions; where none stands it is absent."""
+        with self._reading():
+            return self._recorder.rows_at(positions)
+
+    def log(
+        self,
+        *,
+        after: int = 0,
+        limit: int = 100,
+        types: Sequence[str] = (),
+        unseal: bool = True,
+        upto: int | None = None,
+        streams: Sequence[UUID] = (),
+    ) -> list[Recorded]:
+        """At most ``limit`` events beyond ``after`` up to ``upto``, in order of their positions.
+
+        ``streams`` are the contacts whose events are wanted; all events are where it is empty.
+        """
+        with self._reading():
+            rows = self._recorder.rows_after(after, upto, types, streams, limit)
+        return self._recorded(rows, unseal=unseal)
+
+    def stream(
+        self,
+        contact_id: UUID,
+        *,
+        after_version: int = 0,
+        limit: int | None = None,
+        types: Sequence[str] = (),
+        upto: int | None = None,
+        unseal: bool = False,
+    ) -> list[Recorded]:
+        """A contact's own events beyond ``after_version``, by version; ``upto`` is a position."""
+        if not (after_version or limit or types or unseal):
+            return self._streams.read(contact_id, upto)
+        with self._reading():
+            rows = self._recorder.rows_of_stream(contact_id, after_version, types, upto, limit)
+        return self._recorded(rows, unseal=unseal)
+
+    def streams(
+        self, *, after: UUID | None = None, upto: int
+    ) -> Iterator[tuple[UUID, list[Recorded]]]:
+        """Every contact beyond ``after`` with its events up to that position, in contact order.
+
+        Personal fields stay sealed and the policy stream is left out. Pages are read in
+        transactions of their own, so a long walk holds nothing up.
+        """
+        contact_id, version = after or POLICY_STREAM, 2**62
+        events: list[Recorded] = []
+        while True:
+            with self._reading():
+                rows = self._recorder.rows_in_stream_order(contact_id, version, upto, _PAGE)
+            for recorded in self._recorded(rows):
+                if events and events[0].contact_id != recorded.contact_id:
+                    yield events[0].contact_id, events
+                    events = []
+                events.append(recorded)
+            if len(rows) < _PAGE:
+                break
+            contact_id, version = events[-1].contact_id, events[-1].version
+        if events:
+            yield events[0].contact_id, events
+
+    def _beyond(self, contact_id: UUID, version: int) -> list[Recorded]:
+        with self._reading():
+            return self._recorded(self._recorder.rows_of_stream(contact_id, version))
+
+    def rows(self, after: int, upto: int) -> list[Row]:
+        """The events beyond a position up to another as they are stored, in order."""
+        with self._reading():
+            return self._recorder.rows_after(after, upto)
+
+    def version(self, contact_id: UUID, upto: int | None = None) -> int:
+        """The version of the contact's newest event up to that position, 0 if it has none."""
+        with self._reading():
+            newest = self._recorder.newest(contact_id, upto)
+        return newest.version if newest else 0
+
+    def recorded_at(self, position: int) -> int:
+        """When the event at that position was recorded.
+
+        Raises:
+            EventNotFound: there is none.
+        """
+        return self.event(position, unseal=False).recorded_at
+
+    def position_at(self, instant: int) -> int:
+        """The last position recorded at or before that instant, 0 if there is none."""
+        # Instants of recording never decrease, so a dozen reads find it without an index.
+        low, high = 0, self.head()
+        while low < high:
+            middle = (low + high + 1) // 2
+            if self.recorded_at(middle) <= instant:
+                low = middle
+            else:
+                high = middle - 1
+        return low
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Tell what is wrong with the store, and append nothing more to a damaged one."""
+        try:
+            with telling(self._file):
+                yield
+        except Corrupt as error:
+            if self._refuse is not None:
+                self._refuse(error)
+            raise
+
+    def _recorded(self, rows: Sequence[Row], *, unseal: bool = False) -> list[Recorded]:
+        topics = EVERYTHING if unseal else NOTHING
+        with self._reading():  # unsealing reads the keys
+            return [self._mapper.recorded(*row, unseal=topics) for row in rows]
