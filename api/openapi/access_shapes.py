@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from api.openapi.shapes import ANY_OBJECT, MOMENT, TEXT, WHOLE, Schema, many, maybe, shape
+from typing import TYPE_CHECKING
+
 from ledger.access.keys import KEY_NAME
 from ledger.access.scopes import SCOPES
-from ledger.access.trail import ORDERED, OUTCOMES
+
+if TYPE_CHECKING:
+    from api.openapi.shapes import Schema
 
 _SCOPES: Schema = {"type": "array", "items": {"enum": list(SCOPES)}, "minItems": 1}
 
@@ -21,16 +24,3 @@ MAKE_KEY: Schema = {
     "required": ["name", "scopes"],
     "additionalProperties": False,
 }
-ACT: Schema = shape(
-    number=WHOLE,
-    at=MOMENT,
-    principal=TEXT,
-    act=TEXT,
-    subject=TEXT,
-    detail=ANY_OBJECT,
-    previous=TEXT,
-    hash=TEXT,
-    outcome={"enum": [ORDERED, *OUTCOMES]},
-    of=maybe(WHOLE),
-)
-ACTS: Schema = shape(items=many(ACT), next_after=maybe(WHOLE))

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from api.service.answers.contacts import Contact
+from api.service.answers.events import Appended, AppendedToMany, Event
 from api.service.answers.ledgers import EventType
 from api.service.answers.lists import (
     FoundContact,
@@ -17,6 +19,7 @@ from api.service.answers.lists import (
 from api.service.answers.log import ConsistencyProof, InclusionProof
 from api.service.answers.policies import PolicyVersion, WholePolicyVersion
 from api.service.answers.projections import Operation, Projection, ProjectionDigest
+from api.service.answers.referrals import Referrals
 from api.service.answers.status import Standing, Status, StatusHistory
 from domain.presets import PRESETS
 
@@ -61,34 +64,40 @@ _APPENDED_EVENT: dict[str, Any] = {
     "recorded_at": "2026-03-01T08:30:01.250000Z",
     "replayed": False,
 }
-APPENDED: dict[str, Any] = {
-    "contact_id": CONTACT_ID,
-    "counts_for": None,
-    "version": 2,
-    "position": 3,
-    "replayed": False,
-    "events": [_APPENDED_EVENT],
-}
-APPENDED_MANY: dict[str, Any] = {
-    "position": 3,
-    "replayed": False,
-    "events": [{"contact_id": CONTACT_ID, "counts_for": None, **_APPENDED_EVENT}],
-}
-EVENT: dict[str, Any] = {
-    "id": EVENT_ID,
-    "contact_id": CONTACT_ID,
-    "type": "purchase-made",
-    "version": 2,
-    "position": 3,
-    "occurred_at": "2026-03-01T08:30:00Z",
-    "recorded_at": "2026-03-01T08:30:01.250000Z",
-    "source": "till-2",
-    "actor": None,
-    "causation_id": None,
-    "data": PURCHASE["data"],
-    "retracted_by": None,
-    "corrected_by": None,
-}
+APPENDED = Appended.model_validate(
+    {
+        "contact_id": CONTACT_ID,
+        "counts_for": None,
+        "version": 2,
+        "position": 3,
+        "replayed": False,
+        "events": [_APPENDED_EVENT],
+    }
+)
+APPENDED_MANY = AppendedToMany.model_validate(
+    {
+        "position": 3,
+        "replayed": False,
+        "events": [{"contact_id": CONTACT_ID, "counts_for": None, **_APPENDED_EVENT}],
+    }
+)
+EVENT = Event.model_validate(
+    {
+        "id": EVENT_ID,
+        "contact_id": CONTACT_ID,
+        "type": "purchase-made",
+        "version": 2,
+        "position": 3,
+        "occurred_at": "2026-03-01T08:30:00Z",
+        "recorded_at": "2026-03-01T08:30:01.250000Z",
+        "source": "till-2",
+        "actor": None,
+        "causation_id": None,
+        "data": PURCHASE["data"],
+        "retracted_by": None,
+        "corrected_by": None,
+    }
+)
 SENT_LINES = "".join(json.dumps(one) + "\n" for one in EVENTS)
 OUTCOME_LINES = (
     '{"line":1,"status":201,"position":2,"counts_for":null}\n{"line":2,"status":422,"problem":{"type":'
@@ -96,8 +105,8 @@ OUTCOME_LINES = (
     f'"detail":"/type: is required","code":"invalid-request","instance":"urn:uuid:{OPERATION_ID}",'
     '"errors":[{"pointer":"/type","code":"missing","detail":"is required"}]}}\n'
 )
-LINES_OF_EVENTS = json.dumps(EVENT) + "\n"
-SERVER_SENT_EVENTS = f"id: 3\nevent: purchase-made\ndata: {json.dumps(EVENT)}\n\n"
+LINES_OF_EVENTS = EVENT.json_bytes().decode() + "\n"
+SERVER_SENT_EVENTS = f"id: 3\nevent: purchase-made\ndata: {EVENT.json_bytes().decode()}\n\n"
 CLOUD_EVENT: dict[str, Any] = {
     "specversion": "1.0",
     "id": "r-1042",
@@ -108,30 +117,32 @@ CLOUD_EVENT: dict[str, Any] = {
     "datacontenttype": "application/json",
     "data": PURCHASE["data"],
 }
-CONTACT: dict[str, Any] = {
-    "contact_id": CONTACT_ID,
-    "kind": "person",
-    "name": "Ada Jansen",
-    "time_zone": "Europe/Amsterdam",
-    "refs": [],
-    "links": [],
-    "consents": [
-        {
-            "purpose": "offers",
-            "channel": "email",
-            "granted": True,
-            "said_at": "2026-03-01T08:00:00Z",
-            "event": OTHER_ID,
-        }
-    ],
-    "version": 2,
-    "streams": [{"contact_id": CONTACT_ID, "version": 2}],
-    "stage": "customer",
-    "score": 0,
-    "flags": [],
-    "standing": "none",
-    "position": 3,
-}
+CONTACT = Contact.model_validate(
+    {
+        "contact_id": CONTACT_ID,
+        "kind": "person",
+        "name": "Ada Jansen",
+        "time_zone": "Europe/Amsterdam",
+        "refs": [],
+        "links": [],
+        "consents": [
+            {
+                "purpose": "offers",
+                "channel": "email",
+                "granted": True,
+                "said_at": "2026-03-01T08:00:00Z",
+                "event": OTHER_ID,
+            }
+        ],
+        "version": 2,
+        "streams": [{"contact_id": CONTACT_ID, "version": 2}],
+        "stage": "customer",
+        "score": 0,
+        "flags": [],
+        "standing": "none",
+        "position": 3,
+    }
+)
 STATUS_ROW = StatusRow.model_validate(
     {
         "contact_id": CONTACT_ID,
@@ -340,46 +351,49 @@ STANDING_ROW = StandingRow.model_validate(
         "they_owe": False,
     }
 )
-REFERRALS: dict[str, Any] = {
-    "contact_id": CONTACT_ID,
-    "position": 4,
-    "as_of": "2026-03-02T08:30:00Z",
-    "made": [
-        {
-            "referral_id": "intro-1",
-            "stream": CONTACT_ID,
-            "by": CONTACT_ID,
-            "other": OTHER_ID,
-            "direction": "inbound",
-            "made_at": "2026-03-01T08:30:00Z",
-            "level": 3,
-            "outcome": "won",
-            "won_at": "2026-03-01T09:00:00Z",
-            "event": EVENT_ID,
-        }
-    ],
-    "received": [],
-    "rewards": [
-        {
-            "referral_id": "intro-1",
-            "other": OTHER_ID,
-            "level": 3,
-            "state": "held",
-            "won_at": "2026-03-01T09:00:00Z",
-            "due_at": "2026-03-31T09:00:00Z",
-            "amount_minor": 1000,
-            "clawback_minor": 250,
-            "currency": "EUR",
-            "reason": None,
-            "purchase": EVENT_ID,
-            "event": EVENT_ID,
-            "earned_minor": 1000,
-            "clawed_back_minor": 250,
-            "paid_minor": 500,
-            "reversed_minor": 0,
-            "declined_minor": 0,
-            "owed_minor": 250,
-            "in_kind": 0,
-        }
-    ],
-}
+REFERRALS = Referrals.model_validate(
+    {
+        "contact_id": CONTACT_ID,
+        "position": 4,
+        "as_of": "2026-03-02T08:30:00Z",
+        "made": [
+            {
+                "referral_id": "intro-1",
+                "stream": CONTACT_ID,
+                "by": CONTACT_ID,
+                "other": OTHER_ID,
+                "direction": "inbound",
+                "made_at": "2026-03-01T08:30:00Z",
+                "level": 3,
+                "outcome": "won",
+                "won_at": "2026-03-01T09:00:00Z",
+                "event": EVENT_ID,
+            }
+        ],
+        "received": [],
+        "rewards": [
+            {
+                "referral_id": "intro-1",
+                "stream": CONTACT_ID,
+                "other": OTHER_ID,
+                "level": 3,
+                "state": "held",
+                "won_at": "2026-03-01T09:00:00Z",
+                "due_at": "2026-03-31T09:00:00Z",
+                "amount_minor": 1000,
+                "clawback_minor": 250,
+                "currency": "EUR",
+                "reason": None,
+                "purchase": EVENT_ID,
+                "event": EVENT_ID,
+                "earned_minor": 1000,
+                "clawed_back_minor": 250,
+                "paid_minor": 500,
+                "reversed_minor": 0,
+                "declined_minor": 0,
+                "owed_minor": 250,
+                "in_kind": 0,
+            }
+        ],
+    }
+)

@@ -7,19 +7,7 @@ from typing import TYPE_CHECKING, Any
 from api.openapi import examples
 from api.openapi.examples import CONTACT_ID, EVENT_ID
 from api.openapi.schemas import data_schema
-from api.openapi.shapes import (
-    ANY_OBJECT,
-    CONSENT,
-    EVENT,
-    ID,
-    MOMENT,
-    POSITION,
-    TEXT,
-    YES_NO,
-    many,
-    ref,
-    shape,
-)
+from api.service.answers.persons import Erased, PersonalExport
 from domain.events.governance import PersonalDataErased
 
 if TYPE_CHECKING:
@@ -51,80 +39,54 @@ def said(table: Mapping[str, str]) -> list[dict[str, str]]:
 
 
 ERASE: dict[str, Any] = data_schema(PersonalDataErased)
-_SAID = many(shape(code=TEXT, detail=TEXT))
-ERASED: dict[str, Any] = shape(
-    contact_id=ID,
-    contacts=many(shape(contact_id=ID, event=ID, position=POSITION, recorded_at=MOMENT)),
-    position=POSITION,
-    done=_SAID,
-    remains=_SAID,
-)
-ERASED_EXAMPLE: dict[str, Any] = {
-    "contact_id": CONTACT_ID,
-    "contacts": [
-        {
-            "contact_id": CONTACT_ID,
-            "event": EVENT_ID,
-            "position": 42,
-            "recorded_at": "2026-03-02T10:00:00Z",
-        }
-    ],
-    "position": 42,
-    "done": said(DONE),
-    "remains": said(REMAINS),
-}
-
-_NOTES = many(ANY_OBJECT)
-EXPORT: dict[str, Any] = shape(
-    contact_id=ID,
-    ledger=TEXT,
-    exported_at=MOMENT,
-    position=POSITION,
-    erased=YES_NO,
-    contacts=many(ID),
-    registration=ANY_OBJECT,
-    consents=many(CONSENT),
-    noted=shape(
-        profile=_NOTES,
-        preferences=_NOTES,
-        occasions=_NOTES,
-        open_promises=_NOTES,
-        open_complaints=_NOTES,
-    ),
-    status=ref("Status"),
-    history=many(ref("Interval")),
-    standing=ref("Standing"),
-    events=many(EVENT),
-    named_by=many(EVENT),
-)
-EXPORT_EXAMPLE: dict[str, Any] = {
-    "contact_id": CONTACT_ID,
-    "ledger": "main",
-    "exported_at": "2026-03-02T10:00:00Z",
-    "position": 42,
-    "erased": False,
-    "contacts": [CONTACT_ID],
-    "registration": {
-        name: examples.CONTACT[name] for name in ("kind", "name", "time_zone", "refs", "links")
-    },
-    "consents": examples.CONTACT["consents"],
-    "noted": {
-        "profile": [],
-        "preferences": [
+ERASED_EXAMPLE = Erased.model_validate(
+    {
+        "contact_id": CONTACT_ID,
+        "contacts": [
             {
-                "key": "table",
-                "value": "by the window",
-                "occurred_at": "2026-03-01T09:00:00Z",
+                "contact_id": CONTACT_ID,
                 "event": EVENT_ID,
+                "position": 42,
+                "recorded_at": "2026-03-02T10:00:00Z",
             }
         ],
-        "occasions": [],
-        "open_promises": [],
-        "open_complaints": [],
-    },
-    "status": {**examples.STATUS.plain(), "explanation": "A customer since 1 March 2026."},
-    "history": examples.STATUS_HISTORY.plain()["intervals"],
-    "standing": examples.STANDING.plain(),
-    "events": [examples.EVENT],
-    "named_by": [],
-}
+        "position": 42,
+        "done": said(DONE),
+        "remains": said(REMAINS),
+    }
+)
+
+_CONTACT = examples.CONTACT.plain()
+EXPORT_EXAMPLE = PersonalExport.model_validate(
+    {
+        "contact_id": CONTACT_ID,
+        "ledger": "main",
+        "exported_at": "2026-03-02T10:00:00Z",
+        "position": 42,
+        "erased": False,
+        "contacts": [CONTACT_ID],
+        "registration": {
+            name: _CONTACT[name] for name in ("kind", "name", "time_zone", "refs", "links")
+        },
+        "consents": _CONTACT["consents"],
+        "noted": {
+            "profile": [],
+            "preferences": [
+                {
+                    "key": "table",
+                    "value": "by the window",
+                    "occurred_at": "2026-03-01T09:00:00Z",
+                    "event": EVENT_ID,
+                }
+            ],
+            "occasions": [],
+            "open_promises": [],
+            "open_complaints": [],
+        },
+        "status": {**examples.STATUS.plain(), "explanation": "A customer since 1 March 2026."},
+        "history": examples.STATUS_HISTORY.plain()["intervals"],
+        "standing": examples.STANDING.plain(),
+        "events": [examples.EVENT.plain()],
+        "named_by": [],
+    }
+)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from api.calls import Answer, Call, Routes, Shown
 from api.knowledge import question_of, relationship_of, standing_of, subject_of
-from api.openapi import examples, shapes
+from api.openapi import examples
 from api.routes.lists import listed, page_after
+from api.service.answers.contacts import Contact, Stream
 from api.service.answers.document import Page
 from api.service.answers.lists import FoundContact
-from api.wire import present, present_person
 from api.wire.cursors import make_cursor, read_place
 from api.wire.marks import MARKING
 from api.wire.parameters import (
@@ -64,7 +64,6 @@ _PROFILE_TYPES = (
     answers={
         200: Shown(
             description="The registration as it stands, with stage and standing at `position`.",
-            schema=shapes.CONTACT,
             example=examples.CONTACT,
             headers=("ETag", "Rapport-Position", "Content-Location"),
         )
@@ -87,18 +86,22 @@ def _contact(call: Call) -> Answer:
     found = relationship_of(question, subject)
     members = question.aliases.members(subject.contact_id)
     versions = {member: question.ledger.version(member) for member in members}
-    body = {
-        "contact_id": str(subject.contact_id),
-        **present.profile(profile_at(question, subject.contact_id)),
-        "consents": present_person.consents(consents_of(subject.history, question.as_of)),
-        "version": versions[subject.contact_id],
-        "streams": present.streams(versions),
-        "stage": found.stage,
-        "score": found.score,
-        "flags": list(found.flags),
-        "standing": standing_of(question, subject).standing,
-        "position": question.position,
-    }
+    body = Contact.model_validate(
+        {
+            "contact_id": subject.contact_id,
+            **Contact.fields_of(profile_at(question, subject.contact_id)),
+            "consents": consents_of(subject.history, question.as_of),
+            "version": versions[subject.contact_id],
+            "streams": [
+                Stream(contact_id=member, version=version) for member, version in versions.items()
+            ],
+            "stage": found.stage,
+            "score": found.score,
+            "flags": found.flags,
+            "standing": standing_of(question, subject).standing,
+            "position": question.position,
+        }
+    )
     headers = call.located(subject.contact_id)
     return Answer(body=body, headers=headers, position=question.position, digest=True)
 

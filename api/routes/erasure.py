@@ -10,14 +10,14 @@ from starlette.concurrency import run_in_threadpool
 from api.calls import Answer, Body, Call, Routes, Shown
 from api.openapi import person_shapes
 from api.ordering import carry_out
+from api.service.answers.persons import Erased
 from domain.events.governance import PersonalDataErased
-from domain.instants import format_instant
 from ledger.access.scopes import ADMIN
 from ledger.erasure import Erasure
 
 if TYPE_CHECKING:
+    from ledger import erasure
     from ledger.access.orders import Order
-    from ledger.erasure import Erased
 
 ROUTES = Routes("Contacts")
 
@@ -36,7 +36,6 @@ ROUTES = Routes("Contacts")
     answers={
         200: Shown(
             description="It is done; asked again, the same, with `Idempotency-Replayed`.",
-            schema=person_shapes.ERASED,
             example=person_shapes.ERASED_EXAMPLE,
             headers=("Rapport-Position", "Content-Location", "Idempotency-Replayed"),
         )
@@ -52,8 +51,8 @@ async def erase_contact(call: Call) -> Answer:
     it was recorded; asking again goes on in either case. It cannot be undone.
     """
     event = PersonalDataErased.read(call.body)
-    order, erasure = await run_in_threadpool(_ordered, call, event)
-    erased = await carry_out(order, partial(call.open_ledger.ledger.erase, erasure))
+    order, wish = await run_in_threadpool(_ordered, call, event)
+    erased = await carry_out(order, partial(call.open_ledger.ledger.erase, wish))
     survivor = erased.contacts[0].contact_id
     replayed = {} if erased.fresh else {"Idempotency-Replayed": "true"}
     return Answer(
@@ -69,19 +68,13 @@ def _ordered(call: Call, event: PersonalDataErased) -> tuple[Order, Erasure]:
     return order, Erasure(contact_id=call.contact_id, event=event)
 
 
-def _shown(erased: Erased) -> dict[str, object]:
-    return {
-        "contact_id": str(erased.contacts[0].contact_id),
-        "contacts": [
-            {
-                "contact_id": str(one.contact_id),
-                "event": str(one.event_id),
-                "position": one.position,
-                "recorded_at": format_instant(one.recorded_at),
-            }
-            for one in erased.contacts
-        ],
-        "position": erased.position,
-        "done": person_shapes.said(person_shapes.DONE),
-        "remains": person_shapes.said(person_shapes.REMAINS),
-    }
+def _shown(erased: erasure.Erased) -> Erased:
+    return Erased.model_validate(
+        {
+            "contact_id": erased.contacts[0].contact_id,
+            "contacts": erased.contacts,
+            "position": erased.position,
+            "done": person_shapes.said(person_shapes.DONE),
+            "remains": person_shapes.said(person_shapes.REMAINS),
+        }
+    )

@@ -16,8 +16,9 @@ from api.calls import Answer, Body, Call, Routes, Shown
 from api.knowledge import require_registered
 from api.openapi import shapes
 from api.openapi.examples import APPENDED, APPENDED_MANY, EVENT, EVENTS, FIRST_EVENTS
+from api.service.answers.document import Page
+from api.service.answers.events import Appended, AppendedToMany, Event
 from api.streams.log import read_events, read_filter
-from api.wire import present
 from api.wire.cursors import make_cursor, read_place
 from api.wire.envelope import read_many
 from api.wire.forms import BULK_AND_CLOUD_EVENTS, EXPORT_AND_TAIL
@@ -63,14 +64,12 @@ _ETAG = re.compile(r'"(0|[1-9][0-9]{0,15})"')
     answers={
         201: Shown(
             description="Something was appended.",
-            schema=shapes.APPENDED,
             example=APPENDED,
             headers=("ETag", "Location"),
         ),
         200: Shown(
             description="Nothing was new: known ids, or facts that were already so.",
-            schema=shapes.APPENDED,
-            example={**APPENDED, "replayed": True},
+            example=APPENDED.model_copy(update={"replayed": True}),
             headers=("ETag", "Idempotency-Replayed"),
         ),
         204: Shown(
@@ -92,7 +91,7 @@ async def append_events(call: Call) -> Answer:
     if_version, if_new = _condition(call.request.headers)
     result = await recorded(call, Append(drafts=drafts, if_version=if_version, if_new=if_new))
     headers = {"ETag": f'"{result.version}"'}
-    return answered(call, result, headers, present.appended(result))
+    return answered(call, result, headers, Appended.model_validate(result))
 
 
 @ROUTES.on(
@@ -105,14 +104,12 @@ async def append_events(call: Call) -> Answer:
     answers={
         201: Shown(
             description="Something was appended.",
-            schema=shapes.APPENDED_MANY,
             example=APPENDED_MANY,
             headers=("Location",),
         ),
         200: Shown(
             description="Nothing was new: known ids, or facts that were already so.",
-            schema=shapes.APPENDED_MANY,
-            example={**APPENDED_MANY, "replayed": True},
+            example=APPENDED_MANY.model_copy(update={"replayed": True}),
             headers=("Idempotency-Replayed",),
         ),
         204: Shown(
@@ -137,7 +134,7 @@ async def append_events_of_many_contacts(call: Call) -> Answer:
         raise Invalid.at("", "wrong-type", "must be an array of events")
     require_no_condition(call)
     result = await recorded(call, Append(drafts=_drafts(call, None)))
-    return answered(call, result, {}, present.appended_many(result))
+    return answered(call, result, {}, AppendedToMany.of(result))
 
 
 @ROUTES.on(
@@ -149,8 +146,7 @@ async def append_events_of_many_contacts(call: Call) -> Answer:
     answers={
         200: Shown(
             description="Events by version; those retracted or corrected later say so.",
-            schema=shapes.page(shapes.EVENT),
-            example={"items": [EVENT], "next_cursor": None},
+            example=Page[Event](items=(EVENT,), next_cursor=None),
             headers=("ETag", "Link", "Content-Location"),
         )
     },
@@ -207,8 +203,7 @@ def _group(call: Call, streams: tuple[UUID, ...]) -> Answer:
     answers={
         200: Shown(
             description="Events by position; those retracted or corrected later say so.",
-            schema=shapes.page(shapes.EVENT),
-            example={"items": [EVENT], "next_cursor": None},
+            example=Page[Event](items=(EVENT,), next_cursor=None),
             headers=("Link",),
         )
     },
@@ -241,7 +236,7 @@ def _log(call: Call) -> Answer:
     "/v1/ledgers/{ledger}/events/{position}",
     scopes=(READ,),
     summary="One event by its position",
-    answers={200: Shown(description="The event.", schema=shapes.EVENT, example=EVENT)},
+    answers={200: Shown(description="The event.", example=EVENT)},
     problems=("event-not-found",),
 )
 def read_event(call: Call) -> Answer:
@@ -251,7 +246,7 @@ def read_event(call: Call) -> Answer:
         raise EventNotFound("positions are whole numbers from 1")
     ledger = call.open_ledger.ledger
     recorded = ledger.event(int(text))
-    return Answer(body=present.event(recorded, Marks(ledger, [recorded])), digest=True)
+    return Answer(body=Event.of(recorded, Marks(ledger, [recorded])), digest=True)
 
 
 def _drafts(call: Call, contact_id: UUID | None) -> tuple[Draft, ...]:
@@ -291,5 +286,6 @@ def _listed(
     call: Call, events: list[Recorded], more: str | None, headers: dict[str, str]
 ) -> Answer:
     marks = Marks(call.open_ledger.ledger, events)
-    body = {"items": [present.event(one, marks) for one in events], "next_cursor": more}
+    items = tuple(Event.of(one, marks) for one in events)
+    body = Page[Event](items=items, next_cursor=more)
     return Answer(body=body, headers=headers | call.next_page(more))

@@ -5,32 +5,28 @@ from __future__ import annotations
 from api.calls import Answer, Call, Routes, Shown
 from api.edge.access import PUBLIC
 from api.edge.readiness import NotReady, readiness_of
-from api.openapi import shapes
+from api.service.answers.health import Health, Readiness
 from domain.errors import Unavailable
 
 ROUTES = Routes("Health")
 
-_OK = Shown(description="It does.", schema=shapes.HEALTH, example={"status": "ok"})
+_OK = Shown(description="It does.", example=Health(status="ok"))
 _READY = Shown(
     description="There is. `degraded` says that something is wrong. `stopped`: of how many ledgers "
     "something has stopped; they could not be opened (`ledger`), or their `reading`, `committer`, "
     "`sealer` or `projections` stopped. `clock_behind_seconds`: how far the clock lies behind the "
     "newest event; events are recorded as of that instant meanwhile. `recording`: false where the "
     "last commit of a ledger failed, as on a full disk.",
-    schema=shapes.READINESS,
-    example={
-        "status": "degraded",
-        "stopped": {"ledger": 1},
-        "clock_behind_seconds": 0,
-        "recording": True,
-    },
+    example=Readiness(
+        status="degraded", stopped={"ledger": 1}, clock_behind_seconds=0, recording=True
+    ),
 )
 
 
 @ROUTES.on("GET", "/livez", scopes=PUBLIC, summary="Whether the process lives", answers={200: _OK})
 async def livez(_call: Call) -> Answer:
     """Touches nothing: an answer is the sign of life."""
-    return Answer(body={"status": "ok"})
+    return Answer(body=Health(status="ok"))
 
 
 @ROUTES.on(
@@ -55,4 +51,4 @@ def readyz(call: Call) -> Answer:
     if not found.serving:
         raise NotReady(found)
     status = "ok" if found.is_well else "degraded"
-    return Answer(body={"status": status, **found.shown()})
+    return Answer(body=Readiness.model_validate({"status": status, **found.shown()}))

@@ -8,13 +8,15 @@ from api.calls import Answer, Call, Form, Routes, Shown
 from api.knowledge import question_of, relationship_of, standing_of, subject_of
 from api.openapi import person_shapes, shapes
 from api.routes.contacts import profile_at
+from api.service.answers.contacts import Consent, Registration
+from api.service.answers.events import Event
+from api.service.answers.persons import Notes, PersonalExport
 from api.service.answers.status import Standing, Status, StatusHistory
-from api.wire import present, present_person
+from api.wire import present_person
 from api.wire.marks import Marks
 from api.wire.rendered import Rendered
 from domain.consents import consents_of
 from domain.history import effective_history
-from domain.instants import format_instant
 from domain.naming import TYPES, naming
 from domain.noted import noted_of
 from ledger.access.scopes import ADMIN
@@ -38,8 +40,8 @@ ROUTES = Routes("Contacts")
 async def export_page(call: Call) -> ASGIApp:
     """The same as a page that people read, printed or kept as it is."""
     answer = await call.in_thread(_export)
-    assert isinstance(answer.body, dict)
-    content = present_person.page(answer.body).encode()
+    assert isinstance(answer.body, PersonalExport)
+    content = present_person.page(answer.body.plain()).encode()
     headers = {
         **answer.headers,
         "Content-Type": f"{HTML}; charset=utf-8",
@@ -59,7 +61,6 @@ async def export_page(call: Call) -> ASGIApp:
         200: Shown(
             description="Registration, consents, notes, status with sentences, standing, and every "
             "event in clear; with `Accept: text/html` as a page.",
-            schema=person_shapes.EXPORT,
             example=person_shapes.EXPORT_EXAMPLE,
             headers=("Rapport-Position", "Content-Location", "Cache-Control"),
         )
@@ -101,22 +102,24 @@ def _exported(call: Call, question: Question, subject: Subject) -> Answer:
     in_clear = effective_history(events, subject.contact_id)
     others = list(naming(_log(ledger, question.position), set(members)))
     marks, found = Marks(ledger, [*events, *others]), relationship_of(question, subject)
-    body = {
-        "contact_id": str(subject.contact_id),
-        "ledger": ledger.name,
-        "exported_at": format_instant(question.as_of),
-        "position": question.position,
-        "erased": subject.erased,
-        "contacts": [str(member) for member in members],
-        "registration": present.profile(profile_at(question, subject.contact_id)),
-        "consents": present_person.consents(consents_of(in_clear, question.as_of)),
-        "noted": present_person.noted(noted_of(in_clear)),
-        "status": Status.of_question(question, subject, found, explained=True).plain(),
-        "history": StatusHistory.of(question, subject, found, explained=True).plain()["intervals"],
-        "standing": Standing.of(question, subject, standing_of(question, subject)).plain(),
-        "events": [present.event(one, marks) for one in events],
-        "named_by": [present.event(one, marks) for one in others],
-    }
+    body = PersonalExport(
+        contact_id=subject.contact_id,
+        ledger=ledger.name,
+        exported_at=question.as_of,
+        position=question.position,
+        erased=subject.erased,
+        contacts=tuple(members),
+        registration=Registration.of(profile_at(question, subject.contact_id)),
+        consents=tuple(
+            Consent.model_validate(one) for one in consents_of(in_clear, question.as_of)
+        ),
+        noted=Notes.of(noted_of(in_clear)),
+        status=Status.of_question(question, subject, found, explained=True),
+        history=StatusHistory.of(question, subject, found, explained=True).intervals,
+        standing=Standing.of(question, subject, standing_of(question, subject)),
+        events=tuple(Event.of(one, marks) for one in events),
+        named_by=tuple(Event.of(one, marks) for one in others),
+    )
     headers = {**call.located(subject.contact_id), "Cache-Control": "no-store"}
     return Answer(body=body, headers=headers, position=question.position)
 

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from api.calls import Answer, Call, Routes, Shown
 from api.knowledge import require_registered
-from api.openapi import examples, shapes
-from api.wire import present_lists
+from api.openapi import examples
+from api.service.answers.referrals import Referral, Referrals, Reward
 from api.wire.parameters import MIN_POSITION
-from domain.instants import format_instant
 from domain.rewards import rewards
 from ledger.access.scopes import READ
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from uuid import UUID
 
     from domain.policy import Policy
     from domain.referrals import Edge
@@ -33,7 +32,6 @@ ROUTES = Routes("Status")
     answers={
         200: Shown(
             description="Referrals made and received with their outcomes; rewards, oldest first.",
-            schema=shapes.REFERRALS,
             example=examples.REFERRALS,
             headers=("ETag", "Rapport-Position", "Content-Location"),
         )
@@ -63,10 +61,9 @@ def _referrals(call: Call) -> Answer:
 
     streams = _streams(call.open_ledger.ledger, [*found.made, *found.received])
 
-    def shown(edge: Edge) -> dict[str, object]:
-        bought = found.commerce.get(edge.other)
-        said = present_lists.referral(edge, bought, found.as_of, by_purchase=by_purchase)
-        return {**said, "stream": streams[edge.event_id]}
+    def shown(edge: Edge) -> Referral:
+        bought, stream = found.commerce.get(edge.other), streams[edge.event_id]
+        return Referral.of(edge, bought, found.as_of, stream, by_purchase=by_purchase)
 
     def edges_to(contact: UUID) -> tuple[Edge, ...]:
         return projections.referrals(contact).received
@@ -75,21 +72,19 @@ def _referrals(call: Call) -> Answer:
         return policies.in_force(at).policy
 
     earned = rewards(found.made, edges_to, found.commerce, policy_at, found.as_of)
-    body = {
-        "contact_id": str(found.contact_id),
-        "position": found.position,
-        "as_of": format_instant(found.as_of),
-        "made": [shown(edge) for edge in found.made],
-        "received": [shown(edge) for edge in found.received],
-        "rewards": [
-            {**present_lists.reward(one), "stream": streams[one.event_id]} for one in earned
-        ],
-    }
+    body = Referrals(
+        contact_id=found.contact_id,
+        position=found.position,
+        as_of=found.as_of,
+        made=tuple(shown(edge) for edge in found.made),
+        received=tuple(shown(edge) for edge in found.received),
+        rewards=tuple(Reward.of(one, streams[one.event_id]) for one in earned),
+    )
     headers = call.located(found.contact_id)
     return Answer(body=body, headers=headers, position=found.position, digest=True)
 
 
-def _streams(ledger: Ledger, edges: Sequence[Edge]) -> dict[UUID, str]:
+def _streams(ledger: Ledger, edges: Sequence[Edge]) -> dict[UUID, UUID]:
     """On whose stream each referral stands, by the id of its event."""
     rows = ledger.stored([edge.position for edge in edges])
-    return {edge.event_id: str(rows[edge.position].stream) for edge in edges}
+    return {edge.event_id: UUID(str(rows[edge.position].stream)) for edge in edges}

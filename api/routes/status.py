@@ -17,8 +17,9 @@ from api.knowledge import (
     standing_of,
     subject_of,
 )
-from api.openapi import examples, shapes
+from api.openapi import examples
 from api.receipts.making import make_receipt, needed_position
+from api.service.answers.receipts import Receipt
 from api.service.answers.status import (
     Evidence,
     Standing,
@@ -102,8 +103,7 @@ async def read_status_history(call: Call) -> Answer:
         200: Shown(
             description="The answer of the status, the events and policies that it rests on as "
             "they are stored, a proof of each, and the signed checkpoint.",
-            schema=shapes.RECEIPT,
-            example=examples.RECEIPT,
+            example=Receipt.model_validate(examples.RECEIPT),
             headers=_HEADERS,
         )
     },
@@ -207,7 +207,10 @@ def _receipt(question: Question, signed: Signed, call: Call) -> Answer:
     version = call.get(POLICY_VERSION)
     survivor, receipt = make_receipt(question, call.contact_id, version, signed)
     return Answer(
-        body=receipt, headers=call.located(survivor), position=question.position, digest=True
+        body=Receipt.model_validate(receipt),
+        headers=call.located(survivor),
+        position=question.position,
+        digest=True,
     )
 
 

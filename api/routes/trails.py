@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 from api.calls import Answer, Call, Routes, Shown
 from api.edge.access import require_every_ledger
-from api.openapi.access_shapes import ACTS
+from api.service.answers.trails import TrailPage
 from api.wire.parameters import AFTER_NUMBER, LIMIT
-from domain.instants import format_instant
 from ledger.access.scopes import ADMIN, AUDIT
 
 if TYPE_CHECKING:
-    from ledger.access.trail import Act, AuditTrail
+    from ledger.access.trail import AuditTrail
 
 ROUTES = Routes("Audit trail")
 
@@ -40,8 +39,7 @@ _OUTCOME = {
 }
 _PAGE = Shown(
     description="Oldest first. Each entry holds the hash of the one before.",
-    schema=ACTS,
-    example={"items": [_ACT, _OUTCOME], "next_after": None},
+    example=TrailPage.model_validate({"items": [_ACT, _OUTCOME], "next_after": None}),
 )
 
 
@@ -89,19 +87,4 @@ def _page(call: Call, trail: AuditTrail) -> Answer:
     limit = call.get(LIMIT) or 100
     acts = trail.acts(after=call.get(AFTER_NUMBER) or 0, limit=limit)
     following = acts[-1].number if len(acts) == limit else None
-    return Answer(body={"items": [_shown(act) for act in acts], "next_after": following})
-
-
-def _shown(act: Act) -> dict[str, object]:
-    return {
-        "number": act.number,
-        "at": format_instant(act.at),
-        "principal": act.principal,
-        "act": act.act,
-        "subject": act.subject,
-        "detail": dict(act.detail),
-        "previous": act.previous,
-        "hash": act.hash,
-        "outcome": act.outcome,
-        "of": act.of,
-    }
+    return Answer(body=TrailPage.model_validate({"items": acts, "next_after": following}))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from api.wire import present
+from api.service.answers.events import Event
 from api.wire.marks import Marks
 from api.wire.parameters import CONTACT, GROUP, TYPES
 from domain.errors import Invalid
@@ -129,9 +128,7 @@ def show_all(ledger: Ledger, events: Sequence[Recorded]) -> list[Shown]:
             one.position,
             one.type,
             one.contact_id,
-            json.dumps(
-                present.event(one, marks), ensure_ascii=False, separators=(",", ":")
-            ).encode(),
+            Event.of(one, marks).json_bytes(),
             isinstance(one.event, PersonalDataErased),
         )
         for one in events

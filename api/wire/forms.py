@@ -11,11 +11,12 @@ from api.appending import answered, ids_asked_for, recorded, require_no_conditio
 from api.calls import Answer, Call, Form
 from api.edge.access import is_still_admitted
 from api.openapi import examples, shapes
+from api.service.answers.events import AppendedToMany
 from api.streams.bulk import BulkAppend
 from api.streams.export import LogExport
 from api.streams.log import Filter, LogWalk, read_filter
 from api.streams.tail import LogTail, read_place
-from api.wire import cloudevents, present
+from api.wire import cloudevents
 from api.wire.headers import said_once
 from api.wire.media import EVENT_STREAM, LINES
 from api.wire.parameters import AFTER_POSITION, CURSOR, LIMIT, MIN_POSITION
@@ -95,7 +96,7 @@ async def _appended(call: Call, drafts: tuple[Draft, ...]) -> Answer:
         result = await recorded(call, Append(drafts=drafts))
     except Invalid as error:
         _refuse(error)
-    return answered(call, result, {}, present.appended_many(result))
+    return answered(call, result, {}, AppendedToMany.of(result))
 
 
 def _refuse(error: Invalid) -> NoReturn:

@@ -11,14 +11,10 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from domain.currencies import MINOR_DIGITS
-from domain.instants import format_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
-    from domain.consents import Consent
-    from domain.history import Fact
-    from domain.noted import Noted
 
 Shape = dict[str, Any]
 
@@ -53,42 +49,6 @@ _TITLES = {
 
 _MOMENTS = ("as_of", "since", "from", "to")
 _INSTANT = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z", re.ASCII)
-
-
-def consents(found: Iterable[Consent]) -> list[Shape]:
-    """Consents as clients read them."""
-    return [
-        {
-            "purpose": one.purpose,
-            "channel": one.channel,
-            "granted": one.granted,
-            "said_at": format_instant(one.said_at),
-            "event": str(one.event_id),
-        }
-        for one in found
-    ]
-
-
-def noted(found: Noted) -> Shape:
-    """What was noted down; values that were erased are null."""
-    return {
-        "profile": _facts(found.profile),
-        "preferences": _facts(found.preferences),
-        "occasions": _facts(found.occasions),
-        "open_promises": _facts(found.open_promises),
-        "open_complaints": _facts(found.open_complaints),
-    }
-
-
-def _facts(facts: Iterable[Fact]) -> list[Shape]:
-    return [
-        {
-            **fact.event.show(),
-            "occurred_at": format_instant(fact.occurred_at),
-            "event": str(fact.id),
-        }
-        for fact in facts
-    ]
 
 
 def page(body: Mapping[str, object]) -> str:

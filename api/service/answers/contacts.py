@@ -1,0 +1,94 @@
+"""Who a contact is, and what they allow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+from uuid import UUID
+
+from pydantic import AliasChoices, Field
+
+from api.service.answers.document import (
+    Document,
+    Flags,
+    Instant,
+    Position,
+    Stage,
+    StandingName,
+)
+
+if TYPE_CHECKING:
+    from domain.profile import Profile
+
+
+class Ref(Document):
+    """A producer's number for a contact."""
+
+    source: str
+    ref: str
+
+
+class Link(Document):
+    """How a contact belongs to another."""
+
+    other: UUID
+    relation: str
+
+
+class Registration(Document):
+    """The registration of a contact as it stands; personal fields are null after an erasure."""
+
+    kind: str | None
+    name: str | None
+    time_zone: str | None
+    refs: tuple[Ref, ...]
+    links: tuple[Link, ...]
+
+    @classmethod
+    def of(cls, found: Profile) -> Self:
+        """Who a contact is."""
+        return cls.model_validate(cls.fields_of(found))
+
+    @staticmethod
+    def fields_of(found: Profile) -> dict[str, object]:
+        """The values of the fields."""
+        return {
+            "kind": found.kind,
+            "name": found.name,
+            "time_zone": found.time_zone,
+            "refs": [Ref(source=source, ref=ref) for source, ref in found.refs],
+            "links": found.links,
+        }
+
+
+class Consent(Document):
+    """Whether a contact allows us a use of a channel, since when, and the event that says so."""
+
+    purpose: str
+    channel: str
+    granted: bool
+    said_at: Instant
+    event: UUID = Field(validation_alias=AliasChoices("event_id", "event"))
+
+
+class Stream(Document):
+    """A stream of a contact: its own, or one of a contact that was merged into it."""
+
+    contact_id: UUID
+    version: int
+
+
+class _Identified(Document):
+    contact_id: UUID
+
+
+class Contact(Registration, _Identified):
+    """Who a contact is, and where they stand at ``position``."""
+
+    consents: tuple[Consent, ...]
+    version: int
+    streams: tuple[Stream, ...]
+    stage: Stage
+    score: int
+    flags: Flags
+    standing: StandingName
+    position: Position

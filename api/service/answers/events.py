@@ -1,0 +1,133 @@
+"""Events as they are recorded, and what became of an append."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Self
+from uuid import UUID
+
+from pydantic import WithJsonSchema
+
+from api.service.answers.document import Document, Instant, Position
+from domain.events import CATALOGUE, Sealed
+from domain.recorded import POLICY_STREAM
+
+if TYPE_CHECKING:
+    from api.wire.marks import Marks
+    from domain.recorded import Recorded
+    from ledger import drafts
+
+EventTypeName = Annotated[str, WithJsonSchema({"type": "string", "enum": sorted(CATALOGUE)})]
+"""The type of an event in the catalogue."""
+
+
+class Event(Document):
+    """An event with its envelope, marked where a later event retracted or corrected it.
+
+    ``contact_id`` is null for a policy; personal fields are null after an erasure.
+    """
+
+    id: UUID
+    contact_id: UUID | None
+    type: EventTypeName
+    version: int
+    position: Position
+    occurred_at: Instant
+    recorded_at: Instant
+    source: str | None
+    actor: str | None
+    causation_id: UUID | None
+    data: Annotated[dict[str, Any], WithJsonSchema({"type": "object"})]
+    retracted_by: UUID | None
+    corrected_by: UUID | None
+
+    @classmethod
+    def of(cls, recorded: Recorded, marks: Marks) -> Self:
+        """A recorded event, and the marks of it."""
+        actor = recorded.actor
+        return cls(
+            id=recorded.id,
+            contact_id=None if recorded.contact_id == POLICY_STREAM else recorded.contact_id,
+            type=recorded.type,
+            version=recorded.version,
+            position=recorded.position,
+            occurred_at=recorded.occurred_at,
+            recorded_at=recorded.recorded_at,
+            source=recorded.source,
+            actor=None if isinstance(actor, Sealed) else actor,
+            causation_id=recorded.causation_id,
+            data=recorded.event.show(),
+            retracted_by=marks.retracted_by(recorded),
+            corrected_by=marks.corrected_by(recorded),
+        )
+
+
+class AppendedEvent(Document):
+    """Where one event of an append stands; ``index`` is its place in the request, from 0."""
+
+    index: int
+    id: UUID
+    type: str
+    version: int
+    position: Position
+    recorded_at: Instant
+    replayed: bool
+
+
+class Appended(Document):
+    """What became of an append to one contact.
+
+    ``contact_id`` is the stream; ``counts_for`` is the contact that it was merged into, if any.
+    """
+
+    contact_id: UUID
+    counts_for: UUID | None
+    version: int
+    position: Position
+    replayed: bool
+    events: tuple[AppendedEvent, ...]
+
+
+class AppendedEventOfContact(Document):
+    """Where one event of an append to many contacts stands."""
+
+    contact_id: UUID
+    counts_for: UUID | None
+    index: int
+    id: UUID
+    type: str
+    version: int
+    position: Position
+    recorded_at: Instant
+    replayed: bool
+
+    @classmethod
+    def of(cls, one: drafts.AppendedEvent, counts_for: UUID | None) -> Self:
+        """An event, and the contact that its own was merged into, if any."""
+        return cls(
+            contact_id=one.contact_id,
+            counts_for=counts_for,
+            index=one.index,
+            id=one.id,
+            type=one.type,
+            version=one.version,
+            position=one.position,
+            recorded_at=one.recorded_at,
+            replayed=one.replayed,
+        )
+
+
+class AppendedToMany(Document):
+    """What became of an append to many contacts."""
+
+    position: Position
+    replayed: bool
+    events: tuple[AppendedEventOfContact, ...]
+
+    @classmethod
+    def of(cls, result: drafts.Appended) -> Self:
+        """The result of an append."""
+        survivors = result.survivors
+        events = [
+            AppendedEventOfContact.of(one, survivors.get(one.contact_id)) for one in result.events
+        ]
+        return cls(position=result.position, replayed=result.replayed, events=tuple(events))

@@ -1,0 +1,100 @@
+"""Everything that is held about a person, and what an erasure did."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Self
+from uuid import UUID
+
+from pydantic import AliasChoices, Field, WithJsonSchema
+
+from api.service.answers.contacts import Consent, Registration
+from api.service.answers.document import Document, Instant, Position
+from api.service.answers.events import Event
+from api.service.answers.status import Interval, Standing, Status
+from domain.instants import format_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from domain.history import Fact
+    from domain.noted import Noted
+
+Note = Annotated[dict[str, Any], WithJsonSchema({"type": "object"})]
+"""The data of an event, with ``occurred_at`` and the id of the ``event``; null where erased."""
+
+
+class ErasedContact(Document):
+    """Where the erasure of one contact stands in the ledger."""
+
+    contact_id: UUID
+    event: UUID = Field(validation_alias=AliasChoices("event_id", "event"))
+    position: Position
+    recorded_at: Instant
+
+
+class Sentence(Document):
+    """A sentence with a code for programs."""
+
+    code: str
+    detail: str
+
+
+class Erased(Document):
+    """What an erasure did, and what it cannot do."""
+
+    contact_id: UUID
+    contacts: tuple[ErasedContact, ...]
+    position: Position
+    done: tuple[Sentence, ...]
+    remains: tuple[Sentence, ...]
+
+
+class Notes(Document):
+    """What was noted down about a person."""
+
+    profile: tuple[Note, ...]
+    preferences: tuple[Note, ...]
+    occasions: tuple[Note, ...]
+    open_promises: tuple[Note, ...]
+    open_complaints: tuple[Note, ...]
+
+    @classmethod
+    def of(cls, found: Noted) -> Self:
+        """What was noted down; values that were erased are null."""
+        return cls(
+            profile=_notes(found.profile),
+            preferences=_notes(found.preferences),
+            occasions=_notes(found.occasions),
+            open_promises=_notes(found.open_promises),
+            open_complaints=_notes(found.open_complaints),
+        )
+
+
+class PersonalExport(Document):
+    """Everything that is held about a person; ``named_by`` are events of others that name them."""
+
+    contact_id: UUID
+    ledger: str
+    exported_at: Instant
+    position: Position
+    erased: bool
+    contacts: tuple[UUID, ...]
+    registration: Registration
+    consents: tuple[Consent, ...]
+    noted: Notes
+    status: Status
+    history: tuple[Interval, ...]
+    standing: Standing
+    events: tuple[Event, ...]
+    named_by: tuple[Event, ...]
+
+
+def _notes(facts: Iterable[Fact]) -> tuple[dict[str, Any], ...]:
+    return tuple(
+        {
+            **fact.event.show(),
+            "occurred_at": format_instant(fact.occurred_at),
+            "event": str(fact.id),
+        }
+        for fact in facts
+    )
