@@ -226,7 +226,7 @@ def test_a_drifted_projection_is_found_and_mended(copy: Path) -> None:
     connection.close()
     ended = rapport("rebuild", "status", "--ledger", "demo-cafe", "--data", copy)
     assert ended.code == 1
-    assert re.search(r"status of contact [0-9a-f-]{36}: score is \d+, rebuilt \d+\n", ended.out)
+    assert re.search(r"rows of contact [0-9a-f-]{36}: score is \d+, rebuilt \d+\n", ended.out)
     again = rapport("rebuild", "--all", "--ledger", "demo-cafe", "--data", copy, "--json")
     assert again.code == 0
     assert [one["projection"] for one in again.json()] == ["status", "standing", "restatements"]

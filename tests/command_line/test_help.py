@@ -54,7 +54,7 @@ def test_help_imports_neither_server_nor_tables() -> None:
         ("policy", "init", "butcher"),
         ("summary", "--as-of", "yesterday"),
         ("serve", "--port", "99999"),
-        ("serve", "--host", "0.0.0.0"),
+        ("serve", "--host", "0.0.0.0", "--port", "0"),
     ],
 )
 def test_what_cannot_be_read_ends_with_code_2_and_no_traceback(words: tuple[str, ...]) -> None:
