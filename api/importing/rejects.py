@@ -21,6 +21,9 @@ HEADINGS = ("line", "code", "detail", "row")
 REJECTS_SUFFIX = ".rejects.csv"
 """What the name of a reject file adds to that of the data file, unless another is chosen."""
 
+REJECTS_ENCODING = "utf-8"
+"""How reject files are written, whatever the encoding of the file that the rows come from."""
+
 _FIRST_LINE = ",".join(HEADINGS)
 
 _FORMULA = re.compile("'*[=+@\t\r\n\uff1d\uff0b\uff0d\uff20-]")
@@ -98,7 +101,9 @@ class RejectFile:
             # For its owner alone, since rows stand in it as they were: names, birthdays, notes.
             descriptor = os.open(self.unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             # Line by line, so that a crash leaves what was known by then.
-            self._file = os.fdopen(descriptor, "w", encoding="utf-8", newline="", buffering=1)
+            self._file = os.fdopen(
+                descriptor, "w", encoding=REJECTS_ENCODING, newline="", buffering=1
+            )
             csv.writer(self._file).writerow(HEADINGS)
         write_reject(self._file, reject)
 

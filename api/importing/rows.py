@@ -11,7 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-from api.importing.rejects import HEADINGS, REJECTS_SUFFIX, columns_mark, unguarded
+from api.importing.rejects import (
+    HEADINGS,
+    REJECTS_ENCODING,
+    REJECTS_SUFFIX,
+    columns_mark,
+    unguarded,
+)
 from domain.errors import Invalid, Unavailable
 
 if TYPE_CHECKING:
@@ -81,6 +87,7 @@ class DataFile:
         first_line = self._lines.peek()
         mark = columns_mark(first_line)
         if mark is not None and columns_beside is not None:
+            self._lines.encoding = REJECTS_ENCODING
             self._records = self._parse_rejects(mark)
             self.columns = shape.columns or columns_beside()
             return
@@ -208,7 +215,7 @@ class _Lines:
 
     def __init__(self, stream: BinaryIO | gzip.GzipFile, encoding: str) -> None:
         self._stream = stream
-        self._encoding = encoding
+        self.encoding = encoding
         self._line = 0
         self._start = 1
         self._texts: list[str] = []
@@ -231,9 +238,9 @@ class _Lines:
                 else "the data file is UTF-16 or no text: save it as CSV in UTF-8"
             )
         if first.startswith(codecs.BOM_UTF8):
-            self._encoding = "utf-8"
+            self.encoding = "utf-8"
         self._peeked = first
-        return first.decode(self._encoding, errors="replace").removeprefix("\ufeff")
+        return first.decode(self.encoding, errors="replace").removeprefix("\ufeff")
 
     def __iter__(self) -> _Lines:
         return self
@@ -249,11 +256,11 @@ class _Lines:
             self._skip_rest(line)
             line = line[:200]
         try:
-            text = line.decode(self._encoding)
+            text = line.decode(self.encoding)
         except UnicodeDecodeError:
-            detail = f"is not {self._encoding} text"
+            detail = f"is not {self.encoding} text"
             self._problem = self._problem or Invalid.at("", "unreadable-text", detail)
-            text = line.decode(self._encoding, errors="replace")
+            text = line.decode(self.encoding, errors="replace")
         if self._line == 1:
             text = text.removeprefix("\ufeff")
         self._texts.append(text)
@@ -295,8 +302,14 @@ def open_rows(path: Path, shape: FileShape) -> Iterator[DataFile]:
 
 
 def _columns_beside(path: Path, shape: FileShape) -> tuple[str, ...]:
-    """The columns of the file that a reject file comes from, which lies beside it."""
-    source = path.with_name(path.name.removesuffix(REJECTS_SUFFIX))
+    """The columns of the file that a reject file comes from, which lies beside it.
+
+    What is rejected of a reject file has its suffix twice, and its rows come from the same file.
+    """
+    name = path.name
+    while name.endswith(REJECTS_SUFFIX):
+        name = name.removesuffix(REJECTS_SUFFIX)
+    source = path.with_name(name) if name else path
     if source == path or not source.is_file():
         raise UnreadableFile(
             f"{path.name} is a reject file, and its rows stand in it without their header: name "

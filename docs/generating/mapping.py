@@ -168,7 +168,8 @@ file, a CSV of `line`, `code`, `detail` and `row`. What a spreadsheet would take
 there, because it begins with `=`, `+`, `-`, `@` or a tab and is no number, has a `'` before it.
 
 A reject file can be imported with the same mapping: its rows are read as they stand in `row`,
-without that `'`. The header is that of the file beside it (`till.csv` for `till.csv.rejects.csv`),
+without that `'`, and as UTF-8, which every reject file is whatever `encoding` says: save it so. The
+header is that of the file beside it (`till.csv` for `till.csv.rejects.csv`),
 unless `columns` names the columns. Leave the key of every row as it is: a row is known by it and by
 how many rows with this key stand above it in the same file. Where keys repeat, or rows are paired,
 mend the file itself and import it again.

@@ -89,6 +89,32 @@ def test_a_reject_file_that_a_spreadsheet_saved_is_read(tmp_path: Path, mark: st
     assert row.columns == {"a": "=1", "b": "2"}
 
 
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "utf-8"])
+def test_a_reject_file_is_utf_8_whatever_the_mapping_says(tmp_path: Path, encoding: str) -> None:
+    """The file that the rows come from is in the mapping's encoding, also in its header."""
+    shape = FileShape(encoding=encoding)
+    (tmp_path / "till.csv").write_bytes("größe,name\n5,Müller\n".encode(encoding))
+    rows = read(tmp_path / "till.csv", shape)
+    path = rejected(tmp_path, *(Reject(row.line, row.text, "no-rule", "") for row in rows))
+    (row,) = read(path, shape)
+    assert row.columns == {"größe": "5", "name": "Müller"}
+
+
+def test_a_reject_file_in_another_encoding_is_refused_row_by_row(tmp_path: Path) -> None:
+    path = rejected(tmp_path, Reject(2, "5,Müller", "no-rule", ""))
+    path.write_bytes(path.read_text(encoding="utf-8").encode("latin-1"))
+    (row,) = read(path, FileShape(encoding="latin-1", columns=("size", "name")))
+    assert row.problem is not None
+    assert row.problem.errors[0].code == "unreadable-text"
+
+
+def test_what_is_rejected_of_a_reject_file_has_the_same_header(tmp_path: Path) -> None:
+    (tmp_path / "till.csv").write_text("size,name\n5,Ann\n", encoding="utf-8")
+    name = "till.csv.rejects.csv.rejects.csv"
+    (row,) = read(rejected(tmp_path, Reject(2, "5,Ann", "no-rule", ""), name=name), FileShape())
+    assert row.columns == {"size": "5", "name": "Ann"}
+
+
 def test_without_the_file_it_comes_from_a_reject_file_says_what_to_do(tmp_path: Path) -> None:
     path = rejected(tmp_path, Reject(2, "1,2", "no-rule", ""))
     with pytest.raises(UnreadableFile, match="put the file that the rows come from beside"):
