@@ -26,6 +26,7 @@ from api.settings import (
     PREFIX,
     Settings,
     SettingsRefused,
+    is_of_kubernetes,
     named_like,
     refuse_unknown_variables,
 )
@@ -335,7 +336,11 @@ def read_settings(environ: Mapping[str, str] | None = None, **chosen: object) ->
     values: dict[str, Any] = {}
     if path := given.get(CONFIG):
         values.update(_read_file(Path(path), names))
-    values.update({n: given[PREFIX + n.upper()] for n in names if given.get(PREFIX + n.upper())})
+    for name in names:
+        variable = PREFIX + name.upper()
+        value = given.get(variable)
+        if value and not is_of_kubernetes(variable, value):
+            values[name] = value
     values.update({name: value for name, value in chosen.items() if value is not None})
     for name, read in _READ.items():
         if name in values:

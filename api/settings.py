@@ -133,12 +133,21 @@ def refuse_unknown_variables(environ: Mapping[str, str]) -> None:
         for name, value in environ.items()
         if name not in known
         and (name.startswith(PREFIX) or name.upper() in known)
-        and not _OF_KUBERNETES.fullmatch(name)
-        and not (name.endswith("_PORT") and _ADDRESS.fullmatch(value))
+        and not is_of_kubernetes(name, value)
     )
     if unknown:
         said = (named_like(name, ours) for name in unknown)
         raise SettingsRefused(f"no such environment variable: {', '.join(said)}")
+
+
+def is_of_kubernetes(name: str, value: str) -> bool:
+    """Whether a variable tells where a service is, and is no setting that somebody chose.
+
+    For a service called rapport, ``RAPPORT_PORT`` is such an address.
+    """
+    if name.endswith("_PORT") and _ADDRESS.fullmatch(value):
+        return True
+    return _OF_KUBERNETES.fullmatch(name) is not None
 
 
 def named_like(unknown: str, known: Iterable[str]) -> str:

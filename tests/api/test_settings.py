@@ -110,6 +110,7 @@ def test_every_variable_that_is_ours_is_taken() -> None:
 
 def test_what_kubernetes_sets_for_a_service_of_that_name_is_left_alone() -> None:
     environ = {
+        "RAPPORT_PORT": "tcp://10.0.0.1:8400",
         "RAPPORT_SERVICE_HOST": "10.0.0.1",
         "RAPPORT_SERVICE_PORT": "8400",
         "RAPPORT_SERVICE_PORT_HTTP": "8400",
