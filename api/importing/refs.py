@@ -76,14 +76,10 @@ class ContactRef:
         """The contact's name for one row.
 
         Raises:
-            Invalid: the ref does not match the pattern, or there is none and a spreadsheet seems to
-                have spoiled it.
+            Invalid: the ref does not match the pattern.
         """
         text = self.ref.fill(row)
         if self.pattern is None:
-            for column in self.ref.columns():
-                refuse_spoiled(row[column])
-            refuse_spoiled(text)
             return f"{self.source}:{text}"
         match = self.pattern.fullmatch(text)
         if match is None:
@@ -91,6 +87,21 @@ class ContactRef:
             raise Invalid.at("", "unmatched-ref", detail)
         ref = match["ref"] if "ref" in self.pattern.groupindex else text
         return f"{self.source}:{ref or ''}"
+
+    def problem(self, row: Mapping[str, str]) -> Invalid | None:
+        """Why nothing new is recorded under the ref: a spreadsheet seems to have spoiled it.
+
+        It does not raise, for what was recorded under such a ref is still known.
+        """
+        if self.pattern is not None:
+            return None
+        try:
+            for column in self.ref.columns():
+                refuse_spoiled(row[column])
+            refuse_spoiled(self.ref.fill(row))
+        except Invalid as error:
+            return error
+        return None
 
 
 def refuse_spoiled(text: str) -> None:

@@ -84,6 +84,19 @@ class Translation:
         key = [row.columns[column] for column in self._mapping.key]
         occurrence = self._count(key)
         columns = {**row.columns, OCCURRENCE: str(occurrence)}
+        spoiled = self._mapping.contact.problem(columns)
+        if spoiled is None:
+            return self._translated(row, key, columns)
+        spoiled = spoiled.within("/contact")
+        try:
+            return self._translated(row, key, columns, spoiled)
+        except Invalid:
+            raise spoiled from None
+
+    def _translated(
+        self, row: Row, key: list[str], columns: Mapping[str, str], spoiled: Invalid | None = None
+    ) -> Translated:
+        """The row's drafts, which carry ``spoiled``: known ids come first."""
         name = _within("/contact", self._mapping.contact.name, columns)
         try:
             contact_id = self._names.contact_id(name)
@@ -94,14 +107,16 @@ class Translation:
         occurred_at = _within("/occurred_at", self._mapping.occurred_at.at, columns)
         registration = self._registration(columns, name, contact_id, occurred_at)
         event, problem = self._event(self._rule(columns), columns, contact_id, occurred_at)
+        if registration is not None and spoiled is not None:
+            registration = registration._replace(problem=spoiled)
         draft = Draft(
             contact_id=contact_id,
             type=event.TYPE,
-            id=self._id("row", *key, str(occurrence)),
+            id=self._id("row", *key, columns[OCCURRENCE]),
             occurred_at=occurred_at,
             source=self._mapping.source,
             event=event,
-            problem=problem,
+            problem=spoiled or problem,
         )
         if registration is None or registration.problem is None:
             self._introduced.add(contact_id)

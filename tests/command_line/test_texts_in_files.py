@@ -103,6 +103,20 @@ def test_a_row_from_before_is_still_known(till: Path) -> None:
     assert till.is_dir()
 
 
+def test_a_row_from_before_is_known_though_its_ref_looks_spoiled(till: Path) -> None:
+    """What is new under such a ref is still refused, and so is another contact's registration."""
+    rows = [("1", "123.0", "Ann"), ("2", '="00123"', "Ben"), ("3", "7\u200b", "Cas")]
+    with pytest.MonkeyPatch.context() as before:
+        as_before(before)
+        before.setattr("api.importing.refs.spoiled", lambda _text: None)
+        before.setattr(IDENTIFIER.__class__, "apply", lambda _rule, text: text)
+        assert "3 appended" in imported(rows).err
+    again = imported([*rows, ("4", "123.0", "Ann"), ("5", "124.0", "Dan")])
+    assert "3 already known, 2 rejected; 0 contacts registered" in again.err
+    assert [code for code, _ in reasons(again)] == ["spoiled-ref", "spoiled-ref"]
+    assert till.is_dir()
+
+
 def as_before(patch: pytest.MonkeyPatch) -> None:
     """Read texts as it was done before there was a rule."""
     for cls in CATALOGUE.values():
