@@ -33,9 +33,11 @@ ALLOWED = {
     ("docs/explanation/customers-and-clients.md", "30 days"): "a rule's number",
     ("docs/explanation/customers-and-clients.md", "three weeks"): "an example of a rhythm",
     ("docs/explanation/time.md", "24 hours"): "a rule's number",
+    ("docs/explanation/time.md", "one minute"): "a rule's number",
     ("docs/how-to/audit-a-ledger.md", "four bytes"): "a format's number",
     ("docs/how-to/audit-a-ledger.md", "four lines"): "a format's number",
     ("docs/how-to/audit-a-ledger.md", "two requests"): "how it is asked",
+    ("docs/how-to/explain-a-past-status.md", "one minute"): "a rule's number",
     ("docs/how-to/give-access.md", "ten times"): "what the key on the page may",
     ("docs/how-to/many-ledgers.md", "two requests"): "counted on the page",
     (
