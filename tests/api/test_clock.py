@@ -10,6 +10,7 @@ import pytest
 
 from api.app import create_app
 from domain.instants import DAY, HOUR, SECOND, format_instant
+from domain.restatement import MINUTE
 from tests.api.shop import START, Clock, Shop, built, listening, problem_of, purchase, registration
 
 if TYPE_CHECKING:
@@ -109,9 +110,14 @@ def test_a_policy_is_in_force_from_the_clock_on(shop: Shop) -> None:
 
 def test_what_the_ledger_dates_meanwhile_restates_nothing(shop: Shop) -> None:
     """Though it is recorded as of an instant that lies two hours ahead of when it occurred."""
+    shop.clock.instant = START + 3 * HOUR
     shop.append("c:2", {**registration(), "occurred_at": format_instant(START - 3 * DAY)})
+    shop.clock.instant += 2 * MINUTE  # what is recorded in one minute restates nothing of itself
+    shop.append("c:1", purchase("0"))
+    shop.clock.instant = START
     shop.append("c:2", purchase("1"))
-    shop.post("/policies", {"preset": "cafe"})
+    published = shop.post("/policies", {"preset": "cafe"}).json()
+    assert until_restated(shop, published["position"]) == []
     late = shop.append("c:2", purchase("2", START - DAY)).json()
     found = until_restated(shop, late["position"])
     assert {one["position"] for one in found} == {late["position"]}
