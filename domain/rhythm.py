@@ -6,7 +6,6 @@ Source: the domain document, section 3.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from itertools import pairwise
 
 
 class PurchaseDays:
@@ -24,22 +23,19 @@ class PurchaseDays:
             insort(instants, instant)
             return
         self._instants[day] = [instant]
-        if not self.days or day > self.days[-1]:
-            if self.days:
-                insort(self._gaps, day - self.days[-1])
-            self.days.append(day)
-        else:
-            insort(self.days, day)
-            self._measure_gaps()
+        place = bisect_left(self.days, day)
+        self._divide_gap(place, day)
+        self.days.insert(place, day)
 
     def remove(self, day: int, instant: int) -> None:
         """Take a counted purchase out again."""
         instants = self._instants[day]
-        instants.remove(instant)
+        instants.pop(bisect_left(instants, instant))
         if not instants:
             del self._instants[day]
-            self.days.pop(bisect_left(self.days, day))
-            self._measure_gaps()
+            place = bisect_left(self.days, day)
+            self.days.pop(place)
+            self._join_gaps(place, day)
 
     def newest(self, count: int) -> list[int]:
         """The latest purchase on each of the ``count`` newest days, newest first."""
@@ -76,5 +72,29 @@ class PurchaseDays:
             median2 = 2 * upper if gap_count % 2 else self._gaps[middle - 1] + upper
         return (12 * gap_count * median2 + 48 * expected_gap_days) // (gap_count + 2)
 
-    def _measure_gaps(self) -> None:
-        self._gaps = sorted(later - earlier for earlier, later in pairwise(self.days))
+    def _divide_gap(self, place: int, day: int) -> None:
+        """Measure both sides of a new day in place of the gap between its neighbours."""
+        sides, whole = self._gaps_at(place, day)
+        for gap in whole:
+            self._gaps.pop(bisect_left(self._gaps, gap))
+        for gap in sides:
+            insort(self._gaps, gap)
+
+    def _join_gaps(self, place: int, day: int) -> None:
+        """Measure the gap between the neighbours of a day that is gone in place of its sides."""
+        sides, whole = self._gaps_at(place, day)
+        for gap in sides:
+            self._gaps.pop(bisect_left(self._gaps, gap))
+        for gap in whole:
+            insort(self._gaps, gap)
+
+    def _gaps_at(self, place: int, day: int) -> tuple[list[int], list[int]]:
+        """From a day that is not counted to its neighbours, and from one of them to the other."""
+        sides, whole = [], []
+        if place:
+            sides.append(day - self.days[place - 1])
+        if place < len(self.days):
+            sides.append(self.days[place] - day)
+        if len(sides) == 2:
+            whole.append(sum(sides))
+        return sides, whole

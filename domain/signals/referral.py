@@ -5,6 +5,7 @@ Source: the domain document, section 4.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right, insort
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
     Key = tuple[int, str]
 
+_WON = 2**31
+"""Higher than every level: a referral that was won is strong whatever its level."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Inbound:
@@ -38,6 +42,9 @@ class ReferralSignal(Signal):
 
     def __init__(self) -> None:
         self._inbound: dict[Key, _Inbound] = {}
+        self._made_at: list[int] = []
+        # The same instants, apart by the level that each has now, so that they can be counted.
+        self._made_at_by_level: dict[int, list[int]] = {}
         self._levels: dict[Key, int] = {}
         self._outcomes: dict[Key, str] = {}
         self._made: set[Key] = set()
@@ -51,29 +58,57 @@ class ReferralSignal(Signal):
         if isinstance(event, ReferralMade):
             key = (fact.scope, event.referral_id)
             self._made.add(key)
-            if event.direction == "inbound":
-                self._inbound.setdefault(key, _Inbound(fact.id, fact.occurred_at))
+            before = self._height(key)
+            if event.direction == "inbound" and key not in self._inbound:
+                self._inbound[key] = _Inbound(fact.id, fact.occurred_at)
+                self._made_at.append(fact.occurred_at)
             self._levels[key] = max(event.level, self._levels.get(key, 0))
         elif isinstance(event, ReferralLevelRaised):
             key = (fact.scope, event.referral_id)
+            before = self._height(key)
             self._levels[key] = max(event.level, self._levels.get(key, 0))
         elif isinstance(event, ReferralClosed):
             key = (fact.scope, event.referral_id)
+            before = self._height(key)
             if key in self._made:
                 self._outcomes.setdefault(key, event.outcome)
             else:
                 self._ignored.append(fact.id)
+        else:
+            return
+        self._move(key, before)
+
+    def _height(self, key: Key) -> int | None:
+        """The level of an inbound referral, or the height of one that was won; None of no other."""
+        if key not in self._inbound:
+            return None
+        return _WON if self._outcomes.get(key) == "won" else self._levels[key]
+
+    def _move(self, key: Key, before: int | None) -> None:
+        """Count a referral at the height that it has now, and no more at the one before."""
+        now = self._height(key)
+        if now == before:
+            return
+        made_at = self._inbound[key].made_at
+        if before is not None:
+            instants = self._made_at_by_level[before]
+            instants.pop(bisect_left(instants, made_at))
+        assert now is not None, "an inbound referral stays one"
+        insort(self._made_at_by_level.setdefault(now, []), made_at)
 
     def read(self, judged: Judged) -> Reading:
         rule = judged.policy.signals.referral
+        since = judged.at - rule.window_days * DAY
         strong, weak, until_at = 0, 0, None
-        for key, referral in self._in_window(judged):
-            if self._is_strong(key, judged.policy):
-                strong += 1
-            elif self._levels[key] >= rule.weak_level:
-                weak += 1
-            leaves_at = referral.made_at + rule.window_days * DAY
-            until_at = leaves_at if until_at is None else min(until_at, leaves_at)
+        for level, instants in self._made_at_by_level.items():
+            count = len(instants) - bisect_right(instants, since)
+            if level >= rule.strong_level:
+                strong += count
+            elif level >= rule.weak_level:
+                weak += count
+        oldest = bisect_right(self._made_at, since)
+        if oldest < len(self._made_at):
+            until_at = self._made_at[oldest] + rule.window_days * DAY
         points = rule.strong_points if strong else rule.weak_points if weak else 0
         value = {"strong": strong, "weak": weak}
         threshold = {"strong_level": rule.strong_level, "window_days": rule.window_days}

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from statistics import median
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from domain.instants import DAY, HOUR, parse_instant
 from domain.presets import PRESETS
@@ -44,6 +48,48 @@ def test_the_rhythm_is_twice_the_median_gap_shrunk_towards_the_expected_one(
     for day in days:
         purchase_days.add(day, day * DAY)
     assert purchase_days.rho_hours(expected_gap_days) == rho_hours
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 40), st.integers(0, 3)), max_size=30),
+    st.lists(st.integers(0, 29), max_size=30),
+)
+def test_the_rhythm_is_that_of_the_days_left_after_refunds(
+    bought_on: list[tuple[int, int]], refunded: list[int]
+) -> None:
+    purchase_days, left = PurchaseDays(), []
+    for day, hour in bought_on:
+        purchase_days.add(day, day * DAY + hour * HOUR)
+        left.append((day, day * DAY + hour * HOUR))
+    for place in refunded:
+        if place < len(left):
+            purchase_days.remove(*left.pop(place))
+    gaps = [later - earlier for earlier, later in pairwise(sorted({day for day, _ in left}))]
+    median2 = int(2 * median(gaps)) if gaps else 0
+    assert purchase_days.days == sorted({day for day, _ in left})
+    assert purchase_days.rho_hours(7) == (12 * len(gaps) * median2 + 48 * 7) // (len(gaps) + 2)
+
+
+class _Day(int):
+    """A day that counts how often a gap from or to one is measured."""
+
+    measured = 0
+
+    def __sub__(self, other: int) -> int:
+        _Day.measured += 1
+        return int(self) - int(other)
+
+
+@pytest.mark.parametrize("step", [1, -1])
+def test_a_refund_measures_the_gaps_beside_its_day_and_no_others(step: int) -> None:
+    purchase_days, count = PurchaseDays(), 400
+    days = [_Day(number) for number in range(count)]
+    for day in days:
+        purchase_days.add(day, day * DAY)
+    _Day.measured = 0
+    for day in days[::step]:
+        purchase_days.remove(day, day * DAY)
+    assert _Day.measured <= 2 * count
 
 
 def test_several_purchases_on_one_day_are_one_purchase_day() -> None:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from domain.history import Fact
 from domain.instants import DAY
 from domain.presets import PRESETS
 from domain.signals.allegiance import allocated_percent
+from domain.signals.base import Judged
+from domain.signals.referral import ReferralSignal
 from tests.domain.folding import bought, changed, relate, versions
 from tests.domain.scenario import ANN, BEN, Scenario, fact, on_day, registered
 
@@ -147,6 +153,84 @@ def test_a_referral_grows_with_its_level_in_any_order_and_with_being_won() -> No
     other.given("referral-closed", at=on_day(1))
     assert read(other, "referral", on_day(1)).points == 20
     assert "advocate" in relate(other, on_day(1)).flags
+
+
+def _told(signal: ReferralSignal, at: int, type_name: str, referral: int, **more: object) -> None:
+    event = fact(type_name, referral_id=str(referral), **more)
+    signal.absorb(Fact(at, 0, UUID(int=1), event, ANN, 0))
+
+
+def _judged(at: int) -> Judged:
+    return Judged(at, PRESETS["retail"], is_client=False, was_ever_client=False)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 150),
+            st.sampled_from(["inbound", "outbound", "raised", "won", "lost"]),
+            st.integers(0, 4),
+            st.integers(0, 5),
+        ),
+        max_size=25,
+    )
+)
+def test_referrals_are_counted_as_if_each_were_looked_at(
+    told: list[tuple[int, str, int, int]],
+) -> None:
+    signal, at = ReferralSignal(), 0
+    made: dict[int, int] = {}
+    levels: dict[int, int] = {}
+    known: set[int] = set()
+    outcomes: dict[int, str] = {}
+    for days, what, referral, level in told:
+        at += days * DAY
+        if what in ("won", "lost"):
+            _told(signal, at, "referral-closed", referral, outcome=what)
+            if referral in known:
+                outcomes.setdefault(referral, what)
+            continue
+        levels[referral] = max(level, levels.get(referral, 0))
+        if what == "raised":
+            _told(signal, at, "referral-level-raised", referral, level=level)
+            continue
+        _told(signal, at, "referral-made", referral, level=level, direction=what)
+        known.add(referral)
+        if what == "inbound":
+            made.setdefault(referral, at)
+    rule = PRESETS["retail"].signals.referral
+    recent = [one for one in made if made[one] > at - rule.window_days * DAY]
+    strong = {
+        one for one in recent if outcomes.get(one) == "won" or levels[one] >= rule.strong_level
+    }
+    weak = {one for one in recent if levels[one] >= rule.weak_level} - strong
+    leaving = [made[one] + rule.window_days * DAY for one in recent]
+    reading = signal.read(_judged(at))
+    assert reading.value == {"strong": len(strong), "weak": len(weak)}
+    assert reading.until_at == min(leaving, default=None)
+
+
+class _Instant(int):
+    """An instant that counts how often one is compared."""
+
+    compared = 0
+
+    def __lt__(self, other: int) -> bool:
+        _Instant.compared += 1
+        return int(self) < int(other)
+
+    def __gt__(self, other: int) -> bool:
+        _Instant.compared += 1
+        return int(self) > int(other)
+
+
+def test_reading_many_referrals_does_not_go_through_them() -> None:
+    signal = ReferralSignal()
+    for number in range(1000):
+        _told(signal, _Instant(number * DAY // 10), "referral-made", number, level=number % 6)
+    _Instant.compared = 0
+    signal.read(_judged(_Instant(100 * DAY)))
+    assert _Instant.compared < 200
 
 
 def test_an_outbound_referral_is_not_theirs() -> None:
