@@ -192,14 +192,16 @@ class Server:
                 logger.error("ledger %s could not be made or opened: %s", name, error)
                 raise Unavailable("the server's data folder cannot take another ledger") from error
 
-    def archive(self, name: str, archived: bool) -> None:
+    def archive(self, name: str, archived: bool) -> bool:
         """Have a ledger take no more events and policies, or take them again.
+
+        False where it was so already.
 
         Raises:
             LedgerError: as ``DataFolder.archive``.
         """
         with self._opening:
-            self.folder.archive(name, archived)
+            return self.folder.archive(name, archived)
 
     def delete(self, name: str, confirmed: Callable[[], object] = lambda: None) -> None:
         """Delete a ledger, with the keys that are for it alone.

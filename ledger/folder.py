@@ -205,8 +205,10 @@ class DataFolder:
         with suppress(LedgerError):
             self.delete(name)
 
-    def archive(self, name: str, archived: bool) -> None:
+    def archive(self, name: str, archived: bool) -> bool:
         """Have a ledger take no more events and policies, or take them again; that survives a stop.
+
+        False where it was so already.
 
         Raises:
             LedgerNotFound: there is none.
@@ -225,6 +227,7 @@ class DataFolder:
                 ledger.hold(_archived if settings.archived else None)
                 raise unusable(self.path, error) from error
             ledger.hold(_archived if archived else None)
+            return settings.archived != archived
 
     def delete(self, name: str) -> None:
         """Delete a ledger: every event, key, checkpoint and the trail of it.

@@ -146,24 +146,25 @@ def _place(
         make_main=False,
     )
     placed: list[str] = []
-    with closing(folder), ExitStack() as orders:
-        # Each is done when all are: where one cannot be restored, those before are taken back.
-        try:
-            for one in checked:
-                name = _name(one, new_name)
-                head = one.verified.head
-                detail = {"origin": head.origin, "position": head.position}
-                orders.enter_context(
-                    ordered(settings.folder, None, LEDGER_RESTORED, name, **detail)
-                )
-                with progress(f"restoring {name}", head.position, quiet=quiet) as advance:
-                    run = partial(restoring.restore, one, folder, name=name, clock=now)
-                    run(passphrase=passphrase if head.keys else None, advance=told(advance))
-                placed.append(name)
-        except BaseException:
-            for name in placed:
-                folder.discard(name)
-            raise
+    with closing(folder):
+        with ExitStack() as orders:
+            # Each is done when all are: where one cannot be restored, those before are taken back.
+            try:
+                for one in checked:
+                    name = _name(one, new_name)
+                    head = one.verified.head
+                    detail = {"origin": head.origin, "position": head.position}
+                    orders.enter_context(
+                        ordered(settings.folder, None, LEDGER_RESTORED, name, **detail)
+                    )
+                    with progress(f"restoring {name}", head.position, quiet=quiet) as advance:
+                        run = partial(restoring.restore, one, folder, name=name, clock=now)
+                        run(passphrase=passphrase if head.keys else None, advance=told(advance))
+                    placed.append(name)
+            except BaseException:
+                for name in placed:
+                    folder.discard(name)
+                raise
         folder.create(MAIN)  # which is there from the start, whatever comes first
 
 

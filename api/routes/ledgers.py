@@ -176,8 +176,9 @@ def _archived(call: Call, *, archived: bool) -> Answer:
         server.archive(name, archived)
     else:
         act = "ledger-archived" if archived else "ledger-unarchived"
-        with server.trails.order(None, call.principal, act, name):
-            server.archive(name, archived)
+        with server.trails.order(None, call.principal, act, name) as order:
+            if not server.archive(name, archived):  # another request was faster
+                order.end(REFUSED, reason="already-so")
     return Answer(body=_now(call, name))
 
 

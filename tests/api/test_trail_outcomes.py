@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from api.bootstrap import Server
+    from ledger.access.orders import Order
     from tests.api.shop import Shop
 
     Asking = Callable[[Shop], Any]
@@ -73,6 +74,23 @@ def test_a_policy_that_an_archived_ledger_refuses_is_not_published(shop: Shop) -
     items = shop.get("/trail").json()["items"]
     assert outcomes(items) == [("policy-published", "cafe", "refused")]
     assert items[-1]["detail"] == {"reason": "ledger-archived"}
+
+
+def test_who_archives_a_ledger_second_has_archived_nothing(
+    shop: Shop, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, order = shop.base.rpartition("/")[2], server.trails.order
+
+    def slower(*arguments: Any, **detail: object) -> Order:
+        ordered = order(*arguments, **detail)
+        server.archive(name, archived=True)
+        return ordered
+
+    monkeypatch.setattr(server.trails, "order", slower)
+    assert shop.post("/archive", {}).json()["archived"]
+    items = shop.client.get("/v1/trail").json()["items"]
+    assert outcomes(items)[-1] == ("ledger-archived", name, "refused")
+    assert items[-1]["detail"] == {"reason": "already-so"}
 
 
 def test_a_rebuild_that_was_cancelled_has_failed(shop: Shop, server: Server) -> None:

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from api.command_line.acts import ordered
+from domain.errors import Unavailable
+from ledger.folder import DataFolder
 from tests.command_line.running import PROGRAM, rapport, serving
 from tests.trail_entries import Entry, outcomes
 
@@ -71,6 +73,24 @@ def test_ledgers_that_were_taken_back_are_not_told_of_as_restored(
         ("ledger-restored", "main", "refused"),
         ("ledger-restored", "shop", "refused"),
     ]
+
+
+def test_ledgers_that_are_there_are_restored_where_no_other_can_be_made(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert rapport("ledgers", "create", "shop", "--data", data).code == 0
+    assert rapport("backup", "--with-keys", tmp_path / "saved", "--data", data).code == 0
+
+    def full(*_: object) -> None:
+        raise Unavailable("the disk is full")
+
+    new = tmp_path / "new"
+    with monkeypatch.context() as patched:
+        patched.setattr(DataFolder, "create", full)
+        restored = rapport("restore", tmp_path / "saved", "--ledger", "shop", "--data", new)
+        assert restored.code == 3, restored.err
+    assert (new / "ledgers" / "shop").is_dir()
+    assert trail(new) == [("ledger-restored", "shop", "done")]
 
 
 def test_an_export_that_cannot_be_written_has_failed(data: Path, tmp_path: Path) -> None:
