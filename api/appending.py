@@ -74,20 +74,21 @@ def require_no_condition(call: Call) -> None:
 def answered(call: Call, result: Appended, headers: dict[str, str], body: object) -> Answer:
     """The answer that tells of an append; 201 where anything is new.
 
-    The headers lead to the newest of its events, which need not be the last of a batch that is
-    known in part: who waits for that position reads all of them.
+    ``Location`` leads to the newest of its events, which need not be the last of a batch that is
+    known in part. Who waits for ``Rapport-Position`` reads all of them, and their companions.
     """
     created = any(not one.replayed for one in result.events)
-    newest = max((one.position for one in result.events), default=result.position)
     if result.events:
+        newest = max(one.position for one in result.events)
         headers["Location"] = f"{call.base}/events/{newest}"
     if result.replayed:
         headers["Idempotency-Replayed"] = "true"
     preferred = call.request.headers.getlist("prefer")
     if preferred and _wants_minimal(preferred):
         headers["Preference-Applied"] = "return=minimal"
-        return Answer(status=204, headers=headers, position=newest)
-    return Answer(body=body, status=201 if created else 200, headers=headers, position=newest)
+        return Answer(status=204, headers=headers, position=result.position)
+    status = 201 if created else 200
+    return Answer(body=body, status=status, headers=headers, position=result.position)
 
 
 def _wants_minimal(headers: list[str]) -> bool:

@@ -328,7 +328,8 @@ class Batch:
 
     def _answer(self, append: Append, events: list[AppendedEvent]) -> Appended:
         contact_id = append.drafts[-1].contact_id
-        position = events[-1].recorded.position if events else self._newest_position(contact_id)
+        stored = [one.last_position for one in events]
+        position = max(stored) if stored else self._newest_position(contact_id)
         version = self._desk.states.get(contact_id).version
         return Appended(
             events=tuple(events),

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from domain.events.referrals import ReferralMade
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from uuid import UUID
@@ -87,6 +89,13 @@ class AppendedEvent:
         return self.recorded.position
 
     @property
+    def last_position(self) -> int:
+        """Where the last event stands that was recorded because of it, its companion included."""
+        event = self.recorded.event
+        followed = isinstance(event, ReferralMade) and event.direction == "inbound"
+        return self.recorded.position + followed
+
+    @property
     def recorded_at(self) -> int:
         """When it was recorded."""
         return self.recorded.recorded_at
@@ -96,7 +105,8 @@ class Appended(NamedTuple):
     """What became of an append. Drafts that were already so are absent from ``events``.
 
     ``contact_id`` is the last draft's contact, and ``version`` its own after the append;
-    ``position`` is the last in ``events``, or that contact's newest where ``events`` is empty.
+    ``position`` is the last stored of ``events``, companions included, or that contact's newest
+    where ``events`` is empty.
     ``survivors`` are those for whom events of this append count that stand on other streams, by
     these streams: after the append, also where an event was recorded before its contact was merged.
     """
