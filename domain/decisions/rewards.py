@@ -43,11 +43,12 @@ def grant_reward(
 ) -> tuple[Decided, ...]:
     """Approve or pay a reward, in money only where the policy in force then allows it.
 
-    More than is owed may be paid, and before anything was earned: the answers show it. Source:
-    RESPA section 8(a), 12 U.S.C. 2607(a).
+    A payment without an amount or a kind is of all that is owed, and so it is money where money is
+    owed. More than is owed may be paid, and before anything was earned: the answers show it.
+    Source: RESPA section 8(a), 12 U.S.C. 2607(a).
     """
     policy = asked.world.policy_at(asked.at)
-    if asked.event.amount_minor is not None and not policy.rewards.cash_allowed:
+    if not policy.rewards.cash_allowed and _is_money(state, asked):
         raise refused(
             "cash-reward-forbidden",
             f"the policy {policy.name!r} forbids money for referrals: RESPA section 8(a)"
@@ -57,6 +58,24 @@ def grant_reward(
         )
     _require_currency(state, asked.event, asked.world)
     return asked.accepted
+
+
+def _is_money(state: ContactState, asked: Asked[RewardApproved | RewardPaid]) -> bool:
+    """It says an amount, or it is of all that is owed when it occurred and some of that is money."""
+    event, world = asked.event, asked.world
+    if event.amount_minor is not None or event.in_kind is not None:
+        return event.amount_minor is not None
+    edge = _edge(state, event.referral_id, world, acts=True)
+    if edge is None:
+        return False
+    commerce = _commerce(edge.other, world)
+    made = earnings(edge, commerce, world.policy_at, _ALL_KNOWN)
+    if not made or not _credited(edge, commerce, world):
+        return False
+    entries = [entry for entry in earned_entries(made, _ALL_KNOWN) if entry.at <= asked.at]
+    acts = [act for act in edge.rewards if act.at <= asked.at]
+    accounts = accounts_of(entries, acts).by_currency.values()
+    return any(account.owed_minor > 0 for account in accounts)
 
 
 def decline_reward(state: ContactState, asked: Asked[RewardDeclined]) -> tuple[Decided, ...]:
