@@ -61,7 +61,7 @@ def grant_reward(
 
 
 def _is_money(state: ContactState, asked: Asked[RewardApproved | RewardPaid]) -> bool:
-    """It says an amount, or it is of all that is owed when it occurred and some of that is money."""
+    """It says an amount, or is of all that is owed when it occurred and some of that is money."""
     event, world = asked.event, asked.world
     if event.amount_minor is not None or event.in_kind is not None:
         return event.amount_minor is not None
