@@ -219,7 +219,7 @@ def _edge(
         if isinstance(event, ReferralLevelRaised):
             levels.append((at, event.level))
         elif isinstance(event, AnyReward):
-            rewards.append(_act(fact, event))
+            rewards.append(act_of(fact))
         elif (at, fact.position) < (made.occurred_at, made.position):
             continue
         elif isinstance(event, ReferralQualified):
@@ -242,7 +242,10 @@ def _edge(
     )
 
 
-def _act(fact: Fact, event: AnyReward) -> RewardAct:
+def act_of(fact: Fact) -> RewardAct:
+    """What one of the four reward events says was done."""
+    event = fact.event
+    assert isinstance(event, AnyReward)
     return RewardAct(
         fact.occurred_at,
         fact.position,

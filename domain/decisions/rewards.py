@@ -18,7 +18,7 @@ from domain.events.referrals import ReferralReceived
 from domain.first_purchases import commerce_of
 from domain.history import History, effective_history
 from domain.instants import LAST_INSTANT
-from domain.referrals import RewardAct, edges_of
+from domain.referrals import RewardAct, act_of, edges_of
 from domain.reward_accounts import Account, accounts_of
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def _is_money(state: ContactState, asked: Asked[RewardApproved | RewardPaid]) ->
     event, world = asked.event, asked.world
     if event.amount_minor is not None or event.in_kind is not None:
         return event.amount_minor is not None
-    edge = _edge(state, event.referral_id, world, acts=True)
+    edge = _edge(state, event.referral_id, world)
     if edge is None:
         return False
     commerce = _commerce(edge.other, world)
@@ -73,7 +73,7 @@ def _is_money(state: ContactState, asked: Asked[RewardApproved | RewardPaid]) ->
     if not made or not _credited(edge, commerce, world):
         return False
     entries = [entry for entry in earned_entries(made, _ALL_KNOWN) if entry.at <= asked.at]
-    acts = [act for act in edge.rewards if act.at <= asked.at]
+    acts = [act for act in _acts(state, event.referral_id) if act.at <= asked.at]
     accounts = accounts_of(entries, acts).by_currency.values()
     return any(account.owed_minor > 0 for account in accounts)
 
@@ -113,8 +113,8 @@ def correct_payment(state: ContactState, asked: Asked[RewardPaid]) -> tuple[Deci
     ``state`` is the one without the payment.
     """
     accepted = grant_reward(state, asked)
-    edge = _edge(state, asked.event.referral_id, asked.world, acts=True)
-    for currency in sorted({act.currency for act in edge.rewards if act.currency} if edge else ()):
+    acts = _acts(state, asked.event.referral_id)
+    for currency in sorted({act.currency for act in acts if act.currency}):
         account = _account(state, asked.event.referral_id, currency, asked.world, asked)
         if account.taken_back_minor > account.total_minor("paid"):
             raise refused(
@@ -168,16 +168,17 @@ def _account(
     world: World,
     asked: Asked[RewardPaid] | None = None,
 ) -> Account:
-    """All that is known of a referral's reward in a currency, and what is asked to be paid."""
-    edge = _edge(state, referral_id, world, acts=True)
-    if edge is None:
-        return Account(currency)
-    acts = list(edge.rewards)
+    """All that is known of a referral's reward in a currency, and what is asked to be paid.
+
+    Of one whose parties turned out to be one person nothing is earned, and what was paid was paid.
+    """
+    acts = _acts(state, referral_id)
+    edge = _edge(state, referral_id, world)
     if asked is not None:
         said = asked.event.amount_minor, asked.event.currency, asked.event.in_kind is not None
-        acts.append(RewardAct(asked.at, _ALL_KNOWN, edge.event_id, "paid", *said))
+        acts.append(RewardAct(asked.at, _ALL_KNOWN, state.contact_id, "paid", *said))
     entries: Sequence[Entry] = ()
-    if any(act.kind == "paid" and act.amount_minor is None for act in acts):
+    if edge and any(act.kind == "paid" and act.amount_minor is None for act in acts):
         commerce = _commerce(edge.other, world)
         if _credited(edge, commerce, world):
             made = earnings(edge, commerce, world.policy_at, _ALL_KNOWN)
@@ -185,16 +186,17 @@ def _account(
     return accounts_of(entries, acts).by_currency.get(currency) or Account(currency)
 
 
-def _edge(
-    state: ContactState, referral_id: str, world: World, *, acts: bool = False
-) -> Edge | None:
-    """The referral as it is known, with what was done about its reward only if ``acts`` says so.
+def _acts(state: ContactState, referral_id: str) -> list[RewardAct]:
+    """What was done about the reward of a referral, in the order in which it is known."""
+    return [act_of(fact) for fact in state.dealings.rewards.get(referral_id, ())]
+
+
+def _edge(state: ContactState, referral_id: str, world: World) -> Edge | None:
+    """The referral as it is known, without what was done about its reward.
 
     None where it turned out to be of whoever made it.
     """
     told = state.dealings.referrals.get(referral_id, ())
-    if acts:
-        told += state.dealings.rewards.get(referral_id, ())
     history = History(
         tuple(sorted(told, key=lambda fact: (fact.occurred_at, fact.position))), (), None
     )

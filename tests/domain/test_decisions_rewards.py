@@ -249,3 +249,16 @@ def test_money_that_is_owed_is_money_also_without_an_amount(
     scenario.append(fact("event-retracted", target=str(declined.id)))
     by_then[on_day(2)] = no_cash
     assert scenario.decide(whole, on_day(3)), "no money was earned by the policy at the win"
+
+
+def test_what_was_paid_stays_known_where_the_two_turn_out_to_be_one() -> None:
+    """Nothing is earned then, and a payment without an amount hides none that had one."""
+    scenario = referred()
+    scenario.append(fact("contact-merged", into=str(ANN)), contact_id=BEN)
+    (paid,) = scenario.append(euros("reward-paid", 700))
+    scenario.append(fact("reward-paid", in_kind=None))
+    assert scenario.refusal(euros("reward-reversed", 701)).reason == "beyond-what-was-paid"
+    assert scenario.append(euros("reward-reversed", 700))
+    data = {"referral_id": "r1", "amount_minor": 699, "currency": "EUR"}
+    less = fact("event-corrected", target=str(paid.id), data=data, occurred_at=None)
+    assert scenario.refusal(less).reason == "beyond-what-was-paid"
