@@ -10,14 +10,14 @@ import pytest
 
 from domain.instants import DAY, HOUR
 from ledger.committer import TooManyWaiting
-from tests.api.lines import ledger_of, lines, outcomes, send
+from tests.api.lines import ledger_of
 from tests.api.shop import START, problem_of, purchase, registration
 
 if TYPE_CHECKING:
     import httpx
 
     from api.bootstrap import Server
-    from tests.api.shop import Json, Shop
+    from tests.api.shop import Shop
 
 
 def test_an_appended_event_is_answered_with_its_place(shop: Shop) -> None:
@@ -261,35 +261,6 @@ def test_many_contacts_are_appended_to_at_once(shop: Shop) -> None:
     assert [event["version"] for event in body["events"]] == [1, 1, 2]
     one, two, three = (event["contact_id"] for event in body["events"])
     assert one == three != two
-
-
-def test_an_append_is_answered_with_the_place_of_what_followed_it(shop: Shop) -> None:
-    """Who waits for that position reads the referral of both, also where it was known before."""
-    shop.register("pos:1")
-    shop.register("pos:2")
-
-    def referral(number: str, direction: str = "inbound", **envelope: object) -> Json:
-        data = {"referral_id": number, "direction": direction, "other": "pos:2", "level": 3}
-        return {"id": str(uuid4()), "type": "referral-made", "data": data, **envelope}
-
-    made, many, outbound = (
-        referral("r1"),
-        referral("r2", contact="pos:1"),
-        referral("r3", "outbound"),
-    )
-    for replayed in (False, True):
-        one = shop.append("pos:1", made)
-        assert (one.json()["position"], one.headers["rapport-position"]) == (5, "5")
-        assert one.json()["events"][0]["position"] == 4
-        assert one.headers["location"] == f"{shop.base}/events/4"
-        several = shop.post("/events", [many])
-        assert (several.json()["position"], several.headers["rapport-position"]) == (7, "7")
-        assert [line["position"] for line in outcomes(send(shop, lines(many)))] == [7]
-        assert shop.append("pos:1", outbound).json()["position"] == 8, "nothing follows that"
-        assert one.json()["replayed"] is replayed
-    minimal = shop.append("pos:1", made, prefer="return=minimal")
-    assert minimal.headers["rapport-position"] == "5"
-    assert shop.get("/events/5").json()["type"] == "referral-received"
 
 
 def test_one_bad_event_keeps_all_contacts_as_they_were(shop: Shop) -> None:

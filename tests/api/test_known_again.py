@@ -12,7 +12,7 @@ import httpx
 from api.app import create_app
 from api.wire.cloudevents import STRUCTURED
 from api.wire.media import JSON
-from tests.api.lines import JSONL, lines, of
+from tests.api.lines import JSONL, lines, of, outcomes, send
 from tests.api.shop import Clock, built, listening, purchase, registration
 from tests.api.wire import until
 from tests.ledger.given import HandClock
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.api.shop import Shop
+    from tests.api.shop import Json, Shop
 
 BASE = "/v1/ledgers/main"
 KEY = "till-3/2026-03-01/17"
@@ -115,3 +115,32 @@ def test_of_a_batch_known_in_part_the_headers_lead_to_what_is_new(shop: Shop) ->
     assert answer.headers["location"] == f"{shop.base}/events/4"
     minimal = shop.append("pos:1", purchase("c"), known, prefer="return=minimal")
     assert minimal.headers["rapport-position"] == "5"
+
+
+def test_an_append_is_answered_with_the_place_of_what_followed_it(shop: Shop) -> None:
+    """Who waits for that position reads the referral of both, also where it was known before."""
+    shop.register("pos:1")
+    shop.register("pos:2")
+
+    def referral(number: str, direction: str = "inbound", **envelope: object) -> Json:
+        data = {"referral_id": number, "direction": direction, "other": "pos:2", "level": 3}
+        return {"id": str(uuid4()), "type": "referral-made", "data": data, **envelope}
+
+    made, many, outbound = (
+        referral("r1"),
+        referral("r2", contact="pos:1"),
+        referral("r3", "outbound"),
+    )
+    for replayed in (False, True):
+        one = shop.append("pos:1", made)
+        assert (one.json()["position"], one.headers["rapport-position"]) == (5, "5")
+        assert one.json()["events"][0]["position"] == 4
+        assert one.headers["location"] == f"{shop.base}/events/4"
+        several = shop.post("/events", [many])
+        assert (several.json()["position"], several.headers["rapport-position"]) == (7, "7")
+        assert [line["position"] for line in outcomes(send(shop, lines(many)))] == [7]
+        assert shop.append("pos:1", outbound).json()["position"] == 8, "nothing follows that"
+        assert one.json()["replayed"] is replayed
+    minimal = shop.append("pos:1", made, prefer="return=minimal")
+    assert minimal.headers["rapport-position"] == "5"
+    assert shop.get("/events/5").json()["type"] == "referral-received"
