@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import sqlite3
 import threading
 import time
 import tomllib
@@ -37,6 +36,7 @@ from ledger.access.trails import Trails
 from ledger.folder import LEDGERS, DataFolder
 from ledger.places import state_of_files
 from ledger.room import RoomWatch
+from ledger.stores.sqlite.projection_tables import PROJECTIONS_FILE, SqliteTableStore
 from ledger.throwaway import sweep
 from projections.projections import Projections
 
@@ -57,6 +57,16 @@ logger = logging.getLogger("rapport.api")
 def now() -> int:
     """The present instant, in microseconds of UTC."""
     return time.time_ns() // 1000
+
+
+def projections_of(ledger: Ledger, clock: Callable[[], int]) -> Projections:
+    """A ledger's projections, joined with the store of their tables.
+
+    Raises:
+        Unavailable: the store cannot be used now.
+        Corrupt: it is damaged.
+    """
+    return Projections(ledger, SqliteTableStore(ledger.folder / PROJECTIONS_FILE), clock)
 
 
 @dataclass(frozen=True)
@@ -281,12 +291,8 @@ class Server:
 
     def _opened(self, name: str) -> OpenLedger:
         ledger = self.folder.ledger(name)
-        path = ledger.folder / "projections.sqlite"
         results = Results(ledger.folder / "results")
-        try:
-            projections = Projections(ledger, path, self.clock)
-        except (sqlite3.Error, OSError) as error:
-            raise Unavailable(f"{name}/{path.name} cannot be used: {error}") from error
+        projections = projections_of(ledger, self.clock)
         ledger.on_commit(lambda _position: projections.wake())
         projections.start()
         if self._observer is not None:

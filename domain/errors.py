@@ -6,6 +6,7 @@ HTTP knows nothing of these classes but their names: the status of each stands i
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -207,3 +208,13 @@ class Unproven(LedgerError):
 
 class LogRefused(Corrupt):
     """The log signs nothing, since that could contradict what it signed before."""
+
+
+DISK_FULL = "cannot be written: the disk is full or no more may be written to it"
+NO_PERMISSION = "cannot be opened or written: look at the permissions of the file and its folder"
+_FULL_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+def unusable_file(error: OSError, name: str) -> Unavailable:
+    """The error for a file or folder of that name that the system does not let us use."""
+    return Unavailable(f"{name} {DISK_FULL if error.errno in _FULL_ERRNOS else NO_PERMISSION}")

@@ -5,7 +5,6 @@ The live follower and a rebuild that catches up take the same steps; there is no
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import contextmanager
 from dataclasses import replace
 from operator import attrgetter
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from projections.folding import Projection
     from projections.generations import Generation
     from projections.source import EventSource
-    from projections.store import Store
+    from projections.tables import TableStore
 
 BATCH = 2000
 """How many events a step takes in at most, unless the one before met a longer stream."""
@@ -68,7 +67,7 @@ class Build:
         self,
         projection: Projection,
         generation: Generation,
-        store: Store,
+        store: TableStore,
         source: EventSource,
     ) -> None:
         self.projection = projection
@@ -245,7 +244,7 @@ def naming(contact: UUID, moment: Moment) -> Iterator[None]:
     """Say at which contact something went wrong. Trouble with a file is not the contact's."""
     try:
         yield
-    except (sqlite3.Error, OSError, Unavailable):
+    except (OSError, Unavailable):
         raise
     except Exception as error:
         raise Stumbled(contact, moment.position, error) from error

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from projections.generations import Generation
     from projections.operations import Work
     from projections.source import EventSource
-    from projections.store import Store
+    from projections.tables import TableStore
 
 ReadModel: TypeAlias = Projection | RestatementProjection
 AnyBuild: TypeAlias = Build | Restating
 
 
 def open_build(
-    projection: ReadModel, generation: Generation, store: Store, source: EventSource
+    projection: ReadModel, generation: Generation, store: TableStore, source: EventSource
 ) -> AnyBuild:
     """A generation of a projection, to be brought forward."""
     if isinstance(projection, RestatementProjection):
@@ -40,7 +40,7 @@ def begins_at(projection: ReadModel, position: int) -> int:
 def filled(
     projection: ReadModel,
     generation: Generation,
-    store: Store,
+    store: TableStore,
     source: EventSource,
     work: Work,
     upto: int,

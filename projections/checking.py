@@ -1,15 +1,14 @@
 """Drift without a server: a projection's file held against what its events give, made elsewhere.
 
-The file is only read. The rows are made anew in a file of their own, at the position and instant at
-which the live ones stand, so that both must be the same to the byte.
+The file is only read. The rows are made anew in a store of their own, at the position and instant
+at which the live ones stand, so that both must be the same to the byte.
 """
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from domain.errors import LedgerError
 from projections import generations
@@ -18,14 +17,14 @@ from projections.digest import digest, drift
 from projections.generations import BUILDING, FAILED, LIVE, Generation, Tables
 from projections.operations import Progress, Work
 from projections.rebuild import tip_at
-from projections.store import APPLICATION_ID, SCHEMA, SCHEMA_VERSION, Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
+    from contextlib import AbstractContextManager
 
     from projections.builds import ReadModel
     from projections.source import EventSource
+    from projections.tables import TableStore, Transaction
 
 
 @dataclass(frozen=True)
@@ -48,22 +47,56 @@ class Compared:
         return self.problem is None and self.digest == self.live_digest
 
 
+class TablesAtRest(Protocol):
+    """A copy of a store's tables as they were in one instant; none of them may be sound.
+
+    Every method, and whatever is read inside ``read``, raises ``Corrupt``, with the reason alone,
+    where the copy cannot be read.
+    """
+
+    def read(self) -> AbstractContextManager[Transaction]:
+        """The tables."""
+
+    def damage(self) -> Iterator[str]:
+        """What is wrong with the file as a file."""
+
+    def differing_tables(self, make: Callable[[Transaction], None]) -> Iterator[str]:
+        """The tables and indexes that are not as ``make`` makes them beside the store's own."""
+
+
+class _RowsUnreadable(Exception):
+    """The copy cannot be read; the text says why."""
+
+
+@contextmanager
+def _rows(live: TablesAtRest) -> Iterator[Transaction]:
+    try:
+        with live.read() as transaction:
+            yield transaction
+    except LedgerError as error:
+        raise _RowsUnreadable(str(error)) from error
+
+
 def compare(
-    live: sqlite3.Connection,
+    live: TablesAtRest,
     projection: ReadModel,
     source: EventSource,
-    folder: Path,
+    make_store: Callable[[str], TableStore],
     advance: Callable[[Progress], None],
 ) -> Compared:
-    """Make a projection anew in ``folder`` and compare the live rows, in ``live``, with it."""
+    """Make a projection anew and compare the live rows, in ``live``, with it.
+
+    ``make_store`` makes an empty store of that name for it.
+    """
     try:
-        found = generations.current(live, projection.name)
+        with _rows(live) as transaction:
+            found = generations.current(transaction, projection.name)
         if found is None:
             return _failed(projection, 0, "the file holds nothing of it")
         if problem := _problem(found, projection, source):
             return _failed(projection, found.position, problem)
-        return _compared(live, found, projection, source, folder, advance)
-    except sqlite3.Error as error:
+        return _compared(live, found, projection, source, make_store, advance)
+    except _RowsUnreadable as error:
         return _failed(projection, 0, f"its rows cannot be read: {error}")
     except (TypeError, ValueError) as error:
         return _failed(projection, 0, f"a row is damaged ({type(error).__name__})")
@@ -71,41 +104,28 @@ def compare(
         return _failed(projection, 0, f"it cannot be made anew: {error}")
 
 
-def layout_faults(live: sqlite3.Connection, projections: Sequence[ReadModel]) -> Iterator[str]:
-    """What is wrong with the file of the projections as a file."""
+def layout_faults(live: TablesAtRest, projections: Sequence[ReadModel]) -> Iterator[str]:
+    """What is wrong with the tables of the projections, whatever their rows hold."""
+    known = {projection.name: projection for projection in projections}
     try:
-        for pragma, wanted in (
-            ("application_id", APPLICATION_ID),
-            ("user_version", SCHEMA_VERSION),
-        ):
-            (value,) = live.execute(f"PRAGMA {pragma}").fetchone()
-            if value != wanted:
-                yield f"the header's {pragma} is {value}, not {wanted}"
-        for (said,) in live.execute("PRAGMA integrity_check(5)"):
-            if said != "ok":
-                yield f"integrity_check: {said}"
-        yield from _foreign(live, {projection.name: projection for projection in projections})
-    except (sqlite3.Error, ValueError) as error:
-        yield f"it cannot be read: {error}"
-
-
-def _foreign(live: sqlite3.Connection, known: dict[str, ReadModel]) -> Iterator[str]:
-    """Tables and indexes that are missing, too many or defined otherwise."""
-    with closing(sqlite3.connect(":memory:")) as model:
-        model.execute(SCHEMA)
-        for generation in generations.generations(live):
-            projection = known.get(generation.projection)
-            if projection is None:
+        yield from live.damage()
+        with live.read() as transaction:
+            found = generations.generations(transaction)
+        for generation in found:
+            if generation.projection not in known:
                 yield f"there is no projection {generation.projection!r}"
-            elif generation.version == projection.version:
-                Tables(model, generation).create(projection.tables)
-            else:
+            elif generation.version != known[generation.projection].version:
                 return  # another version's tables are not known here
-        query = "SELECT name, sql FROM sqlite_schema"
-        wanted, found = (dict(one.execute(query).fetchall()) for one in (model, live))
-    for name in sorted(wanted.keys() | found.keys()):
-        if wanted.get(name, "") != found.get(name, ""):
+
+        def make(model: Transaction) -> None:
+            for generation in found:
+                if (projection := known.get(generation.projection)) is not None:
+                    Tables(model, generation).create(projection.tables)
+
+        for name in live.differing_tables(make):
             yield f"{name} is missing, does not belong here or is defined otherwise"
+    except (LedgerError, ValueError) as error:
+        yield f"it cannot be read: {error}"
 
 
 def _problem(found: Generation, projection: ReadModel, source: EventSource) -> str | None:
@@ -130,26 +150,29 @@ def _problem(found: Generation, projection: ReadModel, source: EventSource) -> s
 
 
 def _compared(
-    live: sqlite3.Connection,
+    live: TablesAtRest,
     found: Generation,
     projection: ReadModel,
     source: EventSource,
-    folder: Path,
+    make_store: Callable[[str], TableStore],
     advance: Callable[[Progress], None],
 ) -> Compared:
-    with closing(Store(folder / f"{projection.name}.sqlite")) as store:
-        with store.write() as connection:
+    with closing(make_store(projection.name)) as store:
+        with store.write() as transaction:
             position = begins_at(projection, found.position)
             fresh = replace(found, position=position, state=BUILDING, problem=None)
-            made = generations.add(connection, fresh, projection.tables)
+            made = generations.add(transaction, fresh, projection.tables)
         build = filled(projection, made, store, source, Work(advance), found.position)
-        with store.read() as connection:
-            rebuilt, kept = Tables(connection, build.generation), Tables(live, found)
-            own, theirs = digest(projection, rebuilt), digest(projection, kept)
-            try:
-                differences = [] if own == theirs else drift(projection, kept, rebuilt)
-            except (TypeError, ValueError):
-                differences = []  # a row holds what no row can hold, and the digests differ
+        with store.read() as transaction:
+            rebuilt = Tables(transaction, build.generation)
+            own = digest(projection, rebuilt)
+            with _rows(live) as rows:
+                kept = Tables(rows, found)
+                theirs = digest(projection, kept)
+                try:
+                    differences = [] if own == theirs else drift(projection, kept, rebuilt)
+                except (TypeError, ValueError):
+                    differences = []  # a row holds what no row can hold, and the digests differ
     return Compared(projection.name, found.position, own, theirs, differences)
 
 

@@ -19,14 +19,18 @@ if TYPE_CHECKING:
     from projections.generations import Generation
     from projections.operations import Work
     from projections.source import EventSource
-    from projections.store import Store
+    from projections.tables import TableStore
 
 _CHUNK_EVENTS = 500
 _CHUNK_CONTACTS = 500
 
 
 def fill(
-    projection: Projection, store: Store, source: EventSource, generation: Generation, work: Work
+    projection: Projection,
+    store: TableStore,
+    source: EventSource,
+    generation: Generation,
+    work: Work,
 ) -> None:
     """Make the rows of a generation whose tables are empty, at its position and instant.
 
@@ -67,7 +71,7 @@ def _chunks(walk: Walk, moment: Moment) -> Iterator[list[tuple[UUID, History]]]:
 
 
 def _reduce_all(
-    projection: Projection, store: Store, generation: Generation, moment: Moment, work: Work
+    projection: Projection, store: TableStore, generation: Generation, moment: Moment, work: Work
 ) -> None:
     after: UUID | None = None
     while True:

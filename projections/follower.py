@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 import threading
 import time
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from domain.errors import LedgerError, ProjectionBehind, Unavailable
+from domain.errors import LedgerError, ProjectionBehind, Unavailable, unusable_file
 from domain.instants import SECOND
 from projections.build import Stumbled
 from projections.generations import FAILED, save
 from projections.operations import told
 from projections.resting import Rests
 from projections.source import Page
-from projections.store import trouble_of
 from projections.waiting import Waiter, Waiters
 
 if TYPE_CHECKING:
@@ -25,7 +23,7 @@ if TYPE_CHECKING:
 
     from projections.builds import AnyBuild
     from projections.source import EventSource
-    from projections.store import Store
+    from projections.tables import TableStore
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +67,7 @@ class Follower:
     def __init__(
         self,
         builds: Iterable[AnyBuild],
-        store: Store,
+        store: TableStore,
         source: EventSource,
         clock: Callable[[], int],
         is_busy: Callable[[], bool] = lambda: False,
@@ -334,7 +332,7 @@ class Follower:
             seconds, wrote = time.thread_time() - began, build.position > before
             self._rests.spend(name, seconds, wrote=wrote, is_dear=build.is_dear)
         except (Unavailable, OSError) as error:
-            trouble = trouble_of(error, "a file")
+            trouble = unusable_file(error, "a file") if isinstance(error, OSError) else error
             if name not in self._troubles:
                 logger.warning("projection %s waits: %s\n%s", name, trouble, told(error))
             self._troubles[name] = str(trouble)
@@ -354,7 +352,7 @@ class Follower:
         try:
             with self._store.write() as connection:
                 save(connection, build.generation)
-        except (LedgerError, sqlite3.Error) as unsaved:
+        except LedgerError as unsaved:
             logger.error("the failure of %s could not be kept: %s", name, told(unsaved))
         self._waiters.tell()
 

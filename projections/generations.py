@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterable
+
+    from projections.tables import Transaction
 
 LIVE = "live"
 BUILDING = "building"
@@ -61,13 +62,13 @@ class Tables:
     """The tables of one generation, in a transaction; ``fresh`` while no contact comes twice."""
 
     def __init__(
-        self, connection: sqlite3.Connection, generation: Generation, *, fresh: bool = False
+        self, transaction: Transaction, generation: Generation, *, fresh: bool = False
     ) -> None:
-        self.connection = connection
+        self.transaction = transaction
         self.position = generation.position
         self.fresh = fresh
-        self.execute = connection.execute
-        self.executemany = connection.executemany
+        self.execute = transaction.execute
+        self.executemany = transaction.executemany
         self._prefix = generation.projection
         self._suffix = generation.generation
 
@@ -78,25 +79,21 @@ class Tables:
     def create(self, tables: Iterable[Table]) -> None:
         """Make the tables, empty, with their indexes."""
         for table in tables:
-            name = self[table.name]
-            columns = ", ".join((*table.columns, f"PRIMARY KEY ({', '.join(table.key)})"))
-            self.execute(f"CREATE TABLE {name} ({columns}) WITHOUT ROWID")
-            for place, index in enumerate(table.indexes):
-                self.execute(f"CREATE INDEX {name}_by_{place} ON {name} {index}")
+            self.transaction.create_table(self[table.name], table.columns, table.key, table.indexes)
 
     def drop(self, tables: Iterable[Table]) -> None:
         """Drop the tables, where they exist."""
         for table in tables:
-            self.execute(f"DROP TABLE IF EXISTS {self[table.name]}")
+            self.transaction.drop_table(self[table.name])
 
 
 _COLUMNS = "projection, generation, version, position, as_of, tip, state, problem"
 
 
-def generations(connection: sqlite3.Connection, projection: str | None = None) -> list[Generation]:
+def generations(transaction: Transaction, projection: str | None = None) -> list[Generation]:
     """The generations of a projection, or of all, oldest first."""
     where, values = ("WHERE projection = ?", (projection,)) if projection else ("", ())
-    rows = connection.execute(
+    rows = transaction.execute(
         f"SELECT {_COLUMNS} FROM generations {where} ORDER BY projection, generation", values
     )
     return [
@@ -105,15 +102,15 @@ def generations(connection: sqlite3.Connection, projection: str | None = None) -
     ]
 
 
-def current(connection: sqlite3.Connection, projection: str) -> Generation | None:
+def current(transaction: Transaction, projection: str) -> Generation | None:
     """The generation that answers: live or failed, never one that is being built."""
-    found = [one for one in generations(connection, projection) if one.state != BUILDING]
+    found = [one for one in generations(transaction, projection) if one.state != BUILDING]
     return found[-1] if found else None
 
 
-def save(connection: sqlite3.Connection, generation: Generation) -> None:
+def save(transaction: Transaction, generation: Generation) -> None:
     """Keep what is now known of a generation."""
-    connection.execute(
+    transaction.execute(
         f"INSERT OR REPLACE INTO generations ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
             generation.projection,
@@ -128,9 +125,9 @@ def save(connection: sqlite3.Connection, generation: Generation) -> None:
     )
 
 
-def add(connection: sqlite3.Connection, like: Generation, tables: Iterable[Table]) -> Generation:
+def add(transaction: Transaction, like: Generation, tables: Iterable[Table]) -> Generation:
     """A new generation as described but for its number, with empty tables."""
-    (newest,) = connection.execute(
+    (newest,) = transaction.execute(
         "SELECT coalesce(max(generation), 0) FROM generations WHERE projection = ?",
         (like.projection,),
     ).fetchone()
@@ -144,19 +141,18 @@ def add(connection: sqlite3.Connection, like: Generation, tables: Iterable[Table
         like.state,
         like.problem,
     )
-    save(connection, added)
-    Tables(connection, added).create(tables)
+    save(transaction, added)
+    Tables(transaction, added).create(tables)
     return added
 
 
-def remove(connection: sqlite3.Connection, generation: Generation) -> None:
+def remove(transaction: Transaction, generation: Generation) -> None:
     """Drop a generation with all its tables, whatever version made them."""
     prefix, suffix = f"{generation.projection}_", f"_{generation.generation}"
-    names = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
-    for (name,) in names:
+    for name in transaction.table_names():
         if name.startswith(prefix) and name.endswith(suffix):
-            connection.execute(f"DROP TABLE {name}")
-    connection.execute(
+            transaction.drop_table(name)
+    transaction.execute(
         "DELETE FROM generations WHERE projection = ? AND generation = ?",
         (generation.projection, generation.generation),
     )

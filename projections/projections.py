@@ -31,16 +31,15 @@ from projections.rebuild import Rebuild, tip_at
 from projections.restatements import RestatementProjection
 from projections.standing import StandingProjection
 from projections.status import StatusProjection
-from projections.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
     from uuid import UUID
 
     from projections.builds import AnyBuild, ReadModel
     from projections.restatement_reading import Place, RestatementPage
     from projections.source import EventSource
+    from projections.tables import TableStore
 
 __all__ = [
     "ContactStanding",
@@ -75,12 +74,12 @@ class _Snapshot:
 
 
 class Projections:
-    """Everything that is derived from one ledger's log, in one file of its own."""
+    """Everything that is derived from one ledger's log, in a store of its own, which it closes."""
 
     def __init__(
         self,
         source: EventSource,
-        path: Path,
+        store: TableStore,
         clock: Callable[[], int],
         *,
         projections: tuple[ReadModel, ...] = ALL,
@@ -89,7 +88,7 @@ class Projections:
         self._clock = clock
         self._projections = {projection.name: projection for projection in projections}
         self.operations = Operations()
-        self._store = Store(path)
+        self._store = store
         try:
             builds = [self._open(projection) for projection in projections]
         except BaseException:

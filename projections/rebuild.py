@@ -7,7 +7,6 @@ ends it early, a cancellation or the end of the process, leaves the live build a
 from __future__ import annotations
 
 import logging
-import sqlite3
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from projections.follower import Follower
     from projections.operations import Work
     from projections.source import EventSource
-    from projections.store import Store
+    from projections.tables import TableStore
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +40,7 @@ class Rebuild:
     def __init__(
         self,
         projection: ReadModel,
-        store: Store,
+        store: TableStore,
         source: EventSource,
         follower: Follower,
         clock: Callable[[], int],
@@ -79,7 +78,7 @@ class Rebuild:
         try:
             with self._store.write() as connection:
                 generations.remove(connection, generation)
-        except (LedgerError, sqlite3.Error) as error:
+        except LedgerError as error:
             logger.warning("what a rebuild left behind is still there: %s", told(error))
 
     def _begin(self) -> Generation:

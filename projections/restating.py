@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from projections.generations import Generation
     from projections.restatements import RestatementProjection
     from projections.source import EventSource
-    from projections.store import Store
+    from projections.tables import TableStore
 
 STEP_EVENTS = 500
 """How many events are read at once, and about how many a step takes in: few, because others wait
@@ -75,7 +75,7 @@ class Restating:
         self,
         projection: RestatementProjection,
         generation: Generation,
-        store: Store,
+        store: TableStore,
         source: EventSource,
     ) -> None:
         self.projection = projection

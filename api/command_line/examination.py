@@ -11,7 +11,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from api.bootstrap import now
+from api.bootstrap import now, projections_of
 from api.command_line.comparison import compared, not_compared
 from api.command_line.differences import difference_told, ended_told
 from api.command_line.findings import OK, PROBLEM, SKIPPED, WARNING, Finding
@@ -25,8 +25,8 @@ from ledger.folder import LEDGERS, DataFolder, is_ledger_name
 from ledger.ledger import EVENTS_FILE
 from ledger.master_keys import MASTER_KEY_FILE
 from ledger.recorder import Row
+from ledger.stores.sqlite.projection_tables import PROJECTIONS_FILE
 from ledger.transparency.entries import entry_of_row, read_entry
-from projections.projections import Projections
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from api.settings import Settings
     from domain.recorded import Recorded
     from ledger.ledger import Ledger
+    from projections.projections import Projections
 
-PROJECTIONS_FILE = "projections.sqlite"
 PAGE_EVENTS = 2000
 MEBIBYTE = 1024 * 1024
 LITTLE_SPACE_BYTES = 1024 * MEBIBYTE
@@ -96,7 +96,7 @@ def _opened(settings: Settings, *, drift: bool, quiet: bool) -> Iterator[Finding
                 elif kept is not None and (beyond := _beyond(path, ledger.head())):
                     yield Finding(PROBLEM, f"{name} projections", beyond)
                 else:
-                    yield from _projections(ledger, path, drift=drift)
+                    yield from _projections(ledger, drift=drift)
             except LedgerError as error:
                 yield Finding(PROBLEM, f"ledger {name}", str(error))
 
@@ -241,8 +241,8 @@ def _read_only(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
 
 
-def _projections(ledger: Ledger, path: Path, *, drift: bool) -> Iterator[Finding]:
-    projections = Projections(ledger, path, now)
+def _projections(ledger: Ledger, *, drift: bool) -> Iterator[Finding]:
+    projections = projections_of(ledger, now)
     try:
         if drift:
             projections.start()

@@ -12,8 +12,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
-from domain.errors import NotFound, Unavailable
-from projections.store import trouble_of
+from domain.errors import NotFound, unusable_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -102,5 +101,4 @@ def _telling(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        trouble = trouble_of(error, folder.name)
-        raise trouble or Unavailable(f"{folder.name} cannot be used") from error
+        raise unusable_file(error, folder.name) from error

@@ -17,12 +17,12 @@ from domain.instants import DAY, HOUR, SECOND, parse_instant
 from domain.presets import PRESETS
 from ledger.drafts import Append, Draft
 from ledger.folder import DataFolder
+from ledger.stores.sqlite.projection_tables import SqliteTableStore
 from projections import generations
 from projections.builds import open_build
 from projections.digest import digest
 from projections.generations import LIVE, Generation, Tables
 from projections.restatements import RestatementProjection
-from projections.store import Store
 
 if TYPE_CHECKING:
     from benchmarks.bench import Bench
@@ -122,7 +122,7 @@ def _built(bench: Bench, ledger: Ledger, most_events: int) -> tuple[float, str]:
     projection, head = RestatementProjection(), ledger.head()
     path = bench.fresh()
     path.mkdir()
-    with closing(Store(path / "projections.sqlite")) as store:
+    with closing(SqliteTableStore(path / "projections.sqlite")) as store:
         with store.write() as connection:
             empty = Generation(projection.name, 0, projection.version, 0, NOW, None, LIVE)
             made = generations.add(connection, empty, projection.tables)

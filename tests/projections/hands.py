@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from domain.errors import Unavailable
+from ledger.stores.sqlite.projection_tables import SqliteTableStore
 from projections.digest import digest
 from projections.generations import Tables, remove
 from projections.operations import Work
@@ -14,12 +15,12 @@ from projections.rebuild import Rebuild
 from tests.projections.memory import Earlier
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterator
     from pathlib import Path
 
     from projections.answers import ProjectionDigest
     from projections.source import EventSource
+    from projections.tables import Transaction
     from tests.projections.memory import Clock
 
 
@@ -31,7 +32,7 @@ class Hands:
     def __init__(self, ledger: EventSource, clock: Clock, path: Path) -> None:
         self.ledger = ledger
         self.clock = clock
-        self.projections = Projections(ledger, path, clock)
+        self.projections = Projections(ledger, SqliteTableStore(path), clock)
 
     def follow(self, name: str, events: int) -> bool:
         """Take in so many more events, and the time."""
@@ -44,7 +45,7 @@ class Hands:
         write = store.write
 
         @contextmanager
-        def lost() -> Iterator[sqlite3.Connection]:
+        def lost() -> Iterator[Transaction]:
             with write() as connection:
                 yield connection
                 raise Unavailable("the disk is full")

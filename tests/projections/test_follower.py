@@ -10,6 +10,7 @@ import pytest
 
 from domain.errors import ProjectionBehind, ProjectionNotFound
 from domain.instants import DAY, SECOND
+from ledger.stores.sqlite.projection_tables import SqliteTableStore
 from projections import follower
 from projections import projections as facade
 from projections.projections import Projections
@@ -59,7 +60,7 @@ def until(true: Callable[[], bool]) -> None:
 @pytest.fixture
 def running(ledger: MemoryLedger, clock: Clock, path: Path) -> Iterator[Projections]:
     """The projections of the ledger, following."""
-    projections = Projections(ledger, path, clock)
+    projections = Projections(ledger, SqliteTableStore(path), clock)
     projections.start()
     yield projections
     projections.close()
@@ -151,7 +152,7 @@ def test_whoever_waits_for_what_does_not_come_is_told(
 
 
 def test_closing_ends_the_waiting(ledger: MemoryLedger, clock: Clock, path: Path) -> None:
-    projections = Projections(ledger, path, clock)
+    projections = Projections(ledger, SqliteTableStore(path), clock)
     projections.start()
     caught: list[BaseException] = []
 
@@ -172,7 +173,9 @@ def test_a_projection_that_fails_says_so_and_the_other_goes_on(
     ledger: MemoryLedger, clock: Clock, path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The problem names the contact's id and no more; what the error quotes stays out of it."""
-    projections = Projections(ledger, path, clock, projections=(Stumbling(), StandingProjection()))
+    projections = Projections(
+        ledger, SqliteTableStore(path), clock, projections=(Stumbling(), StandingProjection())
+    )
     projections.start()
     try:
         assert projections.wait_for(ledger.head(), 20, "standing") == ledger.head()
@@ -193,7 +196,9 @@ def test_a_projection_that_fails_says_so_and_the_other_goes_on(
 def test_a_failure_is_remembered_and_a_rebuild_repairs_it(
     ledger: MemoryLedger, clock: Clock, path: Path
 ) -> None:
-    broken = Projections(ledger, path, clock, projections=(Stumbling(), StandingProjection()))
+    broken = Projections(
+        ledger, SqliteTableStore(path), clock, projections=(Stumbling(), StandingProjection())
+    )
     broken.start()
     until(lambda: broken.states()[0].state == "failed")
     operation = broken.operations.wait(broken.rebuild("status").id)
@@ -202,7 +207,7 @@ def test_a_failure_is_remembered_and_a_rebuild_repairs_it(
     assert str(BEN) in operation.problem
     assert SECRET not in operation.problem
     broken.close()
-    mended = Projections(ledger, path, clock)
+    mended = Projections(ledger, SqliteTableStore(path), clock)
     mended.start()
     try:
         assert mended.states()[0].state == "failed"
@@ -276,7 +281,7 @@ def test_a_long_log_is_built_rather_than_followed_at_first(
     ledger: MemoryLedger, clock: Clock, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(facade, "BATCH", 2)
-    projections = Projections(ledger, path, clock)
+    projections = Projections(ledger, SqliteTableStore(path), clock)
     projections.start()
     try:
         for name in ("status", "standing"):

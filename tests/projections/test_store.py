@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from domain.errors import Corrupt, LedgerError, Unavailable
+from ledger.stores.sqlite.errors import derived_file_error
+from ledger.stores.sqlite.projection_tables import SqliteTableStore
 from projections.projections import Projections
-from projections.store import Store, trouble_of
 from tests.domain.scenario import ANN
 from tests.projections.hands import Hands
 from tests.projections.memory import Clock, MemoryLedger
@@ -33,7 +34,7 @@ def _foreign(path: Path) -> None:
 
 
 def _older(path: Path) -> None:
-    Store(path).close()
+    SqliteTableStore(path).close()
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA user_version=0")
     connection.close()
@@ -41,7 +42,7 @@ def _older(path: Path) -> None:
 
 def _torn(path: Path) -> None:
     """Ours, with a hole in the middle."""
-    store = Store(path)
+    store = SqliteTableStore(path)
     with store.write() as connection:
         connection.execute("CREATE TABLE much (more BLOB)")
         connection.execute("INSERT INTO much VALUES (randomblob(100000))")
@@ -98,7 +99,7 @@ def test_another_version_of_a_projection_is_built_anew(
     later = status.version + 1
     hands.close()
     monkeypatch.setattr("projections.status.StatusProjection.version", later)
-    upgraded = Projections(ledger, path, clock)
+    upgraded = Projections(ledger, SqliteTableStore(path), clock)
     upgraded_status, upgraded_standing, _ = upgraded.states()
     assert (upgraded_status.version, upgraded_status.position) == (later, 0)
     assert (upgraded_standing.version, upgraded_standing.position) == (
@@ -110,12 +111,12 @@ def test_another_version_of_a_projection_is_built_anew(
 
 def test_a_file_that_cannot_be_opened_is_an_error_of_its_own(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match=r"^projections\.sqlite cannot be opened or written"):
-        Store(tmp_path / "nowhere" / "projections.sqlite")
+        SqliteTableStore(tmp_path / "nowhere" / "projections.sqlite")
 
 
 def test_a_transaction_that_cannot_be_kept_leaves_the_store_usable(path: Path) -> None:
     """A full disk is one: the next transaction finds nothing of the one that failed."""
-    store = Store(path)
+    store = SqliteTableStore(path)
     with store.write() as connection:
         connection.execute("CREATE TABLE one (number INTEGER, much BLOB)")
         (pages,) = connection.execute("PRAGMA page_count").fetchone()
@@ -135,7 +136,7 @@ def test_a_transaction_that_cannot_be_kept_leaves_the_store_usable(path: Path) -
 
 
 def test_a_snapshot_sees_nothing_that_is_written_meanwhile(path: Path) -> None:
-    store = Store(path)
+    store = SqliteTableStore(path)
     with store.write() as connection:
         connection.execute("CREATE TABLE one (number INTEGER)")
     with store.read() as before:
@@ -153,6 +154,7 @@ OPEN_WITH_LIMIT = """
 import resource, sys
 from pathlib import Path
 from domain.errors import Unavailable
+from ledger.stores.sqlite.projection_tables import SqliteTableStore
 from projections.projections import Projections
 from tests.projections.memory import Clock, MemoryLedger
 
@@ -163,7 +165,8 @@ for kilobytes in range(0, 160, 4):
     folder.mkdir()
     resource.setrlimit(resource.RLIMIT_FSIZE, (kilobytes * 1024, resource.RLIM_INFINITY))
     try:
-        Projections(MemoryLedger(clock), folder / "projections.sqlite", clock).close()
+        store = SqliteTableStore(folder / "projections.sqlite")
+        Projections(MemoryLedger(clock), store, clock).close()
     except Unavailable as error:
         refused += 1
         assert str(error).startswith("projections.sqlite cannot be"), error
@@ -171,7 +174,8 @@ for kilobytes in range(0, 160, 4):
     assert not [one for one in Path("/proc/self/fd").glob("*")
                 if str(kilobytes) in one.resolve().parts], "left open"
     resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
-    Projections(MemoryLedger(clock), folder / "projections.sqlite", clock).close()
+    store = SqliteTableStore(folder / "projections.sqlite")
+    Projections(MemoryLedger(clock), store, clock).close()
 print(refused)
 """
 
@@ -201,7 +205,7 @@ def test_what_is_wrong_with_the_file_is_said_in_words(
     """And without what the error itself quotes."""
     raised = sqlite3.OperationalError("her maiden name")
     raised.sqlite_errorcode = code
-    trouble = trouble_of(raised, "projections.sqlite")
+    trouble = derived_file_error(raised, "projections.sqlite")
     assert type(trouble) is error_class
     assert words in str(trouble)
     assert "maiden" not in str(trouble)
@@ -210,5 +214,5 @@ def test_what_is_wrong_with_the_file_is_said_in_words(
 def test_what_is_wrong_with_the_program_is_left_as_it_is() -> None:
     raised = sqlite3.OperationalError("no such table")
     raised.sqlite_errorcode = sqlite3.SQLITE_ERROR
-    assert trouble_of(raised, "projections.sqlite") is None
-    assert trouble_of(ValueError(), "projections.sqlite") is None
+    assert derived_file_error(raised, "projections.sqlite") is None
+    assert derived_file_error(ValueError(), "projections.sqlite") is None

@@ -8,6 +8,7 @@ from uuid import uuid4
 from domain.instants import DAY
 from ledger.drafts import Append, Draft
 from ledger.folder import DataFolder
+from ledger.stores.sqlite.projection_tables import SqliteTableStore
 from projections.projections import Projections
 from tests.domain.scenario import ANN, BEN, fact
 from tests.projections.memory import NOW, Clock
@@ -35,7 +36,7 @@ def draft(contact_id: UUID, type_name: str, at: int, **data: object) -> Draft:
 def test_a_commit_is_visible_and_a_rebuild_agrees(tmp_path: Path, clock: Clock) -> None:
     folder = DataFolder.open(tmp_path / "data", clock=clock)
     ledger = folder.ledger("main")
-    projections = Projections(ledger, ledger.folder / "projections.sqlite", clock)
+    projections = Projections(ledger, SqliteTableStore(ledger.folder / "projections.sqlite"), clock)
     ledger.on_commit(lambda _position: projections.wake())
     projections.start()
     try:

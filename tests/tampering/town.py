@@ -12,6 +12,7 @@ from api.command_line.verifying.folder import Asked, Outcome, verify_folder
 from domain.instants import DAY
 from domain.presets import PRESETS
 from ledger.folder import DataFolder
+from ledger.stores.sqlite.projection_tables import SqliteTableStore
 from ledger.verification.ledgers import Kept
 from projections.projections import ALL, Projections
 from tests.ledger.given import HandClock, append, draft
@@ -38,7 +39,9 @@ def found_town(path: Path) -> list[bytes]:
         ledger = folder.ledger(LEDGER)
         _tell(ledger, clock)
         ledger.transparency.seal()
-        with closing(Projections(ledger, ledger.folder / "projections.sqlite", clock)) as kept:
+        with closing(
+            Projections(ledger, SqliteTableStore(ledger.folder / "projections.sqlite"), clock)
+        ) as kept:
             kept.start()
             for projection in ALL:
                 kept.wait_for(ledger.head(), 30, projection.name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,11 @@ from domain.errors import Corrupt, LedgerError
 from ledger.folder import SETTINGS_FILE
 from ledger.ledger import EVENTS_FILE
 from ledger.settings import LedgerSettings
+from ledger.stores.sqlite.projection_tables import (
+    PROJECTIONS_FILE,
+    SqliteTableStore,
+    TablesAtRest,
+)
 from ledger.throwaway import throwaway
 from ledger.verification.opening import reading
 from ledger.verification.source import EventsAtRest
@@ -24,7 +28,6 @@ if TYPE_CHECKING:
     from ledger.verification.faults import Report
     from ledger.verification.ledgers import Progress
 
-PROJECTIONS_FILE = "projections.sqlite"
 _SHOWN = 3
 """How many differences are named in full."""
 
@@ -39,21 +42,19 @@ def check_drift(folder: Path, report: Report, progress: Progress) -> None:
         report.skipped.append("drift: there are no projections yet; a server makes them")
         return
     try:
-        with (
-            throwaway() as made,
-            closing(sqlite3.connect(made / "live")) as live,
-        ):
+        with throwaway() as made:
             with reading(folder / PROJECTIONS_FILE) as kept:
-                kept.backup(live)
-            for detail in layout_faults(live, ALL):
-                report.add(PROJECTIONS_FILE, None, detail)
-            _compare_all(folder, live, made, report, progress)
-    except (sqlite3.Error, Corrupt) as error:
+                live = TablesAtRest(made / "live", kept)
+            with closing(live):
+                for detail in layout_faults(live, ALL):
+                    report.add(PROJECTIONS_FILE, None, detail)
+                _compare_all(folder, live, made, report, progress)
+    except Corrupt as error:
         report.add(PROJECTIONS_FILE, None, f"it cannot be read: {error}")
 
 
 def _compare_all(
-    folder: Path, live: sqlite3.Connection, made: Path, report: Report, progress: Progress
+    folder: Path, live: TablesAtRest, made: Path, report: Report, progress: Progress
 ) -> None:
     path = folder / EVENTS_FILE
     try:
@@ -67,7 +68,7 @@ def _compare_all(
                         live,
                         projection,
                         source,
-                        made,
+                        lambda name: SqliteTableStore(made / f"{name}.sqlite"),
                         lambda done: advance(done.done, f"{done.done:,} of {done.total:,} events"),
                     )
                 _report(compared, report)
