@@ -23,7 +23,7 @@ from ledger.drafts import Append, Draft
 from ledger.folder import DataFolder
 from ledger.ledger import EVENTS_FILE
 from ledger.mapper import LedgerStoredEvent
-from ledger.recorder import LedgerFactory
+from ledger.stores.sqlite.events import LedgerFactory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

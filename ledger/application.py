@@ -11,7 +11,7 @@ from eventsourcing.utils import Environment
 from domain.contact import ContactState
 from ledger.entropy import Entropy
 from ledger.mapper import COMPARED, LedgerMapper
-from ledger.recorder import LedgerApplicationRecorder, LedgerFactory
+from ledger.stores.sqlite.events import LedgerApplicationRecorder, LedgerFactory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

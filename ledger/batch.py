@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from ledger.erasure import Erasure
     from ledger.identifiers import EventIds
     from ledger.mapper import LedgerMapper, LedgerStoredEvent
-    from ledger.recorder import LedgerApplicationRecorder, Row
     from ledger.states import ContactStates
+    from ledger.stores.sqlite.events import LedgerApplicationRecorder, Row
 
 MOST_AHEAD = DAY
 """How far ahead of the wall clock an event may occur."""

@@ -6,22 +6,19 @@ Each append stays atomic and its error its own; the caller gets the answer after
 from __future__ import annotations
 
 import logging
-import sqlite3
 import time
 from collections import deque
 from concurrent.futures import Future
 from threading import Condition, Thread
 from typing import TYPE_CHECKING, Any
 
-from eventsourcing.persistence import PersistenceError
-
 from domain.errors import Corrupt, LedgerError, Unavailable
 from ledger.batch import Batch, Publication
-from ledger.datastore import NOTHING_RECORDED, told
 from ledger.drafts import Append
 from ledger.erasure import Erased, Erasure
 from ledger.observing import Unobserved
 from ledger.room import require_room_beside
+from ledger.stores.sqlite.errors import NOTHING_RECORDED, ledger_errors
 from ledger.work import Each, Trial, appends_of, taken, weight_of
 
 if TYPE_CHECKING:
@@ -33,8 +30,8 @@ if TYPE_CHECKING:
     from domain.timeline import PolicyVersion
     from ledger.batch import Desk
     from ledger.drafts import Appended
-    from ledger.keys import KeyStore
     from ledger.observing import CommitObserver
+    from ledger.stores.sqlite.data_keys import KeyStore
     from ledger.work import Job, Reply, Work
 
 BATCH_EVENTS = 500
@@ -308,31 +305,32 @@ class Committer:
         """
         self._check_undamaged()
         try:
-            if self._desk is None:
-                self._desk = self._load()
-            desk = self._desk
-            batch = Batch(desk, appends_of(works))
-            self._keys.expect(batch.beginning)
-            outcomes = [_outcome(batch, work) for work in works]
-            started = time.perf_counter()
-            if batch.stored:
-                self._keys.save()
-                desk.recorder.insert_events(batch.stored, first_position=batch.first_position)
-                self._recorded_again()
-            elif any(isinstance(work, Trial) for work in works):
-                self._try(desk)
-            seconds = time.perf_counter() - started
+            with ledger_errors(self._file, NOTHING_RECORDED):
+                if self._desk is None:
+                    self._desk = self._load()
+                desk = self._desk
+                batch = Batch(desk, appends_of(works))
+                self._keys.expect(batch.beginning)
+                outcomes = [_outcome(batch, work) for work in works]
+                started = time.perf_counter()
+                if batch.stored:
+                    self._keys.save()
+                    desk.recorder.insert_events(batch.stored, first_position=batch.first_position)
+                    self._recorded_again()
+                elif any(isinstance(work, Trial) for work in works):
+                    self._try(desk)
+                seconds = time.perf_counter() - started
         except Corrupt as error:
             self.refuse(error)
             raise
-        except (PersistenceError, sqlite3.Error, OSError, Unavailable) as error:
+        except (LedgerError, OSError) as error:
             if self.records or not all(isinstance(work, Trial) for work in works):
                 _log.warning("a commit failed: %s", error)
             self.records = False
-            problem = told(error, self._file, NOTHING_RECORDED)
-            if isinstance(problem, Corrupt):
-                self.refuse(problem)
-            raise problem from error
+            if isinstance(error, LedgerError):
+                raise
+            name = f"{self._file.parent.name}/{self._file.name}"
+            raise Unavailable(f"{name} failed{NOTHING_RECORDED}") from error
         if batch.erased:
             outcomes = self._destroy(desk, batch.erased, outcomes)
         if batch.stored:
@@ -351,7 +349,7 @@ class Committer:
         """Do what recording takes, but for the events.
 
         Raises:
-            Unavailable, PersistenceError: it does not work.
+            Unavailable: it does not work. So do errors of the library.
         """
         self._keys.try_saving()
         require_room_beside(self._file)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from domain.contact import ContactState
-    from ledger.keys import KeyStore
-    from ledger.recorder import LedgerApplicationRecorder
+    from ledger.stores.sqlite.data_keys import KeyStore
+    from ledger.stores.sqlite.events import LedgerApplicationRecorder
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -41,9 +41,9 @@ from ledger.places import (
     settings_of,
     unusable,
 )
-from ledger.rewrapping import finish
 from ledger.settings import LOG_DOMAIN, LedgerSettings, origin_of
-from ledger.transparency.store import begun
+from ledger.stores.sqlite.rewrapping import finish
+from ledger.stores.sqlite.transparency_log import begun
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,22 +13,23 @@ from ledger.application import LedgerApplication
 from ledger.batch import Desk, Publication
 from ledger.clock import ClockWatch, RecordingClock
 from ledger.committer import WAITING_EVENTS, Committer
-from ledger.datastore import APPLICATION_ID, telling
 from ledger.entropy import Entropy
 from ledger.erasure import destroy_again
 from ledger.identifiers import EventIds, contact_id_of
 from ledger.kept_streams import KeptStreams
-from ledger.keys import APPLICATION_ID as KEYS_APPLICATION_ID
-from ledger.keys import KeyStore
 from ledger.names import NameIndex
 from ledger.namespaces import InNamespace
 from ledger.published import published
 from ledger.recording import Recording
-from ledger.soundness import check
 from ledger.states import ContactStates
 from ledger.stored_events import StoredEvents
+from ledger.stores.sqlite.connections import APPLICATION_ID
+from ledger.stores.sqlite.data_keys import APPLICATION_ID as KEYS_APPLICATION_ID
+from ledger.stores.sqlite.data_keys import KeyStore
+from ledger.stores.sqlite.errors import ledger_errors
+from ledger.stores.sqlite.soundness import check
+from ledger.stores.sqlite.transparency_log import APPLICATION_ID as LOG_APPLICATION_ID
 from ledger.transparency.log import TransparencyLog
-from ledger.transparency.store import APPLICATION_ID as LOG_APPLICATION_ID
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -100,7 +101,7 @@ class Ledger(InNamespace, StoredEvents):
         self._keys = KeyStore(folder / KEYS_FILE, master_key, make=new)
         with ExitStack() as opened:
             opened.callback(self._keys.close)
-            with telling(self._file):
+            with ledger_errors(self._file):
                 self._application = LedgerApplication(self._file, self._keys)
                 opened.callback(self._application.close)
                 self._mapper = self._application.mapper

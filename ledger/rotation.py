@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ledger.files import FolderLock
 from ledger.folder import LOCK_FILE, FolderUnusable, key_files_of
 from ledger.master_keys import MASTER_KEY_FILE, as_master_key
-from ledger.rewrapping import begin, finish, rewrap
+from ledger.stores.sqlite.rewrapping import begin, finish, rewrap
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from domain.errors import Corrupt, EventNotFound
 from domain.recorded import POLICY_STREAM
-from ledger.datastore import telling
 from ledger.mapper import EVERYTHING, NOTHING
+from ledger.stores.sqlite.errors import ledger_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from domain.recorded import Recorded
     from ledger.kept_streams import KeptStreams
     from ledger.mapper import LedgerMapper
-    from ledger.recorder import LedgerApplicationRecorder, Row
+    from ledger.stores.sqlite.events import LedgerApplicationRecorder, Row
 
 _PAGE = 2000
 
@@ -170,7 +170,7 @@ class StoredEvents(ABC):
     def _reading(self) -> Iterator[None]:
         """Tell what is wrong with the store, and append nothing more to a damaged one."""
         try:
-            with telling(self._file):
+            with ledger_errors(self._file):
                 yield
         except Corrupt as error:
             if self._refuse is not None:

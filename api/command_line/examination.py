@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-import sqlite3
 from collections import Counter
-from contextlib import closing, contextmanager
+from contextlib import closing
 from importlib.metadata import version
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from api.bootstrap import now, projections_of
 from api.command_line.comparison import compared, not_compared
@@ -24,13 +22,20 @@ from ledger.files import FolderInUse
 from ledger.folder import LEDGERS, DataFolder, is_ledger_name
 from ledger.ledger import EVENTS_FILE
 from ledger.master_keys import MASTER_KEY_FILE
-from ledger.recorder import Row
+from ledger.stores.sqlite.looking import (
+    LIBRARY_VERSION,
+    event_ids,
+    newest_event,
+    projections_reach,
+    quick_check,
+)
 from ledger.stores.sqlite.projection_tables import PROJECTIONS_FILE
 from ledger.transparency.entries import entry_of_row, read_entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from uuid import UUID
 
     from api.settings import Settings
     from domain.recorded import Recorded
@@ -106,7 +111,7 @@ def _clock(folder: Path) -> Iterator[Finding]:
     what = f"{folder.name} clock"
     try:
         newest_at = _newest_at(folder / EVENTS_FILE)
-    except (sqlite3.Error, LedgerError, TypeError, ValueError):
+    except (LedgerError, TypeError, ValueError):
         return  # damaged, which others say
     behind_seconds = max(newest_at - now(), 0) // SECOND
     if not behind_seconds:
@@ -122,17 +127,8 @@ def _clock(folder: Path) -> Iterator[Finding]:
 
 def _newest_at(events: Path) -> int:
     """When the newest event was recorded, by the file alone; 0 where there is none."""
-    with closing(_read_only(events)) as connection:
-        row = connection.execute(
-            "SELECT position, originator_id, originator_version, topic, state FROM stored_events"
-            " ORDER BY position DESC LIMIT 1"
-        ).fetchone()
-    if row is None:
-        return 0
-    position, stream, version, topic, state = row
-    return read_entry(
-        entry_of_row(Row(position, UUID(bytes=stream), version, topic, state))
-    ).recorded_at
+    row = newest_event(events)
+    return 0 if row is None else read_entry(entry_of_row(row)).recorded_at
 
 
 def _surroundings(folder: Path, *, given: bool) -> Iterator[Finding]:
@@ -143,7 +139,7 @@ def _surroundings(folder: Path, *, given: bool) -> Iterator[Finding]:
     verdict = PROBLEM if free < NO_SPACE_BYTES else WARNING if free < LITTLE_SPACE_BYTES else OK
     yield Finding(verdict, "disk", f"{free // MEBIBYTE:,} MiB free")
     yield Finding(OK, "tzdata", version("tzdata"))
-    yield Finding(OK, "sqlite", sqlite3.sqlite_version)
+    yield Finding(OK, "sqlite", LIBRARY_VERSION)
 
 
 def _master_key(file: Path, *, given: bool) -> Finding:
@@ -161,9 +157,8 @@ def _integrity(path: Path, folder: Path) -> Finding:
     """The database's own check, through a connection that cannot write."""
     what = str(path.relative_to(folder))
     try:
-        with closing(_read_only(path)) as connection:
-            (said,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-    except sqlite3.Error as error:
+        said = quick_check(path)
+    except LedgerError as error:
         return Finding(PROBLEM, what, str(error))
     return Finding(OK if said == "ok" else PROBLEM, what, f"quick_check: {said}")
 
@@ -176,7 +171,10 @@ def _events(ledger: Ledger, *, quiet: bool) -> Finding:
     versions: Counter[UUID] = Counter()
     closed: set[UUID] = set()
     erased: set[UUID] = set()
-    with progress(what, head, quiet=quiet) as advance, _ids(ledger) as ids:
+    with (
+        progress(what, head, quiet=quiet) as advance,
+        event_ids(ledger.folder / EVENTS_FILE) as ids,
+    ):
         while page := ledger.log(after=position, limit=PAGE_EVENTS):
             for recorded in page:
                 position += 1
@@ -220,25 +218,12 @@ def _log(ledger: Ledger) -> Finding:
     return Finding(OK, f"{ledger.name} log", f"{sealed:,} of {ledger.head():,} events sealed")
 
 
-@contextmanager
-def _ids(ledger: Ledger) -> Iterator[Iterator[bytes]]:
-    """The ids by which the events are found again, in the order of their positions."""
-    with closing(_read_only(ledger.folder / EVENTS_FILE)) as connection:
-        rows = connection.execute("SELECT event_id FROM stored_events ORDER BY position")
-        yield (event_id for (event_id,) in rows)
-
-
 def _beyond(path: Path, head: int) -> str | None:
     """What a projection says of events that the log no longer has."""
-    with closing(_read_only(path)) as connection:
-        (reached,) = connection.execute("SELECT max(position) FROM generations").fetchone()
+    reached = projections_reach(path)
     if reached is None or reached <= head:
         return None
     return f"stand at position {reached:,}, and the log ends at {head:,}: events were lost"
-
-
-def _read_only(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
 
 
 def _projections(ledger: Ledger, *, drift: bool) -> Iterator[Finding]:

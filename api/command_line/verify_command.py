@@ -22,8 +22,8 @@ from api.command_line.verifying.url import verify_url
 from domain.errors import Unproven
 from ledger.folder import LEDGERS, SETTINGS_FILE
 from ledger.ledger import EVENTS_FILE
+from ledger.stores.sqlite.verification.ledgers import Kept
 from ledger.transparency.notes import Verifier
-from ledger.verification.ledgers import Kept
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -34,8 +34,8 @@ from ledger.access.scopes import AUDIT, READ
 
 if TYPE_CHECKING:
     from api.knowledge import Question, Subject
+    from ledger.stores.sqlite.transparency_log import Signed
     from ledger.transparency.log import TransparencyLog
-    from ledger.transparency.store import Signed
 
 SEAL_SECONDS = 2.0
 """How long a receipt waits for what was recorded just now to be sealed."""

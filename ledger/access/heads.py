@@ -11,7 +11,8 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from ledger.access.keys import ACCESS_FILE, APPLICATION_ID, LOCK_SECONDS
-from ledger.datastore import connect, telling
+from ledger.stores.sqlite.connections import connect
+from ledger.stores.sqlite.errors import ledger_errors
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,7 +63,7 @@ class TrailHeads:
 
     def _asked(self, statement: str, *values: object) -> list[Any]:
         with (
-            telling(self._path),
+            ledger_errors(self._path),
             closing(connect(self._path, APPLICATION_ID, LOCK_SECONDS)) as connection,
         ):
             connection.execute(_SCHEMA)

@@ -11,19 +11,19 @@ import hashlib
 import hmac
 import re
 import secrets
-import sqlite3
 import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
-from domain.errors import Invalid, KeyNotFound, Unauthenticated
+from domain.errors import Invalid, KeyNotFound, LedgerError, Unauthenticated
 from domain.instants import SECOND
 from domain.kinds import Text
 from domain.text import NAME
 from ledger.access.scopes import SCOPES, Principal
-from ledger.datastore import connect, telling
+from ledger.stores.sqlite.connections import connect
+from ledger.stores.sqlite.errors import ledger_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -102,7 +102,7 @@ class AccessKeys:
         self._version = -1
         self._looked_at = 0.0
         try:
-            with telling(path):
+            with ledger_errors(path):
                 for statement in _SCHEMA:
                     self._connection.execute(statement)
                 path.chmod(0o600)
@@ -275,7 +275,7 @@ class AccessKeys:
         """Write down the use, once a minute; what cannot be written is let go."""
         if abs(now - (key.seen_at or 0)) < SEEN_EVERY:
             return  # either way: a use noted under a clock that was ahead is not the last one
-        with self._lock, suppress(sqlite3.Error):
+        with self._lock, suppress(LedgerError), ledger_errors(self._path):
             self._connection.execute(
                 "UPDATE access_keys SET seen_at = ? WHERE id = ?", (now, key.id)
             )
@@ -283,7 +283,7 @@ class AccessKeys:
             self._known[key.id] = replace(self._known[key.id], seen_at=now)
 
     def _write(self, statement: str, values: tuple[object, ...]) -> None:
-        with self._lock, telling(self._path, ": nothing was changed"):
+        with self._lock, ledger_errors(self._path, ": nothing was changed"):
             self._connection.execute(statement, values)
             self._refresh(at_once=True)
 
@@ -292,7 +292,7 @@ class AccessKeys:
         now = time.monotonic()
         if not at_once and now - self._looked_at < FRESH_SECONDS:
             return
-        with telling(self._path):
+        with ledger_errors(self._path):
             (version,) = self._connection.execute("PRAGMA data_version").fetchone()
             if at_once or version != self._version:
                 rows = self._connection.execute(

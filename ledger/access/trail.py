@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 from domain.errors import Corrupt
 from ledger.access.heads import SERVER
-from ledger.datastore import connect, telling
+from ledger.stores.sqlite.connections import connect
+from ledger.stores.sqlite.errors import ledger_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -149,7 +150,7 @@ class AuditTrail:
         self._lock = RLock()
         self._connection = connect(path, APPLICATION_ID, LOCK_SECONDS)
         try:
-            with telling(path):
+            with ledger_errors(path):
                 for statement in _SCHEMA:
                     self._connection.execute(statement)
                 self._grow()
@@ -202,7 +203,7 @@ class AuditTrail:
     @contextmanager
     def _adding(self, told: str) -> Iterator[None]:
         """A transaction in which an entry may be added, noted elsewhere once it is durable."""
-        with self._lock, telling(self._path, told):
+        with self._lock, ledger_errors(self._path, told):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -260,7 +261,7 @@ class AuditTrail:
         if known is None:
             return None
         number, newest = known
-        with self._lock, telling(self._path):
+        with self._lock, ledger_errors(self._path):
             row = self._connection.execute(
                 "SELECT hash FROM acts WHERE number = ?", (number,)
             ).fetchone()
@@ -274,7 +275,7 @@ class AuditTrail:
             Unavailable: they could not be written; none was.
         """
         number, previous = 0, BEGINNING
-        with self._lock, telling(self._path):
+        with self._lock, ledger_errors(self._path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 for entry in entries:
@@ -314,7 +315,7 @@ class AuditTrail:
         Raises:
             Corrupt: an entry cannot be read.
         """
-        with self._lock, telling(self._path):
+        with self._lock, ledger_errors(self._path):
             rows = self._connection.execute(
                 "SELECT * FROM acts WHERE number > ? ORDER BY number LIMIT ?", (after, limit)
             ).fetchall()
@@ -350,7 +351,7 @@ class AuditTrail:
         Raises:
             Corrupt: the file is damaged.
         """
-        with self._lock, telling(self._path):
+        with self._lock, ledger_errors(self._path):
             row = self._connection.execute(_TELLS_OF, (act, since)).fetchone()
         return row is not None
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from domain.errors import LedgerError, Unproven
 from domain.instants import parse_instant
+from ledger.stores.sqlite.shelf import Shelf
 from ledger.transfer import layout
 from ledger.transfer.body import Body, FaultAt
 from ledger.transfer.chunks import is_full, read_rows
@@ -23,7 +24,6 @@ from ledger.transfer.layout import Head, Identity
 from ledger.transfer.locks import Lock, check_lock, read_data_keys, read_signing_keys
 from ledger.transfer.narrowing import first_difference, narrowed
 from ledger.transfer.refusals import ArchiveRefused
-from ledger.transfer.shelf import Shelf
 from ledger.transfer.tar import TarReader
 from ledger.transfer.writing import KnownKey, manifest, sum_line
 from ledger.transparency.notes import Note, Verifier, verify

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, closing
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from domain.errors import Conflict
-from ledger.application import LedgerApplication
-from ledger.datastore import APPLICATION_ID, connect, telling
 from ledger.files import write_whole
-from ledger.keys import KeyStore
 from ledger.ledger import EVENTS_FILE, KEYS_FILE, LOG_FILE
 from ledger.settings import LedgerSettings
+from ledger.stores.sqlite.data_keys import KeyStore
+from ledger.stores.sqlite.restored_events import RestoredEvents
+from ledger.stores.sqlite.restoring import restoring
+from ledger.stores.sqlite.transparency_log import Signed, VerifierKey
 from ledger.transfer import layout
 from ledger.transfer.checking import SummedReader
 from ledger.transfer.chunks import read_rows
@@ -21,18 +22,15 @@ from ledger.transfer.layout import Identity
 from ledger.transfer.locks import Lock, read_data_keys, read_signing_keys
 from ledger.transfer.refusals import ArchiveRefused
 from ledger.transparency.notes import Note, Verifier
-from ledger.transparency.restoring import restoring
-from ledger.transparency.store import Signed, VerifierKey
 from ledger.transparency.tiles import TileAt, parse_tile_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
     from ledger.folder import DataFolder
+    from ledger.stores.sqlite.restoring import RestoredLog
     from ledger.transfer.checking import VerifiedArchive
-    from ledger.transfer.chunks import Row
-    from ledger.transparency.restoring import RestoredLog
 
 
 def place(
@@ -81,7 +79,7 @@ def place(
         file = closed.enter_context(path.open("rb"))
         reader = SummedReader(file)
         with (
-            _Events(made / EVENTS_FILE, keys) as events,
+            RestoredEvents(made / EVENTS_FILE, keys) as events,
             restoring(made / LOG_FILE, settings.origin or "", _verifier_keys(verified)) as log,
         ):
             while (member := reader.peek()) != layout.SUMS:
@@ -120,45 +118,6 @@ def _refuse_a_fork(folder: DataFolder, origin: str) -> None:
                 f"the ledger {name} goes on as {origin} already, and two would fork its log: "
                 "--for-audit makes one that is only read"
             )
-
-
-class _Events:
-    """``events.sqlite`` being filled, without its indexes until all is there."""
-
-    def __init__(self, path: Path, keys: KeyStore) -> None:
-        self._path = path
-        LedgerApplication(path, keys).close()  # which makes the tables
-        self.position = 0
-
-    def __enter__(self) -> Self:
-        self._connection = connect(self._path, APPLICATION_ID)
-        run = self._connection.execute
-        # Whatever a crash leaves of this is swept: the folder does not have its name yet.
-        run("PRAGMA synchronous=OFF")
-        run("PRAGMA journal_mode=OFF")
-        self._indexes = run(
-            "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
-        ).fetchall()
-        for name, _ in self._indexes:
-            run(f"DROP INDEX {name}")
-        run("BEGIN")
-        return self
-
-    def add(self, rows: Sequence[Row]) -> None:
-        with telling(self._path):
-            self._connection.executemany("INSERT INTO stored_events VALUES (?,?,?,?,?,?)", rows)
-        self.position = rows[-1][0]
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        try:
-            if kind is None:
-                with telling(self._path):
-                    for _, statement in self._indexes:
-                        self._connection.execute(statement)
-                    self._connection.execute("COMMIT")
-                    self._connection.execute("PRAGMA journal_mode=WAL")
-        finally:
-            self._connection.close()
 
 
 def _verifier_keys(verified: VerifiedArchive) -> list[VerifierKey]:

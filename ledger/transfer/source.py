@@ -7,8 +7,7 @@ whatever is appended meanwhile.
 from __future__ import annotations
 
 from contextlib import ExitStack, closing, contextmanager
-from threading import RLock
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -16,45 +15,28 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from domain.errors import Corrupt, Refused
 from domain.events.governance import PersonalDataErased
-from ledger.datastore import APPLICATION_ID, connect_to_read, require_ours, telling
 from ledger.files import FolderInUse
 from ledger.folder import LEDGERS, SETTINGS_FILE, DataFolder, folder_of, settings_of
-from ledger.keys import APPLICATION_ID as KEYS_APPLICATION_ID
 from ledger.ledger import EVENTS_FILE, KEYS_FILE, LOG_FILE
 from ledger.master_keys import as_master_key, master_key_of
 from ledger.places import FolderUnusable, may_write
-from ledger.signing_keys import SigningKeys
+from ledger.stores.sqlite.ledger_files import LedgerFileReader
 from ledger.transfer.history import SignedCheckpoint
 from ledger.transfer.layout import SETTINGS, Identity
 from ledger.transfer.writing import KnownKey
 from ledger.transparency import notes
 from ledger.transparency.notes import Signer, Verifier
-from ledger.transparency.store import APPLICATION_ID as LOG_APPLICATION_ID
-from ledger.verification.opening import reading
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterator
     from pathlib import Path
 
     from ledger.clock import Clock
     from ledger.master_keys import MasterKey
-    from ledger.signing_keys import SigningKey
+    from ledger.stores.sqlite.signing_keys import SigningKey
     from ledger.transfer.chunks import Row
 
 PAGE_ROWS = 1024
-
-_ROWS = (
-    "SELECT position, originator_id, originator_version, topic, state, event_id "
-    "FROM stored_events WHERE position > ? AND position <= ? ORDER BY position LIMIT ?"
-)
-_ERASED_SINCE = (
-    "SELECT DISTINCT originator_id FROM stored_events WHERE topic = ? AND position > ? ORDER BY 1"
-)
-_DATA_KEYS = "SELECT contact, wrapped FROM data_keys WHERE contact > ? ORDER BY contact LIMIT ?"
-_CHECKPOINTS = (
-    "SELECT size, root, note, signed_at FROM checkpoints WHERE size > ? ORDER BY size LIMIT ?"
-)
 
 
 @contextmanager
@@ -137,33 +119,27 @@ class LedgerFiles:
         self.for_audit = settings.for_audit
         self.identity = Identity.of(settings)
         self._folder = folder
-        self._at_rest = at_rest
         self._master = as_master_key(master_key)
-        with ExitStack() as opened:
-            self._log = self._connect(opened, LOG_FILE, LOG_APPLICATION_ID)
-            self._events = self._connect(opened, EVENTS_FILE, APPLICATION_ID)
-            self._keys = self._connect(opened, KEYS_FILE, KEYS_APPLICATION_ID)
+        self._files = LedgerFileReader(
+            events=folder / EVENTS_FILE,
+            keys=folder / KEYS_FILE,
+            log=folder / LOG_FILE,
+            at_rest=at_rest,
+        )
+        try:
             self.last = self._newest()
-            self._known = self._listed()  # once, or a key made meanwhile would be in half of it
-            self._opened = opened.pop_all()
-
-    def _connect(self, opened: ExitStack, file: str, application_id: int) -> sqlite3.Connection:
-        path = self._folder / file
-        if not self._at_rest:
-            return opened.enter_context(closing(connect_to_read(path, application_id)))
-        connection = opened.enter_context(reading(path))
-        require_ours(connection, path, application_id)
-        return connection
+            # Read once, or a key made meanwhile would be in half of it.
+            self._known = self._files.verifier_keys()
+        except BaseException:
+            self._files.close()
+            raise
 
     def close(self) -> None:
         """Close the files."""
-        self._opened.close()
+        self._files.close()
 
     def _newest(self) -> SignedCheckpoint:
-        with telling(self._folder / LOG_FILE):
-            row = self._log.execute(
-                "SELECT size, root, note, signed_at FROM checkpoints ORDER BY size DESC LIMIT 1"
-            ).fetchone()
+        row = self._files.newest_checkpoint()
         if row is None or row[0] == 0:
             raise Corrupt(f"{self._folder / LOG_FILE} holds no checkpoint of any event yet")
         return SignedCheckpoint(*row)
@@ -206,13 +182,6 @@ class LedgerFiles:
             for public, made_at, retired_at in self._known
         ]
 
-    def _listed(self) -> list[tuple[bytes, int, int | None]]:
-        with telling(self._folder / LOG_FILE):
-            return self._log.execute(
-                "SELECT public, made_at, retired_at FROM verifier_keys "
-                "ORDER BY made_at DESC, public"
-            ).fetchall()
-
     def _verifier(self, public: bytes) -> str:
         key = Ed25519PublicKey.from_public_bytes(public)
         return Verifier.of(self.identity.origin, key).written()
@@ -221,8 +190,7 @@ class LedgerFiles:
         """Every checkpoint ever signed, up to the last, by size; read in pages."""
         after = -1
         while after < self.last.size:
-            with telling(self._folder / LOG_FILE):
-                page = self._log.execute(_CHECKPOINTS, (after, PAGE_ROWS)).fetchall()
+            page = self._files.checkpoints(after, PAGE_ROWS)
             for row in page:
                 if row[0] <= self.last.size:
                     yield SignedCheckpoint(*row)
@@ -232,8 +200,7 @@ class LedgerFiles:
         """Every event up to the last checkpoint, in order; read in pages."""
         after = 0
         while after < self.last.size:
-            with telling(self._folder / EVENTS_FILE):
-                page = self._events.execute(_ROWS, (after, self.last.size, PAGE_ROWS)).fetchall()
+            page = self._files.rows(after, self.last.size, PAGE_ROWS)
             if not page:
                 raise Corrupt(f"the events beyond position {after:,} are missing")
             yield from page
@@ -248,8 +215,7 @@ class LedgerFiles:
         # In pages: one long read would keep what a server erases meanwhile in the write-ahead log.
         after = b""
         while True:
-            with telling(self._folder / KEYS_FILE):
-                page = self._keys.execute(_DATA_KEYS, (after, PAGE_ROWS)).fetchall()
+            page = self._files.data_keys(after, PAGE_ROWS)
             for contact, wrapped in page:
                 try:
                     yield contact, self._master.unwrap(wrapped, contact)
@@ -266,9 +232,8 @@ class LedgerFiles:
 
         The event stands before its key goes, so whoever was left out there is in it afterwards.
         """
-        with telling(self._folder / EVENTS_FILE):
-            asked = PersonalDataErased.TYPE, self.last.size
-            return [UUID(bytes=raw) for (raw,) in self._events.execute(_ERASED_SINCE, asked)]
+        found = self._files.streams_with(PersonalDataErased.TYPE, self.last.size)
+        return [UUID(bytes=stream) for stream in found]
 
     def signing_keys(self) -> list[tuple[str, bytes]]:
         """The private keys of the log, each with its verifier key."""
@@ -280,17 +245,5 @@ class LedgerFiles:
     def _listed_keys(self) -> list[SigningKey]:
         """The private keys that the log lists, the oldest first."""
         listed = {public for public, _, _ in self._known}
-        signing = SigningKeys(
-            self._keys,
-            self._folder / KEYS_FILE,
-            RLock(),
-            wrap=_no_more,
-            unwrap=self._master.unwrap,
-            entropy=_no_more,
-        )
-        kept = signing.named(self.identity.origin)
+        kept = self._files.signing_keys(self._master.unwrap).named(self.identity.origin)
         return [key for key in kept if key.public in listed]
-
-
-def _no_more(*_: object) -> NoReturn:
-    raise AssertionError("an export makes no keys")

@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from ledger.recorder import Row
-    from ledger.signing_keys import SigningKeys
+    from ledger.stores.sqlite.events import Row
+    from ledger.stores.sqlite.signing_keys import SigningKeys
+    from ledger.stores.sqlite.transparency_log import Signed, VerifierKey
     from ledger.transparency.notes import Verifier
-    from ledger.transparency.store import Signed, VerifierKey
     from ledger.transparency.tiles import BundleAt, TileAt
 
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ledger.stores.sqlite.transparency_log import LogStore, Signed, begin, begun
 from ledger.transparency import notes
 from ledger.transparency.checkpoints import Checkpoint
 from ledger.transparency.merkle import EMPTY_ROOT
 from ledger.transparency.notes import Signer
 from ledger.transparency.signing import LogKeys
-from ledger.transparency.store import LogStore, Signed, begin, begun
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from ledger.signing_keys import SigningKeys
+    from ledger.stores.sqlite.signing_keys import SigningKeys
 
 
 def opened(

@@ -13,18 +13,18 @@ from threading import RLock
 from typing import TYPE_CHECKING
 
 from domain.errors import Corrupt, LogRefused, Unproven
+from ledger.stores.sqlite.transparency_log import Signed
 from ledger.transparency.checkpoints import Checkpoint, verify_checkpoint
 from ledger.transparency.entries import entry_of_row
 from ledger.transparency.merkle import Frontier, leaf_hashes
-from ledger.transparency.store import Signed
 from ledger.transparency.tiles import TILE_WIDTH, TileAt, TileHashes, grown_tiles, hashes_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ledger.recorder import Row
+    from ledger.stores.sqlite.events import Row
+    from ledger.stores.sqlite.transparency_log import LogStore
     from ledger.transparency.signing import LogKeys
-    from ledger.transparency.store import LogStore
 
 STEP_LEAVES = 16_384
 """How many events one checkpoint takes in at most, so that catching up holds little in memory."""

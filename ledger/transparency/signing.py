@@ -19,8 +19,8 @@ from ledger.transparency.notes import Signer, Verifier
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ledger.signing_keys import SigningKeys
-    from ledger.transparency.store import LogStore, VerifierKey
+    from ledger.stores.sqlite.signing_keys import SigningKeys
+    from ledger.stores.sqlite.transparency_log import LogStore, VerifierKey
 
 
 class LogKeys:

@@ -19,8 +19,8 @@ from domain.kinds import Document, EventId, Instant, Kind, TimeZone, read_kept_t
 from domain.policy import Policy, digest
 from domain.recorded import POLICY_STREAM
 from ledger.codec import codec_of, pack, unpack, upcast
-from ledger.keys import NONCE_BYTES
 from ledger.mapper import SALT_BYTES
+from ledger.stores.sqlite.data_keys import NONCE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

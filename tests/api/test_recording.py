@@ -12,7 +12,7 @@ import pytest
 from api.app import create_app
 from domain.errors import Unavailable
 from ledger import recording, room
-from ledger.recorder import LedgerApplicationRecorder
+from ledger.stores.sqlite.events import LedgerApplicationRecorder
 from tests.api.shop import Clock, Json, Shop, built, listening, problem_of, registration
 
 if TYPE_CHECKING:

@@ -22,9 +22,9 @@ from api.command_line.verifying.report import print_report
 from api.command_line.verifying.url import verify_url
 from domain.errors import NotFound
 from ledger.folder import DataFolder
+from ledger.stores.sqlite.verification.ledgers import Kept
 from ledger.transparency.notes import Signer
 from ledger.transparency.tiles import TileAt, parse_tile_path
-from ledger.verification.ledgers import Kept
 from tests.api.shop import START
 from tests.command_line.running import attempts, rapport, serving
 from tests.ledger.given import ANN, HandClock, append, draft

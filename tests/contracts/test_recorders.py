@@ -24,7 +24,7 @@ from eventsourcing.tests.persistence import (
 )
 from eventsourcing.utils import Environment
 
-from ledger.recorder import (
+from ledger.stores.sqlite.events import (
     LedgerApplicationRecorder,
     LedgerFactory,
     LedgerProcessRecorder,
@@ -104,7 +104,7 @@ class TestFactory(InfrastructureFactoryTestCase[LedgerFactory]):
         self.env = Environment(
             "TestCase",
             {
-                LedgerFactory.PERSISTENCE_MODULE: "ledger.recorder:LedgerFactory",
+                LedgerFactory.PERSISTENCE_MODULE: "ledger.stores.sqlite.events:LedgerFactory",
                 LedgerFactory.SQLITE_DBNAME: str(Path(folder.name) / "events.sqlite"),
             },
         )

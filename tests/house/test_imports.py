@@ -9,6 +9,7 @@ from importlib.metadata import packages_distributions
 
 import pytest
 
+from tests.house.counts import files_that_import_sqlite3
 from tests.house.tree import PACKAGES, ROOT, imported, package_modules
 
 OUTSIDE = {
@@ -71,6 +72,10 @@ def test_only_the_composition_root_reads_the_environment() -> None:
         if isinstance(node, ast.Attribute) and node.attr in {"environ", "environb", "getenv"}
     }
     assert readers <= READERS_OF_THE_ENVIRONMENT
+
+
+def test_the_sqlite_store_alone_imports_sqlite3() -> None:
+    assert files_that_import_sqlite3() == []
 
 
 def test_an_import_alone_starts_nothing() -> None:

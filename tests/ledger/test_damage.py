@@ -13,10 +13,11 @@ from uuid import UUID, uuid4
 import pytest
 
 from domain.errors import Corrupt, LedgerError, Unavailable
-from ledger.datastore import connect, telling
 from ledger.drafts import Append
 from ledger.folder import DataFolder
-from ledger.keys import APPLICATION_ID
+from ledger.stores.sqlite.connections import connect
+from ledger.stores.sqlite.data_keys import APPLICATION_ID
+from ledger.stores.sqlite.errors import ledger_errors
 from tests.ledger.given import ANN, HandClock, append, draft, open_ledger, registered
 from tests.ledger.test_committer import held_up, submit
 from tests.ledger.test_folder import NOBODY, as_nobody, open_folder
@@ -58,7 +59,7 @@ def test_a_page_damaged_in_the_middle_is_found_when_the_ledger_is_opened(
 def test_a_large_file_is_opened_without_reading_all_of_it(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ledger.soundness.MOST_CHECKED_BYTES", 0)
+    monkeypatch.setattr("ledger.stores.sqlite.soundness.MOST_CHECKED_BYTES", 0)
     overwrite(folder / "events.sqlite", middle(folder / "events.sqlite"))
     ledger = open_ledger(folder, HandClock())
     assert ledger.head() == 401
@@ -68,7 +69,7 @@ def test_a_large_file_is_opened_without_reading_all_of_it(
 def test_the_tail_of_a_large_file_is_read_when_it_is_opened(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ledger.soundness.MOST_CHECKED_BYTES", 0)
+    monkeypatch.setattr("ledger.stores.sqlite.soundness.MOST_CHECKED_BYTES", 0)
     with closing(sqlite3.connect(folder / "events.sqlite")) as file:
         file.execute("UPDATE stored_events SET state = x'c1' WHERE position = 401")
         file.commit()
@@ -119,7 +120,7 @@ def test_damage_that_an_append_meets_takes_its_whole_batch_and_all_after_it(dama
 
 
 def test_damage_of_the_keys_is_told_as_such(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ledger.soundness.MOST_CHECKED_BYTES", 0)
+    monkeypatch.setattr("ledger.stores.sqlite.soundness.MOST_CHECKED_BYTES", 0)
     file = folder / "keys.sqlite"
     overwrite(file, 4, middle(file))
     ledger = open_ledger(folder, HandClock())
@@ -130,12 +131,12 @@ def test_damage_of_the_keys_is_told_as_such(folder: Path, monkeypatch: pytest.Mo
 
 def test_a_wrong_parameter_is_no_closed_ledger(tmp_path: Path) -> None:
     connection = connect(tmp_path / "keys.sqlite", APPLICATION_ID)
-    with pytest.raises(LedgerError) as wrong, telling(tmp_path / "keys.sqlite"):
+    with pytest.raises(LedgerError) as wrong, ledger_errors(tmp_path / "keys.sqlite"):
         connection.execute("SELECT ?", (object(),))
     assert type(wrong.value) is LedgerError
     assert "closed" not in str(wrong.value)
     connection.close()
-    with pytest.raises(Unavailable, match="closed"), telling(tmp_path / "keys.sqlite"):
+    with pytest.raises(Unavailable, match="closed"), ledger_errors(tmp_path / "keys.sqlite"):
         connection.execute("SELECT 1")
 
 

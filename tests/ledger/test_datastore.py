@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 from eventsourcing.persistence import OperationalError
 
-from ledger.datastore import LedgerDatastore
+from ledger.stores.sqlite.connections import LedgerDatastore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

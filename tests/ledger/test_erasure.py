@@ -15,8 +15,8 @@ from domain.events.contacts import ContactRegistered
 from domain.events.governance import PersonalDataErased
 from ledger.drafts import Append
 from ledger.erasure import Erasure
-from ledger.keys import KeyStore
 from ledger.ledger import KEYS_FILE
+from ledger.stores.sqlite.data_keys import KeyStore
 from tests.ledger.given import ANN, SALE, append, draft, open_ledger, registered
 from tests.ledger.test_committer import held_up_before_it_commits
 

@@ -16,7 +16,7 @@ from ledger.erasure import Erasure
 from ledger.folder import DataFolder
 from ledger.rehearsal import rehearsed
 from ledger.rotation import rotate_master_key
-from ledger.verification.ledgers import Trust, verify_ledger
+from ledger.stores.sqlite.verification.ledgers import Trust, verify_ledger
 from tests.ledger.given import ANN, HandClock, append, draft, registered
 from tests.ledger.test_erasure import WISH, name_of
 from tests.ledger.verification.test_for_audit import silent

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from domain.errors import Corrupt
-from ledger.keys import KeyStore
+from ledger.stores.sqlite.data_keys import KeyStore
 from tests.ledger.given import MASTER_KEY
 
 if TYPE_CHECKING:

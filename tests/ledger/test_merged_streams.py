@@ -115,7 +115,7 @@ def test_the_log_of_some_streams_is_by_position_whatever_their_number(
     some = contacts[:5]
     whole = [one for one in ledger.log(limit=100) if one.contact_id in some]
     for together in (2, 3, 500):
-        monkeypatch.setattr("ledger.recorder.MOST_IDS", together)
+        monkeypatch.setattr("ledger.stores.sqlite.events.MOST_IDS", together)
         assert ledger.log(limit=100, streams=some) == whole
         assert (
             ledger.log(limit=4, streams=some, after=9)

@@ -13,7 +13,7 @@ from domain.events import Sealed
 from domain.instants import SECOND
 from domain.recorded import POLICY_STREAM
 from ledger import ledger as ledger_module
-from ledger.recorder import INDEXED_TOPICS
+from ledger.stores.sqlite.events import INDEXED_TOPICS
 from tests.ledger.given import ANN, NAMESPACE, NOON, append, draft, open_ledger, registered
 
 if TYPE_CHECKING:

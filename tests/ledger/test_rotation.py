@@ -11,13 +11,13 @@ import pytest
 from cryptography.exceptions import InvalidTag
 
 from domain.errors import Corrupt, Unavailable
-from ledger import rewrapping
-from ledger.datastore import connect
 from ledger.files import FolderInUse
 from ledger.folder import DataFolder, key_files_of
-from ledger.keys import APPLICATION_ID, MASTER_PROOF
 from ledger.master_keys import CutOff, FileMasterKey, InMemoryMasterKey, master_key_of, next_of
 from ledger.rotation import rotate_master_key
+from ledger.stores.sqlite import rewrapping
+from ledger.stores.sqlite.connections import connect
+from ledger.stores.sqlite.data_keys import APPLICATION_ID, MASTER_PROOF
 from tests.ledger.given import HandClock, registered
 
 if TYPE_CHECKING:

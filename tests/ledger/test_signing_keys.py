@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from domain.errors import Corrupt
-from ledger.keys import KeyStore
+from ledger.stores.sqlite.data_keys import KeyStore
 from tests.ledger.given import MASTER_KEY, NOON
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from domain.errors import Refused
 from ledger.drafts import Append, Appended
-from ledger.recorder import MOST_IDS
+from ledger.stores.sqlite.events import MOST_IDS
 from tests.ledger.given import ANN, append, draft, open_ledger, registered
 
 if TYPE_CHECKING:

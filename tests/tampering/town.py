@@ -13,7 +13,7 @@ from domain.instants import DAY
 from domain.presets import PRESETS
 from ledger.folder import DataFolder
 from ledger.stores.sqlite.projection_tables import SqliteTableStore
-from ledger.verification.ledgers import Kept
+from ledger.stores.sqlite.verification.ledgers import Kept
 from projections.projections import ALL, Projections
 from tests.ledger.given import HandClock, append, draft
 

@@ -10,10 +10,10 @@ from api.bootstrap import now
 from api.command_line.verifying.folder import Outcome, look_for_origins, verify_folder
 from domain.errors import LedgerError, Unavailable
 from ledger.folder import DataFolder
+from ledger.stores.sqlite.verification.ledgers import COMPANIONS_SKIPPED
 from ledger.throwaway import throwaway
 from ledger.transfer import ArchiveRefused, is_archive, place, verify_archive
 from ledger.verification.faults import Report
-from ledger.verification.ledgers import COMPANIONS_SKIPPED
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,18 +15,18 @@ from ledger.stores.sqlite.projection_tables import (
     SqliteTableStore,
     TablesAtRest,
 )
+from ledger.stores.sqlite.verification.opening import reading
+from ledger.stores.sqlite.verification.source import EventsAtRest
+from ledger.stores.sqlite.verification.walking import head_of
 from ledger.throwaway import throwaway
-from ledger.verification.opening import reading
-from ledger.verification.source import EventsAtRest
-from ledger.verification.walking import head_of
 from projections.checking import Compared, compare, layout_faults
 from projections.projections import ALL
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ledger.stores.sqlite.verification.ledgers import Progress
     from ledger.verification.faults import Report
-    from ledger.verification.ledgers import Progress
 
 _SHOWN = 3
 """How many differences are named in full."""

@@ -9,15 +9,15 @@ from api.command_line.verifying.drift import check_drift
 from domain.errors import LedgerNotFound
 from ledger.folder import LEDGERS, is_ledger_name
 from ledger.master_keys import MASTER_KEY_BYTES, MASTER_KEY_FILE, next_of
+from ledger.stores.sqlite.verification.ledgers import Trust, verify_ledger
 from ledger.verification.faults import Fault, Report
-from ledger.verification.ledgers import Trust, verify_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from ledger.stores.sqlite.verification.ledgers import Kept, Progress
     from ledger.transparency.notes import Verifier
-    from ledger.verification.ledgers import Kept, Progress
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import time
 from contextlib import closing
 from heapq import merge
@@ -17,14 +16,15 @@ from domain.errors import NotFound, Unproven
 from domain.events import CATALOGUE
 from domain.instants import parse_instant
 from domain.recorded import POLICY_STREAM
+from ledger.stores.sqlite.shelf import StreamOrder
+from ledger.stores.sqlite.verification.signatures import not_signed_by_given
+from ledger.stores.sqlite.verification.streams import wrong_version
 from ledger.transparency.checkpoints import Checkpoint, verify_checkpoint
 from ledger.transparency.entries import Entry, read_entry
 from ledger.transparency.notes import Note, Verifier
 from ledger.transparency.tiles import TILE_HEIGHT, TILE_WIDTH, BundleAt, TileAt, decode_bundle
 from ledger.verification.faults import Report
 from ledger.verification.regrowth import Milestone, Regrowth
-from ledger.verification.signatures import not_signed_by_given
-from ledger.verification.streams import wrong_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,8 +87,7 @@ class _Served:
         regrowth = Regrowth(
             report, milestones, _FetchedTiles(self._url, checkpoint.size), checkpoint.size
         )
-        with closing(sqlite3.connect("")) as streams:  # on disk, and gone with the connection
-            streams.execute("CREATE TABLE seen (stream, version, position)")
+        with closing(StreamOrder()) as streams:
             self._walk(regrowth, checkpoint.size, streams)
             regrowth.end()
             self._check_streams(streams)
@@ -131,7 +130,7 @@ class _Served:
             self._report.checked["checkpoints kept elsewhere"] += 1
         return sorted(found, key=attrgetter("size"))
 
-    def _walk(self, regrowth: Regrowth, size: int, streams: sqlite3.Connection) -> None:
+    def _walk(self, regrowth: Regrowth, size: int, streams: StreamOrder) -> None:
         report, newest = self._report, -(2**63)
         with self._asked.progress("entries", size) as advance:
             for start in range(0, size, TILE_WIDTH):
@@ -147,8 +146,7 @@ class _Served:
                     if entry.recorded_at < newest:
                         report.add("entries", position, "it was recorded before the one before it")
                     newest = max(newest, entry.recorded_at)
-                    row = (entry.stream.bytes, entry.version, position)
-                    streams.execute("INSERT INTO seen VALUES (?, ?, ?)", row)
+                    streams.put(entry.stream.bytes, entry.version, position)
                     if shown is not None:
                         self._compare(entry, shown.get(position), position)
                 advance(start + width, f"{start + width:,} of {size:,} entries")
@@ -209,10 +207,9 @@ class _Served:
         if not same:
             self._report.add("events", position, "the event that is shown is not the one signed")
 
-    def _check_streams(self, streams: sqlite3.Connection) -> None:
-        rows = streams.execute("SELECT * FROM seen ORDER BY stream, version, position")
+    def _check_streams(self, streams: StreamOrder) -> None:
         before = (b"", 0, 0)
-        for row in rows:
+        for row in streams.in_order():
             if row[0] != before[0]:
                 before = (row[0], 0, 0)
                 self._report.checked["streams"] += 1

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ledger.ledger import Ledger
+    from ledger.stores.sqlite.transparency_log import Signed
     from ledger.transparency.log import TransparencyLog
-    from ledger.transparency.store import Signed
 
 
 def grow_to(ledger: Ledger, head: int) -> None:

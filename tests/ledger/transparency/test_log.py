@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from domain.errors import EventNotFound, Invalid, NotYetSealed, TileNotFound
+from ledger.stores.sqlite.transparency_log import LogStore
 from ledger.transparency.checkpoints import verify_checkpoint
 from ledger.transparency.entries import read_entry
 from ledger.transparency.merkle import (
@@ -17,7 +18,6 @@ from ledger.transparency.merkle import (
     verify_inclusion,
 )
 from ledger.transparency.notes import Note
-from ledger.transparency.store import LogStore
 from ledger.transparency.tiles import (
     BundleAt,
     TileAt,

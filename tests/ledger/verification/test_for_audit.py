@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ledger.folder import LEDGERS, DataFolder
-from ledger.keys import KeyStore
 from ledger.settings import LedgerSettings
+from ledger.stores.sqlite.data_keys import KeyStore
+from ledger.stores.sqlite.verification.ledgers import Trust, verify_ledger
 from ledger.transfer.layout import SETTINGS
-from ledger.verification.ledgers import Trust, verify_ledger
 from tests.ledger.given import HandClock
 from tests.ledger.transfer.archives import NAME, PASSPHRASE, exported_from, imported, shop
 

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from api.command_line.output import progress
 from ledger.codec import pack, unpack
 from ledger.folder import DataFolder
+from ledger.stores.sqlite.verification.ledgers import Trust, verify_ledger
 from ledger.verification.faults import MOST_FAULTS
-from ledger.verification.ledgers import Trust, verify_ledger
 from tests.ledger.given import SALE, HandClock, append, draft, registered
 
 if TYPE_CHECKING:

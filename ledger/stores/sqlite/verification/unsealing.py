@@ -16,9 +16,9 @@ from ledger.verification.strictness import ENVELOPE, Loose, check_unsealed
 if TYPE_CHECKING:
     import sqlite3
 
+    from ledger.stores.sqlite.verification.sealing import KeysAtRest
+    from ledger.stores.sqlite.verification.walking import Stored
     from ledger.verification.faults import Report
-    from ledger.verification.sealing import KeysAtRest
-    from ledger.verification.walking import Stored
 
 _PERSONAL = {
     topic: tuple(

@@ -14,7 +14,8 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from domain.errors import Corrupt
-from ledger.datastore import connect, telling
+from ledger.stores.sqlite.connections import connect
+from ledger.stores.sqlite.errors import ledger_errors
 from ledger.transparency.merkle import HASH_BYTES
 
 if TYPE_CHECKING:
@@ -185,12 +186,12 @@ class LogStore:
             self._writer.close()
 
     def _read(self, statement: str, *values: object) -> list[Any]:
-        with self._reading, telling(self._path):
+        with self._reading, ledger_errors(self._path):
             return self._reader.execute(statement, values).fetchall()
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._writes, telling(self._path), _transaction(self._writer) as connection:
+        with self._writes, ledger_errors(self._path), _transaction(self._writer) as connection:
             yield connection
 
     def _signed(self, row: tuple[Any, ...]) -> Signed:
@@ -212,7 +213,7 @@ def begun(path: Path) -> str | None:
     """
     if not path.exists():
         return None
-    with telling(path), closing(connect(path, APPLICATION_ID)) as connection:
+    with ledger_errors(path), closing(connect(path, APPLICATION_ID)) as connection:
         try:
             row = connection.execute("SELECT origin FROM log").fetchone()
         except sqlite3.OperationalError as error:
@@ -230,7 +231,7 @@ def begin(path: Path, origin: str, key: tuple[bytes, int], first: Signed) -> Non
         Unavailable: it could not be written; a log was not begun.
     """
     with (
-        telling(path),
+        ledger_errors(path),
         closing(connect(path, APPLICATION_ID)) as connection,
         _transaction(connection),
     ):

@@ -13,17 +13,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from domain.errors import Corrupt
-from ledger.keys import KEPT_KEYS, KEY_BYTES, MASTER_PROOF
 from ledger.master_keys import as_master_key
-from ledger.signing_keys import CONTEXT
-from ledger.verification.opening import damage
+from ledger.stores.sqlite.data_keys import KEPT_KEYS, KEY_BYTES, MASTER_PROOF
+from ledger.stores.sqlite.errors import damage
+from ledger.stores.sqlite.signing_keys import CONTEXT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from ledger.master_keys import MasterKey
-    from ledger.verification.signatures import ListedKey
+    from ledger.stores.sqlite.verification.signatures import ListedKey
 
 
 class KeysAtRest:

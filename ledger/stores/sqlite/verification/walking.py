@@ -10,7 +10,7 @@ import sqlite3
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from domain.errors import Corrupt
-from ledger.verification.opening import damage
+from ledger.stores.sqlite.errors import damage
 from ledger.verification.strictness import Loose, strict
 
 if TYPE_CHECKING:

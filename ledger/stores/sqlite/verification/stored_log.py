@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
+from ledger.stores.sqlite.errors import damage
 from ledger.transparency.merkle import HASH_BYTES, MOST_LEAVES
 from ledger.transparency.tiles import MOST_LEVEL, TILE_HEIGHT, TILE_WIDTH
-from ledger.verification.opening import damage
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
-from ledger.verification.opening import damage
-from ledger.verification.walking import PAGE_EVENTS
+from ledger.stores.sqlite.errors import damage
+from ledger.stores.sqlite.verification.walking import PAGE_EVENTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

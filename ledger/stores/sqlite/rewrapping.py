@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 from cryptography.exceptions import InvalidTag
 
 from domain.errors import Corrupt, Unavailable
-from ledger.datastore import connect, telling
 from ledger.files import flush_folder, write_whole
-from ledger.keys import APPLICATION_ID, MASTER_PROOF
 from ledger.master_keys import MASTER_KEY_BYTES, FileMasterKey, next_of
-from ledger.signing_keys import CONTEXT
+from ledger.stores.sqlite.connections import connect
+from ledger.stores.sqlite.data_keys import APPLICATION_ID, MASTER_PROOF
+from ledger.stores.sqlite.errors import ledger_errors
+from ledger.stores.sqlite.signing_keys import CONTEXT
 
 if TYPE_CHECKING:
     import sqlite3
@@ -69,7 +70,7 @@ def rewrap(path: Path, old: MasterKey, new: MasterKey) -> int:
         Corrupt: a key is damaged, or neither master key opens the file.
         Unavailable: it could not be written; the file is as it was.
     """
-    with closing(connect(path, APPLICATION_ID)) as connection, telling(path):
+    with closing(connect(path, APPLICATION_ID)) as connection, ledger_errors(path):
         connection.execute("PRAGMA secure_delete=ON")
         (proof,) = connection.execute("SELECT proof FROM master").fetchone() or (b"",)
         if _opens(new, proof):

@@ -11,8 +11,8 @@ from domain.events.governance import PolicyPublished
 from domain.policy import Policy
 from domain.recorded import POLICY_STREAM
 from domain.timeline import PolicyTimeline, PolicyVersion, timeline_of
-from ledger.datastore import told
 from ledger.mapper import LedgerMapper, NoKeys
+from ledger.stores.sqlite.errors import to_ledger_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -141,7 +141,7 @@ class EventsAtRest:
         try:
             rows = self._connection.execute(_SELECT + rest, values).fetchall()
         except sqlite3.Error as error:
-            raise told(error, self._path) from error
+            raise to_ledger_error(error, self._path) from error
         return [
             self._mapper.recorded(position, UUID(bytes=stream), version, topic, state)
             for position, stream, version, topic, state in rows

@@ -6,7 +6,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from typing import Self
 
     from ledger.transfer.chunks import Row
@@ -58,3 +58,23 @@ class Shelf:
             "(PARTITION BY id ORDER BY position) AS turn FROM events) WHERE turn > 1"
         ).fetchone()
         return None if position is None else (position, "another event has its id")
+
+
+class StreamOrder:
+    """Puts events in the order of their streams, in a temporary file that nobody else sees."""
+
+    def __init__(self) -> None:
+        self._connection = sqlite3.connect("")  # on disk, and gone with the connection
+        self._connection.execute("CREATE TABLE seen (stream, version, position)")
+
+    def put(self, stream: bytes, version: int, position: int) -> None:
+        """Remember where an event stands."""
+        self._connection.execute("INSERT INTO seen VALUES (?, ?, ?)", (stream, version, position))
+
+    def in_order(self) -> Iterator[tuple[bytes, int, int]]:
+        """What was put, by stream, version and position."""
+        yield from self._connection.execute("SELECT * FROM seen ORDER BY stream, version, position")
+
+    def close(self) -> None:
+        """Forget it all."""
+        self._connection.close()

@@ -11,10 +11,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from domain.errors import Unproven
 from domain.instants import DAY
+from ledger.stores.sqlite.errors import damage
 from ledger.transparency import notes
 from ledger.transparency.checkpoints import Checkpoint
 from ledger.transparency.notes import Verifier
-from ledger.verification.opening import damage
 from ledger.verification.regrowth import Milestone
 
 if TYPE_CHECKING:

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from eventsourcing.persistence import ConnectionPoolClosedError, OperationalError, PersistenceError
+from eventsourcing.persistence import OperationalError
 from eventsourcing.sqlite import (
     SQLITE3_DEFAULT_LOCK_TIMEOUT,
     SQLiteConnection,
@@ -22,10 +21,12 @@ from eventsourcing.sqlite import (
     SQLiteTransaction,
 )
 
-from domain.errors import Corrupt, LedgerError, Unavailable
+from domain.errors import Corrupt
+from ledger.stores.sqlite.errors import ledger_errors, to_ledger_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
     from types import TracebackType
 
 APPLICATION_ID = 0x52505045
@@ -33,61 +34,6 @@ APPLICATION_ID = 0x52505045
 
 LAYOUT = 1
 """The number of the table layout, in ``user_version``."""
-
-NOTHING_RECORDED = ": nothing of this was recorded"
-"""What is told of errors that kept a transaction out."""
-
-_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
-_FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
-_LOCKED = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
-_REFUSED = frozenset({sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM})
-
-
-def told(error: BaseException, file: Path | str, outcome: str = "") -> LedgerError:
-    """What a caller is told of an error of the store: what to do, and nothing of the content.
-
-    ``file`` is named with its folder, which is the ledger's.
-    """
-    cause: BaseException | None = error
-    while cause is not None and not isinstance(cause, sqlite3.Error):
-        if isinstance(cause, LedgerError):
-            return cause
-        cause = cause.__cause__ or next((a for a in cause.args if isinstance(a, Exception)), None)
-    code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
-    name = f"{Path(file).parent.name}/{Path(file).name}"
-    if code in _DAMAGED:
-        return Corrupt(f"{name} is damaged or no database: restore it from a backup")
-    if isinstance(error, ConnectionPoolClosedError) or _is_closed(cause):
-        return Unavailable(f"the ledger is closed{outcome}")
-    if isinstance(cause, sqlite3.ProgrammingError | sqlite3.InterfaceError):
-        return LedgerError(f"a statement to {name} is wrong: {cause}")  # a fault of ours
-    why = f"{name} failed"
-    if code in _FULL:
-        why = f"the disk that holds {name} is full or failing"
-    elif code in _LOCKED:
-        why = f"another program holds {name}"
-    elif code in _REFUSED:
-        why = f"{name} cannot be opened or written: check its permissions"
-    return Unavailable(why + outcome)
-
-
-def _is_closed(cause: BaseException | None) -> bool:
-    # SQLite has no code of its own for it; a wrong parameter is a ProgrammingError too.
-    return isinstance(cause, sqlite3.ProgrammingError) and "closed database" in str(cause)
-
-
-@contextmanager
-def telling(file: Path | str, outcome: str = "") -> Iterator[None]:
-    """Turn errors of the store into what a caller is told.
-
-    Raises:
-        Corrupt: the file is damaged.
-        Unavailable: it cannot be read or written now.
-    """
-    try:
-        yield
-    except (PersistenceError, ConnectionPoolClosedError, sqlite3.Error) as error:
-        raise told(error, file, outcome) from error
 
 
 def connect(
@@ -110,7 +56,7 @@ def connect(
             timeout=lock_timeout_seconds,
         )
     except sqlite3.Error as error:
-        raise told(error, path) from error
+        raise to_ledger_error(error, path) from error
     try:
         _claim(connection, path, application_id)
         connection.execute("PRAGMA journal_mode=WAL")
@@ -118,7 +64,7 @@ def connect(
         connection.execute("PRAGMA cache_size=-16000")
     except sqlite3.Error as error:
         connection.close()
-        raise told(error, path) from error
+        raise to_ledger_error(error, path) from error
     except Corrupt:
         connection.close()
         raise
@@ -134,7 +80,7 @@ def connect_to_read(path: Path, application_id: int) -> sqlite3.Connection:
     """
     if not path.is_file():
         raise Corrupt(f"{path} is missing: restore it from a backup")
-    with telling(path):
+    with ledger_errors(path):
         connection = sqlite3.connect(
             f"{path.resolve().as_uri()}?mode=ro",
             uri=True,

@@ -15,7 +15,7 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from domain.errors import Corrupt, Unavailable
-from ledger.datastore import told
+from ledger.stores.sqlite.errors import damage
 from ledger.throwaway import throwaway
 
 if TYPE_CHECKING:
@@ -24,24 +24,6 @@ if TYPE_CHECKING:
 
 _AT_REST = "mode=ro&immutable=1"
 _SERVED = "mode=ro&readonly_shm=1"
-
-
-_NOT_NOW = frozenset(
-    {
-        sqlite3.SQLITE_AUTH,
-        sqlite3.SQLITE_BUSY,
-        sqlite3.SQLITE_CANTOPEN,
-        sqlite3.SQLITE_FULL,
-        sqlite3.SQLITE_INTERRUPT,
-        sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_LOCKED,
-        sqlite3.SQLITE_NOMEM,
-        sqlite3.SQLITE_PERM,
-        sqlite3.SQLITE_PROTOCOL,
-        sqlite3.SQLITE_READONLY,
-    }
-)
-"""Errors that say nothing of what is in the file."""
 
 
 class ChangedMeanwhile(Unavailable):
@@ -80,18 +62,6 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
         if log.exists() or _identity(path) != before:
             name = f"{path.parent.name}/{path.name}"
             raise ChangedMeanwhile(f"{name} was written to while it was read: verify again")
-
-
-def damage(error: sqlite3.Error, path: Path) -> str:
-    """What an error says of the content of the file, where a table may be missing too.
-
-    Raises:
-        Unavailable: it says nothing of the content: the file cannot be read now.
-    """
-    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
-    if code & 0xFF in _NOT_NOW:
-        raise told(error, path) from error
-    return f"it cannot be read: {error}"
 
 
 def _connect(path: Path, how: str) -> sqlite3.Connection:

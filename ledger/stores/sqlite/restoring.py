@@ -5,8 +5,9 @@ from __future__ import annotations
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from ledger.datastore import connect, telling
-from ledger.transparency.store import (
+from ledger.stores.sqlite.connections import connect
+from ledger.stores.sqlite.errors import ledger_errors
+from ledger.stores.sqlite.transparency_log import (
     ADD_CHECKPOINT,
     APPLICATION_ID,
     PUT_TILE,
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from ledger.transparency.store import Signed, VerifierKey
+    from ledger.stores.sqlite.transparency_log import Signed, VerifierKey
     from ledger.transparency.tiles import TileAt
 
 
@@ -49,7 +50,7 @@ def restoring(path: Path, origin: str, keys: Sequence[VerifierKey]) -> Iterator[
     Raises:
         Unavailable: it could not be written.
     """
-    with telling(path), closing(connect(path, APPLICATION_ID)) as connection:
+    with ledger_errors(path), closing(connect(path, APPLICATION_ID)) as connection:
         connection.execute("PRAGMA synchronous=OFF")
         connection.execute("BEGIN IMMEDIATE")
         for statement in SCHEMA:

@@ -6,7 +6,8 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from domain.errors import Corrupt
-from ledger.datastore import LAYOUT, connect, telling
+from ledger.stores.sqlite.connections import LAYOUT, connect
+from ledger.stores.sqlite.errors import ledger_errors
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +26,7 @@ def check(path: Path, application_id: int) -> None:
         Corrupt: it is damaged, another program's or no database.
         Unavailable: it cannot be read or written.
     """
-    with telling(path), closing(connect(path, application_id)) as connection:
+    with ledger_errors(path), closing(connect(path, application_id)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         # On a file that may not be written, the lock alone is quietly one for reading.
         connection.execute(f"PRAGMA user_version={LAYOUT}")

@@ -14,30 +14,31 @@ from uuid import UUID
 from domain.errors import Corrupt, Unproven
 from domain.events.referrals import ReferralReceived
 from domain.instants import DAY, parse_instant
-from ledger.datastore import APPLICATION_ID as EVENTS_ID
 from ledger.folder import LEDGERS, SETTINGS_FILE
 from ledger.identifiers import companion_id
-from ledger.keys import APPLICATION_ID as KEYS_ID
-from ledger.keys import SCHEMA as KEYS_TABLES
 from ledger.ledger import EVENTS_FILE, KEYS_FILE, LOG_FILE
-from ledger.recorder import Row, table_statements
 from ledger.settings import LedgerSettings
+from ledger.stores.sqlite.connections import APPLICATION_ID as EVENTS_ID
+from ledger.stores.sqlite.data_keys import APPLICATION_ID as KEYS_ID
+from ledger.stores.sqlite.data_keys import SCHEMA as KEYS_TABLES
+from ledger.stores.sqlite.errors import damage
+from ledger.stores.sqlite.events import Row, table_statements
+from ledger.stores.sqlite.transparency_log import APPLICATION_ID as LOG_ID
+from ledger.stores.sqlite.transparency_log import SCHEMA as LOG_TABLES
+from ledger.stores.sqlite.verification import layout
+from ledger.stores.sqlite.verification.for_audit import audit_faults
+from ledger.stores.sqlite.verification.opening import ChangedMeanwhile, reading
+from ledger.stores.sqlite.verification.sealing import KeysAtRest
+from ledger.stores.sqlite.verification.signatures import SignedHistory
+from ledger.stores.sqlite.verification.stored_log import TilesAtRest
+from ledger.stores.sqlite.verification.streams import check_streams
+from ledger.stores.sqlite.verification.unsealing import Unsealing
+from ledger.stores.sqlite.verification.walking import Stored, head_of, walk
 from ledger.transparency.checkpoints import Checkpoint, verify_checkpoint
 from ledger.transparency.entries import entry, entry_of_row
 from ledger.transparency.notes import Note, Verifier
-from ledger.transparency.store import APPLICATION_ID as LOG_ID
-from ledger.transparency.store import SCHEMA as LOG_TABLES
-from ledger.verification import layout
 from ledger.verification.faults import Report
-from ledger.verification.for_audit import audit_faults
-from ledger.verification.opening import ChangedMeanwhile, damage, reading
 from ledger.verification.regrowth import Milestone, Regrowth
-from ledger.verification.sealing import KeysAtRest
-from ledger.verification.signatures import SignedHistory
-from ledger.verification.stored_log import TilesAtRest
-from ledger.verification.streams import check_streams
-from ledger.verification.unsealing import Unsealing
-from ledger.verification.walking import Stored, head_of, walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -1,6 +1,6 @@
 """The event table on SQLite, behind the library's recorder interfaces.
 
-``ledger.recorder:LedgerFactory`` is the library's ``PERSISTENCE_MODULE`` setting for it.
+The library's ``PERSISTENCE_MODULE`` for it is ``ledger.stores.sqlite.events:LedgerFactory``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from eventsourcing.sqlite import (
     SQLiteProcessRecorder,
 )
 
-from ledger.datastore import LAYOUT, LedgerDatastore
+from ledger.stores.sqlite.connections import LAYOUT, LedgerDatastore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

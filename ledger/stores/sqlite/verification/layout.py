@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
-from ledger.datastore import LAYOUT
+from ledger.stores.sqlite.connections import LAYOUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

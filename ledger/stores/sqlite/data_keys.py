@@ -2,7 +2,8 @@
 
 A backup of ``events.sqlite`` therefore holds no key, and without a contact's key nobody can read
 what was personal about them. Sealing is AES-256-GCM. Source: NIST SP 800-38D. The keys that sign
-the transparency log lie in the same file, wrapped in the same way: see ``ledger.signing_keys``.
+the transparency log lie in the same file, wrapped in the same way: see
+``ledger.stores.sqlite.signing_keys``.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from domain.errors import Corrupt, Unavailable
-from ledger.datastore import LAYOUT, NOTHING_RECORDED, connect, telling
 from ledger.master_keys import as_master_key
-from ledger.signing_keys import SCHEMA as SIGNING_KEYS
-from ledger.signing_keys import SigningKeys
+from ledger.stores.sqlite.connections import LAYOUT, connect
+from ledger.stores.sqlite.errors import NOTHING_RECORDED, ledger_errors
+from ledger.stores.sqlite.signing_keys import SCHEMA as SIGNING_KEYS
+from ledger.stores.sqlite.signing_keys import SigningKeys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -85,7 +87,7 @@ class KeyStore:
         self._path = path
         self._connection = connect(path, APPLICATION_ID)
         try:
-            with telling(path):
+            with ledger_errors(path):
                 self._connection.execute("PRAGMA secure_delete=ON")
                 for statement in SCHEMA:
                     self._connection.execute(statement)
@@ -130,7 +132,7 @@ class KeyStore:
                 return known
             if contact_id in self._doomed:
                 return None
-            with telling(self._path):
+            with ledger_errors(self._path):
                 row = self._connection.execute(
                     "SELECT wrapped FROM data_keys WHERE contact = ?", (contact_id.bytes,)
                 ).fetchone()
@@ -164,7 +166,7 @@ class KeyStore:
 
     def _look_up_expected(self) -> None:
         expected, self._expected = self._expected, ()
-        with telling(self._path):
+        with ledger_errors(self._path):
             for start in range(0, len(expected), _TOGETHER):
                 some = {one.bytes: one for one in expected[start : start + _TOGETHER]}
                 marks = ",".join("?" * len(some))
@@ -186,7 +188,7 @@ class KeyStore:
             Corrupt: the file is damaged.
             Unavailable: they could not be written; they are kept for the next try.
         """
-        with self._lock, telling(self._path, NOTHING_RECORDED):
+        with self._lock, ledger_errors(self._path, NOTHING_RECORDED):
             if not self._unsaved:
                 return
             rows: list[bytes] = []
@@ -213,7 +215,7 @@ class KeyStore:
             Corrupt: the file is damaged.
             Unavailable: it could not: the file cannot be written, or the master key not be asked.
         """
-        with self._lock, telling(self._path, NOTHING_RECORDED):
+        with self._lock, ledger_errors(self._path, NOTHING_RECORDED):
             self._master.wrap(MASTER_PROOF, b"")
             self._connection.execute("BEGIN IMMEDIATE")
             try:
@@ -236,7 +238,7 @@ class KeyStore:
             Unavailable: it could not be written, or another process is reading it; ask again.
         """
         doomed = set(contact_ids)
-        with self._lock, telling(self._path, NOT_DESTROYED):
+        with self._lock, ledger_errors(self._path, NOT_DESTROYED):
             self._doomed |= doomed
             for contact_id in doomed:
                 self._open.pop(contact_id, None)
@@ -265,7 +267,7 @@ class KeyStore:
             Corrupt: the file is damaged.
             Unavailable: they could not be written; none was.
         """
-        with self._lock, telling(self._path):
+        with self._lock, ledger_errors(self._path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 self._connection.executemany(

@@ -13,7 +13,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from domain.errors import Corrupt
-from ledger.datastore import telling
+from ledger.stores.sqlite.errors import ledger_errors
 
 if TYPE_CHECKING:
     import sqlite3
@@ -71,7 +71,7 @@ class SigningKeys:
             Corrupt: one of them is damaged, or the file is.
             Unavailable: they cannot be read now.
         """
-        with self._lock, telling(self._path):
+        with self._lock, ledger_errors(self._path):
             rows = self._connection.execute(
                 "SELECT public, made_at, wrapped FROM signing_keys WHERE name = ?"
                 " ORDER BY made_at, public",
@@ -97,7 +97,7 @@ class SigningKeys:
         """
         private = Ed25519PrivateKey.from_private_bytes(seed)
         public = private.public_key().public_bytes_raw()
-        with self._lock, telling(self._path):
+        with self._lock, ledger_errors(self._path):
             # One statement outside of a transaction is one transaction.
             self._connection.execute(
                 "INSERT INTO signing_keys (public, name, made_at, wrapped) VALUES (?, ?, ?, ?)",
