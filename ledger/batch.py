@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from ledger.identifiers import EventIds
     from ledger.mapper import LedgerMapper, LedgerStoredEvent
     from ledger.states import ContactStates
-    from ledger.stores.sqlite.events import LedgerApplicationRecorder, Row
+    from ledger.stores.events import EventStore, Row
 
 MOST_AHEAD = DAY
 """How far ahead of the wall clock an event may occur."""
@@ -60,7 +60,7 @@ class Desk:
     clock: RecordingClock
     states: ContactStates
     mapper: LedgerMapper
-    recorder: LedgerApplicationRecorder
+    recorder: EventStore
     policies: PolicyTimeline
     aliases: Aliases
     head: int

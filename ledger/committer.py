@@ -18,7 +18,7 @@ from ledger.drafts import Append
 from ledger.erasure import Erased, Erasure
 from ledger.observing import Unobserved
 from ledger.room import require_room_beside
-from ledger.stores.sqlite.errors import NOTHING_RECORDED, ledger_errors
+from ledger.stores.events import NOTHING_RECORDED
 from ledger.work import Each, Trial, appends_of, taken, weight_of
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ledger.batch import Desk
     from ledger.drafts import Appended
     from ledger.observing import CommitObserver
-    from ledger.stores.sqlite.data_keys import KeyStore
+    from ledger.stores.keys import DataKeyStore
     from ledger.work import Job, Reply, Work
 
 BATCH_EVENTS = 500
@@ -56,7 +56,7 @@ class Committer:
     def __init__(
         self,
         load: Callable[[], Desk],
-        keys: KeyStore,
+        keys: DataKeyStore,
         committed: Callable[[int], None],
         *,
         file: Path,
@@ -69,7 +69,8 @@ class Committer:
         answer to everything.
         """
         self._load = load
-        self._desk: Desk | None = load()
+        self._desk: Desk | None = (desk := load())
+        self._events = desk.recorder
         self._keys = keys
         self._committed = committed
         self.watchers: list[Callable[[Sequence[Recorded]], None]] = []
@@ -305,7 +306,7 @@ class Committer:
         """
         self._check_undamaged()
         try:
-            with ledger_errors(self._file, NOTHING_RECORDED):
+            with self._events.errors(NOTHING_RECORDED):
                 if self._desk is None:
                     self._desk = self._load()
                 desk = self._desk

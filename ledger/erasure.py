@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from domain.contact import ContactState
-    from ledger.stores.sqlite.data_keys import KeyStore
-    from ledger.stores.sqlite.events import LedgerApplicationRecorder
+    from ledger.stores.events import EventStore
+    from ledger.stores.keys import DataKeyStore
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +70,7 @@ def erased_contact(state: ContactState) -> ErasedContact:
     )
 
 
-def destroy_again(recorder: LedgerApplicationRecorder, keys: KeyStore) -> None:
+def destroy_again(recorder: EventStore, keys: DataKeyStore) -> None:
     """Destroy the keys of all who were erased, wherever they may have come back from.
 
     Raises:

@@ -52,8 +52,6 @@ EVENTS_FILE = "events.sqlite"
 KEYS_FILE = "keys.sqlite"
 LOG_FILE = "log.sqlite"
 
-_POLICIES: dict[str, object] = {"originator_id = ?": POLICY_STREAM.bytes}
-
 
 class Ledger(InNamespace, StoredEvents):
     """Append to a ledger, and read it as ``StoredEvents``. Any thread may call.
@@ -155,8 +153,8 @@ class Ledger(InNamespace, StoredEvents):
             states=ContactStates(self._application.contact, self._application.contacts),
             mapper=self._mapper,
             recorder=self._recorder,
-            policies=published(self._recorded(self._recorder.rows(_POLICIES))),
-            aliases=aliases_in(self._recorded(self._recorder.rows({}, topics=MERGE_TYPES))),
+            policies=published(self._recorded(self._recorder.rows_of_stream(POLICY_STREAM))),
+            aliases=aliases_in(self._recorded(self._recorder.rows_after(0, topics=MERGE_TYPES))),
             head=head,
             newest_at=newest_at,
         )

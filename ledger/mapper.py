@@ -14,7 +14,7 @@ from domain.errors import Corrupt
 from domain.events import CATALOGUE, Sealed
 from domain.recorded import Recorded
 from ledger.codec import SCHEMAS, MsgpackTranscoder, codec_of, pack, upcast, uuid_of
-from ledger.stores.sqlite.data_keys import NONCE_BYTES
+from ledger.stores.keys import NONCE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container

@@ -9,17 +9,15 @@ from typing import TYPE_CHECKING
 from domain.errors import Corrupt, EventNotFound
 from domain.recorded import POLICY_STREAM
 from ledger.mapper import EVERYTHING, NOTHING
-from ledger.stores.sqlite.errors import ledger_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
     from uuid import UUID
 
     from domain.recorded import Recorded
     from ledger.kept_streams import KeptStreams
     from ledger.mapper import LedgerMapper
-    from ledger.stores.sqlite.events import LedgerApplicationRecorder, Row
+    from ledger.stores.events import EventStore, Row
 
 _PAGE = 2000
 
@@ -34,8 +32,7 @@ class StoredEvents(ABC):
     more, and ``Unavailable`` where the database cannot be read.
     """
 
-    _file: Path
-    _recorder: LedgerApplicationRecorder
+    _recorder: EventStore
     _mapper: LedgerMapper
     _streams: KeptStreams
     _refuse: Callable[[Corrupt], None] | None = None
@@ -62,10 +59,10 @@ class StoredEvents(ABC):
             EventNotFound: there is none.
         """
         with self._reading():
-            rows = self._recorder.rows({"position = ?": position})
-        if not rows:
+            rows = self._recorder.rows_at([position])
+        if position not in rows:
             raise EventNotFound(f"no event stands at position {position}")
-        return self._recorded(rows, unseal=unseal)[0]
+        return self._recorded([rows[position]], unseal=unseal)[0]
 
     def stored(self, positions: Sequence[int]) -> dict[int, Row]:
         """The stored bytes of the events at these positions; where none stands it is absent."""
@@ -170,7 +167,7 @@ class StoredEvents(ABC):
     def _reading(self) -> Iterator[None]:
         """Tell what is wrong with the store, and append nothing more to a damaged one."""
         try:
-            with ledger_errors(self._file):
+            with self._recorder.errors():
                 yield
         except Corrupt as error:
             if self._refuse is not None:

@@ -17,7 +17,7 @@ from ledger.transparency.notes import from_base64, to_base64
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ledger.stores.sqlite.events import Row
+    from ledger.stores.events import Row
 
 FORMAT = "rapport-status-receipt"
 FORMAT_VERSION = 1

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from api.knowledge import Question
     from domain.timeline import PolicyVersion
     from ledger.ledger import Ledger
-    from ledger.stores.sqlite.transparency_log import Signed
+    from ledger.stores.transparency_log import Signed
 
 Document = dict[str, Any]
 

@@ -34,7 +34,7 @@ from ledger.access.scopes import AUDIT, READ
 
 if TYPE_CHECKING:
     from api.knowledge import Question, Subject
-    from ledger.stores.sqlite.transparency_log import Signed
+    from ledger.stores.transparency_log import Signed
     from ledger.transparency.log import TransparencyLog
 
 SEAL_SECONDS = 2.0

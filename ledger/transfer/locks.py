@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from ledger.codec import pack, unpack
-from ledger.stores.sqlite.data_keys import KEY_BYTES, NONCE_BYTES
+from ledger.stores.keys import KEY_BYTES, NONCE_BYTES
 from ledger.transfer.layout import ARCHIVE, LOCK, SIGNING_KEYS, canonical, read_document
 from ledger.transfer.refusals import ArchiveRefused, PassphraseRefused
 from ledger.transparency.notes import from_base64, to_base64

@@ -13,7 +13,7 @@ from ledger.settings import LedgerSettings
 from ledger.stores.sqlite.data_keys import KeyStore
 from ledger.stores.sqlite.restored_events import RestoredEvents
 from ledger.stores.sqlite.restoring import restoring
-from ledger.stores.sqlite.transparency_log import Signed, VerifierKey
+from ledger.stores.transparency_log import Signed, VerifierKey
 from ledger.transfer import layout
 from ledger.transfer.checking import SummedReader
 from ledger.transfer.chunks import read_rows

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from ledger.clock import Clock
     from ledger.master_keys import MasterKey
-    from ledger.stores.sqlite.signing_keys import SigningKey
+    from ledger.stores.keys import SigningKey
     from ledger.transfer.chunks import Row
 
 PAGE_ROWS = 1024

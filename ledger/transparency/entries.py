@@ -16,7 +16,7 @@ from domain.errors import Corrupt, Unproven
 from ledger.codec import pack, unpack
 
 if TYPE_CHECKING:
-    from ledger.stores.sqlite.events import Row
+    from ledger.stores.events import Row
 
 ENTRY_FORM = 1
 """The first element of every entry: the number of its form."""

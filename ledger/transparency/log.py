@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from ledger.stores.sqlite.events import Row
-    from ledger.stores.sqlite.signing_keys import SigningKeys
-    from ledger.stores.sqlite.transparency_log import Signed, VerifierKey
+    from ledger.stores.events import Row
+    from ledger.stores.keys import SigningKeyStore
+    from ledger.stores.transparency_log import Signed, VerifierKey
     from ledger.transparency.notes import Verifier
     from ledger.transparency.tiles import BundleAt, TileAt
 
@@ -54,7 +54,7 @@ class TransparencyLog:
         self,
         path: Path,
         origin: str,
-        signing: SigningKeys,
+        signing: SigningKeyStore,
         *,
         rows: Callable[[int, int], Sequence[Row]],
         head: Callable[[], int],

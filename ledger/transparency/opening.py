@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ledger.stores.sqlite.transparency_log import LogStore, Signed, begin, begun
+from ledger.stores.sqlite.transparency_log import SqliteLogStore, begin, begun
+from ledger.stores.transparency_log import Signed
 from ledger.transparency import notes
 from ledger.transparency.checkpoints import Checkpoint
 from ledger.transparency.merkle import EMPTY_ROOT
@@ -15,17 +16,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from ledger.stores.sqlite.signing_keys import SigningKeys
+    from ledger.stores.keys import SigningKeyStore
+    from ledger.stores.transparency_log import TransparencyLogStore
 
 
 def opened(
     path: Path,
     origin: str,
-    signing: SigningKeys,
+    signing: SigningKeyStore,
     clock: Callable[[], int],
     *,
     make: bool,
-) -> tuple[LogStore, LogKeys]:
+) -> tuple[TransparencyLogStore, LogKeys]:
     """The log of that origin in the file, begun where it is to be made and is not yet.
 
     Raises:
@@ -34,7 +36,7 @@ def opened(
     """
     if make and begun(path) is None:
         _begin(path, origin, signing, clock())
-    store = LogStore(path, origin)
+    store = SqliteLogStore(path, origin)
     try:
         return store, LogKeys(store, signing, origin)
     except BaseException:
@@ -42,7 +44,7 @@ def opened(
         raise
 
 
-def _begin(path: Path, origin: str, signing: SigningKeys, at: int) -> None:
+def _begin(path: Path, origin: str, signing: SigningKeyStore, at: int) -> None:
     # Killed between the two, the key is found again here.
     key = next(iter(signing.named(origin)), None) or signing.make(origin, at)
     text = Checkpoint(origin, 0, EMPTY_ROOT).text()

@@ -13,7 +13,7 @@ from threading import RLock
 from typing import TYPE_CHECKING
 
 from domain.errors import Corrupt, LogRefused, Unproven
-from ledger.stores.sqlite.transparency_log import Signed
+from ledger.stores.transparency_log import Signed
 from ledger.transparency.checkpoints import Checkpoint, verify_checkpoint
 from ledger.transparency.entries import entry_of_row
 from ledger.transparency.merkle import Frontier, leaf_hashes
@@ -22,8 +22,8 @@ from ledger.transparency.tiles import TILE_WIDTH, TileAt, TileHashes, grown_tile
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ledger.stores.sqlite.events import Row
-    from ledger.stores.sqlite.transparency_log import LogStore
+    from ledger.stores.events import Row
+    from ledger.stores.transparency_log import TransparencyLogStore
     from ledger.transparency.signing import LogKeys
 
 STEP_LEAVES = 16_384
@@ -42,7 +42,7 @@ class Sealer:
 
     def __init__(
         self,
-        store: LogStore,
+        store: TransparencyLogStore,
         keys: LogKeys,
         rows: Callable[[int, int], Sequence[Row]],
         head: Callable[[], int],

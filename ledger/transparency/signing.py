@@ -19,14 +19,14 @@ from ledger.transparency.notes import Signer, Verifier
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ledger.stores.sqlite.signing_keys import SigningKeys
-    from ledger.stores.sqlite.transparency_log import LogStore, VerifierKey
+    from ledger.stores.keys import SigningKeyStore
+    from ledger.stores.transparency_log import TransparencyLogStore, VerifierKey
 
 
 class LogKeys:
     """The keys of one log, whose name is its origin."""
 
-    def __init__(self, store: LogStore, signing: SigningKeys, origin: str) -> None:
+    def __init__(self, store: TransparencyLogStore, signing: SigningKeyStore, origin: str) -> None:
         """List the keys that are new.
 
         Raises:

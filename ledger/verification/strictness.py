@@ -20,7 +20,7 @@ from domain.policy import Policy, digest
 from domain.recorded import POLICY_STREAM
 from ledger.codec import codec_of, pack, unpack, upcast
 from ledger.mapper import SALT_BYTES
-from ledger.stores.sqlite.data_keys import NONCE_BYTES
+from ledger.stores.keys import NONCE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

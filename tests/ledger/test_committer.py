@@ -164,14 +164,14 @@ def test_a_transaction_takes_no_more_than_a_batch(
     contact_id = registered(ledger)
     visit = draft(contact_id, "visit-made", {"guests": 0})
     sizes: list[int] = []
-    insert = ledger._recorder.insert_events
+    insert = ledger._application.recorder.insert_events
 
     def insert_events(events: Any, **expected: Any) -> Any:
         sizes.append(len(events))
         return insert(events, **expected)
 
     with held_up(ledger):
-        monkeypatch.setattr(ledger._recorder, "insert_events", insert_events)
+        monkeypatch.setattr(ledger._application.recorder, "insert_events", insert_events)
         futures = [submit(ledger, visit, visit, visit) for _ in range(BATCH_EVENTS // 3 + 1)]
         futures.append(submit(ledger, *[visit] * (BATCH_EVENTS + 1)))
     wait(futures, timeout=30)
@@ -205,7 +205,7 @@ def test_closing_under_a_reader_neither_crashes_nor_cuts_it_off(
     tmp_path: Path, clock: HandClock
 ) -> None:
     ledger = open_ledger(tmp_path, clock)
-    with ledger._recorder.datastore.transaction(commit=False) as cursor:
+    with ledger._application.recorder.datastore.transaction(commit=False) as cursor:
         ledger.close()
         cursor.execute("SELECT count(*) FROM stored_events")
         assert cursor.fetchone()[0] == 1
@@ -250,7 +250,7 @@ def read_only(ledger: Ledger) -> Iterator[None]:
 
 def pragma(ledger: Ledger, statement: str) -> None:
     """Tell the ledger's only pooled connection something."""
-    datastore = ledger._recorder.datastore
+    datastore = ledger._application.recorder.datastore
     assert datastore.pool.num_in_pool == 1
     with datastore.get_connection(commit=False) as connection:
         connection.cursor().execute(statement)
@@ -303,7 +303,7 @@ def test_a_key_is_durable_before_the_event_that_needs_it(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     saved: list[str] = []
-    keys, recorder = ledger._keys, ledger._recorder
+    keys, recorder = ledger._keys, ledger._application.recorder
     save, insert = keys.save, recorder.insert_events
 
     def save_keys() -> None:

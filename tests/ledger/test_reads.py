@@ -13,7 +13,7 @@ from domain.events import Sealed
 from domain.instants import SECOND
 from domain.recorded import POLICY_STREAM
 from ledger import ledger as ledger_module
-from ledger.stores.sqlite.events import INDEXED_TOPICS
+from ledger.stores.events import INDEXED_TOPICS
 from tests.ledger.given import ANN, NAMESPACE, NOON, append, draft, open_ledger, registered
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ def test_names_are_known_after_a_restart(tmp_path: Path, clock: HandClock) -> No
 
 def test_rare_topics_are_read_from_an_index(ledger: Ledger) -> None:
     statements: list[str] = []
-    datastore = ledger._recorder.datastore
+    datastore = ledger._application.recorder.datastore
     with datastore.get_connection(commit=False) as connection:
         connection._sqlite_conn.set_trace_callback(statements.append)
     ledger.log(types=["contact-merged", "merge-reversed"])

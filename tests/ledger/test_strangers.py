@@ -25,7 +25,7 @@ class Questions:
     def __init__(self, ledger: Ledger, patched: pytest.MonkeyPatch) -> None:
         self.together: list[set[UUID]] = []
         self.streams: list[UUID] = []
-        recorder = ledger._recorder
+        recorder = ledger._application.recorder
         rows_of_streams, select_events = recorder.rows_of_streams, recorder.select_events
 
         def ask(streams: Any) -> Any:

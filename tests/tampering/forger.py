@@ -10,8 +10,8 @@ from uuid import UUID
 import msgpack
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from ledger.stores.events import Row
 from ledger.stores.sqlite.data_keys import KeyStore
-from ledger.stores.sqlite.events import Row
 from ledger.transparency import notes
 from ledger.transparency.checkpoints import Checkpoint
 from ledger.transparency.entries import entry_of_row

@@ -19,8 +19,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from domain.errors import Corrupt, Unavailable
 from ledger.master_keys import as_master_key
+from ledger.stores.events import NOTHING_RECORDED
+from ledger.stores.keys import KEY_BYTES
 from ledger.stores.sqlite.connections import LAYOUT, connect
-from ledger.stores.sqlite.errors import NOTHING_RECORDED, ledger_errors
+from ledger.stores.sqlite.errors import ledger_errors
 from ledger.stores.sqlite.signing_keys import SCHEMA as SIGNING_KEYS
 from ledger.stores.sqlite.signing_keys import SigningKeys
 
@@ -31,8 +33,6 @@ if TYPE_CHECKING:
 
     from ledger.master_keys import MasterKey
 
-KEY_BYTES = 32
-NONCE_BYTES = 12
 NOT_DESTROYED = ": the erasure is recorded, and its key not destroyed yet; ask again"
 """What is told of errors that kept a key in the file after its contact was erased."""
 

@@ -14,9 +14,6 @@ from domain.errors import DISK_FULL, NO_PERMISSION, Corrupt, LedgerError, Unavai
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-NOTHING_RECORDED = ": nothing of this was recorded"
-"""What is said of errors that kept a transaction out."""
-
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR})
 _LOCKED = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})

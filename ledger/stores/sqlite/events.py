@@ -5,7 +5,7 @@ The library's ``PERSISTENCE_MODULE`` for it is ``ledger.stores.sqlite.events:Led
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from eventsourcing.persistence import IntegrityError, Notification
@@ -15,25 +15,17 @@ from eventsourcing.sqlite import (
     SQLiteProcessRecorder,
 )
 
+from ledger.stores.events import INDEXED_TOPICS, Row
 from ledger.stores.sqlite.connections import LAYOUT, LedgerDatastore
+from ledger.stores.sqlite.errors import ledger_errors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from eventsourcing.persistence import StoredEvent
     from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore
     from eventsourcing.utils import Environment, EnvType
-
-INDEXED_TOPICS = (
-    "contact-merged",
-    "contact-registered",
-    "event-corrected",
-    "merge-reversed",
-    "personal-data-erased",
-    "policy-published",
-    "registration-amended",
-)
-"""Topics that are looked up over the whole ledger; each contact has few of them."""
 
 EVENTS_TABLE = "stored_events"
 
@@ -46,16 +38,6 @@ INSERTED_TOGETHER = (128, 32, 8, 1)
 _ONE_STREAM = "originator_id = ?"
 _LITERALS = ",".join(f"'{topic}'" for topic in INDEXED_TOPICS)
 _COLUMNS = "position, originator_id, originator_version, topic, state"
-
-
-class Row(NamedTuple):
-    """One stored event with its place in the ledger."""
-
-    position: int
-    stream: UUID | str
-    version: int
-    topic: str
-    state: bytes
 
 
 def table_statements(table: str = EVENTS_TABLE) -> list[str]:
@@ -91,6 +73,10 @@ class LedgerApplicationRecorder(SQLiteApplicationRecorder):
         self._max = f"SELECT max(position) FROM {table}"  # noqa: S608  # our own table's name
         self._select = f"SELECT {_COLUMNS} FROM {table} "  # noqa: S608  # our own table's name
         self._select_with_id = f"SELECT {_COLUMNS}, event_id FROM {table} "  # noqa: S608  # as above
+
+    def errors(self, outcome: str = "") -> AbstractContextManager[None]:
+        """Raise what goes wrong inside as an error of ours; ``outcome`` ends its text."""
+        return ledger_errors(self.datastore.pool.db_name, outcome)
 
     def construct_create_table_statements(self) -> list[str]:
         """The table, its streams, its ids, and the topics that are looked up everywhere."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from domain.errors import Corrupt
+from ledger.stores.events import Row
 from ledger.stores.sqlite.errors import ledger_errors
-from ledger.stores.sqlite.events import Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

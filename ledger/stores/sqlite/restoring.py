@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from ledger.stores.sqlite.transparency_log import Signed, VerifierKey
+    from ledger.stores.transparency_log import Signed, VerifierKey
     from ledger.transparency.tiles import TileAt
 
 

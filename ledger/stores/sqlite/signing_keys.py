@@ -6,13 +6,13 @@ one. A retired key stays, since an older copy of the log may have to go on under
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from domain.errors import Corrupt
+from ledger.stores.keys import SigningKey
 from ledger.stores.sqlite.errors import ledger_errors
 
 if TYPE_CHECKING:
@@ -31,16 +31,6 @@ SCHEMA = (
 
 CONTEXT = b"rapport signing key "
 """Begins the associated data of every wrapped signing key; its public key follows."""
-
-
-@dataclass(frozen=True)
-class SigningKey:
-    """A key that signs under a name; ``made_at`` in microseconds of UTC."""
-
-    name: str
-    public: bytes
-    made_at: int
-    private: Ed25519PrivateKey
 
 
 class SigningKeys:

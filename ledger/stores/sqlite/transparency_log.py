@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from domain.errors import Corrupt
 from ledger.stores.sqlite.connections import connect
 from ledger.stores.sqlite.errors import ledger_errors
+from ledger.stores.transparency_log import Signed, VerifierKey
 from ledger.transparency.merkle import HASH_BYTES
 
 if TYPE_CHECKING:
@@ -52,26 +52,7 @@ ADD_CHECKPOINT = "INSERT INTO checkpoints (size, root, note, signed_at) VALUES (
 _CHECKPOINTS = "SELECT size, root, note, signed_at FROM checkpoints "
 
 
-@dataclass(frozen=True)
-class Signed:
-    """A checkpoint as it was signed: ``note`` is what is served; ``signed_at`` in microseconds."""
-
-    size: int
-    root: bytes
-    note: bytes
-    signed_at: int
-
-
-@dataclass(frozen=True)
-class VerifierKey:
-    """A public key that signs, or did until ``retired_at``; instants in microseconds of UTC."""
-
-    public: bytes
-    made_at: int
-    retired_at: int | None
-
-
-class LogStore:
+class SqliteLogStore:
     """The file of one log. Any thread may call; what it writes, it writes one after the other."""
 
     def __init__(self, path: Path, origin: str) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ledger.ledger import Ledger
-    from ledger.stores.sqlite.transparency_log import Signed
+    from ledger.stores.transparency_log import Signed
     from ledger.transparency.log import TransparencyLog
 
 

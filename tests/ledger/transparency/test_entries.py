@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from domain.errors import Corrupt
 from ledger.codec import pack, unpack
-from ledger.stores.sqlite.events import Row
+from ledger.stores.events import Row
 from ledger.transparency.entries import Entry, EntryRefused, entry, entry_of_row, read_entry
 from ledger.transparency.tiles import TILE_WIDTH, decode_bundle, encode_bundle
 from tests.golden.stored_states import CONTACT, stored_states

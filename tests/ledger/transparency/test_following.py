@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ledger.stores.sqlite.transparency_log import SqliteLogStore
 from ledger.transparency import following, sealer
 from tests.ledger.given import HandClock, open_ledger
 from tests.ledger.transparency.growing import goes_on_from, grow_to
@@ -106,6 +107,7 @@ def test_a_file_that_another_program_holds_is_waited_for(
 ) -> None:
     monkeypatch.setattr(following, "TROUBLE_SECONDS", 0.01)
     log = ledger.transparency
+    assert isinstance(log._store, SqliteLogStore)
     log._store._writer.execute("PRAGMA busy_timeout=1")
     file = sqlite3.connect(ledger.folder / "log.sqlite", isolation_level=None)
     with closing(file) as other:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from domain.errors import EventNotFound, Invalid, NotYetSealed, TileNotFound
-from ledger.stores.sqlite.transparency_log import LogStore
+from ledger.stores.sqlite.transparency_log import SqliteLogStore
 from ledger.transparency.checkpoints import verify_checkpoint
 from ledger.transparency.entries import read_entry
 from ledger.transparency.merkle import (
@@ -143,13 +143,13 @@ def test_a_tile_is_read_once_for_all_proofs_of_one_tree(
     """And anew for another tree, in which a partial tile is another one."""
     log = sealed.transparency
     read: list[TileAt] = []
-    stored = LogStore.tile
+    stored = SqliteLogStore.tile
 
-    def counted(store: LogStore, at: TileAt) -> bytes:
+    def counted(store: SqliteLogStore, at: TileAt) -> bytes:
         read.append(at)
         return stored(store, at)
 
-    monkeypatch.setattr(LogStore, "tile", counted)
+    monkeypatch.setattr(SqliteLogStore, "tile", counted)
     for position in range(1, 1014, 7):
         log.inclusion(position)
     tiles = {at for at in tiles_of(1013) if isinstance(at, TileAt)}

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ledger.ledger import Ledger
-    from ledger.stores.sqlite.events import Row
+    from ledger.stores.events import Row
 
 STREAM = uuid4()
 

@@ -18,11 +18,12 @@ from ledger.folder import LEDGERS, SETTINGS_FILE
 from ledger.identifiers import companion_id
 from ledger.ledger import EVENTS_FILE, KEYS_FILE, LOG_FILE
 from ledger.settings import LedgerSettings
+from ledger.stores.events import Row
 from ledger.stores.sqlite.connections import APPLICATION_ID as EVENTS_ID
 from ledger.stores.sqlite.data_keys import APPLICATION_ID as KEYS_ID
 from ledger.stores.sqlite.data_keys import SCHEMA as KEYS_TABLES
 from ledger.stores.sqlite.errors import damage
-from ledger.stores.sqlite.events import Row, table_statements
+from ledger.stores.sqlite.events import table_statements
 from ledger.stores.sqlite.transparency_log import APPLICATION_ID as LOG_ID
 from ledger.stores.sqlite.transparency_log import SCHEMA as LOG_TABLES
 from ledger.stores.sqlite.verification import layout

@@ -1,0 +1,95 @@
+"""What every store of projections promises: ``projections.tables.TableStore``, as tests."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from projections.tables import TableStore
+
+
+class Stopped(Exception):
+    """Ends a transaction early."""
+
+
+class TableStoreContract(ABC):
+    """Adopted by a store that says how one is opened in a folder."""
+
+    @abstractmethod
+    def open_tables(self, folder: Path) -> TableStore:
+        """The store of that folder, empty at first."""
+
+    @pytest.fixture
+    def tables(self, tmp_path: Path) -> Iterator[TableStore]:
+        with closing(self.open_tables(tmp_path)) as store:
+            with store.write() as transaction:
+                transaction.create_table(
+                    "stays", ("who BLOB NOT NULL", "nights INTEGER"), ("who",), ("(nights)",)
+                )
+                transaction.executemany("INSERT INTO stays VALUES (?, ?)", [(b"a", 1), (b"b", 2)])
+            yield store
+
+    def test_rows_are_read_one_by_one_or_together(self, tables: TableStore) -> None:
+        with tables.read() as transaction:
+            asked = transaction.execute("SELECT who, nights FROM stays WHERE nights > ?", (1,))
+            assert asked.fetchone() == (b"b", 2)
+            assert asked.fetchone() is None
+            assert transaction.execute("SELECT who FROM stays ORDER BY who").fetchall() == [
+                (b"a",),
+                (b"b",),
+            ]
+            assert sorted(who for (who,) in transaction.execute("SELECT who FROM stays")) == [
+                b"a",
+                b"b",
+            ]
+
+    def test_tables_are_listed_and_dropped(self, tables: TableStore) -> None:
+        with tables.write() as transaction:
+            assert "stays" in transaction.table_names()
+            transaction.drop_table("stays")
+            transaction.drop_table("stays")
+            assert "stays" not in transaction.table_names()
+
+    def test_an_error_inside_keeps_nothing_and_is_raised(self, tables: TableStore) -> None:
+        def stop() -> None:
+            with tables.write() as transaction:
+                transaction.execute("DELETE FROM stays")
+                raise Stopped
+
+        with pytest.raises(Stopped):
+            stop()
+        with tables.read() as transaction:
+            assert transaction.execute("SELECT count(*) FROM stays").fetchone() == (2,)
+
+    def test_a_read_sees_one_instant(self, tables: TableStore) -> None:
+        with tables.read() as before:
+            assert before.execute("SELECT count(*) FROM stays").fetchone() == (2,)
+            with tables.write() as transaction:
+                transaction.execute("DELETE FROM stays")
+            assert before.execute("SELECT count(*) FROM stays").fetchone() == (2,)
+        with tables.read() as after:
+            assert after.execute("SELECT count(*) FROM stays").fetchone() == (0,)
+
+    def test_the_key_is_unique_and_can_be_replaced(self, tables: TableStore) -> None:
+        put = (
+            "INSERT INTO stays VALUES (?, ?)"
+            " ON CONFLICT (who) DO UPDATE SET nights = excluded.nights"
+        )
+        with tables.write() as transaction:
+            transaction.execute(put, (b"a", 7))
+            asked = transaction.execute("SELECT nights FROM stays ORDER BY who")
+            assert asked.fetchall() == [(7,), (2,)]
+
+    def test_what_was_written_is_there_after_it_is_opened_again(
+        self, tables: TableStore, tmp_path: Path
+    ) -> None:
+        tables.close()
+        with closing(self.open_tables(tmp_path)) as again, again.read() as transaction:
+            assert transaction.execute("SELECT count(*) FROM stays").fetchone() == (2,)

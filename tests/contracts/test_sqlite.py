@@ -1,0 +1,74 @@
+"""The SQLite store keeps every contract of a store."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ledger.stores.sqlite.data_keys import KeyStore
+from ledger.stores.sqlite.events import LedgerApplicationRecorder, LedgerFactory
+from ledger.stores.sqlite.projection_tables import SqliteTableStore
+from ledger.stores.sqlite.transparency_log import SqliteLogStore, begin, begun
+from tests.contracts.events import EventStoreContract
+from tests.contracts.keys import KeyStoreContract
+from tests.contracts.tables import TableStoreContract
+from tests.contracts.transparency_log import TransparencyLogStoreContract
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ledger.stores.events import EventStore
+    from ledger.stores.keys import DataKeyStore, SigningKeyStore
+    from ledger.stores.transparency_log import Signed, TransparencyLogStore
+    from projections.tables import TableStore
+
+
+class TestEvents(EventStoreContract):
+    """``events.sqlite``."""
+
+    def open_events(self, folder: Path) -> EventStore:
+        """A recorder of its own factory."""
+        factory = LedgerFactory({"SQLITE_DBNAME": str(folder / "events.sqlite")})
+        recorder = factory.application_recorder()
+        assert isinstance(recorder, LedgerApplicationRecorder)
+        return recorder
+
+    def close_events(self, store: EventStore) -> None:
+        """Close its datastore."""
+        assert isinstance(store, LedgerApplicationRecorder)
+        store.datastore.close()
+
+
+class TestTables(TableStoreContract):
+    """``projections.sqlite``."""
+
+    def open_tables(self, folder: Path) -> TableStore:
+        """The file of that folder."""
+        return SqliteTableStore(folder / "projections.sqlite")
+
+
+class TestKeys(KeyStoreContract):
+    """``keys.sqlite``."""
+
+    def open_keys(self, folder: Path) -> DataKeyStore:
+        """The file of that folder, under one master key."""
+        return KeyStore(folder / "keys.sqlite", bytes(32))
+
+    def signing(self, store: DataKeyStore) -> SigningKeyStore:
+        """The signing keys in the same file."""
+        assert isinstance(store, KeyStore)
+        return store.signing
+
+
+class TestTransparencyLog(TransparencyLogStoreContract):
+    """``log.sqlite``."""
+
+    def open_log(self, folder: Path, key: tuple[bytes, int], first: Signed) -> TransparencyLogStore:
+        """The file of that folder, begun where it is not yet."""
+        path = folder / "log.sqlite"
+        if begun(path) is None:
+            begin(path, "example.org/log", key, first)
+        return SqliteLogStore(path, "example.org/log")
+
+
+# The contracts are collected wherever their names stand in a module, and cannot run themselves.
+del EventStoreContract, KeyStoreContract, TableStoreContract, TransparencyLogStoreContract
