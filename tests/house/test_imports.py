@@ -9,7 +9,7 @@ from importlib.metadata import packages_distributions
 
 import pytest
 
-from tests.house.counts import files_that_import_sqlite3
+from tests.house.counts import STORES, files_that_import_sqlite3
 from tests.house.tree import PACKAGES, ROOT, imported, package_modules
 
 OUTSIDE = {
@@ -19,6 +19,28 @@ OUTSIDE = {
 CLOCKS_AND_FILES = {
     "input", "now", "open", "print", "today", "utcnow", "uuid1", "uuid4", "uuid7",
 }  # fmt: skip  # a list of words reads better in a block
+KNOWS_THE_SQLITE_STORE = {
+    "api/bootstrap.py",
+    "api/command_line/examination.py",
+    "api/command_line/verify_command.py",
+    "api/command_line/verifying/archive.py",
+    "api/command_line/verifying/drift.py",
+    "api/command_line/verifying/folder.py",
+    "api/command_line/verifying/url.py",
+    "ledger/access/heads.py",
+    "ledger/access/keys.py",
+    "ledger/access/trail.py",
+    "ledger/application.py",
+    "ledger/folder.py",
+    "ledger/ledger.py",
+    "ledger/rotation.py",
+    "ledger/transfer/checking.py",
+    "ledger/transfer/placing.py",
+    "ledger/transfer/source.py",
+    "ledger/transparency/opening.py",
+}
+"""Who still imports the SQLite store instead of a protocol. Take files out, and put none in."""
+
 READERS_OF_THE_ENVIRONMENT = {"api/bootstrap.py", "api/settings.py"}
 
 
@@ -76,6 +98,16 @@ def test_only_the_composition_root_reads_the_environment() -> None:
 
 def test_the_sqlite_store_alone_imports_sqlite3() -> None:
     assert files_that_import_sqlite3() == []
+
+
+def test_no_further_file_imports_the_sqlite_store() -> None:
+    knowing = {
+        place
+        for place, tree, _ in package_modules()
+        if not place.startswith(STORES)
+        and any(name.startswith("ledger.stores.sqlite") for name in imported(tree))
+    }
+    assert knowing == KNOWS_THE_SQLITE_STORE
 
 
 def test_an_import_alone_starts_nothing() -> None:
