@@ -13,6 +13,7 @@ import pytest
 from domain.errors import Corrupt, LedgerError, Unavailable
 from ledger.stores.sqlite.errors import derived_file_error
 from ledger.stores.sqlite.projection_tables import SqliteTableStore
+from projections.build import Stumbled
 from projections.projections import Projections
 from tests.domain.scenario import ANN
 from tests.projections.hands import Hands
@@ -132,6 +133,24 @@ def test_a_transaction_that_cannot_be_kept_leaves_the_store_usable(path: Path) -
         connection.execute("INSERT INTO one VALUES (2, NULL)")
     with store.read() as connection:
         assert connection.execute("SELECT number FROM one").fetchall() == [(2,)]
+    store.close()
+
+
+def test_an_error_of_the_store_is_told_however_it_was_wrapped(path: Path) -> None:
+    """A full disk is no fault of the contact at which it was noticed."""
+    store = SqliteTableStore(path)
+
+    def overfill() -> None:
+        with store.write() as connection:
+            (pages,) = connection.execute("PRAGMA page_count").fetchone()
+            connection.execute(f"PRAGMA max_page_count={pages}")
+            try:
+                connection.execute("CREATE TABLE one (much BLOB)")
+            except sqlite3.Error as error:
+                raise Stumbled(ANN, 7, error) from error
+
+    with pytest.raises(Unavailable, match="disk is full"):
+        overfill()
     store.close()
 
 
