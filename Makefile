@@ -12,7 +12,7 @@ JOBS = auto
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: help run demo client test quick test-one check bench bench-quick docs
+.PHONY: help run demo client client-sync test quick test-one check bench bench-quick docs
 .DEFAULT_GOAL := help
 
 # What is installed is the code in this folder, in place, so that after a git pull it is the new code.
@@ -38,7 +38,7 @@ demo: $(VENV)/run ## the same with a synthetic town in ./rapport-demo: a cafe, a
 
 client: $(VENV)/client ## install what the Python client needs, for .venv/bin/python
 
-test: $(VENV)/dev ## run every test
+test: $(VENV)/unasyncd/done $(VENV)/dev ## run every test
 	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal
 
 quick: $(VENV)/dev ## run the examples of the domain and the rules of the house, without the properties
@@ -60,6 +60,9 @@ bench: $(VENV)/dev ## measure, and write the table to benchmarks/results
 bench-quick: $(VENV)/dev ## the same with little data, in about a minute or two; printed only
 	$(BIN)/python -m benchmarks --quick
 
+client-sync: $(VENV)/unasyncd/done $(VENV)/dev ## write the client without an event loop from the one with it
+	$(BIN)/python -m tests.client.sync_generation
+
 docs: $(VENV)/dev ## write the reference pages anew from the code
 	$(BIN)/python -m docs.generate
 
@@ -79,4 +82,10 @@ $(VENV)/client: $(VENV)/run
 
 $(VENV)/dev: $(VENV)/run
 	@$(PIP) --editable '.[dev]'
+	@touch $@
+
+# An environment of its own, because unasyncd needs an older rich than the server.
+$(VENV)/unasyncd/done: constraints-unasyncd.txt | $(VENV)/run
+	@$(PYTHON) -m venv --without-pip --clear $(VENV)/unasyncd
+	@$(BIN)/python -m pip --python $(VENV)/unasyncd/bin/python --disable-pip-version-check install --quiet --requirement constraints-unasyncd.txt
 	@touch $@

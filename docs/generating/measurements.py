@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from api import bootstrap
 from api.calls import WAIT_SECONDS
-from api.client.retries import Retries
 from api.edge import confirmations
 from api.receipts import form
 from api.replaying import pages, results, starting
@@ -21,6 +20,7 @@ from ledger.access.keys import FRESH_SECONDS
 from ledger.batch import MOST_AHEAD
 from ledger.transparency import following, sealer, tiles
 from projections.follower import FAR_BEHIND_EVENTS
+from rapport_client.retries import Retries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,8 +16,8 @@ from schemathesis import checks
 
 from api import calls
 from api.app import create_app
-from api.client import Client, NewEvent
 from ledger.access.scopes import SCOPES
+from rapport_client import Client, NewEvent
 from tests.api.generated import (
     POSITIONS,
     acceptance,

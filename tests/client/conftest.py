@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from api.app import create_app
-from api.client import Client
+from rapport_client import Client
 from tests.api.shop import Clock, built, listening
 from tests.client.network import Address
 
@@ -19,9 +19,15 @@ _NUMBERS = count(1)
 
 
 @pytest.fixture(scope="session")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def clock() -> Clock:
+    """The server's clock."""
+    return Clock()
+
+
+@pytest.fixture(scope="session")
+def url(tmp_path_factory: pytest.TempPathFactory, clock: Clock) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("client") / "data"
-    with built(folder, Clock()) as server, listening(create_app(server)) as address:
+    with built(folder, clock) as server, listening(create_app(server)) as address:
         yield address
 
 
@@ -30,7 +36,8 @@ def address(url: str) -> Address:
     """A ledger that nobody else uses."""
     name = f"shop-{next(_NUMBERS)}"
     with Client(url) as client:
-        assert client.create_ledger(name, "Europe/Amsterdam") == name
+        made = client.create_ledger(name, "Europe/Amsterdam")
+    assert (made.name, made.time_zone, made.archived) == (name, "Europe/Amsterdam", False)
     return Address(url, name)
 
 

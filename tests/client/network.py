@@ -5,32 +5,32 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import httpx
+import httpx2
 
-from api.client import AsyncClient, Client, NewEvent, Retries
+from rapport_client import AsyncClient, Client, NewEvent, Retries
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
-    Failure = Callable[[httpx.Response], httpx.Response]
+    Failure = Callable[[httpx2.Response], httpx2.Response]
 
 
-def lost(_answer: httpx.Response) -> httpx.Response:
+def lost(_answer: httpx2.Response) -> httpx2.Response:
     """The request arrives and is answered, and the answer does not come back."""
-    raise httpx.ReadError("the answer is lost")
+    raise httpx2.ReadError("the answer is lost")
 
 
-def busy(_answer: httpx.Response) -> httpx.Response:
+def busy(_answer: httpx2.Response) -> httpx2.Response:
     """Something on the way answers in the server's place, after the server did its part."""
-    return httpx.Response(503, headers={"Retry-After": "7"}, text="try again later")
+    return httpx2.Response(503, headers={"Retry-After": "7"}, text="try again later")
 
 
 def cut_after(size_bytes: int) -> Failure:
     """The connection is cut in the middle of the answer."""
 
-    def cut(answer: httpx.Response) -> httpx.Response:
+    def cut(answer: httpx2.Response) -> httpx2.Response:
         stream = CutShort(answer.stream, size_bytes)
-        return httpx.Response(answer.status_code, headers=answer.headers, stream=stream)
+        return httpx2.Response(answer.status_code, headers=answer.headers, stream=stream)
 
     return cut
 
@@ -38,15 +38,15 @@ def cut_after(size_bytes: int) -> Failure:
 def ended_after(size_bytes: int) -> Failure:
     """The answer ends in good form, but too early."""
 
-    def end(answer: httpx.Response) -> httpx.Response:
+    def end(answer: httpx2.Response) -> httpx2.Response:
         stream = CutShort(answer.stream, size_bytes, quietly=True)
-        return httpx.Response(answer.status_code, headers=answer.headers, stream=stream)
+        return httpx2.Response(answer.status_code, headers=answer.headers, stream=stream)
 
     return end
 
 
 @dataclass
-class CutShort(httpx.SyncByteStream, httpx.AsyncByteStream):
+class CutShort(httpx2.SyncByteStream, httpx2.AsyncByteStream):
     """The first bytes of an answer, and then the end."""
 
     stream: object
@@ -54,7 +54,7 @@ class CutShort(httpx.SyncByteStream, httpx.AsyncByteStream):
     quietly: bool = False
 
     def __iter__(self) -> Iterator[bytes]:
-        assert isinstance(self.stream, httpx.SyncByteStream)
+        assert isinstance(self.stream, httpx2.SyncByteStream)
         left = self.size_bytes
         for piece in self.stream:
             yield piece[:left]
@@ -63,7 +63,7 @@ class CutShort(httpx.SyncByteStream, httpx.AsyncByteStream):
         return None
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        assert isinstance(self.stream, httpx.AsyncByteStream)
+        assert isinstance(self.stream, httpx2.AsyncByteStream)
         left = self.size_bytes
         async for piece in self.stream:
             yield piece[:left]
@@ -73,14 +73,14 @@ class CutShort(httpx.SyncByteStream, httpx.AsyncByteStream):
 
     def _end(self) -> None:
         if not self.quietly:
-            raise httpx.ReadError("the connection is cut")
+            raise httpx2.ReadError("the connection is cut")
 
     def close(self) -> None:
-        assert isinstance(self.stream, httpx.SyncByteStream)
+        assert isinstance(self.stream, httpx2.SyncByteStream)
         self.stream.close()
 
     async def aclose(self) -> None:
-        assert isinstance(self.stream, httpx.AsyncByteStream)
+        assert isinstance(self.stream, httpx2.AsyncByteStream)
         await self.stream.aclose()
 
 
@@ -89,10 +89,10 @@ class Network:
     """What is to go wrong with the next answers, in order, and what was sent until now."""
 
     failures: list[Failure] = field(default_factory=list)
-    requests: list[httpx.Request] = field(default_factory=list)
+    requests: list[httpx2.Request] = field(default_factory=list)
     pauses: list[float] = field(default_factory=list)
 
-    def treat(self, request: httpx.Request, answer: httpx.Response) -> httpx.Response:
+    def treat(self, request: httpx2.Request, answer: httpx2.Response) -> httpx2.Response:
         self.requests.append(request)
         return self.failures.pop(0)(answer) if self.failures else answer
 
@@ -103,21 +103,21 @@ class Network:
         self.pauses.append(seconds)
 
 
-class Wire(httpx.HTTPTransport):
+class Wire(httpx2.HTTPTransport):
     def __init__(self, network: Network) -> None:
         super().__init__()
         self.network = network
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         return self.network.treat(request, super().handle_request(request))
 
 
-class AsyncWire(httpx.AsyncHTTPTransport):
+class AsyncWire(httpx2.AsyncHTTPTransport):
     def __init__(self, network: Network) -> None:
         super().__init__()
         self.network = network
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         return self.network.treat(request, await super().handle_async_request(request))
 
 

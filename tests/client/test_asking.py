@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from api.client import (
+from api.receipts.checking import check_receipt
+from ledger.transparency.checkpoints import verify_checkpoint
+from ledger.transparency.notes import Verifier
+from rapport_client import (
     AsyncClient,
     Client,
     EventIdReused,
@@ -21,9 +24,6 @@ from api.client import (
     Unreachable,
     VersionMismatch,
 )
-from api.receipts.checking import check_receipt
-from ledger.transparency.checkpoints import verify_checkpoint
-from ledger.transparency.notes import Verifier
 from tests.client.network import Network, busy, lost, purchase, registration
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def test_reading_has_types(client: Client) -> None:
     before = datetime(2026, 1, 1, tzinfo=UTC)
     assert client.status(done.contact_id, as_of=before).stage == "contact"
     assert client.status(done.contact_id, as_known_at=done.position - 1).stage == "contact"
-    *_, last = client.history(done.contact_id)
+    *_, last = client.history(done.contact_id).intervals
     assert (last.stage, last.to, last.from_) == ("customer", None, bought_at)
     event = client.event(done.position)
     assert (event.id, event.source, event.occurred_at) == (sale.id, "till", bought_at)
@@ -149,7 +149,7 @@ def test_the_asynchronous_client_appends_and_reads_alike(address: Address) -> No
             assert [event.position async for event in client.log(page=1)] == [1, 2, 3]
             assert [event.version async for event in client.stream("pos:1")] == [1, 2]
             status = await client.status("pos:1", min_position=done.position)
-            assert status.stage == (await client.history("pos:1"))[-1].stage == "customer"
+            assert status.stage == (await client.history("pos:1")).intervals[-1].stage == "customer"
             assert (await client.contact("pos:1")).contact_id == done.contact_id
             assert (await client.event(2)).type == "contact-registered"
             again = await client.append_many([("pos:1", purchase("3"))])
@@ -163,7 +163,7 @@ def test_both_clients_offer_the_same() -> None:
         return {
             name: list(inspect.signature(method).parameters)
             for name, method in inspect.getmembers(cls, inspect.isfunction)
-            if not name.startswith("_") and name not in ("close", "aclose")
+            if not name.startswith("_")
         }
 
     assert offered(Client) == offered(AsyncClient)

@@ -7,27 +7,28 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-import httpx
+import httpx2
 import pytest
 
-from api.client import (
-    Client,
-    NewEvent,
-    NotFound,
-    Operation,
-    Refused,
-    Unreachable,
-)
-from api.client.operations import MOST_PAUSE_SECONDS
 from ledger.transparency import merkle
 from ledger.transparency.checkpoints import verify_checkpoint
 from ledger.transparency.notes import Verifier
+from rapport_client import (
+    Client,
+    NewEvent,
+    NotFound,
+    Refused,
+    Unreachable,
+)
+from rapport_client.operations import MOST_PAUSE_SECONDS
 from tests.client.network import Network, busy, cut_after, ended_after, lost, purchase, registration
 
 if TYPE_CHECKING:
+    from tests.api.shop import Clock
     from tests.client.network import Address
 
 DAY = timedelta(days=1)
+MINUTE = 60_000_000
 NOON = datetime(2026, 2, 1, 12, tzinfo=UTC)
 FOUR = {"extends": "purchases-only", "signals": {"regularity": {"purchase_days": 4}}}
 
@@ -67,7 +68,7 @@ def test_statuses_and_their_summary_are_asked_of_any_time_and_knowledge(client: 
     assert client.summary(as_of=before).stages["customer"] == 1
     status = client.status("pos:2", as_of=before, policy_version=1)
     assert (status.stage, status.policy_version) == ("customer", 1)
-    assert client.history("pos:2", policy_version=1)[-1].stage == "customer"
+    assert client.history("pos:2", policy_version=1).intervals[-1].stage == "customer"
 
 
 def test_contacts_are_looked_for_and_partners_and_policies_told(client: Client) -> None:
@@ -81,7 +82,7 @@ def test_contacts_are_looked_for_and_partners_and_policies_told(client: Client) 
     assert one.contact_id == client.contact("pos:1").contact_id
     standing = client.standing("pos:1", as_known_at=position, policy_version=1)
     assert (standing.standing, standing.as_known_at.position) == ("none", position)
-    assert standing.referrals["inbound"] == 0
+    assert standing.referrals.inbound == 0
     sent = {"referral_id": "r1", "direction": "inbound", "other": "pos:2", "level": 3}
     client.append("pos:0", NewEvent("referral-made", sent))
     client.append("pos:1", NewEvent("referral-made", {**sent, "level": 5}))
@@ -110,7 +111,7 @@ def test_a_replay_is_waited_for_and_gives_each_contact_once(filled: Address) -> 
         assert rows == list(client.replayed(operation.id))
         assert len(rows) == len({row.contact_id for row in rows}) == 3
         assert {(row.stage, row.policy_version) for row in rows} == {("customer", 1)}
-        assert client.wait(client.replay(as_known_at=0)).result["contacts"] == 0  # type: ignore[index]  # it succeeded
+        assert client.wait(client.replay(as_known_at=0)).result.contacts == 0  # type: ignore[union-attr]  # it succeeded
 
 
 def test_lines_that_are_not_those_of_the_result_are_not_taken_for_them(filled: Address) -> None:
@@ -122,10 +123,10 @@ def test_lines_that_are_not_those_of_the_result_are_not_taken_for_them(filled: A
             list(client.replayed(operation))
 
 
-def altered(answer: httpx.Response) -> httpx.Response:
+def altered(answer: httpx2.Response) -> httpx2.Response:
     content = answer.read().replace(b"customer", b"customes")
     assert hashlib.sha256(content).hexdigest() != answer.headers["etag"].strip('"')
-    return httpx.Response(200, headers=answer.headers, content=content)
+    return httpx2.Response(200, headers=answer.headers, content=content)
 
 
 def test_a_preview_says_whom_a_policy_would_make_another(filled: Address) -> None:
@@ -133,7 +134,7 @@ def test_a_preview_says_whom_a_policy_would_make_another(filled: Address) -> Non
         operation = client.wait(client.preview(FOUR, from_=NOON - 60 * DAY, to=NOON))
         assert operation.result is not None
         changes = list(client.previewed(operation))
-        assert len(changes) == operation.result["changes"] > 0
+        assert len(changes) == operation.result.changes > 0
         assert {(one.from_, one.to) for one in changes} == {("customer", "client")}
         assert {one.at for one in changes} == {NOON}
         preset = client.wait(client.preview("purchases-only", effective_from=NOON))
@@ -146,18 +147,19 @@ def test_an_operation_is_looked_at_until_it_ends_or_the_time_is_up(filled: Addre
         operation = client.rebuild("status")
         client.wait(operation, timeout_seconds=0)
         assert network.pauses == []
-        ended = client.wait(operation.id)
+        ended = client.wait(operation)
         assert (ended.kind, ended.state) == ("rebuild", "succeeded")
         doubling = [min(0.05 * 2**n, MOST_PAUSE_SECONDS) for n in range(len(network.pauses))]
         assert network.pauses == doubling
-        assert client.cancel(ended).state == client.operation(ended).state == "succeeded"
+        assert client.cancel(ended).state == client.operation(ended.id).state == "succeeded"
         with pytest.raises(NotFound):
-            list(client.replayed(ended))
+            list(client.replayed(ended.id))
 
 
-def test_what_was_believed_and_is_known_better_is_listed(client: Client) -> None:
+def test_what_was_believed_and_is_known_better_is_listed(client: Client, clock: Clock) -> None:
     known = NewEvent("contact-registered", registration().data, occurred_at=NOON - 90 * DAY)
     client.append("pos:1", known)
+    clock.instant += MINUTE  # what is recorded within one minute is one restatement
     late = client.append("pos:1", sale(1, NOON))
     (row,) = client.restatements(min_position=late.position, contact="pos:1", page=1)
     assert (row.believed, row.known, row.from_) == ("contact", "customer", NOON)
@@ -204,14 +206,14 @@ def test_the_asynchronous_client_inquires_alike(filled: Address) -> None:
     async def visit() -> None:
         network = Network()
         async with filled.async_client(network=network) as client:
-            operation: Operation = await client.wait(await client.replay(as_of=NOON))
+            operation = await client.wait(await client.replay(as_of=NOON))
             network.failures.extend([cut_after(300), lost])
             rows = [row async for row in client.replayed(operation)]
             assert len(rows) == len({row.contact_id for row in rows}) == 3
             preview = await client.wait(await client.preview(FOUR))
             changes = [one async for one in client.previewed(preview)]
             assert preview.result is not None
-            assert len(changes) == preview.result["changes"]
+            assert len(changes) == preview.result.changes
             rebuilt = await client.wait(await client.rebuild("status"))
             assert (await client.cancel(rebuilt)).state == "succeeded"
             assert (await client.summary()).stages["customer"] == 3

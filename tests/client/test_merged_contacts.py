@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from api.client import NewEvent, Stream
+from rapport_client import NewEvent, Stream
 from tests.client.network import purchase, registration
 
 if TYPE_CHECKING:
-    from api.client import Client
+    from rapport_client import Client
     from tests.client.network import Address
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
-import httpx
+import httpx2
 import pytest
 
-from api.client import Retries, ServerFault, Unavailable, Unreachable
-from api.client.problems import problem_answered
+from rapport_client import Retries, ServerFault, Unavailable, Unreachable
+from rapport_client.problems import problem_answered
 
-LOST = httpx.ReadError("lost")
+LOST = httpx2.ReadError("lost")
 
 
 def busy(retry_after: str) -> Exception:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from api.client import Client, InvalidRequest, NewEvent, Refused, Unavailable
-from api.client.bulk import Chunk
-from api.client.lines import Lines
-from api.client.retries import CutShort
+from rapport_client import Client, InvalidRequest, NewEvent, Refused, Unavailable
+from rapport_client.bulk import Chunk
+from rapport_client.lines import Lines
+from rapport_client.retries import CutShort
 from tests.client.network import (
     Network,
     busy,
@@ -26,7 +26,7 @@ from tests.client.network import (
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from api.client.events import ContactName
+    from rapport_client.events import ContactName
     from tests.client.network import Address
 
     Pairs = list[tuple[ContactName, NewEvent]]

@@ -6,14 +6,14 @@ import json
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from api.client.events import encoded
+from rapport_client.events import encoded
 from tests.crash.load import Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from uuid import UUID
 
-    from api.client import NewEvent, RecordedEvent, Unavailable
+    from rapport_client import NewEvent, RecordedEvent, Unavailable
     from tests.crash.load import Sent
 
 COMPANION = "referral-received"

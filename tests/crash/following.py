@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import httpx
 
 if TYPE_CHECKING:
-    from api.client import RecordedEvent
+    from rapport_client import RecordedEvent
 
 TAIL = "/v1/ledgers/main/events"
 

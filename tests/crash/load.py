@@ -11,7 +11,7 @@ from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
-from api.client import Client, NewEvent, Retries, Unavailable, Unreachable
+from rapport_client import Client, NewEvent, Retries, Unavailable, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from api.client import Client
+from rapport_client import Client
 from tests.command_line.running import END_SECONDS, Serving, serving
 from tests.crash.evidence import check
 from tests.crash.following import Reader

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from api.client import Client
+from rapport_client import Client
 from tests.command_line.running import serving
 from tests.crash.load import ONCE
 from tests.crash.rounds import WRITERS, endured

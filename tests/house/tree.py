@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("domain", "projections", "ledger", "api")
+PACKAGES = ("domain", "projections", "ledger", "api", "rapport_client")
 
 _MADE = {"__pycache__", "build", "dist", "node_modules", "rapport-data", "rapport-demo"}
 

@@ -165,8 +165,8 @@ def _environment(folder: Path) -> dict[str, str]:
 def test_a_pull_is_served_whatever_was_installed_before(tmp_path: Path) -> None:
     newcomer = Newcomer(tmp_path)
     newcomer.type(f"{instruction()} PYTHON={sys.executable}")
-    assert shown("python").startswith("from api.client import")
-    newcomer.type(".venv/bin/python -c 'import api.client'")
+    assert shown("python").startswith("from rapport_client import")
+    newcomer.type(".venv/bin/python -c 'import rapport_client'")
     newcomer.pull("first change")
     assert newcomer.title_served() == "first change"
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from uuid import UUID
 
-    from api.client import NewEvent
+    from rapport_client import NewEvent
 
 Pair = tuple["UUID", "NewEvent"]
 Place = tuple["UUID", int, bool, "UUID | None"]

@@ -7,13 +7,13 @@ import time
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-import httpx
+import httpx2
 
 from api.app import create_app
 from api.bootstrap import build
-from api.client import AsyncClient, NotFound, Problem, RecordedEvent, Refused, Retries
 from api.settings import Settings
 from domain.instants import SECOND
+from rapport_client import AsyncClient, NotFound, Problem, RecordedEvent, Refused, Retries
 from tests.api.shop import Clock
 
 if TYPE_CHECKING:
@@ -25,16 +25,16 @@ ADDRESS = "http://127.0.0.1"
 PATIENCE_SECONDS = 30
 
 
-class Lossy(httpx.ASGITransport):
+class Lossy(httpx2.ASGITransport):
     """Delivers every request, and loses the answers to as many as it is told to."""
 
     losing = 0
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         answer = await super().handle_async_request(request)
         if self.losing:
             self.losing -= 1
-            raise httpx.ReadError("the answer is lost", request=request)
+            raise httpx2.ReadError("the answer is lost", request=request)
         return answer
 
 
@@ -62,7 +62,7 @@ class Shop:
         self._open()
 
     def _stop(self) -> None:
-        self._runner.run(self._client.aclose())
+        self._runner.run(self._client.close())
         self._server.close()
 
     def ask(self, *asked: Asked) -> list[Said]:

@@ -13,7 +13,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from api.client import NewEvent
+from rapport_client import NewEvent
 from tests.stateful.model import Asked, Model, Pair, merged_into
 from tests.stateful.shop import Shop, uuid
 

@@ -1,41 +1,40 @@
-"""The same as ``inquiring``, in coroutines."""
+"""Queries about a whole ledger, its log, long operations, and everything about one person."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, TypeVar
 
-from api.client.accounts import PreviewedChange, ReplayedStatus
-from api.client.operations import Result, id_of, is_running, pauses
-from api.client.retries import RETRIED
-from api.client.sending import AsyncSender
+from rapport_client.answers.operations import ReplayedStatus
+from rapport_client.answers.previews import PreviewedChange
+from rapport_client.asynchronous.connection import AsyncConnection
+from rapport_client.operations import OperationT, Result, id_of, is_running, pauses
+from rapport_client.retries import RETRIED
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
     from datetime import datetime
     from uuid import UUID
 
-    from api.client.accounts import (
-        ConsistencyProof,
-        Erased,
-        FoundContact,
-        InclusionProof,
+    from rapport_client.answers.contacts import FoundContact
+    from rapport_client.answers.ledgers import PolicyVersion
+    from rapport_client.answers.operations import (
         Operation,
-        Person,
-        Policy,
-        Restatement,
-        Standing,
-        StandingRow,
-        StatusRow,
-        Summary,
+        PreviewOperation,
+        RebuildOperation,
+        ReplayOperation,
     )
-    from api.client.events import ContactName
+    from rapport_client.answers.persons import Erased, Person
+    from rapport_client.answers.proofs import ConsistencyProof, InclusionProof
+    from rapport_client.answers.standings import Standing, StandingRow
+    from rapport_client.answers.statuses import Restatement, StatusRow, Summary
+    from rapport_client.events import ContactName
 
 T = TypeVar("T")
 
 
-class AsyncInquiring(AsyncSender):
-    """The part of ``AsyncClient`` for auditors, owners and whoever looks after people's data."""
+class AsyncLedgerQueries(AsyncConnection):
+    """The queries for auditors, owners and whoever is responsible for personal data."""
 
     def statuses(
         self,
@@ -54,7 +53,7 @@ class AsyncInquiring(AsyncSender):
         Of large ledgers and other times or policies, ``replay`` tells the same at once.
         """
         return self._pages(
-            self._inquire.statuses(
+            self._ledger_requests.statuses(
                 stage, flag, as_of, as_known_at, policy_version, sort, min_position, page
             )
         )
@@ -73,7 +72,9 @@ class AsyncInquiring(AsyncSender):
 
         ``consent`` is a purpose and a channel, such as ``("marketing", "email")``.
         """
-        return self._pages(self._inquire.contacts(name, stage, flag, consent, min_position, page))
+        return self._pages(
+            self._ledger_requests.contacts(name, stage, flag, consent, min_position, page)
+        )
 
     async def standing(
         self,
@@ -85,8 +86,10 @@ class AsyncInquiring(AsyncSender):
         min_position: int | None = None,
     ) -> Standing:
         """How a contact stands as a referral partner: now, or at ``as_of``."""
-        asked = self._inquire.standing(contact, as_of, as_known_at, policy_version, min_position)
-        return await self._ask(asked)
+        request = self._ledger_requests.standing(
+            contact, as_of, as_known_at, policy_version, min_position
+        )
+        return await self._send(request)
 
     def standings(
         self,
@@ -105,14 +108,14 @@ class AsyncInquiring(AsyncSender):
         ``influence``, which takes a ledger of up to 20,000 events.
         """
         return self._pages(
-            self._inquire.standings(
+            self._ledger_requests.standings(
                 standing, as_of, as_known_at, policy_version, sort, min_position, page
             )
         )
 
-    def policies(self) -> AsyncGenerator[Policy, None]:
+    def policies(self) -> AsyncGenerator[PolicyVersion, None]:
         """Every version of the policy that was published, the first first."""
-        return self._pages(self._inquire.policies())
+        return self._pages(self._ledger_requests.policies())
 
     async def summary(
         self,
@@ -123,8 +126,8 @@ class AsyncInquiring(AsyncSender):
         min_position: int | None = None,
     ) -> Summary:
         """How many contacts are in each stage: now, or at ``as_of``."""
-        asked = self._inquire.summary(as_of, as_known_at, policy_version, min_position)
-        return await self._ask(asked)
+        request = self._ledger_requests.summary(as_of, as_known_at, policy_version, min_position)
+        return await self._send(request)
 
     def restatements(
         self,
@@ -135,7 +138,9 @@ class AsyncInquiring(AsyncSender):
         page: int = 500,
     ) -> AsyncGenerator[Restatement, None]:
         """Which stages that had been believed the events after a position changed."""
-        return self._pages(self._inquire.restatements(since_position, contact, min_position, page))
+        return self._pages(
+            self._ledger_requests.restatements(since_position, contact, min_position, page)
+        )
 
     async def replay(
         self,
@@ -143,12 +148,12 @@ class AsyncInquiring(AsyncSender):
         as_of: datetime | None = None,
         as_known_at: datetime | int | None = None,
         policy_version: int | None = None,
-    ) -> Operation:
-        """Begin to work out where every contact stood: ``wait`` for it, then ``replayed`` has it.
+    ) -> ReplayOperation:
+        """Start to compute the stage of every contact: ``wait`` for it, then read ``replayed``.
 
-        The same question has the same lines and the same ``digest``, for ever.
+        The same arguments always give the same lines with the same ``digest``.
         """
-        return await self._ask(self._inquire.replay(as_of, as_known_at, policy_version))
+        return await self._send(self._ledger_requests.replay(as_of, as_known_at, policy_version))
 
     async def preview(
         self,
@@ -157,71 +162,70 @@ class AsyncInquiring(AsyncSender):
         effective_from: datetime | None = None,
         from_: datetime | None = None,
         to: datetime | None = None,
-    ) -> Operation:
-        """Begin to work out whom a policy would make another; nothing is published.
+    ) -> PreviewOperation:
+        """Start to compute which stages a policy would change; nothing is published.
 
-        ``policy`` is the name of a preset, or a document. ``wait`` for it, then ``previewed`` has
-        the contacts.
+        ``policy`` is the name of a preset, or a document. ``wait`` for it, then read ``previewed``.
         """
-        return await self._ask(self._inquire.preview(policy, effective_from, from_, to))
+        return await self._send(self._ledger_requests.preview(policy, effective_from, from_, to))
 
-    async def rebuild(self, projection: str) -> Operation:
-        """Begin to build a projection anew; its ``result`` says what differed, if anything did."""
-        return await self._ask(self._inquire.rebuild(projection))
+    async def rebuild(self, projection: str) -> RebuildOperation:
+        """Start to rebuild a projection; ``drift`` of its ``result`` says what differed."""
+        return await self._send(self._ledger_requests.rebuild(projection))
 
-    async def operation(self, operation: Operation | UUID) -> Operation:
-        """How far it is now."""
-        return await self._ask(self._inquire.operation(id_of(operation)))
+    async def operation(self, operation_id: UUID) -> Operation:
+        """A long operation as it is now, in the class for its kind, such as ReplayOperation."""
+        return await self._send(self._ledger_requests.operation(operation_id))
 
-    async def wait(
-        self, operation: Operation | UUID, *, timeout_seconds: float = math.inf
-    ) -> Operation:
-        """The operation once it ended, or as it stands when so many seconds were waited."""
-        found = await self.operation(operation)
+    async def wait(self, operation: OperationT, *, timeout_seconds: float = math.inf) -> OperationT:
+        """The operation after it ended, or as it is once ``timeout_seconds`` have passed."""
+        found = await self._send(self._ledger_requests.same_operation(operation))
         for pause in pauses(timeout_seconds):
             if not is_running(found):
                 break
             await self._sleep(pause)
-            found = await self.operation(operation)
+            found = await self._send(self._ledger_requests.same_operation(operation))
         return found
 
-    async def cancel(self, operation: Operation | UUID) -> Operation:
-        """Ask it to end, which it does at its next step: ``wait`` tells when."""
-        return await self._ask(self._inquire.cancel(id_of(operation)))
+    async def cancel(self, operation: OperationT) -> OperationT:
+        """Ask the operation to end at its next step; ``wait`` returns after it did."""
+        return await self._send(self._ledger_requests.cancel(operation))
 
-    def replayed(self, operation: Operation | UUID) -> AsyncGenerator[ReplayedStatus, None]:
-        """The contacts of a replay that has succeeded, by id, in constant memory.
+    def replayed(self, operation: ReplayOperation | UUID) -> AsyncGenerator[ReplayedStatus, None]:
+        """The lines of a replay that succeeded, ordered by contact id, in constant memory.
 
-        They were held against their digest once the last is given; a cut connection is mended.
+        All lines together are compared with their digest. A cut connection is resumed.
         """
         return self._result(id_of(operation), ReplayedStatus)
 
-    def previewed(self, operation: Operation | UUID) -> AsyncGenerator[PreviewedChange, None]:
-        """The contacts that a preview would make another, by id; as ``replayed``."""
+    def previewed(
+        self, operation: PreviewOperation | UUID
+    ) -> AsyncGenerator[PreviewedChange, None]:
+        """The lines of a preview that succeeded, as ``replayed`` reads those of a replay."""
         return self._result(id_of(operation), PreviewedChange)
 
     async def inclusion(self, position: int, *, tree_size: int | None = None) -> InclusionProof:
         """The proof that an event stands in the tree of that size, or of the last checkpoint."""
-        return await self._ask(self._inquire.inclusion(position, tree_size))
+        return await self._send(self._ledger_requests.inclusion(position, tree_size))
 
     async def consistency(self, first: int, second: int | None = None) -> ConsistencyProof:
         """The proof that a tree of ``first`` events is how one of ``second``, or the last, begins.
 
         Keep a checkpoint, and ask with its size: then nobody can have rewritten what it covers.
         """
-        return await self._ask(self._inquire.consistency(first, second))
+        return await self._send(self._ledger_requests.consistency(first, second))
 
     async def entry(self, position: int) -> bytes:
         """What the leaf of an event is the hash of; it says nothing of the event's content."""
-        return await self._ask(self._inquire.entry(position))
+        return await self._send(self._ledger_requests.entry(position))
 
     async def person(self, contact: ContactName) -> Person:
         """Everything that is held about somebody, in clear; it stands in the audit trail."""
-        return await self._ask(self._inquire.person(contact))
+        return await self._send(self._ledger_requests.person(contact))
 
     async def person_page(self, contact: ContactName) -> bytes:
         """The same as a page of HTML that stands alone, for the person to read."""
-        return await self._ask(self._inquire.person_page(contact))
+        return await self._send(self._ledger_requests.person_page(contact))
 
     async def erase(self, contact: ContactName, *, requested_by: str, reason: str) -> Erased:
         """Make what is personal about somebody unreadable for ever. It cannot be undone.
@@ -229,13 +233,16 @@ class AsyncInquiring(AsyncSender):
         ``requested_by`` stays readable: say a role, such as ``the person``. Asked again, it answers
         the same.
         """
-        return await self._ask(self._inquire.erase(contact, requested_by, reason))
+        return await self._send(self._ledger_requests.erase(contact, requested_by, reason))
 
     async def _result(self, operation_id: UUID, cls: type[T]) -> AsyncGenerator[T, None]:
         result, attempts = Result(cls), self._retries.begin()
         while True:
             try:
-                async with self._lines(self._inquire.result(operation_id)) as (headers, lines):
+                async with self._lines(self._ledger_requests.result(operation_id)) as (
+                    headers,
+                    lines,
+                ):
                     result.begin()
                     async for line in lines:
                         if (found := result.take(line)) is not None:

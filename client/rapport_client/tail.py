@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 
-from api.client.answers import RecordedEvent, read
+from rapport_client.answers.events import RecordedEvent
+from rapport_client.answers.reading import read
 
 EVENT_STREAM = "text/event-stream"
 

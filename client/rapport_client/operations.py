@@ -1,4 +1,4 @@
-"""Waiting for long work, and the lines that come of it: each once, and all of them."""
+"""Waiting for long operations, and reading their lines: each line once, and all of them."""
 
 from __future__ import annotations
 
@@ -6,22 +6,26 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from api.client.accounts import RUNNING, Operation
-from api.client.answers import read
-from api.client.retries import CutShort
+from rapport_client.answers.operations import BY_KIND, Operation
+from rapport_client.answers.reading import read
+from rapport_client.retries import CutShort
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from uuid import UUID
 
 T = TypeVar("T")
+
+OperationT = TypeVar("OperationT", bound=Operation)
+
+RUNNING = "running"
 
 FIRST_PAUSE_SECONDS = 0.05
 MOST_PAUSE_SECONDS = 2.0
 
 
 def pauses(most_seconds: float) -> Iterator[float]:
-    """How long to wait before each look at an operation: longer and longer, so long in all."""
+    """The seconds to wait before each look at an operation: they double, up to a most in all."""
     pause = FIRST_PAUSE_SECONDS
     while most_seconds > 0:
         yield min(pause, most_seconds)
@@ -30,12 +34,17 @@ def pauses(most_seconds: float) -> Iterator[float]:
 
 
 def is_running(operation: Operation) -> bool:
-    """Whether it has not ended."""
+    """Whether the operation has not ended."""
     return operation.state == RUNNING
 
 
+def read_operation(document: Mapping[str, Any]) -> Operation:
+    """The operation in a document, in the class for its kind."""
+    return read(BY_KIND.get(document["kind"], Operation), document)
+
+
 def id_of(operation: Operation | UUID) -> UUID:
-    """Its id, however it is named."""
+    """The id of an operation, which may be given itself."""
     return operation.id if isinstance(operation, Operation) else operation
 
 

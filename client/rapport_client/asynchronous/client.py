@@ -1,49 +1,45 @@
-"""The client for programs with an event loop: what ``Client`` does, in coroutines."""
+"""The client for one ledger: appending events, and reading what the ledger says of contacts."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable
 from contextlib import aclosing
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from api.client.bulk import LINES_PER_REQUEST, Chunk
-from api.client.inquiring_async import AsyncInquiring
-from api.client.questions import create_ledger
-from api.client.retries import RETRIED, CutShort
-from api.client.tail import Tail
+from rapport_client.asynchronous.ledger_queries import AsyncLedgerQueries
+from rapport_client.bulk import LINES_PER_REQUEST, Chunk
+from rapport_client.contact_requests import create_ledger
+from rapport_client.event_pairs import each_async
+from rapport_client.retries import RETRIED, CutShort
+from rapport_client.tail import Tail
 
 if TYPE_CHECKING:
-    from collections.abc import (
-        AsyncGenerator,
-        AsyncIterator,
-        Iterable,
-        Sequence,
-    )
+    from collections.abc import AsyncGenerator, Iterable, Sequence
     from datetime import datetime
 
-    from api.client.answers import (
-        Appended,
-        AppendedMany,
-        Contact,
-        Interval,
-        RecordedEvent,
-        Status,
-    )
-    from api.client.bulk import Outcome
-    from api.client.events import ContactName, NewEvent
-
-T = TypeVar("T")
+    from rapport_client.answers.contacts import Contact
+    from rapport_client.answers.events import Appended, AppendedMany, RecordedEvent
+    from rapport_client.answers.ledgers import Ledger
+    from rapport_client.answers.statuses import Status, StatusHistory
+    from rapport_client.bulk import Outcome
+    from rapport_client.events import AsyncEventPairs, ContactName, NewEvent
 
 
-class AsyncClient(AsyncInquiring):
-    """One ledger on a server, for one event loop; it keeps and raises what ``Client`` does.
+class AsyncClient(AsyncLedgerQueries):
+    """A client of one ledger, such as ``AsyncClient("http://127.0.0.1:8400")``.
 
-    Who leaves an iterator before its end closes it: ``async with aclosing(client.tail()) as tail``.
+    If you leave an iterator before its end, close it with ``contextlib.aclosing``.
+
+    Every failure on the way is retried as ``retries`` says. Every method raises
+
+    - ``Problem`` if the server rejects the request, in the class for its code, such as ``Refused``;
+    - ``Unavailable`` if the server could not answer until the last try;
+    - ``Unreachable`` if no answer came. The events may have been recorded or not: append the same
+      ``NewEvent`` again, even days later, and it is recorded once.
     """
 
-    async def create_ledger(self, name: str, time_zone: str | None = None) -> str:
-        """Make a ledger of that name unless there is one; answers the name."""
-        return await self._ask(create_ledger(name, time_zone))
+    async def create_ledger(self, name: str, time_zone: str | None = None) -> Ledger:
+        """Create a ledger of that name unless there is one."""
+        return await self._send(create_ledger(name, time_zone))
 
     async def append(
         self,
@@ -57,16 +53,17 @@ class AsyncClient(AsyncInquiring):
         With ``if_version`` only if the contact has that version, with ``if_new`` only if there is
         no such contact; events recorded before are answered as they were then all the same.
         """
-        return await self._ask(self._ask_for.append(contact, events, if_version, if_new=if_new))
+        return await self._send(
+            self._contact_requests.append(contact, events, if_version, if_new=if_new)
+        )
 
     async def append_many(self, events: Iterable[tuple[ContactName, NewEvent]]) -> AppendedMany:
         """Record 1 to 500 events of many contacts, all or none."""
-        return await self._ask(self._ask_for.append_many(events))
+        return await self._send(self._contact_requests.append_many(events))
 
     async def bulk(
         self,
-        events: Iterable[tuple[ContactName, NewEvent]]
-        | AsyncIterable[tuple[ContactName, NewEvent]],
+        events: AsyncEventPairs,
         *,
         lines_per_request: int = LINES_PER_REQUEST,
     ) -> AsyncGenerator[Outcome, None]:
@@ -77,19 +74,19 @@ class AsyncClient(AsyncInquiring):
         nobody: its outcome holds the problem.
         """
         chunk = Chunk(lines_per_request)
-        async for contact, event in _each(events):
+        async for contact, event in each_async(events):
             if chunk.add(contact, event):
-                async with aclosing(self._send(chunk)) as outcomes:
+                async with aclosing(self._send_chunk(chunk)) as outcomes:
                     async for outcome in outcomes:
                         yield outcome
                 chunk = Chunk(lines_per_request)
-        async with aclosing(self._send(chunk)) as outcomes:
+        async with aclosing(self._send_chunk(chunk)) as outcomes:
             async for outcome in outcomes:
                 yield outcome
 
     async def contact(self, contact: ContactName, *, min_position: int | None = None) -> Contact:
         """Who a contact is and where it stands; ``min_position`` waits for what was appended."""
-        return await self._ask(self._ask_for.contact(contact, min_position))
+        return await self._send(self._contact_requests.contact(contact, min_position))
 
     async def status(
         self,
@@ -99,14 +96,17 @@ class AsyncClient(AsyncInquiring):
         as_known_at: datetime | int | None = None,
         policy_version: int | None = None,
         min_position: int | None = None,
+        explain: bool = False,
     ) -> Status:
         """A contact's stage with its evidence: now, or at ``as_of``.
 
         ``as_known_at`` leaves out what was recorded after that instant or position;
-        ``policy_version`` judges by that version throughout.
+        ``policy_version`` judges by that version throughout, and ``explain`` adds sentences.
         """
-        asked = self._ask_for.status(contact, as_of, as_known_at, policy_version, min_position)
-        return await self._ask(asked)
+        request = self._contact_requests.status(
+            contact, as_of, as_known_at, policy_version, min_position, explain=explain
+        )
+        return await self._send(request)
 
     async def history(
         self,
@@ -116,10 +116,13 @@ class AsyncClient(AsyncInquiring):
         as_known_at: datetime | int | None = None,
         policy_version: int | None = None,
         min_position: int | None = None,
-    ) -> tuple[Interval, ...]:
+        explain: bool = False,
+    ) -> StatusHistory:
         """A contact's stages over time, oldest first."""
-        asked = self._ask_for.history(contact, as_of, as_known_at, policy_version, min_position)
-        return await self._ask(asked)
+        request = self._contact_requests.history(
+            contact, as_of, as_known_at, policy_version, min_position, explain=explain
+        )
+        return await self._send(request)
 
     async def receipt(
         self,
@@ -134,23 +137,25 @@ class AsyncClient(AsyncInquiring):
 
         Raises ``Problem`` with the code ``not-yet-sealed`` where it could not be sealed in time.
         """
-        asked = self._ask_for.receipt(contact, as_of, as_known_at, policy_version, min_position)
-        return await self._ask(asked)
+        request = self._contact_requests.receipt(
+            contact, as_of, as_known_at, policy_version, min_position
+        )
+        return await self._send(request)
 
     async def checkpoint(self) -> bytes:
         """The last signed checkpoint: keep one, and nothing under it can change unseen."""
-        return await self._ask(self._ask_for.checkpoint())
+        return await self._send(self._contact_requests.checkpoint())
 
     async def verifier_keys(self) -> tuple[str, ...]:
         """The keys that checkpoints are verified with, the newest first; keep them elsewhere too.
 
         Who serves a false checkpoint serves a false key with it.
         """
-        return await self._ask(self._ask_for.verifier_keys())
+        return await self._send(self._contact_requests.verifier_keys())
 
     async def event(self, position: int) -> RecordedEvent:
         """The event at a position."""
-        return await self._ask(self._ask_for.event(position))
+        return await self._send(self._contact_requests.event(position))
 
     def log(
         self,
@@ -161,8 +166,14 @@ class AsyncClient(AsyncInquiring):
         group: bool = False,
         page: int = 500,
     ) -> AsyncGenerator[RecordedEvent, None]:
-        """As ``Client.log``."""
-        return self._pages(self._ask_for.log(after_position, types, contact, page, group=group))
+        """The events recorded until now by position, read ``page`` events at a time (1..1000).
+
+        ``contact`` restricts them to the stream of exactly that contact, merged or not; ``group``
+        adds the streams of all contacts that are one with it.
+        """
+        return self._pages(
+            self._contact_requests.log(after_position, types, contact, page, group=group)
+        )
 
     def stream(
         self,
@@ -172,8 +183,8 @@ class AsyncClient(AsyncInquiring):
         types: Sequence[str] = (),
         page: int = 500,
     ) -> AsyncGenerator[RecordedEvent, None]:
-        """As ``Client.stream``."""
-        return self._pages(self._ask_for.stream(contact, after_version, types, page))
+        """A contact's events by version, read ``page`` events at a time (1..1000)."""
+        return self._pages(self._contact_requests.stream(contact, after_version, types, page))
 
     async def tail(
         self, after_position: int = 0, *, types: Sequence[str] = ()
@@ -186,7 +197,7 @@ class AsyncClient(AsyncInquiring):
         tail, attempts = Tail(after_position), self._retries.begin()
         while True:
             try:
-                async with self._lines(self._ask_for.tail(tail, types)) as (_, lines):
+                async with self._lines(self._contact_requests.tail(tail, types)) as (_, lines):
                     async for line in lines:
                         if (event := tail.take(line)) is not None:
                             attempts = self._retries.begin()
@@ -195,11 +206,11 @@ class AsyncClient(AsyncInquiring):
             except RETRIED as failure:
                 await self._sleep(attempts.endless_pause_after(failure))
 
-    async def _send(self, chunk: Chunk) -> AsyncGenerator[Outcome, None]:
+    async def _send_chunk(self, chunk: Chunk) -> AsyncGenerator[Outcome, None]:
         attempts = self._retries.begin()
         while chunk:
             try:
-                async with self._lines(self._ask_for.bulk(chunk)) as (_, lines):
+                async with self._lines(self._contact_requests.bulk(chunk)) as (_, lines):
                     async for line in lines:
                         outcome = chunk.take(line)
                         attempts = self._retries.begin()
@@ -207,12 +218,3 @@ class AsyncClient(AsyncInquiring):
                 chunk.require_done()
             except RETRIED as failure:
                 await self._sleep(attempts.pause_after(failure))
-
-
-async def _each(values: Iterable[T] | AsyncIterable[T]) -> AsyncIterator[T]:
-    if isinstance(values, AsyncIterable):
-        async for value in values:
-            yield value
-    else:
-        for value in values:
-            yield value

@@ -1,23 +1,20 @@
-"""What can be asked about events and single contacts: each question, and how it is answered."""
+"""What can be request about events and single contacts: each question, and how it is answered."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from api.client.answers import (
-    Appended,
-    AppendedMany,
-    Contact,
-    Interval,
-    RecordedEvent,
-    Status,
-    read,
-)
-from api.client.bulk import JSON_LINES
-from api.client.requests import (
-    OfLedger,
-    PageAt,
-    Question,
+from rapport_client.answers.contacts import Contact
+from rapport_client.answers.events import Appended, AppendedMany, RecordedEvent
+from rapport_client.answers.ledgers import Ledger
+from rapport_client.answers.reading import read
+from rapport_client.answers.statuses import Status, StatusHistory
+from rapport_client.bulk import JSON_LINES
+from rapport_client.events import document_of, pair_of
+from rapport_client.requests import (
+    DocumentRequest,
+    LedgerPaths,
+    PageRequest,
     Request,
     got,
     got_bytes,
@@ -26,18 +23,18 @@ from api.client.requests import (
     queried,
     reading,
 )
-from api.client.tail import EVENT_STREAM, SILENCE_SECONDS
+from rapport_client.tail import EVENT_STREAM, SILENCE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from api.client.bulk import Chunk
-    from api.client.events import ContactName, NewEvent
-    from api.client.tail import Tail
+    from rapport_client.bulk import Chunk
+    from rapport_client.events import ContactName, NewEvent
+    from rapport_client.tail import Tail
 
 
-class Questions(OfLedger):
+class ContactRequests(LedgerPaths):
     """The questions about events and single contacts."""
 
     def append(
@@ -47,20 +44,24 @@ class Questions(OfLedger):
         if_version: int | None,
         *,
         if_new: bool,
-    ) -> Question[Appended]:
+    ) -> DocumentRequest[Appended]:
         """Record events of one contact."""
         headers = {} if if_version is None else {"If-Match": f'"{if_version}"'}
         if if_new:
             headers["If-None-Match"] = "*"
         path = self.of_contact(contact, "/events")
-        return posted(path, [one.document() for one in events], _appended, headers)
+        return posted(path, [document_of(one) for one in events], _appended, headers)
 
-    def append_many(self, events: Iterable[tuple[ContactName, NewEvent]]) -> Question[AppendedMany]:
+    def append_many(
+        self, events: Iterable[tuple[ContactName, NewEvent]]
+    ) -> DocumentRequest[AppendedMany]:
         """Record events of many contacts, all or none."""
-        body = [{"contact": str(contact), **one.document()} for contact, one in events]
+        body = [
+            {"contact": str(contact), **one.document()} for contact, one in map(pair_of, events)
+        ]
         return posted(f"{self.base}/events", body, reading(AppendedMany))
 
-    def contact(self, contact: ContactName, min_position: int | None) -> Question[Contact]:
+    def contact(self, contact: ContactName, min_position: int | None) -> DocumentRequest[Contact]:
         """Who a contact is."""
         query = queried(min_position=min_position)
         return got(self.of_contact(contact), reading(Contact), query)
@@ -72,13 +73,16 @@ class Questions(OfLedger):
         as_known_at: datetime | int | None,
         policy_version: int | None,
         min_position: int | None,
-    ) -> Question[Status]:
+        *,
+        explain: bool,
+    ) -> DocumentRequest[Status]:
         """A contact's stage, and why."""
         query = queried(
             as_of=as_of,
             as_known_at=as_known_at,
             policy_version=policy_version,
             min_position=min_position,
+            explain="text" if explain else None,
         )
         return got(self.of_contact(contact, "/status"), reading(Status), query)
 
@@ -89,16 +93,18 @@ class Questions(OfLedger):
         as_known_at: datetime | int | None,
         policy_version: int | None,
         min_position: int | None,
-    ) -> Question[tuple[Interval, ...]]:
+        *,
+        explain: bool,
+    ) -> DocumentRequest[StatusHistory]:
         """A contact's stages over time."""
         query = queried(
             as_of=as_of,
             as_known_at=as_known_at,
             policy_version=policy_version,
             min_position=min_position,
+            explain="text" if explain else None,
         )
-        path = self.of_contact(contact, "/status/history")
-        return got(path, lambda got: tuple(read(Interval, one) for one in got["intervals"]), query)
+        return got(self.of_contact(contact, "/status/history"), reading(StatusHistory), query)
 
     def receipt(
         self,
@@ -107,7 +113,7 @@ class Questions(OfLedger):
         as_known_at: datetime | int | None,
         policy_version: int | None,
         min_position: int | None,
-    ) -> Question[bytes]:
+    ) -> DocumentRequest[bytes]:
         """A contact's status with the proof of it, byte for byte."""
         query = queried(
             as_of=as_of,
@@ -118,16 +124,16 @@ class Questions(OfLedger):
         path = self.of_contact(contact, "/status/receipt")
         return got_bytes(path, query)
 
-    def checkpoint(self) -> Question[bytes]:
+    def checkpoint(self) -> DocumentRequest[bytes]:
         """The last signed checkpoint."""
         return got_bytes(f"{self.base}/log/checkpoint")
 
-    def verifier_keys(self) -> Question[tuple[str, ...]]:
+    def verifier_keys(self) -> DocumentRequest[tuple[str, ...]]:
         """The keys that checkpoints are verified with."""
         path = f"{self.base}/log/key"
-        return Question(method="GET", path=path, decode=bytes.decode, read=_lines)
+        return DocumentRequest(method="GET", path=path, decode=bytes.decode, read=_lines)
 
-    def event(self, position: int) -> Question[RecordedEvent]:
+    def event(self, position: int) -> DocumentRequest[RecordedEvent]:
         """The event at a position."""
         return got(f"{self.base}/events/{position}", reading(RecordedEvent))
 
@@ -139,7 +145,7 @@ class Questions(OfLedger):
         limit: int,
         *,
         group: bool = False,
-    ) -> PageAt[RecordedEvent]:
+    ) -> PageRequest[RecordedEvent]:
         """The log by pages: the question of each page is made of the last one's cursor."""
         query = queried(
             after_position=after_position,
@@ -152,7 +158,7 @@ class Questions(OfLedger):
 
     def stream(
         self, contact: ContactName, after_version: int, types: Sequence[str], limit: int
-    ) -> PageAt[RecordedEvent]:
+    ) -> PageRequest[RecordedEvent]:
         """A contact's events by pages."""
         query = queried(after_version=after_version, types=types, limit=limit)
         return listed(self.of_contact(contact, "/events"), RecordedEvent, query)
@@ -174,10 +180,10 @@ class Questions(OfLedger):
         )
 
 
-def create_ledger(name: str, time_zone: str | None) -> Question[str]:
+def create_ledger(name: str, time_zone: str | None) -> DocumentRequest[Ledger]:
     """Make a ledger, unless it is there."""
     body = {"name": name} if time_zone is None else {"name": name, "time_zone": time_zone}
-    return posted("/v1/ledgers", body, lambda found: str(found["name"]))
+    return posted("/v1/ledgers", body, reading(Ledger))
 
 
 def _appended(found: dict[str, Any]) -> Appended:

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import json
-import threading
-import time
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 from uuid import UUID
 
-from ledger.identifiers import EventIds
+from rapport_client.identifiers import EventIds
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterable, Iterable, Mapping
 
 ContactName = str | UUID
 """A contact's UUID, or ``source:ref``, such as ``pos:17850``."""
 
-_IDS = EventIds(lambda: time.time_ns() // 1000)
-_GIVING = threading.Lock()
+EventPairs: TypeAlias = "Iterable[tuple[ContactName, NewEvent]]"
+"""Events, each with the contact that it is of."""
+
+AsyncEventPairs: TypeAlias = "EventPairs | AsyncIterable[tuple[ContactName, NewEvent]]"
+"""The same, also from an asynchronous iterable."""
+
+_IDS = EventIds()
 
 
 def new_id() -> UUID:
     """A UUID of version 7, greater than all given before in this process. Any thread may call."""
-    with _GIVING:
-        return _IDS.next()
+    return _IDS.next()
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,36 @@ class NewEvent:
         return {name: value for name, value in fields.items() if value is not None}
 
 
+def document_of(event: object) -> dict[str, object]:
+    """The event as it is sent.
+
+    Raises:
+        TypeError: it is something else than a ``NewEvent``, such as a dict.
+    """
+    if not isinstance(event, NewEvent):
+        raise TypeError(
+            f"an event must be a NewEvent, not a value of type {type(event).__name__}. Make one "
+            'with NewEvent("visit-made", {"guests": 2}): it has an id from then on, so that '
+            "appending it again records it once"
+        )
+    return event.document()
+
+
+def pair_of(item: object) -> tuple[ContactName, NewEvent]:
+    """One of the pairs that ``append_many`` and ``bulk`` take.
+
+    Raises:
+        TypeError: it is no pair of a contact and a ``NewEvent``.
+    """
+    if isinstance(item, tuple | list) and len(item) == 2 and isinstance(item[0], str | UUID):
+        document_of(item[1])
+        return item[0], item[1]
+    raise TypeError(
+        'expected a pair such as ("pos:17850", event) with a NewEvent, not a value of type '
+        f"{type(item).__name__}"
+    )
+
+
 def encoded(document: object) -> bytes:
     """JSON on one line."""
     return json.dumps(
@@ -80,4 +112,4 @@ def _plain(value: object) -> object:
         return value.isoformat()
     if isinstance(value, UUID):
         return str(value)
-    raise TypeError(f"{type(value).__name__} is nothing that JSON can say")
+    raise TypeError(f"a value of type {type(value).__name__} is not JSON serializable")

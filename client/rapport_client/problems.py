@@ -64,6 +64,14 @@ class InvalidRequest(Problem):
         return list(self.document.get("errors", ()))
 
 
+class Unauthenticated(Problem):
+    """The request has no access key, or one that is unknown, expired or revoked (401)."""
+
+
+class Forbidden(Problem):
+    """The access key does not allow this (403): it lacks a scope, or is of another ledger."""
+
+
 class NotFound(Problem):
     """There is no such ledger, contact, event or path; ``code`` says which."""
 
@@ -78,7 +86,7 @@ class Refused(Problem):
 
 
 class VersionMismatch(Problem):
-    """The contact has another version than was asked for: somebody else was faster."""
+    """The contact has another version than was request for: somebody else was faster."""
 
     @property
     def current_version(self) -> int:
@@ -102,7 +110,7 @@ class EventIdReused(Problem):
 
 
 class Unavailable(Problem):
-    """The server cannot do it now, and did not when it was asked again."""
+    """The server cannot do it now, and did not when it was request again."""
 
 
 class ServerFault(Problem):
@@ -115,6 +123,8 @@ _BY_CODE: dict[str, type[Problem]] = {
     "event-id-reused": EventIdReused,
 }
 _BY_STATUS: dict[int, type[Problem]] = {
+    401: Unauthenticated,
+    403: Forbidden,
     404: NotFound,
     422: InvalidRequest,
     429: Unavailable,

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from api.client.events import encoded
-from api.client.problems import Problem, Unavailable, problem_of
-from api.client.retries import CutShort
+from rapport_client.events import document_of, encoded
+from rapport_client.problems import Problem, Unavailable, problem_of
+from rapport_client.retries import CutShort
 
 if TYPE_CHECKING:
-    from api.client.events import ContactName, NewEvent
+    from rapport_client.events import ContactName, NewEvent
 
 JSON_LINES = "application/jsonl"
 
@@ -58,7 +58,7 @@ class Chunk:
 
     def add(self, contact: ContactName, event: NewEvent) -> bool:
         """Take one more; whether that was the last there is room for."""
-        line = encoded({"contact": str(contact), **event.document()})
+        line = encoded({"contact": str(contact), **document_of(event)})
         self._waiting.append((contact, event, line))
         self._size_bytes += len(line)
         return len(self) >= self._most_lines or self._size_bytes >= BYTES_PER_REQUEST

@@ -1,28 +1,27 @@
-"""What can be asked about a whole ledger, its log, and all that is held about one person."""
+"""What can be request about a whole ledger, its log, and all that is held about one person."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from api.client.accounts import (
-    ConsistencyProof,
-    Erased,
-    FoundContact,
-    InclusionProof,
+from rapport_client.answers.contacts import FoundContact
+from rapport_client.answers.ledgers import PolicyVersion
+from rapport_client.answers.operations import (
     Operation,
-    Person,
-    Policy,
-    Restatement,
-    Standing,
-    StandingRow,
-    StatusRow,
-    Summary,
+    PreviewOperation,
+    RebuildOperation,
+    ReplayOperation,
 )
-from api.client.bulk import JSON_LINES
-from api.client.requests import (
-    OfLedger,
-    PageAt,
-    Question,
+from rapport_client.answers.persons import Erased, Person
+from rapport_client.answers.proofs import ConsistencyProof, InclusionProof
+from rapport_client.answers.standings import Standing, StandingRow
+from rapport_client.answers.statuses import Restatement, StatusRow, Summary
+from rapport_client.bulk import JSON_LINES
+from rapport_client.operations import OperationT, read_operation
+from rapport_client.requests import (
+    DocumentRequest,
+    LedgerPaths,
+    PageRequest,
     Request,
     got,
     got_bytes,
@@ -37,10 +36,10 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from api.client.events import ContactName
+    from rapport_client.events import ContactName
 
 
-class Inquiries(OfLedger):
+class LedgerRequests(LedgerPaths):
     """The questions about everything and everybody."""
 
     def statuses(
@@ -53,7 +52,7 @@ class Inquiries(OfLedger):
         sort: str | None,
         min_position: int | None,
         limit: int,
-    ) -> PageAt[StatusRow]:
+    ) -> PageRequest[StatusRow]:
         """Where contacts stand, by pages."""
         query = queried(
             stage=stage,
@@ -75,7 +74,7 @@ class Inquiries(OfLedger):
         consent: tuple[str, str] | None,
         min_position: int | None,
         limit: int,
-    ) -> PageAt[FoundContact]:
+    ) -> PageRequest[FoundContact]:
         """Contacts by name, stage, flag or consent, by pages."""
         purpose, channel = consent or (None, None)
         query = queried(
@@ -96,7 +95,7 @@ class Inquiries(OfLedger):
         as_known_at: datetime | int | None,
         policy_version: int | None,
         min_position: int | None,
-    ) -> Question[Standing]:
+    ) -> DocumentRequest[Standing]:
         """How a contact stands as a referral partner."""
         query = queried(
             as_of=as_of,
@@ -115,7 +114,7 @@ class Inquiries(OfLedger):
         sort: str | None,
         min_position: int | None,
         limit: int,
-    ) -> PageAt[StandingRow]:
+    ) -> PageRequest[StandingRow]:
         """How referral partners stand, by pages."""
         query = queried(
             standing=standing,
@@ -128,9 +127,9 @@ class Inquiries(OfLedger):
         )
         return listed(f"{self.base}/standings", StandingRow, query)
 
-    def policies(self) -> PageAt[Policy]:
+    def policies(self) -> PageRequest[PolicyVersion]:
         """Every version of the policy, by pages."""
-        return listed(f"{self.base}/policies", Policy, {})
+        return listed(f"{self.base}/policies", PolicyVersion, {})
 
     def summary(
         self,
@@ -138,7 +137,7 @@ class Inquiries(OfLedger):
         as_known_at: datetime | int | None,
         policy_version: int | None,
         min_position: int | None,
-    ) -> Question[Summary]:
+    ) -> DocumentRequest[Summary]:
         """How many contacts are in each stage."""
         query = queried(
             as_of=as_of,
@@ -154,7 +153,7 @@ class Inquiries(OfLedger):
         contact: ContactName | None,
         min_position: int | None,
         limit: int,
-    ) -> PageAt[Restatement]:
+    ) -> PageRequest[Restatement]:
         """Which past stages events changed, by pages."""
         query = queried(
             since_position=since_position, contact=contact, min_position=min_position, limit=limit
@@ -166,10 +165,10 @@ class Inquiries(OfLedger):
         as_of: datetime | None,
         as_known_at: datetime | int | None,
         policy_version: int | None,
-    ) -> Question[Operation]:
-        """Begin to work out where every contact stood."""
-        asked = {"as_of": as_of, "as_known_at": as_known_at, "policy_version": policy_version}
-        return posted(f"{self.base}/replays", _there(asked), reading(Operation))
+    ) -> DocumentRequest[ReplayOperation]:
+        """Start a replay."""
+        body = {"as_of": as_of, "as_known_at": as_known_at, "policy_version": policy_version}
+        return posted(f"{self.base}/replays", _given(body), reading(ReplayOperation))
 
     def preview(
         self,
@@ -177,60 +176,66 @@ class Inquiries(OfLedger):
         effective_from: datetime | None,
         from_: datetime | None,
         to: datetime | None,
-    ) -> Question[Operation]:
-        """Begin to work out whom a policy would make another."""
+    ) -> DocumentRequest[PreviewOperation]:
+        """Start a preview."""
         proposed = {"preset": policy} if isinstance(policy, str) else {"policy": policy}
-        asked = {**proposed, "effective_from": effective_from, "from": from_, "to": to}
-        return posted(f"{self.base}/policies/preview", _there(asked), reading(Operation))
+        body = {**proposed, "effective_from": effective_from, "from": from_, "to": to}
+        return posted(f"{self.base}/policies/preview", _given(body), reading(PreviewOperation))
 
-    def rebuild(self, projection: str) -> Question[Operation]:
-        """Begin to build a projection anew."""
+    def rebuild(self, projection: str) -> DocumentRequest[RebuildOperation]:
+        """Start to rebuild a projection."""
         path = f"{self.base}/projections/{projection}/rebuilds"
-        return posted(path, {}, reading(Operation))
+        return posted(path, {}, reading(RebuildOperation))
 
-    def operation(self, operation_id: UUID) -> Question[Operation]:
+    def same_operation(self, operation: OperationT) -> DocumentRequest[OperationT]:
+        """The progress of an operation, in the class that it was read in."""
+        return got(f"{self.base}/operations/{operation.id}", reading(type(operation)))
+
+    def operation(self, operation_id: UUID) -> DocumentRequest[Operation]:
         """How far an operation is."""
-        return got(f"{self.base}/operations/{operation_id}", reading(Operation))
+        return got(f"{self.base}/operations/{operation_id}", read_operation)
 
-    def cancel(self, operation_id: UUID) -> Question[Operation]:
+    def cancel(self, operation: OperationT) -> DocumentRequest[OperationT]:
         """Ask an operation to end."""
-        path = f"{self.base}/operations/{operation_id}"
-        return Question(method="DELETE", path=path, read=reading(Operation))
+        path = f"{self.base}/operations/{operation.id}"
+        return DocumentRequest(method="DELETE", path=path, read=reading(type(operation)))
 
     def result(self, operation_id: UUID) -> Request:
         """The lines of a replay or a preview."""
         path = f"{self.base}/operations/{operation_id}/result"
         return Request(method="GET", path=path, headers={"Accept": JSON_LINES})
 
-    def inclusion(self, position: int, tree_size: int | None) -> Question[InclusionProof]:
+    def inclusion(self, position: int, tree_size: int | None) -> DocumentRequest[InclusionProof]:
         """The proof that an event stands in the log."""
         query = queried(position=position, tree_size=tree_size)
         return got(f"{self.base}/log/proofs/inclusion", reading(InclusionProof), query)
 
-    def consistency(self, first: int, second: int | None) -> Question[ConsistencyProof]:
+    def consistency(self, first: int, second: int | None) -> DocumentRequest[ConsistencyProof]:
         """The proof that one tree is how another begins."""
         query = queried(first=first, second=second)
         return got(f"{self.base}/log/proofs/consistency", reading(ConsistencyProof), query)
 
-    def entry(self, position: int) -> Question[bytes]:
+    def entry(self, position: int) -> DocumentRequest[bytes]:
         """What the leaf of an event is the hash of."""
         return got_bytes(f"{self.base}/log/entries/{position}")
 
-    def erase(self, contact: ContactName, requested_by: str, reason: str) -> Question[Erased]:
+    def erase(
+        self, contact: ContactName, requested_by: str, reason: str
+    ) -> DocumentRequest[Erased]:
         """Make somebody unreadable for ever."""
         body = {"requested_by": requested_by, "reason": reason}
         return posted(self.of_contact(contact, "/erasure"), body, reading(Erased))
 
-    def person(self, contact: ContactName) -> Question[Person]:
+    def person(self, contact: ContactName) -> DocumentRequest[Person]:
         """Everything held about somebody."""
         return got(self.of_contact(contact, "/export"), reading(Person))
 
-    def person_page(self, contact: ContactName) -> Question[bytes]:
+    def person_page(self, contact: ContactName) -> DocumentRequest[bytes]:
         """The same as a page."""
         path = self.of_contact(contact, "/export")
         headers = {"Accept": "text/html"}
-        return Question(method="GET", path=path, headers=headers, decode=bytes, read=bytes)
+        return DocumentRequest(method="GET", path=path, headers=headers, decode=bytes, read=bytes)
 
 
-def _there(asked: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in asked.items() if value is not None}
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}

@@ -11,16 +11,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import quote
 
-from api.client.answers import read
-from api.client.events import encoded
-from api.client.problems import problem_answered
+from rapport_client.answers.reading import read
+from rapport_client.events import encoded
+from rapport_client.problems import problem_answered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
-    from api.client.events import ContactName
+    from rapport_client.events import ContactName
 
 T = TypeVar("T")
 
@@ -38,7 +38,7 @@ class Request:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question(Request, Generic[T]):
+class DocumentRequest(Request, Generic[T]):
     """A request that is answered with one document, of which ``read`` makes the answer."""
 
     read: Callable[[Any], T]
@@ -63,11 +63,11 @@ class Page(Generic[T]):
     cursor: str | None
 
 
-PageAt = Callable[[str | None], Question[Page[T]]]
+PageRequest = Callable[[str | None], DocumentRequest[Page[T]]]
 """The question for the page to which a cursor leads; None leads to the first."""
 
 
-class OfLedger:
+class LedgerPaths:
     """The paths of one ledger."""
 
     def __init__(self, ledger: str) -> None:
@@ -78,17 +78,19 @@ class OfLedger:
         return f"{self.base}/contacts/{quote(str(contact), safe='')}{rest}"
 
 
-def got(path: str, how: Callable[[Any], T], query: Mapping[str, str] | None = None) -> Question[T]:
+def got(
+    path: str, how: Callable[[Any], T], query: Mapping[str, str] | None = None
+) -> DocumentRequest[T]:
     """A question that is read."""
-    return Question(method="GET", path=path, read=how, query=query or {})
+    return DocumentRequest(method="GET", path=path, read=how, query=query or {})
 
 
-def got_bytes(path: str, query: Mapping[str, str] | None = None) -> Question[bytes]:
+def got_bytes(path: str, query: Mapping[str, str] | None = None) -> DocumentRequest[bytes]:
     """A question whose answer is kept byte for byte."""
-    return Question(method="GET", path=path, query=query or {}, decode=bytes, read=bytes)
+    return DocumentRequest(method="GET", path=path, query=query or {}, decode=bytes, read=bytes)
 
 
-def listed(path: str, cls: type[T], query: Mapping[str, str]) -> PageAt[T]:
+def listed(path: str, cls: type[T], query: Mapping[str, str]) -> PageRequest[T]:
     """The pages of a list, each made of the last one's cursor."""
 
     def page(found: dict[str, Any]) -> Page[T]:
@@ -99,10 +101,10 @@ def listed(path: str, cls: type[T], query: Mapping[str, str]) -> PageAt[T]:
 
 def posted(
     path: str, body: object, how: Callable[[Any], T], headers: Mapping[str, str] | None = None
-) -> Question[T]:
+) -> DocumentRequest[T]:
     """A question that is sent with a document."""
     named = {"Content-Type": "application/json", **(headers or {})}
-    return Question(method="POST", path=path, read=how, headers=named, content=encoded(body))
+    return DocumentRequest(method="POST", path=path, read=how, headers=named, content=encoded(body))
 
 
 def queried(**values: datetime | UUID | int | str | Sequence[str] | None) -> dict[str, str]:

@@ -6,19 +6,19 @@ import random
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import httpx
+import httpx2
 
-from api.client.problems import Unavailable, Unreachable
+from rapport_client.problems import Unavailable, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class CutShort(httpx.RemoteProtocolError):
+class CutShort(httpx2.RemoteProtocolError):
     """The answer ended in good form, but before its end."""
 
 
-RETRIED = (httpx.NetworkError, httpx.TimeoutException, httpx.RemoteProtocolError, Unavailable)
+RETRIED = (httpx2.NetworkError, httpx2.TimeoutException, httpx2.RemoteProtocolError, Unavailable)
 """What may be otherwise the next time: no answer, half an answer, or one that says so."""
 
 
@@ -28,7 +28,7 @@ class Retries:
 
     Before try n the pause is a random part of ``first_seconds * 2**(n-2)``, at most
     ``most_seconds``, on top of what the server's ``Retry-After`` asks for. A server that asks for
-    more than ``patience_seconds`` is not asked again.
+    more than ``patience_seconds`` is not request again.
     Source: M. Brooker, Exponential Backoff And Jitter (full jitter).
     """
 
@@ -67,19 +67,19 @@ class Attempts:
         Raises:
             Unavailable: the server wants too long a pause.
         """
-        asked = 0.0
+        request = 0.0
         if isinstance(failure, Unavailable):
-            asked = failure.retry_after_seconds or 0.0
-        if asked > self._retries.patience_seconds:
+            request = failure.retry_after_seconds or 0.0
+        if request > self._retries.patience_seconds:
             raise failure
         longest = self._retries.first_seconds * 2.0 ** min(self.failures, 30)
         self.failures += 1
-        return asked + self._retries.chance() * min(longest, self._retries.most_seconds)
+        return request + self._retries.chance() * min(longest, self._retries.most_seconds)
 
 
-def timeouts(seconds: float, silence_seconds: float | None) -> httpx.Timeout:
+def timeouts(seconds: float, silence_seconds: float | None) -> httpx2.Timeout:
     """How long to wait: for anything, and for the next piece of an answer."""
-    return httpx.Timeout(seconds, read=silence_seconds or seconds)
+    return httpx2.Timeout(seconds, read=silence_seconds or seconds)
 
 
 def _last(failure: Exception) -> Exception:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 class Lines:
     """Splits at line feeds alone: names may hold what else ends a line in Unicode, such as U+2028.
 
-    Rejected: ``httpx.Response.iter_lines``, which splits at all of them.
+    Rejected: ``httpx2.Response.iter_lines``, which splits at all of them.
     """
 
     def __init__(self) -> None:

@@ -1,0 +1,78 @@
+"""Answers about who a contact is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003  # fields are read by their types
+from uuid import UUID  # noqa: TC003  # fields are read by their types
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ref:
+    """The name that a source, such as a till, has for a contact."""
+
+    source: str
+    ref: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """Another contact to which this one is related, such as the household that it belongs to."""
+
+    other: UUID
+    relation: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Consent:
+    """What a contact last said about one purpose and channel, and the event that says so."""
+
+    purpose: str
+    channel: str
+    granted: bool
+    said_at: datetime
+    event: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stream:
+    """One of the streams whose events count for a contact, and its version."""
+
+    contact_id: UUID
+    version: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contact:
+    """Who a contact is and which stage it has. ``kind`` and ``name`` are None once erased.
+
+    ``streams`` are all streams whose events count for the contact: first its own, whose version is
+    ``version``, then those of the contacts that were merged into it.
+    """
+
+    contact_id: UUID
+    kind: str | None
+    name: str | None
+    time_zone: str | None
+    refs: tuple[Ref, ...]
+    links: tuple[Link, ...]
+    consents: tuple[Consent, ...]
+    version: int
+    streams: tuple[Stream, ...]
+    stage: str
+    score: int
+    flags: tuple[str, ...]
+    standing: str
+    position: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundContact:
+    """One of the contacts that match a search. ``name`` is None once it was erased."""
+
+    contact_id: UUID
+    name: str | None
+    stage: str
+    score: int
+    since: datetime | None
+    flags: tuple[str, ...]

@@ -1,0 +1,71 @@
+"""Answers about appended and recorded events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003  # fields are read by their types
+from typing import Any
+from uuid import UUID  # noqa: TC003  # fields are read by their types
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppendedEvent:
+    """Where one event was recorded. ``index`` is its place among the events sent, from 0.
+
+    ``contact_id`` is the contact whose stream has the event. ``counts_for`` is the contact into
+    which that one was merged, or None.
+    """
+
+    index: int
+    id: UUID
+    type: str
+    contact_id: UUID
+    counts_for: UUID | None
+    version: int
+    position: int
+    recorded_at: datetime
+    replayed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Appended:
+    """What became of events of one contact. Events that changed nothing are absent.
+
+    ``replayed`` says that all of them had been recorded before. ``counts_for`` is the contact into
+    which this one was merged, or None; ``version`` is the version of this contact in both cases.
+    """
+
+    contact_id: UUID
+    counts_for: UUID | None
+    version: int
+    position: int
+    replayed: bool
+    events: tuple[AppendedEvent, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppendedMany:
+    """What became of events of many contacts."""
+
+    position: int
+    replayed: bool
+    events: tuple[AppendedEvent, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordedEvent:
+    """An event as the ledger holds it. ``contact_id`` is None for an event of no contact."""
+
+    id: UUID
+    contact_id: UUID | None
+    type: str
+    version: int
+    position: int
+    occurred_at: datetime
+    recorded_at: datetime
+    source: str | None
+    actor: str | None
+    causation_id: UUID | None
+    data: dict[str, Any]
+    retracted_by: UUID | None
+    corrected_by: UUID | None

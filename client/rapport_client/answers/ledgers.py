@@ -1,0 +1,26 @@
+"""Answers about ledgers and their policies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003  # fields are read by their types
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ledger:
+    """A ledger of the server. ``time_zone`` is where its days begin; None means UTC."""
+
+    name: str
+    time_zone: str | None
+    archived: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyVersion:
+    """A published version of the policy. ``position`` is the position of its event."""
+
+    policy_version: int
+    name: str
+    effective_from: datetime
+    sha256: str
+    position: int

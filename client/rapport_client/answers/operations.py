@@ -1,0 +1,170 @@
+"""Answers about long operations: replays, previews and rebuilds, and what they found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003  # fields are read by their types
+from typing import Any
+from uuid import UUID  # noqa: TC003  # fields are read by their types
+
+from rapport_client.answers.statuses import KnownAt  # noqa: TC001  # fields are read by their types
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """How far an operation is: ``done`` of ``total``, mostly events; ``rate`` is per second.
+
+    ``eta_seconds`` is None while it cannot be estimated.
+    """
+
+    done: int
+    total: int
+    rate: int
+    eta_seconds: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """A long operation when it was read. ``kind`` is replay, preview or rebuild.
+
+    ``state`` is running, succeeded, failed or cancelled; ``problem`` says why it failed.
+    """
+
+    id: UUID
+    kind: str
+    state: str
+    progress: Progress
+    problem: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replayed:
+    """The result of a replay. ``digest`` is the SHA-256 of its lines, in hex."""
+
+    position: int
+    as_of: datetime
+    as_known_at: KnownAt
+    policy_version: int | None
+    contacts: int
+    stages: dict[str, int]
+    digest: str
+    tzdata: str
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplayOperation(Operation):
+    """A replay. ``result`` is None until it succeeded."""
+
+    result: Replayed | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FromTo:
+    """How many contacts would go from one stage to another."""
+
+    from_: str
+    to: str
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """A value of the policy that differs; ``pointer`` is its place in the document."""
+
+    pointer: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProposedPolicy:
+    """The policy that was previewed and its differences from the one it is compared with."""
+
+    name: str
+    sha256: str
+    differs: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StagesBeforeAndAfter:
+    """How many contacts have each stage under the published policies and under the proposed one."""
+
+    before: dict[str, int]
+    after: dict[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RevenueBeforeAndAfter:
+    """Revenue by stage in minor units of ``currency``, under the same two."""
+
+    currency: str
+    before: dict[str, int]
+    after: dict[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Previewed:
+    """The result of a preview. ``digest`` is the SHA-256 of its lines, in hex."""
+
+    changes: int
+    from_to: tuple[FromTo, ...]
+    digest: str
+    position: int
+    from_: datetime | None
+    to: datetime
+    effective_from: datetime | None
+    compared_with: int | None
+    policy: ProposedPolicy
+    contacts: int
+    stages: StagesBeforeAndAfter
+    revenue: tuple[RevenueBeforeAndAfter, ...]
+    tzdata: str
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreviewOperation(Operation):
+    """A preview. ``result`` is None until it succeeded."""
+
+    result: Previewed | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rebuilt:
+    """The result of a rebuild. ``drift`` has the first differences from the live projection."""
+
+    projection: str
+    position: int
+    events: int
+    seconds: float
+    digest: str
+    live_digest: str | None
+    drift: tuple[Any, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RebuildOperation(Operation):
+    """A rebuild of a projection. ``result`` is None until it succeeded."""
+
+    result: Rebuilt | None
+
+
+BY_KIND: dict[str, type[Operation]] = {
+    "replay": ReplayOperation,
+    "preview": PreviewOperation,
+    "rebuild": RebuildOperation,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplayedStatus:
+    """The stage of one contact: a line of a replay."""
+
+    contact_id: UUID
+    stage: str
+    score: int
+    since: datetime | None
+    flags: tuple[str, ...]
+    policy_version: int
+    evidence_erased: bool

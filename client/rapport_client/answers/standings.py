@@ -1,0 +1,59 @@
+"""Answers about contacts as referral partners."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003  # fields are read by their types
+from uuid import UUID  # noqa: TC003  # fields are read by their types
+
+from rapport_client.answers.statuses import KnownAt  # noqa: TC001  # fields are read by their types
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReferralCounts:
+    """How many referrals there are within the window, by direction and by outcome."""
+
+    inbound: int
+    outbound: int
+    won: int
+    qualified: int
+    open: int
+    lost: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reciprocity:
+    """What we gave and what we received. ``percent`` is our share, None if there is neither."""
+
+    given: int
+    received: int
+    percent: int | None
+    balanced: bool
+    we_owe: bool
+    they_owe: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """A contact's standing as a referral partner, and the events that are evidence."""
+
+    contact_id: UUID
+    as_of: datetime
+    as_known_at: KnownAt
+    policy_version: int
+    standing: str
+    influence: int
+    referrals: ReferralCounts
+    reciprocity: Reciprocity
+    events: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StandingRow:
+    """The standing of one of many contacts."""
+
+    contact_id: UUID
+    standing: str
+    influence: int
+    we_owe: bool
+    they_owe: bool
