@@ -27,5 +27,5 @@ def test_the_committed_client_is_what_the_tool_makes(tmp_path: Path) -> None:
 
 def test_the_committed_client_has_no_coroutine() -> None:
     for name, text in contents(ROOT / MADE).items():
-        for word in ("async ", "await ", "anyio", "aclose", "Async"):
+        for word in ("async ", "await ", "asyncio", "aclose", "Async"):
             assert word not in text, name

@@ -5,17 +5,14 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from importlib.metadata import Distribution, PackageNotFoundError, distribution, distributions
-from typing import TYPE_CHECKING
+import tomllib
+from importlib.metadata import PackageNotFoundError, distribution, distributions
 
 import pytest
-from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from tests.house.requirements import needed_by
 from tests.house.tree import ROOT
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 OURS = "rapport-ledger"
 INSTALLERS = {"pip", "setuptools", "wheel"}
@@ -38,28 +35,9 @@ def pins() -> dict[str, str]:
     return {canonicalize_name(name): version for name, version in named}
 
 
-def reached(extras: frozenset[str]) -> set[str]:
-    """Every installed distribution that ours needs, with those extras; without ours."""
-    seen: set[tuple[str, frozenset[str]]] = set()
-    todo = [(OURS, extras)]
-    while todo:
-        name, wanted = todo.pop()
-        if (name, wanted) in seen:
-            continue
-        seen.add((name, wanted))
-        todo.extend(_needed(distribution(name), wanted))
-    return {name for name, _ in seen} - {OURS}
-
-
-def _needed(one: Distribution, extras: frozenset[str]) -> Iterator[tuple[str, frozenset[str]]]:
-    for text in one.requires or ():
-        required = Requirement(text)
-        marker = required.marker
-        if marker is None or any(marker.evaluate({"extra": extra}) for extra in {"", *extras}):
-            yield canonicalize_name(required.name), frozenset(required.extras)
-
-
-RUNTIME = reached(frozenset())
+CLIENT = tomllib.loads((ROOT / "client" / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+RUNTIME = needed_by([OURS]) - {OURS}
+CLIENT_RUNTIME = needed_by(CLIENT["dependencies"])
 
 
 def licence(name: str) -> str:
@@ -72,13 +50,13 @@ def licence(name: str) -> str:
     return said.removesuffix(" License")
 
 
-@pytest.mark.parametrize("name", sorted(RUNTIME))
+@pytest.mark.parametrize("name", sorted(RUNTIME | CLIENT_RUNTIME))
 def test_what_runs_is_pinned_and_is_that_version(name: str) -> None:
     assert distribution(name).version == pins()[name]
 
 
 def test_nothing_is_installed_that_we_did_not_ask_for() -> None:
-    wanted = reached(frozenset({"dev", "client"}))
+    wanted = needed_by([f"{OURS}[dev,client]"]) - {OURS}
     installed = {canonicalize_name(one.metadata["Name"]) for one in distributions()}
     assert installed - wanted - INSTALLERS - {OURS} == set()
     assert wanted <= set(pins())
@@ -86,19 +64,27 @@ def test_nothing_is_installed_that_we_did_not_ask_for() -> None:
 
 def test_every_pin_is_of_something_that_we_ask_for() -> None:
     """What is left of a package that is gone would be installed by the next one who needs it."""
-    wanted = reached(frozenset({"dev", "client"}))
+    wanted = needed_by([f"{OURS}[dev,client]"]) - {OURS}
     unasked = set(pins()) - wanted
     for name in unasked:  # needed elsewhere: on another system, or by another Python
         with pytest.raises(PackageNotFoundError):
             distribution(name)
 
 
-@pytest.mark.parametrize("name", sorted(RUNTIME))
+@pytest.mark.parametrize("name", sorted(RUNTIME | CLIENT_RUNTIME))
 def test_what_runs_is_listed_with_a_licence_that_we_have_looked_at(name: str) -> None:
     page = (ROOT / "docs" / "reference" / "dependencies.md").read_text(encoding="utf-8")
     listed = dict(re.findall(r"^\| ([a-z0-9-]+) \| ([^|]+) \|", page, re.MULTILINE))
     assert licence(name) in LICENCES, f"{name} is under {licence(name)}: look at it"
     assert listed.get(name) == licence(name), f"list {name} in docs/reference/dependencies.md"
+
+
+def test_make_client_installs_what_the_client_asks_for() -> None:
+    server = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert server["optional-dependencies"]["client"] == CLIENT["dependencies"]
+    assert len(CLIENT["dependencies"]) == 1, "the client stands on an HTTP library alone"
+    assert server["version"] == CLIENT["version"]
+    assert "rapport-client" not in " ".join(server["dependencies"])
 
 
 def test_what_is_installed_fits_together() -> None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 NEEDED = ("bash", "git", "make")
 SOURCES = {
     *PACKAGES,
+    "client",
     ".gitignore",
     "LICENSE",
     "Makefile",

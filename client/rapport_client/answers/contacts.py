@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime  # noqa: TC003  # fields are read by their types
-from uuid import UUID  # noqa: TC003  # fields are read by their types
+from datetime import datetime
+from uuid import UUID
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime  # noqa: TC003  # fields are read by their types
+from datetime import datetime
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime  # noqa: TC003  # fields are read by their types
+from datetime import datetime
 from typing import Any
-from uuid import UUID  # noqa: TC003  # fields are read by their types
+from uuid import UUID
 
-# fields are read by their types
-from rapport_client.answers.contacts import Consent  # noqa: TC001
-from rapport_client.answers.events import RecordedEvent  # noqa: TC001
-from rapport_client.answers.standings import Standing  # noqa: TC001
-from rapport_client.answers.statuses import Interval, Status  # noqa: TC001
+from rapport_client.answers.contacts import Consent
+from rapport_client.answers.events import RecordedEvent
+from rapport_client.answers.standings import Standing
+from rapport_client.answers.statuses import Interval, Status
 
 
 @dataclass(frozen=True, kw_only=True)

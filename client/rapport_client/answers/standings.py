@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime  # noqa: TC003  # fields are read by their types
-from uuid import UUID  # noqa: TC003  # fields are read by their types
+from datetime import datetime
+from uuid import UUID
 
-from rapport_client.answers.statuses import KnownAt  # noqa: TC001  # fields are read by their types
+from rapport_client.answers.statuses import KnownAt
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Self, TypeVar
 
-import anyio
 import httpx2
 
 from rapport_client.contact_requests import ContactRequests
@@ -37,7 +37,7 @@ class AsyncConnection:
         retries: Retries | None = None,
         timeout_seconds: float = 30.0,
         transport: httpx2.AsyncBaseTransport | None = None,
-        sleep: Callable[[float], Awaitable[object]] = anyio.sleep,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         """``key`` is an access key; ``timeout_seconds`` bounds each wait for the server."""
         self._http = httpx2.AsyncClient(
