@@ -29,12 +29,12 @@ def said(url: str, program: str) -> list[str]:
 
 
 def test_the_page_says_what_happens(tmp_path: Path) -> None:
-    first, many, inquiring, in_a_loop = blocks(PAGE, "python")
+    first, many, auditing, in_a_loop = blocks(PAGE, "python")
     with serving("serve", "--port", 0, "--data", tmp_path / "data") as server:
         assert said(server.url, first) == ["customer 0 []", "contact-unregistered"]
         positions = [line.split()[0] for line in said(server.url, many)]
         assert positions == ["1", "2", "3", "4", "5"]
-        assert said(server.url, inquiring) == ["1", "customer 0"]
+        assert said(server.url, auditing) == ["1", "customer 0"]
         assert said(server.url, in_a_loop) == ["Anna de Wit customer", "purchase-made"]
 
 

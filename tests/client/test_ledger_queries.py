@@ -1,4 +1,4 @@
-"""What auditors and owners ask: whole ledgers, long work, proofs, and all of one person."""
+"""Queries of auditors and owners: whole ledgers, long operations, proofs, and one person."""
 
 from __future__ import annotations
 
@@ -202,7 +202,7 @@ def test_a_person_is_shown_everything_and_erased_once(address: Address) -> None:
         assert refused.value.reason == "contact-erased"
 
 
-def test_the_asynchronous_client_inquires_alike(filled: Address) -> None:
+def test_the_asynchronous_client_answers_the_same_queries(filled: Address) -> None:
     async def visit() -> None:
         network = Network()
         async with filled.async_client(network=network) as client:
