@@ -172,9 +172,8 @@ def test_a_pull_is_served_whatever_was_installed_before(tmp_path: Path) -> None:
     assert newcomer.title_served() == "first change"
 
     newcomer.type(".venv/bin/pip install --quiet '.[client]'")  # a copy, which no page asks for
-    shipped = newcomer.type(
-        ".venv/bin/python -I -c 'import rapport_client as c; print(c.__file__)'"
-    )
+    looked_up = "import importlib.util as u; print(u.find_spec('rapport_client').origin)"
+    shipped = newcomer.type(f'.venv/bin/python -I -c "{looked_up}"')
     assert "site-packages" in shipped, "the server's distribution ships the client too"
     newcomer.pull("second change")
     assert newcomer.title_served() == "second change"

@@ -116,7 +116,6 @@ def test_the_readme_of_the_client_says_what_happens(
     with serving("serve", "--port", 0, "--data", tmp_path / "data") as server:
         program = shown.replace("http://127.0.0.1:8400", server.url)
         assert made.run("-W", "error", "-c", program).splitlines() == [
-            "True",
             "customer 0",
             "contact-unregistered",
         ]
