@@ -12,7 +12,7 @@ from domain.errors import Corrupt, EventNotFound, Invalid
 from domain.events import Sealed
 from domain.instants import SECOND
 from domain.recorded import POLICY_STREAM
-from ledger import ledger as ledger_module
+from ledger import stored_events
 from ledger.stores.events import INDEXED_TOPICS
 from tests.ledger.given import ANN, NAMESPACE, NOON, append, draft, open_ledger, registered
 
@@ -77,7 +77,7 @@ def test_all_streams_are_walked_in_contact_order_whatever_the_page(
 ) -> None:
     contacts = sorted((registered(ledger) for _ in range(4)), key=lambda c: c.bytes)
     visits(ledger, contacts[1], 4)
-    monkeypatch.setattr(ledger_module, "_PAGE", page)
+    monkeypatch.setattr(stored_events, "_PAGE", page)
     walked = list(ledger.streams(upto=ledger.head()))
     assert [contact_id for contact_id, _ in walked] == contacts
     assert [[r.version for r in events] for _, events in walked] == [[1], [1, 2, 3, 4, 5], [1], [1]]
