@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 NEEDED = ("bash", "curl", "openssl", "sqlite3", "tar", "xxd")
 ELSEWHERE = {
     "README.md": "tests/docs/readme.py",
+    "client/README.md": "tests/installing/test_client_alone.py",
     "docs/explanation/measured-on-real-purchases.md": "tests/benchmarks/test_quoted_figures.py",
     "docs/explanation/what-if-on-real-purchases.md": "tests/benchmarks/test_what_if_figures.py",
     "docs/how-to/audit-a-ledger.md": "tests/docs/test_audit_page.py",
