@@ -6,7 +6,15 @@ recorded once. Every answer is a frozen dataclass, and every rejection by the se
 
 from __future__ import annotations
 
-from rapport_client.answers.contacts import Consent, Contact, FoundContact, Link, Ref, Stream
+from rapport_client.answers.contacts import (
+    Consent,
+    Contact,
+    FoundContact,
+    Link,
+    Ref,
+    Registration,
+    Stream,
+)
 from rapport_client.answers.events import Appended, AppendedEvent, AppendedMany, RecordedEvent
 from rapport_client.answers.ledgers import Ledger, PolicyVersion
 from rapport_client.answers.operations import (
@@ -122,6 +130,7 @@ __all__ = [
     "Ref",
     "ReferralCounts",
     "Refused",
+    "Registration",
     "ReplayOperation",
     "Replayed",
     "ReplayedStatus",

@@ -187,7 +187,7 @@ def test_a_person_is_shown_everything_and_erased_once(address: Address) -> None:
     with address.client() as client:
         fill(client, 1)
         person = client.person("pos:0")
-        assert person.registration["name"] == "Ada Jansen"
+        assert person.registration.name == "Ada Jansen"
         assert [event.position for event in person.events] == [2, 3, 4]
         assert (person.status.stage, person.history[-1].stage) == ("customer", "customer")
         assert client.person_page("pos:0").startswith(b"<!doctype html>")
@@ -227,7 +227,7 @@ def test_the_asynchronous_client_answers_the_same_queries(filled: Address) -> No
             proof = await client.inclusion(1)
             assert proof.leaf_hash == merkle.leaf_hash(await client.entry(1))
             assert (await client.consistency(1, 1)).hashes == ()
-            assert (await client.person("pos:1")).registration["name"] == "Ada Jansen"
+            assert (await client.person("pos:1")).registration.name == "Ada Jansen"
             assert b"Ada Jansen" in await client.person_page("pos:1")
             assert (await client.erase("pos:1", requested_by="us", reason="-")).position > 0
 

@@ -35,6 +35,17 @@ class Consent:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Registration:
+    """The registration of a contact as it is now. Personal fields are None once erased."""
+
+    kind: str | None
+    name: str | None
+    time_zone: str | None
+    refs: tuple[Ref, ...]
+    links: tuple[Link, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Stream:
     """One of the streams whose events count for a contact, and its version."""
 

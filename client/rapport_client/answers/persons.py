@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from rapport_client.answers.contacts import Consent
+from rapport_client.answers.contacts import Consent, Registration
 from rapport_client.answers.events import RecordedEvent
 from rapport_client.answers.standings import Standing
 from rapport_client.answers.statuses import Interval, Status
@@ -67,7 +67,7 @@ class Person:
     position: int
     erased: bool
     contacts: tuple[UUID, ...]
-    registration: dict[str, Any]
+    registration: Registration
     consents: tuple[Consent, ...]
     noted: Noted
     status: Status
