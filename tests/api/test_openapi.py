@@ -128,7 +128,7 @@ def test_answers_fit_the_schemas_that_are_published(shop: Shop) -> None:
     shop.register("pos:2")
     referral = {"referral_id": "r", "direction": "inbound", "other": "pos:2", "level": 3}
     position = shop.append("pos:1", {"type": "referral-made", "data": referral}).json()["position"]
-    shop.get("/statuses", min_position=position + 1)
+    shop.get("/statuses", min_position=position)
     filled = {"contact": "pos:1", "position": "2", "version": "1", "name": "status"}
     filled |= {"type": "visit-made", "ledger": shop.base.rpartition("/")[2]}
     filled |= {"level": "0", "tile": "000.p/1"}

@@ -224,10 +224,10 @@ def test_standing_counts_referrals_and_they_can_be_read(shop: Shop) -> None:
     assert (body["standing"], body["influence"]) == ("introducer", 6)
     assert body["referrals"]["open"] == 1
     assert shop.get("/contacts/pos:1").json()["standing"] == "introducer"
-    rows = shop.get("/standings", standing="introducer", min_position=position + 1).json()["items"]
+    rows = shop.get("/standings", standing="introducer", min_position=position).json()["items"]
     assert [row["influence"] for row in rows] == [6]
     shop.append("pos:2", purchase("a"))
-    found = shop.get("/contacts/pos:1/referrals", min_position=position + 2).json()
+    found = shop.get("/contacts/pos:1/referrals", min_position=position + 1).json()
     assert (found["made"][0]["other"], found["made"][0]["outcome"]) == (other, "won")
     assert found["rewards"][0]["amount_minor"] == 62
     received = shop.get("/contacts/pos:2/referrals").json()["received"]

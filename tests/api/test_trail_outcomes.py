@@ -88,7 +88,7 @@ def test_who_archives_a_ledger_second_has_archived_nothing(
 
     monkeypatch.setattr(server.trails, "order", slower)
     assert shop.post("/archive", {}).json()["archived"]
-    items = shop.client.get("/v1/trail").json()["items"]
+    items = shop.client.get("/v1/trail?limit=1000").json()["items"]
     assert outcomes(items)[-1] == ("ledger-archived", name, "refused")
     assert items[-1]["detail"] == {"reason": "already-so"}
 

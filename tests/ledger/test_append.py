@@ -361,7 +361,7 @@ class TestReferrals:
         contact_id, other, event_id = registered(ledger), registered(ledger), uuid4()
         appended = append(ledger, self.referral(contact_id, other, event_id))
         assert [event.type for event in appended.events] == ["referral-made"]
-        assert appended.position == 4
+        assert appended.position == 5, "what follows is stored because of it"
         received = ledger.event(5)
         assert (received.contact_id, received.version) == (other, 2)
         assert (received.type, received.occurred_at) == ("referral-received", NOON - 7)
