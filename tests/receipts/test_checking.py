@@ -344,7 +344,7 @@ def test_what_is_no_receipt_is_refused_with_the_reason(receipt: Json) -> None:
         (text.replace('"format_version": 1', '"format_version": 2', 1).encode(), "version 1"),
         (text.replace('"format_version": 1', '"format_version": NaN', 1).encode(), "NaN"),
         (text.replace('"answer"', '"more": 1, "answer"', 1).encode(), "/more"),
-        (json.dumps({**receipt, "origin": "\ud800"}).encode(), "surrogates"),
+        (json.dumps({**receipt, "origin": "\ud800"}).encode(), "half of a character"),
         (json.dumps({**receipt, "events": "x" * 10}).encode(), "/events"),
         (json.dumps({**receipt, "events": [{}] * 10_001}).encode(), "at most"),
         (b"9" * 100_000, "/format"),
