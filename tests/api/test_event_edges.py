@@ -69,7 +69,7 @@ def all_edges() -> Iterator[tuple[type[Event], Json]]:
 
 def has_companion(event: Json) -> bool:
     """Whether the ledger stores a ``referral-received`` after it, whose position is told."""
-    return event["type"] == "referral-made" and event["data"]["direction"] == "inbound"
+    return bool(event["type"] == "referral-made" and event["data"]["direction"] == "inbound")
 
 
 def test_what_is_taken_at_the_edges_is_kept_and_known_again(shop: Shop, server: Server) -> None:
