@@ -12,15 +12,12 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from api.edge.confirmations import Confirmations
-from api.edge.rates import Rates
-from api.edge.visitors import Visitors
-from api.given_files import read_given_text
-from api.in_turn import InTurn
-from api.kept_statuses import KeptStatuses
-from api.knowledge import KnownAliases
-from api.replaying.results import Results
-from api.settings import (
+from api.service.confirmations import Confirmations
+from api.service.questions import KnownAliases
+from api.service.rate_limits import Rates
+from api.service.replays.results import Results
+from api.service.serial_executor import InTurn
+from api.service.settings import (
     CONFIG,
     PREFIX,
     Settings,
@@ -29,7 +26,10 @@ from api.settings import (
     named_like,
     refuse_unknown_variables,
 )
-from api.streams.stopping import Stopping
+from api.service.status_cache import KeptStatuses
+from api.service.stopping import Stopping
+from api.service.text_files import read_given_text
+from api.service.usage_counts import Visitors
 from domain.errors import Corrupt, Invalid, LedgerError, LedgerNotFound, Unavailable
 from ledger.access.keys import ACCESS_FILE, AccessKeys
 from ledger.access.trails import Trails
@@ -43,7 +43,7 @@ from projections.projections import Projections
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from api.edge.metrics import Metrics
+    from api.http.edge.metrics import Metrics
     from ledger.ledger import Ledger
     from ledger.observing import CommitObserver
     from ledger.settings import LedgerSettings
@@ -105,7 +105,7 @@ class Server:
         self.stopping = Stopping()
         """Told when the end begins: then it is not ready any more, and tails end."""
         self.metrics: Metrics | None = None
-        """What is counted, once somebody asked for it: see ``api.edge.metrics.metrics_of``."""
+        """What is counted, once somebody asked for it: see ``api.http.edge.metrics.metrics_of``."""
         self.in_turn = InTurn()
         """Where short reads are worked out, one at a time, for all ledgers."""
         self._observer: Callable[[str], CommitObserver] | None = None

@@ -15,7 +15,7 @@ import uvicorn
 from fastapi import FastAPI, Response
 from pydantic import BaseModel, ConfigDict
 
-from api.edge.connections import IDLE_SECONDS
+from api.http.edge.connections import IDLE_SECONDS
 
 
 class Purchase(BaseModel):

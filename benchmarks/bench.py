@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from api.bootstrap import build
-from api.command_line.collecting import collect_seldom
-from api.settings import Settings
+from api.cli.collecting import collect_seldom
+from api.service.settings import Settings
 from benchmarks.measure import Disagreement
 from benchmarks.purchases import ROOT, purchase_file
 from benchmarks.sizes import WHOLE, Size
@@ -119,7 +119,7 @@ def command() -> Sequence[str]:
     script = Path(sys.executable).with_name("rapport")
     if script.exists():
         return (str(script),)
-    return (sys.executable, "-c", "from api.command_line import main; main()")
+    return (sys.executable, "-c", "from api.cli import main; main()")
 
 
 def environment() -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from unittest.mock import patch
 
-from api.command_line import main
+from api.cli import main
 from ledger.transparency.log import TransparencyLog
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Everything that can be wrong, as one tree with stable codes.
 
 HTTP knows nothing of these classes but their names: the status of each stands in one table in
-``api/problems.py``.
+``api/http/problems.py``.
 """
 
 from __future__ import annotations

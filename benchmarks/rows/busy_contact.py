@@ -9,7 +9,7 @@ from random import Random
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from api.command_line.collecting import collect_seldom
+from api.cli.collecting import collect_seldom
 from benchmarks.measure import Goal, Line, Outcome, agree, in_turns
 from domain.events.commerce import PurchaseMade
 from domain.events.contacts import ContactRegistered

@@ -6,8 +6,8 @@ from itertools import count, cycle
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from api.knowledge import Question, relationship_of, subject_of
 from api.service.answers.status import Status
+from api.service.questions import Question, relationship_of, subject_of
 from benchmarks import stock
 from benchmarks.bench import settle
 from benchmarks.measure import Goal, Line, Outcome, Spread, agree, in_turns, seconds
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from api.bootstrap import OpenLedger
-    from api.knowledge import Subject
+    from api.service.questions import Subject
     from benchmarks.bench import Bench
 
 GOAL = Goal(0.15, 0.05, at_least=False)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
-from api.knowledge import Asked, moment_of
-from api.replaying.lines import Lines
-from api.replaying.preview import Preview, Proposal
-from api.replaying.replay import replay
+from api.service.questions import Asked, moment_of
+from api.service.replays.lines import Lines
+from api.service.replays.preview import Preview, Proposal
+from api.service.replays.replay import replay
 from benchmarks.bench import PRESET
 from benchmarks.measure import Line, Outcome, agree, in_turns, seconds
 from benchmarks.recount import recount

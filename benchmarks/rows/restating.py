@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from api.bootstrap import build, now
-from api.settings import Settings
+from api.service.settings import Settings
 from benchmarks.measure import Line, Outcome, Spread, agree
 from domain.events.commerce import PurchaseMade
 from domain.instants import DAY, HOUR, parse_instant

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import msgpack
 
-from api.command_line.output import progress
-from api.command_line.verifying.folder import Asked, verify_folder
+from api.cli.output import progress
+from api.cli.verifying.folder import Asked, verify_folder
 from benchmarks.measure import Line, Outcome, agree, in_turns, seconds
 from ledger.ledger import EVENTS_FILE
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from api.command_line import cli
-from api.settings import LOG_FORMATS, LOG_LEVELS, OTHER_VARIABLES, Settings
+from api.cli import cli
+from api.service.settings import LOG_FORMATS, LOG_LEVELS, OTHER_VARIABLES, Settings
 from docs.generating.markdown import code, opening, table, words
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ FORMS: dict[str, str] = {
 
 def command_line_page() -> str:
     """The help of every command."""
-    head = opening("Command line", "`api/command_line`", _COMMANDS)
+    head = opening("Command line", "`api/cli`", _COMMANDS)
     return "\n".join((head, *_helps(cli, _context(cli, "rapport"))))
 
 
@@ -101,7 +101,9 @@ def settings_page() -> str:
         )
         for one in fields(Settings)
     ]
-    head = opening("Settings", "`api/settings.py` and `docs/generating/commands.py`", _SETTINGS)
+    head = opening(
+        "Settings", "`api/service/settings.py` and `docs/generating/commands.py`", _SETTINGS
+    )
     others = table(
         ("variable", "what it is for"), ((f"`{k}`", v) for k, v in OTHER_VARIABLES.items())
     )

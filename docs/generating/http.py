@@ -7,9 +7,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from api.app import create_app
 from api.bootstrap import build
-from api.settings import Settings
+from api.http.app import create_app
+from api.service.settings import Settings
 from docs.generating.markdown import code, opening, table, words
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def http_page() -> str:
     common = set.intersection(*(set(told["responses"]) for _, _, told in operations))
     common = {status for status in common if status >= "400"}
     introduction = _INTRODUCTION.format(common=words(sorted(common)))
-    parts = [opening("HTTP", "the routes in `api/routes`", introduction)]
+    parts = [opening("HTTP", "the routes in `api/http/routers`", introduction)]
     for tag in dict.fromkeys(told["tags"][0] for _, _, told in operations):
         parts.append(f"## {tag}\n")
         parts.extend(

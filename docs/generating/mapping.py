@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from api.importing.rows import MAX_LINE_BYTES
-from api.importing.values import OCCURRENCE
+from api.service.importing.rows import MAX_LINE_BYTES
+from api.service.importing.values import OCCURRENCE
 from docs.generating.markdown import code, opening, table, words
 from domain.events import CATALOGUE
 

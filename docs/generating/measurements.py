@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api import bootstrap
-from api.calls import WAIT_SECONDS
-from api.edge import confirmations
-from api.receipts import form
-from api.replaying import pages, results, starting
-from api.routes.status import SEAL_SECONDS
-from api.settings import Settings
-from api.wire.envelope import MOST_EVENTS
+from api.http.endpoint import WAIT_SECONDS
+from api.http.routers.status import SEAL_SECONDS
+from api.http.wire.envelope import MOST_EVENTS
+from api.service import confirmations
+from api.service.receipts import form
+from api.service.replays import pages, results, starting
+from api.service.settings import Settings
 from docs.generating.markdown import opening, table
 from domain.instants import HOUR
 from ledger.access.keys import FRESH_SECONDS

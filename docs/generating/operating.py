@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from api.command_line.listening import FINISH_SECONDS
-from api.edge.connections import HEAD_BYTES, HEAD_SECONDS, IDLE_SECONDS, READ_SECONDS
-from api.edge.frontdoor import MOST_IN_FLIGHT
-from api.edge.logs import GATHER_SECONDS, MOST_WAITING
-from api.edge.metrics import Metrics
+from api.cli.listening import FINISH_SECONDS
+from api.http.edge.connections import HEAD_BYTES, HEAD_SECONDS, IDLE_SECONDS, READ_SECONDS
+from api.http.edge.frontdoor import MOST_IN_FLIGHT
+from api.http.edge.logs import GATHER_SECONDS, MOST_WAITING
+from api.http.edge.metrics import Metrics
 from docs.generating.markdown import opening, table, words
 from ledger.committer import WAITING_EVENTS
 from ledger.recording import AGAIN_SECONDS
@@ -95,7 +95,9 @@ def operating_page() -> str:
     """Health, metrics, log, traces, limits and the end of the server."""
     parts = [
         opening(
-            "Operating", "`api/edge/metrics.py` and `docs/generating/operating.py`", _INTRODUCTION
+            "Operating",
+            "`api/http/edge/metrics.py` and `docs/generating/operating.py`",
+            _INTRODUCTION,
         ),
         _METRICS,
         table(("metric", "kind", "labels", "meaning"), _rows()),

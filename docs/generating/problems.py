@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from api.problems import STATUS, TITLES
+from api.http.problems import STATUS, TITLES
 from docs.generating.markdown import first_sentence, opening, table
 from domain.decisions import REASONS
 from domain.errors import Invalid, LedgerError
@@ -78,7 +78,7 @@ def problems_page() -> str:
     """Every problem code with its status, and every reason for a refusal."""
     return "\n".join(
         (
-            opening("Problems", "`api/problems.py` and `domain/decisions`", _INTRODUCTION),
+            opening("Problems", "`api/http/problems.py` and `domain/decisions`", _INTRODUCTION),
             "## Codes\n",
             table(("code", "status", "meaning"), sorted(_codes())),
             f"## Codes of single errors\n\n{_ERRORS}",

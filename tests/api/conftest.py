@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from api.app import create_app
+from api.http.app import create_app
 from tests.api.shop import START, Clock, Shop, built, listening
 
 if TYPE_CHECKING:

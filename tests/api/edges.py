@@ -9,7 +9,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from api.openapi.schemas import data_schema
+from api.service.event_schemas import data_schema
 from domain.kinds import ContactId
 
 if TYPE_CHECKING:

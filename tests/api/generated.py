@@ -21,11 +21,11 @@ from schemathesis import checks
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.generation.meta import CoveragePhaseData
 
-from api.openapi.document import document
-from api.openapi.schemas import from_clients
-from api.routes import OPERATIONS
-from api.wire.cloudevents import BATCH
-from api.wire.media import JSON, LINES, MSGPACK
+from api.http.openapi.document import document
+from api.http.routers import OPERATIONS
+from api.http.wire.cloudevents import BATCH
+from api.http.wire.media import JSON, LINES, MSGPACK
+from api.service.event_schemas import from_clients
 from domain.instants import zone_names
 from tests.api.shop import purchase, registration
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from schemathesis.schemas import BaseSchema
     from schemathesis.specs.openapi.schemas import OpenApiSchema
 
-    from api.calls import Operation
+    from api.http.endpoint import Operation
     from domain.events import Event
 
 POSITIONS = 50

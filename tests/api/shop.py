@@ -12,7 +12,7 @@ from urllib.parse import quote
 import uvicorn
 
 from api.bootstrap import build
-from api.settings import Settings
+from api.service.settings import Settings
 from domain.instants import DAY, format_instant, parse_instant
 
 if TYPE_CHECKING:

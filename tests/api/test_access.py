@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from api.app import create_app
-from api.edge import access
-from api.edge.access import ANYONE, PUBLIC
-from api.edge.rates import Rates
-from api.problems import RateLimited
-from api.routes import OPERATIONS
+from api.http import access
+from api.http.access import ANYONE, PUBLIC
+from api.http.app import create_app
+from api.http.problems import RateLimited
+from api.http.routers import OPERATIONS
+from api.service.rate_limits import Rates
 from ledger.access import keys as keys_module
 from ledger.access.scopes import ADMIN, APPEND, AUDIT, READ, REBUILD, SCOPES
 from tests.api.shop import Clock, built, listening, problem_of, purchase, registration
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from api.bootstrap import Server
-    from api.calls import Operation
+    from api.http.endpoint import Operation
 
 VALUES = {
     "ledger": "main",

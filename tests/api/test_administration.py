@@ -7,7 +7,7 @@ from uuid import uuid4
 import httpx
 import msgpack
 
-from api.app import create_app
+from api.http.app import create_app
 from domain.events import CATALOGUE
 from domain.instants import format_instant
 from domain.presets import PRESETS

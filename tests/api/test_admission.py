@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from api.app import create_app
 from api.bootstrap import build
-from api.settings import Settings
-from api.streams import log
+from api.http.app import create_app
+from api.http.streams import log
+from api.service.settings import Settings
 from domain.errors import Corrupt
 from domain.instants import format_instant
 from ledger.access.keys import ACCESS_FILE

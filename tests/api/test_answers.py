@@ -4,13 +4,13 @@ import asyncio
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from api.answers import Answers
+from api.http.committer_replies import Answers
 from domain.errors import Unavailable
 
 if TYPE_CHECKING:
     import pytest
 
-    from api.answers import Reply
+    from api.http.committer_replies import Reply
 
 
 def test_each_is_told_its_own_answer_or_error_from_other_threads() -> None:

@@ -8,8 +8,8 @@ from uuid import uuid4, uuid5
 
 import pytest
 
-from api.app import create_app
-from api.streams import bulk
+from api.http.app import create_app
+from api.http.streams import bulk
 from domain.errors import Unavailable
 from ledger.committer import TooManyWaiting
 from tests.api.lines import JSONL, ledger_of, lines, of, outcomes, sales, send, told, wire

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from api.app import create_app
-from api.streams import bulk
-from api.streams.streams import Limits
+from api.http.app import create_app
+from api.http.streams import bulk
+from api.http.streams.streams import Limits
 from tests.api.lines import JSONL, ledger_of, lines, of, sales, wire
 from tests.api.shop import listening, registration
 from tests.api.wire import Wire

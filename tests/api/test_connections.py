@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from api.edge.connections import HEAD_BYTES, HEAD_SECONDS, READ_SECONDS, Sweep
-from api.edge.frontdoor import FrontDoor
+from api.http.edge.connections import HEAD_BYTES, HEAD_SECONDS, READ_SECONDS, Sweep
+from api.http.edge.frontdoor import FrontDoor
 from tests.api.shop import registration
 from tests.command_line.running import END_SECONDS, serving
 

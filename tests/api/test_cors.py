@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from api.app import create_app
 from api.bootstrap import build
-from api.settings import Settings
+from api.http.app import create_app
+from api.service.settings import Settings
 from ledger.access.scopes import READ
 from tests.api.shop import Clock, Shop, listening, problem_of
 

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 import pytest
 from starlette.routing import compile_path
 
-from api.edge.dispatch import Dispatch
-from api.routes import OPERATIONS
+from api.http.edge.dispatch import Dispatch
+from api.http.routers import OPERATIONS
 from tests.api.shop import problem_of
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from api.calls import Operation
+    from api.http.endpoint import Operation
     from tests.api.shop import Shop
 
 

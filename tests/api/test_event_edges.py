@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 import msgpack
 import pytest
 
-from api.openapi.schemas import data_schema, from_clients
+from api.service.event_schemas import data_schema, from_clients
 from domain.errors import Invalid
 from domain.events import CATALOGUE
 from ledger.identifiers import contact_id_of

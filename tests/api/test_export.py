@@ -8,9 +8,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from api.app import create_app
-from api.streams import log
-from api.streams.streams import Limits
+from api.http.app import create_app
+from api.http.streams import log
+from api.http.streams.streams import Limits
 from tests.api.shop import built, listening, problem_of, purchase, registration
 from tests.api.wire import Wire, until
 

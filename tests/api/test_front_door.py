@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from api.app import create_app
-from api.edge.frontdoor import FrontDoor, canonical_path
+from api.http.app import create_app
+from api.http.edge.frontdoor import FrontDoor, canonical_path
 from domain.errors import Corrupt
 from tests.api.shop import listening, problem_of, registration
 

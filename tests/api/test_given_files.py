@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from api.bootstrap import read_settings
-from api.command_line.archives.passphrases import passphrase_of
-from api.command_line.policies.documents import read_document
-from api.importing.mapping import read_mapping
-from api.settings import Settings
+from api.cli.archives.passphrases import passphrase_of
+from api.cli.policies.documents import read_document
+from api.service.importing.mapping import read_mapping
+from api.service.settings import Settings
 from domain.errors import LedgerError
 from tests.importing.test_mapping import EXAMPLES
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from api.knowledge import KnownAliases
-from api.streams import log
+from api.http.streams import log
+from api.service.questions import KnownAliases
 from tests.api.lines import JSONL, ledger_of
 from tests.api.shop import problem_of, purchase
 from tests.api.test_tail import address, app, ids, tail

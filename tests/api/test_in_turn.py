@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from api.in_turn import InTurn
+from api.service.serial_executor import InTurn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

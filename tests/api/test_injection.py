@@ -16,8 +16,8 @@ from uuid import UUID
 import msgpack
 import pytest
 
-from api.edge.logs import JsonLines, Logfmt
-from api.openapi.schemas import from_clients
+from api.http.edge.logs import JsonLines, Logfmt
+from api.service.event_schemas import from_clients
 from domain.errors import Invalid
 from domain.kinds import (
     CalendarDate,

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgpack
 import pytest
 
-from api.kept_statuses import ENTRY_BYTES, Found, KeptStatuses, Newest
+from api.service.status_cache import ENTRY_BYTES, Found, KeptStatuses, Newest
 from domain.events.commerce import VisitMade
 from domain.events.contacts import ContactMerged
 from domain.instants import DAY, HOUR

@@ -9,9 +9,9 @@ from uuid import uuid4
 
 import httpx
 
-from api.app import create_app
-from api.wire.cloudevents import STRUCTURED
-from api.wire.media import JSON
+from api.http.app import create_app
+from api.http.wire.cloudevents import STRUCTURED
+from api.http.wire.media import JSON
 from tests.api.lines import JSONL, lines, of, outcomes, send
 from tests.api.shop import Clock, built, listening, purchase, registration
 from tests.api.wire import until

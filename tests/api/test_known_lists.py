@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from api.replaying import pages
-from api.routes import lists
+from api.http.routers import lists
+from api.service.replays import pages
 from domain.instants import DAY, HOUR, format_instant, parse_instant
 from tests.api.asking import all_rows, answered
 from tests.api.shop import START, Json, Shop, problem_of, purchase, registration

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from api.replaying import pages
+from api.service.replays import pages
 from domain.instants import DAY, HOUR, format_instant
 from tests.api.asking import all_rows
 from tests.api.shop import START, Json, Shop, problem_of, purchase, registration

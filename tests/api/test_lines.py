@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.streams.lines import LineSplitter
+from api.http.streams.lines import LineSplitter
 
 if TYPE_CHECKING:
-    from api.streams.lines import Line
+    from api.http.streams.lines import Line
 
 
 @given(

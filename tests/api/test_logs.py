@@ -11,8 +11,8 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from api.edge import logs
-from api.edge.logs import JsonLines, LineWriter, Logfmt, Said
+from api.http.edge import logs
+from api.http.edge.logs import JsonLines, LineWriter, Logfmt, Said
 from tests.api.shop import purchase, registration
 from tests.command_line.running import END_SECONDS, serving
 

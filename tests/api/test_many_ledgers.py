@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from api import bootstrap
-from api.app import create_app
-from api.edge.confirmations import VALID_SECONDS
+from api.http.app import create_app
+from api.service.confirmations import VALID_SECONDS
 from domain.instants import SECOND
 from domain.presets import PRESETS
 from ledger.access.scopes import SCOPES

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from api.receipts.checking import check_receipt
+from api.service.receipts.checking import check_receipt
 from domain.instants import DAY, format_instant
 from ledger.transparency.notes import Verifier
 from tests.api.lines import lines, of, outcomes, send

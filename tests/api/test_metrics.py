@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from api.edge.metrics import metrics_of
+from api.http.edge.metrics import metrics_of
 from domain.errors import Unavailable
 from ledger.observing import Unobserved
 from projections.operations import Progress

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from api.openapi.document import document
-from api.problems import TITLES, status_of_code
-from api.routes import OPERATIONS
+from api.http.openapi.document import document
+from api.http.problems import TITLES, status_of_code
+from api.http.routers import OPERATIONS
 from domain.events import CATALOGUE
 from tests.api.log_reading import sealed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from api.calls import Operation
+    from api.http.endpoint import Operation
     from tests.api.shop import Shop
 
 DOCUMENT = document(OPERATIONS)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, BinaryIO
 import httpx
 import pytest
 
-from api.app import create_app
-from api.replaying import starting
-from api.replaying.lines import Lines
+from api.http.app import create_app
+from api.service.replays import starting
+from api.service.replays.lines import Lines
 from ledger.access.scopes import ADMIN, AUDIT, READ
 from tests.api.asking import SECONDS
 from tests.api.shop import Clock, Json, built, listening, problem_of

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from api.app import create_app
-from api.edge.rates import Rates
-from api.problems import RateLimited
+from api.http.app import create_app
+from api.http.problems import RateLimited
+from api.service.rate_limits import Rates
 from ledger.access.scopes import APPEND
 from tests.api.shop import Clock, built, listening, problem_of, purchase, registration
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from api.app import create_app
+from api.http.app import create_app
 from domain.errors import Corrupt
 from tests.api.shop import Clock, Shop, built, listening, problem_of
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from api.receipts.checking import check_receipt
-from api.routes import status
+from api.http.routers import status
+from api.service.receipts.checking import check_receipt
 from ledger.transparency.log import TransparencyLog
 from ledger.transparency.notes import Verifier
 from tests.api.shop import problem_of, purchase

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from api.app import create_app
+from api.http.app import create_app
 from domain.errors import Unavailable
 from ledger import recording, room
 from ledger.stores.sqlite.events import LedgerApplicationRecorder

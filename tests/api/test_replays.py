@@ -9,9 +9,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from api.app import create_app
-from api.replaying import replay as module
-from api.replaying import results, starting
+from api.http.app import create_app
+from api.service.replays import replay as module
+from api.service.replays import results, starting
 from domain.instants import DAY, format_instant
 from tests.api.asking import answered, ended, result_of
 from tests.api.shop import (

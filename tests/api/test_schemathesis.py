@@ -14,8 +14,8 @@ import schemathesis
 from hypothesis import Phase, settings
 from schemathesis import checks
 
-from api import calls
-from api.app import create_app
+from api.http import endpoint as calls
+from api.http.app import create_app
 from ledger.access.scopes import SCOPES
 from rapport_client import Client, NewEvent
 from tests.api.generated import (

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from api.bootstrap import build, now, read_settings
-from api.settings import Settings, SettingsRefused, is_loopback
+from api.service.settings import Settings, SettingsRefused, is_loopback
 from domain.errors import LedgerError
 from domain.instants import zone
 from ledger.access.keys import ACCESS_FILE, AccessKeys

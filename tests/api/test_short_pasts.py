@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from api import knowledge
-from api.knowledge import SHORT_EVENTS, short_subject_of, subject_of
+from api.service import questions as knowledge
+from api.service.questions import SHORT_EVENTS, short_subject_of, subject_of
 from domain.errors import ContactNotFound
 from tests.api.shop import START, purchase, registration
 from tests.receipts.given import question_at

@@ -16,9 +16,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from api.app import create_app
-from api.command_line.listening import FINISH_SECONDS
-from api.edge.frontdoor import FrontDoor
+from api.cli.listening import FINISH_SECONDS
+from api.http.app import create_app
+from api.http.edge.frontdoor import FrontDoor
 from ledger.folder import DataFolder
 from tests.api.shop import Clock, built, listening, problem_of, registration
 from tests.command_line.running import END_SECONDS, serving

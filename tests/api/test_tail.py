@@ -11,9 +11,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from api.app import create_app
-from api.streams import broadcast, log
-from api.streams.streams import Limits
+from api.http.app import create_app
+from api.http.streams import broadcast, log
+from api.http.streams.streams import Limits
 from domain.errors import Corrupt
 from tests.api.shop import Shop, built, listening, problem_of, purchase, registration
 from tests.api.wire import Wire, until

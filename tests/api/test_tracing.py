@@ -9,9 +9,9 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from api.app import create_app
-from api.edge.tracing import TELEMETRY, continued
-from api.routes import event_types
+from api.http.app import create_app
+from api.http.edge.tracing import TELEMETRY, continued
+from api.http.routers import event_types
 from tests.api.shop import listening, problem_of, registration
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from api import calls
-from api.app import create_app
+from api.http import endpoint as calls
+from api.http.app import create_app
 from tests.api.shop import problem_of
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from api.app import create_app
+from api.http.app import create_app
 from rapport_client import Client
 from tests.api.shop import Clock, built, listening
 from tests.client.network import Address

@@ -14,8 +14,8 @@ from uuid import UUID  # noqa: TC003  # fields are read by their types
 import pytest
 
 import rapport_client
-from api.openapi.document import document
-from api.routes import OPERATIONS
+from api.http.openapi.document import document
+from api.http.routers import OPERATIONS
 from api.service.answers import replays
 from rapport_client import answers
 from tests.client.schemas import differences

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from api.receipts.checking import check_receipt
+from api.service.receipts.checking import check_receipt
 from ledger.transparency.checkpoints import verify_checkpoint
 from ledger.transparency.notes import Verifier
 from rapport_client import (

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.app import create_app
+from api.http.app import create_app
 from ledger.access.scopes import READ
 from rapport_client import Client, Forbidden, Problem, Unauthenticated
 from rapport_client.identifiers import EventIds

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from api.command_line import cli
-from api.command_line.ending import ending_of
+from api.cli import cli
+from api.cli.ending import ending_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
-PROGRAM = (sys.executable, "-c", "from api.command_line import main; main()")
+PROGRAM = (sys.executable, "-c", "from api.cli import main; main()")
 END_SECONDS = 30
 
 

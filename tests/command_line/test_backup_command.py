@@ -11,9 +11,9 @@ from uuid import UUID
 
 import pytest
 
-from api.backups import making
-from api.backups.form import Backup
-from api.command_line.ending import DONE, UNUSABLE, USAGE
+from api.cli.ending import DONE, UNUSABLE, USAGE
+from api.service.backups import making
+from api.service.backups.form import Backup
 from domain.errors import Refused
 from domain.events.governance import PersonalDataErased
 from domain.presets import PRESETS

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from api.backups.form import LIST, MOST_BYTES, Backup, TrailCopy, read_trail, trail_lines
+from api.service.backups.form import LIST, MOST_BYTES, Backup, TrailCopy, read_trail, trail_lines
 from domain.errors import Corrupt
 from ledger.access.trail import BEGINNING, Act
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from api.command_line.collecting import collect_seldom
+from api.cli.collecting import collect_seldom
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,8 +12,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from api.bootstrap import build, read_settings
-from api.demo.town import Founding, found, told
-from api.settings import Settings
+from api.service.demo.town import Founding, found, told
+from api.service.settings import Settings
 from domain.instants import parse_instant
 from ledger.transfer import is_archive, verify_archive
 from ledger.transparency.notes import Verifier

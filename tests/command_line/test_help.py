@@ -8,7 +8,7 @@ import sys
 import click
 import pytest
 
-from api.command_line import COMMANDS, cli
+from api.cli import COMMANDS, cli
 from tests.command_line.running import rapport
 
 
@@ -34,7 +34,7 @@ def test_every_command_explains_itself_with_an_example(words: tuple[str, ...]) -
 def test_help_imports_neither_server_nor_tables() -> None:
     modules = "('fastapi', 'uvicorn', 'rich', 'ledger', 'domain.policy')"
     program = (
-        "import sys, api.command_line as c; c.ending_of(c.cli, ['--help']);"
+        "import sys, api.cli as c; c.ending_of(c.cli, ['--help']);"
         f"print([name for name in {modules} if name in sys.modules])"
     )
     ran = subprocess.run(

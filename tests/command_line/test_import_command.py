@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from api.importing.importer import Importer
-from api.importing.rejects import HEADINGS
+from api.service.importing.importer import Importer
+from api.service.importing.rejects import HEADINGS
 from tests.command_line.running import Ended, rapport, serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from api.importing.importer import Account
-    from api.importing.rows import Row
+    from api.service.importing.importer import Account
+    from api.service.importing.rows import Row
 
 MAPPING = """
 name = "till"

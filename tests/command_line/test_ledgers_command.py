@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from api.command_line.ending import DONE, UNUSABLE, USAGE
+from api.cli.ending import DONE, UNUSABLE, USAGE
 from ledger.access.keys import ACCESS_FILE, AccessKeys
 from ledger.files import FolderLock
 from ledger.folder import LOCK_FILE

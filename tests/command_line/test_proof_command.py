@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from api.app import create_app
-from api.command_line.log_reading import OpenLog
+from api.cli.log_reading import OpenLog
+from api.http.app import create_app
 from tests.api.shop import START, Clock, built, listening
 from tests.command_line.running import rapport
 from tests.ledger.given import append, draft, registered
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from api.command_line.log_reading import Inclusion
+    from api.cli.log_reading import Inclusion
     from ledger.ledger import Ledger
 
 

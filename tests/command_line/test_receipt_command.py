@@ -7,7 +7,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from api.app import create_app
+from api.http.app import create_app
 from tests.api.shop import START, Clock, built, listening
 from tests.command_line.running import Ended, rapport
 from tests.ledger.given import append, draft

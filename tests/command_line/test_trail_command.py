@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from api.command_line.acts import ordered
+from api.cli.acts import ordered
 from tests.api.shop import Clock, built
 from tests.command_line.running import rapport
 

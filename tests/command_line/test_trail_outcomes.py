@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from api.command_line.acts import ordered
+from api.cli.acts import ordered
 from domain.errors import Unavailable
 from ledger.folder import DataFolder
 from tests.command_line.running import PROGRAM, rapport, serving
@@ -127,7 +127,7 @@ def test_a_passphrase_that_is_refused_exports_nothing(
 KILLED = """
 import os, sys
 from pathlib import Path
-from api.command_line.acts import ordered
+from api.cli.acts import ordered
 with ordered(Path(sys.argv[1]), None, "master-key-rotated", "master-key"):
     os.kill(os.getpid(), 9)
 """

@@ -15,11 +15,11 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from api.command_line.log_reading import NotAnswered, fetched
-from api.command_line.output import progress
-from api.command_line.verifying.folder import Asked, Outcome
-from api.command_line.verifying.report import print_report
-from api.command_line.verifying.url import verify_url
+from api.cli.log_reading import NotAnswered, fetched
+from api.cli.output import progress
+from api.cli.verifying.folder import Asked, Outcome
+from api.cli.verifying.report import print_report
+from api.cli.verifying.url import verify_url
 from domain.errors import NotFound
 from ledger.folder import DataFolder
 from ledger.stores.sqlite.verification.ledgers import Kept
@@ -72,7 +72,7 @@ def verified(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Callable[..., R
             content = answer(ledger, url)
             return spoil(urlsplit(url).path.partition("/log/")[2], content) if spoil else content
 
-        monkeypatch.setattr("api.command_line.verifying.url.fetched", fetched)
+        monkeypatch.setattr("api.cli.verifying.url.fetched", fetched)
         quiet = partial(progress, quiet=True)
         return verify_url(URL, Asked(progress=quiet, **asked))  # type: ignore[arg-type]  # as named
 
@@ -269,7 +269,7 @@ def test_a_key_that_has_asked_too_often_waits_as_long_as_it_is_told(
         def log_message(self, *_: object) -> None:
             """Says nothing."""
 
-    monkeypatch.setattr("api.command_line.log_reading.sleep", waited.append)
+    monkeypatch.setattr("api.cli.log_reading.sleep", waited.append)
     with HTTPServer(("127.0.0.1", 0), Tired) as server:
         Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}/"
@@ -291,7 +291,7 @@ def test_a_log_that_has_no_bundles_is_given_up(
             raise NotFound("no bundle")
         return content
 
-    monkeypatch.setattr("api.command_line.verifying.url.MOST_MISSING", 1)
+    monkeypatch.setattr("api.cli.verifying.url.MOST_MISSING", 1)
     report = verified(missing)
     assert report.first is not None
     assert (report.first.place, report.first.position) == ("entries", 1)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from api.demo.guide import STAGES, STANDINGS, lines
+from api.service.demo.guide import STAGES, STANDINGS, lines
 from tests.command_line.running import rapport, serving
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from api.bootstrap import Server, build
-from api.demo.guide import STAGES as SHOWN_STAGES
-from api.demo.guide import STANDINGS as SHOWN_STANDINGS
-from api.demo.guide import lines
-from api.demo.script import LABEL
-from api.demo.town import Founding, OtherTown, found, told
-from api.settings import Settings
+from api.service.demo.guide import STAGES as SHOWN_STAGES
+from api.service.demo.guide import STANDINGS as SHOWN_STANDINGS
+from api.service.demo.guide import lines
+from api.service.demo.script import LABEL
+from api.service.demo.town import Founding, OtherTown, found, told
+from api.service.settings import Settings
 from domain.events import CATALOGUE, STAGES
 from domain.instants import DAY, parse_instant
 from domain.presets import PRESETS

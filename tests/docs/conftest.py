@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_COMMAND = "from api.command_line import main; main()"
+_COMMAND = "from api.cli import main; main()"
 
 
 @pytest.fixture

@@ -131,7 +131,7 @@ def _environment(folder: Path) -> dict[str, str]:
     programs = folder / ".programs"
     programs.mkdir()
     command = programs / "rapport"
-    program = shlex.quote("from api.command_line import main; main()")
+    program = shlex.quote("from api.cli import main; main()")
     command.write_text(
         f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -c {program} "$@"\n',
         encoding="utf-8",

@@ -23,7 +23,7 @@ NEEDED = ("bash", "curl", "openssl", "sqlite3", "xxd")
 EVENTS = 300
 """More than one bundle of them."""
 
-PROGRAM = "'from api.command_line import main; main()'"
+PROGRAM = "'from api.cli import main; main()'"
 OURS = f'rapport() {{ PYTHONPATH={ROOT} {sys.executable} -c {PROGRAM} "$@"; }}\n'
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from api.settings import Settings
+from api.service.settings import Settings
 from docs.generate import REFERENCE
 from docs.generating.measurements import RESULTS
 from tests.docs.fences import pages

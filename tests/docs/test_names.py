@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from api.command_line import cli
-from api.problems import TITLES
-from api.settings import Settings
+from api.cli import cli
+from api.http.problems import TITLES
+from api.service.settings import Settings
 from docs.generate import PAGES
 from docs.generating.http import openapi
 from docs.generating.problems import FIELD_CODES, IMPORT_CODES

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from api.command_line import COMMANDS
-from api.importing.mapping import mapping_of
-from api.importing.reading import MappingTable
-from api.problems import TITLES
-from api.settings import Settings
+from api.cli import COMMANDS
+from api.http.problems import TITLES
+from api.service.importing.mapping import mapping_of
+from api.service.importing.reading import MappingTable
+from api.service.settings import Settings
 from docs.generate import PAGES, REFERENCE
 from docs.generating.http import openapi
 from docs.generating.mapping import KEYS

@@ -6,12 +6,12 @@ import ast
 
 from tests.house.tree import package_modules
 
-STREAMS = "api/command_line/streams.py"
-READER = "api/given_files.py"
+STREAMS = "api/cli/streams.py"
+READER = "api/service/text_files.py"
 OUTPUT_PLACES = {
     STREAMS,
-    "api/command_line/archives/files.py",  # the bytes of an archive
-    "api/command_line/ending.py",  # flushes, and closes what nobody reads any more
+    "api/cli/archives/files.py",  # the bytes of an archive
+    "api/cli/ending.py",  # flushes, and closes what nobody reads any more
 }
 
 
@@ -42,7 +42,7 @@ def test_files_of_people_are_read_at_one_place() -> None:
         for call in _calls(tree)
         if _method(call) == "read_text"
     }
-    assert found - {"api/openapi/examples.py"} == set()
+    assert found - {"api/http/openapi/examples.py"} == set()
     assert READER in {place for place, _, _ in package_modules()}
 
 
@@ -64,12 +64,12 @@ def test_commands_leave_the_choice_of_escapes_in_json_to_one_place() -> None:
     found = {
         place
         for place, tree, _ in package_modules("api")
-        if place.startswith("api/command_line/")
+        if place.startswith("api/cli/")
         for call in _calls(tree)
         if ast.unparse(call.func) == "click.echo"
         and any("json.dumps" in ast.unparse(argument) for argument in call.args)
     }
-    assert found == {"api/command_line/output.py"}
+    assert found == {"api/cli/output.py"}
 
 
 def test_every_csv_that_is_written_guards_against_formulas() -> None:
@@ -79,4 +79,4 @@ def test_every_csv_that_is_written_guards_against_formulas() -> None:
         for call in _calls(tree)
         if ast.unparse(call.func) in {"csv.writer", "csv.DictWriter"}
     }
-    assert found == {"api/importing/rejects.py"}
+    assert found == {"api/service/importing/rejects.py"}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from api.importing.importer import Account, Importer, Reject
-from api.importing.rows import open_rows
-from api.importing.target import LedgerTarget
+from api.service.importing.importer import Account, Importer, Reject
+from api.service.importing.rows import open_rows
+from api.service.importing.target import LedgerTarget
 from domain.instants import parse_instant
 from ledger.folder import DataFolder
 from ledger.rehearsal import rehearsed
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from api.importing.mapping import FileMapping
+    from api.service.importing.mapping import FileMapping
     from ledger.ledger import Ledger
 
 NOW = parse_instant("2026-03-01T12:00:00Z")

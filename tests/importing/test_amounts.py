@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.importing.amounts import group_marks, minor_units
+from api.service.importing.amounts import group_marks, minor_units
 from domain.currencies import MINOR_DIGITS
 from domain.errors import Invalid
 

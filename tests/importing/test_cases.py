@@ -10,7 +10,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from api.importing.mapping import read_mapping
+from api.service.importing.mapping import read_mapping
 from tests.command_line.running import rapport
 from tests.importing.ledgers import imported_into, opened
 

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from api.importing.columns import look_at_columns
-from api.importing.mapping import mapping_of, read_mapping
-from api.importing.rows import open_rows
+from api.service.importing.columns import look_at_columns
+from api.service.importing.mapping import mapping_of, read_mapping
+from api.service.importing.rows import open_rows
 from tests.importing.test_mapping import EXAMPLES, SOUND, changed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from api.importing.mapping import FileMapping
+    from api.service.importing.mapping import FileMapping
 
 
 def why_of(folder: Path, column: str, *values: str, mapping: FileMapping | None = None) -> str:

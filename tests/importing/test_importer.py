@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from api.importing.mapping import FileMapping, mapping_of
+from api.service.importing.mapping import FileMapping, mapping_of
 from domain.events.commerce import PurchaseMade
 from domain.events.contacts import ContactRegistered
 from ledger.drafts import Append, Draft

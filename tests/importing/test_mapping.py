@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from api.importing.mapping import mapping_of, read_mapping
+from api.service.importing.mapping import mapping_of, read_mapping
 from domain.errors import Invalid
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

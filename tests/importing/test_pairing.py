@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from api.importing.pairing import Pairing
+from api.service.importing.pairing import Pairing
 from domain.errors import Invalid
 
 ANN, BEN = UUID(int=1), UUID(int=2)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from api.importing.mapping import read_mapping
+from api.service.importing.mapping import read_mapping
 from tests.importing.ledgers import content_of, dry_run, imported_into, opened
 from tests.importing.test_mapping import EXAMPLES
 
@@ -25,10 +25,10 @@ CDNOW_LINES = 7001
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from api.importing.importer import Importer
-from api.importing.mapping import read_mapping
-from api.importing.rows import open_rows
-from api.importing.target import LedgerTarget
+from api.service.importing.importer import Importer
+from api.service.importing.mapping import read_mapping
+from api.service.importing.rows import open_rows
+from api.service.importing.target import LedgerTarget
 from tests.importing.ledgers import opened
 
 folder, mapping_path, path, last_row = sys.argv[1:]

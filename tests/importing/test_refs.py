@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from api.importing.mapping import mapping_of
-from api.importing.refs import spoiled
+from api.service.importing.mapping import mapping_of
+from api.service.importing.refs import spoiled
 from domain.errors import Invalid
 from tests.importing.ledgers import dry_run, imported_into, opened
 from tests.importing.test_mapping import SOUND, changed

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from api.importing.rows import MAX_LINE_BYTES, FileShape, Row, UnreadableFile, open_rows
+from api.service.importing.rows import MAX_LINE_BYTES, FileShape, Row, UnreadableFile, open_rows
 
 if TYPE_CHECKING:
     from pathlib import Path

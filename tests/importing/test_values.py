@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.importing.amounts import minor_units
-from api.importing.values import MomentOf, Template
+from api.service.importing.amounts import minor_units
+from api.service.importing.values import MomentOf, Template
 from domain.currencies import MINOR_DIGITS
 from domain.errors import Invalid
 from domain.instants import format_instant

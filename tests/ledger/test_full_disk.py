@@ -36,7 +36,7 @@ SERVING = """
 import resource, sys
 from pathlib import Path
 from api.bootstrap import build
-from api.settings import Settings
+from api.service.settings import Settings
 from domain.errors import Unavailable
 server = build(Settings(folder=Path(sys.argv[1])))
 refused = made = 0

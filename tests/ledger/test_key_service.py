@@ -9,8 +9,8 @@ from uuid import uuid4
 import pytest
 from cryptography.exceptions import InvalidTag
 
-from api.backups.making import back_up
-from api.backups.restoring import check, copies_in
+from api.service.backups.making import back_up
+from api.service.backups.restoring import check, copies_in
 from domain.errors import Unavailable
 from ledger.erasure import Erasure
 from ledger.folder import DataFolder

@@ -6,7 +6,7 @@ import gzip
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from api.importing.mapping import read_mapping
+from api.service.importing.mapping import read_mapping
 from domain.instants import parse_instant
 from domain.presets import PRESETS
 from domain.restatement import MINUTE

@@ -9,11 +9,11 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from api.knowledge import Question
-from api.receipts.evidence import completeness
-from api.receipts.folding import fold_again
-from api.receipts.form import read_receipt
-from api.receipts.making import make_receipt
+from api.service.questions import Question
+from api.service.receipts.evidence import completeness
+from api.service.receipts.folding import fold_again
+from api.service.receipts.form import read_receipt
+from api.service.receipts.making import make_receipt
 from domain.instants import DAY
 from domain.presets import PRESETS
 from ledger.mapper import LedgerMapper, NoKeys

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from api.receipts.checking import check_receipt
-from api.receipts.form import ReceiptRefused
+from api.service.receipts.checking import check_receipt
+from api.service.receipts.form import ReceiptRefused
 from domain.policy import Policy, digest
 from domain.presets import PRESETS
 from ledger.codec import pack, unpack

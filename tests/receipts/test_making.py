@@ -6,12 +6,12 @@ from uuid import UUID
 
 import pytest
 
-from api.knowledge import relationship_of, subject_of
-from api.openapi import examples
-from api.receipts import making
-from api.receipts.checking import check_receipt
-from api.receipts.form import ReceiptRefused
+from api.http.openapi import examples
 from api.service.answers.status import Status
+from api.service.questions import relationship_of, subject_of
+from api.service.receipts import making
+from api.service.receipts.checking import check_receipt
+from api.service.receipts.form import ReceiptRefused
 from domain.errors import ContactNotFound, Invalid
 from domain.instants import DAY
 from ledger.transparency.notes import Verifier, from_base64

@@ -8,9 +8,9 @@ import random
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from api.receipts.checking import Checked, check_receipt
-from api.receipts.form import ReceiptRefused
-from api.wire import media
+from api.http.wire import media
+from api.service.receipts.checking import Checked, check_receipt
+from api.service.receipts.form import ReceiptRefused
 from ledger.codec import pack, unpack
 from ledger.transparency.notes import from_base64, to_base64
 from tests.receipts.given import Json, forged, receipt_of, written

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from api.receipts.checking import check_receipt
-from api.receipts.form import ReceiptRefused
-from api.receipts.replaying import require_newest
+from api.service.receipts.checking import check_receipt
+from api.service.receipts.form import ReceiptRefused
+from api.service.receipts.replaying import require_newest
 from ledger.transparency.entries import EntryRefused
 from tests.receipts.given import ANN, BEN, Json, receipt_of, with_the_answer_that_follows, written
 

@@ -6,7 +6,8 @@ import io
 import json
 from typing import TYPE_CHECKING, Any, cast
 
-from api.knowledge import (
+from api.service.answers.status import Standing, Status, StatusHistory
+from api.service.questions import (
     Asked,
     KnownAliases,
     Question,
@@ -15,17 +16,16 @@ from api.knowledge import (
     standing_of,
     subject_of,
 )
-from api.replaying.lines import Lines
-from api.replaying.preview import Preview
-from api.replaying.replay import replay
-from api.service.answers.status import Standing, Status, StatusHistory
+from api.service.replays.lines import Lines
+from api.service.replays.preview import Preview
+from api.service.replays.replay import replay
 from domain.errors import ContactNotFound
 from projections.operations import Work
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from api.replaying.preview import Proposal
+    from api.service.replays.preview import Proposal
     from ledger.ledger import Ledger
     from projections.folding import Moment
     from tests.projections.memory import MemoryLedger

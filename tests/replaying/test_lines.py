@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 
-from api.replaying.lines import Lines
+from api.service.replays.lines import Lines
 
 
 def test_a_line_is_json_with_sorted_names_and_no_white_space() -> None:

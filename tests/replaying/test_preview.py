@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from api.knowledge import Asked
-from api.replaying.preview import Proposal
+from api.service.questions import Asked
+from api.service.replays.preview import Proposal
 from domain.instants import DAY, format_instant, parse_instant
 from domain.presets import PRESETS, read_policy
 from tests.domain.scenario import ANN, BEN, CAT

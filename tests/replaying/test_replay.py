@@ -9,10 +9,10 @@ from uuid import UUID
 
 import pytest
 
-from api.knowledge import Asked
-from api.replaying.lines import Lines
-from api.replaying.replay import LOOK_EVENTS, replay
-from api.wire.parameters import Knowledge
+from api.http.wire.parameters import Knowledge
+from api.service.questions import Asked
+from api.service.replays.lines import Lines
+from api.service.replays.replay import LOOK_EVENTS, replay
 from domain.events.governance import PersonalDataErased
 from domain.instants import DAY
 from projections.operations import Cancelled, Progress, Work

@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from api.replaying import results as module
-from api.replaying.results import ResultNotFound, Results
+from api.service.replays import results as module
+from api.service.replays.results import ResultNotFound, Results
 from domain.errors import Unavailable
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given, settings
 
-from api.knowledge import Asked
-from api.replaying import pages
-from api.replaying.pages import folded_page, sorted_page
-from api.replaying.rows import StandingRows
 from api.service.answers.lists import StandingRow
+from api.service.questions import Asked
+from api.service.replays import pages
+from api.service.replays.pages import folded_page, sorted_page
+from api.service.replays.rows import StandingRows
 from domain.standing import STANDINGS
 from tests.projections.histories import CONTACTS, seeds
 from tests.replaying.asked import moment, of_one

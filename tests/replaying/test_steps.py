@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from hypothesis import given, settings
 
-from api.command_line.questions.one_contact import stage_told
-from api.knowledge import Asked, group_of
-from api.replaying.steps import Step, show, steps
-from api.wire.parameters import Knowledge
+from api.cli.questions.one_contact import stage_told
+from api.http.wire.parameters import Knowledge
+from api.service.questions import Asked, group_of
+from api.service.replays.steps import Step, show, steps
 from domain.history import effective_history
 from domain.instants import DAY, format_instant
 from domain.relationship import fold

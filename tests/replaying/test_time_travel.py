@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import given, settings
 
-from api.knowledge import Asked
-from api.replaying.preview import Proposal
+from api.http.wire.parameters import Knowledge
 from api.service.answers.lists import StatusRow
-from api.wire.parameters import Knowledge
+from api.service.questions import Asked
+from api.service.replays.preview import Proposal
 from domain.instants import DAY, HOUR, format_instant, parse_instant
 from domain.presets import PRESETS
 from tests.projections.hands import Hands

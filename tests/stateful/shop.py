@@ -9,9 +9,9 @@ from uuid import UUID
 
 import httpx2
 
-from api.app import create_app
 from api.bootstrap import build
-from api.settings import Settings
+from api.http.app import create_app
+from api.service.settings import Settings
 from domain.instants import SECOND
 from rapport_client import AsyncClient, NotFound, Problem, RecordedEvent, Refused, Retries
 from tests.api.shop import Clock

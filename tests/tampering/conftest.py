@@ -14,7 +14,7 @@ from tests.tampering.town import LEDGER, found_town, verified
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from api.command_line.verifying.folder import Outcome
+    from api.cli.verifying.folder import Outcome
     from ledger.verification.faults import Fault
 
 

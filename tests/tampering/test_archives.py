@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
-from api.command_line.verifying.archive import verify_archived
-from api.command_line.verifying.folder import Asked
+from api.cli.verifying.archive import verify_archived
+from api.cli.verifying.folder import Asked
 from tests.command_line.running import rapport
 from tests.tampering.test_bytes import changed
 from tests.tampering.town import QUIET

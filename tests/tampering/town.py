@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from api.command_line.output import progress
-from api.command_line.verifying.folder import Asked, Outcome, verify_folder
+from api.cli.output import progress
+from api.cli.verifying.folder import Asked, Outcome, verify_folder
 from domain.instants import DAY
 from domain.presets import PRESETS
 from ledger.folder import DataFolder

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from api.app import create_app
+from api.http.app import create_app
 from tests.api.shop import Clock, built, listening
 from tests.wire.recording import Recorder
 from tests.wire.story import tell

@@ -12,7 +12,7 @@ from domain.events import CATALOGUE, Sealed
 from domain.recorded import POLICY_STREAM
 
 if TYPE_CHECKING:
-    from api.wire.marks import Marks
+    from api.service.marks import Marks
     from domain.recorded import Recorded
     from ledger import drafts
 

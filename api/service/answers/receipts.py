@@ -7,10 +7,10 @@ from uuid import UUID
 
 from pydantic import WithJsonSchema
 
-from api.receipts.evidence import NOT_PROVEN
 from api.service.answers.document import Document, Instant, Position
 from api.service.answers.log import Base64
 from api.service.answers.status import Status
+from api.service.receipts.evidence import NOT_PROVEN
 
 
 class ReceiptQuestion(Document):

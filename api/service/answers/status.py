@@ -22,7 +22,7 @@ from domain.instants import format_instant
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from api.knowledge import Question, Subject
+    from api.service.questions import Question, Subject
     from domain import intervals
     from domain.relationship import Relationship
     from domain.standing import Standing as PartnerStanding

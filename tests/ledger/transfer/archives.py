@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from api.openapi.schemas import event_type
+from api.service.event_schemas import event_type
 from domain.events import CATALOGUE
 from ledger.drafts import Append
 from ledger.folder import DataFolder

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from api.bootstrap import build
-from api.importing.mapping import read_mapping
-from api.settings import Settings
+from api.service.importing.mapping import read_mapping
+from api.service.settings import Settings
 from domain.instants import parse_instant
 from tests.importing.ledgers import imported_into
 from tests.importing.test_mapping import EXAMPLES

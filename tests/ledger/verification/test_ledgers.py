@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from api.command_line.output import progress
+from api.cli.output import progress
 from ledger.codec import pack, unpack
 from ledger.folder import DataFolder
 from ledger.stores.sqlite.verification.ledgers import Trust, verify_ledger

@@ -1,0 +1,54 @@
+"""The events of a data folder held against the log that was signed, or that they were not."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from api.cli.findings import OK, PROBLEM, SKIPPED, Finding
+from api.cli.output import progress
+from api.cli.verifying.folder import Asked, verify_folder
+from domain.errors import LedgerError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from api.service.settings import Settings
+    from ledger.verification.faults import Report
+
+
+def compared(settings: Settings, *, quiet: bool) -> Iterator[Finding]:
+    """Do what ``rapport verify`` does for every ledger; a server may run on the folder."""
+    asked = Asked(master_key=settings.master_key, progress=partial(progress, quiet=quiet))
+    try:
+        outcome = verify_folder(settings.folder, None, asked)
+    except LedgerError as error:
+        yield Finding(PROBLEM, "contents", str(error))
+        return
+    for fault in outcome.faults:
+        yield Finding(PROBLEM, "contents", str(fault))
+    for report in outcome.reports:
+        yield _finding(report)
+
+
+def not_compared(names: Sequence[str], settings: Settings) -> Iterator[Finding]:
+    """What an examination without it leaves open, and what looks at it."""
+    for name in names:
+        detail = (
+            "the events were not compared with the signed log, nor its signatures checked: "
+            f"rapport doctor --full, or rapport verify {settings.folder}"
+        )
+        yield Finding(SKIPPED, f"{name} contents", detail)
+
+
+def _finding(report: Report) -> Finding:
+    what = f"{report.name} contents"
+    if not report.sound:
+        more = f", and {report.fault_count - 1:,} more" if report.fault_count > 1 else ""
+        return Finding(PROBLEM, what, f"{report.first}{more}: rapport verify tells all of it")
+    covered = 0 if report.checkpoint_size is None else min(report.checkpoint_size, report.head)
+    detail = (
+        f"{covered:,} of {report.head:,} events are as signed; whether this log is the one you "
+        "know takes a key and a checkpoint from elsewhere: rapport verify --key --checkpoint"
+    )
+    return Finding(OK, what, detail)

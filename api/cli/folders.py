@@ -1,0 +1,115 @@
+"""Opening a data folder for a command that needs no server."""
+
+from __future__ import annotations
+
+import zoneinfo
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+from api.bootstrap import build, now, read_settings
+from api.cli.collecting import collect_seldom
+from domain.errors import Unavailable
+from ledger.folder import LEDGERS, DataFolder
+from ledger.places import FolderUnusable, may_write
+from ledger.rehearsal import rehearsed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from api.bootstrap import Server
+    from api.service.settings import Settings
+    from ledger.ledger import Ledger
+
+
+class NoFolder(Unavailable):
+    """There is no data folder where one is to be read."""
+
+
+def settings_for(
+    folder: Path | None, *, host: str | None = None, port: int | None = None
+) -> Settings:
+    """The settings, with days counted as the server counts them: by the pinned tzdata."""
+    zoneinfo.reset_tzpath(())
+    return read_settings(folder=folder, host=host, port=port)
+
+
+@contextmanager
+def opened(folder: Path | None, *, make: bool = True) -> Iterator[DataFolder]:
+    """The folder, made on first use where that is wanted; then what is recorded is sealed too.
+
+    Raises:
+        NoFolder: there is none, and none is to be made.
+        LedgerError: a server holds it, or it cannot be used.
+    """
+    settings = settings_for(folder) if make else existing(settings_for(folder))
+    data = DataFolder.open(
+        settings.folder,
+        clock=now,
+        master_key=settings.master_key,
+        log_domain=settings.log_domain,
+        sealing=make,
+    )
+    collect_seldom()
+    try:
+        yield data
+    finally:
+        data.close()
+
+
+@contextmanager
+def opened_to_read(folder: Path | None, name: str, *, seal: bool = False) -> Iterator[Ledger]:
+    """A ledger to read; with ``seal``, sealed up to its head.
+
+    Of a folder that cannot be written it is a copy, as it was sealed last.
+
+    Raises:
+        NoFolder: there is none.
+        LedgerNotFound: there is no ledger of that name.
+        LedgerError: a server holds it, or it cannot be read.
+    """
+    settings = existing(settings_for(folder))
+    if may_write(settings.folder, name):
+        with opened(folder, make=False) as data:
+            ledger = data.ledger(name)
+            if seal:
+                ledger.transparency.seal()
+            yield ledger
+        return
+    with ExitStack() as copied:
+        try:
+            copy = rehearsed(settings.folder, name, clock=now, master_key=settings.master_key)
+            ledger = copied.enter_context(copy)
+        except PermissionError as error:
+            raise FolderUnusable(
+                f"{error.filename} may not be read: ask as the user who keeps the data folder, or "
+                "ask its server by the ledger's URL"
+            ) from None
+        yield ledger
+
+
+@contextmanager
+def opened_with_projections(folder: Path | None) -> Iterator[Server]:
+    """A folder that exists, with what follows from its events being kept current.
+
+    Raises:
+        NoFolder: there is none; reading a mistyped path must not make one.
+        LedgerError: a server holds it, or it cannot be used.
+    """
+    server = build(existing(settings_for(folder)))
+    collect_seldom()
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+def existing(settings: Settings) -> Settings:
+    """The same settings.
+
+    Raises:
+        NoFolder: they name no data folder that exists.
+    """
+    if not (settings.folder / LEDGERS).is_dir():
+        raise NoFolder(f"{settings.folder} is no data folder; rapport serve makes one")
+    return settings

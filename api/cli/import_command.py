@@ -1,0 +1,367 @@
+"""``rapport import``: events from a file, by a mapping."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from api.bootstrap import now
+from api.cli.acts import ordered
+from api.cli.archives.importing import import_archive
+from api.cli.archives.namespaces import import_namespace
+from api.cli.ending import PROBLEM, UsageRefused
+from api.cli.folders import opened, settings_for
+from api.cli.options import data_option, json_option, ledger_option
+from api.cli.output import print_json, progress, say
+from api.cli.plain_help import PlainHelp
+from api.cli.policies.publishing import BEGINNING, publish_preset
+from api.cli.streams import text_for_programs
+from api.cli.suspicions import ask_whether_to_go_on, columns_of, name_suspicious
+from api.service.importing.importer import Importer
+from api.service.importing.mapping import read_mapping
+from api.service.importing.rejects import REJECTS_SUFFIX, NotRejects, RejectFile, RejectStream
+from api.service.importing.rows import open_rows
+from api.service.importing.target import LedgerTarget
+from domain.errors import Invalid, LedgerError
+from domain.presets import PRESETS
+from ledger.rehearsal import rehearsed
+from ledger.transfer import is_archive
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
+
+    from api.service.importing.columns import Column
+    from api.service.importing.importer import Account, Reject
+    from api.service.importing.mapping import FileMapping
+    from api.service.importing.rows import DataFile
+    from api.service.settings import Settings
+    from ledger.ledger import Ledger
+
+ROWS_BETWEEN_LOOKS = 500
+"""How often the progress is looked at."""
+
+SHOWN_REJECTS = 20
+"""How many rejects of a dry run are listed where no reject file is asked for."""
+
+
+@click.command("import", cls=PlainHelp)
+@click.argument(
+    "datafile", type=click.Path(path_type=Path, exists=True, dir_okay=False), required=False
+)
+@click.option(
+    "--format",
+    "_form",
+    type=click.Choice(["csv"]),
+    default="csv",
+    show_default=True,
+    expose_value=False,
+)
+@click.option(
+    "--mapping",
+    "mapping_path",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="How rows become events: a TOML file. Rows need one; archives have none.",
+)
+@ledger_option
+@data_option
+@click.option(
+    "--preset",
+    type=click.Choice(list(PRESETS)),
+    metavar="PRESET",
+    help="Publish this policy first, in force from the beginning, unless it is already.",
+)
+@click.option(
+    "--dry-run", is_flag=True, help="Do all this to a copy of the ledger that is then thrown away."
+)
+@click.option(
+    "--rejects",
+    "rejects_path",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    help="Where rows that became no event go: a new file or an earlier run's; - is standard output."
+    "  [default: DATAFILE's name.rejects.csv in this folder]",
+)
+@click.option(
+    "--yes", "go_on", is_flag=True, help="Go on without asking where columns are suspicious."
+)
+@click.option("--as", "new_name", metavar="NAME", help="What an archive's ledger is called here.")
+@click.option(
+    "--key",
+    "keys",
+    multiple=True,
+    metavar="VERIFIER",
+    help="A verifier key that must have signed an archive's last checkpoint; more than once: any.",
+)
+@click.option(
+    "--passphrase-file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Its first line opens an archive's keys."
+    "  [default: RAPPORT_ARCHIVE_PASSPHRASE, else a prompt]",
+)
+@click.option(
+    "--keys",
+    "keys_archive",
+    metavar="ARCHIVE",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Take the namespace from an archive with keys, for --ledger, which was imported without.",
+)
+@click.option("--for-audit", is_flag=True, help="Leave an archive's keys where they are.")
+@click.option(
+    "--replace", is_flag=True, help="Take the place of a ledger with nothing but its first policy."
+)
+@json_option
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    datafile: Path | None,
+    mapping_path: Path | None,
+    folder: Path | None,
+    keys_archive: Path | None,
+    dry_run: bool,
+    as_json: bool,
+    new_name: str | None,
+    keys: tuple[str, ...],
+    passphrase_file: Path | None,
+    for_audit: bool,
+    replace: bool,
+    **for_rows: Any,
+) -> int:
+    """Import the rows of DATAFILE, gzipped or not, as events; or an archive, as a whole ledger.
+
+    Running it again, or going on after it was killed, doubles nothing: every row has an id made of
+    what it says. Rows that cannot be events are listed with their reasons, and the rest goes on.
+
+    Example:
+      rapport import --mapping examples/cdnow.toml --preset purchases-only CDNOW_master.txt.gz
+
+    A dry run copies the ledger to the system's temporary files and imports into the copy, so it
+    says what a run would say, and writes nothing in the data folder.
+
+    Before anything is written the file is looked through, and columns with more than one form of
+    amounts or ids are named with the reason. At a terminal you are asked then whether to go on.
+
+    DATAFILE is taken for an archive if it is a tar file, as `rapport export` writes it. All of it
+    is checked before anything is written. The ledger must not exist here, and comes out exactly as
+    it was, under the same origin. Without its keys it is for audit: it is read, and never goes on.
+
+    Example:
+      rapport import --data ./elsewhere --as shop --key "$(cat shop.key)" shop.tar.gz
+
+    It then answers UUIDs only: --keys brings it the namespace, and nothing else, from an archive
+    that was exported --with-keys. No server may be running on the folder.
+
+    Exit codes: 0 every row, or the ledger, is there; 1 some rows were rejected; 2 the mapping
+    cannot be read, there is no such ledger, or one already, or the passphrase is wrong; 3 the data
+    folder or a file cannot be used, or the archive was tampered with; 130 interrupted.
+    """
+    if keys_archive is not None:
+        _only(ctx, keys_archive, _NOT_FOR_KEYS, "is read for its namespace alone")
+        name = for_rows["ledger_name"]
+        return import_namespace(keys_archive, folder, name, passphrase_file, as_json=as_json)
+    if datafile is None:
+        raise UsageRefused("name a DATAFILE: rows or an archive; or --keys ARCHIVE")
+    if is_archive(datafile):
+        _only(ctx, datafile, _FOR_ROWS, "is an archive: it comes with its ledger, as it is")
+        import_archive(
+            datafile,
+            folder,
+            name=new_name,
+            keys=keys,
+            passphrase_file=passphrase_file,
+            for_audit=for_audit,
+            replace=replace,
+            dry_run=dry_run,
+            as_json=as_json,
+        )
+        return 0
+    _only(ctx, datafile, _FOR_ARCHIVES, "is no archive")
+    if mapping_path is None:
+        raise UsageRefused(f"{datafile} is no archive: its rows need a --mapping")
+    return _import_rows(
+        datafile, mapping_path, folder, dry_run=dry_run, as_json=as_json, **for_rows
+    )
+
+
+_FOR_ROWS = ("mapping_path", "preset", "rejects_path", "ledger_name", "go_on")
+_NOT_FOR_KEYS = (
+    "datafile",
+    "mapping_path",
+    "preset",
+    "rejects_path",
+    "go_on",
+    "dry_run",
+    "new_name",
+    "keys",
+    "for_audit",
+    "replace",
+)
+_FOR_ARCHIVES = ("new_name", "keys", "passphrase_file", "for_audit", "replace")
+
+
+def _only(ctx: click.Context, datafile: Path, others: tuple[str, ...], why: str) -> None:
+    """Refuse options that are for the other kind of file."""
+    for option in ctx.command.params:
+        if option.name in others:
+            source = ctx.get_parameter_source(option.name)
+            if source is not ParameterSource.DEFAULT:
+                raise UsageRefused(f"{datafile} {why}; {option.opts[0]} is not for that")
+
+
+def _import_rows(
+    datafile: Path,
+    mapping_path: Path,
+    folder: Path | None,
+    *,
+    ledger_name: str,
+    preset: str | None,
+    dry_run: bool,
+    rejects_path: Path | None,
+    go_on: bool,
+    as_json: bool,
+) -> int:
+    settings = settings_for(folder)  # local times are read with the server's time zones
+    mapping = _mapping(mapping_path)
+    _check_rejects_path(rejects_path, (datafile, mapping_path), dry_run=dry_run, as_json=as_json)
+    columns = columns_of(mapping, datafile, quiet=as_json)
+    name_suspicious(columns)
+    if not (dry_run or go_on or as_json):
+        ask_whether_to_go_on(columns)
+    listed: list[Reject] = []
+    with ExitStack() as closing:
+        rows = closing.enter_context(open_rows(datafile, mapping.shape))
+        rejects = _rejects(rejects_path, datafile, dry_run=dry_run)
+        if dry_run:
+            ledger = closing.enter_context(_rehearsed(settings, ledger_name))
+        else:
+            ledger = closing.enter_context(opened(folder)).ledger(ledger_name)
+            act = "rows-imported"
+            order = ordered(settings.folder, ledger_name, act, datafile.suffix or "file")
+            closing.enter_context(order)
+        if preset is not None:
+            _publish(ledger, preset, dry_run=dry_run)
+        if isinstance(rejects, RejectFile):
+            closing.enter_context(rejects)
+        on_reject = listed.append if rejects is None else rejects.write
+        importer = Importer(mapping, LedgerTarget(ledger), on_reject)
+        advance = closing.enter_context(
+            progress("importing", datafile.stat().st_size, quiet=as_json)
+        )
+        try:
+            importer.run(rows, partial(_look, rows, advance))
+        except (LedgerError, OSError, KeyboardInterrupt):
+            say(f"stopped early{'' if dry_run else _GOES_ON}. {_sentence(importer.account)}")
+            if isinstance(rejects, RejectFile) and importer.account.rejected:
+                say(f"rejected so far, and why: {rejects.unfinished}")
+            raise
+    _report(importer.account, columns, rejects, listed, dry_run=dry_run, as_json=as_json)
+    return PROBLEM if importer.account.rejected else 0
+
+
+_GOES_ON = "; running again goes on from there"
+
+
+def _rehearsed(settings: Settings, name: str) -> AbstractContextManager[Ledger]:
+    return rehearsed(settings.folder, name, clock=now, master_key=settings.master_key)
+
+
+def _look(rows: DataFile, advance: Callable[[int, str], None], account: Account) -> None:
+    # Asking a file where it stands costs more than reading a row, with a committer at work.
+    if account.rows % ROWS_BETWEEN_LOOKS == 0:
+        advance(rows.bytes_read(), f"{account.rows:,} rows")
+
+
+def _mapping(path: Path) -> FileMapping:
+    try:
+        return read_mapping(path)
+    except Invalid as error:
+        raise UsageRefused(str(error)) from None
+
+
+def _check_rejects_path(
+    chosen: Path | None, inputs: tuple[Path, ...], *, dry_run: bool, as_json: bool
+) -> None:
+    if chosen is None:
+        return
+    if str(chosen) == "-":
+        if as_json:
+            raise UsageRefused("--json and --rejects - would both write to standard output")
+    elif dry_run:
+        raise UsageRefused("--dry-run writes no file; --rejects - lists them all")
+    elif any(chosen.exists() and chosen.samefile(one) for one in inputs):
+        raise UsageRefused("--rejects would overwrite what is to be read")
+
+
+def _rejects(
+    chosen: Path | None, datafile: Path, *, dry_run: bool
+) -> RejectFile | RejectStream | None:
+    if chosen is not None and str(chosen) == "-":
+        return RejectStream(text_for_programs())
+    if dry_run:
+        return None
+    try:
+        return RejectFile(chosen or Path(f"{datafile.name}{REJECTS_SUFFIX}"))
+    except NotRejects as error:
+        raise UsageRefused(str(error)) from None
+
+
+def _publish(ledger: Ledger, preset: str, *, dry_run: bool) -> None:
+    version, fresh = publish_preset(ledger, preset, BEGINNING)
+    if fresh:
+        done = "would publish" if dry_run else "published"
+        say(f"{done} {preset} as version {version.version} of the policy")
+
+
+def _report(
+    account: Account,
+    columns: Sequence[Column],
+    rejects: RejectFile | RejectStream | None,
+    listed: list[Reject],
+    *,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    written = rejects.path if isinstance(rejects, RejectFile) and account.rejected else None
+    if as_json:
+        print_json(
+            {
+                "dry_run": dry_run,
+                "rows": account.rows,
+                "appended": account.appended,
+                "already_known": account.already_known,
+                "rejected": account.rejected,
+                "contacts_registered": account.contacts_registered,
+                "seconds": round(account.seconds, 3),
+                "rows_per_second": account.rows_per_second,
+                "rejects": None if written is None else str(written),
+                "columns": [column.shown() for column in columns],
+            }
+        )
+        return
+    for reject in listed[:SHOWN_REJECTS]:
+        say(f"line {reject.line}: {reject.code}: {reject.detail}")
+    if len(listed) > SHOWN_REJECTS:
+        say(f"and {len(listed) - SHOWN_REJECTS:,} more; --rejects - lists them all")
+    # Standard output is the reject file's where it was asked for.
+    click.echo(
+        f"{'dry run, nothing written: ' if dry_run else ''}{_sentence(account)}",
+        err=isinstance(rejects, RejectStream),
+    )
+    if suspicious := [column.name for column in columns if column.suspicious]:
+        say(f"suspicious columns, for the reasons above: {', '.join(suspicious)}")
+    if written is not None:
+        click.echo(f"rejected rows and why: {written}")
+
+
+def _sentence(account: Account) -> str:
+    return (
+        f"{account.rows:,} rows: {account.appended:,} appended, "
+        f"{account.already_known:,} already known, {account.rejected:,} rejected; "
+        f"{account.contacts_registered:,} contacts registered; "
+        f"{account.seconds:.1f} s, {account.rows_per_second:,} rows/s"
+    )

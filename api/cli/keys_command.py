@@ -1,0 +1,196 @@
+"""``rapport keys``: who may ask the server for what."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING
+
+import click
+
+from api.bootstrap import now
+from api.cli.ending import UsageRefused
+from api.cli.folders import settings_for
+from api.cli.options import data_option, instant_option, json_option
+from api.cli.output import print_json, print_table, say
+from api.cli.plain_help import PlainGroup
+from domain.errors import Corrupt, LedgerNotFound, Unavailable
+from domain.instants import format_instant
+from ledger.access.keys import ACCESS_FILE, AccessKeys
+from ledger.access.scopes import COMMAND_LINE, SCOPES
+from ledger.access.trails import KEY_MADE, Trails
+from ledger.folder import LEDGERS, folder_of, refuse_foreign_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from ledger.access.keys import AccessKey
+    from ledger.access.orders import Order
+
+
+@click.group("keys", cls=PlainGroup)
+def command() -> None:
+    """Make, list, revoke and rotate access keys; also while a server runs on the folder.
+
+    Without any key the server answers this machine only, and asks nobody. From the first key on it
+    asks everybody for one, at once.
+
+    Example:
+      rapport keys create "the owner" --scope admin --scope read --scope append
+      curl -H "Authorization: Bearer rk_..." http://127.0.0.1:8400/v1/ledgers
+    """
+
+
+@command.command("create")
+@click.argument("name")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    required=True,
+    type=click.Choice(SCOPES),
+    help="What it is for; may be given several times. None includes another.",
+)
+@click.option("--ledger", help="The one ledger that it is for.  [default: every ledger]")
+@instant_option("--expires", "Until this instant or date.  [default: until it is revoked]")
+@click.option(
+    "--per-minute", type=click.IntRange(1), help="How many requests, and events in them, at most."
+)
+@data_option
+@json_option
+def create(
+    name: str,
+    scopes: tuple[str, ...],
+    ledger: str | None,
+    expires: int | None,
+    per_minute: int | None,
+    folder: Path | None,
+    as_json: bool,
+) -> None:
+    """Make a key called NAME, and show its secret, which is shown this once.
+
+    Example:
+      rapport keys create "till 4" --scope append --ledger main
+    """
+    with _keys(folder, make=True) as (keys, trails):
+        keys.require_possible(name, scopes, expires_at=expires, per_minute=per_minute)
+        if ledger is not None:
+            folder_of(settings_for(folder).folder, ledger)  # there, and a ledger
+        detail = {"scopes": sorted(set(scopes)), "ledger": ledger}
+        with trails.order(ledger, COMMAND_LINE, KEY_MADE, name, **detail) as order:
+            made, secret = keys.make(
+                name, scopes, ledger=ledger, expires_at=expires, per_minute=per_minute
+            )
+            order.tell(key=made.id)
+    _tell(made, secret, as_json=as_json)
+
+
+@command.command("list")
+@data_option
+@json_option
+def list_keys(folder: Path | None, as_json: bool) -> None:
+    """List the keys, revoked and expired ones too; nobody can list their secrets.
+
+    Example:
+      rapport keys list --json
+    """
+    with _keys(folder) as (keys, _):
+        found = [_shown(key) for key in keys.all()]
+    if as_json:
+        print_json(found)
+        return
+    columns = ("id", "name", "scopes", "ledger", "last_used_at", "expires_at", "revoked_at")
+    print_table(
+        tuple(column.removesuffix("_at").replace("_", " ") for column in columns),
+        [tuple(str(key[column] or "") for column in columns) for key in found],
+    )
+
+
+@command.command("revoke")
+@click.argument("key_id", metavar="ID")
+@data_option
+@json_option
+def revoke(key_id: str, folder: Path | None, as_json: bool) -> None:
+    """Let the key of that ID open nothing any more, within a second.
+
+    Example:
+      rapport keys revoke 9f86d081884c7d65
+    """
+    with _keys(folder) as (keys, trails):
+        order: AbstractContextManager[object] = nullcontext()
+        try:
+            order = _order(trails, keys.find(key_id), "key-revoked")
+        except (Corrupt, Unavailable) as error:
+            say(f"revoked all the same, unrecorded: {error}")
+        with order:
+            key = keys.revoke(key_id)
+    if as_json:
+        print_json(_shown(key))
+        return
+    click.echo(f"{key.id} ({key.name}) is revoked")
+
+
+@command.command("rotate")
+@click.argument("key_id", metavar="ID")
+@data_option
+@json_option
+def rotate(key_id: str, folder: Path | None, as_json: bool) -> None:
+    """Give the key of that ID a new secret; the old one opens nothing any more.
+
+    Example:
+      rapport keys rotate 9f86d081884c7d65
+    """
+    with _keys(folder) as (keys, trails), _order(trails, keys.find(key_id), "key-rotated"):
+        key, secret = keys.rotate(key_id)
+    _tell(key, secret, as_json=as_json)
+
+
+@contextmanager
+def _keys(folder: Path | None, *, make: bool = False) -> Iterator[tuple[AccessKeys, Trails]]:
+    """The keys of a data folder, which no lock guards: a running server sees what is changed."""
+    path = settings_for(folder).folder
+    if make:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        refuse_foreign_files(path)
+    elif not (path / ACCESS_FILE).is_file():
+        raise UsageRefused(f"{path} holds no access keys: rapport keys create makes one")
+    keys, trails = AccessKeys(path / ACCESS_FILE, now), Trails(path, path / LEDGERS, now)
+    try:
+        yield keys, trails
+    finally:
+        keys.close()
+        trails.close()
+
+
+def _order(trails: Trails, key: AccessKey, act: str) -> Order:
+    """Order it in the trail of the ledger that the key is for, if that is there still."""
+    try:
+        return trails.order(key.ledger, COMMAND_LINE, act, key.id)
+    except LedgerNotFound:
+        return trails.order(None, COMMAND_LINE, act, key.id)
+
+
+def _tell(key: AccessKey, secret: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json({**_shown(key), "secret": secret})
+        return
+    click.echo(secret)
+    say("This is shown once and kept nowhere: put it where the program that asks can read it.")
+
+
+def _shown(key: AccessKey) -> dict[str, object]:
+    def shown(instant: int | None) -> str | None:
+        return None if instant is None else format_instant(instant)
+
+    return {
+        "id": key.id,
+        "name": key.name,
+        "scopes": " ".join(sorted(key.scopes)),
+        "ledger": key.ledger,
+        "per_minute": key.per_minute,
+        "made_at": shown(key.made_at),
+        "expires_at": shown(key.expires_at),
+        "revoked_at": shown(key.revoked_at),
+        "last_used_at": shown(key.seen_at),
+    }

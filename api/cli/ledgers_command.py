@@ -1,0 +1,158 @@
+"""``rapport ledgers``: which there are; making, archiving and deleting one."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import closing, nullcontext
+from typing import TYPE_CHECKING
+
+import click
+
+from api.bootstrap import now
+from api.cli.acts import ordered
+from api.cli.ending import UsageRefused
+from api.cli.folders import existing, opened, settings_for
+from api.cli.options import data_option, json_option
+from api.cli.output import print_json, print_table, say
+from api.cli.plain_help import PlainGroup
+from domain.errors import LedgerError
+from ledger.access.keys import ACCESS_FILE, AccessKeys
+from ledger.folder import LEDGERS, folder_of, is_ledger_name, settings_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ledger.folder import DataFolder
+
+
+@click.group("ledgers", cls=PlainGroup)
+def command() -> None:
+    """List, make, archive and delete the ledgers of a data folder.
+
+    A ledger is one business; ledgers share nothing but the server. All but listing needs the folder
+    for itself: stop the server first, or ask it over HTTP.
+
+    Example:
+      rapport ledgers list
+    """
+
+
+@command.command("list")
+@data_option
+@json_option
+def list_them(folder: Path | None, as_json: bool) -> None:
+    """List the ledgers, also while a server runs, and those that are damaged.
+
+    Example:
+      rapport ledgers list --json
+    """
+    ledgers = existing(settings_for(folder)).folder / LEDGERS
+    names = sorted(entry.name for entry in ledgers.iterdir() if is_ledger_name(entry.name))
+    found = [_shown(ledgers / name) for name in names]
+    if as_json:
+        print_json(found)
+        return
+    columns = ("name", "state", "time_zone", "created_at", "bytes")
+    print_table(
+        tuple(column.replace("_", " ") for column in columns),
+        [tuple(str(one[column] or "") for column in columns) for one in found],
+    )
+
+
+@command.command("create")
+@click.argument("name")
+@click.option("--time-zone", help="For contacts without one of their own, such as Europe/Paris.")
+@data_option
+def create(name: str, time_zone: str | None, folder: Path | None) -> None:
+    """Make a ledger called NAME, with the policy `retail`.
+
+    Example:
+      rapport ledgers create corner-shop --time-zone Europe/Amsterdam
+    """
+    with opened(folder) as data:
+        new = name not in data.names()
+        with (
+            ordered(data.path, None, "ledger-made", name)
+            if new and is_ledger_name(name)
+            else nullcontext()
+        ):
+            data.create(name, time_zone)
+    click.echo(f"{name} {'is made' if new else 'was there already, and is as it was'}")
+
+
+@command.command("archive")
+@click.argument("name")
+@click.option("--end", is_flag=True, help="Take it out of the archive instead.")
+@data_option
+def archive(name: str, end: bool, folder: Path | None) -> None:
+    """Have the ledger called NAME take no more events and policies; all else goes on.
+
+    Example:
+      rapport ledgers archive summer-2019
+    """
+    with opened(folder, make=False) as data:
+        act = "ledger-unarchived" if end else "ledger-archived"
+        with (
+            ordered(data.path, None, act, name)
+            if data.settings(name).archived == end
+            else nullcontext()
+        ):
+            data.archive(name, archived=not end)
+    click.echo(f"{name} {'takes events again' if end else 'is archived: it is read, and no more'}")
+
+
+@command.command("delete")
+@click.argument("name")
+@click.option("--confirm", metavar="NAME", help="The name once more, where nobody can be asked.")
+@data_option
+def delete(name: str, confirm: str | None, folder: Path | None) -> None:
+    """Delete the ledger called NAME: every event, key, checkpoint and entry of its trail.
+
+    Nothing brings it back but an archive kept elsewhere: rapport backup makes one. Access keys that
+    are for it alone are revoked.
+
+    Example:
+      rapport ledgers delete summer-2019 --confirm summer-2019
+    """
+    with opened(folder, make=False) as data:
+        path = folder_of(data.path, name)
+        if confirm is None and sys.stdin.isatty():
+            say(f"{name}: {_bytes(path):,} bytes will be gone for good")
+            confirm = click.prompt("Its name, to delete it", err=True)
+        if confirm != name:
+            raise UsageRefused(f"nothing is deleted: --confirm {name} says that it is meant")
+        with ordered(data.path, None, "ledger-deleted", name, origin=_origin(data, name)):
+            if (data.path / ACCESS_FILE).is_file():
+                with closing(AccessKeys(data.path / ACCESS_FILE, now)) as keys:
+                    keys.revoke_all_of(name)
+            data.delete(name)
+    click.echo(f"{name} is deleted")
+
+
+def _origin(data: DataFolder, name: str) -> str | None:
+    try:
+        return data.settings(name).origin
+    except LedgerError:
+        return None  # a damaged one can be deleted too
+
+
+def _shown(path: Path) -> dict[str, object]:
+    size = _bytes(path)
+    try:
+        settings = settings_of(path)
+    except LedgerError:
+        nothing = {"time_zone": None, "created_at": None, "origin": None}
+        return {"name": path.name, "state": "damaged", **nothing, "bytes": size}
+    state = "for audit" if settings.for_audit else "archived" if settings.archived else "open"
+    return {
+        "name": path.name,
+        "state": state,
+        "time_zone": settings.time_zone,
+        "created_at": settings.created_at,
+        "origin": settings.origin,
+        "bytes": size,
+    }
+
+
+def _bytes(path: Path) -> int:
+    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())

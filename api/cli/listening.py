@@ -1,0 +1,169 @@
+"""Serving until told to stop: the address first, then the folder, then the world."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from api.bootstrap import build
+from api.cli.collecting import collect_seldom
+from api.cli.ending import AddressRefused
+from api.cli.output import say
+from api.http.app import create_app
+from api.http.edge import logs
+from api.http.edge.connections import IDLE_SECONDS, Connection, Sweep
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+
+    from api.bootstrap import Server
+    from api.service.settings import Settings
+
+FINISH_SECONDS = 10
+"""How long requests under way may take to finish once the server is told to stop."""
+
+BACKLOG = 2048
+
+SWITCH_SECONDS = 0.001
+"""How long a thread may keep the interpreter from another that wants it.
+
+Python's own 5 ms are what the follower waited for after each statement of SQL while requests poured
+in: at half the rate of appends that is possible, a status list was 13 to 17 ms behind, and is 5 to
+6 so.
+"""
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def serve(settings: Settings, prepare: Callable[[Server, str], None] | None = None) -> None:
+    """Listen and answer until SIGINT or SIGTERM; then finish what was accepted.
+
+    A second signal ends the process at once, as a crash would: what was answered is recorded.
+    ``prepare`` is given the server and its address before the first request is answered.
+
+    Raises:
+        AddressRefused: the address is taken, or not this machine's; the folder is untouched.
+        LedgerError: the folder cannot be used.
+    """
+    writer = logs.configure(settings.log_level, settings.log_format)
+    try:
+        with _listening(settings.host, settings.port) as listener, _signals_put_back():
+            server = build(settings)
+            collect_seldom()
+            sys.setswitchinterval(SWITCH_SECONDS)
+            try:
+                if prepare is not None:
+                    prepare(server, _url(listener, settings))
+                serving = _Serving(_config(server, settings), server)
+                # Before it is said that the server listens: who reads that may send a signal.
+                _stop_at_signals(serving)
+                url = _url(listener, settings)
+                say(f"Rapport listens on {url}  (data in {settings.folder.resolve()})")
+                say(_whom(server))
+                serving.run(sockets=[listener])
+            finally:
+                server.close()
+    finally:
+        writer.close()
+    say("stopped; everything accepted is recorded")
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    """A socket that listens already, so that two servers cannot both believe to have the port."""
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.create_server(address[:2], family=family, backlog=BACKLOG)
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
+        raise AddressRefused(
+            f"cannot listen on {host} port {port}: {why.lower()}; --port chooses another"
+        ) from None
+    with listener:
+        yield listener
+
+
+def _config(server: Server, settings: Settings) -> uvicorn.Config:
+    log_level = settings.log_level
+    return uvicorn.Config(
+        create_app(server),
+        http=Connection,
+        ws="none",
+        log_config=None,  # its loggers hand everything to ours
+        log_level=log_level if log_level == "debug" else "warning",
+        access_log=False,
+        proxy_headers=False,  # nothing asks where a request comes from
+        lifespan="on",  # where FastAPI configures telemetry from the environment, if asked to
+        ssl_certfile=settings.tls_certificate,
+        ssl_keyfile=settings.tls_key,
+        timeout_keep_alive=IDLE_SECONDS,
+        timeout_graceful_shutdown=FINISH_SECONDS,
+    )
+
+
+class _Serving(uvicorn.Server):
+    """Uvicorn's server, with an eye on its connections, and signals left to the caller."""
+
+    def __init__(self, config: uvicorn.Config, served: Server) -> None:
+        super().__init__(config)
+        self._served = served
+        self._sweep = Sweep()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Nothing is captured here: uvicorn's own handlers come late, and go early."""
+        yield
+
+    async def on_tick(self, counter: int) -> bool:
+        """Ten times a second; whether it is time to stop."""
+        if counter % 10 == 0:
+            self._sweep.run(self.server_state.connections, time.monotonic())
+        return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Accept no more, and let what is under way come to its end."""
+        self._served.stopping.begin()
+        await super().shutdown(sockets)
+
+
+def _stop_at_signals(serving: uvicorn.Server) -> None:
+    """The first signal asks for an orderly end, whenever it comes; the second ends at once."""
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        if serving.should_exit:
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+        serving.should_exit = True
+
+    for number in SIGNALS:
+        signal.signal(number, stop)
+
+
+@contextmanager
+def _signals_put_back() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _whom(server: Server) -> str:
+    if server.keys.is_open():
+        return "It answers this machine only, without keys. Try /docs. Ctrl-C stops it."
+    return "It answers who sends an access key. Ctrl-C stops it."
+
+
+def _url(listener: socket.socket, settings: Settings) -> str:
+    host, port = listener.getsockname()[:2]
+    scheme = "http" if settings.tls_certificate is None else "https"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"

@@ -1,0 +1,97 @@
+"""``rapport log-keys``: the keys that sign a ledger's checkpoints."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from api.cli.acts import ordered
+from api.cli.folders import opened, settings_for
+from api.cli.options import data_option, json_option, ledger_option
+from api.cli.output import print_json, print_table
+from api.cli.plain_help import PlainGroup
+from domain.instants import format_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from ledger.transparency.log import TransparencyLog
+
+
+@click.group("log-keys", cls=PlainGroup)
+def command() -> None:
+    """List and rotate the keys that sign a ledger's log; while no server runs on its folder.
+
+    Example:
+      rapport log-keys list
+      rapport log-keys rotate
+    """
+
+
+@command.command("list")
+@ledger_option
+@data_option
+@json_option
+def list_keys(ledger_name: str, folder: Path | None, as_json: bool) -> None:
+    """List the verifier keys, newest first: public, for whoever checks the log.
+
+    Example:
+      rapport log-keys list --json
+    """
+    with _log(folder, ledger_name) as log:
+        keys = _shown(log)
+    if as_json:
+        print_json(keys)
+        return
+    print_table(
+        ("verifier key", "made", "retired"),
+        [(key["verifier"], key["made_at"], key["retired_at"] or "") for key in keys],
+    )
+
+
+@command.command("rotate")
+@ledger_option
+@data_option
+@json_option
+def rotate(ledger_name: str, folder: Path | None, as_json: bool) -> None:
+    """Make a new key of the same name, and sign with it what is not signed yet.
+
+    The next checkpoint is signed by the old key too, so that whoever trusts that one can see that
+    the log goes on; later ones by the new key alone. Give the new verifier key to whoever checks.
+
+    Example:
+      rapport log-keys rotate
+    """
+    with _log(folder, ledger_name) as log:
+        with ordered(settings_for(folder).folder, ledger_name, "log-key-rotated", log.origin):
+            made = log.rotate()
+            size = log.seal().size
+        keys = _shown(log)
+    if as_json:
+        print_json(keys)
+        return
+    click.echo(made.written())
+    if keys[1]["retired_at"]:
+        click.echo(f"signed {size:,} events with the old key for the last time")
+    else:
+        click.echo("the old key signs the next checkpoint too, and none after it")
+
+
+@contextmanager
+def _log(folder: Path | None, name: str) -> Iterator[TransparencyLog]:
+    with opened(folder, make=False) as data:
+        yield data.ledger(name).transparency
+
+
+def _shown(log: TransparencyLog) -> list[dict[str, str | None]]:
+    return [
+        {
+            "verifier": verifier.written(),
+            "made_at": format_instant(key.made_at),
+            "retired_at": None if key.retired_at is None else format_instant(key.retired_at),
+        }
+        for verifier, key in zip(log.verifiers(), log.key_history(), strict=True)
+    ]

@@ -1,0 +1,275 @@
+"""``rapport policy``: what judges, and since when."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from api.bootstrap import now
+from api.cli.ending import UsageRefused
+from api.cli.folders import opened
+from api.cli.options import data_option, instant_option, json_option, ledger_option
+from api.cli.output import print_json, print_table
+from api.cli.plain_help import PlainGroup
+from api.cli.policies.documents import policy_named, read_document, written
+from api.cli.policies.preview import command as preview
+from api.cli.policies.publishing import BEGINNING, publish_policy, publish_preset
+from domain.comparison import field_changes
+from domain.errors import PolicyNotFound
+from domain.instants import format_instant
+from domain.presets import PRESETS, sent_policy_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from domain.policy import Policy
+    from domain.timeline import PolicyVersion
+    from ledger.ledger import Ledger
+
+
+@click.group("policy", cls=PlainGroup)
+def command() -> None:
+    """Show, list and publish the policies of a ledger; on its folder, while no server runs on it.
+
+    Example:
+      rapport policy presets
+      rapport policy init cafe ours.toml
+      rapport policy preview ours.toml
+      rapport policy publish ours.toml --effective-from 2026-03-01
+    """
+
+
+@command.command("init")
+@click.argument("preset", metavar="PRESET", type=click.Choice(list(PRESETS)))
+@click.argument(
+    "file", metavar="[FILE]", type=click.Path(path_type=Path, dir_okay=False), required=False
+)
+@instant_option("--effective-from", "Since when it judges.  [default: from the beginning]")
+@ledger_option
+@data_option
+@json_option
+def init(
+    preset: str,
+    file: Path | None,
+    effective_from: int | None,
+    ledger_name: str,
+    folder: Path | None,
+    as_json: bool,
+) -> None:
+    """Publish PRESET, one of those that `rapport policy presets` lists.
+
+    Where it is in force from that instant already, nothing is published. With FILE, it is written
+    there instead, to be changed, as TOML or JSON by the name's ending, and nothing is published.
+
+    Example:
+      rapport policy init cafe
+      rapport policy init cafe ours.toml
+    """
+    if file is not None:
+        if file.exists():
+            raise UsageRefused(f"{file} is there already: name another")
+        file.write_text(written(preset, file.suffix), encoding="utf-8")
+        click.echo(f"wrote {preset} to {file}; change it, try it with rapport policy preview")
+        return
+    start = BEGINNING if effective_from is None else effective_from
+    with _ledger(folder, ledger_name, make=True) as ledger:
+        version, fresh = publish_preset(ledger, preset, start)
+        _print_published(version, fresh=fresh, as_json=as_json)
+
+
+@command.command("publish")
+@click.argument("document", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@instant_option("--effective-from", "Since when it judges.  [default: now]")
+@ledger_option
+@data_option
+@json_option
+def publish(
+    document: Path,
+    effective_from: int | None,
+    ledger_name: str,
+    folder: Path | None,
+    as_json: bool,
+) -> None:
+    """Publish the policy in DOCUMENT, TOML or JSON. What it leaves out is as in what it extends.
+
+    Example, ours.toml:
+      extends = "cafe"
+      name = "our cafe"
+      [rhythm]
+      demotion_floor_days = 28
+    """
+    policy = read_document(document)
+    with _ledger(folder, ledger_name, make=True) as ledger:
+        published = publish_policy(ledger, policy, effective_from)
+        _print_published(published, fresh=True, as_json=as_json)
+
+
+@command.command("show")
+@click.argument("version", type=click.IntRange(1), required=False)
+@ledger_option
+@data_option
+def show(version: int | None, ledger_name: str, folder: Path | None) -> None:
+    """Write a policy's whole document as JSON: that VERSION, or the one in force now.
+
+    Example:
+      rapport policy show 1
+    """
+    with _ledger(folder, ledger_name, make=False) as ledger:
+        timeline = ledger.policies()
+        if version is None:
+            shown = timeline.in_force(now())
+        else:
+            try:
+                shown = timeline.only(version).versions[0]
+            except KeyError:
+                raise PolicyNotFound(f"there is no version {version} of the policy") from None
+    print_json(shown.policy.document())
+
+
+@command.command("list")
+@ledger_option
+@data_option
+@json_option
+def list_versions(ledger_name: str, folder: Path | None, as_json: bool) -> None:
+    """List the versions published, oldest first.
+
+    Example:
+      rapport policy list --json
+    """
+    with _ledger(folder, ledger_name, make=False) as ledger:
+        timeline = ledger.policies()
+    if as_json:
+        print_json([_as_json(version) for version in timeline.versions])
+        return
+    in_force = timeline.in_force(now()).version
+    print_table(
+        ("version", "name", "effective from", "position", "sha256", ""),
+        [
+            (
+                one.version,
+                one.policy.name,
+                format_instant(one.effective_from),
+                one.position,
+                one.sha256[:12],
+                "in force" if one.version == in_force else "",
+            )
+            for one in timeline.versions
+        ],
+    )
+
+
+@command.command("diff")
+@click.argument("one")
+@click.argument("other")
+@ledger_option
+@data_option
+@json_option
+def diff(one: str, other: str, ledger_name: str, folder: Path | None, as_json: bool) -> None:
+    """Show field by field how ONE and OTHER differ: versions, presets, or files.
+
+    Example:
+      rapport policy diff 1 2
+      rapport policy diff 2 ours.toml --json
+    """
+    known = None
+    if any(name.isdigit() for name in (one, other)):
+        with _ledger(folder, ledger_name, make=False) as ledger:
+            known = ledger.policies()
+    policies = [policy_named(name, known) for name in (one, other)]
+    found = field_changes(*(policy.document() for policy in policies))
+    if as_json:
+        print_json(
+            [{"field": each.pointer, "one": each.before, "other": each.after} for each in found]
+        )
+    elif found:
+        rows = [(each.pointer, _as_text(each.before), _as_text(each.after)) for each in found]
+        print_table(("field", one, other), rows)
+    else:
+        click.echo("they say the same")
+
+
+def _as_text(value: object) -> str:
+    return "none" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+command.add_command(preview)
+
+
+@command.command("presets")
+@json_option
+def presets(as_json: bool) -> None:
+    """List the presets that ship.
+
+    Example:
+      rapport policy presets --json
+    """
+    if as_json:
+        print_json({name: policy.document() for name, policy in PRESETS.items()})
+        return
+    print_table(
+        ("preset", "expected gap", "demotion floor", "points for regularity", "cash rewards"),
+        [
+            (
+                name,
+                f"{policy.rhythm.expected_gap_days} days",
+                f"{policy.rhythm.demotion_floor_days} days",
+                _regularity(policy),
+                "yes" if policy.rewards.cash_allowed else "no",
+            )
+            for name, policy in PRESETS.items()
+        ],
+    )
+
+
+@command.command("schema")
+def schema() -> None:
+    """Write the JSON Schema of a policy document.
+
+    Example:
+      rapport policy schema > policy.schema.json
+    """
+    print_json(sent_policy_schema())
+
+
+@contextmanager
+def _ledger(folder: Path | None, name: str, *, make: bool) -> Iterator[Ledger]:
+    with opened(folder, make=make) as data:
+        yield data.ledger(name)
+
+
+def _regularity(policy: Policy) -> str:
+    signal = policy.signals.regularity
+    if signal.purchase_days is None:
+        return "off"
+    window = f" in {signal.window_days} days" if signal.window_days else ""
+    days = f"{signal.purchase_days} purchase days{window}"
+    return f"{signal.points} for {days}; a client needs {policy.stage.promotion_score}"
+
+
+def _as_json(version: PolicyVersion) -> dict[str, object]:
+    return {
+        "policy_version": version.version,
+        "name": version.policy.name,
+        "effective_from": format_instant(version.effective_from),
+        "sha256": version.sha256,
+        "position": version.position,
+    }
+
+
+def _print_published(version: PolicyVersion, *, fresh: bool, as_json: bool) -> None:
+    if as_json:
+        print_json({**_as_json(version), "published": fresh})
+        return
+    since = format_instant(version.effective_from)
+    if fresh:
+        click.echo(
+            f"published {version.policy.name} as version {version.version}, in force from {since}"
+        )
+    else:
+        click.echo(
+            f"{version.policy.name} is in force from {since} already, as version {version.version}"
+        )

@@ -1,0 +1,102 @@
+"""``rapport replay``: where every contact stood at any instant, as known at any position."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from api.cli.options import data_option, json_option, ledger_option, when_options
+from api.cli.output import print_json, print_table
+from api.cli.plain_help import PlainHelp
+from api.cli.questions.long import answered, asking
+from api.cli.questions.one_contact import walk_through
+from api.service.questions import Asked, known_at
+from api.service.replays.replay import replay
+
+if TYPE_CHECKING:
+    from api.http.wire.parameters import Knowledge
+    from ledger.ledger import Ledger
+    from projections.folding import Moment
+
+
+@click.command("replay", cls=PlainHelp)
+@when_options
+@click.option(
+    "--step",
+    "contact",
+    metavar="CONTACT",
+    help="Walk through this contact instead, event by event: a UUID or source:ref.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write a line of JSON for every contact there.",
+)
+@ledger_option
+@data_option
+@json_option
+def command(
+    as_of: int | None,
+    as_known_at: Knowledge | None,
+    policy_version: int | None,
+    contact: str | None,
+    out: Path | None,
+    ledger_name: str,
+    folder: Path | None,
+    as_json: bool,
+) -> None:
+    """Work out where every contact stood: then, by what was known then, under any version.
+
+    The digest is the SHA-256 of the lines that --out writes, one for each contact, by id. The same
+    question has the same bytes, as long as it says both --as-of and --as-known-at.
+
+    With --step: what came of one contact, in the order in which it happened, what each signal
+    became, what the stage did and why; what does not count is marked where it stands. With --json
+    a line for each instant.
+
+    Example:
+      rapport replay --as-of 2025-12-31
+      rapport replay --step pos:17850 --as-known-at 4711
+      rapport replay --as-of 2025-12-31 --as-known-at 4711 --policy-version 2 --out then.jsonl
+
+    While a server runs on the folder, ask it instead: POST .../replays.
+    """
+    asked = Asked(as_of, as_known_at, policy_version)
+    if contact is not None:
+        if out is not None:
+            raise click.UsageError("--out is for every contact, and --step for one")
+        with asking(folder, ledger_name, asked) as (ledger, moment):
+            walk_through(ledger, moment, contact, as_json=as_json)
+        return
+    with asking(folder, ledger_name, asked) as (ledger, moment):
+        account = _everybody(ledger, moment, out, quiet=as_json)
+    if as_json:
+        print_json(account)
+    else:
+        _print(account)
+
+
+def _everybody(ledger: Ledger, moment: Moment, out: Path | None, *, quiet: bool) -> dict[str, Any]:
+    account = answered("replaying", partial(replay, ledger, moment), out, quiet=quiet)
+    return {**account, "as_known_at": known_at(ledger, moment.position).plain()}
+
+
+def _print(account: dict[str, Any]) -> None:
+    everyone = max(account["contacts"], 1)
+    print_table(
+        ("stage", "contacts", ""),
+        [
+            (stage, f"{count:,}", f"{100 * count / everyone:.1f} %")
+            for stage, count in account["stages"].items()
+        ],
+    )
+    judged = f"judged then by version {account['policy_version']}"
+    click.echo(
+        f"{account['contacts']:,} contacts as of {account['as_of']}, "
+        f"as known at position {account['position']:,}, {judged}"
+    )
+    click.echo(f"digest {account['digest']}")

@@ -1,0 +1,206 @@
+"""``rapport restore``: ledgers from a backup, each as it was."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack, closing
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import click
+
+from api.bootstrap import now
+from api.cli.acts import ordered
+from api.cli.archives.importing import tell_of_namespace, told, verifier
+from api.cli.archives.passphrases import passphrase_of
+from api.cli.ending import UsageRefused
+from api.cli.folders import settings_for
+from api.cli.options import data_option, json_option
+from api.cli.output import print_json, progress, say
+from api.cli.plain_help import PlainHelp
+from api.service.backups import restoring
+from ledger.access.trails import LEDGER_RESTORED
+from ledger.folder import MAIN, DataFolder, LedgerExists, is_ledger_name
+from ledger.transfer import LogForks, PassphraseRefused, read_head
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from api.service.backups.restoring import Checked, Copy
+    from api.service.settings import Settings
+    from ledger.transfer import VerifiedArchive
+
+
+@click.command("restore", cls=PlainHelp)
+@click.argument("source", metavar="BACKUP", type=click.Path(path_type=Path, exists=True))
+@data_option
+@click.option("--ledger", help="Only this one of the backup.  [default: all of them]")
+@click.option("--as", "new_name", metavar="NAME", help="What the one ledger is called here.")
+@click.option(
+    "--erased-since",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Who was erased after the backup: a newer archive of the ledger, or their UUIDs by line.",
+)
+@click.option(
+    "--key",
+    "keys",
+    multiple=True,
+    metavar="VERIFIER",
+    help="A verifier key that must have signed the last checkpoint; more than once: any of them.",
+)
+@click.option(
+    "--passphrase-file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Its first line opens the keys.  [default: RAPPORT_ARCHIVE_PASSPHRASE, else a prompt]",
+)
+@click.option("--for-audit", is_flag=True, help="Leave the keys where they are.")
+@click.option("--dry-run", is_flag=True, help="Check all of it, and write nothing.")
+@json_option
+def command(
+    source: Path,
+    folder: Path | None,
+    ledger: str | None,
+    new_name: str | None,
+    erased_since: Path | None,
+    keys: tuple[str, ...],
+    passphrase_file: Path | None,
+    for_audit: bool,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Make the ledgers of BACKUP, a folder that `rapport backup` wrote or one archive.
+
+    All of it is checked before anything is written; then each ledger is there whole or not at all,
+    with its audit trail. None that exists is overwritten but one with nothing but its first policy.
+    With its keys a ledger goes on from where the backup was made; without them it is for audit.
+
+    Whoever was erased in the backup's log stays erased. Of people who were erased after it was
+    made nobody can know but a newer log: name an archive of that, or a list, with --erased-since.
+    Their keys are left out, and the ledger records their erasure.
+
+    Example:
+      rapport restore --data ./new-home --erased-since erased.txt /backups/2026-03-01
+
+    Exit codes: 0 restored; 2 there is such a ledger, or the passphrase is missing or wrong; 3 the
+    backup was tampered with, or it or the data folder cannot be used; 130 interrupted.
+    """
+    settings = settings_for(folder)
+    copies = restoring.copies_in(source, ledger)
+    if new_name is not None and not is_ledger_name(new_name):
+        raise UsageRefused(f"--as {new_name!r} cannot be the name of a ledger")
+    if len(copies) > 1 and (new_name or erased_since):
+        raise UsageRefused("the backup has several ledgers: name one with --ledger for that")
+    heads = [read_head(copy.archive) for copy in copies]
+    passphrase = None
+    if any(head.keys for head in heads) and not for_audit:
+        passphrase = passphrase_of(passphrase_file, settings, confirm=False)
+    started = time.perf_counter()
+    try:
+        checked = [_checked(copy, keys, passphrase, erased_since, quiet=as_json) for copy in copies]
+        if not dry_run:
+            _place(checked, settings, new_name, passphrase, quiet=as_json)
+    except (PassphraseRefused, LedgerExists, LogForks) as error:
+        raise UsageRefused(str(error)) from None
+    _report(checked, new_name, time.perf_counter() - started, dry_run=dry_run, as_json=as_json)
+
+
+def _checked(
+    copy: Copy,
+    keys: Sequence[str],
+    passphrase: str | None,
+    erased_since: Path | None,
+    *,
+    quiet: bool,
+) -> Checked:
+    def fence(verified: VerifiedArchive) -> frozenset[bytes]:
+        if erased_since is None:
+            return frozenset()
+        return restoring.erased_in(erased_since, verified)
+
+    head = read_head(copy.archive)
+    with progress(f"checking {head.ledger}", head.position, quiet=quiet) as advance:
+        return restoring.check(
+            copy,
+            keys=[verifier(text) for text in keys],
+            passphrase=passphrase if head.keys else None,
+            erased_since=fence,
+            advance=told(advance),
+        )
+
+
+def _place(
+    checked: Sequence[Checked],
+    settings: Settings,
+    new_name: str | None,
+    passphrase: str | None,
+    *,
+    quiet: bool,
+) -> None:
+    folder = DataFolder.open(
+        settings.folder,
+        clock=now,
+        master_key=settings.master_key,
+        log_domain=settings.log_domain,
+        make_main=False,
+    )
+    placed: list[str] = []
+    with closing(folder):
+        with ExitStack() as orders:
+            # Each is done when all are: where one cannot be restored, those before are taken back.
+            try:
+                for one in checked:
+                    name = _name(one, new_name)
+                    head = one.verified.head
+                    detail = {"origin": head.origin, "position": head.position}
+                    orders.enter_context(
+                        ordered(settings.folder, None, LEDGER_RESTORED, name, **detail)
+                    )
+                    with progress(f"restoring {name}", head.position, quiet=quiet) as advance:
+                        run = partial(restoring.restore, one, folder, name=name, clock=now)
+                        run(passphrase=passphrase if head.keys else None, advance=told(advance))
+                    placed.append(name)
+            except BaseException:
+                for name in placed:
+                    folder.discard(name)
+                raise
+        folder.create(MAIN)  # which is there from the start, whatever comes first
+
+
+def _name(one: Checked, new_name: str | None) -> str:
+    return new_name or one.copy.name or one.verified.head.ledger
+
+
+def _report(
+    checked: Sequence[Checked],
+    new_name: str | None,
+    seconds: float,
+    *,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    if as_json:
+        shown = [
+            {
+                "ledger": _name(one, new_name),
+                "origin": one.verified.head.origin,
+                "position": one.verified.head.position,
+                "root": one.verified.last.root.hex(),
+                "erased_since": sorted(str(UUID(bytes=raw)) for raw in one.erased_since),
+            }
+            for one in checked
+        ]
+        print_json({"dry_run": dry_run, "ledgers": shown, "seconds": round(seconds, 3)})
+        return
+    done = "sound, nothing written:" if dry_run else "restored"
+    for one in checked:
+        head = one.verified.head
+        click.echo(f"{done} {_name(one, new_name)}: {head.position:,} events")
+        click.echo(f"  origin  {head.origin}")
+        click.echo(f"  root    {one.verified.last.root.hex()}")
+        tell_of_namespace(one.verified)
+        if one.erased_since:
+            say(f"  {len(one.erased_since):,} contacts erased since are erased here too")
+    say("  What was recorded after the backup is not there. Checkpoints of it that were given away")
+    say("  contradict what goes on from here: tell whoever keeps them")

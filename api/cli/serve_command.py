@@ -1,0 +1,33 @@
+"""``rapport serve``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from api.cli.folders import settings_for
+from api.cli.listening import serve
+from api.cli.options import data_option, listening_options
+from api.cli.plain_help import PlainHelp
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.command("serve", cls=PlainHelp)
+@listening_options
+@data_option
+def command(host: str | None, port: int | None, folder: Path | None) -> None:
+    """Start the server on a data folder, which is made on first use.
+
+    Example:
+      rapport serve --port 8400 --data ./rapport-data
+      curl http://127.0.0.1:8400/livez
+
+    Ctrl-C or SIGTERM stops it once everything accepted is recorded.
+
+    Exit codes: 0 stopped; 2 a setting makes no sense; 3 the folder cannot be used; 4 the address
+    cannot be listened on.
+    """
+    serve(settings_for(folder, host=host, port=port))

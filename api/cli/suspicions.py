@@ -1,0 +1,98 @@
+"""The look at a file's columns before its rows are imported, as a person is told of it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import click
+
+from api.cli.ending import UsageRefused
+from api.cli.output import progress, say
+from api.service.importing.columns import look_at_columns
+from api.service.importing.rows import UnreadableFile, open_rows
+from domain.errors import Invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from api.service.importing.columns import Column
+    from api.service.importing.mapping import FileMapping
+    from api.service.importing.rows import FileShape
+
+DELIMITERS = (",", ";", "\t", "|")
+LINES_LOOKED_AT = 30
+"""How far down a header is looked for, where the first row is none."""
+
+ROWS_BETWEEN_LOOKS = 500
+"""How often the progress is looked at."""
+
+
+def columns_of(mapping: FileMapping, datafile: Path, *, quiet: bool) -> tuple[Column, ...]:
+    """The file's columns, after one look at all of its rows.
+
+    Raises:
+        UsageRefused: the mapping reads a column that the file does not have.
+    """
+    with (
+        open_rows(datafile, mapping.shape) as rows,
+        progress("looking at the columns", datafile.stat().st_size, quiet=quiet) as advance,
+    ):
+        try:
+            mapping.check_columns(rows.columns)
+        except Invalid as error:
+            raise UsageRefused(f"{error}{_advice(mapping, datafile)}") from None
+
+        def tell(count: int) -> None:
+            if count % ROWS_BETWEEN_LOOKS == 0:
+                advance(rows.bytes_read(), f"{count:,} rows")
+
+        return look_at_columns(mapping, rows, tell)
+
+
+def _advice(mapping: FileMapping, datafile: Path) -> str:
+    """Where the columns that the mapping reads seem to be named in the file, if anywhere."""
+    shape = mapping.shape
+    if not shape.header or shape.columns:
+        return ""
+    for delimiter in (shape.delimiter, *DELIMITERS):
+        for skip_lines in range(LINES_LOOKED_AT):
+            other = replace(shape, delimiter=delimiter, skip_lines=skip_lines)
+            with suppress(UnreadableFile), open_rows(datafile, other) as rows:
+                if rows.header_line and not mapping.missing_columns(rows.columns):
+                    return _advised(shape, delimiter, rows.header_line)
+    return ""
+
+
+def _advised(shape: FileShape, delimiter: str | None, header_line: int) -> str:
+    keys = []
+    if delimiter != shape.delimiter:
+        keys.append(f"delimiter = {json.dumps(delimiter)}")
+    if header_line != shape.skip_lines + 1:
+        keys.append(f"skip_lines = {header_line - 1}")
+    said = " and ".join(keys)
+    return f"; line {header_line} looks like the header: say {said} in [file] of the mapping"
+
+
+def name_suspicious(columns: Iterable[Column]) -> None:
+    """Say on standard error which columns are suspicious, and why."""
+    for column in columns:
+        if column.suspicious:
+            say(f"suspicious column {column.name}: {column.why}")
+
+
+def ask_whether_to_go_on(columns: Iterable[Column]) -> None:
+    """Ask, where there is a terminal to ask on and a column is suspicious.
+
+    Raises:
+        UsageRefused: the answer is no.
+    """
+    if not any(column.suspicious for column in columns) or not sys.stdin.isatty():
+        return
+    say("What is recorded stays for ever. --dry-run shows what would become of each row.")
+    if not click.confirm("Import all the same?", err=True):
+        raise UsageRefused("nothing was written: mend the file or the mapping, and run it again")

@@ -1,0 +1,138 @@
+"""``rapport verify``: is this ledger what it says, and what it signed?"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from api.cli.ending import PROBLEM, UsageRefused
+from api.cli.folders import settings_for
+from api.cli.log_reading import is_url
+from api.cli.options import json_option
+from api.cli.output import print_json, progress
+from api.cli.plain_help import PlainHelp
+from api.cli.verifying.archive import names_archive, verify_archived
+from api.cli.verifying.folder import Asked, Outcome, verify_folder, verify_one
+from api.cli.verifying.receipt import is_receipt, verify_receipt
+from api.cli.verifying.report import as_json_document, print_report
+from api.cli.verifying.url import verify_url
+from domain.errors import Unproven
+from ledger.folder import LEDGERS, SETTINGS_FILE
+from ledger.ledger import EVENTS_FILE
+from ledger.stores.sqlite.verification.ledgers import Kept
+from ledger.transparency.notes import Verifier
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@click.command("verify", cls=PlainHelp)
+@click.argument("target")
+@click.option("--ledger", "ledger_name", metavar="NAME", help="Only this ledger of a data folder.")
+@click.option(
+    "--key", "keys", multiple=True, metavar="VERIFIER", help="A key that must have signed."
+)
+@click.option(
+    "--checkpoint",
+    "checkpoints",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="A checkpoint that was kept elsewhere.",
+)
+@click.option("--drift", is_flag=True, help="Make every projection anew too, and compare. Slower.")
+@json_option
+def command(
+    target: str,
+    ledger_name: str | None,
+    keys: Sequence[str],
+    checkpoints: Sequence[Path],
+    drift: bool,
+    as_json: bool,
+) -> int:
+    """Check TARGET against what was signed: events, streams, tree, checkpoints, keys.
+
+    TARGET is a data folder, with all its ledgers; the folder of one ledger, or the events.sqlite in
+    it; an archive, of rapport export; a status receipt, as JSON or msgpack; or a ledger's URL.
+    Nothing is written to a folder, and a server may run on it.
+
+    The tree is derived again from the stored events and held against every tile and every
+    checkpoint. What is sealed is opened where the master key is at hand: master.key in the data
+    folder, or RAPPORT_MASTER_KEY. From a URL the tree is derived from the entries that are served.
+
+    --key and --checkpoint are what makes it a proof: a folder by itself proves only that it fits
+    together. Keep both elsewhere. Each may be given several times.
+
+    Example:
+      rapport verify ./rapport-data
+      rapport verify ./rapport-data --ledger main --checkpoint kept/2026-03-01.txt --drift
+      rapport verify http://127.0.0.1:8400/v1/ledgers/main --key VERIFIER
+      rapport verify receipt.json --key VERIFIER
+      rapport verify shop.tar.gz --checkpoint kept.txt
+
+    Exit codes: 0 sound; 1 a fault was found; 2 TARGET is none of these, or an option cannot be
+    read; 3 a file may not be read, or a server does not answer.
+    """
+    asked = Asked(
+        master_key=settings_for(None).master_key,
+        verifiers=[_verifier(text) for text in keys],
+        kept=[_kept(path) for path in checkpoints],
+        drift=drift,
+        progress=partial(progress, quiet=as_json),
+    )
+    path = Path(target)
+    if is_receipt(path):
+        _refuse_options(path, ledger_name, checkpoints, drift=drift)
+        return 0 if verify_receipt(path, asked.verifiers, as_json=as_json) else PROBLEM
+    outcome = _outcome(target, ledger_name, asked)
+    if as_json:
+        print_json(as_json_document(target, outcome, asked))
+    else:
+        print_report(outcome, asked)
+    return 0 if outcome.sound else PROBLEM
+
+
+def _outcome(target: str, ledger_name: str | None, asked: Asked) -> Outcome:
+    """What is found in whatever the target is."""
+    path = Path(target)
+    if not is_url(target) and (path / LEDGERS).is_dir():
+        return verify_folder(path, ledger_name, asked)
+    if ledger_name is not None:
+        raise UsageRefused(f"{target} is no data folder: leave out --ledger")
+    if is_url(target):
+        if asked.drift:
+            raise UsageRefused("projections cannot be made anew from a URL: leave out --drift")
+        return Outcome([verify_url(target, asked)])
+    if path.name == EVENTS_FILE and path.is_file():
+        path = path.parent  # a database is checked with what lies beside it
+    if (path / SETTINGS_FILE).is_file() or (path / EVENTS_FILE).is_file():
+        return verify_one(path, asked)
+    if names_archive(path):
+        return verify_archived(path, asked)
+    raise UsageRefused(f"{target} is no data folder, ledger's folder, archive, receipt or URL")
+
+
+def _refuse_options(
+    path: Path, ledger_name: str | None, checkpoints: Sequence[Path], *, drift: bool
+) -> None:
+    if ledger_name is not None or checkpoints or drift:
+        raise UsageRefused(f"{path} is a receipt: it takes no option but --key and --json")
+
+
+def _verifier(text: str) -> Verifier:
+    try:
+        return Verifier.read(text.strip())
+    except Unproven as error:
+        raise click.BadParameter(f"{text!r}: {error}", param_hint="--key") from None
+
+
+def _kept(path: Path) -> Kept:
+    kept = Kept(path.name, path.read_bytes())
+    try:
+        assert kept.origin
+    except Unproven as error:
+        raise click.BadParameter(f"{path}: {error}", param_hint="--checkpoint") from None
+    return kept

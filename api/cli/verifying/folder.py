@@ -1,0 +1,118 @@
+"""The ledgers of a folder verified, one after the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from api.cli.verifying.drift import check_drift
+from domain.errors import LedgerNotFound
+from ledger.folder import LEDGERS, is_ledger_name
+from ledger.master_keys import MASTER_KEY_BYTES, MASTER_KEY_FILE, next_of
+from ledger.stores.sqlite.verification.ledgers import Trust, verify_ledger
+from ledger.verification.faults import Fault, Report
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from ledger.stores.sqlite.verification.ledgers import Kept, Progress
+    from ledger.transparency.notes import Verifier
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the reader brings, and how much is to be looked at."""
+
+    progress: Progress
+    master_key: bytes | None = None
+    verifiers: Sequence[Verifier] = ()
+    kept: Sequence[Kept] = ()
+    drift: bool = False
+
+
+@dataclass
+class Outcome:
+    """What was found in each ledger, and what is wrong beside them."""
+
+    reports: list[Report] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+
+    @property
+    def sound(self) -> bool:
+        """Nothing wrong was found."""
+        return not self.faults and all(report.sound for report in self.reports)
+
+
+def verify_folder(path: Path, ledger_name: str | None, asked: Asked) -> Outcome:
+    """Check every ledger of a data folder, or one of them.
+
+    Raises:
+        LedgerNotFound: there is none of that name, or none at all.
+        Unavailable: a file cannot be read.
+    """
+    names = sorted(entry.name for entry in (path / LEDGERS).iterdir() if is_ledger_name(entry.name))
+    if ledger_name is not None and ledger_name not in names:
+        raise LedgerNotFound(f"no ledger is named {ledger_name!r}")
+    if not names:
+        raise LedgerNotFound(f"{path} holds no ledgers")
+    outcome = Outcome()
+    master_key = asked.master_key or _master_key(path / MASTER_KEY_FILE, outcome)
+    for name in names if ledger_name is None else [ledger_name]:
+        _verify(path / LEDGERS / name, master_key, asked, outcome)
+    look_for_origins(asked, outcome)
+    return outcome
+
+
+def verify_one(path: Path, asked: Asked) -> Outcome:
+    """Check the folder of one ledger; its data folder's master key is used where it is there.
+
+    Raises:
+        Unavailable: a file cannot be read.
+    """
+    outcome = Outcome()
+    master_key = asked.master_key
+    if master_key is None and path.resolve().parent.name == LEDGERS:
+        master_key = _master_key(path.resolve().parents[1] / MASTER_KEY_FILE, outcome)
+    _verify(path, master_key, asked, outcome)
+    look_for_origins(asked, outcome)
+    return outcome
+
+
+def _verify(path: Path, master_key: bytes | None, asked: Asked, outcome: Outcome) -> None:
+    trust = Trust(master_key, asked.verifiers, asked.kept)
+    report = verify_ledger(path, trust, asked.progress)
+    if asked.drift:
+        check_drift(path, report, asked.progress)
+    outcome.reports.append(report)
+
+
+def _master_key(file: Path, outcome: Outcome) -> bytes | None:
+    if not file.exists():
+        return None
+    if next_of(file).exists():
+        detail = "its rotation was cut off: rapport master-key rotate finishes it"
+        outcome.faults.append(Fault(MASTER_KEY_FILE, None, detail))
+        return None
+    key = file.read_bytes()
+    if len(key) != MASTER_KEY_BYTES:
+        detail = f"it has {len(key)} bytes, not {MASTER_KEY_BYTES}"
+        outcome.faults.append(Fault(MASTER_KEY_FILE, None, detail))
+        return None
+    return key
+
+
+def look_for_origins(asked: Asked, outcome: Outcome) -> None:
+    """A key or a checkpoint of a log that is not here means that its ledger is gone.
+
+    Also where one ledger was named, or is all there is: one that was made up has another origin.
+    """
+    origins = {report.origin for report in outcome.reports}
+    for verifier in asked.verifiers:
+        if verifier.name not in origins:
+            detail = f"no ledger here has the origin {verifier.name}, whose key was given"
+            outcome.faults.append(Fault("ledgers", None, detail))
+    for kept in asked.kept:
+        if kept.origin not in origins:
+            detail = f"no ledger here has the origin {kept.origin}, of which {kept.name} is"
+            outcome.faults.append(Fault("ledgers", None, detail))

@@ -1,0 +1,96 @@
+"""A status receipt verified, offline and by itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from api.cli.output import print_json
+from api.service.receipts.checking import Checked, check_receipt
+from api.service.receipts.form import MOST_BYTES, ReceiptRefused, begins_msgpack
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from ledger.transparency.notes import Verifier
+
+_BEGINNING = 64
+"""In so many bytes the object begins, whatever blanks stand before it."""
+
+
+def is_receipt(path: Path) -> bool:
+    """Whether the file is JSON or msgpack, by its name or by how it begins."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        begins = file.read(_BEGINNING)
+    if path.suffix == ".json" or begins_msgpack(begins):
+        return True
+    return begins.lstrip().startswith(b"{")
+
+
+def verify_receipt(path: Path, verifiers: Sequence[Verifier], *, as_json: bool) -> bool:
+    """Say what the receipt in that file proves, and what it does not; whether it proves anything.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with path.open("rb") as file:
+        document = file.read(MOST_BYTES + 1)
+    try:
+        checked = check_receipt(document, verifiers)
+    except ReceiptRefused as error:
+        if as_json:
+            fault = {"place": error.pointer, "position": None, "detail": error.reason}
+            print_json({"target": str(path), "sound": False, "faults": [fault]})
+        else:
+            click.echo(f"{path.name}: REFUSED\n  first    {error}")
+        return False
+    if as_json:
+        print_json(_document(path, checked))
+    else:
+        _print(path, checked)
+    return True
+
+
+def _print(path: Path, checked: Checked) -> None:
+    click.echo(f"{path.name}: sound")
+    click.echo(f"  proves   contact {checked.contact_id} at {checked.as_of}: {_stage(checked)}")
+    click.echo(f"  from     {checked.events:,} events known at position {checked.position:,}")
+    click.echo(f"  origin   {checked.origin}, a tree of {checked.tree_size:,} events")
+    if checked.answer.get("evidence_erased"):
+        click.echo("  ERASED   personal data of this contact was erased by then: it cannot be read")
+    for verifier in checked.verified_by:
+        click.echo(f"  signed   by {verifier}")
+    for warning in checked.warnings:
+        click.echo(f"  WARNING  {warning}")
+    for sentence in checked.unproven:
+        click.echo(f"  unproven {sentence}")
+
+
+def _stage(checked: Checked) -> str:
+    return f"{checked.answer.get('stage')}, score {checked.answer.get('score')}"
+
+
+def _document(path: Path, checked: Checked) -> dict[str, object]:
+    return {
+        "target": str(path),
+        "sound": True,
+        "faults": [],
+        "receipt": {
+            "origin": checked.origin,
+            "tree_size": checked.tree_size,
+            "contact_id": str(checked.contact_id),
+            "position": checked.position,
+            "as_of": checked.as_of,
+            "answer": checked.answer,
+            "events": checked.events,
+            "pinned": checked.pinned,
+            "verified_by": list(checked.verified_by),
+            "newest_versions": {str(key): value for key, value in checked.newest_versions.items()},
+        },
+        "warnings": list(checked.warnings),
+        "cannot_be_found": list(checked.unproven),
+    }

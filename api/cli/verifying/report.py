@@ -1,0 +1,146 @@
+"""What ``rapport verify`` says: to people, and to programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from api.cli.verifying.folder import Asked, Outcome
+    from ledger.verification.faults import Fault, Report
+
+NO_KEY = (
+    "NO KEY WAS PINNED: whoever forges a ledger brings its keys along; give the one that you kept"
+    " (--key)"
+)
+NO_CHECKPOINT = (
+    "NO CHECKPOINT WAS GIVEN: a history that was cut off, or made anew and signed again, is not"
+    " found; give one that you kept (--checkpoint)"
+)
+
+
+def _warnings(report: Report, asked: Asked) -> list[str]:
+    """What its reader did not bring from elsewhere, without which little is proven."""
+    unknown = report.origin is None  # then whatever was brought may be of this ledger
+    warnings = []
+    if not any(unknown or verifier.name == report.origin for verifier in asked.verifiers):
+        warnings.append(NO_KEY)
+    if not any(unknown or kept.origin == report.origin for kept in asked.kept):
+        warnings.append(NO_CHECKPOINT)
+    return warnings
+
+
+def _cannot_be_found(outcome: Outcome, asked: Asked) -> list[str]:
+    """What no look at these ledgers can find, with what its reader brought."""
+    missing = {text for report in outcome.reports for text in _warnings(report, asked)}
+    limits = ["events after the newest checkpoint: nothing signed covers them yet"]
+    if NO_CHECKPOINT in missing:
+        limits.append(
+            "a history made anew and signed with the stolen key, or older checkpoints that were"
+            " taken away: only a checkpoint kept elsewhere tells (--checkpoint)"
+        )
+    else:
+        limits.append(
+            "beyond the checkpoints that were given: a history made anew and signed with the stolen"
+            " key, or checkpoints that were taken away"
+        )
+    if NO_KEY in missing:
+        limits.append(
+            "another ledger's keys in place of these: only a key from elsewhere tells (--key)"
+        )
+    return [
+        *limits,
+        "what no leaf holds: the time zone and the namespace in ledger.json, when a checkpoint or a"
+        " key is said to have been made, and the keys of contacts without the master key",
+        "what is no part of the ledger: access keys, and the trail of what was done besides"
+        " appending, which rapport trail --verify checks",
+        "whether what was recorded is true",
+    ]
+
+
+def print_report(outcome: Outcome, asked: Asked) -> None:
+    """One paragraph a ledger, on standard output, the first fault before everything else."""
+    for fault in outcome.faults:
+        click.echo(f"FAULT  {fault}")
+    for report in outcome.reports:
+        _print(report, _warnings(report, asked))
+    click.echo("Nothing here can find:")
+    for limit in _cannot_be_found(outcome, asked):
+        click.echo(f"  - {limit}")
+
+
+def _print(report: Report, warnings: list[str]) -> None:
+    if report.sound:
+        click.echo(f"{report.name}: sound")
+    else:
+        number = "1 fault" if report.fault_count == 1 else f"{report.fault_count:,} faults"
+        click.echo(f"{report.name}: NOT SOUND, {number}")
+        first = report.first
+        click.echo(f"  first    {first}")
+        for fault in report.faults:
+            if fault is not first:
+                click.echo(f"           {fault}")
+        if report.fault_count > len(report.faults):
+            click.echo(f"           and {report.fault_count - len(report.faults):,} more")
+    counted = ", ".join(f"{what} {count:,}" for what, count in sorted(report.checked.items()))
+    click.echo(f"  checked  {counted}")
+    if report.origin is not None:
+        click.echo(f"  origin   {report.origin}")
+    after = report.after_checkpoint
+    if after is None:
+        of = (
+            f"no checkpoint covers any of {report.head:,} events"
+            if report.head
+            else "no checkpoint that holds was found"
+        )
+        click.echo(f"  signed   nothing: {of}")
+    else:
+        assert report.checkpoint_size is not None
+        click.echo(
+            f"  signed   {min(report.checkpoint_size, report.head):,} of {report.head:,} events;"
+            f" {after:,} stand after the newest checkpoint"
+        )
+    for line in warnings:
+        click.echo(f"  WARNING  {line}")
+    for line in report.skipped:
+        click.echo(f"  skipped  {line}")
+    for line in report.notes:
+        click.echo(f"  note     {line}")
+    rate = report.head / report.seconds if report.seconds else 0
+    click.echo(f"  took     {report.seconds:.1f} s, {rate:,.0f} events/s")
+
+
+def as_json_document(target: str, outcome: Outcome, asked: Asked) -> dict[str, object]:
+    """The same for programs."""
+    return {
+        "target": target,
+        "sound": outcome.sound,
+        "faults": [_fault(fault) for fault in outcome.faults],
+        "ledgers": [_report(report, _warnings(report, asked)) for report in outcome.reports],
+        "cannot_be_found": _cannot_be_found(outcome, asked),
+    }
+
+
+def _report(report: Report, warnings: list[str]) -> dict[str, object]:
+    first = report.first
+    return {
+        "name": report.name,
+        "origin": report.origin,
+        "sound": report.sound,
+        "first_fault": None if first is None else _fault(first),
+        "fault_count": report.fault_count,
+        "faults": [_fault(fault) for fault in report.faults],
+        "checked": dict(sorted(report.checked.items())),
+        "warnings": warnings,
+        "skipped": report.skipped,
+        "notes": report.notes,
+        "events": report.head,
+        "checkpoint_size": report.checkpoint_size,
+        "events_after_checkpoint": report.after_checkpoint,
+        "seconds": round(report.seconds, 3),
+    }
+
+
+def _fault(fault: Fault) -> dict[str, object]:
+    return {"place": fault.place, "position": fault.position, "detail": fault.detail}

@@ -1,0 +1,85 @@
+"""Who asks, and whether they may: decided once for every operation, before anything is read.
+
+Each operation declares the scopes of which one is enough; a key that is bound to a ledger may ask
+of that one alone, and is told the same of others whether they exist or not. Source: the HTTP
+contract, "Access"; RFC 6750.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from api.http.problems import Forbidden
+from domain.errors import Unauthenticated
+from ledger.access.scopes import AUDIT, THIS_MACHINE, Principal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from starlette.requests import Request
+
+    from api.bootstrap import OpenLedger, Server
+
+PUBLIC: tuple[str, ...] = ()
+"""What an operation declares that everybody may ask for, with a key or without."""
+
+ANYONE = Principal("anyone", frozenset())
+"""Whoever asks for what is public, once there are keys."""
+
+LOG_SCOPES = (AUDIT,)
+"""What the transparency log is read with, unless it is made public."""
+
+
+def principal_of(request: Request, server: Server, scopes: Sequence[str]) -> Principal:
+    """Who asks, if they may.
+
+    Raises:
+        Unauthenticated: keys are asked for, and this is none that opens anything.
+        Forbidden: the key is for other things, or for another ledger.
+        RateLimited: the key has asked too often.
+    """
+    if server.keys.is_open():
+        return THIS_MACHINE
+    if not scopes or (server.settings.log_public and scopes == LOG_SCOPES):
+        return ANYONE
+    key = server.keys.authenticate(_secret(request.headers.getlist("authorization")))
+    principal = key.principal
+    ledger = request.path_params.get("ledger")
+    if ledger is not None and not principal.may_enter(unquote(ledger)):
+        raise Forbidden("the access key is for another ledger")
+    if not principal.has(scopes):
+        raise Forbidden(f"the access key lacks the scope {' or '.join(scopes)}")
+    server.rates.take(key.id, key.per_minute)
+    return principal
+
+
+def require_every_ledger(principal: Principal) -> None:
+    """Let pass a key that is for the whole server.
+
+    Raises:
+        Forbidden: it is for one ledger.
+    """
+    if principal.ledger is not None:
+        raise Forbidden("the access key is for one ledger, and this is about the server")
+
+
+def is_still_admitted(principal: Principal, server: Server, ledger: OpenLedger) -> bool:
+    """Whether a long answer may go on: the ledger is there, and the key opens it as before.
+
+    Where no key was asked for, it goes on until one would be.
+    """
+    if server.ledgers.get(ledger.ledger.name) is not ledger:
+        return False
+    if principal == THIS_MACHINE:
+        return server.keys.is_open()
+    return principal == ANYONE or server.keys.still_opens(principal)
+
+
+def _secret(headers: Sequence[str]) -> str:
+    if len(headers) != 1:
+        raise Unauthenticated("send one access key: Authorization: Bearer rk_...")
+    scheme, _, secret = headers[0].partition(" ")
+    if scheme.lower() != "bearer" or not secret.strip():
+        raise Unauthenticated("access keys are sent as Authorization: Bearer rk_...")
+    return secret.strip()

@@ -1,0 +1,151 @@
+"""The HTTP application: every operation on its path, and no answer but theirs or a problem."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from api.http.edge import metrics
+from api.http.edge.cors import for_pages
+from api.http.edge.dispatch import Dispatch
+from api.http.edge.frontdoor import FrontDoor
+from api.http.edge.tracing import TELEMETRY
+from api.http.endpoint import answer
+from api.http.openapi import pages as docs
+from api.http.openapi.document import document
+from api.http.problems import MethodNotAllowed, RouteNotFound, problem_response
+from api.http.routers import OPERATIONS
+from api.http.streams.outgoing import remember_connection
+from api.http.streams.streams import LIMITS, Limits, Streams
+from api.http.wire.headers import Asked
+from domain.errors import LedgerError
+
+if TYPE_CHECKING:
+    import re
+
+    from starlette.requests import Request
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from api.bootstrap import Server
+    from api.http.endpoint import Operation
+
+
+class _Application(FastAPI):
+    """FastAPI where it describes, traces and starts; its layers see what has no short way."""
+
+    def __init__(self, server: Server) -> None:
+        super().__init__(
+            title="Rapport",
+            redirect_slashes=False,
+            openapi_url=None,
+            docs_url=None,
+            redoc_url=None,
+            telemetry=TELEMETRY,
+        )
+        self._server = server
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """The front door around everything, where also every other error becomes a problem."""
+        framework = super().build_middleware_stack()
+        observer, ledgers = metrics.metrics_of(self._server), self._server.ledgers
+        dispatch = Dispatch(framework)
+        for operation in OPERATIONS:
+            dispatch.add(operation.method, operation.pattern, _Endpoint(operation, self._server))
+        door = FrontDoor(
+            dispatch, observer=observer, ledgers=ledgers, is_open=self._server.keys.is_open
+        )
+        return for_pages(door, self._server.settings.cors_origins)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            remember_connection(scope, send)
+        await super().__call__(scope, receive, send)
+
+
+def create_app(server: Server, limits: Limits = LIMITS) -> FastAPI:
+    """The application that serves what ``server`` holds; who makes it closes the server.
+
+    It answers in one event loop; ``limits`` are those of its streams.
+    """
+    app = _Application(server)
+    app.state.streams = Streams(limits, server.stopping)
+    described = document(OPERATIONS)
+
+    def openapi() -> dict[str, Any]:
+        return described
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to replace it
+    for operation in OPERATIONS:
+        # Plain routes: a call reads its request itself, and asking FastAPI to look for dependencies
+        # and models that are not there took a fifth of the time of an append.
+        app.add_route(
+            operation.pattern,
+            _Endpoint(operation, server),  # type: ignore[arg-type]  # any ASGI application answers
+            methods=[operation.method],
+            include_in_schema=False,
+        )
+
+    async def openapi_json(_request: Request) -> Response:
+        return JSONResponse(described)
+
+    app.add_route("/openapi.json", openapi_json, include_in_schema=False)
+    docs.add_to(app)
+    metrics.add_to(app, server, described)
+    metrics.metrics_of(server).open_tails = lambda: app.state.streams.tails.taken
+    app.add_exception_handler(HTTPException, _told_by_framework)
+    app.add_exception_handler(Exception, _told_within_framework)
+    return app
+
+
+class _Endpoint:
+    """An operation as an ASGI application."""
+
+    def __init__(self, operation: Operation, server: Server) -> None:
+        self._operation = operation
+        self._server = server
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["state"]["route"] = self._operation.path
+        answering = await answer(self._operation, Asked(scope, receive, send), self._server)
+        await answering(scope, receive, send)
+
+
+async def _told_by_framework(request: Request, error: Exception) -> Response:
+    """What the framework itself finds: no such path, or not by this method."""
+    assert isinstance(error, HTTPException)
+    found: LedgerError = RouteNotFound("nothing is served at this path")
+    if error.status_code == 405:
+        found = MethodNotAllowed(", ".join(_methods_of(request)))
+    return problem_response(found, request.state.instance)
+
+
+async def _told_within_framework(request: Request, error: Exception) -> Response:
+    """What an operation raised that was asked by way of the framework, which answers for it.
+
+    The front door hears of it too, and logs it.
+    """
+    found = error if isinstance(error, LedgerError) else LedgerError()
+    return problem_response(found, request.state.instance)
+
+
+def _methods_of(request: Request) -> list[str]:
+    """Every method that the path answers to, not only those of the route that matched first.
+
+    A path that is also another's template with a name filled in is that of its own.
+    """
+    matching = [
+        route for route in request.app.routes if _pattern(route).match(request.scope["path"])
+    ]
+    fewest = min((route.path.count("{") for route in matching), default=0)
+    methods = {
+        method for route in matching if route.path.count("{") == fewest for method in route.methods
+    }
+    return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
+
+
+def _pattern(route: Any) -> re.Pattern[str]:
+    pattern: re.Pattern[str] = route.path_regex
+    return pattern

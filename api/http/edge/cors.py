@@ -1,0 +1,43 @@
+"""Answers that pages of chosen origins may read; of none as it comes. Source: WHATWG Fetch, 3.3."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from starlette.middleware.cors import CORSMiddleware
+
+from api.http.openapi.document import REQUEST_HEADERS
+from api.http.problems import Forbidden, problem_response
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from starlette.datastructures import Headers
+    from starlette.responses import Response
+    from starlette.types import ASGIApp
+
+
+def for_pages(door: ASGIApp, origins: Sequence[str]) -> ASGIApp:
+    """The front door, with answers that pages of these origins may read."""
+    if not origins:
+        return door
+    return _ForPages(
+        door,
+        allow_origins=origins,
+        allow_methods=["GET", "POST", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", *REQUEST_HEADERS],
+        expose_headers=["ETag", "Link", "Location", "Rapport-Position", "Retry-After"],
+    )
+
+
+class _ForPages(CORSMiddleware):
+    """Refuses with a problem, as everything here does, where the framework does with a text."""
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        """What a browser is told that asks whether a page may ask."""
+        answer = super().preflight_response(request_headers)
+        if answer.status_code == 200:
+            return answer
+        refusal = Forbidden("pages of that origin may not ask for this")
+        return problem_response(refusal, f"urn:uuid:{uuid4()}")

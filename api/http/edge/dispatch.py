@@ -1,0 +1,107 @@
+"""The short way to an operation: by the parts of its path, past the framework's layers.
+
+The framework asks every route in turn whether its expression matches the path, and wraps each
+answer in handlers for errors of its own. Here a path is looked up part by part; what is not found
+is left to the framework, which also knows what to answer then.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from api.http.problems import MethodNotAllowed
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    _ByMethod = dict[str, tuple[ASGIApp, tuple[str, ...]]]
+
+
+class _Place:
+    """A part of a path: the fixed parts that may follow, any other part, and who answers here."""
+
+    def __init__(self) -> None:
+        self.fixed: dict[str, _Place] = {}
+        self.other: _Place | None = None
+        self.by_method: _ByMethod = {}
+        self.with_rest: _ByMethod = {}
+
+
+class Dispatch:
+    """ASGI application: what was added, where a path leads there, and else ``framework``."""
+
+    def __init__(self, framework: ASGIApp) -> None:
+        self.app = framework
+        self._root = _Place()
+
+    def add(self, method: str, pattern: str, endpoint: ASGIApp) -> None:
+        """Let ``endpoint`` answer a method on paths such as ``/v1/ledgers/{ledger}/events``.
+
+        A last name such as ``{tile:path}`` stands for all that follows, slashes included. A pattern
+        whose names stand for less than a whole part is left to the framework. Of two patterns that
+        match a path that one is taken which has a fixed part where they differ first.
+        """
+        place, names = self._root, []
+        whole, _, rest = pattern.partition("/{" + _rest_of(pattern) + ":path}")
+        for part in whole.split("/"):
+            if part.startswith("{") and part.endswith("}") and part[1:-1].isidentifier():
+                names.append(part[1:-1])
+                place.other = place = place.other or _Place()
+            elif "{" in part:
+                return
+            else:
+                place = place.fixed.setdefault(part, _Place())
+        if whole == pattern:
+            place.by_method.setdefault(method, (endpoint, tuple(names)))
+        elif not rest:
+            place.with_rest.setdefault(method, (endpoint, (*names, _rest_of(pattern))))
+
+    def find(self, method: str, path: str) -> tuple[ASGIApp, dict[str, str]] | None:
+        """Who answers at a canonical path, and what its names stand for; None if nobody here."""
+        answering, values = self._at(path)
+        if (found := answering.get(method)) is None:
+            return None
+        return found[0], dict(zip(found[1], values, strict=True))
+
+    def _at(self, path: str) -> tuple[_ByMethod, list[str]]:
+        """Who answers at a path, by method, and what stands for the names in it."""
+        place = self._root
+        values: list[str] = []
+        parts = path.split("/")
+        for index, part in enumerate(parts):
+            following = place.fixed.get(part)
+            if following is None:
+                if place.with_rest:
+                    return place.with_rest, [*values, "/".join(parts[index:])]
+                following = place.other
+                if following is None or not part:
+                    return {}, []
+                values.append(part)
+            place = following
+        return place.by_method, values
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request.
+
+        Raises:
+            MethodNotAllowed: the path is of others. The framework would go on to where the same
+                words stand for a name.
+        """
+        found = None
+        if scope["type"] == "http":
+            found = self.find(scope["method"], scope["path"])
+            if found is None and (others := self._at(scope["path"])[0]):
+                heads = ("HEAD",) if "GET" in others else ()
+                raise MethodNotAllowed(", ".join(sorted((*others, *heads))))
+        # What is traced is left to the framework, which names the span after the route.
+        if found is None or "fastapi.telemetry" in scope:
+            await self.app(scope, receive, send)
+            return
+        endpoint, scope["path_params"] = found
+        await endpoint(scope, receive, send)
+
+
+def _rest_of(pattern: str) -> str:
+    """The name that stands for the rest of a path, if the pattern has one."""
+    name = pattern.rpartition("{")[2].removesuffix(":path}")
+    return name if name.isidentifier() else ""

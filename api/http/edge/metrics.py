@@ -1,0 +1,317 @@
+"""What the server counts of itself, as Prometheus reads it at ``/metrics``.
+
+Names of ledgers, projections and routes are labels; nothing of a contact is one. Source: Prometheus
+text format 0.0.4.
+"""
+
+from __future__ import annotations
+
+from collections import Counter as Tally
+from typing import TYPE_CHECKING, Any
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.exposition import generate_latest
+from prometheus_client.registry import Collector
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from api.http.access import principal_of, require_every_ledger
+from api.http.openapi.document import KEY, problem_answers
+from api.http.problems import code_of
+from domain.errors import LedgerError
+from ledger.access.scopes import SCOPES
+from ledger.drafts import Appended
+from ledger.erasure import Erased
+from ledger.transparency.sealer import STOPPED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+
+    from fastapi import FastAPI
+    from prometheus_client import Metric
+    from starlette.requests import Request
+
+    from api.bootstrap import OpenLedger, Server
+
+PATH = "/metrics"
+TEXT = "text/plain; version=0.0.4; charset=utf-8"
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+"""The methods that are told apart; a client may invent others, and each would be a new series."""
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_EVENTS = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000)
+
+
+class Metrics:
+    """The counters of one server, in a registry of its own."""
+
+    def __init__(self, ledgers: Mapping[str, OpenLedger], unopened: Collection[str] = ()) -> None:
+        """Both are asked at every scrape, so that what is opened later is seen."""
+        self.registry = CollectorRegistry()
+        self.in_progress = 0
+        self.open_tails: Callable[[], int] | None = None
+        """How many tails are open just now, once somebody knows."""
+        self._requests = Histogram(
+            "rapport_http_request_seconds",
+            "Requests by route template, method and status, with the time to their last byte.",
+            ("method", "route", "status"),
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self._by_kind: dict[tuple[str, str, int], Histogram] = {}
+        self._events = Counter(
+            "rapport_events_appended", "Events recorded.", ("ledger",), registry=self.registry
+        )
+        self._appends = Counter(
+            "rapport_appends",
+            "Appends by what became of them: appended, replayed, unchanged, published (a policy), "
+            "erased, turned-away (the queue was full), or the code of the problem.",
+            ("ledger", "outcome"),
+            registry=self.registry,
+        )
+        self._commit_events = Histogram(
+            "rapport_commit_events",
+            "Events per transaction.",
+            ("ledger",),
+            buckets=_EVENTS,
+            registry=self.registry,
+        )
+        self._commit_seconds = Histogram(
+            "rapport_commit_seconds",
+            "How long transactions took to become durable.",
+            ("ledger",),
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self.registry.register(_State(self, ledgers, unopened))
+        ProcessCollector(registry=self.registry)
+
+    def began(self) -> None:
+        """A request arrived."""
+        self.in_progress += 1
+
+    def ended(self, method: str, route: str, status: int, seconds: float) -> None:
+        """A request was answered to its end; status 0 where there was no answer."""
+        self.in_progress -= 1
+        kind = (method, route, status)
+        series = self._by_kind.get(kind)
+        if series is None:
+            known = method if method in METHODS else "other"
+            series = self._by_kind[kind] = self._requests.labels(known, route, status)
+        series.observe(seconds)
+
+    def of_ledger(self, name: str) -> LedgerCounts:
+        """What counts the commits of the ledger of that name."""
+        return LedgerCounts(
+            self._events.labels(name),
+            self._commit_events.labels(name),
+            self._commit_seconds.labels(name),
+            lambda outcome: self._appends.labels(name, outcome),
+        )
+
+    def labels(self) -> dict[str, tuple[str, ...]]:
+        """The labels of each metric of ours."""
+        own = [self._requests, self._events, self._appends]
+        own += [self._commit_events, self._commit_seconds]
+        counted = {family.name: one._labelnames for one in own for family in one.describe()}
+        looked_up = [*_ledger_gauges().values(), *_process_gauges().values()]
+        return counted | {family.name: tuple(family._labelnames) for family in looked_up}
+
+    def text(self) -> bytes:
+        """Everything, as Prometheus reads it. Reads files: not for the event loop."""
+        return generate_latest(self.registry)
+
+
+def metrics_of(server: Server) -> Metrics:
+    """The counters of this server, which are made when they are first asked for."""
+    if server.metrics is None:
+        server.metrics = Metrics(server.ledgers, server.unopened)
+        server.observe(server.metrics.of_ledger)
+    return server.metrics
+
+
+def add_to(app: FastAPI, server: Server, described: dict[str, Any]) -> None:
+    """Answer ``/metrics``, and describe it."""
+    metrics = metrics_of(server)
+
+    async def scrape(request: Request) -> Response:
+        request.state.route = PATH
+        require_every_ledger(principal_of(request, server, SCOPES))
+        return Response(await run_in_threadpool(metrics.text), headers={"Content-Type": TEXT})
+
+    app.add_route(PATH, scrape, methods=["GET"], include_in_schema=False)
+    described["paths"][PATH] = {"get": _description()}
+
+
+_PROBLEMS = ("forbidden", "internal", "rate-limited", "unauthenticated", "unavailable")
+
+
+def _description() -> dict[str, Any]:
+    example = 'rapport_events_appended_total{ledger="main"} 3.0\n'
+    text = {"schema": {"type": "string"}, "example": example}
+    answered = {"description": "The figures.", "content": {"text/plain": text}}
+    return {
+        "operationId": "metrics",
+        "tags": ["Health"],
+        "summary": "What the server counts of itself, for Prometheus",
+        "description": "Nothing of a contact is told: ledgers, projections and routes are labels.",
+        "parameters": [],
+        "security": [{KEY: []}],
+        "x-scopes": list(SCOPES),
+        "responses": {"200": answered, **problem_answers(_PROBLEMS)},
+    }
+
+
+class LedgerCounts:
+    """The committer's observer that counts."""
+
+    def __init__(
+        self,
+        events: Counter,
+        commit_events: Histogram,
+        commit_seconds: Histogram,
+        appends: Callable[[str], Counter],
+    ) -> None:
+        self._events = events
+        self._commit_events = commit_events
+        self._commit_seconds = commit_seconds
+        self._appends = appends
+
+    def committed(self, events: int, seconds: float) -> None:
+        """Count the transaction and its events."""
+        self._events.inc(events)
+        self._commit_events.observe(events)
+        self._commit_seconds.observe(seconds)
+
+    def answered(self, outcomes: Sequence[object]) -> None:
+        """Count what became of each append."""
+        for outcome, count in Tally(_names(outcomes)).items():
+            self._appends(outcome).inc(count)
+
+    def turned_away(self) -> None:
+        """Count an append that was not taken."""
+        self._appends("turned-away").inc()
+
+
+class _State(Collector):
+    """What is looked up when somebody asks, since it is known already."""
+
+    def __init__(
+        self, metrics: Metrics, ledgers: Mapping[str, OpenLedger], unopened: Collection[str]
+    ) -> None:
+        self._metrics = metrics
+        self._ledgers = ledgers
+        self._unopened = unopened
+
+    def describe(self) -> Iterable[Metric]:
+        """Every name, without asking any ledger."""
+        return [*_ledger_gauges().values(), *_process_gauges().values()]
+
+    def collect(self) -> Iterator[Metric]:
+        """The present figures; a ledger that cannot be read has none, but for ``readable`` 0."""
+        gauges = _ledger_gauges()
+        for name in sorted(self._unopened):
+            gauges["readable"].add_metric([name], 0)
+        for name, served in sorted(self._ledgers.items()):
+            gauges["queue"].add_metric([name], served.ledger.waiting())
+            head, log = served.ledger.head(), served.ledger.transparency
+            sealed = log.checkpoint().size
+            gauges["position"].add_metric([name], head)
+            gauges["sealed"].add_metric([name], sealed)
+            gauges["unsealed"].add_metric([name], max(0, head - sealed))
+            gauges["log_stopped"].add_metric([name], log.state == STOPPED)
+            gauges["append_stopped"].add_metric([name], not served.ledger.recording.goes_on)
+            gauges["recording"].add_metric([name], served.ledger.recording.works)
+            behind_seconds = served.ledger.recording.clock_behind_seconds()
+            gauges["clock_behind"].add_metric([name], behind_seconds)
+            try:
+                _add_projections(gauges, name, served)
+            except LedgerError:
+                gauges["readable"].add_metric([name], 0)
+            else:
+                gauges["readable"].add_metric([name], 1)
+        yield from gauges.values()
+        process = _process_gauges()
+        process["in_progress"].add_metric([], self._metrics.in_progress)
+        if self._metrics.open_tails is not None:
+            process["tails"].add_metric([], self._metrics.open_tails())
+        yield from process.values()
+
+
+def _add_projections(gauges: Mapping[str, GaugeMetricFamily], name: str, of: OpenLedger) -> None:
+    for state in of.projections.states():
+        labels = [name, state.name]
+        gauges["projection_position"].add_metric(labels, state.position)
+        gauges["lag"].add_metric(labels, state.lag)
+        gauges["failed"].add_metric(labels, state.state == "failed")
+    for operation in of.projections.operations.running():
+        labels = [name, operation.kind, operation.subject]
+        gauges["done"].add_metric(labels, operation.progress.done)
+        gauges["total"].add_metric(labels, operation.progress.total)
+
+
+def _ledger_gauges() -> dict[str, GaugeMetricFamily]:
+    projection = ("ledger", "projection")
+    operation = ("ledger", "kind", "subject")
+    return {
+        "readable": _gauge("ledger_readable", "1 where the ledger's figures could be read."),
+        "position": _gauge("ledger_position", "The newest position of the log."),
+        "sealed": _gauge("log_sealed_position", "The newest position under a signed checkpoint."),
+        "unsealed": _gauge("log_lag_events", "How many events are under no checkpoint yet."),
+        "log_stopped": _gauge("log_stopped", "1 where nothing more is signed; the log says why."),
+        "append_stopped": _gauge("append_stopped", "1 where nothing more is recorded."),
+        "recording": _gauge(
+            "recording", "0 where the last commit failed: the disk is full, say, or a file locked."
+        ),
+        "clock_behind": _gauge(
+            "clock_behind_seconds",
+            "How far the clock lies behind the newest event; 0 where it does not.",
+        ),
+        "queue": _gauge("append_queue_events", "Events that wait to be recorded."),
+        "projection_position": _gauge(
+            "projection_position", "The position that a projection reflects.", projection
+        ),
+        "lag": _gauge(
+            "projection_lag_events", "How many events a projection is behind.", projection
+        ),
+        "failed": _gauge("projection_failed", "1 where a projection has stopped.", projection),
+        "done": _gauge(
+            "operation_done", "What a running operation has done, in events.", operation
+        ),
+        "total": _gauge("operation_total", "What it is going to do, in events.", operation),
+    }
+
+
+def _process_gauges() -> dict[str, GaugeMetricFamily]:
+    return {
+        "in_progress": _gauge("http_requests_in_progress", "Requests not answered yet.", ()),
+        "tails": _gauge("open_tails", "Tails of a log that are open.", ()),
+    }
+
+
+def _gauge(name: str, documentation: str, labels: Sequence[str] = ("ledger",)) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"rapport_{name}", documentation, labels=labels)
+
+
+def _names(outcomes: Iterable[object]) -> Iterator[str]:
+    for outcome in outcomes:
+        if isinstance(outcome, Appended):
+            yield _name(outcome)
+        elif isinstance(outcome, list):
+            yield from _names(outcome)
+        elif isinstance(outcome, LedgerError):
+            yield code_of(outcome)
+        elif isinstance(outcome, Exception):
+            yield "internal"
+        elif isinstance(outcome, Erased):
+            yield "erased"
+        else:
+            yield "published"
+
+
+def _name(appended: Appended) -> str:
+    if not appended.events:
+        return "unchanged"
+    return "replayed" if appended.replayed else "appended"

@@ -1,0 +1,108 @@
+"""Replays and previews: shapes and examples of what asks for them and of what they answer."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from api.http.openapi import examples, shapes
+from api.service.answers.replays import PreviewOperation, ReplayOperation
+
+if TYPE_CHECKING:
+    from api.http.openapi.shapes import Schema
+
+_MAYBE_MOMENT: Schema = {"type": ["string", "null"], "format": "date-time"}
+
+ASK_REPLAY: Schema = {
+    "type": "object",
+    "properties": {
+        "as_of": _MAYBE_MOMENT,
+        "as_known_at": {"anyOf": [shapes.MOMENT, shapes.POSITION, {"type": "null"}]},
+        "policy_version": {"type": ["integer", "null"], "minimum": 1, "maximum": 2**53 - 1},
+    },
+    "additionalProperties": False,
+}
+ASK_PREVIEW: Schema = {
+    **shapes.PUBLISH,
+    "properties": {**shapes.PUBLISH["properties"], "from": _MAYBE_MOMENT, "to": _MAYBE_MOMENT},
+}
+LINES_OF_CONTACTS: Schema = {
+    "type": "string",
+    "description": "Of a replay: contact_id, stage, score, since, flags, policy_version and "
+    "evidence_erased. Of a preview: contact_id, from, to, at, score, since, first_client_at, "
+    "signals, silence and, over a window, stretches.",
+}
+
+REPLAYS: dict[str, Any] = {
+    "what was believed then": {"as_of": "2026-03-02T08:30:00Z", "as_known_at": 3},
+    "now, by what is known now": {},
+    "all of it under one version": {"policy_version": 1},
+}
+PREVIEWS: dict[str, Any] = {
+    "a preset": {"preset": "cafe"},
+    "a document, over a window": {
+        "policy": {"extends": "retail", "signals": {"regularity": {"purchase_days": 4}}},
+        "from": "2026-01-01T00:00:00Z",
+        "to": "2026-03-01T00:00:00Z",
+    },
+}
+_STAGES_NOW: dict[str, int] = examples.SUMMARY.stages
+_STAGES_THEN: dict[str, int] = {**_STAGES_NOW, "customer": 0, "client": 1}
+REPLAY_RESULT: dict[str, Any] = {
+    "position": 3,
+    "as_of": "2026-03-02T08:30:00Z",
+    "as_known_at": {"position": 3, "recorded_at": "2026-03-01T08:30:01.250000Z"},
+    "policy_version": 1,
+    "contacts": 1,
+    "stages": _STAGES_NOW,
+    "digest": examples.DIGEST,
+    "tzdata": "2026.2",
+    "seconds": 0.01,
+}
+PREVIEW_RESULT: dict[str, Any] = {
+    "changes": 1,
+    "from_to": [{"from": "customer", "to": "client", "count": 1}],
+    "digest": examples.DIGEST,
+    "position": 12,
+    "from": None,
+    "to": "2026-03-02T08:30:00Z",
+    "effective_from": None,
+    "compared_with": 1,
+    "policy": {
+        "name": "retail",
+        "sha256": examples.DIGEST,
+        "differs": [
+            {"pointer": "/signals/regularity/purchase_days", "before": 6, "after": 4},
+        ],
+    },
+    "contacts": 1,
+    "stages": {"before": _STAGES_NOW, "after": _STAGES_THEN},
+    "revenue": [
+        {
+            "currency": "EUR",
+            "before": {**_STAGES_NOW, "customer": 6250},
+            "after": {**_STAGES_THEN, "client": 6250},
+        }
+    ],
+    "tzdata": "2026.2",
+    "seconds": 0.01,
+}
+_SUCCEEDED = {**examples.OPERATION.plain(), "state": "succeeded"}
+REPLAYING = ReplayOperation.model_validate(
+    {**_SUCCEEDED, "kind": "replay", "result": REPLAY_RESULT}
+)
+PREVIEWING = PreviewOperation.model_validate(
+    {**_SUCCEEDED, "kind": "preview", "result": PREVIEW_RESULT}
+)
+REPLAYED_LINES = (
+    json.dumps(
+        {
+            **examples.STATUS_ROW.plain(),
+            "policy_version": 1,
+            "evidence_erased": False,
+        },
+        sort_keys=True,
+        separators=(",", ":"),
+    )
+    + "\n"
+)

@@ -1,0 +1,155 @@
+"""The log in pages: each read in a transaction of its own, so that a long walk holds nothing up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from api.http.wire.parameters import CONTACT, GROUP, TYPES
+from api.service.answers.events import Event
+from api.service.marks import Marks
+from domain.errors import Invalid
+from domain.events.governance import PersonalDataErased
+from domain.kinds import ContactId
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from uuid import UUID
+
+    from api.http.endpoint import Call
+    from api.service.questions import KnownAliases
+    from domain.recorded import Recorded
+    from ledger.ledger import Ledger
+
+PAGE_EVENTS = 200
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which events are wanted: of these types, or of any; of one contact, or of all.
+
+    With ``aliases`` those of all contacts that are one with it, by the merges known when a page is
+    read: a merge that is recorded later brings in another stream from then on.
+    """
+
+    types: tuple[str, ...] = ()
+    contact_id: UUID | None = None
+    aliases: KnownAliases | None = None
+
+    def streams(self, head: int) -> tuple[UUID, ...]:
+        """The streams that are wanted while the log ends at ``head``; none are all of them."""
+        if self.contact_id is None:
+            return ()
+        if self.aliases is None:
+            return (self.contact_id,)
+        known = self.aliases.at(head)
+        return known.members(known.survivor_of(self.contact_id))
+
+    def takes(self, shown: Shown, streams: Collection[UUID]) -> bool:
+        """Whether this event is wanted, where these streams are."""
+        return (not self.types or shown.type in self.types) and (
+            not streams or shown.contact_id in streams
+        )
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One event as clients read it, in JSON."""
+
+    position: int
+    type: str
+    contact_id: UUID
+    content: bytes
+    erases: bool
+
+
+class LogWalk:
+    """The wanted events beyond a position up to another, page by page, in order."""
+
+    def __init__(self, ledger: Ledger, wanted: Filter, after: int, upto: int) -> None:
+        self.upto = upto
+        self._ledger = ledger
+        self._wanted = wanted
+        self._after = after
+        self._after_version: int | None = None
+        self.done = after >= upto
+
+    def page(self) -> list[Shown]:
+        """The next events, empty at the end; it reads files, so it is for a thread."""
+        events = [] if self.done else self._read()
+        self.done = len(events) < PAGE_EVENTS
+        if events:
+            self._after, self._after_version = events[-1].position, events[-1].version
+        return show_all(self._ledger, events)
+
+    def _read(self) -> list[Recorded]:
+        wanted = self._wanted
+        return read_events(
+            self._ledger,
+            wanted.streams(self._ledger.head()),
+            wanted.types,
+            after=self._after,
+            upto=self.upto,
+            limit=PAGE_EVENTS,
+            after_version=None if wanted.aliases else self._after_version,
+        )
+
+
+def read_events(
+    ledger: Ledger,
+    streams: Sequence[UUID],
+    types: Sequence[str],
+    *,
+    after: int,
+    upto: int | None = None,
+    limit: int,
+    after_version: int | None = None,
+) -> list[Recorded]:
+    """At most ``limit`` events of these streams, or of all, in clear, by position.
+
+    ``after_version`` is the version of a single stream at the position ``after``, where it is known
+    already.
+    """
+    if len(streams) != 1:
+        return ledger.log(after=after, upto=upto, limit=limit, types=types, streams=streams)
+    (stream,) = streams
+    if after_version is None:
+        after_version = ledger.version(stream, after) if after else 0
+    return ledger.stream(
+        stream, after_version=after_version, upto=upto, limit=limit, types=types, unseal=True
+    )
+
+
+def show_all(ledger: Ledger, events: Sequence[Recorded]) -> list[Shown]:
+    """The events as clients read them, with the marks that are known now."""
+    marks = Marks(ledger, events)
+    return [
+        Shown(
+            one.position,
+            one.type,
+            one.contact_id,
+            Event.of(one, marks).json_bytes(),
+            isinstance(one.event, PersonalDataErased),
+        )
+        for one in events
+    ]
+
+
+def read_filter(call: Call) -> Filter:
+    """Which events a request wants.
+
+    Raises:
+        Invalid: the contact can be none, or ``group`` is said of no contact.
+    """
+    types, name = call.get(TYPES) or (), call.get(CONTACT)
+    group = call.get(GROUP) or False
+    if name is None:
+        if group:
+            raise Invalid.at("/group", "contradiction", "says whose events are wanted: add contact")
+        return Filter(types)
+    open_ledger = call.open_ledger
+    try:
+        contact_id = ContactId().read(name, open_ledger.ledger.contact_id)
+    except Invalid as error:
+        raise error.within("/contact") from None
+    return Filter(types, contact_id, open_ledger.aliases if group else None)

@@ -1,0 +1,68 @@
+"""One line of a bulk request: what it asks for, and what became of it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from api.http.problems import TooLarge, problem
+from api.http.streams.lines import LINE_BYTES
+from api.http.wire import media
+from api.http.wire.envelope import read_one
+from domain.errors import FieldError, Invalid, LedgerError, Refused
+from ledger.drafts import Append
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from uuid import UUID
+
+    from ledger.drafts import Appended
+
+MOST_ERRORS = 10
+"""How many errors of one line are told."""
+
+MOST_POINTER = 200
+"""How much of a pointer is told; it may quote a name as long as a line."""
+
+
+def read_line(
+    line: bytes | None, names: Callable[[str], UUID], given_id: UUID | None
+) -> Append | LedgerError:
+    """The append that a line asks for, or what keeps it from being read."""
+    if line is None:
+        return TooLarge(f"a line may have at most {LINE_BYTES} bytes")
+    try:
+        draft = read_one(media.parse(line, media.JSON), "", None, names, given_id)
+    except Invalid as error:
+        return _brief(error)
+    except Refused as error:
+        return error
+    if draft.problem is not None:
+        draft = draft._replace(problem=_brief(draft.problem))
+    return Append(drafts=(draft,))
+
+
+def outcome_line(number: int, outcome: Appended | LedgerError, instance: str) -> bytes:
+    """What became of the line with that number, as a line of JSON."""
+    if isinstance(outcome, LedgerError):
+        told = problem(outcome, instance)
+        line = {"line": number, "status": told["status"], "problem": told}
+        return json.dumps(line, separators=(",", ":")).encode() + b"\n"
+    created = bool(outcome.events) and not outcome.replayed
+    status = 201 if created else 200
+    survivor = outcome.counts_for
+    counts_for = b"null" if survivor is None else b'"%s"' % str(survivor).encode()
+    return b'{"line":%d,"status":%d,"position":%d,"counts_for":%s}\n' % (
+        number,
+        status,
+        outcome.position,
+        counts_for,
+    )
+
+
+def _brief(error: Invalid) -> Invalid:
+    """The error without more of it than a reader needs: many may wait in memory."""
+    return Invalid(
+        FieldError(one.pointer[:MOST_POINTER], one.code, one.detail)
+        for one in error.errors[:MOST_ERRORS]
+    )

@@ -1,0 +1,192 @@
+"""An import: rows in, batches of events appended, and an account of every row.
+
+The rows of a batch share a commit and nothing else: each that cannot be recorded is told apart from
+its neighbours. A contact's registration is appended for itself, so that it outlives its first row.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from concurrent import futures
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from api.service.importing.translation import Names, Translated, Translation
+from domain.errors import Conflict, Invalid, LedgerError, Refused
+from ledger.drafts import Append
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from concurrent.futures import Future
+    from uuid import UUID
+
+    from api.service.importing.mapping import FileMapping
+    from api.service.importing.rows import Row
+    from ledger.drafts import Appended, Draft
+
+BATCH_EVENTS = 1000
+"""How many drafts are appended together."""
+
+BATCHES_AHEAD = 3
+"""How many batches may be under way while the next is read; few enough for a ledger's queue."""
+
+
+class Sink(Names, Protocol):
+    """Where an import goes: a ledger, or what stands in for one in a dry run."""
+
+    def append_each(self, appends: Sequence[Append]) -> Future[list[Appended | LedgerError]]:
+        """Record each that can be recorded; answers when they are safe."""
+        ...
+
+    def registered(self, contact_ids: Sequence[UUID]) -> set[UUID]:
+        """Those of the contacts whom someone registered already."""
+        ...
+
+
+@dataclass(frozen=True)
+class Reject:
+    """A row that became no event: where it stands, what it says, and why."""
+
+    line: int
+    row: str
+    code: str
+    detail: str
+
+    @classmethod
+    def of(cls, row: Row, error: LedgerError) -> Reject:
+        """The reject of a row by this error."""
+        code = error.reason if isinstance(error, Refused) else error.code
+        if isinstance(error, Invalid) and error.errors:
+            code = error.errors[0].code
+            details = (f"{one.pointer} {one.detail}".strip() for one in error.errors)
+            return cls(row.line, row.text, code, "; ".join(details))
+        return cls(row.line, row.text, code, str(error))
+
+
+@dataclass(kw_only=True)
+class Account:
+    """What became of the rows so far: each is appended, already known, or rejected."""
+
+    rows: int = 0
+    appended: int = 0
+    already_known: int = 0
+    rejected: int = 0
+    contacts_registered: int = 0
+    seconds: float = 0.0
+
+    @property
+    def rows_per_second(self) -> int:
+        """The rate over the whole import."""
+        return round(self.rows / self.seconds) if self.seconds else 0
+
+
+class Importer:
+    """One run over one file."""
+
+    def __init__(
+        self, mapping: FileMapping, sink: Sink, on_reject: Callable[[Reject], None]
+    ) -> None:
+        self.account = Account()
+        self._translation = Translation(mapping, sink)
+        self._sink = sink
+        self._on_reject = on_reject
+        self._under_way: deque[tuple[list[Translated], Future[list[Appended | LedgerError]]]] = (
+            deque()
+        )
+
+    def run(self, rows: Iterable[Row], on_row: Callable[[Account], None]) -> Account:
+        """Import all rows; ``on_row`` hears after each. Answers when everything is recorded.
+
+        Raises:
+            LedgerError: the ledger can take no more, or the file cannot be read further; what was
+                appended stays, and running again goes on from there.
+        """
+        started = time.monotonic()
+        try:
+            for batch in self._batches(rows, on_row):
+                self._submit(batch)
+        finally:
+            while self._under_way:
+                self._settle()
+            self.account.seconds = time.monotonic() - started
+        return self.account
+
+    def _batches(
+        self, rows: Iterable[Row], on_row: Callable[[Account], None]
+    ) -> Iterator[list[Translated]]:
+        batch: list[Translated] = []
+        drafts = 0
+        for row in rows:
+            self.account.rows += 1
+            try:
+                batch.append(self._translation.translate(row))
+                drafts += len(_drafts(batch[-1]))
+            except (Invalid, Refused) as error:
+                self._reject(row, error)
+            if drafts >= BATCH_EVENTS:
+                yield batch
+                batch, drafts = [], 0
+            on_row(self.account)
+        if batch:
+            yield batch
+
+    def _introduced(self, batch: list[Translated]) -> list[Translated]:
+        """The same without registrations that someone made already, perhaps in other words."""
+        asked = [one.registration.contact_id for one in batch if one.registration is not None]
+        registered = self._sink.registered(asked) if asked else set()
+        return [
+            replace(one, registration=None)
+            if one.registration is not None and one.registration.contact_id in registered
+            else one
+            for one in batch
+        ]
+
+    def _submit(self, batch: list[Translated]) -> None:
+        batch = self._introduced(batch)
+        appends = [Append(drafts=(draft,)) for one in batch for draft in _drafts(one)]
+        self._under_way.append((batch, self._sink.append_each(appends)))
+        if len(self._under_way) > BATCHES_AHEAD:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Wait for the oldest batch, and account for its rows.
+
+        Raises:
+            LedgerError: the ledger could not record what it had nothing against.
+        """
+        # Before it is taken out, so that who is interrupted while waiting still accounts for it.
+        futures.wait([self._under_way[0][1]])
+        batch, future = self._under_way.popleft()
+        outcomes = iter(future.result())
+        stopped: LedgerError | None = None
+        for one in batch:
+            introduction: Invalid | None = None
+            for draft, outcome in zip(_drafts(one), outcomes, strict=False):
+                if isinstance(outcome, Invalid | Conflict):
+                    if draft is one.draft:
+                        self._reject(one.row, introduction or outcome)
+                    elif isinstance(outcome, Invalid):
+                        introduction = outcome  # which is why the row's contact is unknown
+                elif isinstance(outcome, LedgerError):
+                    stopped = outcome
+                else:
+                    self._tally(one, draft, outcome)
+        if stopped is not None:
+            raise stopped
+
+    def _tally(self, one: Translated, draft: Draft, appended: Appended) -> None:
+        if draft is not one.draft:
+            self.account.contacts_registered += not appended.replayed
+        elif appended.replayed:
+            self.account.already_known += 1
+        else:
+            self.account.appended += 1
+
+    def _reject(self, row: Row, error: LedgerError) -> None:
+        self.account.rejected += 1
+        self._on_reject(Reject.of(row, error))
+
+
+def _drafts(one: Translated) -> tuple[Draft, ...]:
+    return (one.draft,) if one.registration is None else (one.registration, one.draft)

@@ -1,0 +1,224 @@
+"""From rows to drafts: whose, what, when, and under which id."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
+from uuid import UUID, uuid5
+
+from api.service.importing.pairing import Pairing
+from api.service.importing.values import OCCURRENCE, AmountOf
+from domain.errors import Invalid
+from domain.events.commerce import PurchaseMade, PurchaseReversed
+from domain.events.contacts import ContactRegistered
+from domain.kinds import no_names
+from domain.text import INVALID_TEXT
+from ledger.drafts import Draft
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from api.service.importing.mapping import FileMapping, Rule
+    from api.service.importing.rows import Row
+    from api.service.importing.values import Value
+    from domain.events import Event
+    from domain.kinds import ContactNames
+
+_BELOW_ZERO = (
+    "; where the sign tells what a row is, say when = { amount = ..., sign = ... } in each"
+    " [[event]] of the mapping"
+)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Names(Protocol):
+    """What a translation must know of the ledger."""
+
+    @property
+    def namespace(self) -> UUID:
+        """The ledger's own namespace."""
+        ...
+
+    def contact_id(self, name: str) -> UUID:
+        """The contact of a UUID or ``source:ref``; ValueError where it is neither."""
+        ...
+
+
+@dataclass(frozen=True)
+class Translated:
+    """A row as a draft; with its contact's first row comes the draft that registers the contact."""
+
+    row: Row
+    draft: Draft
+    registration: Draft | None
+
+
+class Translation:
+    """Translates the rows of one file, in their order.
+
+    An event's id is the UUIDv5, in the ledger's namespace, of the mapping's name, the row's key and
+    which row with this key it is. So a second run gives the same ids, and rows that are the same to
+    the letter stay as many as they are.
+    """
+
+    def __init__(self, mapping: FileMapping, names: Names) -> None:
+        self._mapping = mapping
+        self._names = names
+        self._seen: dict[bytes, int] = {}
+        self._introduced: set[UUID] = set()
+        self._pairing = Pairing()
+        self._pairs = any(rule.paired for rule in mapping.rules)
+
+    def translate(self, row: Row) -> Translated:
+        """The row's drafts.
+
+        Raises:
+            Invalid: it is no event under this mapping; the errors say why.
+        """
+        if row.problem is not None:
+            raise row.problem
+        key = [row.columns[column] for column in self._mapping.key]
+        occurrence = self._count(key)
+        columns = {**row.columns, OCCURRENCE: str(occurrence)}
+        spoiled = self._mapping.contact.problem(columns)
+        if spoiled is None:
+            return self._translated(row, key, columns)
+        spoiled = spoiled.within("/contact")
+        try:
+            return self._translated(row, key, columns, spoiled)
+        except Invalid:
+            raise spoiled from None
+
+    def _translated(
+        self, row: Row, key: list[str], columns: Mapping[str, str], spoiled: Invalid | None = None
+    ) -> Translated:
+        """The row's drafts, which carry ``spoiled``: known ids come first."""
+        name = _within("/contact", self._mapping.contact.name, columns)
+        try:
+            contact_id = self._names.contact_id(name)
+        except Invalid as error:
+            raise error.within("/contact") from None
+        except ValueError as error:
+            raise Invalid.at("/contact", "unknown-contact", str(error)) from None
+        occurred_at = _within("/occurred_at", self._mapping.occurred_at.at, columns)
+        registration = self._registration(columns, name, contact_id, occurred_at)
+        event, problem = self._event(self._rule(columns), columns, contact_id, occurred_at)
+        if registration is not None and spoiled is not None:
+            registration = registration._replace(problem=spoiled)
+        draft = Draft(
+            contact_id=contact_id,
+            type=event.TYPE,
+            id=self._id("row", *key, columns[OCCURRENCE]),
+            occurred_at=occurred_at,
+            source=self._mapping.source,
+            event=event,
+            problem=spoiled or problem,
+        )
+        if registration is None or registration.problem is None:
+            self._introduced.add(contact_id)
+        return Translated(row, draft, registration)
+
+    def _count(self, key: list[str]) -> int:
+        digest = blake2b(json.dumps(key).encode(), digest_size=16).digest()
+        count = self._seen.get(digest, 0) + 1
+        self._seen[digest] = count
+        return count
+
+    def _id(self, *parts: str) -> UUID:
+        return uuid5(self._names.namespace, json.dumps(["import", self._mapping.name, *parts]))
+
+    def _rule(self, columns: Mapping[str, str]) -> Rule:
+        for rule in self._mapping.rules:
+            if rule.when is None or _within("/when", rule.when.holds, columns):
+                return rule
+        raise Invalid.at("", "no-rule", "no [[event]] of the mapping is for this row")
+
+    def _event(
+        self, rule: Rule, columns: Mapping[str, str], contact_id: UUID, occurred_at: int
+    ) -> tuple[Event, Invalid | None]:
+        data = _data(rule.data, columns)
+        if rule.paired:
+            # Read once with a stand-in, so that only sound cancellations use up what is left.
+            read = PurchaseReversed.read({**data, "purchase_id": "?"})
+            data["purchase_id"] = self._pairing.take(
+                contact_id, occurred_at, read.amount_minor, read.currency
+            )
+        try:
+            event, problem = _read(rule.event, data, self._names.contact_id)
+        except Invalid as error:
+            raise _with_advice(error, rule, data) from None
+        if self._pairs and isinstance(event, PurchaseMade):
+            self._pairing.bought(
+                contact_id, occurred_at, event.purchase_id, event.amount_minor, event.currency
+            )
+        return event, problem
+
+    def _registration(
+        self, columns: Mapping[str, str], name: str, contact_id: UUID, occurred_at: int
+    ) -> Draft | None:
+        if self._mapping.registration is None or contact_id in self._introduced:
+            return None
+        data = _within("/registration", _data, self._mapping.registration, columns)
+        event, problem = _within("/registration", _read, ContactRegistered, data)
+        return Draft(
+            contact_id=contact_id,
+            type=event.TYPE,
+            id=self._id("contact", name),
+            occurred_at=occurred_at,
+            source=self._mapping.source,
+            event=event,
+            problem=problem and problem.within("/registration"),
+        )
+
+
+def _read(
+    kind: type[Event], data: object, names: ContactNames = no_names
+) -> tuple[Event, Invalid | None]:
+    """The event, with what is wrong with its texts: a row that is known is not asked for them.
+
+    Raises:
+        Invalid: something else is wrong with it.
+    """
+    try:
+        return kind.read(data, names), None
+    except Invalid as error:
+        if any(one.code != INVALID_TEXT for one in error.errors):
+            raise
+        problem = error
+    try:
+        return kind.read_kept(data, names), problem
+    except Invalid:
+        raise problem from None
+
+
+def _data(values: Mapping[str, Value], columns: Mapping[str, str]) -> dict[str, object]:
+    data: dict[str, object] = {}
+    for field, value in values.items():
+        made = _within(f"/{field}", value.of, columns, data)
+        if made is not None:
+            data[field] = made
+    return data
+
+
+def _with_advice(error: Invalid, rule: Rule, data: Mapping[str, object]) -> Invalid:
+    """The same errors; of an amount below 0, where none can be, with what a mapping can say."""
+    return Invalid(
+        replace(one, detail=f"{one.detail}{_BELOW_ZERO}")
+        if isinstance(rule.data.get(field := one.pointer[1:]), AmountOf)
+        and isinstance(amount := data.get(field), int)
+        and amount < 0
+        else one
+        for one in error.errors
+    )
+
+
+def _within(pointer: str, read: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """What ``read`` gives, with its errors seen from the row."""
+    try:
+        return read(*args, **kwargs)
+    except Invalid as error:
+        raise error.within(pointer) from None

@@ -1,0 +1,220 @@
+"""From the text of a row's columns to the JSON-like values that an event's data holds."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+from functools import lru_cache
+from string import Formatter
+from typing import TYPE_CHECKING, Protocol
+
+from api.service.importing.amounts import minor_units
+from domain.currencies import MINOR_DIGITS
+from domain.errors import Invalid
+from domain.instants import SECOND, parse_instant, zone
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+OCCURRENCE = "occurrence"
+"""The column every row has besides its own: 1 for the first row with this key, 2 for the next."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_WHOLE = re.compile(r"[+-]?\d{1,30}", re.ASCII)
+_ADJACENT = re.compile(r"%[YmdHMSyjf]%[YmdHMSyjf]")
+"""Numbers that nothing separates: ``strptime`` reads 1997111 by %Y%m%d as the 1st of November."""
+
+
+def _unreadable(code: str, detail: str) -> Invalid:
+    return Invalid.at("", code, detail)
+
+
+@dataclass(frozen=True)
+class Template:
+    """Text with columns in braces: ``"{InvoiceNo} {InvoiceDate}"``; ``{{`` stands for a brace."""
+
+    parts: tuple[tuple[str, str | None], ...]
+
+    @classmethod
+    def parse(cls, text: str) -> Template:
+        """The template that the text describes.
+
+        Raises:
+            ValueError: its braces do not match, or say more than a column's name.
+        """
+        parts = []
+        for literal, column, form, conversion in Formatter().parse(text):
+            if form or conversion or column == "":
+                raise ValueError("braces hold the name of a column and nothing else")
+            parts.append((literal, column))
+        return cls(tuple(parts))
+
+    def columns(self) -> set[str]:
+        """The columns it reads."""
+        return {column for _, column in self.parts if column is not None}
+
+    def fill(self, row: Mapping[str, str]) -> str:
+        """The text for one row."""
+        return "".join(
+            literal + (row[column] if column is not None else "") for literal, column in self.parts
+        )
+
+
+class Value(Protocol):
+    """How one field of an event is made of a row."""
+
+    def columns(self) -> set[str]:
+        """The columns it reads."""
+        ...
+
+    def of(self, row: Mapping[str, str], data: Mapping[str, object]) -> object:
+        """The JSON-like value; None leaves the field out. ``data``: the fields made before.
+
+        Raises:
+            Invalid: the row's text cannot be read as this.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Constant:
+    """The same for every row."""
+
+    value: object
+
+    def columns(self) -> set[str]:
+        return set()
+
+    def of(self, row: Mapping[str, str], data: Mapping[str, object]) -> object:
+        return self.value
+
+
+@dataclass(frozen=True)
+class TextOf:
+    """The filled template; absent where that is empty."""
+
+    template: Template
+
+    def columns(self) -> set[str]:
+        return self.template.columns()
+
+    def of(self, row: Mapping[str, str], data: Mapping[str, object]) -> object:
+        return self.template.fill(row) or None
+
+
+@dataclass(frozen=True)
+class WholeOf:
+    """A whole number written in ASCII digits; absent where the text is empty."""
+
+    template: Template
+
+    def columns(self) -> set[str]:
+        return self.template.columns()
+
+    def of(self, row: Mapping[str, str], data: Mapping[str, object]) -> object:
+        text = self.template.fill(row)
+        if not text:
+            return None
+        if not _WHOLE.fullmatch(text):
+            raise _unreadable("not-a-number", f"{text!r} is not a whole number")
+        return int(text)
+
+
+@dataclass(frozen=True)
+class ChoiceOf:
+    """The value that a list gives for the text; absent where the text is empty."""
+
+    template: Template
+    words: Mapping[str, object]
+
+    def columns(self) -> set[str]:
+        return self.template.columns()
+
+    def of(self, row: Mapping[str, str], data: Mapping[str, object]) -> object:
+        text = self.template.fill(row)
+        if not text:
+            return None
+        if text not in self.words:
+            raise _unreadable("not-a-choice", f"{text!r} is none of {', '.join(self.words)}")
+        return self.words[text]
+
+
+@dataclass(frozen=True)
+class AmountOf:
+    """A decimal amount in minor units of the data's ``currency``, exactly: nothing is rounded.
+
+    ``negated`` turns the sign, for files that write what was given back as less than nothing.
+    """
+
+    template: Template
+    decimal_mark: str = "."
+    group_mark: str = ""
+    negated: bool = False
+
+    def columns(self) -> set[str]:
+        return self.template.columns()
+
+    def of(self, row: Mapping[str, str], data: Mapping[str, object]) -> object:
+        text = self.template.fill(row)
+        if not text:
+            return None
+        currency = data.get("currency")
+        if not isinstance(currency, str) or currency not in MINOR_DIGITS:
+            raise _unreadable("unknown-currency", f"{currency!r} is not an ISO 4217 code")
+        minor = minor_units(text, currency, self.decimal_mark, self.group_mark)
+        return -minor if self.negated else minor
+
+
+@dataclass(frozen=True)
+class MomentOf:
+    """When a row happened: a format of ``strptime`` read in a time zone, or ``rfc3339``.
+
+    ``time_of_day`` is for files that give days only. Of a local time that the clocks showed twice
+    the first is meant; one that they skipped is refused.
+    """
+
+    template: Template
+    format: str
+    time_zone: str = "UTC"
+    time_of_day: time | None = None
+
+    def columns(self) -> set[str]:
+        return self.template.columns()
+
+    def at(self, row: Mapping[str, str]) -> int:
+        """The instant in microseconds of UTC.
+
+        Raises:
+            Invalid: the text is no such time.
+        """
+        text = self.template.fill(row)
+        try:
+            return _instant(text, self.format, self.time_zone, self.time_of_day)
+        except (ValueError, OverflowError) as error:
+            raise Invalid.at("", "invalid-time", f"{text!r}: {error}") from None
+
+
+@lru_cache(maxsize=4096)
+def _instant(text: str, form: str, time_zone: str, time_of_day: time | None) -> int:
+    if form == "rfc3339":
+        return parse_instant(text)
+    moment = datetime.strptime(text, form)  # noqa: DTZ007  # the zone follows, from the mapping
+    if _ADJACENT.search(form) and not _has_every_digit(text, form, moment):
+        raise ValueError(f"must have every digit of {form}")
+    if time_of_day is not None:
+        moment = datetime.combine(moment.date(), time_of_day, moment.tzinfo)
+    if moment.tzinfo is None:
+        local = moment.replace(tzinfo=zone(time_zone))
+        moment = local.astimezone(UTC)
+        if moment.astimezone(local.tzinfo).replace(tzinfo=None) != local.replace(tzinfo=None):
+            raise ValueError(f"the clocks in {time_zone} skipped this time")
+    elapsed = moment - _EPOCH
+    return (elapsed.days * 86_400 + elapsed.seconds) * SECOND + elapsed.microseconds
+
+
+def _has_every_digit(text: str, form: str, moment: datetime) -> bool:
+    """Whether the text has as many digits as the moment has when all its zeros are written."""
+    if text.endswith(("Z", "z")):  # the offset of %z, which would be written as +0000
+        form = form.replace("%z", "")
+    return sum(map(str.isdigit, text)) == sum(map(str.isdigit, moment.strftime(form)))

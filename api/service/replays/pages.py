@@ -1,0 +1,119 @@
+"""Lists that no projection holds, folded when they are asked for, a bounded part at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from api.service.replays.replay import relationship_at
+from api.service.replays.rows import StatusRows
+from domain.errors import Invalid
+from domain.events import STAGES
+from projections.answers import Page, Summary
+from projections.groups import read_group
+from projections.walking import Walk
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from api.service.answers.document import Document
+    from api.service.replays.rows import Rows
+    from projections.answers import Cursor
+    from projections.folding import Moment
+    from projections.source import EventSource
+
+MOST_EVENTS = 20_000
+"""How many events one answer folds: about half a second's work."""
+
+
+def folded_page(
+    source: EventSource, moment: Moment, rows: Rows, *, after: Cursor | None, limit: int
+) -> Page[Document]:
+    """The next rows at the moment, in the order of contacts; cursors have no value but 0.
+
+    Where few contacts are wanted, a page may have fewer rows than it may, or none.
+    """
+    items: list[Document] = []
+    last: UUID | None = None
+    begin = after[1] if after else None
+    walk = Walk(source, moment.aliases, moment.position, after=begin)
+    for contact, events in walk:
+        if last is not None and (len(items) >= limit or rows.events_read >= MOST_EVENTS):
+            return Page(tuple(items), (0, last), moment.position, moment.at)
+        last = contact
+        if (row := rows.row(contact, events)) is not None:
+            items.append(row)
+    return Page(tuple(items), None, moment.position, moment.at)
+
+
+def sorted_page(
+    source: EventSource,
+    moment: Moment,
+    rows: Rows,
+    *,
+    sort: str,
+    elsewhere: str,
+    after: Cursor | None,
+    limit: int,
+) -> Page[Document]:
+    """The next rows by what they say under ``sort``, the greatest first, equal ones by their ids.
+
+    Raises:
+        Invalid: there is more to fold than one answer may; ``elsewhere`` says what to do then.
+    """
+    if moment.position > MOST_EVENTS:
+        detail = f"sorting takes more than {MOST_EVENTS:,} events: {elsewhere}"
+        raise Invalid.at("/sort", "takes-a-replay", detail)
+    found: list[tuple[int, UUID, Document]] = []
+    for contact, events in Walk(source, moment.aliases, moment.position):
+        row = rows.row(contact, events)
+        if row is not None:
+            found.append((-getattr(row, sort), contact, row))
+    found.sort(key=lambda one: one[:2])
+    if after is not None:
+        found = [one for one in found if one[:2] > (-after[0], after[1])]
+    page = found[:limit]
+    following = (-page[-1][0], page[-1][1]) if len(found) > limit else None
+    return Page(tuple([one[2] for one in page]), following, moment.position, moment.at)
+
+
+def folded_rows(source: EventSource, moment: Moment, contacts: Sequence[UUID]) -> list[Document]:
+    """Rows of contacts who have a stage at the moment, in their order: as many as one answer folds.
+
+    At least one, where there is any.
+
+    Raises:
+        Stumbled: a history that cannot be folded.
+    """
+    items: list[Document] = []
+    rows = StatusRows(moment)
+    for contact in contacts:
+        if rows.events_read >= MOST_EVENTS:
+            break
+        events = read_group(source, contact, moment.aliases, moment.position)
+        row = rows.row(contact, events)
+        assert row is not None, "the intervals, which are of the same position, have this contact"
+        items.append(row)
+    return items
+
+
+def folded_summary(source: EventSource, moment: Moment) -> Summary:
+    """How many contacts are in each stage at the moment, and what silence did up to then.
+
+    Raises:
+        Invalid: there is more to fold than one answer may.
+    """
+    if moment.position > MOST_EVENTS:
+        detail = (
+            f"counting takes more than {MOST_EVENTS:,} events: ask for a replay, POST .../replays"
+        )
+        raise Invalid.at("", "takes-a-replay", detail)
+    counts = dict.fromkeys(STAGES, 0)
+    silent = premature = 0
+    for contact, events in Walk(source, moment.aliases, moment.position):
+        found = relationship_at(contact, events, moment)
+        if found is not None:
+            counts[found.stage] += 1
+            silent += found.silence_demotions
+            premature += found.premature_demotions
+    return Summary(counts, silent, premature, moment.position, moment.at)

@@ -1,0 +1,89 @@
+"""The rows of lists that no projection holds, each folded from all that is known of a contact."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from api.service.answers.lists import StandingRow, StatusRow
+from api.service.replays.replay import row_of
+from domain.events.referrals import ReferralMade
+from domain.history import effective_history
+from domain.referrals import edges_of
+from projections.answers import ContactStanding
+from projections.build import naming
+from projections.partners import Partners
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from api.service.answers.document import Document
+    from domain.recorded import Recorded
+    from projections.folding import Moment
+    from projections.source import StreamSource
+
+
+class Rows(Protocol):
+    """What a list shows of one contact after another, and how many events that took so far."""
+
+    @property
+    def events_read(self) -> int:
+        """How many events were read for the rows so far."""
+
+    def row(self, contact: UUID, events: Sequence[Recorded]) -> Document | None:
+        """The row of a contact, by all events that are known of it; None where none is wanted.
+
+        Raises:
+            Stumbled: a history that cannot be folded.
+        """
+
+
+class StatusRows:
+    """Where contacts stand: those of a stage, or with a flag, to whom anything had happened."""
+
+    def __init__(self, moment: Moment, stage: str | None = None, flag: str | None = None) -> None:
+        self._moment = moment
+        self._stage = stage
+        self._flag = flag
+        self.events_read = 0
+
+    def row(self, contact: UUID, events: Sequence[Recorded]) -> Document | None:
+        """The stage, score and flags of the moment."""
+        self.events_read += len(events)
+        found = row_of(contact, events, self._moment)
+        if found is None or self._stage not in (None, found["stage"]):
+            return None
+        if self._flag not in (None, *found["flags"]):
+            return None
+        return StatusRow.model_validate(found)
+
+
+class StandingRows:
+    """How contacts stand as partners: those who had referred or been sent someone by then."""
+
+    def __init__(self, source: StreamSource, moment: Moment, named: str | None = None) -> None:
+        self._moment = moment
+        self._partners = Partners(source, moment)
+        self._named = named
+        self._own_events = 0
+
+    @property
+    def events_read(self) -> int:
+        """The contacts' own events, and those of whom they referred."""
+        return self._own_events + self._partners.events_read
+
+    def row(self, contact: UUID, events: Sequence[Recorded]) -> Document | None:
+        """The standing, influence and debts of the moment."""
+        self._own_events += len(events)
+        if not any(isinstance(one.event, ReferralMade) for one in events):
+            return None  # as of most contacts, whose histories need not be made for it
+        moment = self._moment
+        with naming(contact, moment):
+            history = effective_history(events, contact)
+            edges = edges_of(history, contact, moment.aliases.survivor_of)
+            if not any(edge.made_at <= moment.at for edge in edges):
+                return None
+            found = self._partners.standing(contact, edges)
+        if self._named not in (None, found.standing):
+            return None
+        return StandingRow.of(ContactStanding(contact, found, moment.position, moment.at))
