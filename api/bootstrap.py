@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import threading
 import time
 import tomllib
 import zoneinfo
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from api.service.confirmations import Confirmations
-from api.service.questions import KnownAliases
-from api.service.rate_limits import Rates
-from api.service.replays.results import Results
-from api.service.serial_executor import InTurn
+from api.service.server import Server
 from api.service.settings import (
     CONFIG,
     PREFIX,
@@ -26,16 +20,9 @@ from api.service.settings import (
     named_like,
     refuse_unknown_variables,
 )
-from api.service.status_cache import KeptStatuses
-from api.service.stopping import Stopping
 from api.service.text_files import read_given_text
-from api.service.usage_counts import Visitors
-from domain.errors import Corrupt, Invalid, LedgerError, LedgerNotFound, Unavailable
-from ledger.access.keys import ACCESS_FILE, AccessKeys
-from ledger.access.trails import Trails
-from ledger.folder import LEDGERS, DataFolder
-from ledger.places import state_of_files
-from ledger.room import RoomWatch
+from domain.errors import Invalid
+from ledger.folder import DataFolder
 from ledger.stores.sqlite.projection_tables import PROJECTIONS_FILE, SqliteTableStore
 from ledger.throwaway import sweep
 from projections.projections import Projections
@@ -43,15 +30,7 @@ from projections.projections import Projections
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from api.http.edge.metrics import Metrics
     from ledger.ledger import Ledger
-    from ledger.observing import CommitObserver
-    from ledger.settings import LedgerSettings
-
-LEAVING_SECONDS = 10.0
-"""How long a ledger that is to be deleted waits for those who still ask it."""
-
-logger = logging.getLogger("rapport.api")
 
 
 def now() -> int:
@@ -67,237 +46,6 @@ def projections_of(ledger: Ledger, clock: Callable[[], int]) -> Projections:
         Corrupt: it is damaged.
     """
     return Projections(ledger, SqliteTableStore(ledger.folder / PROJECTIONS_FILE), clock)
-
-
-@dataclass(frozen=True)
-class OpenLedger:
-    """One ledger being served: what is recorded, and what follows from it."""
-
-    ledger: Ledger
-    projections: Projections
-    aliases: KnownAliases
-    results: Results
-    statuses: KeptStatuses
-
-
-class Server:
-    """Everything that one process serves, whatever the way in."""
-
-    def __init__(self, folder: DataFolder, clock: Callable[[], int], settings: Settings) -> None:
-        """For ``build``, which opens the ledgers too.
-
-        Raises:
-            SettingsRefused: other machines could reach it without a key.
-        """
-        self.folder = folder
-        self.clock = clock
-        self.settings = settings
-        self.keys = AccessKeys(folder.path / ACCESS_FILE, clock)
-        self.trails = Trails(folder.path, folder.path / LEDGERS, clock)
-        self.rates = Rates()
-        self.room = RoomWatch(folder.path)
-        self.confirmations = Confirmations(clock)
-        self.visitors = Visitors()
-        self._leaving: set[str] = set()
-        self.ledgers: dict[str, OpenLedger] = {}
-        self.unopened: dict[str, object] = {}
-        """The ledgers that could not be opened, with how the files of a damaged one lay then."""
-        self.stopping = Stopping()
-        """Told when the end begins: then it is not ready any more, and tails end."""
-        self.metrics: Metrics | None = None
-        """What is counted, once somebody asked for it: see ``api.http.edge.metrics.metrics_of``."""
-        self.in_turn = InTurn()
-        """Where short reads are worked out, one at a time, for all ledgers."""
-        self._observer: Callable[[str], CommitObserver] | None = None
-        self._opening = threading.RLock()
-        if self.keys.is_open():
-            self._require_never_keyed()
-
-    def _require_never_keyed(self) -> None:
-        """Answer without keys only where that is safe, and none was ever made: see decision 15.
-
-        Raises:
-            SettingsRefused: other machines could reach it.
-            Corrupt: the file of keys was taken away or emptied, or a trail is damaged.
-        """
-        try:
-            self.settings.require_keys()
-            if self.trails.tell_of_keys():
-                raise Corrupt(
-                    f"{self.folder.path / ACCESS_FILE} holds none of the access keys that the "
-                    "audit trail tells of: put it back, or make a key with rapport keys create"
-                )
-        except BaseException:
-            self.keys.close()
-            self.trails.close()
-            raise
-
-    def open(self) -> None:
-        """Open every ledger in the folder; one that cannot be opened keeps no other from serving.
-
-        It is told in the log and by ``/readyz``, and tried again when it is asked for; a damaged
-        one once its files were changed, since looking through them takes long.
-
-        Raises:
-            LedgerError: none of them can be opened, so that there is nothing to serve.
-        """
-        for name in self.trails.cut_off():
-            whose = f"ledger {name}" if name else "the server"
-            logger.error("the audit trail of %s lacks entries: rapport trail --verify", whose)
-        first: LedgerError | None = None
-        for name in self.folder.names():
-            try:
-                self._serve(name)
-            except (Corrupt, Unavailable) as error:
-                logger.error("ledger %s is not served: %s", name, error)
-                first = first or error
-        if first is not None and not self.ledgers:
-            raise first
-
-    def ledger(self, name: str) -> OpenLedger:
-        """The ledger of that name.
-
-        Raises:
-            LedgerNotFound: there is none.
-            Corrupt: it is damaged.
-            Unavailable: it cannot be opened now; the log says why.
-        """
-        if name in self._leaving:
-            raise LedgerNotFound(f"the ledger {name} is being deleted")
-        if (served := self.ledgers.get(name)) is not None:
-            return served
-        try:
-            return self._serve(name)
-        except Unavailable as error:
-            logger.error("ledger %s could not be opened: %s", name, error)
-            raise Unavailable(f"the ledger {name} cannot be opened now") from error
-
-    def known(self) -> list[LedgerSettings]:
-        """What every ledger in the folder is, by name, also where one cannot be opened now."""
-        found: list[LedgerSettings] = []
-        for name in self.folder.names():
-            try:
-                found.append(self.folder.settings(name))
-            except LedgerError as error:
-                # One that cannot be read must not hide the others.
-                logger.error("ledger %s is left out of the list: %s", name, error)
-        return found
-
-    def create(self, name: str, time_zone: str | None = None) -> tuple[OpenLedger, bool]:
-        """The ledger of that name, and whether it was made just now.
-
-        Raises:
-            Invalid: the name or the time zone cannot be.
-            Unavailable: nothing can be made; the log says what is wrong with the folder.
-        """
-        with self._opening:
-            made = False
-            try:
-                _, made = self.folder.create(name, time_zone)
-                return self._serve(name), made
-            except Unavailable as error:
-                if made:
-                    self.folder.discard(name)
-                    self.unopened.pop(name, None)
-                logger.error("ledger %s could not be made or opened: %s", name, error)
-                raise Unavailable("the server's data folder cannot take another ledger") from error
-
-    def archive(self, name: str, archived: bool) -> bool:
-        """Have a ledger take no more events and policies, or take them again.
-
-        False where it was so already.
-
-        Raises:
-            LedgerError: as ``DataFolder.archive``.
-        """
-        with self._opening:
-            return self.folder.archive(name, archived)
-
-    def delete(self, name: str, confirmed: Callable[[], object] = lambda: None) -> None:
-        """Delete a ledger, with the keys that are for it alone.
-
-        Those who ask it are answered first; whoever reads a stream of it is cut off. ``confirmed``
-        is called when nobody asks it any more, and raises where it is not to be deleted after all.
-
-        Raises:
-            LedgerNotFound: there is none.
-            Unavailable: it is asked for too long, or cannot be removed; it is there as before.
-        """
-        with self._opening:
-            if name not in self.folder.names():
-                raise LedgerNotFound(f"no ledger is named {name!r}")
-            self._leaving.add(name)
-            try:
-                if not self.visitors.all_left(name, LEAVING_SECONDS):
-                    raise Unavailable(f"the ledger {name} is being asked: try again in a moment")
-                confirmed()
-                self.keys.revoke_all_of(name)
-                if (served := self.ledgers.pop(name, None)) is not None:
-                    served.projections.close()
-                self.trails.let_go(name)
-                self.folder.delete(name)
-                self.unopened.pop(name, None)
-            finally:
-                self._leaving.discard(name)
-
-    def state_of(self, name: str) -> tuple[str | None, int | None]:
-        """Origin and newest position of a ledger, for a question about all of it.
-
-        None where it is too damaged to tell: such a one can be deleted too.
-
-        Raises:
-            LedgerNotFound: there is none.
-        """
-        try:
-            # Not as others ask for it: also while it waits to be deleted.
-            ledger = (self.ledgers.get(name) or self._serve(name)).ledger
-        except (Corrupt, Unavailable):
-            return None, None
-        return ledger.transparency.origin, ledger.head()
-
-    def observe(self, observer_of: Callable[[str], CommitObserver]) -> None:
-        """Have the commits of every ledger, also of those to come, told to its observer."""
-        with self._opening:
-            self._observer = observer_of
-            for name, served in self.ledgers.items():
-                served.ledger.observe(observer_of(name))
-
-    def close(self) -> None:
-        """End streams, finish and seal what was accepted, stop following, let go of the folder."""
-        self.stopping.begin()
-        for served in self.ledgers.values():
-            served.projections.close()
-        self.in_turn.close()
-        self.keys.close()
-        self.trails.close()
-        self.folder.close()
-
-    def _serve(self, name: str) -> OpenLedger:
-        with self._opening:
-            if name not in self.ledgers:
-                found = state_of_files(self.folder.path, name)
-                if found == self.unopened.get(name):
-                    raise Corrupt(f"the ledger {name} is as damaged as when it was looked through")
-                try:
-                    self.ledgers[name] = self._opened(name)
-                except Corrupt:
-                    self.unopened[name] = state_of_files(self.folder.path, name)
-                    raise
-                except Unavailable:
-                    self.unopened[name] = None
-                    raise
-                self.unopened.pop(name, None)
-            return self.ledgers[name]
-
-    def _opened(self, name: str) -> OpenLedger:
-        ledger = self.folder.ledger(name)
-        results = Results(ledger.folder / "results")
-        projections = projections_of(ledger, self.clock)
-        ledger.on_commit(lambda _position: projections.wake())
-        projections.start()
-        if self._observer is not None:
-            ledger.observe(self._observer(name))
-        return OpenLedger(ledger, projections, KnownAliases(ledger), results, KeptStatuses(ledger))
 
 
 def build(settings: Settings, *, clock: Callable[[], int] = now) -> Server:
@@ -317,7 +65,7 @@ def build(settings: Settings, *, clock: Callable[[], int] = now) -> Server:
         sealing=True,
     )
     try:
-        server = Server(folder, clock, settings)
+        server = Server(folder, clock, settings, projections_of)
     except BaseException:
         folder.close()
         raise

@@ -23,7 +23,7 @@ from benchmarks.sizes import WHOLE, Size
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from api.bootstrap import OpenLedger
+    from api.service.server import OpenLedger
     from benchmarks.purchases import Purchase, PurchaseFile
 
 MAPPING = ROOT / "examples" / "cdnow.toml"

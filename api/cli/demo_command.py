@@ -18,7 +18,7 @@ from api.service.demo.town import SEED, found
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from api.bootstrap import Server
+    from api.service.server import Server
 
 
 @click.command("demo", cls=PlainHelp)

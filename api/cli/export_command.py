@@ -21,12 +21,14 @@ from api.cli.plain_help import PlainHelp
 from api.service.event_schemas import event_type
 from domain.events import CATALOGUE
 from ledger.places import may_write
-from ledger.transfer import PassphraseRefused, export, ledger_source
+from ledger.transfer.refusals import PassphraseRefused
+from ledger.transfer.source import ledger_source
+from ledger.transfer.writing import export
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from ledger.transfer import Exported
+    from ledger.transfer.writing import Exported
 
 
 @click.command("export", cls=PlainHelp)

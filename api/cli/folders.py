@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from api.bootstrap import Server
+    from api.service.server import Server
     from api.service.settings import Settings
     from ledger.ledger import Ledger
 

@@ -30,15 +30,16 @@ from api.service.importing.target import LedgerTarget
 from domain.errors import Invalid, LedgerError
 from domain.presets import PRESETS
 from ledger.rehearsal import rehearsed
-from ledger.transfer import is_archive
+from ledger.transfer.checking import is_archive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
     from api.service.importing.columns import Column
-    from api.service.importing.importer import Account, Reject
+    from api.service.importing.importer import Account
     from api.service.importing.mapping import FileMapping
+    from api.service.importing.rejects import Reject
     from api.service.importing.rows import DataFile
     from api.service.settings import Settings
     from ledger.ledger import Ledger

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
 
-    from api.bootstrap import Server
+    from api.service.server import Server
     from api.service.settings import Settings
 
 FINISH_SECONDS = 10

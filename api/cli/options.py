@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from api.http.wire.parameters import Knowledge, read_knowledge
+from api.http.wire.parameters import read_knowledge
 from domain.errors import Invalid
 from domain.instants import parse_instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from api.service.questions import Knowledge
 
 F = TypeVar("F", bound="Callable[..., object]")
 

@@ -18,8 +18,8 @@ from api.cli.output import say
 from api.cli.plain_help import PlainHelp
 from api.cli.proof_command import keys_option, read_keys
 from api.cli.streams import write_exactly
-from api.http.wire.parameters import Knowledge
-from api.service.questions import Asked, KnownAliases, Question, moment_of
+from api.service.known_aliases import KnownAliases
+from api.service.questions import Asked, Knowledge, Question, moment_of
 from api.service.receipts.checking import check_receipt
 from api.service.receipts.making import make_receipt, needed_position
 from domain.errors import NotYetSealed

@@ -17,7 +17,7 @@ from api.service.questions import Asked, known_at
 from api.service.replays.replay import replay
 
 if TYPE_CHECKING:
-    from api.http.wire.parameters import Knowledge
+    from api.service.questions import Knowledge
     from ledger.ledger import Ledger
     from projections.folding import Moment
 

@@ -23,14 +23,16 @@ from api.cli.plain_help import PlainHelp
 from api.service.backups import restoring
 from ledger.access.trails import LEDGER_RESTORED
 from ledger.folder import MAIN, DataFolder, LedgerExists, is_ledger_name
-from ledger.transfer import LogForks, PassphraseRefused, read_head
+from ledger.transfer.checking import read_head
+from ledger.transfer.placing import LogForks
+from ledger.transfer.refusals import PassphraseRefused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from api.service.backups.restoring import Checked, Copy
     from api.service.settings import Settings
-    from ledger.transfer import VerifiedArchive
+    from ledger.transfer.checking import VerifiedArchive
 
 
 @click.command("restore", cls=PlainHelp)

@@ -15,7 +15,7 @@ from api.service.questions import Asked
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from api.http.wire.parameters import Knowledge
+    from api.service.questions import Knowledge
 
 
 @click.command("status", cls=PlainHelp)

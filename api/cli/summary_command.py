@@ -16,7 +16,7 @@ from domain.instants import format_instant
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from api.bootstrap import OpenLedger
+    from api.service.server import OpenLedger
     from projections.projections import Summary
 
 STALLED_LOOKS = 600

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from api.bootstrap import OpenLedger, Server
+    from api.service.server import OpenLedger, Server
 
 PUBLIC: tuple[str, ...] = ()
 """What an operation declares that everybody may ask for, with a key or without."""

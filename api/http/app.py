@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from api.bootstrap import Server
     from api.http.endpoint import Operation
+    from api.service.server import Server
 
 
 class _Application(FastAPI):
@@ -50,7 +50,7 @@ class _Application(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         """The front door around everything, where also every other error becomes a problem."""
         framework = super().build_middleware_stack()
-        observer, ledgers = metrics.metrics_of(self._server), self._server.ledgers
+        observer, ledgers = metrics.metrics_of(self), self._server.ledgers
         dispatch = Dispatch(framework)
         for operation in OPERATIONS:
             dispatch.add(operation.method, operation.pattern, _Endpoint(operation, self._server))
@@ -72,6 +72,7 @@ def create_app(server: Server, limits: Limits = LIMITS) -> FastAPI:
     """
     app = _Application(server)
     app.state.streams = Streams(limits, server.stopping)
+    metrics.count(app, server)
     described = document(OPERATIONS)
 
     def openapi() -> dict[str, Any]:
@@ -94,7 +95,7 @@ def create_app(server: Server, limits: Limits = LIMITS) -> FastAPI:
     app.add_route("/openapi.json", openapi_json, include_in_schema=False)
     docs.add_to(app)
     metrics.add_to(app, server, described)
-    metrics.metrics_of(server).open_tails = lambda: app.state.streams.tails.taken
+    metrics.metrics_of(app).open_tails = lambda: app.state.streams.tails.taken
     app.add_exception_handler(HTTPException, _told_by_framework)
     app.add_exception_handler(Exception, _told_within_framework)
     return app

@@ -23,6 +23,7 @@ from api.http.access import ANYONE, principal_of
 from api.http.wire import media
 from api.http.wire.parameters import read_query
 from api.http.wire.rendered import Rendered
+from api.service import strict_parsing
 from domain.errors import Invalid, ProjectionBehind, Unavailable
 from domain.kinds import ContactId
 
@@ -33,9 +34,9 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp
 
-    from api.bootstrap import OpenLedger, Server
     from api.http.streams.streams import Streams
     from api.http.wire.parameters import Parameter
+    from api.service.server import OpenLedger, Server
     from ledger.access.orders import Order
     from ledger.access.scopes import Principal
 
@@ -172,7 +173,7 @@ class Call:
         server: Server,
         values: Mapping[str, object],
         body: object,
-        wanted: str = media.JSON,
+        wanted: str = strict_parsing.JSON,
         principal: Principal = ANYONE,
     ) -> None:
         self.principal = principal
@@ -378,8 +379,8 @@ async def _received(request: Request) -> bytes:
 
 def _parsed(raw: bytes, found: str, operation: Operation) -> object:
     if operation.body is not None:
-        return media.parse(raw, found)
-    if raw and media.parse(raw, found) != {}:
+        return strict_parsing.parse(raw, found)
+    if raw and strict_parsing.parse(raw, found) != {}:
         raise Invalid.at("", "unknown-field", "nothing is read here: send no body, or {}")
     return None
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
+from api.service.errors import RateLimited
 from domain import errors
 from domain.errors import FieldError, Invalid, LedgerError
 
@@ -64,31 +65,6 @@ class Forbidden(LedgerError):
     """The request may not be made from there."""
 
     code = "forbidden"
-
-
-class RateLimited(LedgerError):
-    """The access key has asked too often."""
-
-    code = "rate-limited"
-
-    def __init__(self, retry_after_seconds: int) -> None:
-        """``retry_after_seconds`` from now one more request is allowed."""
-        self.retry_after_seconds = retry_after_seconds
-        super().__init__(f"too many requests with this key: again in {retry_after_seconds} s")
-
-
-class ConfirmationNeeded(errors.Conflict):
-    """What is asked for cannot be undone, and has to be asked for again with the token."""
-
-    code = "confirmation-needed"
-
-    def __init__(self, detail: str, token: str, expires_at: str) -> None:
-        super().__init__(detail)
-        self.token = token
-        self.expires_at = expires_at
-
-    def fields(self) -> Mapping[str, object]:
-        return {"token": self.token, "expires_at": self.expires_at}
 
 
 STATUS: dict[type[LedgerError], int] = {

@@ -10,7 +10,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from api.http.problems import ConfirmationNeeded
+from api.service.errors import ConfirmationNeeded
 from domain.instants import SECOND, format_instant
 
 if TYPE_CHECKING:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
-from api.http.openapi.shapes import ref
 from domain.events import CATALOGUE
 from domain.events.base import ACTOR, SOURCE
 from domain.kinds import ContactId, EventId, Text
@@ -17,6 +16,11 @@ if TYPE_CHECKING:
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 _JSON_TYPE = r"^[A-Za-z]+/([A-Za-z0-9.-]+\+)?[Jj][Ss][Oo][Nn] *(;[^\n]*)?$"
+
+
+def ref(name: str) -> dict[str, Any]:
+    """A schema that stands among the document's components."""
+    return {"$ref": f"#/components/schemas/{name}"}
 
 
 def data_schema(cls: type[Event]) -> dict[str, Any]:

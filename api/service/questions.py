@@ -6,13 +6,10 @@ everything else uses. Source: the audit document, "Time".
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from api.http.wire.parameters import AS_KNOWN_AT, AS_OF, POLICY_VERSION
 from api.service.answers.document import KnownAt
-from domain.aliases import Aliases
 from domain.errors import ContactNotFound, Invalid, PolicyNotFound
 from domain.events.contacts import ContactRegistered
 from domain.events.governance import PersonalDataErased
@@ -22,16 +19,15 @@ from domain.instants import DAY
 from domain.referrals import edges_of
 from domain.relationship import fold
 from projections.folding import Moment
-from projections.groups import read_group, read_merges
+from projections.groups import read_group
 from projections.partners import Partners
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-    from api.http.endpoint import Call
-    from api.http.wire.parameters import Knowledge
-    from domain.aliases import Merge
+    from api.service.known_aliases import KnownAliases
+    from domain.aliases import Aliases
     from domain.history import History
     from domain.recorded import Recorded
     from domain.relationship import Relationship
@@ -47,30 +43,12 @@ SHORT_EVENTS = 64
 """How many events make a short past, which is read and folded in half a millisecond or so."""
 
 
-class KnownAliases:
-    """Who stands for whom at any position, without reading the log's merges twice."""
+@dataclass(frozen=True)
+class Knowledge:
+    """How much of the ledger to know: up to a position, or what was recorded by an instant."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
-        self._lock = threading.Lock()
-        self._merges: list[Merge] = []
-        self._newest = Aliases()
-        self._seen = 0
-
-    def at(self, position: int) -> Aliases:
-        """The aliases known at a position; not to be changed."""
-        with self._lock:
-            if position > self._seen:
-                fresh = list(read_merges(self._ledger, after=self._seen, upto=position))
-                self._seen = position
-                if fresh:
-                    self._merges += fresh
-                    self._newest = self._newest.copy()
-                    for merge in fresh:
-                        self._newest.apply(merge)
-            if not self._merges or self._merges[-1].position <= position:
-                return self._newest
-            return Aliases(merge for merge in self._merges if merge.position <= position)
+    position: int | None = None
+    at: int | None = None
 
 
 @dataclass(frozen=True)
@@ -105,19 +83,6 @@ class Subject:
     contact_id: UUID
     history: History
     erased: bool
-
-
-def question_of(call: Call) -> Question:
-    """What a request asks about.
-
-    Raises:
-        Invalid: an instant too far ahead, or a position that is not recorded yet.
-        PolicyNotFound: no such version was published.
-    """
-    open_ledger = call.open_ledger
-    asked = Asked(call.get(AS_OF), call.get(AS_KNOWN_AT), call.get(POLICY_VERSION))
-    found = moment_of(open_ledger.ledger, open_ledger.aliases, asked, call.server.clock())
-    return Question(open_ledger.ledger, found.at, found.position, found.policies, found.aliases)
 
 
 def moment_of(ledger: Ledger, aliases: KnownAliases, asked: Asked, now: int) -> Moment:

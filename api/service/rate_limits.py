@@ -8,7 +8,7 @@ import time
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from api.http.problems import RateLimited
+from api.service.errors import RateLimited
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

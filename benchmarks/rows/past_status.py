@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from api.bootstrap import OpenLedger
     from api.service.questions import Subject
+    from api.service.server import OpenLedger
     from benchmarks.bench import Bench
 
 GOAL = Goal(0.15, 0.05, at_least=False)

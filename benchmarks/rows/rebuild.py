@@ -18,7 +18,7 @@ from ledger.ledger import EVENTS_FILE
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from api.bootstrap import OpenLedger
+    from api.service.server import OpenLedger
     from benchmarks.bench import Bench
 
 GOAL = Goal(0.40, 0.80)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from uuid import UUID
 
-    from api.bootstrap import OpenLedger
+    from api.service.server import OpenLedger
     from benchmarks.bench import Bench
     from benchmarks.purchases import Purchase
 

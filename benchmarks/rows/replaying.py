@@ -22,7 +22,7 @@ from projections.operations import Work
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from api.bootstrap import OpenLedger
+    from api.service.server import OpenLedger
     from benchmarks.bench import Bench
     from projections.folding import Moment
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from uuid import UUID
 
-    from api.bootstrap import OpenLedger
+    from api.service.server import OpenLedger
     from benchmarks.bench import Bench
     from projections.restatement_reading import RestatementRow
 

@@ -6,11 +6,10 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from api import bootstrap
 from api.http.endpoint import WAIT_SECONDS
 from api.http.routers.status import SEAL_SECONDS
 from api.http.wire.envelope import MOST_EVENTS
-from api.service import confirmations
+from api.service import confirmations, server
 from api.service.receipts import form
 from api.service.replays import pages, results, starting
 from api.service.settings import Settings
@@ -74,7 +73,7 @@ def _limits() -> Iterator[tuple[str, str]]:
     yield "how long the log seals what is left at the end", _seconds(following.LAST_SECONDS)
     yield (
         "how long a ledger that is deleted waits for requests under way",
-        _seconds(bootstrap.LEAVING_SECONDS),
+        _seconds(server.LEAVING_SECONDS),
     )
     yield (
         "how far projections fall behind before they take half of the time in a flood",

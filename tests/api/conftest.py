@@ -14,7 +14,9 @@ from tests.api.shop import START, Clock, Shop, built, listening
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from api.bootstrap import Server
+    from fastapi import FastAPI
+
+    from api.service.server import Server
 
 _NUMBERS = count(1)
 
@@ -31,9 +33,14 @@ def server(tmp_path_factory: pytest.TempPathFactory, clock: Clock) -> Iterator[S
 
 
 @pytest.fixture(scope="session")
-def client(server: Server) -> Iterator[httpx.Client]:
+def application(server: Server) -> FastAPI:
+    return create_app(server)
+
+
+@pytest.fixture(scope="session")
+def client(application: FastAPI) -> Iterator[httpx.Client]:
     with (
-        listening(create_app(server)) as address,
+        listening(application) as address,
         httpx.Client(base_url=address, timeout=20) as client,
     ):
         yield client

@@ -24,8 +24,9 @@ from schemathesis.generation.meta import CoveragePhaseData
 from api.http.openapi.document import document
 from api.http.routers import OPERATIONS
 from api.http.wire.cloudevents import BATCH
-from api.http.wire.media import JSON, LINES, MSGPACK
+from api.http.wire.media import LINES
 from api.service.event_schemas import from_clients
+from api.service.strict_parsing import JSON, MSGPACK
 from domain.instants import zone_names
 from tests.api.shop import purchase, registration
 

@@ -12,7 +12,7 @@ from tests.api.wire import Wire
 if TYPE_CHECKING:
     import httpx
 
-    from api.bootstrap import Server
+    from api.service.server import Server
     from ledger.ledger import Ledger
     from tests.api.shop import Shop
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import httpx
     from starlette.types import ASGIApp
 
-    from api.bootstrap import Server
+    from api.service.server import Server
 
 START = parse_instant("2026-03-01T12:00:00Z")
 

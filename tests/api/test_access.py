@@ -11,8 +11,8 @@ import pytest
 from api.http import access
 from api.http.access import ANYONE, PUBLIC
 from api.http.app import create_app
-from api.http.problems import RateLimited
 from api.http.routers import OPERATIONS
+from api.service.errors import RateLimited
 from api.service.rate_limits import Rates
 from ledger.access import keys as keys_module
 from ledger.access.scopes import ADMIN, APPEND, AUDIT, READ, REBUILD, SCOPES
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from api.bootstrap import Server
     from api.http.endpoint import Operation
+    from api.service.server import Server
 
 VALUES = {
     "ledger": "main",

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from api.bootstrap import Server
+    from api.service.server import Server
 
 EVENTS = 12
 JSONL = "application/jsonl"

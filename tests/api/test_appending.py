@@ -16,7 +16,7 @@ from tests.api.shop import START, problem_of, purchase, registration
 if TYPE_CHECKING:
     import httpx
 
-    from api.bootstrap import Server
+    from api.service.server import Server
     from tests.api.shop import Shop
 
 

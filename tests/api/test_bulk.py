@@ -19,7 +19,7 @@ from tests.api.wire import Wire
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from api.bootstrap import Server
+    from api.service.server import Server
     from tests.api.shop import Clock, Shop
 
 

@@ -16,7 +16,7 @@ from tests.api.shop import listening, registration
 from tests.api.wire import Wire
 
 if TYPE_CHECKING:
-    from api.bootstrap import Server
+    from api.service.server import Server
     from tests.api.shop import Shop
 
 

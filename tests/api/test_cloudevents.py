@@ -12,7 +12,7 @@ from tests.api.shop import START, problem_of, purchase, registration
 if TYPE_CHECKING:
     import httpx
 
-    from api.bootstrap import Server
+    from api.service.server import Server
     from tests.api.shop import Shop
 
 STRUCTURED = "application/cloudevents+json"

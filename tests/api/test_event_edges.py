@@ -22,7 +22,7 @@ from tests.api.shop import registration
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from api.bootstrap import Server
+    from api.service.server import Server
     from domain.events import Event
     from tests.api.shop import Json, Shop
 

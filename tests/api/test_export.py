@@ -17,7 +17,7 @@ from tests.api.wire import Wire, until
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from api.bootstrap import Server
+    from api.service.server import Server
     from tests.api.shop import Clock, Shop
 
 JSONL = "application/jsonl"

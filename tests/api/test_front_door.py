@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
-    from api.bootstrap import Server
+    from api.service.server import Server
     from ledger.drafts import Append
     from ledger.work import Reply
     from tests.api.shop import Shop

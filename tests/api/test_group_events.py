@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from api.http.streams import log
-from api.service.questions import KnownAliases
+from api.service.known_aliases import KnownAliases
 from tests.api.lines import JSONL, ledger_of
 from tests.api.shop import problem_of, purchase
 from tests.api.test_tail import address, app, ids, tail
 
 if TYPE_CHECKING:
-    from api.bootstrap import Server
+    from api.service.server import Server
     from tests.api.shop import Json, Shop
 
 __all__ = ["address", "app"]

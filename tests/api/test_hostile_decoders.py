@@ -22,11 +22,12 @@ from api.http.routers import OPERATIONS
 from api.http.wire.cloudevents import read_batch, read_cloud_event
 from api.http.wire.cursors import make_cursor, read_place
 from api.http.wire.envelope import ids_from_key, read_many
-from api.http.wire.media import JSON, MSGPACK, media_type, parse
+from api.http.wire.media import media_type
 from api.http.wire.parameters import read_query
 from api.service.backups.form import Backup, TrailCopy, read_trail
 from api.service.importing.mapping import mapping_of
 from api.service.receipts.form import read_receipt
+from api.service.strict_parsing import JSON, MSGPACK, parse
 from domain.errors import Corrupt, Invalid, LedgerError
 from domain.events import CATALOGUE
 from domain.policy import Policy

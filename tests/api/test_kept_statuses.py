@@ -19,7 +19,7 @@ from tests.api.shop import purchase, registration
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from api.bootstrap import Server
+    from api.service.server import Server
     from domain.events import Event
     from ledger.ledger import Ledger
     from tests.api.shop import Clock, Shop

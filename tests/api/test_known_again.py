@@ -11,7 +11,7 @@ import httpx
 
 from api.http.app import create_app
 from api.http.wire.cloudevents import STRUCTURED
-from api.http.wire.media import JSON
+from api.service.strict_parsing import JSON
 from tests.api.lines import JSONL, lines, of, outcomes, send
 from tests.api.shop import Clock, built, listening, purchase, registration
 from tests.api.wire import until

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from api.http.app import create_app
 from api.http.edge.metrics import metrics_of
 from domain.errors import Unavailable
 from ledger.observing import Unobserved
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pytest
+    from fastapi import FastAPI
 
-    from api.bootstrap import Server
+    from api.service.server import Server
     from projections.operations import Work
     from tests.api.shop import Shop
 
@@ -109,8 +111,8 @@ def test_what_waits_to_be_recorded_is_shown(shop: Shop, server: Server) -> None:
     assert of_ledger(shop, "rapport_append_queue_events") == 0
 
 
-def test_a_full_queue_is_counted(server: Server, shop: Shop) -> None:
-    metrics_of(server).of_ledger(name_of(shop)).turned_away()
+def test_a_full_queue_is_counted(application: FastAPI, shop: Shop) -> None:
+    metrics_of(application).of_ledger(name_of(shop)).turned_away()
     assert of_ledger(shop, "rapport_appends_total", outcome="turned-away") == 1
 
 
@@ -180,13 +182,13 @@ def test_a_ledger_that_cannot_be_read_leaves_the_others_their_figures(
     assert lag is not None
 
 
-def test_each_server_counts_for_itself(tmp_path: Path, server: Server) -> None:
+def test_each_server_counts_for_itself(tmp_path: Path, application: FastAPI) -> None:
     with built(tmp_path / "data", Clock()) as other:
-        assert metrics_of(other) is metrics_of(other)
-        assert metrics_of(other) is not metrics_of(server)
+        counted = metrics_of(create_app(other))
+        assert counted is not metrics_of(application)
         other.create("late-comer")
-        assert b'rapport_ledger_position{ledger="late-comer"}' in metrics_of(other).text()
-        assert b"late-comer" not in metrics_of(server).text()
+        assert b'rapport_ledger_position{ledger="late-comer"}' in counted.text()
+        assert b"late-comer" not in metrics_of(application).text()
 
 
 def test_the_figures_are_documented_as_text(shop: Shop) -> None:

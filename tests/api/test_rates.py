@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from api.http.app import create_app
-from api.http.problems import RateLimited
+from api.service.errors import RateLimited
 from api.service.rate_limits import Rates
 from ledger.access.scopes import APPEND
 from tests.api.shop import Clock, built, listening, problem_of, purchase, registration
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from api.bootstrap import Server
+    from api.service.server import Server
 
 EVENTS = "/v1/ledgers/main/events"
 LINES = {"Content-Type": "application/jsonl"}

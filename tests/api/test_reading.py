@@ -10,7 +10,7 @@ from domain.instants import DAY, format_instant
 from tests.api.shop import START, problem_of, purchase, registration
 
 if TYPE_CHECKING:
-    from api.bootstrap import Server
+    from api.service.server import Server
     from tests.api.shop import Json, Shop
 
 

@@ -36,7 +36,7 @@ from tests.api.shop import Clock, built, listening, purchase, registration
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from api.bootstrap import Server
+    from api.service.server import Server
 
 EXAMPLES = 8
 

@@ -15,7 +15,7 @@ from tests.receipts.given import question_at
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from api.bootstrap import OpenLedger, Server
+    from api.service.server import OpenLedger, Server
     from tests.api.shop import Shop
 
 

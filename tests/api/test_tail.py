@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
-    from api.bootstrap import Server
+    from api.service.server import Server
     from tests.api.shop import Clock
 
 EVENT_STREAM = "text/event-stream"

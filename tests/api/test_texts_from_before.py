@@ -17,7 +17,7 @@ from tests.api.test_texts import FIELDS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from api.bootstrap import Server
+    from api.service.server import Server
     from ledger.ledger import Ledger
     from tests.api.shop import Json, Shop
 

@@ -17,7 +17,7 @@ from tests.api.shop import listening, problem_of, registration
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from api.bootstrap import Server
+    from api.service.server import Server
     from tests.api.shop import Shop
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"

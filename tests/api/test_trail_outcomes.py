@@ -16,7 +16,7 @@ from tests.trail_entries import outcomes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from api.bootstrap import Server
+    from api.service.server import Server
     from ledger.access.orders import Order
     from tests.api.shop import Shop
 

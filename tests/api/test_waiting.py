@@ -14,7 +14,7 @@ from api.http.app import create_app
 from tests.api.shop import problem_of
 
 if TYPE_CHECKING:
-    from api.bootstrap import Server
+    from api.service.server import Server
     from tests.api.shop import Shop
 
 WAIT_SECONDS = 4.0

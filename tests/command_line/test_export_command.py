@@ -15,7 +15,7 @@ from api.bootstrap import build, read_settings
 from api.service.demo.town import Founding, found, told
 from api.service.settings import Settings
 from domain.instants import parse_instant
-from ledger.transfer import is_archive, verify_archive
+from ledger.transfer.checking import is_archive, verify_archive
 from ledger.transparency.notes import Verifier
 from tests.command_line.running import PROGRAM, ROOT, Ended, rapport, serving
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from api.bootstrap import Server, build
+from api.bootstrap import build
 from api.service.demo.guide import STAGES as SHOWN_STAGES
 from api.service.demo.guide import STANDINGS as SHOWN_STANDINGS
 from api.service.demo.guide import lines
@@ -21,6 +21,8 @@ from domain.presets import PRESETS
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from api.service.server import Server
 
 NOW = parse_instant("2026-03-01T12:00:00Z")
 FOUNDING = Founding(8400, NOW)

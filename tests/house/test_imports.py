@@ -9,7 +9,7 @@ from importlib.metadata import packages_distributions
 
 import pytest
 
-from tests.house.counts import STORES, files_that_import_sqlite3
+from tests.house.counts import STORES, circles, files_that_import_sqlite3, imports
 from tests.house.tree import PACKAGES, ROOT, imported, package_modules
 
 OUTSIDE = {
@@ -51,6 +51,11 @@ def test_the_contracts_on_imports_hold() -> None:
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert " 0 broken" in ran.stdout
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Imports for types count too: a reader follows them all the same."""
+    assert circles(imports()) == []
 
 
 def test_domain_stands_on_the_standard_library_alone() -> None:

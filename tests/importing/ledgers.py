@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from api.service.importing.importer import Account, Importer, Reject
+from api.service.importing.importer import Account, Importer
 from api.service.importing.rows import open_rows
 from api.service.importing.target import LedgerTarget
 from domain.instants import parse_instant
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from api.service.importing.mapping import FileMapping
+    from api.service.importing.rejects import Reject
     from ledger.ledger import Ledger
 
 NOW = parse_instant("2026-03-01T12:00:00Z")

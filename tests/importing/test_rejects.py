@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.service.importing.importer import Reject
-from api.service.importing.rejects import HEADINGS, guarded, unguarded, write_reject
+from api.service.importing.rejects import HEADINGS, Reject, guarded, unguarded, write_reject
 from api.service.importing.rows import FileShape, Row, UnreadableFile, open_rows
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from tests.receipts.given import Json, receipt_of, tell_story
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from api.bootstrap import OpenLedger
+    from api.service.server import OpenLedger
     from ledger.transparency.notes import Verifier
 
 

@@ -25,7 +25,7 @@ from tests.api.shop import START
 from tests.ledger.given import append, draft
 
 if TYPE_CHECKING:
-    from api.bootstrap import OpenLedger
+    from api.service.server import OpenLedger
     from domain.recorded import Recorded
     from ledger.ledger import Ledger
 

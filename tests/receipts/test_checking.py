@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from uuid import UUID
 
-    from api.bootstrap import OpenLedger
+    from api.service.server import OpenLedger
     from ledger.transparency.notes import Verifier
 
 

@@ -22,7 +22,7 @@ from tests.receipts.given import ANN, BEN, CAT, DAN, question_at, receipt_of, sa
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from api.bootstrap import OpenLedger
+    from api.service.server import OpenLedger
     from tests.receipts.given import Json
 
 

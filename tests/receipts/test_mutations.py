@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from api.http.wire import media
+from api.service import strict_parsing
 from api.service.receipts.checking import Checked, check_receipt
 from api.service.receipts.form import ReceiptRefused
 from ledger.codec import pack, unpack
@@ -18,7 +19,7 @@ from tests.receipts.given import Json, forged, receipt_of, written
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from api.bootstrap import OpenLedger
+    from api.service.server import OpenLedger
     from ledger.transparency.notes import Verifier
 
 VALUES = 2500
@@ -152,7 +153,7 @@ def test_no_byte_can_be_changed_without_being_refused(
 def test_in_msgpack_it_proves_the_same_and_no_byte_of_it_can_be_changed(
     receipt: Json, keys: list[Verifier]
 ) -> None:
-    packed = media.encode(receipt, media.MSGPACK)
+    packed = media.encode(receipt, strict_parsing.MSGPACK)
     assert check_receipt(packed, keys) == check_receipt(written(receipt), keys)
     chance = random.Random(4)
     for _ in range(BYTES // 2):

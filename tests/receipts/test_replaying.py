@@ -12,7 +12,7 @@ from ledger.transparency.entries import EntryRefused
 from tests.receipts.given import ANN, BEN, Json, receipt_of, with_the_answer_that_follows, written
 
 if TYPE_CHECKING:
-    from api.bootstrap import OpenLedger
+    from api.service.server import OpenLedger
     from ledger.transparency.notes import Verifier
 
 

@@ -7,9 +7,9 @@ import json
 from typing import TYPE_CHECKING, Any, cast
 
 from api.service.answers.status import Standing, Status, StatusHistory
+from api.service.known_aliases import KnownAliases
 from api.service.questions import (
     Asked,
-    KnownAliases,
     Question,
     moment_of,
     relationship_of,

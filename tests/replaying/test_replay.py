@@ -9,8 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from api.http.wire.parameters import Knowledge
-from api.service.questions import Asked
+from api.service.questions import Asked, Knowledge
 from api.service.replays.lines import Lines
 from api.service.replays.replay import LOOK_EVENTS, replay
 from domain.events.governance import PersonalDataErased

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given, settings
 
 from api.cli.questions.one_contact import stage_told
-from api.http.wire.parameters import Knowledge
-from api.service.questions import Asked, group_of
+from api.service.questions import Asked, Knowledge, group_of
 from api.service.replays.steps import Step, show, steps
 from domain.history import effective_history
 from domain.instants import DAY, format_instant

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import given, settings
 
-from api.http.wire.parameters import Knowledge
 from api.service.answers.lists import StatusRow
-from api.service.questions import Asked
+from api.service.questions import Asked, Knowledge
 from api.service.replays.preview import Proposal
 from domain.instants import DAY, HOUR, format_instant, parse_instant
 from domain.presets import PRESETS

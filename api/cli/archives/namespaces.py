@@ -15,7 +15,9 @@ from api.cli.folders import existing, settings_for
 from api.cli.output import print_json, say
 from domain.errors import Conflict
 from ledger.folder import DataFolder, folder_of
-from ledger.transfer import PassphraseRefused, bring_namespace, read_head
+from ledger.transfer.checking import read_head
+from ledger.transfer.namespace import bring_namespace
+from ledger.transfer.refusals import PassphraseRefused
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from api.bootstrap import now
 from api.cli.folders import opened_to_read
 from api.cli.output import progress
-from api.service.questions import KnownAliases, moment_of
+from api.service.known_aliases import KnownAliases
+from api.service.questions import moment_of
 from api.service.replays.lines import Lines
 from projections.operations import Work
 

@@ -12,7 +12,9 @@ from domain.errors import LedgerError, Unavailable
 from ledger.folder import DataFolder
 from ledger.stores.sqlite.verification.ledgers import COMPANIONS_SKIPPED
 from ledger.throwaway import throwaway
-from ledger.transfer import ArchiveRefused, is_archive, place, verify_archive
+from ledger.transfer.checking import is_archive, verify_archive
+from ledger.transfer.placing import place
+from ledger.transfer.refusals import ArchiveRefused
 from ledger.verification.faults import Report
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from api.cli.verifying.folder import Asked
-    from ledger.transfer import VerifiedArchive
+    from ledger.transfer.checking import VerifiedArchive
 
 _SUFFIXES = (".tar", ".tar.gz", ".tgz")
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from prometheus_client import Metric
     from starlette.requests import Request
 
-    from api.bootstrap import OpenLedger, Server
+    from api.service.server import OpenLedger, Server
 
 PATH = "/metrics"
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
@@ -124,17 +124,21 @@ class Metrics:
         return generate_latest(self.registry)
 
 
-def metrics_of(server: Server) -> Metrics:
-    """The counters of this server, which are made when they are first asked for."""
-    if server.metrics is None:
-        server.metrics = Metrics(server.ledgers, server.unopened)
-        server.observe(server.metrics.of_ledger)
-    return server.metrics
+def metrics_of(app: FastAPI) -> Metrics:
+    """The counters of this application, which ``count`` made."""
+    metrics: Metrics = app.state.metrics
+    return metrics
+
+
+def count(app: FastAPI, server: Server) -> None:
+    """Have the application count what the server does, from now on."""
+    app.state.metrics = Metrics(server.ledgers, server.unopened)
+    server.observe(app.state.metrics.of_ledger)
 
 
 def add_to(app: FastAPI, server: Server, described: dict[str, Any]) -> None:
     """Answer ``/metrics``, and describe it."""
-    metrics = metrics_of(server)
+    metrics = metrics_of(app)
 
     async def scrape(request: Request) -> Response:
         request.state.route = PATH

@@ -12,7 +12,7 @@ from ledger.transparency.sealer import STOPPED
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from api.bootstrap import OpenLedger, Server
+    from api.service.server import OpenLedger, Server
 
 _NEEDED = frozenset({"reading", "committer"})
 """The parts without which a ledger serves nobody."""

@@ -9,11 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 from api.http.openapi import examples, shapes
 from api.http.problems import PROBLEM_JSON, TITLES, status_of_code
-from api.http.wire.media import JSON, MSGPACK
 from api.http.wire.parameters import CONTACT_NAME
 from api.service.answers import document as answers
 from api.service.answers.document import schemas_of
-from api.service.event_schemas import cloud_event, data_name, data_schema, from_clients, sent_event
+from api.service.event_schemas import (
+    cloud_event,
+    data_name,
+    data_schema,
+    from_clients,
+    ref,
+    sent_event,
+)
+from api.service.strict_parsing import JSON, MSGPACK
 from domain.decisions.reasons import REASONS
 from domain.policy import policy_schema
 from domain.presets import sent_policy_schema
@@ -213,7 +220,7 @@ def _answer(shown: Shown, offered: tuple[str, ...]) -> Document:
         answer["headers"] = {name: _header(name) for name in shown.headers}
     schema, example = shown.schema, shown.example
     if isinstance(example, answers.Document):
-        schema, example = shapes.ref(type(example).__name__), example.plain()
+        schema, example = ref(type(example).__name__), example.plain()
     if schema is not None:
         content = {"schema": schema, "example": example}
         answer["content"] = {JSON: content, MSGPACK: {"schema": schema}}
@@ -245,7 +252,7 @@ def problem_answers(all_codes: Iterable[str]) -> Document:
             "description": "; ".join(TITLES[code] for code in codes) + ".",
             "content": {
                 PROBLEM_JSON: {
-                    "schema": shapes.ref("Problem"),
+                    "schema": ref("Problem"),
                     "examples": {code: {"value": _problem(code, status)} for code in codes},
                 }
             },

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from api.service.event_schemas import ref
 from domain.kinds import TimeZone
 from domain.presets import PRESETS
 
@@ -16,11 +17,6 @@ ID: Schema = {"type": "string", "format": "uuid"}
 MOMENT: Schema = {"type": "string", "format": "date-time"}
 POSITION: Schema = {"type": "integer", "minimum": 0}
 ANY_OBJECT: Schema = {"type": "object"}
-
-
-def ref(name: str) -> Schema:
-    """A schema that stands among the document's components."""
-    return {"$ref": f"#/components/schemas/{name}"}
 
 
 def shape(**properties: Schema) -> Schema:

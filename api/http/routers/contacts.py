@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from api.http.coordinates import question_of
 from api.http.endpoint import Answer, Call, Routes, Shown
 from api.http.openapi import examples
 from api.http.routers.lists import listed, page_after
@@ -23,7 +24,7 @@ from api.service.answers.contacts import Contact, Stream
 from api.service.answers.document import Page
 from api.service.answers.lists import FoundContact
 from api.service.marks import MARKING
-from api.service.questions import question_of, relationship_of, standing_of, subject_of
+from api.service.questions import relationship_of, standing_of, subject_of
 from domain.consents import allows, consents_of
 from domain.errors import Invalid
 from domain.events.contacts import (

@@ -15,11 +15,12 @@ from api.http.appends import (
 from api.http.endpoint import Answer, Body, Call, Routes, Shown
 from api.http.openapi import shapes
 from api.http.openapi.examples import APPENDED, APPENDED_MANY, EVENT, EVENTS, FIRST_EVENTS
-from api.http.streams.log import read_events, read_filter
+from api.http.streams.log import read_events
 from api.http.wire.cursors import make_cursor, read_place
 from api.http.wire.envelope import read_many
 from api.http.wire.forms import BULK_AND_CLOUD_EVENTS, EXPORT_AND_TAIL
 from api.http.wire.headers import said_once
+from api.http.wire.log_filter import read_filter
 from api.http.wire.parameters import (
     AFTER_POSITION,
     AFTER_VERSION,

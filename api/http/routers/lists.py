@@ -20,11 +20,10 @@ from api.http.wire.parameters import (
     SORT,
     STAGE,
     STANDING,
-    Knowledge,
 )
 from api.service.answers.document import Document, Page
 from api.service.answers.lists import StandingRow, StatusRow, Summary
-from api.service.questions import Asked, moment_of
+from api.service.questions import Asked, Knowledge, moment_of
 from api.service.replays.pages import (
     MOST_EVENTS,
     folded_page,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from api.http.coordinates import question_of
 from api.http.endpoint import Answer, Call, Form, Routes, Shown
 from api.http.openapi import person_shapes, shapes
 from api.http.routers.contacts import profile_at
@@ -14,7 +15,7 @@ from api.service.answers.events import Event
 from api.service.answers.persons import Notes, PersonalExport
 from api.service.answers.status import Standing, Status, StatusHistory
 from api.service.marks import Marks
-from api.service.questions import question_of, relationship_of, standing_of, subject_of
+from api.service.questions import relationship_of, standing_of, subject_of
 from domain.consents import consents_of
 from domain.history import effective_history
 from domain.naming import TYPES, naming

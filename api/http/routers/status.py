@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 
+from api.http.coordinates import question_of
 from api.http.endpoint import Answer, Call, Routes, Shown
 from api.http.openapi import examples
 from api.http.wire.media import Continued
@@ -21,13 +22,7 @@ from api.service.answers.status import (
     StatusHistory,
     StatusQuestion,
 )
-from api.service.questions import (
-    question_of,
-    relationship_of,
-    short_subject_of,
-    standing_of,
-    subject_of,
-)
+from api.service.questions import relationship_of, short_subject_of, standing_of, subject_of
 from api.service.receipts.making import make_receipt, needed_position
 from domain.errors import NotYetSealed
 from ledger.access.scopes import AUDIT, READ

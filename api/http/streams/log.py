@@ -5,19 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from api.http.wire.parameters import CONTACT, GROUP, TYPES
 from api.service.answers.events import Event
 from api.service.marks import Marks
-from domain.errors import Invalid
 from domain.events.governance import PersonalDataErased
-from domain.kinds import ContactId
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from uuid import UUID
 
-    from api.http.endpoint import Call
-    from api.service.questions import KnownAliases
+    from api.service.known_aliases import KnownAliases
     from domain.recorded import Recorded
     from ledger.ledger import Ledger
 
@@ -133,23 +129,3 @@ def show_all(ledger: Ledger, events: Sequence[Recorded]) -> list[Shown]:
         )
         for one in events
     ]
-
-
-def read_filter(call: Call) -> Filter:
-    """Which events a request wants.
-
-    Raises:
-        Invalid: the contact can be none, or ``group`` is said of no contact.
-    """
-    types, name = call.get(TYPES) or (), call.get(CONTACT)
-    group = call.get(GROUP) or False
-    if name is None:
-        if group:
-            raise Invalid.at("/group", "contradiction", "says whose events are wanted: add contact")
-        return Filter(types)
-    open_ledger = call.open_ledger
-    try:
-        contact_id = ContactId().read(name, open_ledger.ledger.contact_id)
-    except Invalid as error:
-        raise error.within("/contact") from None
-    return Filter(types, contact_id, open_ledger.aliases if group else None)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from api.http.problems import TooLarge, problem
 from api.http.streams.lines import LINE_BYTES
-from api.http.wire import media
 from api.http.wire.envelope import read_one
+from api.service import strict_parsing
 from domain.errors import FieldError, Invalid, LedgerError, Refused
 from ledger.drafts import Append
 
@@ -32,7 +32,7 @@ def read_line(
     if line is None:
         return TooLarge(f"a line may have at most {LINE_BYTES} bytes")
     try:
-        draft = read_one(media.parse(line, media.JSON), "", None, names, given_id)
+        draft = read_one(strict_parsing.parse(line, strict_parsing.JSON), "", None, names, given_id)
     except Invalid as error:
         return _brief(error)
     except Refused as error:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from api.http.wire.parameters import Knowledge, read_knowledge
+from api.http.wire.parameters import read_knowledge
+from api.service.questions import Knowledge
 from domain.errors import FieldError, Invalid
 from domain.kinds import Choice, Whole, wrong
 from domain.presets import PRESETS, read_policy

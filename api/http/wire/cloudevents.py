@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from api.http.wire.envelope import MOST_EVENTS, read_one
-from api.http.wire.media import escaped
+from api.service.strict_parsing import escaped
 from domain.errors import FieldError, Invalid
 from domain.kinds import EventId, read_text
 from domain.text import IDENTIFIER, INVALID_TEXT, NAME

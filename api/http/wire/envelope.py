@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
 
-from api.http.wire.media import escaped
+from api.service.strict_parsing import escaped
 from domain.errors import FieldError, Invalid
 from domain.events import CATALOGUE, Event
 from domain.events.base import ACTOR, SOURCE

@@ -13,10 +13,11 @@ from api.http.endpoint import Answer, Call, Form
 from api.http.openapi import examples, shapes
 from api.http.streams.bulk import BulkAppend
 from api.http.streams.export import LogExport
-from api.http.streams.log import Filter, LogWalk, read_filter
+from api.http.streams.log import Filter, LogWalk
 from api.http.streams.tail import LogTail, read_place
 from api.http.wire import cloudevents
 from api.http.wire.headers import said_once
+from api.http.wire.log_filter import read_filter
 from api.http.wire.media import EVENT_STREAM, LINES
 from api.http.wire.parameters import AFTER_POSITION, CURSOR, LIMIT, MIN_POSITION
 from api.service.answers.events import AppendedToMany

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 from urllib.parse import parse_qsl
 
+from api.service.questions import Knowledge
 from domain.errors import FieldError, Invalid
 from domain.events import CATALOGUE, STAGES
 from domain.instants import parse_instant
@@ -103,14 +104,6 @@ def read_moment(text: str) -> int:
         return parse_instant(text.replace(" ", "+"))
     except ValueError as error:
         wrong("invalid-time", str(error))
-
-
-@dataclass(frozen=True)
-class Knowledge:
-    """How much of the ledger to know: up to a position, or what was recorded by an instant."""
-
-    position: int | None = None
-    at: int | None = None
 
 
 def read_knowledge(text: str) -> Knowledge:

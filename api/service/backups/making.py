@@ -24,8 +24,9 @@ from domain.instants import format_instant
 from ledger.access.trail import TRAIL_FILE, AuditTrail
 from ledger.files import flush_folder, write_whole
 from ledger.folder import LEDGERS, folder_of, settings_of
-from ledger.transfer import export, ledger_source, verify_archive
-from ledger.transfer.writing import DISTRIBUTION
+from ledger.transfer.checking import verify_archive
+from ledger.transfer.source import ledger_source
+from ledger.transfer.writing import DISTRIBUTION, export
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -16,7 +16,8 @@ from ledger.access.scopes import COMMAND_LINE
 from ledger.access.trail import TRAIL_FILE, AuditTrail
 from ledger.access.trails import LEDGER_RESTORED
 from ledger.erasure import Erasure
-from ledger.transfer import is_archive, place, verify_archive
+from ledger.transfer.checking import is_archive, verify_archive
+from ledger.transfer.placing import place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from ledger.clock import Clock
     from ledger.folder import DataFolder
     from ledger.ledger import Ledger
-    from ledger.transfer import VerifiedArchive
+    from ledger.transfer.checking import VerifiedArchive
     from ledger.transparency.notes import Verifier
 
 

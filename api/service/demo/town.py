@@ -20,7 +20,7 @@ from ledger.drafts import Append, Draft
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from api.bootstrap import Server
+    from api.service.server import Server
     from ledger.ledger import Ledger
 
 SEED = 8400

@@ -12,6 +12,7 @@ from concurrent import futures
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
+from api.service.importing.rejects import Reject
 from api.service.importing.translation import Names, Translated, Translation
 from domain.errors import Conflict, Invalid, LedgerError, Refused
 from ledger.drafts import Append
@@ -42,26 +43,6 @@ class Sink(Names, Protocol):
     def registered(self, contact_ids: Sequence[UUID]) -> set[UUID]:
         """Those of the contacts whom someone registered already."""
         ...
-
-
-@dataclass(frozen=True)
-class Reject:
-    """A row that became no event: where it stands, what it says, and why."""
-
-    line: int
-    row: str
-    code: str
-    detail: str
-
-    @classmethod
-    def of(cls, row: Row, error: LedgerError) -> Reject:
-        """The reject of a row by this error."""
-        code = error.reason if isinstance(error, Refused) else error.code
-        if isinstance(error, Invalid) and error.errors:
-            code = error.errors[0].code
-            details = (f"{one.pointer} {one.detail}".strip() for one in error.errors)
-            return cls(row.line, row.text, code, "; ".join(details))
-        return cls(row.line, row.text, code, str(error))
 
 
 @dataclass(kw_only=True)
@@ -185,7 +166,7 @@ class Importer:
 
     def _reject(self, row: Row, error: LedgerError) -> None:
         self.account.rejected += 1
-        self._on_reject(Reject.of(row, error))
+        self._on_reject(Reject.of(row.line, row.text, error))
 
 
 def _drafts(one: Translated) -> tuple[Draft, ...]:

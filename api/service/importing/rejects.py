@@ -5,15 +5,16 @@ from __future__ import annotations
 import csv
 import os
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from domain.errors import Conflict
+from domain.errors import Conflict, Invalid, Refused
 
 if TYPE_CHECKING:
     from pathlib import Path
     from typing import TextIO
 
-    from api.service.importing.importer import Reject
+    from domain.errors import LedgerError
 
 HEADINGS = ("line", "code", "detail", "row")
 """The columns: the line in the data file, the reason as a code and in words, the row as it was."""
@@ -54,6 +55,26 @@ def columns_mark(first_line: str) -> str | None:
     """
     line = first_line.rstrip("\r\n").replace('"', "")
     return next((mark for mark in ",;\t" if line.split(mark) == list(HEADINGS)), None)
+
+
+@dataclass(frozen=True)
+class Reject:
+    """A row that became no event: where it stands, what it says, and why."""
+
+    line: int
+    row: str
+    code: str
+    detail: str
+
+    @classmethod
+    def of(cls, line: int, row: str, error: LedgerError) -> Reject:
+        """The reject by this error of the row whose text is ``row``."""
+        code = error.reason if isinstance(error, Refused) else error.code
+        if isinstance(error, Invalid) and error.errors:
+            code = error.errors[0].code
+            details = (f"{one.pointer} {one.detail}".strip() for one in error.errors)
+            return cls(line, row, code, "; ".join(details))
+        return cls(line, row, code, str(error))
 
 
 class NotRejects(Conflict):

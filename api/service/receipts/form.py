@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 from uuid import UUID
 
-from api.http.wire.media import JSON, MSGPACK, parse
+from api.service.strict_parsing import JSON, MSGPACK, parse
 from domain.errors import Invalid, Unproven
 from domain.instants import format_instant, parse_instant
 from domain.kinds import MAX_WHOLE, escaped

@@ -12,8 +12,8 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from api.http.wire.present import Shape, instant
 from api.service.answers.status import Signal
+from api.service.plain_values import Shape, instant
 from api.service.replays.replay import steps
 from domain.comparison import Stretch, field_changes, stretches, switches
 from domain.events import STAGES

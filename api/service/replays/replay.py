@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from api.http.wire.present import Shape, instant
+from api.service.plain_values import Shape, instant
 from domain.events import STAGES
 from domain.events.governance import PersonalDataErased
 from domain.history import effective_history

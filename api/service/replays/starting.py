@@ -16,9 +16,9 @@ from domain.policy import digest
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from api.bootstrap import OpenLedger
-    from api.http.wire.present import Shape
+    from api.service.plain_values import Shape
     from api.service.replays.preview import Proposal
+    from api.service.server import OpenLedger
     from projections.folding import Moment
     from projections.operations import Operation, Work
 

@@ -10,8 +10,8 @@ from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from api.http.wire.present import Shape, identity
 from api.service.answers.status import shown_values
+from api.service.plain_values import Shape, identity
 from domain.events.governance import EventCorrected, EventRetracted
 from domain.events.referrals import ReferralReceived
 from domain.instants import format_instant

@@ -15,8 +15,12 @@ from api.service.event_schemas import event_type
 from domain.events import CATALOGUE
 from ledger.drafts import Append
 from ledger.folder import DataFolder
-from ledger.transfer import export, layout, ledger_source, place, verify_archive
+from ledger.transfer import layout
+from ledger.transfer.checking import verify_archive
+from ledger.transfer.placing import place
+from ledger.transfer.source import ledger_source
 from ledger.transfer.tar import TarWriter
+from ledger.transfer.writing import export
 from tests.ledger.given import ANN, SALE, HandClock, draft
 
 if TYPE_CHECKING:
@@ -24,8 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ledger.ledger import Ledger
-    from ledger.transfer import Exported, VerifiedArchive
-    from ledger.transfer.writing import Source
+    from ledger.transfer.checking import VerifiedArchive
+    from ledger.transfer.writing import Exported, Source
     from ledger.transparency.notes import Verifier
 
 PASSPHRASE = "a passphrase of the tests"

@@ -11,8 +11,9 @@ from uuid import UUID
 
 import pytest
 
-from ledger.transfer import ArchiveRefused, PassphraseRefused, layout
+from ledger.transfer import layout
 from ledger.transfer.chunks import read_rows, rows_written
+from ledger.transfer.refusals import ArchiveRefused, PassphraseRefused
 from ledger.transparency.notes import Verifier
 from tests.ledger.given import HandClock
 from tests.ledger.transfer.archives import (
@@ -66,7 +67,7 @@ def test_what_was_exported_is_sound(sold: Shop, path: Path) -> None:
 
 
 def test_progress_is_told(sold: Shop, path: Path) -> None:
-    from ledger.transfer import verify_archive
+    from ledger.transfer.checking import verify_archive
 
     heard: list[tuple[int, int]] = []
     path.write_bytes(sold.archive)
@@ -365,7 +366,7 @@ def test_a_lock_cannot_ask_for_more_work_than_ours(small: bytes, path: Path) -> 
 
 def test_checking_takes_a_bounded_part_of_the_archive_into_memory(sold: Shop, path: Path) -> None:
     path.write_bytes(sold.archive)
-    from ledger.transfer import verify_archive
+    from ledger.transfer.checking import verify_archive
 
     verify_archive(path)  # what is loaded and cached once
     tracemalloc.start()

@@ -13,8 +13,9 @@ import pytest
 from domain.errors import Refused
 from ledger.folder import DataFolder, settings_of
 from ledger.stores.sqlite.verification.ledgers import Trust, verify_ledger
-from ledger.transfer import ArchiveRefused, PassphraseRefused, bring_namespace, layout
-from ledger.transfer.namespace import AnotherLedger, NamespaceKnown
+from ledger.transfer import layout
+from ledger.transfer.namespace import AnotherLedger, NamespaceKnown, bring_namespace
+from ledger.transfer.refusals import ArchiveRefused, PassphraseRefused
 from tests.ledger.given import HandClock
 from tests.ledger.transfer.archives import (
     NAME,

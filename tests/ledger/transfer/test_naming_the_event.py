@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import msgpack
 import pytest
 
-from ledger.transfer import ArchiveRefused, layout
+from ledger.transfer import layout
 from ledger.transfer.chunks import read_rows, rows_written
+from ledger.transfer.refusals import ArchiveRefused
 from tests.ledger.given import HandClock
 from tests.ledger.transfer.archives import (
     changed,

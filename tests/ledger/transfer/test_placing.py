@@ -19,7 +19,10 @@ from domain.recorded import Recorded
 from ledger import erasure
 from ledger import ledger as ledger_module
 from ledger.folder import LEDGERS, DataFolder, LedgerExists
-from ledger.transfer import ArchiveRefused, LogForks, place, verify_archive, writing
+from ledger.transfer import writing
+from ledger.transfer.checking import verify_archive
+from ledger.transfer.placing import LogForks, place
+from ledger.transfer.refusals import ArchiveRefused
 from tests.ledger.given import ANN, SALE, HandClock, append, draft
 from tests.ledger.transfer.archives import (
     EVENTS,
@@ -259,7 +262,8 @@ import os, signal, sys
 from contextlib import closing
 from pathlib import Path
 from ledger.folder import DataFolder
-from ledger.transfer import place, verify_archive
+from ledger.transfer.placing import place
+from ledger.transfer.checking import verify_archive
 import ledger.transfer.placing as placing
 from tests.ledger.given import HandClock
 

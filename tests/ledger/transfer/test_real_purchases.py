@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from api.bootstrap import Server
+    from api.service.server import Server
 
 LINES = 4001
 NOW = parse_instant("1998-07-01T12:00:00Z")

@@ -10,7 +10,7 @@ import pytest
 from domain.errors import Corrupt, LedgerNotFound
 from ledger.files import FolderInUse
 from ledger.folder import LEDGERS, DataFolder
-from ledger.transfer import ledger_source
+from ledger.transfer.source import ledger_source
 from tests.ledger.given import HandClock, append, draft
 from tests.ledger.transfer.archives import NAME, PASSPHRASE, checked, exported_from, shop, written
 from tests.ledger.transfer.test_placing import erase

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ledger.transfer import ArchiveRefused, is_archive
+from ledger.transfer.checking import is_archive
+from ledger.transfer.refusals import ArchiveRefused
 from ledger.transfer.tar import END, FREE_BYTES, TarReader, TarWriter, header
 from tests.ledger.transfer.archives import packed
 

@@ -211,7 +211,8 @@ class Counting:
 
 
 def test_the_source_is_read_once_and_in_chunks(sold: Shop) -> None:
-    from ledger.transfer import export, ledger_source
+    from ledger.transfer.source import ledger_source
+    from ledger.transfer.writing import export
 
     out = Counting()
     with ledger_source(sold.folder, NAME, clock=HandClock()) as source:
