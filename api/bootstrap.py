@@ -24,7 +24,7 @@ from api.service.text_files import read_given_text
 from domain.errors import Invalid
 from ledger.folder import DataFolder
 from ledger.stores.sqlite.projection_tables import PROJECTIONS_FILE, SqliteTableStore
-from ledger.throwaway import sweep
+from ledger.temp_folders import sweep
 from projections.projections import Projections
 
 if TYPE_CHECKING:

@@ -32,7 +32,7 @@ from domain.signals import (
     Signal,
     blank_readings,
 )
-from domain.standstill import Bounds, bounds_of, stands_until
+from domain.unchanged_bounds import Bounds, bounds_of, stands_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -18,7 +18,7 @@ from ledger.drafts import Append, Appended, AppendedEvent
 from ledger.erasure import Erased, erased_contact
 from ledger.identifiers import companion_id
 from ledger.mapper import EVERYTHING
-from ledger.published import policy_version
+from ledger.published_policies import policy_version
 from ledger.replays import check_same
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from ledger.erasure import Erasure
     from ledger.identifiers import EventIds
     from ledger.mapper import LedgerMapper, LedgerStoredEvent
-    from ledger.states import ContactStates
+    from ledger.state_cache import ContactStates
     from ledger.stores.events import EventStore, Row
 
 MOST_AHEAD = DAY
@@ -51,7 +51,7 @@ class Publication:
 
 
 @dataclass(kw_only=True)
-class Desk:
+class DecisionContext:
     """What all batches of a ledger share; only the committer's thread touches it."""
 
     namespace: UUID | None
@@ -65,7 +65,7 @@ class Desk:
     aliases: Aliases
     head: int
     newest_at: int
-    """When the newest event was recorded; 0 before the first. For whoever loaded the desk."""
+    """When the newest event was recorded; 0 before the first. For whoever loaded the context."""
 
 
 class _Working:
@@ -75,9 +75,9 @@ class _Working:
     single event changes the kept states themselves, once it is decided.
     """
 
-    def __init__(self, desk: Desk, policies: PolicyTimeline, *, alone: bool) -> None:
-        self._states = desk.states
-        self._aliases = desk.aliases
+    def __init__(self, context: DecisionContext, policies: PolicyTimeline, *, alone: bool) -> None:
+        self._states = context.states
+        self._aliases = context.aliases
         self._policies = policies
         self._alone = alone
         self._changed: dict[UUID, ContactState] = {}
@@ -139,9 +139,9 @@ class Batch:
     Positions are given here already: only one thread writes, and the recorder checks the first.
     """
 
-    def __init__(self, desk: Desk, appends: Sequence[Append]) -> None:
-        self._desk = desk
-        self.policies = desk.policies
+    def __init__(self, context: DecisionContext, appends: Sequence[Append]) -> None:
+        self._context = context
+        self.policies = context.policies
         self.stored: list[LedgerStoredEvent] = []
         self.recorded: list[Recorded] = []
         self.erased: set[UUID] = set()
@@ -150,15 +150,15 @@ class Batch:
         """By the number of the event's id, because a UUID hashes itself in Python."""
         drafts = [draft for append in appends for draft in append.drafts]
         ids = [draft.id for draft in drafts if draft.id is not None]
-        self._rows: Mapping[UUID, Row] = desk.recorder.rows_by_id(ids)
+        self._rows: Mapping[UUID, Row] = context.recorder.rows_by_id(ids)
         """The stored events whose ids the drafts bear, not read yet."""
-        self.beginning = desk.states.meet([draft.contact_id for draft in drafts])
+        self.beginning = context.states.meet([draft.contact_id for draft in drafts])
         """Contacts in these appends of whom nothing was recorded so far."""
 
     @property
     def first_position(self) -> int:
         """Where the batch's first event is to stand."""
-        return self._desk.head + 1
+        return self._context.head + 1
 
     def take(self, append: Append) -> Appended:
         """Decide an append: known ids, preconditions, validation, decisions, in this order.
@@ -168,8 +168,8 @@ class Batch:
         """
         replayed = dict(self._replays(append))
         fresh = [(i, draft) for i, draft in enumerate(append.drafts) if i not in replayed]
-        stamp = self._desk.clock.stamp()
-        working = _Working(self._desk, self.policies, alone=len(fresh) == 1)
+        stamp = self._context.clock.stamp()
+        working = _Working(self._context, self.policies, alone=len(fresh) == 1)
         if fresh:
             self._check_preconditions(append)
             _validate(append, fresh, stamp.now)
@@ -178,7 +178,7 @@ class Batch:
         for index, draft in fresh:
             known = own.get(draft.id.int) if draft.id is not None else None
             if known is not None:
-                check_same(draft, replace(known, position=0), self._desk.names)
+                check_same(draft, replace(known, position=0), self._context.names)
                 appended.append(AppendedEvent(index, known, True))
                 continue
             made = self._decided(append, index, draft, stamp, working)
@@ -194,7 +194,7 @@ class Batch:
     def publish(self, publication: Publication) -> PolicyVersion:
         """Put a policy on the policy stream as its next version."""
         document = publication.policy.document()
-        stamp = self._desk.clock.stamp()
+        stamp = self._context.clock.stamp()
         version = len(self.policies.versions) + 1
         effective_from = publication.effective_from
         event = PolicyPublished(
@@ -207,7 +207,7 @@ class Batch:
             contact_id=POLICY_STREAM,
             version=version,
             position=self.first_position + len(self.stored),
-            id=self._desk.ids.next(),
+            id=self._context.ids.next(),
             occurred_at=stamp.now,
             recorded_at=stamp.recorded_at,
             source=None,
@@ -216,7 +216,7 @@ class Batch:
             event=event,
             is_dated_behind=stamp.is_behind,
         )
-        self.stored.append(self._desk.mapper.to_stored_event(recorded))
+        self.stored.append(self._context.mapper.to_stored_event(recorded))
         self.recorded.append(recorded)
         published = policy_version(recorded, publication.policy)
         self.policies = self.policies.with_version(published)
@@ -228,18 +228,19 @@ class Batch:
         Raises:
             ContactNotFound: nobody is registered under that id.
         """
-        state_of, clock, aliases = self._desk.states.get, self._desk.clock, self._desk.aliases
+        context = self._context
+        state_of, clock, aliases = context.states.get, context.clock, context.aliases
         group = aliases.members(aliases.survivor_of(erasure.contact_id))
         decided = erase(group, erasure.event, state_of)
-        working = _Working(self._desk, self.policies, alone=False)
-        stamp, first = clock.stamp(), self._desk.ids.next()
+        working = _Working(self._context, self.policies, alone=False)
+        stamp, first = clock.stamp(), self._context.ids.next()
         position = self.first_position + len(self.stored)
         for place, one in enumerate(decided):
             made = Recorded(
                 contact_id=one.contact_id,
                 version=state_of(one.contact_id).version + 1,
                 position=position + place,
-                id=first if place == 0 else self._desk.ids.next(),
+                id=first if place == 0 else self._context.ids.next(),
                 occurred_at=stamp.now,
                 recorded_at=stamp.recorded_at,
                 source=None,
@@ -258,19 +259,19 @@ class Batch:
         for index, draft in enumerate(append.drafts):
             known = None if draft.id is None else self._known(draft.id)
             if known is not None:
-                check_same(draft, known, self._desk.names)
+                check_same(draft, known, self._context.names)
                 yield index, known
 
     def _known(self, event_id: UUID) -> Recorded | None:
         if (made := self._made.get(event_id.int)) is not None:
             return made
         row = self._rows.get(event_id) if self._rows else None
-        return None if row is None else self._desk.mapper.recorded(*row, unseal=EVERYTHING)
+        return None if row is None else self._context.mapper.recorded(*row, unseal=EVERYTHING)
 
     def _check_preconditions(self, append: Append) -> None:
         if append.if_version is None and not append.if_new:
             return
-        version = self._desk.states.get(append.drafts[0].contact_id).version
+        version = self._context.states.get(append.drafts[0].contact_id).version
         if append.if_version not in (None, version) or (append.if_new and version):
             raise VersionMismatch(version)
 
@@ -281,11 +282,11 @@ class Batch:
         assert draft.contact_id != POLICY_STREAM, "no name of a contact reads as the nil UUID"
         request = Request(
             contact_id=draft.contact_id,
-            id=draft.id or self._desk.ids.next(),
+            id=draft.id or self._context.ids.next(),
             event=draft.event,
             occurred_at=stamp.now if draft.occurred_at is None else draft.occurred_at,
             actor=draft.actor,
-            names=self._desk.names,
+            names=self._context.names,
         )
         state = working.contact(draft.contact_id)
         try:
@@ -316,11 +317,11 @@ class Batch:
         ]
 
     def _companion_id(self, event_id: UUID) -> UUID:
-        assert self._desk.namespace is not None, "a ledger without its namespace takes no events"
-        return companion_id(self._desk.namespace, event_id)
+        assert self._context.namespace is not None, "a ledger without its namespace takes no events"
+        return companion_id(self._context.namespace, event_id)
 
     def _record(self, working: _Working) -> None:
-        self.stored += [self._desk.mapper.to_stored_event(made) for made in working.made]
+        self.stored += [self._context.mapper.to_stored_event(made) for made in working.made]
         self.recorded += working.made
         working.keep()
         for made in working.made:
@@ -330,20 +331,22 @@ class Batch:
         contact_id = append.drafts[-1].contact_id
         stored = [one.last_position for one in events]
         position = max(stored) if stored else self._newest_position(contact_id)
-        version = self._desk.states.get(contact_id).version
+        version = self._context.states.get(contact_id).version
         return Appended(
             events=tuple(events),
             position=position,
             contact_id=contact_id,
             version=version,
-            survivors=self._desk.aliases.survivors_of(draft.contact_id for draft in append.drafts),
+            survivors=self._context.aliases.survivors_of(
+                draft.contact_id for draft in append.drafts
+            ),
         )
 
     def _newest_position(self, contact_id: UUID) -> int:
         for recorded in reversed(self.recorded):
             if recorded.contact_id == contact_id:
                 return recorded.position
-        newest = self._desk.recorder.newest(contact_id)
+        newest = self._context.recorder.newest(contact_id)
         return newest.position if newest else 0
 
 

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from domain.errors import Corrupt, LedgerError, Unavailable
 from ledger.batch import Batch, Publication
+from ledger.commit_observer import Unobserved
+from ledger.commit_queue import Each, Trial, appends_of, taken, weight_of
 from ledger.drafts import Append
 from ledger.erasure import Erased, Erasure
-from ledger.observing import Unobserved
-from ledger.room import require_room_beside
+from ledger.free_space import require_room_beside
 from ledger.stores.events import NOTHING_RECORDED
-from ledger.work import Each, Trial, appends_of, taken, weight_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 
     from domain.recorded import Recorded
     from domain.timeline import PolicyVersion
-    from ledger.batch import Desk
+    from ledger.batch import DecisionContext
+    from ledger.commit_observer import CommitObserver
+    from ledger.commit_queue import Job, Reply, Work
     from ledger.drafts import Appended
-    from ledger.observing import CommitObserver
     from ledger.stores.keys import DataKeyStore
-    from ledger.work import Job, Reply, Work
 
 BATCH_EVENTS = 500
 """How many drafts one transaction takes, unless a single append has more."""
@@ -55,7 +55,7 @@ class Committer:
 
     def __init__(
         self,
-        load: Callable[[], Desk],
+        load: Callable[[], DecisionContext],
         keys: DataKeyStore,
         committed: Callable[[int], None],
         *,
@@ -63,14 +63,14 @@ class Committer:
         waiting_events: int = WAITING_EVENTS,
         refusal: Callable[[], LedgerError] | None = None,
     ) -> None:
-        """``load`` reads the desk from what is stored, at first and after a failed commit.
+        """``load`` reads the context from what is stored, at first and after a failed commit.
 
         ``file`` is where it is stored, for errors to name. Where a ``refusal`` is given, it is the
         answer to everything.
         """
         self._load = load
-        self._desk: Desk | None = (desk := load())
-        self._events = desk.recorder
+        self._context: DecisionContext | None = (context := load())
+        self._events = context.recorder
         self._keys = keys
         self._committed = committed
         self.watchers: list[Callable[[Sequence[Recorded]], None]] = []
@@ -86,10 +86,10 @@ class Committer:
         self._closed = False
         self._changed = Condition()
         self.observer: CommitObserver = Unobserved()
-        self.head = self._desk.head
-        self.newest_at = self._desk.newest_at
+        self.head = self._context.head
+        self.newest_at = self._context.newest_at
         """When the newest event was recorded; 0 before the first."""
-        self.policies = self._desk.policies
+        self.policies = self._context.policies
         self.records = True
         """Whether the last commit worked, or a trial since then did."""
         self._thread = Thread(target=self._run, name="committer", daemon=True)
@@ -258,11 +258,11 @@ class Committer:
         try:
             outcomes = self._record([work for work, _ in jobs])
         except LedgerError as error:
-            self._desk = None
+            self._context = None
             outcomes = [error] * len(jobs)
         except Exception as error:  # noqa: BLE001  # a fault of ours, logged and answered
             # A fault of ours in one append must not take its neighbours down: each goes alone.
-            self._desk = None
+            self._context = None
             if len(jobs) > 1:
                 for job in jobs:
                     self._settle([job])
@@ -290,10 +290,10 @@ class Committer:
             try:
                 outcomes.extend(self._record([append]))
             except LedgerError as refused:
-                self._desk = None
+                self._context = None
                 outcomes.append(refused)
             except Exception:  # noqa: BLE001  # a fault of ours, logged and answered
-                self._desk = None
+                self._context = None
                 _log.exception("an append of many failed unexpectedly")
                 outcomes.append(LedgerError())
         return outcomes
@@ -307,19 +307,20 @@ class Committer:
         self._check_undamaged()
         try:
             with self._events.errors(NOTHING_RECORDED):
-                if self._desk is None:
-                    self._desk = self._load()
-                desk = self._desk
-                batch = Batch(desk, appends_of(works))
+                if self._context is None:
+                    self._context = self._load()
+                context = self._context
+                batch = Batch(context, appends_of(works))
                 self._keys.expect(batch.beginning)
                 outcomes = [_outcome(batch, work) for work in works]
                 started = time.perf_counter()
                 if batch.stored:
                     self._keys.save()
-                    desk.recorder.insert_events(batch.stored, first_position=batch.first_position)
+                    first = batch.first_position
+                    context.recorder.insert_events(batch.stored, first_position=first)
                     self._recorded_again()
                 elif any(isinstance(work, Trial) for work in works):
-                    self._try(desk)
+                    self._try(context)
                 seconds = time.perf_counter() - started
         except Corrupt as error:
             self.refuse(error)
@@ -333,20 +334,21 @@ class Committer:
             name = f"{self._file.parent.name}/{self._file.name}"
             raise Unavailable(f"{name} failed{NOTHING_RECORDED}") from error
         if batch.erased:
-            outcomes = self._destroy(desk, batch.erased, outcomes)
+            context.states.drop(batch.erased)  # what they hold was unsealed
+            outcomes = self._destroy(batch.erased, outcomes)
         if batch.stored:
-            desk.head += len(batch.stored)
+            context.head += len(batch.stored)
             for watcher in self.watchers:  # before anybody reads what they watch for
                 self._watched(watcher, batch.recorded)
-            desk.policies = self.policies = batch.policies
-            self.head = desk.head
+            context.policies = self.policies = batch.policies
+            self.head = context.head
             self.newest_at = batch.recorded[-1].recorded_at
-            self._watched(self._committed, desk.head)
+            self._watched(self._committed, context.head)
             self._watched(self.observer.committed, len(batch.stored), seconds)
-        desk.states.trim()
+        context.states.trim()
         return outcomes
 
-    def _try(self, desk: Desk) -> None:
+    def _try(self, context: DecisionContext) -> None:
         """Do what recording takes, but for the events.
 
         Raises:
@@ -354,7 +356,7 @@ class Committer:
         """
         self._keys.try_saving()
         require_room_beside(self._file)
-        desk.recorder.try_commit()
+        context.recorder.try_commit()
         self._recorded_again()
 
     def _recorded_again(self) -> None:
@@ -362,12 +364,11 @@ class Committer:
             _log.warning("%s is written again", f"{self._file.parent.name}/{self._file.name}")
             self.records = True
 
-    def _destroy(self, desk: Desk, erased: set[UUID], outcomes: list[object]) -> list[object]:
+    def _destroy(self, erased: set[UUID], outcomes: list[object]) -> list[object]:
         """Destroy the keys of the erased, once that they were is durable.
 
         Where it fails, who asked for it is told so; the next try, or the next start, goes on.
         """
-        desk.states.drop(erased)  # what they hold was unsealed
         try:
             self._keys.destroy(erased)
         except LedgerError as error:

@@ -25,10 +25,7 @@ from domain.errors import Invalid, LedgerError
 from domain.instants import format_instant, zone_names
 from domain.presets import PRESETS
 from ledger.access.heads import TrailHeads
-from ledger.files import FolderLock, flush_file, flush_folder, write_whole
-from ledger.ledger import EVENTS_FILE, KEYS_FILE, LOG_FILE, Ledger
-from ledger.master_keys import MASTER_KEY_FILE, as_master_key, master_key_of
-from ledger.places import (
+from ledger.data_layout import (
     LEDGERS,
     LOCK_FILE,
     SETTINGS_FILE,
@@ -41,6 +38,9 @@ from ledger.places import (
     settings_of,
     unusable,
 )
+from ledger.files import FolderLock, flush_file, flush_folder, write_whole
+from ledger.ledger import EVENTS_FILE, KEYS_FILE, LOG_FILE, Ledger
+from ledger.master_keys import MASTER_KEY_FILE, as_master_key, master_key_of
 from ledger.settings import LOG_DOMAIN, LedgerSettings, origin_of
 from ledger.stores.sqlite.rewrapping import finish
 from ledger.stores.sqlite.transparency_log import begun

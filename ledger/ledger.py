@@ -10,25 +10,25 @@ from domain.decisions.reasons import refused
 from domain.errors import Corrupt
 from domain.recorded import POLICY_STREAM
 from ledger.application import LedgerApplication
-from ledger.batch import Desk, Publication
+from ledger.batch import DecisionContext, Publication
 from ledger.clock import ClockWatch, RecordingClock
 from ledger.committer import WAITING_EVENTS, Committer
 from ledger.entropy import Entropy
 from ledger.erasure import destroy_again
 from ledger.identifiers import EventIds, contact_id_of
-from ledger.kept_streams import KeptStreams
 from ledger.names import NameIndex
 from ledger.namespaces import InNamespace
-from ledger.published import published
+from ledger.published_policies import published
 from ledger.recording import Recording
-from ledger.states import ContactStates
+from ledger.state_cache import ContactStates
 from ledger.stored_events import StoredEvents
 from ledger.stores.sqlite.connections import APPLICATION_ID
 from ledger.stores.sqlite.data_keys import APPLICATION_ID as KEYS_APPLICATION_ID
 from ledger.stores.sqlite.data_keys import KeyStore
 from ledger.stores.sqlite.errors import ledger_errors
-from ledger.stores.sqlite.soundness import check
+from ledger.stores.sqlite.quick_check import check
 from ledger.stores.sqlite.transparency_log import APPLICATION_ID as LOG_APPLICATION_ID
+from ledger.stream_cache import StreamCache
 from ledger.transparency.log import TransparencyLog
 
 if TYPE_CHECKING:
@@ -42,11 +42,11 @@ if TYPE_CHECKING:
     from domain.recorded import Recorded
     from domain.timeline import PolicyTimeline, PolicyVersion
     from ledger.clock import Clock
+    from ledger.commit_observer import CommitObserver
+    from ledger.commit_queue import Reply
     from ledger.drafts import Append, Appended
     from ledger.erasure import Erased, Erasure
     from ledger.master_keys import MasterKey
-    from ledger.observing import CommitObserver
-    from ledger.work import Reply
 
 EVENTS_FILE = "events.sqlite"
 KEYS_FILE = "keys.sqlite"
@@ -108,7 +108,7 @@ class Ledger(InNamespace, StoredEvents):
                     raise Corrupt(f"{self._file} holds no events: restore it from a backup")
                 destroy_again(self._recorder, self._keys)
                 self._committer = Committer(
-                    self._desk,
+                    self._context,
                     self._keys,
                     self._tell,
                     file=self._file,
@@ -127,7 +127,7 @@ class Ledger(InNamespace, StoredEvents):
             lambda after, limit, types: self.log(after=after, limit=limit, types=types), self.head
         )
         self.on_record(self._names.forget)
-        self._streams = KeptStreams(self._beyond)
+        self._streams = StreamCache(self._beyond)
 
     def _open_log(self, origin: str, *, make: bool) -> TransparencyLog:
         return TransparencyLog(
@@ -141,11 +141,11 @@ class Ledger(InNamespace, StoredEvents):
             signs=not self.for_audit,
         )
 
-    def _desk(self) -> Desk:
+    def _context(self) -> DecisionContext:
         """What the committer decides upon, read from what is stored."""
         head = self._recorder.max_notification_id() or 0
         newest_at = self.recorded_at(head) if head else 0
-        return Desk(
+        return DecisionContext(
             namespace=self._namespace,
             names=self.contact_id,
             ids=self._ids,

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from domain.recorded import Recorded
-    from ledger.kept_streams import KeptStreams
     from ledger.mapper import LedgerMapper
     from ledger.stores.events import EventStore, Row
+    from ledger.stream_cache import StreamCache
 
 _PAGE = 2000
 
@@ -34,7 +34,7 @@ class StoredEvents(ABC):
 
     _recorder: EventStore
     _mapper: LedgerMapper
-    _streams: KeptStreams
+    _streams: StreamCache
     _refuse: Callable[[Corrupt], None] | None = None
     """Told of damage, so that nothing is appended to it."""
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from domain.history import effective_history
 from projections.build import naming, refold
+from projections.contact_walk import Walk, aliases_at
 from projections.folding import Moment, write_merge
 from projections.generations import Tables
-from projections.walking import Walk, aliases_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

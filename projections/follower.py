@@ -14,9 +14,9 @@ from domain.instants import SECOND
 from projections.build import Stumbled
 from projections.generations import FAILED, save
 from projections.operations import told
+from projections.position_waiters import Waiter, Waiters
 from projections.resting import Rests
 from projections.source import Page
-from projections.waiting import Waiter, Waiters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

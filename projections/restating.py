@@ -14,6 +14,7 @@ from domain.recorded import POLICY_STREAM
 from domain.restatement import Belief, restated
 from projections.beliefs import Beliefs
 from projections.build import both_sides, merged_at, naming, read_aliases
+from projections.contact_walk import Walk
 from projections.fates import Fates
 from projections.folding import Moment, write_merge
 from projections.generations import Tables, save
@@ -32,7 +33,6 @@ from projections.minutes import (
 from projections.restatements import ROWS, WALKS
 from projections.source import Page
 from projections.status import insertion
-from projections.walking import Walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -18,8 +18,8 @@ from api.cli.options import data_option, json_option
 from api.cli.output import print_json, progress, say
 from api.cli.plain_help import PlainHelp
 from api.service.backups.making import back_up, clear_unfinished
+from ledger.archive.refusals import PassphraseRefused
 from ledger.folder import LEDGERS, folder_of, is_ledger_name
-from ledger.transfer.refusals import PassphraseRefused
 
 if TYPE_CHECKING:
     from api.service.backups.form import Backup

@@ -22,14 +22,14 @@ from ledger.files import FolderInUse
 from ledger.folder import LEDGERS, DataFolder, is_ledger_name
 from ledger.ledger import EVENTS_FILE
 from ledger.master_keys import MASTER_KEY_FILE
-from ledger.stores.sqlite.looking import (
+from ledger.stores.sqlite.projection_tables import PROJECTIONS_FILE
+from ledger.stores.sqlite.read_only import (
     LIBRARY_VERSION,
     event_ids,
     newest_event,
     projections_reach,
     quick_check,
 )
-from ledger.stores.sqlite.projection_tables import PROJECTIONS_FILE
 from ledger.transparency.entries import entry_of_row, read_entry
 
 if TYPE_CHECKING:

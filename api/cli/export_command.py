@@ -20,15 +20,15 @@ from api.cli.output import print_json, progress, say
 from api.cli.plain_help import PlainHelp
 from api.service.event_schemas import event_type
 from domain.events import CATALOGUE
-from ledger.places import may_write
-from ledger.transfer.refusals import PassphraseRefused
-from ledger.transfer.source import ledger_source
-from ledger.transfer.writing import export
+from ledger.archive.refusals import PassphraseRefused
+from ledger.archive.source import ledger_source
+from ledger.archive.writing import export
+from ledger.data_layout import may_write
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from ledger.transfer.writing import Exported
+    from ledger.archive.writing import Exported
 
 
 @click.command("export", cls=PlainHelp)

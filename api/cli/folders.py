@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from api.bootstrap import build, now, read_settings
 from api.cli.collecting import collect_seldom
 from domain.errors import Unavailable
+from ledger.data_layout import FolderUnusable, may_write
+from ledger.dry_run import rehearsed
 from ledger.folder import LEDGERS, DataFolder
-from ledger.places import FolderUnusable, may_write
-from ledger.rehearsal import rehearsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -29,8 +29,8 @@ from api.service.importing.rows import open_rows
 from api.service.importing.target import LedgerTarget
 from domain.errors import Invalid, LedgerError
 from domain.presets import PRESETS
-from ledger.rehearsal import rehearsed
-from ledger.transfer.checking import is_archive
+from ledger.archive.checking import is_archive
+from ledger.dry_run import rehearsed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

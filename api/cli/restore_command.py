@@ -22,17 +22,17 @@ from api.cli.output import print_json, progress, say
 from api.cli.plain_help import PlainHelp
 from api.service.backups import restoring
 from ledger.access.trails import LEDGER_RESTORED
+from ledger.archive.checking import read_head
+from ledger.archive.placing import LogForks
+from ledger.archive.refusals import PassphraseRefused
 from ledger.folder import MAIN, DataFolder, LedgerExists, is_ledger_name
-from ledger.transfer.checking import read_head
-from ledger.transfer.placing import LogForks
-from ledger.transfer.refusals import PassphraseRefused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from api.service.backups.restoring import Checked, Copy
     from api.service.settings import Settings
-    from ledger.transfer.checking import VerifiedArchive
+    from ledger.archive.checking import VerifiedArchive
 
 
 @click.command("restore", cls=PlainHelp)

@@ -1,0 +1,1 @@
+"""The HTTP API: its endpoints, what reads their requests, and what every request passes."""

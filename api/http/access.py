@@ -50,7 +50,7 @@ def principal_of(request: Request, server: Server, scopes: Sequence[str]) -> Pri
         raise Forbidden("the access key is for another ledger")
     if not principal.has(scopes):
         raise Forbidden(f"the access key lacks the scope {' or '.join(scopes)}")
-    server.rates.take(key.id, key.per_minute)
+    server.rate_limits.take(key.id, key.per_minute)
     return principal
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from uuid import UUID
 
-    from api.http.endpoint import Call
+    from api.http.call import Call
     from ledger.drafts import Append, Appended
 
 
@@ -25,7 +25,7 @@ async def recorded(call: Call, append: Append) -> Appended:
         LedgerError: it was not recorded, and why.
     """
     if (more := len(append.drafts) - 1) > 0:
-        call.server.rates.owe(call.principal.id, more)
+        call.server.rate_limits.owe(call.principal.id, more)
     reply = call.streams.answers.expected()
     call.open_ledger.ledger.hand_over(append, reply)
     # A client that leaves cancels its own waiting, never what the ledger has accepted.

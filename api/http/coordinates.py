@@ -8,7 +8,7 @@ from api.http.wire.parameters import AS_KNOWN_AT, AS_OF, POLICY_VERSION
 from api.service.questions import Asked, Question, moment_of
 
 if TYPE_CHECKING:
-    from api.http.endpoint import Call
+    from api.http.call import Call
 
 
 def question_of(call: Call) -> Question:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _MOST_KEYS = 10_000
 
 
-class Rates:
+class RateLimits:
     """What each key still has: as much a minute as it was given, saved up for one.
 
     A request is one, and so is each event of it beyond the first: what is appended stays for ever,
@@ -83,7 +83,7 @@ class Pace:
 
     def __init__(
         self,
-        rates: Rates,
+        rates: RateLimits,
         key_id: str,
         per_minute: int,
         sleep: Callable[[float], Awaitable[object]],

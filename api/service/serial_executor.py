@@ -13,7 +13,7 @@ T = TypeVar("T")
 A = TypeVar("A")
 
 
-class InTurn:
+class SerialExecutor:
     """One thread for what takes next to no time.
 
     Many threads that share one interpreter take half as long again for the same work, and each of

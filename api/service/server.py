@@ -9,26 +9,26 @@ from typing import TYPE_CHECKING
 
 from api.service.confirmations import Confirmations
 from api.service.known_aliases import KnownAliases
-from api.service.rate_limits import Rates
+from api.service.rate_limits import RateLimits
 from api.service.replays.results import Results
-from api.service.serial_executor import InTurn
-from api.service.status_cache import KeptStatuses
+from api.service.serial_executor import SerialExecutor
+from api.service.status_cache import StatusCache
 from api.service.stopping import Stopping
-from api.service.usage_counts import Visitors
+from api.service.usage_counts import UsageCounts
 from domain.errors import Corrupt, LedgerError, LedgerNotFound, Unavailable
 from ledger.access.keys import ACCESS_FILE, AccessKeys
 from ledger.access.trails import Trails
+from ledger.data_layout import state_of_files
 from ledger.folder import LEDGERS
-from ledger.places import state_of_files
-from ledger.room import RoomWatch
+from ledger.free_space import FreeSpaceWatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from api.service.settings import Settings
+    from ledger.commit_observer import CommitObserver
     from ledger.folder import DataFolder
     from ledger.ledger import Ledger
-    from ledger.observing import CommitObserver
     from ledger.settings import LedgerSettings
     from projections.projections import Projections
 
@@ -46,7 +46,7 @@ class OpenLedger:
     projections: Projections
     aliases: KnownAliases
     results: Results
-    statuses: KeptStatuses
+    statuses: StatusCache
 
 
 class Server:
@@ -71,17 +71,17 @@ class Server:
         self._projections_of = projections_of
         self.keys = AccessKeys(folder.path / ACCESS_FILE, clock)
         self.trails = Trails(folder.path, folder.path / LEDGERS, clock)
-        self.rates = Rates()
-        self.room = RoomWatch(folder.path)
+        self.rate_limits = RateLimits()
+        self.room = FreeSpaceWatch(folder.path)
         self.confirmations = Confirmations(clock)
-        self.visitors = Visitors()
+        self.usage_counts = UsageCounts()
         self._leaving: set[str] = set()
         self.ledgers: dict[str, OpenLedger] = {}
         self.unopened: dict[str, object] = {}
         """The ledgers that could not be opened, with how the files of a damaged one lay then."""
         self.stopping = Stopping()
         """Told when the end begins: then it is not ready any more, and tails end."""
-        self.in_turn = InTurn()
+        self.serial_executor = SerialExecutor()
         """Where short reads are worked out, one at a time, for all ledgers."""
         self._observer: Callable[[str], CommitObserver] | None = None
         self._opening = threading.RLock()
@@ -203,7 +203,7 @@ class Server:
                 raise LedgerNotFound(f"no ledger is named {name!r}")
             self._leaving.add(name)
             try:
-                if not self.visitors.all_left(name, LEAVING_SECONDS):
+                if not self.usage_counts.all_left(name, LEAVING_SECONDS):
                     raise Unavailable(f"the ledger {name} is being asked: try again in a moment")
                 confirmed()
                 self.keys.revoke_all_of(name)
@@ -242,7 +242,7 @@ class Server:
         self.stopping.begin()
         for served in self.ledgers.values():
             served.projections.close()
-        self.in_turn.close()
+        self.serial_executor.close()
         self.keys.close()
         self.trails.close()
         self.folder.close()
@@ -272,4 +272,4 @@ class Server:
         projections.start()
         if self._observer is not None:
             ledger.observe(self._observer(name))
-        return OpenLedger(ledger, projections, KnownAliases(ledger), results, KeptStatuses(ledger))
+        return OpenLedger(ledger, projections, KnownAliases(ledger), results, StatusCache(ledger))

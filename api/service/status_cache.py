@@ -66,7 +66,7 @@ class Found(NamedTuple):
     newest: Newest
 
 
-class KeptStatuses:
+class StatusCache:
     """By contact, those asked for longest ago going first. Any thread may ask."""
 
     def __init__(self, ledger: Ledger, most_bytes: int = KEPT_BYTES) -> None:

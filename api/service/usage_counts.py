@@ -7,7 +7,7 @@ from collections import Counter
 from threading import Condition
 
 
-class Visitors:
+class UsageCounts:
     """Counts who is in which ledger. Any thread may call."""
 
     def __init__(self) -> None:

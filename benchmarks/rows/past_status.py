@@ -16,7 +16,7 @@ from domain.events.care import TouchMade
 from domain.events.commerce import PurchaseMade, VisitMade
 from domain.instants import DAY, HOUR
 from ledger.drafts import Append, Draft
-from ledger.kept_streams import KEPT_EVENTS
+from ledger.stream_cache import KEPT_EVENTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

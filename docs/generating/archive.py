@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from docs.generating.markdown import opening, table
-from ledger.transfer import layout
-from ledger.transfer.locks import SCRYPT_BLOCKS, SCRYPT_COST, SCRYPT_PARALLEL
-from ledger.transfer.tar import MOST_INFLATION
+from ledger.archive import layout
+from ledger.archive.key_encryption import SCRYPT_BLOCKS, SCRYPT_COST, SCRYPT_PARALLEL
+from ledger.archive.tar import MOST_INFLATION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +60,7 @@ In layout 1 the namespace stood in `{layout.SETTINGS}` and `{layout.MANIFEST}` o
 
 def archive_page() -> str:
     """Every member of an archive in its order, and how one is read."""
-    head = opening("Archive", "`ledger/transfer`", _INTRODUCTION)
+    head = opening("Archive", "`ledger/archive`", _INTRODUCTION)
     return "\n".join((head, table(("member", "holds"), _rows()), _READING, _KEYS))
 
 

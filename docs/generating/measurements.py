@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from api.http.endpoint import WAIT_SECONDS
+from api.http.call import WAIT_SECONDS
 from api.http.routers.status import SEAL_SECONDS
 from api.http.wire.envelope import MOST_EVENTS
 from api.service import confirmations, server

@@ -11,8 +11,8 @@ from api.http.edge.logs import GATHER_SECONDS, MOST_WAITING
 from api.http.edge.metrics import Metrics
 from docs.generating.markdown import opening, table, words
 from ledger.committer import WAITING_EVENTS
+from ledger.free_space import LOOK_SECONDS
 from ledger.recording import AGAIN_SECONDS
-from ledger.room import LOOK_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,7 +13,7 @@ from api.http.access import ANYONE, PUBLIC
 from api.http.app import create_app
 from api.http.routers import OPERATIONS
 from api.service.errors import RateLimited
-from api.service.rate_limits import Rates
+from api.service.rate_limits import RateLimits
 from ledger.access import keys as keys_module
 from ledger.access.scopes import ADMIN, APPEND, AUDIT, READ, REBUILD, SCOPES
 from tests.api.shop import Clock, built, listening, problem_of, purchase, registration
@@ -297,7 +297,7 @@ def test_whoever_asks_too_often_is_told_when_to_come_again(keyed: Keyed) -> None
 
 def test_a_rate_is_saved_up_for_a_minute_and_no_longer() -> None:
     now = 0.0
-    rates = Rates(lambda: now)
+    rates = RateLimits(lambda: now)
     for _ in range(6):
         rates.take("a", 6)
     with pytest.raises(RateLimited) as caught:

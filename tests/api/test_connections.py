@@ -14,7 +14,7 @@ import pytest
 from api.http.edge.connections import HEAD_BYTES, HEAD_SECONDS, READ_SECONDS, Sweep
 from api.http.edge.frontdoor import FrontDoor
 from tests.api.shop import registration
-from tests.command_line.running import END_SECONDS, serving
+from tests.cli.running import END_SECONDS, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from api.service.server import Server
+    from ledger.commit_queue import Reply
     from ledger.drafts import Append
-    from ledger.work import Reply
     from tests.api.shop import Shop
 
 

@@ -32,9 +32,9 @@ from domain.errors import Corrupt, Invalid, LedgerError
 from domain.events import CATALOGUE
 from domain.policy import Policy
 from domain.presets import PRESETS
+from ledger.archive.layout import Head
 from ledger.identifiers import contact_id_of
 from ledger.settings import LedgerSettings
-from ledger.transfer.layout import Head
 from ledger.transparency.checkpoints import Checkpoint
 from ledger.transparency.notes import Note, Verifier
 from ledger.transparency.tiles import decode_bundle, parse_tile_path

@@ -15,8 +15,8 @@ from api.service.strict_parsing import JSON
 from tests.api.lines import JSONL, lines, of, outcomes, send
 from tests.api.shop import Clock, built, listening, purchase, registration
 from tests.api.wire import until
+from tests.ledger.archive.archives import PASSPHRASE, exported_from, imported
 from tests.ledger.given import HandClock
-from tests.ledger.transfer.archives import PASSPHRASE, exported_from, imported
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,7 @@ import pytest
 from api.http.edge import logs
 from api.http.edge.logs import JsonLines, LineWriter, Logfmt, Said
 from tests.api.shop import purchase, registration
-from tests.command_line.running import END_SECONDS, serving
+from tests.cli.running import END_SECONDS, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

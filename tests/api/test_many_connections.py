@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 import httpx
 
 from tests.api.shop import registration
-from tests.command_line.running import attempts, serving
+from tests.cli.running import attempts, serving
 
 if TYPE_CHECKING:
-    from tests.command_line.running import Serving
+    from tests.cli.running import Serving
 
 IDLE = 400
 BUSY = 100

@@ -207,7 +207,7 @@ def test_main_can_be_deleted_and_is_there_again_after_the_next_start(tmp_path: P
 
 def test_a_ledger_waits_for_those_who_ask_it(place: Place) -> None:
     place.shop("busy")
-    place.server.visitors.enter("busy")
+    place.server.usage_counts.enter("busy")
     done = Event()
 
     def delete() -> None:
@@ -220,7 +220,7 @@ def test_a_ledger_waits_for_those_who_ask_it(place: Place) -> None:
         assert not done.wait(0.2)
         assert (place.folder / "ledgers" / "busy").is_dir()
     finally:
-        place.server.visitors.leave("busy")
+        place.server.usage_counts.leave("busy")
         thread.join(20)
     assert done.is_set()
     assert "busy" not in place.names()
@@ -232,10 +232,10 @@ def test_a_ledger_that_is_asked_for_too_long_stays(
     monkeypatch.setattr(bootstrap, "LEAVING_SECONDS", 0.05)
     shop = place.shop("busy")
     token = place.token("busy")
-    place.server.visitors.enter("busy")
+    place.server.usage_counts.enter("busy")
     problem_of(place.delete("busy", token), 503, "unavailable")
     assert shop.register("pos:1").status_code == 201
-    place.server.visitors.leave("busy")
+    place.server.usage_counts.leave("busy")
 
 
 def test_nobody_is_left_inside_once_everything_was_answered(place: Place) -> None:
@@ -249,7 +249,7 @@ def test_nobody_is_left_inside_once_everything_was_answered(place: Place) -> Non
         "/log/checkpoint",
     ):
         shop.get(path)
-    assert place.server.visitors.all_left("left", 1)
+    assert place.server.usage_counts.all_left("left", 1)
 
 
 def test_a_damaged_ledger_can_be_deleted(tmp_path: Path) -> None:
@@ -308,13 +308,13 @@ def test_what_is_recorded_while_a_ledger_is_about_to_be_deleted_keeps_it(
     """It was acknowledged, and whoever confirmed did not know of it."""
     place.client.post("/v1/ledgers", json={"name": "kept"}).raise_for_status()
     token = place.token("kept")
-    waited = place.server.visitors.all_left
+    waited = place.server.usage_counts.all_left
 
     def late(ledger: str, seconds: float) -> bool:
         place.server.ledgers[ledger].ledger.publish_policy(PRESETS["cafe"], None).result()
         return waited(ledger, seconds)
 
-    monkeypatch.setattr(place.server.visitors, "all_left", late)
+    monkeypatch.setattr(place.server.usage_counts, "all_left", late)
     problem_of(place.delete("kept", token), 409, "confirmation-needed")
     assert "kept" in place.names()
     assert place.client.get("/v1/ledgers/kept/events").json()["items"][-1]["position"] == 2

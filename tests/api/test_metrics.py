@@ -8,7 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from api.http.app import create_app
 from api.http.edge.metrics import metrics_of
 from domain.errors import Unavailable
-from ledger.observing import Unobserved
+from ledger.commit_observer import Unobserved
 from projections.operations import Progress
 from tests.api.shop import Clock, built, purchase, registration
 

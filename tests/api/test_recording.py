@@ -11,7 +11,8 @@ import pytest
 
 from api.http.app import create_app
 from domain.errors import Unavailable
-from ledger import recording, room
+from ledger import free_space as room
+from ledger import recording
 from ledger.stores.sqlite.events import LedgerApplicationRecorder
 from tests.api.shop import Clock, Json, Shop, built, listening, problem_of, registration
 

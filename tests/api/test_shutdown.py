@@ -21,7 +21,7 @@ from api.http.app import create_app
 from api.http.edge.frontdoor import FrontDoor
 from ledger.folder import DataFolder
 from tests.api.shop import Clock, built, listening, problem_of, registration
-from tests.command_line.running import END_SECONDS, serving
+from tests.cli.running import END_SECONDS, serving
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ from benchmarks.purchases import CDNOW, PurchaseFile
 from benchmarks.recount import recount
 from domain.instants import parse_instant
 from domain.presets import PRESETS
-from tests.command_line.running import rapport
+from tests.cli.running import rapport
 from tests.conftest import ROOT
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from tests.command_line.running import ROOT, serving
+from tests.cli.running import ROOT, serving
 from tests.docs.shell import blocks
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import httpx
 
 from rapport_client import Client
-from tests.command_line.running import END_SECONDS, Serving, serving
+from tests.cli.running import END_SECONDS, Serving, serving
 from tests.crash.evidence import check
 from tests.crash.following import Reader
 from tests.crash.load import ONCE, BulkWriter, Sent, Watch, Writer, registration

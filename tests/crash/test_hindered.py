@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from rapport_client import Client
-from tests.command_line.running import serving
+from tests.cli.running import serving
 from tests.crash.load import ONCE
 from tests.crash.rounds import WRITERS, endured
 

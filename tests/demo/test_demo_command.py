@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from api.service.demo.guide import STAGES, STANDINGS, lines
-from tests.command_line.running import rapport, serving
+from tests.cli.running import rapport, serving
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from tests.command_line.running import serving
+from tests.cli.running import serving
 from tests.house.tree import ROOT
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from tests.command_line.running import attempts, serving
+from tests.cli.running import attempts, serving
 from tests.docs.shell import blocks
 from tests.house.tree import ROOT
 from tests.ledger.given import ANN

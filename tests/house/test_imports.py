@@ -34,9 +34,9 @@ KNOWS_THE_SQLITE_STORE = {
     "ledger/folder.py",
     "ledger/ledger.py",
     "ledger/rotation.py",
-    "ledger/transfer/checking.py",
-    "ledger/transfer/placing.py",
-    "ledger/transfer/source.py",
+    "ledger/archive/checking.py",
+    "ledger/archive/placing.py",
+    "ledger/archive/source.py",
     "ledger/transparency/opening.py",
 }
 """Who still imports the SQLite store instead of a protocol. Take files out, and put none in."""

@@ -9,8 +9,8 @@ from api.service.importing.importer import Account, Importer
 from api.service.importing.rows import open_rows
 from api.service.importing.target import LedgerTarget
 from domain.instants import parse_instant
+from ledger.dry_run import rehearsed
 from ledger.folder import DataFolder
-from ledger.rehearsal import rehearsed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

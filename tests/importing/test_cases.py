@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api.service.importing.mapping import read_mapping
-from tests.command_line.running import rapport
+from tests.cli.running import rapport
 from tests.importing.ledgers import imported_into, opened
 
 if TYPE_CHECKING:
     import pytest
 
-    from tests.command_line.running import Ended
+    from tests.cli.running import Ended
 
 CASES = Path(__file__).parent / "cases"
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.command_line.running import ROOT, serving
+from tests.cli.running import ROOT, serving
 from tests.docs.shell import blocks
 from tests.house.requirements import needed_by
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from tests.command_line.running import attempts, rapport, serving
+from tests.cli.running import attempts, rapport, serving
 from tests.ledger.given import ANN
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.command_line.running import serving
+from tests.cli.running import serving
 from tests.house.tree import ROOT
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from tests.command_line.running import rapport
+from tests.cli.running import rapport
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -59,7 +59,7 @@ def test_a_page_damaged_in_the_middle_is_found_when_the_ledger_is_opened(
 def test_a_large_file_is_opened_without_reading_all_of_it(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ledger.stores.sqlite.soundness.MOST_CHECKED_BYTES", 0)
+    monkeypatch.setattr("ledger.stores.sqlite.quick_check.MOST_CHECKED_BYTES", 0)
     overwrite(folder / "events.sqlite", middle(folder / "events.sqlite"))
     ledger = open_ledger(folder, HandClock())
     assert ledger.head() == 401
@@ -69,7 +69,7 @@ def test_a_large_file_is_opened_without_reading_all_of_it(
 def test_the_tail_of_a_large_file_is_read_when_it_is_opened(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ledger.stores.sqlite.soundness.MOST_CHECKED_BYTES", 0)
+    monkeypatch.setattr("ledger.stores.sqlite.quick_check.MOST_CHECKED_BYTES", 0)
     with closing(sqlite3.connect(folder / "events.sqlite")) as file:
         file.execute("UPDATE stored_events SET state = x'c1' WHERE position = 401")
         file.commit()
@@ -120,7 +120,7 @@ def test_damage_that_an_append_meets_takes_its_whole_batch_and_all_after_it(dama
 
 
 def test_damage_of_the_keys_is_told_as_such(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ledger.stores.sqlite.soundness.MOST_CHECKED_BYTES", 0)
+    monkeypatch.setattr("ledger.stores.sqlite.quick_check.MOST_CHECKED_BYTES", 0)
     file = folder / "keys.sqlite"
     overwrite(file, 4, middle(file))
     ledger = open_ledger(folder, HandClock())

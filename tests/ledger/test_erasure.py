@@ -107,10 +107,10 @@ def test_no_cache_keeps_what_was_personal(ledger: Ledger) -> None:
     erased(ledger, contact_id)
     assert contact_id not in ledger.names()._names
     assert contact_id not in ledger._keys._open
-    desk = ledger._committer._desk
-    assert desk is not None
-    assert contact_id not in desk.states._states
-    assert desk.states.get(contact_id).registration == ContactRegistered(
+    context = ledger._committer._context
+    assert context is not None
+    assert contact_id not in context.states._states
+    assert context.states.get(contact_id).registration == ContactRegistered(
         kind="person", name=Sealed(b"")
     )
 

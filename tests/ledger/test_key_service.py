@@ -12,9 +12,9 @@ from cryptography.exceptions import InvalidTag
 from api.service.backups.making import back_up
 from api.service.backups.restoring import check, copies_in
 from domain.errors import Unavailable
+from ledger.dry_run import rehearsed
 from ledger.erasure import Erasure
 from ledger.folder import DataFolder
-from ledger.rehearsal import rehearsed
 from ledger.rotation import rotate_master_key
 from ledger.stores.sqlite.verification.ledgers import Trust, verify_ledger
 from tests.ledger.given import ANN, HandClock, append, draft, registered

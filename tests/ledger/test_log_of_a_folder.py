@@ -12,8 +12,8 @@ import pytest
 
 from domain.errors import Corrupt, Unavailable
 from ledger import folder as folder_module
+from ledger.dry_run import rehearsed
 from ledger.folder import DataFolder
-from ledger.rehearsal import rehearsed
 from ledger.settings import is_log_domain
 from tests.ledger.given import HandClock, registered
 

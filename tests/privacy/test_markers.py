@@ -12,7 +12,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from tests.command_line.running import END_SECONDS, attempts, rapport, serving
+from tests.cli.running import END_SECONDS, attempts, rapport, serving
 from tests.privacy.markers import Markers, story
 
 if TYPE_CHECKING:

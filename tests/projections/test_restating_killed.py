@@ -14,7 +14,7 @@ import pytest
 from api.bootstrap import now
 from domain.presets import PRESETS
 from ledger.folder import DataFolder
-from tests.command_line.sold import sold
+from tests.cli.sold import sold
 from tests.projections.hands import Hands
 from tests.projections.memory import NOW, Clock
 from tests.projections.test_restating import NAME, followed_to_the_end

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from api.cli.verifying.archive import verify_archived
 from api.cli.verifying.folder import Asked
-from tests.command_line.running import rapport
+from tests.cli.running import rapport
 from tests.tampering.test_bytes import changed
 from tests.tampering.town import QUIET
 

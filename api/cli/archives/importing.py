@@ -16,10 +16,10 @@ from api.cli.ending import UsageRefused
 from api.cli.folders import settings_for
 from api.cli.output import print_json, progress, say
 from domain.errors import LedgerNotFound, Unproven
+from ledger.archive.checking import read_head, verify_archive
+from ledger.archive.placing import LogForks, place
+from ledger.archive.refusals import PassphraseRefused
 from ledger.folder import MAIN, DataFolder, LedgerExists, folder_of
-from ledger.transfer.checking import read_head, verify_archive
-from ledger.transfer.placing import LogForks, place
-from ledger.transfer.refusals import PassphraseRefused
 from ledger.transparency.notes import Verifier
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from api.service.settings import Settings
-    from ledger.transfer.checking import VerifiedArchive
+    from ledger.archive.checking import VerifiedArchive
 
 
 def import_archive(

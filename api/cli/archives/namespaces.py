@@ -14,10 +14,10 @@ from api.cli.ending import DONE, UsageRefused
 from api.cli.folders import existing, settings_for
 from api.cli.output import print_json, say
 from domain.errors import Conflict
+from ledger.archive.checking import read_head
+from ledger.archive.namespace import bring_namespace
+from ledger.archive.refusals import PassphraseRefused
 from ledger.folder import DataFolder, folder_of
-from ledger.transfer.checking import read_head
-from ledger.transfer.namespace import bring_namespace
-from ledger.transfer.refusals import PassphraseRefused
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from api.bootstrap import now
 from api.cli.verifying.folder import Outcome, look_for_origins, verify_folder
 from domain.errors import LedgerError, Unavailable
+from ledger.archive.checking import is_archive, verify_archive
+from ledger.archive.placing import place
+from ledger.archive.refusals import ArchiveRefused
 from ledger.folder import DataFolder
 from ledger.stores.sqlite.verification.ledgers import COMPANIONS_SKIPPED
-from ledger.throwaway import throwaway
-from ledger.transfer.checking import is_archive, verify_archive
-from ledger.transfer.placing import place
-from ledger.transfer.refusals import ArchiveRefused
+from ledger.temp_folders import throwaway
 from ledger.verification.faults import Report
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from api.cli.verifying.folder import Asked
-    from ledger.transfer.checking import VerifiedArchive
+    from ledger.archive.checking import VerifiedArchive
 
 _SUFFIXES = (".tar", ".tar.gz", ".tgz")
 

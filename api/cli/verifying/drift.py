@@ -15,10 +15,10 @@ from ledger.stores.sqlite.projection_tables import (
     SqliteTableStore,
     TablesAtRest,
 )
-from ledger.stores.sqlite.verification.opening import reading
+from ledger.stores.sqlite.verification.event_walk import head_of
+from ledger.stores.sqlite.verification.read_connections import reading
 from ledger.stores.sqlite.verification.source import EventsAtRest
-from ledger.stores.sqlite.verification.walking import head_of
-from ledger.throwaway import throwaway
+from ledger.temp_folders import throwaway
 from projections.checking import Compared, compare, layout_faults
 from projections.projections import ALL
 

@@ -16,7 +16,7 @@ from domain.errors import NotFound, Unproven
 from domain.events import CATALOGUE
 from domain.instants import parse_instant
 from domain.recorded import POLICY_STREAM
-from ledger.stores.sqlite.shelf import StreamOrder
+from ledger.stores.sqlite.uniqueness_check import StreamOrder
 from ledger.stores.sqlite.verification.signatures import not_signed_by_given
 from ledger.stores.sqlite.verification.streams import wrong_version
 from ledger.transparency.checkpoints import Checkpoint, verify_checkpoint
@@ -24,7 +24,7 @@ from ledger.transparency.entries import Entry, read_entry
 from ledger.transparency.notes import Note, Verifier
 from ledger.transparency.tiles import TILE_HEIGHT, TILE_WIDTH, BundleAt, TileAt, decode_bundle
 from ledger.verification.faults import Report
-from ledger.verification.regrowth import Milestone, Regrowth
+from ledger.verification.tree_check import Milestone, Regrowth
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from api.http.coordinates import question_of
-from api.http.endpoint import Answer, Call, Routes, Shown
+from api.http.endpoint import Answer, Routes, Shown
 from api.http.openapi import examples
 from api.http.routers.lists import listed, page_after
 from api.http.wire.cursors import make_cursor, read_place
@@ -41,6 +41,7 @@ from ledger.access.scopes import READ
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from api.http.call import Call
     from api.service.questions import Question
     from domain.history import History
     from domain.profile import Profile

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 
-from api.http.endpoint import Answer, Body, Call, Routes, Shown
+from api.http.endpoint import Answer, Body, Routes, Shown
 from api.http.openapi import person_shapes
 from api.http.ordered_acts import carry_out
 from api.service.answers.persons import Erased
@@ -16,6 +16,7 @@ from ledger.access.scopes import ADMIN
 from ledger.erasure import Erasure
 
 if TYPE_CHECKING:
+    from api.http.call import Call
     from ledger import erasure
     from ledger.access.orders import Order
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from api.http.access import PUBLIC
-from api.http.endpoint import Answer, Call, Routes, Shown
+from api.http.endpoint import Answer, Routes, Shown
 from api.http.openapi import examples, shapes
 from api.service import event_schemas as schemas
 from api.service.answers.document import Page
@@ -11,6 +13,9 @@ from api.service.answers.ledgers import EventType
 from domain.errors import NotFound
 from domain.events import CATALOGUE
 from domain.events.commerce import PurchaseMade
+
+if TYPE_CHECKING:
+    from api.http.call import Call
 
 ROUTES = Routes("Event types")
 

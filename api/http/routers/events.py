@@ -12,7 +12,7 @@ from api.http.appends import (
     require_no_condition,
     require_room,
 )
-from api.http.endpoint import Answer, Body, Call, Routes, Shown
+from api.http.endpoint import Answer, Body, Routes, Shown
 from api.http.openapi import shapes
 from api.http.openapi.examples import APPENDED, APPENDED_MANY, EVENT, EVENTS, FIRST_EVENTS
 from api.http.streams.log import read_events
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
     from starlette.datastructures import Headers
 
+    from api.http.call import Call
     from domain.recorded import Recorded
     from ledger.drafts import Draft
 

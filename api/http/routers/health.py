@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from api.http.access import PUBLIC
 from api.http.edge.readiness import NotReady, readiness_of
-from api.http.endpoint import Answer, Call, Routes, Shown
+from api.http.endpoint import Answer, Routes, Shown
 from api.service.answers.health import Health, Readiness
 from domain.errors import Unavailable
+
+if TYPE_CHECKING:
+    from api.http.call import Call
 
 ROUTES = Routes("Health")
 

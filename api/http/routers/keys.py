@@ -6,7 +6,7 @@ import logging
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from api.http.endpoint import Answer, Body, Call, Routes, Shown
+from api.http.endpoint import Answer, Body, Routes, Shown
 from api.http.openapi.access_shapes import MAKE_KEY
 from api.http.problems import Forbidden
 from api.http.wire.bodies import optional, read_object
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from contextlib import AbstractContextManager
 
+    from api.http.call import Call
     from ledger.access import keys
     from ledger.access.orders import Order
     from ledger.access.scopes import Principal

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from api.http.access import require_every_ledger
-from api.http.endpoint import Answer, Body, Call, Routes, Shown
+from api.http.endpoint import Answer, Body, Routes, Shown
 from api.http.openapi import shapes
 from api.http.wire.parameters import CONFIRM
 from api.service.answers.document import Page
@@ -14,6 +15,9 @@ from domain.errors import FieldError, Invalid
 from domain.kinds import TimeZone, wrong
 from ledger.access.scopes import ADMIN, SCOPES
 from ledger.access.trail import REFUSED
+
+if TYPE_CHECKING:
+    from api.http.call import Call
 
 ROUTES = Routes("Ledgers")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from api.http.endpoint import Answer, Call, Routes, Shown
+from api.http.endpoint import Answer, Routes, Shown
 from api.http.openapi import examples
 from api.http.wire.cursors import is_of_kind, make_cursor, read_place
 from api.http.wire.parameters import (
@@ -37,6 +37,7 @@ from ledger.access.scopes import READ
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from api.http.call import Call
     from api.service.replays.rows import Rows
     from projections.answers import Cursor
     from projections.answers import Summary as Counted

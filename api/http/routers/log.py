@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 
 from api.http.access import LOG_SCOPES
-from api.http.endpoint import Answer, Call, Routes, Shown
+from api.http.endpoint import Answer, Routes, Shown
 from api.http.openapi import examples, shapes
 from api.http.wire.parameters import FIRST_SIZE, LEAF_POSITION, SECOND_SIZE, TREE_SIZE
 from api.service.answers.log import ConsistencyProof, InclusionProof
@@ -19,6 +19,7 @@ from domain.errors import EventNotFound, Invalid
 from ledger.transparency.tiles import BundleAt, TileAt, TilePathRefused, parse_tile_path
 
 if TYPE_CHECKING:
+    from api.http.call import Call
     from ledger.transparency.log import TransparencyLog
 
 ROUTES = Routes("Transparency log")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from api.http.coordinates import question_of
-from api.http.endpoint import Answer, Call, Form, Routes, Shown
+from api.http.endpoint import Answer, Form, Routes, Shown
 from api.http.openapi import person_shapes, shapes
 from api.http.routers.contacts import profile_at
 from api.http.wire import present_person
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
+    from api.http.call import Call
     from api.service.questions import Question, Subject
     from domain.recorded import Recorded
     from ledger.ledger import Ledger

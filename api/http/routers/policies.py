@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from functools import partial
+from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 
-from api.http.endpoint import Answer, Body, Call, Routes, Shown
+from api.http.endpoint import Answer, Body, Routes, Shown
 from api.http.openapi import examples, shapes
 from api.http.ordered_acts import carry_out
 from api.http.wire.bodies import optional, read_object, read_proposed
@@ -16,6 +17,9 @@ from api.service.answers.policies import PolicyVersion, WholePolicyVersion
 from domain.errors import PolicyNotFound
 from domain.kinds import read_instant
 from ledger.access.scopes import ADMIN, READ
+
+if TYPE_CHECKING:
+    from api.http.call import Call
 
 ROUTES = Routes("Policies")
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from api.http.endpoint import Answer, Call, Routes, Shown
+from api.http.endpoint import Answer, Routes, Shown
 from api.http.openapi import examples
 from api.http.ordered_acts import end_with
 from api.http.problems import Forbidden
@@ -12,6 +13,9 @@ from api.service.answers.document import Page
 from api.service.answers.projections import Operation, Projection, ProjectionDigest
 from domain.errors import OperationNotFound
 from ledger.access.scopes import ADMIN, AUDIT, READ, REBUILD
+
+if TYPE_CHECKING:
+    from api.http.call import Call
 
 ROUTES = Routes("Projections")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from api.http.endpoint import Answer, Call, Routes, Shown
+from api.http.endpoint import Answer, Routes, Shown
 from api.http.openapi import examples
 from api.http.wire.parameters import MIN_POSITION
 from api.service.answers.referrals import Referral, Referrals, Reward
@@ -16,6 +16,7 @@ from ledger.access.scopes import READ
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from api.http.call import Call
     from domain.policy import Policy
     from domain.referrals import Edge
     from ledger.ledger import Ledger

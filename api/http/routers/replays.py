@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from api.http.endpoint import Answer, Body, Call, Routes, Shown
+from api.http.endpoint import Answer, Body, Routes, Shown
 from api.http.openapi import long_work
 from api.http.routers.projections import operation_id_of
 from api.http.streams.spooled import Spooled
@@ -22,6 +22,7 @@ from ledger.access.scopes import AUDIT, READ
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
+    from api.http.call import Call
     from projections.operations import Operation
 
 ROUTES = Routes("Replays")

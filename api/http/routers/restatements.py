@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from api.http.endpoint import Answer, Call, Routes, Shown
+from api.http.endpoint import Answer, Routes, Shown
 from api.http.openapi import examples
 from api.http.wire.cursors import make_cursor, read_place
 from api.http.wire.parameters import (
@@ -22,6 +22,7 @@ from domain.kinds import ContactId
 from ledger.access.scopes import AUDIT, READ
 
 if TYPE_CHECKING:
+    from api.http.call import Call
     from projections.restatement_reading import Place
 
 ROUTES = Routes("Lists")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from starlette.concurrency import run_in_threadpool
 
 from api.http.coordinates import question_of
-from api.http.endpoint import Answer, Call, Routes, Shown
+from api.http.endpoint import Answer, Routes, Shown
 from api.http.openapi import examples
 from api.http.wire.media import Continued
 from api.http.wire.parameters import AS_KNOWN_AT, AS_OF, EXPLAIN, MIN_POSITION, POLICY_VERSION
@@ -28,6 +28,7 @@ from domain.errors import NotYetSealed
 from ledger.access.scopes import AUDIT, READ
 
 if TYPE_CHECKING:
+    from api.http.call import Call
     from api.service.questions import Question, Subject
     from ledger.stores.transparency_log import Signed
     from ledger.transparency.log import TransparencyLog
@@ -64,7 +65,8 @@ async def read_status(call: Call) -> Answer:
     answer for ever.
     """
     await call.wait_until_known(call.get(MIN_POSITION))
-    return _kept(call) or await call.in_turn(_short_status) or await call.in_thread(_status)
+    found = _kept(call) or await call.in_turn(_short_status)
+    return found if found is not None else await call.in_thread(_status)
 
 
 @ROUTES.on(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from api.http.access import require_every_ledger
-from api.http.endpoint import Answer, Call, Routes, Shown
+from api.http.endpoint import Answer, Routes, Shown
 from api.http.wire.parameters import AFTER_NUMBER, LIMIT
 from api.service.answers.trails import TrailPage
 from ledger.access.scopes import ADMIN, AUDIT
 
 if TYPE_CHECKING:
+    from api.http.call import Call
     from ledger.access.trail import AuditTrail
 
 ROUTES = Routes("Audit trail")

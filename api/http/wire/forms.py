@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.http.access import is_still_admitted
 from api.http.appends import answered, ids_asked_for, recorded, require_no_condition
-from api.http.endpoint import Answer, Call, Form
+from api.http.endpoint import Answer, Form
 from api.http.openapi import examples, shapes
 from api.http.streams.bulk import BulkAppend
 from api.http.streams.export import LogExport
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
+    from api.http.call import Call
     from ledger.drafts import Draft
 
 
@@ -41,7 +42,7 @@ async def append_in_bulk(call: Call) -> ASGIApp:
         ids_asked_for(call),
         call.wanted,
         _may_go_on(call),
-        call.server.rates.pace(call.principal.id),
+        call.server.rate_limits.pace(call.principal.id),
     )
 
 

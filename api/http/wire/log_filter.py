@@ -10,7 +10,7 @@ from domain.errors import Invalid
 from domain.kinds import ContactId
 
 if TYPE_CHECKING:
-    from api.http.endpoint import Call
+    from api.http.call import Call
 
 
 def read_filter(call: Call) -> Filter:

@@ -22,11 +22,11 @@ from api.service.event_schemas import event_type
 from domain.events import CATALOGUE
 from domain.instants import format_instant
 from ledger.access.trail import TRAIL_FILE, AuditTrail
+from ledger.archive.checking import verify_archive
+from ledger.archive.source import ledger_source
+from ledger.archive.writing import DISTRIBUTION, export
 from ledger.files import flush_folder, write_whole
 from ledger.folder import LEDGERS, folder_of, settings_of
-from ledger.transfer.checking import verify_archive
-from ledger.transfer.source import ledger_source
-from ledger.transfer.writing import DISTRIBUTION, export
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -15,19 +15,19 @@ from ledger.access.orders import Order
 from ledger.access.scopes import COMMAND_LINE
 from ledger.access.trail import TRAIL_FILE, AuditTrail
 from ledger.access.trails import LEDGER_RESTORED
+from ledger.archive.checking import is_archive, verify_archive
+from ledger.archive.placing import place
 from ledger.erasure import Erasure
-from ledger.transfer.checking import is_archive, verify_archive
-from ledger.transfer.placing import place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from api.service.backups.form import TrailCopy
+    from ledger.archive.checking import VerifiedArchive
     from ledger.clock import Clock
     from ledger.folder import DataFolder
     from ledger.ledger import Ledger
-    from ledger.transfer.checking import VerifiedArchive
     from ledger.transparency.notes import Verifier
 
 

@@ -18,7 +18,7 @@ from domain.policy import Policy, digest
 from domain.recorded import POLICY_STREAM
 from domain.relationship import fold
 from domain.timeline import timeline_of
-from ledger.published import policy_version
+from ledger.published_policies import policy_version
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,8 +9,8 @@ from api.service.replays.rows import StatusRows
 from domain.errors import Invalid
 from domain.events import STAGES
 from projections.answers import Page, Summary
+from projections.contact_walk import Walk
 from projections.groups import read_group
-from projections.walking import Walk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -24,7 +24,7 @@ from domain.relationship import fold
 from domain.revenue import net_revenue
 from domain.timeline import PolicyTimeline, PolicyVersion
 from projections.build import naming
-from projections.walking import Walk
+from projections.contact_walk import Walk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

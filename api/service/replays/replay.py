@@ -16,7 +16,7 @@ from domain.history import effective_history
 from domain.instants import format_instant
 from domain.relationship import fold
 from projections.build import naming
-from projections.walking import Walk
+from projections.contact_walk import Walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -12,7 +12,7 @@ from ledger.stores.sqlite.data_keys import APPLICATION_ID as KEYS_ID
 from ledger.stores.sqlite.errors import ledger_errors
 from ledger.stores.sqlite.signing_keys import SigningKeys
 from ledger.stores.sqlite.transparency_log import APPLICATION_ID as LOG_ID
-from ledger.stores.sqlite.verification.opening import reading
+from ledger.stores.sqlite.verification.read_connections import reading
 
 if TYPE_CHECKING:
     import sqlite3

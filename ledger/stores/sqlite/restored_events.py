@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from ledger.archive.chunks import Row
     from ledger.mapper import Keys
-    from ledger.transfer.chunks import Row
 
 
 class RestoredEvents:

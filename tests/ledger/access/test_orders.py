@@ -13,8 +13,8 @@ from domain.decisions.reasons import refused
 from domain.errors import ContactNotFound, Corrupt, Invalid, LedgerNotFound, Unavailable
 from ledger.access.scopes import COMMAND_LINE
 from ledger.access.trails import Trails
+from ledger.data_layout import LedgerExists
 from ledger.files import FolderInUse
-from ledger.places import LedgerExists
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ledger.archive.layout import SETTINGS
 from ledger.folder import LEDGERS, DataFolder
 from ledger.settings import LedgerSettings
 from ledger.stores.sqlite.data_keys import KeyStore
 from ledger.stores.sqlite.verification.ledgers import Trust, verify_ledger
-from ledger.transfer.layout import SETTINGS
+from tests.ledger.archive.archives import NAME, PASSPHRASE, exported_from, imported, shop
 from tests.ledger.given import HandClock
-from tests.ledger.transfer.archives import NAME, PASSPHRASE, exported_from, imported, shop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

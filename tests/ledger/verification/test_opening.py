@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from domain.errors import Corrupt
-from ledger.stores.sqlite.verification.opening import ChangedMeanwhile, reading
+from ledger.stores.sqlite.verification.read_connections import ChangedMeanwhile, reading
 from tests.ledger.test_folder import as_nobody
 
 

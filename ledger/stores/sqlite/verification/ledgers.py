@@ -27,19 +27,19 @@ from ledger.stores.sqlite.events import table_statements
 from ledger.stores.sqlite.transparency_log import APPLICATION_ID as LOG_ID
 from ledger.stores.sqlite.transparency_log import SCHEMA as LOG_TABLES
 from ledger.stores.sqlite.verification import layout
-from ledger.stores.sqlite.verification.for_audit import audit_faults
-from ledger.stores.sqlite.verification.opening import ChangedMeanwhile, reading
-from ledger.stores.sqlite.verification.sealing import KeysAtRest
+from ledger.stores.sqlite.verification.audit_ledgers import audit_faults
+from ledger.stores.sqlite.verification.contact_keys import KeysAtRest
+from ledger.stores.sqlite.verification.decryption_check import Unsealing
+from ledger.stores.sqlite.verification.event_walk import Stored, head_of, walk
+from ledger.stores.sqlite.verification.read_connections import ChangedMeanwhile, reading
 from ledger.stores.sqlite.verification.signatures import SignedHistory
 from ledger.stores.sqlite.verification.stored_log import TilesAtRest
 from ledger.stores.sqlite.verification.streams import check_streams
-from ledger.stores.sqlite.verification.unsealing import Unsealing
-from ledger.stores.sqlite.verification.walking import Stored, head_of, walk
 from ledger.transparency.checkpoints import Checkpoint, verify_checkpoint
 from ledger.transparency.entries import entry, entry_of_row
 from ledger.transparency.notes import Note, Verifier
 from ledger.verification.faults import Report
-from ledger.verification.regrowth import Milestone, Regrowth
+from ledger.verification.tree_check import Milestone, Regrowth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -15,7 +15,7 @@ from ledger.stores.sqlite.errors import damage
 from ledger.transparency import notes
 from ledger.transparency.checkpoints import Checkpoint
 from ledger.transparency.notes import Verifier
-from ledger.verification.regrowth import Milestone
+from ledger.verification.tree_check import Milestone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -6,7 +6,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from ledger.stores.sqlite.errors import damage
-from ledger.stores.sqlite.verification.walking import PAGE_EVENTS
+from ledger.stores.sqlite.verification.event_walk import PAGE_EVENTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -1,0 +1,99 @@
+"""A data folder to try things on: a copy that is gone at the end, of one that stays as it is."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
+
+from domain.errors import LedgerNotFound
+from ledger.files import in_use
+from ledger.folder import (
+    LEDGERS,
+    LOCK_FILE,
+    SETTINGS_FILE,
+    DataFolder,
+    refuse_foreign_files,
+)
+from ledger.ledger import EVENTS_FILE, KEYS_FILE, LOG_FILE
+from ledger.master_keys import master_key_of
+from ledger.temp_folders import throwaway
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from ledger.clock import Clock
+    from ledger.ledger import Ledger
+    from ledger.master_keys import MasterKey
+
+_DATABASES = (EVENTS_FILE, KEYS_FILE, LOG_FILE)
+
+
+@contextmanager
+def rehearsed(
+    path: Path, name: str, *, clock: Clock, master_key: MasterKey | bytes | None = None
+) -> Iterator[Ledger]:
+    """A copy of the ledger as it is now, or as it would be made with the folder.
+
+    Nothing in the folder is written, its lock file included. The copy takes the ledger's room among
+    the system's temporary files (``TMPDIR``), readable by its owner only and without the master
+    key, until the end. Its keys lose their names as soon as they are open, so that a process that
+    is killed leaves none behind.
+
+    Raises:
+        LedgerNotFound: the folder holds ledgers, and none of that name.
+        FolderInUse: another process holds the folder.
+        LedgerError: the folder cannot be used.
+        OSError: it cannot be read, or not be copied.
+    """
+    with throwaway() as copy:
+        if path.is_dir():
+            refuse_foreign_files(path)
+            with _undisturbed(path / LOCK_FILE):
+                master_key = _copy(path, name, copy, master_key)
+        with closing(DataFolder.open(copy, clock=clock, master_key=master_key)) as folder:
+            ledger = folder.ledger(name)
+            for keys in ledger.folder.glob(f"{KEYS_FILE}*"):
+                keys.unlink()
+            yield ledger
+
+
+def _copy(
+    path: Path, name: str, copy: Path, master_key: MasterKey | bytes | None
+) -> MasterKey | bytes | None:
+    """Copy the ledger if there are any; the key that opens it."""
+    if not (path / LEDGERS).is_dir() or not any((path / LEDGERS).glob("[a-z]*")):
+        return master_key
+    ledger = path / LEDGERS / name
+    if ledger.parent != path / LEDGERS or not ledger.is_dir():
+        raise LedgerNotFound(f"no ledger is named {name!r}")
+    into = copy / LEDGERS / name
+    into.mkdir(parents=True)
+    # Projections can be made anew, and are not asked. A log is there after a crash only.
+    shutil.copyfile(ledger / SETTINGS_FILE, into / SETTINGS_FILE)
+    # Nothing is signed in the copy: that would be a fork of the log, under its own key.
+    for file in _DATABASES:
+        for part in (file, f"{file}-wal"):
+            if (ledger / part).exists():
+                shutil.copyfile(ledger / part, into / part)
+    return master_key or master_key_of(path, path / LEDGERS)
+
+
+@contextmanager
+def _undisturbed(lock: Path) -> Iterator[None]:
+    """Keep other processes from taking the folder, through a lock file that is only read."""
+    if not lock.exists():
+        yield
+        return
+    descriptor = os.open(lock, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise in_use(lock, descriptor) from None
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,69 @@
+"""Whether there is room on the disk for one more append, found out by taking it for a moment."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from domain.errors import Unavailable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ROOM_BYTES = 64 * 1024
+"""What an append of a few events takes: some pages of the write-ahead log."""
+
+LOOK_SECONDS = 10.0
+"""How often a folder is looked at while all goes well: it costs a write and a flush."""
+
+
+def require_room(folder: Path, from_byte: int = 0) -> None:
+    """Let pass where a folder takes an append's bytes, flushed to the disk. Nothing of it stays.
+
+    They are written to a file without a name, from ``from_byte`` on, so that a limit to the size of
+    files is met too.
+
+    Raises:
+        Unavailable: the disk is full or read-only, or the folder cannot be written.
+    """
+    try:
+        with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
+            file.seek(from_byte)
+            left = ROOM_BYTES
+            while left:
+                left -= file.write(bytes(left))
+            os.fsync(file.fileno())
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise Unavailable(f"the folder {folder.name} takes no more bytes: {reason}") from error
+
+
+def require_room_beside(database: Path) -> None:
+    """As ``require_room``, from where the write-ahead log of a database ends."""
+    log = database.with_name(f"{database.name}-wal")
+    require_room(database.parent, log.stat().st_size if log.exists() else 0)
+
+
+class FreeSpaceWatch:
+    """Looks at a folder now and then, for whoever asks whether a disk has become full meanwhile."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._looked_at = time.monotonic() - LOOK_SECONDS
+
+    def is_full(self) -> bool:
+        """Whether there is no room; False too where that was looked at a moment ago."""
+        with self._lock:
+            now = time.monotonic()
+            if now - self._looked_at < LOOK_SECONDS:
+                return False
+            self._looked_at = now
+        try:
+            require_room(self._folder)
+        except Unavailable:
+            return True
+        return False
