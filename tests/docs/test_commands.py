@@ -34,6 +34,9 @@ ELSEWHERE = {
 }
 """Pages with a test of their own, which says more about what they show."""
 
+COVERED = 'curl -sS --retry 30 "$api/contacts/pos:17850/status/receipt" >receipt-of-all.json'
+"""Waits until a signed checkpoint covers the session, since exports end at the last checkpoint."""
+
 
 def _named(page: Path) -> str:
     return str(page.relative_to(ROOT))
@@ -55,6 +58,7 @@ def test_the_commands_of_a_page_do_what_it_says(page: Path, tmp_path: Path) -> N
         terminal.with_server(True)
         begun = terminal.type(session(8400))  # the session of the README: Anna, Ben and the till
         assert begun.failed == []
+        assert terminal.type(COVERED).failed == []
         if (prepare := GIVEN.get(_named(page))) is not None:
             prepare(terminal)
         printed = ""
