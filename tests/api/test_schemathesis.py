@@ -14,7 +14,7 @@ import schemathesis
 from hypothesis import Phase, settings
 from schemathesis import checks
 
-from api.http import endpoint as calls
+from api.http import call as calls
 from api.http.app import create_app
 from ledger.access.scopes import SCOPES
 from rapport_client import Client, NewEvent

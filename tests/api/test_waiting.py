@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from api.http import endpoint as calls
+from api.http import call as calls
 from api.http.app import create_app
 from tests.api.shop import problem_of
 
