@@ -49,7 +49,6 @@ def sent_event(cls: type[Event], **more: Any) -> dict[str, Any]:
     nullable = {"type": ["string", "null"]}
     return {
         "type": "object",
-        "title": cls.TYPE,
         "description": inspect.cleandoc(cls.__doc__ or ""),
         "properties": {
             **more,
@@ -73,7 +72,6 @@ def cloud_event(cls: type[Event]) -> dict[str, Any]:
     """
     return {
         "type": "object",
-        "title": cls.TYPE,
         "description": inspect.cleandoc(cls.__doc__ or ""),
         "properties": {
             "specversion": {"const": "1.0"},

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from api.bootstrap import build
 from api.http.app import create_app
+from api.http.openapi.document import FURTHER_CONTENT
 from api.service.settings import Settings
 from docs.generating.markdown import code, opening, table, words
 
@@ -70,7 +71,8 @@ def _operation(
         rows = [(f"`{one['name']}`", one["in"], one.get("description", "")) for one in parameters]
         parts.append(table(("parameter", "in", "meaning"), rows))
     if body := told.get("requestBody"):
-        content = _resolved(body, document)["content"]
+        body = _resolved(body, document)
+        content = body["content"] | body.get(FURTHER_CONTENT, {})
         parts.append(f"Body: {words(content)}.\n")
         parts.extend(_examples(content))
     answers = {

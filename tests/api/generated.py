@@ -21,7 +21,7 @@ from schemathesis import checks
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.generation.meta import CoveragePhaseData
 
-from api.http.openapi.document import document
+from api.http.openapi.document import FURTHER_CONTENT, document
 from api.http.routers import OPERATIONS
 from api.http.wire.cloudevents import BATCH
 from api.http.wire.media import LINES
@@ -68,7 +68,7 @@ def whole_document() -> OpenApiSchema:
     Policies have thousands of edges: of the two that read them each is tried in one media type.
     """
     off = {"include-operation-id": list(APPENDS), "phases": {"coverage": {"enabled": False}}}
-    told = document(OPERATIONS)
+    told = _with_all_forms_of_bodies()
     del told["paths"]["/v1/ledgers/{ledger}/policies"]["post"]["requestBody"]["content"][MSGPACK]
     preview = told["paths"]["/v1/ledgers/{ledger}/policies/preview"]["post"]
     del preview["requestBody"]["content"][JSON]
@@ -80,7 +80,7 @@ def edges_of_appending() -> BaseSchema:
 
     All types of events with all their edges are 60,000 requests. Each media type is tried once.
     """
-    told = document(OPERATIONS)
+    told = _with_all_forms_of_bodies()
     one, many = (
         told["paths"][operation.path]["post"]["requestBody"]["content"]
         for operation in OPERATIONS
@@ -91,10 +91,18 @@ def edges_of_appending() -> BaseSchema:
     schemas = told["components"]["schemas"]
     for name in ("SentEvent", "SentEventOfContact", "SentCloudEvent"):
         every = schemas[name]["oneOf"]
-        schemas[name]["oneOf"] = [
-            one for one in every if one["properties"]["type"]["const"] in types
-        ]
+        schemas[name]["oneOf"] = [one for one in every if one["$ref"].partition(".")[2] in types]
     return _schema(told, {"checks": CHECKS}).include(operation_id=list(APPENDS))
+
+
+def _with_all_forms_of_bodies() -> dict[str, Any]:
+    """The document with every media type of a body where OpenAPI, and schemathesis, look for it."""
+    told = document(OPERATIONS)
+    for operation in OPERATIONS:
+        body = told["paths"][operation.path][operation.method.lower()].get("requestBody", {})
+        if FURTHER_CONTENT in body:
+            body["content"] = body["content"] | body.pop(FURTHER_CONTENT)
+    return told
 
 
 def _schema(told: dict[str, Any], config: dict[str, Any]) -> OpenApiSchema:

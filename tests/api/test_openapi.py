@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from api.http.openapi.document import document
+from api.http.openapi.document import FURTHER_CONTENT, document
 from api.http.problems import TITLES, status_of_code
 from api.http.routers import OPERATIONS
 from domain.events import CATALOGUE
@@ -97,7 +97,8 @@ def test_every_reference_leads_somewhere() -> None:
 def test_every_event_that_clients_may_send_is_described() -> None:
     sent = {cls for cls, one in CATALOGUE.items() if one.FROM_CLIENTS}
     for name in ("SentEvent", "SentEventOfContact", "SentCloudEvent"):
-        told = DOCUMENT["components"]["schemas"][name]["oneOf"]
+        schemas = DOCUMENT["components"]["schemas"]
+        told = [schemas[one["$ref"].rpartition("/")[2]] for one in schemas[name]["oneOf"]]
         assert {one["properties"]["type"]["const"] for one in told} == sent
 
 
@@ -115,7 +116,8 @@ def test_examples_fit_their_schemas(operation: Operation) -> None:
             first = next(iter(content.values()))
             check(first["example"], first["schema"])
     if operation.body is not None:
-        for content in told["requestBody"]["content"].values():
+        body = told["requestBody"]
+        for content in (body["content"] | body[FURTHER_CONTENT]).values():
             for example in content.get("examples", {}).values():
                 check(example["value"], content["schema"])
             if "example" in content:

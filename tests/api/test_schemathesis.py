@@ -97,17 +97,25 @@ def make_right(case: schemathesis.Case[Any], url: str) -> None:
 def make_conditions_right(case: schemathesis.Case[Any], url: str) -> None:
     """Let conditions hold half of the time, and keep them from answering for the body.
 
-    Also puts on the quotes that schemathesis forgets at the edges of everything else.
+    Also puts on the quotes, and the asterisk, that schemathesis forgets at the edges of everything
+    else.
     """
     if of_body(case):
         case.headers.pop("If-Match", None)
         case.headers.pop("If-None-Match", None)
+    if case.headers.get("If-None-Match", "*") != "*" and at_edge_of_another(case, "If-None-Match"):
+        case.headers["If-None-Match"] = "*"
     version = case.headers.get("If-Match", "")
-    if version.isdecimal() and at_edge_of(case) not in (None, "If-Match" if is_wrong(case) else ""):
+    if version.isdecimal() and at_edge_of_another(case, "If-Match"):
         case.headers["If-Match"] = f'"{version}"'
     elif not is_wrong(case) and re.fullmatch('"[0-9]*[13579]"', version):
         there = httpx.get(url + case.formatted_path, headers=KEYED)
         case.headers["If-Match"] = there.headers.get("etag", '"0"')
+
+
+def at_edge_of_another(case: schemathesis.Case[Any], header: str) -> bool:
+    """Whether something else than this header is brought to its edge, or a right edge of it is."""
+    return at_edge_of(case) not in (None, header if is_wrong(case) else "")
 
 
 def given_cursor(case: schemathesis.Case[Any], url: str) -> str | None:

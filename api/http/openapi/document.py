@@ -22,6 +22,7 @@ from api.service.event_schemas import (
 )
 from api.service.strict_parsing import JSON, MSGPACK
 from domain.decisions.reasons import REASONS
+from domain.events import CATALOGUE
 from domain.policy import policy_schema
 from domain.presets import sent_policy_schema
 
@@ -54,6 +55,13 @@ _PATH_PARAMETERS: dict[str, tuple[str, object]] = {
     "type": ("The type of event.", "purchase-made"),
     "id": ("The key's id, which is no secret.", "9f86d081884c7d65"),
 }
+FURTHER_CONTENT = "x-further-content"
+"""Where a request body lists the media types that are read besides JSON, as in ``content``.
+
+Generated clients send JSON. Of several media types in ``content`` `openapi-python-client` makes a
+choice by the type of the body, which fails for arrays, and it warns about types it cannot write.
+"""
+
 REQUEST_HEADERS: dict[str, tuple[str, str]] = {
     "If-Match": ("Only if the contact's stream is at this version.", '"6"'),
     "If-None-Match": ("`*`: only if the contact does not exist yet.", "*"),
@@ -69,7 +77,7 @@ REQUEST_HEADERS: dict[str, tuple[str, str]] = {
 }
 _HEADER_SCHEMAS: dict[str, Document] = {
     "If-Match": {"pattern": '^"(0|[1-9][0-9]{0,15})"$'},
-    "If-None-Match": {"const": "*"},
+    "If-None-Match": {"pattern": "^[*]$"},
     "Idempotency-Key": {"minLength": 16, "maxLength": 200},
     "Last-Event-ID": {"pattern": "^[0-9]{1,16}$"},
 }
@@ -98,7 +106,8 @@ def document(operations: Collection[Operation]) -> Document:
             "version": _version(),
             "summary": "A relationship ledger: who is a customer, who is a client, and why.",
             "description": "JSON, or msgpack by `Content-Type` and `Accept`. Times are RFC 3339. "
-            "Every error is `application/problem+json`.",
+            "Every error is `application/problem+json`. Request bodies are described as JSON; "
+            f"`{FURTHER_CONTENT}` lists the other media types that are read.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": paths,
@@ -152,13 +161,11 @@ def _described(operation: Operation) -> Document:
     if operation.body is not None:
         named = {name: {"value": value} for name, value in operation.body.examples.items()}
         content = {"schema": operation.body.schema, "examples": named}
+        further = {MSGPACK: {"schema": operation.body.schema}, **_forms(operation.reads)}
         described["requestBody"] = {
             "required": True,
-            "content": {
-                JSON: content,
-                MSGPACK: {"schema": operation.body.schema},
-                **_forms(operation.reads),
-            },
+            "content": {JSON: content},
+            FURTHER_CONTENT: further,
         }
     return described
 
@@ -306,23 +313,34 @@ def _components() -> Mapping[str, Any]:
         "errors": shapes.many(shapes.shape(pointer=text, code=text, detail=text)),
     }
     policy, sent_policy = (
-        {name: part for name, part in schema.items() if name != "$schema"}
+        {name: part for name, part in schema.items() if name not in {"$schema", "title"}}
         for schema in (policy_schema(), sent_policy_schema())
     )
+    sent = {f"Sent.{cls.TYPE}": sent_event(cls) for cls in from_clients()}
+    sent_of_contact = {
+        f"SentOfContact.{cls.TYPE}": sent_event(cls, contact=contact) for cls in from_clients()
+    }
+    cloud_events = {f"CloudEvent.{cls.TYPE}": cloud_event(cls) for cls in from_clients()}
     return {
-        "SentEvent": {"oneOf": [sent_event(cls) for cls in from_clients()]},
-        "SentEventOfContact": {
-            "oneOf": [sent_event(cls, contact=contact) for cls in from_clients()]
-        },
+        "SentEvent": _one_of(sent),
+        "SentEventOfContact": _one_of(sent_of_contact),
         "SentCloudEvent": {
             "description": "CloudEvents 1.0. Extension attributes are ignored.",
-            "oneOf": [cloud_event(cls) for cls in from_clients()],
+            **_one_of(cloud_events),
         },
+        **sent,
+        **sent_of_contact,
+        **cloud_events,
         **{data_name(cls): data_schema(cls) for cls in from_clients()},
+        "EventTypeName": {"type": "string", "enum": sorted(CATALOGUE)},
         "Policy": policy,
         "SentPolicy": sent_policy,
         "Problem": problem,
     }
+
+
+def _one_of(names: Iterable[str]) -> Document:
+    return {"oneOf": [ref(name) for name in names]}
 
 
 def _version() -> str:

@@ -11,21 +11,17 @@ from api.service.answers.replays import PreviewOperation, ReplayOperation
 if TYPE_CHECKING:
     from api.http.openapi.shapes import Schema
 
-_MAYBE_MOMENT: Schema = {"type": ["string", "null"], "format": "date-time"}
-
 ASK_REPLAY: Schema = {
     "type": "object",
     "properties": {
-        "as_of": _MAYBE_MOMENT,
+        "as_of": shapes.MAYBE_MOMENT,
         "as_known_at": {"anyOf": [shapes.MOMENT, shapes.POSITION, {"type": "null"}]},
         "policy_version": {"type": ["integer", "null"], "minimum": 1, "maximum": 2**53 - 1},
     },
     "additionalProperties": False,
 }
-ASK_PREVIEW: Schema = {
-    **shapes.PUBLISH,
-    "properties": {**shapes.PUBLISH["properties"], "from": _MAYBE_MOMENT, "to": _MAYBE_MOMENT},
-}
+_MOMENTS = ("effective_from", "from", "to")
+ASK_PREVIEW = shapes.preset_or_document(**dict.fromkeys(_MOMENTS, shapes.MAYBE_MOMENT))
 LINES_OF_CONTACTS: Schema = {
     "type": "string",
     "description": "Of a replay: contact_id, stage, score, since, flags, policy_version and "

@@ -70,19 +70,34 @@ CLOUD_EVENT: Schema = ref("SentCloudEvent")
 CLOUD_EVENTS: Schema = {"type": "array", "items": CLOUD_EVENT, "minItems": 1, "maxItems": 500}
 BYTES: Schema = {"type": "string", "format": "binary"}
 BASE64: Schema = {"type": "string", "contentEncoding": "base64"}
-PUBLISH: Schema = {
-    "type": "object",
-    "properties": {
-        "preset": {"enum": [*PRESETS, None]},
-        "policy": maybe(ref("SentPolicy")),
-        "effective_from": {"type": ["string", "null"], "format": "date-time"},
-    },
-    "oneOf": [
-        {"required": ["preset"], "properties": {"preset": TEXT, "policy": {"type": "null"}}},
-        {"required": ["policy"], "properties": {"policy": ANY_OBJECT, "preset": {"type": "null"}}},
-    ],
-    "additionalProperties": False,
-}
+
+
+def preset_or_document(**more: Schema) -> Schema:
+    """A policy, as one of the presets or as a document, with what else is said of it.
+
+    Each of the two has a title, which generated clients name it by.
+    """
+    nothing: Schema = {"type": "null"}
+    preset: Schema = {"type": "string", "enum": list(PRESETS)}
+    return {
+        "oneOf": [
+            {
+                "type": "object",
+                "title": title,
+                "properties": {**chosen, **more},
+                "required": [required],
+                "additionalProperties": False,
+            }
+            for title, required, chosen in (
+                ("preset", "preset", {"preset": preset, "policy": nothing}),
+                ("document", "policy", {"policy": ref("SentPolicy"), "preset": nothing}),
+            )
+        ]
+    }
+
+
+MAYBE_MOMENT: Schema = {"type": ["string", "null"], "format": "date-time"}
+PUBLISH = preset_or_document(effective_from=MAYBE_MOMENT)
 CREATE_LEDGER: Schema = {
     "type": "object",
     "properties": {

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from pydantic import WithJsonSchema
 
-from api.service.answers.document import Document, Instant, Position
-from domain.events import CATALOGUE, Sealed
+from api.service.answers.document import Document, Instant, Position, schema_named
+from domain.events import Sealed
 from domain.recorded import POLICY_STREAM
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from domain.recorded import Recorded
     from ledger import drafts
 
-EventTypeName = Annotated[str, WithJsonSchema({"type": "string", "enum": sorted(CATALOGUE)})]
+EventTypeName = Annotated[str, schema_named("EventTypeName")]
 """The type of an event in the catalogue."""
 
 
