@@ -8,6 +8,10 @@ DATA = ./rapport-data
 # Processes that run tests; JOBS=0 runs them one after the other in one. They steal work by number: the
 # ways that share out files by name lose those of schemathesis, which share theirs.
 JOBS = auto
+# The generator of clients in TypeScript that the tests run, and the compiler that checks its client. What
+# these need in turn is the newest that fits, because no lock file is kept. They need Node 20.19 or newer.
+OPENAPI_TS = 0.92.2
+TYPESCRIPT = 5.9.3
 
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
@@ -26,6 +30,11 @@ endif
 # An environment whose Python is gone, or which was moved, is made anew and not mended.
 CLEAR = $(if $(and $(CODE),$(PROGRAM)),,$(if $(wildcard $(VENV)/pyvenv.cfg),--clear))
 
+# Where npm is not installed, the tests of what it installs are skipped.
+PYTHON_GENERATOR = $(VENV)/generators/python/done
+NODE_GENERATOR = $(VENV)/generators/node/openapi-ts-$(OPENAPI_TS)-typescript-$(TYPESCRIPT)
+GENERATORS = $(PYTHON_GENERATOR) $(if $(shell command -v npm),$(NODE_GENERATOR))
+
 help:
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
@@ -38,7 +47,7 @@ demo: $(VENV)/run ## the same with a synthetic town in ./rapport-demo: a cafe, a
 
 client: $(VENV)/client ## install what the Python client needs, for .venv/bin/python
 
-test: $(VENV)/unasyncd/done $(VENV)/dev ## run every test
+test: $(VENV)/unasyncd/done $(GENERATORS) $(VENV)/dev ## run every test
 	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal
 
 quick: $(VENV)/dev ## run the examples of the domain and the rules of the house, without the properties
@@ -88,4 +97,16 @@ $(VENV)/dev: $(VENV)/run
 $(VENV)/unasyncd/done: constraints-unasyncd.txt | $(VENV)/run
 	@$(PYTHON) -m venv --without-pip --clear $(VENV)/unasyncd
 	@$(BIN)/python -m pip --python $(VENV)/unasyncd/bin/python --disable-pip-version-check install --quiet --requirement constraints-unasyncd.txt
+	@touch $@
+
+# Environments of their own, because neither the server nor its development needs what they bring.
+$(PYTHON_GENERATOR): constraints-generators.txt | $(VENV)/run
+	@$(PYTHON) -m venv --without-pip --clear $(@D)
+	@$(BIN)/python -m pip --python $(@D)/bin/python --disable-pip-version-check install --quiet --requirement constraints-generators.txt
+	@touch $@
+
+$(NODE_GENERATOR):
+	@rm -rf $(@D) && mkdir -p $(@D)
+	@npm install --prefix $(@D) --no-save --no-package-lock --no-audit --no-fund --ignore-scripts --loglevel=error \
+	  @hey-api/openapi-ts@$(OPENAPI_TS) typescript@$(TYPESCRIPT) >/dev/null
 	@touch $@

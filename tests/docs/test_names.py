@@ -33,7 +33,7 @@ PYTHONS_WORDS = re.compile(
 _CODE = re.compile(r"```[^\n]*\n(.*?)^```|`([^`\n]+)`", re.MULTILINE | re.DOTALL)
 _COMMAND = re.compile(r"(?:^|[\s(=|&])rapport((?: [a-z][a-z-]*)+)([^\n|;#)]*)", re.MULTILINE)
 _FILE = re.compile(
-    r"(?<![\w$/.{\"])((?:tests|api|client|domain|ledger|projections|examples|benchmarks|docs)/[\w./-]*\w)"
+    r"(?<![\w$/.{\"-])((?:tests|api|client|domain|ledger|projections|examples|benchmarks|docs)/[\w./-]*\w)"
 )
 _OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 
