@@ -81,6 +81,7 @@ def test_the_script_meets_what_it_is_about(by_hand: dict[str, Any]) -> None:
     assert by_hand["contact"]["contact_id"] == CONTACT
     types = [one["type"] for one in by_hand["followed"]]
     assert types == ["contact-registered", "purchase-made", "visit-made"]
+    assert [one["contact_id"] for one in by_hand["replayed"]] == [CONTACT]
     assert (by_hand["unknown"]["status"], by_hand["unknown"]["code"]) == (404, "contact-not-found")
     assert by_hand["refused"]["reason"] == "contact-unregistered"
 

@@ -39,6 +39,8 @@ def run(script: Script) -> dict[str, Any]:
         third = client.append_many([(script.contact, visit)])
         followed += islice(tail, 1)
         tail.close()
+        replay = client.wait(client.replay(as_known_at=third.position))
+        replayed = list(client.replayed(replay))
         with pytest.raises(NotFound) as unknown:
             client.status(script.stranger)
         with pytest.raises(Refused) as refused:
@@ -52,6 +54,7 @@ def run(script: Script) -> dict[str, Any]:
         "contact": contact,
         "third": third,
         "followed": followed,
+        "replayed": replayed,
         "unknown": _told(unknown.value),
         "refused": _told(refused.value),
     }

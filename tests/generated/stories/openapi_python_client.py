@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,8 @@ from rapport_generated import AuthenticatedClient
 from rapport_generated.api.contacts import read_contact
 from rapport_generated.api.events import append_events, append_events_of_many_contacts, read_log
 from rapport_generated.api.ledgers import create_ledger
+from rapport_generated.api.projections import read_operation
+from rapport_generated.api.replays import read_operation_result, start_ledger_replay
 from rapport_generated.api.status import read_status
 from rapport_generated.models import (
     Appended,
@@ -29,11 +32,15 @@ from rapport_generated.models import (
     DataVisitMade,
     Event,
     Ledger,
+    Operation,
+    OperationState,
     PageOfEvent,
     Problem,
+    ReplayOperation,
     SentContactRegistered,
     SentOfContactVisitMade,
     SentPurchaseMade,
+    StartLedgerReplayBody,
     Status,
 )
 
@@ -56,6 +63,23 @@ def next_events(after: int, until: int) -> list[Event]:
         found += page.items
         after = found[-1].position
     return found
+
+
+def replayed(known_at: int) -> list[Any]:
+    """The lines of a replay: text, as the configuration of the generator says."""
+    body = StartLedgerReplayBody(as_known_at=known_at)
+    started = start_ledger_replay.sync(ledger, client=client, body=body)
+    assert isinstance(started, ReplayOperation)
+    operation = str(started.id)
+    while True:
+        found = read_operation.sync(ledger, operation, client=client)
+        assert isinstance(found, Operation)
+        if found.state is not OperationState.RUNNING:
+            break
+        time.sleep(0.01)
+    lines = read_operation_result.sync(ledger, operation, client=client)
+    assert isinstance(lines, str)
+    return [json.loads(line) for line in lines.splitlines()]
 
 
 def told(problem: object) -> dict[str, Any]:
@@ -120,6 +144,7 @@ answers = {
     "contact": whole.to_dict(),
     "third": third.to_dict(),
     "followed": [event.to_dict() for event in followed],
+    "replayed": replayed(third.position),
     "unknown": told(unknown),
     "refused": told(refused),
 }

@@ -9,7 +9,10 @@ import {
   appendEventsOfManyContacts,
   createLedger,
   readContact,
+  readOperation,
+  readOperationResult,
   readStatus,
+  startLedgerReplay,
 } from './rapport/sdk.gen';
 import type {
   Event,
@@ -79,6 +82,21 @@ async function next(events: Stream, count: number): Promise<Event[]> {
   return found;
 }
 
+// The lines of a replay: they are no JSON document, so they are asked for as text.
+async function replayed(knownAt: number): Promise<unknown[]> {
+  const body = { as_known_at: knownAt };
+  const started = given(await startLedgerReplay({ client, path: { ledger }, body }));
+  const path = { ledger, operation: started.id };
+  while (given(await readOperation({ client, path })).state === 'running') {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  const lines: string = given(await readOperationResult({ client, path, parseAs: 'text' }));
+  return lines
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as unknown);
+}
+
 async function main(): Promise<void> {
   const body = { name: ledger, time_zone: 'Europe/Amsterdam' };
   const made = given(await createLedger({ client, body }));
@@ -124,6 +142,7 @@ async function main(): Promise<void> {
       contact,
       third,
       followed,
+      replayed: await replayed(third?.position ?? 0),
       unknown: told(unknown),
       refused: told(refused),
     }),
