@@ -81,6 +81,8 @@ class Server:
         """The ledgers that could not be opened, with how the files of a damaged one lay then."""
         self.stopping = Stopping()
         """Told when the end begins: then it is not ready any more, and tails end."""
+        self.metrics: object = None
+        """What an application counts, once there is one."""
         self.serial_executor = SerialExecutor()
         """Where short reads are worked out, one at a time, for all ledgers."""
         self._observer: Callable[[str], CommitObserver] | None = None

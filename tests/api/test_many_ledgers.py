@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from api import bootstrap
 from api.http.app import create_app
+from api.service import server as serving
 from api.service.confirmations import VALID_SECONDS
 from domain.instants import SECOND
 from domain.presets import PRESETS
@@ -229,7 +229,7 @@ def test_a_ledger_waits_for_those_who_ask_it(place: Place) -> None:
 def test_a_ledger_that_is_asked_for_too_long_stays(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bootstrap, "LEAVING_SECONDS", 0.05)
+    monkeypatch.setattr(serving, "LEAVING_SECONDS", 0.05)
     shop = place.shop("busy")
     token = place.token("busy")
     place.server.usage_counts.enter("busy")

@@ -66,7 +66,7 @@ class Newcomer:
 
     def pull(self, title: str) -> None:
         """The repository gets another title for ``not-found``, and the clone pulls it."""
-        problems = self.upstream / "api" / "problems.py"
+        problems = self.upstream / "api" / "http" / "problems.py"
         text = problems.read_text(encoding="utf-8")
         changed = re.sub(r'("not-found": )"[^"]*"', rf'\1"{title}"', text)
         assert changed != text

@@ -131,9 +131,11 @@ def metrics_of(app: FastAPI) -> Metrics:
 
 
 def count(app: FastAPI, server: Server) -> None:
-    """Have the application count what the server does, from now on."""
-    app.state.metrics = Metrics(server.ledgers, server.unopened)
-    server.observe(app.state.metrics.of_ledger)
+    """Have the application count what the server does; all applications of a server share it."""
+    if server.metrics is None:
+        server.metrics = metrics = Metrics(server.ledgers, server.unopened)
+        server.observe(metrics.of_ledger)
+    app.state.metrics = server.metrics
 
 
 def add_to(app: FastAPI, server: Server, described: dict[str, Any]) -> None:
