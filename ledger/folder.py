@@ -44,6 +44,7 @@ from ledger.master_keys import MASTER_KEY_FILE, as_master_key, master_key_of
 from ledger.settings import LOG_DOMAIN, LedgerSettings, origin_of
 from ledger.stores.sqlite.rewrapping import finish
 from ledger.stores.sqlite.transparency_log import begun
+from ledger.subscriptions.pacing import SEALER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 
     from ledger.clock import Clock
     from ledger.master_keys import MasterKey
+    from ledger.subscriptions.pacing import Pacing
 
 __all__ = [
     "LEDGERS",
@@ -86,6 +88,7 @@ class DataFolder:
         *,
         log_domain: str,
         sealing: bool,
+        sealer_pacing: Pacing,
     ) -> None:
         """For ``open``."""
         self.path = path
@@ -94,6 +97,7 @@ class DataFolder:
         self._clock = clock
         self._master_key = master_key
         self._sealing = sealing
+        self._sealer_pacing = sealer_pacing
         self._ledgers: dict[str, Ledger] = {}
         self._guard = RLock()
 
@@ -107,6 +111,7 @@ class DataFolder:
         log_domain: str = LOG_DOMAIN,
         make_main: bool = True,
         sealing: bool = False,
+        sealer_pacing: Pacing = SEALER,
     ) -> Self:
         """Take the folder, making it and, where wanted, the ledger ``main`` on first use.
 
@@ -130,7 +135,15 @@ class DataFolder:
             if master_key is None:
                 finish(path / MASTER_KEY_FILE, key_files_of(path))
             key = as_master_key(master_key or master_key_of(path, path / LEDGERS))
-            folder = cls(path, lock, clock, key, log_domain=log_domain, sealing=sealing)
+            folder = cls(
+                path,
+                lock,
+                clock,
+                key,
+                log_domain=log_domain,
+                sealing=sealing,
+                sealer_pacing=sealer_pacing,
+            )
             folder._prepare(make_main=make_main)
         except OSError as error:
             lock.release()
@@ -362,6 +375,7 @@ class DataFolder:
             origin=settings.origin,
             begin_log=begin_log,
             for_audit=settings.for_audit,
+            sealer_pacing=self._sealer_pacing,
         )
         if settings.archived:
             ledger.hold(_archived)

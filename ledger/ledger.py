@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from domain.aliases import MERGE_TYPES, aliases_in
@@ -29,6 +30,7 @@ from ledger.stores.sqlite.errors import ledger_errors
 from ledger.stores.sqlite.quick_check import check
 from ledger.stores.sqlite.transparency_log import APPLICATION_ID as LOG_APPLICATION_ID
 from ledger.stream_cache import StreamCache
+from ledger.subscriptions.pacing import SEALER
 from ledger.transparency.log import TransparencyLog
 
 if TYPE_CHECKING:
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     from ledger.drafts import Append, Appended
     from ledger.erasure import Erased, Erasure
     from ledger.master_keys import MasterKey
+    from ledger.subscriptions.pacing import Pacing
 
 EVENTS_FILE = "events.sqlite"
 KEYS_FILE = "keys.sqlite"
@@ -72,6 +75,7 @@ class Ledger(InNamespace, StoredEvents):
         begin_log: bool = False,
         for_audit: bool = False,
         waiting_events: int = WAITING_EVENTS,
+        sealer_pacing: Pacing = SEALER,
     ) -> None:
         """Open the files in the folder, or make them; ``begin_log`` if only the log is to be made.
 
@@ -88,7 +92,8 @@ class Ledger(InNamespace, StoredEvents):
         self.for_audit = for_audit
         self._clock = clock
         self._ids = EventIds(clock, Entropy())
-        self._listeners: list[Callable[[int], None]] = []
+        self._listeners: tuple[Callable[[int], None], ...] = ()
+        self._listening = Lock()
         self._file = folder / EVENTS_FILE
         new = not self._file.exists()
         if not new:
@@ -117,9 +122,8 @@ class Ledger(InNamespace, StoredEvents):
                 )
                 opened.callback(self._committer.close)
             self._refuse = self._committer.refuse
-            self.transparency = self._open_log(origin, make=new or begin_log)
+            self.transparency = self._open_log(origin, sealer_pacing, make=new or begin_log)
             opened.pop_all()
-        self.on_commit(lambda _head: self.transparency.wake())
         self.recording = Recording(self._committer, ClockWatch(name, clock))
         self.recording.look_at_the_clock()
         self.on_commit(lambda _head: self.recording.look_at_the_clock())
@@ -129,16 +133,18 @@ class Ledger(InNamespace, StoredEvents):
         self.on_record(self._names.forget)
         self._streams = StreamCache(self._beyond)
 
-    def _open_log(self, origin: str, *, make: bool) -> TransparencyLog:
+    def _open_log(self, origin: str, pacing: Pacing, *, make: bool) -> TransparencyLog:
         return TransparencyLog(
             self.folder / LOG_FILE,
             origin,
             self._keys.signing,
             rows=self.rows,
             head=self.head,
+            on_commit=self.on_commit,
             clock=self._clock,
             make=make,
             signs=not self.for_audit,
+            pacing=pacing,
         )
 
     def _context(self) -> DecisionContext:
@@ -215,12 +221,19 @@ class Ledger(InNamespace, StoredEvents):
         policies = self._committer.policies
         return policies if upto is None else policies.known_at(upto)
 
-    def on_commit(self, callback: Callable[[int], None]) -> None:
+    def on_commit(self, callback: Callable[[int], None]) -> Callable[[], None]:
         """Have this called with the new head after each commit, on the committer's thread.
 
-        It must return at once: appends wait for it.
+        It must return at once: appends wait for it. Returns what lets go of the callback.
         """
-        self._listeners.append(callback)
+
+        def let_go() -> None:
+            with self._listening:
+                self._listeners = tuple(one for one in self._listeners if one is not callback)
+
+        with self._listening:
+            self._listeners = (*self._listeners, callback)
+        return let_go
 
     def on_record(self, callback: Callable[[Sequence[Recorded]], None]) -> None:
         """As ``on_commit``, with the events, in clear, and before any read answers for them."""

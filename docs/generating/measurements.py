@@ -17,8 +17,8 @@ from docs.generating.markdown import opening, table
 from domain.instants import HOUR
 from ledger.access.keys import FRESH_SECONDS
 from ledger.batch import MOST_AHEAD
-from ledger.transparency import following, sealer, tiles
-from projections.follower import FAR_BEHIND_EVENTS
+from ledger.subscriptions.pacing import PROJECTIONS, SEALER
+from ledger.transparency import tiles
 from rapport_client.retries import Retries
 
 if TYPE_CHECKING:
@@ -66,18 +66,18 @@ def _limits() -> Iterator[tuple[str, str]]:
     yield "how soon a revoked or rotated key opens nothing", _seconds(FRESH_SECONDS)
     yield (
         "how long the log rests between two looks for new events",
-        _seconds(following.PAUSE_SECONDS),
+        _seconds(SEALER.turn_seconds),
     )
-    yield "how many events the log takes in before it signs", f"{sealer.STEP_LEAVES:,}"
+    yield "how many events the log takes in before it signs", f"{SEALER.step_events:,}"
     yield "leaves in a full tile, and entries in a full bundle", f"{tiles.TILE_WIDTH}"
-    yield "how long the log seals what is left at the end", _seconds(following.LAST_SECONDS)
+    yield "how long the log seals what is left at the end", _seconds(SEALER.last_seconds)
     yield (
         "how long a ledger that is deleted waits for requests under way",
         _seconds(server.LEAVING_SECONDS),
     )
     yield (
         "how far projections fall behind before they take half of the time in a flood",
-        f"{FAR_BEHIND_EVENTS:,} events",
+        f"{PROJECTIONS.far_behind_events:,} events",
     )
     yield "how often the Python client tries", f"{Retries().tries} times"
 

@@ -18,11 +18,13 @@ from domain.errors import (
     TileNotFound,
     Unproven,
 )
+from ledger.subscriptions.pacing import SEALER
+from ledger.subscriptions.subscription import Subscription
 from ledger.transparency import merkle
 from ledger.transparency.entries import entry_of_row
-from ledger.transparency.following import Following
 from ledger.transparency.opening import opened
 from ledger.transparency.sealer import SEALING, STOPPED, Sealer
+from ledger.transparency.sealing import SealerSubscriber
 from ledger.transparency.tiles import TILE_WIDTH, TileHashes, encode_bundle
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from ledger.stores.events import Row
     from ledger.stores.keys import SigningKeyStore
     from ledger.stores.transparency_log import Signed, VerifierKey
+    from ledger.subscriptions.pacing import Pacing
     from ledger.transparency.notes import Verifier
     from ledger.transparency.tiles import BundleAt, TileAt
 
@@ -58,11 +61,15 @@ class TransparencyLog:
         *,
         rows: Callable[[int, int], Sequence[Row]],
         head: Callable[[], int],
+        on_commit: Callable[[Callable[[int], None]], Callable[[], object]],
         clock: Callable[[], int],
         make: bool,
         signs: bool = True,
+        pacing: Pacing = SEALER,
     ) -> None:
         """Open the file, or ``make`` it. ``rows`` are the committed events from after to upto.
+
+        ``head`` and ``on_commit`` are of the ledger, as a ``Subscription`` wants them.
 
         A log that may not go on is opened all the same, and is ``stopped``. One that never
         ``signs`` was signed elsewhere, and nothing is ever added to it.
@@ -78,12 +85,16 @@ class TransparencyLog:
         self._signs = signs
         self._store, self._keys = opened(path, origin, signing, clock, make=make)
         try:
-            self._sealer = Sealer(self._store, self._keys, rows, head, clock, signs=signs)
+            self._sealer = Sealer(
+                self._store, self._keys, rows, head, clock, signs=signs, pacing=pacing
+            )
             self._sealer.check()
         except BaseException:
             self._store.close()
             raise
-        self._following = Following(self._sealer, head)
+        self._subscription = Subscription(
+            "sealer", head, (SealerSubscriber(self._sealer),), pacing, on_commit=on_commit
+        )
         self._hashes = TileHashes(self._store.tile, 0)
 
     def verifiers(self) -> list[Verifier]:
@@ -214,19 +225,19 @@ class TransparencyLog:
     @property
     def problem(self) -> str | None:
         """Why it is stopped, or what keeps it from sealing just now."""
-        return self._sealer.problem or self._following.trouble
+        return self._sealer.problem or self._subscription.trouble(SealerSubscriber.name)
 
     def start(self) -> None:
         """Seal from now on, by a thread of its own, at least every second."""
-        self._following.start()
+        self._subscription.start()
 
     def wake(self) -> None:
-        """Something was appended. From any thread, and cheap."""
-        self._following.wake()
+        """Look again for what is to be sealed. From any thread, and cheap."""
+        self._subscription.wake()
 
     def close(self) -> None:
         """Seal what is left, where this was started, and close the file."""
-        self._following.close()
+        self._subscription.close()
         self._store.close()
 
     def _hashes_of(self, size: int) -> TileHashes:

@@ -9,11 +9,13 @@ put the right files back.
 from __future__ import annotations
 
 import logging
+import sys
 from threading import RLock
 from typing import TYPE_CHECKING
 
 from domain.errors import Corrupt, LogRefused, Unproven
 from ledger.stores.transparency_log import Signed
+from ledger.subscriptions.pacing import SEALER
 from ledger.transparency.checkpoints import Checkpoint, verify_checkpoint
 from ledger.transparency.entries import entry_of_row
 from ledger.transparency.merkle import Frontier, leaf_hashes
@@ -24,13 +26,8 @@ if TYPE_CHECKING:
 
     from ledger.stores.events import Row
     from ledger.stores.transparency_log import TransparencyLogStore
+    from ledger.subscriptions.pacing import Pacing
     from ledger.transparency.signing import LogKeys
-
-STEP_LEAVES = 16_384
-"""How many events one checkpoint takes in at most, so that catching up holds little in memory."""
-
-PAGE_LEAVES = 256
-"""How many events are read and hashed at a time."""
 
 SEALING, STOPPED = "sealing", "stopped"
 
@@ -49,11 +46,16 @@ class Sealer:
         clock: Callable[[], int],
         *,
         signs: bool = True,
+        pacing: Pacing = SEALER,
     ) -> None:
         """``rows`` answers the committed events beyond a position up to another, in order.
 
-        One that never ``signs`` needs no key: it is kept as it was signed elsewhere.
+        One that never ``signs`` needs no key: it is kept as it was signed elsewhere. ``pacing``
+        says how many events one checkpoint takes in at most, so that catching up holds little in
+        memory, and how many are read and hashed at a time.
         """
+        self._step_leaves = pacing.step_events or sys.maxsize
+        self._page_leaves = pacing.part_events or self._step_leaves
         self._signs = signs
         self._store = store
         self._keys = keys
@@ -74,7 +76,7 @@ class Sealer:
             self.stop(str(error))
 
     def step(self, upto: int, breathe: Callable[[], bool] = lambda: True) -> Signed:
-        """Take in events up to that position, at most ``STEP_LEAVES``, and sign what is then.
+        """Take in events up to that position, at most one step's, and sign what is then.
 
         ``breathe`` is called between pages; where it answers False, what was taken in is signed at
         once. Answers the checkpoint signed last, the same as before if there was nothing new.
@@ -90,7 +92,7 @@ class Sealer:
             if upto <= self.signed.size:
                 return self.signed
             try:
-                self._step(min(upto, self.signed.size + STEP_LEAVES), breathe)
+                self._step(min(upto, self.signed.size + self._step_leaves), breathe)
             except Corrupt as error:
                 self.stop(str(error))
                 raise
@@ -101,7 +103,7 @@ class Sealer:
         frontier = self._frontier()
         leaves: list[bytes] = []
         while frontier.size < upto:
-            page = self._leaves(frontier.size, min(upto, frontier.size + PAGE_LEAVES))
+            page = self._leaves(frontier.size, min(upto, frontier.size + self._page_leaves))
             leaves += page
             frontier.extend(page)
             if not breathe():

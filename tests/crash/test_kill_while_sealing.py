@@ -29,10 +29,12 @@ from pathlib import Path
 from uuid import uuid4
 from ledger.drafts import Append
 from ledger.folder import DataFolder
-from ledger.transparency import following, sealer
+from ledger.subscriptions.pacing import Pacing
 from tests.ledger.given import ANN, draft
-following.PAUSE_SECONDS, sealer.STEP_LEAVES, sealer.PAGE_LEAVES = 0.001, 100, 30
-folder = DataFolder.open(Path(sys.argv[1]), clock=lambda: time.time_ns() // 1000)
+pacing = Pacing(turn_seconds=0.001, step_events=100, part_events=30, breath_seconds=0.01)
+folder = DataFolder.open(
+    Path(sys.argv[1]), clock=lambda: time.time_ns() // 1000, sealer_pacing=pacing
+)
 ledger = folder.ledger("main")
 log = ledger.transparency
 log.start()

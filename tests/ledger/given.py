@@ -11,12 +11,14 @@ from domain.presets import PRESETS
 from ledger.committer import WAITING_EVENTS
 from ledger.drafts import Append, Draft
 from ledger.ledger import Ledger
+from ledger.subscriptions.pacing import SEALER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from ledger.drafts import Appended
+    from ledger.subscriptions.pacing import Pacing
 
 NOON = parse_instant("2026-03-01T12:00:00Z")
 NAMESPACE = UUID("6f1f64f5-1c0c-4ee3-8a83-9a0b6f3d0a11")
@@ -41,7 +43,13 @@ class HandClock:
         self.instant += seconds * SECOND
 
 
-def open_ledger(folder: Path, clock: HandClock, *, waiting_events: int = WAITING_EVENTS) -> Ledger:
+def open_ledger(
+    folder: Path,
+    clock: HandClock,
+    *,
+    waiting_events: int = WAITING_EVENTS,
+    sealer_pacing: Pacing = SEALER,
+) -> Ledger:
     """A ledger in that folder with its first policy."""
     ledger = Ledger(
         folder,
@@ -52,6 +60,7 @@ def open_ledger(folder: Path, clock: HandClock, *, waiting_events: int = WAITING
         master_key=MASTER_KEY,
         origin=ORIGIN,
         waiting_events=waiting_events,
+        sealer_pacing=sealer_pacing,
     )
     if not ledger.head():
         ledger.publish_policy(PRESETS["retail"], 0).result()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import sqlite3
 import time
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from ledger.stores.sqlite.transparency_log import SqliteLogStore
-from ledger.transparency import following, sealer
+from ledger.subscriptions.pacing import SEALER
+from ledger.transparency import sealer
 from tests.ledger.given import HandClock, open_ledger
 from tests.ledger.transparency.growing import goes_on_from, grow_to
 
@@ -53,11 +55,11 @@ def test_two_checkpoints_are_less_than_a_second_apart_and_not_one_for_each_event
     log = sealing.transparency
     assert waited_for(lambda: log.checkpoint().size == 1)
     started = time.monotonic()
-    while time.monotonic() - started < 2 * following.PAUSE_SECONDS:
+    while time.monotonic() - started < 2 * SEALER.turn_seconds:
         grow_to(sealing, sealing.head() + 1)
     assert waited_for(lambda: log.checkpoint().size == sealing.head())
-    assert following.PAUSE_SECONDS < 1
-    most = (time.monotonic() - started) / following.PAUSE_SECONDS + 3
+    assert SEALER.turn_seconds < 1
+    most = (time.monotonic() - started) / SEALER.turn_seconds + 3
     assert len(list(log.checkpoints())) <= most < sealing.head()
 
 
@@ -87,12 +89,9 @@ def test_a_ledger_that_was_not_sealing_signs_nothing_when_it_is_closed(tmp_path:
         assert again.transparency.checkpoint().size == 0
 
 
-def test_the_end_does_not_wait_for_a_long_way_to_be_caught_up(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(following, "LAST_SECONDS", 0.0)
-    monkeypatch.setattr(sealer, "STEP_LEAVES", 10)
-    ledger = open_ledger(tmp_path, HandClock())
+def test_the_end_does_not_wait_for_a_long_way_to_be_caught_up(tmp_path: Path) -> None:
+    pacing = replace(SEALER, last_seconds=0.0, step_events=10)
+    ledger = open_ledger(tmp_path, HandClock(), sealer_pacing=pacing)
     grow_to(ledger, 1000)
     ledger.transparency.start()
     ledger.close()
@@ -103,9 +102,16 @@ def test_the_end_does_not_wait_for_a_long_way_to_be_caught_up(
 
 
 def test_a_file_that_another_program_holds_is_waited_for(
-    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(following, "TROUBLE_SECONDS", 0.01)
+    pacing = replace(SEALER, turn_seconds=0.0, retry_seconds=0.01)
+    with closing(open_ledger(tmp_path, HandClock(), sealer_pacing=pacing)) as ledger:
+        waits_for_the_file(ledger)
+    told = [one for one in caplog.records if "waits to be sealed" in one.getMessage()]
+    assert len(told) == 1
+
+
+def waits_for_the_file(ledger: Ledger) -> None:
     log = ledger.transparency
     assert isinstance(log._store, SqliteLogStore)
     log._store._writer.execute("PRAGMA busy_timeout=1")
@@ -120,8 +126,6 @@ def test_a_file_that_another_program_holds_is_waited_for(
     # Nothing is appended meanwhile, so nobody but itself reminds it.
     assert waited_for(lambda: log.checkpoint().size == 1)
     assert waited_for(lambda: log.problem is None)
-    told = [one for one in caplog.records if "waits to be sealed" in one.getMessage()]
-    assert len(told) == 1
 
 
 def test_a_fault_of_ours_stops_the_log_and_nothing_else(

@@ -1,0 +1,94 @@
+"""What the thread of a subscription is told by other threads, and how it waits for that."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Signals:
+    """Woken, hurried, paused and stopped: any thread may call these, and the others but one not.
+
+    Being woken ends a sleep, being hurried a rest, and being stopped whatever it is.
+    """
+
+    def __init__(self) -> None:
+        self._told = threading.Condition()
+        self._hurried = threading.Event()
+        self._stopped = threading.Event()
+        self._woken = False
+        self._pauses = 0
+        self.wakes = 0
+        """How often it was woken."""
+        self.woken_at = float("-inf")
+        """When it was woken last, by ``now``."""
+
+    def now(self) -> float:
+        """Seconds of a clock that never goes back."""
+        return time.monotonic()
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether it was stopped."""
+        return self._stopped.is_set()
+
+    def wake(self) -> None:
+        """Have the next sleep end at once. Cheap: each commit calls it."""
+        with self._told:
+            self._woken = True
+            self.wakes += 1
+            self.woken_at = self.now()
+            self._told.notify_all()
+
+    def hurry(self) -> None:
+        """Have this rest, or that of the turn under way, end at once."""
+        self._hurried.set()
+
+    def stop(self) -> None:
+        """Have every wait end, for good."""
+        with self._told:
+            self._stopped.set()
+            self._hurried.set()
+            self._told.notify_all()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """While inside, no further turn begins."""
+        with self._told:
+            self._pauses += 1
+        try:
+            yield
+        finally:
+            with self._told:
+                self._pauses -= 1
+                self._told.notify_all()
+
+    def begin(self) -> bool:
+        """Wait while paused; False once stopped. What is told from here on is of the next turn."""
+        with self._told:
+            while self._pauses and not self.is_stopped:
+                self._told.wait()
+            if self.is_stopped:
+                return False
+            self._woken = False
+            self._hurried.clear()
+        return True
+
+    def sleep(self, seconds: float | None) -> None:
+        """Wait until woken, so long at most where that is given."""
+        with self._told:
+            if not self._woken and not self.is_stopped:
+                self._told.wait(seconds)
+
+    def rest(self, seconds: float) -> bool:
+        """Wait so long, woken or not; False where that was cut short."""
+        return not self._hurried.wait(seconds)
+
+    def breathe(self, seconds: float) -> bool:
+        """Wait so long, hurried or not; False where it was stopped."""
+        return not self._stopped.wait(seconds)
