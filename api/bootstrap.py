@@ -7,6 +7,7 @@ import time
 import tomllib
 import zoneinfo
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ from api.service.text_files import read_given_text
 from domain.errors import Invalid
 from ledger.folder import DataFolder
 from ledger.stores.sqlite.projection_tables import PROJECTIONS_FILE, SqliteTableStore
+from ledger.subscriptions.pacing import PROJECTIONS
+from ledger.subscriptions.subscription import Subscription
 from ledger.temp_folders import sweep
 from projections.projections import Projections
 
@@ -39,13 +42,17 @@ def now() -> int:
 
 
 def projections_of(ledger: Ledger, clock: Callable[[], int]) -> Projections:
-    """A ledger's projections, joined with the store of their tables.
+    """A ledger's projections, joined with the store of their tables and the way along its log.
 
     Raises:
         Unavailable: the store cannot be used now.
         Corrupt: it is damaged.
     """
-    return Projections(ledger, SqliteTableStore(ledger.folder / PROJECTIONS_FILE), clock)
+    subscribe = partial(
+        Subscription, "projections", ledger.head, pacing=PROJECTIONS, on_commit=ledger.on_commit
+    )
+    store = SqliteTableStore(ledger.folder / PROJECTIONS_FILE)
+    return Projections(ledger, store, clock, subscribe)
 
 
 def build(settings: Settings, *, clock: Callable[[], int] = now) -> Server:

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from projections.minutes import Minute, News
     from projections.source import EventSource
 
-KEPT_FACTS = 100_000
-"""How many facts the beliefs that are gone on with may have, which bounds their memory."""
-
 
 @dataclass(slots=True)
 class _Known:
@@ -50,10 +47,11 @@ class Beliefs:
     ``folded_count`` counts the facts that were folded.
     """
 
-    def __init__(self, source: EventSource) -> None:
+    def __init__(self, source: EventSource, most_facts: int) -> None:
+        """``most_facts`` is how many the kept beliefs may have, which bounds their memory."""
         self.folded_count = 0
         self._source = source
-        self._kept: Kept[_Known] = Kept(KEPT_FACTS)
+        self._kept: Kept[_Known] = Kept(most_facts)
 
     def begin_round(self) -> None:
         """Count what is used from now on as used in the next round."""

@@ -28,15 +28,9 @@ if TYPE_CHECKING:
     from domain.recorded import Recorded
     from projections.folding import Projection
     from projections.generations import Generation
+    from projections.limits import Limits
     from projections.source import EventSource
     from projections.tables import TableStore
-
-BATCH = 2000
-"""How many events a step takes in at most, unless the one before met a longer stream."""
-
-MOST_BATCH = 10_000
-"""How many it takes in at most then: a stream of thousands would else be folded once for each few
-of its events that come late."""
 
 _LONG_EVENTS = 2000
 _PAGE = 500
@@ -69,12 +63,14 @@ class Build:
         generation: Generation,
         store: TableStore,
         source: EventSource,
+        limits: Limits,
     ) -> None:
         self.projection = projection
         self.generation = generation
         self._store = store
         self._source = source
-        self._histories = Histories(source)
+        self._histories = Histories(source, limits.kept_facts)
+        self._limits = limits
         self._longest = 0
         self._fates = Fates(source)
         with store.read() as connection:
@@ -88,7 +84,7 @@ class Build:
         return self.generation.position
 
     def step(self, upto: int, at: int, page: Page | None = None) -> bool:
-        """Take in some events, about ``BATCH``, up to position ``upto``, and time up to ``at``.
+        """Take in some events, about a batch, up to position ``upto``, and time up to ``at``.
 
         All of it in one transaction. Builds that go over the log together read it by one ``page``,
         and decode it once. False if there was nothing to do, and then nothing was
@@ -136,9 +132,11 @@ class Build:
     def _events(self, upto: int, page: Page) -> Sequence[Recorded]:
         if upto <= self.position:
             return ()
-        events = page.read(self.position, upto, max(BATCH, min(self._longest, MOST_BATCH)))
+        batch = self._limits.batch_events
+        most = max(batch, min(self._longest, self._limits.most_batch_events))
+        events = page.read(self.position, upto, most)
         longest = max((one.version for one in events), default=0)
-        self._longest = longest if longest >= BATCH and longest >= _LONG_EVENTS else 0
+        self._longest = longest if longest >= batch and longest >= _LONG_EVENTS else 0
         return events
 
     def _touched(self, events: Sequence[Recorded]) -> Touch:

@@ -1,64 +1,93 @@
-"""What can be followed: the builds of every projection, whichever way they go through the log."""
+"""What every projection and every build is to the others, whichever way it goes through the log.
+
+A projection makes its own builds, so that nothing else has to know which one it is.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
-
-from projections.build import Build
-from projections.filling import fill
-from projections.folding import Projection
-from projections.restatements import RestatementProjection
-from projections.restating import Restating
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from projections.generations import Generation
+    from projections.generations import Generation, Table, Tables
+    from projections.limits import Limits
     from projections.operations import Work
-    from projections.source import EventSource
+    from projections.source import EventSource, Page
     from projections.tables import TableStore
 
-ReadModel: TypeAlias = Projection | RestatementProjection
-AnyBuild: TypeAlias = Build | Restating
+
+class AnyBuild(Protocol):
+    """A generation of a projection on its way forward through the log. Not for two threads."""
+
+    generation: Generation
+
+    @property
+    def gives_way(self) -> bool:
+        """Whether it waits until the other builds stand at the head of the log."""
+
+    @property
+    def is_dear(self) -> bool:
+        """Whether its last step cost far more than its events are worth, so that it had rest."""
+
+    @property
+    def position(self) -> int:
+        """Everything up to this position is taken in."""
+
+    @property
+    def next_breakpoint(self) -> int | None:
+        """The next instant at which a row changes without an event."""
+
+    def step(self, upto: int, at: int, page: Page | None = None) -> bool:
+        """Take in some events up to position ``upto``, and time up to ``at``.
+
+        ``page`` may hold what others have read. False if there was nothing to do, and then nothing
+        was written.
+
+        Raises:
+            Stumbled: a history or row that the projection cannot deal with; nothing was written.
+        """
 
 
-def open_build(
-    projection: ReadModel, generation: Generation, store: TableStore, source: EventSource
-) -> AnyBuild:
-    """A generation of a projection, to be brought forward."""
-    if isinstance(projection, RestatementProjection):
-        return Restating(projection, generation, store, source)
-    return Build(projection, generation, store, source)
+class ReadModel(Protocol):
+    """A projection, as everything but its own builds and queries knows it."""
 
+    @property
+    def name(self) -> str:
+        """What it is called in URLs and in table names."""
 
-def begins_at(projection: ReadModel, position: int) -> int:
-    """Where an empty generation stands that is to be filled up to a position.
+    @property
+    def version(self) -> int:
+        """Changes whenever the same log would give other rows."""
 
-    Restatements are taken in event by event, everything else contact by contact.
-    """
-    return 0 if isinstance(projection, RestatementProjection) else position
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """Its tables, in the order in which they are digested."""
 
+    def next_breakpoint(self, tables: Tables) -> int | None:
+        """The next instant at which a row changes without an event."""
 
-def filled(
-    projection: ReadModel,
-    generation: Generation,
-    store: TableStore,
-    source: EventSource,
-    work: Work,
-    upto: int,
-) -> AnyBuild:
-    """An empty generation made to hold what follows from the log up to position ``upto``.
+    def begins_at(self, position: int) -> int:
+        """Where an empty generation stands that is to be filled up to a position."""
 
-    Raises:
-        Cancelled: the work was; what was written stays.
-        Stumbled: the log holds something that the projection cannot deal with.
-    """
-    if not isinstance(projection, RestatementProjection):
-        fill(projection, store, source, generation, work)
-        return Build(projection, generation, store, source)
-    build = Restating(projection, generation, store, source)
-    total = counted(source, upto)
-    while build.step(upto, generation.as_of):
-        work.advance(counted(source, build.position), total)
-    return build
+    def open(
+        self, generation: Generation, store: TableStore, source: EventSource, limits: Limits
+    ) -> AnyBuild:
+        """A generation of it, to be brought forward."""
+
+    def fill(
+        self,
+        generation: Generation,
+        store: TableStore,
+        source: EventSource,
+        limits: Limits,
+        work: Work,
+        upto: int,
+    ) -> AnyBuild:
+        """An empty generation made to hold what follows from the log up to position ``upto``.
+
+        Raises:
+            Cancelled: the work was; what was written stays.
+            Stumbled: the log holds something that the projection cannot deal with.
+        """
 
 
 def counted(source: EventSource, position: int) -> int:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from domain.errors import LedgerError
 from projections import generations
-from projections.builds import begins_at, filled
 from projections.digest import digest, drift
 from projections.generations import BUILDING, FAILED, LIVE, Generation, Tables
+from projections.limits import LIMITS
 from projections.operations import Progress, Work
 from projections.rebuild import tip_at
 
@@ -159,10 +159,10 @@ def _compared(
 ) -> Compared:
     with closing(make_store(projection.name)) as store:
         with store.write() as transaction:
-            position = begins_at(projection, found.position)
+            position = projection.begins_at(found.position)
             fresh = replace(found, position=position, state=BUILDING, problem=None)
             made = generations.add(transaction, fresh, projection.tables)
-        build = filled(projection, made, store, source, Work(advance), found.position)
+        build = projection.fill(made, store, source, LIMITS, Work(advance), found.position)
         with store.read() as transaction:
             rebuilt = Tables(transaction, build.generation)
             own = digest(projection, rebuilt)

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
 MERGES = "merges"
 
-KEPT_FACTS = 200_000
-"""How many facts the kept histories of one build may have, which bounds their memory."""
-
 CONTACT_WEIGHT = 8
 """How many facts' room a contact takes besides its facts, by measure."""
 
@@ -197,9 +194,10 @@ class Histories:
     With each is kept what was measured of it, so that both are there or neither.
     """
 
-    def __init__(self, source: EventSource) -> None:
+    def __init__(self, source: EventSource, most_facts: int) -> None:
+        """``most_facts`` is how many the kept histories may have, which bounds their memory."""
         self._source = source
-        self._kept: Kept[Known[Any]] = Kept(KEPT_FACTS)
+        self._kept: Kept[Known[Any]] = Kept(most_facts)
 
     def known(self, survivor: UUID) -> Known[Any] | None:
         """What is kept of a survivor, if anything."""

@@ -16,7 +16,7 @@ from domain.events.governance import EventCorrected, EventRetracted, PolicyPubli
 from domain.recorded import POLICY_STREAM
 from domain.restatement import GRACE, MINUTE
 from domain.stages import NEVER
-from projections.restatements import MINUTES
+from projections.restatement_tables import MINUTES
 from projections.status import upsert
 
 if TYPE_CHECKING:

@@ -28,14 +28,14 @@ class Waiter:
 class Waiters:
     """Threads and callbacks that wait for a projection to move. Any thread may call.
 
-    Whoever waits is in a hurry: ``hurry`` is set, so that the follower cuts its rest short.
+    Whoever waits is in a hurry: that is told, so that the subscription cuts its rest short.
     """
 
-    def __init__(self, is_settled: Callable[[Waiter], bool]) -> None:
+    def __init__(self, is_settled: Callable[[Waiter], bool], hurry: Callable[[], object]) -> None:
         """``is_settled`` says whether waiting has an end: it got there, or never will."""
         self.moved = threading.Condition()
-        self.hurry = threading.Event()
         self._is_settled = is_settled
+        self._hurry = hurry
         self._callbacks: set[Waiter] = set()
         self._thread_count = 0
 
@@ -46,7 +46,7 @@ class Waiters:
     def wait(self, seconds: float) -> None:
         """Wait for the next move, which comes without a rest. Only with ``moved`` held."""
         self._thread_count += 1
-        self.hurry.set()
+        self._hurry()
         try:
             self.moved.wait(seconds)
         finally:
@@ -60,7 +60,7 @@ class Waiters:
         with self.moved:
             if not self._is_settled(waiter):
                 self._callbacks.add(waiter)
-                self.hurry.set()
+                self._hurry()
                 return partial(self._let_go, waiter)
         waiter.callback()
         return _nothing

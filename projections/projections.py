@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from domain.errors import Invalid, ProjectionBehind, ProjectionNotFound
+from domain.errors import Invalid, ProjectionNotFound
 from projections import generations, restatement_reading, standing_reading, status_reading
 from projections.answers import (
     ContactStanding,
@@ -21,14 +20,14 @@ from projections.answers import (
     StatusRow,
     Summary,
 )
-from projections.build import BATCH
-from projections.builds import open_build
 from projections.digest import digest
 from projections.follower import Follower
 from projections.generations import BUILDING, FAILED, LIVE, Generation, Tables
+from projections.limits import LIMITS
 from projections.operations import Operation, Operations, Work
 from projections.rebuild import Rebuild, tip_at
 from projections.restatements import RestatementProjection
+from projections.snapshot import Snapshot
 from projections.standing import StandingProjection
 from projections.status import StatusProjection
 
@@ -37,8 +36,10 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from projections.builds import AnyBuild, ReadModel
+    from projections.limits import Limits
     from projections.restatement_reading import Place, RestatementPage
     from projections.source import EventSource
+    from projections.subscription import Subscribe
     from projections.tables import TableStore
 
 __all__ = [
@@ -59,20 +60,6 @@ logger = logging.getLogger(__name__)
 ALL: tuple[ReadModel, ...] = (StatusProjection(), StandingProjection(), RestatementProjection())
 
 
-@dataclass(frozen=True)
-class _Snapshot:
-    """The live tables of a projection, for as long as a read lasts.
-
-    ``until`` is the instant at which a row changes without an event, ``now`` the present.
-    """
-
-    tables: Tables
-    position: int
-    as_of: int
-    now: int
-    until: int | None
-
-
 class Projections:
     """Everything that is derived from one ledger's log, in a store of its own, which it closes."""
 
@@ -81,9 +68,13 @@ class Projections:
         source: EventSource,
         store: TableStore,
         clock: Callable[[], int],
+        subscribe: Subscribe,
         *,
         projections: tuple[ReadModel, ...] = ALL,
+        limits: Limits = LIMITS,
     ) -> None:
+        """``subscribe`` makes what carries the live builds along the log."""
+        self._limits = limits
         self._source = source
         self._clock = clock
         self._projections = {projection.name: projection for projection in projections}
@@ -94,13 +85,16 @@ class Projections:
         except BaseException:
             self._store.close()
             raise
-        self._follower = Follower(builds, self._store, source, clock, self._is_rebuilding)
+        self._follower = Follower(
+            builds, self._store, source, clock, subscribe, self._is_rebuilding
+        )
 
     def start(self) -> None:
         """Begin to follow the log. What was never filled is built first, if the log is long."""
         for name in self._projections:
             build = self._follower.build(name)
-            if not build.gives_way and not build.position and self._source.head() > BATCH:
+            is_long = self._source.head() > self._limits.batch_events
+            if is_long and not build.gives_way and not build.position:
                 self._follower.rest(name)
                 self.operations.start("rebuild", name, partial(self._fill, name))
         self._follower.start()
@@ -222,7 +216,7 @@ class Projections:
                     snapshot.tables, stage=stage, flag=flag, sort=sort, after=after, limit=limit
                 )
                 return Page(items, following, snapshot.position, snapshot.as_of)
-            _not_ahead(snapshot, as_of)
+            snapshot.require_known(as_of)
             if flag is not None:
                 raise Invalid.at("/flag", "contradiction", "flags are known for the present only")
             items, following = status_reading.read_statuses_then(
@@ -242,7 +236,7 @@ class Projections:
                 return status_reading.read_summary(
                     snapshot.tables, snapshot.position, snapshot.as_of
                 )
-            _not_ahead(snapshot, as_of)
+            snapshot.require_known(as_of)
             return status_reading.read_summary_then(snapshot.tables, as_of, snapshot.position)
 
     def contact_standing(self, contact_id: UUID) -> ContactStanding:
@@ -309,7 +303,7 @@ class Projections:
                     projection.name, 0, projection.version, 0, self._clock(), None, LIVE
                 )
                 found = generations.add(connection, empty, projection.tables)
-        return open_build(projection, found, self._store, self._source)
+        return projection.open(found, self._store, self._source, self._limits)
 
     def _continues(self, found: Generation, projection: ReadModel, head: int) -> bool:
         """It was made by this version of the projection, from a beginning of this very log."""
@@ -336,7 +330,7 @@ class Projections:
             name=name,
             version=generation.version,
             position=generation.position,
-            lag=max(self._source.head() - generation.position, 0),
+            lag=self._follower.lag(name),
             state=state,
             problem=generation.problem or trouble,
         )
@@ -347,7 +341,12 @@ class Projections:
 
     def _rebuild(self, name: str, work: Work) -> Mapping[str, object]:
         rebuild = Rebuild(
-            self._projections[name], self._store, self._source, self._follower, self._clock
+            self._projections[name],
+            self._store,
+            self._source,
+            self._follower,
+            self._clock,
+            self._limits,
         )
         return rebuild.run(work)
 
@@ -359,7 +358,7 @@ class Projections:
             self._follower.resume(name)
 
     @contextmanager
-    def _snapshot(self, name: str) -> Iterator[_Snapshot]:
+    def _snapshot(self, name: str) -> Iterator[Snapshot]:
         """The live tables as of one instant. Rows hold from ``as_of`` until the next breakpoint.
 
         Where the clock was put back, they are made for the present first; ``as_of`` lies ahead of
@@ -376,18 +375,4 @@ class Projections:
             as_of = generation.as_of
             if now > as_of and (until is None or now < until):
                 as_of = now
-            yield _Snapshot(tables, generation.position, as_of, now, until)
-
-
-_AHEAD = "lies ahead of what lists hold: with as_known_at beside it, or by a replay, it is folded"
-
-
-def _not_ahead(snapshot: _Snapshot, at: int) -> None:
-    """Let pass the instants for which the intervals are known."""
-    if at <= snapshot.as_of or (snapshot.until is not None and at < snapshot.until):
-        return
-    if snapshot.until is None:
-        return
-    if at <= snapshot.now:
-        raise ProjectionBehind("the stages at that instant are being worked out")
-    raise Invalid.at("/as_of", "invalid-time", _AHEAD)
+            yield Snapshot(tables, generation.position, as_of, now, until)

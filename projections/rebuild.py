@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 from domain.errors import LedgerError
 from projections import generations
-from projections.build import BATCH
-from projections.builds import begins_at, counted, filled
+from projections.builds import counted
 from projections.digest import digest, drift
 from projections.generations import BUILDING, LIVE, Generation, Tables
 from projections.operations import told
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
     from projections.builds import AnyBuild, ReadModel
     from projections.follower import Follower
+    from projections.limits import Limits
     from projections.operations import Work
     from projections.source import EventSource
     from projections.tables import TableStore
@@ -44,7 +44,9 @@ class Rebuild:
         source: EventSource,
         follower: Follower,
         clock: Callable[[], int],
+        limits: Limits,
     ) -> None:
+        self._limits = limits
         self._projection = projection
         self._store = store
         self._source = source
@@ -71,7 +73,9 @@ class Rebuild:
     def fill(self, generation: Generation, work: Work) -> AnyBuild:
         """A build that holds what follows from the log up to the generation's position."""
         upto = self._source.head() if generation.position == 0 else generation.position
-        return filled(self._projection, generation, self._store, self._source, work, upto)
+        return self._projection.fill(
+            generation, self._store, self._source, self._limits, work, upto
+        )
 
     def _abandon(self, generation: Generation) -> None:
         """Drop what was built. Where even that cannot be written, the next rebuild drops it."""
@@ -83,7 +87,7 @@ class Rebuild:
 
     def _begin(self) -> Generation:
         """Fresh tables at a fixed position and instant, known to be under construction."""
-        position = begins_at(self._projection, self._source.head())
+        position = self._projection.begins_at(self._source.head())
         with self._store.write() as connection:
             for leftover in generations.generations(connection, self._projection.name):
                 if leftover.state == BUILDING:
@@ -132,7 +136,7 @@ class Rebuild:
         """
         for _ in range(_ROUNDS):
             head, began_at = self._source.head(), build.position
-            if head - began_at <= BATCH:
+            if head - began_at <= self._limits.batch_events:
                 return
             self._bring_forward(build, head, self._clock(), work)
             if self._source.head() - head >= head - began_at:

@@ -10,53 +10,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from projections.generations import Table
+from projections.builds import counted
+from projections.restatement_tables import MINUTES, ROWS, WALKS
+from projections.restating import Restating
 from projections.status import MERGES_TABLE
 
 if TYPE_CHECKING:
-    from projections.generations import Tables
-
-ROWS = Table(
-    "rows",
-    (
-        "position INTEGER NOT NULL",
-        "contact BLOB NOT NULL",
-        "place INTEGER NOT NULL",
-        "from_at INTEGER NOT NULL",
-        "to_at INTEGER NOT NULL",
-        "believed TEXT NOT NULL",
-        "known TEXT NOT NULL",
-        "event BLOB NOT NULL",
-    ),
-    ("position", "contact", "place"),
-    ("(contact, position, place)",),
-    ahead="position",
-)
-
-WALKS = Table(
-    "walks",
-    ("position INTEGER NOT NULL", "after BLOB NOT NULL"),
-    ("position",),
-    ahead="position",
-)
-"""How far the walk over all contacts is that a policy for the past takes; empty where none is."""
-
-
-MINUTES = Table(
-    "minutes",
-    (
-        "contact BLOB NOT NULL",
-        "first INTEGER NOT NULL",
-        "last INTEGER NOT NULL",
-        "since_at INTEGER NOT NULL",
-    ),
-    ("contact",),
-)
-"""The restatements of the minute at whose events the log stands: more events may join them.
-
-``first`` and ``last`` are positions; before ``since_at`` the events changed nothing. It is greater
-than every instant where nothing was believed before the first.
-"""
+    from projections.generations import Generation, Tables
+    from projections.limits import Limits
+    from projections.operations import Work
+    from projections.source import EventSource
+    from projections.tables import TableStore
 
 
 class RestatementProjection:
@@ -69,3 +33,34 @@ class RestatementProjection:
     def next_breakpoint(self, tables: Tables) -> int | None:
         """None: time alone restates nothing."""
         return None
+
+    def begins_at(self, position: int) -> int:
+        """At the beginning of the log: restatements are taken in event by event."""
+        return 0
+
+    def open(
+        self, generation: Generation, store: TableStore, source: EventSource, limits: Limits
+    ) -> Restating:
+        """A generation of it, to be brought forward."""
+        return Restating(generation, store, source, limits)
+
+    def fill(
+        self,
+        generation: Generation,
+        store: TableStore,
+        source: EventSource,
+        limits: Limits,
+        work: Work,
+        upto: int,
+    ) -> Restating:
+        """An empty generation taken step by step to position ``upto``.
+
+        Raises:
+            Cancelled: the work was; what was written stays.
+            Stumbled: the log holds a history that cannot be dealt with.
+        """
+        build = self.open(generation, store, source, limits)
+        total = counted(source, upto)
+        while build.step(upto, generation.as_of):
+            work.advance(counted(source, build.position), total)
+        return build

@@ -30,7 +30,7 @@ from projections.minutes import (
     read_minutes,
     write_minutes,
 )
-from projections.restatements import ROWS, WALKS
+from projections.restatement_tables import ROWS, WALKS
 from projections.source import Page
 from projections.status import insertion
 
@@ -40,25 +40,9 @@ if TYPE_CHECKING:
     from domain.aliases import Aliases, Merge
     from domain.recorded import Recorded
     from projections.generations import Generation
-    from projections.restatements import RestatementProjection
+    from projections.limits import Limits
     from projections.source import EventSource
     from projections.tables import TableStore
-
-STEP_EVENTS = 500
-"""How many events are read at once, and about how many a step takes in: few, because others wait
-for it. Where long streams are touched, a round of several steps takes in more."""
-
-ROUND_EVENTS = 10_000
-"""How many events a round takes in at most, which bounds what is not written yet."""
-
-LONG_EVENTS = 500
-"""From how many events on a stream is long: what comes late on it is better folded together."""
-
-STEP_FACTS = 20_000
-"""After how many facts folded a step ends, though its round goes on: because others wait for it."""
-
-WALK_EVENTS = 2000
-"""After how many events of contacts a step of a walk over all of them ends."""
 
 
 class Restating:
@@ -72,19 +56,15 @@ class Restating:
     next_breakpoint: int | None = None
 
     def __init__(
-        self,
-        projection: RestatementProjection,
-        generation: Generation,
-        store: TableStore,
-        source: EventSource,
+        self, generation: Generation, store: TableStore, source: EventSource, limits: Limits
     ) -> None:
-        self.projection = projection
         self.generation = generation
         self.is_dear = False
         self._store = store
         self._source = source
         self._fates = Fates(source)
-        self._beliefs = Beliefs(source)
+        self._limits = limits
+        self._beliefs = Beliefs(source, limits.kept_belief_facts)
         self._walk: Iterator[tuple[UUID, list[Recorded]]] | None = None
         self._round: Iterator[None] | None = None
         self._round_upto = 0
@@ -120,7 +100,7 @@ class Restating:
                 self._begin_anew()
             if self._round is None:
                 page = page or Page(self._source)
-                events = page.read(self.position, upto, STEP_EVENTS)
+                events = page.read(self.position, upto, self._limits.restated_events)
                 if not events:
                     return False
                 if is_for_the_past(events[0]):
@@ -153,9 +133,9 @@ class Restating:
     def _take_in(self, events: Sequence[Recorded], upto: int, page: Page) -> Iterator[None]:
         """A round: read, fold and write. Stops now and then, so that others get their turn."""
         self._beliefs.begin_round()
-        taken = Taken(self.aliases)
+        taken, most = Taken(self.aliases), self._limits.restated_events
         while True:
-            part = tuple(takewhile(lambda one: not is_for_the_past(one), events[:STEP_EVENTS]))
+            part = tuple(takewhile(lambda one: not is_for_the_past(one), events[:most]))
             for recorded in part:
                 if minute_of(recorded) != self._minute:
                     yield from self._settle(taken)
@@ -163,24 +143,23 @@ class Restating:
                 self._note(recorded, taken)
                 taken.tip = recorded
             taken.event_count += len(part)
-            if len(part) < min(len(events), STEP_EVENTS) or not self._takes_more(taken, upto):
+            if len(part) < min(len(events), most) or not self._takes_more(taken, upto):
                 break
             yield
             assert taken.tip is not None
-            events = events[STEP_EVENTS:] or page.read(taken.tip.position, upto, STEP_EVENTS)
+            events = events[most:] or page.read(taken.tip.position, upto, most)
             if not events or is_for_the_past(events[0]):
                 break
         yield from self._settle(taken)
         self._write(taken)
 
-    @staticmethod
-    def _takes_more(taken: Taken, upto: int) -> bool:
+    def _takes_more(self, taken: Taken, upto: int) -> bool:
         """Whether the long streams that were touched are worth taking in more before folding them.
 
         Else a stream of thousands would be folded once for each few hundred of its events.
         """
         assert taken.tip is not None
-        most_events = min(taken.long_count, ROUND_EVENTS)
+        most_events = min(taken.long_count, self._limits.round_events)
         return taken.event_count < most_events and taken.tip.position < upto
 
     def _pass_to(self, minute: int, taken: Taken) -> None:
@@ -249,7 +228,7 @@ class Restating:
             news.anew = True
         else:
             news.events.append(recorded)
-        if recorded.version > max(news.long_count, LONG_EVENTS):
+        if recorded.version > max(news.long_count, self._limits.long_events):
             taken.long_count += recorded.version - news.long_count
             news.long_count = recorded.version
 
@@ -257,7 +236,7 @@ class Restating:
         """Fold whatever was touched, and find what that restates."""
         for contact in list(taken.news):
             self._settle_one(contact, taken)
-            if self._beliefs.folded_count - self._rested_count >= STEP_FACTS:
+            if self._beliefs.folded_count - self._rested_count >= self._limits.step_facts:
                 self._rested_count = self._beliefs.folded_count
                 yield
         taken.long_count = 0
@@ -340,7 +319,7 @@ class Restating:
                 found = belief.learn(history, moment.policies, published.recorded_at)
             taken.add(contact, position, published.id, found)
             passed, last = passed + len(events), contact
-            if passed >= WALK_EVENTS:
+            if passed >= self._limits.walk_events:
                 break
         else:
             last = None

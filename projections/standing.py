@@ -26,6 +26,7 @@ from domain.events.referrals import (
 from domain.first_purchases import Commerce, commerce_of
 from domain.referrals import Edge, edges_of
 from domain.standing import Reciprocity, ReferralCounts, Standing, standing
+from projections.by_contact import ByContact
 from projections.generations import Table
 from projections.status import MERGES_TABLE, NEVER, due_in, earliest_in, go_back_in, put, upsert
 
@@ -103,7 +104,7 @@ _CHANGING = _READ - _OF_COMMERCE | {EventRetracted, EventCorrected, ContactMerge
 """What may change those of any contact."""
 
 
-class StandingProjection:
+class StandingProjection(ByContact):
     """A row for every referral, every referred contact that bought, and every referrer."""
 
     name = "standing"

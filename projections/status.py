@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from domain.relationship import fold
+from projections.by_contact import ByContact
 from projections.folding import MERGES
 from projections.generations import Table
 
@@ -71,7 +72,7 @@ INTERVALS = Table(
 )
 
 
-class StatusProjection:
+class StatusProjection(ByContact):
     """A row for every survivor, and one for each interval of each."""
 
     name = "status"

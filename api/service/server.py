@@ -270,7 +270,6 @@ class Server:
         ledger = self.folder.ledger(name)
         results = Results(ledger.folder / "results")
         projections = self._projections_of(ledger, self.clock)
-        ledger.on_commit(lambda _position: projections.wake())
         projections.start()
         if self._observer is not None:
             ledger.observe(self._observer(name))

@@ -19,9 +19,9 @@ from ledger.drafts import Append, Draft
 from ledger.folder import DataFolder
 from ledger.stores.sqlite.projection_tables import SqliteTableStore
 from projections import generations
-from projections.builds import open_build
 from projections.digest import digest
 from projections.generations import LIVE, Generation, Tables
+from projections.limits import LIMITS
 from projections.restatements import RestatementProjection
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def _built(bench: Bench, ledger: Ledger, most_events: int) -> tuple[float, str]:
         with store.write() as connection:
             empty = Generation(projection.name, 0, projection.version, 0, NOW, None, LIVE)
             made = generations.add(connection, empty, projection.tables)
-        build = open_build(projection, made, store, ledger)
+        build = projection.open(made, store, ledger, LIMITS)
         began = time.process_time()
         while build.position < head:
             upto = min(build.position + most_events, head)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from projections.follower import Follower
+from projections.build_subscriber import BuildSubscriber
 from tests.api.shop import Clock, Shop, purchase
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 def unfollowed(
     client: httpx.Client, shop: Shop, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> Shop:
-    """A ledger with one contact, whose follower takes no step."""
-    monkeypatch.setattr(Follower, "_cycle", lambda _self: False)
+    """A ledger with one contact, whose projections take no step."""
+    monkeypatch.setattr(BuildSubscriber, "follows", False)
     made = Shop(client, f"un{shop.base.rpartition('/')[2]}", clock)
     made.register("pos:1")
     made.append("pos:1", purchase("1"))

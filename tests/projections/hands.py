@@ -2,26 +2,64 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from domain.errors import Unavailable
 from ledger.stores.sqlite.projection_tables import SqliteTableStore
+from ledger.subscriptions.pacing import PROJECTIONS
+from ledger.subscriptions.subscription import Subscription
 from projections.digest import digest
 from projections.generations import Tables, remove
+from projections.limits import LIMITS, Limits
 from projections.operations import Work
-from projections.projections import Projections
+from projections.projections import ALL, Projections
 from projections.rebuild import Rebuild
 from tests.projections.memory import Earlier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from ledger.subscriptions.pacing import Pacing
     from projections.answers import ProjectionDigest
+    from projections.builds import ReadModel
     from projections.source import EventSource
     from projections.tables import Transaction
     from tests.projections.memory import Clock
+
+
+def opened(
+    ledger: EventSource,
+    clock: Clock,
+    path: Path,
+    *,
+    pacing: Pacing = PROJECTIONS,
+    limits: Limits = LIMITS,
+    projections: tuple[ReadModel, ...] = ALL,
+) -> Projections:
+    """The projections of a ledger that tells nobody of what is appended: ``wake`` does."""
+
+    subscribe = partial(
+        Subscription, "projections", ledger.head, pacing=pacing, on_commit=_tell_nobody
+    )
+    store = SqliteTableStore(path)
+    return Projections(ledger, store, clock, subscribe, projections=projections, limits=limits)
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Wait until something is true, and fail if that takes unreasonably long."""
+    ends, pause = time.monotonic() + 20, threading.Event()
+    while not true():
+        assert time.monotonic() < ends, "it never became true"
+        pause.wait(0.005)
+
+
+def _tell_nobody(_callback: Callable[[int], None]) -> Callable[[], object]:
+    return lambda: None
 
 
 class Hands:
@@ -29,10 +67,22 @@ class Hands:
 
     names = ("status", "standing", "restatements")
 
-    def __init__(self, ledger: EventSource, clock: Clock, path: Path) -> None:
+    def __init__(
+        self,
+        ledger: EventSource,
+        clock: Clock,
+        path: Path,
+        limits: Limits = LIMITS,
+        pacing: Pacing = PROJECTIONS,
+    ) -> None:
         self.ledger = ledger
         self.clock = clock
-        self.projections = Projections(ledger, SqliteTableStore(path), clock)
+        self.limits = limits
+        self.projections = opened(ledger, clock, path, limits=limits, pacing=pacing)
+
+    def take_turn(self) -> bool:
+        """One step of every projection, as the subscription takes them; True while behind."""
+        return self.projections._follower.take_turn()
 
     def follow(self, name: str, events: int) -> bool:
         """Take in so many more events, and the time."""
@@ -62,7 +112,12 @@ class Hands:
         """Rebuild to the end."""
         inside = self.projections
         rebuild = Rebuild(
-            inside._projection(name), inside._store, self.ledger, inside._follower, self.clock
+            inside._projection(name),
+            inside._store,
+            self.ledger,
+            inside._follower,
+            self.clock,
+            self.limits,
         )
         return rebuild.run(work or Work(lambda _progress: None))
 
@@ -70,7 +125,9 @@ class Hands:
         """The digest of a build of the log up to a position, made and thrown away."""
         inside, earlier = self.projections, Earlier(self.ledger, position)
         projection = inside._projection(name)
-        rebuild = Rebuild(projection, inside._store, earlier, inside._follower, self.clock)
+        rebuild = Rebuild(
+            projection, inside._store, earlier, inside._follower, self.clock, self.limits
+        )
         build = rebuild.fill(rebuild._begin(), Work(lambda _progress: None))
         with inside._store.write() as connection:
             figure = digest(projection, Tables(connection, build.generation))

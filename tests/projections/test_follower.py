@@ -10,18 +10,15 @@ import pytest
 
 from domain.errors import ProjectionBehind, ProjectionNotFound
 from domain.instants import DAY, SECOND
-from ledger.stores.sqlite.projection_tables import SqliteTableStore
-from projections import follower
-from projections import projections as facade
-from projections.projections import Projections
+from projections.limits import Limits
 from projections.standing import StandingProjection
 from projections.status import StatusProjection
 from tests.domain.scenario import ANN, BEN, CAT
-from tests.projections.hands import Hands
+from tests.projections.hands import Hands, opened, until
 from tests.projections.memory import NOW, Clock, MemoryLedger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
     from uuid import UUID
 
@@ -29,6 +26,7 @@ if TYPE_CHECKING:
     from domain.recorded import Recorded
     from domain.relationship import Relationship
     from projections.folding import Moment
+    from projections.projections import Projections
 
 SECRET = "her maiden name"
 
@@ -49,18 +47,10 @@ class Stumbling(StatusProjection):
         return super().measure(contact, history, moment, before)
 
 
-def until(true: Callable[[], bool]) -> None:
-    """Wait until something is true, and fail if that takes unreasonably long."""
-    ends, pause = time.monotonic() + 20, threading.Event()
-    while not true():
-        assert time.monotonic() < ends, "it never became true"
-        pause.wait(0.005)
-
-
 @pytest.fixture
 def running(ledger: MemoryLedger, clock: Clock, path: Path) -> Iterator[Projections]:
     """The projections of the ledger, following."""
-    projections = Projections(ledger, SqliteTableStore(path), clock)
+    projections = opened(ledger, clock, path)
     projections.start()
     yield projections
     projections.close()
@@ -97,18 +87,16 @@ def test_a_stage_changes_when_its_time_comes_without_an_event(
     assert running.summary().as_of == clock.now
 
 
-def test_the_clock_sleeps_until_the_next_breakpoint_but_never_long(
+def test_a_build_is_due_at_its_next_breakpoint(
     hands: Hands, ledger: MemoryLedger, clock: Clock
 ) -> None:
     ledger.tell(ANN, "purchase-made")
-    for name in hands.names:
-        hands.follow(name, ledger.head())
-    follower = hands.projections._follower
-    assert follower._idle_seconds() == 1.0
-    next_breakpoint = follower.build("status").next_breakpoint
+    hands.follow("status", ledger.head())
+    status, standing, _ = hands.projections._follower._subscribers.values()
+    next_breakpoint = status.build.next_breakpoint
     assert next_breakpoint is not None
     clock.now = next_breakpoint - SECOND // 4
-    assert follower._idle_seconds() == 0.25
+    assert (status.due_seconds(), standing.due_seconds()) == (0.25, None)
     assert not hands.follow("status", 0)
     clock.now = next_breakpoint
     assert hands.follow("status", 0)
@@ -152,7 +140,7 @@ def test_whoever_waits_for_what_does_not_come_is_told(
 
 
 def test_closing_ends_the_waiting(ledger: MemoryLedger, clock: Clock, path: Path) -> None:
-    projections = Projections(ledger, SqliteTableStore(path), clock)
+    projections = opened(ledger, clock, path)
     projections.start()
     caught: list[BaseException] = []
 
@@ -173,9 +161,7 @@ def test_a_projection_that_fails_says_so_and_the_other_goes_on(
     ledger: MemoryLedger, clock: Clock, path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The problem names the contact's id and no more; what the error quotes stays out of it."""
-    projections = Projections(
-        ledger, SqliteTableStore(path), clock, projections=(Stumbling(), StandingProjection())
-    )
+    projections = opened(ledger, clock, path, projections=(Stumbling(), StandingProjection()))
     projections.start()
     try:
         assert projections.wait_for(ledger.head(), 20, "standing") == ledger.head()
@@ -196,9 +182,7 @@ def test_a_projection_that_fails_says_so_and_the_other_goes_on(
 def test_a_failure_is_remembered_and_a_rebuild_repairs_it(
     ledger: MemoryLedger, clock: Clock, path: Path
 ) -> None:
-    broken = Projections(
-        ledger, SqliteTableStore(path), clock, projections=(Stumbling(), StandingProjection())
-    )
+    broken = opened(ledger, clock, path, projections=(Stumbling(), StandingProjection()))
     broken.start()
     until(lambda: broken.states()[0].state == "failed")
     operation = broken.operations.wait(broken.rebuild("status").id)
@@ -207,7 +191,7 @@ def test_a_failure_is_remembered_and_a_rebuild_repairs_it(
     assert str(BEN) in operation.problem
     assert SECRET not in operation.problem
     broken.close()
-    mended = Projections(ledger, SqliteTableStore(path), clock)
+    mended = opened(ledger, clock, path)
     mended.start()
     try:
         assert mended.states()[0].state == "failed"
@@ -227,20 +211,19 @@ def test_a_failure_is_remembered_and_a_rebuild_repairs_it(
 def test_trouble_with_the_file_is_shown_and_passes(
     hands: Hands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    follower = hands.projections._follower
-    build = follower.build("status")
+    build = hands.projections._follower.build("status")
 
     def full(*_arguments: object) -> bool:
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
         patched.setattr(build, "step", full)
-        follower._cycle()
+        hands.take_turn()
     state = hands.projections.states()[0]
     assert state.state == "waiting"
     assert state.problem is not None
     assert "the disk is full" in state.problem
-    follower._cycle()
+    hands.take_turn()
     state = hands.projections.states()[0]
     assert (state.state, state.problem, state.lag) == ("live", None, 0)
 
@@ -278,10 +261,9 @@ def test_a_step_that_is_cut_off_leaves_nothing_behind(
 
 
 def test_a_long_log_is_built_rather_than_followed_at_first(
-    ledger: MemoryLedger, clock: Clock, path: Path, monkeypatch: pytest.MonkeyPatch
+    ledger: MemoryLedger, clock: Clock, path: Path
 ) -> None:
-    monkeypatch.setattr(facade, "BATCH", 2)
-    projections = Projections(ledger, SqliteTableStore(path), clock)
+    projections = opened(ledger, clock, path, limits=Limits(batch_events=2))
     projections.start()
     try:
         for name in ("status", "standing"):
@@ -316,69 +298,6 @@ def test_whoever_asked_is_told_once_when_a_position_is_reached(
         running.when_reached(1, lambda: None, "moods")
 
 
-@pytest.fixture
-def resting(
-    running: Projections, ledger: MemoryLedger, monkeypatch: pytest.MonkeyPatch
-) -> Projections:
-    """Projections that took in many events just now, and rest for an hour unless somebody waits."""
-    monkeypatch.setattr(follower, "REST_SECONDS", 3600)
-    monkeypatch.setattr(follower, "QUIET_SECONDS", 0)
-    for number in range(follower.MANY_EVENTS + 1):
-        ledger.tell(ANN, "purchase-made", purchase_id=str(number))
-    running.wake()
-    until(lambda: {one.position for one in running.states()} == {ledger.head()})
-    ledger.tell(BEN, "purchase-made")
-    running.wake()
-    return running
-
-
-def test_whoever_waits_is_not_kept_waiting_by_a_rest(
-    resting: Projections, ledger: MemoryLedger
-) -> None:
-    assert resting.wait_for(ledger.head(), 20) == ledger.head()
-
-
-def test_whoever_is_to_be_called_back_is_not_kept_waiting_by_a_rest(
-    resting: Projections, ledger: MemoryLedger
-) -> None:
-    reached = threading.Event()
-    resting.when_reached(ledger.head(), reached.set)
-    assert reached.wait(20)
-
-
-def test_a_rest_keeps_no_rebuild_and_no_end_waiting(resting: Projections) -> None:
-    operation = resting.rebuild("status")
-    assert resting.operations.wait(operation.id, 20).state == "succeeded"
-    ender = threading.Thread(target=resting.close)
-    ender.start()
-    ender.join(20)
-    assert not ender.is_alive()
-
-
-def test_those_that_give_way_wait_until_nothing_pours_in_or_somebody_asks(
-    running: Projections, ledger: MemoryLedger, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Restatements stay behind while events come in, but for whoever waits for anything."""
-    monkeypatch.setattr(follower, "QUIET_SECONDS", 3600)
-    monkeypatch.setattr(follower, "STARVED_SECONDS", 3600)
-
-    def positions() -> dict[str, int]:
-        return {one.name: one.position for one in running.states()}
-
-    ledger.tell(ANN, "purchase-made", purchase_id="a")
-    running.wake()
-    until(lambda: positions()["status"] == ledger.head())
-    until(lambda: positions()["standing"] == ledger.head())
-    assert positions()["restatements"] < ledger.head()
-    assert running.wait_for(ledger.head(), 20, "restatements") == ledger.head()
-    ledger.tell(ANN, "purchase-made", purchase_id="b")
-    running.wake()
-    until(lambda: positions()["status"] == ledger.head())
-    monkeypatch.setattr(follower, "STARVED_SECONDS", 0)
-    running.wake()
-    until(lambda: positions()["restatements"] == ledger.head())
-
-
 def test_builds_that_follow_together_read_the_log_once(
     hands: Hands, ledger: MemoryLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -393,7 +312,7 @@ def test_builds_that_follow_together_read_the_log_once(
     monkeypatch.setattr(ledger, "log", counted)
     for number in range(30):
         ledger.tell((ANN, BEN, CAT)[number % 3], "purchase-made", purchase_id=str(number))
-    hands.projections._follower._cycle()
+    hands.take_turn()
     assert len(reads) == 1
     for name in hands.names:
         assert hands.digest(name).position == ledger.head()

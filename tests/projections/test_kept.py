@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from projections import folding
 from projections.build import Build
 from projections.folding import Kept
+from projections.limits import Limits
 from tests.domain.scenario import ANN, BEN, CAT
+from tests.projections.hands import Hands
 
 if TYPE_CHECKING:
-    import pytest
+    from pathlib import Path
 
-    from tests.projections.hands import Hands
-    from tests.projections.memory import MemoryLedger
+    from tests.projections.memory import Clock, MemoryLedger
 
 
 def kept_of(kept: Kept[str], *contacts: UUID) -> list[str | None]:
@@ -70,13 +70,12 @@ def test_weights_are_given_back() -> None:
 
 
 def test_a_build_keeps_no_more_facts_than_it_may(
-    hands: Hands, ledger: MemoryLedger, monkeypatch: pytest.MonkeyPatch
+    ledger: MemoryLedger, clock: Clock, path: Path
 ) -> None:
     """And is right without what it could not keep."""
-    monkeypatch.setattr(folding, "KEPT_FACTS", 10)
+    hands = Hands(ledger, clock, path, Limits(kept_facts=10))
     build = hands.projections._follower.build("status")
     assert isinstance(build, Build)
-    build._histories = folding.Histories(ledger)
     for number in range(30):
         ledger.tell((ANN, BEN, CAT)[number % 3], "purchase-made", purchase_id=str(number))
         hands.follow("status", 1000)
@@ -84,3 +83,4 @@ def test_a_build_keeps_no_more_facts_than_it_may(
         held = [one.value.history for one in kept._kept.values() if one.value.history]
         assert sum(1 + len(history.facts) for history in held) <= 10
     assert hands.digest("status").digest == hands.built_anew("status", ledger.head())
+    hands.close()

@@ -9,6 +9,7 @@ import pytest
 
 from domain.errors import Unavailable
 from domain.instants import DAY
+from projections.limits import LIMITS, Limits
 from projections.operations import Cancelled, Progress, Work
 from projections.rebuild import Rebuild
 from tests.domain.scenario import ANN, BEN, CAT
@@ -149,7 +150,9 @@ def test_a_killed_rebuild_is_swept_at_the_next_start(
     follow(killed)
     live, before = killed.digest("status"), tables(killed)
     inside = killed.projections
-    rebuild = Rebuild(inside._projection("status"), inside._store, ledger, inside._follower, clock)
+    rebuild = Rebuild(
+        inside._projection("status"), inside._store, ledger, inside._follower, clock, LIMITS
+    )
     work = Work(lambda _progress: None)
     rebuild.fill(rebuild._begin(), work)
     assert tables(killed) != before
@@ -162,11 +165,10 @@ def test_a_killed_rebuild_is_swept_at_the_next_start(
 
 @pytest.mark.parametrize("appended", [1, 3, 30])
 def test_a_rebuild_ends_however_fast_the_log_grows(
-    hands: Hands, ledger: MemoryLedger, monkeypatch: pytest.MonkeyPatch, appended: int
+    ledger: MemoryLedger, clock: Clock, path: Path, appended: int
 ) -> None:
     """And what it says of its progress is true: it never claims to be at the end before it is."""
-    monkeypatch.setattr("projections.rebuild.BATCH", 2)
-    monkeypatch.setattr("projections.build.BATCH", 2)
+    hands = Hands(ledger, clock, path, Limits(batch_events=2))
     follow(hands)
     seen: list[Progress] = []
     numbers = count()
@@ -183,6 +185,7 @@ def test_a_rebuild_ends_however_fast_the_log_grows(
     assert [one.total for one in seen] == sorted(one.total for one in seen)
     assert all(one.done <= one.total for one in seen)
     assert hands.digest("status").position == result["position"]
+    hands.close()
 
 
 def test_what_a_rebuild_could_not_clear_away_the_next_one_does(

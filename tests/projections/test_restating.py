@@ -8,7 +8,6 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
-import pytest
 from hypothesis import given, settings
 
 from domain.aliases import Aliases, merge_of
@@ -19,6 +18,7 @@ from domain.presets import PRESETS
 from domain.relationship import fold
 from domain.restatement import GRACE, MINUTE
 from projections.groups import read_group, read_merges
+from projections.limits import Limits
 from projections.restating import Restating
 from tests.domain.scenario import ANN, BEN, CAT
 from tests.projections.hands import Hands
@@ -27,6 +27,8 @@ from tests.projections.memory import NOW, Clock, MemoryLedger
 
 if TYPE_CHECKING:
     from uuid import UUID
+
+    import pytest
 
     from domain.intervals import Interval
     from domain.recorded import Recorded
@@ -131,15 +133,15 @@ def test_another_time_zone_restates_what_the_days_decided(
 
 
 def test_a_policy_for_the_past_restates_every_contact_and_goes_on_where_it_was_killed(
-    ledger: MemoryLedger, clock: Clock, path: Path, monkeypatch: pytest.MonkeyPatch
+    ledger: MemoryLedger, clock: Clock, path: Path
 ) -> None:
     """After every page; and until the walk is done its rows are not shown."""
-    monkeypatch.setattr("projections.restating.WALK_EVENTS", 1)
+    limits = Limits(walk_events=1)
     for contact in (ANN, BEN, CAT):
         for week in range(9):
             at = NOW - (week + 1) * 7 * DAY
             ledger.tell(contact, "purchase-made", at, purchase_id=str(week))
-    first = Hands(ledger, clock, path)
+    first = Hands(ledger, clock, path, limits)
     followed(first, ledger)
     ledger.publish(PRESETS["purchases-only"], 0)
     steps = 0
@@ -150,7 +152,7 @@ def test_a_policy_for_the_past_restates_every_contact_and_goes_on_where_it_was_k
             assert told(first, ledger.head() - 1) == []
             assert first.digest(NAME).digest == first.built_anew(NAME, ledger.head() - 1)
         first.close()
-        first = Hands(ledger, clock, path)
+        first = Hands(ledger, clock, path, limits)
         steps += 1
     found = told(first, ledger.head() - 1)
     assert steps == 4
@@ -209,12 +211,11 @@ def paged(hands: Hands, contact: UUID | None, size: int) -> list[RestatementRow]
 @given(seed=seeds)
 def test_restatements_are_where_what_is_known_differs_from_what_was_known(seed: int) -> None:
     """In batches of any size, in one pass, and asked minute by minute: whatever happened."""
-    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patched:
+    with tempfile.TemporaryDirectory() as folder:
         clock, chance = Clock(), Random(seed)
-        for name, sizes in SIZES.items():
-            patched.setattr(f"projections.{name}", chance.choice(sizes))
+        limits = Limits(**{name: chance.choice(sizes) for name, sizes in SIZES.items()})
         ledger = MemoryLedger(clock)
-        hands = Hands(ledger, clock, Path(folder) / "live.sqlite")
+        hands = Hands(ledger, clock, Path(folder) / "live.sqlite", limits)
         try:
             for events in Story(seed, ledger, clock).tell():
                 if chance.random() < 0.2:
@@ -222,7 +223,7 @@ def test_restatements_are_where_what_is_known_differs_from_what_was_known(seed: 
                 hands.follow(NAME, events)
                 if chance.random() < 0.2:
                     hands.close()
-                    hands = Hands(ledger, clock, Path(folder) / "live.sqlite")
+                    hands = Hands(ledger, clock, Path(folder) / "live.sqlite", limits)
                 if chance.random() < 0.2:
                     stands = hands.digest(NAME)
                     assert hands.built_anew(NAME, stands.position) == stands.digest
@@ -234,10 +235,10 @@ def test_restatements_are_where_what_is_known_differs_from_what_was_known(seed: 
 
 
 SIZES = {
-    "restating.STEP_EVENTS": (3, 500),
-    "restating.LONG_EVENTS": (4, 500),
-    "restating.STEP_FACTS": (5, 20_000),
-    "beliefs.KEPT_FACTS": (0, 60, 100_000),
+    "restated_events": (3, 500),
+    "long_events": (4, 500),
+    "step_facts": (5, 20_000),
+    "kept_belief_facts": (0, 60, 100_000),
 }
 """What a step takes in and what is kept: little, so that much begins anew, or as it comes."""
 
@@ -369,24 +370,3 @@ def test_the_random_histories_restate_by_every_kind_of_event() -> None:
         "policy-published",
         "referral-received",
     }
-
-
-def test_restatements_give_way_to_the_other_projections_and_to_rebuilds(
-    hands: Hands, ledger: MemoryLedger, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("projections.build.BATCH", 2)
-    follower = hands.projections._follower
-    while hands.digest("standing").position < ledger.head():
-        assert hands.digest(NAME).position == 0
-        follower._cycle()
-    rebuilding = [True]
-    monkeypatch.setattr(follower, "_is_busy", lambda: rebuilding[0])
-    ledger.tell(ANN, "purchase-made")
-    follower._cycle()
-    before = hands.digest(NAME).position
-    follower._cycle()
-    assert hands.digest("status").position == ledger.head() > before == hands.digest(NAME).position
-    rebuilding[0] = False
-    while follower._cycle():
-        pass
-    assert hands.digest(NAME).position == ledger.head()

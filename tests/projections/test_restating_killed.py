@@ -14,6 +14,7 @@ import pytest
 from api.bootstrap import now
 from domain.presets import PRESETS
 from ledger.folder import DataFolder
+from projections.limits import LIMITS, Limits
 from tests.cli.sold import sold
 from tests.projections.hands import Hands
 from tests.projections.memory import NOW, Clock
@@ -28,11 +29,12 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 import projections.restating as restating
+from projections.limits import Limits
 from tests.projections.test_restating import NAME
 from tests.projections.test_restating_killed import held
 
 folder, path, last = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
-restating.STEP_EVENTS, restating.WALK_EVENTS = 7, 7
+limits = Limits(restated_events=7, walk_events=7)
 save, saved = restating.save, []
 
 def die(connection, generation):
@@ -42,16 +44,16 @@ def die(connection, generation):
         os.kill(os.getpid(), signal.SIGKILL)
 
 restating.save = die
-with held(folder, path) as hands:
+with held(folder, path, limits) as hands:
     while hands.follow(NAME, hands.ledger.head()):
         pass
 """
 
 
-def held(folder: Path, path: Path) -> AbstractContextManager[Hands]:
+def held(folder: Path, path: Path, limits: Limits = LIMITS) -> AbstractContextManager[Hands]:
     """The projections of the folder's ledger, in a file of their own."""
     data = DataFolder.open(folder, clock=now)
-    hands = Hands(data.ledger("main"), Clock(NOW), path)
+    hands = Hands(data.ledger("main"), Clock(NOW), path, limits)
     close = hands.close
 
     def close_both() -> None:

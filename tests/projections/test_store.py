@@ -14,9 +14,8 @@ from domain.errors import Corrupt, LedgerError, Unavailable
 from ledger.stores.sqlite.errors import derived_file_error
 from ledger.stores.sqlite.projection_tables import SqliteTableStore
 from projections.build import Stumbled
-from projections.projections import Projections
 from tests.domain.scenario import ANN
-from tests.projections.hands import Hands
+from tests.projections.hands import Hands, opened
 from tests.projections.memory import Clock, MemoryLedger
 
 if TYPE_CHECKING:
@@ -100,7 +99,7 @@ def test_another_version_of_a_projection_is_built_anew(
     later = status.version + 1
     hands.close()
     monkeypatch.setattr("projections.status.StatusProjection.version", later)
-    upgraded = Projections(ledger, SqliteTableStore(path), clock)
+    upgraded = opened(ledger, clock, path)
     upgraded_status, upgraded_standing, _ = upgraded.states()
     assert (upgraded_status.version, upgraded_status.position) == (later, 0)
     assert (upgraded_standing.version, upgraded_standing.position) == (
@@ -173,8 +172,7 @@ OPEN_WITH_LIMIT = """
 import resource, sys
 from pathlib import Path
 from domain.errors import Unavailable
-from ledger.stores.sqlite.projection_tables import SqliteTableStore
-from projections.projections import Projections
+from tests.projections.hands import opened
 from tests.projections.memory import Clock, MemoryLedger
 
 clock, path = Clock(), Path(sys.argv[1])
@@ -184,8 +182,7 @@ for kilobytes in range(0, 160, 4):
     folder.mkdir()
     resource.setrlimit(resource.RLIMIT_FSIZE, (kilobytes * 1024, resource.RLIM_INFINITY))
     try:
-        store = SqliteTableStore(folder / "projections.sqlite")
-        Projections(MemoryLedger(clock), store, clock).close()
+        opened(MemoryLedger(clock), clock, folder / "projections.sqlite").close()
     except Unavailable as error:
         refused += 1
         assert str(error).startswith("projections.sqlite cannot be"), error
@@ -193,8 +190,7 @@ for kilobytes in range(0, 160, 4):
     assert not [one for one in Path("/proc/self/fd").glob("*")
                 if str(kilobytes) in one.resolve().parts], "left open"
     resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
-    store = SqliteTableStore(folder / "projections.sqlite")
-    Projections(MemoryLedger(clock), store, clock).close()
+    opened(MemoryLedger(clock), clock, folder / "projections.sqlite").close()
 print(refused)
 """
 

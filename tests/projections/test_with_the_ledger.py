@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from api.bootstrap import projections_of
 from domain.instants import DAY
 from ledger.drafts import Append, Draft
 from ledger.folder import DataFolder
-from ledger.stores.sqlite.projection_tables import SqliteTableStore
-from projections.projections import Projections
 from tests.domain.scenario import ANN, BEN, fact
 from tests.projections.memory import NOW, Clock
 
@@ -36,8 +35,7 @@ def draft(contact_id: UUID, type_name: str, at: int, **data: object) -> Draft:
 def test_a_commit_is_visible_and_a_rebuild_agrees(tmp_path: Path, clock: Clock) -> None:
     folder = DataFolder.open(tmp_path / "data", clock=clock)
     ledger = folder.ledger("main")
-    projections = Projections(ledger, SqliteTableStore(ledger.folder / "projections.sqlite"), clock)
-    ledger.on_commit(lambda _position: projections.wake())
+    projections = projections_of(ledger, clock)
     projections.start()
     try:
         drafts = (

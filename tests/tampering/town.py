@@ -7,14 +7,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from api.bootstrap import projections_of
 from api.cli.output import progress
 from api.cli.verifying.folder import Asked, Outcome, verify_folder
 from domain.instants import DAY
 from domain.presets import PRESETS
 from ledger.folder import DataFolder
-from ledger.stores.sqlite.projection_tables import SqliteTableStore
 from ledger.stores.sqlite.verification.ledgers import Kept
-from projections.projections import ALL, Projections
+from projections.projections import ALL
 from tests.ledger.given import HandClock, append, draft
 
 if TYPE_CHECKING:
@@ -39,9 +39,7 @@ def found_town(path: Path) -> list[bytes]:
         ledger = folder.ledger(LEDGER)
         _tell(ledger, clock)
         ledger.transparency.seal()
-        with closing(
-            Projections(ledger, SqliteTableStore(ledger.folder / "projections.sqlite"), clock)
-        ) as kept:
+        with closing(projections_of(ledger, clock)) as kept:
             kept.start()
             for projection in ALL:
                 kept.wait_for(ledger.head(), 30, projection.name)

@@ -1,0 +1,47 @@
+"""How much one step of a build takes in, and how much a build keeps in memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """The sizes that bound a build's steps and its memory. Rows do not depend on them."""
+
+    batch_events: int = 2000
+    """How many events a step that folds contacts takes in at most, unless the one before met a
+    longer stream. A first build of a log beyond this is filled rather than followed.
+    """
+
+    most_batch_events: int = 10_000
+    """How many it takes in at most then: a stream of thousands would else be folded once for each
+    few of its events that come late.
+    """
+
+    kept_facts: int = 200_000
+    """How many facts the histories have that such a build keeps, which bounds their memory."""
+
+    restated_events: int = 500
+    """How many events are read at once for restatements, and about how many a step takes in: few,
+    because others wait for it. Where long streams are touched, a round of several steps takes in
+    more.
+    """
+
+    round_events: int = 10_000
+    """How many events such a round takes in at most, which bounds what is not written yet."""
+
+    long_events: int = 500
+    """From how many events on a stream is long: what comes late on it is better folded together."""
+
+    step_facts: int = 20_000
+    """After how many facts folded a step ends, though its round goes on: others wait for it."""
+
+    walk_events: int = 2000
+    """After how many events of contacts a step of a walk over all of them ends."""
+
+    kept_belief_facts: int = 100_000
+    """How many facts the beliefs have that are gone on with, which bounds their memory."""
+
+
+LIMITS = Limits()
