@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 from api.http.app import create_app
-from api.http.streams import broadcast, log
+from api.http.streams import log, page_reader
+from api.http.streams.broadcast import Broadcast
 from api.http.streams.streams import Limits
 from domain.errors import Corrupt
 from tests.api.shop import Shop, built, listening, problem_of, purchase, registration
@@ -135,12 +136,10 @@ def test_nothing_is_left_out_or_told_twice_while_many_append(shop: Shop, address
     assert all(found == list(range(1, total + 1)) for found in seen.values())
 
 
-def test_a_tail_further_behind_than_memory_reads_the_log(
-    shop: Shop, app: FastAPI, address: str, monkeypatch: pytest.MonkeyPatch, server: Server
-) -> None:
-    monkeypatch.setattr(broadcast, "KEPT_EVENTS", 3)
+def test_a_tail_further_behind_than_memory_reads_the_log(shop: Shop, server: Server) -> None:
+    app = create_app(server, Limits(kept_events=3))
     shop.register("pos:1")
-    with tail(address, shop, "?after_position=2") as up_to_date:
+    with listening(app) as address, tail(address, shop, "?after_position=2") as up_to_date:
         sell(shop, 50)
         assert ids(up_to_date, 50) == list(range(3, 53))
         shared = app.state.streams.broadcast(server.ledger(shop.base[12:]).ledger)
@@ -162,7 +161,7 @@ def test_each_new_event_is_read_once_for_all_tails(
         pages.append(len(events))
         return show_all(ledger, events)
 
-    monkeypatch.setattr(broadcast, "show_all", count)
+    monkeypatch.setattr(page_reader, "show_all", count)
     with many_tails(address, shop, 20) as tails:
         for connection in tails:
             assert ids(connection, 2) == [1, 2]
@@ -189,10 +188,9 @@ def test_what_is_kept_is_bounded_in_bytes(shop: Shop, server: Server) -> None:
     shop.register("pos:1")
     ledger = server.ledger(shop.base[12:]).ledger
 
-    async def fill() -> broadcast.Broadcast:
-        made = broadcast.Broadcast(ledger)
-        content = broadcast.KEPT_BYTES // 4 * b"x"
-        made._keep([shown(n, content) for n in range(1, 10)])
+    async def fill() -> Broadcast:
+        made = Broadcast(ledger, most_events=1000, most_bytes=4000)
+        made.take([shown(n, 1000 * b"x") for n in range(1, 10)])
         return made
 
     kept = asyncio.run(fill())
@@ -203,9 +201,9 @@ def test_what_is_kept_is_bounded_in_bytes(shop: Shop, server: Server) -> None:
 def test_what_was_erased_is_not_told_from_memory(shop: Shop, server: Server) -> None:
     ledger = server.ledger(shop.base[12:]).ledger
 
-    async def fill() -> broadcast.Broadcast:
-        made = broadcast.Broadcast(ledger)
-        made._keep([shown(1), shown(2), shown(3, erases=True), shown(4)])
+    async def fill() -> Broadcast:
+        made = Broadcast(ledger, most_events=1000, most_bytes=4000)
+        made.take([shown(1), shown(2), shown(3, erases=True), shown(4)])
         return made
 
     kept = asyncio.run(fill())
@@ -263,7 +261,7 @@ def test_new_events_that_cannot_be_read_end_the_tail_and_nothing_else(
         def fail(_ledger: Any, _events: Any) -> Any:
             raise Corrupt("position 3 is damaged")
 
-        monkeypatch.setattr(broadcast, "show_all", fail)
+        monkeypatch.setattr(page_reader, "show_all", fail)
         monkeypatch.setattr(log, "show_all", fail)
         sell(shop, 1)
         with pytest.raises((IncompleteRead, ConnectionError)):

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from starlette.concurrency import run_in_threadpool
-
-from api.http.streams.log import PAGE_EVENTS, show_all
-from domain.errors import LedgerError
+from api.http.streams.log import PAGE_EVENTS
+from api.http.streams.page_reader import PageReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,31 +15,26 @@ if TYPE_CHECKING:
     from api.http.streams.log import Shown
     from ledger.ledger import Ledger
 
-KEPT_EVENTS = 1000
-KEPT_BYTES = 4 * 1024 * 1024
-"""How much of the newest is kept at most; a tail that is further behind reads the log itself."""
-
-LOG = logging.getLogger("rapport.http")
-
 
 class Broadcast:
     """The newest events of a ledger, while anybody listens. For one event loop.
 
-    It holds every event after the position ``after`` up to ``head``. A commit wakes the loop once,
-    however many listen; ``news`` is then done, and a new one takes its place.
+    It holds every event after the position ``after`` up to ``head``. What is new wakes the loop
+    once, however many listen; ``news`` is then done, and a new one takes its place.
     """
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, *, most_events: int, most_bytes: int) -> None:
+        """It keeps so much of the newest; a tail that is further behind reads the log itself."""
         self._ledger = ledger
+        self._most_events = most_events
+        self._most_bytes = most_bytes
         self._loop = asyncio.get_running_loop()
         self._kept: list[Shown] = []
         self._kept_bytes = 0
-        self._reading: asyncio.Task[None] | None = None
-        self._woken = False
+        self._reader: PageReader | None = None
         self.listeners = 0
         self.after = self.head = 0
         self.news: asyncio.Future[None] = self._loop.create_future()
-        ledger.on_commit(self._committed)
 
     def is_of(self, ledger: Ledger) -> bool:
         """Whether this is of that very ledger, and not of one that had its name."""
@@ -50,16 +42,19 @@ class Broadcast:
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Be told of commits."""
+        """Be told of what is appended from here on."""
         self.listeners += 1
-        if self.listeners == 1:
-            # Counted first: a commit from here on wakes us, and an older one is in the head.
+        if self._reader is None:
             self._begin_at(self._ledger.head())
+            self._reader = PageReader(self._ledger, self.head, self.take, self._leave_out)
+            self._reader.start()
         try:
             yield
         finally:
             self.listeners -= 1
             if not self.listeners:
+                self._reader.stop()
+                self._reader = None
                 self._begin_at(self.head)
 
     def beyond(self, position: int) -> list[Shown]:
@@ -72,39 +67,8 @@ class Broadcast:
         self._kept, self._kept_bytes = [], 0
         self.after = self.head = position
 
-    def _committed(self, _head: int) -> None:
-        """On the committer's thread: wake the loop, unless it is on its way already."""
-        if self.listeners and not self._woken:
-            self._woken = True
-            with suppress(RuntimeError):  # the loop is closed: nobody listens any more
-                self._loop.call_soon_threadsafe(self._wake)
-
-    def _wake(self) -> None:
-        self._woken = False
-        if self._reading is None and self.listeners:
-            self._reading = self._loop.create_task(self._read_on())
-
-    async def _read_on(self) -> None:
-        """Read what is new, page by page, and let everyone know of each."""
-        try:
-            while self.listeners and self.head < self._ledger.head():
-                after = self.head
-                page = await run_in_threadpool(self._page, after)
-                if after == self.head:  # nobody left and came back meanwhile
-                    self._keep(page)
-                self._tell()
-        except LedgerError as error:
-            # Tails read for themselves what is not kept, and each is told what is wrong.
-            LOG.error("new events cannot be read for tails: %s", error)
-            self._begin_at(self._ledger.head())
-            self._tell()
-        finally:
-            self._reading = None
-
-    def _page(self, after: int) -> list[Shown]:
-        return show_all(self._ledger, self._ledger.log(after=after, limit=PAGE_EVENTS))
-
-    def _keep(self, page: list[Shown]) -> None:
+    def take(self, page: list[Shown]) -> None:
+        """Keep the next events, and let everyone know of them."""
         for shown in page:
             if shown.erases:
                 # What was personal must not be told from memory after it was erased.
@@ -113,11 +77,17 @@ class Broadcast:
             self._kept_bytes += len(shown.content)
             self.head = shown.position
         self._forget_oldest()
+        self._tell()
+
+    def _leave_out(self, position: int) -> None:
+        """Keep nothing up to a position: tails read for themselves what is not kept."""
+        self._begin_at(position)
+        self._tell()
 
     def _forget_oldest(self) -> None:
-        count = max(0, len(self._kept) - KEPT_EVENTS)
+        count = max(0, len(self._kept) - self._most_events)
         size = self._kept_bytes - sum(len(shown.content) for shown in self._kept[:count])
-        while size > KEPT_BYTES:
+        while size > self._most_bytes:
             size -= len(self._kept[count].content)
             count += 1
         del self._kept[:count]

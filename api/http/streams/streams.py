@@ -22,7 +22,8 @@ class Limits:
     """How long streams wait, in seconds, and how many of each kind there may be at once.
 
     ``reader_seconds`` is for a reader that does not read, ``idle_seconds`` for a sender that sends
-    nothing more. Tails stay, so there may be fewer of them than of all requests together.
+    nothing more. Tails stay, so there may be fewer of them than of all requests together. So many
+    of the newest events, and so many bytes of them, are kept for the tails of one ledger.
     """
 
     heartbeat_seconds: float = 15.0
@@ -31,6 +32,8 @@ class Limits:
     bulk_requests: int = 32
     exports: int = 16
     tails: int = 500
+    kept_events: int = 1000
+    kept_bytes: int = 4 * 1024 * 1024
 
 
 LIMITS = Limits()
@@ -76,5 +79,8 @@ class Streams:
         """What the tails of a ledger share."""
         found = self._broadcasts.get(ledger.name)
         if found is None or not found.is_of(ledger):  # it may have been deleted and made anew
-            found = self._broadcasts[ledger.name] = Broadcast(ledger)
+            limits = self.limits
+            found = self._broadcasts[ledger.name] = Broadcast(
+                ledger, most_events=limits.kept_events, most_bytes=limits.kept_bytes
+            )
         return found
