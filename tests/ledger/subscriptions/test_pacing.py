@@ -94,6 +94,23 @@ def test_a_flood_is_waited_out_until_its_commits_are_small() -> None:
     assert waits_of_a_flood(30, 30, 3)[0] == 3
 
 
+def test_many_single_appends_are_no_flood() -> None:
+    """What counts is how many events a commit has, and not how many come together."""
+    log, one = MadeUpLog(20), MadeUpSubscriber()
+
+    def append_one_by_one() -> None:
+        for _ in range(30):
+            log.append(1)
+
+    passing = MadeUpTime(append_one_by_one)
+    pacing = replace(POURING, flood_events=10, far_behind_events=1000)
+    subscription = subscribed(log, one, pacing=pacing, passing=passing)
+    log.on_commit(lambda _head: subscription.wake())
+    subscription.wake()
+    subscription.run()
+    assert one.steps[:2] == [20, 50]
+
+
 def test_a_flood_is_not_waited_out_once_it_is_far_behind() -> None:
     assert waits_of_a_flood(30, 30, 30, 30, far_behind=60)[0] == 2
 

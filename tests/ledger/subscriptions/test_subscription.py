@@ -9,6 +9,7 @@ import pytest
 
 from domain.errors import Corrupt, Unavailable, unusable_file
 from ledger.subscriptions.pacing import Pacing
+from ledger.subscriptions.signals import Signals
 from tests.ledger.subscriptions.made_up import (
     PATIENCE_SECONDS,
     MadeUpLog,
@@ -181,6 +182,29 @@ def test_one_that_fails_is_told_so_and_takes_no_more_steps(error: Exception) -> 
     assert one.said == [f"failed: {error}"]
     assert (one.position, two.position) == (0, 6)
     assert subscription.trouble("one") is None
+
+
+def test_one_that_fails_in_the_end_is_in_no_trouble_any_more() -> None:
+    log, one = MadeUpLog(5), MadeUpSubscriber()
+    one.before_step = raising(Unavailable("locked"))
+
+    def fail_next() -> None:
+        one.before_step = raising(ValueError("a bug"))
+
+    subscription = subscribed(log, one, pacing=AT_ONCE, passing=MadeUpTime(fail_next))
+    subscription.run()
+    assert one.said == ["waits: locked", "failed: a bug"]
+    assert subscription.trouble("one") is None
+
+
+def test_a_hurry_is_for_the_turn_under_way_and_a_stop_for_all() -> None:
+    signals = Signals()
+    signals.hurry()
+    assert signals.rest(0) is False
+    assert signals.begin()
+    assert signals.rest(0) is True
+    signals.stop()
+    assert (signals.rest(0), signals.breathe(0), signals.begin()) == (False, False, False)
 
 
 def test_one_that_cannot_take_in_more_is_left_alone_until_it_wakes_it() -> None:
