@@ -53,7 +53,7 @@ class Subscription(Protocol):
         """What keeps a build from moving just now, if anything does."""
 
     def forget_trouble(self, name: str) -> None:
-        """Take it that it can go on again: another build stands in its place."""
+        """Forget a build's trouble, because another one takes its place."""
 
 
 class Subscribe(Protocol):

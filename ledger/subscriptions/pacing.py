@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Pacing:
-    """The pace of one subscription; by itself without a rest, and only when it is woken.
+    """The pace of one subscription. The defaults never rest, and look only when they are woken.
 
-    What rests are for is that events pour in. Nobody who waits for a position is kept waiting by
-    one.
+    Rests leave the interpreter to those who append while events pour in. A rest ends at once when
+    somebody waits for a position.
     """
 
     poll_seconds: float | None = None
@@ -35,7 +35,7 @@ class Pacing:
     """How long a breath is at most; it is as long as the part before it took."""
 
     quiet_seconds: float = 0.0
-    """How long nothing must have been appended before nothing pours in."""
+    """Events pour in until nothing has been appended for so long."""
 
     most_rest_seconds: float = 0.0
     """How long it rests at most after a step, while events pour in or when the step was long.
@@ -44,17 +44,17 @@ class Pacing:
     """
 
     rest_seconds: float = 0.0
-    """From how long on a last step is long; and how long it rests after a shorter one of
-    ``many_events`` and more: fewer and larger steps cost less, and what nobody waits for is seen
-    in time all the same.
+    """A last step that took so long is followed by a rest as long. A shorter one that took in
+    ``many_events`` or more is followed by a rest of ``rest_seconds``: fewer and larger steps cost
+    less, and what nobody waits for is seen in time all the same.
     """
 
     many_events: int = 1
     """See ``rest_seconds``."""
 
     flood_events: int = 1
-    """How many events a commit, on average, are a flood, which it waits out: single appends hardly
-    ever make such commits, and bulk requests hardly ever others.
+    """Commits with so many events on average are a flood, which it waits out. Single appends hardly
+    ever make such commits, and bulk requests hardly ever make others.
     """
 
     far_behind_events: int = 0

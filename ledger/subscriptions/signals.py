@@ -12,9 +12,11 @@ if TYPE_CHECKING:
 
 
 class Signals:
-    """Woken, hurried, paused and stopped: any thread may call these, and the others but one not.
+    """The wakes, hurries, pauses and the stop of one subscription, and its waiting for them.
 
-    Being woken ends a sleep, being hurried a rest, and being stopped whatever it is.
+    Any thread may call ``wake``, ``hurry``, ``stop`` and ``paused``. The subscription's own thread
+    alone calls ``begin``, ``sleep``, ``rest`` and ``breathe``. A wake ends a sleep, a hurry ends a
+    rest, and a stop ends every wait.
     """
 
     def __init__(self) -> None:
@@ -46,7 +48,7 @@ class Signals:
             self._told.notify_all()
 
     def hurry(self) -> None:
-        """Have this rest, or that of the turn under way, end at once."""
+        """Have the rest under way end at once, or the one after the turn under way."""
         self._hurried.set()
 
     def stop(self) -> None:

@@ -58,15 +58,18 @@ class Subscriber(Protocol):
         A long step calls ``breathe`` now and then, and ends soon where that answers False.
 
         Raises:
-            Unavailable: it cannot just now, and the same step is to be tried again; or an
-                ``OSError``. After anything else ``failed`` is called.
+            Unavailable: it cannot just now, and the same step is to be tried again. An ``OSError``
+                means the same. After any other error ``failed`` is called.
         """
 
     def troubled(self, trouble: Unavailable, cause: Exception) -> None:
-        """It cannot go on just now: said once, until it can again."""
+        """It cannot go on just now. Called once, until it can go on again."""
 
     def failed(self, error: Exception) -> None:
-        """Its step raised this, which no other try mends; it must see to it that this ends."""
+        """Its step raised an error that another try does not mend.
+
+        It must then no longer follow, or go on from another position.
+        """
 
 
 class Subscription:
@@ -170,7 +173,7 @@ class Subscription:
         return self._troubles.get(name)
 
     def forget_trouble(self, name: str) -> None:
-        """Take it that a subscriber can go on again: something else stands in its place."""
+        """Forget a subscriber's trouble, because something else takes its place."""
         self._troubles.pop(name, None)
 
     def run(self) -> None:
@@ -274,8 +277,7 @@ class Subscription:
     def _breather(self) -> Callable[[], bool]:
         """Gives other threads as much of the interpreter as this one has taken since the last call.
 
-        Answers False once the step is to end: at once when it is stopped with nothing left to do
-        at the end, and after that time elsewhere.
+        Answers False once the step is to end, which is ``last_seconds`` after the stop.
         """
         used = self._used_seconds()
 
