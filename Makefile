@@ -16,7 +16,7 @@ TYPESCRIPT = 5.9.3
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: help run demo client client-sync test quick test-one check bench bench-quick docs
+.PHONY: help run demo client client-sync test quick test-one check wheel sbom bench bench-quick docs
 .DEFAULT_GOAL := help
 
 # What is installed is the code in this folder, in place, so that after a git pull it is the new code.
@@ -34,6 +34,13 @@ CLEAR = $(if $(and $(CODE),$(PROGRAM)),,$(if $(wildcard $(VENV)/pyvenv.cfg),--cl
 PYTHON_GENERATOR = $(VENV)/generators/python/done
 NODE_GENERATOR = $(VENV)/generators/node/openapi-ts-$(OPENAPI_TS)-typescript-$(TYPESCRIPT)
 GENERATORS = $(PYTHON_GENERATOR) $(if $(shell command -v npm),$(NODE_GENERATOR))
+
+# The bill of materials of a distribution: what its wheel, installed alone, brings with it.
+define bill
+@$(PYTHON) -m venv --without-pip --clear $(VENV)/shipped
+@$(BIN)/python -m pip --python $(VENV)/shipped/bin/python --disable-pip-version-check install --quiet --constraint constraints.txt $(3)
+$(VENV)/release/bin/cyclonedx-py environment --pyproject $(2) --output-reproducible --output-file dist/$(1).cdx.json $(VENV)/shipped/bin/python
+endef
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -63,6 +70,19 @@ check: $(VENV)/dev ## formatting, lint, types and the direction of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
+# Without the lists of files of earlier builds, which setuptools would take over: a file that is not packaged
+# any more would still be in the wheel.
+wheel: $(VENV)/release/done $(VENV)/dev ## build the wheels into dist/, and test them in environments of their own
+	@rm -rf dist *.egg-info/SOURCES.txt client/*.egg-info/SOURCES.txt
+	$(VENV)/release/bin/python -m build --no-isolation --outdir dist .
+	$(VENV)/release/bin/python -m build --no-isolation --outdir dist client
+	$(BIN)/python -m pytest --numprocesses 0 tests/installing/test_wheels.py --wheels dist
+
+sbom: wheel ## the same, and write what runs with each wheel to dist/*.cdx.json, in CycloneDX
+	$(call bill,rapport-ledger,pyproject.toml,dist/rapport_ledger-*.whl)
+	$(call bill,rapport-client,client/pyproject.toml,dist/rapport_client-*.whl)
+	$(BIN)/python -m pytest --numprocesses 0 tests/installing/test_sbom.py --wheels dist
+
 bench: $(VENV)/dev ## measure, and write the table to benchmarks/results
 	$(BIN)/python -m benchmarks
 
@@ -91,6 +111,12 @@ $(VENV)/client: $(VENV)/run
 
 $(VENV)/dev: $(VENV)/run
 	@$(PIP) --editable '.[dev]'
+	@touch $@
+
+# An environment of its own, so that what builds and describes a release is not what is described.
+$(VENV)/release/done: constraints-release.txt | $(VENV)/run
+	@$(PYTHON) -m venv --without-pip --clear $(VENV)/release
+	@$(BIN)/python -m pip --python $(VENV)/release/bin/python --disable-pip-version-check install --quiet --requirement constraints-release.txt
 	@touch $@
 
 # An environment of its own, because unasyncd needs an older rich than the server.

@@ -18,6 +18,11 @@ settings.register_profile("rapport", derandomize=True, deadline=None, database=N
 settings.load_profile("rapport")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--wheels FOLDER``: the wheels that ``tests/installing/test_wheels.py`` is about."""
+    parser.addoption("--wheels", metavar="FOLDER", help="the folder of wheels to be tested")
+
+
 @pytest.fixture
 def outside_file() -> Callable[[str], Path]:
     """Finds a data file that is too large for the repository, or skips the test and says why."""

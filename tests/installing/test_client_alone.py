@@ -6,72 +6,22 @@ and nothing else.
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
 import tomllib
-import venv
-from importlib.metadata import distribution
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.cli.running import ROOT, serving
 from tests.docs.shell import blocks
-from tests.house.requirements import needed_by
+from tests.installing.environments import Environment
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CLIENT = ROOT / "client"
 PROJECT = tomllib.loads((CLIENT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 SERVERS = ("api", "ledger", "projections", "domain", "fastapi", "starlette", "eventsourcing")
-
-
-class Environment:
-    """A virtual environment with nothing in it but what it is lent."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, lent = folder / "venv", folder / "lent"
-        venv.create(self.folder, with_pip=True)
-        self.python = str(self.folder / "bin" / "python")
-        lent.mkdir()
-        for name in needed_by([*PROJECT["dependencies"], "setuptools"]):
-            for path in _top_level(name):
-                (lent / path.name).symlink_to(path)
-        kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
-        self.variables = {
-            **kept,
-            "HOME": str(folder),
-            "PYTHONPATH": str(lent),
-            "PIP_CONFIG_FILE": os.devnull,
-            "PIP_NO_INDEX": "1",
-            "PIP_NO_BUILD_ISOLATION": "0",  # means: build without isolation
-            "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-        }
-
-    def run(self, *arguments: str) -> str:
-        """What Python prints with these arguments, away from the repository."""
-        ran = subprocess.run(
-            [self.python, *arguments],
-            cwd=self.folder,
-            env=self.variables,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert ran.returncode == 0, ran.stdout + ran.stderr
-        return ran.stdout
-
-    def installed(self) -> set[str]:
-        """What stands in its own folder of packages."""
-        (packages,) = self.folder.glob("lib/python*/site-packages")
-        return {path.name for path in packages.iterdir()}
-
-
-def _top_level(name: str) -> set[Path]:
-    """The folders and modules that a distribution put into the folder of packages."""
-    found = distribution(name)
-    tops = {one.parts[0] for one in found.files or () if one.parts[0] not in ("..", "__pycache__")}
-    return {Path(str(found.locate_file(top))) for top in tops}
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +31,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> tuple[Environment, 
     source = shutil.copytree(
         CLIENT, folder / "client", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info")
     )
-    made = Environment(folder)
+    made = Environment(folder, [*PROJECT["dependencies"], "setuptools"])
     before = made.installed()
     made.run("-m", "pip", "install", "--quiet", str(source))
     return made, made.installed() - before
@@ -91,11 +41,10 @@ def test_the_client_brings_itself_alone(environment: tuple[Environment, set[str]
     made, added = environment
     assert added == {"rapport_client", f"rapport_client-{PROJECT['version']}.dist-info"}
     made.run("-m", "pip", "check")
-    (packages,) = made.folder.glob("lib/python*/site-packages")
-    kept = packages / "rapport_client"
+    kept = made.packages / "rapport_client"
     assert (kept / "py.typed").is_file()
     sources = {path.relative_to(CLIENT) for path in CLIENT.glob("rapport_client/**/*.py")}
-    assert {path.relative_to(packages) for path in kept.rglob("*.py")} == sources
+    assert {path.relative_to(made.packages) for path in kept.rglob("*.py")} == sources
 
 
 def test_no_part_of_the_server_is_there(environment: tuple[Environment, set[str]]) -> None:
