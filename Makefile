@@ -64,11 +64,12 @@ test-one: $(VENV)/dev ## run one test file, folder or test: make test-one T=test
 	@test -n "$(T)" || { echo "name what to run: make test-one T=tests/api/test_bulk.py" >&2; exit 2; }
 	$(BIN)/python -m pytest --numprocesses 0 $(T)
 
-check: $(VENV)/dev ## formatting, lint, types and the direction of imports
+check: $(VENV)/dev ## formatting, lint, types, the direction of imports, and the links of every page
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m pytest --numprocesses 0 -q tests/docs/test_links.py tests/docs/test_changelog.py
 
 # Without the lists of files of earlier builds, which setuptools would take over: a file that is not packaged
 # any more would still be in the wheel.

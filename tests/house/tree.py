@@ -19,7 +19,7 @@ _MADE = {"__pycache__", "build", "dist", "node_modules", "rapport-data", "rappor
 def files(folder: Path = ROOT) -> Iterator[Path]:
     """Every file that somebody wrote, none that a tool made."""
     for path in sorted(folder.iterdir()):
-        hidden = path.name.startswith(".") and path.name not in {".ci", ".gitignore"}
+        hidden = path.name.startswith(".") and path.name not in {".ci", ".github", ".gitignore"}
         if hidden or path.name in _MADE or path.suffix == ".egg-info":
             continue
         if path.is_dir():
