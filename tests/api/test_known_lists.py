@@ -16,6 +16,9 @@ from tests.api.test_replays import QUESTIONS, fill
 if TYPE_CHECKING:
     from typing import Any
 
+NAMES = ("contact_id", "stage", "score", "since", "flags")
+"""What a row of the list says, each the same as in the row of a replay."""
+
 FOLDED = [one for one in QUESTIONS if {"as_known_at", "policy_version"} & one.keys()]
 
 
@@ -33,8 +36,7 @@ def listed(shop: Shop, **query: Any) -> list[Json]:
 @pytest.mark.parametrize("question", FOLDED, ids=str)
 def test_a_list_and_a_count_say_what_a_replay_says(filled: Shop, question: Json) -> None:
     account, rows = answered(filled, "/replays", question)
-    names = ("contact_id", "stage", "score", "since", "flags")
-    expected = [{name: row[name] for name in names} for row in rows]
+    expected = [{name: row[name] for name in NAMES} for row in rows]
     for limit in (1, 2, 100):
         assert listed(filled, limit=limit, **question) == expected
     summary = filled.get("/statuses/summary", **question)
@@ -129,8 +131,7 @@ def test_a_past_list_says_what_a_replay_says(lively: Shop, days: int) -> None:
     """Scores and flags of that instant, not those with which the stage began."""
     head = int(lively.append("pos:9", registration()).headers["rapport-position"])
     _, rows = answered(lively, "/replays", {"as_of": ago(days), "as_known_at": head})
-    names = ("contact_id", "stage", "score", "since", "flags")
-    expected = [{name: row[name] for name in names} for row in rows]
+    expected = [{name: row[name] for name in NAMES} for row in rows]
     assert expected or days == 390
     for limit in (1, 2, 100):
         found = listed(lively, limit=limit, as_of=ago(days), min_position=head)
@@ -169,11 +170,10 @@ def test_lists_look_a_day_ahead_as_a_status_does(filled: Shop) -> None:
     """To the same contacts as a replay, whether or not anything is going to change by then."""
     filled.append("pos:9", registration())
     filled.append("pos:9", {**purchase("soon"), "occurred_at": format_instant(START + DAY // 2)})
-    names = ("contact_id", "stage", "score", "since", "flags")
     for hours in (6, 18, 24):
         question = {"as_of": format_instant(START + hours * HOUR)}
         account, rows = answered(filled, "/replays", question)
-        expected = [{name: row[name] for name in names} for row in rows]
+        expected = [{name: row[name] for name in NAMES} for row in rows]
         for limit in (1, 100):
             assert listed(filled, limit=limit, **question) == expected
         assert filled.get("/statuses/summary", **question).json()["stages"] == account["stages"]
