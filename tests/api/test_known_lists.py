@@ -16,7 +16,7 @@ from tests.api.test_replays import QUESTIONS, fill
 if TYPE_CHECKING:
     from typing import Any
 
-NAMES = ("contact_id", "stage", "score", "since", "flags")
+NAMES = ("contact_id", "stage", "score", "since", "flags", "policy_version")
 """What a row of the list says, each the same as in the row of a replay."""
 
 FOLDED = [one for one in QUESTIONS if {"as_known_at", "policy_version"} & one.keys()]

@@ -150,6 +150,7 @@ STATUS_ROW = StatusRow.model_validate(
         "score": 0,
         "since": "2026-03-01T08:30:00Z",
         "flags": [],
+        "policy_version": 1,
     }
 )
 RESTATEMENT = Restatement.model_validate(

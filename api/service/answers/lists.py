@@ -37,6 +37,7 @@ class StatusRow(Document):
     score: int
     since: Instant | None
     flags: Flags
+    policy_version: int
 
 
 class FoundContact(StatusRow):

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from rapport_client.answers.statuses import StatusRow
+
 
 @dataclass(frozen=True, kw_only=True)
 class Ref:
@@ -78,12 +80,7 @@ class Contact:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FoundContact:
+class FoundContact(StatusRow):
     """One of the contacts that match a search. ``name`` is None once it was erased."""
 
-    contact_id: UUID
     name: str | None
-    stage: str
-    score: int
-    since: datetime | None
-    flags: tuple[str, ...]

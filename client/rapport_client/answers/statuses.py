@@ -129,6 +129,7 @@ class StatusRow:
     score: int
     since: datetime | None
     flags: tuple[str, ...]
+    policy_version: int
 
 
 @dataclass(frozen=True, kw_only=True)
