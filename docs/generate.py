@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from docs.generating.archive import archive_page
 from docs.generating.commands import command_line_page, settings_page
 from docs.generating.events import events_page
+from docs.generating.first_minute import picture
 from docs.generating.http import http_page
 from docs.generating.mapping import mapping_page
 from docs.generating.measurements import measurements_page
@@ -28,6 +29,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "archive.md": archive_page,
     "command-line.md": command_line_page,
     "events.md": events_page,
+    "first-minute.svg": picture,
     "http.md": http_page,
     "mapping.md": mapping_page,
     "measurements.md": measurements_page,

@@ -28,8 +28,6 @@ WHOLE_PAGES = {
 """Pages whose figures are no claims of this page's kind, each with the reason."""
 
 ALLOWED = {
-    ("README.md", "6 days"): "quoted from an answer; tests/docs/test_readme.py asks for it",
-    ("README.md", "365 days"): "quoted from an answer",
     ("docs/explanation/customers-and-clients.md", "30 days"): "a rule's number",
     ("docs/explanation/customers-and-clients.md", "three weeks"): "an example of a rhythm",
     ("docs/explanation/time.md", "24 hours"): "a rule's number",

@@ -1,9 +1,15 @@
-"""The first screen of the README works when pasted."""
+"""What the README shows is so, and works when pasted."""
 
 from __future__ import annotations
 
-from tests.docs.readme import README, session
+import re
+
+from docs.generating.first_minute import NOW, anna
+from domain.instants import format_instant
+from tests.docs.readme import README, session, shown
 from tests.docs.shell import needs_a_shell, run
+
+TEXT = README.read_text(encoding="utf-8")
 
 
 @needs_a_shell
@@ -29,7 +35,23 @@ def test_pasting_the_session_again_doubles_nothing(port: int) -> None:
     assert again[1] == first[1]
 
 
-def test_the_first_screen_shows_two_commands_and_the_session() -> None:
-    screen = "\n".join(README.read_text(encoding="utf-8").splitlines()[:50])
-    assert screen.index("make run") < screen.index("make test") < screen.index("curl")
-    assert "/status/history" in screen
+@needs_a_shell
+def test_the_sentence_that_is_shown_is_the_one_that_is_answered(port: int) -> None:
+    status = run(session(port))[-2]
+    (quoted,) = re.findall(r'^"explanation": "(.*?)"$', TEXT, re.MULTILINE | re.DOTALL)
+    assert " ".join(quoted.split()) == status["explanation"]
+
+
+@needs_a_shell
+def test_the_picture_shows_what_is_answered(port: int) -> None:
+    history = run(session(port))[-1]
+    answered = [(one["from"], one["stage"]) for one in history["intervals"]]
+    drawn = [(format_instant(one.from_at), one.stage) for one in anna(NOW).intervals]
+    assert drawn == answered
+
+
+def test_the_first_screen_says_what_it_is_and_shows_it_then_come_two_commands() -> None:
+    screen = "\n".join(TEXT.splitlines()[:25])
+    assert screen.index("relationship ledger") < screen.index("![") < screen.index("**For the shop")
+    assert TEXT.index("![") < TEXT.index("make run") < TEXT.index("make test") < TEXT.index("curl")
+    assert "explain=text" in shown("sh")
