@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from domain.events import Event
 
 CONTACT = UUID("0198c1f0-5a52-7c3e-9d7b-3f0d6a1b2c4d")
-_FILE = Path(__file__).with_name("stored_states.json")
+FILE = Path(__file__).with_name("stored_states.json")
 
 
 @dataclass(frozen=True)
@@ -86,5 +86,5 @@ def stored_states() -> list[StoredState]:
         StoredState(
             entry["topic"], entry["data"], entry.get("target"), bytes.fromhex(entry["state"])
         )
-        for entry in json.loads(_FILE.read_text())
+        for entry in json.loads(FILE.read_text())
     ]
