@@ -107,7 +107,7 @@ def went_on(folder: Path, seen: set[bytes], more: int) -> set[bytes]:
         return kept_by(log)
 
 
-def test_every_checkpoint_that_anybody_saw_begins_the_tree_after_any_number_of_kills(
+def test_every_checkpoint_seen_begins_the_tree_however_often_it_was_killed(
     tmp_path: Path,
 ) -> None:
     chance = random.Random(20260301)

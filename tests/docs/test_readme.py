@@ -50,7 +50,7 @@ def test_the_picture_shows_what_is_answered(port: int) -> None:
     assert drawn == answered
 
 
-def test_the_first_screen_says_what_it_is_and_shows_it_then_come_two_commands() -> None:
+def test_the_first_screen_says_what_it_is_and_two_commands_follow() -> None:
     screen = "\n".join(TEXT.splitlines()[:25])
     assert screen.index("relationship ledger") < screen.index("![") < screen.index("**For the shop")
     assert TEXT.index("![") < TEXT.index("make run") < TEXT.index("make test") < TEXT.index("curl")

@@ -57,7 +57,7 @@ def test_before_its_first_fact_whoever_it_is_is_a_contact() -> None:
     assert stretches([], stages((3, "prospect")), on_day(0), on_day(2)) == []
 
 
-def test_a_signal_switches_that_is_on_in_one_judgement_or_gives_other_points() -> None:
+def test_a_signal_switches_that_is_on_in_one_only_or_gives_other_points() -> None:
     scenario = bought(0, 5, 10)
     before = relate(scenario, on_day(12))
     after = relate(scenario, on_day(12), versions((0, DAILY)))

@@ -69,7 +69,7 @@ def test_the_fold_takes_any_events_in_any_order(history: list[tuple[Event, int]]
 
 @settings(max_examples=300)
 @given(histories)
-def test_corrections_and_retractions_leave_the_dealings_of_the_effective_events(
+def test_corrections_and_retractions_leave_the_dealings_in_effect(
     history: list[tuple[Event, int]],
 ) -> None:
     stream = stream_of(history)

@@ -69,7 +69,7 @@ def test_a_received_referral_shares_the_fate_of_the_one_made() -> None:
     assert scenario.append(retraction(made))
 
 
-def test_a_retraction_is_final_and_so_is_a_correction_but_for_retracting_it() -> None:
+def test_a_retraction_is_final_and_a_correction_can_only_be_retracted() -> None:
     scenario = registered().given("purchase-made")
     (purchase,) = scenario.events[2:]
     (corrected,) = scenario.append(correction(purchase, amount_minor=50))
@@ -275,7 +275,7 @@ def test_an_erased_contact_is_corrected_without_personal_data_only() -> None:
     assert (refused.reason, refused.fields()["fields"]) == ("contact-erased", ["items"])
 
 
-def test_contact_names_in_corrected_data_are_read_with_the_names_of_the_request() -> None:
+def test_names_in_corrected_data_are_read_with_those_of_the_request() -> None:
     scenario = registered()
     link = scenario.record(fact("contact-linked"))
     request = Request(

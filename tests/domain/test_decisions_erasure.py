@@ -21,7 +21,7 @@ def test_every_stream_of_a_person_is_erased_once() -> None:
     assert erase((BEN, ANN), WISH, scenario.contact) == ()
 
 
-def test_a_stream_that_was_merged_after_an_erasure_is_erased_when_asked_again() -> None:
+def test_a_stream_merged_after_an_erasure_is_erased_when_asked_again() -> None:
     """As older ledgers may hold it: such a merge is refused now."""
     scenario = registered().given("personal-data-erased", contact_id=BEN).given("contact-merged")
     decided = erase((BEN, ANN), WISH, scenario.contact)

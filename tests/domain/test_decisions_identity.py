@@ -44,7 +44,7 @@ def test_registering_again_is_already_so_only_with_the_same_content() -> None:
     assert other.reason == "contact-already-registered"
 
 
-def test_an_amendment_does_not_change_what_registering_again_is_compared_with() -> None:
+def test_registering_again_is_compared_without_later_amendments() -> None:
     scenario = registered(ANN).given("registration-amended")
     assert scenario.decide(fact("contact-registered")) == ALREADY_SO
 
@@ -98,7 +98,7 @@ def test_a_merged_contact_is_registered_again_by_the_rule_for_all() -> None:
     assert other.reason == "contact-already-registered"
 
 
-def test_merging_again_into_the_same_contact_is_already_so_and_into_another_refused() -> None:
+def test_merging_again_is_already_so_and_into_another_contact_refused() -> None:
     scenario = registered(ANN, BEN, CAT).given("contact-merged")
     assert scenario.decide(fact("contact-merged")) == ALREADY_SO
     refused = scenario.refusal(fact("contact-merged", into=str(CAT)))
@@ -114,7 +114,7 @@ def test_a_contact_is_merged_only_into_another_registered_and_unmerged_one() -> 
     assert (refused.reason, refused.fields()["into"]) == ("contact-merged", str(CAT))
 
 
-def test_a_merge_into_an_alias_is_refused_with_whoever_stands_for_it_in_the_end() -> None:
+def test_a_merge_into_an_alias_is_refused_and_names_the_final_survivor() -> None:
     scenario = registered(ANN, BEN, CAT, DAN)
     scenario.append(fact("contact-merged", into=str(CAT)), contact_id=BEN)
     scenario.append(fact("contact-merged", into=str(DAN)), contact_id=CAT)
@@ -209,7 +209,7 @@ def test_an_erased_contact_takes_events_without_personal_data_only() -> None:
     assert scenario.decide(fact("visit-made"))
 
 
-def test_every_type_with_required_personal_data_is_refused_for_an_erased_contact() -> None:
+def test_required_personal_data_is_refused_for_an_erased_contact() -> None:
     scenario = registered().given("personal-data-erased")
     for type_name, made in CATALOGUE.items():
         if made.FROM_CLIENTS and any(f.personal and f.required for f in made.FIELDS):

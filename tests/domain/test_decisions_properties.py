@@ -117,7 +117,7 @@ def test_a_refusal_changes_nothing(data: st.DataObject) -> None:
             scenario.append(event, **where)
 
 
-def test_every_reason_is_given_somewhere_and_every_given_one_is_in_the_table() -> None:
+def test_the_table_holds_the_reasons_that_are_given_and_no_other() -> None:
     folder = Path(domain.decisions.__file__).parent
     decisions = [source for source in folder.glob("*.py") if source.name != "reasons.py"]
     text = "".join(source.read_text(encoding="utf-8") for source in decisions)

@@ -27,7 +27,7 @@ def test_who_is_sent_to_us_must_be_registered() -> None:
     assert refused.reason == "contact-unregistered"
 
 
-def test_a_referral_of_a_merged_contact_is_received_on_the_stream_that_is_named() -> None:
+def test_a_referral_of_a_merged_contact_is_received_on_the_named_stream() -> None:
     scenario = registered(ANN, BEN, CAT)
     scenario.append(fact("contact-merged", into=str(CAT)), contact_id=BEN)
     made, received = scenario.append(fact("referral-made"))
@@ -68,7 +68,7 @@ def test_two_contacts_may_refer_each_other_in_a_circle() -> None:
     assert scenario.append(fact("referral-made", other=str(ANN)), contact_id=BEN)
 
 
-def test_a_received_referral_does_not_make_its_id_known_on_the_other_stream() -> None:
+def test_a_received_referral_leaves_its_id_unknown_on_the_other_stream() -> None:
     scenario = registered()
     scenario.append(fact("referral-made"))
     assert scenario.refusal(fact("referral-closed"), contact_id=BEN).reason == "referral-unknown"

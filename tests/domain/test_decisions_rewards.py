@@ -115,7 +115,7 @@ def test_where_nothing_is_earned_in_money_any_currency_is_taken() -> None:
     assert scenario.decide(yen("reward-paid"))
 
 
-def test_purchases_of_whoever_was_merged_into_the_referred_contact_are_read() -> None:
+def test_purchases_of_those_merged_into_the_referred_contact_are_read() -> None:
     scenario = registered(ANN, BEN, CAT, DAN)
     scenario.append(fact("referral-made", level=5), on_day(1))
     bought(scenario, who=CAT, currency="JPY")
@@ -194,7 +194,7 @@ def test_a_payment_cannot_be_corrected_below_what_was_taken_back() -> None:
     assert scenario.append(corrected(300))
 
 
-def test_a_payment_cannot_be_corrected_to_another_currency_than_the_rewards() -> None:
+def test_a_payment_is_not_corrected_to_a_currency_of_no_reward() -> None:
     scenario = referred()
     bought(scenario)
     (paid,) = scenario.append(euros("reward-paid", 700))

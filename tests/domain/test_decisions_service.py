@@ -51,7 +51,7 @@ def test_a_promise_is_kept_or_broken_but_not_both(first: str, second: str) -> No
     assert scenario.refusal(fact(second), on_day(3)).reason == "promise-settled"
 
 
-def test_resolving_a_complaint_again_is_already_so_only_with_the_same_content() -> None:
+def test_resolving_again_is_already_so_only_with_the_same_content() -> None:
     scenario = registered().given("complaint-raised")
     scenario.append(fact("complaint-resolved"), on_day(1))
     assert scenario.decide(fact("complaint-resolved"), on_day(2)) == ALREADY_SO
@@ -60,13 +60,13 @@ def test_resolving_a_complaint_again_is_already_so_only_with_the_same_content() 
         assert refused.reason == "complaint-already-resolved"
 
 
-def test_after_a_reopening_resolving_is_news_again_even_at_the_same_instant() -> None:
+def test_resolving_after_a_reopening_is_news_even_at_the_same_instant() -> None:
     scenario = registered().given("complaint-raised", "complaint-resolved", "complaint-reopened")
     assert scenario.append(fact("complaint-resolved", satisfied=False))
     assert scenario.decide(fact("complaint-resolved", satisfied=False)) == ALREADY_SO
 
 
-def test_a_resolution_that_arrives_late_belongs_to_the_spell_in_which_it_occurred() -> None:
+def test_a_late_resolution_belongs_to_the_spell_in_which_it_occurred() -> None:
     scenario = registered().given("complaint-raised")
     scenario.append(fact("complaint-resolved"), on_day(30))
     scenario.append(fact("complaint-reopened"), on_day(20))

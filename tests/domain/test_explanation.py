@@ -60,7 +60,7 @@ def test_who_went_silent_is_not_told_to_buy_more_often() -> None:
     assert "They are quieter than is their habit." in told
 
 
-def test_what_speaks_against_them_stands_apart_and_a_held_promotion_is_named() -> None:
+def test_what_counts_against_them_stands_apart_and_a_held_promotion_too() -> None:
     scenario = a_client().given("complaint-raised", at=on_day(126))
     told = sentences(relate(scenario, on_day(129)))
     assert told[1] == "Against it: 1 complaint past the deadline (worst severity 2)."
@@ -90,7 +90,7 @@ def test_a_stage_set_by_hand_is_said_to_be_so_with_what_the_rules_say() -> None:
     assert told[-1].endswith("on 1 January 2027, because the stage set by hand expires.")
 
 
-def test_what_would_change_the_rules_answer_is_not_said_to_change_a_stage_set_by_hand() -> None:
+def test_a_stage_set_by_hand_is_not_said_to_change_as_the_rules_would() -> None:
     """Nor where the stage set by hand is what the rules say anyway."""
     for stage in ("prospect", "customer"):
         override = fact("stage-overridden", stage=stage)
@@ -102,7 +102,7 @@ def test_what_would_change_the_rules_answer_is_not_said_to_change_a_stage_set_by
         assert by_itself.endswith("would make them a client by the rules.")
 
 
-def test_a_new_client_who_falls_with_score_enough_is_not_told_that_it_was_the_score() -> None:
+def test_a_new_client_who_falls_with_score_enough_is_told_another_cause() -> None:
     """Too long silent for a client, who stays one for thirty days whatever happens."""
     policy = changed("cafe", signals={"advice": {"points": 60}, "regularity": {"purchase_days": 1}})
     scenario = bought(1).given("advice-accepted", at=on_day(1))
@@ -216,7 +216,7 @@ def test_both_kinds_of_referral_and_what_a_trade_adds_are_told() -> None:
     assert "tasting once" in told
 
 
-def test_there_are_words_for_every_event_and_breakpoint_that_may_change_a_stage() -> None:
+def test_every_event_and_breakpoint_that_may_change_a_stage_has_words() -> None:
     told = [because_of_event(name) for name in CATALOGUE]
     assert len(set(told)) == len(told)
     assert because_of_event("advice-given") == "because advice was given"

@@ -291,7 +291,7 @@ def test_what_occurred_before_the_registration_is_where_the_history_begins() -> 
     assert now.intervals[0].cause.name == "purchase-made"
 
 
-def test_the_time_zone_of_a_later_registration_holds_for_what_occurred_before_it() -> None:
+def test_a_later_time_zone_holds_for_what_occurred_before_it_too() -> None:
     """23:30Z and 00:30Z are two days in UTC, and one in Tokyo: 08:30 and 09:30."""
     scenario = Scenario()
     scenario.record(fact("contact-registered", time_zone="Asia/Tokyo"), START)

@@ -58,7 +58,7 @@ def correct(scenario: Scenario, target: Recorded, **changes: object) -> Recorded
     return scenario.record(fact("event-corrected", target=str(target.id), **changes), on_day(9))
 
 
-def test_only_the_last_correction_counts_and_replaces_the_whole_of_what_it_gives() -> None:
+def test_only_the_last_correction_counts_and_replaces_all_it_gives() -> None:
     scenario, first, _ = told()
     data = fact("purchase-made", purchase_id="a", amount_minor=7)
     moved = scenario.record(
@@ -92,7 +92,7 @@ def test_data_of_another_type_than_its_target_corrects_nothing() -> None:
     assert fact_.event == first.event
 
 
-def test_a_referral_received_shares_the_retraction_and_correction_of_its_referral_made() -> None:
+def test_a_received_referral_is_retracted_and_corrected_with_its_other() -> None:
     scenario = registered()
     made, received = scenario.append(fact("referral-made"), on_day(1))
     level_five = fact("referral-made", level=5)
@@ -109,7 +109,7 @@ def test_a_referral_received_shares_the_retraction_and_correction_of_its_referra
     assert received.id not in {f.id for f in effective_history(of_ben, BEN).facts}
 
 
-def test_the_time_zone_is_that_of_the_newest_amendment_and_of_the_survivor_only() -> None:
+def test_the_time_zone_is_the_survivors_by_the_newest_amendment() -> None:
     scenario = registered(ANN)
     ben = fact("contact-registered", time_zone="Pacific/Auckland")
     scenario.record(ben, on_day(50), BEN)

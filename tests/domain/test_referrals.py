@@ -146,7 +146,7 @@ def test_whoever_bought_before_is_not_won_by_buying_again() -> None:
     assert outcome(30, buys(5), refers(10), buys(15, name="p2")).name == "open"
 
 
-def test_a_purchase_at_the_instant_of_the_referral_wins_it_and_at_the_closing_does_not() -> None:
+def test_a_purchase_wins_at_the_referrals_instant_and_not_at_its_closing() -> None:
     assert outcome(30, refers(10), buys(10)).name == "won"
     assert outcome(30, refers(10), buys(20), closes(20, "lost")).name == "lost"
 
@@ -173,7 +173,7 @@ def test_a_purchase_for_nothing_wins_nothing_and_the_first_above_0_does() -> Non
     assert outcome(20, *told) == Outcome("won", 20 * DAY)
 
 
-def test_what_was_bought_for_nothing_before_the_referral_keeps_nobody_from_winning_it() -> None:
+def test_a_purchase_of_0_before_the_referral_does_not_keep_it_from_a_win() -> None:
     assert outcome(30, buys(5, 0), refers(10), buys(15, name="p2")).name == "won"
 
 

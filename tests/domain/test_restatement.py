@@ -89,7 +89,7 @@ def test_a_policy_for_the_past_restates_by_its_own_lines() -> None:
 
 @settings(max_examples=150)
 @given(scenarios(), TIMELINES, st.lists(st.integers(0, 60), min_size=42, max_size=42), st.data())
-def test_in_any_order_of_arrival_the_stretches_are_where_both_beliefs_differ(
+def test_the_stretches_are_where_beliefs_differ_in_any_order_of_arrival(
     scenario: Scenario, policies: PolicyTimeline, pauses: list[int], data: st.DataObject
 ) -> None:
     """Event by event, against two folds from nothing, looked at from many instants."""

@@ -137,7 +137,7 @@ def test_what_is_paid_for_someone_we_sent_away_is_shown() -> None:
     assert sums(on(9, *told)[0])[0] == "overpaid"
 
 
-def test_a_refund_after_the_payment_makes_it_overpaid_until_it_is_taken_back() -> None:
+def test_a_refund_after_payment_makes_it_overpaid_until_it_is_taken_back() -> None:
     told = [*WON, act(35, RewardPaid), refunds(36, 5_000), refunds(37, 15_000)]
     assert sums(on(36, *told)[0]) == ("overpaid", 2_000, 500, 2_000, 0, 0, -500)
     assert sums(on(37, *told)[0]) == ("overpaid", 2_000, 2_000, 2_000, 0, 0, -2_000)
@@ -159,7 +159,7 @@ def test_each_reversal_enters_the_growth_of_the_clawback() -> None:
     assert reward.state == "clawed_back"
 
 
-def test_a_purchase_that_takes_anothers_place_is_earned_anew_at_that_instant() -> None:
+def test_a_purchase_in_anothers_place_is_earned_anew_at_that_instant() -> None:
     told = [
         refers(1, level=1),
         buys(3, 10_000),
@@ -176,7 +176,7 @@ def test_a_purchase_that_takes_anothers_place_is_earned_anew_at_that_instant() -
     assert reward.entries[-1].event_id == UUID(int=6)
 
 
-def test_a_purchase_that_takes_anothers_place_is_judged_as_of_its_own_instant() -> None:
+def test_a_purchase_in_anothers_place_is_judged_as_of_its_own_instant() -> None:
     """It was made on day 5 and took the place on day 30: level and policy are those of day 5."""
     late = replace(Policy(), rewards=replace(Policy().rewards, basis_points=(0,) * 6))
     told = [
@@ -208,7 +208,7 @@ def test_a_purchase_takes_the_place_of_the_amount_given_at_closing() -> None:
     assert (reward.due_at, reward.owed_minor) == (33 * DAY, 1_500)
 
 
-def test_declining_gives_up_what_is_owed_and_later_clawbacks_of_it_enter_nothing() -> None:
+def test_declining_gives_up_what_is_owed_and_no_clawback_of_it_enters() -> None:
     told = [*WON, act(10, RewardDeclined), refunds(11, 10_000)]
     assert sums(on(10, *told)[0]) == ("declined", 2_000, 0, 0, 0, 2_000, 0)
     (reward,) = on(11, *told)

@@ -100,7 +100,7 @@ def test_a_capped_reward_is_clawed_back_in_proportion_to_the_cap() -> None:
     assert (reward.amount_minor, reward.clawback_minor) == (50_000, 12_500)
 
 
-def test_a_refund_in_full_claws_everything_back_though_the_referral_is_open_again() -> None:
+def test_a_full_refund_claws_all_back_though_the_referral_is_open_again() -> None:
     reward = only(40, refers(1), buys(3, 12_345), refunds(10, 12_345))
     assert (reward.amount_minor, reward.clawback_minor) == (617, 617)
     assert (reward.state, reward.won_at) == ("clawed_back", 3 * DAY)
@@ -128,7 +128,7 @@ def test_the_first_purchase_counts_before_the_amount_given_at_closing() -> None:
     assert (only(9, *told).clawback_minor, only(9, *told).state) == (1_500, "clawed_back")
 
 
-def test_a_purchase_gone_before_the_referral_was_won_leaves_the_amount_at_closing() -> None:
+def test_a_purchase_gone_before_the_win_leaves_the_amount_at_closing() -> None:
     told = [refers(1), buys(2, 30_000), refunds(3, 30_000), closes(5, "won", 20_000)]
     assert only(6, *told).amount_minor == 1_000
 
@@ -162,7 +162,7 @@ def test_a_reward_goes_the_way_that_was_decided() -> None:
     assert only(9, *told[:2], decided(4, RewardDeclined)).state == "declined"
 
 
-def test_a_refund_in_full_stops_an_approved_reward_but_not_one_that_was_paid() -> None:
+def test_a_full_refund_stops_an_approved_reward_but_not_a_paid_one() -> None:
     told = [refers(1), buys(3), decided(4, RewardApproved), refunds(9)]
     assert only(9, *told).state == "clawed_back"
     paid = only(9, *told, decided(5, RewardPaid))

@@ -41,7 +41,7 @@ def last_at(scenario: Scenario, day: float) -> int:
         ((0, 3, 4, 14), 7, (12 * 3 * 6 + 336) // 5),  # odd: twice the middle gap of 3
     ],
 )
-def test_the_rhythm_is_twice_the_median_gap_shrunk_towards_the_expected_one(
+def test_the_rhythm_is_twice_the_median_gap_shrunk_to_the_expected_one(
     days: tuple[int, ...], expected_gap_days: int, rho_hours: int
 ) -> None:
     purchase_days = PurchaseDays()
@@ -130,7 +130,7 @@ def test_a_free_purchase_counts_until_it_is_reversed() -> None:
     assert relate(scenario, on_day(2)).stage == "contact"
 
 
-def test_there_is_no_silence_while_a_subscription_runs_and_it_runs_out_after_its_grace() -> None:
+def test_a_subscription_is_no_silence_and_runs_out_after_its_grace() -> None:
     """30 days of term and 10 of grace from the start; a renewal after that starts it again."""
     scenario = registered().given("subscription-started", at=on_day(0))
     assert silence_of(scenario, 39) is None
@@ -153,7 +153,7 @@ def test_there_is_no_silence_while_an_engagement_is_open() -> None:
     assert last_at(scenario, 301) == on_day(300)
 
 
-def test_the_warnings_are_multiples_of_the_rhythm_and_the_falls_have_a_floor() -> None:
+def test_warnings_are_multiples_of_the_rhythm_and_falls_have_a_floor() -> None:
     silence = silence_of(bought(0, 30, 60, 90), 91)
     assert silence is not None
     rho = (12 * 3 * 60 + 48 * 7) // 5 * HOUR

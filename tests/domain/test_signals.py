@@ -50,7 +50,7 @@ def test_a_window_is_half_open(name: str, type_name: str, window_days: int) -> N
     assert read(scenario, name, on_day(1)).events == (scenario.events[-1].id,)
 
 
-def test_a_promise_broken_costs_points_for_ninety_days_but_only_if_it_was_made() -> None:
+def test_a_promise_broken_costs_points_for_ninety_days_if_it_was_made() -> None:
     scenario = registered().given("promise-broken", at=on_day(0))
     assert not read(scenario, "promise", on_day(0)).on
     scenario.given("promise-made", at=on_day(0))
@@ -118,7 +118,7 @@ def test_a_rank_stands_for_a_share_by_the_wallet_allocation_rule(
     assert allocated_percent(rank, brands) == percent
 
 
-def test_of_a_category_a_reported_share_outranks_any_rank_and_the_newest_counts() -> None:
+def test_a_reported_share_outranks_any_rank_and_the_newest_share_counts() -> None:
     scenario = registered()
     scenario.record(fact("wallet-share-reported", share_percent=90), on_day(0))
     scenario.record(fact("wallet-share-reported", share_percent=40), on_day(1))

@@ -54,7 +54,7 @@ def test_regularity_and_wallet_share_make_a_client() -> None:
     assert relationship.since == on_day(35)
 
 
-def test_regularity_alone_makes_no_client_under_retail_but_does_under_purchases_only() -> None:
+def test_regularity_alone_makes_a_client_only_under_purchases_only() -> None:
     scenario = bought(*range(0, 56, 7))
     assert relate(scenario, on_day(49)).stage == "customer"
     purchases_only = versions((0, PRESETS["purchases-only"]))
@@ -111,7 +111,7 @@ def test_the_worst_complaint_past_its_deadline_ends_even_a_dwelling_client() -> 
     assert relationship.intervals[1].cause.name == "complaint"
 
 
-def test_a_complaint_of_severity_two_past_its_deadline_holds_a_promotion_up() -> None:
+def test_a_complaint_of_severity_two_overdue_holds_a_promotion_up() -> None:
     scenario = registered()
     scenario.record(fact("complaint-raised", severity=2), on_day(0))
     scenario.record(fact("engagement-opened"), on_day(3))
@@ -134,7 +134,7 @@ def test_reopening_a_resolved_complaint_starts_its_clock_again() -> None:
     assert (signal.on, signal.points) == (True, -10)
 
 
-def test_an_ended_relationship_starts_again_with_a_purchase_and_remembers_the_client() -> None:
+def test_an_ended_relationship_starts_again_and_remembers_the_client() -> None:
     scenario = client_on_day_35()
     scenario.record(fact("relationship-ended"), on_day(40))
     scenario.record(fact("purchase-made", purchase_id="again"), on_day(50))
@@ -144,7 +144,7 @@ def test_an_ended_relationship_starts_again_with_a_purchase_and_remembers_the_cl
     assert relate(scenario, on_day(500)).stage == "ended"
 
 
-def test_an_ending_and_a_purchase_at_one_instant_count_in_the_order_of_positions() -> None:
+def test_an_ending_and_a_purchase_at_one_instant_count_by_position() -> None:
     scenario = registered()
     scenario.record(fact("relationship-ended"), on_day(1))
     scenario.record(fact("purchase-made"), on_day(1))
@@ -153,7 +153,7 @@ def test_an_ending_and_a_purchase_at_one_instant_count_in_the_order_of_positions
     assert relate(scenario, on_day(1)).stage == "ended"
 
 
-def test_an_override_covers_the_rules_until_it_expires_and_does_not_stop_them() -> None:
+def test_an_override_covers_the_rules_until_it_expires_and_they_go_on() -> None:
     scenario = client_on_day_35()
     override = fact("stage-overridden", stage="prospect", expires_at="2026-06-01T12:00:00Z")
     scenario.record(override, on_day(36))
@@ -187,7 +187,7 @@ def test_an_override_never_covers_an_ending() -> None:
     assert relate(scenario, on_day(2)).stage == "ended"
 
 
-def test_a_new_policy_changes_stages_from_its_instant_on_and_is_named_as_the_cause() -> None:
+def test_a_new_policy_changes_stages_from_its_instant_and_is_the_cause() -> None:
     scenario = bought(*range(0, 56, 7))
     timeline = versions((0, PRESETS["retail"]), (on_day(52), PRESETS["purchases-only"]))
     relationship = relate(scenario, on_day(60), timeline)
@@ -233,14 +233,14 @@ def test_would_change_names_the_single_signals_that_would_make_a_client() -> Non
     }
 
 
-def test_a_customer_whom_no_single_signal_would_make_a_client_is_not_rising() -> None:
+def test_a_customer_is_not_rising_whom_no_one_signal_would_promote() -> None:
     scenario = bought(0)
     scenario.record(fact("complaint-raised", severity=2), on_day(0))
     relationship = relate(scenario, on_day(2))
     assert (relationship.flags, relationship.would_change()) == (("complaint_hold",), ())
 
 
-def test_a_demotion_by_silence_is_premature_if_they_buy_again_within_ninety_days() -> None:
+def test_a_demotion_by_silence_is_premature_if_they_buy_in_ninety_days() -> None:
     scenario = client_on_day_35()
     assert relate(scenario, on_day(79)).silence_demotions == 0
     fallen = relate(scenario, on_day(80))
@@ -270,7 +270,7 @@ def test_who_left_and_came_back_at_once_is_a_new_client_for_thirty_days() -> Non
     assert relate(scenario, on_day(70)).stage == "customer"
 
 
-def test_signals_that_depend_on_being_a_client_count_from_the_next_instant_on() -> None:
+def test_signals_that_depend_on_being_a_client_count_an_instant_later() -> None:
     """A closed engagement counts for a client only; one is made by other means at this instant."""
     scenario = bought(0, 7, 14, 21, 28)
     scenario.record(fact("engagement-opened", capacity="dual"), on_day(30))
@@ -293,7 +293,7 @@ def test_an_ending_takes_away_what_counts_for_clients_only() -> None:
     assert (back.stage, back.score) == ("customer", 0)
 
 
-def test_at_the_instant_of_an_ending_the_signals_are_still_those_of_a_client() -> None:
+def test_at_the_instant_of_an_ending_signals_are_still_those_of_a_client() -> None:
     scenario = registered().given("engagement-opened", at=on_day(1))
     scenario.given("engagement-closed", at=on_day(10))
     scenario.given("relationship-ended", at=on_day(12))

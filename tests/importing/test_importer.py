@@ -90,7 +90,7 @@ def test_rows_that_are_the_same_to_the_letter_are_each_kept(tmp_path: Path) -> N
     ],
 )
 @pytest.mark.parametrize("dry", [False, True])
-def test_a_bad_row_is_rejected_with_its_line_and_reason_and_the_others_go_on(
+def test_a_bad_row_is_rejected_with_line_and_reason_and_others_go_on(
     tmp_path: Path, row: str, code: str, dry: bool
 ) -> None:
     path = write(tmp_path, "1,ann,2026-01-01T10:00:00Z,4.20", row, "3,ann,2026-01-03T10:00:00Z,5")
@@ -124,7 +124,7 @@ def test_a_contact_that_was_registered_in_other_words_is_left_as_it_is(tmp_path:
     assert (rejects, account.contacts_registered) == ([], 0)
 
 
-def test_without_a_registration_in_the_mapping_unknown_contacts_are_rejected(
+def test_unknown_contacts_are_rejected_where_the_mapping_registers_none(
     tmp_path: Path,
 ) -> None:
     mapping = mapping_of(changed("contact", "registration", to=None))

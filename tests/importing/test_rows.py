@@ -144,7 +144,7 @@ def test_an_empty_file_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", ["cut", "flipped"])
-def test_damaged_compressed_data_gives_the_rows_before_it_and_then_an_error(
+def test_damaged_compression_gives_the_rows_before_it_and_then_an_error(
     tmp_path: Path, damage: str
 ) -> None:
     packed = bytearray(

@@ -90,7 +90,7 @@ def test_many_leave_half_of_the_queue_to_single_appends(tmp_path: Path, clock: H
     ledger.close()
 
 
-def test_a_single_append_stands_behind_no_bulk_work_but_what_is_being_recorded(
+def test_a_single_append_waits_only_for_the_bulk_work_being_recorded(
     ledger: Ledger,
 ) -> None:
     visit = draft(registered(ledger), "visit-made", {"guests": 0})

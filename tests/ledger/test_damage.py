@@ -103,7 +103,7 @@ def test_after_a_read_met_damage_nothing_is_acknowledged_any_more(
     ledger.close()
 
 
-def test_damage_that_an_append_meets_takes_its_whole_batch_and_all_after_it(damaged: Path) -> None:
+def test_damage_met_by_an_append_takes_its_batch_and_all_after_it(damaged: Path) -> None:
     """A neighbour must not be acknowledged in a file that is known to be damaged."""
     with closing(sqlite3.connect(damaged / "events.sqlite")) as file:
         (key,) = file.execute("SELECT event_id FROM stored_events WHERE position = 200").fetchone()

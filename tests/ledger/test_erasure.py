@@ -252,7 +252,7 @@ def test_killed_between_the_event_and_the_key_the_next_start_destroys_it(
     opened.close()
 
 
-def test_a_key_that_comes_back_from_a_backup_is_destroyed_before_anybody_reads(
+def test_a_key_back_from_a_backup_is_destroyed_before_anybody_reads(
     tmp_path: Path, clock: HandClock
 ) -> None:
     ledger = open_ledger(tmp_path, clock)
@@ -268,7 +268,7 @@ def test_a_key_that_comes_back_from_a_backup_is_destroyed_before_anybody_reads(
     opened.close()
 
 
-def test_where_the_key_cannot_be_destroyed_nobody_reads_and_asking_again_goes_on(
+def test_nobody_reads_while_a_key_cannot_be_destroyed_and_asking_goes_on(
     tmp_path: Path, clock: HandClock
 ) -> None:
     ledger = open_ledger(tmp_path, clock)

@@ -325,7 +325,7 @@ def test_a_ledger_that_cannot_be_opened_still_says_what_it_is(folder: Path) -> N
     opened.close()
 
 
-def test_a_ledger_that_is_deleted_is_gone_at_once_also_where_that_is_interrupted(
+def test_a_deleted_ledger_is_gone_at_once_also_where_it_is_interrupted(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened = open_folder(folder)

@@ -76,7 +76,7 @@ def test_whatever_the_room_the_folder_is_opened_or_the_error_is_clear(tmp_path: 
     assert min(outcomes(OPENING, tmp_path / "data")) > 3
 
 
-def test_a_running_server_makes_a_ledger_whole_or_not_and_serves_the_others(
+def test_a_server_makes_a_ledger_whole_or_not_and_serves_the_others(
     tmp_path: Path,
 ) -> None:
     assert min(outcomes(SERVING, tmp_path / "data")) > 3

@@ -53,7 +53,7 @@ def before(path: Path) -> Path:
     return path
 
 
-def test_a_ledger_is_made_with_an_origin_under_the_domain_which_never_changes(path: Path) -> None:
+def test_a_ledger_has_an_origin_under_the_domain_that_never_changes(path: Path) -> None:
     origin = settings_of(path)["origin"]
     assert re.fullmatch(r"ledger\.example\.org/main-[0-9a-f]{8}", origin)
     with closing(DataFolder.open(path, clock=HandClock(), log_domain="else.example")) as folder:
@@ -63,7 +63,7 @@ def test_a_ledger_is_made_with_an_origin_under_the_domain_which_never_changes(pa
     assert settings_of(path)["origin"] == origin
 
 
-def test_the_empty_tree_of_a_new_ledger_is_signed_before_anything_is_sealed(path: Path) -> None:
+def test_the_empty_tree_is_signed_before_anything_is_sealed(path: Path) -> None:
     with closing(opened(path)) as folder:
         log = folder.ledger("main").transparency
         assert [one.size for one in log.checkpoints()] == [0]
@@ -80,7 +80,7 @@ def test_a_ledger_from_before_there_were_logs_gets_one_when_it_is_opened(before:
         assert list(folder.ledger("main").transparency.checkpoints()) == kept
 
 
-def test_a_log_whose_beginning_was_cut_off_before_its_origin_was_kept_goes_on(
+def test_a_log_begun_but_cut_off_before_its_origin_was_kept_goes_on(
     before: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
@@ -99,7 +99,7 @@ def test_a_log_whose_beginning_was_cut_off_before_its_origin_was_kept_goes_on(
     assert settings_of(before)["origin"] == log.origin
 
 
-def test_a_log_whose_beginning_was_cut_off_before_anything_was_in_it_is_begun(before: Path) -> None:
+def test_a_log_cut_off_before_anything_was_in_it_is_begun(before: Path) -> None:
     (before / "ledgers" / "main" / "log.sqlite").touch()
     with closing(opened(before)) as folder:
         assert folder.ledger("main").transparency.seal().size == 2

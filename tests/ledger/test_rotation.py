@@ -209,7 +209,7 @@ def test_what_a_master_key_wraps_opens_for_its_context_only() -> None:
         key.unwrap(b"short", b"")
 
 
-def test_what_a_crash_left_of_a_ledger_that_was_being_made_holds_nothing_up(data: Path) -> None:
+def test_what_a_crash_left_of_a_ledger_in_the_making_holds_nothing_up(data: Path) -> None:
     """Its keys are not there yet, and neither master key opens what is not there."""
     unfinished = data / "ledgers" / ".new-0b0e8cd2"
     unfinished.mkdir()

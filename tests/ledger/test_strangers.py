@@ -53,7 +53,7 @@ def test_a_batch_over_many_unknown_contacts_asks_once(
     assert [ledger.version(contact) for contact in contacts] == [2] * 50
 
 
-def test_a_batch_over_many_contacts_that_are_not_in_memory_asks_for_some_dozens_at_a_time(
+def test_a_batch_over_many_strangers_asks_for_some_dozens_at_a_time(
     tmp_path: Path, clock: HandClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ledger = open_ledger(tmp_path, clock)

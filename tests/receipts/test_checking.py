@@ -253,7 +253,7 @@ def test_other_limits_than_its_own_are_refused(receipt: Json, keys: list[Verifie
     assert refused(document, keys).pointer == "/completeness/not_proven"
 
 
-def test_a_checkpoint_that_speaks_of_another_log_under_the_right_key_is_refused(
+def test_a_checkpoint_of_another_log_under_the_right_key_is_refused(
     receipt: Json,
 ) -> None:
     document = forged(receipt)

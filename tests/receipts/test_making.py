@@ -53,7 +53,7 @@ def test_every_receipt_checks_and_says_what_the_status_says(
     assert checked.contact_id == subject.contact_id
 
 
-def test_it_shows_the_merged_stream_and_of_the_referrer_only_what_touches_them(
+def test_it_shows_merged_streams_and_of_the_referrer_what_touches_them(
     receipt: Json,
 ) -> None:
     shown = [(one["stream"], one["topic"]) for one in receipt["events"]]
@@ -70,7 +70,7 @@ def test_it_shows_the_merged_stream_and_of_the_referrer_only_what_touches_them(
     assert receipt["question"]["contact_id"] == str(BEN)
 
 
-def test_the_bytes_in_it_are_the_stored_ones_and_nothing_personal_is_in_clear(
+def test_the_bytes_in_it_are_those_stored_and_nothing_personal_is_clear(
     story: OpenLedger, receipt: Json
 ) -> None:
     positions = [one["position"] for one in receipt["events"]]
@@ -96,7 +96,7 @@ def test_a_contact_with_more_events_than_a_receipt_holds_is_refused(
         receipt_of(story)
 
 
-def test_the_time_zone_of_the_ledger_is_told_only_where_days_were_counted_in_it(
+def test_the_ledgers_time_zone_is_told_only_where_days_were_counted_in_it(
     tmp_path: Path,
 ) -> None:
     with built(tmp_path / "data", Clock()) as server:

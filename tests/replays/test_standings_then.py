@@ -94,7 +94,7 @@ def test_sorted_and_of_one_standing_it_has_the_same_rows(seed: int) -> None:
 
 @settings(max_examples=20)
 @given(seed=seeds)
-def test_as_of_an_instant_with_everything_known_it_is_whoever_the_projection_has(seed: int) -> None:
+def test_with_everything_known_it_is_whoever_the_projection_has_then(seed: int) -> None:
     """As of now in its order; it alone has those whose referrals all lie ahead."""
     ledger, clock, chance = told(seed)
     with followed(ledger, clock, "standing") as hands:

@@ -72,7 +72,7 @@ def followed(ledger: MemoryLedger, clock: Clock, name: str = "status") -> Iterat
 
 @settings(max_examples=40)
 @given(seed=seeds)
-def test_as_known_at_a_position_is_what_a_ledger_that_stopped_there_answers(seed: int) -> None:
+def test_as_known_at_is_what_a_ledger_that_stopped_there_answers(seed: int) -> None:
     """Status, history and standing of every contact, and the replay to the byte, at any as_of."""
     ledger, clock, chance = told(seed)
     for _ in range(3):

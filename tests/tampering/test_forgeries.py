@@ -59,7 +59,7 @@ def test_a_changed_event_is_found_at_its_position(town: Town, forger: Forger) ->
     assert (first.place, first.position) == ("tiles", CHANGED)
 
 
-def test_a_changed_event_with_its_tiles_and_roots_is_found_by_the_signatures(
+def test_a_changed_event_with_tiles_and_roots_is_found_by_signatures(
     town: Town, forger: Forger
 ) -> None:
     """Then the last checkpoint that still holds says after which event."""
@@ -70,7 +70,7 @@ def test_a_changed_event_with_its_tiles_and_roots_is_found_by_the_signatures(
     assert any("columns" in fault.detail for fault in found(town))
 
 
-def test_a_changed_event_with_its_own_leaf_is_narrowed_down_by_the_checkpoints(
+def test_a_changed_event_with_its_leaf_is_narrowed_down_by_checkpoints(
     town: Town, forger: Forger
 ) -> None:
     """The hash above stands for 256 events, and the checkpoints within say which can be meant."""
@@ -107,7 +107,7 @@ def test_a_changed_event_with_its_tiles_alone_is_found_by_the_next_root(
     assert "do not give the root" in first.detail
 
 
-def test_a_history_signed_with_another_key_is_found_by_who_knows_the_true_one(
+def test_a_history_under_another_key_is_found_by_who_knows_the_true_one(
     town: Town, forger: Forger
 ) -> None:
     """The key store betrays it too, to whoever holds the master key."""
@@ -121,7 +121,7 @@ def test_a_history_signed_with_another_key_is_found_by_who_knows_the_true_one(
     assert found(town) == []  # without a key from elsewhere and without the master key
 
 
-def test_a_history_signed_with_the_stolen_key_is_found_by_who_kept_a_checkpoint(
+def test_a_history_under_a_stolen_key_is_found_by_a_kept_checkpoint(
     town: Town, forger: Forger
 ) -> None:
     """And by nobody else."""
@@ -136,7 +136,7 @@ def test_a_history_signed_with_the_stolen_key_is_found_by_who_kept_a_checkpoint(
     assert sealed_before(town, CHANGED) < first.position <= CHANGED + 100
 
 
-def test_the_newest_events_cut_off_with_their_checkpoints_are_found_by_who_kept_one(
+def test_events_cut_off_with_their_checkpoints_are_found_by_a_kept_one(
     town: Town, forger: Forger
 ) -> None:
     forger.drop_last(3)

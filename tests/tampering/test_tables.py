@@ -61,7 +61,7 @@ def test_the_position_of_a_changed_event_is_named(town: Town) -> None:
     assert named > 60
 
 
-def test_an_intermediate_checkpoint_that_was_taken_away_is_found_by_who_kept_it(town: Town) -> None:
+def test_a_checkpoint_taken_from_between_is_found_by_who_kept_it(town: Town) -> None:
     """And by nobody else: that is why they are kept."""
     copy = town.copy()
     with sqlite3.connect(copy / "ledgers" / "main" / "log.sqlite") as log:

@@ -99,7 +99,7 @@ OLD_ACTS = [
 """As a program wrote them that recorded orders alone: never to be made anew."""
 
 
-def test_a_trail_from_before_there_were_outcomes_reads_verifies_and_goes_on(
+def test_a_trail_from_before_outcomes_reads_verifies_and_goes_on(
     tmp_path: Path,
 ) -> None:
     with closing(sqlite3.connect(tmp_path / "trail.sqlite", isolation_level=None)) as old:
@@ -116,7 +116,7 @@ def test_a_trail_from_before_there_were_outcomes_reads_verifies_and_goes_on(
     assert len(AuditTrail(tmp_path / "trail.sqlite", lambda: 2000).acts()) == 6
 
 
-def test_a_key_that_was_refused_or_failed_to_be_made_is_told_of_by_no_trail(
+def test_no_trail_tells_of_a_key_that_was_refused_or_failed_to_be_made(
     trail: AuditTrail,
 ) -> None:
     for outcome in ("refused", "failed"):
@@ -198,7 +198,7 @@ def shortened(file: Path) -> None:
 
 @pytest.mark.parametrize("ledger", ["main", SERVER])
 @pytest.mark.parametrize("harmed", [deleted, shortened])
-def test_a_trail_that_was_deleted_or_cut_off_is_noticed_also_after_it_went_on(
+def test_a_trail_deleted_or_cut_off_is_noticed_also_after_it_went_on(
     folder: Path, ledger: str, harmed: Callable[[Path], None]
 ) -> None:
     harmed(folder / ("ledgers/main" if ledger else "") / "trail.sqlite")

@@ -49,7 +49,7 @@ def test_what_is_appended_is_under_a_checkpoint_soon(sealing: Ledger) -> None:
     assert goes_on_from(log, list(log.checkpoints()))
 
 
-def test_two_checkpoints_are_less_than_a_second_apart_and_not_one_for_each_event(
+def test_checkpoints_are_under_a_second_apart_and_not_one_for_each_event(
     sealing: Ledger,
 ) -> None:
     log = sealing.transparency

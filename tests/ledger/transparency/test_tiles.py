@@ -82,7 +82,7 @@ def test_an_empty_tree_has_no_tiles() -> None:
 
 
 @pytest.mark.parametrize("size", [1, 255, 256, 257, 511, 512, 65_535, 65_536, 65_537, 200_000])
-def test_the_partial_tile_of_each_level_is_as_wide_as_the_specification_says(size: int) -> None:
+def test_the_partial_tile_of_each_level_is_as_wide_as_specified(size: int) -> None:
     tiles = list(tiles_of(size))
     assert len(tiles) == len(set(tiles))
     for level in range(4):

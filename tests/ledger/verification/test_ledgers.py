@@ -57,7 +57,7 @@ def change(folder: DataFolder, statement: str) -> None:
         connection.commit()
 
 
-def test_a_ledger_that_grows_and_changes_its_keys_meanwhile_is_sound_at_every_look(
+def test_a_ledger_that_grows_and_changes_its_keys_is_sound_at_every_look(
     folder: DataFolder,
 ) -> None:
     ledger, done = folder.ledger("main"), threading.Event()
@@ -87,7 +87,7 @@ def test_a_ledger_that_grows_and_changes_its_keys_meanwhile_is_sound_at_every_lo
     assert heads[-1] > heads[0]
 
 
-def test_what_no_checkpoint_covers_is_counted_and_only_looked_at_for_its_form(
+def test_what_no_checkpoint_covers_is_counted_and_checked_for_form_only(
     folder: DataFolder,
 ) -> None:
     ledger = folder.ledger("main")
@@ -127,7 +127,7 @@ def test_a_contact_s_lost_key_is_told_once_with_its_first_event(folder: DataFold
     assert f"the data key of contact {lost} is missing" in fault.detail
 
 
-def test_a_ledger_of_before_there_were_logs_is_told_apart_from_one_that_lost_its_log(
+def test_a_ledger_from_before_logs_is_told_apart_from_one_that_lost_its(
     tmp_path: Path,
 ) -> None:
     with closing(DataFolder.open(tmp_path, clock=HandClock())) as folder:
@@ -194,7 +194,7 @@ def test_only_what_is_sealed_is_opened_and_counted(folder: DataFolder) -> None:
     assert report.checked["events with sealed fields opened"] == 2
 
 
-def test_a_key_that_was_changed_again_before_it_signed_anything_is_no_fault(
+def test_a_key_changed_again_before_it_signed_anything_is_no_fault(
     folder: DataFolder,
 ) -> None:
     """Each of them signs the next checkpoint, and all but the newest are retired with it."""

@@ -62,7 +62,7 @@ def test_a_file_at_rest_is_read_and_nothing_is_made_beside_it(path: Path) -> Non
     assert files(path.parent) == before
 
 
-def test_what_a_server_has_just_committed_is_read_and_its_files_stay_as_they_are(
+def test_what_was_just_committed_is_read_and_the_files_stay_as_they_are(
     path: Path,
 ) -> None:
     left_by_a_crash(path)  # the files that a process of its own has open look the same
