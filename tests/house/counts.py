@@ -8,9 +8,10 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.house.tree import PACKAGES, imported, modules, package_modules
+from tests.house.tree import PACKAGES, ROOT, imported, modules, package_modules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -91,6 +92,41 @@ def long_test_names() -> list[str]:
     ]
 
 
+def files_that_name_sqlite() -> list[str]:
+    """The files outside the SQLite store that import it, so that no other can take its place."""
+    return [
+        place
+        for place, tree, _ in package_modules()
+        if not place.startswith(STORES)
+        and any(name.startswith("ledger.stores.sqlite") for name in imported(tree))
+    ]
+
+
+def files_to_add_something() -> dict[str, int]:
+    """How many files are edited by hand to add what CONTRIBUTING has a row for, as it says."""
+    return {row.thing: row.files for row in rows_of_contributing()}
+
+
+@dataclass(frozen=True)
+class Row:
+    """What CONTRIBUTING says of adding one thing: where, and in how many files."""
+
+    thing: str
+    places: tuple[str, ...]
+    files: int
+
+
+def rows_of_contributing() -> list[Row]:
+    """The table "To add something"."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    return [
+        Row(thing, tuple(re.findall(r"`([\w.-]+/[\w./-]*)`", edit)), int(files))
+        for thing, edit, files in re.findall(
+            r"^\| (\w.*?) \| (.*?) \| (\d+) \|", text, re.MULTILINE
+        )
+    ]
+
+
 def files_near_the_limit() -> list[str]:
     """The files of the packages that have 380 to 400 lines."""
     return [place for place, _, source in package_modules() if source.count("\n") in NEAR_THE_LIMIT]
@@ -103,6 +139,9 @@ def counts() -> Iterator[tuple[str, int]]:
     yield "files in the packages", sum(1 for _ in package_modules(*PACKAGES))
     yield "modules that import each other in a circle", len(circles(imports()))
     yield "files outside the store that import sqlite3", len(files_that_import_sqlite3())
+    yield "files outside the store that name SQLite's", len(files_that_name_sqlite())
+    for thing, files in files_to_add_something().items():
+        yield f"files edited to add {thing}", files
     yield "files of 380 to 400 lines", len(files_near_the_limit())
     yield "private accesses in tests", private_accesses()
     yield "patched names in tests", patches()
