@@ -13,7 +13,9 @@ import uvicorn
 
 from api.bootstrap import build
 from api.service.settings import Settings
-from domain.instants import DAY, format_instant, parse_instant
+from domain.instants import format_instant
+from tests.fixtures.clock import START, Clock
+from tests.fixtures.registrations import registration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,22 +26,9 @@ if TYPE_CHECKING:
 
     from api.service.server import Server
 
-START = parse_instant("2026-03-01T12:00:00Z")
+__all__ = ["START", "Clock", "registration"]  # what other rooms import from here as well
 
 Json = dict[str, Any]
-
-
-class Clock:
-    """A clock that stands still until it is told to go on."""
-
-    def __init__(self) -> None:
-        self.instant = START
-
-    def __call__(self) -> int:
-        return self.instant
-
-    def pass_days(self, days: int) -> None:
-        self.instant += days * DAY
 
 
 @contextmanager
@@ -97,10 +86,6 @@ class Shop:
         answer = self.append(contact, registration(name))
         assert answer.status_code == 201, answer.text
         return answer
-
-
-def registration(name: str = "Ada Jansen") -> Json:
-    return {"type": "contact-registered", "data": {"kind": "person", "name": name}}
 
 
 def purchase(number: str, at: int | None = None, **envelope: Any) -> Json:

@@ -5,24 +5,16 @@ from __future__ import annotations
 import json
 import socket
 import struct
-import time
 from http.client import HTTPResponse
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
+from tests.fixtures.waiting import SECONDS, until
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from types import TracebackType
 
-SECONDS = 20
-
-
-def until(reached: Callable[[], bool]) -> None:
-    """Wait until it is so."""
-    deadline = time.monotonic() + SECONDS
-    while not reached():
-        assert time.monotonic() < deadline, "it never came to that"
-        time.sleep(0.005)
+__all__ = ["until"]  # what other rooms import from here as well
 
 
 class Wire:

@@ -151,10 +151,6 @@ class Address:
         )
 
 
-def registration(name: str = "Ada Jansen") -> NewEvent:
-    return NewEvent("contact-registered", {"kind": "person", "name": name})
-
-
 def purchase(number: str) -> NewEvent:
     data = {
         "purchase_id": number,

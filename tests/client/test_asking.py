@@ -24,7 +24,8 @@ from rapport_client import (
     Unreachable,
     VersionMismatch,
 )
-from tests.client.network import Network, busy, lost, purchase, registration
+from tests.client.network import Network, busy, lost, purchase
+from tests.fixtures.registrations import registration_event
 
 if TYPE_CHECKING:
     from tests.client.network import Address
@@ -39,7 +40,7 @@ def test_an_event_has_its_id_before_it_is_sent() -> None:
 def test_an_append_whose_answer_is_lost_is_recorded_once(address: Address) -> None:
     network = Network()
     with address.client(lost, lost, busy, network=network) as client:
-        done = client.append("pos:1", registration(), purchase("1"))
+        done = client.append("pos:1", registration_event(), purchase("1"))
     assert done.replayed, "the first try was recorded, the fourth heard of"
     assert (done.version, [one.version for one in done.events]) == (2, [1, 2])
     assert len({request.content for request in network.requests}) == 1
@@ -51,14 +52,14 @@ def test_an_append_whose_answer_is_lost_is_recorded_once(address: Address) -> No
 def test_a_condition_does_not_turn_a_lost_answer_into_a_conflict(address: Address) -> None:
     """The version is not what it was: the first try made it so."""
     with address.client(lost) as client:
-        assert client.append("pos:1", registration(), if_new=True).version == 1
+        assert client.append("pos:1", registration_event(), if_new=True).version == 1
         assert client.append("pos:1", purchase("1"), if_version=1).version == 2
 
 
 def test_whoever_gave_up_may_send_the_same_event_another_day(address: Address) -> None:
     sale = purchase("1")
     with address.client(tries=2) as client:
-        client.append("pos:1", registration())
+        client.append("pos:1", registration_event())
     with address.client(lost, lost, tries=2) as client:
         with pytest.raises(Unreachable):
             client.append("pos:1", sale)
@@ -72,7 +73,7 @@ def test_problems_have_classes_and_fields(client: Client) -> None:
     with pytest.raises(Refused) as refused:
         client.append("pos:1", sale)
     assert (refused.value.reason, refused.value.status) == ("contact-unregistered", 409)
-    client.append("pos:1", registration(), sale)
+    client.append("pos:1", registration_event(), sale)
     with pytest.raises(VersionMismatch) as mismatch:
         client.append("pos:1", purchase("2"), if_version=1)
     assert mismatch.value.current_version == 2
@@ -97,14 +98,14 @@ def test_a_problem_is_told_at_once_and_not_tried_again(address: Address) -> None
 
 def test_a_server_that_stays_busy_is_told_as_such(address: Address) -> None:
     with address.client(*[busy] * 5) as client, pytest.raises(Unavailable) as caught:
-        client.append("pos:1", registration())
+        client.append("pos:1", registration_event())
     assert caught.value.retry_after_seconds == 7
 
 
 def test_reading_has_types(client: Client) -> None:
     bought_at = datetime(2026, 2, 1, 12, tzinfo=UTC)
     sale = NewEvent("purchase-made", purchase("1").data, occurred_at=bought_at, source="till")
-    done = client.append("a:Zoë/7%", registration("Zoë\u2028Li"), sale)
+    done = client.append("a:Zoë/7%", registration_event("Zoë\u2028Li"), sale)
     contact = client.contact("a:Zoë/7%", min_position=done.position)
     assert (contact.contact_id, contact.name) == (done.contact_id, "Zoë\u2028Li")
     status = client.status(done.contact_id, min_position=done.position)
@@ -123,7 +124,7 @@ def test_reading_has_types(client: Client) -> None:
 def test_the_log_and_streams_are_read_page_by_page(address: Address) -> None:
     network = Network()
     with address.client(lost, busy, network=network) as client:
-        client.append("pos:1", registration(), *(purchase(str(n)) for n in range(6)))
+        client.append("pos:1", registration_event(), *(purchase(str(n)) for n in range(6)))
         assert [event.position for event in client.log(page=2)] == list(range(1, 9))
         positions = [e.position for e in client.log(after_position=4, types=["purchase-made"])]
         assert positions == [5, 6, 7, 8]
@@ -142,7 +143,7 @@ def test_an_instant_without_a_time_zone_is_not_sent() -> None:
 def test_the_asynchronous_client_appends_and_reads_alike(address: Address) -> None:
     async def visit() -> None:
         async with address.async_client(lost, busy) as client:
-            done = await client.append("pos:1", registration(), purchase("1"))
+            done = await client.append("pos:1", registration_event(), purchase("1"))
             assert done.replayed
             with pytest.raises(Refused):
                 await client.append("pos:2", purchase("2"))
@@ -171,7 +172,7 @@ def test_both_clients_offer_the_same() -> None:
 
 def test_a_receipt_and_a_checkpoint_are_given_byte_for_byte(address: Address) -> None:
     with address.client(lost) as client:
-        done = client.append("pos:receipt", registration(), purchase("1"))
+        done = client.append("pos:receipt", registration_event(), purchase("1"))
         receipt = client.receipt("pos:receipt", min_position=done.position)
         earlier = client.receipt("pos:receipt", as_known_at=done.position - 1, policy_version=1)
         note = client.checkpoint()

@@ -21,7 +21,8 @@ from rapport_client import (
     Unreachable,
 )
 from rapport_client.operations import MOST_PAUSE_SECONDS
-from tests.client.network import Network, busy, cut_after, ended_after, lost, purchase, registration
+from tests.client.network import Network, busy, cut_after, ended_after, lost, purchase
+from tests.fixtures.registrations import registration_event
 
 if TYPE_CHECKING:
     from tests.api.shop import Clock
@@ -42,7 +43,7 @@ def fill(client: Client, contacts: int = 3) -> int:
     position = 0
     for one in range(contacts):
         sales = [sale(n, NOON - timedelta(weeks=n)) for n in range(2 + 2 * one)]
-        position = client.append(f"pos:{one}", registration(), *sales).position
+        position = client.append(f"pos:{one}", registration_event(), *sales).position
     return position
 
 
@@ -86,7 +87,7 @@ def test_contacts_are_looked_for_and_partners_and_policies_told(client: Client) 
     sent = {"referral_id": "r1", "direction": "inbound", "other": "pos:2", "level": 3}
     client.append("pos:0", NewEvent("referral-made", sent))
     client.append("pos:1", NewEvent("referral-made", {**sent, "level": 5}))
-    newest = client.append("pos:3", registration()).position
+    newest = client.append("pos:3", registration_event()).position
     partners = list(client.standings(min_position=newest, page=1))
     assert [one.influence for one in partners] == [10, 6]
     now = client.standing("pos:0").as_of
@@ -157,7 +158,7 @@ def test_an_operation_is_looked_at_until_it_ends_or_the_time_is_up(filled: Addre
 
 
 def test_what_was_believed_and_is_known_better_is_listed(client: Client, clock: Clock) -> None:
-    known = NewEvent("contact-registered", registration().data, occurred_at=NOON - 90 * DAY)
+    known = NewEvent("contact-registered", registration_event().data, occurred_at=NOON - 90 * DAY)
     client.append("pos:1", known)
     clock.instant += MINUTE  # what is recorded within one minute is one restatement
     late = client.append("pos:1", sale(1, NOON))
@@ -198,7 +199,7 @@ def test_a_person_is_shown_everything_and_erased_once(address: Address) -> None:
         assert erased == client.erase("pos:0", requested_by="the person", reason="once more")
         assert client.person("pos:0").erased
         with pytest.raises(Refused) as refused:
-            client.append("pos:0", registration("Ada"))
+            client.append("pos:0", registration_event("Ada"))
         assert refused.value.reason == "contact-erased"
 
 

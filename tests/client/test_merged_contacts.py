@@ -6,7 +6,8 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from rapport_client import NewEvent, Stream
-from tests.client.network import purchase, registration
+from tests.client.network import purchase
+from tests.fixtures.registrations import registration_event
 
 if TYPE_CHECKING:
     from rapport_client import Client
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
 
 
 def test_an_append_says_for_whom_a_stream_counts(client: Client) -> None:
-    new = client.append("pos:new", registration()).contact_id
-    assert client.append("pos:old", registration()).counts_for is None
+    new = client.append("pos:new", registration_event()).contact_id
+    assert client.append("pos:old", registration_event()).counts_for is None
     done = client.append("pos:old", NewEvent("contact-merged", {"into": new}), purchase("1"))
     assert (done.counts_for, done.version) == (new, 3)
     assert {(one.contact_id, one.counts_for) for one in done.events} == {(done.contact_id, new)}
@@ -29,9 +30,9 @@ def test_an_append_says_for_whom_a_stream_counts(client: Client) -> None:
 def test_a_contact_names_its_streams_and_the_log_has_those_of_a_group(
     client: Client, address: Address
 ) -> None:
-    new = client.append("pos:new", registration()).contact_id
+    new = client.append("pos:new", registration_event()).contact_id
     merge = NewEvent("contact-merged", {"into": new})
-    old = client.append("pos:old", registration(), merge, purchase("1")).contact_id
+    old = client.append("pos:old", registration_event(), merge, purchase("1")).contact_id
     found = client.contact("pos:old")
     assert (found.contact_id, found.version) == (new, 1)
     assert found.streams == (

@@ -20,8 +20,8 @@ from tests.client.network import (
     ended_after,
     lost,
     purchase,
-    registration,
 )
+from tests.fixtures.registrations import registration_event
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -34,7 +34,10 @@ if TYPE_CHECKING:
 
 def shopping(count: int) -> Pairs:
     """A registration and purchases."""
-    return [("pos:1", registration()), *(("pos:1", purchase(str(n))) for n in range(count - 1))]
+    return [
+        ("pos:1", registration_event()),
+        *(("pos:1", purchase(str(n))) for n in range(count - 1)),
+    ]
 
 
 def test_every_event_has_its_outcome_in_order(client: Client) -> None:
@@ -42,7 +45,7 @@ def test_every_event_has_its_outcome_in_order(client: Client) -> None:
         ("pos:2", purchase("1")),
         *shopping(2),
         ("pos:1", NewEvent("visit-made", {"guests": -1})),
-        ("pos:1", registration()),
+        ("pos:1", registration_event()),
     ]
     outcomes = list(client.bulk([*pairs, pairs[1]]))
     assert [one.event for one in outcomes] == [event for _, event in [*pairs, pairs[1]]]
@@ -72,7 +75,7 @@ def test_a_source_of_events_is_read_as_outcomes_are_taken(client: Client) -> Non
 
     def endless() -> Iterator[tuple[ContactName, NewEvent]]:
         nonlocal taken
-        yield "pos:1", registration()
+        yield "pos:1", registration_event()
         while True:
             taken += 1
             yield "pos:1", purchase(str(taken))
@@ -114,7 +117,9 @@ def test_a_tail_goes_on_where_its_connection_was_cut(address: Address) -> None:
     network = Network()
     failures = [lost, cut_after(5), cut_after(1500), busy, ended_after(2100), cut_after(900)]
     with address.client() as writer, address.client(*failures, network=network) as client:
-        writer.append("pos:1", registration("Zoë\u2028Li"), *(purchase(str(n)) for n in range(9)))
+        writer.append(
+            "pos:1", registration_event("Zoë\u2028Li"), *(purchase(str(n)) for n in range(9))
+        )
         tail = client.tail()
         assert [event.position for event in islice(tail, 11)] == list(range(1, 12))
         late = writer.append("pos:1", purchase("late"))
@@ -127,7 +132,7 @@ def test_a_tail_goes_on_where_its_connection_was_cut(address: Address) -> None:
 
 
 def test_a_tail_can_begin_anywhere_and_be_of_some_types(client: Client) -> None:
-    client.append("pos:1", registration(), purchase("1"), purchase("2"))
+    client.append("pos:1", registration_event(), purchase("1"), purchase("2"))
     tail = client.tail(2, types=["purchase-made"])
     assert [event.position for event in islice(tail, 2)] == [3, 4]
 

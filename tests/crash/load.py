@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 from rapport_client import Client, NewEvent, Retries, Unavailable, Unreachable
+from tests.fixtures.registrations import registration_event
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -160,7 +161,7 @@ class Writer(threading.Thread):
         return self.sent[-1]
 
     def _registration(self) -> NewEvent:
-        return registration(f"Ann Örn {self._random.randrange(1000)}")
+        return registration_event(f"Ann Örn {self._random.randrange(1000)}")
 
     def _visit(self) -> NewEvent:
         """A visit of which every field may be told, or not."""
@@ -231,7 +232,3 @@ class BulkWriter(Writer):
 def doubt(all_sent: Iterable[Sent]) -> None:
     for one in all_sent:
         one.doubtful = True
-
-
-def registration(name: str = "Ann Example") -> NewEvent:
-    return NewEvent("contact-registered", {"kind": "person", "name": name})

@@ -13,7 +13,8 @@ from rapport_client import Client
 from tests.cli.running import END_SECONDS, Serving, serving
 from tests.crash.evidence import check
 from tests.crash.following import Reader
-from tests.crash.load import ONCE, BulkWriter, Sent, Watch, Writer, registration
+from tests.crash.load import ONCE, BulkWriter, Sent, Watch, Writer
+from tests.fixtures.registrations import registration_event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -62,7 +63,7 @@ def endured(data: Path, chance: Random, rounds: Iterable[Callable[[Load], None]]
     reader follows them all."""
     shared = uuid4()
     reader = Reader()
-    sent = [Sent([(shared, registration())])]
+    sent = [Sent([(shared, registration_event())])]
     newest = sent
     for one in rounds:
         with serving("serve", "--port", 0, "--data", data) as server:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import resource
 import sqlite3
-import time
 from contextlib import closing, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from rapport_client import Client
 from tests.cli.running import serving
 from tests.crash.load import ONCE
 from tests.crash.rounds import WRITERS, endured
+from tests.fixtures.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -71,7 +71,11 @@ def comes_and_goes(hindrance: Hindrance, load: Load) -> None:
         with Client(load.server.url, retries=ONCE) as client:
             assert client.event(1).position == 1
     # Nobody appends: whether events are recorded again is found out by asking.
-    until(lambda: httpx.get(f"{load.server.url}/readyz").status_code == 200, seconds=30)
+    until(
+        lambda: httpx.get(f"{load.server.url}/readyz").status_code == 200,
+        seconds=30,
+        pause_seconds=0.05,
+    )
     load.watch.clear.set()
     work(load)
     load.kill()
@@ -114,7 +118,7 @@ def test_a_server_on_a_full_disk_says_that_it_is_not_ready_until_it_is(tmp_path:
         assert http.get("/livez").status_code == 200
         assert http.get("/v1/ledgers/main/contacts/till:1").status_code == 200
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
-        until(lambda: http.get("/readyz").status_code == 200, seconds=10)
+        until(lambda: http.get("/readyz").status_code == 200, seconds=10, pause_seconds=0.05)
         assert http.get("/readyz").json()["recording"] is True
         assert len(http.get("/v1/ledgers/main/events").json()["items"]) == 2
         assert appended(http, "till:2", contact) == 201
@@ -122,13 +126,6 @@ def test_a_server_on_a_full_disk_says_that_it_is_not_ready_until_it_is(tmp_path:
 
 def appended(http: httpx.Client, contact: str, event: Mapping[str, object]) -> int:
     return http.post(f"/v1/ledgers/main/contacts/{contact}/events", json=event).status_code
-
-
-def until(holds: Callable[[], bool], *, seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 @needs_prlimit

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 from domain.events import CATALOGUE
-from domain.instants import SECOND, parse_instant
 from domain.presets import PRESETS
 from ledger.committer import WAITING_EVENTS
 from ledger.drafts import Append, Draft
 from ledger.ledger import Ledger
 from ledger.subscriptions.pacing import SEALER
+from tests.fixtures.clock import START as NOON
+from tests.fixtures.clock import Clock as HandClock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,27 +21,14 @@ if TYPE_CHECKING:
     from ledger.drafts import Appended
     from ledger.subscriptions.pacing import Pacing
 
-NOON = parse_instant("2026-03-01T12:00:00Z")
+__all__ = ["NOON", "HandClock"]  # the fixtures by the names of this room
+
 NAMESPACE = UUID("6f1f64f5-1c0c-4ee3-8a83-9a0b6f3d0a11")
 MASTER_KEY = bytes(range(32))
 ORIGIN = "rapport.invalid/main-00c0ffee"
 
 ANN = {"kind": "person", "name": "Ann Example"}
 SALE = {"purchase_id": "p1", "amount_minor": 450, "currency": "EUR", "initiated_by": "contact"}
-
-
-class HandClock:
-    """A clock that stands still until it is moved."""
-
-    def __init__(self, instant: int = NOON) -> None:
-        self.instant = instant
-
-    def __call__(self) -> int:
-        return self.instant
-
-    def move(self, seconds: int) -> None:
-        """Go on, or back."""
-        self.instant += seconds * SECOND
 
 
 def open_ledger(

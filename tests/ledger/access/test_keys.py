@@ -10,18 +10,11 @@ from domain.instants import SECOND
 from ledger.access import keys as keys_module
 from ledger.access.keys import SEEN_EVERY, AccessKeys
 from ledger.access.scopes import READ
+from tests.fixtures.clock import Clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_800_000_000 * SECOND
-
-    def __call__(self) -> int:
-        return self.now
 
 
 @pytest.fixture
@@ -67,9 +60,9 @@ def test_a_revoked_key_opens_nothing_and_an_expired_one_neither(
     keys: AccessKeys, clock: Clock
 ) -> None:
     made, secret = keys.make("till", [READ])
-    _, brief = keys.make("visitor", [READ], expires_at=clock.now + SECOND)
+    _, brief = keys.make("visitor", [READ], expires_at=clock.instant + SECOND)
     keys.authenticate(brief)
-    clock.now += SECOND
+    clock.instant += SECOND
     with pytest.raises(Unauthenticated):
         keys.authenticate(brief)
     keys.authenticate(secret)
@@ -117,14 +110,14 @@ def test_a_key_that_is_changed_while_it_is_being_used_stays_changed(
 def test_who_was_let_in_is_let_go_on_with_the_same_secret_alone(
     keys: AccessKeys, clock: Clock
 ) -> None:
-    made, secret = keys.make("till", [READ], expires_at=clock.now + SECOND)
+    made, secret = keys.make("till", [READ], expires_at=clock.instant + SECOND)
     first = keys.authenticate(secret).principal
     assert keys.still_opens(first)
     _, secret = keys.rotate(made.id)
     assert not keys.still_opens(first)
     second = keys.authenticate(secret).principal
     assert keys.still_opens(second)
-    clock.now += SECOND
+    clock.instant += SECOND
     assert not keys.still_opens(second)
 
 
@@ -145,12 +138,12 @@ def test_the_last_use_is_noted_once_a_minute_and_kept(
     keys: AccessKeys, tmp_path: Path, clock: Clock
 ) -> None:
     made, secret = keys.make("till", [READ])
-    first = clock.now
+    first = clock.instant
     keys.authenticate(secret)
-    clock.now += SEEN_EVERY - 1
+    clock.instant += SEEN_EVERY - 1
     keys.authenticate(secret)
     assert keys.find(made.id).seen_at == first
-    clock.now += 1
+    clock.instant += 1
     keys.authenticate(secret)
     keys.close()
     again = AccessKeys(tmp_path / "access.sqlite", clock)

@@ -1,0 +1,30 @@
+"""What every room needs is written once, in ``tests/fixtures``."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from tests.house.tree import modules
+
+_COMMON = re.compile(r"\w*Clock|until|registration")
+
+ELSEWHERE = {
+    "tests/api/test_front_door.py:until": "it lets coroutines run and waits for no time at all",
+    "tests/projections/memory.py:Clock": "to be replaced; it calls its instant `now`",
+    "tests/projections/test_follower.py:until": "to be replaced",
+    "tests/wire/story.py:registration": "numbered and dated, as every event of that story is",
+}
+"""What has one of these names outside, each with the reason. It may only become shorter."""
+
+
+def test_no_room_has_a_clock_a_wait_or_a_registration_of_its_own() -> None:
+    found = {
+        f"{place}:{node.name}"
+        for place, tree, _ in modules()
+        if place.startswith("tests/") and not place.startswith("tests/fixtures/")
+        for node in tree.body
+        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        and _COMMON.fullmatch(node.name)
+    }
+    assert found - ELSEWHERE.keys() == set()
