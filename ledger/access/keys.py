@@ -87,8 +87,10 @@ class AccessKey:
 class AccessKeys:
     """The access keys of one data folder. Any thread may call."""
 
-    def __init__(self, path: Path, clock: Callable[[], int]) -> None:
-        """Open the file, or make it.
+    def __init__(
+        self, path: Path, clock: Callable[[], int], *, fresh_seconds: float | None = None
+    ) -> None:
+        """Open the file, or make it. What was read is relied upon for ``fresh_seconds``.
 
         Raises:
             Corrupt: it is damaged, or another program's.
@@ -96,6 +98,7 @@ class AccessKeys:
         """
         self._path = path
         self._clock = clock
+        self._fresh_seconds = FRESH_SECONDS if fresh_seconds is None else fresh_seconds
         self._lock = RLock()
         self._connection = connect(path, APPLICATION_ID, LOCK_SECONDS)
         self._known: dict[str, AccessKey] = {}
@@ -290,7 +293,7 @@ class AccessKeys:
     def _refresh(self, *, at_once: bool = False) -> None:
         """Read the keys again if they may have changed."""
         now = time.monotonic()
-        if not at_once and now - self._looked_at < FRESH_SECONDS:
+        if not at_once and now - self._looked_at < self._fresh_seconds:
             return
         with ledger_errors(self._path):
             (version,) = self._connection.execute("PRAGMA data_version").fetchone()

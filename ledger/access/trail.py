@@ -136,8 +136,12 @@ class AuditTrail:
         clock: Callable[[], int],
         heads: TrailHeads | None = None,
         name: str = SERVER,
+        *,
+        lock_seconds: float = LOCK_SECONDS,
     ) -> None:
         """Open the file, or make it. Its newest entry is noted in ``heads`` under its ``name``.
+
+        Another process may hold the file for ``lock_seconds``.
 
         Raises:
             Corrupt: it is damaged, or another program's.
@@ -148,7 +152,7 @@ class AuditTrail:
         self._heads = heads
         self._name = name
         self._lock = RLock()
-        self._connection = connect(path, APPLICATION_ID, LOCK_SECONDS)
+        self._connection = connect(path, APPLICATION_ID, lock_seconds)
         try:
             with ledger_errors(path):
                 for statement in _SCHEMA:

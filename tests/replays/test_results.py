@@ -8,7 +8,6 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from api.service.replays import results as module
 from api.service.replays.results import ResultNotFound, Results
 from domain.errors import Unavailable
 
@@ -56,9 +55,8 @@ def test_what_an_earlier_process_left_is_removed_at_the_start(tmp_path: Path) ->
         later.open(name)
 
 
-def test_the_oldest_give_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_KEPT", 2)
-    results = Results(tmp_path / "results")
+def test_the_oldest_give_way(tmp_path: Path) -> None:
+    results = Results(tmp_path / "results", most_kept=2)
     names = [kept(results) for _ in range(3)]
     with pytest.raises(ResultNotFound):
         results.open(names[0])
@@ -66,19 +64,15 @@ def test_the_oldest_give_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert len(list((tmp_path / "results").iterdir())) == 2
 
 
-def test_what_is_old_is_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    results = Results(tmp_path / "results")
+def test_what_is_old_is_swept(tmp_path: Path) -> None:
+    results = Results(tmp_path / "results", kept_seconds=-1.0)
     name = kept(results)
-    monkeypatch.setattr(module, "KEPT_SECONDS", -1.0)
     with pytest.raises(ResultNotFound):
         results.open(name)
 
 
-def test_whoever_reads_an_answer_is_not_disturbed_by_its_sweeping(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "MOST_KEPT", 1)
-    results = Results(tmp_path / "results")
+def test_whoever_reads_an_answer_is_not_disturbed_by_its_sweeping(tmp_path: Path) -> None:
+    results = Results(tmp_path / "results", most_kept=1)
     with results.open(kept(results)) as file:
         kept(results)
         assert file.read() == b"one\n"

@@ -33,13 +33,17 @@ class ResultNotFound(NotFound):
 class Results:
     """The answers of one ledger's operations, by operation. Any thread may call."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self, folder: Path, *, most_kept: int = MOST_KEPT, kept_seconds: float = KEPT_SECONDS
+    ) -> None:
         """Nobody else may use the folder; it is made when something is to be kept.
 
         Raises:
             Unavailable: what is left in it cannot be removed.
         """
         self._folder = folder
+        self._most_kept = most_kept
+        self._kept_seconds = kept_seconds
         self._lock = threading.Lock()
         self._made_at: dict[UUID, float] = {}
         with _telling(folder):
@@ -53,7 +57,7 @@ class Results:
         Raises:
             Unavailable: it cannot be written: the disk is full, say.
         """
-        self._sweep(MOST_KEPT - 1)
+        self._sweep(self._most_kept - 1)
         unfinished = self._path(operation_id).with_suffix(".new")
         with _telling(self._folder):
             self._folder.mkdir(mode=0o700, exist_ok=True)
@@ -72,7 +76,7 @@ class Results:
         Raises:
             ResultNotFound: there is none, or none any more.
         """
-        self._sweep(MOST_KEPT)
+        self._sweep(self._most_kept)
         try:
             return self._path(operation_id).open("rb")
         except FileNotFoundError:
@@ -90,7 +94,7 @@ class Results:
             too_many = len(oldest_first) - most
             for place, operation_id in enumerate(oldest_first):
                 age = time.monotonic() - self._made_at[operation_id]
-                if place < too_many or age > KEPT_SECONDS:
+                if place < too_many or age > self._kept_seconds:
                     self._path(operation_id).unlink(missing_ok=True)
                     del self._made_at[operation_id]
 

@@ -7,13 +7,12 @@ import pytest
 
 from domain.errors import Invalid, KeyNotFound, Unauthenticated
 from domain.instants import SECOND
-from ledger.access import keys as keys_module
 from ledger.access.keys import SEEN_EVERY, AccessKeys
 from ledger.access.scopes import READ
 from tests.fixtures.clock import Clock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 
@@ -90,9 +89,7 @@ def test_a_key_that_is_changed_while_it_is_being_used_stays_changed(
 ) -> None:
     """Noting the use of it must not bring back what was known of it before."""
     clock = Clock()
-    keys = AccessKeys(tmp_path / "access.sqlite", clock)
-    made, secret = keys.make("till", [READ])
-    meanwhile = [getattr(keys, change)]
+    meanwhile: list[Callable[[str], object]] = []
 
     def late() -> int:
         """The clock is asked between letting a key in and noting its use."""
@@ -100,7 +97,9 @@ def test_a_key_that_is_changed_while_it_is_being_used_stays_changed(
             meanwhile.pop()(made.id)
         return clock()
 
-    keys._clock = late
+    keys = AccessKeys(tmp_path / "access.sqlite", late)
+    made, secret = keys.make("till", [READ])
+    meanwhile.append(getattr(keys, change))
     keys.authenticate(secret)
     with pytest.raises(Unauthenticated):
         keys.authenticate(secret)
@@ -121,10 +120,8 @@ def test_who_was_let_in_is_let_go_on_with_the_same_secret_alone(
     assert not keys.still_opens(second)
 
 
-def test_what_another_process_changes_holds_here(
-    keys: AccessKeys, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(keys_module, "FRESH_SECONDS", 0.0)
+def test_what_another_process_changes_holds_here(tmp_path: Path, clock: Clock) -> None:
+    keys = AccessKeys(tmp_path / "access.sqlite", clock, fresh_seconds=0.0)
     elsewhere = AccessKeys(tmp_path / "access.sqlite", clock)
     made, secret = elsewhere.make("till", [READ])
     assert keys.authenticate(secret).id == made.id
@@ -132,6 +129,7 @@ def test_what_another_process_changes_holds_here(
     with pytest.raises(Unauthenticated):
         keys.authenticate(secret)
     elsewhere.close()
+    keys.close()
 
 
 def test_the_last_use_is_noted_once_a_minute_and_kept(

@@ -155,11 +155,8 @@ def test_whoever_changes_an_entry_all_the_same_is_found(
         trail.verify()
 
 
-def test_what_cannot_be_recorded_is_not_to_be_done(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(trail_module, "LOCK_SECONDS", 0.01)
-    trail = AuditTrail(tmp_path / "trail.sqlite", lambda: 1)
+def test_what_cannot_be_recorded_is_not_to_be_done(tmp_path: Path) -> None:
+    trail = AuditTrail(tmp_path / "trail.sqlite", lambda: 1, lock_seconds=0.01)
     with sqlite3.connect(tmp_path / "trail.sqlite", isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(Unavailable, match="nothing was done"):
