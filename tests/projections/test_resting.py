@@ -20,7 +20,7 @@ AN_HOUR = Pacing(dear_times=1_000_000_000, most_dear_seconds=3600.0)
 """However short the dear step was."""
 
 
-def test_late_events_of_a_long_history_come_together_until_somebody_waits_for_them(
+def test_late_events_come_together_until_somebody_waits_for_them(
     ledger: MemoryLedger, clock: Clock, path: Path
 ) -> None:
     for day in range(1, 60):
