@@ -19,7 +19,7 @@ from api.cli.plain_help import PlainHelp
 from api.cli.proof_command import keys_option, read_keys
 from api.cli.streams import write_exactly
 from api.service.known_aliases import KnownAliases
-from api.service.questions import Asked, Knowledge, Question, moment_of
+from api.service.questions import At, Knowledge, Question, moment_of
 from api.service.receipts.checking import check_receipt
 from api.service.receipts.making import make_receipt, needed_position
 from domain.errors import NotYetSealed
@@ -64,7 +64,7 @@ def command(
     Exit codes: 0 written; 1 refused, or not sealed yet; 2 the command cannot be read, or there
     is no such contact; 3 the target cannot be read.
     """
-    asked = Asked(
+    asked = At(
         as_of, None if as_known_at is None else Knowledge(position=as_known_at), policy_version
     )
     verifiers = read_keys(keys)
@@ -82,7 +82,7 @@ def command(
         say(f"not proven by a receipt: {sentence}")
 
 
-def _served(url: str, contact: str, asked: Asked) -> tuple[bytes, list[Verifier]]:
+def _served(url: str, contact: str, asked: At) -> tuple[bytes, list[Verifier]]:
     known = asked.as_known_at
     query = {
         "as_of": None if asked.as_of is None else format_instant(asked.as_of),
@@ -94,9 +94,7 @@ def _served(url: str, contact: str, asked: Asked) -> tuple[bytes, list[Verifier]
     return fetched(f"{path}?{given}"), ServedLog(url).verifiers()
 
 
-def _made(
-    folder: Path, ledger_name: str, contact: str, asked: Asked
-) -> tuple[bytes, list[Verifier]]:
+def _made(folder: Path, ledger_name: str, contact: str, asked: At) -> tuple[bytes, list[Verifier]]:
     with opened_to_read(folder, ledger_name, seal=True) as ledger:
         try:
             contact_id = ledger.contact_id(contact)

@@ -13,7 +13,7 @@ from api.cli.output import print_json, print_table
 from api.cli.plain_help import PlainHelp
 from api.cli.questions.long import answered, asking
 from api.cli.questions.one_contact import walk_through
-from api.service.questions import Asked, known_at
+from api.service.questions import At, known_at
 from api.service.replays.replay import replay
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def command(
 
     While a server runs on the folder, ask it instead: POST .../replays.
     """
-    asked = Asked(as_of, as_known_at, policy_version)
+    asked = At(as_of, as_known_at, policy_version)
     if contact is not None:
         if out is not None:
             raise click.UsageError("--out is for every contact, and --step for one")

@@ -10,7 +10,7 @@ from api.cli.options import data_option, json_option, ledger_option, when_option
 from api.cli.plain_help import PlainHelp
 from api.cli.questions.long import asking
 from api.cli.questions.one_contact import tell_status
-from api.service.questions import Asked
+from api.service.questions import At
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,5 +43,5 @@ def command(
 
     While a server runs on the folder, ask it instead: GET .../contacts/CONTACT/status?explain=text.
     """
-    with asking(folder, ledger_name, Asked(as_of, as_known_at, policy_version)) as (ledger, moment):
+    with asking(folder, ledger_name, At(as_of, as_known_at, policy_version)) as (ledger, moment):
         tell_status(ledger, moment, contact, as_json=as_json)

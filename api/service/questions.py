@@ -52,8 +52,8 @@ class Knowledge:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What is asked for, as it was said; None is now, everything, the policies in force."""
+class At:
+    """What a question is about: None is now, all that is known, the policies in force."""
 
     as_of: int | None = None
     as_known_at: Knowledge | None = None
@@ -85,25 +85,25 @@ class Subject:
     erased: bool
 
 
-def moment_of(ledger: Ledger, aliases: KnownAliases, asked: Asked, now: int) -> Moment:
+def moment_of(ledger: Ledger, aliases: KnownAliases, at: At, now: int) -> Moment:
     """The point in both times that is asked about, and the policies that judge.
 
     Raises:
         Invalid: an instant too far ahead, or a position that is not recorded yet.
         PolicyNotFound: no such version was published.
     """
-    if asked.as_of is not None and asked.as_of > now + AHEAD:
+    if at.as_of is not None and at.as_of > now + AHEAD:
         raise Invalid.at("/as_of", "invalid-time", "lies more than 24 hours ahead")
-    position = _position(ledger, asked.as_known_at, now)
+    position = _position(ledger, at.as_known_at, now)
     policies = ledger.policies(upto=position)
-    if asked.policy_version is not None:
+    if at.policy_version is not None:
         try:
-            policies = ledger.policies().only(asked.policy_version)
+            policies = ledger.policies().only(at.policy_version)
         except KeyError:
-            detail = f"no version {asked.policy_version} of the policy was published"
+            detail = f"no version {at.policy_version} of the policy was published"
             raise PolicyNotFound(detail) from None
-    at = now if asked.as_of is None else asked.as_of
-    return Moment(position, at, policies, ledger.time_zone, aliases.at(position))
+    as_of = now if at.as_of is None else at.as_of
+    return Moment(position, as_of, policies, ledger.time_zone, aliases.at(position))
 
 
 def known_at(ledger: Ledger, position: int) -> KnownAt:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
-from api.service.questions import Asked, moment_of
+from api.service.questions import At, moment_of
 from api.service.replays.lines import Lines
 from api.service.replays.preview import Preview, Proposal
 from api.service.replays.replay import replay
@@ -86,7 +86,7 @@ def fewer() -> Policy:
 
 def _moment(served: OpenLedger) -> Moment:
     at = parse_instant(f"{THEN}T00:00:00Z")
-    return moment_of(served.ledger, served.aliases, Asked(as_of=at), at)
+    return moment_of(served.ledger, served.aliases, At(as_of=at), at)
 
 
 def _replayed(served: OpenLedger, moment: Moment) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from api.service.answers.status import Standing, Status, StatusHistory
 from api.service.known_aliases import KnownAliases
 from api.service.questions import (
-    Asked,
+    At,
     Question,
     moment_of,
     relationship_of,
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from projections.folding import Moment
     from tests.projections.memory import MemoryLedger
 
-NOTHING = Asked()
+NOTHING = At()
 
 
-def moment(ledger: MemoryLedger, now: int, asked: Asked = NOTHING) -> Moment:
+def moment(ledger: MemoryLedger, now: int, asked: At = NOTHING) -> Moment:
     """The point that a question is about."""
     real = cast("Ledger", ledger)
     return moment_of(real, KnownAliases(real), asked, now)

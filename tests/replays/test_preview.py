@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from api.service.questions import Asked
+from api.service.questions import At
 from api.service.replays.preview import Proposal
 from domain.instants import DAY, format_instant, parse_instant
 from domain.presets import PRESETS, read_policy
@@ -67,7 +67,7 @@ def test_revenue_moves_with_the_stage_it_is_counted_under(ledger: MemoryLedger) 
 
 def test_whoever_differed_only_earlier_is_found_by_a_window(ledger: MemoryLedger) -> None:
     """Cat would have been a client for a while, and then a customer, as she was."""
-    then = moment(ledger, NOW, Asked(NOW - 230 * DAY))
+    then = moment(ledger, NOW, At(NOW - 230 * DAY))
     assert previewed(ledger, then, Proposal(FOUR))[1] == []
     _, (cat,) = previewed(ledger, then, Proposal(FOUR, from_at=NOW - 330 * DAY))
     (stretch,) = cat["stretches"]
@@ -78,7 +78,7 @@ def test_whoever_differed_only_earlier_is_found_by_a_window(ledger: MemoryLedger
 
 def test_what_made_the_difference_is_read_while_it_lasts(ledger: MemoryLedger) -> None:
     """Once it is over, neither judgement has the signal on."""
-    then = moment(ledger, NOW, Asked(NOW - 230 * DAY))
+    then = moment(ledger, NOW, At(NOW - 230 * DAY))
     _, (cat,) = previewed(ledger, then, Proposal(FOUR, from_at=NOW - 330 * DAY))
     (stretch,) = cat["stretches"]
     assert cat["at"] == format_instant(parse_instant(stretch["to"]) - 1)
@@ -87,7 +87,7 @@ def test_what_made_the_difference_is_read_while_it_lasts(ledger: MemoryLedger) -
 
 
 def test_a_policy_from_an_instant_on_judges_nothing_before(ledger: MemoryLedger) -> None:
-    then = moment(ledger, NOW, Asked(NOW - 5 * DAY))
+    then = moment(ledger, NOW, At(NOW - 5 * DAY))
     assert previewed(ledger, then, Proposal(FOUR, NOW - DAY))[1] == []
     assert len(previewed(ledger, then, Proposal(FOUR))[1]) == 2
     _, (ann,) = previewed(ledger, moment(ledger, NOW), Proposal(FOUR, NOW - DAY))

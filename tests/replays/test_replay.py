@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from api.service.questions import Asked, Knowledge
+from api.service.questions import At, Knowledge
 from api.service.replays.lines import Lines
 from api.service.replays.replay import LOOK_EVENTS, replay
 from domain.events.governance import PersonalDataErased
@@ -98,7 +98,7 @@ def test_a_line_says_that_evidence_was_erased_once_that_is_known(ledger: MemoryL
     ledger._record(BEN, erased, NOW, None, 3)
     _, content = replayed(ledger, moment(ledger, NOW))
     assert [row["evidence_erased"] for row in rows(content)] == [False, True, False]
-    then = moment(ledger, NOW, Asked(as_known_at=Knowledge(position=head)))
+    then = moment(ledger, NOW, At(as_known_at=Knowledge(position=head)))
     assert replayed(ledger, then) == before
 
 

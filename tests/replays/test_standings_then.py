@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 from api.service.answers.lists import StandingRow
-from api.service.questions import Asked
+from api.service.questions import At
 from api.service.replays import pages
 from api.service.replays.pages import folded_page, sorted_page
 from api.service.replays.rows import StandingRows
@@ -81,7 +81,7 @@ def test_a_list_says_of_each_contact_what_its_standing_says(most_events: int) ->
 @given(seed=seeds)
 def test_sorted_and_of_one_standing_it_has_the_same_rows(seed: int) -> None:
     ledger, clock, chance = told(seed)
-    at = moment(ledger, clock(), Asked(some_instant(chance, clock)))
+    at = moment(ledger, clock(), At(some_instant(chance, clock)))
     rows = listed(ledger, at, 100)
     for limit in (1, 2, 100):
         assert listed(ledger, at, limit, "influence") == sorted(
@@ -101,7 +101,7 @@ def test_with_everything_known_it_is_whoever_the_projection_has_then(seed: int) 
         held = hands.projections.standings(limit=1000).items
         made = {row.contact_id: hands.projections.referrals(row.contact_id).made for row in held}
         for as_of in (clock(), *(some_instant(chance, clock) for _ in range(4))):
-            rows = listed(ledger, moment(ledger, clock(), Asked(as_of)), 100, "influence")
+            rows = listed(ledger, moment(ledger, clock(), At(as_of)), 100, "influence")
             there = [
                 row for row in held if any(edge.made_at <= as_of for edge in made[row.contact_id])
             ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given, settings
 
 from api.cli.questions.one_contact import stage_told
-from api.service.questions import Asked, Knowledge, group_of
+from api.service.questions import At, Knowledge, group_of
 from api.service.replays.steps import Step, show, steps
 from domain.history import effective_history
 from domain.instants import DAY, format_instant
@@ -45,7 +45,7 @@ def test_the_steps_end_where_the_fold_does_and_change_what_it_changes(seed: int)
     ledger, clock, chance = told(seed)
     for contact in CONTACTS:
         position = chance.randint(1, ledger.head())
-        asked = Asked(some_instant(chance, clock), Knowledge(position=position))
+        asked = At(some_instant(chance, clock), Knowledge(position=position))
         at = moment(ledger, clock(), asked)
         survivor, group = group_of(ledger, at.aliases, position, contact)
         history = effective_history(group, survivor)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import given, settings
 
 from api.service.answers.lists import StatusRow
-from api.service.questions import Asked, Knowledge
+from api.service.questions import At, Knowledge
 from api.service.replays.preview import Proposal
 from domain.instants import DAY, HOUR, format_instant, parse_instant
 from domain.presets import PRESETS
@@ -44,7 +44,7 @@ def some_instant(chance: Random, clock: Clock) -> int:
 def some_moment(ledger: MemoryLedger, clock: Clock, chance: Random) -> Moment:
     """What any of the three parameters ask for, alone or together, or none."""
     versions = len(ledger.policies().versions)
-    asked = Asked(
+    asked = At(
         chance.choice((None, some_instant(chance, clock))),
         chance.choice((None, Knowledge(position=chance.randint(1, ledger.head())))),
         chance.choice((None, chance.randint(1, versions))),
@@ -79,8 +79,8 @@ def test_as_known_at_is_what_a_ledger_that_stopped_there_answers(seed: int) -> N
         position = chance.randint(1, ledger.head())
         as_of = chance.choice((None, some_instant(chance, clock)))
         stopped = ledger.stopped(position)
-        then = moment(ledger, clock(), Asked(as_of, Knowledge(position=position)))
-        there = moment(stopped, clock(), Asked(as_of))
+        then = moment(ledger, clock(), At(as_of, Knowledge(position=position)))
+        there = moment(stopped, clock(), At(as_of))
         assert replayed(ledger, then) == replayed(stopped, there)
         for contact in CONTACTS:
             assert of_one(ledger, then, contact) == of_one(stopped, there, contact)
@@ -114,7 +114,7 @@ def test_as_of_an_instant_with_everything_known_is_the_table_of_intervals(seed: 
     with followed(ledger, clock) as hands:
         for _ in range(4):
             as_of = min(some_instant(chance, clock), clock())
-            account, content = replayed(ledger, moment(ledger, clock(), Asked(as_of)))
+            account, content = replayed(ledger, moment(ledger, clock(), At(as_of)))
             page = hands.projections.statuses(as_of=as_of, limit=1000)
             listed = {row["contact_id"]: row for row in map(status_row, page.items)}
             assert {row["contact_id"]: (row["stage"], row["since"]) for row in rows(content)} == {
@@ -150,12 +150,12 @@ def test_a_preview_is_what_publishing_on_a_copy_and_replaying_gives(seed: int) -
     policy = PRESETS[chance.choice(sorted(PRESETS))]
     for effective_from in (None, some_instant(chance, clock)):
         to_at = some_instant(chance, clock)
-        before = moment(ledger, clock(), Asked(to_at))
+        before = moment(ledger, clock(), At(to_at))
         account, changed = previewed(ledger, before, Proposal(policy, effective_from))
         copied = ledger.stopped(ledger.head())
         copied.publish(policy, effective_from or 0)
         version = len(copied.policies().versions) if effective_from is None else None
-        after = moment(copied, clock(), Asked(to_at, policy_version=version))
+        after = moment(copied, clock(), At(to_at, policy_version=version))
         was, is_now = replayed(ledger, before), replayed(copied, after)
         stages = [
             {row["contact_id"]: (row["stage"], row["score"]) for row in rows(content)}
@@ -184,7 +184,7 @@ def test_over_a_window_the_stretches_are_where_the_two_differ(seed: int) -> None
     ledger, clock, chance = told(seed)
     proposal = Proposal(PRESETS[chance.choice(sorted(PRESETS))])
     from_at, to_at = sorted(some_instant(chance, clock) for _ in range(2))
-    at = moment(ledger, clock(), Asked(to_at))
+    at = moment(ledger, clock(), At(to_at))
     window = Proposal(proposal.policy, from_at=from_at)
     _, changed = previewed(ledger, at, window)
     ends = [
@@ -196,7 +196,7 @@ def test_over_a_window_the_stretches_are_where_the_two_differ(seed: int) -> None
     ]
     looked_at = {from_at, to_at, *(chance.randint(from_at, to_at) for _ in range(5)), *ends[:20]}
     for instant in looked_at:
-        _, single = previewed(ledger, moment(ledger, clock(), Asked(instant)), proposal)
+        _, single = previewed(ledger, moment(ledger, clock(), At(instant)), proposal)
         expected = {row["contact_id"]: (row["from"], row["to"]) for row in single}
         assert _at(changed, instant) == expected, format_instant(instant)
     assert to_at - from_at < 800 * DAY

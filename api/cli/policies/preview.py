@@ -13,7 +13,7 @@ from api.cli.output import print_json, print_table
 from api.cli.plain_help import PlainHelp
 from api.cli.policies.documents import read_document
 from api.cli.questions.long import answered, asking
-from api.service.questions import Asked
+from api.service.questions import At
 from api.service.replays.preview import Preview, Proposal
 from domain.presets import PRESETS
 
@@ -70,7 +70,7 @@ def command(
     policy = PRESETS[preset] if preset else read_document(document or Path())
     proposal = Proposal(policy, effective_from, from_at)
     found: list[Lines] = []
-    with asking(folder, ledger_name, Asked(as_of=to_at)) as (ledger, moment):
+    with asking(folder, ledger_name, At(as_of=to_at)) as (ledger, moment):
         if from_at is not None and from_at > moment.at:
             raise UsageRefused("--from must not be later than --to")
 

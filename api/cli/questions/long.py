@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any, BinaryIO
 
-    from api.service.questions import Asked
+    from api.service.questions import At
     from ledger.ledger import Ledger
     from projections.folding import Moment
     from projections.operations import Progress
 
 
 @contextmanager
-def asking(folder: Path | None, name: str, asked: Asked) -> Iterator[tuple[Ledger, Moment]]:
+def asking(folder: Path | None, name: str, asked: At) -> Iterator[tuple[Ledger, Moment]]:
     """A ledger of a folder that exists, and the point in both times that is asked about.
 
     Raises:

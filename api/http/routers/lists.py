@@ -23,7 +23,7 @@ from api.http.wire.parameters import (
 )
 from api.service.answers.document import Document, Page
 from api.service.answers.lists import StandingRow, StatusRow, Summary
-from api.service.questions import Asked, Knowledge, moment_of
+from api.service.questions import At, Knowledge, moment_of
 from api.service.replays.pages import (
     MOST_EVENTS,
     folded_page,
@@ -217,7 +217,7 @@ def _folded(call: Call, name: str, rows_at: Callable[[Moment], Rows], *, elsewhe
     """A page of what no projection holds: by ids, or, folded as a whole each time, sorted."""
     served, sort, limit = call.open_ledger, call.get(SORT), call.get(LIMIT) or 100
     ledger, aliases, now = served.ledger, served.aliases, call.server.clock()
-    asked = Asked(call.get(AS_OF), call.get(AS_KNOWN_AT), call.get(POLICY_VERSION))
+    asked = At(call.get(AS_OF), call.get(AS_KNOWN_AT), call.get(POLICY_VERSION))
     kind = f"{name}{_FOLDED}{sort or 'contact'} {asked}"
     first: tuple[int | None, ...] = ()
     if call.get(CURSOR) is None:
@@ -226,7 +226,7 @@ def _folded(call: Call, name: str, rows_at: Callable[[Moment], Rows], *, elsewhe
     value, contact, position, at = read_place(ledger, call.get(CURSOR), kind, *first)
     after = None if contact is None else (value, UUID(bytes=contact))
     # The pages after the first speak of what it spoke of, whatever was appended since.
-    fixed = Asked(at, Knowledge(position=position), asked.policy_version)
+    fixed = At(at, Knowledge(position=position), asked.policy_version)
     # Also where the clock was put back meanwhile: what may be asked for was settled at first.
     moment = moment_of(ledger, aliases, fixed, max(now, at))
     rows = rows_at(moment)
@@ -245,7 +245,7 @@ def _folded(call: Call, name: str, rows_at: Callable[[Moment], Rows], *, elsewhe
 
 def _folded_summary(call: Call) -> Answer:
     served = call.open_ledger
-    asked = Asked(call.get(AS_OF), call.get(AS_KNOWN_AT), call.get(POLICY_VERSION))
+    asked = At(call.get(AS_OF), call.get(AS_KNOWN_AT), call.get(POLICY_VERSION))
     moment = moment_of(served.ledger, served.aliases, asked, call.server.clock())
     if moment.position > MOST_EVENTS and not _is_elsewise(call):
         return _summary(call)  # a client's clock may be ahead: they hold until something changes
@@ -278,7 +278,7 @@ def _statuses_then(call: Call) -> Answer:
         limit=call.get(LIMIT) or 100,
         as_of=as_of,
     )
-    asked = Asked(as_of, Knowledge(position=page.position))
+    asked = At(as_of, Knowledge(position=page.position))
     moment = moment_of(served.ledger, served.aliases, asked, call.server.clock())
     items = folded_rows(served.ledger, moment, [one.contact_id for one in page.items])
     following = page.next_cursor

@@ -11,7 +11,7 @@ from api.http.streams.spooled import Spooled
 from api.http.wire.bodies import optional, read_known_at, read_object, read_proposed
 from api.http.wire.media import LINES
 from api.service.answers.projections import Operation as Answered
-from api.service.questions import AHEAD, Asked, moment_of
+from api.service.questions import AHEAD, At, moment_of
 from api.service.replays.preview import Proposal
 from api.service.replays.results import ResultNotFound
 from api.service.replays.starting import PREVIEW, REPLAY, start_preview, start_replay
@@ -52,7 +52,7 @@ def start_ledger_replay(call: Call) -> Answer:
     gets the same operation, which is theirs: another key that asks the same gets one of its own.
     """
     body = read_object(call.body, ("as_of", "as_known_at", "policy_version"))
-    asked = Asked(
+    asked = At(
         optional(body, "as_of", read_instant),
         optional(body, "as_known_at", read_known_at),
         optional(body, "policy_version", Whole(1).read),
@@ -91,7 +91,7 @@ def preview_policy(call: Call) -> Answer:
     served, now = call.open_ledger, call.server.clock()
     if to_at is not None and to_at > now + AHEAD:
         raise Invalid.at("/to", "invalid-time", "lies more than 24 hours ahead")
-    moment = moment_of(served.ledger, served.aliases, Asked(as_of=to_at), now)
+    moment = moment_of(served.ledger, served.aliases, At(as_of=to_at), now)
     if from_at is not None and from_at > moment.at:
         raise Invalid.at("/from", "contradiction", "must not be later than to")
     proposal = Proposal(policy, effective_from, from_at)
