@@ -7,7 +7,7 @@ ordinal, as ``datetime.date.toordinal`` counts.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -21,6 +21,7 @@ LAST_INSTANT = 253_402_300_799_999_999
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_OF_UTC = datetime(1970, 1, 1)  # noqa: DTZ001  # beside times that are known to be UTC
 _ONE_SECOND = timedelta(seconds=1)
+_ONE_MICROSECOND = timedelta(microseconds=1)
 _FIRST_SECOND, _LAST_SECOND = -62_135_596_800, LAST_INSTANT // SECOND
 _WHOLE_SECONDS = len("2026-03-01T09:30:00")
 _RFC_3339 = re.compile(
@@ -89,3 +90,19 @@ def day_of(instant: int, time_zone: str) -> int:
         return (_EPOCH + timedelta(microseconds=instant)).astimezone(zone(time_zone)).toordinal()
     except OverflowError:
         return 719163 + instant // DAY
+
+
+def start_of_day(day: date, time_zone: str) -> int:
+    """The first instant of the calendar day in that time zone.
+
+    Of the first day of the year 1 it is the first instant there is, where it would begin before.
+
+    >>> from datetime import date
+    >>> format_instant(start_of_day(date(2026, 3, 1), "Europe/Amsterdam"))
+    '2026-02-28T23:00:00Z'
+    """
+    try:
+        begins = datetime.combine(day, time(), zone(time_zone)).astimezone(UTC)
+    except OverflowError:
+        return _FIRST_SECOND * SECOND
+    return (begins - _EPOCH) // _ONE_MICROSECOND

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from api.http.wire.parameters import read_knowledge
+from api.http.wire.query import read_knowledge
 from domain.errors import Invalid
 from domain.instants import parse_instant
 

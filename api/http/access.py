@@ -7,8 +7,12 @@ contract, "Access"; RFC 6750.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import unquote
+
+from fastapi import Depends, Security
+from fastapi.security import HTTPBearer
+from starlette.requests import Request
 
 from api.http.problems import Forbidden
 from domain.errors import Unauthenticated
@@ -17,7 +21,7 @@ from ledger.access.scopes import AUDIT, THIS_MACHINE, Principal
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from starlette.requests import Request
+    from fastapi import params
 
     from api.service.server import OpenLedger, Server
 
@@ -52,6 +56,31 @@ def principal_of(request: Request, server: Server, scopes: Sequence[str]) -> Pri
         raise Forbidden(f"the access key lacks the scope {' or '.join(scopes)}")
     server.rate_limits.take(key.id, key.per_minute)
     return principal
+
+
+ACCESS_KEY = HTTPBearer(
+    scheme_name="accessKey",
+    bearerFormat="rk_...",
+    description="An access key; in open mode none is asked for.",
+    auto_error=False,
+)
+"""How an access key is sent, for the documentation: keys are read from the header as it is."""
+
+
+async def caller(request: Request, _key: Annotated[object, Security(ACCESS_KEY)]) -> Principal:
+    """Dependency: who asks. The route has let them in already, by the scopes that it declares."""
+    principal: Principal = request.state.exchange.principal
+    return principal
+
+
+def allow(*scopes: str) -> params.Depends:
+    """What a route declares in its dependencies: the scopes of which one is enough."""
+    found: params.Depends = Security(caller, scopes=scopes)
+    return found
+
+
+EVERYBODY = Depends(caller)
+"""What a route declares in its dependencies that everybody may ask for, with a key or without."""
 
 
 def require_every_ledger(principal: Principal) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from api.http.edge import metrics
 from api.http.edge.cors import for_pages
@@ -15,17 +17,17 @@ from api.http.edge.frontdoor import FrontDoor
 from api.http.edge.tracing import TELEMETRY
 from api.http.endpoint import answer
 from api.http.openapi import pages as docs
+from api.http.openapi.description import description
 from api.http.openapi.document import document
 from api.http.problems import MethodNotAllowed, RouteNotFound, problem_response
-from api.http.routers import OPERATIONS
+from api.http.routers import OPERATIONS, ROUTERS
+from api.http.routing import LedgerRoute, routes_of
 from api.http.streams.outgoing import remember_connection
 from api.http.streams.streams import LIMITS, Limits, Streams
 from api.http.wire.headers import Asked
 from domain.errors import LedgerError
 
 if TYPE_CHECKING:
-    import re
-
     from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -54,6 +56,8 @@ class _Application(FastAPI):
         dispatch = Dispatch(framework)
         for operation in OPERATIONS:
             dispatch.add(operation.method, operation.pattern, _Endpoint(operation, self._server))
+        for route in routes_of(ROUTERS):
+            dispatch.add(route.method, route.path, _Direct(route))
         door = FrontDoor(
             dispatch, observer=observer, ledgers=ledgers, is_open=self._server.keys.is_open
         )
@@ -71,9 +75,12 @@ def create_app(server: Server, limits: Limits = LIMITS) -> FastAPI:
     It answers in one event loop; ``limits`` are those of its streams.
     """
     app = _Application(server)
+    app.state.server = server
     app.state.streams = Streams(limits, server.stopping)
     metrics.count(app, server)
-    described = document(OPERATIONS)
+    for router in ROUTERS:
+        app.include_router(router)
+    described = described_by_all()
 
     def openapi() -> dict[str, Any]:
         return described
@@ -101,6 +108,16 @@ def create_app(server: Server, limits: Limits = LIMITS) -> FastAPI:
     return app
 
 
+def described_by_all() -> dict[str, Any]:
+    """The description of every endpoint, also of those that are declared in our own way still."""
+    described, ours = description(routes_of(ROUTERS)), document(OPERATIONS)
+    for path, item in ours["paths"].items():
+        described["paths"].setdefault(path, {}).update(item)
+    for name, schema in ours["components"]["schemas"].items():
+        described["components"]["schemas"].setdefault(name, schema)
+    return described
+
+
 class _Endpoint:
     """An operation as an ASGI application."""
 
@@ -112,6 +129,18 @@ class _Endpoint:
         scope["state"]["route"] = self._operation.path
         answering = await answer(self._operation, Asked(scope, receive, send), self._server)
         await answering(scope, receive, send)
+
+
+class _Direct:
+    """A route as an ASGI application: its own, with the stack that FastAPI's middleware gives."""
+
+    def __init__(self, route: LedgerRoute) -> None:
+        self._app = route.app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with AsyncExitStack() as stack:
+            scope["fastapi_middleware_astack"] = stack
+            await self._app(scope, receive, send)
 
 
 async def _told_by_framework(request: Request, error: Exception) -> Response:
@@ -137,16 +166,14 @@ def _methods_of(request: Request) -> list[str]:
 
     A path that is also another's template with a name filled in is that of its own.
     """
-    matching = [
-        route for route in request.app.routes if _pattern(route).match(request.scope["path"])
-    ]
+    plain = (route for route in request.app.routes if isinstance(route, Route))
+    routes: list[Route] = [*plain, *routes_of(ROUTERS)]
+    matching = [route for route in routes if route.path_regex.match(request.scope["path"])]
     fewest = min((route.path.count("{") for route in matching), default=0)
     methods = {
-        method for route in matching if route.path.count("{") == fewest for method in route.methods
+        method
+        for route in matching
+        if route.path.count("{") == fewest
+        for method in route.methods or ()
     }
     return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
-
-
-def _pattern(route: Any) -> re.Pattern[str]:
-    pattern: re.Pattern[str] = route.path_regex
-    return pattern

@@ -11,6 +11,7 @@ from urllib.parse import unquote_to_bytes
 
 from starlette.concurrency import run_in_threadpool
 
+from api.http import waiting
 from api.http.access import ANYONE
 from api.service import strict_parsing
 from domain.errors import Invalid, ProjectionBehind
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
     from ledger.access.scopes import Principal
 
 T = TypeVar("T")
-
-WAIT_SECONDS = 5.0
-"""How long a request waits for the position that it asks for."""
 
 _CONTACT = ContactId()
 
@@ -111,7 +109,7 @@ class Call:
             ProjectionBehind: it did not in time.
         """
         ledger = self.open_ledger.ledger
-        ends = time.monotonic() + WAIT_SECONDS
+        ends = time.monotonic() + waiting.WAIT_SECONDS
         while position is not None and ledger.head() < position:
             if time.monotonic() >= ends:
                 raise ProjectionBehind(f"position {position} is not recorded yet")
@@ -134,7 +132,7 @@ class Call:
         )
         try:
             with suppress(TimeoutError):  # what it came to is asked for below
-                async with asyncio.timeout(WAIT_SECONDS):
+                async with asyncio.timeout(waiting.WAIT_SECONDS):
                     await settled.wait()
         finally:
             let_go()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from api.bootstrap import build
 from api.http.app import create_app
-from api.http.openapi.document import FURTHER_CONTENT
+from api.http.openapi.description import FURTHER_CONTENT
 from api.service.settings import Settings
 from docs.generating.markdown import code, opening, table, words
 

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from api.http.call import WAIT_SECONDS
-from api.http.routers.status import SEAL_SECONDS
+from api.http.routers.status_in_depth import SEAL_SECONDS
+from api.http.waiting import WAIT_SECONDS
 from api.http.wire.envelope import MOST_EVENTS
 from api.service import confirmations, server
 from api.service.receipts import form

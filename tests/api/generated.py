@@ -21,13 +21,13 @@ from schemathesis import checks
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.generation.meta import CoveragePhaseData
 
-from api.http.openapi.document import FURTHER_CONTENT, document
-from api.http.routers import OPERATIONS
+from api.http.openapi.description import FURTHER_CONTENT
 from api.http.wire.cloudevents import BATCH
 from api.http.wire.media import LINES
 from api.service.event_schemas import from_clients
 from api.service.strict_parsing import JSON, MSGPACK
 from domain.instants import zone_names
+from tests.api.endpoints import ENDPOINTS, Endpoint, document
 from tests.api.shop import purchase, registration
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from schemathesis.schemas import BaseSchema
     from schemathesis.specs.openapi.schemas import OpenApiSchema
 
-    from api.http.endpoint import Operation
     from domain.events import Event
 
 POSITIONS = 50
@@ -83,7 +82,7 @@ def edges_of_appending() -> BaseSchema:
     told = _with_all_forms_of_bodies()
     one, many = (
         told["paths"][operation.path]["post"]["requestBody"]["content"]
-        for operation in OPERATIONS
+        for operation in ENDPOINTS
         if operation.name in APPENDS
     )
     del one[MSGPACK], many[JSON], many[BATCH]
@@ -97,8 +96,8 @@ def edges_of_appending() -> BaseSchema:
 
 def _with_all_forms_of_bodies() -> dict[str, Any]:
     """The document with every media type of a body where OpenAPI, and schemathesis, look for it."""
-    told = document(OPERATIONS)
-    for operation in OPERATIONS:
+    told = document()
+    for operation in ENDPOINTS:
         body = told["paths"][operation.path][operation.method.lower()].get("requestBody", {})
         if FURTHER_CONTENT in body:
             body["content"] = body["content"] | body.pop(FURTHER_CONTENT)
@@ -124,9 +123,9 @@ def kinds_of_fields(cls: type[Event]) -> set[tuple[str, bool]]:
     return {(type(field.kind).__name__, field.required) for field in cls.FIELDS}
 
 
-def operation_of(case: Case) -> Operation:
+def operation_of(case: Case) -> Endpoint:
     name = case.operation.definition.raw["operationId"]
-    return next(one for one in OPERATIONS if one.name == name)
+    return next(one for one in ENDPOINTS if one.name == name)
 
 
 def is_right(case: Case) -> bool:

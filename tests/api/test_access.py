@@ -11,11 +11,11 @@ import pytest
 from api.http import access
 from api.http.access import ANYONE, PUBLIC
 from api.http.app import create_app
-from api.http.routers import OPERATIONS
 from api.service.errors import RateLimited
 from api.service.rate_limits import RateLimits
 from ledger.access import keys as keys_module
 from ledger.access.scopes import ADMIN, APPEND, AUDIT, READ, REBUILD, SCOPES
+from tests.api.endpoints import ENDPOINTS, Endpoint
 from tests.api.shop import Clock, built, listening, problem_of, purchase, registration
 from tests.trail_entries import done
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from api.http.endpoint import Operation
     from api.service.server import Server
 
 VALUES = {
@@ -38,7 +37,7 @@ VALUES = {
     "type": "purchase-made",
     "id": "0123456789abcdef",
 }
-BY_NAME = {f"{one.method} {one.path}": one for one in OPERATIONS}
+BY_NAME = {f"{one.method} {one.path}": one for one in ENDPOINTS}
 FOR_KEYS_OF_EVERY_LEDGER = (
     "POST /v1/ledgers",
     "DELETE /v1/ledgers/{ledger}",
@@ -81,7 +80,7 @@ def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keyed]:
 
 
 def cases() -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    for one in OPERATIONS:
+    for one in ENDPOINTS:
         yield one.method, one.path, one.scopes
     yield METRICS
 
@@ -143,7 +142,7 @@ def test_every_path_that_is_served_says_who_may_ask(keyed: Keyed) -> None:
         for method, operation in methods.items():
             assert "x-scopes" in operation, f"{method} {path}"
             assert operation["security"] == ([{"accessKey": []}] if operation["x-scopes"] else [])
-    served = {f"{one.method} {one.path}" for one in OPERATIONS} | {"GET /metrics"}
+    served = {f"{one.method} {one.path}" for one in ENDPOINTS} | {"GET /metrics"}
     documented = {f"{method.upper()} {path}" for path in described for method in described[path]}
     assert served == documented
 
@@ -170,7 +169,7 @@ def test_what_the_contract_promises_is_declared(name: str) -> None:
 
 
 def test_nothing_public_tells_of_a_ledger() -> None:
-    public: list[Operation] = [one for one in OPERATIONS if one.scopes == PUBLIC]
+    public: list[Endpoint] = [one for one in ENDPOINTS if one.scopes == PUBLIC]
     assert {one.path for one in public} == {
         "/livez",
         "/readyz",

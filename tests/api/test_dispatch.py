@@ -7,13 +7,12 @@ import pytest
 from starlette.routing import compile_path
 
 from api.http.edge.dispatch import Dispatch
-from api.http.routers import OPERATIONS
+from tests.api.endpoints import ENDPOINTS, Endpoint
 from tests.api.shop import problem_of
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from api.http.endpoint import Operation
     from tests.api.shop import Shop
 
 
@@ -29,7 +28,7 @@ class Named:
 
 def dispatch() -> Dispatch:
     found = Dispatch(Named("framework"))
-    for operation in OPERATIONS:
+    for operation in ENDPOINTS:
         found.add(operation.method, operation.pattern, Named(operation.name))
     return found
 
@@ -43,16 +42,16 @@ def name_of(found: tuple[ASGIApp, dict[str, str]] | None) -> str | None:
 
 def matching(method: str, path: str) -> str | None:
     """What the framework finds: the first whose expression matches."""
-    for operation in OPERATIONS:
+    for operation in ENDPOINTS:
         pattern, _, _ = compile_path(operation.pattern)
         if operation.method == method and pattern.match(path):
             return operation.name
     return None
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.name)
+@pytest.mark.parametrize("operation", ENDPOINTS, ids=lambda one: one.name)
 def test_every_operation_is_found_at_its_path_with_what_its_names_stand_for(
-    operation: Operation,
+    operation: Endpoint,
 ) -> None:
     names = re.findall(r"{(\w+)}", operation.path)
     path = re.sub(r"{(\w+)}", r"a-\1", operation.path)
@@ -62,11 +61,11 @@ def test_every_operation_is_found_at_its_path_with_what_its_names_stand_for(
     assert found[1] == {name: f"a-{name}" for name in names}
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.name)
+@pytest.mark.parametrize("operation", ENDPOINTS, ids=lambda one: one.name)
 def test_where_names_are_the_words_of_other_paths_what_the_framework_finds_is_found(
-    operation: Operation,
+    operation: Endpoint,
 ) -> None:
-    words = sorted({part for one in OPERATIONS for part in one.path.split("/") if part})
+    words = sorted({part for one in ENDPOINTS for part in one.path.split("/") if part})
     for word in words:
         path = re.sub(r"{\w+}", word, operation.path)
         found = name_of(dispatch().find(operation.method, path))

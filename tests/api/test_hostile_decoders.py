@@ -18,12 +18,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from api.http.edge.tracing import continued
-from api.http.routers import OPERATIONS
 from api.http.wire.cloudevents import read_batch, read_cloud_event
 from api.http.wire.cursors import make_cursor, read_place
 from api.http.wire.envelope import ids_from_key, read_many
 from api.http.wire.media import media_type
-from api.http.wire.parameters import read_query
+from api.http.wire.query import Reads, read_query
 from api.service.backups.form import Backup, TrailCopy, read_trail
 from api.service.importing.mapping import mapping_of
 from api.service.receipts.form import read_receipt
@@ -38,6 +37,7 @@ from ledger.settings import LedgerSettings
 from ledger.transparency.checkpoints import Checkpoint
 from ledger.transparency.notes import Note, Verifier
 from ledger.transparency.tiles import decode_bundle, parse_tile_path
+from tests.api.endpoints import ENDPOINTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -172,20 +172,25 @@ def test_traces(header: str) -> None:
     assert found is None or (len(found) == 32 and int(found, 16))
 
 
-parameters = {id(one): one for operation in OPERATIONS for one in operation.query}.values()
+readers = {
+    f"{name} {reads.schema}": (name, reads)
+    for one in ENDPOINTS
+    for name, reads in one.contract.query.items()
+}
 
 
 @settings(max_examples=40)
-@pytest.mark.parametrize("parameter", parameters, ids=lambda one: one.name)
+@pytest.mark.parametrize("parameter", readers.values(), ids=lambda one: one[0])
 @given(st.one_of(raw, texts.map(lambda text: text.encode("utf-8", "surrogatepass"))))
 @example(b"%")
 @example(b"%ff")
 @example(b"9" * 5000)
 @example("١٢".encode())
 @example(b"-0")
-def test_queries(parameter: Any, text: bytes) -> None:
+def test_queries(parameter: tuple[str, Reads], text: bytes) -> None:
+    name, reads = parameter
     with suppress(LedgerError):
-        read_query(parameter.name.encode() + b"=" + text, (parameter,))
+        read_query(name.encode() + b"=" + text, {name: reads})
 
 
 events = st.fixed_dictionaries(

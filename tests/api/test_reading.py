@@ -369,7 +369,7 @@ def test_what_is_not_there_yet_is_waited_for(shop: Shop) -> None:
 def test_what_does_not_come_is_not_waited_for_long(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.http.call.WAIT_SECONDS", 0.05)
+    monkeypatch.setattr("api.http.waiting.WAIT_SECONDS", 0.05)
     shop.register("pos:1")
     for path in ("/contacts/pos:1/status", "/statuses", "/statuses/summary", "/contacts"):
         answer = shop.get(path, min_position=99)

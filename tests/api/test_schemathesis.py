@@ -14,7 +14,7 @@ import schemathesis
 from hypothesis import Phase, settings
 from schemathesis import checks
 
-from api.http import call as calls
+from api.http import waiting
 from api.http.app import create_app
 from ledger.access.scopes import SCOPES
 from rapport_client import Client, NewEvent
@@ -56,7 +56,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         listening(create_app(server)) as address,
         Client(address, key=_key(server)) as client,
     ):
-        patch.setattr(calls, "WAIT_SECONDS", 0.05)
+        patch.setattr(waiting, "WAIT_SECONDS", 0.05)
         sales = [purchase(f"s{number}") for number in range(POSITIONS)]
         for contact in ("pos:17850", "pos:2"):
             events = [registration(), *sales]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from api.http import call as calls
+from api.http import waiting
 from api.http.app import create_app
 from tests.api.shop import problem_of
 
@@ -24,7 +24,7 @@ READERS = 20
 
 @pytest.fixture(autouse=True)
 def short_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(calls, "WAIT_SECONDS", WAIT_SECONDS)
+    monkeypatch.setattr(waiting, "WAIT_SECONDS", WAIT_SECONDS)
 
 
 def test_two_hundred_who_wait_do_not_hold_up_those_whose_position_is_reached(

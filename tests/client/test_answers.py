@@ -14,13 +14,12 @@ from uuid import UUID  # noqa: TC003  # fields are read by their types
 import pytest
 
 import rapport_client
-from api.http.openapi.document import document
-from api.http.routers import OPERATIONS
 from api.service.answers import replays
 from rapport_client import answers
+from tests.api.endpoints import document
 from tests.client.schemas import differences
 
-DOCUMENT = document(OPERATIONS)
+DOCUMENT = document()
 SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
 LEDGER = "/v1/ledgers/{ledger}"
 CONTACT = f"{LEDGER}/contacts/{{contact}}"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from api.http.openapi.document import FURTHER_CONTENT
+from api.http.openapi.description import FURTHER_CONTENT
 from docs.generating.http import openapi
 
 if TYPE_CHECKING:

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass
+from typing import Annotated
+from uuid import UUID
 
-from api.http.coordinates import question_of
-from api.http.endpoint import Answer, Routes, Shown
+from fastapi import APIRouter, Depends
+
+from api.http import dependencies as given
+from api.http.access import allow
+from api.http.dependencies import AskedNow, Known, Paging, Replying, Served
+from api.http.exchange import Reply
 from api.http.openapi import examples
-from api.http.routers.lists import listed, page_after
+from api.http.openapi.responses import problems, shown
+from api.http.routing import LedgerRoute
+from api.http.waiting import wait_until_reflected
 from api.http.wire.cursors import make_cursor, read_place
-from api.http.wire.parameters import (
-    CONSENT_CHANNEL,
-    CONSENT_PURPOSE,
-    CURSOR,
-    FLAG,
-    LIMIT,
-    MIN_POSITION,
-    NAME,
-    STAGE,
+from api.http.wire.listed import listed, page_after
+from api.http.wire.query_types import (
+    ConsentChannel,
+    ConsentPurpose,
+    FlagWanted,
+    MinPosition,
+    NameWanted,
+    StageWanted,
 )
 from api.service.answers.contacts import Contact, Stream
 from api.service.answers.document import Page
 from api.service.answers.lists import FoundContact
 from api.service.marks import MARKING
-from api.service.questions import relationship_of, standing_of, subject_of
+from api.service.questions import Question, relationship_of, standing_of, subject_of
 from domain.consents import allows, consents_of
 from domain.errors import Invalid
 from domain.events.contacts import (
@@ -33,21 +39,15 @@ from domain.events.contacts import (
     ContactRegistered,
     RegistrationAmended,
 )
-from domain.history import effective_history
+from domain.history import History, effective_history
 from domain.kinds import MAX_WHOLE
-from domain.profile import profile_of
+from domain.profile import Profile, profile_of
 from ledger.access.scopes import READ
+from projections.answers import StatusRow
 
-if TYPE_CHECKING:
-    from uuid import UUID
-
-    from api.http.call import Call
-    from api.service.questions import Question
-    from domain.history import History
-    from domain.profile import Profile
-    from projections.answers import StatusRow
-
-ROUTES = Routes("Contacts")
+router = APIRouter(
+    prefix="/v1/ledgers/{ledger}/contacts", tags=["Contacts"], route_class=LedgerRoute
+)
 
 _PROFILE_TYPES = (
     ContactRegistered.TYPE,
@@ -57,38 +57,37 @@ _PROFILE_TYPES = (
 )
 
 
-@ROUTES.on(
-    "GET",
-    "/v1/ledgers/{ledger}/contacts/{contact}",
-    scopes=(READ,),
+@router.get(
+    "/{contact}",
+    dependencies=[allow(READ)],
     summary="Who a contact is, and where they stand",
-    query=(MIN_POSITION,),
-    answers={
-        200: Shown(
-            description="The registration as it stands, with stage and standing at `position`.",
-            example=examples.CONTACT,
-            headers=("ETag", "Rapport-Position", "Content-Location"),
-        )
+    responses={
+        200: shown(
+            "The registration as it stands, with stage and standing at `position`.",
+            examples.CONTACT,
+            "ETag",
+            "Rapport-Position",
+            "Content-Location",
+        ),
+        **problems("contact-not-found", "projection-behind"),
     },
-    problems=("contact-not-found", "projection-behind"),
 )
-async def read_contact(call: Call) -> Answer:
+def read_contact(
+    contact_id: given.Contact, asking: AskedNow, reply: Replying, _known: Known
+) -> Contact:
     """A merged contact answers as the one it was merged into; `Content-Location` says which.
 
     `streams` are those whose events count here, the contact's own first: each takes events under
     its own name, at its own version.
     """
-    await call.wait_until_known(call.get(MIN_POSITION))
-    return await call.in_thread(_contact)
-
-
-def _contact(call: Call) -> Answer:
-    question = question_of(call)
-    subject = subject_of(question, call.contact_id)
+    question = asking.question()
+    subject = subject_of(question, contact_id)
     found = relationship_of(question, subject)
     members = question.aliases.members(subject.contact_id)
     versions = {member: question.ledger.version(member) for member in members}
-    body = Contact.model_validate(
+    reply.answers_for(subject.contact_id)
+    reply.reflects(question.position)
+    return Contact.model_validate(
         {
             "contact_id": subject.contact_id,
             **Contact.fields_of(profile_at(question, subject.contact_id)),
@@ -104,8 +103,6 @@ def _contact(call: Call) -> Answer:
             "position": question.position,
         }
     )
-    headers = call.located(subject.contact_id)
-    return Answer(body=body, headers=headers, position=question.position, digest=True)
 
 
 def profile_at(question: Question, survivor: UUID) -> Profile:
@@ -124,86 +121,120 @@ def _history_of(question: Question, survivor: UUID, types: tuple[str, ...]) -> H
     return effective_history(events, survivor)
 
 
-@ROUTES.on(
-    "GET",
-    "/v1/ledgers/{ledger}/contacts",
-    scopes=(READ,),
+@dataclass(frozen=True)
+class Wanted:
+    """Which contacts are looked for."""
+
+    name: str | None
+    stage: str | None
+    flag: str | None
+    purpose: str | None
+    channel: str | None
+
+    def has(self, row: StatusRow) -> bool:
+        """Whether the row is of the stage and has the flag."""
+        return self.stage in (None, row.stage) and (self.flag is None or self.flag in row.flags)
+
+    def is_allowed(self, question: Question, row: StatusRow) -> bool:
+        """Whether the contact allows us what is wanted."""
+        if self.purpose is None or self.channel is None:
+            return True
+        history = _history_of(question, row.contact_id, (ConsentChanged.TYPE, *MARKING))
+        return allows(consents_of(history, question.as_of), self.purpose, self.channel)
+
+
+async def wanted_of(
+    name: NameWanted = None,
+    stage: StageWanted = None,
+    flag: FlagWanted = None,
+    consent_purpose: ConsentPurpose = None,
+    consent_channel: ConsentChannel = None,
+) -> Wanted:
+    """Which contacts the query looks for.
+
+    Raises:
+        Invalid: a purpose without a channel, or the other way round.
+    """
+    purpose, channel = consent_purpose, consent_channel
+    if (purpose is None) != (channel is None):
+        missing, is_there = "consent_purpose", "consent_channel"
+        if channel is None:
+            missing, is_there = is_there, missing
+        raise Invalid.at(f"/{missing}", "contradiction", f"is required with {is_there}")
+    return Wanted(name, stage, flag, purpose, channel)
+
+
+async def reflected(served: Served, min_position: MinPosition = None) -> None:
+    """Wait until stages reflect the position that is asked for."""
+    await wait_until_reflected(served, min_position, "status")
+
+
+@router.get(
+    "",
+    dependencies=[allow(READ)],
     summary="Find contacts by name, stage or flag",
-    query=(NAME, STAGE, FLAG, CONSENT_PURPOSE, CONSENT_CHANNEL, LIMIT, CURSOR, MIN_POSITION),
-    answers={
-        200: Shown(
-            description="The contacts, with their names; the greatest score first without `name`.",
-            example=Page[FoundContact](items=(examples.FOUND_CONTACT,), next_cursor=None),
-            headers=("ETag", "Link", "Rapport-Position"),
-        )
+    responses={
+        200: shown(
+            "The contacts, with their names; the greatest score first without `name`.",
+            Page[FoundContact](items=(examples.FOUND_CONTACT,), next_cursor=None),
+            "ETag",
+            "Link",
+            "Rapport-Position",
+        ),
+        **problems("projection-behind"),
     },
-    problems=("projection-behind",),
 )
-async def find_contacts(call: Call) -> Answer:
+def find_contacts(
+    wanted: Annotated[Wanted, Depends(wanted_of)],
+    page: Paging,
+    asking: AskedNow,
+    reply: Replying,
+    _reflected: Annotated[None, Depends(reflected)],
+) -> Page[FoundContact]:
     """Names are found as they are or were; stage and flags are those at `Rapport-Position`.
 
     With `consent_purpose` and `consent_channel` only those who allow it now; who never said so does
     not. A page looks at no more than `limit` contacts then: it may be short, or empty, and still
     have a next one.
     """
-    _require_both(call)
-    await call.wait_until_reflected(call.get(MIN_POSITION), "status")
-    return await call.in_thread(_found if call.get(NAME) is None else _found_by_name)
-
-
-def _found(call: Call) -> Answer:
-    page = call.open_ledger.projections.statuses(
-        stage=call.get(STAGE),
-        flag=call.get(FLAG),
-        after=page_after(call, "contacts"),
-        limit=call.get(LIMIT) or 100,
+    if wanted.name is not None:
+        return _found_by_name(wanted, wanted.name, page, asking, reply)
+    served = asking.served
+    found = served.projections.statuses(
+        stage=wanted.stage,
+        flag=wanted.flag,
+        after=page_after(served.ledger, page.cursor, "contacts"),
+        limit=page.limit,
     )
-    question = question_of(call)
-    items = [_named(question, row) for row in page.items if _allowed(call, question, row)]
-    return listed(call, items, "contacts", page.next_cursor, page.position)
+    question = asking.question()
+    rows = [row for row in found.items if wanted.is_allowed(question, row)]
+    items = [_named(question, row) for row in rows]
+    return listed(served.ledger, reply, items, "contacts", found.next_cursor, found.position)
 
 
-def _found_by_name(call: Call) -> Answer:
+def _found_by_name(
+    wanted: Wanted, name: str, page: given.Page, asking: given.Asking, reply: Reply
+) -> Page[FoundContact]:
     """Those with the name are few enough to look at one by one."""
-    question, limit = question_of(call), call.get(LIMIT) or 100
-    open_ledger = call.open_ledger
-    (skipped,) = read_place(open_ledger.ledger, call.get(CURSOR), "names", 0)
-    found = open_ledger.ledger.names().find(call.get(NAME) or "", MAX_WHOLE)
+    question, served = asking.question(), asking.served
+    (skipped,) = read_place(served.ledger, page.cursor, "names", 0)
+    found = served.ledger.names().find(name, MAX_WHOLE)
     survivors = list(dict.fromkeys(question.aliases.survivor_of(one) for one in found))
     items: list[FoundContact] = []
     more: str | None = None
-    position = open_ledger.projections.wait_for(0, 0)
+    position = served.projections.wait_for(0, 0)
     for place, survivor in enumerate(survivors[skipped:], start=skipped):
-        if len(items) == limit:
-            more = make_cursor(open_ledger.ledger, "names", place)
+        if len(items) == page.limit:
+            more = make_cursor(served.ledger, "names", place)
             break
-        row = open_ledger.projections.contact_status(survivor)
-        if row is None or not _wanted(call, row) or not _allowed(call, question, row):
+        row = served.projections.contact_status(survivor)
+        if row is None or not wanted.has(row) or not wanted.is_allowed(question, row):
             continue
         position = row.position
         items.append(_named(question, row))
-    body = Page[FoundContact](items=tuple(items), next_cursor=more)
-    return Answer(body=body, headers=call.next_page(more), position=position, digest=True)
-
-
-def _wanted(call: Call, row: StatusRow) -> bool:
-    stage, flag = call.get(STAGE), call.get(FLAG)
-    return stage in (None, row.stage) and (flag is None or flag in row.flags)
-
-
-def _require_both(call: Call) -> None:
-    given = [one for one in (CONSENT_PURPOSE, CONSENT_CHANNEL) if call.get(one) is not None]
-    if len(given) == 1:
-        (missing,) = {CONSENT_PURPOSE.name, CONSENT_CHANNEL.name} - {given[0].name}
-        raise Invalid.at(f"/{missing}", "contradiction", f"is required with {given[0].name}")
-
-
-def _allowed(call: Call, question: Question, row: StatusRow) -> bool:
-    purpose, channel = call.get(CONSENT_PURPOSE), call.get(CONSENT_CHANNEL)
-    if purpose is None or channel is None:
-        return True
-    history = _history_of(question, row.contact_id, (ConsentChanged.TYPE, *MARKING))
-    return allows(consents_of(history, question.as_of), purpose, channel)
+    reply.goes_on(more)
+    reply.reflects(position)
+    return Page[FoundContact](items=tuple(items), next_cursor=more)
 
 
 def _named(question: Question, row: StatusRow) -> FoundContact:

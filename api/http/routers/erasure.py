@@ -3,47 +3,57 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import Annotated
+from uuid import UUID
 
+from fastapi import APIRouter, Depends
 from starlette.concurrency import run_in_threadpool
 
-from api.http.endpoint import Answer, Body, Routes, Shown
-from api.http.openapi import person_shapes
+from api.http.access import allow
+from api.http.bodies import SentBody
+from api.http.dependencies import Audit, Auditing, Contact, Replying, Served
+from api.http.openapi.person_examples import ERASED
+from api.http.openapi.responses import problems, shown
 from api.http.ordered_acts import carry_out
-from api.service.answers.persons import Erased
+from api.http.routing import LedgerRoute
+from api.service.answers.persons import DONE, REMAINS, Erased, said
+from api.service.event_schemas import data_schema
 from domain.events.governance import PersonalDataErased
+from ledger import erasure
+from ledger.access.orders import Order
 from ledger.access.scopes import ADMIN
-from ledger.erasure import Erasure
 
-if TYPE_CHECKING:
-    from api.http.call import Call
-    from ledger import erasure
-    from ledger.access.orders import Order
+router = APIRouter(tags=["Contacts"], route_class=LedgerRoute)
 
-ROUTES = Routes("Contacts")
-
-
-@ROUTES.on(
-    "POST",
-    "/v1/ledgers/{ledger}/contacts/{contact}/erasure",
-    scopes=(ADMIN,),
-    summary="Erase a person: what is personal becomes unreadable for ever",
-    body=Body(
-        schema=person_shapes.ERASE,
-        examples={
-            "on request": {"requested_by": "the person", "reason": "Asked by letter of 2 March."}
-        },
-    ),
-    answers={
-        200: Shown(
-            description="It is done; asked again, the same, with `Idempotency-Replayed`.",
-            example=person_shapes.ERASED_EXAMPLE,
-            headers=("Rapport-Position", "Content-Location", "Idempotency-Replayed"),
-        )
-    },
-    problems=("contact-not-found", "refused", "unavailable"),
+_SENT = SentBody(
+    PersonalDataErased.read,
+    data_schema(PersonalDataErased),
+    {"on request": {"requested_by": "the person", "reason": "Asked by letter of 2 March."}},
 )
-async def erase_contact(call: Call) -> Answer:
+
+
+@router.post(
+    "/v1/ledgers/{ledger}/contacts/{contact}/erasure",
+    dependencies=[allow(ADMIN)],
+    summary="Erase a person: what is personal becomes unreadable for ever",
+    responses={
+        200: shown(
+            "It is done; asked again, the same, with `Idempotency-Replayed`.",
+            ERASED,
+            "Rapport-Position",
+            "Content-Location",
+            "Idempotency-Replayed",
+        ),
+        **problems("contact-not-found", "refused", "unavailable"),
+    },
+)
+async def erase_contact(
+    event: Annotated[PersonalDataErased, Depends(_SENT)],
+    served: Served,
+    contact_id: Contact,
+    audit: Auditing,
+    reply: Replying,
+) -> Erased:
     """The person is one: whoever was merged with the contact is erased too, by an event each.
 
     `requested_by` stays readable, so say a role, such as `the person`, and no name. The `reason` is
@@ -51,22 +61,21 @@ async def erase_contact(call: Call) -> Answer:
     null, and events with personal data are refused as `contact-erased`. `unavailable` says whether
     it was recorded; asking again goes on in either case. It cannot be undone.
     """
-    event = PersonalDataErased.read(call.body)
-    order, wish = await run_in_threadpool(_ordered, call, event)
-    erased = await carry_out(order, partial(call.open_ledger.ledger.erase, wish))
-    survivor = erased.contacts[0].contact_id
-    replayed = {} if erased.fresh else {"Idempotency-Replayed": "true"}
-    return Answer(
-        body=_shown(erased),
-        headers={**call.located(survivor), **replayed},
-        position=erased.position,
-    )
+    order, wish = await run_in_threadpool(_ordered, audit, contact_id, event)
+    erased = await carry_out(order, partial(served.ledger.erase, wish))
+    reply.answers_for(erased.contacts[0].contact_id)
+    if not erased.fresh:
+        reply.headers["Idempotency-Replayed"] = "true"
+    reply.position = erased.position
+    return _shown(erased)
 
 
-def _ordered(call: Call, event: PersonalDataErased) -> tuple[Order, Erasure]:
+def _ordered(
+    audit: Audit, contact_id: UUID, event: PersonalDataErased
+) -> tuple[Order, erasure.Erasure]:
     """The erasure, and its order in the trail, which stands there before it is done."""
-    order = call.order("erasure", str(call.contact_id))
-    return order, Erasure(contact_id=call.contact_id, event=event)
+    order = audit.order("erasure", str(contact_id))
+    return order, erasure.Erasure(contact_id=contact_id, event=event)
 
 
 def _shown(erased: erasure.Erased) -> Erased:
@@ -75,7 +84,7 @@ def _shown(erased: erasure.Erased) -> Erased:
             "contact_id": erased.contacts[0].contact_id,
             "contacts": erased.contacts,
             "position": erased.position,
-            "done": person_shapes.said(person_shapes.DONE),
-            "remains": person_shapes.said(person_shapes.REMAINS),
+            "done": said(DONE),
+            "remains": said(REMAINS),
         }
     )

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
-from api.http.access import PUBLIC
-from api.http.endpoint import Answer, Routes, Shown
-from api.http.openapi import examples, shapes
+from fastapi import APIRouter
+
+from api.http.access import EVERYBODY
+from api.http.dependencies import Replying
+from api.http.openapi import examples
+from api.http.openapi.responses import problems, shown
+from api.http.routing import LedgerRoute
+from api.http.wire.path_types import EventTypeName
 from api.service import event_schemas as schemas
 from api.service.answers.document import Page
 from api.service.answers.ledgers import EventType
@@ -14,25 +19,21 @@ from domain.errors import NotFound
 from domain.events import CATALOGUE
 from domain.events.commerce import PurchaseMade
 
-if TYPE_CHECKING:
-    from api.http.call import Call
-
-ROUTES = Routes("Event types")
+router = APIRouter(tags=["Event types"], route_class=LedgerRoute)
 
 
-@ROUTES.on(
-    "GET",
+@router.get(
     "/v1/event-types",
-    scopes=PUBLIC,
+    dependencies=[EVERYBODY],
     summary="Every type of event",
-    answers={
-        200: Shown(
-            description="All types, by name.",
-            example=Page[EventType](items=(examples.EVENT_TYPE,), next_cursor=None),
+    responses={
+        200: shown(
+            "All types, by name.",
+            Page[EventType](items=(examples.EVENT_TYPE,), next_cursor=None),
         )
     },
 )
-def list_event_types(_call: Call) -> Answer:
+def list_event_types() -> Page[EventType]:
     """Those not `from_clients` are written by the ledger itself."""
     items = tuple(
         EventType(
@@ -43,27 +44,28 @@ def list_event_types(_call: Call) -> Answer:
         )
         for name, cls in sorted(CATALOGUE.items())
     )
-    return Answer(body=Page[EventType](items=items, next_cursor=None))
+    return Page[EventType](items=items, next_cursor=None)
 
 
-@ROUTES.on(
-    "GET",
+@router.get(
     "/v1/event-types/{type}",
-    scopes=PUBLIC,
+    dependencies=[EVERYBODY],
     summary="The JSON Schema of one type's data",
-    answers={
-        200: Shown(
-            description="A schema of draft 2020-12; personal fields have `x-personal`.",
-            schema=shapes.ANY_OBJECT,
-            example=schemas.event_type(PurchaseMade),
-            headers=("ETag",),
-        )
+    response_model=None,
+    responses={
+        200: shown(
+            "A schema of draft 2020-12; personal fields have `x-personal`.",
+            schemas.event_type(PurchaseMade),
+            "ETag",
+            schema={"type": "object"},
+        ),
+        **problems("not-found"),
     },
-    problems=("not-found",),
 )
-def read_event_type(call: Call) -> Answer:
+def read_event_type(name: EventTypeName, reply: Replying) -> dict[str, Any]:
     """What `data` must be; the same rules read it when it is appended."""
-    cls = CATALOGUE.get(call.text("type"))
+    cls = CATALOGUE.get(name)
     if cls is None:
         raise NotFound("there is no such type of event; see /v1/event-types")
-    return Answer(body=schemas.event_type(cls), digest=True)
+    reply.digest = True
+    return schemas.event_type(cls)

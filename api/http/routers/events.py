@@ -14,39 +14,21 @@ from api.http.appends import (
 )
 from api.http.endpoint import Answer, Body, Routes, Shown
 from api.http.openapi import shapes
-from api.http.openapi.examples import APPENDED, APPENDED_MANY, EVENT, EVENTS, FIRST_EVENTS
-from api.http.streams.log import read_events
-from api.http.wire.cursors import make_cursor, read_place
+from api.http.openapi.examples import APPENDED, APPENDED_MANY, EVENTS, FIRST_EVENTS
 from api.http.wire.envelope import read_many
-from api.http.wire.forms import BULK_AND_CLOUD_EVENTS, EXPORT_AND_TAIL
+from api.http.wire.forms import BULK_AND_CLOUD_EVENTS
 from api.http.wire.headers import said_once
-from api.http.wire.log_filter import read_filter
-from api.http.wire.parameters import (
-    AFTER_POSITION,
-    AFTER_VERSION,
-    CONTACT,
-    CURSOR,
-    GROUP,
-    LIMIT,
-    MIN_POSITION,
-    TYPES,
-)
-from api.service.answers.document import Page
-from api.service.answers.events import Appended, AppendedToMany, Event
-from api.service.marks import Marks
-from api.service.questions import require_registered
-from domain.errors import EventNotFound, Invalid
-from ledger.access.scopes import APPEND, READ
+from api.service.answers.events import Appended, AppendedToMany
+from domain.errors import Invalid
+from ledger.access.scopes import APPEND
 from ledger.drafts import Append
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from uuid import UUID
 
     from starlette.datastructures import Headers
 
     from api.http.call import Call
-    from domain.recorded import Recorded
     from ledger.drafts import Draft
 
 ROUTES = Routes("Events")
@@ -139,118 +121,6 @@ async def append_events_of_many_contacts(call: Call) -> Answer:
     return answered(call, result, {}, AppendedToMany.of(result))
 
 
-@ROUTES.on(
-    "GET",
-    "/v1/ledgers/{ledger}/contacts/{contact}/events",
-    scopes=(READ,),
-    summary="A contact's stream of events",
-    query=(AFTER_VERSION, LIMIT, TYPES, GROUP, CURSOR, MIN_POSITION),
-    answers={
-        200: Shown(
-            description="Events by version; those retracted or corrected later say so.",
-            example=Page[Event](items=(EVENT,), next_cursor=None),
-            headers=("ETag", "Link", "Content-Location"),
-        )
-    },
-    problems=("contact-not-found", "projection-behind"),
-)
-async def read_stream(call: Call) -> Answer:
-    """The events as they were recorded. A merged contact answers as the one it was merged into.
-
-    A merge is an alias, and both streams go on: the log filtered by `contact` shows the stream of
-    exactly that contact, merged or not. With `group=true` the streams of all contacts that are one
-    with it, by position; each event names its stream in `contact_id`, which is where a correction
-    of it is sent. Together they have no version, so there is no `ETag` to append by.
-    """
-    await call.wait_until_known(call.get(MIN_POSITION))
-    return await call.in_thread(_stream)
-
-
-def _stream(call: Call) -> Answer:
-    ledger = call.open_ledger.ledger
-    aliases = call.open_ledger.aliases.at(ledger.head())
-    contact_id = aliases.survivor_of(call.contact_id)
-    require_registered(ledger, contact_id)
-    if call.get(GROUP):
-        return _group(call, aliases.members(contact_id))
-    limit = call.get(LIMIT) or 100
-    (after,) = read_place(ledger, call.get(CURSOR), "stream", call.get(AFTER_VERSION) or 0)
-    version = ledger.version(contact_id)
-    events = ledger.stream(
-        contact_id,
-        after_version=after,
-        limit=limit + 1,
-        types=call.get(TYPES) or (),
-        unseal=True,
-    )
-    more = make_cursor(ledger, "stream", events[limit - 1].version) if len(events) > limit else None
-    headers = {"ETag": f'"{version}"', **call.located(contact_id)}
-    return _listed(call, events[:limit], more, headers)
-
-
-def _group(call: Call, streams: tuple[UUID, ...]) -> Answer:
-    """The events of all streams that are one contact; they have no version together."""
-    if call.get(AFTER_VERSION) is not None:
-        detail = "counts in one stream: leave it out, or leave out group"
-        raise Invalid.at("/after_version", "contradiction", detail)
-    return _by_position(call, streams, "group", 0, call.located(streams[0]))
-
-
-@ROUTES.on(
-    "GET",
-    "/v1/ledgers/{ledger}/events",
-    scopes=(READ,),
-    summary="The log: everything that was recorded, in order",
-    query=(AFTER_POSITION, LIMIT, TYPES, CONTACT, GROUP, CURSOR, MIN_POSITION),
-    answers={
-        200: Shown(
-            description="Events by position; those retracted or corrected later say so.",
-            example=Page[Event](items=(EVENT,), next_cursor=None),
-            headers=("Link",),
-        )
-    },
-    headers=("Last-Event-ID",),
-    problems=("projection-behind",),
-    streams=EXPORT_AND_TAIL,
-)
-async def read_log(call: Call) -> Answer:
-    """Positions have no gaps; policies are events too, of no contact.
-
-    With `Accept: application/jsonl` the whole log up to its present end, one event a line. With
-    `Accept: text/event-stream` all of it and whatever comes, as server-sent events whose `id` is
-    the position: `Last-Event-ID` goes on from there, `after_position` elsewhere.
-
-    `contact` is exactly that contact's stream, merged or not; with `group=true` the streams of all
-    that are one with it, by the merges known when a page is read. A merge that a tail comes to
-    brings in the other stream from there on, and not what stands before.
-    """
-    await call.wait_until_known(call.get(MIN_POSITION))
-    return await call.in_thread(_log)
-
-
-def _log(call: Call) -> Answer:
-    streams = read_filter(call).streams(call.open_ledger.ledger.head())
-    return _by_position(call, streams, "log", call.get(AFTER_POSITION) or 0, {})
-
-
-@ROUTES.on(
-    "GET",
-    "/v1/ledgers/{ledger}/events/{position}",
-    scopes=(READ,),
-    summary="One event by its position",
-    answers={200: Shown(description="The event.", example=EVENT)},
-    problems=("event-not-found",),
-)
-def read_event(call: Call) -> Answer:
-    """What stands at a position never changes, but for the marks of later corrections."""
-    text = call.text("position")
-    if not re.fullmatch("[1-9][0-9]{0,15}", text):
-        raise EventNotFound("positions are whole numbers from 1")
-    ledger = call.open_ledger.ledger
-    recorded = ledger.event(int(text))
-    return Answer(body=Event.of(recorded, Marks(ledger, [recorded])), digest=True)
-
-
 def _drafts(call: Call, contact_id: UUID | None) -> tuple[Draft, ...]:
     ledger = call.open_ledger.ledger
     return read_many(call.body, contact_id, ledger.contact_id, ids_asked_for(call))
@@ -270,24 +140,3 @@ def _condition(headers: Headers) -> tuple[int | None, bool]:
     if not (found := _ETAG.fullmatch(match.strip())):
         raise Invalid.at("", "malformed", 'If-Match must be one version, such as "6"')
     return int(found[1]), if_new
-
-
-def _by_position(
-    call: Call, streams: Sequence[UUID], kind: str, start: int, headers: dict[str, str]
-) -> Answer:
-    """A page of the events of some streams, or of all; the cursor is one of the list ``kind``."""
-    ledger, limit = call.open_ledger.ledger, call.get(LIMIT) or 100
-    (after,) = read_place(ledger, call.get(CURSOR), kind, start)
-    types = call.get(TYPES) or ()
-    events = read_events(ledger, streams, types, after=after, limit=limit + 1)
-    more = make_cursor(ledger, kind, events[limit - 1].position) if len(events) > limit else None
-    return _listed(call, events[:limit], more, headers)
-
-
-def _listed(
-    call: Call, events: list[Recorded], more: str | None, headers: dict[str, str]
-) -> Answer:
-    marks = Marks(call.open_ledger.ledger, events)
-    items = tuple(Event.of(one, marks) for one in events)
-    body = Page[Event](items=items, next_cursor=more)
-    return Answer(body=body, headers=headers | call.next_page(more))

@@ -2,47 +2,51 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from fastapi import APIRouter
 
-from api.http.access import PUBLIC
+from api.http.access import EVERYBODY
+from api.http.dependencies import Serving
 from api.http.edge.readiness import NotReady, readiness_of
-from api.http.endpoint import Answer, Routes, Shown
+from api.http.openapi.responses import problems, shown
+from api.http.routing import LedgerRoute
 from api.service.answers.health import Health, Readiness
 from domain.errors import Unavailable
 
-if TYPE_CHECKING:
-    from api.http.call import Call
+router = APIRouter(tags=["Health"], route_class=LedgerRoute)
 
-ROUTES = Routes("Health")
-
-_OK = Shown(description="It does.", example=Health(status="ok"))
-_READY = Shown(
-    description="There is. `degraded` says that something is wrong. `stopped`: of how many ledgers "
-    "something has stopped; they could not be opened (`ledger`), or their `reading`, `committer`, "
-    "`sealer` or `projections` stopped. `clock_behind_seconds`: how far the clock lies behind the "
-    "newest event; events are recorded as of that instant meanwhile. `recording`: false where the "
-    "last commit of a ledger failed, as on a full disk.",
-    example=Readiness(
-        status="degraded", stopped={"ledger": 1}, clock_behind_seconds=0, recording=True
-    ),
+_READINESS = Readiness(
+    status="degraded", stopped={"ledger": 1}, clock_behind_seconds=0, recording=True
 )
 
 
-@ROUTES.on("GET", "/livez", scopes=PUBLIC, summary="Whether the process lives", answers={200: _OK})
-async def livez(_call: Call) -> Answer:
+@router.get(
+    "/livez",
+    dependencies=[EVERYBODY],
+    summary="Whether the process lives",
+    responses={200: shown("It does.", Health(status="ok"))},
+)
+async def livez() -> Health:
     """Touches nothing: an answer is the sign of life."""
-    return Answer(body=Health(status="ok"))
+    return Health(status="ok")
 
 
-@ROUTES.on(
-    "GET",
+@router.get(
     "/readyz",
-    scopes=PUBLIC,
+    dependencies=[EVERYBODY],
     summary="Whether there is a ledger that is read and written",
-    answers={200: _READY},
-    problems=("unavailable",),
+    responses={
+        200: shown(
+            "There is. `degraded` says that something is wrong. `stopped`: of how many ledgers "
+            "something has stopped; they could not be opened (`ledger`), or their `reading`, "
+            "`committer`, `sealer` or `projections` stopped. `clock_behind_seconds`: how far the "
+            "clock lies behind the newest event; events are recorded as of that instant meanwhile. "
+            "`recording`: false where the last commit of a ledger failed, as on a full disk.",
+            _READINESS,
+        ),
+        **problems("unavailable"),
+    },
 )
-def readyz(call: Call) -> Answer:
+def readyz(server: Serving) -> Readiness:
     """What is wrong is counted, not named: anybody may ask. Names are in the metrics.
 
     One ledger that stopped takes no other out of service: 503 says that none can be read and
@@ -50,10 +54,10 @@ def readyz(call: Call) -> Answer:
     tried, once a second at most, so it says by itself when events are recorded again. It also tells
     of the end.
     """
-    if call.server.stopping.begun:
+    if server.stopping.begun:
         raise Unavailable("the server is stopping")
-    found = readiness_of(call.server)
+    found = readiness_of(server)
     if not found.serving:
         raise NotReady(found)
     status = "ok" if found.is_well else "degraded"
-    return Answer(body=Readiness.model_validate({"status": status, **found.shown()}))
+    return Readiness.model_validate({"status": status, **found.shown()})

@@ -3,36 +3,92 @@
 from __future__ import annotations
 
 import logging
-from contextlib import nullcontext
-from typing import TYPE_CHECKING
+from collections.abc import Collection
+from contextlib import AbstractContextManager, nullcontext
+from typing import Annotated, ClassVar
 
-from api.http.endpoint import Answer, Body, Routes, Shown
-from api.http.openapi.access_shapes import MAKE_KEY
+from fastapi import APIRouter
+
+from api.http.access import allow
+from api.http.bodies import sent
+from api.http.dependencies import Caller, Replying, Serving
+from api.http.exchange import Reply
+from api.http.openapi.responses import problems, shown
 from api.http.problems import Forbidden
-from api.http.wire.bodies import optional, read_object
+from api.http.routing import LedgerRoute
+from api.http.wire.path_types import KeyId
+from api.http.wire.query import Reads
+from api.http.wire.sent import SentObject
 from api.service.answers.document import Page
 from api.service.answers.ledgers import AccessKey, MadeKey
-from domain.errors import Corrupt, Invalid, KeyNotFound, LedgerNotFound, Unavailable
+from api.service.server import Server
+from domain.errors import Corrupt, KeyNotFound, LedgerNotFound, Unavailable
 from domain.kinds import Text, Whole, read_instant, wrong
 from domain.text import IDENTIFIER
+from ledger.access import keys
 from ledger.access.keys import KEY_NAME
-from ledger.access.scopes import ADMIN, SCOPES, THIS_MACHINE
+from ledger.access.orders import Order
+from ledger.access.scopes import ADMIN, SCOPES, THIS_MACHINE, Principal
 from ledger.access.trails import KEY_MADE
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-    from contextlib import AbstractContextManager
-
-    from api.http.call import Call
-    from ledger.access import keys
-    from ledger.access.orders import Order
-    from ledger.access.scopes import Principal
 
 LOG = logging.getLogger("rapport.api")
 
-ROUTES = Routes("Access")
+router = APIRouter(tags=["Access"], route_class=LedgerRoute)
 
-_FIELDS = ("name", "scopes", "ledger", "expires_at", "per_minute")
+_PER_MINUTE = Whole(1, 1_000_000)
+
+
+def _read_name(value: object) -> str:
+    if value is None:
+        wrong("missing", "is needed")
+    return str(KEY_NAME.read(value))
+
+
+def _read_scopes(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not value:
+        wrong("wrong-type", f"must be an array of {', '.join(SCOPES)}")
+    for scope in value:
+        if scope not in SCOPES:
+            wrong("not-a-choice", f"must be some of {', '.join(SCOPES)}")
+    return tuple(sorted(set(value)))
+
+
+class NewKey(SentObject):
+    """An access key to be made; without a ledger it is for all of them."""
+
+    EXAMPLES: ClassVar = {
+        "a till": {"name": "the till in Main Street", "scopes": ["append"], "ledger": "main"},
+        "an auditor": {
+            "name": "the auditors of 2026",
+            "scopes": ["audit", "read"],
+            "ledger": "main",
+            "expires_at": "2027-01-31T00:00:00Z",
+            "per_minute": 600,
+        },
+    }
+
+    name: Annotated[str, Reads(_read_name, KEY_NAME.schema())]
+    scopes: Annotated[
+        tuple[str, ...],
+        Reads(_read_scopes, {"type": "array", "items": {"enum": list(SCOPES)}, "minItems": 1}),
+    ]
+    ledger: Annotated[
+        str | None,
+        Reads(
+            Text(40, IDENTIFIER).read,
+            {"type": "string", "pattern": "^[a-z][a-z0-9-]{0,39}$"},
+            nullable=True,
+        ),
+    ] = None
+    expires_at: Annotated[
+        int | None,
+        Reads(read_instant, {"type": "string", "format": "date-time"}, nullable=True),
+    ] = None
+    per_minute: Annotated[
+        int | None, Reads(_PER_MINUTE.read, _PER_MINUTE.schema(), nullable=True)
+    ] = None
+
+
 _KEY = AccessKey.model_validate(
     {
         "id": "9f86d081884c7d65",
@@ -47,54 +103,41 @@ _KEY = AccessKey.model_validate(
     }
 )
 _SECRET = "rk_9f86d081884c7d65_" + "0" * 43
-_MADE = Shown(
-    description="The key with its secret, which is told here and never again.",
-    example=MadeKey(**_KEY.plain(), secret=_SECRET),
-    headers=("Location",),
+_MADE = shown(
+    "The key with its secret, which is told here and never again.",
+    MadeKey(**_KEY.plain(), secret=_SECRET),
+    "Location",
 )
 
 
-@ROUTES.on(
-    "GET",
+@router.get(
     "/v1/keys",
-    scopes=(ADMIN,),
+    dependencies=[allow(ADMIN)],
     summary="The access keys",
-    answers={
-        200: Shown(
-            description="In the order in which they were made, revoked ones too.",
-            example=Page[AccessKey](items=(_KEY,), next_cursor=None),
+    responses={
+        200: shown(
+            "In the order in which they were made, revoked ones too.",
+            Page[AccessKey](items=(_KEY,), next_cursor=None),
         )
     },
 )
-def list_keys(call: Call) -> Answer:
+def list_keys(server: Serving, caller: Caller) -> Page[AccessKey]:
     """A key that is for one ledger sees the keys of that ledger. No secret is kept."""
-    managed = [key for key in call.server.keys.all() if _manages(call.principal, key)]
+    managed = [key for key in server.keys.all() if _manages(caller, key)]
     items = tuple(AccessKey.model_validate(key) for key in managed)
-    return Answer(body=Page[AccessKey](items=items, next_cursor=None))
+    return Page[AccessKey](items=items, next_cursor=None)
 
 
-@ROUTES.on(
-    "POST",
+@router.post(
     "/v1/keys",
-    scopes=(ADMIN,),
+    dependencies=[allow(ADMIN)],
     summary="Make an access key",
-    body=Body(
-        schema=MAKE_KEY,
-        examples={
-            "a till": {"name": "the till in Main Street", "scopes": ["append"], "ledger": "main"},
-            "an auditor": {
-                "name": "the auditors of 2026",
-                "scopes": ["audit", "read"],
-                "ledger": "main",
-                "expires_at": "2027-01-31T00:00:00Z",
-                "per_minute": 600,
-            },
-        },
-    ),
-    answers={201: _MADE},
-    problems=("ledger-not-found", "invalid-time"),
+    status_code=201,
+    responses={201: _MADE, **problems("ledger-not-found", "invalid-time")},
 )
-def make_key(call: Call) -> Answer:
+def make_key(
+    body: Annotated[NewKey, sent(NewKey)], server: Serving, caller: Caller, reply: Replying
+) -> MadeKey:
     """From the first key on every request needs one, so let the first be one that may make others.
 
     A key is for one ledger, or for all where none is named; one that is for one ledger makes keys
@@ -102,142 +145,110 @@ def make_key(call: Call) -> Answer:
     end no later and may ask no more often. `per_minute` counts requests, and each event of a
     request beyond the first; lines in bulk are slowed to it.
     """
-    body = read_object(call.body, _FIELDS)
-    name = optional(body, "name", KEY_NAME.read)
-    if not isinstance(name, str):
-        raise Invalid.at("/name", "missing", "is needed")
-    scopes = _scopes(body.get("scopes"))
-    ledger = optional(body, "ledger", _read_ledger)
-    _require_within(call, scopes, ledger)
+    scopes, ledger = list(body.scopes), body.ledger
+    _require_within(caller, scopes, ledger)
     if ledger is not None:
-        call.server.ledger(ledger)
-    keys, expires_at = call.server.keys, optional(body, "expires_at", read_instant)
-    per_minute = optional(body, "per_minute", _read_limit)
-    keys.require_possible(name, scopes, expires_at=expires_at, per_minute=per_minute)
-    _require_no_longer(call, expires_at, per_minute)
-    with _order(call, ledger, KEY_MADE, name, scopes=scopes, ledger=ledger) as order:
-        made, secret = keys.make(
-            name, scopes, ledger=ledger, expires_at=expires_at, per_minute=per_minute
-        )
+        server.ledger(ledger)
+    limits = {"expires_at": body.expires_at, "per_minute": body.per_minute}
+    server.keys.require_possible(body.name, scopes, **limits)
+    _require_no_longer(server, caller, **limits)
+    order = _order(server, caller, ledger, KEY_MADE, body.name, scopes=scopes, ledger=ledger)
+    with order:
+        made, secret = server.keys.make(body.name, scopes, ledger=ledger, **limits)
         order.tell(key=made.id)
-    return _told(made, secret, 201)
+    return _told(made, secret, reply)
 
 
-@ROUTES.on(
-    "POST",
+@router.post(
     "/v1/keys/{id}/rotate",
-    scopes=(ADMIN,),
+    dependencies=[allow(ADMIN)],
     summary="Give an access key a new secret",
-    answers={200: _MADE},
-    problems=("not-found",),
+    responses={200: _MADE, **problems("not-found")},
 )
-def rotate_key(call: Call) -> Answer:
+def rotate_key(key_id: KeyId, server: Serving, caller: Caller, reply: Replying) -> MadeKey:
     """The old secret opens nothing any more. Send no body, or `{}`.
 
     Whoever rotates a key learns its secret, so that it must not be for more than their own.
     """
-    key = _found(call)
-    _require_within(call, key.scopes, key.ledger)
-    _require_no_longer(call, key.expires_at, key.per_minute)
-    with _order(call, key.ledger, "key-rotated", key.id):
-        rotated, secret = call.server.keys.rotate(key.id)
-    return _told(rotated, secret, 200)
+    key = _found(server, caller, key_id)
+    _require_within(caller, key.scopes, key.ledger)
+    _require_no_longer(server, caller, expires_at=key.expires_at, per_minute=key.per_minute)
+    with _order(server, caller, key.ledger, "key-rotated", key.id):
+        rotated, secret = server.keys.rotate(key.id)
+    return _told(rotated, secret, reply)
 
 
-@ROUTES.on(
-    "DELETE",
+@router.delete(
     "/v1/keys/{id}",
-    scopes=(ADMIN,),
+    dependencies=[allow(ADMIN)],
     summary="Revoke an access key",
-    answers={
-        200: Shown(
-            description="It opens nothing any more, whoever has it.",
-            example=AccessKey.model_validate(
-                {**_KEY.plain(), "revoked_at": "2026-04-01T08:00:00Z"}
-            ),
-        )
+    responses={
+        200: shown(
+            "It opens nothing any more, whoever has it.",
+            AccessKey.model_validate({**_KEY.plain(), "revoked_at": "2026-04-01T08:00:00Z"}),
+        ),
+        **problems("not-found"),
     },
-    problems=("not-found",),
 )
-def revoke_key(call: Call) -> Answer:
+def revoke_key(key_id: KeyId, server: Serving, caller: Caller) -> AccessKey:
     """One that was revoked stays so. A server without any valid key still asks for one."""
-    key = _found(call)
+    key = _found(server, caller, key_id)
     order: AbstractContextManager[object] = nullcontext()
     if key.revoked_at is None:
         try:
-            order = _order(call, key.ledger, "key-revoked", key.id)
+            order = _order(server, caller, key.ledger, "key-revoked", key.id)
         except (Corrupt, Unavailable) as error:
             # The one act that is done unrecorded: a key that got out must not stay good for that.
             LOG.error("key %s is revoked, and its trail cannot be written: %s", key.id, error)
     with order:
-        revoked = call.server.keys.revoke(key.id)
-    return Answer(body=AccessKey.model_validate(revoked))
+        revoked = server.keys.revoke(key.id)
+    return AccessKey.model_validate(revoked)
 
 
-def _read_ledger(value: object) -> str:
-    return str(Text(40, IDENTIFIER).read(value))
-
-
-def _read_limit(value: object) -> int:
-    return int(str(Whole(1, 1_000_000).read(value)))
-
-
-def _scopes(value: object) -> list[str]:
-    if not isinstance(value, list) or not value:
-        raise Invalid.at("/scopes", "wrong-type", f"must be an array of {', '.join(SCOPES)}")
-    try:
-        for scope in value:
-            if scope not in SCOPES:
-                wrong("not-a-choice", f"must be some of {', '.join(SCOPES)}")
-    except Invalid as error:
-        raise error.within("/scopes") from None
-    return sorted(set(value))
-
-
-def _require_within(call: Call, scopes: Collection[str], ledger: str | None) -> None:
+def _require_within(caller: Principal, scopes: Collection[str], ledger: str | None) -> None:
     """Nobody gives away more than they have."""
-    principal = call.principal
-    if ledger is None and principal.ledger is not None:
+    if ledger is None and caller.ledger is not None:
         raise Forbidden("a key that is for one ledger makes keys for that one alone")
-    if ledger is not None and not principal.may_enter(ledger):
+    if ledger is not None and not caller.may_enter(ledger):
         raise Forbidden("the access key is for another ledger")
-    if missing := [scope for scope in sorted(scopes) if not principal.has((scope,))]:
+    if missing := [scope for scope in sorted(scopes) if not caller.has((scope,))]:
         raise Forbidden(f"the access key lacks the scope {', '.join(missing)} itself")
 
 
-def _require_no_longer(call: Call, expires_at: int | None, per_minute: int | None) -> None:
+def _require_no_longer(
+    server: Server, caller: Principal, *, expires_at: int | None, per_minute: int | None
+) -> None:
     """Nor for longer than they have it, or for more requests."""
-    if call.principal == THIS_MACHINE:
+    if caller == THIS_MACHINE:
         return
-    own = call.server.keys.find(call.principal.id)
+    own = server.keys.find(caller.id)
     if own.expires_at is not None and (expires_at is None or expires_at > own.expires_at):
         raise Forbidden("the access key ends earlier itself: expires_at must not be later")
     if own.per_minute is not None and (per_minute is None or per_minute > own.per_minute):
         raise Forbidden("the access key has fewer requests a minute itself: so per_minute")
 
 
-def _manages(principal: Principal, key: keys.AccessKey) -> bool:
-    return principal.ledger is None or principal.ledger == key.ledger
+def _manages(caller: Principal, key: keys.AccessKey) -> bool:
+    return caller.ledger is None or caller.ledger == key.ledger
 
 
-def _found(call: Call) -> keys.AccessKey:
-    key = call.server.keys.find(call.text("id"))
-    if not _manages(call.principal, key):
+def _found(server: Server, caller: Principal, key_id: str) -> keys.AccessKey:
+    key = server.keys.find(key_id)
+    if not _manages(caller, key):
         raise KeyNotFound("no access key has that id")
     return key
 
 
-def _order(call: Call, of: str | None, act: str, subject: str, **detail: object) -> Order:
+def _order(
+    server: Server, caller: Principal, of: str | None, act: str, subject: str, **detail: object
+) -> Order:
     """Order it in the trail of the ledger that the key is for, or of the server."""
-    trails = call.server.trails
     try:
-        return trails.order(of, call.principal, act, subject, **detail)
+        return server.trails.order(of, caller, act, subject, **detail)
     except LedgerNotFound:  # the ledger is gone, and the key was left
-        return trails.order(None, call.principal, act, subject, **detail)
+        return server.trails.order(None, caller, act, subject, **detail)
 
 
-def _told(key: keys.AccessKey, secret: str, status: int) -> Answer:
-    headers = {"Location": f"/v1/keys/{key.id}", "Cache-Control": "no-store"}
-    shown = AccessKey.model_validate(key).plain()
-    body = MadeKey.model_validate({**shown, "secret": secret})
-    return Answer(body=body, status=status, headers=headers)
+def _told(key: keys.AccessKey, secret: str, reply: Reply) -> MadeKey:
+    reply.headers |= {"Location": f"/v1/keys/{key.id}", "Cache-Control": "no-store"}
+    return MadeKey.model_validate({**AccessKey.model_validate(key).plain(), "secret": secret})

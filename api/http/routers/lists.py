@@ -2,82 +2,75 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-from uuid import UUID
+from functools import partial
+from typing import Any
 
-from api.http.endpoint import Answer, Routes, Shown
+from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
+
+from api.http import dependencies as given
+from api.http.access import allow
+from api.http.dependencies import Asked, Asking, Paging, Replying
+from api.http.exchange import Reply
+from api.http.folded_lists import FOLDED, folded_list
 from api.http.openapi import examples
-from api.http.wire.cursors import is_of_kind, make_cursor, read_place
-from api.http.wire.parameters import (
-    AS_KNOWN_AT,
-    AS_OF,
-    BY_INFLUENCE,
-    CURSOR,
-    FLAG,
-    LIMIT,
-    MIN_POSITION,
-    POLICY_VERSION,
-    SORT,
-    STAGE,
-    STANDING,
+from api.http.openapi.responses import problems, shown
+from api.http.routing import LedgerRoute
+from api.http.waiting import wait_until_known, wait_until_reflected
+from api.http.wire.cursors import is_of_kind
+from api.http.wire.listed import listed, page_after
+from api.http.wire.query_types import (
+    ByInfluence,
+    FlagWanted,
+    MinPosition,
+    Sort,
+    StageWanted,
+    StandingWanted,
 )
-from api.service.answers.document import Document, Page
+from api.service.answers.document import Page
 from api.service.answers.lists import StandingRow, StatusRow, Summary
 from api.service.questions import At, Knowledge, moment_of
-from api.service.replays.pages import (
-    MOST_EVENTS,
-    folded_page,
-    folded_rows,
-    folded_summary,
-    sorted_page,
-)
+from api.service.replays.pages import MOST_EVENTS, folded_rows, folded_summary
 from api.service.replays.rows import StandingRows, StatusRows
 from ledger.access.scopes import READ
+from projections.answers import Summary as Counted
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from api.http.call import Call
-    from api.service.replays.rows import Rows
-    from projections.answers import Cursor
-    from projections.answers import Summary as Counted
-    from projections.folding import Moment
-
-ROUTES = Routes("Lists")
+router = APIRouter(
+    prefix="/v1/ledgers/{ledger}",
+    tags=["Lists"],
+    dependencies=[allow(READ)],
+    route_class=LedgerRoute,
+)
 
 _HEADERS = ("ETag", "Rapport-Position")
-_FIRST_PAGE = (None, None)
 _STATUSES = "statuses"
-_FOLDED = " folded by "
-_FOLDED_STATUSES = f"{_STATUSES}{_FOLDED}"
+_TAKES_A_REPLAY = "ask for a replay, POST .../replays"
+_TAKES_THE_ORDER_OF_IDS = "without sort, the contacts come in the order of their ids"
 
 
-@ROUTES.on(
-    "GET",
-    "/v1/ledgers/{ledger}/statuses",
-    scopes=(READ,),
+@router.get(
+    "/statuses",
     summary="Contacts by stage or flag",
-    query=(
-        STAGE,
-        FLAG,
-        AS_OF,
-        AS_KNOWN_AT,
-        POLICY_VERSION,
-        SORT,
-        LIMIT,
-        CURSOR,
-        MIN_POSITION,
-    ),
-    answers={
-        200: Shown(
-            description="One row per contact, the greatest score or the newest stage first.",
-            example=Page[StatusRow](items=(examples.STATUS_ROW,), next_cursor=None),
-            headers=(*_HEADERS, "Link"),
-        )
+    responses={
+        200: shown(
+            "One row per contact, the greatest score or the newest stage first.",
+            Page[StatusRow](items=(examples.STATUS_ROW,), next_cursor=None),
+            *_HEADERS,
+            "Link",
+        ),
+        **problems("projection-behind", "invalid-time", "policy-not-found"),
     },
-    problems=("projection-behind", "invalid-time", "policy-not-found"),
 )
-async def list_statuses(call: Call) -> Answer:
+async def list_statuses(
+    stage: StageWanted = None,
+    flag: FlagWanted = None,
+    *,
+    asking: Asked,
+    sort: Sort = None,
+    page: Paging,
+    min_position: MinPosition = None,
+    reply: Replying,
+) -> Page[StatusRow]:
     """With `as_of`, as of that instant by what is known now, the newest stage first.
 
     With `as_known_at`, `policy_version`, a `flag` beside `as_of`, or an `as_of` that lies ahead,
@@ -90,72 +83,87 @@ async def list_statuses(call: Call) -> Answer:
 
     Without these, a row that changes while pages are read may come twice, or not at all.
     """
-    flagged_then = call.get(AS_OF) is not None and call.get(FLAG) is not None
-    is_folded = _is_sorted(call) or _is_folded(call) or flagged_then
-    if (cursor := call.get(CURSOR)) is not None and call.get(AS_OF) is not None:
+    served, past = asking.served, asking.at.as_of is not None
+    sorted_otherwise = sort is not None and (
+        asking.is_folded or (past and (sort == "score" or flag is not None))
+    )
+    is_folded = sorted_otherwise or asking.is_folded or (past and flag is not None)
+    if page.cursor is not None and past:
         # As the pages before it, though the clock has passed the instant since, or was put back.
-        is_folded = is_of_kind(cursor, _FOLDED_STATUSES)
+        is_folded = is_of_kind(page.cursor, f"{_STATUSES}{FOLDED}")
     if is_folded:
-        await call.wait_until_known(call.get(MIN_POSITION))
-        return await call.in_thread(_folded_statuses)
-    await call.wait_until_reflected(call.get(MIN_POSITION), "status")
-    return await call.in_thread(_statuses if call.get(AS_OF) is None else _statuses_then)
-
-
-@ROUTES.on(
-    "GET",
-    "/v1/ledgers/{ledger}/statuses/summary",
-    scopes=(READ,),
-    summary="How many contacts are in each stage",
-    query=(AS_OF, AS_KNOWN_AT, POLICY_VERSION, MIN_POSITION),
-    answers={
-        200: Shown(
-            description="A count for every stage, and how often silence was judged too early.",
-            example=examples.SUMMARY,
-            headers=_HEADERS,
+        await wait_until_known(served.ledger, min_position)
+        answer = partial(
+            folded_list,
+            asking,
+            reply,
+            page,
+            _STATUSES,
+            lambda moment: StatusRows(moment, stage, flag),
+            sort=sort,
+            elsewhere=_TAKES_A_REPLAY,
         )
+    else:
+        await wait_until_reflected(served, min_position, "status")
+        if past:
+            answer = partial(_statuses_then, asking, reply, page, stage)
+        else:
+            answer = partial(_statuses, asking, reply, page, stage, flag, sort or "score")
+    return await run_in_threadpool(answer)
+
+
+@router.get(
+    "/statuses/summary",
+    summary="How many contacts are in each stage",
+    responses={
+        200: shown(
+            "A count for every stage, and how often silence was judged too early.",
+            examples.SUMMARY,
+            *_HEADERS,
+        ),
+        **problems("projection-behind", "invalid-time", "policy-not-found"),
     },
-    problems=("projection-behind", "invalid-time", "policy-not-found"),
 )
-async def summarise_statuses(call: Call) -> Answer:
+async def summarise_statuses(
+    asking: Asked, reply: Replying, min_position: MinPosition = None
+) -> Summary:
     """Of the `silence_demotions`, the `premature_demotions` bought again within 90 days.
 
     Both are null with a past `as_of` alone: they count everything up to now. With `as_known_at`,
     `policy_version` or an `as_of` that lies ahead a ledger of up to 20,000 events is folded; of a
     larger one ask for a replay.
     """
-    if _is_elsewise(call):
-        await call.wait_until_known(call.get(MIN_POSITION))
-        return await call.in_thread(_folded_summary)
-    await call.wait_until_reflected(call.get(MIN_POSITION), "status")
-    return await call.in_thread(_folded_summary if _is_folded(call) else _summary)
+    if asking.is_elsewise:
+        await wait_until_known(asking.served.ledger, min_position)
+    else:
+        await wait_until_reflected(asking.served, min_position, "status")
+    counted = await run_in_threadpool(_folded_summary if asking.is_folded else _summary, asking)
+    reply.reflects(counted.position)
+    return Summary.model_validate(counted)
 
 
-@ROUTES.on(
-    "GET",
-    "/v1/ledgers/{ledger}/standings",
-    scopes=(READ,),
+@router.get(
+    "/standings",
     summary="Referral partners",
-    query=(
-        STANDING,
-        AS_OF,
-        AS_KNOWN_AT,
-        POLICY_VERSION,
-        BY_INFLUENCE,
-        LIMIT,
-        CURSOR,
-        MIN_POSITION,
-    ),
-    answers={
-        200: Shown(
-            description="Everyone who referred or was sent someone, the most influential first.",
-            example=Page[StandingRow](items=(examples.STANDING_ROW,), next_cursor=None),
-            headers=(*_HEADERS, "Link"),
-        )
+    responses={
+        200: shown(
+            "Everyone who referred or was sent someone, the most influential first.",
+            Page[StandingRow](items=(examples.STANDING_ROW,), next_cursor=None),
+            *_HEADERS,
+            "Link",
+        ),
+        **problems("projection-behind", "invalid-time", "policy-not-found"),
     },
-    problems=("projection-behind", "invalid-time", "policy-not-found"),
 )
-async def list_standings(call: Call) -> Answer:
+async def list_standings(
+    standing: StandingWanted = None,
+    *,
+    asking: Asked,
+    sort: ByInfluence = None,
+    page: Paging,
+    min_position: MinPosition = None,
+    reply: Replying,
+) -> Page[StandingRow]:
     """With `as_of`, everyone who had referred or been sent someone by then.
 
     With `as_of`, `as_known_at` or `policy_version` contacts come in the order of their ids unless a
@@ -166,161 +174,81 @@ async def list_standings(call: Call) -> Answer:
 
     Without these, a row that changes while pages are read may come twice, or not at all.
     """
-    if call.get(AS_OF) is not None or _is_elsewise(call):
-        await call.wait_until_known(call.get(MIN_POSITION))
-        return await call.in_thread(_folded_standings)
-    await call.wait_until_reflected(call.get(MIN_POSITION), "standing")
-    return await call.in_thread(_standings)
-
-
-def _is_folded(call: Call) -> bool:
-    """What is asked for is in no projection: they hold what is known, and nothing that lies ahead.
-
-    Not even where nothing is going to change: how far ahead may be asked is for the fold to say.
-    """
-    as_of = call.get(AS_OF)
-    return _is_elsewise(call) or (as_of is not None and as_of > call.server.clock())
-
-
-def _is_elsewise(call: Call) -> bool:
-    """Something else is asked for than what is known, judged by the policies in force."""
-    return call.get(AS_KNOWN_AT) is not None or call.get(POLICY_VERSION) is not None
-
-
-def _is_sorted(call: Call) -> bool:
-    """What is asked for has an order that no projection holds."""
-    if call.get(SORT) is None:
-        return False
-    past = call.get(AS_OF) is not None
-    return _is_folded(call) or (past and (call.get(SORT) == "score" or call.get(FLAG) is not None))
-
-
-def _folded_statuses(call: Call) -> Answer:
-    return _folded(
-        call,
-        _STATUSES,
-        lambda moment: StatusRows(moment, call.get(STAGE), call.get(FLAG)),
-        elsewhere="ask for a replay, POST .../replays",
-    )
-
-
-def _folded_standings(call: Call) -> Answer:
-    return _folded(
-        call,
-        "standings",
-        lambda moment: StandingRows(call.open_ledger.ledger, moment, call.get(STANDING)),
-        elsewhere="without sort, the contacts come in the order of their ids",
-    )
-
-
-def _folded(call: Call, name: str, rows_at: Callable[[Moment], Rows], *, elsewhere: str) -> Answer:
-    """A page of what no projection holds: by ids, or, folded as a whole each time, sorted."""
-    served, sort, limit = call.open_ledger, call.get(SORT), call.get(LIMIT) or 100
-    ledger, aliases, now = served.ledger, served.aliases, call.server.clock()
-    asked = At(call.get(AS_OF), call.get(AS_KNOWN_AT), call.get(POLICY_VERSION))
-    kind = f"{name}{_FOLDED}{sort or 'contact'} {asked}"
-    first: tuple[int | None, ...] = ()
-    if call.get(CURSOR) is None:
-        moment = moment_of(ledger, aliases, asked, now)
-        first = (*_FIRST_PAGE, moment.position, moment.at)
-    value, contact, position, at = read_place(ledger, call.get(CURSOR), kind, *first)
-    after = None if contact is None else (value, UUID(bytes=contact))
-    # The pages after the first speak of what it spoke of, whatever was appended since.
-    fixed = At(at, Knowledge(position=position), asked.policy_version)
-    # Also where the clock was put back meanwhile: what may be asked for was settled at first.
-    moment = moment_of(ledger, aliases, fixed, max(now, at))
-    rows = rows_at(moment)
-    if sort is None:
-        page = folded_page(ledger, moment, rows, after=after, limit=limit)
-    else:
-        page = sorted_page(
-            ledger, moment, rows, sort=sort, elsewhere=elsewhere, after=after, limit=limit
+    served = asking.served
+    if asking.at.as_of is not None or asking.is_elsewise:
+        await wait_until_known(served.ledger, min_position)
+        answer = partial(
+            folded_list,
+            asking,
+            reply,
+            page,
+            "standings",
+            lambda moment: StandingRows(served.ledger, moment, standing),
+            sort=sort,
+            elsewhere=_TAKES_THE_ORDER_OF_IDS,
         )
-    more = None
-    if (last := page.next_cursor) is not None:
-        more = make_cursor(ledger, kind, last[0], last[1].bytes, position, at)
-    body = Page[Document](items=page.items, next_cursor=more)
-    return Answer(body=body, headers=call.next_page(more), position=position, digest=True)
+    else:
+        await wait_until_reflected(served, min_position, "standing")
+        answer = partial(_standings, asking, reply, page, standing)
+    return await run_in_threadpool(answer)
 
 
-def _folded_summary(call: Call) -> Answer:
-    served = call.open_ledger
-    asked = At(call.get(AS_OF), call.get(AS_KNOWN_AT), call.get(POLICY_VERSION))
-    moment = moment_of(served.ledger, served.aliases, asked, call.server.clock())
-    if moment.position > MOST_EVENTS and not _is_elsewise(call):
-        return _summary(call)  # a client's clock may be ahead: they hold until something changes
-    return _summarised(folded_summary(served.ledger, moment))
-
-
-def _statuses(call: Call) -> Answer:
-    sort = call.get(SORT) or "score"
-    page = call.open_ledger.projections.statuses(
-        stage=call.get(STAGE),
-        flag=call.get(FLAG),
+def _statuses(
+    asking: Asking, reply: Reply, page: given.Page, stage: str | None, flag: str | None, sort: str
+) -> Page[Any]:
+    served, kind = asking.served, f"statuses {sort}"
+    found = served.projections.statuses(
+        stage=stage,
+        flag=flag,
         sort=sort,
-        after=page_after(call, f"statuses {sort}"),
-        limit=call.get(LIMIT) or 100,
+        after=page_after(served.ledger, page.cursor, kind),
+        limit=page.limit,
     )
-    items = [StatusRow.model_validate(one) for one in page.items]
-    return listed(call, items, f"statuses {sort}", page.next_cursor, page.position)
+    items = [StatusRow.model_validate(one) for one in found.items]
+    return listed(served.ledger, reply, items, kind, found.next_cursor, found.position)
 
 
-def _statuses_then(call: Call) -> Answer:
+def _statuses_then(asking: Asking, reply: Reply, page: given.Page, stage: str | None) -> Page[Any]:
     """Of a past instant: the intervals say who and in which order, the fold says the rest.
 
     A score changes within an interval, and flags stand in none.
     """
-    served, as_of, kind = call.open_ledger, call.get(AS_OF), "statuses since"
-    page = served.projections.statuses(
-        stage=call.get(STAGE),
+    served, kind = asking.served, "statuses since"
+    found = served.projections.statuses(
+        stage=stage,
         sort="since",
-        after=page_after(call, kind),
-        limit=call.get(LIMIT) or 100,
-        as_of=as_of,
+        after=page_after(served.ledger, page.cursor, kind),
+        limit=page.limit,
+        as_of=asking.at.as_of,
     )
-    asked = At(as_of, Knowledge(position=page.position))
-    moment = moment_of(served.ledger, served.aliases, asked, call.server.clock())
-    items = folded_rows(served.ledger, moment, [one.contact_id for one in page.items])
-    following = page.next_cursor
-    if len(items) < len(page.items):
-        last = page.items[len(items) - 1]
+    at = At(asking.at.as_of, Knowledge(position=found.position))
+    moment = moment_of(served.ledger, served.aliases, at, asking.now)
+    items = folded_rows(served.ledger, moment, [one.contact_id for one in found.items])
+    following = found.next_cursor
+    if len(items) < len(found.items):
+        last = found.items[len(items) - 1]
         assert last.since is not None, "every interval begins at an instant"
         following = (last.since, last.contact_id)
-    return listed(call, items, kind, following, page.position)
+    return listed(served.ledger, reply, items, kind, following, found.position)
 
 
-def _summary(call: Call) -> Answer:
-    return _summarised(call.open_ledger.projections.summary(call.get(AS_OF)))
+def _folded_summary(asking: Asking) -> Counted:
+    moment = asking.moment()
+    if moment.position > MOST_EVENTS and not asking.is_elsewise:
+        return _summary(asking)  # a client's clock may be ahead: they hold until something changes
+    return folded_summary(asking.served.ledger, moment)
 
 
-def _summarised(found: Counted) -> Answer:
-    return Answer(body=Summary.model_validate(found), position=found.position, digest=True)
+def _summary(asking: Asking) -> Counted:
+    return asking.served.projections.summary(asking.at.as_of)
 
 
-def _standings(call: Call) -> Answer:
-    page = call.open_ledger.projections.standings(
-        standing=call.get(STANDING),
-        after=page_after(call, "standings"),
-        limit=call.get(LIMIT) or 100,
+def _standings(asking: Asking, reply: Reply, page: given.Page, standing: str | None) -> Page[Any]:
+    served = asking.served
+    found = served.projections.standings(
+        standing=standing,
+        after=page_after(served.ledger, page.cursor, "standings"),
+        limit=page.limit,
     )
-    items = [StandingRow.of(one) for one in page.items]
-    return listed(call, items, "standings", page.next_cursor, page.position)
-
-
-def page_after(call: Call, kind: str) -> Cursor | None:
-    """Where a projection's list goes on, by the request's cursor."""
-    value, contact = read_place(call.open_ledger.ledger, call.get(CURSOR), kind, *_FIRST_PAGE)
-    if contact is None:
-        return None
-    return value, UUID(bytes=contact)
-
-
-def listed(
-    call: Call, items: Sequence[Document], kind: str, after: Cursor | None, position: int
-) -> Answer:
-    """A page of a projection's list."""
-    more = None
-    if after is not None:
-        more = make_cursor(call.open_ledger.ledger, kind, after[0], after[1].bytes)
-    body = Page[Document](items=tuple(items), next_cursor=more)
-    return Answer(body=body, headers=call.next_page(more), position=position, digest=True)
+    items = [StandingRow.of(one) for one in found.items]
+    return listed(served.ledger, reply, items, "standings", found.next_cursor, found.position)

@@ -6,23 +6,29 @@ Source: C2SP tlog-tiles v0.1.0 below ``/log``; the audit document, "The transpar
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
+from fastapi import APIRouter
+from fastapi.responses import PlainTextResponse
+from starlette.requests import Request
 from starlette.responses import Response
 
-from api.http.access import LOG_SCOPES
-from api.http.endpoint import Answer, Routes, Shown
-from api.http.openapi import examples, shapes
-from api.http.wire.parameters import FIRST_SIZE, LEAF_POSITION, SECOND_SIZE, TREE_SIZE
+from api.http.access import LOG_SCOPES, allow
+from api.http.dependencies import Served
+from api.http.openapi import examples
+from api.http.openapi.responses import problems, shown
+from api.http.routing import LedgerRoute
+from api.http.wire.path_types import PositionInPath, TileLevel, TileName
+from api.http.wire.query_types import FirstSize, LeafPosition, SecondSize, TreeSize
 from api.service.answers.log import ConsistencyProof, InclusionProof
 from domain.errors import EventNotFound, Invalid
 from ledger.transparency.tiles import BundleAt, TileAt, TilePathRefused, parse_tile_path
 
-if TYPE_CHECKING:
-    from api.http.call import Call
-    from ledger.transparency.log import TransparencyLog
-
-ROUTES = Routes("Transparency log")
+router = APIRouter(
+    prefix="/v1/ledgers/{ledger}/log",
+    tags=["Transparency log"],
+    dependencies=[allow(*LOG_SCOPES)],
+    route_class=LedgerRoute,
+)
 
 TEXT = "text/plain"
 BINARY = "application/octet-stream"
@@ -32,208 +38,199 @@ FOR_EVER = "max-age=31536000, immutable"
 
 NOT_KEPT = "no-cache"
 
+BYTES = {"type": "string", "format": "binary"}
 
-@ROUTES.on(
-    "GET",
-    "/v1/ledgers/{ledger}/log/checkpoint",
-    scopes=LOG_SCOPES,
+
+class Octets(Response):
+    """Bytes that are no text."""
+
+    media_type = BINARY
+
+
+@router.get(
+    "/checkpoint",
     summary="The last signed checkpoint",
-    answers={
-        200: Shown(
-            description="A signed note: origin, size, root, and the signatures below.",
-            schema=shapes.TEXT,
-            example=examples.CHECKPOINT,
-            headers=("Cache-Control", "Rapport-Position"),
+    responses={
+        200: shown(
+            "A signed note: origin, size, root, and the signatures below.",
+            examples.CHECKPOINT,
+            "Cache-Control",
+            "Rapport-Position",
+            media_type=TEXT,
         )
     },
-    offered=(TEXT,),
+    response_class=PlainTextResponse,
 )
-def read_checkpoint(call: Call) -> Response:
+def read_checkpoint(served: Served) -> Response:
     """What the ledger stands by: keep one, and nothing under it can change unseen.
 
     A checkpoint of size n covers the positions 1 to n. While something is recorded a new one is
     signed at least every second. Source: C2SP tlog-checkpoint, signed-note.
     """
-    signed = _log(call).checkpoint()
+    signed = served.ledger.transparency.checkpoint()
     headers = {"Cache-Control": NOT_KEPT, "Rapport-Position": str(signed.size)}
     return Response(signed.note, headers=headers, media_type=TEXT)
 
 
-@ROUTES.on(
-    "GET",
-    "/v1/ledgers/{ledger}/log/key",
-    scopes=LOG_SCOPES,
+@router.get(
+    "/key",
     summary="The keys that checkpoints are verified with",
-    answers={
-        200: Shown(
-            description="One verifier key a line, the newest first.",
-            schema=shapes.TEXT,
-            example=examples.VERIFIER,
-            headers=("Cache-Control",),
+    responses={
+        200: shown(
+            "One verifier key a line, the newest first.",
+            examples.VERIFIER,
+            "Cache-Control",
+            media_type=TEXT,
         )
     },
-    offered=(TEXT,),
+    response_class=PlainTextResponse,
 )
-def read_log_key(call: Call) -> Response:
+def read_log_key(served: Served) -> Response:
     """Get it by another way than the checkpoints if you can, and keep it.
 
     Who serves false checkpoints serves a false key too. Retired keys stay listed, for what they
     have signed.
     """
-    lines = "".join(f"{one.written()}\n" for one in _log(call).verifiers())
+    lines = "".join(f"{one.written()}\n" for one in served.ledger.transparency.verifiers())
     return Response(lines, headers={"Cache-Control": NOT_KEPT}, media_type=TEXT)
 
 
-@ROUTES.on(
-    "GET",
-    "/v1/ledgers/{ledger}/log/tile/entries/{tile}",
-    scopes=LOG_SCOPES,
+@router.get(
+    "/tile/entries/{tile:path}",
     summary="A bundle of entries",
-    answers={
-        200: Shown(
-            description="Up to 256 entries, each after its length in two bytes, big-endian.",
-            schema=shapes.BYTES,
-            example=examples.BUNDLE,
-            headers=("Cache-Control",),
-        )
+    responses={
+        200: shown(
+            "Up to 256 entries, each after its length in two bytes, big-endian.",
+            examples.BUNDLE,
+            "Cache-Control",
+            media_type=BINARY,
+            schema=BYTES,
+        ),
+        **problems("not-found"),
     },
-    offered=(BINARY,),
-    problems=("not-found",),
+    response_class=Octets,
 )
-def read_entry_bundle(call: Call) -> Response:
+def read_entry_bundle(request: Request, served: Served, tile: TileName) -> Response:
     """What the leaves of one tile hold, for whoever derives the tree again.
 
     An entry says stream, version, type, instant and SHA-256 of a stored event, never its content.
     Source: C2SP tlog-tiles.
     """
-    _require_canonical(call)
-    at = parse_tile_path(f"tile/entries/{call.request.path_params['tile']}")
+    _require_canonical(request)
+    at = parse_tile_path(f"tile/entries/{tile}")
     assert isinstance(at, BundleAt)
-    return _kept(_log(call).bundle(at))
+    return _kept(served.ledger.transparency.bundle(at))
 
 
-@ROUTES.on(
-    "GET",
-    "/v1/ledgers/{ledger}/log/tile/{level}/{tile}",
-    scopes=LOG_SCOPES,
+@router.get(
+    "/tile/{level}/{tile:path}",
     summary="A tile of the tree's hashes",
-    answers={
-        200: Shown(
-            description="Up to 256 hashes of 32 bytes, side by side.",
-            schema=shapes.BYTES,
-            example=examples.TILE,
-            headers=("Cache-Control",),
-        )
+    responses={
+        200: shown(
+            "Up to 256 hashes of 32 bytes, side by side.",
+            examples.TILE,
+            "Cache-Control",
+            media_type=BINARY,
+            schema=BYTES,
+        ),
+        **problems("not-found"),
     },
-    offered=(BINARY,),
-    problems=("not-found",),
+    response_class=Octets,
 )
-def read_tile(call: Call) -> Response:
+def read_tile(request: Request, served: Served, level: TileLevel, tile: TileName) -> Response:
     """Hashes of every eighth level, from which every other hash follows.
 
     The place is written in groups of three digits, all but the last after an `x`: tile 1,234,067 is
     `x001/x234/067`. A tile that is not full ends in `.p/` and its width. Source: C2SP tlog-tiles.
     """
-    _require_canonical(call)
+    _require_canonical(request)
     # Not decoded: a slash that is encoded belongs to a segment, and no segment has one.
-    path = call.request.path_params
-    at = parse_tile_path(f"tile/{path['level']}/{path['tile']}")
+    at = parse_tile_path(f"tile/{level}/{tile}")
     assert isinstance(at, TileAt)
-    return _kept(_log(call).tile(at))
+    return _kept(served.ledger.transparency.tile(at))
 
 
-def _require_canonical(call: Call) -> None:
+def _require_canonical(request: Request) -> None:
     """Let pass a path of which nothing is encoded: a tile has one name, and no other.
 
     Raises:
         TilePathRefused: something is.
     """
-    if b"%" in call.request.scope["raw_path"].rpartition(b"/log/tile/")[2]:
+    if b"%" in request.scope["raw_path"].rpartition(b"/log/tile/")[2]:
         raise TilePathRefused("a tile's path is sent as it is, with nothing encoded")
 
 
-@ROUTES.on(
-    "GET",
-    "/v1/ledgers/{ledger}/log/entries/{position}",
-    scopes=LOG_SCOPES,
+@router.get(
+    "/entries/{position}",
     summary="The entry of one event",
-    answers={
-        200: Shown(
-            description="The bytes that the leaf of the event hashes.",
-            schema=shapes.BYTES,
-            example=examples.ENTRY,
-            headers=("Cache-Control",),
-        )
+    responses={
+        200: shown(
+            "The bytes that the leaf of the event hashes.",
+            examples.ENTRY,
+            "Cache-Control",
+            media_type=BINARY,
+            schema=BYTES,
+        ),
+        **problems("event-not-found"),
     },
-    offered=(BINARY,),
-    problems=("event-not-found",),
+    response_class=Octets,
 )
-def read_log_entry(call: Call) -> Response:
+def read_log_entry(served: Served, position: PositionInPath) -> Response:
     """Msgpack of `[1, stream, version, type, recorded_at, SHA-256 of the stored state]`.
 
     The stream is 16 bytes, the instant in microseconds. The leaf is SHA-256 of a zero byte and
     these bytes (RFC 6962 section 2.1); leaf n is the event at position n + 1.
     """
-    text = call.text("position")
-    if not re.fullmatch("[1-9][0-9]{0,15}", text):
+    if not re.fullmatch("[1-9][0-9]{0,15}", position):
         raise EventNotFound("positions are whole numbers from 1")
-    return _kept(_log(call).entry(int(text)))
+    return _kept(served.ledger.transparency.entry(int(position)))
 
 
-@ROUTES.on(
-    "GET",
-    "/v1/ledgers/{ledger}/log/proofs/inclusion",
-    scopes=LOG_SCOPES,
+@router.get(
+    "/proofs/inclusion",
     summary="The proof that an event stands in the log",
-    query=(LEAF_POSITION, TREE_SIZE),
-    answers={
-        200: Shown(
-            description="The hashes beside the way from the leaf to the root, from the leaf up.",
-            example=examples.INCLUSION,
-        )
+    responses={
+        200: shown(
+            "The hashes beside the way from the leaf to the root, from the leaf up.",
+            examples.INCLUSION,
+        ),
+        **problems("event-not-found", "not-yet-sealed"),
     },
-    problems=("event-not-found", "not-yet-sealed"),
 )
-def read_inclusion(call: Call) -> Answer:
+def read_inclusion(
+    served: Served, position: LeafPosition, tree_size: TreeSize = None
+) -> InclusionProof:
     """Without `tree_size`, in the tree of the last checkpoint. Source: RFC 6962 section 2.1.1."""
-    position, size = call.get(LEAF_POSITION), call.get(TREE_SIZE)
-    assert position is not None
-    if size is not None and position > size:
+    if tree_size is not None and position > tree_size:
         detail = f"must be at least the position, {position}: that event is in no smaller tree"
         raise Invalid.at("/tree_size", "contradiction", detail)
-    return Answer(body=InclusionProof.model_validate(_log(call).inclusion(position, size)))
+    log = served.ledger.transparency
+    return InclusionProof.model_validate(log.inclusion(position, tree_size))
 
 
-@ROUTES.on(
-    "GET",
-    "/v1/ledgers/{ledger}/log/proofs/consistency",
-    scopes=LOG_SCOPES,
+@router.get(
+    "/proofs/consistency",
     summary="The proof that an earlier tree is how a later one begins",
-    query=(FIRST_SIZE, SECOND_SIZE),
-    answers={
-        200: Shown(
-            description="The hashes that lead to both roots; none where one tree is empty or both "
+    responses={
+        200: shown(
+            "The hashes that lead to both roots; none where one tree is empty or both "
             "are the same.",
-            example=examples.CONSISTENCY,
-        )
+            examples.CONSISTENCY,
+        ),
+        **problems("not-yet-sealed"),
     },
-    problems=("not-yet-sealed",),
 )
-def read_consistency(call: Call) -> Answer:
+def read_consistency(
+    served: Served, first: FirstSize, second: SecondSize = None
+) -> ConsistencyProof:
     """Between any two sizes up to that of the last checkpoint. Source: RFC 6962 section 2.1.2."""
-    log = _log(call)
-    first, second = call.get(FIRST_SIZE), call.get(SECOND_SIZE)
-    assert first is not None
+    log = served.ledger.transparency
     if second is None:
         second = log.checkpoint().size
     elif first > second:
         raise Invalid.at("/first", "contradiction", f"must be at most the later size, {second}")
     found = {"first": first, "second": second, "hashes": log.consistency(first, second)}
-    return Answer(body=ConsistencyProof.model_validate(found))
-
-
-def _log(call: Call) -> TransparencyLog:
-    return call.open_ledger.ledger.transparency
+    return ConsistencyProof.model_validate(found)
 
 
 def _kept(content: bytes) -> Response:

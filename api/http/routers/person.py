@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import Any
 
-from api.http.coordinates import question_of
-from api.http.endpoint import Answer, Form, Routes, Shown
-from api.http.openapi import person_shapes, shapes
+from fastapi import APIRouter
+
+from api.http.access import allow
+from api.http.dependencies import AskedNow, Auditing, Contact, Exchanged
+from api.http.exchange import Reply
+from api.http.openapi.person_examples import EXPORT
+from api.http.openapi.responses import form, problems, shown
 from api.http.routers.contacts import profile_at
+from api.http.routing import LedgerRoute
 from api.http.wire import present_person
 from api.http.wire.rendered import Rendered
 from api.service.answers.contacts import Consent, Registration
@@ -15,86 +21,73 @@ from api.service.answers.events import Event
 from api.service.answers.persons import Notes, PersonalExport
 from api.service.answers.status import Standing, Status, StatusHistory
 from api.service.marks import Marks
-from api.service.questions import relationship_of, standing_of, subject_of
+from api.service.questions import Question, Subject, relationship_of, standing_of, subject_of
 from domain.consents import consents_of
 from domain.history import effective_history
 from domain.naming import TYPES, naming
 from domain.noted import noted_of
+from domain.recorded import Recorded
 from ledger.access.scopes import ADMIN
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from starlette.types import ASGIApp
-
-    from api.http.call import Call
-    from api.service.questions import Question, Subject
-    from domain.recorded import Recorded
-    from ledger.ledger import Ledger
+from ledger.ledger import Ledger
 
 HTML = "text/html"
 
 _PAGE = 1000
 
-ROUTES = Routes("Contacts")
+router = APIRouter(tags=["Contacts"], route_class=LedgerRoute)
 
 
-async def export_page(call: Call) -> ASGIApp:
-    """The same as a page that people read, printed or kept as it is."""
-    answer = await call.in_thread(_export)
-    assert isinstance(answer.body, PersonalExport)
-    content = present_person.page(answer.body.plain()).encode()
-    headers = {
-        **answer.headers,
-        "Content-Type": f"{HTML}; charset=utf-8",
-        "Content-Security-Policy": present_person.POLICY,
-        "Vary": "Accept",
-        "Rapport-Position": str(answer.position),
-    }
-    return Rendered(200, headers, content)
-
-
-@ROUTES.on(
-    "GET",
+@router.get(
     "/v1/ledgers/{ledger}/contacts/{contact}/export",
-    scopes=(ADMIN,),
+    dependencies=[allow(ADMIN)],
     summary="Everything held about a person",
-    answers={
-        200: Shown(
-            description="Registration, consents, notes, status with sentences, standing, and every "
+    response_model=PersonalExport,
+    responses={
+        200: shown(
+            "Registration, consents, notes, status with sentences, standing, and every "
             "event in clear; with `Accept: text/html` as a page.",
-            example=person_shapes.EXPORT_EXAMPLE,
-            headers=("Rapport-Position", "Content-Location", "Cache-Control"),
-        )
-    },
-    problems=("contact-not-found",),
-    streams=(
-        Form(
-            media_types=(HTML,),
-            function=export_page,
-            schema=shapes.TEXT,
-            shown="<!doctype html>...",
+            EXPORT,
+            "Rapport-Position",
+            "Content-Location",
+            "Cache-Control",
+            more={HTML: form({"type": "string"}, "<!doctype html>...")},
         ),
-    ),
+        **problems("contact-not-found"),
+    },
 )
-async def export_contact(call: Call) -> Answer:
+def export_contact(
+    exchange: Exchanged, contact_id: Contact, asking: AskedNow, audit: Auditing
+) -> Any:
     """For whoever asks what is known of them. It stands in the audit trail.
 
     The events are those of every contact that is the same person by merges, as they were recorded;
     what was retracted or corrected later says so. `named_by` are events of others that name them,
     such as a link or a referral, without what is personal about those others.
     """
-    return await call.in_thread(_export)
+    question = asking.question()
+    subject = subject_of(question, contact_id)
+    with audit.order("contact-exported", str(subject.contact_id)):
+        body = _exported(question, subject)
+    reply = exchange.reply
+    reply.answers_for(subject.contact_id)
+    reply.headers["Cache-Control"] = "no-store"
+    reply.position = question.position
+    return _page(body, reply) if exchange.wanted == HTML else body
 
 
-def _export(call: Call) -> Answer:
-    question = question_of(call)
-    subject = subject_of(question, call.contact_id)
-    with call.order("contact-exported", str(subject.contact_id)):
-        return _exported(call, question, subject)
+def _page(body: PersonalExport, reply: Reply) -> Rendered:
+    """The same as a page that people read, printed or kept as it is."""
+    headers = {
+        **reply.headers,
+        "Content-Type": f"{HTML}; charset=utf-8",
+        "Content-Security-Policy": present_person.POLICY,
+        "Vary": "Accept",
+        "Rapport-Position": str(reply.position),
+    }
+    return Rendered(200, headers, present_person.page(body.plain()).encode())
 
 
-def _exported(call: Call, question: Question, subject: Subject) -> Answer:
+def _exported(question: Question, subject: Subject) -> PersonalExport:
     ledger, members = question.ledger, question.aliases.members(subject.contact_id)
     events = [
         recorded
@@ -104,7 +97,7 @@ def _exported(call: Call, question: Question, subject: Subject) -> Answer:
     in_clear = effective_history(events, subject.contact_id)
     others = list(naming(_log(ledger, question.position), set(members)))
     marks, found = Marks(ledger, [*events, *others]), relationship_of(question, subject)
-    body = PersonalExport(
+    return PersonalExport(
         contact_id=subject.contact_id,
         ledger=ledger.name,
         exported_at=question.as_of,
@@ -122,8 +115,6 @@ def _exported(call: Call, question: Question, subject: Subject) -> Answer:
         events=tuple(Event.of(one, marks) for one in events),
         named_by=tuple(Event.of(one, marks) for one in others),
     )
-    headers = {**call.located(subject.contact_id), "Cache-Control": "no-store"}
-    return Answer(body=body, headers=headers, position=question.position)
 
 
 def _log(ledger: Ledger, upto: int) -> Iterator[Recorded]:

@@ -2,148 +2,145 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 from uuid import UUID
 
-from api.http.endpoint import Answer, Routes, Shown
+from fastapi import APIRouter
+
+from api.http.access import allow
+from api.http.dependencies import Auditing, Caller, Exchanged, Replying, Served
 from api.http.openapi import examples
+from api.http.openapi.responses import problems, shown
 from api.http.ordered_acts import end_with
 from api.http.problems import Forbidden
+from api.http.routing import LedgerRoute
+from api.http.wire.path_types import OperationId, ProjectionName
 from api.service.answers.document import Page
 from api.service.answers.projections import Operation, Projection, ProjectionDigest
 from domain.errors import OperationNotFound
 from ledger.access.scopes import ADMIN, AUDIT, READ, REBUILD
 
-if TYPE_CHECKING:
-    from api.http.call import Call
-
-ROUTES = Routes("Projections")
+router = APIRouter(prefix="/v1/ledgers/{ledger}", tags=["Projections"], route_class=LedgerRoute)
 
 
-@ROUTES.on(
-    "GET",
-    "/v1/ledgers/{ledger}/projections",
-    scopes=(READ, AUDIT, REBUILD),
+@router.get(
+    "/projections",
+    dependencies=[allow(READ, AUDIT, REBUILD)],
     summary="How every projection is",
-    answers={
-        200: Shown(
-            description="`lag` is how many events the ledger is ahead.",
-            example=Page[Projection](items=(examples.PROJECTION,), next_cursor=None),
-            headers=("ETag",),
+    responses={
+        200: shown(
+            "`lag` is how many events the ledger is ahead.",
+            Page[Projection](items=(examples.PROJECTION,), next_cursor=None),
+            "ETag",
         )
     },
 )
-def list_projections(call: Call) -> Answer:
+def list_projections(served: Served, reply: Replying) -> Page[Projection]:
     """A projection that failed says why, and goes on when it is built anew."""
-    states = call.open_ledger.projections.states()
-    items = tuple(Projection.model_validate(one) for one in states)
-    return Answer(body=Page[Projection](items=items, next_cursor=None), digest=True)
+    items = tuple(Projection.model_validate(one) for one in served.projections.states())
+    reply.digest = True
+    return Page[Projection](items=items, next_cursor=None)
 
 
-@ROUTES.on(
-    "GET",
-    "/v1/ledgers/{ledger}/projections/{name}/digest",
-    scopes=(READ, AUDIT, REBUILD),
+@router.get(
+    "/projections/{name}/digest",
+    dependencies=[allow(READ, AUDIT, REBUILD)],
     summary="What a projection holds, in one figure",
-    answers={
-        200: Shown(
-            description="SHA-256 over all rows in key order, at a position and an instant.",
-            example=examples.PROJECTION_DIGEST,
-            headers=("ETag", "Rapport-Position"),
-        )
+    responses={
+        200: shown(
+            "SHA-256 over all rows in key order, at a position and an instant.",
+            examples.PROJECTION_DIGEST,
+            "ETag",
+            "Rapport-Position",
+        ),
+        **problems("not-found"),
     },
-    problems=("not-found",),
 )
-def read_digest(call: Call) -> Answer:
+def read_digest(served: Served, name: ProjectionName, reply: Replying) -> ProjectionDigest:
     """Reads the whole projection: equal digests at one position are equal projections."""
-    found = call.open_ledger.projections.digest(call.text("name"))
-    body = ProjectionDigest.model_validate(found)
-    return Answer(body=body, position=found.position, digest=True)
+    found = served.projections.digest(name)
+    reply.reflects(found.position)
+    return ProjectionDigest.model_validate(found)
 
 
-@ROUTES.on(
-    "POST",
-    "/v1/ledgers/{ledger}/projections/{name}/rebuilds",
-    scopes=(REBUILD,),
+@router.post(
+    "/projections/{name}/rebuilds",
+    dependencies=[allow(REBUILD)],
     summary="Build a projection anew from the log",
-    answers={
-        202: Shown(
-            description="It is being built; the operation tells how far it is.",
-            example=examples.OPERATION,
-            headers=("Location",),
-        )
+    status_code=202,
+    responses={
+        202: shown(
+            "It is being built; the operation tells how far it is.", examples.OPERATION, "Location"
+        ),
+        **problems("not-found"),
     },
-    problems=("not-found",),
 )
-def rebuild_projection(call: Call) -> Answer:
+def rebuild_projection(
+    exchange: Exchanged, served: Served, name: ProjectionName, audit: Auditing, reply: Replying
+) -> Operation:
     """Reads go on meanwhile from the old one; the result compares both. Send no body, or `{}`."""
-    projections = call.open_ledger.projections
-    projections.require(call.text("name"))
-    with call.order("rebuild-started", call.text("name")) as order:
-        work = projections.rebuild(call.text("name"))
+    projections = served.projections
+    projections.require(name)
+    with audit.order("rebuild-started", name) as order:
+        work = projections.rebuild(name)
         end_with(order, projections.operations, work)
-    headers = {"Location": f"{call.base}/operations/{work.id}"}
-    return Answer(body=Operation.model_validate(work), status=202, headers=headers)
+    reply.headers["Location"] = f"{exchange.base}/operations/{work.id}"
+    return Operation.model_validate(work)
 
 
-@ROUTES.on(
-    "GET",
-    "/v1/ledgers/{ledger}/operations/{operation}",
-    scopes=(READ, AUDIT, REBUILD, ADMIN),
+@router.get(
+    "/operations/{operation}",
+    dependencies=[allow(READ, AUDIT, REBUILD, ADMIN)],
     summary="How far a long operation is",
-    answers={
-        200: Shown(
-            description="Its state, progress, and in the end its result.",
-            example=examples.REBUILT_OPERATION,
-        )
+    responses={
+        200: shown("Its state, progress, and in the end its result.", examples.REBUILT_OPERATION),
+        **problems("operation-not-found"),
     },
-    problems=("operation-not-found",),
 )
-def read_operation(call: Call) -> Answer:
+def read_operation(served: Served, operation: OperationId) -> Operation:
     """Operations are remembered for a while after they end, until the server stops."""
-    found = call.open_ledger.projections.operation(operation_id_of(call))
-    return Answer(body=Operation.model_validate(found))
+    return Operation.model_validate(served.projections.operation(operation_id(operation)))
 
 
-@ROUTES.on(
-    "DELETE",
-    "/v1/ledgers/{ledger}/operations/{operation}",
-    scopes=(READ, AUDIT, REBUILD, ADMIN),
+@router.delete(
+    "/operations/{operation}",
+    dependencies=[allow(READ, AUDIT, REBUILD, ADMIN)],
     summary="Cancel a long operation",
-    answers={
-        202: Shown(
-            description="It was asked to end, and will; one that had ended stays as it was.",
-            example=examples.OPERATION,
-        )
+    status_code=202,
+    responses={
+        202: shown(
+            "It was asked to end, and will; one that had ended stays as it was.", examples.OPERATION
+        ),
+        **problems("operation-not-found"),
     },
-    problems=("operation-not-found",),
 )
-def cancel_operation(call: Call) -> Answer:
+def cancel_operation(
+    served: Served, operation: OperationId, caller: Caller, audit: Auditing
+) -> Operation:
     """A rebuild that is cancelled leaves the projection as it was.
 
     A rebuild is cancelled with `rebuild` or `admin`; a replay or a preview by the key that asked
     for it, or with `admin`.
     """
-    found = call.open_ledger.projections.operation(operation_id_of(call))
-    if found.kind == "rebuild" and not call.principal.has((REBUILD, ADMIN)):
+    found = served.projections.operation(operation_id(operation))
+    if found.kind == "rebuild" and not caller.has((REBUILD, ADMIN)):
         raise Forbidden("the access key lacks the scope rebuild or admin")
-    if found.owner not in ("", call.principal.id) and not call.principal.has((ADMIN,)):
+    if found.owner not in ("", caller.id) and not caller.has((ADMIN,)):
         raise Forbidden("another access key asked for this operation, and this one lacks admin")
     if found.state == "running":
-        with call.order("operation-cancelled", found.kind, operation=str(found.id)):
-            work = call.open_ledger.projections.cancel(found.id)
+        with audit.order("operation-cancelled", found.kind, operation=str(found.id)):
+            work = served.projections.cancel(found.id)
     else:
         work = found
-    return Answer(body=Operation.model_validate(work), status=202)
+    return Operation.model_validate(work)
 
 
-def operation_id_of(call: Call) -> UUID:
-    """The operation that the path names.
+def operation_id(text: str) -> UUID:
+    """The operation that a path names.
 
     Raises:
         OperationNotFound: it names none.
     """
     try:
-        return UUID(call.text("operation"))
+        return UUID(text)
     except ValueError:
         raise OperationNotFound("operations have UUIDs") from None

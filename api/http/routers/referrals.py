@@ -2,44 +2,50 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 from uuid import UUID
 
-from api.http.endpoint import Answer, Routes, Shown
+from fastapi import APIRouter, Depends
+
+from api.http.access import allow
+from api.http.dependencies import Contact, Replying, Served
 from api.http.openapi import examples
-from api.http.wire.parameters import MIN_POSITION
+from api.http.openapi.responses import problems, shown
+from api.http.routing import LedgerRoute
+from api.http.waiting import wait_until_reflected
+from api.http.wire.query_types import MinPosition
 from api.service.answers.referrals import Referral, Referrals, Reward
 from api.service.questions import require_registered
+from domain.policy import Policy
+from domain.referrals import Edge
 from domain.rewards import rewards
 from ledger.access.scopes import READ
+from ledger.ledger import Ledger
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from api.http.call import Call
-    from domain.policy import Policy
-    from domain.referrals import Edge
-    from ledger.ledger import Ledger
-
-ROUTES = Routes("Status")
+router = APIRouter(tags=["Status"], route_class=LedgerRoute)
 
 
-@ROUTES.on(
-    "GET",
+async def reflected(served: Served, min_position: MinPosition = None) -> None:
+    """Wait until standings reflect the position that is asked for."""
+    await wait_until_reflected(served, min_position, "standing")
+
+
+@router.get(
     "/v1/ledgers/{ledger}/contacts/{contact}/referrals",
-    scopes=(READ,),
+    dependencies=[allow(READ), Depends(reflected)],
     summary="A contact's referrals, what they earned and what was paid",
-    query=(MIN_POSITION,),
-    answers={
-        200: Shown(
-            description="Referrals made and received with their outcomes; rewards, oldest first.",
-            example=examples.REFERRALS,
-            headers=("ETag", "Rapport-Position", "Content-Location"),
-        )
+    responses={
+        200: shown(
+            "Referrals made and received with their outcomes; rewards, oldest first.",
+            examples.REFERRALS,
+            "ETag",
+            "Rapport-Position",
+            "Content-Location",
+        ),
+        **problems("contact-not-found", "projection-behind"),
     },
-    problems=("contact-not-found", "projection-behind"),
 )
-async def read_referrals(call: Call) -> Answer:
+def read_referrals(served: Served, contact_id: Contact, reply: Replying) -> Referrals:
     """`direction` inbound: they sent us someone; outbound: we sent someone to them.
 
     `stream` is the contact on whose stream a referral stands, and takes what becomes of it, such as
@@ -48,19 +54,14 @@ async def read_referrals(call: Call) -> Answer:
     `rewards` has an item for each referral and currency; what is owed is earned less clawed back,
     less paid, plus reversed, less declined, and below 0 where more was paid than earned.
     """
-    await call.wait_until_reflected(call.get(MIN_POSITION), "standing")
-    return await call.in_thread(_referrals)
-
-
-def _referrals(call: Call) -> Answer:
-    projections = call.open_ledger.projections
-    require_registered(call.open_ledger.ledger, call.contact_id)
-    found = projections.referrals(call.contact_id)
+    projections = served.projections
+    require_registered(served.ledger, contact_id)
+    found = projections.referrals(contact_id)
     # What reflects no event yet knows no policy, and no referral that one could judge.
-    policies = call.open_ledger.ledger.policies(upto=found.position or None)
+    policies = served.ledger.policies(upto=found.position or None)
     by_purchase = policies.in_force(found.as_of).policy.partner.won_by_purchase
 
-    streams = _streams(call.open_ledger.ledger, [*found.made, *found.received])
+    streams = _streams(served.ledger, [*found.made, *found.received])
 
     def shown(edge: Edge) -> Referral:
         bought, stream = found.commerce.get(edge.other), streams[edge.event_id]
@@ -73,7 +74,9 @@ def _referrals(call: Call) -> Answer:
         return policies.in_force(at).policy
 
     earned = rewards(found.made, edges_to, found.commerce, policy_at, found.as_of)
-    body = Referrals(
+    reply.answers_for(found.contact_id)
+    reply.reflects(found.position)
+    return Referrals(
         contact_id=found.contact_id,
         position=found.position,
         as_of=found.as_of,
@@ -81,8 +84,6 @@ def _referrals(call: Call) -> Answer:
         received=tuple(shown(edge) for edge in found.received),
         rewards=tuple(Reward.of(one, streams[one.event_id]) for one in earned),
     )
-    headers = call.located(found.contact_id)
-    return Answer(body=body, headers=headers, position=found.position, digest=True)
 
 
 def _streams(ledger: Ledger, edges: Sequence[Edge]) -> dict[UUID, UUID]:

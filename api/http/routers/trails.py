@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from fastapi import APIRouter
 
-from api.http.access import require_every_ledger
-from api.http.endpoint import Answer, Routes, Shown
-from api.http.wire.parameters import AFTER_NUMBER, LIMIT
+from api.http.access import allow
+from api.http.dependencies import CallerOfEveryLedger, Served, Serving
+from api.http.openapi.responses import shown
+from api.http.routing import LedgerRoute
+from api.http.wire.query_types import MOST_ITEMS, AfterNumber, Limit
 from api.service.answers.trails import TrailPage
 from ledger.access.scopes import ADMIN, AUDIT
+from ledger.access.trail import AuditTrail
 
-if TYPE_CHECKING:
-    from api.http.call import Call
-    from ledger.access.trail import AuditTrail
-
-ROUTES = Routes("Audit trail")
+router = APIRouter(tags=["Audit trail"], route_class=LedgerRoute)
 
 _ACT = {
     "number": 1,
@@ -38,21 +37,21 @@ _OUTCOME = {
     "outcome": "done",
     "of": 1,
 }
-_PAGE = Shown(
-    description="Oldest first. Each entry holds the hash of the one before.",
-    example=TrailPage.model_validate({"items": [_ACT, _OUTCOME], "next_after": None}),
+_PAGE = shown(
+    "Oldest first. Each entry holds the hash of the one before.",
+    TrailPage.model_validate({"items": [_ACT, _OUTCOME], "next_after": None}),
 )
 
 
-@ROUTES.on(
-    "GET",
+@router.get(
     "/v1/ledgers/{ledger}/trail",
-    scopes=(AUDIT, ADMIN),
+    dependencies=[allow(AUDIT, ADMIN)],
     summary="What was done to the ledger besides appending",
-    query=(AFTER_NUMBER, LIMIT),
-    answers={200: _PAGE},
+    responses={200: _PAGE},
 )
-def read_trail(call: Call) -> Answer:
+def read_trail(
+    server: Serving, served: Served, after_number: AfterNumber = None, limit: Limit = MOST_ITEMS
+) -> TrailPage:
     """Rebuilds, exports, imports, keys, policies, erasures: by whom and when.
 
     An act has two entries. The first has the `outcome` `ordered` and no `of`. The second says what
@@ -66,26 +65,26 @@ def read_trail(call: Call) -> Answer:
     `at` in microseconds; an order is hashed without `outcome` and `of` too. Keep the newest one
     elsewhere, and nothing before it can be taken away unnoticed.
     """
-    name = call.open_ledger.ledger.name
-    return _page(call, call.server.trails.of(name))
+    return _page(server.trails.of(served.ledger.name), after_number, limit)
 
 
-@ROUTES.on(
-    "GET",
+@router.get(
     "/v1/trail",
-    scopes=(AUDIT, ADMIN),
+    dependencies=[allow(AUDIT, ADMIN)],
     summary="What was done to the server",
-    query=(AFTER_NUMBER, LIMIT),
-    answers={200: _PAGE},
+    responses={200: _PAGE},
 )
-def read_server_trail(call: Call) -> Answer:
+def read_server_trail(
+    _caller: CallerOfEveryLedger,
+    server: Serving,
+    after_number: AfterNumber = None,
+    limit: Limit = MOST_ITEMS,
+) -> TrailPage:
     """Keys that are for every ledger, and ledgers made, archived and deleted."""
-    require_every_ledger(call.principal)
-    return _page(call, call.server.trails.server())
+    return _page(server.trails.server(), after_number, limit)
 
 
-def _page(call: Call, trail: AuditTrail) -> Answer:
-    limit = call.get(LIMIT) or 100
-    acts = trail.acts(after=call.get(AFTER_NUMBER) or 0, limit=limit)
+def _page(trail: AuditTrail, after_number: int | None, limit: int) -> TrailPage:
+    acts = trail.acts(after=after_number or 0, limit=limit)
     following = acts[-1].number if len(acts) == limit else None
-    return Answer(body=TrailPage.model_validate({"items": acts, "next_after": following}))
+    return TrailPage.model_validate({"items": acts, "next_after": following})

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
+
+from api.http.wire import media
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from starlette.types import Receive, Scope, Send
+
+    from api.http.exchange import Exchange
 
 
 class Rendered:
@@ -32,3 +37,21 @@ class Rendered:
         start = {"type": "http.response.start", "status": self.status, "headers": self.headers}
         await send(start)
         await send({"type": "http.response.body", "body": self.content or b""})
+
+
+def rendered(body: object, exchange: Exchange, status: int) -> Rendered:
+    """The answer with this body, in the media type that is wanted; ``status`` unless it has one."""
+    reply = exchange.reply
+    headers, status = reply.headers, reply.status or status
+    if reply.position is not None:
+        headers["Rapport-Position"] = str(reply.position)
+    if status == 204:
+        return Rendered(204, headers)
+    content = media.encode(body, exchange.wanted)
+    headers["Vary"] = "Accept"
+    if reply.digest:
+        headers["ETag"] = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+        if exchange.request.headers.get("if-none-match") == headers["ETag"]:
+            return Rendered(304, headers)
+    headers["Content-Type"] = exchange.wanted
+    return Rendered(status, headers, content)

@@ -102,14 +102,15 @@ class Page(Document, Generic[T]):
         return f"PageOf{params[0].__name__}"
 
 
-_NAMED = "x-schema-named"
+SCHEMA_NAMED = "x-schema-named"
+"""Stands in a schema for a reference to a component that is made elsewhere."""
 _COMPONENT = "#/components/schemas/{}"
 
 
 def schema_named(name: str) -> WithJsonSchema:
     """The schema of a field that stands among the document's components, made elsewhere."""
     # Not a reference: pydantic looks each up among the schemas that it has made itself.
-    return WithJsonSchema({_NAMED: name})
+    return WithJsonSchema({SCHEMA_NAMED: name})
 
 
 class _Schemas(GenerateJsonSchema):
@@ -139,8 +140,8 @@ def schemas_of(models: Iterable[type[Document]]) -> Mapping[str, Any]:
 def _referring(schema: Any, names: Mapping[str, str]) -> Any:
     """The schema with references to components by their names, also to those made elsewhere."""
     if isinstance(schema, dict):
-        if _NAMED in schema:
-            return {"$ref": _COMPONENT.format(schema[_NAMED])}
+        if SCHEMA_NAMED in schema:
+            return {"$ref": _COMPONENT.format(schema[SCHEMA_NAMED])}
         if "$ref" in schema:
             name = schema["$ref"].rpartition("/")[2]
             return {**schema, "$ref": _COMPONENT.format(names.get(name, name))}

@@ -14,13 +14,38 @@ from api.service.answers.status import Interval, Standing, Status
 from domain.instants import format_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from domain.history import Fact
     from domain.noted import Noted
 
 Note = Annotated[dict[str, Any], WithJsonSchema({"type": "object"})]
 """The data of an event, with ``occurred_at`` and the id of the ``event``; null where erased."""
+
+
+DONE = {
+    "recorded": "The erasure stands in the ledger, on every stream of the person, and holds from "
+    "now on at every start, restore and import.",
+    "keys-destroyed": "The data keys were deleted and overwritten, and the write-ahead log that "
+    "held them was cut to nothing: names, references, free texts, dates of birth and who acted "
+    "are unreadable in this ledger, and in every copy of its events.",
+    "memory-cleared": "Unwrapped keys, names to search and kept states of the person are gone.",
+}
+"""What an erasure does, in this order, by code."""
+
+REMAINS = {
+    "key-backups": "A backup of keys.sqlite, or an archive exported with its keys, that was made "
+    "before can still read what it holds, until you destroy it or its master key.",
+    "pseudonymous": "Amounts, instants, ids of your own making and links between contacts stay "
+    "under the contact's id, for the accounts; proofs, receipts and checkpoints stay valid.",
+    "answers-given": "What was read or exported in clear before is wherever it was taken to.",
+}
+"""What an erasure does not do, by code."""
+
+
+def said(table: Mapping[str, str]) -> list[dict[str, str]]:
+    """The codes of such a table, each with its sentence."""
+    return [{"code": code, "detail": detail} for code, detail in table.items()]
 
 
 class ErasedContact(Document):

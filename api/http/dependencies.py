@@ -1,0 +1,230 @@
+"""What endpoints ask for by the types of their parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from api.http.access import caller, require_every_ledger
+from api.http.exchange import Exchange, Reply
+from api.http.waiting import wait_until_known
+from api.http.wire.path_types import ContactName, LedgerName
+from api.http.wire.query_types import (
+    MOST_ITEMS,
+    AsKnownAt,
+    AsOf,
+    Cursor,
+    Limit,
+    MinPosition,
+    PolicyVersion,
+)
+from api.service.questions import At, Knowledge, Question, moment_of
+from api.service.server import OpenLedger, Server
+from domain.instants import start_of_day
+from ledger.access.orders import Order
+from ledger.access.scopes import Principal
+from ledger.ledger import Ledger
+from projections.folding import Moment
+
+
+async def exchange_of(request: Request) -> Exchange:
+    """The request, admitted."""
+    exchange: Exchange = request.state.exchange
+    return exchange
+
+
+Exchanged = Annotated[Exchange, Depends(exchange_of)]
+
+
+async def reply_of(exchange: Exchanged) -> Reply:
+    """What the answer says beside its body."""
+    return exchange.reply
+
+
+async def server_of(exchange: Exchanged) -> Server:
+    """What the application serves."""
+    return exchange.server
+
+
+async def ledger_of(exchange: Exchanged, _ledger: LedgerName) -> OpenLedger:
+    """The ledger that the path names, with what is kept of it.
+
+    Raises:
+        LedgerNotFound: there is none.
+    """
+    return exchange.served
+
+
+async def contact_of(exchange: Exchanged, _ledger: LedgerName, _contact: ContactName) -> UUID:
+    """The contact that the path names; nobody may have registered it.
+
+    Raises:
+        Invalid: it is neither a UUID nor source:ref, or no text that a ref can be.
+        LedgerNotFound: there is no such ledger.
+    """
+    return exchange.contact_id
+
+
+Replying = Annotated[Reply, Depends(reply_of)]
+Serving = Annotated[Server, Depends(server_of)]
+Served = Annotated[OpenLedger, Depends(ledger_of)]
+Contact = Annotated[UUID, Depends(contact_of)]
+Caller = Annotated[Principal, Depends(caller)]
+
+
+async def caller_of_every_ledger(principal: Caller) -> Principal:
+    """Who asks, whose key must be for the whole server.
+
+    Raises:
+        Forbidden: it is for one ledger.
+    """
+    require_every_ledger(principal)
+    return principal
+
+
+CallerOfEveryLedger = Annotated[Principal, Depends(caller_of_every_ledger)]
+
+
+def at_in(
+    ledger: Ledger,
+    as_of: int | date | None = None,
+    as_known_at: Knowledge | date | None = None,
+    policy_version: int | None = None,
+) -> At:
+    """The three coordinates, in which a date is the start of that day in the ledger's time zone."""
+    zone = ledger.time_zone or "UTC"
+    if isinstance(as_of, date):
+        as_of = start_of_day(as_of, zone)
+    if isinstance(as_known_at, date):
+        as_known_at = Knowledge(at=start_of_day(as_known_at, zone))
+    return At(as_of, as_known_at, policy_version)
+
+
+async def at_of(
+    served: Served,
+    as_of: AsOf = None,
+    as_known_at: AsKnownAt = None,
+    policy_version: PolicyVersion = None,
+) -> At:
+    """The three coordinates that the query asks about."""
+    return at_in(served.ledger, as_of, as_known_at, policy_version)
+
+
+AtAsked = Annotated[At, Depends(at_of)]
+
+
+async def known(served: Served, min_position: MinPosition = None) -> None:
+    """Wait until the ledger has come to the position that is asked for.
+
+    Raises:
+        ProjectionBehind: it did not in time.
+    """
+    await wait_until_known(served.ledger, min_position)
+
+
+Known = Annotated[None, Depends(known)]
+"""What an endpoint asks for that may be asked to wait for a position."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """How much of a list is asked for, and from where on."""
+
+    limit: int
+    cursor: str | None
+
+
+async def page_of(limit: Limit = MOST_ITEMS, cursor: Cursor = None) -> Page:
+    """The page that the query asks for."""
+    return Page(limit, cursor)
+
+
+Paging = Annotated[Page, Depends(page_of)]
+
+
+class Audit:
+    """The ledger's audit trail, for orders of whoever asks."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+
+    def order(self, act: str, subject: str, **detail: object) -> Order:
+        """Put an order into the trail; its outcome follows: see ``Order``.
+
+        Raises:
+            Unavailable: it could not be written: then the act must not be done.
+        """
+        exchange = self._exchange
+        name = exchange.served.ledger.name
+        return exchange.server.trails.order(name, exchange.principal, act, subject, **detail)
+
+
+async def audit_of(exchange: Exchanged, _served: Served) -> Audit:
+    """The trail of the ledger that the path names."""
+    return Audit(exchange)
+
+
+Auditing = Annotated[Audit, Depends(audit_of)]
+
+
+@dataclass(frozen=True)
+class Asking:
+    """A point in both times of a ledger that is asked about, for an endpoint that reads files."""
+
+    served: OpenLedger
+    at: At
+    now: int
+
+    @property
+    def is_elsewise(self) -> bool:
+        """Something else is asked for than what is known, judged by the policies in force."""
+        return self.at.as_known_at is not None or self.at.policy_version is not None
+
+    @property
+    def is_folded(self) -> bool:
+        """What is asked for is in no projection: they hold what is known, and nothing that lies
+        ahead.
+
+        Not even where nothing is going to change: how far ahead may be asked is for the fold to
+        say.
+        """
+        as_of = self.at.as_of
+        return self.is_elsewise or (as_of is not None and as_of > self.now)
+
+    def moment(self) -> Moment:
+        """The point in both times, with the policies and merges that were known.
+
+        Raises:
+            Invalid: an instant too far ahead, or a position that is not recorded yet.
+            PolicyNotFound: no such version was published.
+        """
+        return moment_of(self.served.ledger, self.served.aliases, self.at, self.now)
+
+    def question(self) -> Question:
+        """What is asked, with the policies and merges that were known.
+
+        Raises:
+            Invalid: an instant too far ahead, or a position that is not recorded yet.
+            PolicyNotFound: no such version was published.
+        """
+        found = self.moment()
+        return Question(self.served.ledger, found.at, found.position, found.policies, found.aliases)
+
+
+async def asking(served: Served, server: Serving, at: AtAsked) -> Asking:
+    """The point that the query asks about."""
+    return Asking(served, at, server.clock())
+
+
+async def asking_now(served: Served, server: Serving) -> Asking:
+    """The present, as far as it is known."""
+    return Asking(served, At(), server.clock())
+
+
+Asked = Annotated[Asking, Depends(asking)]
+AskedNow = Annotated[Asking, Depends(asking_now)]

@@ -1,0 +1,48 @@
+"""The log as a stream: all of it in lines, or with whatever comes as server-sent events."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from starlette.concurrency import run_in_threadpool
+
+from api.http.access import is_still_admitted
+from api.http.streams.export import LogExport
+from api.http.streams.log import LogWalk
+from api.http.streams.tail import LogTail, read_place
+from api.http.wire.headers import said_once
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from api.http.exchange import Exchange
+    from api.http.streams.log import Filter
+
+
+async def export_log(exchange: Exchange, wanted: Filter, after: int | None) -> LogExport:
+    """The log up to its present end, one event a line."""
+    ledger = exchange.served.ledger
+    order = await run_in_threadpool(
+        exchange.server.trails.order, ledger.name, exchange.principal, "log-exported", "log"
+    )
+    walk = LogWalk(ledger, wanted, after or 0, ledger.head())
+    may_go_on = still_admitted(exchange)
+    return LogExport(walk, exchange.streams, exchange.wanted, may_go_on, order)
+
+
+def tail_log(exchange: Exchange, wanted: Filter, after: int | None) -> LogTail:
+    """The log and whatever comes, as server-sent events.
+
+    Raises:
+        Invalid: ``Last-Event-ID`` is no position, or beyond the log's end.
+    """
+    ledger = exchange.served.ledger
+    seen = said_once(exchange.request.headers, "last-event-id")
+    begins = read_place(seen, after, ledger.head())
+    return LogTail(ledger, wanted, begins, exchange.streams, still_admitted(exchange))
+
+
+def still_admitted(exchange: Exchange) -> Callable[[], bool]:
+    """Whether whoever asked would still be let in, for a stream to ask as it goes."""
+    return partial(is_still_admitted, exchange.principal, exchange.server, exchange.served)

@@ -1,0 +1,59 @@
+"""What an erasure and an export of a person's data answer in the documentation."""
+
+from __future__ import annotations
+
+from api.http.openapi import examples
+from api.http.openapi.examples import CONTACT_ID, EVENT_ID
+from api.service.answers.persons import DONE, REMAINS, Erased, PersonalExport, said
+
+ERASED = Erased.model_validate(
+    {
+        "contact_id": CONTACT_ID,
+        "contacts": [
+            {
+                "contact_id": CONTACT_ID,
+                "event": EVENT_ID,
+                "position": 42,
+                "recorded_at": "2026-03-02T10:00:00Z",
+            }
+        ],
+        "position": 42,
+        "done": said(DONE),
+        "remains": said(REMAINS),
+    }
+)
+
+_CONTACT = examples.CONTACT.plain()
+EXPORT = PersonalExport.model_validate(
+    {
+        "contact_id": CONTACT_ID,
+        "ledger": "main",
+        "exported_at": "2026-03-02T10:00:00Z",
+        "position": 42,
+        "erased": False,
+        "contacts": [CONTACT_ID],
+        "registration": {
+            name: _CONTACT[name] for name in ("kind", "name", "time_zone", "refs", "links")
+        },
+        "consents": _CONTACT["consents"],
+        "noted": {
+            "profile": [],
+            "preferences": [
+                {
+                    "key": "table",
+                    "value": "by the window",
+                    "occurred_at": "2026-03-01T09:00:00Z",
+                    "event": EVENT_ID,
+                }
+            ],
+            "occasions": [],
+            "open_promises": [],
+            "open_complaints": [],
+        },
+        "status": {**examples.STATUS.plain(), "explanation": "A customer since 1 March 2026."},
+        "history": examples.STATUS_HISTORY.plain()["intervals"],
+        "standing": examples.STANDING.plain(),
+        "events": [examples.EVENT.plain()],
+        "named_by": [],
+    }
+)

@@ -1,0 +1,123 @@
+"""How a contact came to stand where it stands: its history, the proof of it, and its standing."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
+
+from api.http.access import allow
+from api.http.dependencies import Asked, Contact, Known, Replying
+from api.http.openapi import examples
+from api.http.openapi.responses import problems, shown
+from api.http.routing import LedgerRoute
+from api.http.wire.query_types import Explain
+from api.service.answers.receipts import Receipt
+from api.service.answers.status import Standing, StatusHistory
+from api.service.questions import relationship_of, standing_of, subject_of
+from api.service.receipts.making import make_receipt, needed_position
+from domain.errors import NotYetSealed
+from ledger.access.scopes import AUDIT, READ
+from ledger.stores.transparency_log import Signed
+from ledger.transparency.log import TransparencyLog
+
+SEAL_SECONDS = 2.0
+"""How long a receipt waits for what was recorded just now to be sealed."""
+
+router = APIRouter(
+    prefix="/v1/ledgers/{ledger}/contacts/{contact}",
+    tags=["Status"],
+    dependencies=[allow(READ, AUDIT)],
+    route_class=LedgerRoute,
+)
+
+_PROBLEMS = ("contact-not-found", "policy-not-found", "invalid-time", "projection-behind")
+_HEADERS = ("ETag", "Rapport-Position", "Content-Location")
+
+
+@router.get(
+    "/status/history",
+    summary="A contact's stages over time, each with its cause",
+    responses={
+        200: shown(
+            "One interval per change of stage, oldest first.", examples.STATUS_HISTORY, *_HEADERS
+        ),
+        **problems(*_PROBLEMS),
+    },
+)
+def read_status_history(
+    contact_id: Contact, asking: Asked, _known: Known, reply: Replying, explain: Explain = None
+) -> StatusHistory:
+    """The first interval begins with the first event; the last is open while it lasts."""
+    question = asking.question()
+    subject = subject_of(question, contact_id)
+    found = relationship_of(question, subject)
+    reply.answers_for(subject.contact_id)
+    reply.reflects(question.position)
+    return StatusHistory.of(question, subject, found, explained=explain is not None)
+
+
+@router.get(
+    "/status/receipt",
+    summary="A contact's status with the proof of it",
+    responses={
+        200: shown(
+            "The answer of the status, the events and policies that it rests on as they are "
+            "stored, a proof of each, and the signed checkpoint.",
+            Receipt.model_validate(examples.RECEIPT),
+            *_HEADERS,
+        ),
+        **problems(*_PROBLEMS, "not-yet-sealed"),
+    },
+)
+async def read_status_receipt(
+    contact_id: Contact, asking: Asked, _known: Known, reply: Replying
+) -> Receipt:
+    """One document that proves itself, offline, to whoever has the ledger's verifier key.
+
+    `rapport verify receipt.json --key KEY` checks it. Personal fields stay sealed in it. What it
+    does not prove stands in `completeness`. What was recorded just now is sealed within a second
+    or two; a receipt waits for that.
+    """
+    version = asking.at.policy_version
+    question = await run_in_threadpool(asking.question)
+    position = needed_position(question, version)
+    signed = await _sealed(asking.served.ledger.transparency, position)
+    survivor, receipt = await run_in_threadpool(make_receipt, question, contact_id, version, signed)
+    reply.answers_for(survivor)
+    reply.reflects(question.position)
+    return Receipt.model_validate(receipt)
+
+
+@router.get(
+    "/standing",
+    summary="How a contact stands as a referral partner",
+    responses={
+        200: shown("Standing, influence, counts and who owes whom.", examples.STANDING, *_HEADERS),
+        **problems(*_PROBLEMS),
+    },
+)
+def read_standing(contact_id: Contact, asking: Asked, _known: Known, reply: Replying) -> Standing:
+    """No purchase is needed to be a partner: standing and stage are two axes."""
+    question = asking.question()
+    subject = subject_of(question, contact_id)
+    reply.answers_for(subject.contact_id)
+    reply.reflects(question.position)
+    return Standing.of(question, subject, standing_of(question, subject))
+
+
+async def _sealed(log: TransparencyLog, position: int) -> Signed:
+    """A checkpoint that covers the position.
+
+    Raises:
+        NotYetSealed: there is none in time.
+    """
+    ends = time.monotonic() + SEAL_SECONDS
+    while (signed := await run_in_threadpool(log.checkpoint)).size < position:
+        if time.monotonic() >= ends or log.state == "stopped":
+            raise NotYetSealed(f"position {position} is under no checkpoint yet")
+        log.wake()
+        await asyncio.sleep(0.02)
+    return signed

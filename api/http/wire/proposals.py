@@ -1,0 +1,116 @@
+"""Policies that a client proposes, to be published or to be tried: a preset, or a document."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import Field, model_validator
+
+from api.http.wire.query import Reads, read_knowledge
+from api.http.wire.sent import SentObject
+from api.service.answers.document import SCHEMA_NAMED
+from api.service.questions import Knowledge
+from domain.errors import Invalid
+from domain.kinds import Choice, Whole, read_instant, wrong
+from domain.policy import Policy
+from domain.presets import PRESETS, read_policy
+
+MOMENT = {"type": "string", "format": "date-time"}
+
+
+def read_known_at(value: object) -> Knowledge:
+    """A position, or an instant; a position may stand in digits, as in a query."""
+    if isinstance(value, str):
+        return read_knowledge(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        wrong("wrong-type", "must be an instant or a position")
+    return Knowledge(position=Whole().read(value))
+
+
+def _read_preset(value: object) -> Policy:
+    return PRESETS[Choice(tuple(PRESETS)).read(value)]
+
+
+class NewPolicy(SentObject):
+    """A policy to be published: either of the two. In force from an instant on, or from now."""
+
+    EXAMPLES: ClassVar = {
+        "a preset": {"preset": "cafe"},
+        "a document": {
+            "policy": {"extends": "cafe", "rhythm": {"demotion_floor_days": 28}},
+            "effective_from": "2026-03-01T00:00:00Z",
+        },
+    }
+
+    preset: Annotated[
+        Policy | None,
+        Reads(_read_preset, {"type": "string", "enum": list(PRESETS)}, nullable=True),
+    ] = None
+    policy: Annotated[
+        Policy | None, Reads(read_policy, {SCHEMA_NAMED: "SentPolicy"}, nullable=True)
+    ] = None
+    effective_from: Annotated[int | None, Reads(read_instant, MOMENT, nullable=True)] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _either(cls, sent: dict[str, Any]) -> dict[str, Any]:
+        if sent.keys() <= cls.names() and (sent.get("preset") is None) == (
+            sent.get("policy") is None
+        ):
+            raise Invalid.at("", "missing", "must have either preset or policy")
+        return sent
+
+    @classmethod
+    def names(cls) -> set[str]:
+        """The names of the fields, as they are sent."""
+        return {one.alias or name for name, one in cls.model_fields.items()}
+
+    @classmethod
+    def schema_of(cls) -> dict[str, Any]:
+        """Either of the two objects; each has a title, which generated clients name it by."""
+        whole = super().schema_of()
+        more = dict(whole["properties"])
+        preset, document = (more.pop(name)["anyOf"][0] for name in ("preset", "policy"))
+        nothing = {"type": "null"}
+        return {
+            "description": whole["description"],
+            "oneOf": [
+                {
+                    "type": "object",
+                    "title": title,
+                    "properties": {**chosen, **more},
+                    "required": [required],
+                    "additionalProperties": False,
+                }
+                for title, required, chosen in (
+                    ("preset", "preset", {"preset": preset, "policy": nothing}),
+                    ("document", "policy", {"policy": document, "preset": nothing}),
+                )
+            ],
+        }
+
+    def proposed(self: Self) -> Policy:
+        """The policy, whole."""
+        policy = self.policy if self.preset is None else self.preset
+        assert policy is not None, "there is either of the two"
+        return policy
+
+
+class PolicyPreview(NewPolicy):
+    """A policy to be tried, on stages at ``to``, or at any time since ``from``."""
+
+    EXAMPLES: ClassVar = {
+        "a preset": {"preset": "cafe"},
+        "a document, over a window": {
+            "policy": {"extends": "retail", "signals": {"regularity": {"purchase_days": 4}}},
+            "from": "2026-01-01T00:00:00Z",
+            "to": "2026-03-01T00:00:00Z",
+        },
+    }
+
+    from_at: Annotated[int | None, Reads(read_instant, MOMENT, nullable=True)] = Field(
+        default=None, alias="from"
+    )
+    to_at: Annotated[int | None, Reads(read_instant, MOMENT, nullable=True)] = Field(
+        default=None, alias="to"
+    )

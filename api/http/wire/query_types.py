@@ -1,0 +1,177 @@
+"""The parameters of queries, as types: read by our readers, described by FastAPI."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import Query
+
+from api.http.wire.path_types import CONTACT_NAME
+from api.http.wire.query import (
+    Reads,
+    choice,
+    read_flag,
+    read_knowledge_or_date,
+    read_moment_or_date,
+    read_types,
+    whole,
+)
+from domain.events import CATALOGUE, STAGES
+from domain.kinds import MAX_WHOLE, Text
+from domain.relationship import FLAGS
+from domain.standing import STANDINGS
+from domain.text import IDENTIFIER
+from domain.text import NAME as NAME_RULE
+
+MOST_ITEMS = 100
+"""How many items a page has unless the query says otherwise."""
+
+_ANY_TYPE = "|".join(CATALOGUE)
+_MOMENT = ({"type": "string", "format": "date-time"}, {"type": "string", "format": "date"})
+_POSITION = {"type": "integer", "minimum": 0, "maximum": MAX_WHOLE}
+_FROM_ONE = {**_POSITION, "minimum": 1}
+_START = "A date is the start of that day in the ledger's time zone."
+_WORD = Text(100, NAME_RULE)
+_LONG_NAME = Text(200, NAME_RULE)
+_TOKEN = Text(200, IDENTIFIER)
+
+
+def _query(description: str, example: object = None) -> Any:
+    """How a parameter is described; without an example where none would work for every reader."""
+    shown = {} if example is None else {"openapi_examples": {"example": {"value": example}}}
+    return Query(description=description, **shown)  # type: ignore[arg-type]  # a plain mapping
+
+
+def _one_of(*words: str) -> Reads:
+    return Reads(choice(words), {"type": "string", "enum": list(words)})
+
+
+AsOf = Annotated[
+    int | date | None,
+    Reads(read_moment_or_date, {"anyOf": list(_MOMENT)}),
+    _query(f"World time to answer for; now if absent. {_START}", "2026-03-01T12:00:00Z"),
+]
+AsKnownAt = Annotated[
+    Any,  # Knowledge, a date or None: FastAPI takes no class of ours in a query
+    Reads(read_knowledge_or_date, {"anyOf": [*_MOMENT, _POSITION]}),
+    _query(
+        "Ledger time to answer for: an instant, or a position; all that is known if absent. "
+        f"{_START}",
+        42,
+    ),
+]
+PolicyVersion = Annotated[
+    int | None,
+    Reads(whole(1), _FROM_ONE),
+    _query("Judge all instants by this version of the policy.", 1),
+]
+Explain = Annotated[
+    str | None,
+    _one_of("text"),
+    _query("With sentences beside the evidence, for whoever runs the shop.", "text"),
+]
+MinPosition = Annotated[
+    int | None,
+    Reads(whole(0), _POSITION),
+    _query("Wait up to 5 s until the answer reflects this position, then 503.", 42),
+]
+Limit = Annotated[
+    int,
+    Reads(whole(1, 1000), {"type": "integer", "minimum": 1, "maximum": 1000}),
+    _query("How many items at most.", 100),
+]
+Cursor = Annotated[
+    str | None,
+    Reads(Text(500, IDENTIFIER).read, {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,500}$"}),
+    _query(
+        "Where the page before ended: its next_cursor, which only the ledger that gave it "
+        "understands."
+    ),
+]
+Confirm = Annotated[
+    str | None,
+    Reads(_TOKEN.read, _TOKEN.schema()),
+    _query(
+        "The token that the request without it was answered with.",
+        "1772366400000000-" + "A" * 43,
+    ),
+]
+Types = Annotated[
+    Any,  # a tuple of texts or None: FastAPI would look for one parameter for each
+    Reads(read_types, {"type": "string", "pattern": f"^({_ANY_TYPE})(,({_ANY_TYPE}))*$"}),
+    _query("Event types, separated by commas.", "purchase-made"),
+]
+AfterVersion = Annotated[
+    int | None,
+    Reads(whole(0), _POSITION),
+    _query("Only events of a later version of the stream.", 0),
+]
+AfterPosition = Annotated[
+    int | None, Reads(whole(0), _POSITION), _query("Only events at a later position.", 0)
+]
+LeafPosition = Annotated[int, Reads(whole(1), _FROM_ONE), _query("The position of the event.", 42)]
+TreeSize = Annotated[
+    int | None,
+    Reads(whole(1), _FROM_ONE),
+    _query("The size of the tree to prove it in; that of the last checkpoint if absent.", 42),
+]
+FirstSize = Annotated[int, Reads(whole(0), _POSITION), _query("The size of the earlier tree.", 3)]
+SecondSize = Annotated[
+    int | None,
+    Reads(whole(0), _POSITION),
+    _query("The size of the later tree; that of the last checkpoint if absent.", 42),
+]
+AfterNumber = Annotated[
+    int | None, Reads(whole(0), _POSITION), _query("Only entries of a later number.", 0)
+]
+StageWanted = Annotated[str | None, _one_of(*STAGES), _query("Only this stage.", "client")]
+FlagWanted = Annotated[str | None, _one_of(*FLAGS), _query("Only with this flag.", "quiet")]
+Sort = Annotated[
+    str | None,
+    _one_of("score", "since"),
+    _query("What to sort by, the greatest first; score if absent, and since of the past.", "since"),
+]
+ByInfluence = Annotated[
+    str | None,
+    _one_of("influence"),
+    _query("The most influential first, which is how the present is listed anyway.", "influence"),
+]
+StandingWanted = Annotated[
+    str | None, _one_of(*STANDINGS), _query("Only this standing.", "partner")
+]
+ConsentPurpose = Annotated[
+    str | None,
+    Reads(_WORD.read, _WORD.schema()),
+    _query("Only who allows us this now, by the channel that is then to be given.", "offers"),
+]
+ConsentChannel = Annotated[
+    str | None,
+    Reads(_WORD.read, _WORD.schema()),
+    _query("By which way; only together with the purpose.", "email"),
+]
+NameWanted = Annotated[
+    str | None,
+    Reads(_LONG_NAME.read, _LONG_NAME.schema()),
+    _query("A name or part of one, whatever its case, accents and runs of white space.", "jansen"),
+]
+ContactWanted = Annotated[
+    str | None,
+    Reads(str, CONTACT_NAME),
+    _query("Only this contact's events: a UUID or source:ref.", "pos:17850"),
+]
+Group = Annotated[
+    bool | None,
+    Reads(read_flag, {"type": "boolean"}),
+    _query("With `contact`: the events of all contacts that are one with it by merges.", True),
+]
+RestatedContact = Annotated[
+    str | None,
+    Reads(str, CONTACT_NAME),
+    _query("Only what was restated of this contact: a UUID or source:ref.", "pos:17850"),
+]
+SincePosition = Annotated[
+    int | None,
+    Reads(whole(0), _POSITION),
+    _query("Only what events at a later position restated.", 0),
+]
