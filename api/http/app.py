@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
@@ -12,26 +11,22 @@ from starlette.routing import Route
 
 from api.http.edge import metrics
 from api.http.edge.cors import for_pages
-from api.http.edge.dispatch import Dispatch
+from api.http.edge.dispatch import Dispatch, direct
 from api.http.edge.frontdoor import FrontDoor
 from api.http.edge.tracing import TELEMETRY
-from api.http.endpoint import answer
 from api.http.openapi import pages as docs
 from api.http.openapi.description import description
-from api.http.openapi.document import document
 from api.http.problems import MethodNotAllowed, RouteNotFound, problem_response
-from api.http.routers import OPERATIONS, ROUTERS
-from api.http.routing import LedgerRoute, routes_of
+from api.http.routers import ROUTERS
+from api.http.routing import routes_of
 from api.http.streams.outgoing import remember_connection
 from api.http.streams.streams import LIMITS, Limits, Streams
-from api.http.wire.headers import Asked
 from domain.errors import LedgerError
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from api.http.endpoint import Operation
     from api.service.server import Server
 
 
@@ -54,10 +49,8 @@ class _Application(FastAPI):
         framework = super().build_middleware_stack()
         observer, ledgers = metrics.metrics_of(self), self._server.ledgers
         dispatch = Dispatch(framework)
-        for operation in OPERATIONS:
-            dispatch.add(operation.method, operation.pattern, _Endpoint(operation, self._server))
         for route in routes_of(ROUTERS):
-            dispatch.add(route.method, route.path, _Direct(route))
+            dispatch.add(route.method, route.path, direct(route))
         door = FrontDoor(
             dispatch, observer=observer, ledgers=ledgers, is_open=self._server.keys.is_open
         )
@@ -80,21 +73,12 @@ def create_app(server: Server, limits: Limits = LIMITS) -> FastAPI:
     metrics.count(app, server)
     for router in ROUTERS:
         app.include_router(router)
-    described = described_by_all()
+    described = description(routes_of(ROUTERS))
 
     def openapi() -> dict[str, Any]:
         return described
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to replace it
-    for operation in OPERATIONS:
-        # Plain routes: a call reads its request itself, and asking FastAPI to look for dependencies
-        # and models that are not there took a fifth of the time of an append.
-        app.add_route(
-            operation.pattern,
-            _Endpoint(operation, server),  # type: ignore[arg-type]  # any ASGI application answers
-            methods=[operation.method],
-            include_in_schema=False,
-        )
 
     async def openapi_json(_request: Request) -> Response:
         return JSONResponse(described)
@@ -106,41 +90,6 @@ def create_app(server: Server, limits: Limits = LIMITS) -> FastAPI:
     app.add_exception_handler(HTTPException, _told_by_framework)
     app.add_exception_handler(Exception, _told_within_framework)
     return app
-
-
-def described_by_all() -> dict[str, Any]:
-    """The description of every endpoint, also of those that are declared in our own way still."""
-    described, ours = description(routes_of(ROUTERS)), document(OPERATIONS)
-    for path, item in ours["paths"].items():
-        described["paths"].setdefault(path, {}).update(item)
-    for name, schema in ours["components"]["schemas"].items():
-        described["components"]["schemas"].setdefault(name, schema)
-    return described
-
-
-class _Endpoint:
-    """An operation as an ASGI application."""
-
-    def __init__(self, operation: Operation, server: Server) -> None:
-        self._operation = operation
-        self._server = server
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope["state"]["route"] = self._operation.path
-        answering = await answer(self._operation, Asked(scope, receive, send), self._server)
-        await answering(scope, receive, send)
-
-
-class _Direct:
-    """A route as an ASGI application: its own, with the stack that FastAPI's middleware gives."""
-
-    def __init__(self, route: LedgerRoute) -> None:
-        self._app = route.app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async with AsyncExitStack() as stack:
-            scope["fastapi_middleware_astack"] = stack
-            await self._app(scope, receive, send)
 
 
 async def _told_by_framework(request: Request, error: Exception) -> Response:

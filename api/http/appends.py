@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from api.http.endpoint import Answer
+from api.http.admission import received
 from api.http.wire.envelope import ids_from_key
 from api.http.wire.headers import said_once
+from api.service import strict_parsing
 from domain.errors import Invalid
 from ledger.access.scopes import THIS_MACHINE
 
@@ -14,26 +15,40 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from uuid import UUID
 
-    from api.http.call import Call
+    from api.http.exchange import Exchange
     from ledger.drafts import Append, Appended
 
 
-async def recorded(call: Call, append: Append) -> Appended:
+async def sent_events(exchange: Exchange) -> object:
+    """What the body holds, which is not looked at where there is no room for events.
+
+    Parsing takes the event loop's time: what the queue would refuse after it is refused before.
+
+    Raises:
+        Invalid: it cannot be parsed.
+        Unavailable: too much waits to be recorded, or the body did not arrive in time.
+    """
+    raw = await received(exchange.request)
+    exchange.served.ledger.check_room()
+    return strict_parsing.parse(raw, exchange.sent or strict_parsing.JSON)
+
+
+async def recorded(exchange: Exchange, append: Append) -> Appended:
     """What became of an append, once it is durable.
 
     Raises:
         LedgerError: it was not recorded, and why.
     """
     if (more := len(append.drafts) - 1) > 0:
-        call.server.rate_limits.owe(call.principal.id, more)
-    reply = call.streams.answers.expected()
-    call.open_ledger.ledger.hand_over(append, reply)
+        exchange.server.rate_limits.owe(exchange.principal.id, more)
+    reply = exchange.streams.answers.expected()
+    exchange.served.ledger.hand_over(append, reply)
     # A client that leaves cancels its own waiting, never what the ledger has accepted.
     result: Appended = await reply.waiting
     return result
 
 
-def ids_asked_for(call: Call) -> Callable[[int], UUID | None]:
+def ids_asked_for(exchange: Exchange) -> Callable[[int], UUID | None]:
     """Ids for events without one, by place, where the request came with an ``Idempotency-Key``.
 
     They are each caller's own, so that two who chose the same key do not meet.
@@ -42,53 +57,46 @@ def ids_asked_for(call: Call) -> Callable[[int], UUID | None]:
         Invalid: the key does not have 16 to 200 characters, or there are two.
         Refused: the ledger was imported without its namespace.
     """
-    key = said_once(call.request.headers, "idempotency-key")
-    principal = "" if call.principal == THIS_MACHINE else call.principal.id
+    key = said_once(exchange.request.headers, "idempotency-key")
+    principal = "" if exchange.principal == THIS_MACHINE else exchange.principal.id
     if key is None:
         return lambda _place: None
-    namespace = call.open_ledger.ledger.namespace
-    return ids_from_key(key, namespace, call.request.scope["path"], principal)
+    namespace = exchange.served.ledger.namespace
+    return ids_from_key(key, namespace, exchange.request.scope["path"], principal)
 
 
-def require_room(call: Call) -> None:
-    """Refuse before the body is parsed, which takes the event loop's time, what the queue would
-    refuse after it.
-
-    Raises:
-        Unavailable: too much waits to be recorded.
-    """
-    call.open_ledger.ledger.check_room()
-
-
-def require_no_condition(call: Call) -> None:
+def require_no_condition(exchange: Exchange) -> None:
     """Refuse conditions where an append may be about several contacts.
 
     Raises:
         Invalid: it came with one; to leave it aside would append what was not to be appended.
     """
-    if any(name in call.request.headers for name in ("if-match", "if-none-match")):
+    if any(name in exchange.request.headers for name in ("if-match", "if-none-match")):
         detail = "If-Match and If-None-Match are about one contact: append to that"
         raise Invalid.at("", "malformed", detail)
 
 
-def answered(call: Call, result: Appended, headers: dict[str, str], body: object) -> Answer:
-    """The answer that tells of an append; 201 where anything is new.
+def answered(exchange: Exchange, result: Appended) -> bool:
+    """Say what became of an append; 201 where anything is new. Whether a body is wanted.
 
     ``Location`` leads to the newest of its events, which need not be the last of a batch that is
     known in part. Who waits for ``Rapport-Position`` reads all of them, and their companions.
     """
+    reply = exchange.reply
     created = any(not one.replayed for one in result.events)
     if result.events:
         newest = max(one.position for one in result.events)
-        headers["Location"] = f"{call.base}/events/{newest}"
+        reply.headers["Location"] = f"{exchange.base}/events/{newest}"
     if result.replayed:
-        headers["Idempotency-Replayed"] = "true"
-    preferred = call.request.headers.getlist("prefer")
+        reply.headers["Idempotency-Replayed"] = "true"
+    reply.position = result.position
+    preferred = exchange.request.headers.getlist("prefer")
     if preferred and _wants_minimal(preferred):
-        headers["Preference-Applied"] = "return=minimal"
-        return Answer(status=204, headers=headers, position=result.position)
-    status = 201 if created else 200
-    return Answer(body=body, status=status, headers=headers, position=result.position)
+        reply.headers["Preference-Applied"] = "return=minimal"
+        reply.status = 204
+        return False
+    reply.status = 201 if created else 200
+    return True
 
 
 def _wants_minimal(headers: list[str]) -> bool:

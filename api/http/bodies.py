@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from fastapi import Depends
 from starlette.requests import Request
 
+from api.http.exchange import exchange_in
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from api.http.exchange import Exchange
     from api.http.wire.sent import SentObject
 
 T = TypeVar("T")
@@ -42,8 +43,7 @@ class SentBody(Generic[T]):
         Raises:
             Invalid: it does not fit the schema.
         """
-        exchange: Exchange = request.state.exchange
-        return self.read(exchange.body)
+        return self.read(exchange_in(request).body)
 
 
 def sent(model: type[SentObject]) -> Any:

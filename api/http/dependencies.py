@@ -11,7 +11,7 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from api.http.access import caller, require_every_ledger
-from api.http.exchange import Exchange, Reply
+from api.http.exchange import Exchange, Reply, exchange_in
 from api.http.waiting import wait_until_known
 from api.http.wire.path_types import ContactName, LedgerName
 from api.http.wire.query_types import (
@@ -31,45 +31,45 @@ from ledger.access.scopes import Principal
 from ledger.ledger import Ledger
 from projections.folding import Moment
 
+# They take the bare request and not each other: FastAPI goes through the dependencies of a
+# dependency each time that one is asked for, also where it knows the value already.
+
 
 async def exchange_of(request: Request) -> Exchange:
     """The request, admitted."""
-    exchange: Exchange = request.state.exchange
-    return exchange
+    return exchange_in(request)
 
 
-Exchanged = Annotated[Exchange, Depends(exchange_of)]
-
-
-async def reply_of(exchange: Exchanged) -> Reply:
+async def reply_of(request: Request) -> Reply:
     """What the answer says beside its body."""
-    return exchange.reply
+    return exchange_in(request).reply
 
 
-async def server_of(exchange: Exchanged) -> Server:
+async def server_of(request: Request) -> Server:
     """What the application serves."""
-    return exchange.server
+    return exchange_in(request).server
 
 
-async def ledger_of(exchange: Exchanged, _ledger: LedgerName) -> OpenLedger:
+async def ledger_of(request: Request, _ledger: LedgerName) -> OpenLedger:
     """The ledger that the path names, with what is kept of it.
 
     Raises:
         LedgerNotFound: there is none.
     """
-    return exchange.served
+    return exchange_in(request).served
 
 
-async def contact_of(exchange: Exchanged, _ledger: LedgerName, _contact: ContactName) -> UUID:
+async def contact_of(request: Request, _ledger: LedgerName, _contact: ContactName) -> UUID:
     """The contact that the path names; nobody may have registered it.
 
     Raises:
         Invalid: it is neither a UUID nor source:ref, or no text that a ref can be.
         LedgerNotFound: there is no such ledger.
     """
-    return exchange.contact_id
+    return exchange_in(request).contact_id
 
 
+Exchanged = Annotated[Exchange, Depends(exchange_of)]
 Replying = Annotated[Reply, Depends(reply_of)]
 Serving = Annotated[Server, Depends(server_of)]
 Served = Annotated[OpenLedger, Depends(ledger_of)]
@@ -106,25 +106,27 @@ def at_in(
 
 
 async def at_of(
-    served: Served,
+    request: Request,
+    _ledger: LedgerName,
     as_of: AsOf = None,
     as_known_at: AsKnownAt = None,
     policy_version: PolicyVersion = None,
 ) -> At:
     """The three coordinates that the query asks about."""
+    served = exchange_in(request).served
     return at_in(served.ledger, as_of, as_known_at, policy_version)
 
 
 AtAsked = Annotated[At, Depends(at_of)]
 
 
-async def known(served: Served, min_position: MinPosition = None) -> None:
+async def known(request: Request, _ledger: LedgerName, min_position: MinPosition = None) -> None:
     """Wait until the ledger has come to the position that is asked for.
 
     Raises:
         ProjectionBehind: it did not in time.
     """
-    await wait_until_known(served.ledger, min_position)
+    await wait_until_known(exchange_in(request).served.ledger, min_position)
 
 
 Known = Annotated[None, Depends(known)]
@@ -164,9 +166,9 @@ class Audit:
         return exchange.server.trails.order(name, exchange.principal, act, subject, **detail)
 
 
-async def audit_of(exchange: Exchanged, _served: Served) -> Audit:
+async def audit_of(request: Request, _ledger: LedgerName) -> Audit:
     """The trail of the ledger that the path names."""
-    return Audit(exchange)
+    return Audit(exchange_in(request))
 
 
 Auditing = Annotated[Audit, Depends(audit_of)]
@@ -216,14 +218,16 @@ class Asking:
         return Question(self.served.ledger, found.at, found.position, found.policies, found.aliases)
 
 
-async def asking(served: Served, server: Serving, at: AtAsked) -> Asking:
+async def asking(request: Request, at: AtAsked) -> Asking:
     """The point that the query asks about."""
-    return Asking(served, at, server.clock())
+    exchange = exchange_in(request)
+    return Asking(exchange.served, at, exchange.server.clock())
 
 
-async def asking_now(served: Served, server: Serving) -> Asking:
+async def asking_now(request: Request, _ledger: LedgerName) -> Asking:
     """The present, as far as it is known."""
-    return Asking(served, At(), server.clock())
+    exchange = exchange_in(request)
+    return Asking(exchange.served, At(), exchange.server.clock())
 
 
 Asked = Annotated[Asking, Depends(asking)]

@@ -140,3 +140,9 @@ class Reply:
         if cursor is not None:
             url = self.exchange.request.url.include_query_params(cursor=cursor)
             self.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
+
+
+def exchange_in(request: Request) -> Exchange:
+    """The request, as it was admitted."""
+    exchange: Exchange = request.scope["state"]["exchange"]
+    return exchange

@@ -74,7 +74,7 @@ class LedgerRoute(APIRoute):
 
         async def handle(request: Request) -> Response:
             exchange = admitted(request, contract)
-            request.state.exchange = exchange
+            request.scope["state"]["exchange"] = exchange
             try:
                 if contract.takes_body:
                     exchange.body = await body_of(exchange, contract)

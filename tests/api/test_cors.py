@@ -9,8 +9,10 @@ import pytest
 
 from api.bootstrap import build
 from api.http.app import create_app
+from api.http.wire.path_types import REQUEST_HEADERS
 from api.service.settings import Settings
 from ledger.access.scopes import READ
+from tests.api.endpoints import document
 from tests.api.shop import Clock, Shop, listening, problem_of
 
 if TYPE_CHECKING:
@@ -61,3 +63,14 @@ def test_as_it_comes_no_page_reads_anything(shop: Shop) -> None:
         asked = shop.client.options("/v1/ledgers", headers={"Origin": origin, **ASKS})
         assert told(asked) is None
         problem_of(asked, 405, "method-not-allowed")
+
+
+def test_pages_may_send_every_header_that_is_documented() -> None:
+    documented = {
+        parameter["name"]
+        for item in document()["paths"].values()
+        for told in item.values()
+        for parameter in told["parameters"]
+        if parameter["in"] == "header"
+    }
+    assert documented == set(REQUEST_HEADERS)

@@ -7,8 +7,8 @@ from uuid import uuid4
 
 from starlette.middleware.cors import CORSMiddleware
 
-from api.http.openapi.document import REQUEST_HEADERS
 from api.http.problems import Forbidden, problem_response
+from api.http.wire.path_types import REQUEST_HEADERS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,12 +7,17 @@ is left to the framework, which also knows what to answer then.
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 from api.http.problems import MethodNotAllowed
+from api.http.routing import BareRoute
+from api.http.wire.headers import Asked
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from api.http.routing import LedgerRoute
 
     _ByMethod = dict[str, tuple[ASGIApp, tuple[str, ...]]]
 
@@ -105,3 +110,22 @@ def _rest_of(pattern: str) -> str:
     """The name that stands for the rest of a path, if the pattern has one."""
     name = pattern.rpartition("{")[2].removesuffix(":path}")
     return name if name.isidentifier() else ""
+
+
+def direct(route: LedgerRoute) -> ASGIApp:
+    """A route as an ASGI application that needs nothing of the framework around it."""
+    if isinstance(route, BareRoute):
+        handle = route.get_route_handler()
+
+        async def bare(scope: Scope, receive: Receive, send: Send) -> None:
+            response = await handle(Asked(scope, receive, send))
+            await response(scope, receive, send)
+
+        return bare
+
+    async def solved(scope: Scope, receive: Receive, send: Send) -> None:
+        async with AsyncExitStack() as stack:  # FastAPI's middleware gives it one
+            scope["fastapi_middleware_astack"] = stack
+            await route.app(scope, receive, send)
+
+    return solved

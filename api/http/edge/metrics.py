@@ -16,8 +16,8 @@ from prometheus_client.registry import Collector
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from api.http.access import principal_of, require_every_ledger
-from api.http.openapi.document import KEY, problem_answers
+from api.http.access import caller, principal_of, require_every_ledger
+from api.http.openapi.responses import problems
 from api.http.problems import code_of
 from domain.errors import LedgerError
 from ledger.access.scopes import SCOPES
@@ -154,6 +154,10 @@ def add_to(app: FastAPI, server: Server, described: dict[str, Any]) -> None:
 _PROBLEMS = ("forbidden", "internal", "rate-limited", "unauthenticated", "unavailable")
 
 
+def _problems() -> dict[str, Any]:
+    return {str(status): told for status, told in problems(*_PROBLEMS).items()}
+
+
 def _description() -> dict[str, Any]:
     example = 'rapport_events_appended_total{ledger="main"} 3.0\n'
     text = {"schema": {"type": "string"}, "example": example}
@@ -164,9 +168,9 @@ def _description() -> dict[str, Any]:
         "summary": "What the server counts of itself, for Prometheus",
         "description": "Nothing of a contact is told: ledgers, projections and routes are labels.",
         "parameters": [],
-        "security": [{KEY: []}],
+        "security": [{caller.scheme_name: []}],
         "x-scopes": list(SCOPES),
-        "responses": {"200": answered, **problem_answers(_PROBLEMS)},
+        "responses": {"200": answered, **_problems()},
     }
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi.openapi.utils import get_openapi
 
+from api.http.access import caller
 from api.http.contract import Contract, body_of, scopes_of
 from api.http.openapi.components import of_events, with_names, with_references
 from api.http.openapi.responses import codes_in, problems
@@ -74,7 +75,7 @@ def problem_codes(route: LedgerRoute) -> set[str]:
 def _complete(told: Described, route: LedgerRoute) -> None:
     """Put into the description of one endpoint what FastAPI cannot say."""
     scopes = scopes_of(route)
-    told["security"] = [{"accessKey": []}] if scopes else []
+    told["security"] = [{caller.scheme_name: []}] if scopes else []
     told["x-scopes"] = list(scopes)
     told.setdefault("parameters", [])
     for one in told["parameters"]:

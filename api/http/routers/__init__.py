@@ -27,10 +27,12 @@ from api.http.routers import (
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     ledgers.router,
+    events.router,
     recorded_events.router,
     contacts.router,
     erasure.router,
     person.router,
+    status.router,
     status_in_depth.router,
     referrals.router,
     lists.router,
@@ -44,6 +46,3 @@ ROUTERS: tuple[APIRouter, ...] = (
     event_types.router,
 )
 """Every endpoint, in the order in which they are documented."""
-
-OPERATIONS = (*events.ROUTES.operations, *status.ROUTES.operations)
-"""The endpoints that are declared in our own way still."""

@@ -1,111 +1,118 @@
-"""Appending, and reading back what was appended: streams and the log."""
+"""Appending: events of one contact, or of many, in each form in which they can be sent."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import Any
+from uuid import UUID
 
+from fastapi import APIRouter, Depends
+from starlette.datastructures import Headers
+from starlette.requests import Request
+
+from api.http.access import allow
 from api.http.appends import (
     answered,
     ids_asked_for,
     recorded,
     require_no_condition,
-    require_room,
+    sent_events,
 )
-from api.http.endpoint import Answer, Body, Routes, Shown
-from api.http.openapi import shapes
-from api.http.openapi.examples import APPENDED, APPENDED_MANY, EVENTS, FIRST_EVENTS
+from api.http.dependencies import contact_of, ledger_of
+from api.http.exchange import Exchange, exchange_in
+from api.http.log_streams import still_admitted
+from api.http.openapi import event_bodies
+from api.http.openapi.examples import APPENDED, APPENDED_MANY, OUTCOME_LINES
+from api.http.openapi.responses import form, problems, shown
+from api.http.routing import BareRoute
+from api.http.streams.bulk import BulkAppend
+from api.http.wire import cloudevents
 from api.http.wire.envelope import read_many
-from api.http.wire.forms import BULK_AND_CLOUD_EVENTS
 from api.http.wire.headers import said_once
+from api.http.wire.media import LINES
+from api.http.wire.path_types import IdempotencyKey, IfMatch, IfNoneMatch, Prefer
 from api.service.answers.events import Appended, AppendedToMany
 from domain.errors import Invalid
 from ledger.access.scopes import APPEND
-from ledger.drafts import Append
+from ledger.drafts import Append, Draft
 
-if TYPE_CHECKING:
-    from uuid import UUID
-
-    from starlette.datastructures import Headers
-
-    from api.http.call import Call
-    from ledger.drafts import Draft
-
-ROUTES = Routes("Events")
-
-_APPEND_PROBLEMS = ("refused", "event-id-reused", "version-mismatch", "invalid-time", "unavailable")
-_APPEND_HEADERS = ("Idempotency-Key", "Prefer")
-_ETAG = re.compile(r'"(0|[1-9][0-9]{0,15})"')
-
-
-@ROUTES.on(
-    "POST",
-    "/v1/ledgers/{ledger}/contacts/{contact}/events",
-    scopes=(APPEND,),
-    summary="Append one event of a contact, or up to 500 at once, all or none",
-    body=Body(schema=shapes.ONE_OR_MANY_EVENTS, examples=FIRST_EVENTS),
-    headers=("If-Match", "If-None-Match", *_APPEND_HEADERS),
-    answers={
-        201: Shown(
-            description="Something was appended.",
-            example=APPENDED,
-            headers=("ETag", "Location"),
-        ),
-        200: Shown(
-            description="Nothing was new: known ids, or facts that were already so.",
-            example=APPENDED.model_copy(update={"replayed": True}),
-            headers=("ETag", "Idempotency-Replayed"),
-        ),
-        204: Shown(
-            description="As 201 or 200, where `Prefer: return=minimal` asked for no body.",
-            headers=("ETag", "Rapport-Position"),
-        ),
-    },
-    problems=_APPEND_PROBLEMS,
-    ready=require_room,
+router = APIRouter(
+    prefix="/v1/ledgers/{ledger}",
+    tags=["Events"],
+    dependencies=[allow(APPEND)],
+    route_class=BareRoute,
 )
-async def append_events(call: Call) -> Answer:
+
+_PROBLEMS = ("refused", "event-id-reused", "invalid-time", "unavailable")
+_ETAG = re.compile(r'"(0|[1-9][0-9]{0,15})"')
+_NEW = "Something was appended."
+_KNOWN = "Nothing was new: known ids, or facts that were already so."
+_MINIMAL = "As 201 or 200, where `Prefer: return=minimal` asked for no body."
+
+
+async def conditions(if_match: IfMatch = None, if_none_match: IfNoneMatch = None) -> None:
+    """The headers that say what the contact must be like."""
+
+
+async def preferences(key: IdempotencyKey = None, prefer: Prefer = None) -> None:
+    """The headers that every append may have."""
+
+
+@router.post(
+    "/contacts/{contact}/events",
+    dependencies=[Depends(contact_of), Depends(conditions), Depends(preferences)],
+    summary="Append one event of a contact, or up to 500 at once, all or none",
+    status_code=201,
+    response_model=Appended,
+    responses={
+        201: shown(_NEW, APPENDED, "ETag", "Location"),
+        200: shown(
+            _KNOWN,
+            APPENDED.model_copy(update={"replayed": True}),
+            "ETag",
+            "Idempotency-Replayed",
+        ),
+        204: shown(_MINIMAL, None, "ETag", "Rapport-Position"),
+        **problems(*_PROBLEMS, "version-mismatch"),
+    },
+    openapi_extra=event_bodies.OF_ONE_CONTACT,
+)
+async def append_events(request: Request) -> Appended | None:
     """Events are recorded in the order given, in one transaction, and answered after the commit.
 
     An event with an `id` can be sent again safely, for ever: it is recorded once. A contact comes
     into being by its `contact-registered`. A merged contact goes on taking events on its own
     stream, at its own `version`; `counts_for` is the contact that they count for, or null.
     """
-    drafts = _drafts(call, call.contact_id)
-    if_version, if_new = _condition(call.request.headers)
-    result = await recorded(call, Append(drafts=drafts, if_version=if_version, if_new=if_new))
-    headers = {"ETag": f'"{result.version}"'}
-    return answered(call, result, headers, Appended.model_validate(result))
+    exchange = exchange_in(request)
+    drafts = _drafts(exchange, await sent_events(exchange), exchange.contact_id)
+    if_version, if_new = _condition(request.headers)
+    append = Append(drafts=drafts, if_version=if_version, if_new=if_new)
+    result = await recorded(exchange, append)
+    exchange.reply.headers["ETag"] = f'"{result.version}"'
+    return Appended.model_validate(result) if answered(exchange, result) else None
 
 
-@ROUTES.on(
-    "POST",
-    "/v1/ledgers/{ledger}/events",
-    scopes=(APPEND,),
+@router.post(
+    "/events",
+    dependencies=[Depends(ledger_of), Depends(preferences)],
     summary="Append up to 500 events of many contacts, all or none",
-    body=Body(schema=shapes.EVENTS_WITH_CONTACT, examples={"two contacts": EVENTS}),
-    headers=_APPEND_HEADERS,
-    answers={
-        201: Shown(
-            description="Something was appended.",
-            example=APPENDED_MANY,
-            headers=("Location",),
+    status_code=201,
+    response_model=AppendedToMany,
+    responses={
+        201: shown(_NEW, APPENDED_MANY, "Location"),
+        200: shown(
+            _KNOWN,
+            APPENDED_MANY.model_copy(update={"replayed": True}),
+            "Idempotency-Replayed",
+            more=dict.fromkeys(LINES, form(event_bodies.OUTCOME_LINES, OUTCOME_LINES)),
         ),
-        200: Shown(
-            description="Nothing was new: known ids, or facts that were already so.",
-            example=APPENDED_MANY.model_copy(update={"replayed": True}),
-            headers=("Idempotency-Replayed",),
-        ),
-        204: Shown(
-            description="As 201 or 200, where `Prefer: return=minimal` asked for no body.",
-            headers=("Rapport-Position",),
-        ),
+        204: shown(_MINIMAL, None, "Rapport-Position"),
+        **problems(*_PROBLEMS),
     },
-    problems=tuple(code for code in _APPEND_PROBLEMS if code != "version-mismatch"),
-    reads=BULK_AND_CLOUD_EVENTS,
-    ready=require_room,
+    openapi_extra=event_bodies.OF_MANY_CONTACTS,
 )
-async def append_events_of_many_contacts(call: Call) -> Answer:
+async def append_events_of_many_contacts(request: Request) -> Any:
     """As appending to one contact, but every event names its own `contact`.
 
     As lines of JSON (`application/jsonl`), any number of events, each appended by itself: every
@@ -114,16 +121,48 @@ async def append_events_of_many_contacts(call: Call) -> Answer:
     lines; a reader is waited for 30 s. With an `Idempotency-Key` the event of line n has the index
     n - 1. CloudEvents 1.0 name their contact in `subject`.
     """
-    if not isinstance(call.body, list):
-        raise Invalid.at("", "wrong-type", "must be an array of events")
-    require_no_condition(call)
-    result = await recorded(call, Append(drafts=_drafts(call, None)))
-    return answered(call, result, {}, AppendedToMany.of(result))
+    exchange = exchange_in(request)
+    if exchange.sent in LINES:
+        return _in_bulk(exchange)
+    body = await sent_events(exchange)
+    if exchange.sent in (cloudevents.STRUCTURED, cloudevents.BATCH):
+        require_no_condition(exchange)
+        try:
+            result = await recorded(exchange, Append(drafts=_cloud_drafts(exchange, body)))
+        except Invalid as error:
+            raise cloudevents.renamed(error) from None
+    else:
+        if not isinstance(body, list):
+            raise Invalid.at("", "wrong-type", "must be an array of events")
+        require_no_condition(exchange)
+        result = await recorded(exchange, Append(drafts=_drafts(exchange, body, None)))
+    return AppendedToMany.of(result) if answered(exchange, result) else None
 
 
-def _drafts(call: Call, contact_id: UUID | None) -> tuple[Draft, ...]:
-    ledger = call.open_ledger.ledger
-    return read_many(call.body, contact_id, ledger.contact_id, ids_asked_for(call))
+def _in_bulk(exchange: Exchange) -> BulkAppend:
+    """Lines of events, each appended by itself, answered by lines of outcomes."""
+    require_no_condition(exchange)
+    return BulkAppend(
+        exchange.served.ledger,
+        exchange.streams,
+        ids_asked_for(exchange),
+        exchange.wanted,
+        still_admitted(exchange),
+        exchange.server.rate_limits.pace(exchange.principal.id),
+    )
+
+
+def _cloud_drafts(exchange: Exchange, body: object) -> tuple[Draft, ...]:
+    ledger = exchange.served.ledger
+    names = (ledger.named, ledger.contact_id, ledger.knows_id)
+    if exchange.sent == cloudevents.BATCH:
+        return cloudevents.read_batch(body, *names)
+    return (cloudevents.read_cloud_event(body, "", *names),)
+
+
+def _drafts(exchange: Exchange, body: object, contact_id: UUID | None) -> tuple[Draft, ...]:
+    ledger = exchange.served.ledger
+    return read_many(body, contact_id, ledger.contact_id, ids_asked_for(exchange))
 
 
 def _condition(headers: Headers) -> tuple[int | None, bool]:

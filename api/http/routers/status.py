@@ -1,103 +1,128 @@
-"""Where a contact stands, why, and since when: folded at the moment of asking, for any moment."""
+"""Where a contact stands, why, and since when: folded at the moment of asking, for any moment.
+
+The one read that tills and pages ask all day takes the bare request, and answers from what is kept
+where nothing has happened since.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
-from api.http.coordinates import question_of
-from api.http.endpoint import Answer, Routes, Shown
+from fastapi import APIRouter, Depends
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+
+from api.http.access import allow
+from api.http.dependencies import Asking, at_in, at_of, contact_of, known
+from api.http.exchange import Exchange, exchange_in
 from api.http.openapi import examples
+from api.http.openapi.responses import problems, shown
+from api.http.routing import BareRoute
+from api.http.waiting import wait_until_known
 from api.http.wire.media import Continued
-from api.http.wire.parameters import AS_KNOWN_AT, AS_OF, EXPLAIN, MIN_POSITION, POLICY_VERSION
-from api.service.answers.status import (
-    Evidence,
-    Status,
-    StatusQuestion,
-)
-from api.service.questions import relationship_of, short_subject_of, subject_of
+from api.http.wire.query_types import Explain
+from api.service.answers.status import Evidence, Status, StatusQuestion
+from api.service.questions import Question, Subject, relationship_of, short_subject_of, subject_of
 from ledger.access.scopes import AUDIT, READ
 
-if TYPE_CHECKING:
-    from api.http.call import Call
-    from api.service.questions import Question, Subject
-
-ROUTES = Routes("Status")
-
-_WHEN = (AS_OF, AS_KNOWN_AT, POLICY_VERSION, MIN_POSITION)
-_PROBLEMS = ("contact-not-found", "policy-not-found", "invalid-time", "projection-behind")
-_HEADERS = ("ETag", "Rapport-Position", "Content-Location")
+router = APIRouter(tags=["Status"], route_class=BareRoute)
 
 
-@ROUTES.on(
-    "GET",
+async def explained(explain: Explain = None) -> None:
+    """The parameter that asks for sentences."""
+
+
+@router.get(
     "/v1/ledgers/{ledger}/contacts/{contact}/status",
-    scopes=(READ, AUDIT),
+    dependencies=[
+        allow(READ, AUDIT),
+        Depends(contact_of),
+        Depends(at_of),
+        Depends(known),
+        Depends(explained),
+    ],
     summary="A contact's stage with its evidence",
-    query=(*_WHEN, EXPLAIN),
-    answers={
-        200: Shown(
-            description="The stage, the signals behind it, what is left out, what would change it.",
-            example=examples.STATUS,
-            headers=_HEADERS,
-        )
+    response_model=Status,
+    responses={
+        200: shown(
+            "The stage, the signals behind it, what is left out, what would change it.",
+            examples.STATUS,
+            "ETag",
+            "Rapport-Position",
+            "Content-Location",
+        ),
+        **problems("contact-not-found", "policy-not-found", "invalid-time", "projection-behind"),
     },
-    problems=_PROBLEMS,
 )
-async def read_status(call: Call) -> Answer:
+async def read_status(request: Request) -> Any:
     """What is it now; what was it then, by what we know now; what did we believe then.
 
     `as_of` moves in the world's time, `as_known_at` in the ledger's. The same question has the same
     answer for ever.
     """
-    await call.wait_until_known(call.get(MIN_POSITION))
-    found = _kept(call) or await call.in_turn(_short_status)
-    return found if found is not None else await call.in_thread(_status)
+    exchange = exchange_in(request)
+    if (min_position := exchange.query.get("min_position")) is not None:
+        await wait_until_known(exchange.served.ledger, min_position)
+    found: object = _kept(exchange)
+    if found is None:
+        turn = exchange.server.serial_executor
+        found = await turn.run(_short_status, exchange)
+    return found if found is not None else await run_in_threadpool(_status, exchange)
 
 
-def _is_about_now(call: Call) -> bool:
+def _is_about_now(exchange: Exchange) -> bool:
     """Whether nothing is asked but what is so now, as far as is known."""
-    return not call.values or call.values.keys() == {MIN_POSITION.name}
+    return not exchange.query or exchange.query.keys() == {"min_position"}
 
 
-def _kept(call: Call) -> Answer | None:
+def _kept(exchange: Exchange) -> Continued | None:
     """The answer without reading anything, where it is known; it takes no thread."""
-    if not _is_about_now(call):
+    if not _is_about_now(exchange):
         return None
-    contact_id, now = call.contact_id, call.server.clock()
-    found = call.open_ledger.statuses.get(contact_id, now)
+    contact_id, now = exchange.contact_id, exchange.server.clock()
+    found = exchange.served.statuses.get(contact_id, now)
     if found is None:
         return None
     begun = StatusQuestion(contact_id=contact_id, as_of=now, as_known_at=found.newest.known_at)
-    return Answer(body=Continued(begun, found.said), position=found.newest.position, digest=True)
+    exchange.reply.reflects(found.newest.position)
+    return Continued(begun, found.said)
 
 
-def _short_status(call: Call) -> Answer | None:
+def _question(exchange: Exchange) -> Question:
+    query, served = exchange.query, exchange.served
+    at = at_in(
+        served.ledger,
+        query.get("as_of"),
+        query.get("as_known_at"),
+        query.get("policy_version"),
+    )
+    return Asking(served, at, exchange.server.clock()).question()
+
+
+def _short_status(exchange: Exchange) -> object:
     """The status of a contact whose past is short; None where that takes longer."""
-    question = question_of(call)
-    subject = short_subject_of(question, call.contact_id)
-    return None if subject is None else _told_status(call, question, subject)
+    question = _question(exchange)
+    subject = short_subject_of(question, exchange.contact_id)
+    return None if subject is None else _told_status(exchange, question, subject)
 
 
-def _status(call: Call) -> Answer:
-    question = question_of(call)
-    return _told_status(call, question, subject_of(question, call.contact_id))
+def _status(exchange: Exchange) -> object:
+    question = _question(exchange)
+    return _told_status(exchange, question, subject_of(question, exchange.contact_id))
 
 
-def _told_status(call: Call, question: Question, subject: Subject) -> Answer:
+def _told_status(exchange: Exchange, question: Question, subject: Subject) -> object:
     found = relationship_of(question, subject)
-    if _is_about_now(call) and question.aliases.members(call.contact_id) == (subject.contact_id,):
-        said = Evidence.of(subject, found).json_bytes()
-        position, from_at, until_at = question.position, question.as_of, found.holds_until
-        call.open_ledger.statuses.keep(subject.contact_id, position, from_at, until_at, said)
-        newest = call.open_ledger.statuses.newest
-        known_at = newest.known_at if newest.position == position else question.as_known_at
-        begun = StatusQuestion(contact_id=subject.contact_id, as_of=from_at, as_known_at=known_at)
-        return _told(call, question, subject, Continued(begun, said))
-    explained = call.get(EXPLAIN) is not None
-    body = Status.of_question(question, subject, found, explained=explained)
-    return _told(call, question, subject, body)
-
-
-def _told(call: Call, question: Question, subject: Subject, body: object) -> Answer:
-    headers = call.located(subject.contact_id)
-    return Answer(body=body, headers=headers, position=question.position, digest=True)
+    exchange.reply.answers_for(subject.contact_id)
+    exchange.reply.reflects(question.position)
+    members = question.aliases.members(exchange.contact_id)
+    if not _is_about_now(exchange) or members != (subject.contact_id,):
+        is_explained = "explain" in exchange.query
+        return Status.of_question(question, subject, found, explained=is_explained)
+    statuses, said = exchange.served.statuses, Evidence.of(subject, found).json_bytes()
+    position, from_at, until_at = question.position, question.as_of, found.holds_until
+    statuses.keep(subject.contact_id, position, from_at, until_at, said)
+    newest = statuses.newest
+    known_at = newest.known_at if newest.position == position else question.as_known_at
+    begun = StatusQuestion(contact_id=subject.contact_id, as_of=from_at, as_known_at=known_at)
+    return Continued(begun, said)

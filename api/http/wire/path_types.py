@@ -121,3 +121,6 @@ LastEventId = Annotated[
         "3",
     ),
 ]
+
+REQUEST_HEADERS = ("If-Match", "If-None-Match", "Idempotency-Key", "Prefer", "Last-Event-ID")
+"""The headers of our own concern that a request may have, which pages of other origins may send."""
