@@ -88,7 +88,7 @@ def test_our_own_pages_may_change_things(shop: Shop) -> None:
 
 
 def test_a_path_that_is_not_served_is_a_problem(shop: Shop) -> None:
-    for path in ("/", "/v1", "/v1/ledgers/", "/v1/ledgers/main/agenda", "/docs/passwd", "/redoc"):
+    for path in ("/v1", "/v1/ledgers/", "/v1/ledgers/main/agenda", "/docs/passwd", "/redoc"):
         problem_of(shop.client.get(path), 404, "not-found")
         assert shop.client.post(path, json={}).status_code in (404, 405)
 
@@ -255,3 +255,16 @@ def test_health_answers_and_a_stopped_projection_is_told(
         assert answer.json()["status"] == "degraded"
         assert answer.json()["stopped"] == {"projections": 1}
         assert httpx.get(f"{address}/livez").status_code == 200
+
+
+def test_the_root_leads_browsers_to_the_documentation_and_tells_programs_of_it(
+    client: httpx.Client,
+) -> None:
+    browser = client.get("/", headers={"Accept": "text/html,application/xml;q=0.9,*/*;q=0.8"})
+    assert browser.status_code == 303
+    assert client.get(browser.headers["location"]).headers["content-type"].startswith("text/html")
+    told = client.get("/").json()
+    assert told == {"name": "Rapport", "documentation": "/docs", "openapi": "/openapi.json"}
+    assert client.get(told["openapi"]).json()["openapi"] == "3.1.0"
+    problem_of(client.get("/", headers={"Accept": "image/png"}), 406, "not-acceptable")
+    problem_of(client.post("/", json={}), 405, "method-not-allowed")

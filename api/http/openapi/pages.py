@@ -1,4 +1,7 @@
-"""Interactive documentation at ``/docs``, offline too: Swagger UI from an installed package."""
+"""Interactive documentation at ``/docs``, offline too, and the way there from ``/``.
+
+Source: Swagger UI, from an installed package.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,18 @@ from typing import TYPE_CHECKING
 
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
+
+from api.http.wire import media
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
     from starlette.requests import Request
 
+HTML = "text/html"
+
+_VARIES = {"Vary": "Accept"}
+_PLACES = {"name": "Rapport", "documentation": "/docs", "openapi": "/openapi.json"}
 _ASSETS = {
     "swagger-ui-bundle.js": "text/javascript",
     "swagger-ui.css": "text/css",
@@ -22,8 +31,18 @@ _ASSETS = {
 
 def add_to(app: FastAPI) -> None:
     """Serve the page and what it loads; nothing of it comes from another host."""
+    app.add_route("/", _front, include_in_schema=False)
     app.add_route("/docs", _page, include_in_schema=False)
     app.add_route("/docs/{asset}", _asset, include_in_schema=False)
+
+
+async def _front(request: Request) -> Response:
+    """Leads browsers to the documentation, and tells programs where everything is described."""
+    request.state.route = "/"
+    wanted = media.accepted(request, (*media.DOCUMENTS, HTML))
+    if wanted == HTML:
+        return RedirectResponse("/docs", status_code=303, headers=_VARIES)
+    return Response(media.encode(_PLACES, wanted), media_type=wanted, headers=_VARIES)
 
 
 async def _page(_request: Request) -> Response:

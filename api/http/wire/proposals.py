@@ -77,14 +77,14 @@ class NewPolicy(SentObject):
             "oneOf": [
                 {
                     "type": "object",
-                    "title": title,
+                    "title": f"{cls.__name__}{kind}",
                     "properties": {**chosen, **more},
                     "required": [required],
                     "additionalProperties": False,
                 }
-                for title, required, chosen in (
-                    ("preset", "preset", {"preset": preset, "policy": nothing}),
-                    ("document", "policy", {"policy": document, "preset": nothing}),
+                for kind, required, chosen in (
+                    ("Preset", "preset", {"preset": preset, "policy": nothing}),
+                    ("Document", "policy", {"policy": document, "preset": nothing}),
                 )
             ],
         }

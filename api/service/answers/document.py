@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -12,15 +12,11 @@ from pydantic import (
     SerializeAsAny,
     WithJsonSchema,
 )
-from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from domain.events import STAGES
 from domain.instants import format_instant, parse_instant
 from domain.relationship import FLAGS
 from domain.standing import STANDINGS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 T = TypeVar("T")
 
@@ -104,48 +100,9 @@ class Page(Document, Generic[T]):
 
 SCHEMA_NAMED = "x-schema-named"
 """Stands in a schema for a reference to a component that is made elsewhere."""
-_COMPONENT = "#/components/schemas/{}"
 
 
 def schema_named(name: str) -> WithJsonSchema:
     """The schema of a field that stands among the document's components, made elsewhere."""
     # Not a reference: pydantic looks each up among the schemas that it has made itself.
     return WithJsonSchema({SCHEMA_NAMED: name})
-
-
-class _Schemas(GenerateJsonSchema):
-    """JSON Schemas without the titles that only repeat a field's name."""
-
-    def field_title_should_be_set(self, schema: Any) -> bool:
-        """Whether a field gets a title of its own: none does."""
-        return False
-
-
-def schemas_of(models: Iterable[type[Document]]) -> Mapping[str, Any]:
-    """The schemas of these models and of all they are made of, by name, as OpenAPI components."""
-    chosen = sorted(set(models), key=lambda model: model.__name__)
-    references, defined = models_json_schema(
-        [(model, "serialization") for model in chosen],
-        ref_template=_COMPONENT.format("{model}"),
-        schema_generator=_Schemas,
-    )
-    # pydantic names a page after its class and its parameter, whatever the page calls itself.
-    names = {
-        found["$ref"].rpartition("/")[2]: model.__name__ for (model, _), found in references.items()
-    }
-    schemas = defined.get("$defs", {})
-    return {names.get(name, name): _referring(schema, names) for name, schema in schemas.items()}
-
-
-def _referring(schema: Any, names: Mapping[str, str]) -> Any:
-    """The schema with references to components by their names, also to those made elsewhere."""
-    if isinstance(schema, dict):
-        if SCHEMA_NAMED in schema:
-            return {"$ref": _COMPONENT.format(schema[SCHEMA_NAMED])}
-        if "$ref" in schema:
-            name = schema["$ref"].rpartition("/")[2]
-            return {**schema, "$ref": _COMPONENT.format(names.get(name, name))}
-        return {name: _referring(value, names) for name, value in schema.items()}
-    if isinstance(schema, list):
-        return [_referring(value, names) for value in schema]
-    return schema

@@ -23,7 +23,6 @@ from rapport_generated.models import (
     Appended,
     AppendedToMany,
     Contact,
-    CreateLedgerBody,
     DataContactRegistered,
     DataContactRegisteredKind,
     DataPurchaseMade,
@@ -32,6 +31,8 @@ from rapport_generated.models import (
     DataVisitMade,
     Event,
     Ledger,
+    NewLedger,
+    NewReplay,
     Operation,
     OperationState,
     PageOfEvent,
@@ -40,7 +41,6 @@ from rapport_generated.models import (
     SentContactRegistered,
     SentOfContactVisitMade,
     SentPurchaseMade,
-    StartLedgerReplayBody,
     Status,
 )
 
@@ -67,7 +67,7 @@ def next_events(after: int, until: int) -> list[Event]:
 
 def replayed(known_at: int) -> list[Any]:
     """The lines of a replay: text, as the configuration of the generator says."""
-    body = StartLedgerReplayBody(as_known_at=known_at)
+    body = NewReplay(as_known_at=known_at)
     started = start_ledger_replay.sync(ledger, client=client, body=body)
     assert isinstance(started, ReplayOperation)
     operation = str(started.id)
@@ -89,9 +89,7 @@ def told(problem: object) -> dict[str, Any]:
     return said
 
 
-made = create_ledger.sync(
-    client=client, body=CreateLedgerBody(name=ledger, time_zone="Europe/Amsterdam")
-)
+made = create_ledger.sync(client=client, body=NewLedger(name=ledger, time_zone="Europe/Amsterdam"))
 assert isinstance(made, Ledger)
 
 registration = SentContactRegistered(
