@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from api.cli.streams import is_utf8
 
@@ -31,15 +33,66 @@ def print_json_line(content: object) -> None:
     click.echo(json.dumps(content, ensure_ascii=not is_utf8()))
 
 
-def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """A table on standard output; whole lines where it is no terminal."""
-    console = Console()
+def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]], empty: str = "") -> None:
+    """A table on standard output, or the sentence ``empty`` where it has no rows.
+
+    Nothing is cut: cells wrap between words. Where the words alone are wider than the terminal each
+    row is written as lines of their own, so that what is copied stays in one piece. Where there is
+    no terminal, lines are as long as they need to be.
+    """
+    cells = [[str(cell) for cell in row] for row in rows]
+    if not cells:
+        click.echo(empty)
+        return
+    console = Console(markup=False, highlight=False, emoji=False)
+    columns = [(heading, *column) for heading, *column in zip(headings, *cells, strict=True)]
+    widths = _widths(columns, console.width if console.is_terminal else None)
+    if widths is None:
+        _print_records(headings, cells)
+        return
     if not console.is_terminal:
-        console = Console(width=200)
-    table = Table(*headings, box=None, pad_edge=False, header_style="bold")
-    for row in rows:
-        table.add_row(*(str(cell) for cell in row))
+        console.width = sum(widths) + _GAP * len(widths)
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, _GAP // 2))
+    for heading, width in zip(headings, widths, strict=True):
+        table.add_column(Text(heading), width=width, overflow="fold")
+    for row in cells:
+        table.add_row(*map(Text, row))
     console.print(table)
+
+
+_GAP = 2
+"""How many spaces are between columns."""
+
+
+def _widths(columns: Sequence[Sequence[str]], room: int | None) -> list[int] | None:
+    """How wide each column is within the room; None where their words need more than that."""
+    widths = [max(cell_len(line) for cell in one for line in [*cell.splitlines(), ""])
+              for one in columns]  # fmt: skip  # one comprehension, one thought
+    least = [max(cell_len(word) for cell in one for word in [*cell.split(), ""]) for one in columns]
+    if room is None:
+        return widths
+    room -= _GAP * (len(columns) - 1)
+    if sum(least) > room:
+        return None
+    while sum(widths) > room:
+        widest = max(
+            (place for place in range(len(widths)) if widths[place] > least[place]),
+            key=widths.__getitem__,
+        )
+        widths[widest] -= 1
+    return widths
+
+
+def _print_records(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Each row as lines of a heading and a cell, which are as long as they need to be."""
+    width = max(map(cell_len, headings))
+    for number, row in enumerate(rows):
+        if number:
+            click.echo()
+        for heading, cell in zip(headings, row, strict=True):
+            for place, line in enumerate(cell.splitlines()):
+                label = heading if place == 0 else ""
+                click.echo(f"{label:<{width}}  {line}")
 
 
 def say(line: str) -> None:
