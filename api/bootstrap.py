@@ -6,6 +6,7 @@ import os
 import time
 import tomllib
 import zoneinfo
+from contextlib import contextmanager
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
@@ -23,17 +24,21 @@ from api.service.settings import (
 )
 from api.service.text_files import read_given_text
 from domain.errors import Invalid
-from ledger.folder import DataFolder
+from ledger.folder import DataFolder, settings_of
+from ledger.ledger import EVENTS_FILE
 from ledger.stores.sqlite.projection_tables import PROJECTIONS_FILE, SqliteTableStore
 from ledger.subscriptions.pacing import PROJECTIONS
 from ledger.subscriptions.subscription import Subscription
+from ledger.stores.sqlite.verification.read_connections import reading
+from ledger.stores.sqlite.verification.source import EventsAtRest
 from ledger.temp_folders import sweep
 from projections.projections import Projections
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from ledger.ledger import Ledger
+    from projections.source import EventSource
 
 
 def now() -> int:
@@ -53,6 +58,19 @@ def projections_of(ledger: Ledger, clock: Callable[[], int]) -> Projections:
     )
     store = SqliteTableStore(ledger.folder / PROJECTIONS_FILE)
     return Projections(ledger, store, clock, subscribe)
+
+
+@contextmanager
+def events_beside(folder: Path, head: int) -> Iterator[EventSource]:
+    """The events of the ledger in that folder, up to a head, read beside the server that holds it.
+
+    Raises:
+        Corrupt: they cannot be read.
+        Unavailable: the file cannot be read.
+    """
+    path = folder / EVENTS_FILE
+    with reading(path) as connection:
+        yield EventsAtRest(connection, path, head, settings_of(folder).time_zone)
 
 
 def build(settings: Settings, *, clock: Callable[[], int] = now) -> Server:

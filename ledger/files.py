@@ -13,12 +13,25 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+MOST_NOTED_BYTES = 1024
+"""How much of a lock file is read."""
+
+
 class FolderInUse(Unavailable):
-    """Another process holds the folder."""
+    """Another process holds the folder. ``url`` is where it answers, where it is a server."""
+
+    def __init__(self, message: str, url: str | None = None) -> None:
+        super().__init__(message)
+        self.url = url
 
 
 class FolderLock:
-    """A lock file that names the process which holds it; the system lets go when that ends."""
+    """A lock file that names the process which holds it; the system lets go when that ends.
+
+    The file holds the number of the process and, once it is a server that listens, its URL on the
+    next line. Both stay in the file after the process ended. They hold only while the file is
+    locked: whoever takes the lock writes them anew.
+    """
 
     def __init__(self, path: Path) -> None:
         """Take the lock.
@@ -40,6 +53,14 @@ class FolderLock:
             os.close(self._descriptor)
             raise
 
+    def note_url(self, url: str) -> None:
+        """Note where the process answers, for whoever is refused the lock.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        os.pwrite(self._descriptor, f"{os.getpid()}\n{url}\n".encode(), 0)
+
     def release(self) -> None:
         """Let the folder go; the file stays, for removing it could free another's lock."""
         os.close(self._descriptor)
@@ -47,9 +68,11 @@ class FolderLock:
 
 def in_use(path: Path, descriptor: int) -> FolderInUse:
     """What is said of a lock file, open for reading, that another process has locked."""
-    holder = os.pread(descriptor, 32, 0).decode(errors="replace").strip()
+    noted = os.pread(descriptor, MOST_NOTED_BYTES, 0).decode(errors="replace").splitlines()
+    holder, url = [*(line.strip() for line in noted), "", ""][:2]
     return FolderInUse(
-        f"{path.parent} is in use by process {holder or 'unknown'}: stop that one first"
+        f"{path.parent} is in use by process {holder or 'unknown'}: stop that one first",
+        url or None,
     )
 
 

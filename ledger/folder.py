@@ -2,7 +2,7 @@
 
 ::
 
-    rapport.lock        names the process that holds the folder
+    rapport.lock        names the process that holds the folder, and where it answers
     master.key          32 random bytes, mode 0600; wraps the contacts' data keys
     ledgers/<name>/     ledger.json, events.sqlite, keys.sqlite, log.sqlite
 
@@ -160,6 +160,14 @@ class DataFolder:
             shutil.rmtree(unfinished)
         if make_main and not self.names():
             self.create(MAIN)
+
+    def note_url(self, url: str) -> None:
+        """Note where this process answers, for commands that find the folder in use.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        self._lock.note_url(url)
 
     @property
     def master_key(self) -> MasterKey:

@@ -14,6 +14,7 @@ from api.bootstrap import now
 from api.cli.acts import ordered
 from api.cli.archives.importing import import_archive
 from api.cli.archives.namespaces import import_namespace
+from api.cli.asking.folder import FolderAnswers
 from api.cli.ending import PROBLEM, UsageRefused
 from api.cli.folders import opened, settings_for
 from api.cli.options import data_option, json_option, ledger_option
@@ -312,7 +313,7 @@ def _rejects(
 
 
 def _publish(ledger: Ledger, preset: str, *, dry_run: bool) -> None:
-    version, fresh = publish_preset(ledger, preset, BEGINNING)
+    version, fresh = publish_preset(FolderAnswers(ledger), preset, BEGINNING)
     if fresh:
         done = "would publish" if dry_run else "published"
         say(f"{done} {preset} as version {version.version} of the policy")

@@ -8,7 +8,8 @@ import socket
 import sys
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
@@ -66,6 +67,7 @@ def serve(settings: Settings, prepare: Callable[[Server, str], None] | None = No
                 # Before it is said that the server listens: who reads that may send a signal.
                 _stop_at_signals(serving)
                 url = _url(listener, settings)
+                _note_url(server, url_from_here(listener.getsockname(), settings))
                 say(f"Rapport listens on {url}  (data in {settings.folder.resolve()})")
                 say(_whom(server))
                 serving.run(sockets=[listener])
@@ -165,5 +167,31 @@ def _whom(server: Server) -> str:
 
 def _url(listener: socket.socket, settings: Settings) -> str:
     host, port = listener.getsockname()[:2]
+    return _written(host, port, settings)
+
+
+def url_from_here(name: tuple[Any, ...], settings: Settings) -> str:
+    """Where a command on this machine reaches the server whose socket has that name.
+
+    A server that listens on every address is asked on the loopback one. With TLS it is asked by the
+    name that it was told to listen on, where that is a name, for certificates hold names.
+    """
+    host, port = name[:2]
+    if (address := ip_address(host.partition("%")[0])).is_unspecified:
+        host = "127.0.0.1" if address.version == 4 else "::1"
+    elif settings.tls_certificate is not None:
+        host = settings.host
+    return _written(host, port, settings)
+
+
+def _written(host: str, port: int, settings: Settings) -> str:
     scheme = "http" if settings.tls_certificate is None else "https"
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+
+def _note_url(server: Server, url: str) -> None:
+    """Tell commands where to ask; a full disk keeps no server from serving."""
+    try:
+        server.folder.note_url(url)
+    except OSError as error:
+        say(f"Commands will not find this server by itself, and need --url {url}: {error.strerror}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
@@ -16,11 +16,13 @@ from urllib.request import Request, urlopen
 from api.cli.ending import UsageRefused
 from api.cli.folders import opened_to_read, settings_for
 from domain.errors import LedgerError, NotFound, Unavailable, Unproven
+from ledger.data_layout import folder_of, settings_of
+from ledger.files import FolderInUse
 from ledger.transparency.notes import Verifier, from_base64
 from ledger.transparency.tiles import TILE_WIDTH, BundleAt, decode_bundle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ledger.transparency.log import TransparencyLog
 
@@ -157,16 +159,69 @@ def entries_of(log: LogReader, size: int) -> Iterator[bytes]:
 def log_at(target: str, ledger_name: str) -> Iterator[LogReader]:
     """The log of a ledger's URL, or of a data folder's ledger of that name.
 
+    Where a server holds the folder, it is the one that this server serves.
+
     Raises:
         UsageRefused: it is neither.
     """
-    if is_url(target):
-        yield ServedLog(target)
-        return
-    if not Path(target).is_dir():
-        raise UsageRefused(f"{target} is neither a ledger's URL nor a data folder")
-    with opened_to_read(Path(target), ledger_name) as ledger:
-        yield OpenLog(ledger.transparency)
+    with ExitStack() as stack:
+        if is_url(target):
+            yield ServedLog(target)
+            return
+        if not Path(target).is_dir():
+            raise UsageRefused(f"{target} is neither a ledger's URL nor a data folder")
+        log: LogReader
+        try:
+            ledger = stack.enter_context(opened_to_read(Path(target), ledger_name))
+            log = OpenLog(ledger.transparency)
+        except FolderInUse as held:
+            log = ServedLog(held_ledger_url(held, Path(target), ledger_name))
+        yield log
+
+
+def held_ledger_url(held: FolderInUse, folder: Path, ledger_name: str) -> str:
+    """The URL of a ledger in a folder that is in use by its server.
+
+    Raises:
+        FolderInUse: it is in use by something that is no server that listens.
+        LedgerNotFound: there is no ledger of that name.
+        Unanswered: the server that listens there serves another ledger of that name.
+    """
+    server = url_of_holder(held)
+    url = f"{server}/v1/ledgers/{ledger_name}"
+    require_same_ledger(folder_of(folder, ledger_name), server, ServedLog(url).note)
+    return url
+
+
+def url_of_holder(held: FolderInUse) -> str:
+    """Where the server answers that holds a folder.
+
+    Raises:
+        FolderInUse: it is in use by something that is no server that listens.
+    """
+    if held.url is None:
+        raise FolderInUse(
+            f"{held}, or wait until it has ended: it is no server that could be asked instead"
+        )
+    return held.url
+
+
+def require_same_ledger(folder: Path, url: str, checkpoint: Callable[[], bytes]) -> None:
+    """Make sure that the server which was found by itself serves the ledger in this folder.
+
+    A lock file says where a process listens as that process sees it. In a container this may be
+    elsewhere, and another server may listen there on this machine.
+
+    Raises:
+        Unanswered: it serves another ledger of that name.
+        LedgerError: it does not answer.
+    """
+    origin = checkpoint().partition(b"\n")[0].decode("utf-8", "replace")
+    if origin != settings_of(folder).origin:
+        raise Unanswered(
+            f"the process that holds {folder.parent.parent} says that it answers at {url}, and the "
+            f"ledger {folder.name} there is another one: name its server with a URL"
+        )
 
 
 def is_url(target: str) -> bool:

@@ -3,37 +3,37 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from api.bootstrap import now
+from api.cli.asking.target import asked_ledger, publishing_ledger, target_options
 from api.cli.ending import UsageRefused
-from api.cli.folders import opened
-from api.cli.options import data_option, instant_option, json_option, ledger_option
+from api.cli.options import instant_option, json_option
 from api.cli.output import print_json, print_table
 from api.cli.plain_help import PlainGroup
 from api.cli.policies.documents import policy_named, read_document, written
 from api.cli.policies.preview import command as preview
-from api.cli.policies.publishing import BEGINNING, publish_policy, publish_preset
+from api.cli.policies.publishing import BEGINNING, publish_preset
 from domain.comparison import field_changes
 from domain.errors import PolicyNotFound
 from domain.instants import format_instant
 from domain.presets import PRESETS, sent_policy_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from api.cli.asking.target import Target
     from domain.policy import Policy
     from domain.timeline import PolicyVersion
-    from ledger.ledger import Ledger
 
 
 @click.group("policy", cls=PlainGroup)
 def command() -> None:
-    """Show, list and publish the policies of a ledger; on its folder, while no server runs on it.
+    """Show, list, preview and publish the policies of a ledger.
+
+    A server that runs on the data folder is asked instead of the folder, and --url asks one
+    elsewhere.
 
     Example:
       rapport policy presets
@@ -49,15 +49,13 @@ def command() -> None:
     "file", metavar="[FILE]", type=click.Path(path_type=Path, dir_okay=False), required=False
 )
 @instant_option("--effective-from", "Since when it judges.  [default: from the beginning]")
-@ledger_option
-@data_option
+@target_options
 @json_option
 def init(
     preset: str,
     file: Path | None,
     effective_from: int | None,
-    ledger_name: str,
-    folder: Path | None,
+    target: Target,
     as_json: bool,
 ) -> None:
     """Publish PRESET, one of those that `rapport policy presets` lists.
@@ -76,22 +74,20 @@ def init(
         click.echo(f"wrote {preset} to {file}; change it, try it with rapport policy preview")
         return
     start = BEGINNING if effective_from is None else effective_from
-    with _ledger(folder, ledger_name, make=True) as ledger:
-        version, fresh = publish_preset(ledger, preset, start)
+    with publishing_ledger(target) as answers:
+        version, fresh = publish_preset(answers, preset, start)
         _print_published(version, fresh=fresh, as_json=as_json)
 
 
 @command.command("publish")
 @click.argument("document", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @instant_option("--effective-from", "Since when it judges.  [default: now]")
-@ledger_option
-@data_option
+@target_options
 @json_option
 def publish(
     document: Path,
     effective_from: int | None,
-    ledger_name: str,
-    folder: Path | None,
+    target: Target,
     as_json: bool,
 ) -> None:
     """Publish the policy in DOCUMENT, TOML or JSON. What it leaves out is as in what it extends.
@@ -103,23 +99,22 @@ def publish(
       demotion_floor_days = 28
     """
     policy = read_document(document)
-    with _ledger(folder, ledger_name, make=True) as ledger:
-        published = publish_policy(ledger, policy, effective_from)
+    with publishing_ledger(target) as answers:
+        published = answers.publish(policy, effective_from)
         _print_published(published, fresh=True, as_json=as_json)
 
 
 @command.command("show")
 @click.argument("version", type=click.IntRange(1), required=False)
-@ledger_option
-@data_option
-def show(version: int | None, ledger_name: str, folder: Path | None) -> None:
+@target_options
+def show(version: int | None, target: Target) -> None:
     """Write a policy's whole document as JSON: that VERSION, or the one in force now.
 
     Example:
       rapport policy show 1
     """
-    with _ledger(folder, ledger_name, make=False) as ledger:
-        timeline = ledger.policies()
+    with asked_ledger(target) as answers:
+        timeline = answers.policies()
         if version is None:
             shown = timeline.in_force(now())
         else:
@@ -131,17 +126,16 @@ def show(version: int | None, ledger_name: str, folder: Path | None) -> None:
 
 
 @command.command("list")
-@ledger_option
-@data_option
+@target_options
 @json_option
-def list_versions(ledger_name: str, folder: Path | None, as_json: bool) -> None:
+def list_versions(target: Target, as_json: bool) -> None:
     """List the versions published, oldest first.
 
     Example:
       rapport policy list --json
     """
-    with _ledger(folder, ledger_name, make=False) as ledger:
-        timeline = ledger.policies()
+    with asked_ledger(target) as answers:
+        timeline = answers.policies()
     if as_json:
         print_json([_as_json(version) for version in timeline.versions])
         return
@@ -165,10 +159,9 @@ def list_versions(ledger_name: str, folder: Path | None, as_json: bool) -> None:
 @command.command("diff")
 @click.argument("one")
 @click.argument("other")
-@ledger_option
-@data_option
+@target_options
 @json_option
-def diff(one: str, other: str, ledger_name: str, folder: Path | None, as_json: bool) -> None:
+def diff(one: str, other: str, target: Target, as_json: bool) -> None:
     """Show field by field how ONE and OTHER differ: versions, presets, or files.
 
     Example:
@@ -177,8 +170,8 @@ def diff(one: str, other: str, ledger_name: str, folder: Path | None, as_json: b
     """
     known = None
     if any(name.isdigit() for name in (one, other)):
-        with _ledger(folder, ledger_name, make=False) as ledger:
-            known = ledger.policies()
+        with asked_ledger(target) as answers:
+            known = answers.policies()
     policies = [policy_named(name, known) for name in (one, other)]
     found = field_changes(*(policy.document() for policy in policies))
     if as_json:
@@ -233,12 +226,6 @@ def schema() -> None:
       rapport policy schema > policy.schema.json
     """
     print_json(sent_policy_schema())
-
-
-@contextmanager
-def _ledger(folder: Path | None, name: str, *, make: bool) -> Iterator[Ledger]:
-    with opened(folder, make=make) as data:
-        yield data.ledger(name)
 
 
 def _regularity(policy: Policy) -> str:

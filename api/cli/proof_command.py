@@ -64,9 +64,9 @@ def keys_option(command: F) -> F:
 def command() -> None:
     """Get a checkpoint or a proof, and verify it.
 
-    TARGET is a ledger's URL, or a data folder that no server holds; of one that cannot be written,
-    a copy is asked. Keep the key from another
-    place than the log and give it with --key: who serves a false log serves a false key too.
+    TARGET is a ledger's URL, or a data folder; a server that runs on the folder is asked instead.
+    Of a folder that cannot be written, a copy is asked. Keep the key from another place than the
+    log and give it with --key: who serves a false log serves a false key too.
 
     Example:
       rapport proof checkpoint http://127.0.0.1:8400/v1/ledgers/main

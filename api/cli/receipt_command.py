@@ -10,52 +10,48 @@ from urllib.parse import quote, urlencode
 import click
 
 from api.bootstrap import now
+from api.cli.asking.queries import query_of
 from api.cli.ending import UsageRefused
 from api.cli.folders import opened_to_read
-from api.cli.log_reading import ServedLog, fetched, is_url
-from api.cli.options import instant_option, ledger_option
+from api.cli.log_reading import ServedLog, fetched, held_ledger_url, is_url
+from api.cli.options import ledger_option, when_options
 from api.cli.output import say
 from api.cli.plain_help import PlainHelp
 from api.cli.proof_command import keys_option, read_keys
 from api.cli.streams import write_exactly
 from api.service.known_aliases import KnownAliases
-from api.service.questions import At, Knowledge, Question, moment_of
+from api.service.questions import Asked, Question, moment_of
 from api.service.receipts.checking import check_receipt
 from api.service.receipts.making import make_receipt, needed_position
 from domain.errors import NotYetSealed
-from domain.instants import format_instant
+from ledger.files import FolderInUse
 
 if TYPE_CHECKING:
+    from api.service.questions import Knowledge
     from ledger.transparency.notes import Verifier
 
 
 @click.command("receipt", cls=PlainHelp)
 @click.argument("target")
 @click.argument("contact")
-@instant_option("--as-of", "The status at this instant or date.  [default: now]")
-@click.option(
-    "--as-known-at",
-    type=click.IntRange(1),
-    metavar="POSITION",
-    help="By what was known at this position.  [default: all]",
-)
-@click.option("--policy-version", type=click.IntRange(1), help="Judged by this version.")
+@when_options
 @ledger_option
 @keys_option
 def command(
     target: str,
     contact: str,
     as_of: int | None,
-    as_known_at: int | None,
+    as_known_at: Knowledge | None,
     policy_version: int | None,
     ledger_name: str,
     keys: tuple[str, ...],
 ) -> None:
     """Write a receipt of a CONTACT's status: the answer with all that proves it.
 
-    TARGET is a ledger's URL, or a data folder that no server holds; of one that cannot be written,
-    a copy is asked, as it was sealed last. CONTACT is a UUID or source:ref. The receipt is checked
-    before it is written; rapport verify checks it again, and needs no ledger for that.
+    TARGET is a ledger's URL, or a data folder; a server that runs on the folder is asked instead.
+    Of a folder that cannot be written, a copy is asked, as it was signed last. CONTACT is a UUID or
+    source:ref. The receipt is checked before it is written; rapport verify checks it again, and
+    needs no ledger for that.
 
     Example:
       rapport receipt http://127.0.0.1:8400/v1/ledgers/main pos:17850 > receipt.json
@@ -64,14 +60,16 @@ def command(
     Exit codes: 0 written; 1 refused, or not sealed yet; 2 the command cannot be read, or there
     is no such contact; 3 the target cannot be read.
     """
-    asked = At(
-        as_of, None if as_known_at is None else Knowledge(position=as_known_at), policy_version
-    )
+    asked = Asked(as_of, as_known_at, policy_version)
     verifiers = read_keys(keys)
     if is_url(target):
         receipt, own = _served(target.rstrip("/"), contact, asked)
     elif Path(target).is_dir():
-        receipt, own = _made(Path(target), ledger_name, contact, asked)
+        try:
+            receipt, own = _made(Path(target), ledger_name, contact, asked)
+        except FolderInUse as held:
+            url = held_ledger_url(held, Path(target), ledger_name)
+            receipt, own = _served(url, contact, asked)
     else:
         raise UsageRefused(f"{target} is neither a ledger's URL nor a data folder")
     checked = check_receipt(receipt, verifiers or own)
@@ -82,19 +80,15 @@ def command(
         say(f"not proven by a receipt: {sentence}")
 
 
-def _served(url: str, contact: str, asked: At) -> tuple[bytes, list[Verifier]]:
-    known = asked.as_known_at
-    query = {
-        "as_of": None if asked.as_of is None else format_instant(asked.as_of),
-        "as_known_at": None if known is None else known.position,
-        "policy_version": asked.policy_version,
-    }
-    given = urlencode({name: value for name, value in query.items() if value is not None})
+def _served(url: str, contact: str, asked: Asked) -> tuple[bytes, list[Verifier]]:
+    given = urlencode(query_of(asked))
     path = f"{url}/contacts/{quote(contact, safe='')}/status/receipt"
     return fetched(f"{path}?{given}"), ServedLog(url).verifiers()
 
 
-def _made(folder: Path, ledger_name: str, contact: str, asked: At) -> tuple[bytes, list[Verifier]]:
+def _made(
+    folder: Path, ledger_name: str, contact: str, asked: Asked
+) -> tuple[bytes, list[Verifier]]:
     with opened_to_read(folder, ledger_name, seal=True) as ledger:
         try:
             contact_id = ledger.contact_id(contact)

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from api.cli.options import data_option, json_option, ledger_option, when_options
+from api.cli.asking.target import asked_ledger, target_options
+from api.cli.options import json_option, when_options
 from api.cli.output import print_json, print_table
 from api.cli.plain_help import PlainHelp
-from api.cli.questions.long import answered, asking
 from api.cli.questions.one_contact import walk_through
-from api.service.questions import At, known_at
-from api.service.replays.replay import replay
+from api.service.questions import Asked
 
 if TYPE_CHECKING:
+    from api.cli.asking.target import Target
     from api.service.questions import Knowledge
-    from ledger.ledger import Ledger
-    from projections.folding import Moment
 
 
 @click.command("replay", cls=PlainHelp)
@@ -36,8 +33,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Write a line of JSON for every contact there.",
 )
-@ledger_option
-@data_option
+@target_options
 @json_option
 def command(
     as_of: int | None,
@@ -45,8 +41,7 @@ def command(
     policy_version: int | None,
     contact: str | None,
     out: Path | None,
-    ledger_name: str,
-    folder: Path | None,
+    target: Target,
     as_json: bool,
 ) -> None:
     """Work out where every contact stood: then, by what was known then, under any version.
@@ -63,26 +58,21 @@ def command(
       rapport replay --step pos:17850 --as-known-at 4711
       rapport replay --as-of 2025-12-31 --as-known-at 4711 --policy-version 2 --out then.jsonl
 
-    While a server runs on the folder, ask it instead: POST .../replays.
+    A server that runs on the folder is asked instead, and --url asks one elsewhere. --step reads
+    the folder beside its server, and no server elsewhere answers it.
     """
-    asked = At(as_of, as_known_at, policy_version)
-    if contact is not None:
-        if out is not None:
-            raise click.UsageError("--out is for every contact, and --step for one")
-        with asking(folder, ledger_name, asked) as (ledger, moment):
-            walk_through(ledger, moment, contact, as_json=as_json)
-        return
-    with asking(folder, ledger_name, asked) as (ledger, moment):
-        account = _everybody(ledger, moment, out, quiet=as_json)
+    asked = Asked(as_of, as_known_at, policy_version)
+    if contact is not None and out is not None:
+        raise click.UsageError("--out is for every contact, and --step for one")
+    with asked_ledger(target) as answers:
+        if contact is not None:
+            walk_through(answers, contact, asked, as_json=as_json)
+            return
+        account = answers.replay(asked, out, quiet=as_json)
     if as_json:
         print_json(account)
     else:
         _print(account)
-
-
-def _everybody(ledger: Ledger, moment: Moment, out: Path | None, *, quiet: bool) -> dict[str, Any]:
-    account = answered("replaying", partial(replay, ledger, moment), out, quiet=quiet)
-    return {**account, "as_known_at": known_at(ledger, moment.position).plain()}
 
 
 def _print(account: dict[str, Any]) -> None:

@@ -6,31 +6,28 @@ from typing import TYPE_CHECKING
 
 import click
 
-from api.cli.options import data_option, json_option, ledger_option, when_options
+from api.cli.asking.target import asked_ledger, target_options
+from api.cli.options import json_option, when_options
 from api.cli.plain_help import PlainHelp
-from api.cli.questions.long import asking
 from api.cli.questions.one_contact import tell_status
-from api.service.questions import At
+from api.service.questions import Asked
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from api.cli.asking.target import Target
     from api.service.questions import Knowledge
 
 
 @click.command("status", cls=PlainHelp)
 @click.argument("contact")
 @when_options
-@ledger_option
-@data_option
+@target_options
 @json_option
 def command(
     contact: str,
     as_of: int | None,
     as_known_at: Knowledge | None,
     policy_version: int | None,
-    ledger_name: str,
-    folder: Path | None,
+    target: Target,
     as_json: bool,
 ) -> None:
     """Tell where CONTACT, a UUID or source:ref, stands and why: then, by what was known then.
@@ -41,7 +38,7 @@ def command(
       rapport status pos:17850
       rapport status pos:17850 --as-of 2026-01-10 --as-known-at 4711 --json
 
-    While a server runs on the folder, ask it instead: GET .../contacts/CONTACT/status?explain=text.
+    A server that runs on the folder is asked instead, and --url asks one elsewhere.
     """
-    with asking(folder, ledger_name, At(as_of, as_known_at, policy_version)) as (ledger, moment):
-        tell_status(ledger, moment, contact, as_json=as_json)
+    with asked_ledger(target) as answers:
+        tell_status(answers, contact, Asked(as_of, as_known_at, policy_version), as_json=as_json)

@@ -61,7 +61,7 @@ FORMS: dict[str, str] = {
     " the file: the pages that may call the server from a browser",
     "tls_certificate": "a PEM file, with the chain; with it the server speaks HTTPS",
     "tls_key": "the PEM file of its private key",
-    "access_key": "an access key; `verify`, `proof` and `receipt` send it along to a ledger's URL,"
+    "access_key": "an access key; commands that ask a server send it along,"
     " and to nowhere that a server sends them on to",
 }
 """What may stand in each setting."""

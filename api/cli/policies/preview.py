@@ -7,19 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from api.cli.ending import UsageRefused
-from api.cli.options import data_option, instant_option, json_option, ledger_option
+from api.cli.asking.target import asked_ledger, target_options
+from api.cli.options import instant_option, json_option
 from api.cli.output import print_json, print_table
 from api.cli.plain_help import PlainHelp
 from api.cli.policies.documents import read_document
-from api.cli.questions.long import answered, asking
-from api.service.questions import At
-from api.service.replays.preview import Preview, Proposal
+from api.service.replays.preview import Proposal
 from domain.presets import PRESETS
 
 if TYPE_CHECKING:
-    from api.service.replays.lines import Lines
-    from projections.operations import Work
+    from api.cli.asking.target import Target
 
 
 @click.command("preview", cls=PlainHelp)
@@ -39,16 +36,14 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Write a line of JSON for every contact that differs there.",
 )
-@ledger_option
-@data_option
+@target_options
 @json_option
 def command(
     document: Path | None,
     preset: str | None,
     effective_from: int | None,
     out: Path | None,
-    ledger_name: str,
-    folder: Path | None,
+    target: Target,
     as_json: bool,
     **window: int | None,
 ) -> None:
@@ -62,30 +57,21 @@ def command(
       rapport policy preview ours.toml
       rapport policy preview --preset cafe --to 2026-03-01 --out changes.jsonl
 
-    While a server runs on the folder, ask it instead: POST .../policies/preview.
+    A server that runs on the folder is asked instead, and --url asks one elsewhere.
     """
     if (document is None) == (preset is None):
         raise click.UsageError("name one document, or say --preset")
-    from_at, to_at = window["from"], window["to"]
     policy = PRESETS[preset] if preset else read_document(document or Path())
-    proposal = Proposal(policy, effective_from, from_at)
-    found: list[Lines] = []
-    with asking(folder, ledger_name, At(as_of=to_at)) as (ledger, moment):
-        if from_at is not None and from_at > moment.at:
-            raise UsageRefused("--from must not be later than --to")
-
-        def answer(lines: Lines, work: Work) -> dict[str, Any]:
-            found.append(lines)
-            return Preview(ledger, moment, proposal).run(lines, work)
-
-        account = answered("previewing", answer, out, quiet=as_json)
-    if as_json:
-        print_json(account)
-    else:
-        _print(account, found[0].first)
+    proposal = Proposal(policy, effective_from, window["from"])
+    with asked_ledger(target) as answers:
+        account, first = answers.preview(proposal, window["to"], out, quiet=as_json)
+        if as_json:
+            print_json(account)
+        else:
+            _print(account, first, answers.names([row["contact_id"] for row in first]))
 
 
-def _print(account: dict[str, Any], first: list[Any]) -> None:
+def _print(account: dict[str, Any], first: list[dict[str, Any]], names: dict[str, str]) -> None:
     _print_counts(account)
     if account["from_to"]:
         click.echo()
@@ -93,8 +79,8 @@ def _print(account: dict[str, Any], first: list[Any]) -> None:
         print_table(("from", "to", "contacts"), rows)
     if first:
         click.echo()
-        heads = ("contact", "from", "to", "score", "because")
-        print_table(heads, [_contact(row) for row in first])
+        heads = ("name", "contact", "from", "to", "score", "because")
+        print_table(heads, [(names[row["contact_id"]], *_contact(row)) for row in first])
         if len(first) < account["changes"]:
             click.echo(f"and {account['changes'] - len(first):,} more; --out FILE writes them all")
     click.echo()

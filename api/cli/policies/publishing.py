@@ -8,6 +8,7 @@ from api.cli.acts import ordered
 from domain.presets import PRESETS
 
 if TYPE_CHECKING:
+    from api.cli.asking.answers import LedgerAnswers
     from domain.policy import Policy
     from domain.timeline import PolicyVersion
     from ledger.ledger import Ledger
@@ -26,12 +27,14 @@ def publish_policy(ledger: Ledger, policy: Policy, effective_from: int | None) -
         return ledger.publish_policy(policy, effective_from).result()
 
 
-def publish_preset(ledger: Ledger, preset: str, effective_from: int) -> tuple[PolicyVersion, bool]:
+def publish_preset(
+    answers: LedgerAnswers, preset: str, effective_from: int
+) -> tuple[PolicyVersion, bool]:
     """Have a preset in force from that instant; the version, and whether this published it.
 
     Where a version says the same from the same instant already, another would change nothing.
     """
-    standing = ledger.policies().in_force(effective_from)
+    standing = answers.policies().in_force(effective_from)
     if standing.policy == PRESETS[preset] and standing.effective_from == effective_from:
         return standing, False
-    return publish_policy(ledger, PRESETS[preset], effective_from), True
+    return answers.publish(PRESETS[preset], effective_from), True

@@ -2,94 +2,64 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
 from typing import TYPE_CHECKING
 
 import click
 
 from api.cli.differences import value_told
 from api.cli.output import print_json, print_json_line, print_table
-from api.service.answers.status import Status, shown_values
-from api.service.questions import group_of, known_at, subject_in
-from api.service.replays.steps import show, steps
-from domain.errors import Invalid
-from domain.explanation import explain
+from api.service.answers.status import shown_values
+from api.service.replays.steps import show
 from domain.instants import format_instant
-from domain.kinds import ContactId
-from domain.relationship import fold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from uuid import UUID
 
-    from api.service.answers.document import KnownAt
-    from api.service.questions import Subject
+    from api.cli.asking.answers import LedgerAnswers
+    from api.service.questions import Asked
     from api.service.replays.steps import Became, Came, Step
-    from domain.recorded import Recorded
-    from ledger.ledger import Ledger
-    from projections.folding import Moment
+
+_SENTENCE_ENDS = re.compile(r"(?<=\.) (?=[A-Z0-9])")
 
 
-@dataclass(frozen=True)
-class _Asked:
-    """What an answer repeats of its question."""
-
-    as_of: int
-    as_known_at: KnownAt
-
-
-def tell_status(ledger: Ledger, moment: Moment, contact: str, *, as_json: bool) -> None:
+def tell_status(answers: LedgerAnswers, contact: str, asked: Asked, *, as_json: bool) -> None:
     """Write a contact's status in sentences, or as HTTP answers it.
 
     Raises:
-        Invalid: the contact can be none.
-        ContactNotFound: nobody had registered it by then.
+        LedgerError: the question is none, or nobody had registered the contact by then.
     """
-    _, subject = _found(ledger, moment, contact)
-    relationship = fold(subject.history, moment.policies, moment.time_zone, moment.at)
+    status = answers.status(contact, asked, explained=not as_json)
     if as_json:
-        asked = _Asked(moment.at, known_at(ledger, moment.position))
-        print_json(Status.of_question(asked, subject, relationship).plain())
+        print_json(status)
         return
-    click.echo(_heading(subject, _named(ledger, contact), moment))
-    for sentence in explain(relationship, erased=subject.erased):
+    position = status["as_known_at"]["position"]
+    _head(answers, contact, status["contact_id"], status["as_of"], position)
+    for sentence in _SENTENCE_ENDS.split(status["explanation"]):
         click.echo(sentence)
 
 
-def walk_through(ledger: Ledger, moment: Moment, contact: str, *, as_json: bool) -> None:
+def walk_through(answers: LedgerAnswers, contact: str, asked: Asked, *, as_json: bool) -> None:
     """Write a contact's past step by step: a table, or a line of JSON for each step.
 
     Raises:
-        Invalid: the contact can be none.
-        ContactNotFound: nobody had registered it by then.
+        LedgerError: the question is none, or nobody had registered the contact by then.
     """
-    group, subject = _found(ledger, moment, contact)
-    walked = steps(group, subject.history, moment)
+    walked = answers.steps(contact, asked)
     if as_json:
-        for step in walked:
+        for step in walked.steps:
             print_json_line(show(step))
         return
-    click.echo(_heading(subject, _named(ledger, contact), moment))
-    print_table(("when", "what", "signals", "score", "stage"), [_row(one) for one in walked])
+    _head(answers, contact, walked.contact_id, walked.as_of, walked.position)
+    headings = ("when", "what", "signals", "score", "stage")
+    print_table(headings, [_row(one) for one in walked.steps], "Nothing had happened by then.")
 
 
-def _named(ledger: Ledger, contact: str) -> UUID:
-    try:
-        return ContactId().read(contact, ledger.contact_id)
-    except Invalid as error:
-        raise error.within("/contact") from None
-
-
-def _found(ledger: Ledger, moment: Moment, contact: str) -> tuple[Sequence[Recorded], Subject]:
-    named = _named(ledger, contact)
-    survivor, group = group_of(ledger, moment.aliases, moment.position, named)
-    return group, subject_in(survivor, group)
-
-
-def _heading(subject: Subject, named: UUID, moment: Moment) -> str:
-    merged = "" if subject.contact_id == named else f", which stands for {named}"
-    at = format_instant(moment.at)
-    return f"{subject.contact_id}{merged}, as of {at}, as known at position {moment.position:,}"
+def _head(answers: LedgerAnswers, asked_for: str, contact: str, as_of: str, position: int) -> None:
+    """Who it is and what is asked; also under which other name or id, as after a merge."""
+    also = "" if asked_for.lower() == contact else f", asked for as {asked_for}"
+    click.echo(f"{answers.names([contact])[contact]}{also}")
+    click.echo(f"{contact}, as of {as_of}, as known at position {position:,}")
 
 
 def _row(step: Step) -> tuple[str, ...]:

@@ -1,0 +1,77 @@
+"""What commands ask of a ledger, whoever answers: its folder, or the server that holds it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from api.service.questions import Asked
+    from api.service.replays.preview import Proposal
+    from api.service.replays.steps import Step
+    from domain.policy import Policy
+    from domain.timeline import PolicyTimeline, PolicyVersion
+
+Document = dict[str, Any]
+"""An answer as HTTP gives it, read from JSON."""
+
+ERASED = "(name erased)"
+WITHHELD = "(name withheld)"
+"""Shown where the name cannot be read: the keys are elsewhere, or the access key may not."""
+
+
+class Walked(NamedTuple):
+    """One contact's past, step by step, and the point in both times to which it goes."""
+
+    contact_id: str
+    as_of: str
+    position: int
+    steps: Sequence[Step]
+
+
+class LedgerAnswers(Protocol):
+    """The answers of one ledger. Both kinds of asking give the same ones.
+
+    Every method raises ``LedgerError`` where the question is none or cannot be answered.
+    """
+
+    def status(self, contact: str, asked: Asked, *, explained: bool = False) -> Document:
+        """A contact's status, as ``GET .../contacts/CONTACT/status`` answers it."""
+
+    def steps(self, contact: str, asked: Asked) -> Walked:
+        """A contact's past, step by step."""
+
+    def names(self, contacts: Sequence[str]) -> dict[str, str]:
+        """The names of contacts by their ids, or why there is none to be read."""
+
+    def replay(self, asked: Asked, out: Path | None, *, quiet: bool) -> Document:
+        """What a replay of every contact came to; its lines are in ``out``, if there is one."""
+
+    def preview(
+        self, proposal: Proposal, to_at: int | None, out: Path | None, *, quiet: bool
+    ) -> tuple[Document, list[Document]]:
+        """What a preview of a policy came to, and the first of its lines."""
+
+    def policies(self) -> PolicyTimeline:
+        """Every version of the policy."""
+
+    def publish(self, policy: Policy, effective_from: int | None) -> PolicyVersion:
+        """Publish a policy, in force from that instant or from now."""
+
+
+class ProjectionAnswers(Protocol):
+    """The answers that rest on a ledger's projections."""
+
+    def summary(self, as_of: int | None, *, quiet: bool) -> Document:
+        """The contacts by stage, with everything reflected that was recorded before."""
+
+    def projections(self) -> list[str]:
+        """The names of the projections."""
+
+    def rebuild(self, name: str, *, quiet: bool) -> Document:
+        """What a rebuild of a projection came to."""
+
+    def names(self, contacts: Sequence[str]) -> dict[str, str]:
+        """The names of contacts by their ids, or why there is none to be read."""

@@ -1,0 +1,211 @@
+"""The answers of a data folder that this process holds."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from api.bootstrap import now
+from api.cli.acts import ordered
+from api.cli.asking.answers import ERASED, WITHHELD, Walked
+from api.cli.asking.operations import ended, told_progress
+from api.cli.asking.summing import summed
+from api.cli.output import progress
+from api.cli.policies.publishing import publish_policy
+from api.cli.questions.long import answered
+from api.service.answers.lists import Summary
+from api.service.answers.projections import Operation
+from api.service.answers.status import Status
+from api.service.known_aliases import KnownAliases
+from api.service.marks import MARKING
+from api.service.questions import Asked, group_of, known_at, moment_of, subject_in
+from api.service.replays.preview import Preview, Proposal
+from api.service.replays.replay import replay
+from api.service.replays.steps import steps
+from domain.errors import Invalid, ProjectionBehind
+from domain.events.contacts import ContactRegistered, RegistrationAmended
+from domain.events.governance import PersonalDataErased
+from domain.history import effective_history
+from domain.instants import format_instant
+from domain.kinds import ContactId
+from domain.profile import profile_of
+from domain.relationship import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from api.cli.asking.answers import Document
+    from api.service.answers.document import KnownAt
+    from api.service.questions import Subject
+    from api.service.replays.lines import Lines
+    from api.service.server import Server
+    from domain.policy import Policy
+    from domain.recorded import Recorded
+    from domain.timeline import PolicyTimeline, PolicyVersion
+    from ledger.ledger import Ledger
+    from projections.folding import Moment
+    from projections.operations import Work
+
+_NAMING = (
+    ContactRegistered.TYPE,
+    RegistrationAmended.TYPE,
+    PersonalDataErased.TYPE,
+    *MARKING,
+)
+
+STALLED_LOOKS = 600
+"""After so many looks, of a second each, without an answer the command gives up."""
+LOOK_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What an answer repeats of its question."""
+
+    as_of: int
+    as_known_at: KnownAt
+
+
+class FolderAnswers:
+    """A ledger that is open in this process."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._aliases = KnownAliases(ledger)
+
+    def status(self, contact: str, asked: Asked, *, explained: bool = False) -> Document:
+        """See ``LedgerAnswers``."""
+        moment = self._moment(asked)
+        _, subject = self._found(moment, contact)
+        found = fold(subject.history, moment.policies, moment.time_zone, moment.at)
+        question = _Asked(moment.at, known_at(self._ledger, moment.position))
+        return Status.of_question(question, subject, found, explained=explained).plain()
+
+    def steps(self, contact: str, asked: Asked) -> Walked:
+        """See ``LedgerAnswers``."""
+        moment = self._moment(asked)
+        group, subject = self._found(moment, contact)
+        at = format_instant(moment.at)
+        walked = [*steps(group, subject.history, moment)]
+        return Walked(str(subject.contact_id), at, moment.position, walked)
+
+    def names(self, contacts: Sequence[str]) -> dict[str, str]:
+        """See ``LedgerAnswers``."""
+        return {contact: _name(self._ledger, self._aliases, UUID(contact)) for contact in contacts}
+
+    def replay(self, asked: Asked, out: Path | None, *, quiet: bool) -> Document:
+        """See ``LedgerAnswers``."""
+        moment = self._moment(asked)
+
+        def answer(lines: Lines, work: Work) -> Document:
+            account = replay(self._ledger, moment, lines, work)
+            return {**account, "as_known_at": known_at(self._ledger, moment.position).plain()}
+
+        return answered("replaying", answer, out, quiet=quiet)
+
+    def preview(
+        self, proposal: Proposal, to_at: int | None, out: Path | None, *, quiet: bool
+    ) -> tuple[Document, list[Document]]:
+        """See ``LedgerAnswers``."""
+        moment = self._moment(Asked(as_of=to_at))
+        if proposal.from_at is not None and proposal.from_at > moment.at:
+            raise Invalid.at("/from", "contradiction", "must not be later than to")
+        first: list[Any] = []
+
+        def answer(lines: Lines, work: Work) -> Document:
+            account = Preview(self._ledger, moment, proposal).run(lines, work)
+            first.extend(lines.first)
+            return account
+
+        return answered("previewing", answer, out, quiet=quiet), first
+
+    def policies(self) -> PolicyTimeline:
+        """See ``LedgerAnswers``."""
+        return self._ledger.policies()
+
+    def publish(self, policy: Policy, effective_from: int | None) -> PolicyVersion:
+        """See ``LedgerAnswers``."""
+        return publish_policy(self._ledger, policy, effective_from)
+
+    def _moment(self, asked: Asked) -> Moment:
+        return moment_of(self._ledger, self._aliases, asked, now())
+
+    def _found(self, moment: Moment, contact: str) -> tuple[Sequence[Recorded], Subject]:
+        try:
+            named = ContactId().read(contact, self._ledger.contact_id)
+        except Invalid as error:
+            raise error.within("/contact") from None
+        survivor, group = group_of(self._ledger, moment.aliases, moment.position, named)
+        return group, subject_in(survivor, group)
+
+
+class OpenServerAnswers:
+    """What rests on the projections of a ledger that is open in this process."""
+
+    def __init__(self, server: Server, name: str) -> None:
+        self._folder = server.folder.path
+        self._open_ledger = server.ledger(name)
+        self._name = name
+
+    def names(self, contacts: Sequence[str]) -> dict[str, str]:
+        """See ``ProjectionAnswers``."""
+        served = self._open_ledger
+        return {one: _name(served.ledger, served.aliases, UUID(one)) for one in contacts}
+
+    def summary(self, as_of: int | None, *, quiet: bool) -> Document:
+        """See ``ProjectionAnswers``.
+
+        Raises:
+            ProjectionBehind: it does not get there.
+        """
+        projections, head = self._open_ledger.projections, self._open_ledger.ledger.head()
+        with progress("catching up", head, quiet=quiet) as advance:
+            for look in range(1, STALLED_LOOKS + 1):
+                try:
+                    projections.wait_for(head, LOOK_SECONDS if look == 1 else 1.0)
+                    break
+                except ProjectionBehind:
+                    state = next(one for one in projections.states() if one.name == "status")
+                    if look == STALLED_LOOKS or state.state == "failed":
+                        raise
+                    advance(state.position, f"{state.state}, {state.position:,} of {head:,}")
+        return summed(Summary.model_validate(projections.summary(as_of)).plain())
+
+    def projections(self) -> list[str]:
+        """See ``ProjectionAnswers``."""
+        return [state.name for state in self._open_ledger.projections.states()]
+
+    def rebuild(self, name: str, *, quiet: bool) -> Document:
+        """See ``ProjectionAnswers``."""
+        projections = self._open_ledger.projections
+        projections.require(name)
+        with ordered(self._folder, self._name, "rebuild-started", name):
+            operation = projections.rebuild(name)
+            with progress(f"rebuilding {name}", 100, quiet=quiet) as advance:
+                look = partial(projections.operation, operation.id)
+                while operation.state == "running":
+                    advance(*told_progress(Operation.model_validate(operation).plain()))
+                    time.sleep(LOOK_SECONDS)
+                    operation = look()
+            return ended(f"the rebuild of {name}", Operation.model_validate(operation).plain())
+
+
+def _name(ledger: Ledger, aliases: KnownAliases, contact: UUID) -> str:
+    """The name that a contact goes by now, that of whoever it was merged into."""
+    known = aliases.at(ledger.head())
+    survivor = known.survivor_of(contact)
+    events = [
+        recorded
+        for member in known.members(survivor)
+        for recorded in ledger.stream(member, types=_NAMING, unseal=True)
+    ]
+    history = effective_history(events, survivor)
+    name = profile_of(history, survivor, known.survivor_of).name
+    if name is not None:
+        return name
+    erased = any(isinstance(one.event, PersonalDataErased) for one in events)
+    return ERASED if erased else WITHHELD

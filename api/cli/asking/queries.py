@@ -1,0 +1,42 @@
+"""The point in both times, as it stands in a question to a server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from domain.instants import format_instant
+
+if TYPE_CHECKING:
+    from api.service.questions import Asked, Knowledge
+
+
+def body_of(asked: Asked) -> dict[str, Any]:
+    """The fields of a document that asks; those that were not chosen are left out."""
+    return given(
+        {
+            "as_of": text_of(asked.as_of),
+            "as_known_at": _known(asked.as_known_at),
+            "policy_version": asked.policy_version,
+        }
+    )
+
+
+def query_of(asked: Asked) -> dict[str, str]:
+    """The parameters of a query that asks."""
+    return {name: str(value) for name, value in body_of(asked).items()}
+
+
+def text_of(at: int | None) -> str | None:
+    """An instant as it is sent."""
+    return None if at is None else format_instant(at)
+
+
+def given(values: dict[str, Any]) -> dict[str, Any]:
+    """The values that were chosen."""
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _known(known: Knowledge | None) -> int | str | None:
+    if known is None:
+        return None
+    return text_of(known.at) if known.position is None else known.position

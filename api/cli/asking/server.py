@@ -1,0 +1,164 @@
+"""The answers of a server, asked over HTTP through the client."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+from uuid import UUID
+
+from api.cli.asking.answers import ERASED, WITHHELD, Walked
+from api.cli.asking.beside import steps_beside
+from api.cli.asking.documents import MayNot
+from api.cli.asking.operations import ended, told_progress
+from api.cli.asking.queries import body_of, given, query_of, text_of
+from api.cli.asking.summing import summed
+from api.cli.ending import UsageRefused
+from api.cli.output import progress
+from api.cli.questions.long import whole_file
+from api.service.replays.lines import FIRST
+from domain.instants import parse_instant
+from domain.policy import Policy
+from domain.timeline import PolicyVersion, timeline_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+    from typing import BinaryIO
+
+    from api.cli.asking.answers import Document
+    from api.cli.asking.documents import Documents
+    from api.service.questions import Asked
+    from api.service.replays.preview import Proposal
+    from domain.timeline import PolicyTimeline
+
+_NOBODY = UUID(int=0)
+"""Stands for the event that published a policy, of which a server does not tell."""
+
+
+class ServerAnswers:
+    """A ledger that a server holds."""
+
+    def __init__(self, documents: Documents, folder: Path | None = None) -> None:
+        """``folder`` is that of the ledger, where the server holds one of this machine."""
+        self._documents = documents
+        self._folder = folder
+
+    def status(self, contact: str, asked: Asked, *, explained: bool = False) -> Document:
+        """See ``LedgerAnswers``."""
+        query = query_of(asked) | ({"explain": "text"} if explained else {})
+        return self._documents.get(f"/contacts/{quote(contact, safe='')}/status", query)
+
+    def steps(self, contact: str, asked: Asked) -> Walked:
+        """See ``LedgerAnswers``.
+
+        No server answers this question. It says which contact and which moment is meant, and the
+        events are read beside it.
+
+        Raises:
+            UsageRefused: the server's folder is elsewhere.
+        """
+        if self._folder is None:
+            raise UsageRefused(
+                "--step reads the data folder: name it with --data on the machine that has it"
+            )
+        return steps_beside(self._folder, self.status(contact, asked), asked.policy_version)
+
+    def names(self, contacts: Sequence[str]) -> dict[str, str]:
+        """See ``LedgerAnswers``."""
+        return {contact: self._name(contact) for contact in contacts}
+
+    def _name(self, contact: str) -> str:
+        with suppress(MayNot):
+            found: str | None = self._documents.get(f"/contacts/{contact}")["name"]
+            if found is not None:
+                return found
+            status = self._documents.get(f"/contacts/{contact}/status")
+            return ERASED if status["evidence_erased"] else WITHHELD
+        return WITHHELD
+
+    def replay(self, asked: Asked, out: Path | None, *, quiet: bool) -> Document:
+        """See ``LedgerAnswers``."""
+        body = body_of(asked)
+        with whole_file(out) as file:
+            account, _ = self._worked_out("replaying", "/replays", body, file, 0, quiet=quiet)
+            return account
+
+    def preview(
+        self, proposal: Proposal, to_at: int | None, out: Path | None, *, quiet: bool
+    ) -> tuple[Document, list[Document]]:
+        """See ``LedgerAnswers``."""
+        body = {
+            "policy": proposal.policy.document(),
+            "effective_from": text_of(proposal.effective_from),
+            "from": text_of(proposal.from_at),
+            "to": text_of(to_at),
+        }
+        path = "/policies/preview"
+        with whole_file(out) as file:
+            return self._worked_out("previewing", path, body, file, FIRST, quiet=quiet)
+
+    def policies(self) -> PolicyTimeline:
+        """See ``LedgerAnswers``."""
+        listed = self._documents.get("/policies")["items"]
+        return timeline_of([self._policy(one["policy_version"]) for one in listed])
+
+    def publish(self, policy: Policy, effective_from: int | None) -> PolicyVersion:
+        """See ``LedgerAnswers``."""
+        body = given({"policy": policy.document(), "effective_from": text_of(effective_from)})
+        return self._policy(self._documents.post("/policies", body)["policy_version"])
+
+    def summary(self, as_of: int | None, *, quiet: bool) -> Document:
+        """See ``ProjectionAnswers``."""
+        with progress("counting", 1, quiet=quiet):
+            head = max(one["position"] + one["lag"] for one in self._projections())
+            query = given({"as_of": text_of(as_of), "min_position": str(head)})
+            return summed(self._documents.get("/statuses/summary", query))
+
+    def projections(self) -> list[str]:
+        """See ``ProjectionAnswers``."""
+        return [one["name"] for one in self._projections()]
+
+    def rebuild(self, name: str, *, quiet: bool) -> Document:
+        """See ``ProjectionAnswers``."""
+        path = f"/projections/{quote(name, safe='')}/rebuilds"
+        operation = self._documents.post(path, {})
+        with progress(f"rebuilding {name}", 100, quiet=quiet) as advance:
+            finished = self._documents.finished(
+                operation, lambda found: advance(*told_progress(found))
+            )
+            return ended(f"the rebuild of {name}", finished)
+
+    def _projections(self) -> list[Document]:
+        found: list[Document] = self._documents.get("/projections")["items"]
+        return found
+
+    def _policy(self, version: int) -> PolicyVersion:
+        found = self._documents.get(f"/policies/{version}")
+        return PolicyVersion(
+            version=found["policy_version"],
+            effective_from=parse_instant(found["effective_from"]),
+            policy=Policy.read_kept(found["policy"]),
+            sha256=found["sha256"],
+            position=found["position"],
+            event_id=_NOBODY,
+        )
+
+    def _worked_out(
+        self,
+        label: str,
+        path: str,
+        body: Document,
+        file: BinaryIO | None,
+        most: int,
+        *,
+        quiet: bool,
+    ) -> tuple[Document, list[Document]]:
+        """What a long question came to, and the first lines of it; all of them are in the file."""
+        documents = self._documents
+        operation = documents.post(path, given(body))
+        with progress(label, 100, quiet=quiet) as advance:
+            finished = documents.finished(operation, lambda found: advance(*told_progress(found)))
+            account = ended(label, finished)
+            lines = documents.result(finished, file, most) if file or most else []
+        return account, lines

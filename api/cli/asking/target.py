@@ -1,0 +1,190 @@
+"""Whom a command asks: a server by its URL, or a data folder and whoever holds that."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, replace
+from functools import partial, wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import unquote
+
+import click
+
+from api.cli.asking.folder import FolderAnswers, OpenServerAnswers
+from api.cli.ending import UsageRefused
+from api.cli.folders import opened, opened_to_read, opened_with_projections, settings_for
+from api.cli.log_reading import is_url, require_same_ledger, url_of_holder
+from api.cli.options import data_option, ledger_option
+from api.service.text_files import read_given_text
+from ledger.data_layout import folder_of
+from ledger.files import FolderInUse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from api.cli.asking.answers import LedgerAnswers, ProjectionAnswers
+    from api.cli.asking.server import ServerAnswers
+
+F = TypeVar("F", bound="Callable[..., object]")
+
+_LEDGERS = "/v1/ledgers/"
+
+
+@dataclass(frozen=True)
+class Target:
+    """One ledger, and where it is to be asked: at ``url``, or else where its folder is."""
+
+    ledger: str
+    folder: Path | None = None
+    url: str | None = None
+    access_key_file: Path | None = None
+
+
+def target_options(command: F) -> F:
+    """``--ledger``, ``--data``, ``--url`` and ``--access-key-file``, as one ``target``."""
+
+    @wraps(command)
+    def asked(
+        ledger_name: str,
+        folder: Path | None,
+        url: str | None,
+        access_key_file: Path | None,
+        **more: object,
+    ) -> object:
+        return command(target=_target(ledger_name, folder, url, access_key_file), **more)
+
+    decorated = click.option(
+        "--access-key-file",
+        type=click.Path(path_type=Path, exists=True, dir_okay=False),
+        metavar="FILE",
+        help="Its first line is the access key that a server is asked with.  [default: "
+        "RAPPORT_ACCESS_KEY]",
+    )(asked)
+    decorated = click.option(
+        "--url",
+        metavar="URL",
+        help="Ask the server there.  [default: the server that holds the data folder, if one does]",
+    )(decorated)
+    return ledger_option(data_option(decorated))  # type: ignore[return-value]  # click keeps what it is given
+
+
+def _target(
+    ledger: str, folder: Path | None, url: str | None, access_key_file: Path | None
+) -> Target:
+    """The target that the options name.
+
+    Raises:
+        UsageRefused: they contradict each other, or the URL is none.
+    """
+    if url is None:
+        return Target(ledger, folder, None, access_key_file)
+    if folder is not None:
+        raise UsageRefused("--data names a folder and --url a server: give one of them")
+    if not is_url(url):
+        raise UsageRefused(f"--url must be such as http://127.0.0.1:8400, not {url}")
+    server, below, name = url.rstrip("/").partition(_LEDGERS)
+    if not below:
+        return Target(ledger, None, server, access_key_file)
+    name = unquote(name)
+    source = click.get_current_context().get_parameter_source("ledger_name")
+    if source is click.core.ParameterSource.COMMANDLINE and name != ledger:
+        raise UsageRefused(
+            f"--url names the ledger {name}, and --ledger {ledger}: give one of them"
+        )
+    return Target(name, None, server, access_key_file)
+
+
+@contextmanager
+def asked_ledger(target: Target) -> Iterator[LedgerAnswers]:
+    """The answers of the ledger, from its folder or from a server.
+
+    Raises:
+        LedgerError: neither can be asked.
+    """
+    with _asked(target, _from_folder) as answers:
+        yield answers
+
+
+@contextmanager
+def asked_projections(target: Target) -> Iterator[ProjectionAnswers]:
+    """The same for what rests on projections."""
+    with _asked(target, _from_projections) as answers:
+        yield answers
+
+
+@contextmanager
+def publishing_ledger(target: Target) -> Iterator[LedgerAnswers]:
+    """The same for publishing a policy, for which the folder is made on first use."""
+    with _asked(target, _from_new_folder) as answers:
+        yield answers
+
+
+def _from_folder(target: Target, stack: ExitStack) -> FolderAnswers:
+    return FolderAnswers(stack.enter_context(opened_to_read(target.folder, target.ledger)))
+
+
+def _from_new_folder(target: Target, stack: ExitStack) -> FolderAnswers:
+    return FolderAnswers(stack.enter_context(opened(target.folder)).ledger(target.ledger))
+
+
+def _from_projections(target: Target, stack: ExitStack) -> OpenServerAnswers:
+    server = stack.enter_context(opened_with_projections(target.folder))
+    return OpenServerAnswers(server, target.ledger)
+
+
+A = TypeVar("A")
+
+
+@contextmanager
+def _asked(
+    target: Target, from_folder: Callable[[Target, ExitStack], A]
+) -> Iterator[A | ServerAnswers]:
+    with ExitStack() as stack:
+        if target.url is not None:
+            yield _from_server(target, target.url, None, stack)
+            return
+        answers: A | ServerAnswers
+        try:
+            answers = from_folder(target, stack)
+        except FolderInUse as held:
+            answers = _from_holder(target, held, stack)
+        yield answers
+
+
+def _from_server(target: Target, url: str, folder: Path | None, stack: ExitStack) -> ServerAnswers:
+    # The HTTP library takes a while to import, and a folder is asked without it.
+    from api.cli.asking.documents import Documents, MayNot  # noqa: PLC0415  # as said above
+    from api.cli.asking.server import ServerAnswers  # noqa: PLC0415  # as said above
+
+    documents = stack.enter_context(Documents(url, target.ledger, _access_key(target)))
+    if folder is not None:
+        # A key that may not read the log may ask all the same: the lock says whose folder it is.
+        with suppress(MayNot):
+            require_same_ledger(folder, url, partial(documents.get_bytes, "/log/checkpoint"))
+    return ServerAnswers(documents, folder)
+
+
+def _from_holder(target: Target, held: FolderInUse, stack: ExitStack) -> ServerAnswers:
+    """The answers of the server that holds the folder.
+
+    Raises:
+        FolderInUse: what holds it is no server that listens.
+        LedgerNotFound: there is no ledger of that name.
+    """
+    url = url_of_holder(held)
+    folder = folder_of(settings_for(target.folder).folder, target.ledger)
+    return _from_server(target, url, folder, stack)
+
+
+def _access_key(target: Target) -> str | None:
+    """The access key that was given.
+
+    Raises:
+        SettingsRefused: it cannot be one.
+    """
+    settings = settings_for(target.folder)
+    if target.access_key_file is None:
+        return settings.access_key
+    first, *_ = [*read_given_text(target.access_key_file).splitlines(), ""]
+    return replace(settings, access_key=first.strip()).access_key
