@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from api.bootstrap import now
+from api.cli.asking.target import url_options
 from api.cli.ending import UsageRefused
-from api.cli.folders import settings_for
+from api.cli.folders import existing, settings_for
 from api.cli.options import data_option, instant_option, json_option
 from api.cli.output import print_json, print_table, say
 from api.cli.plain_help import PlainGroup
@@ -88,15 +89,24 @@ def create(
 
 @command.command("list")
 @data_option
+@url_options
 @json_option
-def list_keys(folder: Path | None, as_json: bool) -> None:
+def list_keys(
+    folder: Path | None, url: str | None, access_key_file: Path | None, as_json: bool
+) -> None:
     """List the keys, revoked and expired ones too; nobody can list their secrets.
 
     Example:
       rapport keys list --json
     """
-    with _keys(folder) as (keys, _):
-        found = [_shown(key) for key in keys.all()]
+    found: list[dict[str, Any]] = []
+    if url is not None:
+        from api.cli.asking.lists import served_keys  # noqa: PLC0415  # the HTTP library is slow
+
+        found = served_keys(url, folder, access_key_file)
+    elif (existing(settings_for(folder)).folder / ACCESS_FILE).is_file():
+        with _keys(folder) as (keys, _):
+            found = [_shown(key) for key in keys.all()]
     if as_json:
         print_json(found)
         return
@@ -104,6 +114,7 @@ def list_keys(folder: Path | None, as_json: bool) -> None:
     print_table(
         tuple(column.removesuffix("_at").replace("_", " ") for column in columns),
         [tuple(str(key[column] or "") for column in columns) for key in found],
+        "There are no access keys: the server answers this machine only, and asks nobody.",
     )
 
 

@@ -56,6 +56,7 @@ def list_them(folder: Path | None, as_json: bool) -> None:
     print_table(
         tuple(column.replace("_", " ") for column in columns),
         [tuple(str(one[column] or "") for column in columns) for one in found],
+        "There are no ledgers yet: rapport ledgers create makes one.",
     )
 
 

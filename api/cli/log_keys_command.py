@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from api.bootstrap import now
 from api.cli.acts import ordered
-from api.cli.folders import opened, settings_for
+from api.cli.folders import existing, opened, settings_for
 from api.cli.options import data_option, json_option, ledger_option
 from api.cli.output import print_json, print_table
 from api.cli.plain_help import PlainGroup
 from domain.instants import format_instant
+from ledger.archive.source import ledger_source
+from ledger.files import FolderInUse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +26,9 @@ if TYPE_CHECKING:
 
 @click.group("log-keys", cls=PlainGroup)
 def command() -> None:
-    """List and rotate the keys that sign a ledger's log; while no server runs on its folder.
+    """List and rotate the keys that sign a ledger's log.
+
+    They are listed also while a server runs on the folder; rotating needs the folder for itself.
 
     Example:
       rapport log-keys list
@@ -41,8 +46,11 @@ def list_keys(ledger_name: str, folder: Path | None, as_json: bool) -> None:
     Example:
       rapport log-keys list --json
     """
-    with _log(folder, ledger_name) as log:
-        keys = _shown(log)
+    try:
+        with _log(folder, ledger_name) as log:
+            keys = _shown(log)
+    except FolderInUse:
+        keys = _beside(folder, ledger_name)
     if as_json:
         print_json(keys)
         return
@@ -86,12 +94,24 @@ def _log(folder: Path | None, name: str) -> Iterator[TransparencyLog]:
         yield data.ledger(name).transparency
 
 
+def _beside(folder: Path | None, name: str) -> list[dict[str, str | None]]:
+    """The keys as they stand in the files, beside the process that holds the folder."""
+    settings = existing(settings_for(folder))
+    files = ledger_source(settings.folder, name, clock=now, master_key=settings.master_key)
+    with files as source:
+        return [_row(key.verifier, key.made_at, key.retired_at) for key in source.known_keys()]
+
+
 def _shown(log: TransparencyLog) -> list[dict[str, str | None]]:
     return [
-        {
-            "verifier": verifier.written(),
-            "made_at": format_instant(key.made_at),
-            "retired_at": None if key.retired_at is None else format_instant(key.retired_at),
-        }
+        _row(verifier.written(), key.made_at, key.retired_at)
         for verifier, key in zip(log.verifiers(), log.key_history(), strict=True)
     ]
+
+
+def _row(verifier: str, made_at: int, retired_at: int | None) -> dict[str, str | None]:
+    return {
+        "verifier": verifier,
+        "made_at": format_instant(made_at),
+        "retired_at": None if retired_at is None else format_instant(retired_at),
+    }

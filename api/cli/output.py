@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from rich.text import Text
 from api.cli.streams import is_utf8
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
 PLAIN_LINE_SECONDS = 5
 """How often a long command writes a line where there is no terminal."""
@@ -100,11 +101,17 @@ def say(line: str) -> None:
     click.echo(line, err=True)
 
 
+Advance = Callable[[float, str], None]
+"""Is called with how much is done and a note, as often as one likes."""
+
+
 @contextmanager
-def progress(
-    label: str, total: int, *, quiet: bool = False
-) -> Iterator[Callable[[int, str], None]]:
-    """Gives a function to call with (done, note) as often as one likes."""
+def progress(label: str, total: int, *, quiet: bool = False) -> Iterator[Advance]:
+    """Shows how much of the total is done, and that all of it is at the end.
+
+    At a terminal it is a bar that moves from the first moment, also while nothing is known of how
+    much is done. Elsewhere it is a line now and then, and none where all is done soon.
+    """
     console = Console(stderr=True)
     if quiet:
         yield lambda _done, _note: None
@@ -112,21 +119,30 @@ def progress(
         columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
         notes = (TextColumn("{task.fields[note]}"), TimeRemainingColumn())
         with Progress(*columns, *notes, console=console) as bar:
-            task = bar.add_task(label, total=total, note="")
-            yield _seldom(lambda done, note: bar.update(task, completed=done, note=note), 0.1)
-            bar.update(task, completed=total)
+            task = bar.add_task(label, total=None, note="")
+
+            def advance(done: float, note: str) -> None:
+                bar.update(task, total=total if done else None, completed=done, note=note)
+
+            yield _seldom(advance, 0.1)
+            bar.update(task, total=max(total, 1), completed=max(total, 1), note="")
     else:
-        yield _seldom(
-            lambda done, note: say(f"{label}: {100 * done // max(total, 1)} % {note}"),
-            PLAIN_LINE_SECONDS,
-        )
+        said = []
+
+        def tell(done: float, note: str) -> None:
+            said.append(done)
+            say(f"{label}: {int(100 * done // max(total, 1))} % {note}")
+
+        yield _seldom(tell, PLAIN_LINE_SECONDS)
+        if said:
+            say(f"{label}: 100 %")
 
 
-def _seldom(write: Callable[[int, str], None], seconds: float) -> Callable[[int, str], None]:
+def _seldom(write: Advance, seconds: float) -> Advance:
     """The same function, heeded at most once in so many seconds."""
     next_at = time.monotonic() + seconds
 
-    def heard(done: int, note: str) -> None:
+    def heard(done: float, note: str) -> None:
         nonlocal next_at
         now = time.monotonic()
         if now >= next_at:

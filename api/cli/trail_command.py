@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from api.bootstrap import now
+from api.cli.asking.target import url_options
+from api.cli.ending import UsageRefused
 from api.cli.folders import existing, settings_for
 from api.cli.options import data_option, json_option
 from api.cli.output import print_json, print_table, say
@@ -27,8 +29,16 @@ _PAGE = 500
 @click.option("--ledger", "ledger_name", help="Of this ledger.  [default: of the server]")
 @click.option("--verify", is_flag=True, help="Check first that every entry is as recorded.")
 @data_option
+@url_options
 @json_option
-def command(ledger_name: str | None, verify: bool, folder: Path | None, as_json: bool) -> None:
+def command(
+    ledger_name: str | None,
+    verify: bool,
+    folder: Path | None,
+    url: str | None,
+    access_key_file: Path | None,
+    as_json: bool,
+) -> None:
     """Show the audit trail of a ledger or of the server; also while a server runs on the folder.
 
     An act has two entries: the first says that it was ordered, the second what came of it, done,
@@ -42,8 +52,33 @@ def command(ledger_name: str | None, verify: bool, folder: Path | None, as_json:
     Example:
       rapport trail --ledger main --verify
     """
-    path = existing(settings_for(folder)).folder
-    trails = Trails(path, path / LEDGERS, now)
+    checked = None
+    if url is None:
+        acts, checked = _read(existing(settings_for(folder)).folder, ledger_name, verify=verify)
+    else:
+        if verify:
+            raise UsageRefused("--verify reads the data folder, and --url asks a server")
+        from api.cli.asking.lists import served_trail  # noqa: PLC0415  # the HTTP library is slow
+
+        acts = served_trail(url, folder, access_key_file, ledger_name)
+    if as_json:
+        print_json(acts)
+        return
+    columns = ("number", "at", "principal", "act", "subject", "outcome", "of")
+    print_table(
+        [{"principal": "by"}.get(column, column) for column in columns],
+        [tuple("" if act[column] is None else act[column] for column in columns) for act in acts],
+        "Nothing was done besides appending.",
+    )
+    if checked is not None:
+        click.echo(f"{checked[0]:,} entries are as recorded; the newest hash is {checked[1]}")
+
+
+def _read(
+    folder: Path, ledger_name: str | None, *, verify: bool
+) -> tuple[list[dict[str, Any]], tuple[int, str] | None]:
+    """The entries in a data folder, and how many were checked, with the newest hash."""
+    trails = Trails(folder, folder / LEDGERS, now)
     try:
         trail = trails.server() if ledger_name is None else trails.of(ledger_name)
         if (gone := trail.missing()) is not None:
@@ -54,27 +89,8 @@ def command(ledger_name: str | None, verify: bool, folder: Path | None, as_json:
             acts += page
     finally:
         trails.close()
-    if as_json:
-        print_json([_shown(act) for act in acts])
-        return
-    print_table(
-        ("number", "at", "by", "act", "subject", "outcome", "of"),
-        [
-            (
-                str(act.number),
-                format_instant(act.at),
-                act.principal,
-                act.act,
-                act.subject,
-                act.outcome,
-                "" if act.of is None else str(act.of),
-            )
-            for act in acts
-        ],
-    )
-    if checked is not None:
-        click.echo(f"{checked[0]:,} entries are as recorded; the newest hash is {checked[1]}")
+    return [_shown(act) for act in acts], checked
 
 
-def _shown(act: Act) -> dict[str, object]:
+def _shown(act: Act) -> dict[str, Any]:
     return {**act.__dict__, "at": format_instant(act.at), "detail": dict(act.detail)}

@@ -300,3 +300,55 @@ def test_a_name_that_was_erased_is_said_to_be(tmp_path: Path) -> None:
     kept = rapport("status", TWELVE, "--data", folder, "--as-of", "2026-03-02")
     assert served.out.startswith("(name erased)\n")
     assert served.out == kept.out
+
+
+class TestLists:
+    """Keys and trails are read from the folder, also beside its server, or from a named server."""
+
+    def test_a_server_lists_what_its_folder_holds(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        folder = sold(tmp_path / "data")
+        words = [word for scope in ("admin", "audit", "read") for word in ("--scope", scope)]
+        key = rapport("keys", "create", "owner", "--data", folder, *words).out.strip()
+        monkeypatch.setenv("RAPPORT_ACCESS_KEY", key)
+        with serving("serve", "--data", folder, "--port", 0) as server:
+            assert rapport("policy", "init", "cafe", "--data", folder).code == 0
+            for question in (
+                ("keys", "list"),
+                ("keys", "list", "--json"),
+                ("trail",),
+                ("trail", "--json"),
+                ("trail", "--ledger", "main"),
+                ("trail", "--ledger", "main", "--json"),
+            ):
+                beside = rapport(*question, "--data", folder)
+                served = rapport(*question, "--url", server.url)
+                assert beside.code == 0, beside.err
+                assert seen(served) == seen(beside)
+            assert "policy-published" in served.out
+            refused = rapport("trail", "--verify", "--url", server.url)
+        assert refused.code == 2
+        assert "--verify reads the data folder" in refused.err
+
+    def test_the_keys_of_the_log_are_listed_beside_a_server(self, tmp_path: Path) -> None:
+        folder = sold(tmp_path / "data")
+        alone = rapport("log-keys", "list", "--data", folder)
+        with serving("serve", "--data", folder, "--port", 0):
+            beside = rapport("log-keys", "list", "--data", folder)
+        assert beside == alone
+        assert beside.out.count("+") >= 2
+
+    def test_a_folder_without_keys_says_so(self, tmp_path: Path) -> None:
+        folder = sold(tmp_path / "data")
+        listed = rapport("keys", "list", "--data", folder)
+        assert listed.code == 0
+        assert listed.out.startswith("There are no access keys")
+        assert rapport("keys", "list", "--data", folder, "--json").json() == []
+        assert rapport("trail", "--data", folder).out == "Nothing was done besides appending.\n"
+        assert rapport("keys", "list", "--data", tmp_path / "none").code == 3
+
+
+def seen(ended: Ended) -> tuple[int, str, str]:
+    """How it ended, without when a key was used last: each question uses it."""
+    return ended.code, re.sub(r"20[0-9:.TZ-]{18,25}", "", ended.out), ended.err

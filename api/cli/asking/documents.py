@@ -70,6 +70,10 @@ class Documents(Connection):
         """The document at a path below the ledger."""
         return self._document(got(self.base + path, _as_document, query))
 
+    def get_of_server(self, path: str, query: dict[str, str] | None = None) -> Document:
+        """The document at a path of the server."""
+        return self._document(got(path, _as_document, query))
+
     def get_bytes(self, path: str) -> bytes:
         """What is at a path below the ledger, byte for byte."""
         with self._told():

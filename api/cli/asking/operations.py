@@ -15,10 +15,10 @@ class NoResult(Unavailable):
     """Long work ended without a result: it failed, or somebody cancelled it."""
 
 
-def told_progress(operation: Document) -> tuple[int, str]:
+def told_progress(operation: Document) -> tuple[float, str]:
     """How far an operation is: in percent, and in words."""
     done = operation["progress"]
-    share = 100 * done["done"] // max(done["total"], 1)
+    share = 100 * done["done"] / max(done["total"], 1)
     return share, f"{done['done']:,} of {done['total']:,} events, {done['rate']:,}/s"
 
 

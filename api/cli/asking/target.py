@@ -54,19 +54,26 @@ def target_options(command: F) -> F:
     ) -> object:
         return command(target=_target(ledger_name, folder, url, access_key_file), **more)
 
-    decorated = click.option(
+    decorated: Callable[..., object] = url_options(asked, finds_by_itself=True)
+    return ledger_option(data_option(decorated))  # type: ignore[return-value]  # click keeps what it is given
+
+
+def url_options(command: F, *, finds_by_itself: bool = False) -> F:
+    """``--url`` and ``--access-key-file``."""
+    default = "  [default: the server that holds the data folder, if one does]"
+    access_key_file = click.option(
         "--access-key-file",
         type=click.Path(path_type=Path, exists=True, dir_okay=False),
         metavar="FILE",
         help="Its first line is the access key that a server is asked with.  [default: "
         "RAPPORT_ACCESS_KEY]",
-    )(asked)
-    decorated = click.option(
+    )
+    url = click.option(
         "--url",
         metavar="URL",
-        help="Ask the server there.  [default: the server that holds the data folder, if one does]",
-    )(decorated)
-    return ledger_option(data_option(decorated))  # type: ignore[return-value]  # click keeps what it is given
+        help=f"Ask the server there.{default if finds_by_itself else ''}",
+    )
+    return url(access_key_file(command))
 
 
 def _target(
@@ -79,10 +86,7 @@ def _target(
     """
     if url is None:
         return Target(ledger, folder, None, access_key_file)
-    if folder is not None:
-        raise UsageRefused("--data names a folder and --url a server: give one of them")
-    if not is_url(url):
-        raise UsageRefused(f"--url must be such as http://127.0.0.1:8400, not {url}")
+    require_server(url, folder)
     server, below, name = url.rstrip("/").partition(_LEDGERS)
     if not below:
         return Target(ledger, None, server, access_key_file)
@@ -93,6 +97,18 @@ def _target(
             f"--url names the ledger {name}, and --ledger {ledger}: give one of them"
         )
     return Target(name, None, server, access_key_file)
+
+
+def require_server(url: str, folder: Path | None) -> None:
+    """Let pass what ``--url`` names, where nothing else is named.
+
+    Raises:
+        UsageRefused: it is no URL, or a folder is named too.
+    """
+    if folder is not None:
+        raise UsageRefused("--data names a folder and --url a server: give one of them")
+    if not is_url(url):
+        raise UsageRefused(f"--url must be such as http://127.0.0.1:8400, not {url}")
 
 
 @contextmanager
@@ -157,7 +173,9 @@ def _from_server(target: Target, url: str, folder: Path | None, stack: ExitStack
     from api.cli.asking.documents import Documents, MayNot  # noqa: PLC0415  # as said above
     from api.cli.asking.server import ServerAnswers  # noqa: PLC0415  # as said above
 
-    documents = stack.enter_context(Documents(url, target.ledger, _access_key(target)))
+    documents = stack.enter_context(
+        Documents(url, target.ledger, access_key_of(target.folder, target.access_key_file))
+    )
     if folder is not None:
         # A key that may not read the log may ask all the same: the lock says whose folder it is.
         with suppress(MayNot):
@@ -177,14 +195,14 @@ def _from_holder(target: Target, held: FolderInUse, stack: ExitStack) -> ServerA
     return _from_server(target, url, folder, stack)
 
 
-def _access_key(target: Target) -> str | None:
-    """The access key that was given.
+def access_key_of(folder: Path | None, file: Path | None) -> str | None:
+    """The access key in that file, else that of the settings.
 
     Raises:
         SettingsRefused: it cannot be one.
     """
-    settings = settings_for(target.folder)
-    if target.access_key_file is None:
+    settings = settings_for(folder)
+    if file is None:
         return settings.access_key
-    first, *_ = [*read_given_text(target.access_key_file).splitlines(), ""]
+    first, *_ = [*read_given_text(file).splitlines(), ""]
     return replace(settings, access_key=first.strip()).access_key

@@ -25,7 +25,7 @@ def answered(
 
         def tell(done: Progress) -> None:
             note = f"{done.done:,} of {done.total:,} events, {done.rate:,}/s"
-            advance(100 * done.done // max(done.total, 1), note)
+            advance(100 * done.done / max(done.total, 1), note)
 
         work = Work(tell)
         account = answer(Lines(file), work)
