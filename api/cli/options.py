@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -9,18 +11,20 @@ import click
 
 from api.http.wire.query import read_knowledge
 from domain.errors import Invalid
-from domain.instants import parse_instant
+from domain.instants import parse_instant, start_of_day
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from api.service.questions import Knowledge
 
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
 F = TypeVar("F", bound="Callable[..., object]")
 
 
-def read_instant(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
-    """An RFC 3339 instant, or a date: its first instant in UTC.
+def read_when(ctx: click.Context, param: click.Parameter, value: str | None) -> int | date | None:
+    """An RFC 3339 instant in microseconds of UTC, or a date.
 
     Raises:
         click.BadParameter: it is neither.
@@ -28,20 +32,35 @@ def read_instant(ctx: click.Context, param: click.Parameter, value: str | None) 
     if value is None:
         return None
     try:
-        return parse_instant(f"{value}T00:00:00Z" if len(value) == len("2026-03-01") else value)
+        return date.fromisoformat(value) if _is_date(value) else parse_instant(value)
     except ValueError as error:
         raise click.BadParameter(f"{value!r}: {error}", ctx, param) from None
 
 
+def read_instant(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
+    """An RFC 3339 instant, or a date: its first instant in UTC, where no ledger has a time zone.
+
+    Raises:
+        click.BadParameter: it is neither.
+    """
+    when = read_when(ctx, param, value)
+    return start_of_day(when, "UTC") if isinstance(when, date) else when
+
+
+def when_option(name: str, help_text: str) -> Callable[[F], F]:
+    """An option whose value is an instant in microseconds of UTC, a date of a ledger, or None."""
+    return click.option(name, callback=read_when, metavar="INSTANT|DATE", help=help_text)
+
+
 def instant_option(name: str, help_text: str) -> Callable[[F], F]:
     """An option whose value is an instant in microseconds of UTC, or None."""
-    return click.option(name, callback=read_instant, metavar="INSTANT", help=help_text)
+    return click.option(name, callback=read_instant, metavar="INSTANT|DATE", help=help_text)
 
 
 def read_known_at(
     ctx: click.Context, param: click.Parameter, value: str | None
-) -> Knowledge | None:
-    """A position, an instant, or a date: its first instant in UTC.
+) -> Knowledge | date | None:
+    """A position, an instant, or a date.
 
     Raises:
         click.BadParameter: it is none of them.
@@ -49,18 +68,23 @@ def read_known_at(
     if value is None:
         return None
     try:
-        return read_knowledge(f"{value}T00:00:00Z" if len(value) == len("2026-03-01") else value)
-    except Invalid as error:
+        return date.fromisoformat(value) if _is_date(value) else read_knowledge(value)
+    except (Invalid, ValueError) as error:
         raise click.BadParameter(f"{value!r} {error}", ctx, param) from None
+
+
+def _is_date(value: str) -> bool:
+    """Whether it has the form of a date: RFC 3339, section 5.6, "full-date"."""
+    return _DATE.fullmatch(value) is not None
 
 
 def when_options(command: F) -> F:
     """``--as-of``, ``--as-known-at`` and ``--policy-version``: the point in both times."""
-    as_of = instant_option("--as-of", "As things stood at this instant or date.  [default: now]")
+    as_of = when_option("--as-of", "As things stood then.  [default: now]")
     as_known_at = click.option(
         "--as-known-at",
         callback=read_known_at,
-        metavar="POSITION|INSTANT",
+        metavar="POSITION|INSTANT|DATE",
         help="By what had been recorded by then.  [default: everything]",
     )
     policy_version = click.option(

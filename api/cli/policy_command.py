@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from api.bootstrap import now
+from api.cli.asking.days import instant_in
 from api.cli.asking.target import asked_ledger, publishing_ledger, target_options
 from api.cli.ending import UsageRefused
-from api.cli.options import instant_option, json_option
+from api.cli.options import json_option, when_option
 from api.cli.output import print_json, print_table
 from api.cli.plain_help import PlainGroup
 from api.cli.policies.documents import policy_named, read_document, written
@@ -23,6 +24,7 @@ from domain.instants import format_instant
 from domain.presets import PRESETS, sent_policy_schema
 
 if TYPE_CHECKING:
+    from api.cli.asking.days import When
     from api.cli.asking.target import Target
     from domain.policy import Policy
     from domain.timeline import PolicyVersion
@@ -48,13 +50,13 @@ def command() -> None:
 @click.argument(
     "file", metavar="[FILE]", type=click.Path(path_type=Path, dir_okay=False), required=False
 )
-@instant_option("--effective-from", "Since when it judges.  [default: from the beginning]")
+@when_option("--effective-from", "Since when it judges.  [default: from the beginning]")
 @target_options
 @json_option
 def init(
     preset: str,
     file: Path | None,
-    effective_from: int | None,
+    effective_from: When,
     target: Target,
     as_json: bool,
 ) -> None:
@@ -73,20 +75,21 @@ def init(
         file.write_text(written(preset, file.suffix), encoding="utf-8")
         click.echo(f"wrote {preset} to {file}; change it, try it with rapport policy preview")
         return
-    start = BEGINNING if effective_from is None else effective_from
     with publishing_ledger(target) as answers:
+        given = instant_in(answers, effective_from)
+        start = BEGINNING if given is None else given
         version, fresh = publish_preset(answers, preset, start)
         _print_published(version, fresh=fresh, as_json=as_json)
 
 
 @command.command("publish")
 @click.argument("document", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@instant_option("--effective-from", "Since when it judges.  [default: now]")
+@when_option("--effective-from", "Since when it judges.  [default: now]")
 @target_options
 @json_option
 def publish(
     document: Path,
-    effective_from: int | None,
+    effective_from: When,
     target: Target,
     as_json: bool,
 ) -> None:
@@ -100,7 +103,7 @@ def publish(
     """
     policy = read_document(document)
     with publishing_ledger(target) as answers:
-        published = answers.publish(policy, effective_from)
+        published = answers.publish(policy, instant_in(answers, effective_from))
         _print_published(published, fresh=True, as_json=as_json)
 
 

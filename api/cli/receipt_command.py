@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
@@ -10,24 +11,31 @@ from urllib.parse import quote, urlencode
 import click
 
 from api.bootstrap import now
+from api.cli.asking.days import asked_in
+from api.cli.asking.folder import FolderAnswers
 from api.cli.asking.queries import query_of
 from api.cli.ending import UsageRefused
 from api.cli.folders import opened_to_read
-from api.cli.log_reading import ServedLog, fetched, held_ledger_url, is_url
+from api.cli.log_reading import ServedLog, Unanswered, fetched, held_ledger_url, is_url
 from api.cli.options import ledger_option, when_options
 from api.cli.output import say
 from api.cli.plain_help import PlainHelp
 from api.cli.proof_command import keys_option, read_keys
 from api.cli.streams import write_exactly
 from api.service.known_aliases import KnownAliases
-from api.service.questions import Asked, Question, moment_of
+from api.service.questions import Question, moment_of
 from api.service.receipts.checking import check_receipt
 from api.service.receipts.making import make_receipt, needed_position
 from domain.errors import NotYetSealed
 from ledger.files import FolderInUse
 
 if TYPE_CHECKING:
-    from api.service.questions import Knowledge
+    from collections.abc import Callable
+    from datetime import date
+
+    from api.cli.asking.answers import TimeZoned
+    from api.cli.asking.days import When
+    from api.service.questions import Asked, Knowledge
     from ledger.transparency.notes import Verifier
 
 
@@ -40,8 +48,8 @@ if TYPE_CHECKING:
 def command(
     target: str,
     contact: str,
-    as_of: int | None,
-    as_known_at: Knowledge | None,
+    as_of: When,
+    as_known_at: Knowledge | date | None,
     policy_version: int | None,
     ledger_name: str,
     keys: tuple[str, ...],
@@ -60,16 +68,18 @@ def command(
     Exit codes: 0 written; 1 refused, or not sealed yet; 2 the command cannot be read, or there
     is no such contact; 3 the target cannot be read.
     """
-    asked = Asked(as_of, as_known_at, policy_version)
     verifiers = read_keys(keys)
+    asked_of = partial(
+        asked_in, as_of=as_of, as_known_at=as_known_at, policy_version=policy_version
+    )
     if is_url(target):
-        receipt, own = _served(target.rstrip("/"), contact, asked)
+        receipt, own = _served(target.rstrip("/"), contact, asked_of)
     elif Path(target).is_dir():
         try:
-            receipt, own = _made(Path(target), ledger_name, contact, asked)
+            receipt, own = _made(Path(target), ledger_name, contact, asked_of)
         except FolderInUse as held:
             url = held_ledger_url(held, Path(target), ledger_name)
-            receipt, own = _served(url, contact, asked)
+            receipt, own = _served(url, contact, asked_of)
     else:
         raise UsageRefused(f"{target} is neither a ledger's URL nor a data folder")
     checked = check_receipt(receipt, verifiers or own)
@@ -80,16 +90,38 @@ def command(
         say(f"not proven by a receipt: {sentence}")
 
 
-def _served(url: str, contact: str, asked: Asked) -> tuple[bytes, list[Verifier]]:
-    given = urlencode(query_of(asked))
+class _ServedLedger:
+    """Tells the time zone of a ledger behind a URL."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def time_zone(self) -> str | None:
+        """See ``TimeZoned``.
+
+        Raises:
+            Unanswered: what is there is no ledger.
+        """
+        try:
+            zone: str | None = json.loads(fetched(self._url))["time_zone"]
+        except (ValueError, LookupError, TypeError):
+            raise Unanswered(f"{self._url} does not answer as a ledger does") from None
+        return zone
+
+
+def _served(
+    url: str, contact: str, asked_of: Callable[[TimeZoned], Asked]
+) -> tuple[bytes, list[Verifier]]:
+    given = urlencode(query_of(asked_of(_ServedLedger(url))))
     path = f"{url}/contacts/{quote(contact, safe='')}/status/receipt"
     return fetched(f"{path}?{given}"), ServedLog(url).verifiers()
 
 
 def _made(
-    folder: Path, ledger_name: str, contact: str, asked: Asked
+    folder: Path, ledger_name: str, contact: str, asked_of: Callable[[TimeZoned], Asked]
 ) -> tuple[bytes, list[Verifier]]:
     with opened_to_read(folder, ledger_name, seal=True) as ledger:
+        asked = asked_of(FolderAnswers(ledger))
         try:
             contact_id = ledger.contact_id(contact)
         except ValueError as error:

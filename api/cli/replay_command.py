@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from api.cli.asking.days import asked_in
 from api.cli.asking.target import asked_ledger, target_options
 from api.cli.options import json_option, when_options
 from api.cli.output import print_json, print_table
 from api.cli.plain_help import PlainHelp
 from api.cli.questions.one_contact import walk_through
-from api.service.questions import Asked
 
 if TYPE_CHECKING:
+    from datetime import date
+
+    from api.cli.asking.days import When
     from api.cli.asking.target import Target
     from api.service.questions import Knowledge
 
@@ -36,8 +39,8 @@ if TYPE_CHECKING:
 @target_options
 @json_option
 def command(
-    as_of: int | None,
-    as_known_at: Knowledge | None,
+    as_of: When,
+    as_known_at: Knowledge | date | None,
     policy_version: int | None,
     contact: str | None,
     out: Path | None,
@@ -61,10 +64,10 @@ def command(
     A server that runs on the folder is asked instead, and --url asks one elsewhere. --step reads
     the folder beside its server, and no server elsewhere answers it.
     """
-    asked = Asked(as_of, as_known_at, policy_version)
     if contact is not None and out is not None:
         raise click.UsageError("--out is for every contact, and --step for one")
     with asked_ledger(target) as answers:
+        asked = asked_in(answers, as_of, as_known_at, policy_version)
         if contact is not None:
             walk_through(answers, contact, asked, as_json=as_json)
             return

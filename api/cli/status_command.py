@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 
 import click
 
+from api.cli.asking.days import asked_in
 from api.cli.asking.target import asked_ledger, target_options
 from api.cli.options import json_option, when_options
 from api.cli.plain_help import PlainHelp
 from api.cli.questions.one_contact import tell_status
-from api.service.questions import Asked
 
 if TYPE_CHECKING:
+    from datetime import date
+
+    from api.cli.asking.days import When
     from api.cli.asking.target import Target
     from api.service.questions import Knowledge
 
@@ -24,8 +27,8 @@ if TYPE_CHECKING:
 @json_option
 def command(
     contact: str,
-    as_of: int | None,
-    as_known_at: Knowledge | None,
+    as_of: When,
+    as_known_at: Knowledge | date | None,
     policy_version: int | None,
     target: Target,
     as_json: bool,
@@ -41,4 +44,5 @@ def command(
     A server that runs on the folder is asked instead, and --url asks one elsewhere.
     """
     with asked_ledger(target) as answers:
-        tell_status(answers, contact, Asked(as_of, as_known_at, policy_version), as_json=as_json)
+        asked = asked_in(answers, as_of, as_known_at, policy_version)
+        tell_status(answers, contact, asked, as_json=as_json)

@@ -6,21 +6,23 @@ from typing import TYPE_CHECKING
 
 import click
 
+from api.cli.asking.days import instant_in
 from api.cli.asking.target import asked_projections, target_options
-from api.cli.options import instant_option, json_option
+from api.cli.options import json_option, when_option
 from api.cli.output import print_json, print_table
 from api.cli.plain_help import PlainHelp
 
 if TYPE_CHECKING:
     from api.cli.asking.answers import Document
+    from api.cli.asking.days import When
     from api.cli.asking.target import Target
 
 
 @click.command("summary", cls=PlainHelp)
-@instant_option("--as-of", "At this instant or date.  [default: now]")
+@when_option("--as-of", "As things stood then.  [default: now]")
 @target_options
 @json_option
-def command(as_of: int | None, target: Target, as_json: bool) -> None:
+def command(as_of: When, target: Target, as_json: bool) -> None:
     """Count the contacts by stage, now or as of an instant.
 
     The premature-demotion rate is the fraction of demotions by silence after which the contact
@@ -33,7 +35,7 @@ def command(as_of: int | None, target: Target, as_json: bool) -> None:
     A server that runs on the folder is asked instead, and --url asks one elsewhere.
     """
     with asked_projections(target) as answers:
-        summary = answers.summary(as_of, quiet=as_json)
+        summary = answers.summary(instant_in(answers, as_of), quiet=as_json)
     if as_json:
         print_json(summary)
     else:

@@ -83,6 +83,9 @@ def test_tables_and_errors_are_escaped_where_they_must(
     ran = run(locale, "policy", "list", "--data", folder / "data")
     assert ran.returncode == 0
     assert "מרים ☃".encode() in ran.stdout or rb"\u2603" in ran.stdout
+    ran = run(locale, "status", "till:c1", "--data", folder / "data")
+    assert ran.returncode == 0
+    assert ran.stdout.startswith(("מרים ☃".encode(), rb"\u05de\u05e8\u05d9\u05dd \u2603"))
     ran = run(locale, "policy", "diff", "retail", folder / "policy.json")
     assert ran.returncode in {0, 1}
     ran = run(locale, "status", "till:מרים☃", "--data", folder / "data")

@@ -31,7 +31,14 @@ class Walked(NamedTuple):
     steps: Sequence[Step]
 
 
-class LedgerAnswers(Protocol):
+class TimeZoned(Protocol):
+    """Whoever knows in which time zone the days of a ledger are."""
+
+    def time_zone(self) -> str | None:
+        """The ledger's time zone; None for UTC."""
+
+
+class LedgerAnswers(TimeZoned, Protocol):
     """The answers of one ledger. Both kinds of asking give the same ones.
 
     Every method raises ``LedgerError`` where the question is none or cannot be answered.
@@ -61,7 +68,7 @@ class LedgerAnswers(Protocol):
         """Publish a policy, in force from that instant or from now."""
 
 
-class ProjectionAnswers(Protocol):
+class ProjectionAnswers(TimeZoned, Protocol):
     """The answers that rest on a ledger's projections."""
 
     def summary(self, as_of: int | None, *, quiet: bool) -> Document:

@@ -77,6 +77,10 @@ class FolderAnswers:
         self._ledger = ledger
         self._aliases = KnownAliases(ledger)
 
+    def time_zone(self) -> str | None:
+        """See ``LedgerAnswers``."""
+        return self._ledger.time_zone
+
     def status(self, contact: str, asked: Asked, *, explained: bool = False) -> Document:
         """See ``LedgerAnswers``."""
         moment = self._moment(asked)
@@ -150,6 +154,10 @@ class OpenServerAnswers:
         self._folder = server.folder.path
         self._open_ledger = server.ledger(name)
         self._name = name
+
+    def time_zone(self) -> str | None:
+        """See ``ProjectionAnswers``."""
+        return self._open_ledger.ledger.time_zone
 
     def names(self, contacts: Sequence[str]) -> dict[str, str]:
         """See ``ProjectionAnswers``."""

@@ -44,6 +44,11 @@ class ServerAnswers:
         self._documents = documents
         self._folder = folder
 
+    def time_zone(self) -> str | None:
+        """See ``LedgerAnswers``."""
+        zone: str | None = self._documents.get("")["time_zone"]
+        return zone
+
     def status(self, contact: str, asked: Asked, *, explained: bool = False) -> Document:
         """See ``LedgerAnswers``."""
         query = query_of(asked) | ({"explain": "text"} if explained else {})

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from api.cli.asking.days import instant_in
 from api.cli.asking.target import asked_ledger, target_options
-from api.cli.options import instant_option, json_option
+from api.cli.options import json_option, when_option
 from api.cli.output import print_json, print_table
 from api.cli.plain_help import PlainHelp
 from api.cli.policies.documents import read_document
@@ -16,6 +17,7 @@ from api.service.replays.preview import Proposal
 from domain.presets import PRESETS
 
 if TYPE_CHECKING:
+    from api.cli.asking.days import When
     from api.cli.asking.target import Target
 
 
@@ -27,9 +29,9 @@ if TYPE_CHECKING:
     required=False,
 )
 @click.option("--preset", type=click.Choice(list(PRESETS)), help="One that ships, not a document.")
-@instant_option("--from", "Also who differs only earlier, from then on.  [default: only --to]")
-@instant_option("--to", "Compare the stages as of this instant or date.  [default: now]")
-@instant_option("--effective-from", "As if published, in force from then.  [default: always]")
+@when_option("--from", "Also who differs only earlier, from then on.  [default: only --to]")
+@when_option("--to", "Compare the stages as of then.  [default: now]")
+@when_option("--effective-from", "As if published, in force from then.  [default: always]")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -41,11 +43,11 @@ if TYPE_CHECKING:
 def command(
     document: Path | None,
     preset: str | None,
-    effective_from: int | None,
+    effective_from: When,
     out: Path | None,
     target: Target,
     as_json: bool,
-    **window: int | None,
+    **window: When,
 ) -> None:
     """Show who would change stage under the policy in DOCUMENT, and publish nothing.
 
@@ -62,9 +64,10 @@ def command(
     if (document is None) == (preset is None):
         raise click.UsageError("name one document, or say --preset")
     policy = PRESETS[preset] if preset else read_document(document or Path())
-    proposal = Proposal(policy, effective_from, window["from"])
     with asked_ledger(target) as answers:
-        account, first = answers.preview(proposal, window["to"], out, quiet=as_json)
+        from_at, to_at = (instant_in(answers, window[name]) for name in ("from", "to"))
+        proposal = Proposal(policy, instant_in(answers, effective_from), from_at)
+        account, first = answers.preview(proposal, to_at, out, quiet=as_json)
         if as_json:
             print_json(account)
         else:
