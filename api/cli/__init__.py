@@ -12,7 +12,7 @@ from typing import cast
 
 import click
 
-from api.cli.ending import ending_of
+from api.cli.ending import ReaderLeft, ending_of
 from api.cli.plain_help import PlainGroup
 from api.cli.streams import take_every_character
 
@@ -54,6 +54,12 @@ class Commands(PlainGroup):
         module = importlib.import_module(f"api.cli.{module_name}_command")
         return cast("click.Command", module.command)
 
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise ReaderLeft from None
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
@@ -69,9 +75,12 @@ def cli() -> None:
       rapport demo             the same with a synthetic town
       rapport COMMAND --help   what a command does, with an example
 
+    Commands work on the data folder in ./rapport-data, or in RAPPORT_FOLDER. Questions such as
+    status, summary and replay are answered by the server that runs on it, if one does.
+
     Exit codes: 0 done; 1 done, and a problem was found or reported; 2 the command cannot be
-    read, or names what is not there; 3 the data folder or a file cannot be used; 4 the address
-    cannot be listened on; 130 interrupted.
+    read, or names what is not there; 3 the data folder, a server or a file cannot be used; 4 the
+    address cannot be listened on; 130 interrupted.
     """
 
 

@@ -30,6 +30,10 @@ class AddressRefused(LedgerError):
     """The server cannot listen there."""
 
 
+class ReaderLeft(Exception):
+    """Nobody reads what a command writes any more. Of a BrokenPipeError click makes exit code 1."""
+
+
 class UsageRefused(LedgerError):
     """What the command was given makes no sense together."""
 
@@ -46,7 +50,7 @@ def ending_of(command: click.Command, arguments: Sequence[str]) -> int:
         return _say("interrupted", INTERRUPTED)
     except LedgerError as error:
         return _say(str(error), _code(error))
-    except BrokenPipeError:
+    except (ReaderLeft, BrokenPipeError):
         # The reader of a pipe left; nothing more can be written, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE

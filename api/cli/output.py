@@ -58,7 +58,10 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]], empty
         table.add_column(Text(heading), width=width, overflow="fold")
     for row in cells:
         table.add_row(*map(Text, row))
-    console.print(table)
+    with console.capture() as printed:
+        console.print(table)
+    # Printed by itself, rich ends the process where the reader of a pipe left.
+    click.echo(printed.get(), nl=False)
 
 
 _GAP = 2

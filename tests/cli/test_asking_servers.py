@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from api.bootstrap import now
+from api.cli.asking.documents import Documents
 from ledger.files import FolderLock
 from ledger.folder import LOCK_FILE, DataFolder
 from tests.cli.running import Ended, rapport, serving
@@ -169,13 +170,15 @@ def test_what_is_no_rapport_is_told_so() -> None:
 
 
 @contextmanager
-def answering(content: bytes) -> Iterator[str]:
-    """A server that answers one request, always the same."""
+def answering(content: bytes, heard: list[bytes] | None = None) -> Iterator[str]:
+    """A server that answers one request so, whatever it is; ``heard`` takes the request."""
 
     def answer() -> None:
         connection, _ = listener.accept()
         with connection:
-            connection.recv(65_536)
+            request = connection.recv(65_536)
+            if heard is not None:
+                heard.append(request)
             connection.sendall(content)
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -352,3 +355,15 @@ class TestLists:
 def seen(ended: Ended) -> tuple[int, str, str]:
     """How it ended, without when a key was used last: each question uses it."""
     return ended.code, re.sub(r"20[0-9:.TZ-]{18,25}", "", ended.out), ended.err
+
+
+def test_a_long_question_that_is_interrupted_is_cancelled_on_the_server() -> None:
+    def interrupt(_operation: dict[str, object]) -> None:
+        raise KeyboardInterrupt
+
+    heard: list[bytes] = []
+    answer = b"HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
+    with answering(answer, heard) as url, Documents(url, "main", None) as documents:
+        with pytest.raises(KeyboardInterrupt):
+            documents.finished({"id": "7", "state": "running"}, interrupt)
+    assert heard[0].startswith(b"DELETE /v1/ledgers/main/operations/7 ")

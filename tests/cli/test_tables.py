@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import subprocess
 from contextlib import redirect_stdout
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -11,9 +12,11 @@ from uuid import UUID
 import pytest
 
 from api.cli.output import print_table
+from tests.cli.running import PROGRAM, ROOT, rapport
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 ID = str(UUID(int=7))
 AT = "2026-03-01T09:30:00.123456Z"
@@ -74,3 +77,15 @@ def test_what_looks_like_markup_is_text(text: str) -> None:
 
 def test_an_empty_list_says_so() -> None:
     assert printed(("name",), [], "There are no ledgers.") == "There are no ledgers.\n"
+
+
+def test_a_reader_who_leaves_ends_a_table_quietly(tmp_path: Path) -> None:
+    """As other lines do: a pipe that nobody reads any more is no problem of the command."""
+    data = tmp_path / "data"
+    assert rapport("ledgers", "create", "shop", "--data", data).code == 0
+    ended = subprocess.run(
+        ["bash", "-c", '"$@" | true; echo "${PIPESTATUS[0]}"', "bash", *PROGRAM,
+         "summary", "--data", data],
+        cwd=ROOT, capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip  # a command reads better on few lines
+    assert (ended.stdout, ended.stderr) == ("0\n", "")

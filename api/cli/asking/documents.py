@@ -27,8 +27,14 @@ if TYPE_CHECKING:
 
     from api.cli.asking.answers import Document
 
-RETRIES = Retries(tries=4, first_seconds=0.1, most_seconds=1.0)
+RETRIES = Retries(tries=2, first_seconds=0.1, most_seconds=1.0)
+ANSWER_SECONDS = 15.0
 """Somebody waits at the terminal, and wants to be told soon that nobody answers."""
+
+_CERTIFICATES = (
+    "; name the server by --url as its certificate does, and in SSL_CERT_FILE the certificate of "
+    "an authority of your own"
+)
 
 
 class KeyWanted(QuestionRefused):
@@ -59,7 +65,14 @@ class Documents(Connection):
             host = urlsplit(url).hostname or ""
             # A proxy of the environment is for other machines.
             direct = httpx2.HTTPTransport() if is_loopback(host) else None
-            super().__init__(url, ledger, key=key, retries=RETRIES, transport=direct)
+            super().__init__(
+                url,
+                ledger,
+                key=key,
+                retries=RETRIES,
+                timeout_seconds=ANSWER_SECONDS,
+                transport=direct,
+            )
         except (ValueError, httpx2.InvalidURL):
             raise UsageRefused(f"{url} is no URL") from None
         self.url = url
@@ -137,7 +150,8 @@ class Documents(Connection):
         except problems.Problem as problem:
             raise self._said(problem) from None
         except (problems.Unreachable, httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise Unanswered(f"{self.url} does not answer: {error}") from None
+            hint = _CERTIFICATES if "CERTIFICATE_VERIFY_FAILED" in str(error) else ""
+            raise Unanswered(f"{self.url} does not answer: {error}{hint}") from None
         except (ValueError, LookupError, TypeError):
             raise Unanswered(f"{self.url} does not answer as Rapport does") from None
 
