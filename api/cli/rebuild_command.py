@@ -65,9 +65,10 @@ def _print(result: Document, answers: ProjectionAnswers) -> None:
         click.echo("  it had not been built before: nothing to compare with")
     elif result["drift"]:
         click.echo(f"  drift   the live one was {result['live_digest']}; it is replaced")
-        names = answers.names(sorted({one["contact"] for one in result["drift"]}))
+        contacts = {one["contact"] for one in result["drift"]} - {None}
+        names = {one: f"{name}: " for one, name in answers.names(sorted(contacts)).items()}
         for difference in result["drift"]:
-            told = difference_told(difference)
-            click.echo(f"          {names[difference['contact']]}: {told}")
+            name = names.get(difference["contact"], "")
+            click.echo(f"          {name}{difference_told(difference)}")
     else:
         click.echo("  the live one was the same")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 import socket
+import sqlite3
 import threading
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -363,7 +364,35 @@ def test_a_long_question_that_is_interrupted_is_cancelled_on_the_server() -> Non
 
     heard: list[bytes] = []
     answer = b"HTTP/1.1 202 Accepted\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
-    with answering(answer, heard) as url, Documents(url, "main", None) as documents:
-        with pytest.raises(KeyboardInterrupt):
-            documents.finished({"id": "7", "state": "running"}, interrupt)
+    with (
+        answering(answer, heard) as url,
+        Documents(url, "main", None) as documents,
+        pytest.raises(KeyboardInterrupt),
+    ):
+        documents.finished({"id": "7", "state": "running"}, interrupt)
     assert heard[0].startswith(b"DELETE /v1/ledgers/main/operations/7 ")
+
+
+def test_drift_is_told_with_names_also_of_who_is_not_registered(tmp_path: Path) -> None:
+    """A projection can hold a contact that no event knows: then it has no name."""
+    folder = sold(tmp_path / "data")
+    assert rapport("rebuild", "--all", "--data", folder).code == 0
+    drifted: list[Ended] = []
+    for ask_server in (False, True):
+        path = folder / "ledgers" / "main" / "projections.sqlite"
+        with closing(sqlite3.connect(path)) as connection:
+            (rows,) = connection.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'status_rows_%'"
+            ).fetchone()
+            twelve, nobody = TWELVE.bytes, UUID(int=99).bytes
+            connection.execute(f"UPDATE {rows} SET score = 7 WHERE contact = ?", (twelve,))
+            connection.execute(
+                f"UPDATE {rows} SET contact = ? WHERE contact = ?", (nobody, UUID(int=1).bytes)
+            )
+            connection.commit()
+        with serving("serve", "--data", folder, "--port", 0) if ask_server else nullcontext():
+            drifted.append(rapport("rebuild", "status", "--data", folder))
+    assert comparable(drifted[0]) == comparable(drifted[1])
+    assert drifted[0].code == 1
+    assert f"Ann: rows of contact {TWELVE}: score is 7" in drifted[0].out
+    assert f"(not registered): rows of contact {UUID(int=99)}" in drifted[0].out

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 """An answer as HTTP gives it, read from JSON."""
 
+UNKNOWN = "(not registered)"
 ERASED = "(name erased)"
 WITHHELD = "(name withheld)"
 """Shown where the name cannot be read: the keys are elsewhere, or the access key may not."""

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from api.bootstrap import now
 from api.cli.acts import ordered
-from api.cli.asking.answers import ERASED, WITHHELD, Walked
+from api.cli.asking.answers import ERASED, UNKNOWN, WITHHELD, Walked
 from api.cli.asking.operations import ended, told_progress
 from api.cli.asking.summing import summed
 from api.cli.output import progress
@@ -211,6 +211,8 @@ def _name(ledger: Ledger, aliases: KnownAliases, contact: UUID) -> str:
         for member in known.members(survivor)
         for recorded in ledger.stream(member, types=_NAMING, unseal=True)
     ]
+    if not any(isinstance(one.event, ContactRegistered) for one in events):
+        return UNKNOWN
     history = effective_history(events, survivor)
     name = profile_of(history, survivor, known.survivor_of).name
     if name is not None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 from uuid import UUID
 
-from api.cli.asking.answers import ERASED, WITHHELD, Walked
+from api.cli.asking.answers import ERASED, UNKNOWN, WITHHELD, Walked
 from api.cli.asking.beside import steps_beside
 from api.cli.asking.documents import MayNot
 from api.cli.asking.operations import ended, told_progress
@@ -17,6 +16,7 @@ from api.cli.ending import UsageRefused
 from api.cli.output import progress
 from api.cli.questions.long import whole_file
 from api.service.replays.lines import FIRST
+from domain.errors import NotFound
 from domain.instants import parse_instant
 from domain.policy import Policy
 from domain.timeline import PolicyVersion, timeline_of
@@ -74,13 +74,16 @@ class ServerAnswers:
         return {contact: self._name(contact) for contact in contacts}
 
     def _name(self, contact: str) -> str:
-        with suppress(MayNot):
+        try:
             found: str | None = self._documents.get(f"/contacts/{contact}")["name"]
             if found is not None:
                 return found
             status = self._documents.get(f"/contacts/{contact}/status")
             return ERASED if status["evidence_erased"] else WITHHELD
-        return WITHHELD
+        except MayNot:
+            return WITHHELD
+        except NotFound:
+            return UNKNOWN
 
     def replay(self, asked: Asked, out: Path | None, *, quiet: bool) -> Document:
         """See ``LedgerAnswers``."""
