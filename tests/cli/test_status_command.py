@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 import httpx
 import pytest
 
+from api.bootstrap import now
+from api.service.known_aliases import KnownAliases
+from api.service.questions import Asked, group_of, moment_of, subject_in
+from domain.explanation import explain
+from domain.instants import parse_instant
+from domain.relationship import fold
+from ledger.folder import DataFolder
 from tests.cli.running import rapport, serving
 from tests.cli.sold import sold
 from tests.domain.scenario import EXAMPLES
@@ -121,3 +129,23 @@ def test_a_walk_has_words_for_what_is_no_more(tmp_path: Path) -> None:
     walk = rapport("replay", "--step", TWELVE, "--as-of", "2026-01-04", "--data", tmp_path).out
     assert "regularity off: runs out at none" in walk
     assert "None" not in walk
+
+
+def test_each_sentence_of_an_explanation_is_a_line(data: Path) -> None:
+    """A server sends them as one text, which is taken apart again."""
+    instants = ("2025-12-20", "2026-01-25", "2026-02-20", "2026-03-02", "2026-06-30")
+    with closing(DataFolder.open(data, clock=now)) as folder:
+        ledger = folder.ledger("main")
+        expected = {}
+        for at in instants:
+            asked = Asked(as_of=parse_instant(f"{at}T00:00:00Z"))
+            moment = moment_of(ledger, KnownAliases(ledger), asked, now())
+            for number in range(1, 13):
+                group = group_of(ledger, moment.aliases, moment.position, UUID(int=number))
+                history = subject_in(*group).history
+                found = fold(history, moment.policies, moment.time_zone, moment.at)
+                expected[UUID(int=number), at] = explain(found)
+    assert len(set(expected.values())) > len(instants)
+    for (contact, at), sentences in expected.items():
+        shown = rapport("status", contact, "--data", data, "--as-of", at).out.splitlines()
+        assert tuple(shown[2:]) == sentences
