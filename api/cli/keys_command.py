@@ -10,7 +10,7 @@ import click
 from api.bootstrap import now
 from api.cli.asking.target import url_options
 from api.cli.ending import UsageRefused
-from api.cli.folders import existing, settings_for
+from api.cli.folders import settings_for
 from api.cli.options import data_option, instant_option, json_option
 from api.cli.output import print_json, print_table, say
 from api.cli.plain_help import PlainGroup
@@ -104,7 +104,7 @@ def list_keys(
         from api.cli.asking.lists import served_keys  # noqa: PLC0415  # the HTTP library is slow
 
         found = served_keys(url, folder, access_key_file)
-    elif (existing(settings_for(folder)).folder / ACCESS_FILE).is_file():
+    elif not _is_without_keys(settings_for(folder).folder):
         with _keys(folder) as (keys, _):
             found = [_shown(key) for key in keys.all()]
     if as_json:
@@ -155,6 +155,11 @@ def rotate(key_id: str, folder: Path | None, as_json: bool) -> None:
     with _keys(folder) as (keys, trails), _order(trails, keys.find(key_id), "key-rotated"):
         key, secret = keys.rotate(key_id)
     _tell(key, secret, as_json=as_json)
+
+
+def _is_without_keys(folder: Path) -> bool:
+    """Whether it is a data folder in which no key was ever made."""
+    return (folder / LEDGERS).is_dir() and not (folder / ACCESS_FILE).exists()
 
 
 @contextmanager

@@ -350,7 +350,7 @@ class TestLists:
         assert listed.out.startswith("There are no access keys")
         assert rapport("keys", "list", "--data", folder, "--json").json() == []
         assert rapport("trail", "--data", folder).out == "Nothing was done besides appending.\n"
-        assert rapport("keys", "list", "--data", tmp_path / "none").code == 3
+        assert rapport("keys", "list", "--data", tmp_path / "none").code == 2
 
 
 def seen(ended: Ended) -> tuple[int, str, str]:
