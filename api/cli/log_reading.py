@@ -55,6 +55,20 @@ class QuestionRefused(NotAnswered, UsageRefused):
     """The server says that the question cannot be asked so."""
 
 
+class KeyWanted(QuestionRefused):
+    """The server answers only who has an access key."""
+
+    def __init__(self, server: str, detail: str, *, sent: bool, also: str = "") -> None:
+        """``sent`` says whether a key was sent; ``also`` is another way to name one."""
+        if sent:
+            super().__init__(f"{server} does not accept the access key: {detail}")
+        else:
+            super().__init__(
+                f"{server} asks for an access key: set RAPPORT_ACCESS_KEY to one{also}; "
+                "rapport keys create makes one"
+            )
+
+
 @dataclass(frozen=True)
 class Inclusion:
     """A proof as the log gave it, not verified."""
@@ -264,7 +278,7 @@ def _answer(request: Request, netloc: str) -> bytes:
         with urlopen(request, timeout=ANSWER_SECONDS) as answer:  # noqa: S310  # as above
             content: bytes = answer.read(MOST_BYTES + 1)
     except HTTPError as error:
-        raise _told(error) from None
+        raise _told(error, request) from None
     except (URLError, HTTPException, OSError, ValueError) as error:
         reason = getattr(error, "reason", error)
         raise Unanswered(f"{netloc} does not answer: {reason}") from None
@@ -273,7 +287,7 @@ def _answer(request: Request, netloc: str) -> bytes:
     return content
 
 
-def _told(error: HTTPError) -> LedgerError:
+def _told(error: HTTPError, request: Request) -> LedgerError:
     """What the server says, where it says it as Rapport does."""
     detail = f"the server answers {error.code}"
     try:
@@ -281,6 +295,9 @@ def _told(error: HTTPError) -> LedgerError:
         detail = str(document["detail"])
     except (ValueError, LookupError, TypeError, OSError, HTTPException):
         detail += " without saying why"
+    if error.code == 401:
+        server = f"{request.type}://{request.host}"
+        return KeyWanted(server, detail, sent=request.has_header("Authorization"))
     if error.code == 404:
         return NotFound(detail)
     if error.code == 422:

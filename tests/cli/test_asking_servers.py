@@ -255,6 +255,12 @@ class TestAccessKeys:
             assert "set RAPPORT_ACCESS_KEY" in without.err
             assert "--access-key-file" in without.err
 
+            proof = rapport("receipt", folder, TWELVE)
+            assert proof.code == 2
+            assert proof.err.endswith(
+                "set RAPPORT_ACCESS_KEY to one; rapport keys create makes one\n"
+            )
+
             file.write_text(f"{read}\n", encoding="utf-8")
             named = rapport(*question, "--access-key-file", file)
             assert named.code == 0, named.err
@@ -271,6 +277,7 @@ class TestAccessKeys:
             monkeypatch.setenv("RAPPORT_ACCESS_KEY", read.swapcase().replace("RK_", "rk_"))
             wrong = rapport(*question)
             assert wrong.code == 2
+            assert "does not accept the access key" in rapport("receipt", folder, TWELVE).err
             assert "does not accept the access key" in wrong.err
 
             file.write_text("no key\n", encoding="utf-8")

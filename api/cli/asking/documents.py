@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import httpx2
 
 from api.cli.ending import UsageRefused
-from api.cli.log_reading import NotAnswered, QuestionRefused, Unanswered
+from api.cli.log_reading import KeyWanted, NotAnswered, QuestionRefused, Unanswered
 from api.service.settings import is_loopback
 from domain.errors import LedgerError, NotFound
 from rapport_client import problems
@@ -35,10 +35,6 @@ _CERTIFICATES = (
     "; name the server by --url as its certificate does, and in SSL_CERT_FILE the certificate of "
     "an authority of your own"
 )
-
-
-class KeyWanted(QuestionRefused):
-    """The server answers only who has an access key."""
 
 
 class MayNot(QuestionRefused):
@@ -157,12 +153,8 @@ class Documents(Connection):
 
     def _said(self, problem: problems.Problem) -> Exception:
         if isinstance(problem, problems.Unauthenticated):
-            if self._has_key:
-                return KeyWanted(f"{self.url} does not accept the access key: {problem}")
-            return KeyWanted(
-                f"{self.url} asks for an access key: set RAPPORT_ACCESS_KEY to one, or name a file "
-                "with one by --access-key-file; rapport keys create makes one"
-            )
+            also = ", or name a file with one by --access-key-file"
+            return KeyWanted(self.url, str(problem), sent=self._has_key, also=also)
         if isinstance(problem, problems.Forbidden):
             return MayNot(f"{self.url} refuses this to the access key: {problem}")
         if not problem.code:
