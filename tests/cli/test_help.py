@@ -31,6 +31,12 @@ def test_every_command_explains_itself_with_an_example(words: tuple[str, ...]) -
     assert "rapport " in ended.out.split("Example", 1)[1] or "extends" in ended.out
 
 
+@pytest.mark.parametrize("words", all_commands(), ids=" ".join)
+def test_only_examples_are_wider_than_a_narrow_terminal(words: tuple[str, ...]) -> None:
+    lines = rapport(*words, "--help").out.splitlines()
+    assert all(len(line) <= 80 or line.startswith("    rapport ") for line in lines)
+
+
 def test_help_imports_neither_server_nor_tables() -> None:
     modules = "('fastapi', 'uvicorn', 'rich', 'ledger', 'domain.policy')"
     program = (

@@ -28,7 +28,12 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     required=False,
 )
-@click.option("--preset", type=click.Choice(list(PRESETS)), help="One that ships, not a document.")
+@click.option(
+    "--preset",
+    type=click.Choice(list(PRESETS)),
+    metavar="PRESET",
+    help="One of those that rapport policy presets lists, not a document.",
+)
 @when_option("--from", "Also who differs only earlier, from then on.  [default: only --to]")
 @when_option("--to", "Compare the stages as of then.  [default: now]")
 @when_option("--effective-from", "As if published, in force from then.  [default: always]")
