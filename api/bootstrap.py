@@ -27,10 +27,10 @@ from domain.errors import Invalid
 from ledger.folder import DataFolder, settings_of
 from ledger.ledger import EVENTS_FILE
 from ledger.stores.sqlite.projection_tables import PROJECTIONS_FILE, SqliteTableStore
-from ledger.subscriptions.pacing import PROJECTIONS
-from ledger.subscriptions.subscription import Subscription
 from ledger.stores.sqlite.verification.read_connections import reading
 from ledger.stores.sqlite.verification.source import EventsAtRest
+from ledger.subscriptions.pacing import PROJECTIONS
+from ledger.subscriptions.subscription import Subscription
 from ledger.temp_folders import sweep
 from projections.projections import Projections
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from api.cli.asking.answers import TimeZoned
     from api.cli.asking.days import When
-    from api.service.questions import Asked, Knowledge
+    from api.service.questions import At, Knowledge
     from ledger.transparency.notes import Verifier
 
 
@@ -110,7 +110,7 @@ class _ServedLedger:
 
 
 def _served(
-    url: str, contact: str, asked_of: Callable[[TimeZoned], Asked]
+    url: str, contact: str, asked_of: Callable[[TimeZoned], At]
 ) -> tuple[bytes, list[Verifier]]:
     given = urlencode(query_of(asked_of(_ServedLedger(url))))
     path = f"{url}/contacts/{quote(contact, safe='')}/status/receipt"
@@ -118,7 +118,7 @@ def _served(
 
 
 def _made(
-    folder: Path, ledger_name: str, contact: str, asked_of: Callable[[TimeZoned], Asked]
+    folder: Path, ledger_name: str, contact: str, asked_of: Callable[[TimeZoned], At]
 ) -> tuple[bytes, list[Verifier]]:
     with opened_to_read(folder, ledger_name, seal=True) as ledger:
         asked = asked_of(FolderAnswers(ledger))

@@ -12,7 +12,7 @@ import pytest
 
 from api.bootstrap import now
 from api.service.known_aliases import KnownAliases
-from api.service.questions import Asked, group_of, moment_of, subject_in
+from api.service.questions import At, group_of, moment_of, subject_in
 from domain.explanation import explain
 from domain.instants import parse_instant
 from domain.relationship import fold
@@ -138,7 +138,7 @@ def test_each_sentence_of_an_explanation_is_a_line(data: Path) -> None:
         ledger = folder.ledger("main")
         expected = {}
         for at in instants:
-            asked = Asked(as_of=parse_instant(f"{at}T00:00:00Z"))
+            asked = At(as_of=parse_instant(f"{at}T00:00:00Z"))
             moment = moment_of(ledger, KnownAliases(ledger), asked, now())
             for number in range(1, 13):
                 group = group_of(ledger, moment.aliases, moment.position, UUID(int=number))

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from api.service.questions import Asked
+    from api.service.questions import At
     from api.service.replays.preview import Proposal
     from api.service.replays.steps import Step
     from domain.policy import Policy
@@ -45,16 +45,16 @@ class LedgerAnswers(TimeZoned, Protocol):
     Every method raises ``LedgerError`` where the question is none or cannot be answered.
     """
 
-    def status(self, contact: str, asked: Asked, *, explained: bool = False) -> Document:
+    def status(self, contact: str, asked: At, *, explained: bool = False) -> Document:
         """A contact's status, as ``GET .../contacts/CONTACT/status`` answers it."""
 
-    def steps(self, contact: str, asked: Asked) -> Walked:
+    def steps(self, contact: str, asked: At) -> Walked:
         """A contact's past, step by step."""
 
     def names(self, contacts: Sequence[str]) -> dict[str, str]:
         """The names of contacts by their ids, or why there is none to be read."""
 
-    def replay(self, asked: Asked, out: Path | None, *, quiet: bool) -> Document:
+    def replay(self, asked: At, out: Path | None, *, quiet: bool) -> Document:
         """What a replay of every contact came to; its lines are in ``out``, if there is one."""
 
     def preview(

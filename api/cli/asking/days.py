@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from api.service.questions import Asked, Knowledge
+from api.service.questions import At, Knowledge
 from domain.instants import start_of_day
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ def asked_in(
     as_of: When,
     as_known_at: Knowledge | date | None,
     policy_version: int | None,
-) -> Asked:
+) -> At:
     """The point in both times that was given."""
     if isinstance(as_known_at, date):
         as_known_at = Knowledge(at=instant_in(ledger, as_known_at))
-    return Asked(instant_in(ledger, as_of), as_known_at, policy_version)
+    return At(instant_in(ledger, as_of), as_known_at, policy_version)

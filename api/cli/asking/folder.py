@@ -21,7 +21,7 @@ from api.service.answers.projections import Operation
 from api.service.answers.status import Status
 from api.service.known_aliases import KnownAliases
 from api.service.marks import MARKING
-from api.service.questions import Asked, group_of, known_at, moment_of, subject_in
+from api.service.questions import At, group_of, known_at, moment_of, subject_in
 from api.service.replays.preview import Preview, Proposal
 from api.service.replays.replay import replay
 from api.service.replays.steps import steps
@@ -81,7 +81,7 @@ class FolderAnswers:
         """See ``LedgerAnswers``."""
         return self._ledger.time_zone
 
-    def status(self, contact: str, asked: Asked, *, explained: bool = False) -> Document:
+    def status(self, contact: str, asked: At, *, explained: bool = False) -> Document:
         """See ``LedgerAnswers``."""
         moment = self._moment(asked)
         _, subject = self._found(moment, contact)
@@ -89,7 +89,7 @@ class FolderAnswers:
         question = _Asked(moment.at, known_at(self._ledger, moment.position))
         return Status.of_question(question, subject, found, explained=explained).plain()
 
-    def steps(self, contact: str, asked: Asked) -> Walked:
+    def steps(self, contact: str, asked: At) -> Walked:
         """See ``LedgerAnswers``."""
         moment = self._moment(asked)
         group, subject = self._found(moment, contact)
@@ -101,7 +101,7 @@ class FolderAnswers:
         """See ``LedgerAnswers``."""
         return {contact: _name(self._ledger, self._aliases, UUID(contact)) for contact in contacts}
 
-    def replay(self, asked: Asked, out: Path | None, *, quiet: bool) -> Document:
+    def replay(self, asked: At, out: Path | None, *, quiet: bool) -> Document:
         """See ``LedgerAnswers``."""
         moment = self._moment(asked)
 
@@ -115,7 +115,7 @@ class FolderAnswers:
         self, proposal: Proposal, to_at: int | None, out: Path | None, *, quiet: bool
     ) -> tuple[Document, list[Document]]:
         """See ``LedgerAnswers``."""
-        moment = self._moment(Asked(as_of=to_at))
+        moment = self._moment(At(as_of=to_at))
         if proposal.from_at is not None and proposal.from_at > moment.at:
             raise Invalid.at("/from", "contradiction", "must not be later than to")
         first: list[Any] = []
@@ -135,7 +135,7 @@ class FolderAnswers:
         """See ``LedgerAnswers``."""
         return publish_policy(self._ledger, policy, effective_from)
 
-    def _moment(self, asked: Asked) -> Moment:
+    def _moment(self, asked: At) -> Moment:
         return moment_of(self._ledger, self._aliases, asked, now())
 
     def _found(self, moment: Moment, contact: str) -> tuple[Sequence[Recorded], Subject]:

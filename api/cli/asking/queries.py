@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from domain.instants import format_instant
 
 if TYPE_CHECKING:
-    from api.service.questions import Asked, Knowledge
+    from api.service.questions import At, Knowledge
 
 
-def body_of(asked: Asked) -> dict[str, Any]:
+def body_of(asked: At) -> dict[str, Any]:
     """The fields of a document that asks; those that were not chosen are left out."""
     return given(
         {
@@ -21,7 +21,7 @@ def body_of(asked: Asked) -> dict[str, Any]:
     )
 
 
-def query_of(asked: Asked) -> dict[str, str]:
+def query_of(asked: At) -> dict[str, str]:
     """The parameters of a query that asks."""
     return {name: str(value) for name, value in body_of(asked).items()}
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from api.cli.asking.answers import Document
     from api.cli.asking.documents import Documents
-    from api.service.questions import Asked
+    from api.service.questions import At
     from api.service.replays.preview import Proposal
     from domain.timeline import PolicyTimeline
 
@@ -49,12 +49,12 @@ class ServerAnswers:
         zone: str | None = self._documents.get("")["time_zone"]
         return zone
 
-    def status(self, contact: str, asked: Asked, *, explained: bool = False) -> Document:
+    def status(self, contact: str, asked: At, *, explained: bool = False) -> Document:
         """See ``LedgerAnswers``."""
         query = query_of(asked) | ({"explain": "text"} if explained else {})
         return self._documents.get(f"/contacts/{quote(contact, safe='')}/status", query)
 
-    def steps(self, contact: str, asked: Asked) -> Walked:
+    def steps(self, contact: str, asked: At) -> Walked:
         """See ``LedgerAnswers``.
 
         No server answers this question. It says which contact and which moment is meant, and the
@@ -85,7 +85,7 @@ class ServerAnswers:
         except NotFound:
             return UNKNOWN
 
-    def replay(self, asked: Asked, out: Path | None, *, quiet: bool) -> Document:
+    def replay(self, asked: At, out: Path | None, *, quiet: bool) -> Document:
         """See ``LedgerAnswers``."""
         body = body_of(asked)
         with whole_file(out) as file:

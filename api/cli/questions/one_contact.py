@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from api.cli.asking.answers import LedgerAnswers
-    from api.service.questions import Asked
+    from api.service.questions import At
     from api.service.replays.steps import Became, Came, Step
 
 _SENTENCE_ENDS = re.compile(r"(?<=\.) (?=[A-Z0-9])")
 
 
-def tell_status(answers: LedgerAnswers, contact: str, asked: Asked, *, as_json: bool) -> None:
+def tell_status(answers: LedgerAnswers, contact: str, asked: At, *, as_json: bool) -> None:
     """Write a contact's status in sentences, or as HTTP answers it.
 
     Raises:
@@ -39,7 +39,7 @@ def tell_status(answers: LedgerAnswers, contact: str, asked: Asked, *, as_json: 
         click.echo(sentence)
 
 
-def walk_through(answers: LedgerAnswers, contact: str, asked: Asked, *, as_json: bool) -> None:
+def walk_through(answers: LedgerAnswers, contact: str, asked: At, *, as_json: bool) -> None:
     """Write a contact's past step by step: a table, or a line of JSON for each step.
 
     Raises:
