@@ -24,7 +24,8 @@ from api.service.settings import (
 )
 from api.service.text_files import read_given_text
 from domain.errors import Invalid
-from ledger.folder import DataFolder, settings_of
+from ledger.data_layout import settings_of
+from ledger.folder import DataFolder
 from ledger.ledger import EVENTS_FILE
 from ledger.stores.sqlite.projection_tables import PROJECTIONS_FILE, SqliteTableStore
 from ledger.stores.sqlite.verification.read_connections import reading
@@ -87,7 +88,7 @@ def build(settings: Settings, *, clock: Callable[[], int] = now) -> Server:
         clock=clock,
         master_key=settings.master_key,
         log_domain=settings.log_domain,
-        sealing=True,
+        signing=True,
     )
     try:
         server = Server(folder, clock, settings, projections_of)

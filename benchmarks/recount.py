@@ -12,7 +12,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 from domain.events.commerce import PurchaseMade
 from domain.history import effective_history
 from domain.policy import digest
-from domain.recorded import Recorded
+from domain.recorded import RecordedEvent
 from domain.relationship import fold
 from domain.timeline import PolicyVersion, timeline_of
 
@@ -73,9 +73,9 @@ def _always(policy: Policy) -> PolicyTimeline:
     return timeline_of([version])
 
 
-def _recorded(contact: UUID, purchases: Iterable[Purchase]) -> Iterator[Recorded]:
+def _recorded(contact: UUID, purchases: Iterable[Purchase]) -> Iterator[RecordedEvent]:
     for version, purchase in enumerate(purchases, 1):
-        yield Recorded(
+        yield RecordedEvent(
             contact_id=contact,
             version=version,
             position=version,

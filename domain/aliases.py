@@ -1,8 +1,8 @@
 """Which contacts are one person: who stands for whom once some merges are known.
 
-A merge is an alias: no stream is rewritten, and both streams go on taking events. Merges count in
-the order of their positions, whatever their ``occurred_at``. Source: the domain document, sections
-1 and 2.
+A merge is an alias: no stream is rewritten, and both streams continue to take events. Merges count
+in the order of their positions, whatever their ``occurred_at``. Source: the domain document,
+sections 1 and 2.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from uuid import UUID
 
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
 
 MERGE_TYPES = (ContactMerged.TYPE, MergeReversed.TYPE)
 
@@ -30,7 +30,7 @@ class Merge:
     into: UUID | None
 
 
-def merge_of(recorded: Recorded) -> Merge | None:
+def merge_of(recorded: RecordedEvent) -> Merge | None:
     """What the event says about aliases, if anything."""
     if isinstance(recorded.event, ContactMerged):
         return Merge(recorded.position, recorded.contact_id, recorded.event.into)
@@ -61,13 +61,13 @@ class Aliases:
         return True
 
     def survivor_of(self, contact: UUID) -> UUID:
-        """The contact that stands for this one; itself where it is no alias."""
+        """The contact that stands for this one; itself where it is not an alias."""
         while self._parents and (parent := self._parents.get(contact)) is not None:
             contact = parent
         return contact
 
     def target_of(self, contact: UUID) -> UUID | None:
-        """The contact that this one was merged into last, None where it is no alias."""
+        """The contact that this one was merged into last, None where it is not an alias."""
         return self._parents.get(contact)
 
     def survivors_of(self, contacts: Iterable[UUID]) -> dict[UUID, UUID]:
@@ -100,6 +100,6 @@ class Aliases:
         return twin
 
 
-def aliases_in(events: Iterable[Recorded]) -> Aliases:
+def aliases_in(events: Iterable[RecordedEvent]) -> Aliases:
     """Who stands for whom by these events, which are in order of their positions."""
     return Aliases(merge for one in events if (merge := merge_of(one)) is not None)

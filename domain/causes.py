@@ -1,34 +1,34 @@
-"""Why a stage changed or is going to, in words that a shop owner uses.
+"""Why a stage changed or will change, in the words of a shop owner.
 
-Causes have names: those of events, or of what changes something without one.
+A cause is an event, or a breakpoint at which something changes without an event.
 """
 
 from __future__ import annotations
 
 _BREAKPOINTS = {
-    "demote_at": "they have been silent for so long",
-    "lapse_at": "they have been silent for so long",
-    "subscription_end": "a subscription runs out",
-    "dwell": "the time of grace for a new client is over",
-    "override": "the stage set by hand expires",
-    "policy": "another version of the policy takes over",
+    "demote_at": "of their long silence",
+    "lapse_at": "of their long silence",
+    "subscription_end": "a subscription ends",
+    "dwell": "the minimum stay of a new client is over",
+    "override": "the stage that was set by hand expires",
+    "policy": "another version of the policy takes effect",
     "client": "they are a client now",
     "engagement": "our last engagement for them no longer counts",
     "regularity": "they no longer count as buying regularly",
-    "renewal": "a subscription runs out",
-    "wallet": "the report of their share of wallet is too old",
-    "referral": "a referral of theirs is too old",
-    "advice": "how they took our advice is too long ago",
-    "self_directed": "what they did of their own accord is too long ago",
+    "renewal": "a subscription ends",
+    "wallet": "the report on our share of wallet is too old",
+    "referral": "one of their referrals is too old",
+    "advice": "their answer to our advice is too long ago",
+    "self_directed": "what they did on their own initiative is too long ago",
     "guests": "a visit with guests is too long ago",
-    "known": "we last showed that we know them too long ago",
+    "known": "it is too long ago that we showed that we know them",
     "testimonial": "their testimonial is too old",
-    "two_way": "some of what we had to do with each other is too long ago",
+    "two_way": "some of our messages and visits are too long ago",
     "complaint": "a complaint passes its deadline",
-    "promise": "the promise broken is too long ago",
-    "custom": "something noted of them is too long ago",
+    "promise": "the broken promise is too long ago",
+    "custom": "an event of this trade is too long ago",
 }
-"""By the names of breakpoints: the signals, and what the stage machine adds."""
+"""The end of "because", by the name of the breakpoint: a signal, or one of the stage machine."""
 
 _EVENTS = {
     "advice-accepted": "advice was accepted",
@@ -38,7 +38,7 @@ _EVENTS = {
     "contact-linked": "the contact was linked to another",
     "contact-merged": "another contact was merged into this one",
     "contact-registered": "the contact was registered",
-    "custom-recorded": "something of this trade was recorded",
+    "custom-recorded": "an event of this trade was recorded",
     "merge-reversed": "a merge of contacts was reversed",
     "personal-data-erased": "personal data was erased",
     "recognition-given": "they were recognised",
@@ -49,15 +49,15 @@ _EVENTS = {
     "stage-overridden": "the stage was set by hand",
     "thanks-given": "thanks were given",
     "thanks-received": "thanks were received",
-    "touch-made": "they and we were in touch",
+    "touch-made": "we were in touch with them",
     "wallet-rank-reported": "our rank in a wallet was reported",
     "wallet-share-reported": "a share of wallet was reported",
 }
-"""The types of event of which ``a purchase was made`` is not the pattern."""
+"""The event types whose clause does not follow the pattern of ``a purchase was made``."""
 
 
 def because_of_breakpoint(name: str) -> str:
-    """Why something changes by itself, as a clause."""
+    """The breakpoint that changed something, as a clause."""
     return f"because {_BREAKPOINTS[name]}"
 
 
@@ -67,8 +67,8 @@ def because_of_event(event_type: str) -> str:
     >>> because_of_event("engagement-opened")
     'because an engagement was opened'
     """
-    told = _EVENTS.get(event_type)
-    if told is None:
+    clause = _EVENTS.get(event_type)
+    if clause is None:
         thing, _, done = event_type.replace("-", " ").rpartition(" ")
-        told = f"{'an' if thing[0] in 'aeiou' else 'a'} {thing} was {done}"
-    return f"because {told}"
+        clause = f"{'an' if thing[0] in 'aeiou' else 'a'} {thing} was {done}"
+    return f"because {clause}"

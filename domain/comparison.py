@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from domain.kinds import escaped
+from domain.kinds import escape_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -84,10 +84,10 @@ def switches(before: Relationship, after: Relationship) -> tuple[Switch, ...]:
     ours = {reading.name: reading for reading in before.signals()}
     theirs = {reading.name: reading for reading in after.signals()}
     found = (Switch(name, ours.get(name), theirs.get(name)) for name in ours | theirs)
-    return tuple(one for one in found if _says(one.before) != _says(one.after))
+    return tuple(one for one in found if _on_and_points(one.before) != _on_and_points(one.after))
 
 
-def _says(reading: SignalReading | None) -> tuple[bool, int]:
+def _on_and_points(reading: SignalReading | None) -> tuple[bool, int]:
     return (reading.on, reading.points) if reading else (False, 0)
 
 
@@ -103,7 +103,7 @@ def field_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[
 
 def _leaves(document: Mapping[str, Any], pointer: str) -> Iterator[tuple[str, object]]:
     for name, value in document.items():
-        place = f"{pointer}/{escaped(name)}"
+        place = f"{pointer}/{escape_pointer(name)}"
         if isinstance(value, dict):
             yield from _leaves(value, place)
         else:

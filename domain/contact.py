@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from domain.dealings import Dealings, keys_of, opening_of
-from domain.events import Event, Sealed
+from domain.events import EncryptedValue, Event
 from domain.events.contacts import ContactMerged, ContactRegistered, MergeReversed
 from domain.events.governance import EventCorrected, EventRetracted, PersonalDataErased
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from domain.dealings import Key
     from domain.first_purchases import Commerce
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
 
 
 @dataclass
@@ -24,11 +24,11 @@ class ContactState:
     """The state of one stream, folded from its events in the order of their versions.
 
     Decisions look at everything known, whatever its ``occurred_at``. A retracted event counts as
-    never happened, a corrected one as corrected, but an opening id stays in use for ever: in
+    never happened, a corrected one as corrected, but an opening id stays in use forever: in
     ``opened_by`` also where the event that brought it was retracted or corrected away.
 
     Registering and retracting again compare personal text, so the ``contact-registered`` and the
-    ``event-retracted`` events fed to this must be unsealed; no other personal value is looked at.
+    ``event-retracted`` events must be decrypted before they are folded. The fold reads no other
     """
 
     contact_id: UUID
@@ -38,7 +38,7 @@ class ContactState:
     separated_from: UUID | None = None
     """Where the last merge went that was reversed; None while merged or never merged."""
     erased: bool = False
-    events: dict[UUID, Recorded] = field(default_factory=dict)
+    events: dict[UUID, RecordedEvent] = field(default_factory=dict)
     opened_by: dict[Key, UUID] = field(default_factory=dict)
     retractions: dict[UUID, EventRetracted] = field(default_factory=dict)
     corrections: dict[UUID, tuple[UUID, ...]] = field(default_factory=dict)
@@ -56,7 +56,7 @@ class ContactState:
         return cls(contact_id)
 
     @property
-    def registered(self) -> bool:
+    def is_registered(self) -> bool:
         """The contact was registered, and may be merged or erased since."""
         return self.registration is not None
 
@@ -68,12 +68,12 @@ class ContactState:
         key in its place would open nothing of before, so nothing personal is added any more.
         """
         name = self.registration and self.registration.name
-        return self.erased or (isinstance(name, Sealed) and name.erased)
+        return self.erased or (isinstance(name, EncryptedValue) and name.is_erased)
 
-    def evolve(self, recorded: Recorded) -> None:
+    def evolve(self, recorded: RecordedEvent) -> None:
         """Take in the next event of the stream; total, and constant in time.
 
-        After corrections and retractions the dealings are derived anew from all events, once they
+        After corrections and retractions the dealings are derived again from all events, once they
         are asked for.
         """
         self.version = recorded.version
@@ -148,7 +148,7 @@ class ContactState:
         if key is not None:
             self.opened_by.setdefault(key, event_id)
 
-    def _apply(self, recorded: Recorded, dealings: Dealings) -> None:
+    def _apply(self, recorded: RecordedEvent, dealings: Dealings) -> None:
         if recorded.id in self.retractions:
             return
         event, at = recorded.event, recorded.occurred_at
@@ -170,7 +170,7 @@ class ContactState:
         return None
 
 
-def _index(by_key: dict[Key, list[UUID]], recorded: Recorded) -> None:
+def _index(by_key: dict[Key, list[UUID]], recorded: RecordedEvent) -> None:
     """Note what an event speaks of; of a correction, what it makes its target speak of."""
     event, event_id = recorded.event, recorded.id
     if isinstance(event, EventCorrected):

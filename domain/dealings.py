@@ -37,14 +37,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from domain.events import Event
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
 
     Key = tuple[str, str]
     """An id in data, with the name of its field: a need and a promise may share a number."""
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class Settlement:
     """The event that ended something for good, and when that was."""
 
     event: Event
@@ -52,21 +52,21 @@ class Settled:
 
 
 @dataclass(frozen=True, slots=True)
-class Reversed:
+class Refunds:
     """What was given back of a purchase so far."""
 
     currency: str
     amount_minor: int
 
 
-class Paid(NamedTuple):
+class Payments(NamedTuple):
     """What was paid for a referral in one currency, and what was taken back of it."""
 
     paid_minor: int
     taken_back_minor: int
 
 
-NOTHING_PAID = Paid(0, 0)
+NOTHING_PAID = Payments(0, 0)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -96,20 +96,20 @@ class Dealings:
     """Tables by id; every one is independent of the order in which related events came."""
 
     opened: dict[Key, Event] = field(default_factory=dict)
-    settled: dict[Key, Settled] = field(default_factory=dict)
-    reversed: dict[str, Reversed] = field(default_factory=dict)
+    settled: dict[Key, Settlement] = field(default_factory=dict)
+    reversed: dict[str, Refunds] = field(default_factory=dict)
     levels: dict[str, int] = field(default_factory=dict)
     marks: dict[str, tuple[Mark, ...]] = field(default_factory=dict)
     consents: dict[tuple[str, str], tuple[Consent, ...]] = field(default_factory=dict)
     referrals: dict[str, tuple[Fact, ...]] = field(default_factory=dict)
     rewards: dict[str, tuple[Fact, ...]] = field(default_factory=dict)
     """By referral, what was done about its reward, in the order of recording."""
-    paid: dict[tuple[str, str], Paid] = field(default_factory=dict)
+    paid: dict[tuple[str, str], Payments] = field(default_factory=dict)
     """By referral and currency, as far as amounts were stated."""
     unstated: dict[str, bool] = field(default_factory=dict)
     """The referrals of which something was paid or taken back without an amount."""
 
-    def apply(self, event: Event, at: int, recorded: Recorded) -> None:
+    def apply(self, event: Event, at: int, recorded: RecordedEvent) -> None:
         """Take in one effective event that occurred at ``at``, as it was recorded; total."""
         key = opening_of(event)
         if key is not None:
@@ -118,9 +118,9 @@ class Dealings:
         if fold is not None:
             fold(self, event, at, recorded.version)
         if type(event) in _OF_REFERRALS:
-            self._tell(event, at, recorded)
+            self._apply(event, at, recorded)
 
-    def _tell(self, event: Any, at: int, recorded: Recorded) -> None:
+    def _apply(self, event: Any, at: int, recorded: RecordedEvent) -> None:
         """Put an event to the others of its referral."""
         fact = Fact(at, recorded.position, recorded.id, event, recorded.contact_id, 0)
         table = self.rewards if type(event) in _OF_REWARDS else self.referrals
@@ -136,7 +136,7 @@ class Dealings:
                 paid_minor += event.amount_minor
             else:
                 taken_back_minor += event.amount_minor
-            self.paid[key] = Paid(paid_minor, taken_back_minor)
+            self.paid[key] = Payments(paid_minor, taken_back_minor)
         elif event.in_kind is None:
             self.unstated[event.referral_id] = True
 
@@ -198,29 +198,29 @@ _ID_FIELDS: dict[str, tuple[str, ...]] = {}
 
 
 def _engagement_closed(dealings: Dealings, event: EngagementClosed, at: int, _: int) -> None:
-    dealings.settled.setdefault(("engagement_id", event.engagement_id), Settled(event, at))
+    dealings.settled.setdefault(("engagement_id", event.engagement_id), Settlement(event, at))
 
 
 def _subscription_cancelled(
     dealings: Dealings, event: SubscriptionCancelled, at: int, _: int
 ) -> None:
-    dealings.settled.setdefault(("subscription_id", event.subscription_id), Settled(event, at))
+    dealings.settled.setdefault(("subscription_id", event.subscription_id), Settlement(event, at))
 
 
 def _promise_settled(
     dealings: Dealings, event: PromiseKept | PromiseBroken, at: int, _: int
 ) -> None:
-    dealings.settled.setdefault(("promise_id", event.promise_id), Settled(event, at))
+    dealings.settled.setdefault(("promise_id", event.promise_id), Settlement(event, at))
 
 
 def _referral_closed(dealings: Dealings, event: ReferralClosed, at: int, _: int) -> None:
-    dealings.settled.setdefault(("referral_id", event.referral_id), Settled(event, at))
+    dealings.settled.setdefault(("referral_id", event.referral_id), Settlement(event, at))
 
 
 def _purchase_reversed(dealings: Dealings, event: PurchaseReversed, _: int, __: int) -> None:
-    so_far = dealings.reversed.get(event.purchase_id, Reversed(event.currency, 0))
+    so_far = dealings.reversed.get(event.purchase_id, Refunds(event.currency, 0))
     if so_far.currency == event.currency:
-        dealings.reversed[event.purchase_id] = Reversed(
+        dealings.reversed[event.purchase_id] = Refunds(
             event.currency, so_far.amount_minor + event.amount_minor
         )
 

@@ -9,14 +9,14 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from domain.errors import FieldError, Invalid
-from domain.kinds import Kind, Whole, escaped, no_names, wrong
+from domain.kinds import Kind, Whole, escape_pointer, no_names, wrong
 
 if TYPE_CHECKING:
     from domain.kinds import ContactNames
 
 
 @dataclass(frozen=True)
-class Listed(Kind):
+class ListKind(Kind):
     """A list of exactly ``length`` values of one kind."""
 
     one: Whole
@@ -53,7 +53,7 @@ def read_section(base: Any, document: object, pointer: str, *, kept: bool = Fals
     changed: dict[str, object] = {}
     names = {declared.name for declared in fields(base)}
     for name, value in document.items():
-        place = f"{pointer}/{escaped(name)}"
+        place = f"{pointer}/{escape_pointer(name)}"
         if name not in names:
             errors.append(FieldError(place, "unknown-field", "the policy has no such field"))
             continue

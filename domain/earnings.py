@@ -109,7 +109,7 @@ def earnings(edge: Edge, commerce: Commerce, policy_at: PolicyAt, upto: int) -> 
 
     As if it had the credit for the contact. Each is reckoned by the policy in force when it was
     won and by the highest level stated up to then. A purchase wins where the policy in force when
-    it was made says so; where a later one takes its place, that one wins anew. The first purchase
+    it was made says so; where a later one takes its place, that one wins again. The first purchase
     counts before the amount given at closing, whenever it was made.
     """
     found: list[Earning] = []

@@ -1,7 +1,6 @@
-"""Everything that can be wrong, as one tree with stable codes.
+"""Every error, as one tree of classes with stable codes.
 
-HTTP knows nothing of these classes but their names: the status of each stands in one table in
-``api/http/problems.py``.
+The classes know nothing about HTTP: one table in ``api/http/problems.py`` has the status of each.
 """
 
 from __future__ import annotations
@@ -16,18 +15,18 @@ if TYPE_CHECKING:
 
 
 class LedgerError(Exception):
-    """Something the caller can be told. ``code`` is stable, ``str(error)`` is for people."""
+    """An error that callers may see. ``code`` is stable, ``str(error)`` is for people."""
 
     code = "internal"
 
     def fields(self) -> Mapping[str, object]:
-        """What a program may want besides code and detail; JSON values only."""
+        """The fields for programs besides code and detail; JSON values only."""
         return {}
 
 
 @dataclass(frozen=True)
 class FieldError:
-    """One thing wrong in a document. ``pointer`` is an RFC 6901 JSON Pointer into it."""
+    """One error in a document. ``pointer`` is an RFC 6901 JSON Pointer into it."""
 
     pointer: str
     code: str
@@ -39,7 +38,7 @@ class FieldError:
 
 
 class Invalid(LedgerError):
-    """The request cannot be read as what it claims to be."""
+    """The request is not valid."""
 
     code = "invalid-request"
 
@@ -63,7 +62,7 @@ class Invalid(LedgerError):
 
 
 class NotFound(LedgerError):
-    """What was asked for does not exist."""
+    """The request names something that does not exist."""
 
     code = "not-found"
 
@@ -111,17 +110,17 @@ class TileNotFound(NotFound):
 
 
 class Conflict(LedgerError):
-    """The request contradicts what the ledger holds."""
+    """The request contradicts the content of the ledger."""
 
 
 class NotFinished(Conflict):
-    """What is asked for is still being made."""
+    """The result is not finished yet."""
 
     code = "not-finished"
 
 
 class VersionMismatch(Conflict):
-    """A precondition named another version than the stream has."""
+    """Version mismatch: the precondition names another version than that of the stream."""
 
     code = "version-mismatch"
 
@@ -134,9 +133,9 @@ class VersionMismatch(Conflict):
 
 
 class EventIdReused(Conflict):
-    """An event with this id says something else.
+    """An event with this id has different content.
 
-    ``position`` is that event's, and absent where both events stand in one request.
+    ``position`` is that event's, and is absent if both events are in one request.
     """
 
     code = "event-id-reused"
@@ -144,7 +143,7 @@ class EventIdReused(Conflict):
     def __init__(self, event_id: UUID, position: int | None) -> None:
         detail = f"event {event_id} was recorded at position {position} with other content"
         if position is None:
-            detail = f"event {event_id} stands twice in the request with different content"
+            detail = f"event {event_id} occurs twice in the request with different content"
         super().__init__(detail)
         self.event_id = event_id
         self.position = position
@@ -155,7 +154,7 @@ class EventIdReused(Conflict):
 
 
 class Refused(Conflict):
-    """A decision said no. ``reason`` is the decision's own code."""
+    """A decision refused the request. ``reason`` is the decision's own code."""
 
     code = "refused"
 
@@ -168,14 +167,14 @@ class Refused(Conflict):
         return {"reason": self.reason, **self.extra}
 
 
-class NotYetSealed(Conflict):
-    """What was asked about is recorded, but under no checkpoint yet."""
+class NotYetSigned(Conflict):
+    """The event is recorded, but no signed checkpoint covers it yet."""
 
     code = "not-yet-sealed"
 
 
 class Unauthenticated(LedgerError):
-    """Nobody knows who asks: there is no access key, or none that opens anything."""
+    """The request has no access key, or one that is not valid."""
 
     code = "unauthenticated"
 
@@ -193,28 +192,28 @@ class ProjectionBehind(Unavailable):
 
 
 class Corrupt(LedgerError):
-    """Stored bytes are not what this program wrote: another program's file, or damage."""
+    """Stored bytes are not what this program wrote: the file is damaged or another program's."""
 
     code = "unavailable"
 
 
 class Unproven(LedgerError):
-    """What was given as evidence is none: it is malformed, or it does not hold.
+    """The evidence is malformed, or it does not prove what it should.
 
-    A proof, a note, a checkpoint, a tile, an entry. Whoever reads such a thing from the ledger's
-    own files says ``Corrupt`` instead.
+    Evidence is a proof, a note, a checkpoint, a tile or an entry. Code that reads such a thing from
+    the ledger's own files raises ``Corrupt`` instead.
     """
 
 
 class LogRefused(Corrupt):
-    """The log signs nothing, since that could contradict what it signed before."""
+    """The log signs nothing more, because a signature could contradict an earlier one."""
 
 
 DISK_FULL = "cannot be written: the disk is full or no more may be written to it"
-NO_PERMISSION = "cannot be opened or written: look at the permissions of the file and its folder"
+NO_PERMISSION = "cannot be opened or written: check the permissions of the file and its folder"
 _FULL_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def unusable_file(error: OSError, name: str) -> Unavailable:
-    """The error for a file or folder of that name that the system does not let us use."""
+    """The error for a file or folder that the system does not allow us to use."""
     return Unavailable(f"{name} {DISK_FULL if error.errno in _FULL_ERRNOS else NO_PERMISSION}")

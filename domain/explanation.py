@@ -1,7 +1,7 @@
-"""A status in sentences that a shop owner understands, beside the evidence that programs read.
+"""A status in sentences for a shop owner. Programs read the evidence instead.
 
-The sentences say nothing that the evidence does not: stage, reasons, score, what would change it,
-and when it will change by itself. The same relationship gives the same sentences.
+The sentences say only what the evidence says: the stage, its reasons, the score, what would change
+it, and when it will change by itself. The same relationship always gives the same sentences.
 """
 
 from __future__ import annotations
@@ -37,36 +37,36 @@ _MONTHS = (
 
 _REASONS = {
     "retracted": "retracted",
-    "reversed": "given back",
-    "opening-not-before": "about what had not begun by then",
-    "cancelled-before": "about a subscription cancelled before",
+    "reversed": "refunded in full",
+    "opening-not-before": "about something that had not begun by then",
+    "cancelled-before": "about a subscription that had been cancelled",
 }
-"""Why an event does not count, after the number of those of which it is so."""
+"""Why events do not count, by the code of the reason."""
 
 _ORDER = ("contact", "prospect", "lapsed_customer", "lapsed_client", "customer", "client")
-"""From least to most: what is a rise, and what a fall."""
+"""The stages in ascending order, which tells a rise from a fall."""
 
 _TROUBLES = ("complaint", "promise")
-"""The signals that tell against a contact, whatever they are worth."""
+"""The signals that speak against a contact, whatever points they have."""
 
 MOST_CHANGES = 3
-"""How many of the things that would change the stage are told; the evidence has them all."""
+"""How many possible changes the sentences name; the evidence lists all of them."""
 
 
 def explain(found: Relationship, *, erased: bool = False) -> tuple[str, ...]:
-    """The status as sentences, the most important first. ``erased``: some evidence is gone."""
+    """The status as sentences, the most important first. ``erased``: some evidence was erased."""
     return tuple(_Explanation(found).sentences(erased=erased))
 
 
 def explain_interval(interval: Interval, time_zone: str) -> str:
-    """One stretch of time in one stage, and what began it, in a sentence."""
+    """One interval in one stage, and the cause that began it, in a sentence."""
     began = _day(interval.from_at, time_zone)
     until = f" to {_day(interval.to_at, time_zone)}" if interval.to_at is not None else " on"
     cause = interval.cause
     if cause.kind == "event":
         why = because_of_event(cause.name)
     elif cause.kind == "policy":
-        why = f"because {cause.name} of the policy took over"
+        why = f"because {cause.name} of the policy took effect"
     else:
         why = because_of_breakpoint(cause.name)
     return f"{STAGE_WORDS[interval.stage]} from {began}{until}, {why}."
@@ -78,37 +78,37 @@ class _Explanation:
     def __init__(self, found: Relationship) -> None:
         self._found = found
         self._time_zone = found.machine.time_zone
-        self._phrases = Phrases(self._dated)
+        self._phrases = Phrases(self._format_day)
         self._is_set_by_hand = found.machine.overriding(found.at) is not None
         self._facts = {fact.id: fact for fact in found.history.facts}
 
     def sentences(self, *, erased: bool) -> Iterator[str]:
         found = self._found
         if found.since is None:
-            yield "Nothing is known of them at that time."
+            yield "Nothing is known about them at that time."
             return
         ended = found.stage == "ended"
         signals = () if ended else found.signals()
-        told_for, told_against = self._sides([one for one in signals if one.on])
-        yield self._stage(told_for)
+        pros, cons = self._sides([one for one in signals if one.on])
+        yield self._stage(pros)
         if self._is_set_by_hand:
             by_rule = STAGE_WORDS[found.machine.underlying].lower()
-            yield f"The stage was set by hand; by the rules it would be {by_rule}."
+            yield f"The stage was set by hand; according to the rules it would be {by_rule}."
         yield from self._so_far(signals)
-        if told_against:
-            yield f"Against it: {self._list(told_against)}."
+        if cons:
+            yield f"On the other hand, {self._list(cons)}."
         if not ended:
             yield from self._score()
             yield from self._changes()
         yield from self._ahead()
         yield from self._left_out()
         if found.rests_on == "frequency":
-            yield "This rests on how often they buy, not on their allegiance."
+            yield "The stage rests on how often they buy, not on their allegiance."
         if erased:
-            yield "Personal data was erased: what rested on it is not shown."
+            yield "Personal data was erased, and what rested on it is not shown."
 
     def _sides(self, on: list[SignalReading]) -> tuple[list[SignalReading], list[SignalReading]]:
-        """What tells for them and what against; of a trade's own kinds each by itself."""
+        """The signals that speak for them and against them; each custom kind is taken by itself."""
         sides: tuple[list[SignalReading], list[SignalReading]] = ([], [])
         for one in on:
             if one.name != "custom":
@@ -128,34 +128,35 @@ class _Explanation:
     def _stage(self, reasons: list[SignalReading]) -> str:
         found = self._found
         assert found.since is not None
-        told = f"{STAGE_WORDS[found.stage]} since {self._dated(found.since)}"
-        return f"{told}: {self._list(reasons)}." if reasons else f"{told}."
+        stage = f"{STAGE_WORDS[found.stage]} since {self._format_day(found.since)}"
+        return f"{stage}: {self._list(reasons)}." if reasons else f"{stage}."
 
     def _so_far(self, signals: Sequence[SignalReading]) -> Iterator[str]:
-        """How far those are on the way who buy, but not regularly."""
+        """How many purchases count so far, for a contact who does not buy regularly."""
         for one in signals:
             if one.name == "regularity" and not one.on and one.value.get("purchase_days"):
                 bought = self._phrases.reading(one.name, one.value, one.threshold, ())
                 silence = self._found.silence
                 enough = one.value["purchase_days"] >= one.threshold["purchase_days"]  # type: ignore[operator]  # both are counts
                 if enough and silence is not None:
-                    silent = f"silent since {self._dated(silence.last_at)}"
-                    yield f"No longer regular: {bought}, {silent}."
+                    last = self._format_day(silence.last_at)
+                    silent = f"they are silent since {last}"
+                    yield f"They no longer buy regularly: {bought}, but {silent}."
                 else:
-                    yield f"Not buying regularly: {bought}."
+                    yield f"They do not buy regularly yet: {bought}."
 
     def _list(self, readings: list[SignalReading]) -> str:
-        told = []
+        clauses = []
         for one in readings:
             behind = [self._facts[event] for event in one.events if event in self._facts]
-            told.append(self._phrases.reading(one.name, one.value, one.threshold, behind))
-        return "; ".join(told)
+            clauses.append(self._phrases.reading(one.name, one.value, one.threshold, behind))
+        return "; ".join(clauses)
 
     def _score(self) -> Iterator[str]:
         rule = self._found.policy.stage
         score = f"The score is {self._found.score}"
         if self._found.machine.underlying == "client":
-            yield f"{score}; {rule.stay_score} keep a client."
+            yield f"{score}; a client needs at least {rule.stay_score} to stay one."
             return
         lacks = []
         if not self._found.machine.is_anchored():
@@ -163,49 +164,49 @@ class _Explanation:
         if "complaint_hold" in self._found.flags:
             severity = self._found.policy.signals.complaint.hold_severity
             lacks.append(f"no complaint of severity {severity} or more past its deadline")
-        also = f", and {' and '.join(lacks)}" if lacks else ""
-        yield f"{score}; to become a client takes {rule.promotion_score}{also}."
+        also = f", and also {' and '.join(lacks)}" if lacks else ""
+        yield f"{score}; to become a client they need {rule.promotion_score}{also}."
 
     def _anchors(self) -> str:
-        """What makes a client last, as far as the policy goes by it."""
+        """The anchors that the policy uses."""
         signals = self._found.policy.signals
-        buying = ", regular buying" if signals.regularity.purchase_days is not None else ""
-        return f"an engagement{buying} or a renewal unasked"
+        buying = ", regular purchases" if signals.regularity.purchase_days is not None else ""
+        return f"an engagement{buying} or a renewal without a reminder"
 
     def _changes(self) -> Iterator[str]:
-        """What would win a client, or lose one: the strongest few, which all lead to one stage."""
+        """The strongest possible changes of the stage, which all lead to the same stage."""
         changes = self._found.would_change()
         if not changes:
             return
         strongest: list[WouldChange] = sorted(changes, key=lambda one: -abs(one.points))
-        told = [self._phrases.change(one.change) for one in strongest[:MOST_CHANGES]]
-        more = len(changes) - len(told)
+        names = [self._phrases.change(one.change) for one in strongest[:MOST_CHANGES]]
+        more = len(changes) - len(names)
         if more:
-            told.append("one other thing" if more == 1 else f"{more} other things")
-        one_of = told[0] if len(told) == 1 else f"{', '.join(told[:-1])} or {told[-1]}"
+            names.append("one other change" if more == 1 else f"one of {more} other changes")
+        one_of = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
         stage = STAGE_WORDS[changes[0].stage].lower()
-        by_rule = " by the rules" if self._is_set_by_hand else ""
-        yield f"By itself, {one_of} would make them a {stage}{by_rule}."
+        by_rule = " according to the rules" if self._is_set_by_hand else ""
+        yield f"One change is enough to make them a {stage}{by_rule}: {one_of}."
 
     def _ahead(self) -> Iterator[str]:
         ahead = self._found.will_change()
         if ahead is None:
             if self._found.silence is not None and "quiet" in self._found.flags:
-                yield "They are quieter than is their habit."
+                yield "They are quieter than usual."
             return
         if "quiet" in self._found.flags:
-            yield "They are quieter than is their habit."
+            yield "They are quieter than usual."
         moves = "change to"
         if {ahead.stage, self._found.stage} <= set(_ORDER):
             falls = _ORDER.index(ahead.stage) < _ORDER.index(self._found.stage)
             moves = "fall back to" if falls else "rise to"
         stage = STAGE_WORDS[ahead.stage].lower()
-        on, why = self._dated(ahead.at), because_of_breakpoint(ahead.because)
-        yield f"If nothing happens they {moves} {stage} on {on}, {why}."
+        on, why = self._format_day(ahead.at), because_of_breakpoint(ahead.because)
+        yield f"If nothing happens, they {moves} {stage} on {on}, {why}."
 
     def _left_out(self) -> Iterator[str]:
         counts: dict[str, int] = {}
-        for one in self._found.excluded():
+        for one in self._found.exclusions():
             reason = _REASONS[one.reason]
             counts[reason] = counts.get(reason, 0) + 1
         if counts:
@@ -214,11 +215,11 @@ class _Explanation:
             noun = "event does" if total == 1 else "events do"
             yield f"{total} {noun} not count: {reasons}."
 
-    def _dated(self, instant: int) -> str:
-        """The day in the contact's own time zone; the year where it is another than that asked."""
+    def _format_day(self, instant: int) -> str:
+        """The day in the contact's time zone, with the year if ``as_of`` is in another year."""
         day = date.fromordinal(day_of(instant, self._time_zone))
-        asked = date.fromordinal(day_of(self._found.at, self._time_zone))
-        year = "" if day.year == asked.year else f" {day.year}"
+        as_of = date.fromordinal(day_of(self._found.at, self._time_zone))
+        year = "" if day.year == as_of.year else f" {day.year}"
         return f"{day.day} {_MONTHS[day.month - 1]}{year}"
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from domain.events import Event
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
 
 
 class Fact(NamedTuple):
@@ -42,7 +42,7 @@ class Fact(NamedTuple):
     scope: int
 
 
-class Retracted(NamedTuple):
+class RetractedEvent(NamedTuple):
     """An event that never happened, when it was said to have, and the event that takes it back."""
 
     occurred_at: int
@@ -58,12 +58,12 @@ class History:
     """
 
     facts: tuple[Fact, ...]
-    retracted: tuple[Retracted, ...]
+    retracted: tuple[RetractedEvent, ...]
     time_zone: str | None
     streams: tuple[UUID, ...] = ()
 
 
-def effective_history(events: Iterable[Recorded], survivor: UUID) -> History:
+def effective_history(events: Iterable[RecordedEvent], survivor: UUID) -> History:
     """The history of one contact from all that is known of it, in any order.
 
     ``events`` are those of the survivor's stream and of the streams merged into it, and beside them
@@ -71,8 +71,8 @@ def effective_history(events: Iterable[Recorded], survivor: UUID) -> History:
     those of its ``referral-made``.
     """
     retractions: dict[UUID, UUID] = {}
-    corrections: list[Recorded] = []
-    ordinary: list[Recorded] = []
+    corrections: list[RecordedEvent] = []
+    ordinary: list[RecordedEvent] = []
     for recorded in events:
         event = recorded.event
         if not isinstance(event, _ABOUT_OTHERS):
@@ -85,7 +85,7 @@ def effective_history(events: Iterable[Recorded], survivor: UUID) -> History:
     untouched = not retractions and not standing
 
     facts: list[Fact] = []
-    retracted: list[Retracted] = []
+    retracted: list[RetractedEvent] = []
     scopes = {survivor: 0}
     stream, scope = survivor, 0
     for recorded in ordinary:
@@ -98,7 +98,7 @@ def effective_history(events: Iterable[Recorded], survivor: UUID) -> History:
         keys = _keys(recorded)
         retraction = next((retractions[key] for key in keys if key in retractions), None)
         if retraction is not None:
-            retracted.append(Retracted(recorded.occurred_at, recorded.id, retraction))
+            retracted.append(RetractedEvent(recorded.occurred_at, recorded.id, retraction))
             continue
         correction = next((standing[key] for key in keys if key in standing), None)
         facts.append(_fact(recorded, correction, scope))
@@ -113,11 +113,11 @@ _ABOUT_OTHERS = (EventRetracted, EventCorrected)
 _REGISTERED = (ContactRegistered, RegistrationAmended)
 
 
-def extended(history: History, events: Iterable[Recorded]) -> History | None:
+def extend(history: History, events: Iterable[RecordedEvent]) -> History | None:
     """The history with newer events of the streams it is made of; earlier facts stay as they are.
 
     None where an event may change what is there already, or rests on other streams: then the
-    history is to be made anew from all events.
+    history must be derived again from all events.
     """
     scopes = {stream: scope for scope, stream in enumerate(history.streams)}
     added = []
@@ -145,7 +145,7 @@ _CHANGING = (
 
 
 def _standing_corrections(
-    corrections: Sequence[Recorded], retractions: dict[UUID, UUID]
+    corrections: Sequence[RecordedEvent], retractions: dict[UUID, UUID]
 ) -> dict[UUID, EventCorrected]:
     """The last correction of each event by position, retracted ones aside."""
     standing: dict[UUID, EventCorrected] = {}
@@ -156,23 +156,23 @@ def _standing_corrections(
     return standing
 
 
-def _keys(recorded: Recorded) -> tuple[UUID, ...]:
+def _keys(recorded: RecordedEvent) -> tuple[UUID, ...]:
     """The ids by which an event can be retracted or corrected."""
     if isinstance(recorded.event, ReferralReceived) and recorded.causation_id is not None:
         return (recorded.causation_id,)
     return (recorded.id,)
 
 
-def _fact(recorded: Recorded, correction: EventCorrected | None, scope: int) -> Fact:
+def _fact(recorded: RecordedEvent, correction: EventCorrected | None, scope: int) -> Fact:
     event, occurred_at = recorded.event, recorded.occurred_at
     if correction is not None:
         if correction.occurred_at is not None:
             occurred_at = correction.occurred_at
-        event = _corrected(event, correction.data)
+        event = _apply_correction(event, correction.data)
     return Fact(occurred_at, recorded.position, recorded.id, event, recorded.contact_id, scope)
 
 
-def _corrected(event: Event, data: object) -> Event:
+def _apply_correction(event: Event, data: object) -> Event:
     """The event as corrected; data of another type than the event's changes nothing."""
     if isinstance(event, ReferralReceived) and isinstance(data, ReferralMade):
         return ReferralReceived(referral_id=data.referral_id, by=event.by, level=data.level)

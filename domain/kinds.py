@@ -36,7 +36,7 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
-def escaped(name: object) -> str:
+def escape_pointer(name: object) -> str:
     """A name as one part of a JSON Pointer. Source: RFC 6901 section 3."""
     return str(name).replace("~", "~0").replace("/", "~1")
 
@@ -60,7 +60,7 @@ def read_text(value: object, most: int, rule: TextRule, least: int = 1) -> str:
         wrong("wrong-type", "must be a string")
     if len(value) > most:
         wrong("too-long", f"must have at most {most} characters")
-    return _measured(rule.apply(value), most, least)
+    return _check_length(rule.apply(value), most, least)
 
 
 def read_kept_text(value: object, most: int, least: int = 1) -> str:
@@ -69,10 +69,10 @@ def read_kept_text(value: object, most: int, least: int = 1) -> str:
         wrong("wrong-type", "must be a string")
     if _NEVER_KEPT.search(value):
         wrong("invalid-text", "must not hold control characters or lone surrogates")
-    return _measured(value, most, least)
+    return _check_length(value, most, least)
 
 
-def _measured(text: str, most: int, least: int) -> str:
+def _check_length(text: str, most: int, least: int) -> str:
     if len(text) < least:
         wrong("too-short", f"must have at least {least} character{'s' if least > 1 else ''}")
     if len(text) > most:

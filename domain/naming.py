@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
     from uuid import UUID
 
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
 
 _NAMING: dict[type, list[str]] = {
     kind: names
@@ -37,10 +37,10 @@ TYPES = tuple(
 """The types of events that can be about somebody else."""
 
 
-def naming(events: Iterable[Recorded], contacts: Collection[UUID]) -> Iterator[Recorded]:
+def naming(events: Iterable[RecordedEvent], contacts: Collection[UUID]) -> Iterator[RecordedEvent]:
     """Those of ``events``, in the order of the log, on others' streams that are about ``contacts``.
 
-    What becomes of a referral is about whoever was referred, though it names the referral alone.
+    The outcome of a referral is about the referred contact, though it names only the referral.
     """
     referrals: set[tuple[UUID, str]] = set()
     for recorded in events:

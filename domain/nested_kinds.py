@@ -12,7 +12,7 @@ from domain.kinds import (
     Kind,
     Text,
     Whole,
-    escaped,
+    escape_pointer,
     no_names,
     read_kept_text,
     read_text,
@@ -159,7 +159,7 @@ class Attributes(Kind):
             key = str(read(ATTRIBUTE_NAME, name))
             if key in attributes:
                 wrong("duplicate-field", "two names of attributes differ in their spelling alone")
-            attributes[key] = _within(f"/{escaped(name)}", read, CONTENT, content)
+            attributes[key] = _within(f"/{escape_pointer(name)}", read, CONTENT, content)
         return attributes
 
     def schema(self) -> dict[str, object]:

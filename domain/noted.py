@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Noted:
+class NotedFacts:
     """The newest fact about each thing; promises and complaints only while they are open."""
 
     profile: tuple[Fact, ...]
@@ -31,8 +31,8 @@ class Noted:
     open_complaints: tuple[Fact, ...]
 
 
-def noted_of(history: History) -> Noted:
-    """What the history leaves noted; ids are told apart by the stream that they stand on."""
+def noted_of(history: History) -> NotedFacts:
+    """The newest facts of a history. Ids are distinguished by their stream."""
     newest: dict[tuple[object, ...], Fact] = {}
     raised: dict[tuple[object, ...], Fact] = {}
     for fact in history.facts:
@@ -61,7 +61,7 @@ def noted_of(history: History) -> Noted:
     def of(kind: type[Event]) -> tuple[Fact, ...]:
         return tuple(fact for fact in newest.values() if isinstance(fact.event, kind))
 
-    return Noted(
+    return NotedFacts(
         of(ProfileFactLearned),
         of(PreferenceLearned),
         of(OccasionLearned),

@@ -1,6 +1,6 @@
-"""What a signal reads, and what could happen to it, in words that a shop owner uses.
+"""What a signal observes, and what could change it, in the words of a shop owner.
 
-Every word stands for a figure that the evidence shows beside it; nothing is judged here.
+Every number in these words is in the evidence too. Nothing is judged here.
 """
 
 from __future__ import annotations
@@ -15,95 +15,104 @@ if TYPE_CHECKING:
     from domain.history import Fact
 
     Figures = Mapping[str, object]
-    Dated = Callable[[int], str]
+    FormatDay = Callable[[int], str]
 
 
 class Phrases:
-    """Words for one contact's signals; ``dated`` turns instants into days as they read them."""
+    """Words for the signals of one contact. ``format_day`` writes the day of an instant."""
 
-    def __init__(self, dated: Dated) -> None:
-        self._dated = dated
+    def __init__(self, format_day: FormatDay) -> None:
+        self._format_day = format_day
 
     def reading(self, name: str, value: Figures, threshold: Figures, behind: Sequence[Fact]) -> str:
-        """A signal that is on, as what happened; ``behind`` are the facts it rests on."""
+        """What a signal observed, as a clause. ``behind`` are the facts that it rests on."""
         return _READINGS[name](self, value, threshold, behind)
 
     def change(self, name: str) -> str:
-        """One thing that could happen, as the subject of a sentence."""
+        """Something that could happen, as a noun phrase."""
         what, _, kind = name.partition(":")
         if kind:
-            return f"{'no longer having' if what == 'custom_lost' else 'recording'} {kind!r}"
+            return f"{'no more' if what == 'custom_lost' else 'an event'} {kind!r}"
         if name.startswith("complaint_severity_"):
             severity = name.removeprefix("complaint_severity_")[0]
             if name.endswith("_resolved"):
-                return f"resolving the overdue complaint of severity {severity}"
-            return f"a complaint of severity {severity} left lying"
+                return f"the resolution of the overdue complaint of severity {severity}"
+            return f"a complaint of severity {severity} that stays open past its deadline"
         return _CHANGES[name]
 
     def _engagement(self, value: Figures, _needs: Figures, _behind: Sequence[Fact]) -> str:
         until_at = value["counts_until_at"]
         if isinstance(until_at, int):
-            return f"our last engagement for them ended, and counts until {self._dated(until_at)}"
+            until = self._format_day(until_at)
+            return f"our last engagement for them has ended, but counts until {until}"
         return f"we act for them in {_count(value['open'], 'open engagement')}"
 
     def _regularity(self, value: Figures, needs: Figures, _behind: Sequence[Fact]) -> str:
-        window = f" within {needs['window_days']} days" if "window_days" in needs else ""
+        window = f" in the last {needs['window_days']} days" if "window_days" in needs else ""
         days = _count(value["purchase_days"], "day")
-        return f"bought on {days}{window} (needs {needs['purchase_days']})"
+        return f"they bought on {days}{window} ({_requirement(needs['purchase_days'])})"
 
     def _renewal(self, value: Figures, _needs: Figures, _behind: Sequence[Fact]) -> str:
-        return f"{_count(value['renewed_unprompted'], 'subscription')} renewed without our asking"
+        return (
+            f"they renewed {_count(value['renewed_unprompted'], 'subscription')} without a reminder"
+        )
 
     def _wallet(self, value: Figures, needs: Figures, behind: Sequence[Fact]) -> str:
-        share = f"share of wallet {value['share_percent']}% (needs {needs['share_percent']})"
+        share = (
+            f"our share of wallet is {value['share_percent']}% "
+            f"({needs['share_percent']}% is needed)"
+        )
         if not behind:
             return share
         newest = behind[-1]
-        return f"{share}, {_provenance(newest)} on {self._dated(newest.occurred_at)}"
+        return f"{share}, {_provenance(newest)} on {self._format_day(newest.occurred_at)}"
 
     def _referral(self, value: Figures, needs: Figures, _behind: Sequence[Fact]) -> str:
         kinds = [f"{value[kind]} {kind}" for kind in ("strong", "weak") if value[kind]]
-        total = sum(count for count in value.values() if isinstance(count, int))
-        noun = "referral" if total == 1 else "referrals"
-        return f"sent us {' and '.join(kinds)} {noun} in {needs['window_days']} days"
+        noun = "referral" if kinds[-1].startswith("1 ") else "referrals"
+        return f"they sent us {' and '.join(kinds)} {noun} in the last {needs['window_days']} days"
 
     def _advice(self, value: Figures, _needs: Figures, _behind: Sequence[Fact]) -> str:
-        declined = f", declined it {_times(value['declined'])}" if value["declined"] else ""
-        return f"took our advice {_times(value['accepted'])}{declined}"
+        declined = f" and declined it {_times(value['declined'])}" if value["declined"] else ""
+        return f"they took our advice {_times(value['accepted'])}{declined}"
 
     def _self_directed(self, value: Figures, needs: Figures, _behind: Sequence[Fact]) -> str:
         times = _times(value["count"])
-        return f"acted of their own accord {times} in {needs['window_days']} days"
+        return f"they acted on their own initiative {times} in the last {needs['window_days']} days"
 
     def _guests(self, value: Figures, needs: Figures, _behind: Sequence[Fact]) -> str:
         visits = _count(value["visits"], "visit")
-        return (
-            f"brought guests on {visits} in {needs['window_days']} days (needs {needs['visits']})"
-        )
+        window = f"in the last {needs['window_days']} days"
+        return f"they brought guests on {visits} {window} ({_requirement(needs['visits'])})"
 
-    def _known(self, value: Figures, needs: Figures, _behind: Sequence[Fact]) -> str:
+    def _recognition(self, value: Figures, needs: Figures, _behind: Sequence[Fact]) -> str:
         times = _times(value["recognitions"])
-        return f"we showed {times} in {needs['window_days']} days that we know their preferences"
+        window = f"in the last {needs['window_days']} days"
+        return f"we showed {times} {window} that we know their preferences"
 
     def _testimonial(self, value: Figures, needs: Figures, _behind: Sequence[Fact]) -> str:
         given = _count(value["count"], "testimonial")
-        return f"gave {given} in {needs['window_days']} days"
+        return f"they gave {given} in the last {needs['window_days']} days"
 
     def _two_way(self, value: Figures, _needs: Figures, _behind: Sequence[Fact]) -> str:
-        return (
-            f"{value['inbound']} of {_count(value['touches'], 'touch', 'touches')} came from them"
-        )
+        inbound, touches = _times(value["inbound"]), _count(value["touches"], "time")
+        return f"they got in touch with us {inbound}, out of {touches} in all"
 
     def _complaint(self, value: Figures, _needs: Figures, _behind: Sequence[Fact]) -> str:
         overdue = _count(value["overdue"], "complaint")
-        return f"{overdue} past the deadline (worst severity {value['worst_overdue_severity']})"
+        verb = "is" if value["overdue"] == 1 else "are"
+        worst = value["worst_overdue_severity"]
+        return f"{overdue} {verb} past the deadline (worst severity {worst})"
 
     def _promise(self, value: Figures, needs: Figures, _behind: Sequence[Fact]) -> str:
-        return f"{_count(value['broken'], 'promise')} broken in {needs['window_days']} days"
+        promises = _count(value["broken"], "promise")
+        return f"we broke {promises} in the last {needs['window_days']} days"
 
     def _custom(self, value: Figures, _needs: Figures, _behind: Sequence[Fact]) -> str:
         return ", ".join(
-            f"{kind} {_times(count)}" for kind, count in sorted(value.items()) if count
+            f"{kind!r} was recorded {_times(count)}"
+            for kind, count in sorted(value.items())
+            if count
         )
 
 
@@ -116,7 +125,7 @@ _READINGS: dict[str, Callable[[Phrases, Figures, Figures, Sequence[Fact]], str]]
     "advice": Phrases._advice,
     "self_directed": Phrases._self_directed,
     "guests": Phrases._guests,
-    "known": Phrases._known,
+    "known": Phrases._recognition,
     "testimonial": Phrases._testimonial,
     "two_way": Phrases._two_way,
     "complaint": Phrases._complaint,
@@ -125,49 +134,53 @@ _READINGS: dict[str, Callable[[Phrases, Figures, Figures, Sequence[Fact]], str]]
 }
 
 _CHANGES = {
-    "engagement": "acting for them in an engagement",
+    "engagement": "an engagement in which we act for them",
     "engagement_lost": "the end of our engagements for them",
-    "regularity": "buying regularly",
-    "regularity_lost": "no longer buying regularly",
-    "renewal": "renewing a subscription without our asking",
-    "renewal_lost": "the end of the subscription they renewed without our asking",
-    "wallet": "a report that enough of what they spend goes to us",
-    "wallet_lost": "a report that less of what they spend goes to us",
-    "referral_weak": "sending us a name",
-    "referral_strong": "sending us someone introduced or won",
-    "referral_lost": "their referrals growing old",
-    "advice": "taking our advice",
-    "advice_lost": "declining our advice more often than taking it",
-    "self_directed": "an upgrade or news of their own accord",
-    "self_directed_lost": "nothing more of their own accord",
-    "guests": "bringing guests",
-    "guests_lost": "no longer bringing guests",
-    "known": "showing them that we know their preferences",
-    "known_lost": "no longer showing them that we know their preferences",
-    "testimonial": "giving a testimonial",
-    "testimonial_lost": "their testimonial growing old",
-    "two_way": "turning to us as well, not only we to them",
-    "two_way_lost": "no longer turning to us",
-    "promise_broken": "a promise of ours broken",
-    "promise_forgotten": "the broken promise growing old",
+    "regularity": "regular purchases",
+    "regularity_lost": "no more regular purchases",
+    "renewal": "the renewal of a subscription without a reminder",
+    "renewal_lost": "the end of the subscription that they renewed without a reminder",
+    "wallet": "a report that our share of wallet is large enough",
+    "wallet_lost": "a report that our share of wallet is too small",
+    "referral_weak": "a referral that gives us a name",
+    "referral_strong": "a referral with an introduction, or one that we win",
+    "referral_lost": "the expiry of their referrals",
+    "advice": "advice that they take",
+    "advice_lost": "advice that they decline more often than they take it",
+    "self_directed": "an upgrade or news on their own initiative",
+    "self_directed_lost": "no more upgrades or news on their own initiative",
+    "guests": "visits with guests",
+    "guests_lost": "no more visits with guests",
+    "known": "a moment in which we show that we know their preferences",
+    "known_lost": "no more moments in which we show that we know their preferences",
+    "testimonial": "a testimonial",
+    "testimonial_lost": "the expiry of their testimonial",
+    "two_way": "more messages or visits that they begin",
+    "two_way_lost": "no more messages or visits that they begin",
+    "promise_broken": "a promise that we break",
+    "promise_forgotten": "the expiry of the broken promise",
 }
 
 
 def _provenance(fact: Fact) -> str:
-    """How a share of wallet is known."""
+    """How we know a share of wallet."""
     event = fact.event
     if isinstance(event, WalletShareReported):
         return {
-            "stated": "stated by them",
-            "observed": "observed by us",
-            "estimated": "estimated by us",
+            "stated": "as they stated",
+            "observed": "as we observed",
+            "estimated": "as we estimated",
         }[event.method]
     assert isinstance(event, WalletRankReported)
-    return f"by their rank for us of {event.rank} among {event.brands}"
+    return f"estimated from our rank {event.rank} of {event.brands}, reported"
 
 
 def _count(number: object, one: str, many: str = "") -> str:
     return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def _requirement(number: object) -> str:
+    return f"{number} {'is' if number == 1 else 'are'} needed"
 
 
 def _times(number: object) -> str:

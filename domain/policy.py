@@ -13,9 +13,9 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
 from domain.currencies import MINOR_DIGITS
-from domain.documents import Listed, plain, read_section, section_schema
+from domain.documents import ListKind, plain, read_section, section_schema
 from domain.errors import FieldError, Invalid
-from domain.kinds import Choice, Currency, Flag, Kind, Text, Whole, escaped, no_names, wrong
+from domain.kinds import Choice, Currency, Flag, Kind, Text, Whole, escape_pointer, no_names, wrong
 from domain.text import NAME
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class CustomKinds(Kind):
             kind = read(sent)
             if kind in found:
                 wrong("duplicate-field", "two kinds differ in their spelling alone")
-            found[kind] = read_section(CustomPoints(), worth, f"/{escaped(sent)}")
+            found[kind] = read_section(CustomPoints(), worth, f"/{escape_pointer(sent)}")
         return dict(sorted(found.items()))
 
     def schema(self) -> dict[str, object]:
@@ -89,7 +89,7 @@ class Caps(Kind):
             try:
                 found[Currency().read(currency)] = Whole().read(amount_minor)
             except Invalid as error:
-                errors += error.within(f"/{escaped(currency)}").errors
+                errors += error.within(f"/{escape_pointer(currency)}").errors
         if errors:
             raise Invalid(errors)
         return found
@@ -191,7 +191,7 @@ class TwoWaySignal:
 class ComplaintSignal:
     """Complaints past their deadline, by severity 1, 2, 3."""
 
-    points: Annotated[tuple[int, ...], Listed(Whole(-1000, 0), 3)] = (-10, -30, -60)
+    points: Annotated[tuple[int, ...], ListKind(Whole(-1000, 0), 3)] = (-10, -30, -60)
     sla_days: Days = 2
     hold_severity: Annotated[int, Whole(1, 3)] = 2
     ending_severity: Annotated[int, Whole(1, 3)] = 3
@@ -249,7 +249,7 @@ class OutcomeWeights:
 
 @dataclass(frozen=True)
 class Partner:
-    """How referral partners are told apart. Section 6."""
+    """The limits of the partner standings. Section 6."""
 
     window_days: Days = 365
     outcome_weights: OutcomeWeights = OutcomeWeights()
@@ -278,7 +278,7 @@ class Rewards:
     """
 
     cash_allowed: Switch = True
-    basis_points: Annotated[tuple[int, ...], Listed(Whole(0, 10_000), 6)] = (
+    basis_points: Annotated[tuple[int, ...], ListKind(Whole(0, 10_000), 6)] = (
         0,
         200,
         200,
@@ -328,7 +328,7 @@ class Policy:
             Invalid: naming each field and what is wrong with it.
         """
         policy: Policy = read_section(base, document, "")
-        return policy._checked()
+        return policy._require_consistency()
 
     @classmethod
     def read_kept(cls, document: object) -> Policy:
@@ -338,9 +338,9 @@ class Policy:
             Invalid: naming each field and what is wrong with it.
         """
         policy: Policy = read_section(Policy(), document, "", kept=True)
-        return policy._checked()
+        return policy._require_consistency()
 
-    def _checked(self) -> Policy:
+    def _require_consistency(self) -> Policy:
         if errors := tuple(_contradictions(self)):
             raise Invalid(errors)
         return self

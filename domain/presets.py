@@ -78,11 +78,11 @@ _CHANGES: dict[str, dict[str, Any]] = {
 }
 
 
-def _built(name: str, changes: Mapping[str, object]) -> Policy:
+def _build(name: str, changes: Mapping[str, object]) -> Policy:
     return Policy.read({"name": name, **changes}, Policy())
 
 
-PRESETS: dict[str, Policy] = {name: _built(name, changes) for name, changes in _CHANGES.items()}
+PRESETS: dict[str, Policy] = {name: _build(name, changes) for name, changes in _CHANGES.items()}
 """Every preset by name; ``retail`` is what a ledger starts with."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from domain.events.base import Sealed
+from domain.events.base import EncryptedValue
 from domain.events.contacts import ContactLinked, ContactRegistered, RegistrationAmended
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A contact's registration as it stands; ``name`` is null where it is sealed or erased.
+    """A contact's registration as it stands; ``name`` is null if it is encrypted or erased.
 
     ``refs`` are (source, ref) in the order they were learned, those of merged contacts included.
     """
@@ -53,10 +53,10 @@ def profile_of(history: History, contact_id: UUID, survivor_of: Callable[[UUID],
         event = fact.event
         own = fact.scope == 0
         if isinstance(event, ContactRegistered | RegistrationAmended):
-            if event.refs is not None and not isinstance(event.refs, Sealed):
+            if event.refs is not None and not isinstance(event.refs, EncryptedValue):
                 refs.update(dict.fromkeys(event.refs))
             if own and event.name is not None:
-                name = None if isinstance(event.name, Sealed) else event.name
+                name = None if isinstance(event.name, EncryptedValue) else event.name
             if own and isinstance(event, ContactRegistered):
                 kind, registered_at = event.kind, fact.occurred_at
         elif isinstance(event, ContactLinked):

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 if TYPE_CHECKING:
-    from domain.events import Event, Sealed
+    from domain.events import EncryptedValue, Event
 
 POLICY_STREAM = UUID(int=0)
 """The stream of policies. No contact can have the nil UUID."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recorded:
+class RecordedEvent:
     """One event with its envelope. Instants are microseconds of UTC.
 
     ``position`` counts from 1 over the ledger and ``version`` from 1 over the stream, both without
@@ -29,13 +29,13 @@ class Recorded:
     occurred_at: int
     recorded_at: int
     source: str | None
-    actor: str | Sealed | None
+    actor: str | EncryptedValue | None
     causation_id: UUID | None
     event: Event
     is_dated_behind: bool = False
 
     @classmethod
-    def made(cls, **envelope: Any) -> Recorded:
+    def create(cls, **envelope: Any) -> RecordedEvent:
         """One of these, with every field given; without the constructor of a frozen dataclass.
 
         That takes as long as deciding an event.

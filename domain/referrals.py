@@ -169,7 +169,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Introduced:
+class Introduction:
     """A contact below a referrer: who sent them, how far down, by which referral."""
 
     contact_id: UUID
@@ -279,13 +279,13 @@ def outcome_at(edge: Edge, commerce: Commerce | None, at: int, *, by_purchase: b
 
 def downstream(
     referrer: UUID, edges_from: Callable[[UUID], Iterable[Edge]], at: int
-) -> tuple[Introduced, ...]:
+) -> tuple[Introduction, ...]:
     """The contacts that a referrer brought, those that they brought, and so on; each contact once.
 
     Nearest first, and of the equally near the earliest referred. ``edges_from`` gives the referrals
     of a contact; circles end where they began.
     """
-    found: list[Introduced] = []
+    found: list[Introduction] = []
     seen = {referrer}
     waiting = deque([(referrer, 1)])
     while waiting:
@@ -293,6 +293,6 @@ def downstream(
         for edge in sorted(edges_from(by), key=lambda edge: edge.place):
             if edge.inbound and edge.made_at <= at and edge.other not in seen:
                 seen.add(edge.other)
-                found.append(Introduced(edge.other, by, depth, edge.event_id))
+                found.append(Introduction(edge.other, by, depth, edge.event_id))
                 waiting.append((edge.other, depth + 1))
     return tuple(found)

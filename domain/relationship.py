@@ -42,11 +42,12 @@ def fold(
 ) -> Relationship:
     """What the relationship is at ``at``, by the facts that occurred at or before it.
 
-    ``earlier`` may be what was folded of the same contact before. It is used up: where the history
-    only went on since then, it is gone on with instead of beginning again, to the same answer.
-    ``goes_on`` says that this one will be gone on with: then, too, when facts come that occurred
-    at the instant of the last or between that and ``at``. Whatever had an ``earlier`` that was of
-    no use is kept like that, because it is likely to meet such facts again.
+    ``earlier`` may be an earlier relationship of the same contact. It cannot be used afterwards: if
+    the history only grew since then, the fold continues with it instead of beginning again, with
+    the same result. ``goes_on`` says that this one will be continued later, also with facts that
+    occurred at the instant of the last fact, or between that and ``at``. A relationship whose
+    ``earlier`` could not be used is prepared in the same way, because it is likely to get such
+    facts again.
     """
     time_zone = history.time_zone or ledger_time_zone or "UTC"
     facts, begun = history.facts, None
@@ -96,8 +97,8 @@ class Relationship:
     def goes_on(self, history: History, policies: PolicyTimeline, time_zone: str, at: int) -> bool:
         """Whether everything that this was folded from still holds, and only more came after it."""
         facts, place = history.facts, self.absorbed
-        # A history is extended with its facts as they were, or made anew with new ones: if the last
-        # one absorbed is where it was, so are all before it.
+        # A history is extended with its facts as they were, or built again with new ones: if the
+        # last one absorbed is where it was, so are all before it.
         if place > len(facts) or (place and facts[place - 1] is not self.history.facts[place - 1]):
             return False
         if self.begun is not None:
@@ -236,7 +237,7 @@ class Relationship:
         """The last instant up to ``at`` at which stage, score, flags or policy may have changed.
 
         None if there was none. Asked as of any instant from it up to ``at``, the same history has
-        the same answer; so whoever kept one knows what a clock that is put back makes wrong.
+        the same answer. So a cache of answers knows what a clock that is put back makes wrong.
         """
         silence = self.machine.silence
         candidates = [
@@ -284,7 +285,7 @@ class Relationship:
             for kind, (signal, reading, judged) in zip(SIGNALS, self._readings(), strict=False)
         )
 
-    def excluded(self) -> tuple[Exclusion, ...]:
+    def exclusions(self) -> tuple[Exclusion, ...]:
         """The events that do not count: retracted, reversed, or about what was not open then."""
         retracted = (
             Exclusion(one.event_id, "retracted", one.by)
@@ -295,8 +296,8 @@ class Relationship:
             Exclusion(purchase.fact_id, "reversed", purchase.reversed_by)
             for purchase in self.machine.commerce.reversed_purchases()
         )
-        ignored = (Exclusion(event_id, reason) for event_id, reason in self.machine.ignored())
-        return (*retracted, *reversed_, *ignored)
+        by_signals = (Exclusion(event_id, reason) for event_id, reason in self.machine.exclusions())
+        return (*retracted, *reversed_, *by_signals)
 
     def would_change(self) -> tuple[WouldChange, ...]:
         """The single changes that would make a client, or end a client's stage."""

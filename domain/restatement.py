@@ -30,7 +30,7 @@ GRACE = 60 * SECOND
 """Shorter stretches are left out: a till's clock and the way to the server restate nothing."""
 
 
-class Restated(NamedTuple):
+class RestatedInterval(NamedTuple):
     """From an instant up to, not including, another: the stage believed, and the one known."""
 
     from_at: int
@@ -42,7 +42,7 @@ class Restated(NamedTuple):
 class Belief:
     """What is believed of one contact, from one restatement to the next.
 
-    A history that only goes on is folded on, so that learning a whole stream in order of its
+    A history that only grows is folded further, so that learning a whole stream in order of its
     occurrences costs one fold of it; what comes late costs a fold of its own. ``folded_count``
     counts the facts that were folded.
     """
@@ -73,14 +73,16 @@ class Belief:
         policies: PolicyTimeline,
         recorded_at: int,
         since_at: int | None = None,
-    ) -> tuple[Restated, ...]:
+    ) -> tuple[RestatedInterval, ...]:
         """Believe what is known with the event recorded at ``recorded_at``; what that restates.
 
         ``since_at`` is an instant before which the event changes nothing, where there is one.
         """
         believed = self.stages_until(recorded_at)
         self.note(history, policies)
-        return tuple(restated(believed, self.stages_until(recorded_at), recorded_at, since_at))
+        return tuple(
+            restated_intervals(believed, self.stages_until(recorded_at), recorded_at, since_at)
+        )
 
     def stages_until(self, at: int) -> Sequence[Interval]:
         """The stages up to an instant by what is known."""
@@ -92,12 +94,12 @@ class Belief:
         return folded.intervals
 
 
-def restated(
+def restated_intervals(
     believed: Sequence[Interval],
     known: Sequence[Interval],
     until_at: int,
     since_at: int | None = None,
-) -> Iterator[Restated]:
+) -> Iterator[RestatedInterval]:
     """The stretches before ``until_at`` in which two tables of stages differ, oldest first.
 
     Both are in order and without gaps, as a fold gives them; before ``since_at``, if it is given,
@@ -108,21 +110,21 @@ def restated(
     if not believed:
         return
     begin = believed[0].from_at if since_at is None else max(since_at, believed[0].from_at)
-    pending: Restated | None = None
+    pending: RestatedInterval | None = None
     for from_at, to_at, then, now in _side_by_side(believed, known, begin, until_at):
         if pending is not None and (then, now) == (pending.believed, pending.known):
             pending = pending._replace(to_at=to_at)
             continue
         if pending is not None and pending.to_at - pending.from_at >= GRACE:
             yield pending
-        pending = Restated(from_at, to_at, then, now) if then != now else None
+        pending = RestatedInterval(from_at, to_at, then, now) if then != now else None
     if pending is not None and pending.to_at - pending.from_at >= GRACE:
         yield pending
 
 
 def _side_by_side(
     believed: Sequence[Interval], known: Sequence[Interval], begin: int, until_at: int
-) -> Iterator[Restated]:
+) -> Iterator[RestatedInterval]:
     """The stretches from one instant to another in which neither side changes, without gaps."""
     left, right = (bisect_right(side, begin, key=_FROM_AT) for side in (believed, known))
     at = begin
@@ -130,7 +132,9 @@ def _side_by_side(
         next_left = believed[left].from_at if left < len(believed) else until_at
         next_right = known[right].from_at if right < len(known) else until_at
         to_at = min(next_left, next_right, until_at)
-        yield Restated(at, to_at, _stage_before(believed, left), _stage_before(known, right))
+        yield RestatedInterval(
+            at, to_at, _stage_before(believed, left), _stage_before(known, right)
+        )
         left += next_left == to_at
         right += next_right == to_at
         at = to_at

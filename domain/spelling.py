@@ -1,4 +1,4 @@
-"""How a text is spelled for whoever looks for it: without case, accents and runs of white space.
+"""The form of a text for searching: without case, accents and runs of white space.
 
 What is looked through is folded once, when it is indexed, and what is looked for in the same way.
 Source: people.md, section 2; Unicode Standard Annex 15 (NFKD), The Unicode Standard, section 3.13.
@@ -31,7 +31,7 @@ Source: Unicode Standard Annex 44, table 15; every other class is of accents, po
 """
 
 
-def folded(text: str) -> str:
+def search_form(text: str) -> str:
     """The text as it is looked for, the same for every spelling that people take for the same.
 
     >>> folded("  Ren\u00e9e \u0130pek-\u0141ukasz")

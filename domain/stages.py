@@ -27,7 +27,7 @@ from domain.signals import (
     OFF,
     READERS,
     SIGNALS,
-    Judged,
+    Evaluation,
     Reading,
     Signal,
     blank_readings,
@@ -41,10 +41,10 @@ if TYPE_CHECKING:
     from domain.events import Event
     from domain.history import Fact
     from domain.policy import Policy
-    from domain.signals.base import Ignored
+    from domain.signals.base import SignalExclusion
     from domain.timeline import PolicyTimeline, PolicyVersion
 
-    SignalRead = tuple[Signal | None, Reading, Judged]
+    SignalRead = tuple[Signal | None, Reading, Evaluation]
     """A signal, None if it absorbed nothing, how it reads, and the instant judged."""
 
 
@@ -71,7 +71,7 @@ class StageMachine:
         self.stage = "contact"
         self.underlying = "contact"
         self.score = 0
-        self.judged: Judged | None = None
+        self.judged: Evaluation | None = None
         self.silence: Silence | None = None
         self.time_zone = time_zone
         self._policies = policies
@@ -123,7 +123,7 @@ class StageMachine:
         elif isinstance(event, RelationshipEnded):
             self._ended = self._begins_anew = True
         elif isinstance(event, StageOverridden):
-            # Those that have expired for good are let go of; a machine ahead keeps the list it has.
+            # Those that have expired for good are dropped; a copy of the machine keeps its list.
             kept = [one for one in self._overrides if one[0] > fact.occurred_at]
             self._overrides = [*kept, (event.expires_at, event.stage)]
         elif isinstance(event, _COURTS):
@@ -135,7 +135,7 @@ class StageMachine:
             self._judge_by_the_policy_at(at)
         assert self._version is not None
         policy = self._version.policy
-        judged = Judged(at, policy, self.underlying == "client", self._was_ever_client)
+        judged = Evaluation(at, policy, self.underlying == "client", self._was_ever_client)
         self.judged = judged
         self._refresh(judged)
         self.score = max(0, self._points)
@@ -154,7 +154,7 @@ class StageMachine:
             self._version, self._bounds = version, None
             self._stale.update(self._signals)
 
-    def _refresh(self, judged: Judged) -> None:
+    def _refresh(self, judged: Evaluation) -> None:
         """Read again the signals that may read differently at this instant."""
         if judged.at >= self._runs_out_at:
             for place, reading in self._readings.items():
@@ -190,7 +190,7 @@ class StageMachine:
         )
 
     def resting_stage(self, at: int) -> str:
-        """The stage of whoever is neither client nor ended, by rules 5 to 7."""
+        """The stage of a contact who is neither client nor ended, by rules 5 to 7."""
         if self.commerce.has_bought:
             if self.silence is None or at < self.silence.lapse_at:
                 return "customer"
@@ -241,7 +241,7 @@ class StageMachine:
         if before == "client" and fell_silent and underlying != "ended" and not begins_anew:
             self.silence_demoted_at.append(at)
         assert self._version is not None
-        judged = Judged(at, self._version.policy, underlying == "client", self._was_ever_client)
+        judged = Evaluation(at, self._version.policy, underlying == "client", self._was_ever_client)
         for place, signal in self._signals.items():
             if signal.depends_on_stage:
                 reading, earlier = signal.read(judged), self._readings[place]
@@ -281,7 +281,7 @@ class StageMachine:
             return Cause("policy", f"version {version.version}", version.event_id)
         return Cause("breakpoint", name)
 
-    def _look_ahead(self, judged: Judged) -> tuple[int, str]:
+    def _look_ahead(self, judged: Evaluation) -> tuple[int, str]:
         """The next instant to look at again, and what is then; of equal ones the first named."""
         at, policy = judged.at, judged.policy
         is_client = self.underlying == "client"
@@ -329,18 +329,18 @@ class StageMachine:
             readings.append((signal, signal.read(judged) if signal else blank, judged))
         return readings
 
-    def _judged_at(self, at: int) -> Judged:
+    def _judged_at(self, at: int) -> Evaluation:
         """How the instant is judged, which lies between the last evaluation and the next."""
         assert self.judged is not None
         if at <= self.judged.at:
             return self.judged
         is_client = self.underlying == "client"
-        return Judged(at, self.judged.policy, is_client, self._was_ever_client)
+        return Evaluation(at, self.judged.policy, is_client, self._was_ever_client)
 
-    def ignored(self) -> Iterator[Ignored]:
+    def exclusions(self) -> Iterator[SignalExclusion]:
         """The events absorbed that do not count, and why."""
         for signal in self._signals.values():
-            yield from signal.ignored()
+            yield from signal.exclusions()
 
     def run(self, facts: Sequence[Fact], until_at: int) -> int:
         """Take the facts and settle everything up to and including an instant."""

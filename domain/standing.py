@@ -76,7 +76,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class _Rated:
+class _RatedReferral:
     """A referral in the window with its level and outcome at the instant."""
 
     edge: Edge
@@ -95,13 +95,13 @@ def standing(
 
     ``edges`` are all of the referrer's own, in any order, cut at no instant; ``commerce`` is that
     of the contacts referred, by contact, and may leave out those that never bought. ``policy`` is
-    the one in force at ``at``; whoever keeps the answer asks again when another comes into force.
+    the one in force at ``at``; a cached answer expires when another comes into force.
     """
     assert all(edge.referrer == referrer for edge in edges), "edges of somebody else"
     rules = policy.partner
     made = sorted((edge for edge in edges if edge.made_at <= at), key=lambda edge: edge.place)
     rated = [
-        _rated(edge, commerce.get(edge.other), rules, at)
+        _rate(edge, commerce.get(edge.other), rules, at)
         for edge in made
         if at < edge.made_at + rules.window_days * DAY
     ]
@@ -114,7 +114,7 @@ def standing(
     instants = _instants(edges, commerce, rules, dormant_at)
     return Standing(
         at=at,
-        standing=_named(active, dormant_at, own, rules, at),
+        standing=_standing_name(active, dormant_at, own, rules, at),
         influence=influence,
         referrals=ReferralCounts(
             inbound=len(inbound),
@@ -131,16 +131,16 @@ def standing(
     )
 
 
-def _rated(edge: Edge, commerce: Commerce | None, rules: Partner, at: int) -> _Rated:
+def _rate(edge: Edge, commerce: Commerce | None, rules: Partner, at: int) -> _RatedReferral:
     outcome = outcome_at(edge, commerce, at, by_purchase=rules.won_by_purchase)
-    return _Rated(edge, edge.level_at(at), outcome.name)
+    return _RatedReferral(edge, edge.level_at(at), outcome.name)
 
 
-def _count(rated: Sequence[_Rated], outcome: str) -> int:
+def _count(rated: Sequence[_RatedReferral], outcome: str) -> int:
     return sum(one.outcome == outcome for one in rated)
 
 
-def _influence(rated: Sequence[_Rated], rules: Partner) -> int:
+def _influence(rated: Sequence[_RatedReferral], rules: Partner) -> int:
     weights = rules.outcome_weights
     weight_of = {
         "won": weights.won,
@@ -153,7 +153,7 @@ def _influence(rated: Sequence[_Rated], rules: Partner) -> int:
     return sum(one.level * weight_of[one.outcome] for one in rated)
 
 
-def _active(inbound: Sequence[_Rated], influence: int, rules: Partner) -> str | None:
+def _active(inbound: Sequence[_RatedReferral], influence: int, rules: Partner) -> str | None:
     """The standing that the referrals in the window earn, before any silence."""
     won = _count(inbound, "won")
     if won >= rules.key_partner_won or influence >= rules.key_partner_influence:
@@ -168,7 +168,7 @@ def _active(inbound: Sequence[_Rated], influence: int, rules: Partner) -> str | 
     return None
 
 
-def _named(
+def _standing_name(
     active: str | None, dormant_at: int | None, own: Sequence[Edge], rules: Partner, at: int
 ) -> str:
     if active is None:
@@ -188,7 +188,7 @@ def _dormant_at(own: Sequence[Edge], rules: Partner) -> int:
 
 
 def _reciprocity(
-    inbound: Sequence[_Rated], outbound: Sequence[_Rated], rules: Partner
+    inbound: Sequence[_RatedReferral], outbound: Sequence[_RatedReferral], rules: Partner
 ) -> Reciprocity:
     given, received = _influence(outbound, rules), _influence(inbound, rules)
     percent = 100 * given // (given + received) if given + received else None

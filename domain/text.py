@@ -64,17 +64,17 @@ class TextRule:
         """
         if text.isascii() and text.isprintable() and (self.lines or _is_bare(text)):
             return text  # nearly all texts, and ten times as fast
-        kept = self._trimmed(text)
+        kept = self._trim(text)
         refused = _REFUSED_IN_LINES if self.lines else _REFUSED_IN_A_LINE
         if found := refused.search(kept):
-            _refuse(f"must not hold {called(found[0])}: send the text without it")
+            _refuse(f"must not hold {character_name(found[0])}: send the text without it")
         if self.bare and kept[:1] in OUTER and kept:
-            _refuse(f"must not begin with {called(kept[0])}: send the text without it")
+            _refuse(f"must not begin with {character_name(kept[0])}: send the text without it")
         if self.bare and kept[-1:] in OUTER and kept:
-            _refuse(f"must not end with {called(kept[-1])}: send the text without it")
+            _refuse(f"must not end with {character_name(kept[-1])}: send the text without it")
         if self.visible and text and not any(map(_is_visible, kept)):
             _refuse(
-                f"must hold something visible, and begins with {called(text[0])}: "
+                f"must hold something visible, and begins with {character_name(text[0])}: "
                 "send at least one letter, digit or sign"
             )
         return unicodedata.normalize("NFC", kept)
@@ -86,9 +86,9 @@ class TextRule:
         """
         if text.isascii() and text.isprintable() and (self.lines or _is_bare(text)):
             return text
-        return unicodedata.normalize("NFC", self._trimmed(text))
+        return unicodedata.normalize("NFC", self._trim(text))
 
-    def _trimmed(self, text: str) -> str:
+    def _trim(self, text: str) -> str:
         if self.lines:
             return text.replace("\r\n", "\n")
         return text.strip(OUTER) if self.trims else text
@@ -123,7 +123,7 @@ FREE = TextRule("in NFC, LF and TAB stay, CRLF becomes LF", lines=True)
 """Notes, reasons, addresses: whatever somebody wrote down."""
 
 
-def called(character: str) -> str:
+def character_name(character: str) -> str:
     """A character by its code point, and by its name where it has one."""
     point = f"U+{ord(character):04X}"
     named = unicodedata.name(character, "")

@@ -37,16 +37,16 @@ class PolicyTimeline:
     versions: tuple[PolicyVersion, ...]
 
     @cached_property
-    def _ordered(self) -> tuple[PolicyVersion, ...]:
+    def _by_start(self) -> tuple[PolicyVersion, ...]:
         return tuple(sorted(self.versions, key=lambda v: (v.effective_from, v.version)))
 
     @cached_property
     def _starts(self) -> list[int]:
-        return [version.effective_from for version in self._ordered]
+        return [version.effective_from for version in self._by_start]
 
     def in_force(self, at: int) -> PolicyVersion:
         """The version that judges this instant; the first one before any is in force."""
-        ordered = self._ordered
+        ordered = self._by_start
         if len(ordered) == 1:
             return ordered[0]
         return ordered[max(bisect_right(self._starts, at) - 1, 0)]

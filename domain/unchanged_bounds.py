@@ -1,6 +1,6 @@
 """What need not be judged: instants at which the rules could come to no other stage.
 
-Most facts change nothing but silences and scores that nobody asks for. Where bounds that cost
+Most facts change only silences and scores that no question asks for. Where bounds that cost
 next to nothing show that the stage stands until the next fact, whatever is found in between, the
 facts are absorbed and only the last of them is judged. Source: the domain document, sections 3
 to 5, whose answers this leaves as they are.

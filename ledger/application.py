@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from eventsourcing.persistence import InfrastructureFactory, Mapper
     from eventsourcing.utils import EnvType
 
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
     from ledger.mapper import Keys
 
 
@@ -67,12 +67,12 @@ class LedgerApplication(Application[UUID]):
             some = contact_ids[start : start + _READ_TOGETHER]
             states = {contact_id.bytes: ContactState.initial(contact_id) for contact_id in some}
             for row in self.recorder.rows_of_streams(some):
-                recorded = self.mapper.recorded(*row, unseal=COMPARED)
+                recorded = self.mapper.to_event(*row, decrypt=COMPARED)
                 states[recorded.contact_id.bytes].evolve(recorded)
             yield from states.values()
 
 
-def _fold(initial: ContactState | None, events: Iterable[Recorded]) -> ContactState | None:
+def _fold(initial: ContactState | None, events: Iterable[RecordedEvent]) -> ContactState | None:
     """The library's projector interface over our fold; None is its word for "no events"."""
     state = initial
     for recorded in events:

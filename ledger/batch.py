@@ -13,9 +13,9 @@ from domain.errors import FieldError, Invalid, Refused, VersionMismatch
 from domain.events.governance import EventCorrected, PolicyPublished
 from domain.instants import DAY
 from domain.policy import digest
-from domain.recorded import POLICY_STREAM, Recorded
-from ledger.drafts import Append, Appended, AppendedEvent
-from ledger.erasure import Erased, erased_contact
+from domain.recorded import POLICY_STREAM, RecordedEvent
+from ledger.drafts import Append, AppendedEvent, AppendResult
+from ledger.erasure import ErasureResult, erased_contact
 from ledger.identifiers import companion_id
 from ledger.mapper import EVERYTHING
 from ledger.published_policies import policy_version
@@ -65,7 +65,7 @@ class DecisionContext:
     aliases: Aliases
     head: int
     newest_at: int
-    """When the newest event was recorded; 0 before the first. For whoever loaded the context."""
+    """When the newest event was recorded; 0 before the first. For the loader of the context."""
 
 
 class _Working:
@@ -81,7 +81,7 @@ class _Working:
         self._policies = policies
         self._alone = alone
         self._changed: dict[UUID, ContactState] = {}
-        self.made: list[Recorded] = []
+        self.made: list[RecordedEvent] = []
 
     def contact(self, contact_id: UUID) -> ContactState:
         changed = self._changed.get(contact_id) if self._changed else None
@@ -101,7 +101,8 @@ class _Working:
 
     def group(self, contact_id: UUID) -> tuple[UUID, ...]:
         survivor, aliases = self.survivor_of(contact_id), self._aliases
-        # The append may have moved whole groups: whoever it changed may have brought theirs along.
+        # The append may have moved whole groups: a merged contact may have brought its aliases
+        # along.
         touched = {survivor, *self._changed}
         may_be = {one for each in touched for one in aliases.members(aliases.survivor_of(each))}
         others = {one for one in may_be | touched if self.survivor_of(one) == survivor}
@@ -110,7 +111,7 @@ class _Working:
     def policy_at(self, at: int) -> Policy:
         return self._policies.in_force(at).policy
 
-    def add(self, made: Iterable[Recorded]) -> None:
+    def add(self, made: Iterable[RecordedEvent]) -> None:
         for recorded in made:
             self.made.append(recorded)
             if not self._alone:
@@ -143,10 +144,10 @@ class Batch:
         self._context = context
         self.policies = context.policies
         self.stored: list[LedgerStoredEvent] = []
-        self.recorded: list[Recorded] = []
+        self.recorded: list[RecordedEvent] = []
         self.erased: set[UUID] = set()
         """Whose keys are to be destroyed once the batch is durable."""
-        self._made: dict[int, Recorded] = {}
+        self._made: dict[int, RecordedEvent] = {}
         """By the number of the event's id, because a UUID hashes itself in Python."""
         drafts = [draft for append in appends for draft in append.drafts]
         ids = [draft.id for draft in drafts if draft.id is not None]
@@ -160,7 +161,7 @@ class Batch:
         """Where the batch's first event is to stand."""
         return self._context.head + 1
 
-    def take(self, append: Append) -> Appended:
+    def take(self, append: Append) -> AppendResult:
         """Decide an append: known ids, preconditions, validation, decisions, in this order.
 
         Raises:
@@ -174,14 +175,14 @@ class Batch:
             self._check_preconditions(append)
             _validate(append, fresh, stamp.now)
         appended = [AppendedEvent(index, known, True) for index, known in replayed.items()]
-        own: dict[int, Recorded] = {}
+        own: dict[int, RecordedEvent] = {}
         for index, draft in fresh:
             known = own.get(draft.id.int) if draft.id is not None else None
             if known is not None:
                 check_same(draft, replace(known, position=0), self._context.names)
                 appended.append(AppendedEvent(index, known, True))
                 continue
-            made = self._decided(append, index, draft, stamp, working)
+            made = self._decide(append, index, draft, stamp, working)
             working.add(made)
             if made:
                 own[made[0].id.int] = made[0]
@@ -203,7 +204,7 @@ class Batch:
             policy=document,
             sha256=digest(document),
         )
-        recorded = Recorded(
+        recorded = RecordedEvent(
             contact_id=POLICY_STREAM,
             version=version,
             position=self.first_position + len(self.stored),
@@ -222,8 +223,8 @@ class Batch:
         self.policies = self.policies.with_version(published)
         return published
 
-    def erase(self, erasure: Erasure) -> Erased:
-        """Record that a person was erased, on every stream of theirs; already so is no error.
+    def erase(self, erasure: Erasure) -> ErasureResult:
+        """Record that a person was erased, on every stream of theirs; already so is not an error.
 
         Raises:
             ContactNotFound: nobody is registered under that id.
@@ -236,7 +237,7 @@ class Batch:
         stamp, first = clock.stamp(), self._context.ids.next()
         position = self.first_position + len(self.stored)
         for place, one in enumerate(decided):
-            made = Recorded(
+            made = RecordedEvent(
                 contact_id=one.contact_id,
                 version=state_of(one.contact_id).version + 1,
                 position=position + place,
@@ -253,20 +254,20 @@ class Batch:
         self._record(working)
         self.erased.update(group)
         contacts = tuple(erased_contact(state_of(contact)) for contact in group)
-        return Erased(contacts=contacts, fresh=bool(decided))
+        return ErasureResult(contacts=contacts, fresh=bool(decided))
 
-    def _replays(self, append: Append) -> Iterator[tuple[int, Recorded]]:
+    def _replays(self, append: Append) -> Iterator[tuple[int, RecordedEvent]]:
         for index, draft in enumerate(append.drafts):
-            known = None if draft.id is None else self._known(draft.id)
+            known = None if draft.id is None else self._find_event(draft.id)
             if known is not None:
                 check_same(draft, known, self._context.names)
                 yield index, known
 
-    def _known(self, event_id: UUID) -> Recorded | None:
+    def _find_event(self, event_id: UUID) -> RecordedEvent | None:
         if (made := self._made.get(event_id.int)) is not None:
             return made
         row = self._rows.get(event_id) if self._rows else None
-        return None if row is None else self._context.mapper.recorded(*row, unseal=EVERYTHING)
+        return None if row is None else self._context.mapper.to_event(*row, decrypt=EVERYTHING)
 
     def _check_preconditions(self, append: Append) -> None:
         if append.if_version is None and not append.if_new:
@@ -275,9 +276,9 @@ class Batch:
         if append.if_version not in (None, version) or (append.if_new and version):
             raise VersionMismatch(version)
 
-    def _decided(
+    def _decide(
         self, append: Append, index: int, draft: Draft, stamp: Stamp, working: _Working
-    ) -> list[Recorded]:
+    ) -> list[RecordedEvent]:
         assert draft.event is not None, "a draft without an event has a problem"
         assert draft.contact_id != POLICY_STREAM, "no name of a contact reads as the nil UUID"
         request = Request(
@@ -299,7 +300,7 @@ class Batch:
             raise
         position = self.first_position + len(self.stored) + len(working.made)
         return [
-            Recorded.made(
+            RecordedEvent.create(
                 contact_id=one.contact_id,
                 version=(working.contact(one.contact_id) if place else state).version + 1,
                 position=position + place,
@@ -327,12 +328,12 @@ class Batch:
         for made in working.made:
             self._made[made.id.int] = made
 
-    def _answer(self, append: Append, events: list[AppendedEvent]) -> Appended:
+    def _answer(self, append: Append, events: list[AppendedEvent]) -> AppendResult:
         contact_id = append.drafts[-1].contact_id
         stored = [one.last_position for one in events]
         position = max(stored) if stored else self._newest_position(contact_id)
         version = self._context.states.get(contact_id).version
-        return Appended(
+        return AppendResult(
             events=tuple(events),
             position=position,
             contact_id=contact_id,

@@ -2,8 +2,9 @@
 
 Stored state is a msgpack array: schema number, salt, id, recorded_at, occurred_at, source, actor,
 causation_id, and then the fields of the event in their published order. Fields are only ever
-appended, and a field that an older state lacks reads as absent. Personal fields are sealed one by
-one. Source: docs/reference, "Stored state"; RFC 6962 leaves hash these bytes, so they never change.
+appended, and a field that an older state lacks reads as absent. Personal fields are encrypted one
+by one. Source: docs/reference, "Stored state"; RFC 6962 leaves hash these bytes, so they never
+change.
 """
 
 from __future__ import annotations
@@ -16,15 +17,15 @@ from uuid import UUID, SafeUUID
 import msgpack
 from eventsourcing.persistence import Transcoder
 
-from domain.events import CATALOGUE, Event, Sealed
+from domain.events import CATALOGUE, EncryptedValue, Event
 from domain.events.governance import CorrectedData
 from domain.kinds import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    Seal = Callable[[str, bytes], bytes]
-    Unseal = Callable[[str, bytes], bytes | None]
+    Encrypt = Callable[[str, bytes], bytes]
+    Decrypt = Callable[[str, bytes], bytes | None]
 
 SCHEMAS: Mapping[str, int] = dict.fromkeys(CATALOGUE, 1)
 """The schema number under which each topic is written today."""
@@ -112,8 +113,8 @@ class TopicCodec:
             if field.personal or _is_packed(field.kind)
         )
 
-    def pack(self, event: Event, seal: Seal, prefix: str = "") -> list[Any]:
-        """The event's fields in msgpack's types, the personal ones sealed."""
+    def pack(self, event: Event, encrypt: Encrypt, prefix: str = "") -> list[Any]:
+        """The event's fields in msgpack's types, the personal ones encrypted."""
         values = event.__dict__
         fields = [values[name] for name in self.names]
         for place, name, kind, personal in self._plan:
@@ -121,15 +122,15 @@ class TopicCodec:
             if value is None:
                 continue
             if isinstance(kind, CorrectedData):
-                fields[place] = _pack_nested(value, seal, name)
+                fields[place] = _pack_nested(value, encrypt, name)
             elif personal:
-                fields[place] = seal(prefix + name, _packed(kind, value))
+                fields[place] = encrypt(prefix + name, _pack(kind, value))
             else:
                 fields[place] = kind.pack(value)
         return fields
 
-    def unpack(self, fields: Sequence[Any], unseal: Unseal | None, prefix: str = "") -> Event:
-        """The event that was packed; personal fields stay ``Sealed`` without ``unseal``.
+    def unpack(self, fields: Sequence[Any], decrypt: Decrypt | None, prefix: str = "") -> Event:
+        """The event that was packed; personal fields stay ``Sealed`` without ``decrypt``.
 
         Raises:
             ValueError: there are more fields than this program knows.
@@ -144,9 +145,9 @@ class TopicCodec:
             if value is None:
                 continue
             if isinstance(kind, CorrectedData):
-                values[name] = _unpack_nested(value, unseal, name)
+                values[name] = _unpack_nested(value, decrypt, name)
             elif personal:
-                values[name] = _unsealed(kind, value, prefix + name, unseal)
+                values[name] = _decrypt(kind, value, prefix + name, decrypt)
             else:
                 values[name] = kind.unpack(value)
         # Validation happened before the event was stored, so the constructor is not run again.
@@ -185,28 +186,28 @@ def _is_packed(kind: Kind) -> bool:
     return type(kind).pack is not Kind.pack or isinstance(kind, CorrectedData)
 
 
-def _packed(kind: Kind, value: object) -> bytes:
+def _pack(kind: Kind, value: object) -> bytes:
     return pack(kind.pack(value))
 
 
-def _unsealed(kind: Kind, ciphertext: object, name: str, unseal: Unseal | None) -> object:
+def _decrypt(kind: Kind, ciphertext: object, name: str, decrypt: Decrypt | None) -> object:
     if not isinstance(ciphertext, bytes):
-        raise TypeError(f"{name} is personal, but not sealed")
-    if unseal is None:
-        return Sealed(ciphertext)
-    plain = unseal(name, ciphertext)
-    return Sealed(b"") if plain is None else kind.unpack(unpack(plain))
+        raise TypeError(f"{name} is personal, but not encrypted")
+    if decrypt is None:
+        return EncryptedValue(ciphertext)
+    plain = decrypt(name, ciphertext)
+    return EncryptedValue(b"") if plain is None else kind.unpack(unpack(plain))
 
 
-def _pack_nested(value: object, seal: Seal, name: str) -> list[Any]:
-    """A correction's data: its topic, then its fields, sealed like those of its target."""
+def _pack_nested(value: object, encrypt: Encrypt, name: str) -> list[Any]:
+    """A correction's data: its topic, then its fields, encrypted like those of its target."""
     assert isinstance(value, Event), "a decision reads the data of a correction"
     codec = codec_of(value.TYPE)
-    return [value.TYPE, SCHEMAS[value.TYPE], *codec.pack(value, seal, f"{name}.")]
+    return [value.TYPE, SCHEMAS[value.TYPE], *codec.pack(value, encrypt, f"{name}.")]
 
 
-def _unpack_nested(packed: object, unseal: Unseal | None, name: str) -> Event:
+def _unpack_nested(packed: object, decrypt: Decrypt | None, name: str) -> Event:
     if not isinstance(packed, list):
-        raise TypeError(f"{name} is no list")
+        raise TypeError(f"{name} is not a list")
     topic, schema, *fields = packed
-    return codec_of(topic).unpack(upcast(topic, schema, fields), unseal, f"{name}.")
+    return codec_of(topic).unpack(upcast(topic, schema, fields), decrypt, f"{name}.")

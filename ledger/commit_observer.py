@@ -9,29 +9,29 @@ if TYPE_CHECKING:
 
 
 class CommitObserver(Protocol):
-    """Told by the committer's thread, which waits for it: it must return at once."""
+    """The committer's thread calls it and waits for it: it must return at once."""
 
-    def committed(self, events: int, seconds: float) -> None:
-        """So many events became durable in one transaction, which took so long."""
+    def on_commit(self, events: int, seconds: float) -> None:
+        """A number of events became durable in one transaction, after this time."""
 
-    def answered(self, outcomes: Sequence[object]) -> None:
-        """What became of appends, told before who appended is.
+    def on_answer(self, outcomes: Sequence[object]) -> None:
+        """The outcomes of appends, before they are answered.
 
-        Each is ``Appended``, ``PolicyVersion``, ``Erased``, the error that kept it out, or a list
-        of those.
+        Each is ``AppendResult``, ``PolicyVersion``, ``ErasureResult``, the error that kept it out,
+        or a list of those.
         """
 
     def turned_away(self) -> None:
         """An append was not taken, since too many wait. From the thread that appends."""
 
 
-class Unobserved:
+class NullObserver:
     """An observer that takes no notice."""
 
-    def committed(self, events: int, seconds: float) -> None:
+    def on_commit(self, events: int, seconds: float) -> None:
         """Take no notice."""
 
-    def answered(self, outcomes: Sequence[object]) -> None:
+    def on_answer(self, outcomes: Sequence[object]) -> None:
         """Take no notice."""
 
     def turned_away(self) -> None:

@@ -1,4 +1,4 @@
-"""What waits for the committer, and who is told what became of it."""
+"""What waits for the committer, and who receives the outcome."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Work = Append | Each | Publication | Erasure | Trial
 
 
 class Reply(Protocol):
-    """Whoever is told what became of work: a future of threads, or of an event loop.
+    """The receiver of the outcome of work: a future of threads, or of an event loop.
 
     Told on the committer's thread, which waits for it: it must return at once.
     """
@@ -59,8 +59,8 @@ def appends_of(works: Iterable[Work]) -> list[Append]:
     return found
 
 
-def taken(waiting: deque[Job], most: int, *, least: int) -> tuple[list[Job], int]:
-    """The first jobs, that have at most so many drafts together, and how many they have."""
+def take_jobs(waiting: deque[Job], most: int, *, least: int) -> tuple[list[Job], int]:
+    """The first jobs that have at most ``most`` drafts together, and the number of these drafts."""
     jobs: list[Job] = []
     size = 0
     while waiting:

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from domain.errors import Corrupt, LedgerError, Unavailable
 from ledger.batch import Batch, Publication
-from ledger.commit_observer import Unobserved
-from ledger.commit_queue import Each, Trial, appends_of, taken, weight_of
+from ledger.commit_observer import NullObserver
+from ledger.commit_queue import Each, Trial, appends_of, take_jobs, weight_of
 from ledger.drafts import Append
-from ledger.erasure import Erased, Erasure
+from ledger.erasure import Erasure, ErasureResult
 from ledger.free_space import require_room_beside
 from ledger.stores.events import NOTHING_RECORDED
 
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from pathlib import Path
     from uuid import UUID
 
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
     from domain.timeline import PolicyVersion
     from ledger.batch import DecisionContext
     from ledger.commit_observer import CommitObserver
     from ledger.commit_queue import Job, Reply, Work
-    from ledger.drafts import Appended
+    from ledger.drafts import AppendResult
     from ledger.stores.keys import DataKeyStore
 
 BATCH_EVENTS = 500
@@ -73,7 +73,7 @@ class Committer:
         self._events = context.recorder
         self._keys = keys
         self._committed = committed
-        self.watchers: list[Callable[[Sequence[Recorded]], None]] = []
+        self.watchers: list[Callable[[Sequence[RecordedEvent]], None]] = []
         self._file = file
         self._damage: str | None = None
         self._refusal = refusal
@@ -85,7 +85,7 @@ class Committer:
         self._weight = 0
         self._closed = False
         self._changed = Condition()
-        self.observer: CommitObserver = Unobserved()
+        self.observer: CommitObserver = NullObserver()
         self.head = self._context.head
         self.newest_at = self._context.newest_at
         """When the newest event was recorded; 0 before the first."""
@@ -95,23 +95,23 @@ class Committer:
         self._thread = Thread(target=self._run, name="committer", daemon=True)
         self._thread.start()
 
-    def append(self, append: Append) -> Future[Appended]:
+    def append(self, append: Append) -> Future[AppendResult]:
         """Answers once the append is durable, or with the error that kept it out.
 
         Raises:
             Unavailable: at once, if too much is waiting already or the ledger is closed.
             Corrupt: its file was found damaged.
         """
-        return self._answered(append)
+        return self._submit(append)
 
-    def append_each(self, appends: Sequence[Append]) -> Future[list[Appended | LedgerError]]:
+    def append_each(self, appends: Sequence[Append]) -> Future[list[AppendResult | LedgerError]]:
         """Answers once all that can be recorded is durable: each with its place, or its error.
 
         Raises:
             TooManyWaiting: at once, if half of the queue is full already.
             Unavailable: the ledger is closed.
         """
-        return self._answered(Each(appends))
+        return self._submit(Each(appends))
 
     def publish(self, publication: Publication) -> Future[PolicyVersion]:
         """Answers once the policy is durable.
@@ -119,15 +119,15 @@ class Committer:
         Raises:
             Unavailable: as ``append``.
         """
-        return self._answered(publication)
+        return self._submit(publication)
 
-    def erase(self, erasure: Erasure) -> Future[Erased]:
+    def erase(self, erasure: Erasure) -> Future[ErasureResult]:
         """Answers once the erasure is durable and the keys are destroyed.
 
         Raises:
             Unavailable: as ``append``.
         """
-        return self._answered(erasure)
+        return self._submit(erasure)
 
     def try_commit(self) -> Future[None]:
         """Answers once a commit that changes nothing worked, or with what kept it from working.
@@ -136,7 +136,7 @@ class Committer:
             Unavailable: as ``append``.
             Corrupt: as ``append``.
         """
-        return self._answered(Trial())
+        return self._submit(Trial())
 
     def refuse(self, damage: Corrupt) -> None:
         """Take no more: what a damaged file acknowledges may be gone. From any thread."""
@@ -158,7 +158,7 @@ class Committer:
             while refusal is not None and (self._weight or self._working):
                 self._changed.wait()
 
-    def _answered(self, work: Work) -> Future[Any]:
+    def _submit(self, work: Work) -> Future[Any]:
         future: Future[Any] = Future()
         self.submit(work, future)
         return future
@@ -239,10 +239,10 @@ class Committer:
                 self._changed.notify_all()
             while not self._weight and not self._closed:
                 self._changed.wait()
-            bulk, bulk_size = taken(self._bulk, 0, least=1)
-            jobs, size = taken(self._jobs, BATCH_EVENTS - bulk_size, least=1)
+            bulk, bulk_size = take_jobs(self._bulk, 0, least=1)
+            jobs, size = take_jobs(self._jobs, BATCH_EVENTS - bulk_size, least=1)
             if not jobs:
-                more, size = taken(self._bulk, BATCH_EVENTS - bulk_size, least=0)
+                more, size = take_jobs(self._bulk, BATCH_EVENTS - bulk_size, least=0)
                 bulk += more
             self._weight -= bulk_size + size
             self._working = bool(jobs or bulk)
@@ -273,7 +273,7 @@ class Committer:
             for (work, _), outcome in zip(jobs, outcomes, strict=True)
             if not isinstance(work, Trial)
         ]
-        self._watched(self.observer.answered, answered)
+        self._notify(self.observer.on_answer, answered)
         for (_, future), outcome in zip(jobs, outcomes, strict=True):
             if isinstance(outcome, Exception):
                 future.set_exception(outcome)
@@ -281,7 +281,7 @@ class Committer:
                 future.set_result(outcome)
 
     def _one_by_one(self, work: Work, error: Exception) -> object:
-        """What became of work that cannot be recorded at once: ``Each`` may be told apart."""
+        """The outcome of work that cannot be recorded together; ``Each`` may be divided."""
         if not isinstance(work, Each):
             _log.error("an append failed unexpectedly", exc_info=error)
             return error
@@ -334,25 +334,25 @@ class Committer:
             name = f"{self._file.parent.name}/{self._file.name}"
             raise Unavailable(f"{name} failed{NOTHING_RECORDED}") from error
         if batch.erased:
-            context.states.drop(batch.erased)  # what they hold was unsealed
+            context.states.drop(batch.erased)  # they hold decrypted values
             outcomes = self._destroy(batch.erased, outcomes)
         if batch.stored:
             context.head += len(batch.stored)
             for watcher in self.watchers:  # before anybody reads what they watch for
-                self._watched(watcher, batch.recorded)
+                self._notify(watcher, batch.recorded)
             context.policies = self.policies = batch.policies
             self.head = context.head
             self.newest_at = batch.recorded[-1].recorded_at
-            self._watched(self._committed, context.head)
-            self._watched(self.observer.committed, len(batch.stored), seconds)
+            self._notify(self._committed, context.head)
+            self._notify(self.observer.on_commit, len(batch.stored), seconds)
         context.states.trim()
         return outcomes
 
     def _try(self, context: DecisionContext) -> None:
-        """Do what recording takes, but for the events.
+        """Do everything that recording needs, without any events.
 
         Raises:
-            Unavailable: it does not work. So do errors of the library.
+            Unavailable: it fails. Errors of the library are raised as they are.
         """
         self._keys.try_saving()
         require_room_beside(self._file)
@@ -365,22 +365,22 @@ class Committer:
             self.records = True
 
     def _destroy(self, erased: set[UUID], outcomes: list[object]) -> list[object]:
-        """Destroy the keys of the erased, once that they were is durable.
+        """Destroy the keys of the erased contacts, after the erasures are durable.
 
-        Where it fails, who asked for it is told so; the next try, or the next start, goes on.
+        If it fails, the erasures are answered with the error; the next start tries again.
         """
         try:
             self._keys.destroy(erased)
         except LedgerError as error:
             _log.error("keys of erased contacts are not destroyed yet: %s", error)
-            return [error if isinstance(outcome, Erased) else outcome for outcome in outcomes]
+            return [error if isinstance(one, ErasureResult) else one for one in outcomes]
         return outcomes
 
-    def _watched(self, tell: Callable[..., None], *told: object) -> None:
+    def _notify(self, listener: Callable[..., None], *values: object) -> None:
         try:
-            tell(*told)
+            listener(*values)
         except Exception:  # noqa: BLE001  # not the appender's fault
-            # The events are durable: whoever listens badly must not turn that into an error.
+            # The events are durable: a failing listener must not turn that into an error.
             _log.exception("a listener to commits failed")
 
 

@@ -120,3 +120,9 @@ def unusable(path: Path, error: OSError) -> LedgerError:
     return FolderUnusable(
         f"the data folder {path} cannot be used: {why}; check it, or name another"
     )
+
+
+def key_files_of(path: Path) -> list[Path]:
+    """The files of keys of all ledgers in a data folder; not of what a crash left unfinished."""
+    files = (path / LEDGERS).glob(f"*/{KEYS_FILE}")
+    return sorted(file for file in files if is_ledger_name(file.parent.name))

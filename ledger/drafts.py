@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from domain.errors import Invalid
     from domain.events import Event
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
 
 
 class Draft(NamedTuple):
@@ -60,7 +60,7 @@ class AppendedEvent:
     """One draft's place in the ledger; ``replayed`` where it had it before this append."""
 
     index: int
-    recorded: Recorded
+    recorded: RecordedEvent
     replayed: bool
 
     @property
@@ -101,7 +101,7 @@ class AppendedEvent:
         return self.recorded.recorded_at
 
 
-class Appended(NamedTuple):
+class AppendResult(NamedTuple):
     """What became of an append. Drafts that were already so are absent from ``events``.
 
     ``contact_id`` is the last draft's contact, and ``version`` its own after the append;
@@ -119,7 +119,7 @@ class Appended(NamedTuple):
 
     @property
     def counts_for(self) -> UUID | None:
-        """Who stands for ``contact_id``, None where that is no alias."""
+        """Who stands for ``contact_id``, None where that is not an alias."""
         return self.survivors.get(self.contact_id)
 
     @property

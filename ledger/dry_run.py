@@ -9,14 +9,9 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from domain.errors import LedgerNotFound
+from ledger.data_layout import LEDGERS, LOCK_FILE, SETTINGS_FILE, refuse_foreign_files
 from ledger.files import in_use
-from ledger.folder import (
-    LEDGERS,
-    LOCK_FILE,
-    SETTINGS_FILE,
-    DataFolder,
-    refuse_foreign_files,
-)
+from ledger.folder import DataFolder
 from ledger.ledger import EVENTS_FILE, KEYS_FILE, LOG_FILE
 from ledger.master_keys import master_key_of
 from ledger.temp_folders import throwaway
@@ -33,7 +28,7 @@ _DATABASES = (EVENTS_FILE, KEYS_FILE, LOG_FILE)
 
 
 @contextmanager
-def rehearsed(
+def open_dry_run(
     path: Path, name: str, *, clock: Clock, master_key: MasterKey | bytes | None = None
 ) -> Iterator[Ledger]:
     """A copy of the ledger as it is now, or as it would be made with the folder.
@@ -52,7 +47,7 @@ def rehearsed(
     with throwaway() as copy:
         if path.is_dir():
             refuse_foreign_files(path)
-            with _undisturbed(path / LOCK_FILE):
+            with _hold_shared(path / LOCK_FILE):
                 master_key = _copy(path, name, copy, master_key)
         with closing(DataFolder.open(copy, clock=clock, master_key=master_key)) as folder:
             ledger = folder.ledger(name)
@@ -72,7 +67,7 @@ def _copy(
         raise LedgerNotFound(f"no ledger is named {name!r}")
     into = copy / LEDGERS / name
     into.mkdir(parents=True)
-    # Projections can be made anew, and are not asked. A log is there after a crash only.
+    # Projections can be rebuilt, and are not copied. A log is there only after a crash.
     shutil.copyfile(ledger / SETTINGS_FILE, into / SETTINGS_FILE)
     # Nothing is signed in the copy: that would be a fork of the log, under its own key.
     for file in _DATABASES:
@@ -83,7 +78,7 @@ def _copy(
 
 
 @contextmanager
-def _undisturbed(lock: Path) -> Iterator[None]:
+def _hold_shared(lock: Path) -> Iterator[None]:
     """Keep other processes from taking the folder, through a lock file that is only read."""
     if not lock.exists():
         yield

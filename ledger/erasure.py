@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Erasure:
-    """A wish to erase whoever a contact is.
+    """A request to erase the person behind a contact.
 
     Which contacts are the same person by merges is looked up when it is decided.
     """
@@ -42,7 +42,7 @@ class ErasedContact:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Erased:
+class ErasureResult:
     """What became of an erasure: every contact of the person, the one who stands for all first.
 
     ``fresh`` where something was recorded now. The keys are gone once this is answered.

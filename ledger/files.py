@@ -30,7 +30,7 @@ class FolderLock:
 
     The file holds the number of the process and, once it is a server that listens, its URL on the
     next line. Both stay in the file after the process ended. They hold only while the file is
-    locked: whoever takes the lock writes them anew.
+    locked: the process that takes the lock writes them again.
     """
 
     def __init__(self, path: Path) -> None:
@@ -54,7 +54,7 @@ class FolderLock:
             raise
 
     def note_url(self, url: str) -> None:
-        """Note where the process answers, for whoever is refused the lock.
+        """Note where the process answers, for processes that are refused the lock.
 
         Raises:
             OSError: the file cannot be written.

@@ -20,7 +20,7 @@ from threading import RLock
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from domain.decisions.reasons import refused
+from domain.decisions.reasons import refusal
 from domain.errors import Invalid, LedgerError
 from domain.instants import format_instant, zone_names
 from domain.presets import PRESETS
@@ -33,6 +33,7 @@ from ledger.data_layout import (
     LedgerExists,
     folder_of,
     is_ledger_name,
+    key_files_of,
     missing,
     refuse_foreign_files,
     settings_of,
@@ -43,7 +44,7 @@ from ledger.ledger import EVENTS_FILE, KEYS_FILE, LOG_FILE, Ledger
 from ledger.master_keys import MASTER_KEY_FILE, as_master_key, master_key_of
 from ledger.settings import LOG_DOMAIN, LedgerSettings, origin_of
 from ledger.stores.sqlite.rewrapping import finish
-from ledger.stores.sqlite.transparency_log import begun
+from ledger.stores.sqlite.transparency_log import log_origin
 from ledger.subscriptions.pacing import SEALER
 
 if TYPE_CHECKING:
@@ -54,21 +55,6 @@ if TYPE_CHECKING:
     from ledger.clock import Clock
     from ledger.master_keys import MasterKey
     from ledger.subscriptions.pacing import Pacing
-
-__all__ = [
-    "LEDGERS",
-    "LOCK_FILE",
-    "MAIN",
-    "SETTINGS_FILE",
-    "DataFolder",
-    "FolderUnusable",
-    "LedgerExists",
-    "folder_of",
-    "is_ledger_name",
-    "key_files_of",
-    "refuse_foreign_files",
-    "settings_of",
-]
 
 MAIN = "main"
 """The ledger that exists from the start."""
@@ -87,7 +73,7 @@ class DataFolder:
         master_key: MasterKey,
         *,
         log_domain: str,
-        sealing: bool,
+        signing: bool,
         sealer_pacing: Pacing,
     ) -> None:
         """For ``open``."""
@@ -96,7 +82,7 @@ class DataFolder:
         self._lock = lock
         self._clock = clock
         self._master_key = master_key
-        self._sealing = sealing
+        self._signing = signing
         self._sealer_pacing = sealer_pacing
         self._ledgers: dict[str, Ledger] = {}
         self._guard = RLock()
@@ -110,7 +96,7 @@ class DataFolder:
         master_key: MasterKey | bytes | None = None,
         log_domain: str = LOG_DOMAIN,
         make_main: bool = True,
-        sealing: bool = False,
+        signing: bool = False,
         sealer_pacing: Pacing = SEALER,
     ) -> Self:
         """Take the folder, making it and, where wanted, the ledger ``main`` on first use.
@@ -118,7 +104,7 @@ class DataFolder:
         A ``master_key`` that is given is used and never written down. Where the folder keeps its
         own, a rotation of it that was cut off is finished first. Logs that are
         begun are named under the ``log_domain``; those that there are keep their names. With
-        ``sealing``, the ledgers seal what is recorded, by themselves and when they are closed.
+        ``signing``, the ledgers sign what is recorded, by themselves and when they are closed.
 
         Raises:
             FolderInUse: another process holds it.
@@ -141,7 +127,7 @@ class DataFolder:
                 clock,
                 key,
                 log_domain=log_domain,
-                sealing=sealing,
+                signing=signing,
                 sealer_pacing=sealer_pacing,
             )
             folder._prepare(make_main=make_main)
@@ -190,7 +176,7 @@ class DataFolder:
         with self._guard:
             if name not in self._ledgers:
                 self._ledgers[name] = self._open(name)
-                if self._sealing:
+                if self._signing:
                     self._ledgers[name].transparency.start()
             return self._ledgers[name]
 
@@ -240,14 +226,14 @@ class DataFolder:
             ledger = self.ledger(name)
             settings = self.settings(name)
             # Held first and let go last: what is taken in between would be taken by an archive.
-            ledger.hold(_archived if archived or settings.archived else None)
+            ledger.hold(_archived_refusal if archived or settings.archived else None)
             try:
                 changed = replace(settings, archived=archived)
-                write_whole(self.path / LEDGERS / name / SETTINGS_FILE, changed.written())
+                write_whole(self.path / LEDGERS / name / SETTINGS_FILE, changed.to_bytes())
             except OSError as error:
-                ledger.hold(_archived if settings.archived else None)
+                ledger.hold(_archived_refusal if settings.archived else None)
                 raise unusable(self.path, error) from error
-            ledger.hold(_archived if archived else None)
+            ledger.hold(_archived_refusal if archived else None)
             return settings.archived != archived
 
     def delete(self, name: str) -> None:
@@ -277,11 +263,11 @@ class DataFolder:
         """A folder to fill with a ledger's databases, which then is the ledger of that name.
 
         It becomes so at once, after all of it was flushed and could be opened. With ``replace`` it
-        takes the place of a ledger that holds nothing but its first policy.
+        takes the place of a ledger that contains only its first policy.
 
         Raises:
             LedgerExists: there is one of that name, which holds more.
-            Corrupt: what was filled in is no ledger; nothing is left of it.
+            Corrupt: what was filled in is not a ledger; nothing is left of it.
             Unavailable: it could not be written; nothing is left of it.
         """
         name = settings.name
@@ -291,7 +277,7 @@ class DataFolder:
             unfinished = self.path / LEDGERS / f"{_UNFINISHED}{uuid4()}"
             try:
                 unfinished.mkdir(mode=0o700)
-                write_whole(unfinished / SETTINGS_FILE, settings.written())
+                write_whole(unfinished / SETTINGS_FILE, settings.to_bytes())
                 yield unfinished
                 self._ledger(unfinished, settings).close()
                 for file in unfinished.iterdir():
@@ -327,7 +313,7 @@ class DataFolder:
         )
         try:
             unfinished.mkdir(mode=0o700)
-            write_whole(unfinished / SETTINGS_FILE, settings.written())
+            write_whole(unfinished / SETTINGS_FILE, settings.to_bytes())
             ledger = self._ledger(unfinished, settings)
             try:
                 ledger.publish_policy(PRESETS["retail"], 0).result()
@@ -357,12 +343,12 @@ class DataFolder:
 
         Its origin is written down last. Killed before that, the log that was begun is found again.
         """
-        origin = begun(folder / LOG_FILE) or self._new_origin(settings.name)
+        origin = log_origin(folder / LOG_FILE) or self._new_origin(settings.name)
         settings = replace(settings, origin=origin)
         ledger = self._ledger(folder, settings, begin_log=True)
         try:
             flush_folder(folder)
-            write_whole(folder / SETTINGS_FILE, settings.written())
+            write_whole(folder / SETTINGS_FILE, settings.to_bytes())
         except OSError as error:
             ledger.close()
             raise unusable(self.path, error) from error
@@ -386,7 +372,7 @@ class DataFolder:
             sealer_pacing=self._sealer_pacing,
         )
         if settings.archived:
-            ledger.hold(_archived)
+            ledger.hold(_archived_refusal)
         return ledger
 
     def close(self) -> None:
@@ -398,11 +384,5 @@ class DataFolder:
             self._lock.release()
 
 
-def _archived() -> LedgerError:
-    return refused("ledger-archived")
-
-
-def key_files_of(path: Path) -> list[Path]:
-    """The files of keys of all ledgers in a data folder; not of what a crash left unfinished."""
-    files = (path / LEDGERS).glob(f"*/{KEYS_FILE}")
-    return sorted(file for file in files if is_ledger_name(file.parent.name))
+def _archived_refusal() -> LedgerError:
+    return refusal("ledger-archived")

@@ -48,7 +48,7 @@ def require_room_beside(database: Path) -> None:
 
 
 class FreeSpaceWatch:
-    """Looks at a folder now and then, for whoever asks whether a disk has become full meanwhile."""
+    """Checks now and then whether the disk of a folder has become full."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

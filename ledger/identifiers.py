@@ -73,7 +73,7 @@ def contact_id_of(
     if _UUID.fullmatch(name):
         contact_id = UUID(name)
         if contact_id == POLICY_STREAM:
-            raise ValueError("the nil UUID is no contact")
+            raise ValueError("the nil UUID is not a contact")
         return contact_id
     source, colon, ref = name.partition(":")
     if not colon or not _SOURCE.fullmatch(source):

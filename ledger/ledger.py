@@ -7,7 +7,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from domain.aliases import MERGE_TYPES, aliases_in
-from domain.decisions.reasons import refused
+from domain.decisions.reasons import refusal
 from domain.errors import Corrupt
 from domain.recorded import POLICY_STREAM
 from ledger.application import LedgerApplication
@@ -19,7 +19,7 @@ from ledger.erasure import destroy_again
 from ledger.identifiers import EventIds, contact_id_of
 from ledger.names import NameIndex
 from ledger.namespaces import InNamespace
-from ledger.published_policies import published
+from ledger.published_policies import timeline
 from ledger.recording import Recording
 from ledger.state_cache import ContactStates
 from ledger.stored_events import StoredEvents
@@ -41,13 +41,13 @@ if TYPE_CHECKING:
 
     from domain.errors import LedgerError
     from domain.policy import Policy
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
     from domain.timeline import PolicyTimeline, PolicyVersion
     from ledger.clock import Clock
     from ledger.commit_observer import CommitObserver
     from ledger.commit_queue import Reply
-    from ledger.drafts import Append, Appended
-    from ledger.erasure import Erased, Erasure
+    from ledger.drafts import Append, AppendResult
+    from ledger.erasure import Erasure, ErasureResult
     from ledger.master_keys import MasterKey
     from ledger.subscriptions.pacing import Pacing
 
@@ -115,10 +115,10 @@ class Ledger(InNamespace, StoredEvents):
                 self._committer = Committer(
                     self._context,
                     self._keys,
-                    self._tell,
+                    self._announce,
                     file=self._file,
                     waiting_events=waiting_events,
-                    refusal=(lambda: refused("ledger-for-audit")) if for_audit else None,
+                    refusal=(lambda: refusal("ledger-for-audit")) if for_audit else None,
                 )
                 opened.callback(self._committer.close)
             self._refuse = self._committer.refuse
@@ -159,17 +159,17 @@ class Ledger(InNamespace, StoredEvents):
             states=ContactStates(self._application.contact, self._application.contacts),
             mapper=self._mapper,
             recorder=self._recorder,
-            policies=published(self._recorded(self._recorder.rows_of_stream(POLICY_STREAM))),
-            aliases=aliases_in(self._recorded(self._recorder.rows_after(0, topics=MERGE_TYPES))),
+            policies=timeline(self._events(self._recorder.rows_of_stream(POLICY_STREAM))),
+            aliases=aliases_in(self._events(self._recorder.rows_after(0, topics=MERGE_TYPES))),
             head=head,
             newest_at=newest_at,
         )
 
     def contact_id(self, name: str) -> UUID:
         """The contact of that name, recorded or not; finds and raises as ``contact_id_of``."""
-        return contact_id_of(name, self.named, lambda one: bool(self.registered([one])))
+        return contact_id_of(name, self.id_of, lambda one: bool(self.registered_contacts([one])))
 
-    def append(self, append: Append) -> Future[Appended]:
+    def append(self, append: Append) -> Future[AppendResult]:
         """Record the drafts, all or none; answers once they are durable.
 
         The future raises ``EventIdReused``, ``VersionMismatch``, ``Invalid``, ``Refused``, or
@@ -181,10 +181,10 @@ class Ledger(InNamespace, StoredEvents):
         return self._committer.append(append)
 
     def hand_over(self, append: Append, reply: Reply) -> None:
-        """As ``append``, at once errors included; its future's answer is told to ``reply``."""
+        """As ``append``, but all outcomes, errors too, go to ``reply``."""
         self._committer.submit(append, reply)
 
-    def append_each(self, appends: Sequence[Append]) -> Future[list[Appended | LedgerError]]:
+    def append_each(self, appends: Sequence[Append]) -> Future[list[AppendResult | LedgerError]]:
         """Record many appends that have nothing to do with each other, in order, with one answer.
 
         The future holds for each what ``append`` would answer or raise; it raises ``Unavailable``
@@ -204,8 +204,8 @@ class Ledger(InNamespace, StoredEvents):
         """
         return self._committer.publish(Publication(policy=policy, effective_from=effective_from))
 
-    def erase(self, erasure: Erasure) -> Future[Erased]:
-        """Make somebody unreadable for ever; raises as ``append``, and ``ContactNotFound``."""
+    def erase(self, erasure: Erasure) -> Future[ErasureResult]:
+        """Make a person's data unreadable; raises as ``append``, and ``ContactNotFound``."""
         return self._committer.erase(erasure)
 
     def hold(self, refusal: Callable[[], LedgerError] | None) -> None:
@@ -235,12 +235,12 @@ class Ledger(InNamespace, StoredEvents):
             self._listeners = (*self._listeners, callback)
         return let_go
 
-    def on_record(self, callback: Callable[[Sequence[Recorded]], None]) -> None:
-        """As ``on_commit``, with the events, in clear, and before any read answers for them."""
+    def on_record(self, callback: Callable[[Sequence[RecordedEvent]], None]) -> None:
+        """As ``on_commit``, with the decrypted events, and before any read answers for them."""
         self._committer.watchers.append(callback)
 
     def observe(self, observer: CommitObserver) -> None:
-        """Have this one told of commits from now on, in place of the one before."""
+        """Report commits to this observer from now on, in place of the one before."""
         self._committer.observer = observer
 
     def check_room(self) -> None:
@@ -255,7 +255,7 @@ class Ledger(InNamespace, StoredEvents):
         """How many drafts wait to be recorded."""
         return self._committer.waiting
 
-    def _tell(self, head: int) -> None:
+    def _announce(self, head: int) -> None:
         for listener in self._listeners:
             listener(head)
 
@@ -264,7 +264,7 @@ class Ledger(InNamespace, StoredEvents):
         return self._names
 
     def close(self) -> None:
-        """Finish what was accepted, seal it if that was being done, then close the files."""
+        """Finish what was accepted, sign it if signing is on, then close the files."""
         self._committer.close()
         self.transparency.close()
         self._application.close()

@@ -1,4 +1,4 @@
-"""Between recorded events and stored ones: topics, envelope, sealing."""
+"""Between recorded events and stored ones: topics, envelope, encryption."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from cryptography.exceptions import InvalidTag
 from eventsourcing.persistence import Mapper, MapperDeserialisationError, StoredEvent
 
 from domain.errors import Corrupt
-from domain.events import CATALOGUE, Sealed
-from domain.recorded import Recorded
+from domain.events import CATALOGUE, EncryptedValue
+from domain.recorded import RecordedEvent
 from ledger.codec import SCHEMAS, MsgpackTranscoder, codec_of, pack, upcast, uuid_of
 from ledger.stores.keys import NONCE_BYTES
 
@@ -23,19 +23,19 @@ if TYPE_CHECKING:
     from eventsourcing.domain import DomainEventProtocol
     from eventsourcing.persistence import Transcoder
 
-    from ledger.codec import Seal, Unseal
+    from ledger.codec import Decrypt, Encrypt
 
 SALT_BYTES = 16
 _ENVELOPE = 8
 
 NOTHING: Container[str] = frozenset()
-"""Unseal no topic: what folds read."""
+"""Decrypt no topic: what folds read."""
 
 EVERYTHING: Container[str] = frozenset(CATALOGUE)
-"""Unseal every topic: what people read."""
+"""Decrypt every topic: what people read."""
 
 COMPARED: Container[str] = frozenset({"contact-registered", "event-retracted"})
-"""Unseal what a decision compares to tell "already so" from "otherwise"."""
+"""Decrypt what a decision compares to tell "already so" from "otherwise"."""
 
 
 class StoredStateError(Corrupt, MapperDeserialisationError):
@@ -55,25 +55,25 @@ class Keys(Protocol):
     def key(self, contact_id: UUID) -> AESGCM | None:
         """The contact's key, or None where it is gone."""
 
-    def key_to_seal(self, contact_id: UUID) -> AESGCM:
+    def encryption_key(self, contact_id: UUID) -> AESGCM:
         """The contact's key, a new one if need be."""
 
 
 class NoKeys:
-    """For whoever reads stored bytes that are not theirs to unseal."""
+    """For readers of stored bytes who have no keys to decrypt them."""
 
     def key(self, contact_id: UUID) -> AESGCM | None:
         return None
 
-    def key_to_seal(self, contact_id: UUID) -> AESGCM:
-        raise LookupError("without keys nothing can be sealed")
+    def encryption_key(self, contact_id: UUID) -> AESGCM:
+        raise LookupError("without keys nothing can be encrypted")
 
 
 class LedgerMapper(Mapper[UUID]):
     """Maps ``Recorded`` to stored events and back; only topics of the catalogue exist.
 
-    Associated data of a sealed field is the msgpack of stream id, version, topic and field name, so
-    that a ciphertext opens in no other place than its own.
+    Associated data of an encrypted field is the msgpack of stream id, version, topic and field
+    name, so that a ciphertext opens in no other place than its own.
     """
 
     def __init__(
@@ -89,11 +89,11 @@ class LedgerMapper(Mapper[UUID]):
 
     def to_stored_event(self, domain_event: DomainEventProtocol[UUID]) -> LedgerStoredEvent:
         """The bytes to store for an event whose envelope is complete but for its position."""
-        recorded = cast("Recorded", domain_event)
+        recorded = cast("RecordedEvent", domain_event)
         topic = recorded.event.TYPE
-        seal = self._sealer(recorded.contact_id, recorded.version, topic)
+        encrypt = self._encryptor(recorded.contact_id, recorded.version, topic)
         actor, causation_id = recorded.actor, recorded.causation_id
-        assert not isinstance(actor, Sealed), "an actor is sealed here, once"
+        assert not isinstance(actor, EncryptedValue), "an actor is encrypted here, once"
         state = [
             SCHEMAS[topic],
             self._entropy(SALT_BYTES),
@@ -101,9 +101,9 @@ class LedgerMapper(Mapper[UUID]):
             recorded.recorded_at,
             _packed_occurrence(recorded),
             recorded.source,
-            None if actor is None else seal("actor", self.transcoder.encode(actor)),
+            None if actor is None else encrypt("actor", self.transcoder.encode(actor)),
             None if causation_id is None else causation_id.bytes,
-            *codec_of(topic).pack(recorded.event, seal),
+            *codec_of(topic).pack(recorded.event, encrypt),
         ]
         return LedgerStoredEvent(
             recorded.contact_id,
@@ -114,37 +114,37 @@ class LedgerMapper(Mapper[UUID]):
         )
 
     def to_domain_event(self, stored_event: StoredEvent) -> DomainEventProtocol[UUID]:
-        """The event as decisions need it: what they compare is unsealed, the rest is not."""
-        recorded = self.recorded(
+        """The event as decisions need it: what they compare is decrypted, the rest is not."""
+        recorded = self.to_event(
             position=getattr(stored_event, "id", 0),
             stream=stored_event.originator_id,
             version=stored_event.originator_version,
             topic=stored_event.topic,
             state=stored_event.state,
-            unseal=COMPARED,
+            decrypt=COMPARED,
         )
         return cast("DomainEventProtocol[UUID]", recorded)
 
-    def recorded(
+    def to_event(
         self,
         position: int,
         stream: UUID | str,
         version: int,
         topic: str,
         state: bytes,
-        unseal: Container[str] = NOTHING,
-    ) -> Recorded:
-        """The event of these stored columns; ``unseal`` holds the topics to read in clear.
+        decrypt: Container[str] = NOTHING,
+    ) -> RecordedEvent:
+        """The event of these stored columns; ``decrypt`` holds the topics to decrypt.
 
-        Where the contact's key is gone, unsealing gives an erased ``Sealed``; without unsealing,
-        ciphertexts are handed on as they are.
+        Where the contact's key is gone, decryption gives an erased ``EncryptedValue``; without
+        decryption, ciphertexts are handed on as they are.
 
         Raises:
             StoredStateError: the topic is not in the catalogue, or the state is damaged.
         """
         if not isinstance(stream, UUID) or topic not in CATALOGUE:
-            raise StoredStateError(f"position {position}: {topic!r} is no event of a ledger")
-        opener = self._opener(stream, version, topic) if topic in unseal else None
+            raise StoredStateError(f"position {position}: {topic!r} is not an event of a ledger")
+        decryptor = self._decryptor(stream, version, topic) if topic in decrypt else None
         try:
             values = self._decode(state)
             schema, _, event_id, recorded_at, occurred_at, source, actor, causation = values[
@@ -162,12 +162,12 @@ class LedgerMapper(Mapper[UUID]):
                 "occurred_at": occurred_at,
                 "is_dated_behind": is_dated_behind,
                 "source": source,
-                "actor": None if actor is None else self._actor(actor, opener),
+                "actor": None if actor is None else self._actor(actor, decryptor),
                 "causation_id": None if causation is None else uuid_of(causation),
-                "event": codec_of(topic).unpack(fields, opener),
+                "event": codec_of(topic).unpack(fields, decryptor),
             }
             # Without the constructor of a frozen dataclass: half the time of a decode.
-            recorded = object.__new__(Recorded)
+            recorded = object.__new__(RecordedEvent)
             object.__setattr__(recorded, "__dict__", envelope)
         except StoredStateError:
             raise
@@ -176,36 +176,36 @@ class LedgerMapper(Mapper[UUID]):
             raise StoredStateError(detail) from error
         return recorded
 
-    def _actor(self, packed: Any, opener: Unseal | None) -> str | Sealed:
-        if opener is None:
-            return Sealed(packed)
-        plain = opener("actor", packed)
-        return Sealed(b"") if plain is None else cast("str", self.transcoder.decode(plain))
+    def _actor(self, packed: Any, decryptor: Decrypt | None) -> str | EncryptedValue:
+        if decryptor is None:
+            return EncryptedValue(packed)
+        plain = decryptor("actor", packed)
+        return EncryptedValue(b"") if plain is None else cast("str", self.transcoder.decode(plain))
 
-    def _sealer(self, stream: UUID, version: int, topic: str) -> Seal:
-        def seal(name: str, plain: bytes) -> bytes:
+    def _encryptor(self, stream: UUID, version: int, topic: str) -> Encrypt:
+        def encrypt(name: str, plain: bytes) -> bytes:
             nonce = self._entropy(NONCE_BYTES)
-            key = self.keys.key_to_seal(stream)
+            key = self.keys.encryption_key(stream)
             return nonce + key.encrypt(nonce, plain, _context(stream, version, topic, name))
 
-        return seal
+        return encrypt
 
-    def _opener(self, stream: UUID, version: int, topic: str) -> Unseal:
-        def unseal(name: str, ciphertext: bytes) -> bytes | None:
+    def _decryptor(self, stream: UUID, version: int, topic: str) -> Decrypt:
+        def decrypt(name: str, ciphertext: bytes) -> bytes | None:
             key = self.keys.key(stream)
             if key is None:
                 return None
             try:
-                nonce, sealed = ciphertext[:NONCE_BYTES], ciphertext[NONCE_BYTES:]
-                return key.decrypt(nonce, sealed, _context(stream, version, topic, name))
+                nonce, encrypted = ciphertext[:NONCE_BYTES], ciphertext[NONCE_BYTES:]
+                return key.decrypt(nonce, encrypted, _context(stream, version, topic, name))
             except InvalidTag:
                 where = f"{name} of version {version} of {stream}"
                 raise StoredStateError(f"{where} does not open with its key") from None
 
-        return unseal
+        return decrypt
 
 
-def _packed_occurrence(recorded: Recorded) -> int | list[int]:
+def _packed_occurrence(recorded: RecordedEvent) -> int | list[int]:
     """``occurred_at`` in a stored state, in a list of its own where the clock was behind.
 
     An instant that the ledger filled in is nearly always ``recorded_at``, which tells that it was.

@@ -33,7 +33,7 @@ class MasterKey(Protocol):
 
     What is wrapped is a few dozen bytes, for a context that may be empty; what comes of it may have
     any length. A service that cannot be asked now raises ``Unavailable``: nothing is recorded then,
-    and the next try goes on. Every contact's key is unwrapped when it is first needed, so what is
+    and the next try continues. Every contact's key is unwrapped when it is first needed, so what is
     far away had better unwrap one key at the start, and wrap all others by that one here.
     """
 

@@ -1,4 +1,4 @@
-"""Finding contacts by name, from memory: on disk names are sealed."""
+"""Finding contacts by name, from memory: on disk names are encrypted."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from domain.events.governance import EventCorrected, PersonalDataErased
-from domain.spelling import folded
+from domain.spelling import search_form
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from uuid import UUID
 
     from domain.events import Event
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
 
 NAMING = (
     "contact-registered",
@@ -32,9 +32,11 @@ class NameIndex:
     """
 
     def __init__(
-        self, read: Callable[[int, int, Sequence[str]], Sequence[Recorded]], head: Callable[[], int]
+        self,
+        read: Callable[[int, int, Sequence[str]], Sequence[RecordedEvent]],
+        head: Callable[[], int],
     ) -> None:
-        """``read`` gives the unsealed events of some types after a position, at most so many."""
+        """``read`` returns decrypted events of some types after a position, up to a limit."""
         self._read = read
         self._head = head
         self._names: dict[UUID, str] = {}
@@ -48,7 +50,7 @@ class NameIndex:
 
         Both are folded: case, accents and runs of white space make no difference.
         """
-        wanted = folded(part)
+        wanted = search_form(part)
         found: list[UUID] = []
         if not wanted:  # accents alone would be found in every name
             return found
@@ -61,8 +63,8 @@ class NameIndex:
                     found.append(contact_id)
         return found
 
-    def forget(self, recorded: Sequence[Recorded]) -> None:
-        """Let go of the names of whoever these events erase; never waits for whoever searches."""
+    def forget(self, recorded: Sequence[RecordedEvent]) -> None:
+        """Drop the names of the contacts that these events erase; never waits for a search."""
         self._erased += [one.contact_id for one in recorded if one.type == PersonalDataErased.TYPE]
         if self._erased and self._lock.acquire(blocking=False):
             try:
@@ -83,7 +85,7 @@ class NameIndex:
             self._position = page[-1].position if len(page) == _PAGE else head
         self._drop_erased()
 
-    def _add(self, recorded: Recorded) -> None:
+    def _add(self, recorded: RecordedEvent) -> None:
         event: Event | Any = recorded.event
         if isinstance(event, PersonalDataErased):
             self._names.pop(recorded.contact_id, None)
@@ -93,5 +95,5 @@ class NameIndex:
         name = getattr(event, "name", None)
         if isinstance(name, str):
             known = self._names.get(recorded.contact_id, "").split("\n")
-            names = filter(None, dict.fromkeys((*known, folded(name))))
+            names = filter(None, dict.fromkeys((*known, search_form(name))))
             self._names[recorded.contact_id] = "\n".join(names)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import uuid5
 
-from domain.decisions.reasons import refused
+from domain.decisions.reasons import refusal
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -29,10 +29,10 @@ class InNamespace:
             Refused: ``namespace-missing``: the ledger was imported without it.
         """
         if self._namespace is None:
-            raise refused("namespace-missing")
+            raise refusal("namespace-missing")
         return self._namespace
 
-    def named(self, text: str) -> UUID:
+    def id_of(self, text: str) -> UUID:
         """The id of a text.
 
         Raises:

@@ -12,11 +12,11 @@ from domain.timeline import PolicyVersion, timeline_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
     from domain.timeline import PolicyTimeline
 
 
-def policy_version(recorded: Recorded, policy: Policy) -> PolicyVersion:
+def policy_version(recorded: RecordedEvent, policy: Policy) -> PolicyVersion:
     """The policy version that a ``policy-published`` event made."""
     event = recorded.event
     assert isinstance(event, PolicyPublished)
@@ -30,17 +30,17 @@ def policy_version(recorded: Recorded, policy: Policy) -> PolicyVersion:
     )
 
 
-def published(events: Iterable[Recorded]) -> PolicyTimeline:
+def timeline(events: Iterable[RecordedEvent]) -> PolicyTimeline:
     """The policies that those events of the policy stream published.
 
     Raises:
-        Corrupt: one of them is no policy.
+        Corrupt: one of them is not a policy.
     """
-    return timeline_of([_published(recorded) for recorded in events])
+    return timeline_of([_version(recorded) for recorded in events])
 
 
-def _published(recorded: Recorded) -> PolicyVersion:
+def _version(recorded: RecordedEvent) -> PolicyVersion:
     event = recorded.event
     if not isinstance(event, PolicyPublished):
-        raise Corrupt(f"position {recorded.position} is no policy, but stands on its stream")
+        raise Corrupt(f"position {recorded.position} is not a policy, but stands on its stream")
     return policy_version(recorded, Policy.read_kept(event.policy))

@@ -19,7 +19,7 @@ AGAIN_SECONDS = 1.0
 """How long after a trial that failed the next one may begin."""
 
 WAIT_SECONDS = 2.0
-"""How long whoever asks waits for a trial: a locked file answers later, and is asked again."""
+"""How long a request waits for a trial: a locked file answers later, to another request."""
 
 
 class Recording:
@@ -50,14 +50,14 @@ class Recording:
         """
         if self.works:
             return True
-        trial = self._begun()
+        trial = self._begin()
         if trial is not None:
             with suppress(LedgerError, TimeoutError):
                 trial.result(WAIT_SECONDS)
         return self.works
 
     def try_now(self) -> bool:
-        """Make a trial although the last commit worked: for whoever doubts that the next will."""
+        """Make a trial although the last commit succeeded, if the next one may fail."""
         with self._lock, suppress(LedgerError, TimeoutError):
             self._committer.try_commit().result(WAIT_SECONDS)
         return self.works
@@ -70,7 +70,7 @@ class Recording:
         """Log it where the clock has fallen behind or caught up. At once, for every commit."""
         self.clock_behind_seconds()
 
-    def _begun(self) -> Future[None] | None:
+    def _begin(self) -> Future[None] | None:
         """The trial under way, or a new one if it is time for that."""
         with self._lock:
             if self._trial is not None and not self._trial.done():

@@ -9,17 +9,17 @@ import json
 from typing import TYPE_CHECKING
 
 from domain.errors import EventIdReused, Invalid
-from domain.events import Event, Sealed
+from domain.events import EncryptedValue, Event
 from domain.events.base import ACTOR, SOURCE
 
 if TYPE_CHECKING:
     from domain.kinds import ContactNames, Kind
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
     from ledger.drafts import Draft
 
 
-def check_same(draft: Draft, recorded: Recorded, names: ContactNames) -> None:
-    """Let a repetition pass; ``recorded`` is unsealed, or erased.
+def check_same(draft: Draft, recorded: RecordedEvent, names: ContactNames) -> None:
+    """Accept a repetition; ``recorded`` is decrypted, or erased.
 
     An absent ``occurred_at`` equals one that the ledger filled in. Erased values are left out of
     the comparison, because nobody can tell any more. Texts are compared by the rule of their kind
@@ -31,15 +31,15 @@ def check_same(draft: Draft, recorded: Recorded, names: ContactNames) -> None:
     if draft.event is None or not (
         _same_envelope(draft, recorded) and _same_data(draft.event, recorded.event, names)
     ):
-        raise reused(recorded)
+        raise reuse_error(recorded)
 
 
-def reused(recorded: Recorded) -> EventIdReused:
+def reuse_error(recorded: RecordedEvent) -> EventIdReused:
     """The error that names where the id stands; nowhere yet within one request."""
     return EventIdReused(recorded.id, recorded.position or None)
 
 
-def _same_envelope(draft: Draft, recorded: Recorded) -> bool:
+def _same_envelope(draft: Draft, recorded: RecordedEvent) -> bool:
     if draft.occurred_at is None:
         same_instant = recorded.is_dated_by_ledger
     else:
@@ -51,7 +51,7 @@ def _same_envelope(draft: Draft, recorded: Recorded) -> bool:
         and draft.causation_id == recorded.causation_id
         and same_instant
         and (
-            isinstance(recorded.actor, Sealed)
+            isinstance(recorded.actor, EncryptedValue)
             or ACTOR.as_compared(draft.actor) == ACTOR.as_compared(recorded.actor)
         )
     )
@@ -81,7 +81,7 @@ def _read(cls: type[Event], sent: dict[str, object], names: ContactNames) -> Eve
 
 
 def _same_value(sent: object, stored: object, kind: Kind, names: ContactNames) -> bool:
-    if isinstance(stored, Sealed):
+    if isinstance(stored, EncryptedValue):
         return True
     if isinstance(stored, Event):
         return _same_data(sent, stored, names)

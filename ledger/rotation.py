@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ledger.data_layout import LOCK_FILE, FolderUnusable, key_files_of
 from ledger.files import FolderLock
-from ledger.folder import LOCK_FILE, FolderUnusable, key_files_of
 from ledger.master_keys import MASTER_KEY_FILE, as_master_key
 from ledger.stores.sqlite.rewrapping import begin, finish, rewrap
 
@@ -21,7 +21,7 @@ def rotate_master_key(
     """Wrap the keys of every ledger by another master key; how many keys that were.
 
     Without ``old`` and ``new`` it is the one that the folder keeps, and a new one is made. Killed
-    at any moment, doing it again goes on; with given keys, with the same ones.
+    at any moment, doing it again continues; with given keys, with the same ones.
 
     Raises:
         FolderInUse: another process holds the folder.

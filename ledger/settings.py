@@ -41,7 +41,7 @@ def is_origin(text: str) -> bool:
 def origin_of(log_domain: str, name: str, suffix: bytes) -> str:
     """The origin of a log, which is also the name of its keys; ``suffix`` are 4 random bytes.
 
-    The suffix keeps two ledgers of one name apart, such as one that was deleted and made anew:
+    The suffix keeps two ledgers of one name apart, such as one that was deleted and created again:
     their trees differ, and under one origin each would be the proof that the other lied.
     Source: C2SP tlog-checkpoint v1.0.0, "Note text".
     """
@@ -52,11 +52,11 @@ def origin_of(log_domain: str, name: str, suffix: bytes) -> str:
 class LedgerSettings:
     """Fixed when the ledger is made.
 
-    ``namespace`` is never shown: whoever has it can test guesses of refs. It is None where the
+    ``namespace`` is never shown: with it anyone can test guesses of refs. It is None where the
     ledger was imported without it. ``origin`` names the transparency log; ledgers that were made
     before there was one get theirs when they are opened. ``for_audit``: it was imported without its
-    keys, is read, and never goes on. ``archived`` alone may change: it takes no more until that is
-    ended.
+    keys, is read, and never continues. ``archived`` alone may change: it takes no more until that
+    is ended.
     """
 
     name: str
@@ -67,7 +67,7 @@ class LedgerSettings:
     for_audit: bool = False
     archived: bool = False
 
-    def written(self) -> bytes:
+    def to_bytes(self) -> bytes:
         """The content of the file, which ends in the SHA-256 of what it would be without that."""
         return _text({**self._document(), "sha256": self.digest})
 
@@ -91,7 +91,7 @@ class LedgerSettings:
 
     @property
     def digest(self) -> str:
-        """By which a settings file that was damaged is told from what was written."""
+        """The digest that shows whether a settings file was damaged."""
         return hashlib.sha256(_text(self._document())).hexdigest()
 
     @classmethod

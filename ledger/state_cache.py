@@ -38,7 +38,7 @@ class ContactStates:
         self._weight = 0
 
     def get(self, contact_id: UUID) -> ContactState:
-        """The contact's state, loaded if need be; whoever evolves it puts it back."""
+        """The contact's state, loaded if needed; the caller puts it back after evolving it."""
         kept = self._states.get(contact_id.int)
         if kept is not None:
             return kept[0]

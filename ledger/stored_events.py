@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from uuid import UUID
 
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
     from ledger.mapper import LedgerMapper
     from ledger.stores.events import EventStore, Row
     from ledger.stream_cache import StreamCache
@@ -25,8 +25,8 @@ _PAGE = 2000
 class StoredEvents(ABC):
     """The reading half of a ledger. Any thread may call; positions count from 1.
 
-    Reads answer for what is committed. Where a read can unseal, ``unseal=False`` leaves personal
-    fields ``Sealed``, which is faster and enough for folds.
+    Reads answer for what is committed. Where a read can decrypt, ``decrypt=False`` leaves personal
+    fields ``EncryptedValue``, which is faster and enough for folds.
 
     Reading raises ``Corrupt`` where stored bytes are damaged, after which nothing is appended any
     more, and ``Unavailable`` where the database cannot be read.
@@ -36,7 +36,7 @@ class StoredEvents(ABC):
     _mapper: LedgerMapper
     _streams: StreamCache
     _refuse: Callable[[Corrupt], None] | None = None
-    """Told of damage, so that nothing is appended to it."""
+    """Called when a file is damaged, so that nothing is appended to it."""
 
     @abstractmethod
     def head(self) -> int:
@@ -47,12 +47,12 @@ class StoredEvents(ABC):
         with self._reading():
             return bool(self._recorder.rows_by_id([event_id]))
 
-    def registered(self, contact_ids: Sequence[UUID]) -> set[UUID]:
+    def registered_contacts(self, contact_ids: Sequence[UUID]) -> set[UUID]:
         """Those of the contacts that were registered, merged ones included."""
         with self._reading():
-            return self._recorder.begun(contact_ids)
+            return self._recorder.streams_with_events(contact_ids)
 
-    def event(self, position: int, *, unseal: bool = True) -> Recorded:
+    def event(self, position: int, *, decrypt: bool = True) -> RecordedEvent:
         """The event at that position.
 
         Raises:
@@ -62,9 +62,9 @@ class StoredEvents(ABC):
             rows = self._recorder.rows_at([position])
         if position not in rows:
             raise EventNotFound(f"no event stands at position {position}")
-        return self._recorded([rows[position]], unseal=unseal)[0]
+        return self._events([rows[position]], decrypt=decrypt)[0]
 
-    def stored(self, positions: Sequence[int]) -> dict[int, Row]:
+    def stored_rows(self, positions: Sequence[int]) -> dict[int, Row]:
         """The stored bytes of the events at these positions; where none stands it is absent."""
         with self._reading():
             return self._recorder.rows_at(positions)
@@ -75,17 +75,17 @@ class StoredEvents(ABC):
         after: int = 0,
         limit: int = 100,
         types: Sequence[str] = (),
-        unseal: bool = True,
+        decrypt: bool = True,
         upto: int | None = None,
         streams: Sequence[UUID] = (),
-    ) -> list[Recorded]:
+    ) -> list[RecordedEvent]:
         """At most ``limit`` events beyond ``after`` up to ``upto``, in order of their positions.
 
         ``streams`` are the contacts whose events are wanted; all events are where it is empty.
         """
         with self._reading():
             rows = self._recorder.rows_after(after, upto, types, streams, limit)
-        return self._recorded(rows, unseal=unseal)
+        return self._events(rows, decrypt=decrypt)
 
     def stream(
         self,
@@ -95,29 +95,29 @@ class StoredEvents(ABC):
         limit: int | None = None,
         types: Sequence[str] = (),
         upto: int | None = None,
-        unseal: bool = False,
-    ) -> list[Recorded]:
+        decrypt: bool = False,
+    ) -> list[RecordedEvent]:
         """A contact's own events beyond ``after_version``, by version; ``upto`` is a position."""
-        if not (after_version or limit or types or unseal):
+        if not (after_version or limit or types or decrypt):
             return self._streams.read(contact_id, upto)
         with self._reading():
             rows = self._recorder.rows_of_stream(contact_id, after_version, types, upto, limit)
-        return self._recorded(rows, unseal=unseal)
+        return self._events(rows, decrypt=decrypt)
 
     def streams(
         self, *, after: UUID | None = None, upto: int
-    ) -> Iterator[tuple[UUID, list[Recorded]]]:
+    ) -> Iterator[tuple[UUID, list[RecordedEvent]]]:
         """Every contact beyond ``after`` with its events up to that position, in contact order.
 
-        Personal fields stay sealed and the policy stream is left out. Pages are read in
+        Personal fields stay encrypted and the policy stream is left out. Pages are read in
         transactions of their own, so a long walk holds nothing up.
         """
         contact_id, version = after or POLICY_STREAM, 2**62
-        events: list[Recorded] = []
+        events: list[RecordedEvent] = []
         while True:
             with self._reading():
                 rows = self._recorder.rows_in_stream_order(contact_id, version, upto, _PAGE)
-            for recorded in self._recorded(rows):
+            for recorded in self._events(rows):
                 if events and events[0].contact_id != recorded.contact_id:
                     yield events[0].contact_id, events
                     events = []
@@ -128,9 +128,9 @@ class StoredEvents(ABC):
         if events:
             yield events[0].contact_id, events
 
-    def _beyond(self, contact_id: UUID, version: int) -> list[Recorded]:
+    def _beyond(self, contact_id: UUID, version: int) -> list[RecordedEvent]:
         with self._reading():
-            return self._recorded(self._recorder.rows_of_stream(contact_id, version))
+            return self._events(self._recorder.rows_of_stream(contact_id, version))
 
     def rows(self, after: int, upto: int) -> list[Row]:
         """The events beyond a position up to another as they are stored, in order."""
@@ -149,7 +149,7 @@ class StoredEvents(ABC):
         Raises:
             EventNotFound: there is none.
         """
-        return self.event(position, unseal=False).recorded_at
+        return self.event(position, decrypt=False).recorded_at
 
     def position_at(self, instant: int) -> int:
         """The last position recorded at or before that instant, 0 if there is none."""
@@ -174,7 +174,7 @@ class StoredEvents(ABC):
                 self._refuse(error)
             raise
 
-    def _recorded(self, rows: Sequence[Row], *, unseal: bool = False) -> list[Recorded]:
-        topics = EVERYTHING if unseal else NOTHING
-        with self._reading():  # unsealing reads the keys
-            return [self._mapper.recorded(*row, unseal=topics) for row in rows]
+    def _events(self, rows: Sequence[Row], *, decrypt: bool = False) -> list[RecordedEvent]:
+        topics = EVERYTHING if decrypt else NOTHING
+        with self._reading():  # decryption reads the keys
+            return [self._mapper.to_event(*row, decrypt=topics) for row in rows]

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from uuid import UUID
 
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
 
-    Beyond = Callable[[UUID, int], list[Recorded]]
+    Beyond = Callable[[UUID, int], list[RecordedEvent]]
 
 LONG_EVENTS = 64
 """From how many events on a stream is kept: shorter ones are read in a tenth of a millisecond."""
@@ -28,7 +28,7 @@ _POSITION = attrgetter("position")
 class StreamCache:
     """By contact, those read longest ago going first. Any thread may ask.
 
-    Events stay sealed, as they are stored: those of an erased person are unreadable here as there.
+    Events stay encrypted, as they are stored: those of an erased person are unreadable here too.
     """
 
     def __init__(self, beyond: Beyond, most_events: int = KEPT_EVENTS) -> None:
@@ -36,10 +36,10 @@ class StreamCache:
         self._beyond = beyond
         self._most_events = most_events
         self._lock = threading.Lock()
-        self._kept: OrderedDict[UUID, list[Recorded]] = OrderedDict()
+        self._kept: OrderedDict[UUID, list[RecordedEvent]] = OrderedDict()
         self._count = 0
 
-    def read(self, contact_id: UUID, upto: int | None = None) -> list[Recorded]:
+    def read(self, contact_id: UUID, upto: int | None = None) -> list[RecordedEvent]:
         """The events of a stream up to and including a position, or all that are stored."""
         with self._lock:
             known = self._kept.get(contact_id, [])
@@ -49,7 +49,7 @@ class StreamCache:
         self._keep(contact_id, known)
         return known[:] if upto is None else known[: bisect_right(known, upto, key=_POSITION)]
 
-    def _keep(self, contact_id: UUID, events: list[Recorded]) -> None:
+    def _keep(self, contact_id: UUID, events: list[RecordedEvent]) -> None:
         """Keep a list that is not changed any more, unless a longer one is kept by now."""
         if not LONG_EVENTS <= len(events) <= self._most_events:
             return

@@ -2,7 +2,7 @@
 
 A process that is killed leaves its folder behind, and there may be copies of keys in it, which an
 erasure must not miss. So every folder is locked as long as it is used, which the system ends with
-the process, and whoever makes the next one, or starts a server, removes those that nobody holds.
+the process; the next one, or the next start of a server, removes those that nobody holds.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def throwaway() -> Iterator[Path]:
         OSError: it cannot be made.
     """
     sweep()
-    made, held = _made()
+    made, held = _make()
     try:
         yield made
     finally:
@@ -50,7 +50,7 @@ def sweep() -> None:
                 os.close(held)
 
 
-def _made() -> tuple[Path, int]:
+def _make() -> tuple[Path, int]:
     """A folder with the descriptor that locks it; swept before it was locked, it is made again."""
     while True:
         made = Path(tempfile.mkdtemp(prefix=PREFIX))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 Cursor = tuple[int, "UUID"]
-"""Where a list goes on: after the row with this value and this contact."""
+"""Where a list continues: after the row with this value and this contact."""
 
 
 @dataclass(frozen=True)

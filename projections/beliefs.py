@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from domain.history import History, effective_history, extended
+from domain.history import History, effective_history, extend
 from domain.restatement import Belief
-from projections.folding import CONTACT_WEIGHT, Kept
+from projections.folding import CONTACT_WEIGHT, WeightedCache
 from projections.groups import read_group
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class _Known:
+class _BeliefEntry:
     """What is kept of a contact: its belief, and what was believed before its newest minute.
 
     ``before`` is the history before the event at ``first``, ``stages`` what it said, once asked.
@@ -51,7 +51,7 @@ class Beliefs:
         """``most_facts`` is how many the kept beliefs may have, which bounds their memory."""
         self.folded_count = 0
         self._source = source
-        self._kept: Kept[_Known] = Kept(most_facts)
+        self._kept: WeightedCache[_BeliefEntry] = WeightedCache(most_facts)
 
     def begin_round(self) -> None:
         """Count what is used from now on as used in the next round."""
@@ -70,7 +70,7 @@ class Beliefs:
         known = self._kept.get(contact)
         if known is None:
             return
-        longer = None if news.anew else extended(known.belief.history, news.events)
+        longer = None if news.anew else extend(known.belief.history, news.events)
         if longer is None:
             self._kept.drop(contact)
             return
@@ -78,7 +78,7 @@ class Beliefs:
         known.belief.note(longer)
         self._keep(contact, known)
 
-    def ask(
+    def stages(
         self, contact: UUID, minute: Minute, news: News, aliases: Aliases, then: Aliases
     ) -> BothStages:
         """The stages of a contact before its minute, and with the newest event of it.
@@ -97,11 +97,11 @@ class Beliefs:
         return BothStages(known.stages, stages)
 
     def _learn(
-        self, contact: UUID, known: _Known, minute: Minute, news: News, aliases: Aliases
+        self, contact: UUID, known: _BeliefEntry, minute: Minute, news: News, aliases: Aliases
     ) -> None:
         """Bring what is kept to the newest event of the minute."""
         belief = known.belief
-        longer = None if news.anew else extended(belief.history, news.events)
+        longer = None if news.anew else extend(belief.history, news.events)
         if longer is None:
             events = read_group(self._source, contact, aliases, minute.last)
             longer = effective_history(events, contact)
@@ -112,7 +112,7 @@ class Beliefs:
             known.stages, known.before = self._stages(belief, minute), None
         belief.note(longer, self._source.policies(minute.last))
 
-    def _read(self, contact: UUID, minute: Minute, aliases: Aliases, then: Aliases) -> _Known:
+    def _read(self, contact: UUID, minute: Minute, aliases: Aliases, then: Aliases) -> _BeliefEntry:
         """What is believed of a contact of which nothing is kept."""
         first, source = minute.first, self._source
         events = read_group(source, contact, aliases, minute.last)
@@ -126,9 +126,9 @@ class Beliefs:
         stages = self._stages(belief, minute)
         longer = None
         if then is aliases:
-            longer = extended(history, [one for one in events if one.position >= first])
+            longer = extend(history, [one for one in events if one.position >= first])
         belief.note(longer or effective_history(events, contact), source.policies(minute.last))
-        return _Known(belief, first, None, stages)
+        return _BeliefEntry(belief, first, None, stages)
 
     def _stages(self, belief: Belief, minute: Minute) -> Sequence[Interval]:
         """To the end of the minute, so that they serve whatever is recorded in it."""
@@ -137,13 +137,13 @@ class Beliefs:
         self.folded_count += belief.folded_count - before
         return stages
 
-    def _keep(self, contact: UUID, known: _Known) -> None:
+    def _keep(self, contact: UUID, known: _BeliefEntry) -> None:
         stages = len(known.stages) if known.stages else 0
         weight = CONTACT_WEIGHT + len(known.belief.history.facts) + stages
         self._kept.put(contact, known, weight)
 
 
-def _begin(known: _Known, minute: Minute) -> None:
+def _begin(known: _BeliefEntry, minute: Minute) -> None:
     """Remember what was known before a minute of which nothing is known yet."""
     if known.first != minute.first:
         known.first, known.before, known.stages = minute.first, known.belief.history, None

@@ -16,7 +16,7 @@ from domain.errors import LedgerError, Unavailable
 from domain.events.governance import PolicyPublished
 from domain.recorded import POLICY_STREAM
 from projections.fates import Fates
-from projections.folding import MERGES, Histories, Known, Moment, Touch, write_merge
+from projections.folding import MERGES, CachedHistory, Histories, Moment, Touch, write_merge
 from projections.generations import Tables, save
 from projections.groups import FATE_TYPES
 from projections.source import Page
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from domain.history import History
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
     from projections.folding import Projection
     from projections.generations import Generation
     from projections.limits import Limits
@@ -105,7 +105,7 @@ class Build:
             raise
         return True
 
-    def _take_in(self, events: Sequence[Recorded], at: int) -> None:
+    def _take_in(self, events: Sequence[RecordedEvent], at: int) -> None:
         position = events[-1].position if events else self.position
         touch = self._touched(events)
         news = _by_survivor(events, touch.aliases)
@@ -129,7 +129,7 @@ class Build:
         self.generation, self.aliases = advanced, touch.aliases
         self.next_breakpoint = next_breakpoint
 
-    def _events(self, upto: int, page: Page) -> Sequence[Recorded]:
+    def _events(self, upto: int, page: Page) -> Sequence[RecordedEvent]:
         if upto <= self.position:
             return ()
         batch = self._limits.batch_events
@@ -139,7 +139,7 @@ class Build:
         self._longest = longest if longest >= batch and longest >= _LONG_EVENTS else 0
         return events
 
-    def _touched(self, events: Sequence[Recorded]) -> Touch:
+    def _touched(self, events: Sequence[RecordedEvent]) -> Touch:
         """What these events touch."""
         aliases = self.aliases
         merges: list[Merge] = []
@@ -158,7 +158,7 @@ class Build:
                     merges.append(merge)
                     anew |= before | both_sides(aliases, merge)
             elif recorded.type in FATE_TYPES:
-                referred = self._fates.referred(recorded)
+                referred = self._fates.referred_contact(recorded)
                 if referred is not None:
                     anew.add(referred)
         anew |= {aliases.survivor_of(one) for one in anew}
@@ -169,7 +169,7 @@ class Build:
         self,
         tables: Tables,
         touch: Touch,
-        news: Mapping[UUID, Sequence[Recorded]],
+        news: Mapping[UUID, Sequence[RecordedEvent]],
         moment: Moment,
     ) -> None:
         """Write what the touched contacts' histories say now, and what others make of it."""
@@ -181,7 +181,7 @@ class Build:
             news = {}
         changed = set()
         for contact in sorted(contacts, key=BY_ID):
-            known = self._histories.known(contact)
+            known = self._histories.get(contact)
             added = news.get(contact)
             # What the news change of the past was let go of already.
             if known and added and projection.outlasts(known.measured, added):
@@ -196,13 +196,13 @@ class Build:
         while due := self.projection.due(tables, moment.at, _PAGE):
             for contact in due:
                 if self.projection.measures_when_due:
-                    self._write(tables, contact, moment, self._histories.known(contact))
+                    self._write(tables, contact, moment, self._histories.get(contact))
                     continue
                 with naming(contact, moment):
                     self.projection.reduce(tables, contact, moment)
 
     def _write(
-        self, tables: Tables, contact: UUID, moment: Moment, known: Known[Any] | None
+        self, tables: Tables, contact: UUID, moment: Moment, known: CachedHistory[Any] | None
     ) -> bool:
         """Make a contact's own rows right; False where they were."""
         if moment.aliases.survivor_of(contact) != contact:
@@ -219,7 +219,7 @@ class Build:
             before = known.measured if known else None
             measured = self.projection.measure(contact, history, moment, before)
             worth_keeping = history if self.projection.rereads(measured) else None
-            self._histories.keep(contact, Known(worth_keeping, measured))
+            self._histories.keep(contact, CachedHistory(worth_keeping, measured))
             if measured == before:
                 return False
             self.projection.write(tables, contact, measured, before)
@@ -270,9 +270,11 @@ def merged_at(tables: Tables) -> int:
     return position
 
 
-def _by_survivor(events: Sequence[Recorded], aliases: Aliases) -> dict[UUID, list[Recorded]]:
+def _by_survivor(
+    events: Sequence[RecordedEvent], aliases: Aliases
+) -> dict[UUID, list[RecordedEvent]]:
     """The events of contacts, by whoever stands for them now."""
-    found: dict[UUID, list[Recorded]] = {}
+    found: dict[UUID, list[RecordedEvent]] = {}
     for recorded in events:
         if recorded.contact_id != POLICY_STREAM:
             found.setdefault(aliases.survivor_of(recorded.contact_id), []).append(recorded)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from domain.errors import LedgerError
 from domain.instants import SECOND
 from projections.generations import FAILED, save
-from projections.operations import told
+from projections.operations import error_trace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,11 +86,11 @@ class BuildSubscriber:
 
     def troubled(self, trouble: Unavailable, cause: Exception) -> None:
         """Say in the log that it waits."""
-        logger.warning("projection %s waits: %s\n%s", self.name, trouble, told(cause))
+        logger.warning("projection %s waits: %s\n%s", self.name, trouble, error_trace(cause))
 
     def failed(self, error: Exception) -> None:
         """Mark the build as failed, and leave it where it is."""
-        logger.error("projection %s failed: %s", self.name, told(error))
+        logger.error("projection %s failed: %s", self.name, error_trace(error))
         problem = str(error) if isinstance(error, LedgerError) else type(error).__name__
         build = self.build
         build.generation = replace(build.generation, state=FAILED, problem=problem)
@@ -98,5 +98,5 @@ class BuildSubscriber:
             with self._store.write() as connection:
                 save(connection, build.generation)
         except LedgerError as unsaved:
-            logger.error("the failure of %s could not be kept: %s", self.name, told(unsaved))
+            logger.error("the failure of %s could not be kept: %s", self.name, error_trace(unsaved))
         self._tell()

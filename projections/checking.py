@@ -1,6 +1,6 @@
-"""Drift without a server: a projection's file held against what its events give, made elsewhere.
+"""Drift without a server: a projection's file compared with rows that its events give elsewhere.
 
-The file is only read. The rows are made anew in a store of their own, at the position and instant
+The file is only read. The rows are built again in a separate store, at the position and instant
 at which the live ones stand, so that both must be the same to the byte.
 """
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Compared:
+class ProjectionComparison:
     """A live projection and what its events give; ``problem`` says why they could not be compared.
 
     ``differences`` are as ``projections.digest.drift`` gives them.
@@ -83,8 +83,8 @@ def compare(
     source: EventSource,
     make_store: Callable[[str], TableStore],
     advance: Callable[[Progress], None],
-) -> Compared:
-    """Make a projection anew and compare the live rows, in ``live``, with it.
+) -> ProjectionComparison:
+    """Build a projection again and compare the live rows, in ``live``, with it.
 
     ``make_store`` makes an empty store of that name for it.
     """
@@ -92,16 +92,16 @@ def compare(
         with _rows(live) as transaction:
             found = generations.current(transaction, projection.name)
         if found is None:
-            return _failed(projection, 0, "the file holds nothing of it")
+            return _failure(projection, 0, "the file holds nothing of it")
         if problem := _problem(found, projection, source):
-            return _failed(projection, found.position, problem)
-        return _compared(live, found, projection, source, make_store, advance)
+            return _failure(projection, found.position, problem)
+        return _compare(live, found, projection, source, make_store, advance)
     except _RowsUnreadable as error:
-        return _failed(projection, 0, f"its rows cannot be read: {error}")
+        return _failure(projection, 0, f"its rows cannot be read: {error}")
     except (TypeError, ValueError) as error:
-        return _failed(projection, 0, f"a row is damaged ({type(error).__name__})")
+        return _failure(projection, 0, f"a row is damaged ({type(error).__name__})")
     except LedgerError as error:
-        return _failed(projection, 0, f"it cannot be made anew: {error}")
+        return _failure(projection, 0, f"it cannot be rebuilt: {error}")
 
 
 def layout_faults(live: TablesAtRest, projections: Sequence[ReadModel]) -> Iterator[str]:
@@ -131,11 +131,11 @@ def layout_faults(live: TablesAtRest, projections: Sequence[ReadModel]) -> Itera
 def _problem(found: Generation, projection: ReadModel, source: EventSource) -> str | None:
     """Why a live build cannot be what the events give, before any row is looked at."""
     if not all(type(one) is int for one in (found.version, found.position, found.as_of)):
-        return "where it stands is damaged"
+        return "its position is damaged"
     if found.version != projection.version:
         return (
             f"it was made by version {found.version} of the projection, and this program makes "
-            f"version {projection.version}: start the server, which builds it anew"
+            f"version {projection.version}: start the server, which rebuilds it"
         )
     if found.state == FAILED:
         return f"it has stopped: {found.problem}"
@@ -149,14 +149,14 @@ def _problem(found: Generation, projection: ReadModel, source: EventSource) -> s
     return None
 
 
-def _compared(
+def _compare(
     live: TablesAtRest,
     found: Generation,
     projection: ReadModel,
     source: EventSource,
     make_store: Callable[[str], TableStore],
     advance: Callable[[Progress], None],
-) -> Compared:
+) -> ProjectionComparison:
     with closing(make_store(projection.name)) as store:
         with store.write() as transaction:
             position = projection.begins_at(found.position)
@@ -173,8 +173,8 @@ def _compared(
                     differences = [] if own == theirs else drift(projection, kept, rebuilt)
                 except (TypeError, ValueError):
                     differences = []  # a row holds what no row can hold, and the digests differ
-    return Compared(projection.name, found.position, own, theirs, differences)
+    return ProjectionComparison(projection.name, found.position, own, theirs, differences)
 
 
-def _failed(projection: ReadModel, position: int, problem: str) -> Compared:
-    return Compared(projection.name, position, None, None, [], problem)
+def _failure(projection: ReadModel, position: int, problem: str) -> ProjectionComparison:
+    return ProjectionComparison(projection.name, position, None, None, [], problem)

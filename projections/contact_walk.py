@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from domain.aliases import Merge
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
     from projections.source import EventSource
 
 
@@ -37,15 +37,15 @@ class Walk:
         self.done = 0
         self.total = upto - len(source.policies(upto).versions)
 
-    def __iter__(self) -> Iterator[tuple[UUID, list[Recorded]]]:
-        """Each survivor with all that is known of it, sealed."""
+    def __iter__(self) -> Iterator[tuple[UUID, list[RecordedEvent]]]:
+        """Each survivor with all of its known events, encrypted."""
         for contact, events in self._source.streams(after=self._after, upto=self._upto):
             self.done += len(events)
             if self._aliases.survivor_of(contact) == contact:
                 yield contact, self._group(contact, events)
 
-    def _group(self, contact: UUID, events: list[Recorded]) -> list[Recorded]:
-        """A survivor's events; the stream at hand will do unless others were merged into it."""
+    def _group(self, contact: UUID, events: list[RecordedEvent]) -> list[RecordedEvent]:
+        """A survivor's events: the stream just read, unless others were merged into it."""
         if len(self._aliases.members(contact)) > 1:
             return read_group(self._source, contact, self._aliases, self._upto)
         return complete_group(self._source, contact, self._aliases, self._upto, events)

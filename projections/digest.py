@@ -106,12 +106,12 @@ def _sides(live: object, rebuilt: object) -> dict[str, object]:
 def _fields(table: Table, row: Row) -> Iterator[tuple[str, object]]:
     """Names and values of a row as JSON: ids as UUIDs, packed values unpacked."""
     for name, value in zip(table.names, row, strict=True):
-        yield name, _shown(msgpack.unpackb(value) if name in table.packed else value)
+        yield name, _display(msgpack.unpackb(value) if name in table.packed else value)
 
 
-def _shown(value: object) -> object:
+def _display(value: object) -> object:
     if isinstance(value, list):
-        return [_shown(part) for part in value]
+        return [_display(part) for part in value]
     if isinstance(value, bytes):
         return str(UUID(bytes=value)) if len(value) == 16 else value.hex()
     return value

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from domain.events.governance import EventCorrected, EventRetracted
 from domain.events.referrals import ReferralMade
-from projections.folding import CONTACT_WEIGHT, Kept
+from projections.folding import CONTACT_WEIGHT, WeightedCache
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
     from projections.source import EventSource
 
 KEPT_REFERRALS = 50_000
@@ -43,10 +43,10 @@ class Fates:
 
     def __init__(self, source: EventSource) -> None:
         self._source = source
-        self._kept: Kept[_Stream] = Kept(KEPT_REFERRALS)
+        self._kept: WeightedCache[_Stream] = WeightedCache(KEPT_REFERRALS)
 
-    def referred(self, recorded: Recorded) -> UUID | None:
-        """Whom the event's target referred; None where its target is nothing of the kind.
+    def referred_contact(self, recorded: RecordedEvent) -> UUID | None:
+        """The contact that the event's target referred; None if its target is not a referral.
 
         The retraction of a correction is about what was corrected.
         """
@@ -59,7 +59,7 @@ class Fates:
             target = stream.targets.get(target, target)
         return stream.referred.get(target)
 
-    def _read(self, recorded: Recorded) -> _Stream:
+    def _read(self, recorded: RecordedEvent) -> _Stream:
         contact = recorded.contact_id
         self._kept.begin_round()
         stream = self._kept.get(contact) or _Stream()

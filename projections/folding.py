@@ -6,7 +6,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from domain.history import effective_history, extended
+from domain.history import effective_history, extend
 from projections.groups import read_group
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from domain.aliases import Aliases, Merge
     from domain.history import History
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
     from domain.timeline import PolicyTimeline
     from projections.generations import Table, Tables
     from projections.source import EventSource
@@ -75,7 +75,7 @@ class Projection(Protocol):
     def measure(self, contact: UUID, history: History, moment: Moment, before: Any = None) -> Any:
         """What a contact's own rows will say. ``before`` is what was measured last, used up."""
 
-    def outlasts(self, measured: Any, news: Collection[Recorded]) -> bool:
+    def outlasts(self, measured: Any, news: Collection[RecordedEvent]) -> bool:
         """Whether what was measured of a contact's history is right with these newer events too."""
 
     def rereads(self, measured: Any) -> bool:
@@ -125,7 +125,7 @@ class _Entry(Generic[T]):
     used_in: int
 
 
-class Kept(Generic[T]):
+class WeightedCache(Generic[T]):
     """Something by contact, up to a weight in all.
 
     Whatever was used neither in this round nor in the one before gives way to what is new. Where
@@ -181,15 +181,15 @@ class Kept(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class Known(Generic[T]):
-    """What is known of one contact: its history, unless it was let go of, and what it says."""
+class CachedHistory(Generic[T]):
+    """What is cached of one contact: its history, unless that was dropped, and its measures."""
 
     history: History | None
     measured: T
 
 
 class Histories:
-    """Effective histories as known at one position, kept and extended as that goes on.
+    """Effective histories as known at one position, kept and extended as that continues.
 
     With each is kept what was measured of it, so that both are there or neither.
     """
@@ -197,17 +197,17 @@ class Histories:
     def __init__(self, source: EventSource, most_facts: int) -> None:
         """``most_facts`` is how many the kept histories may have, which bounds their memory."""
         self._source = source
-        self._kept: Kept[Known[Any]] = Kept(most_facts)
+        self._kept: WeightedCache[CachedHistory[Any]] = WeightedCache(most_facts)
 
-    def known(self, survivor: UUID) -> Known[Any] | None:
+    def get(self, survivor: UUID) -> CachedHistory[Any] | None:
         """What is kept of a survivor, if anything."""
         return self._kept.get(survivor)
 
     def read(self, survivor: UUID, aliases: Aliases, position: int) -> History:
-        """The history of a survivor as known at the position that was followed to, made anew."""
+        """The history of a survivor as known at the position that was followed to, read again."""
         return effective_history(read_group(self._source, survivor, aliases, position), survivor)
 
-    def keep(self, survivor: UUID, known: Known[Any]) -> None:
+    def keep(self, survivor: UUID, known: CachedHistory[Any]) -> None:
         """Keep this of a survivor, if there is room."""
         facts = known.history.facts if known.history else ()
         self._kept.put(survivor, known, CONTACT_WEIGHT + len(facts))
@@ -216,7 +216,7 @@ class Histories:
         """Keep nothing of a contact."""
         self._kept.drop(contact)
 
-    def follow(self, news: Mapping[UUID, Sequence[Recorded]], touch: Touch) -> None:
+    def follow(self, news: Mapping[UUID, Sequence[RecordedEvent]], touch: Touch) -> None:
         """Go on with what the log holds next, ``news`` by survivor."""
         self._kept.begin_round()
         for contact in touch.anew:
@@ -225,11 +225,11 @@ class Histories:
             known = self._kept.get(survivor)
             if known is None or known.history is None:
                 continue
-            longer = extended(known.history, added)
+            longer = extend(known.history, added)
             if longer is None:
                 self._kept.drop(survivor)
             else:
-                self.keep(survivor, Known(longer, known.measured))
+                self.keep(survivor, CachedHistory(longer, known.measured))
 
     def clear(self) -> None:
         """Let all go: what was followed did not come to be."""

@@ -45,7 +45,7 @@ class Table:
 class Generation:
     """One build: it holds what follows at ``as_of`` from the log up to ``position``.
 
-    ``tip`` is the id of the event at that position, by which another log is told from this one.
+    ``tip`` is the id of the event at that position, which shows whether it is the same log.
     """
 
     projection: str

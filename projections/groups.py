@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from domain.aliases import Aliases, Merge
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
     from projections.source import EventSource, StreamSource
 
 FATE_TYPES = (EventRetracted.TYPE, EventCorrected.TYPE)
@@ -28,7 +28,7 @@ _PAGE = 1000
 def read_merges(source: EventSource, *, after: int = 0, upto: int) -> Iterator[Merge]:
     """Every merge and un-merge with ``after`` < position <= ``upto``, in order."""
     while after < upto:
-        page = source.log(after=after, limit=_PAGE, types=MERGE_TYPES, unseal=False, upto=upto)
+        page = source.log(after=after, limit=_PAGE, types=MERGE_TYPES, decrypt=False, upto=upto)
         for recorded in page:
             if (merge := merge_of(recorded)) is not None:
                 yield merge
@@ -37,21 +37,23 @@ def read_merges(source: EventSource, *, after: int = 0, upto: int) -> Iterator[M
         after = page[-1].position
 
 
-def read_group(source: StreamSource, survivor: UUID, aliases: Aliases, upto: int) -> list[Recorded]:
-    """All that is known at ``upto`` of a survivor, sealed, the survivor's own stream first."""
-    events: list[Recorded] = []
+def read_group(
+    source: StreamSource, survivor: UUID, aliases: Aliases, upto: int
+) -> list[RecordedEvent]:
+    """The events of a survivor up to ``upto``, encrypted, the survivor's own stream first."""
+    events: list[RecordedEvent] = []
     for member in aliases.members(survivor):
         events += source.stream(member, upto=upto)
     return complete_group(source, survivor, aliases, upto, events)
 
 
 def complete_group(
-    source: StreamSource, survivor: UUID, aliases: Aliases, upto: int, streams: list[Recorded]
-) -> list[Recorded]:
+    source: StreamSource, survivor: UUID, aliases: Aliases, upto: int, streams: list[RecordedEvent]
+) -> list[RecordedEvent]:
     """The group's streams with the retractions and corrections that stand on its referrers'.
 
     A ``referral-received`` shares the fate of its ``referral-made``, which stands on the stream
-    that it names, whoever that contact is an alias of.
+    that it names, or of the survivor of that contact.
     """
     referrers = {one.event.by for one in streams if isinstance(one.event, ReferralReceived)}
     if not referrers:

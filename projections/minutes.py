@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from domain.aliases import Aliases, Merge
-    from domain.recorded import Recorded
-    from domain.restatement import Restated
+    from domain.recorded import RecordedEvent
+    from domain.restatement import RestatedInterval
     from domain.timeline import PolicyTimeline
     from projections.generations import Tables
 
@@ -44,7 +44,7 @@ class News:
     ``long_count`` is how long the longest stream among theirs is, if that is long.
     """
 
-    events: list[Recorded] = field(default_factory=list)
+    events: list[RecordedEvent] = field(default_factory=list)
     anew: bool = False
     long_count: int = 0
 
@@ -65,7 +65,7 @@ class Minute:
     id: UUID = POLICY_STREAM
     stands_at: int = 0
 
-    def add(self, recorded: Recorded, since_at: int) -> None:
+    def add(self, recorded: RecordedEvent, since_at: int) -> None:
         """One event more, which changes nothing before ``since_at``."""
         self.last, self.recorded_at, self.id = recorded.position, recorded.recorded_at, recorded.id
         if self.since_at != NOTHING_BELIEVED:
@@ -93,11 +93,11 @@ class Minute:
 
 
 @dataclass
-class Taken:
+class Intake:
     """What a round took in, to be written at its end.
 
     ``minutes`` are the contacts whose newest minute is another than it was; ``passed`` says that a
-    new minute has begun, so that none of those before goes on.
+    new minute has begun, so that none of those before continues.
     """
 
     aliases: Aliases
@@ -107,22 +107,24 @@ class Taken:
     news: dict[UUID, News] = field(default_factory=dict)
     minutes: set[UUID] = field(default_factory=set)
     passed: bool = False
-    tip: Recorded | None = None
+    tip: RecordedEvent | None = None
     event_count: int = 0
     long_count: int = 0
 
-    def add(self, contact: UUID, position: int, event: UUID, found: Sequence[Restated]) -> None:
+    def add(
+        self, contact: UUID, position: int, event: UUID, found: Sequence[RestatedInterval]
+    ) -> None:
         """What the event at a position restates of a contact."""
         for place, one in enumerate(found):
             self.rows.append((position, contact.bytes, place, *one, event.bytes))
 
 
-def minute_of(recorded: Recorded) -> int:
+def minute_of(recorded: RecordedEvent) -> int:
     """The minute of UTC in which an event was recorded."""
     return recorded.recorded_at // MINUTE
 
 
-def reach_of(recorded: Recorded) -> int:
+def reach_of(recorded: RecordedEvent) -> int:
     """The instant before which an event on a contact's own stream changes nothing.
 
     A time zone moves the days of all purchases, whenever it is learnt.
@@ -140,7 +142,7 @@ def reach_of(recorded: Recorded) -> int:
     return recorded.recorded_at if recorded.is_dated_behind else recorded.occurred_at
 
 
-def is_for_the_past(recorded: Recorded) -> bool:
+def is_for_the_past(recorded: RecordedEvent) -> bool:
     """Whether it is a policy that judges a past of which anything was believed."""
     return (
         isinstance(recorded.event, PolicyPublished)

@@ -67,7 +67,7 @@ class Work:
         self._cancelled.set()
 
     @property
-    def cancelled(self) -> bool:
+    def is_cancelled(self) -> bool:
         """Whether someone asked for the end."""
         return self._cancelled.is_set()
 
@@ -77,11 +77,11 @@ class Work:
         Raises:
             Cancelled: someone asked for the end.
         """
-        if self.cancelled:
+        if self.is_cancelled:
             raise Cancelled
 
     def advance(self, done: int, total: int) -> None:
-        """Tell how far it is, and go on unless cancelled.
+        """Tell how far it is, and continue unless cancelled.
 
         Raises:
             Cancelled: someone asked for the end.
@@ -118,14 +118,14 @@ class Operations:
         """Run in a thread of its own; if the owner's same is running already, that is returned.
 
         One that was cancelled and has not ended yet is not: the new one begins once it has.
-        Whoever must know the new operation's id beforehand gives one.
+        A caller that must know the new operation's id beforehand gives one.
         """
         with self._lock:
             ending: threading.Thread | None = None
             for running in self._operations.values():
                 same = (running.kind, running.subject, running.owner) == (kind, subject, owner)
                 if same and running.state == "running":
-                    if not self._works[running.id].cancelled:
+                    if not self._works[running.id].is_cancelled:
                         return running
                     ending = self._threads[running.id]
             new_id = operation_id or uuid4()
@@ -216,10 +216,10 @@ class Operations:
         except Cancelled:
             self._end(operation_id, state="cancelled")
         except LedgerError as error:
-            logger.warning("operation %s failed: %s", operation_id, told(error))
+            logger.warning("operation %s failed: %s", operation_id, error_trace(error))
             self._end(operation_id, state="failed", problem=str(error))
-        except Exception as error:  # noqa: BLE001  # whoever waits must see it
-            logger.error("operation %s failed: %s", operation_id, told(error))
+        except Exception as error:  # noqa: BLE001  # the waiting thread must see it
+            logger.error("operation %s failed: %s", operation_id, error_trace(error))
             self._end(operation_id, state="failed", problem=type(error).__name__)
 
     def _end(self, operation_id: UUID, **changes: object) -> None:
@@ -246,8 +246,8 @@ class Operations:
             del self._operations[operation_id]
 
 
-def told(error: BaseException) -> str:
+def error_trace(error: BaseException) -> str:
     """An error's classes and places in the code, without any message, which may quote a person."""
     places = "".join(traceback.format_tb(error.__traceback__))
-    because = f"because of {told(error.__cause__)}" if error.__cause__ else ""
+    because = f"because of {error_trace(error.__cause__)}" if error.__cause__ else ""
     return f"{type(error).__name__}\n{places}{because}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from projections.operations import told
+from projections.operations import error_trace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,7 +75,7 @@ class Waiters:
             try:
                 waiter.callback()
             except Exception as error:  # noqa: BLE001  # whoever waited is gone; the log goes on
-                logger.warning("a waiter could not be told: %s", told(error))
+                logger.warning("a waiter could not be told: %s", error_trace(error))
 
     def _let_go(self, waiter: Waiter) -> None:
         with self.moved:

@@ -124,7 +124,7 @@ class Projections:
     ) -> Callable[[], object]:
         """Call back once, from any thread, when a projection gets to a position or never will.
 
-        For whoever must not block: ``wait_for`` with no time to wait then says which it is. Returns
+        For callers that must not block: ``wait_for`` with no time to wait gives the reason. Returns
         what lets go of the callback before that.
 
         Raises:
@@ -152,7 +152,7 @@ class Projections:
         return ProjectionDigest(name, projection.version, snapshot.position, snapshot.as_of, figure)
 
     def rebuild(self, name: str) -> Operation:
-        """Build a projection anew in the background; if that is under way, the same operation.
+        """Rebuild a projection in the background; if that is under way, the same operation.
 
         Raises:
             ProjectionNotFound: there is no such projection.
@@ -295,7 +295,7 @@ class Projections:
                     generations.remove(connection, leftover)
             found = generations.current(connection, projection.name)
             if found is not None and not self._continues(found, projection, head):
-                logger.warning("projection %s is built anew: not of this log", projection.name)
+                logger.warning("projection %s is rebuilt: it is not of this log", projection.name)
                 generations.remove(connection, found)
                 found = None
             if found is None:
@@ -336,7 +336,7 @@ class Projections:
         )
 
     def _is_rebuilding(self) -> bool:
-        """Whether something is being built anew, which is asked for to be had soon."""
+        """Whether a rebuild is running, whose result is wanted soon."""
         return any(one.kind == "rebuild" for one in self.operations.running())
 
     def _rebuild(self, name: str, work: Work) -> Mapping[str, object]:

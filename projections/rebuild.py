@@ -1,4 +1,4 @@
-"""A rebuild: the same rows made anew, compared with the live ones, and put in their place.
+"""A rebuild: the same rows are built again, compared with the live ones, and replace them.
 
 It writes in short transactions beside the live build, which answers and follows meanwhile. Whatever
 ends it early, a cancellation or the end of the process, leaves the live build as it was.
@@ -15,7 +15,7 @@ from projections import generations
 from projections.builds import counted
 from projections.digest import digest, drift
 from projections.generations import BUILDING, LIVE, Generation, Tables
-from projections.operations import told
+from projections.operations import error_trace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,7 +83,7 @@ class Rebuild:
             with self._store.write() as connection:
                 generations.remove(connection, generation)
         except LedgerError as error:
-            logger.warning("what a rebuild left behind is still there: %s", told(error))
+            logger.warning("what a rebuild left behind is still there: %s", error_trace(error))
 
     def _begin(self) -> Generation:
         """Fresh tables at a fixed position and instant, known to be under construction."""
@@ -189,5 +189,5 @@ def tip_at(source: EventSource, position: int) -> UUID | None:
     """The id of the event at a position; None where the log does not reach it."""
     if position < 1:
         return None
-    events = source.log(after=position - 1, limit=1, upto=position, unseal=False)
+    events = source.log(after=position - 1, limit=1, upto=position, decrypt=False)
     return events[0].id if events else None

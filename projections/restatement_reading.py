@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from projections.generations import Tables
 
 Place = tuple[int, UUID, int]
-"""Where the list goes on: after the row of this position, contact and number."""
+"""Where the list continues: after the row of this position, contact and number."""
 
 
 @dataclass(frozen=True)

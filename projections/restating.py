@@ -11,7 +11,7 @@ from domain.aliases import merge_of
 from domain.events.governance import EventCorrected, EventRetracted
 from domain.history import effective_history
 from domain.recorded import POLICY_STREAM
-from domain.restatement import Belief, restated
+from domain.restatement import Belief, restated_intervals
 from projections.beliefs import Beliefs
 from projections.build import both_sides, merged_at, naming, read_aliases
 from projections.contact_walk import Walk
@@ -21,9 +21,9 @@ from projections.generations import Tables, save
 from projections.minutes import (
     ALWAYS,
     NOTHING_BELIEVED,
+    Intake,
     Minute,
     News,
-    Taken,
     is_for_the_past,
     minute_of,
     reach_of,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from domain.aliases import Aliases, Merge
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
     from projections.generations import Generation
     from projections.limits import Limits
     from projections.source import EventSource
@@ -65,7 +65,7 @@ class Restating:
         self._fates = Fates(source)
         self._limits = limits
         self._beliefs = Beliefs(source, limits.kept_belief_facts)
-        self._walk: Iterator[tuple[UUID, list[Recorded]]] | None = None
+        self._walk: Iterator[tuple[UUID, list[RecordedEvent]]] | None = None
         self._round: Iterator[None] | None = None
         self._round_upto = 0
         self._at = generation.as_of
@@ -127,13 +127,13 @@ class Restating:
             self._minutes = dict(read_minutes(tables))
             self._merged_at = merged_at(tables)
         position = self.position
-        tip = self._source.log(after=position - 1, limit=1, unseal=False) if position else ()
+        tip = self._source.log(after=position - 1, limit=1, decrypt=False) if position else ()
         self._minute = minute_of(tip[0]) if tip else None
 
-    def _take_in(self, events: Sequence[Recorded], upto: int, page: Page) -> Iterator[None]:
+    def _take_in(self, events: Sequence[RecordedEvent], upto: int, page: Page) -> Iterator[None]:
         """A round: read, fold and write. Stops now and then, so that others get their turn."""
         self._beliefs.begin_round()
-        taken, most = Taken(self.aliases), self._limits.restated_events
+        taken, most = Intake(self.aliases), self._limits.restated_events
         while True:
             part = tuple(takewhile(lambda one: not is_for_the_past(one), events[:most]))
             for recorded in part:
@@ -153,7 +153,7 @@ class Restating:
         yield from self._settle(taken)
         self._write(taken)
 
-    def _takes_more(self, taken: Taken, upto: int) -> bool:
+    def _takes_more(self, taken: Intake, upto: int) -> bool:
         """Whether the long streams that were touched are worth taking in more before folding them.
 
         Else a stream of thousands would be folded once for each few hundred of its events.
@@ -162,14 +162,14 @@ class Restating:
         most_events = min(taken.long_count, self._limits.round_events)
         return taken.event_count < most_events and taken.tip.position < upto
 
-    def _pass_to(self, minute: int, taken: Taken) -> None:
+    def _pass_to(self, minute: int, taken: Intake) -> None:
         """Another minute has begun: what was recorded in the one before is whole."""
         self._minute = minute
         self._minutes.clear()
         taken.minutes.clear()
         taken.passed = True
 
-    def _note(self, recorded: Recorded, taken: Taken) -> None:
+    def _note(self, recorded: RecordedEvent, taken: Intake) -> None:
         """One event more, whomever it is about."""
         if recorded.contact_id == POLICY_STREAM:
             return  # it judges nothing of the past, but what is folded from here on
@@ -179,7 +179,7 @@ class Restating:
             return
         survivor = taken.aliases.survivor_of(recorded.contact_id)
         if isinstance(recorded.event, EventRetracted | EventCorrected):
-            referred = self._fates.referred(recorded)
+            referred = self._fates.referred_contact(recorded)
             if referred is not None:
                 other = taken.aliases.survivor_of(referred)
                 if other != survivor:
@@ -188,7 +188,7 @@ class Restating:
             return
         self._touch(survivor, recorded, taken, reach_of(recorded))
 
-    def _note_merge(self, recorded: Recorded, merge: Merge, taken: Taken) -> None:
+    def _note_merge(self, recorded: RecordedEvent, merge: Merge, taken: Intake) -> None:
         """A merge or its undoing is of whoever stands for themselves before and after it.
 
         A contact that becomes an alias ends, and one that is none any more begins: nothing was
@@ -213,7 +213,7 @@ class Restating:
             taken.aliases = after
             taken.merges.append(merge)
 
-    def _touch(self, contact: UUID, recorded: Recorded, taken: Taken, since_at: int) -> None:
+    def _touch(self, contact: UUID, recorded: RecordedEvent, taken: Intake, since_at: int) -> None:
         """One event more of a contact, which changes nothing before an instant."""
         minute = self._minutes.get(contact)
         if minute is None:
@@ -232,7 +232,7 @@ class Restating:
             taken.long_count += recorded.version - news.long_count
             news.long_count = recorded.version
 
-    def _settle(self, taken: Taken) -> Iterator[None]:
+    def _settle(self, taken: Intake) -> Iterator[None]:
         """Fold whatever was touched, and find what that restates."""
         for contact in list(taken.news):
             self._settle_one(contact, taken)
@@ -241,7 +241,7 @@ class Restating:
                 yield
         taken.long_count = 0
 
-    def _settle_one(self, contact: UUID, taken: Taken) -> None:
+    def _settle_one(self, contact: UUID, taken: Intake) -> None:
         news = taken.news.pop(contact, None)
         if news is None:
             return
@@ -256,11 +256,13 @@ class Restating:
                 taken.replaced.append((minute.stands_at, contact.bytes))
             minute.stands_at = minute.last
             then = self._aliases_before(minute.first, taken)
-            both = self._beliefs.ask(contact, minute, news, taken.aliases, then)
-            found = tuple(restated(both.believed, both.known, minute.recorded_at, since_at))
+            both = self._beliefs.stages(contact, minute, news, taken.aliases, then)
+            found = tuple(
+                restated_intervals(both.believed, both.known, minute.recorded_at, since_at)
+            )
             taken.add(contact, minute.last, minute.id, found)
 
-    def _aliases_before(self, position: int, taken: Taken) -> Aliases:
+    def _aliases_before(self, position: int, taken: Intake) -> Aliases:
         """Who stood for whom before an event; the very same aliases if no merge came since."""
         newest = taken.merges[-1].position if taken.merges else self._merged_at
         if newest < position:
@@ -272,7 +274,7 @@ class Restating:
                 then.apply(merge)
         return then
 
-    def _write(self, taken: Taken) -> None:
+    def _write(self, taken: Intake) -> None:
         """Keep what a round found, and that it came so far."""
         assert taken.tip is not None
         advanced = replace(
@@ -299,7 +301,7 @@ class Restating:
         self.is_dear = self._beliefs.folded_count > _DEAR * taken.event_count
         self._beliefs.folded_count = self._rested_count = 0
 
-    def _walk_on(self, published: Recorded) -> None:
+    def _walk_on(self, published: RecordedEvent) -> None:
         """A part of the walk over all contacts that a policy for the past takes.
 
         How far it came is written with what it found, so that it goes on there whenever it ends.
@@ -310,7 +312,7 @@ class Restating:
             after = self._walked_to(position)
             self._walk = iter(Walk(self._source, self.aliases, position, after=after))
         before = self._source.policies(position - 1)
-        taken = Taken(self.aliases)
+        taken = Intake(self.aliases)
         passed, last = 0, None
         for contact, events in self._walk:
             with naming(contact, moment):

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from uuid import UUID
 
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
     from domain.timeline import PolicyTimeline
 
 
@@ -18,15 +18,15 @@ class Page:
     def __init__(self, source: EventSource) -> None:
         self._source = source
         self._after = self._upto = 0
-        self._events: list[Recorded] = []
+        self._events: list[RecordedEvent] = []
 
-    def read(self, after: int, upto: int, limit: int) -> list[Recorded]:
-        """At most ``limit`` events with ``after`` < position <= ``upto``, sealed, in order.
+    def read(self, after: int, upto: int, limit: int) -> list[RecordedEvent]:
+        """At most ``limit`` events with ``after``  < position <= ``upto``, encrypted, in order.
 
         Where some of them were read last, these, though there may be more by now.
         """
         if not self._events or self._after != after or self._upto > upto:
-            self._events = self._source.log(after=after, limit=limit, upto=upto, unseal=False)
+            self._events = self._source.log(after=after, limit=limit, upto=upto, decrypt=False)
             self._after, self._upto = after, upto
         return self._events
 
@@ -36,7 +36,7 @@ class StreamSource(Protocol):
 
     def stream(
         self, contact_id: UUID, *, types: Sequence[str] = (), upto: int | None = None
-    ) -> list[Recorded]:
+    ) -> list[RecordedEvent]:
         """One contact's events up to and including position ``upto``, in order."""
 
 
@@ -59,9 +59,9 @@ class EventSource(Protocol):
         after: int = 0,
         limit: int = 100,
         types: Sequence[str] = (),
-        unseal: bool = True,
+        decrypt: bool = True,
         upto: int | None = None,
-    ) -> list[Recorded]:
+    ) -> list[RecordedEvent]:
         """At most ``limit`` events with ``after`` < position <= ``upto``, in order."""
 
     def stream(
@@ -72,13 +72,13 @@ class EventSource(Protocol):
         limit: int | None = None,
         types: Sequence[str] = (),
         upto: int | None = None,
-        unseal: bool = False,
-    ) -> list[Recorded]:
+        decrypt: bool = False,
+    ) -> list[RecordedEvent]:
         """One contact's events up to and including position ``upto``, in order."""
 
     def streams(
         self, *, after: UUID | None = None, upto: int
-    ) -> Iterator[tuple[UUID, list[Recorded]]]:
+    ) -> Iterator[tuple[UUID, list[RecordedEvent]]]:
         """Every contact after ``after``, in order of their ids, with its events up to ``upto``.
 
         The stream of policies is left out.

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from domain.history import History
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
     from projections.folding import Moment
     from projections.generations import Tables
 
@@ -76,7 +76,7 @@ _VARIABLES = 500
 
 
 @dataclass(frozen=True)
-class Measured:
+class ReferralMeasures:
     """What one contact's own history says: whom they referred, and what they bought first."""
 
     edges: tuple[Edge, ...]
@@ -113,27 +113,35 @@ class StandingProjection(ByContact):
     measures_when_due = False
 
     def measure(
-        self, contact: UUID, history: History, moment: Moment, before: Measured | None = None
-    ) -> Measured:
+        self,
+        contact: UUID,
+        history: History,
+        moment: Moment,
+        before: ReferralMeasures | None = None,
+    ) -> ReferralMeasures:
         """The contact's edges, and commerce if anybody referred it, cut at no instant."""
         # Most events are none of these, and a history is gone through more than once.
         facts = tuple(fact for fact in history.facts if type(fact.event) in _READ)
         read = replace(history, facts=facts)
         edges = edges_of(read, contact, moment.aliases.survivor_of)
         referred = any(isinstance(fact.event, ReferralReceived) for fact in facts)
-        return Measured(edges, commerce_of(read) if referred else NO_COMMERCE, referred)
+        return ReferralMeasures(edges, commerce_of(read) if referred else NO_COMMERCE, referred)
 
-    def outlasts(self, measured: Measured, news: Collection[Recorded]) -> bool:
+    def outlasts(self, measured: ReferralMeasures, news: Collection[RecordedEvent]) -> bool:
         """Where the news are of no referral, nor purchases of a contact that was referred."""
         seen = {type(recorded.event) for recorded in news}
         return not (seen & _CHANGING or (measured.referred and seen & _OF_COMMERCE))
 
-    def rereads(self, measured: Measured) -> bool:
-        """That of whoever has to do with referrals."""
+    def rereads(self, measured: ReferralMeasures) -> bool:
+        """The row of a contact that has referrals."""
         return measured.referred or bool(measured.edges)
 
     def write(
-        self, tables: Tables, contact: UUID, measured: Measured, before: Measured | None = None
+        self,
+        tables: Tables,
+        contact: UUID,
+        measured: ReferralMeasures,
+        before: ReferralMeasures | None = None,
     ) -> None:
         """Keep the contact's edges and commerce."""
         if tables.fresh and not measured.edges and not measured.commerce.purchases:
@@ -178,7 +186,7 @@ class StandingProjection(ByContact):
         return found
 
     def reduce(self, tables: Tables, contact: UUID, moment: Moment) -> None:
-        """Where the contact stands; whoever never sent us anyone, nor was sent, has no row."""
+        """The contact's standing; a contact without any referral has no row."""
         edges = read_edges(tables, contact)
         if not edges:
             name = tables["standings"]
@@ -189,7 +197,7 @@ class StandingProjection(ByContact):
         made = standing(contact, edges, commerce, version.policy, moment.at)
         instants = (made.next_breakpoint, moment.policies.next_change(moment.at))
         breakpoint_at = min((at for at in instants if at is not None), default=None)
-        # A breakpoint that has passed would make the clock spin for ever.
+        # A breakpoint that has passed would make the clock spin forever.
         assert breakpoint_at is None or breakpoint_at > moment.at, "a breakpoint in the past"
         passed = (made.changed_at, moment.policies.last_change(moment.at))
         changed_at = max((at for at in passed if at is not None), default=NEVER)

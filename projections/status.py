@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from domain.history import History
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
     from domain.relationship import Relationship
     from projections.folding import Moment
     from projections.generations import Tables
@@ -90,11 +90,11 @@ class StatusProjection(ByContact):
         """The relationship at the moment, folded on from where it was where that can be."""
         relationship = fold(history, moment.policies, moment.time_zone, moment.at, before)
         breakpoint_at = relationship.next_breakpoint
-        # A breakpoint that has passed would make the clock spin for ever.
+        # A breakpoint that has passed would make the clock spin forever.
         assert breakpoint_at is None or breakpoint_at > moment.at, "a breakpoint in the past"
         return relationship
 
-    def outlasts(self, measured: Relationship, news: Collection[Recorded]) -> bool:
+    def outlasts(self, measured: Relationship, news: Collection[RecordedEvent]) -> bool:
         """Never: every event may count for the status."""
         return False
 

@@ -65,4 +65,4 @@ class TableStore(Protocol):
         """A transaction: all that is written inside is kept, or, on any error, nothing."""
 
     def close(self) -> None:
-        """Close the store; readers still at work go on until they are done."""
+        """Close the store; readers still at work continue until they are done."""

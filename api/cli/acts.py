@@ -10,7 +10,7 @@ from api.bootstrap import now
 from ledger.access.orders import Order
 from ledger.access.scopes import COMMAND_LINE
 from ledger.access.trails import Trails
-from ledger.folder import LEDGERS
+from ledger.data_layout import LEDGERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,7 +19,7 @@ from api.cli.output import print_json, progress, say
 from api.cli.plain_help import PlainHelp
 from api.service.backups.making import back_up, clear_unfinished
 from ledger.archive.refusals import PassphraseRefused
-from ledger.folder import LEDGERS, folder_of, is_ledger_name
+from ledger.data_layout import LEDGERS, folder_of, is_ledger_name
 
 if TYPE_CHECKING:
     from api.service.backups.form import Backup

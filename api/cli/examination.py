@@ -15,11 +15,12 @@ from api.cli.differences import difference_told, ended_told
 from api.cli.findings import OK, PROBLEM, SKIPPED, WARNING, Finding
 from api.cli.output import progress
 from domain.errors import LedgerError
-from domain.events import Sealed
+from domain.events import EncryptedValue
 from domain.events.governance import PersonalDataErased
 from domain.instants import SECOND, format_instant
+from ledger.data_layout import LEDGERS, is_ledger_name
 from ledger.files import FolderInUse
-from ledger.folder import LEDGERS, DataFolder, is_ledger_name
+from ledger.folder import DataFolder
 from ledger.ledger import EVENTS_FILE
 from ledger.master_keys import MASTER_KEY_FILE
 from ledger.stores.sqlite.projection_tables import PROJECTIONS_FILE
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from api.service.settings import Settings
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
     from ledger.ledger import Ledger
     from projections.projections import Projections
 
@@ -181,7 +182,9 @@ def _events(ledger: Ledger, *, quiet: bool) -> Finding:
                 versions[recorded.contact_id] += 1
                 if wrong := _out_of_place(recorded, position, versions, next(ids, None)):
                     return Finding(PROBLEM, what, wrong)
-                if any(isinstance(value, Sealed) for value in vars(recorded.event).values()):
+                if any(
+                    isinstance(value, EncryptedValue) for value in vars(recorded.event).values()
+                ):
                     closed.add(recorded.contact_id)
                 if isinstance(recorded.event, PersonalDataErased):
                     erased.add(recorded.contact_id)
@@ -197,7 +200,7 @@ def _events(ledger: Ledger, *, quiet: bool) -> Finding:
 
 
 def _out_of_place(
-    recorded: Recorded, position: int, versions: Counter[UUID], kept_id: bytes | None
+    recorded: RecordedEvent, position: int, versions: Counter[UUID], kept_id: bytes | None
 ) -> str | None:
     """What is wrong with where an event stands, if anything."""
     if recorded.position != position:

@@ -28,7 +28,7 @@ from ledger.data_layout import may_write
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from ledger.archive.writing import Exported
+    from ledger.archive.writing import ExportResult
 
 
 @click.command("export", cls=PlainHelp)
@@ -111,7 +111,7 @@ def _ordered(folder: Path, name: str, *, with_keys: bool) -> AbstractContextMana
 
 
 def _report(
-    exported: Exported, file: Path, seconds: float, *, with_keys: bool, as_json: bool
+    exported: ExportResult, file: Path, seconds: float, *, with_keys: bool, as_json: bool
 ) -> None:
     rate = round(exported.events / seconds) if seconds else 0
     if as_json:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from api.bootstrap import build, now, read_settings
 from api.cli.collecting import collect_seldom
 from domain.errors import Unavailable
-from ledger.data_layout import FolderUnusable, may_write
-from ledger.dry_run import rehearsed
-from ledger.folder import LEDGERS, DataFolder
+from ledger.data_layout import LEDGERS, FolderUnusable, may_write
+from ledger.dry_run import open_dry_run
+from ledger.folder import DataFolder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +48,7 @@ def opened(folder: Path | None, *, make: bool = True) -> Iterator[DataFolder]:
         clock=now,
         master_key=settings.master_key,
         log_domain=settings.log_domain,
-        sealing=make,
+        signing=make,
     )
     collect_seldom()
     try:
@@ -73,12 +73,12 @@ def opened_to_read(folder: Path | None, name: str, *, seal: bool = False) -> Ite
         with opened(folder, make=False) as data:
             ledger = data.ledger(name)
             if seal:
-                ledger.transparency.seal()
+                ledger.transparency.sign_head()
             yield ledger
         return
     with ExitStack() as copied:
         try:
-            copy = rehearsed(settings.folder, name, clock=now, master_key=settings.master_key)
+            copy = open_dry_run(settings.folder, name, clock=now, master_key=settings.master_key)
             ledger = copied.enter_context(copy)
         except PermissionError as error:
             raise FolderUnusable(

@@ -31,7 +31,7 @@ from api.service.importing.target import LedgerTarget
 from domain.errors import Invalid, LedgerError
 from domain.presets import PRESETS
 from ledger.archive.checking import is_archive
-from ledger.dry_run import rehearsed
+from ledger.dry_run import open_dry_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -239,7 +239,7 @@ def _import_rows(
         rows = closing.enter_context(open_rows(datafile, mapping.shape))
         rejects = _rejects(rejects_path, datafile, dry_run=dry_run)
         if dry_run:
-            ledger = closing.enter_context(_rehearsed(settings, ledger_name))
+            ledger = closing.enter_context(_open_dry_run(settings, ledger_name))
         else:
             ledger = closing.enter_context(opened(folder)).ledger(ledger_name)
             act = "rows-imported"
@@ -268,8 +268,8 @@ def _import_rows(
 _GOES_ON = "; running again goes on from there"
 
 
-def _rehearsed(settings: Settings, name: str) -> AbstractContextManager[Ledger]:
-    return rehearsed(settings.folder, name, clock=now, master_key=settings.master_key)
+def _open_dry_run(settings: Settings, name: str) -> AbstractContextManager[Ledger]:
+    return open_dry_run(settings.folder, name, clock=now, master_key=settings.master_key)
 
 
 def _look(rows: DataFile, advance: Callable[[int, str], None], account: Account) -> None:

@@ -19,7 +19,7 @@ from domain.instants import format_instant
 from ledger.access.keys import ACCESS_FILE, AccessKeys
 from ledger.access.scopes import COMMAND_LINE, SCOPES
 from ledger.access.trails import KEY_MADE, Trails
-from ledger.folder import LEDGERS, folder_of, refuse_foreign_files
+from ledger.data_layout import LEDGERS, folder_of, refuse_foreign_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,7 +83,7 @@ def create(
             made, secret = keys.make(
                 name, scopes, ledger=ledger, expires_at=expires, per_minute=per_minute
             )
-            order.tell(key=made.id)
+            order.add_detail(key=made.id)
     _tell(made, secret, as_json=as_json)
 
 

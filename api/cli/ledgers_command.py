@@ -17,7 +17,7 @@ from api.cli.output import print_json, print_table, say
 from api.cli.plain_help import PlainGroup
 from domain.errors import LedgerError
 from ledger.access.keys import ACCESS_FILE, AccessKeys
-from ledger.folder import LEDGERS, folder_of, is_ledger_name, settings_of
+from ledger.data_layout import LEDGERS, folder_of, is_ledger_name, settings_of
 
 if TYPE_CHECKING:
     from pathlib import Path

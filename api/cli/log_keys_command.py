@@ -76,12 +76,12 @@ def rotate(ledger_name: str, folder: Path | None, as_json: bool) -> None:
     with _log(folder, ledger_name) as log:
         with ordered(settings_for(folder).folder, ledger_name, "log-key-rotated", log.origin):
             made = log.rotate()
-            size = log.seal().size
+            size = log.sign_head().size
         keys = _shown(log)
     if as_json:
         print_json(keys)
         return
-    click.echo(made.written())
+    click.echo(made.to_text())
     if keys[1]["retired_at"]:
         click.echo(f"signed {size:,} events with the old key for the last time")
     else:
@@ -104,7 +104,7 @@ def _beside(folder: Path | None, name: str) -> list[dict[str, str | None]]:
 
 def _shown(log: TransparencyLog) -> list[dict[str, str | None]]:
     return [
-        _row(verifier.written(), key.made_at, key.retired_at)
+        _row(verifier.to_text(), key.made_at, key.retired_at)
         for verifier, key in zip(log.verifiers(), log.key_history(), strict=True)
     ]
 

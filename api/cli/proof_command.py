@@ -257,7 +257,7 @@ def _trusted(log: LogReader, content: bytes, pinned: list[Verifier]) -> _Trusted
     signed = {(one.name, one.key_id) for one in note.signatures if one.name == checkpoint.origin}
     if not signed:
         raise Unproven("no key with the name of the log signed the checkpoint")
-    by = tuple(one.written() for one in known if (one.name, one.key_id) in signed)
+    by = tuple(one.to_text() for one in known if (one.name, one.key_id) in signed)
     return _Trusted(checkpoint, content, by, bool(pinned))
 
 

@@ -26,7 +26,7 @@ from api.service.known_aliases import KnownAliases
 from api.service.questions import Question, moment_of
 from api.service.receipts.checking import check_receipt
 from api.service.receipts.making import make_receipt, needed_position
-from domain.errors import NotYetSealed
+from domain.errors import NotYetSigned
 from ledger.files import FolderInUse
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def _made(
         question = Question(ledger, found.at, found.position, found.policies, found.aliases)
         signed = ledger.transparency.checkpoint()
         if needed_position(question, asked.policy_version) > signed.size:
-            raise NotYetSealed(
+            raise NotYetSigned(
                 f"{signed.size} events are under a checkpoint, and this folder cannot be written "
                 f"to seal the rest: --as-known-at {signed.size}, or ask its server"
             )

@@ -25,7 +25,8 @@ from ledger.access.trails import LEDGER_RESTORED
 from ledger.archive.checking import read_head
 from ledger.archive.placing import LogForks
 from ledger.archive.refusals import PassphraseRefused
-from ledger.folder import MAIN, DataFolder, LedgerExists, is_ledger_name
+from ledger.data_layout import LedgerExists, is_ledger_name
+from ledger.folder import MAIN, DataFolder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

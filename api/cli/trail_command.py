@@ -15,7 +15,7 @@ from api.cli.output import print_json, print_table, say
 from api.cli.plain_help import PlainHelp
 from domain.instants import format_instant
 from ledger.access.trails import Trails
-from ledger.folder import LEDGERS
+from ledger.data_layout import LEDGERS
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -20,9 +20,9 @@ from api.cli.verifying.receipt import is_receipt, verify_receipt
 from api.cli.verifying.report import as_json_document, print_report
 from api.cli.verifying.url import verify_url
 from domain.errors import Unproven
-from ledger.folder import LEDGERS, SETTINGS_FILE
+from ledger.data_layout import LEDGERS, SETTINGS_FILE
 from ledger.ledger import EVENTS_FILE
-from ledger.stores.sqlite.verification.ledgers import Kept
+from ledger.stores.sqlite.verification.ledgers import KeptCheckpoint
 from ledger.transparency.notes import Verifier
 
 if TYPE_CHECKING:
@@ -129,8 +129,8 @@ def _verifier(text: str) -> Verifier:
         raise click.BadParameter(f"{text!r}: {error}", param_hint="--key") from None
 
 
-def _kept(path: Path) -> Kept:
-    kept = Kept(path.name, path.read_bytes())
+def _kept(path: Path) -> KeptCheckpoint:
+    kept = KeptCheckpoint(path.name, path.read_bytes())
     try:
         assert kept.origin
     except Unproven as error:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from api.http.exchange import Exchange
-    from ledger.drafts import Append, Appended
+    from ledger.drafts import Append, AppendResult
 
 
 async def sent_events(exchange: Exchange) -> object:
@@ -33,7 +33,7 @@ async def sent_events(exchange: Exchange) -> object:
     return strict_parsing.parse(raw, exchange.sent or strict_parsing.JSON)
 
 
-async def recorded(exchange: Exchange, append: Append) -> Appended:
+async def recorded(exchange: Exchange, append: Append) -> AppendResult:
     """What became of an append, once it is durable.
 
     Raises:
@@ -44,7 +44,7 @@ async def recorded(exchange: Exchange, append: Append) -> Appended:
     reply = exchange.streams.answers.expected()
     exchange.served.ledger.hand_over(append, reply)
     # A client that leaves cancels its own waiting, never what the ledger has accepted.
-    result: Appended = await reply.waiting
+    result: AppendResult = await reply.waiting
     return result
 
 
@@ -76,7 +76,7 @@ def require_no_condition(exchange: Exchange) -> None:
         raise Invalid.at("", "malformed", detail)
 
 
-def answered(exchange: Exchange, result: Appended) -> bool:
+def answered(exchange: Exchange, result: AppendResult) -> bool:
     """Say what became of an append; 201 where anything is new. Whether a body is wanted.
 
     ``Location`` leads to the newest of its events, which need not be the last of a batch that is

@@ -96,7 +96,7 @@ def data_name(cls: type[Event]) -> str:
 
 def from_clients() -> list[type[Event]]:
     """The event classes that clients may append, by type."""
-    return [cls for _, cls in sorted(CATALOGUE.items()) if cls.FROM_CLIENTS]
+    return [cls for _, cls in sorted(CATALOGUE.items()) if cls.FROM_PRODUCERS]
 
 
 def _field_schema(field: Field) -> dict[str, Any]:

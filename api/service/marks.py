@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from uuid import UUID
 
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
     from ledger.ledger import Ledger
 
 MARKING = (EventRetracted.TYPE, EventCorrected.TYPE)
@@ -24,7 +24,7 @@ class Marks:
     A ``referral-received`` shares those of the ``referral-made`` that caused it.
     """
 
-    def __init__(self, ledger: Ledger, events: Iterable[Recorded]) -> None:
+    def __init__(self, ledger: Ledger, events: Iterable[RecordedEvent]) -> None:
         self._retracted: dict[UUID, UUID] = {}
         corrections: list[tuple[UUID, UUID]] = []
         for stream in {_stream(one) for one in events} - {POLICY_STREAM}:
@@ -40,21 +40,21 @@ class Marks:
             if correction not in self._retracted
         }
 
-    def retracted_by(self, recorded: Recorded) -> UUID | None:
+    def retracted_by(self, recorded: RecordedEvent) -> UUID | None:
         """The event that says this one never happened."""
         return self._retracted.get(_marked(recorded))
 
-    def corrected_by(self, recorded: Recorded) -> UUID | None:
+    def corrected_by(self, recorded: RecordedEvent) -> UUID | None:
         """The event that says how this one happened otherwise."""
         return self._corrected.get(_marked(recorded))
 
 
-def _stream(recorded: Recorded) -> UUID:
+def _stream(recorded: RecordedEvent) -> UUID:
     """The stream on which whatever marks the event stands."""
     received = recorded.event
     return received.by if isinstance(received, ReferralReceived) else recorded.contact_id
 
 
-def _marked(recorded: Recorded) -> UUID:
+def _marked(recorded: RecordedEvent) -> UUID:
     shared = isinstance(recorded.event, ReferralReceived) and recorded.causation_id
     return shared or recorded.id

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from api.service.known_aliases import KnownAliases
     from domain.aliases import Aliases
     from domain.history import History
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
     from domain.relationship import Relationship
     from domain.standing import Standing
     from domain.timeline import PolicyTimeline
@@ -142,13 +142,13 @@ def short_subject_of(question: Question, contact_id: UUID) -> Subject | None:
 
 def group_of(
     source: StreamSource, aliases: Aliases, position: int, contact_id: UUID
-) -> tuple[UUID, list[Recorded]]:
+) -> tuple[UUID, list[RecordedEvent]]:
     """Who answers for a contact, and all events that are known of them, sealed."""
     survivor = aliases.survivor_of(contact_id)
     return survivor, read_group(source, survivor, aliases, position)
 
 
-def subject_in(survivor: UUID, group: Sequence[Recorded]) -> Subject:
+def subject_in(survivor: UUID, group: Sequence[RecordedEvent]) -> Subject:
     """The contact that those events tell of.
 
     Raises:

@@ -18,8 +18,7 @@ from api.service.usage_counts import UsageCounts
 from domain.errors import Corrupt, LedgerError, LedgerNotFound, Unavailable
 from ledger.access.keys import ACCESS_FILE, AccessKeys
 from ledger.access.trails import Trails
-from ledger.data_layout import state_of_files
-from ledger.folder import LEDGERS
+from ledger.data_layout import LEDGERS, state_of_files
 from ledger.free_space import FreeSpaceWatch
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
     from ledger.ledger import Ledger
 
 KEPT_BYTES = 32 * 1024 * 1024
@@ -121,7 +121,7 @@ class StatusCache:
         if gone is not None:
             self._bytes -= gone.weight
 
-    def _recorded(self, events: Sequence[Recorded]) -> None:
+    def _recorded(self, events: Sequence[RecordedEvent]) -> None:
         """Let go of what these may change. Before anybody can read them."""
         with self._lock:
             missed = events[0].position != self.newest.position + 1

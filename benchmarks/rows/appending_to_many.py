@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from benchmarks.bench import Bench
-    from ledger.drafts import Appended
+    from ledger.drafts import AppendResult
 
 GOAL = Goal(0.80, 0.95)
 WAITING = 64
@@ -64,7 +64,7 @@ def appends_a_second(folder: Path, contacts: Sequence[UUID], count: int) -> floa
     """
     appends = [purchase(contacts[place % len(contacts)], place) for place in range(count)]
     positions: list[int] = []
-    waiting: deque[Future[Appended]] = deque()
+    waiting: deque[Future[AppendResult]] = deque()
     before = stored_head(folder)
     with opened(folder) as ledger:
         started = time.perf_counter()

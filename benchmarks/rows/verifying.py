@@ -26,7 +26,7 @@ def measure(bench: Bench) -> Outcome:
     folder = bench.copy()
     with bench.opened(folder) as served:
         events = served.ledger.head()
-        agree("events sealed", served.ledger.transparency.seal().size, events)
+        agree("events sealed", served.ledger.transparency.sign_head().size, events)
     path = folder / "ledgers" / "main" / EVENTS_FILE
     ours, theirs = in_turns(
         bench.size.runs,

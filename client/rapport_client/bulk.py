@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from rapport_client.events import document_of, encoded
+from rapport_client.events import document_of, encode
 from rapport_client.problems import Problem, Unavailable, problem_of
 from rapport_client.retries import CutShort
 
@@ -33,7 +33,7 @@ class Outcome:
 
     ``replayed`` says that nothing new was recorded: the event was before, or is already so, in
     which case ``position`` is the newest of the contact. ``counts_for`` is the contact that this
-    one was merged into, None where it is no alias or there is a problem.
+    one was merged into, None where it is not an alias or there is a problem.
     """
 
     contact: ContactName
@@ -58,7 +58,7 @@ class Chunk:
 
     def add(self, contact: ContactName, event: NewEvent) -> bool:
         """Take one more; whether that was the last there is room for."""
-        line = encoded({"contact": str(contact), **document_of(event)})
+        line = encode({"contact": str(contact), **document_of(event)})
         self._waiting.append((contact, event, line))
         self._size_bytes += len(line)
         return len(self) >= self._most_lines or self._size_bytes >= BYTES_PER_REQUEST

@@ -18,9 +18,9 @@ from rapport_client.requests import (
     Request,
     got,
     got_bytes,
-    listed,
-    posted,
-    queried,
+    list_request,
+    post_request,
+    query_parameters,
     reading,
 )
 from rapport_client.tail import EVENT_STREAM, SILENCE_SECONDS
@@ -50,7 +50,7 @@ class ContactRequests(LedgerPaths):
         if if_new:
             headers["If-None-Match"] = "*"
         path = self.of_contact(contact, "/events")
-        return posted(path, [document_of(one) for one in events], _appended, headers)
+        return post_request(path, [document_of(one) for one in events], _read_appended, headers)
 
     def append_many(
         self, events: Iterable[tuple[ContactName, NewEvent]]
@@ -59,11 +59,11 @@ class ContactRequests(LedgerPaths):
         body = [
             {"contact": str(contact), **one.document()} for contact, one in map(pair_of, events)
         ]
-        return posted(f"{self.base}/events", body, reading(AppendedMany))
+        return post_request(f"{self.base}/events", body, reading(AppendedMany))
 
     def contact(self, contact: ContactName, min_position: int | None) -> DocumentRequest[Contact]:
         """Who a contact is."""
-        query = queried(min_position=min_position)
+        query = query_parameters(min_position=min_position)
         return got(self.of_contact(contact), reading(Contact), query)
 
     def status(
@@ -77,7 +77,7 @@ class ContactRequests(LedgerPaths):
         explain: bool,
     ) -> DocumentRequest[Status]:
         """A contact's stage, and why."""
-        query = queried(
+        query = query_parameters(
             as_of=as_of,
             as_known_at=as_known_at,
             policy_version=policy_version,
@@ -97,7 +97,7 @@ class ContactRequests(LedgerPaths):
         explain: bool,
     ) -> DocumentRequest[StatusHistory]:
         """A contact's stages over time."""
-        query = queried(
+        query = query_parameters(
             as_of=as_of,
             as_known_at=as_known_at,
             policy_version=policy_version,
@@ -115,7 +115,7 @@ class ContactRequests(LedgerPaths):
         min_position: int | None,
     ) -> DocumentRequest[bytes]:
         """A contact's status with the proof of it, byte for byte."""
-        query = queried(
+        query = query_parameters(
             as_of=as_of,
             as_known_at=as_known_at,
             policy_version=policy_version,
@@ -147,21 +147,21 @@ class ContactRequests(LedgerPaths):
         group: bool = False,
     ) -> PageRequest[RecordedEvent]:
         """The log by pages: the question of each page is made of the last one's cursor."""
-        query = queried(
+        query = query_parameters(
             after_position=after_position,
             types=types,
             contact=contact,
             group="true" if group else None,
             limit=limit,
         )
-        return listed(f"{self.base}/events", RecordedEvent, query)
+        return list_request(f"{self.base}/events", RecordedEvent, query)
 
     def stream(
         self, contact: ContactName, after_version: int, types: Sequence[str], limit: int
     ) -> PageRequest[RecordedEvent]:
         """A contact's events by pages."""
-        query = queried(after_version=after_version, types=types, limit=limit)
-        return listed(self.of_contact(contact, "/events"), RecordedEvent, query)
+        query = query_parameters(after_version=after_version, types=types, limit=limit)
+        return list_request(self.of_contact(contact, "/events"), RecordedEvent, query)
 
     def bulk(self, chunk: Chunk) -> Request:
         """Record what the chunk still holds, each event for itself."""
@@ -174,7 +174,7 @@ class ContactRequests(LedgerPaths):
         return Request(
             method="GET",
             path=f"{self.base}/events",
-            query=queried(types=types),
+            query=query_parameters(types=types),
             headers={"Accept": EVENT_STREAM, "Last-Event-ID": str(tail.begin())},
             silence_seconds=SILENCE_SECONDS,
         )
@@ -183,10 +183,10 @@ class ContactRequests(LedgerPaths):
 def create_ledger(name: str, time_zone: str | None) -> DocumentRequest[Ledger]:
     """Make a ledger, unless it is there."""
     body = {"name": name} if time_zone is None else {"name": name, "time_zone": time_zone}
-    return posted("/v1/ledgers", body, reading(Ledger))
+    return post_request("/v1/ledgers", body, reading(Ledger))
 
 
-def _appended(found: dict[str, Any]) -> Appended:
+def _read_appended(found: dict[str, Any]) -> Appended:
     of_contact = {name: found[name] for name in ("contact_id", "counts_for")}
     return read(Appended, {**found, "events": [{**of_contact, **e} for e in found["events"]]})
 

@@ -87,7 +87,7 @@ def pair_of(item: object) -> tuple[ContactName, NewEvent]:
     """One of the pairs that ``append_many`` and ``bulk`` take.
 
     Raises:
-        TypeError: it is no pair of a contact and a ``NewEvent``.
+        TypeError: it is not a pair of a contact and a ``NewEvent``.
     """
     if isinstance(item, tuple | list) and len(item) == 2 and isinstance(item[0], str | UUID):
         document_of(item[1])
@@ -98,7 +98,7 @@ def pair_of(item: object) -> tuple[ContactName, NewEvent]:
     )
 
 
-def encoded(document: object) -> bytes:
+def encode(document: object) -> bytes:
     """JSON on one line."""
     return json.dumps(
         document, default=_plain, ensure_ascii=False, allow_nan=False, separators=(",", ":")

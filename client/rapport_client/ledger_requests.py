@@ -25,9 +25,9 @@ from rapport_client.requests import (
     Request,
     got,
     got_bytes,
-    listed,
-    posted,
-    queried,
+    list_request,
+    post_request,
+    query_parameters,
     reading,
 )
 
@@ -54,7 +54,7 @@ class LedgerRequests(LedgerPaths):
         limit: int,
     ) -> PageRequest[StatusRow]:
         """Where contacts stand, by pages."""
-        query = queried(
+        query = query_parameters(
             stage=stage,
             flag=flag,
             as_of=as_of,
@@ -64,7 +64,7 @@ class LedgerRequests(LedgerPaths):
             min_position=min_position,
             limit=limit,
         )
-        return listed(f"{self.base}/statuses", StatusRow, query)
+        return list_request(f"{self.base}/statuses", StatusRow, query)
 
     def contacts(
         self,
@@ -77,7 +77,7 @@ class LedgerRequests(LedgerPaths):
     ) -> PageRequest[FoundContact]:
         """Contacts by name, stage, flag or consent, by pages."""
         purpose, channel = consent or (None, None)
-        query = queried(
+        query = query_parameters(
             name=name,
             stage=stage,
             flag=flag,
@@ -86,7 +86,7 @@ class LedgerRequests(LedgerPaths):
             min_position=min_position,
             limit=limit,
         )
-        return listed(f"{self.base}/contacts", FoundContact, query)
+        return list_request(f"{self.base}/contacts", FoundContact, query)
 
     def standing(
         self,
@@ -97,7 +97,7 @@ class LedgerRequests(LedgerPaths):
         min_position: int | None,
     ) -> DocumentRequest[Standing]:
         """How a contact stands as a referral partner."""
-        query = queried(
+        query = query_parameters(
             as_of=as_of,
             as_known_at=as_known_at,
             policy_version=policy_version,
@@ -116,7 +116,7 @@ class LedgerRequests(LedgerPaths):
         limit: int,
     ) -> PageRequest[StandingRow]:
         """How referral partners stand, by pages."""
-        query = queried(
+        query = query_parameters(
             standing=standing,
             as_of=as_of,
             as_known_at=as_known_at,
@@ -125,11 +125,11 @@ class LedgerRequests(LedgerPaths):
             min_position=min_position,
             limit=limit,
         )
-        return listed(f"{self.base}/standings", StandingRow, query)
+        return list_request(f"{self.base}/standings", StandingRow, query)
 
     def policies(self) -> PageRequest[PolicyVersion]:
         """Every version of the policy, by pages."""
-        return listed(f"{self.base}/policies", PolicyVersion, {})
+        return list_request(f"{self.base}/policies", PolicyVersion, {})
 
     def summary(
         self,
@@ -139,7 +139,7 @@ class LedgerRequests(LedgerPaths):
         min_position: int | None,
     ) -> DocumentRequest[Summary]:
         """How many contacts are in each stage."""
-        query = queried(
+        query = query_parameters(
             as_of=as_of,
             as_known_at=as_known_at,
             policy_version=policy_version,
@@ -155,10 +155,10 @@ class LedgerRequests(LedgerPaths):
         limit: int,
     ) -> PageRequest[Restatement]:
         """Which past stages events changed, by pages."""
-        query = queried(
+        query = query_parameters(
             since_position=since_position, contact=contact, min_position=min_position, limit=limit
         )
-        return listed(f"{self.base}/restatements", Restatement, query)
+        return list_request(f"{self.base}/restatements", Restatement, query)
 
     def replay(
         self,
@@ -168,7 +168,7 @@ class LedgerRequests(LedgerPaths):
     ) -> DocumentRequest[ReplayOperation]:
         """Start a replay."""
         body = {"as_of": as_of, "as_known_at": as_known_at, "policy_version": policy_version}
-        return posted(f"{self.base}/replays", _given(body), reading(ReplayOperation))
+        return post_request(f"{self.base}/replays", _without_absent(body), reading(ReplayOperation))
 
     def preview(
         self,
@@ -180,12 +180,14 @@ class LedgerRequests(LedgerPaths):
         """Start a preview."""
         proposed = {"preset": policy} if isinstance(policy, str) else {"policy": policy}
         body = {**proposed, "effective_from": effective_from, "from": from_, "to": to}
-        return posted(f"{self.base}/policies/preview", _given(body), reading(PreviewOperation))
+        return post_request(
+            f"{self.base}/policies/preview", _without_absent(body), reading(PreviewOperation)
+        )
 
     def rebuild(self, projection: str) -> DocumentRequest[RebuildOperation]:
         """Start to rebuild a projection."""
         path = f"{self.base}/projections/{projection}/rebuilds"
-        return posted(path, {}, reading(RebuildOperation))
+        return post_request(path, {}, reading(RebuildOperation))
 
     def same_operation(self, operation: OperationT) -> DocumentRequest[OperationT]:
         """The progress of an operation, in the class that it was read in."""
@@ -207,12 +209,12 @@ class LedgerRequests(LedgerPaths):
 
     def inclusion(self, position: int, tree_size: int | None) -> DocumentRequest[InclusionProof]:
         """The proof that an event stands in the log."""
-        query = queried(position=position, tree_size=tree_size)
+        query = query_parameters(position=position, tree_size=tree_size)
         return got(f"{self.base}/log/proofs/inclusion", reading(InclusionProof), query)
 
     def consistency(self, first: int, second: int | None) -> DocumentRequest[ConsistencyProof]:
         """The proof that one tree is how another begins."""
-        query = queried(first=first, second=second)
+        query = query_parameters(first=first, second=second)
         return got(f"{self.base}/log/proofs/consistency", reading(ConsistencyProof), query)
 
     def entry(self, position: int) -> DocumentRequest[bytes]:
@@ -222,9 +224,9 @@ class LedgerRequests(LedgerPaths):
     def erase(
         self, contact: ContactName, requested_by: str, reason: str
     ) -> DocumentRequest[Erased]:
-        """Make somebody unreadable for ever."""
+        """Make the data of a person unreadable forever."""
         body = {"requested_by": requested_by, "reason": reason}
-        return posted(self.of_contact(contact, "/erasure"), body, reading(Erased))
+        return post_request(self.of_contact(contact, "/erasure"), body, reading(Erased))
 
     def person(self, contact: ContactName) -> DocumentRequest[Person]:
         """Everything held about somebody."""
@@ -237,5 +239,5 @@ class LedgerRequests(LedgerPaths):
         return DocumentRequest(method="GET", path=path, headers=headers, decode=bytes, read=bytes)
 
 
-def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+def _without_absent(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}

@@ -49,7 +49,7 @@ def id_of(operation: Operation | UUID) -> UUID:
 
 
 class Result(Generic[T]):
-    """The lines of one result, over as many connections as it takes, held against its digest."""
+    """The lines of one result, over as many connections as it takes, checked against its digest."""
 
     def __init__(self, cls: type[T]) -> None:
         """``cls`` is what a line is read as."""

@@ -56,7 +56,7 @@ class Problem(RapportError):
 
 
 class InvalidRequest(Problem):
-    """The request cannot be read as what it claims to be."""
+    """The request is not valid."""
 
     @property
     def errors(self) -> list[dict[str, str]]:
@@ -77,7 +77,7 @@ class NotFound(Problem):
 
 
 class Refused(Problem):
-    """A decision said no: as things stand, this cannot have happened."""
+    """A decision refused the events, because they contradict what is recorded."""
 
     @property
     def reason(self) -> str:

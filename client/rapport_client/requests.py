@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import quote
 
 from rapport_client.answers.reading import read
-from rapport_client.events import encoded
+from rapport_client.events import encode
 from rapport_client.problems import problem_answered
 
 if TYPE_CHECKING:
@@ -90,24 +90,26 @@ def got_bytes(path: str, query: Mapping[str, str] | None = None) -> DocumentRequ
     return DocumentRequest(method="GET", path=path, query=query or {}, decode=bytes, read=bytes)
 
 
-def listed(path: str, cls: type[T], query: Mapping[str, str]) -> PageRequest[T]:
+def list_request(path: str, cls: type[T], query: Mapping[str, str]) -> PageRequest[T]:
     """The pages of a list, each made of the last one's cursor."""
 
     def page(found: dict[str, Any]) -> Page[T]:
         return Page(tuple(read(cls, one) for one in found["items"]), found["next_cursor"])
 
-    return lambda cursor: got(path, page, {**query, **queried(cursor=cursor)})
+    return lambda cursor: got(path, page, {**query, **query_parameters(cursor=cursor)})
 
 
-def posted(
+def post_request(
     path: str, body: object, how: Callable[[Any], T], headers: Mapping[str, str] | None = None
 ) -> DocumentRequest[T]:
     """A question that is sent with a document."""
     named = {"Content-Type": "application/json", **(headers or {})}
-    return DocumentRequest(method="POST", path=path, read=how, headers=named, content=encoded(body))
+    return DocumentRequest(method="POST", path=path, read=how, headers=named, content=encode(body))
 
 
-def queried(**values: datetime | UUID | int | str | Sequence[str] | None) -> dict[str, str]:
+def query_parameters(
+    **values: datetime | UUID | int | str | Sequence[str] | None,
+) -> dict[str, str]:
     """The parameters that are there, as they stand in a query."""
     return {name: _text(value) for name, value in values.items() if value not in (None, ())}
 

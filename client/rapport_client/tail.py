@@ -24,7 +24,7 @@ class Tail:
         self._data: list[str] = []
 
     def begin(self) -> int:
-        """Where a new connection goes on; what the last one left unfinished is forgotten."""
+        """Where a new connection continues; what the last one left unfinished is forgotten."""
         self._data = []
         return self.position
 

@@ -1,4 +1,4 @@
-"""What an archive of a ledger holds: for whoever reads one without this program."""
+"""What an archive of a ledger contains, for readers without this program."""
 
 from __future__ import annotations
 
@@ -13,48 +13,51 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _INTRODUCTION = f"""\
-What `rapport export` writes, layout {layout.VERSION}: one tar file in the `ustar` format, gzipped
-or not. Its members are regular files without owner or time, in the order below, and two blocks of
-zeros are the end. At one position, without keys, one version of Rapport always writes the same
-bytes.
+`rapport export` writes an archive: one tar file in the `ustar` format, gzipped or not. This page
+describes layout {layout.VERSION}. The members are regular files without owner or time, in the order
+below, and two blocks of zeros end the archive. At one position and without keys, one version of
+Rapport always writes the same bytes.
 """
 
 _READING = f"""\
 ## How it is read
 
-Nothing is believed before it was derived or verified. Every event is decoded and held against its
-schema; `readable/`, `policies/` and the tiles are made anew from the events and compared byte for
-byte; the root is compared with every checkpoint, and every checkpoint verified with the keys of the
-archive, the last one and `{layout.SETTINGS}` also with `--key`. Streams must have no gaps, ids must
-be unique, instants of recording must not decrease. Last, `{layout.SUMS}` must list every member.
+The import derives or verifies everything before it uses it. It decodes every event and checks it
+against its schema. It derives `readable/`, `policies/` and the tiles from the events again and
+compares them byte for byte. It compares the root with every checkpoint, and verifies every
+checkpoint with the keys of the archive, the last one and `{layout.SETTINGS}` also with `--key`.
+Streams must have no gaps, ids must be unique, and `recorded_at` must not decrease. At the end,
+`{layout.SUMS}` must list every member.
 
-Only what was exported is taken: other members, links, paths, sizes beyond their limit, more than
-{MOST_INFLATION} times the compressed size, anything behind the end and a newer layout are refused.
+The import accepts only what was exported. It refuses other members, links, paths, sizes beyond
+their limit, more than {MOST_INFLATION} times the compressed size, bytes after the end, and a newer
+layout.
 
-What a signature covers: every event, its place and time of recording (by the checkpoints), and
+Signatures cover every event with its position and its time of recording (by the checkpoints), the
 time zone, origin and date of the ledger (by `{layout.SETTINGS}`), and its namespace (by
-`{layout.NAMESPACE}`). What only
-`{layout.SUMS}` covers, and so not against somebody who writes that anew: schemas, when checkpoints
-were signed and keys made and retired, the ledger's name, and what `{layout.MANIFEST}` says of the
-program.
+`{layout.NAMESPACE}`). Only `{layout.SUMS}` covers the schemas, the times at which checkpoints were
+signed and keys were created and retired, the ledger's name, and what `{layout.MANIFEST}` says about
+the program. A forger can write that file again, so these are not protected against forgery.
 """
 
 _KEYS = f"""\
 ## Keys
 
-`{layout.LOCK}` says how the passphrase becomes a key: scrypt with n = {SCRYPT_COST},
-r = {SCRYPT_BLOCKS}, p = {SCRYPT_PARALLEL}, always. Each sealed member is 12 bytes of nonce, then
-AES-256-GCM; associated data is the msgpack array of `{layout.ARCHIVE}`, layout, origin, position
-and the member's name. Inside are msgpack arrays: `[[contact (16 bytes), key (32 bytes)], ...]`,
-and of the log `[number of contacts' keys, [[verifier key, private key (32 bytes)], ...]]`.
-`{layout.NAMESPACE}` holds a signed note like `{layout.SETTINGS}`, with the namespace.
+`{layout.LOCK}` says how the passphrase becomes a key: always scrypt with n = {SCRYPT_COST},
+r = {SCRYPT_BLOCKS}, p = {SCRYPT_PARALLEL}. Each encrypted member is 12 bytes of nonce, then
+AES-256-GCM. The associated data is the msgpack array of `{layout.ARCHIVE}`, layout, origin,
+position and the member's name. The decrypted content is a msgpack array:
+`[[contact (16 bytes), key (32 bytes)], ...]`, and for the log
+`[number of contacts' keys, [[verifier key, private key (32 bytes)], ...]]`.
+`{layout.NAMESPACE}` contains a signed note like `{layout.SETTINGS}`, with the namespace.
 
-The namespace makes contacts of `source:ref`. Whoever has it can test guesses of refs, also after an
-erasure, so it travels only with the keys. Without it `referral-received` events are not checked for
-the ids that follow from it ("companion ids"), and `rapport verify` says so.
+The ledger derives the UUID of a contact from the namespace and `source:ref`. Anyone who has the
+namespace can test guesses of refs, also after an erasure, so it is exported only with the keys.
+Without it, `rapport verify` cannot check the ids of `referral-received` events that follow from it
+("companion ids"), and says so.
 
-In layout 1 the namespace stood in `{layout.SETTINGS}` and `{layout.MANIFEST}` of every archive, and
-`{layout.NAMESPACE}` did not exist. Such archives are read, and bring the namespace with them.
+In layout 1, `{layout.SETTINGS}` and `{layout.MANIFEST}` of every archive contained the namespace,
+and `{layout.NAMESPACE}` did not exist. The import reads such archives, with their namespace.
 """
 
 
@@ -75,8 +78,8 @@ def _rows() -> Iterator[tuple[str, str]]:
         ),
         (layout.VERIFIERS, "the log's public keys, newest first, with when each was made, retired"),
         (layout.KEY, "the same, one a line"),
-        (layout.LOCK, "with keys: how they are locked"),
-        (layout.NAMESPACE, "with keys: the same note with the ledger's namespace, sealed"),
+        (layout.LOCK, "with keys: how they are encrypted"),
+        (layout.NAMESPACE, "with keys: the same note with the ledger's namespace, encrypted"),
         (layout.SCHEMA.format(topic="<type>"), "the JSON Schema of each type's data"),
         (
             layout.CHECKPOINTS.format(number=first),
@@ -90,7 +93,7 @@ def _rows() -> Iterator[tuple[str, str]]:
         ),
         (
             layout.READABLE.format(first=first),
-            'the same as lines of JSON; what is personal is `{"sealed": true}`',
+            'the same as lines of JSON; a personal value is `{"sealed": true}`',
         ),
         (layout.POLICY.format(version=1), "a policy published in that chunk, as a document"),
         (
@@ -99,9 +102,9 @@ def _rows() -> Iterator[tuple[str, str]]:
             " tlog-tiles; the partial ones after the last chunk",
         ),
         (layout.CHECKPOINT, "the last checkpoint, which covers every event"),
-        (layout.DATA_KEYS.format(number=1), "with keys: the keys of contacts, sealed"),
-        (layout.SIGNING_KEYS, "with keys: the keys that sign, sealed"),
-        (layout.MANIFEST, "what the ledger is, how much of everything there is, root, tzdata"),
+        (layout.DATA_KEYS.format(number=1), "with keys: the data keys of contacts, encrypted"),
+        (layout.SIGNING_KEYS, "with keys: the signing keys, encrypted"),
+        (layout.MANIFEST, "the ledger, the number of its events, keys and so on, its root, tzdata"),
         (layout.SUMS, "the SHA-256 of every member before, as `sha256sum --check` reads it"),
     )
     return ((f"`{name}`", text) for name, text in rows)

@@ -15,16 +15,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _COMMANDS = """\
-What `rapport --help` and the help of each command say. After `make run` or `make test` the command
-is `.venv/bin/rapport`; `. .venv/bin/activate` makes it `rapport` in that terminal.
+This page is the output of `rapport --help` and of the help of each command. After `make run` or
+`make test` the command is `.venv/bin/rapport`; `. .venv/bin/activate` makes it `rapport` in that
+terminal.
 """
 
 _SETTINGS = """\
-Each setting is read from the environment as `RAPPORT_` and its name in capitals, else from the
-TOML file that `RAPPORT_CONFIG` names, under its own name. An option on the command line comes
-before both. A setting that makes no sense is refused at the start, and so is a variable that begins
-with `RAPPORT_` and is none of these, or a key of the file that is none. What Kubernetes
-sets for a service whose name begins with `rapport` is left alone.
+The program reads each setting from the environment, as `RAPPORT_` and its name in capitals, or else
+from the TOML file that `RAPPORT_CONFIG` names, under its own name. An option on the command line
+overrides both. The start fails if a setting has an invalid value, if a variable begins with
+`RAPPORT_` and is not in this table, or if a key of the file is not in it. Variables that Kubernetes
+sets for a service whose name begins with `rapport` are ignored.
 """
 
 _CONFIG = """\
@@ -36,8 +37,8 @@ folder = "/srv/rapport"
 log_format = "json"
 ```
 
-A master key can be made with `openssl rand -hex 32`. It wraps the keys of all contacts: who loses
-it loses everything personal, and a folder opens only with the key that it was made with.
+`openssl rand -hex 32` creates a master key. It wraps the keys of all contacts. If you lose it, all
+personal data is lost. A folder opens only with the master key that it was created with.
 """
 
 FORMS: dict[str, str] = {
@@ -97,7 +98,7 @@ def settings_page() -> str:
             f"`{one.name}`",
             f"`RAPPORT_{one.name.upper()}`",
             FORMS[one.name],
-            "" if one.default is MISSING else _shown(one.default),
+            "" if one.default is MISSING else _display(one.default),
         )
         for one in fields(Settings)
     ]
@@ -111,7 +112,7 @@ def settings_page() -> str:
     return f"{head}\n{settings}\nBesides:\n\n{others}\n{_CONFIG}"
 
 
-def _shown(value: object) -> str:
+def _display(value: object) -> str:
     """The value as somebody writes it into the environment or the file."""
     if value is None or value == ():
         return "none"

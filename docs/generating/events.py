@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from docs.generating.markdown import first_sentence, opening, said, table, words
+from docs.generating.markdown import docstring, first_sentence, opening, table, words
 from domain.events import (
     CATALOGUE,
     care,
@@ -25,30 +25,30 @@ if TYPE_CHECKING:
 _PARTS = (contacts, commerce, service, care, referrals, governance)
 
 _EVENTS = """\
-Every fact that a ledger can hold, by its `type`. Fields marked *personal* are sealed under the
-contact's own key; what is required *until erased* is left out of events of a contact that was
-erased, and required of all others. Absent and `null` are the same; unknown fields are refused.
-The same as JSON Schema: `GET /v1/event-types/{type}`. What follows from each is said in
-[the rules](rules.md).
+This page lists every fact that a ledger can record, by its `type`. Fields marked *personal* are
+encrypted under the data key of the contact. A field that is required *until erased* is left out of
+the events of an erased contact, and required for all other contacts. An absent field and `null`
+mean the same; unknown fields are refused. `GET /v1/event-types/{type}` gives the same as JSON
+Schema. [The rules](rules.md) say what follows from each event.
 """
 
 
 _TEXTS = {NAME: "name", IDENTIFIER: "id", FREE: "text"}
 _RULE = """\
-Every text is of one of three kinds, and each kind has one rule, the same at every entrance: JSON,
-msgpack, CloudEvents, lines, paths, queries, tables, mappings and the command line. A text is kept
-in NFC, so that two spellings of it are one; its length is counted as it is sent, and as it is kept.
-Refused are control characters (Cc) other than LF and TAB in texts of several lines, the
-bidirectional overrides, embeddings and isolates U+202A to U+202E and U+2066 to U+2069, and halves
-of characters. *Something visible* is a character outside the general categories Z and C. White
-space at the ends is Unicode's White_Space and the spaces of no width, U+200B, U+2060 and U+FEFF.
-The refusal is 422 `invalid-text`; its `detail` names the character by its code point. `source` and
-`actor` of an event are names, `{contact}` holds an id, and its ref is in NFC before the contact's
-UUID is made of it.
+There are three kinds of text. Each kind has one rule, which applies everywhere: in JSON, msgpack,
+CloudEvents, lines, paths, queries, tables, mappings and on the command line. A text is stored in
+NFC, so two spellings of it are the same text. Its length is limited as it is sent, and as it is
+stored. The ledger refuses control characters (Cc) other than LF and TAB in texts of several lines,
+the bidirectional overrides, embeddings and isolates U+202A to U+202E and U+2066 to U+2069, and
+halves of characters. *Something visible* is a character outside the general categories Z and C.
+White space at the ends is Unicode's White_Space and the zero-width spaces U+200B, U+2060 and
+U+FEFF. The refusal is 422 `invalid-text`; its `detail` names the character by its code point.
+`source` and `actor` of an event are names. `{contact}` contains an id, whose ref is converted to
+NFC before the contact's UUID is derived from it.
 
-Events that were stored before there was this rule stay as they are. A resend is compared by the
-rule on both sides and is known again, also where its text is refused today. A contact that is
-stored under the bytes of its ref as they were sent still answers to them.
+Events that were stored before this rule existed stay as they are. A repeated request is compared
+with them by this rule on both sides, so it is recognised, also if its text would be refused today.
+A contact that is stored under the original bytes of its ref can still be addressed by them.
 """
 
 
@@ -56,7 +56,7 @@ def events_page() -> str:
     """Every event type with its fields, by the part of the catalogue that it belongs to."""
     parts = [opening("Event types", "`domain/events`", _EVENTS), _texts()]
     for part in _PARTS:
-        parts.append(f"## {part.__name__.split('.')[-1].capitalize()}\n\n{said(part)}\n")
+        parts.append(f"## {part.__name__.split('.')[-1].capitalize()}\n\n{docstring(part)}\n")
         parts.extend(
             _event(made) for made in CATALOGUE.values() if made.__module__ == part.__name__
         )
@@ -64,14 +64,14 @@ def events_page() -> str:
 
 
 def _texts() -> str:
-    """What is asked of each kind of text."""
-    said = {
+    """What each kind of text requires."""
+    ends = {
         NAME: "White space at both ends is dropped.",
         IDENTIFIER: "White space at its ends is refused.",
         FREE: "White space, LF and TAB stay; CRLF becomes LF.",
     }
     rows = [
-        (_TEXTS[rule], said[rule], "yes" if rule.visible else "", "yes" if rule.lines else "")
+        (_TEXTS[rule], ends[rule], "yes" if rule.visible else "", "yes" if rule.lines else "")
         for rule in (NAME, IDENTIFIER, FREE)
     ]
     heads = ("kind", "ends and lines", "something visible", "several lines")
@@ -83,17 +83,19 @@ def _event(made: type[Event]) -> str:
         (
             f"`{field.name}`",
             describe(field.kind) + (", used once in a stream" if field.opens else ""),
-            _required(field),
+            _requirement(field),
             "yes" if field.personal else "",
         )
         for field in made.FIELDS
     ]
-    writer = "" if made.FROM_CLIENTS else "\nOnly the ledger writes it; sending it is refused.\n"
+    writer = (
+        "" if made.FROM_PRODUCERS else "\nOnly the ledger records it. A producer cannot send it.\n"
+    )
     fields = table(("field", "value", "required", "personal"), rows)
-    return f"### `{made.TYPE}`\n\n{said(made)}\n{writer}\n{fields}"
+    return f"### `{made.TYPE}`\n\n{docstring(made)}\n{writer}\n{fields}"
 
 
-def _required(field: Field) -> str:
+def _requirement(field: Field) -> str:
     if field.until_erased:
         return "until erased"
     return "yes" if field.required else ""

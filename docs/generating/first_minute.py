@@ -10,7 +10,7 @@ from domain.events import CATALOGUE
 from domain.history import effective_history
 from domain.instants import DAY, parse_instant
 from domain.presets import PRESETS
-from domain.recorded import Recorded
+from domain.recorded import RecordedEvent
 from domain.relationship import Relationship, fold
 from domain.timeline import PolicyTimeline, PolicyVersion
 
@@ -49,7 +49,7 @@ SIGNS = {
 def anna(at: int) -> Relationship:
     """What the relationship with Anna is at an instant, by the facts up to then."""
     recorded = [
-        Recorded(
+        RecordedEvent(
             contact_id=ANNA,
             version=number,
             position=number,

@@ -66,17 +66,17 @@ def _operation(
     title: str, told: dict[str, Any], document: dict[str, Any], common: set[str], shared: list[Any]
 ) -> str:
     parts = [f"### `{title}`\n", f"**{told['summary']}.** {told.get('description', '')}\n"]
-    parameters = [_resolved(one, document) for one in [*shared, *told.get("parameters", ())]]
+    parameters = [_resolve(one, document) for one in [*shared, *told.get("parameters", ())]]
     if parameters:
         rows = [(f"`{one['name']}`", one["in"], one.get("description", "")) for one in parameters]
         parts.append(table(("parameter", "in", "meaning"), rows))
     if body := told.get("requestBody"):
-        body = _resolved(body, document)
+        body = _resolve(body, document)
         content = body["content"] | body.get(FURTHER_CONTENT, {})
         parts.append(f"Body: {words(content)}.\n")
         parts.extend(_examples(content))
     answers = {
-        status: _resolved(answer, document)
+        status: _resolve(answer, document)
         for status, answer in told["responses"].items()
         if status not in common
     }
@@ -98,7 +98,7 @@ def _examples(content: dict[str, Any]) -> Iterator[str]:
             return
 
 
-def _resolved(part: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
+def _resolve(part: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
     """The part itself, or what it refers to."""
     while "$ref" in part:
         found: Any = document

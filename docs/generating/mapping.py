@@ -14,22 +14,29 @@ if TYPE_CHECKING:
 
 _INTRODUCTION = """\
 A mapping is a TOML file that says how the rows of one kind of file become events. [How to import
-purchases](../how-to/import-purchases.md) shows the way; `examples/` has two mappings with comments.
-A key that is not listed here is refused, and so is a column that the file does not have.
+purchases](../how-to/import-purchases.md) describes the steps; `examples/` contains two mappings
+with comments. The import refuses a key that is not listed here, and a column that the file does not
+have.
 """
 
 _TEXT = f"""\
 ## Text from columns
 
-Where a *template* is said, braces hold the name of a column: `"{{InvoiceNo}} {{InvoiceDate}}"`.
+In a *template*, braces contain the name of a column: `"{{InvoiceNo}} {{InvoiceDate}}"`.
 `{{{{` and `}}}}` stand for braces themselves. Besides the file's columns there is
 `{{{OCCURRENCE}}}`: 1 for the first row with this `key`, 2 for the next one, and so on.
 """
 
 KEYS: dict[str, dict[str, tuple[str, str]]] = {
     "": {
-        "name": ("required", "The name of the mapping. Ids of events follow from it: keep it."),
-        "key": ("required", "Column, or list of columns, that make a row itself; so do ids."),
+        "name": (
+            "required",
+            "The name of the mapping. Ids of events follow from it: do not change it.",
+        ),
+        "key": (
+            "required",
+            "Column, or list of columns, that identifies a row. Ids of events follow from it.",
+        ),
         "source": ("as in `[contact]`", "The `source` of the events."),
         "file": ("as below", "Table: how the file is laid out."),
         "contact": ("required", "Table: whose row it is."),
@@ -102,9 +109,9 @@ KEYS: dict[str, dict[str, tuple[str, str]]] = {
 """Every key by its table: what holds where it is left out, and what it says."""
 
 _FILE = f"""\
-A file that is gzipped is unpacked as it is read. Spaces around a field and blank lines do not
-count; quotes are those of RFC 4180. A line may have {MAX_LINE_BYTES // 1024} KiB. Two columns of
-one name are refused, unless `columns` names them anew. Files are cut into lines before they are
+A gzipped file is unpacked as it is read. Spaces around a field and blank lines are
+ignored; quotes follow RFC 4180. A line may have {MAX_LINE_BYTES // 1024} KiB. Two columns of
+one name are refused, unless `columns` renames them. Files are cut into lines before they are
 decoded, so UTF-16 must be converted first. A byte-order mark of UTF-8 goes before `encoding`. A
 first line such as `sep=;`, which is for Excel, is left out, and must name the `delimiter`.
 """
@@ -125,9 +132,9 @@ Every other ref is rejected as `unmatched-ref`.
 _VALUES = """\
 ## Values
 
-In `[event.data]` and `[contact.registration]` stand the fields of the [event](events.md), each as a
+`[event.data]` and `[contact.registration]` contain the fields of the [event](events.md), each as a
 template, as a whole number or `true` or `false`, or as one of the tables below. A field whose text
-comes out empty is left out. What is required, and what it may be, is the event's own matter.
+comes out empty is left out. The event type defines which fields are required, and their values.
 """
 
 _VALUE_TABLES = {
@@ -215,5 +222,5 @@ def _types() -> list[str]:
     return sorted(
         name
         for name, made in CATALOGUE.items()
-        if made.FROM_CLIENTS and name != "contact-registered"
+        if made.FROM_PRODUCERS and name != "contact-registered"
     )

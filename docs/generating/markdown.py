@@ -36,12 +36,12 @@ def words(names: Iterable[object]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
-def said(documented: object) -> str:
+def docstring(documented: object) -> str:
     """The docstring, with its double backquotes as Markdown wants them."""
     return (inspect.getdoc(documented) or "").replace("``", "`")
 
 
 def first_sentence(documented: object) -> str:
     """The promise of a docstring."""
-    paragraph = " ".join(said(documented).split("\n\n")[0].split())
+    paragraph = " ".join(docstring(documented).split("\n\n")[0].split())
     return re.split(r"(?<=[.?]) (?=[A-Z`])", paragraph)[0]

@@ -42,7 +42,7 @@ def measurements_page() -> str:
             table(("what", "how much"), _limits()),
             "Those of single requests stand with their routes in [HTTP](http.md), and those of the"
             " server in [operating](operating.md#limits).\n",
-            f"## Measured\n\n{_measured()}",
+            f"## Measured\n\n{_measurement_table()}",
         )
     )
 
@@ -61,7 +61,7 @@ def _limits() -> Iterator[tuple[str, str]]:
     yield "how long the lines of a replay or preview are kept", _seconds(results.KEPT_SECONDS)
     yield "how many of them are kept", f"the {results.MOST_KEPT} newest"
     yield "events of a receipt", f"at most {form.MOST_EVENTS:,}"
-    yield "how long a receipt waits for its events to be sealed", _seconds(SEAL_SECONDS)
+    yield "how long a receipt waits for its events to be signed", _seconds(SEAL_SECONDS)
     yield "how long a confirmation of a deletion holds", _seconds(confirmations.VALID_SECONDS)
     yield "how soon a revoked or rotated key opens nothing", _seconds(FRESH_SECONDS)
     yield (
@@ -70,7 +70,7 @@ def _limits() -> Iterator[tuple[str, str]]:
     )
     yield "how many events the log takes in before it signs", f"{SEALER.step_events:,}"
     yield "leaves in a full tile, and entries in a full bundle", f"{tiles.TILE_WIDTH}"
-    yield "how long the log seals what is left at the end", _seconds(SEALER.last_seconds)
+    yield "how long the log signs what is left at the end", _seconds(SEALER.last_seconds)
     yield (
         "how long a ledger that is deleted waits for requests under way",
         _seconds(server.LEAVING_SECONDS),
@@ -88,7 +88,7 @@ def _seconds(seconds: float) -> str:
     return f"{seconds / 60:g} minutes" if seconds >= 120 else f"{seconds:g} s"
 
 
-def _measured() -> str:
+def _measurement_table() -> str:
     """The facts and the table of the newest run, as ``make bench`` wrote them."""
     text = max(RESULTS.glob("*.md")).read_text(encoding="utf-8")
     title = re.search(r"^# Benchmarks, (.*)$", text, re.MULTILINE)

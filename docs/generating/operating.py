@@ -18,34 +18,36 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _INTRODUCTION = f"""\
-`/livez` says that the process lives and touches nothing. `/readyz` answers 200 while the server
-is not stopping and there is a ledger that is read and written: with `"status": "ok"` where nothing
-is wrong, else with `"degraded"`. `stopped` says of how many ledgers something has stopped: they
-could not be opened (`ledger`), or their `reading`, `committer`, `sealer` or `projections` stopped.
-`recording` is false while the last commit of a ledger failed: the disk is full, say, or the file is
-locked. Asking tries again, {AGAIN_SECONDS:g} s after the last time at the earliest, so it becomes
-true by itself; and every {LOOK_SECONDS:g} s asking looks whether there is room on the disk, also
-where nobody appends. `clock_behind_seconds` says how far the clock lies behind the newest event:
-until it gets there, events are recorded as of that instant, and everything else goes by the clock.
-Where no ledger is read and recorded the answer is 503, with the same fields.
+`/livez` shows that the process is running and does nothing else. `/readyz` answers 200 while the
+server is not stopping and at least one ledger can be read and written. Its `status` is `"ok"` if
+nothing is wrong, and `"degraded"` otherwise. `stopped` counts the ledgers in which something has
+stopped: they could not be opened (`ledger`), or their `reading`, `committer`, `sealer` (which signs
+the transparency log) or `projections` stopped. `recording` is false while the last commit of a
+ledger failed, for example because the disk is full or a file is locked. A request to `/readyz`
+tries a commit again, at most once in {AGAIN_SECONDS:g} s, so the value becomes true by itself; and
+every {LOOK_SECONDS:g} s it checks whether there is room on the disk, also if nobody appends.
+`clock_behind_seconds` is how far the clock is behind the newest event: until the clock reaches it,
+events get that instant as `recorded_at`, and everything else uses the clock. If no ledger can be
+read and written, the answer is 503, with the same fields.
 
-It names no ledger, since anybody may ask: `/metrics` names them, and the log says why. Neither they
-nor `/metrics` are turned away in an overload. None of what follows names a contact: no paths,
-queries, headers or bodies, and of exceptions only the class and the place.
+The answer names no ledger, because anyone may send this request: `/metrics` names them, and the log
+gives the reason. `/livez`, `/readyz` and `/metrics` are answered in an overload too. None of the
+following names a contact: there are no paths, queries, headers or bodies, and of exceptions only
+the class and the place in the code.
 
-A ledger that cannot be opened keeps no other from being served: whoever asks for it is answered
-503, and once its files are mended the next request opens it. Only where no ledger can be opened
-the server does not start. So send traffic by `/readyz`, which one damaged ledger among several
-leaves at 200, and wake somebody by its `degraded`, or by `rapport_ledger_readable`,
-`rapport_recording`, `rapport_clock_behind_seconds`, `rapport_append_stopped`, `rapport_log_stopped`
-and `rapport_projection_failed`, which tell ledgers apart.
+A ledger that cannot be opened does not affect the others. A request for it gets 503, and as soon as
+its files are repaired, the next request opens it. The server fails to start only if no ledger can
+be opened. Route traffic by `/readyz`, which stays at 200 if one ledger of several is damaged, and
+alert an operator by its `degraded`, or by `rapport_ledger_readable`, `rapport_recording`,
+`rapport_clock_behind_seconds`, `rapport_append_stopped`, `rapport_log_stopped` and
+`rapport_projection_failed`, which are separate for each ledger.
 """
 
 _METRICS = """\
 ## Metrics
 
 `GET /metrics` answers in the Prometheus text format (`text/plain; version=0.0.4`). Counters begin
-at 0 with each start. `route` is the template of the path, `-` where none matched; the outcome of an
+at 0 with each start. `route` is the template of the path, or `-` if none matched. The outcome of an
 append is `appended`, `replayed`, `unchanged`, `published` (a policy), `erased`, `turned-away` (the
 queue was full) or the code of its [problem](problems.md).
 """
@@ -53,8 +55,8 @@ queue was full) or the code of its [problem](problems.md).
 _LOG = f"""\
 ## Log
 
-Lines go to standard error, as logfmt or, with `RAPPORT_LOG_FORMAT=json`, as one JSON object each.
-A request:
+The server writes lines to standard error, as logfmt or, with `RAPPORT_LOG_FORMAT=json`, as one JSON
+object each. This is the line of a request:
 
 ```text
 at=2026-03-01T12:00:00.153201Z level=info logger=rapport.http event=request id=till-7.42 \
@@ -62,32 +64,33 @@ ledger=main method=POST route=/v1/ledgers/{{ledger}}/contacts/{{contact}}/events
 trace=4bf92f3577b34da6a3ce929d0e0e4736
 ```
 
-`id` is the client's `X-Request-Id` where that is 1 to 64 of `A-Z a-z 0-9 . _ -`, else made here;
-the answer bears it, and a problem's `instance` ends with it. Clients must put no personal data in
-it. Status 0: the client left before there was an answer. A thread writes the lines, every
-{GATHER_SECONDS * 1000:.0f} ms and warnings at once; if nobody reads them, {MOST_WAITING:,} wait,
-and further ones are dropped and counted in a line `event=lines-lost`.
+`id` is the `X-Request-Id` of the request if that consists of 1 to 64 of `A-Z a-z 0-9 . _ -`;
+otherwise the server creates one. The answer contains it, and the `instance` of a problem ends with
+it. Do not put personal data into it. Status 0 means that the connection was closed before there was
+an answer. A thread writes the lines every {GATHER_SECONDS * 1000:.0f} ms, and warnings at once. If
+nobody reads them, up to {MOST_WAITING:,} lines wait, and further lines are dropped and counted in a
+line `event=lines-lost`.
 """
 
 _TRACES = """\
 ## Traces
 
-A W3C `traceparent` is continued: its trace stands in the log as `trace`. Where an OpenTelemetry SDK
-is configured, FastAPI's own support makes a span of each request, named by method and template,
-under the caller's span; `url.path` and `url.query` are `REDACTED` in it. To export without code of
-your own, install it beside Rapport, with
-`.venv/bin/pip install --constraint constraints.txt 'fastapi[opentelemetry]'`, and set
-`FASTAPI_OTEL_AUTO_CONFIGURE=true` and `OTEL_EXPORTER_OTLP_ENDPOINT`.
+The server continues a W3C `traceparent`: the log shows its trace as `trace`. If an OpenTelemetry
+SDK is configured, FastAPI creates a span for each request, named by method and template, under the
+span of the sender; `url.path` and `url.query` are `REDACTED` in it. To export traces without code
+of your own, install the SDK beside Rapport, with `.venv/bin/pip install --constraint
+constraints.txt 'fastapi[opentelemetry]'`, and set `FASTAPI_OTEL_AUTO_CONFIGURE=true` and
+`OTEL_EXPORTER_OTLP_ENDPOINT`.
 """
 
 _END = f"""\
 ## The end
 
-At SIGTERM or SIGINT no more connections are accepted, tails end, and requests under way have
-{FINISH_SECONDS} s to be answered; `/readyz` answers 503 meanwhile. What does not finish is told
-503, and sending it again with the same ids is safe. Everything accepted is recorded, also what
-could no longer be answered. The exit code is 0. A second signal ends the process at once, which
-loses nothing that was answered.
+At SIGTERM or SIGINT the server accepts no more connections and ends the tails. Requests in progress
+have {FINISH_SECONDS} s to finish; meanwhile `/readyz` answers 503. A request that does not finish
+gets 503, and it is safe to send it again with the same ids. Every accepted event is recorded, also
+if its request could no longer be answered. The exit code is 0. A second signal ends the process at
+once; no event that was answered is lost.
 """
 
 
@@ -127,5 +130,5 @@ def _limits() -> str:
         ("time between two requests", f"{IDLE_SECONDS} s", "the connection is closed"),
         ("time to read the last answer", f"{READ_SECONDS:.0f} s", "the connection is cut"),
     ]
-    head = "## Limits\n\nThose of bodies and streams stand with their routes.\n"
+    head = "## Limits\n\nThe limits of bodies and streams are in the HTTP reference.\n"
     return f"{head}\n{table(('limit', 'value', 'beyond'), rows)}\n{_END}"

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _INTRODUCTION = """\
-A policy holds every number that the rules use. A document may leave out what is as in the preset
-that it `extends` (`retail` if it names none); what is stored is whole. Publish one with `rapport
-policy`, or `POST /v1/ledgers/{ledger}/policies`; see [how to publish a
+A policy contains every number that the rules use. A document may leave out the fields that are the
+same as in the preset that it `extends` (`retail` by default); the stored policy is complete.
+Publish one with `rapport policy`, or `POST /v1/ledgers/{ledger}/policies`; see [how to publish a
 policy](../how-to/publish-a-policy.md), and [try it](../how-to/try-a-policy.md) first.
 [policy.schema.json](policy.schema.json) is the JSON Schema of such a document, which `rapport
 policy schema` prints too.
@@ -25,23 +25,23 @@ def policy_page() -> str:
     """Every field with what it accepts and its default, and a table of the presets."""
     plain = {"extends": "retail", **dict(_leaves(PRESETS["retail"].document()))}
     fields = [
-        (f"`{path}`", _accepts(schema), f"`{_shown(plain.get(path))}`")
-        for path, schema in _described(sent_policy_schema())
+        (f"`{path}`", _accepts(schema), f"`{_display(plain.get(path))}`")
+        for path, schema in _leaf_schemas(sent_policy_schema())
     ]
     names = [name for name in PRESETS if name != "retail"]
     leaves = {name: dict(_leaves(policy.document())) for name, policy in PRESETS.items()}
     compared = [
-        (f"`{path}`", *(_shown(leaves[name].get(path)) for name in ("retail", *names)))
+        (f"`{path}`", *(_display(leaves[name].get(path)) for name in ("retail", *names)))
         for path in plain
         if path not in {"extends", "name"}
-        and len({_shown(leaves[name].get(path)) for name in leaves}) > 1
+        and len({_display(leaves[name].get(path)) for name in leaves}) > 1
     ]
     return "\n".join(
         (
             opening("Policy", "`domain/policy.py` and `domain/presets.py`", _INTRODUCTION),
             "## Fields\n",
             table(("field", "value", "in `retail`"), fields),
-            "## Presets\n\nWhat is not listed is as in `retail`.\n",
+            "## Presets\n\nFields that are not listed have the same value as in `retail`.\n",
             table(("field", "`retail`", *(f"`{name}`" for name in names)), compared),
         )
     )
@@ -52,13 +52,13 @@ def policy_schema_page() -> str:
     return json.dumps(sent_policy_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
-def _described(schema: Mapping[str, object], path: str = "") -> Iterator[tuple[str, object]]:
+def _leaf_schemas(schema: Mapping[str, object], path: str = "") -> Iterator[tuple[str, object]]:
     properties = schema.get("properties")
     if not isinstance(properties, dict):
         yield path, schema
         return
     for name, part in properties.items():
-        yield from _described(part, f"{path}.{name}" if path else name)
+        yield from _leaf_schemas(part, f"{path}.{name}" if path else name)
 
 
 def _leaves(document: Mapping[str, object], path: str = "") -> Iterator[tuple[str, object]]:
@@ -97,7 +97,7 @@ def _accepts(schema: object) -> str:
     return "null"
 
 
-def _shown(value: object) -> str:
+def _display(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return "null" if value is None else str(value)

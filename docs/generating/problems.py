@@ -1,4 +1,4 @@
-"""Everything that can go wrong, as a client meets it."""
+"""Every problem, as a producer or reader sees it."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ are stable, details are for people and may change.
 """
 
 _REASONS = """\
-A 409 with the code `refused` says in `reason` why the decision said no.
+A 409 with the code `refused` contains the reason of the decision in `reason`.
 """
 
 
 _ERRORS = """\
-An `invalid-request` lists in `errors` everything found, each with a `pointer` (RFC 6901) into
-what was sent, a `code` and a `detail`.
+An `invalid-request` lists every error in `errors`, each with a `pointer` (RFC 6901) into the
+request, a `code` and a `detail`.
 """
 
 _REJECTS = """\
@@ -33,43 +33,43 @@ _REJECTS = """\
 """
 
 FIELD_CODES: dict[str, str] = {
-    "bad-cursor": "The cursor was not given out by this list.",
+    "bad-cursor": "The cursor does not belong to this list.",
     "contradiction": "Two values exclude each other.",
     "duplicate-field": "It may be given only once.",
-    "invalid-text": "A character stands in it that its kind of text cannot have, or nothing visible"
-    " does; see [texts](events.md#texts).",
-    "invalid-time": "It is no RFC 3339 instant with an offset, or one that cannot be.",
-    "malformed": "The bytes are no JSON or msgpack, or the query is none.",
+    "invalid-text": "It contains a character that is not allowed in this kind of text, or no"
+    " visible character; see [texts](events.md#texts).",
+    "invalid-time": "It is not an RFC 3339 instant with an offset, or not a possible instant.",
+    "malformed": "The body is not valid JSON or msgpack, or the query is not a valid query.",
     "missing": "It is required.",
-    "not-a-choice": "It is none of the words that are allowed.",
-    "not-from-clients": "Only the ledger writes events of this type.",
+    "not-a-choice": "It is not one of the allowed words.",
+    "not-from-clients": "Only the ledger records events of this type.",
     "out-of-range": "It is too small or too large.",
-    "takes-a-replay": "It takes more than one answer: `POST .../replays` gives all of it, or,"
-    " of standings, the list without `sort`.",
+    "takes-a-replay": "The answer is too large for one response: use `POST .../replays`, or, for"
+    " standings, the list without `sort`.",
     "too-long": "It has too many characters.",
     "too-short": "It has too few characters.",
-    "unknown-currency": "It is no ISO 4217 code.",
+    "unknown-currency": "It is not an ISO 4217 code.",
     "unknown-field": "There is no such field.",
-    "unknown-time-zone": "It is no IANA time zone.",
+    "unknown-time-zone": "It is not an IANA time zone.",
     "unknown-type": "There is no such event type.",
-    "wrong-type": "It is of another type.",
+    "wrong-type": "It has another type than the field.",
 }
 """The codes of single errors in a request."""
 
 IMPORT_CODES: dict[str, str] = {
-    "not-an-amount": "The text is no decimal amount with the marks that the mapping says.",
+    "not-an-amount": "The text is not a decimal amount with the marks that the mapping defines.",
     "too-precise": "The amount has more decimals than its currency.",
-    "no-rule": "No `[[event]]` of the mapping takes the row.",
+    "no-rule": "No `[[event]]` of the mapping matches the row.",
     "spoiled-ref": "The contact's ref looks as if a spreadsheet changed it.",
     "unknown-column": "The mapping names a column that the file does not have.",
     "unknown-contact": "The ledger does not know the contact, and the mapping registers none.",
     "unmatched-ref": "The contact's ref does not match the mapping's `pattern`.",
-    "unpaired": "No purchase was found that the row could give back.",
-    "unreadable-mapping": "The mapping is no TOML.",
-    "unreadable-row": "The row is no CSV.",
+    "unpaired": "No purchase was found that the row could refund.",
+    "unreadable-mapping": "The mapping is not valid TOML.",
+    "unreadable-row": "The row is not valid CSV.",
     "unreadable-text": "The row is not in the mapping's encoding.",
     "wrong-columns": "The row has more or fewer columns than the file.",
-    "wrong-template": "A text of the mapping cannot be filled in.",
+    "wrong-template": "A template of the mapping cannot be filled in.",
 }
 """The codes of what an import rejects, besides those of requests."""
 
@@ -82,9 +82,9 @@ def problems_page() -> str:
             "## Codes\n",
             table(("code", "status", "meaning"), sorted(_codes())),
             f"## Codes of single errors\n\n{_ERRORS}",
-            _listed("code", FIELD_CODES),
+            _meanings("code", FIELD_CODES),
             f"## Codes of rejected rows\n\n{_REJECTS}",
-            _listed("code", IMPORT_CODES),
+            _meanings("code", IMPORT_CODES),
             f"## Reasons for a refusal\n\n{_REASONS}",
             table(
                 ("reason", "meaning"), ((f"`{name}`", REASONS[name]) for name in sorted(REASONS))
@@ -93,12 +93,12 @@ def problems_page() -> str:
     )
 
 
-def _listed(head: str, meanings: Mapping[str, str]) -> str:
+def _meanings(head: str, meanings: Mapping[str, str]) -> str:
     return table((head, "meaning"), ((f"`{name}`", meanings[name]) for name in sorted(meanings)))
 
 
 def _codes() -> Iterator[tuple[str, int, str]]:
-    """Each code once, told by the class nearest to the root that has it."""
+    """Each code once, described by the class nearest to the root that has it."""
     # An Invalid whose errors are all of instants, or of texts, says so by a code of its own.
     seen = {"invalid-text", "invalid-time"}
     for code in sorted(seen):

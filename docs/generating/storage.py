@@ -1,4 +1,4 @@
-"""How events and their log lie in the ledger: for whoever reads the files without this program."""
+"""How events and the transparency log are stored, for readers without this program."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ if TYPE_CHECKING:
     from domain.events import Field
 
 _INTRODUCTION = """\
-How an event lies in `events.sqlite`. A stored state never changes, and what this page says of a
-schema number stays true for ever: golden bytes in `tests/golden` hold the program to it.
+This page describes how an event is stored in `events.sqlite`. A stored state never changes, and
+what this page says about a schema number stays true forever: golden bytes in `tests/golden` check
+that.
 """
 
 _SOURCES = "`domain/events`, `ledger/codec.py` and `docs/generating/storage.py`"
 
 _STATE = """\
 The state of an event is one msgpack array: an envelope, then the fields of its type. Stream,
-version, position and type stand in columns beside it.
+version, position and type are stored in columns beside it.
 
 | place | holds |
 | --- | --- |
@@ -30,7 +31,7 @@ version, position and type stand in columns beside it.
 | 3 | `recorded_at`, microseconds of UTC since 1970 |
 | 4 | `occurred_at`, the same; alone in an array where a clock that was behind place 3 gave it |
 | 5 | `source`, or nil |
-| 6 | `actor`, sealed, or nil |
+| 6 | `actor`, encrypted, or nil |
 | 7 | `causation_id`, 16 bytes, or nil |
 | 8 ... | the fields of the type, in the order below |
 
@@ -41,16 +42,16 @@ schema number, and a new meaning gets a new type. The data of a correction is an
 target's type, schema number and fields.
 """
 
-_SEALED = """\
-An asterisk marks what is sealed, field by field, under the contact's own key: 12 bytes of nonce,
-then AES-256-GCM over the msgpack of the value. Associated data is the msgpack array of stream (16
-bytes), version, type and field name (`actor` for the actor, `data.` and the name inside a
-correction), so a ciphertext opens nowhere but in its place. The keys lie in `keys.sqlite`,
-wrapped by the master key.
+_ENCRYPTED = """\
+An asterisk marks the encrypted fields. Each is encrypted by itself under the contact's data key: 12
+bytes of nonce, then AES-256-GCM over the msgpack of the value. The associated data is the msgpack
+array of stream (16 bytes), version, type and field name (`actor` for the actor, `data.` and the
+name inside a correction), so a ciphertext can be decrypted only in its own place. The keys are in
+`keys.sqlite`, wrapped by the master key.
 """
 
 _LOG = """\
-What `log.sqlite` holds can be shown to anybody, and its tiles follow from `events.sqlite`. Leaf n,
+The content of `log.sqlite` is not secret, and its tiles follow from `events.sqlite`. Leaf n,
 from 0, is the event at position n + 1. Its entry is the msgpack array
 
 | place | holds |
@@ -77,32 +78,33 @@ those of the full tiles of the level below. Notes are `tlog-checkpoint` v1.0.0 i
 `signed-note` v1.0.0.
 
 `ledger.json` has the `origin`, which is also the name of the keys, and ends in the SHA-256 of the
-same document without that. `for_audit` stands in it where the ledger was imported without its keys;
-beside it lies the `ledger.note` of its [archive](archive.md) then, and `keys.sqlite` holds none.
+same document without that. It contains `for_audit` if the ledger was imported without its keys;
+then the `ledger.note` of its [archive](archive.md) is beside it, and `keys.sqlite` contains no
+keys.
 
 The keys' private halves are in the table `signing_keys` of `keys.sqlite`: 12 bytes of nonce, then
 AES-256-GCM of the 32 bytes under the master key; associated data is `rapport signing key ` and the
 public key. Instants are as above.
-How it is kept: [the transparency log](../explanation/the-transparency-log.md).
+How it is kept is described in [the transparency log](../explanation/the-transparency-log.md).
 """
 
 
 def stored_format_page() -> str:
     """The stored state, and the order in which the fields of every event type are stored."""
     rows = (
-        (f"`{topic}`", SCHEMAS[topic], ", ".join(map(_stored, made.FIELDS)))
+        (f"`{topic}`", SCHEMAS[topic], ", ".join(map(_column, made.FIELDS)))
         for topic, made in sorted(CATALOGUE.items())
     )
     return "\n".join(
         (
             opening("Stored format", _SOURCES, _INTRODUCTION),
             f"## Stored state\n\n{_STATE}",
-            f"## Sealed fields\n\n{_SEALED}",
+            f"## Encrypted fields\n\n{_ENCRYPTED}",
             f"## The log\n\n{_LOG}",
             f"## Fields by type\n\n{table(('type', 'schema', 'fields, in order'), rows)}",
         )
     )
 
 
-def _stored(field: Field) -> str:
+def _column(field: Field) -> str:
     return f"`{field.name}`" + ("\\*" if field.personal else "")

@@ -13,16 +13,16 @@ from domain.decisions.admission import admit, as_opened, require_known_ids, requ
 from domain.decisions.corrections import correct_event, retract_event
 from domain.decisions.facts import DECISIONS, record
 from domain.decisions.reasons import REASONS
-from domain.decisions.request import ALREADY_SO, Asked, Decided, Request, World
+from domain.decisions.request import ALREADY_SO, Command, DecidedEvent, Request, World
 from domain.events.governance import EventCorrected, EventRetracted
 
 if TYPE_CHECKING:
     from domain.contact import ContactState
 
-__all__ = ["ALREADY_SO", "REASONS", "Decided", "Request", "World", "decide"]
+__all__ = ["ALREADY_SO", "REASONS", "DecidedEvent", "Request", "World", "decide"]
 
 
-def decide(state: ContactState, request: Request, world: World) -> tuple[Decided, ...]:
+def decide(state: ContactState, request: Request, world: World) -> tuple[DecidedEvent, ...]:
     """The events to record for this request: the first is its own, none where it is already so.
 
     The event of a correction comes back with its data read as the target's type. A second event
@@ -36,14 +36,14 @@ def decide(state: ContactState, request: Request, world: World) -> tuple[Decided
     admit(state, request)
     event = request.event
     if isinstance(event, EventCorrected):
-        correcting = Asked(state.contact_id, event, request.occurred_at, world)
+        correcting = Command(state.contact_id, event, request.occurred_at, world)
         return correct_event(state, correcting, request.names)
     if isinstance(event, EventRetracted):
-        return retract_event(state, Asked(state.contact_id, event, request.occurred_at, world))
+        return retract_event(state, Command(state.contact_id, event, request.occurred_at, world))
     if state.derived is None:  # after a correction it costs the whole stream to derive all of it
         state = state.about(event)
     require_unused_id(state, event)
     event = as_opened(state, event)
     require_known_ids(state, event)
     decision = DECISIONS.get(type(event), record)
-    return decision(state, Asked(state.contact_id, event, request.occurred_at, world))
+    return decision(state, Command(state.contact_id, event, request.occurred_at, world))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from unicodedata import normalize
 
 from domain.dealings import opening_of
-from domain.decisions.reasons import refused
+from domain.decisions.reasons import refusal
 from domain.errors import FieldError, Invalid, Refused
 from domain.events import CATALOGUE
 from domain.events.contacts import ContactRegistered
@@ -48,10 +48,10 @@ def admit(state: ContactState, request: Request) -> None:
         Refused: ``contact-unregistered``, ``contact-erased`` or ``contact-key-lost``.
     """
     event = request.event
-    if not event.FROM_CLIENTS:
+    if not event.FROM_PRODUCERS:
         raise Invalid.at("/type", "not-from-clients", f"the ledger itself writes {event.TYPE}")
-    if not state.registered and not isinstance(event, ContactRegistered):
-        raise refused("contact-unregistered")
+    if not state.is_registered and not isinstance(event, ContactRegistered):
+        raise refusal("contact-unregistered")
     if state.unreadable and request.actor is not None:
         raise _refused_personal(state, "an actor would be personal data of it")
     hold_to_erasure(state, event)
@@ -60,7 +60,7 @@ def admit(state: ContactState, request: Request) -> None:
 def hold_to_erasure(state: ContactState, event: Event, pointer: str = "/data") -> None:
     """Refuse personal data of the erased; of all others ask what only those may leave out.
 
-    Whoever's key is lost is as good as erased.
+    A contact whose key is lost is treated as erased.
 
     Raises:
         Refused: ``contact-erased`` or ``contact-key-lost``, with the personal ``fields``.
@@ -76,8 +76,8 @@ def hold_to_erasure(state: ContactState, event: Event, pointer: str = "/data") -
 
 def _refused_personal(state: ContactState, told: str, **fields: object) -> Refused:
     if state.erased:
-        return refused("contact-erased", f"the contact was erased; {told}", **fields)
-    return refused("contact-key-lost", f"the contact's key is lost; {told}", **fields)
+        return refusal("contact-erased", f"the contact was erased; {told}", **fields)
+    return refusal("contact-key-lost", f"the contact's key is lost; {told}", **fields)
 
 
 def as_opened(state: ContactState, event: Event) -> Event:
@@ -95,7 +95,7 @@ def as_opened(state: ContactState, event: Event) -> Event:
         wanted = _plain(value)
         found = [one for field, one in state.dealings.opened if field == name]
         if len(alike := [one for one in found if _plain(one) == wanted]) == 1:
-            event = event.respelled(name, alike[0])
+            event = event.with_spelling(name, alike[0])
     return event
 
 
@@ -104,7 +104,7 @@ def spelled_as(event: Event, earlier: Event) -> Event:
     for name in filter(None, (event.OPENS, *(name for name, _ in _KNOWN_IDS[event.TYPE]))):
         new, old = getattr(event, name), getattr(earlier, name)
         if new and old and new != old and _plain(new) == _plain(old):
-            event = event.respelled(name, old)
+            event = event.with_spelling(name, old)
     return event
 
 
@@ -125,7 +125,7 @@ def require_unused_id(state: ContactState, event: Event) -> None:
     if key is not None and key in state.opened_by:
         field, value = key
         by = str(state.opened_by[key])
-        raise refused("id-in-use", f"{field} {value!r} was opened by event {by}", event=by)
+        raise refusal("id-in-use", f"{field} {value!r} was opened by event {by}", event=by)
 
 
 def require_known_ids(state: ContactState, event: Event) -> None:
@@ -137,4 +137,4 @@ def require_known_ids(state: ContactState, event: Event) -> None:
     for name, reason in _KNOWN_IDS[event.TYPE]:
         value = getattr(event, name)
         if value is not None and (name, value) not in state.dealings.opened:
-            raise refused(reason, f"{name} {value!r} is unknown on this contact's stream")
+            raise refusal(reason, f"{name} {value!r} is unknown on this contact's stream")

@@ -13,8 +13,8 @@ from domain.decisions.admission import (
 )
 from domain.decisions.commerce import correct_purchase
 from domain.decisions.facts import DECISIONS, record
-from domain.decisions.reasons import refused
-from domain.decisions.request import ALREADY_SO, Asked
+from domain.decisions.reasons import refusal
+from domain.decisions.request import ALREADY_SO, Command
 from domain.decisions.rewards import correct_payment
 from domain.errors import Invalid
 from domain.events import Event
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
     from domain.contact import ContactState
     from domain.decisions.facts import Decision
-    from domain.decisions.request import Decided
+    from domain.decisions.request import DecidedEvent
     from domain.kinds import ContactNames
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
 
 FINAL: tuple[type[Event], ...] = (
     ContactMerged,
@@ -62,22 +62,24 @@ _CORRECTING: Mapping[type[Event], Decision] = {
 }
 
 
-def retract_event(state: ContactState, asked: Asked[EventRetracted]) -> tuple[Decided, ...]:
+def retract_event(
+    state: ContactState, command: Command[EventRetracted]
+) -> tuple[DecidedEvent, ...]:
     """Take back an event of this stream; of a correction, so that the version before it counts."""
-    target = _target(state, asked.event.target)
+    target = _target(state, command.event.target)
     if isinstance(target.event, FINAL):
-        raise refused("not-retractable", f"{target.type} cannot be retracted")
+        raise refusal("not-retractable", f"{target.type} cannot be retracted")
     earlier = state.retractions.get(target.id)
     if earlier is None:
-        return asked.accepted
-    if earlier.says_the_same_as(asked.event) or (state.erased and asked.event.reason is None):
+        return command.acceptance
+    if earlier.says_the_same_as(command.event) or (state.erased and command.event.reason is None):
         return ALREADY_SO  # why it was retracted before the erasure, nobody can tell any more
-    raise refused("already-retracted")
+    raise refusal("already-retracted")
 
 
 def correct_event(
-    state: ContactState, asked: Asked[EventCorrected], names: ContactNames
-) -> tuple[Decided, ...]:
+    state: ContactState, command: Command[EventCorrected], names: ContactNames
+) -> tuple[DecidedEvent, ...]:
     """Say how an event of this stream really happened.
 
     It could have been recorded so in the first place: the decision about its type is made again, in
@@ -86,10 +88,10 @@ def correct_event(
     Raises:
         Invalid: the data does not fit the target's type; pointers are relative to the correction.
     """
-    target = _target(state, asked.event.target)
+    target = _target(state, command.event.target)
     if isinstance(target.event, (*FINAL, EventCorrected)):
-        raise refused("not-correctable", f"{target.type} cannot be corrected")
-    correction = asked.event
+        raise refusal("not-correctable", f"{target.type} cannot be corrected")
+    correction = command.event
     if correction.data is not None:
         data = _read(type(target.event), correction.data, names)
         data = spelled_as(data, target.event)
@@ -104,14 +106,14 @@ def correct_event(
     if target.id not in state.retractions:
         require_known_ids(remaining, event)
         decision = _CORRECTING.get(type(event), record)
-        decision(remaining, Asked(state.contact_id, event, at, asked.world))
-    return asked._replace(event=correction).accepted
+        decision(remaining, Command(state.contact_id, event, at, command.world))
+    return command._replace(event=correction).acceptance
 
 
-def _target(state: ContactState, event_id: UUID) -> Recorded:
+def _target(state: ContactState, event_id: UUID) -> RecordedEvent:
     recorded = state.events.get(event_id)
     if recorded is None:
-        raise refused("event-unknown", f"event {event_id} does not stand on this contact's stream")
+        raise refusal("event-unknown", f"event {event_id} does not stand on this contact's stream")
     return recorded
 
 
@@ -129,4 +131,4 @@ def _keep_parties(original: Event, corrected: Event) -> None:
     if isinstance(original, ReferralMade) and isinstance(corrected, ReferralMade):
         before = (original.direction, original.other)
         if before != (corrected.direction, corrected.other):
-            raise refused("referral-parties-fixed", "retract the referral and record it anew")
+            raise refusal("referral-parties-fixed", "retract the referral and record it again")

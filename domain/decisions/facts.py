@@ -42,15 +42,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from domain.contact import ContactState
-    from domain.decisions.request import Asked, Decided
+    from domain.decisions.request import Command, DecidedEvent
     from domain.events import Event
 
-    Decision = Callable[[ContactState, Asked[Any]], tuple[Decided, ...]]
+    Decision = Callable[[ContactState, Command[Any]], tuple[DecidedEvent, ...]]
 
 
-def record(_: ContactState, asked: Asked[Event]) -> tuple[Decided, ...]:
+def record(_: ContactState, command: Command[Event]) -> tuple[DecidedEvent, ...]:
     """Record a new fact."""
-    return asked.accepted
+    return command.acceptance
 
 
 DECISIONS: Mapping[type[Event], Decision] = {

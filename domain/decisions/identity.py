@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from domain.decisions.reasons import refused
+from domain.decisions.reasons import refusal
 from domain.decisions.request import ALREADY_SO
 
 if TYPE_CHECKING:
     from domain.contact import ContactState
-    from domain.decisions.request import Asked, Decided
+    from domain.decisions.request import Command, DecidedEvent
     from domain.events.contacts import (
         ConsentChanged,
         ContactMerged,
@@ -18,70 +18,74 @@ if TYPE_CHECKING:
     )
 
 
-def register_contact(state: ContactState, asked: Asked[ContactRegistered]) -> tuple[Decided, ...]:
+def register_contact(
+    state: ContactState, command: Command[ContactRegistered]
+) -> tuple[DecidedEvent, ...]:
     """Register a contact once; amendments are events of their own."""
     if state.registration is None:
-        return asked.accepted
-    if state.registration.says_the_same_as(asked.event):
+        return command.acceptance
+    if state.registration.says_the_same_as(command.event):
         return ALREADY_SO
-    raise refused("contact-already-registered")
+    raise refusal("contact-already-registered")
 
 
-def merge_contact(state: ContactState, asked: Asked[ContactMerged]) -> tuple[Decided, ...]:
+def merge_contact(state: ContactState, command: Command[ContactMerged]) -> tuple[DecidedEvent, ...]:
     """Make this contact an alias of a registered one that is not an alias itself.
 
-    Others may have been merged into either before: they count for whoever stands for both now. An
+    Others may have been merged into either before: they count for the survivor of both now. An
     erased contact stays by itself: what was erased as one person cannot become another one.
     """
-    into = asked.event.into
+    into = command.event.into
     if state.merged_into == into:
         return ALREADY_SO
     if state.merged_into is not None:
-        raise refused(
+        raise refusal(
             "contact-merged",
             f"the contact was merged into {state.merged_into}: reverse that merge first",
             into=str(state.merged_into),
         )
     if into == state.contact_id:
-        raise refused("merge-into-itself")
-    other = asked.world.contact(into)
-    if not other.registered:
-        raise refused(
+        raise refusal("merge-into-itself")
+    other = command.world.contact(into)
+    if not other.is_registered:
+        raise refusal(
             "contact-unregistered", f"the contact to merge into, {into}, is not registered"
         )
-    survivor = asked.world.survivor_of(into)
+    survivor = command.world.survivor_of(into)
     if survivor != into:
-        raise refused(
+        raise refusal(
             "contact-merged",
             f"{into} was itself merged: merge into {survivor}, which stands for it",
             into=str(survivor),
         )
     if state.erased or other.erased:
         erased = state.contact_id if state.erased else into
-        raise refused("contact-erased", f"{erased} was erased, and is merged with nobody any more")
-    return asked.accepted
+        raise refusal("contact-erased", f"{erased} was erased, and is merged with nobody any more")
+    return command.acceptance
 
 
-def reverse_merge(state: ContactState, asked: Asked[MergeReversed]) -> tuple[Decided, ...]:
+def reverse_merge(state: ContactState, command: Command[MergeReversed]) -> tuple[DecidedEvent, ...]:
     """Let a merged contact stand for itself again.
 
     Already so only where the last merge was reversed from the same contact; who was never merged
     into it gets ``merge-unknown``.
     """
-    if state.merged_into == asked.event.into:
-        return asked.accepted
-    if state.separated_from == asked.event.into:
+    if state.merged_into == command.event.into:
+        return command.acceptance
+    if state.separated_from == command.event.into:
         return ALREADY_SO
-    raise refused("merge-unknown")
+    raise refusal("merge-unknown")
 
 
-def change_consent(state: ContactState, asked: Asked[ConsentChanged]) -> tuple[Decided, ...]:
+def change_consent(
+    state: ContactState, command: Command[ConsentChanged]
+) -> tuple[DecidedEvent, ...]:
     """Record what was said, unless the same was said at the same instant.
 
     Saying the same again at another instant is news: more may come to light between the two, on the
     stream of a contact merged into this one, by an event that arrives late, or when what was said
     before is retracted.
     """
-    event = asked.event
-    said = state.dealings.consent_said(event.purpose, event.channel, asked.at)
-    return ALREADY_SO if said == event.granted else asked.accepted
+    event = command.event
+    said = state.dealings.consent_said(event.purpose, event.channel, command.at)
+    return ALREADY_SO if said == event.granted else command.acceptance

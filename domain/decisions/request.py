@@ -39,7 +39,7 @@ class World(Protocol):
         """The state of any contact, the initial one where nothing is known of it."""
 
     def survivor_of(self, contact_id: UUID) -> UUID:
-        """Who stands for a contact by the merges so far: itself where it is no alias."""
+        """Who stands for a contact by the merges so far: itself where it is not an alias."""
 
     def group(self, contact_id: UUID) -> tuple[UUID, ...]:
         """Every contact that is the same person by merges, who stands for all of them first."""
@@ -48,14 +48,14 @@ class World(Protocol):
         """The policy in force at that instant."""
 
 
-class Decided(NamedTuple):
+class DecidedEvent(NamedTuple):
     """An event to record on a contact's stream."""
 
     contact_id: UUID
     event: Event
 
 
-class Asked(NamedTuple, Generic[E_co]):
+class Command(NamedTuple, Generic[E_co]):
     """A request as the decision about its type of event sees it."""
 
     contact_id: UUID
@@ -64,10 +64,10 @@ class Asked(NamedTuple, Generic[E_co]):
     world: World
 
     @property
-    def accepted(self) -> tuple[Decided, ...]:
+    def acceptance(self) -> tuple[DecidedEvent, ...]:
         """The answer that records the event as it is."""
-        return (Decided(self.contact_id, self.event),)
+        return (DecidedEvent(self.contact_id, self.event),)
 
 
-ALREADY_SO: tuple[Decided, ...] = ()
+ALREADY_SO: tuple[DecidedEvent, ...] = ()
 """The answer where the world is as the request says: no event, no error."""

@@ -4,14 +4,14 @@ Importing this package fills ``CATALOGUE``. Source: the domain document, section
 """
 
 from domain.events import care, commerce, contacts, governance, referrals, service
-from domain.events.base import CATALOGUE, STAGES, Event, Field, Sealed
+from domain.events.base import CATALOGUE, STAGES, EncryptedValue, Event, Field
 
 __all__ = [
     "CATALOGUE",
     "STAGES",
+    "EncryptedValue",
     "Event",
     "Field",
-    "Sealed",
     "care",
     "commerce",
     "contacts",

@@ -28,7 +28,7 @@ from domain.kinds import (
     Text,
     TimeZone,
     Whole,
-    escaped,
+    escape_pointer,
     no_names,
 )
 from domain.nested_kinds import Attributes, Items, References
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 
 class Personal:
-    """Marks a field that is sealed under the contact's own key and gone after erasure."""
+    """Marks a field that is encrypted under the contact's data key and gone after an erasure."""
 
 
 class UntilErased:
@@ -68,17 +68,17 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Sealed:
-    """A personal value that was not unsealed: folds carry it without looking.
+class EncryptedValue:
+    """A personal value that was not decrypted: folds carry it without reading it.
 
-    ``ciphertext`` is empty where the contact's key is gone for ever.
+    ``ciphertext`` is empty if the contact's key was destroyed.
     """
 
     ciphertext: bytes
 
     @property
-    def erased(self) -> bool:
-        """Nobody can unseal it any more."""
+    def is_erased(self) -> bool:
+        """Nobody can decrypt it any more."""
         return not self.ciphertext
 
 
@@ -96,12 +96,12 @@ DateText = Annotated[str, CalendarDate()]
 Zone = Annotated[str, TimeZone()]
 Party = Annotated[str, Choice(("contact", "business"))]
 
-PersonalText = Annotated[str | Sealed, Text(), Personal]
-PersonalName = Annotated[str | Sealed, Text(200, NAME), Personal]
-PersonalReferences = Annotated[tuple[tuple[str, str], ...] | Sealed, References(), Personal]
-PersonalItems = Annotated[list[object] | Sealed, Items(), Personal]
-ExpectedText = Annotated[str | Sealed, Text(), Personal, UntilErased]
-PersonalAttributes = Annotated[dict[str, object] | Sealed, Attributes(), Personal]
+PersonalText = Annotated[str | EncryptedValue, Text(), Personal]
+PersonalName = Annotated[str | EncryptedValue, Text(200, NAME), Personal]
+PersonalReferences = Annotated[tuple[tuple[str, str], ...] | EncryptedValue, References(), Personal]
+PersonalItems = Annotated[list[object] | EncryptedValue, Items(), Personal]
+ExpectedText = Annotated[str | EncryptedValue, Text(), Personal, UntilErased]
+PersonalAttributes = Annotated[dict[str, object] | EncryptedValue, Attributes(), Personal]
 
 SOURCE = Text(200, NAME)
 """What the producing system of an event calls itself."""
@@ -131,7 +131,7 @@ class Event:
     """The field whose id such an event brings into the world, if it brings one."""
     EXPECTED: ClassVar[tuple[str, ...]]
     """The fields that only events of the erased may lack, which a decision looks at."""
-    FROM_CLIENTS: ClassVar[bool]
+    FROM_PRODUCERS: ClassVar[bool]
 
     @classmethod
     def read(cls, data: object, names: ContactNames = no_names) -> Self:
@@ -157,7 +157,9 @@ class Event:
         errors: list[FieldError] = []
         if not data.keys() <= cls.NAMES:
             errors.extend(
-                FieldError(f"/{escaped(name)}", "unknown-field", f"{cls.TYPE} has no such field")
+                FieldError(
+                    f"/{escape_pointer(name)}", "unknown-field", f"{cls.TYPE} has no such field"
+                )
                 for name in data
                 if name not in cls.NAMES
             )
@@ -198,7 +200,7 @@ class Event:
             return False
         return self == other or self.as_compared() == other.as_compared()
 
-    def respelled(self, name: str, value: str) -> Self:
+    def with_spelling(self, name: str, value: str) -> Self:
         """The same event with the text of one field in another spelling."""
         made = object.__new__(type(self))
         object.__setattr__(made, "__dict__", {**self.__dict__, name: value})
@@ -209,7 +211,7 @@ class Event:
         shown: dict[str, object] = {}
         for field in self.FIELDS:
             value = getattr(self, field.name)
-            if isinstance(value, Sealed):
+            if isinstance(value, EncryptedValue):
                 shown[field.name] = None
             elif value is not None:
                 shown[field.name] = field.kind.show(value)
@@ -229,15 +231,15 @@ CATALOGUE: dict[str, type[Event]] = {}
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
-def event(type_name: str, *, from_clients: bool = True) -> Callable[[type[E]], type[E]]:
-    """Make a class a frozen, keyword-only event stored under ``type_name`` for ever."""
+def event(type_name: str, *, from_producers: bool = True) -> Callable[[type[E]], type[E]]:
+    """Make a class a frozen, keyword-only event stored under ``type_name`` forever."""
 
     def register(cls: type[E]) -> type[E]:
         made = dataclass(frozen=True, kw_only=True)(cls)
         assert type_name not in CATALOGUE, f"{type_name} is taken"
         made.TYPE = type_name
-        made.FROM_CLIENTS = from_clients
-        made.FIELDS = tuple(_described(made))
+        made.FROM_PRODUCERS = from_producers
+        made.FIELDS = tuple(_field_descriptions(made))
         made.NAMES = frozenset(field.name for field in made.FIELDS)
         made.OPENS = next((field.name for field in made.FIELDS if field.opens), None)
         made.EXPECTED = tuple(field.name for field in made.FIELDS if field.until_erased)
@@ -247,7 +249,7 @@ def event(type_name: str, *, from_clients: bool = True) -> Callable[[type[E]], t
     return register
 
 
-def _described(cls: type[Event]) -> Iterator[Field]:
+def _field_descriptions(cls: type[Event]) -> Iterator[Field]:
     hints: Mapping[str, object] = get_type_hints(cls, include_extras=True)
     for declared in dataclass_fields(cls):  # type: ignore[arg-type]  # made a dataclass by event
         marks = _marks(hints[declared.name])

@@ -23,7 +23,7 @@ from domain.kinds import Choice
 
 @event("resource-shared")
 class ResourceShared(Event):
-    """We passed on something useful, unasked. Source: E3."""
+    """We passed on something useful without a request. Source: E3."""
 
     resource: Title
     channel: Word
@@ -93,7 +93,7 @@ class TouchMade(Event):
 
 @event("detail-updated")
 class DetailUpdated(Event):
-    """A detail of the contact changed; told unasked, it is a client's way. Source: E2."""
+    """A detail of the contact changed. Clients report such changes by themselves. Source: E2."""
 
     initiated_by: Party
     detail: ExpectedText | None = None

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 from domain.errors import FieldError
 from domain.events.base import (
     Contact,
+    EncryptedValue,
     Event,
     Id,
     Personal,
     PersonalName,
     PersonalReferences,
     PersonalText,
-    Sealed,
     Word,
     YesNo,
     Zone,
@@ -68,13 +68,13 @@ class OccasionLearned(Event):
 
     occasion_id: Id
     kind: Word
-    month: Annotated[int | Sealed, Whole(1, 12), Personal]
-    day: Annotated[int | Sealed, Whole(1, 31), Personal]
-    year: Annotated[int | Sealed, Whole(1, 9999), Personal] | None = None
+    month: Annotated[int | EncryptedValue, Whole(1, 12), Personal]
+    day: Annotated[int | EncryptedValue, Whole(1, 31), Personal]
+    year: Annotated[int | EncryptedValue, Whole(1, 9999), Personal] | None = None
 
     def check(self) -> Iterator[FieldError]:
         """The day exists in the month, in that year where one is given."""
-        if isinstance(self.month, Sealed) or isinstance(self.day, Sealed):
+        if isinstance(self.month, EncryptedValue) or isinstance(self.day, EncryptedValue):
             return
         year = self.year if isinstance(self.year, int) else 2000
         try:
@@ -95,7 +95,8 @@ class ContactLinked(Event):
 class ContactMerged(Event):
     """Two contacts turned out to be one: this one is an alias of ``into`` from now on.
 
-    Both streams go on taking events. Those of this one count for ``into`` while the merge holds.
+    Both streams continue to take events. Those of this one count for ``into`` while the merge
+    holds.
     """
 
     into: Contact

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @event("stage-overridden")
 class StageOverridden(Event):
-    """Someone set the stage by hand until an instant; the rules go on underneath."""
+    """Someone set the stage by hand until an instant; the rules continue underneath."""
 
     stage: Annotated[str, Choice(STAGES)]
     reason: ExpectedText | None = None
@@ -80,15 +80,15 @@ class EventCorrected(Event):
             yield FieldError("", "contradiction", "must give occurred_at, data or both")
 
 
-@event("personal-data-erased", from_clients=False)
+@event("personal-data-erased", from_producers=False)
 class PersonalDataErased(Event):
-    """The contact's personal data was made unreadable for ever."""
+    """The contact's personal data was made unreadable forever."""
 
     requested_by: Word
     reason: PersonalText
 
 
-@event("policy-published", from_clients=False)
+@event("policy-published", from_producers=False)
 class PolicyPublished(Event):
     """A policy was published on the ledger's policy stream, in force from ``effective_from``."""
 

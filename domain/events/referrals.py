@@ -50,7 +50,7 @@ class ReferralMade(Event):
     level: Level
 
 
-@event("referral-received", from_clients=False)
+@event("referral-received", from_producers=False)
 class ReferralReceived(Event):
     """The contact was sent to us by another one; written by the ledger. Source: E2."""
 

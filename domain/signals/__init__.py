@@ -19,7 +19,7 @@ from domain.signals.allegiance import (
     WalletSignal,
 )
 from domain.signals.anchors import EngagementAnchor, RegularityAnchor, RenewalAnchor
-from domain.signals.base import OFF, Change, Judged, Reading, Signal
+from domain.signals.base import OFF, Change, Evaluation, Reading, Signal
 from domain.signals.referral import ReferralSignal
 from domain.signals.trouble import ComplaintSignal, PromiseSignal
 
@@ -35,7 +35,7 @@ __all__ = [
     "READERS",
     "SIGNALS",
     "Change",
-    "Judged",
+    "Evaluation",
     "Reading",
     "Signal",
     "blank_changes",
@@ -103,7 +103,7 @@ def _blank(policy: Policy, was_ever_client: bool) -> _Blank:  # as above
     for known in _known:
         if known.policy is policy and known.was_ever_client == was_ever_client:
             return known
-    judged = Judged(0, policy, is_client=False, was_ever_client=was_ever_client)
+    judged = Evaluation(0, policy, is_client=False, was_ever_client=was_ever_client)
     readings = tuple(one.read(judged) for one in BLANK_SIGNALS)
     pairs = zip(BLANK_SIGNALS, readings, strict=True)
     changes = tuple(tuple(one.changes(reading, judged)) for one, reading in pairs)

@@ -22,7 +22,7 @@ from domain.instants import DAY
 from domain.signals.base import (
     OPENING_NOT_BEFORE,
     Change,
-    Judged,
+    Evaluation,
     Reading,
     Recent,
     Signal,
@@ -37,11 +37,11 @@ if TYPE_CHECKING:
     from domain.events import Event
     from domain.history import Fact
     from domain.policy import Policy
-    from domain.signals.base import Ignored
+    from domain.signals.base import SignalExclusion
 
 
 def allocated_percent(rank: int, brands: int) -> int:
-    """The share of wallet that a rank among so many brands stands for.
+    """The share of wallet that a rank among a number of brands stands for.
 
     Source: the wallet allocation rule, domain document, section 4.
 
@@ -69,7 +69,7 @@ class WalletSignal(Signal):
             percent = allocated_percent(event.rank, event.brands)
             self._ranks[event.category] = (percent, fact.occurred_at, fact.id)
 
-    def read(self, judged: Judged) -> Reading:
+    def read(self, judged: Evaluation) -> Reading:
         rule = judged.policy.signals.wallet
         if rule.share_percent is None:
             return Reading(False, 0, None, {}, {})
@@ -81,12 +81,12 @@ class WalletSignal(Signal):
         threshold = {"share_percent": rule.share_percent}
         return Reading(on, rule.points if on else 0, until_at, value, threshold)
 
-    def evidence(self, judged: Judged) -> Iterable[UUID]:
+    def evidence(self, judged: Evaluation) -> Iterable[UUID]:
         reports = self._newest(judged)
         best = max((percent for percent, _, _ in reports), default=None)
         return [event_id for percent, _, event_id in reports if percent == best]
 
-    def moves_at(self, judged: Judged) -> int | None:
+    def moves_at(self, judged: Evaluation) -> int | None:
         window = judged.policy.signals.wallet.window_days * DAY
         return earliest(*[at + window for _, at, _ in self._newest(judged)])
 
@@ -94,7 +94,7 @@ class WalletSignal(Signal):
         rule = policy.signals.wallet
         return 0 if rule.share_percent is None else rule.points
 
-    def _newest(self, judged: Judged) -> list[tuple[int, int, UUID]]:
+    def _newest(self, judged: Evaluation) -> list[tuple[int, int, UUID]]:
         """Of each category the newest share in the window, else the newest rank in it."""
         since = judged.at - judged.policy.signals.wallet.window_days * DAY
         newest = []
@@ -121,7 +121,7 @@ class AdviceSignal(Signal):
         accepted = isinstance(fact.event, AdviceAccepted)
         (self._accepted if accepted else self._declined).add(fact)
 
-    def read(self, judged: Judged) -> Reading:
+    def read(self, judged: Evaluation) -> Reading:
         rule = judged.policy.signals.advice
         accepted = self._accepted.count(judged.at, rule.window_days)
         declined = self._declined.count(judged.at, rule.window_days)
@@ -133,11 +133,11 @@ class AdviceSignal(Signal):
         threshold = {"accepted": max(declined, 1), "window_days": rule.window_days}
         return Reading(on, rule.points if on else 0, until_at, value, threshold)
 
-    def moves_at(self, judged: Judged) -> int | None:
+    def moves_at(self, judged: Evaluation) -> int | None:
         window_days = judged.policy.signals.advice.window_days
         return first_to_leave(judged.at, window_days, self._accepted, self._declined)
 
-    def evidence(self, judged: Judged) -> Iterable[UUID]:
+    def evidence(self, judged: Evaluation) -> Iterable[UUID]:
         window_days = judged.policy.signals.advice.window_days
         yield from self._accepted.ids(judged.at, window_days)
         yield from self._declined.ids(judged.at, window_days)
@@ -149,7 +149,7 @@ class _OnceRecently(Signal):
     def __init__(self) -> None:
         self._recent = Recent()
 
-    def read(self, judged: Judged) -> Reading:
+    def read(self, judged: Evaluation) -> Reading:
         rule = getattr(judged.policy.signals, self.name)
         count = self._recent.count(judged.at, rule.window_days)
         on = self._holds(count)
@@ -158,11 +158,11 @@ class _OnceRecently(Signal):
         points = rule.points if on else 0
         return Reading(on, points, until_at if on else None, self._value(count), threshold)
 
-    def moves_at(self, judged: Judged) -> int | None:
+    def moves_at(self, judged: Evaluation) -> int | None:
         rule = getattr(judged.policy.signals, self.name)
         return first_to_leave(judged.at, rule.window_days, self._recent)
 
-    def evidence(self, judged: Judged) -> Iterable[UUID]:
+    def evidence(self, judged: Evaluation) -> Iterable[UUID]:
         rule = getattr(judged.policy.signals, self.name)
         return self._recent.ids(judged.at, rule.window_days)
 
@@ -182,10 +182,10 @@ class SelfDirectedSignal(_OnceRecently):
     def __init__(self) -> None:
         super().__init__()
         self._started: set[tuple[int, str]] = set()
-        self._ignored: list[UUID] = []
+        self._excluded_ids: list[UUID] = []
 
-    def ignored(self) -> Iterable[Ignored]:
-        return [(one, OPENING_NOT_BEFORE) for one in self._ignored]
+    def exclusions(self) -> Iterable[SignalExclusion]:
+        return [(one, OPENING_NOT_BEFORE) for one in self._excluded_ids]
 
     def absorb(self, fact: Fact) -> None:
         event = fact.event
@@ -193,7 +193,7 @@ class SelfDirectedSignal(_OnceRecently):
             self._started.add((fact.scope, event.subscription_id))
         elif isinstance(event, SubscriptionUpgraded):
             if (fact.scope, event.subscription_id) not in self._started:
-                self._ignored.append(fact.id)
+                self._excluded_ids.append(fact.id)
             elif event.initiated_by == "contact":
                 self._recent.add(fact)
         elif isinstance(event, DetailUpdated) and event.initiated_by == "contact":
@@ -216,7 +216,7 @@ class KnownSignal(_OnceRecently):
         else:
             self._recent.add(fact)
 
-    def evidence(self, judged: Judged) -> Iterable[UUID]:
+    def evidence(self, judged: Evaluation) -> Iterable[UUID]:
         yield from self._preferences
         yield from super().evidence(judged)
 
@@ -252,7 +252,7 @@ class GuestsSignal(Signal):
         if isinstance(fact.event, VisitMade) and fact.event.guests > 0:
             self._visits.add(fact)
 
-    def read(self, judged: Judged) -> Reading:
+    def read(self, judged: Evaluation) -> Reading:
         rule = judged.policy.signals.guests
         count = self._visits.count(judged.at, rule.window_days)
         on = count >= rule.visits
@@ -260,10 +260,10 @@ class GuestsSignal(Signal):
         threshold = {"visits": rule.visits, "window_days": rule.window_days}
         return Reading(on, rule.points if on else 0, until_at, {"visits": count}, threshold)
 
-    def moves_at(self, judged: Judged) -> int | None:
+    def moves_at(self, judged: Evaluation) -> int | None:
         return first_to_leave(judged.at, judged.policy.signals.guests.window_days, self._visits)
 
-    def evidence(self, judged: Judged) -> Iterable[UUID]:
+    def evidence(self, judged: Evaluation) -> Iterable[UUID]:
         return self._visits.ids(judged.at, judged.policy.signals.guests.window_days)
 
 
@@ -282,7 +282,7 @@ class TwoWaySignal(Signal):
         inbound = isinstance(event, TouchMade) and event.direction == "inbound"
         (self._inbound if inbound else self._outbound).add(fact)
 
-    def read(self, judged: Judged) -> Reading:
+    def read(self, judged: Evaluation) -> Reading:
         rule = judged.policy.signals.two_way
         inbound = self._inbound.count(judged.at, rule.window_days)
         touches = inbound + self._outbound.count(judged.at, rule.window_days)
@@ -294,11 +294,11 @@ class TwoWaySignal(Signal):
         threshold = {"inbound": rule.inbound, "inbound_percent": rule.inbound_percent}
         return Reading(on, rule.points if on else 0, until_at, value, threshold)
 
-    def moves_at(self, judged: Judged) -> int | None:
+    def moves_at(self, judged: Evaluation) -> int | None:
         window_days = judged.policy.signals.two_way.window_days
         return first_to_leave(judged.at, window_days, self._inbound, self._outbound)
 
-    def evidence(self, judged: Judged) -> Iterable[UUID]:
+    def evidence(self, judged: Evaluation) -> Iterable[UUID]:
         window_days = judged.policy.signals.two_way.window_days
         yield from self._inbound.ids(judged.at, window_days)
         yield from self._outbound.ids(judged.at, window_days)
@@ -318,10 +318,10 @@ class CustomSignal(Signal):
         if isinstance(fact.event, CustomRecorded):
             self._recent.setdefault(fact.event.kind, Recent()).add(fact)
 
-    def read(self, judged: Judged) -> Reading:
+    def read(self, judged: Evaluation) -> Reading:
         points, until_at = 0, None
         value: dict[str, object] = {}
-        for kind, recent in self._scored(judged):
+        for kind, recent in self._recent_of_policy(judged):
             worth = judged.policy.signals.custom[kind]
             count = recent.count(judged.at, worth.window_days)
             value[kind] = count
@@ -330,19 +330,19 @@ class CustomSignal(Signal):
                 until_at = earliest(until_at, recent.leaves_at(judged.at, worth.window_days))
         return Reading(any(value.values()), points, until_at, value, {})
 
-    def moves_at(self, judged: Judged) -> int | None:
+    def moves_at(self, judged: Evaluation) -> int | None:
         worths = judged.policy.signals.custom
         leaving = [
             recent.leaves_at(judged.at, worths[kind].window_days, nth=0)
-            for kind, recent in self._scored(judged)
+            for kind, recent in self._recent_of_policy(judged)
         ]
         return earliest(*leaving)
 
-    def evidence(self, judged: Judged) -> Iterable[UUID]:
-        for kind, recent in self._scored(judged):
+    def evidence(self, judged: Evaluation) -> Iterable[UUID]:
+        for kind, recent in self._recent_of_policy(judged):
             yield from recent.ids(judged.at, judged.policy.signals.custom[kind].window_days)
 
-    def changes(self, reading: Reading, judged: Judged) -> Iterator[Change]:
+    def changes(self, reading: Reading, judged: Evaluation) -> Iterator[Change]:
         for kind, worth in judged.policy.signals.custom.items():
             if reading.value.get(kind):
                 yield Change(f"custom_lost:{kind}", -worth.points)
@@ -352,7 +352,7 @@ class CustomSignal(Signal):
     def most_points(self, policy: Policy) -> int:
         return sum(max(0, worth.points) for worth in policy.signals.custom.values())
 
-    def _scored(self, judged: Judged) -> Iterator[tuple[str, Recent]]:
+    def _recent_of_policy(self, judged: Evaluation) -> Iterator[tuple[str, Recent]]:
         for kind in judged.policy.signals.custom:
             if kind in self._recent:
                 yield kind, self._recent[kind]

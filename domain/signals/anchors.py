@@ -18,7 +18,7 @@ from domain.instants import DAY
 from domain.signals.base import (
     CANCELLED_BEFORE,
     OPENING_NOT_BEFORE,
-    Judged,
+    Evaluation,
     Reading,
     Signal,
     earliest,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from domain.agreements import Subscription
     from domain.history import Fact
-    from domain.signals.base import Change, Ignored
+    from domain.signals.base import Change, SignalExclusion
 
 
 class _OfCommerce(Signal):
@@ -55,7 +55,7 @@ class EngagementAnchor(_OfCommerce):
     reads = (EngagementOpened, EngagementClosed)
     depends_on_stage = True
 
-    def read(self, judged: Judged) -> Reading:
+    def read(self, judged: Evaluation) -> Reading:
         engagements = self._commerce.engagements
         open_count = sum(one.acts_for_contact for one in engagements.open.values())
         counts_until_at = None
@@ -66,7 +66,7 @@ class EngagementAnchor(_OfCommerce):
         value = {"open": open_count, "counts_until_at": counts_until_at if on else None}
         return Reading(on, points, counts_until_at if on else None, value, {"open": 1})
 
-    def evidence(self, judged: Judged) -> Iterable[UUID]:
+    def evidence(self, judged: Evaluation) -> Iterable[UUID]:
         engagements = self._commerce.engagements
         for engagement in engagements.closed if judged.is_client else ():
             assert engagement.closed_at is not None
@@ -78,17 +78,17 @@ class EngagementAnchor(_OfCommerce):
             if engagement.acts_for_contact:
                 yield engagement.opened_id
 
-    def moves_at(self, judged: Judged) -> int | None:
+    def moves_at(self, judged: Evaluation) -> int | None:
         closed = self._commerce.engagements.closed if judged.is_client else ()
         ends = [(one.closed_at or 0) + self._after(judged) for one in closed]
         return min((at for at in ends if at > judged.at), default=None)
 
-    def ignored(self) -> Iterable[Ignored]:
+    def exclusions(self) -> Iterable[SignalExclusion]:
         return [(one, OPENING_NOT_BEFORE) for one in self._commerce.engagements.unopened]
 
     @staticmethod
-    def _after(judged: Judged) -> int:
-        """How long a closed engagement goes on counting for a client."""
+    def _after(judged: Evaluation) -> int:
+        """How long a closed engagement continues to count for a client."""
         return judged.policy.rhythm.demotion_floor_days * DAY
 
 
@@ -100,11 +100,11 @@ class RegularityAnchor(_OfCommerce):
     reads = ABSORBED
     depends_on_stage = True
 
-    def read(self, judged: Judged) -> Reading:
+    def read(self, judged: Evaluation) -> Reading:
         rule = judged.policy.signals.regularity
         if rule.purchase_days is None:
             return Reading(False, 0, None, {}, {})
-        needed = self._needed(rule.purchase_days, judged)
+        needed = self._days_needed(rule.purchase_days, judged)
         value: dict[str, object] = {"purchase_days": self._days_in_window(judged)}
         threshold: dict[str, object] = {"purchase_days": needed}
         leaves_at = None
@@ -128,14 +128,14 @@ class RegularityAnchor(_OfCommerce):
         until_at = earliest(runs_out_at, ends_at) if on else None
         return Reading(on, rule.points if on else 0, until_at, value, threshold)
 
-    def evidence(self, judged: Judged) -> Iterable[UUID]:
+    def evidence(self, judged: Evaluation) -> Iterable[UUID]:
         window_days = judged.policy.signals.regularity.window_days
         since = judged.at - window_days * DAY if window_days is not None else None
         for purchase in self._commerce.counted_purchases():
             if since is None or purchase.occurred_at > since:
                 yield purchase.fact_id
 
-    def moves_at(self, judged: Judged) -> int | None:
+    def moves_at(self, judged: Evaluation) -> int | None:
         window_days = judged.policy.signals.regularity.window_days
         leaves_at = None
         if window_days is not None:
@@ -144,16 +144,16 @@ class RegularityAnchor(_OfCommerce):
             leaves_at = min((at for at in ends if at > judged.at), default=None)
         return earliest(self.read(judged).until_at, leaves_at)
 
-    def changes(self, reading: Reading, judged: Judged) -> Iterator[Change]:
+    def changes(self, reading: Reading, judged: Evaluation) -> Iterator[Change]:
         if judged.policy.signals.regularity.purchase_days is not None:
             yield from super().changes(reading, judged)
 
     @staticmethod
-    def _needed(purchase_days: int, judged: Judged) -> int:
-        """N, halved and rounded up for whoever is or ever was a client."""
+    def _days_needed(purchase_days: int, judged: Evaluation) -> int:
+        """N, halved and rounded up for a contact who is or ever was a client."""
         return (purchase_days + 1) // 2 if judged.was_ever_client else purchase_days
 
-    def _days_in_window(self, judged: Judged) -> int:
+    def _days_in_window(self, judged: Evaluation) -> int:
         days = self._commerce.days
         window_days = judged.policy.signals.regularity.window_days
         if window_days is None:
@@ -168,27 +168,27 @@ class RenewalAnchor(_OfCommerce):
     anchor = True
     reads = (SubscriptionStarted, SubscriptionRenewed, SubscriptionCancelled)
 
-    def read(self, judged: Judged) -> Reading:
-        ends = [ends_at for ends_at, _ in self._unprompted(judged)]
+    def read(self, judged: Evaluation) -> Reading:
+        ends = [ends_at for ends_at, _ in self._unprompted_renewals(judged)]
         points = judged.policy.signals.renewal.points
         value = {"renewed_unprompted": len(ends), "runs_until_at": max(ends, default=None)}
         threshold = {"renewed_unprompted": 1}
         return Reading(bool(ends), points if ends else 0, min(ends, default=None), value, threshold)
 
-    def evidence(self, judged: Judged) -> Iterable[UUID]:
-        for _, subscription in self._unprompted(judged):
+    def evidence(self, judged: Evaluation) -> Iterable[UUID]:
+        for _, subscription in self._unprompted_renewals(judged):
             yield subscription.started_id
             if subscription.renewed_id is not None:
                 yield subscription.renewed_id
 
-    def ignored(self) -> Iterable[Ignored]:
+    def exclusions(self) -> Iterable[SignalExclusion]:
         subscriptions = self._commerce.subscriptions
         for event_id in subscriptions.unopened:
             yield event_id, OPENING_NOT_BEFORE
         for event_id in subscriptions.after_the_end:
             yield event_id, CANCELLED_BEFORE
 
-    def _unprompted(self, judged: Judged) -> Iterator[tuple[int, Subscription]]:
+    def _unprompted_renewals(self, judged: Evaluation) -> Iterator[tuple[int, Subscription]]:
         rhythm = judged.policy.rhythm
         for ends_at, subscription in self._commerce.subscriptions.running(judged.at, rhythm):
             if subscription.unprompted:

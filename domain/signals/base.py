@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from domain.history import Fact
     from domain.policy import Policy
 
-    Ignored = tuple[UUID, str]
+    SignalExclusion = tuple[UUID, str]
 
 
 OPENING_NOT_BEFORE = "opening-not-before"
@@ -59,7 +59,7 @@ class Change(NamedTuple):
     ends: bool = False
 
 
-class Judged(NamedTuple):
+class Evaluation(NamedTuple):
     """The instant, the policy then in force, and what the contact was the instant before."""
 
     at: int
@@ -82,7 +82,7 @@ class Signal(ABC):
         """A fresh signal of one contact, who bought what ``commerce`` says."""
         return cls()
 
-    def ignored(self) -> Iterable[Ignored]:
+    def exclusions(self) -> Iterable[SignalExclusion]:
         """The events absorbed so far that do not count, and why."""
         return ()
 
@@ -91,21 +91,21 @@ class Signal(ABC):
         """Take in a fact of one of the types in ``reads``."""
 
     @abstractmethod
-    def read(self, judged: Judged) -> Reading:
+    def read(self, judged: Evaluation) -> Reading:
         """The signal as it stands at that instant."""
 
     @abstractmethod
-    def evidence(self, judged: Judged) -> Iterable[UUID]:
+    def evidence(self, judged: Evaluation) -> Iterable[UUID]:
         """The events that the reading rests on, oldest first."""
 
-    def moves_at(self, judged: Judged) -> int | None:
+    def moves_at(self, judged: Evaluation) -> int | None:
         """The next instant at which reading or evidence may differ although nothing happens.
 
         ``until_at`` is about what decides; this is about all that is shown.
         """
         return self.read(judged).until_at
 
-    def changes(self, reading: Reading, judged: Judged) -> Iterator[Change]:
+    def changes(self, reading: Reading, judged: Evaluation) -> Iterator[Change]:
         """The single changes of this signal that the owner might hope for or fear."""
         worth = self.worth(judged.policy)
         if reading.on:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from domain.events.referrals import ReferralClosed, ReferralLevelRaised, ReferralMade
 from domain.instants import DAY
-from domain.signals.base import OPENING_NOT_BEFORE, Change, Judged, Reading, Signal
+from domain.signals.base import OPENING_NOT_BEFORE, Change, Evaluation, Reading, Signal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from domain.history import Fact
     from domain.policy import Policy
-    from domain.signals.base import Ignored
+    from domain.signals.base import SignalExclusion
 
     Key = tuple[int, str]
 
@@ -48,10 +48,10 @@ class ReferralSignal(Signal):
         self._levels: dict[Key, int] = {}
         self._outcomes: dict[Key, str] = {}
         self._made: set[Key] = set()
-        self._ignored: list[UUID] = []
+        self._excluded_ids: list[UUID] = []
 
-    def ignored(self) -> Iterable[Ignored]:
-        return [(one, OPENING_NOT_BEFORE) for one in self._ignored]
+    def exclusions(self) -> Iterable[SignalExclusion]:
+        return [(one, OPENING_NOT_BEFORE) for one in self._excluded_ids]
 
     def absorb(self, fact: Fact) -> None:
         event = fact.event
@@ -73,7 +73,7 @@ class ReferralSignal(Signal):
             if key in self._made:
                 self._outcomes.setdefault(key, event.outcome)
             else:
-                self._ignored.append(fact.id)
+                self._excluded_ids.append(fact.id)
         else:
             return
         self._move(key, before)
@@ -96,7 +96,7 @@ class ReferralSignal(Signal):
         assert now is not None, "an inbound referral stays one"
         insort(self._made_at_by_level.setdefault(now, []), made_at)
 
-    def read(self, judged: Judged) -> Reading:
+    def read(self, judged: Evaluation) -> Reading:
         rule = judged.policy.signals.referral
         since = judged.at - rule.window_days * DAY
         strong, weak, until_at = 0, 0, None
@@ -114,13 +114,13 @@ class ReferralSignal(Signal):
         threshold = {"strong_level": rule.strong_level, "window_days": rule.window_days}
         return Reading(bool(strong or weak), points, until_at, value, threshold)
 
-    def evidence(self, judged: Judged) -> Iterable[UUID]:
+    def evidence(self, judged: Evaluation) -> Iterable[UUID]:
         for key, referral in self._in_window(judged):
             rule = judged.policy.signals.referral
             if self._is_strong(key, judged.policy) or self._levels[key] >= rule.weak_level:
                 yield referral.made_id
 
-    def changes(self, reading: Reading, judged: Judged) -> Iterator[Change]:
+    def changes(self, reading: Reading, judged: Evaluation) -> Iterator[Change]:
         rule = judged.policy.signals.referral
         if reading.on:
             yield Change("referral_lost", -reading.points)
@@ -137,7 +137,7 @@ class ReferralSignal(Signal):
         level = policy.signals.referral.strong_level
         return self._outcomes.get(key) == "won" or self._levels[key] >= level
 
-    def _in_window(self, judged: Judged) -> Iterator[tuple[Key, _Inbound]]:
+    def _in_window(self, judged: Evaluation) -> Iterator[tuple[Key, _Inbound]]:
         since = judged.at - judged.policy.signals.referral.window_days * DAY
         recent = takewhile(lambda one: one[1].made_at > since, reversed(self._inbound.items()))
         yield from reversed(list(recent))

@@ -19,7 +19,7 @@ from domain.instants import DAY
 from domain.signals.base import (
     OPENING_NOT_BEFORE,
     Change,
-    Judged,
+    Evaluation,
     Reading,
     Recent,
     Signal,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from domain.history import Fact
     from domain.policy import Policy
-    from domain.signals.base import Ignored
+    from domain.signals.base import SignalExclusion
 
 
 @dataclass(slots=True)
@@ -52,10 +52,10 @@ class ComplaintSignal(Signal):
 
     def __init__(self) -> None:
         self._complaints: dict[tuple[int, str], _Complaint] = {}
-        self._ignored: list[UUID] = []
+        self._excluded_ids: list[UUID] = []
 
-    def ignored(self) -> Iterable[Ignored]:
-        return [(one, OPENING_NOT_BEFORE) for one in self._ignored]
+    def exclusions(self) -> Iterable[SignalExclusion]:
+        return [(one, OPENING_NOT_BEFORE) for one in self._excluded_ids]
 
     def absorb(self, fact: Fact) -> None:
         event = fact.event
@@ -65,14 +65,14 @@ class ComplaintSignal(Signal):
         elif isinstance(event, ComplaintResolved | ComplaintReopened):
             complaint = self._complaints.get((fact.scope, event.complaint_id))
             if complaint is None:
-                self._ignored.append(fact.id)
+                self._excluded_ids.append(fact.id)
             elif isinstance(event, ComplaintResolved):
                 complaint.resolved = True
             elif complaint.resolved:
                 complaint.resolved = False
                 complaint.since_at = fact.occurred_at
 
-    def read(self, judged: Judged) -> Reading:
+    def read(self, judged: Evaluation) -> Reading:
         rule = judged.policy.signals.complaint
         points, until_at, open_count, worst = 0, None, 0, 0
         overdue = 0
@@ -90,7 +90,7 @@ class ComplaintSignal(Signal):
         value = {"open": open_count, "overdue": overdue, "worst_overdue_severity": worst}
         return Reading(overdue > 0, points, until_at, value, {"sla_days": rule.sla_days})
 
-    def evidence(self, judged: Judged) -> Iterable[UUID]:
+    def evidence(self, judged: Evaluation) -> Iterable[UUID]:
         return [complaint.raised_id for complaint in self._overdue(judged)]
 
     def most_points(self, policy: Policy) -> int:
@@ -102,7 +102,7 @@ class ComplaintSignal(Signal):
         assert isinstance(worst, int)
         return worst
 
-    def changes(self, reading: Reading, judged: Judged) -> Iterator[Change]:
+    def changes(self, reading: Reading, judged: Evaluation) -> Iterator[Change]:
         rule = judged.policy.signals.complaint
         overdue = self._overdue(judged)
         holding = [one for one in overdue if one.severity >= rule.hold_severity]
@@ -114,7 +114,7 @@ class ComplaintSignal(Signal):
             ends = severity >= rule.ending_severity
             yield Change(f"complaint_severity_{severity}", points, ends=ends)
 
-    def _overdue(self, judged: Judged) -> list[_Complaint]:
+    def _overdue(self, judged: Evaluation) -> list[_Complaint]:
         since = judged.at - judged.policy.signals.complaint.sla_days * DAY
         return [
             complaint
@@ -133,10 +133,10 @@ class PromiseSignal(Signal):
     def __init__(self) -> None:
         self._made: set[tuple[int, str]] = set()
         self._broken = Recent()
-        self._ignored: list[UUID] = []
+        self._excluded_ids: list[UUID] = []
 
-    def ignored(self) -> Iterable[Ignored]:
-        return [(one, OPENING_NOT_BEFORE) for one in self._ignored]
+    def exclusions(self) -> Iterable[SignalExclusion]:
+        return [(one, OPENING_NOT_BEFORE) for one in self._excluded_ids]
 
     def absorb(self, fact: Fact) -> None:
         event = fact.event
@@ -146,22 +146,22 @@ class PromiseSignal(Signal):
             if (fact.scope, event.promise_id) in self._made:
                 self._broken.add(fact)
             else:
-                self._ignored.append(fact.id)
+                self._excluded_ids.append(fact.id)
 
-    def read(self, judged: Judged) -> Reading:
+    def read(self, judged: Evaluation) -> Reading:
         rule = judged.policy.signals.promise
         count = self._broken.count(judged.at, rule.window_days)
         until_at = self._broken.leaves_at(judged.at, rule.window_days)
         value, threshold = {"broken": count}, {"broken": 1, "window_days": rule.window_days}
         return Reading(count > 0, rule.points if count else 0, until_at, value, threshold)
 
-    def moves_at(self, judged: Judged) -> int | None:
+    def moves_at(self, judged: Evaluation) -> int | None:
         return first_to_leave(judged.at, judged.policy.signals.promise.window_days, self._broken)
 
-    def evidence(self, judged: Judged) -> Iterable[UUID]:
+    def evidence(self, judged: Evaluation) -> Iterable[UUID]:
         return self._broken.ids(judged.at, judged.policy.signals.promise.window_days)
 
-    def changes(self, reading: Reading, judged: Judged) -> Iterator[Change]:
+    def changes(self, reading: Reading, judged: Evaluation) -> Iterator[Change]:
         if reading.on:
             yield Change("promise_forgotten", -reading.points)
         else:

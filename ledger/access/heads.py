@@ -42,26 +42,26 @@ class TrailHeads:
         """``folder`` is the data folder, in which nothing is made before something is noted."""
         self._path = folder / ACCESS_FILE
 
-    def known(self) -> dict[str, tuple[int, str]]:
+    def heads(self) -> dict[str, tuple[int, str]]:
         """Of each trail that is known, the number and the hash of its newest entry."""
         if not self._path.exists():
             return {}
-        rows = self._asked("SELECT trail, number, hash FROM trail_heads")
+        rows = self._query("SELECT trail, number, hash FROM trail_heads")
         return {trail: (number, found) for trail, number, found in rows}
 
     def advance(self, trail: str, number: int, newest: str) -> None:
         """Note an entry, unless a later one is known."""
         new = not self._path.exists()
-        self._asked(_ADVANCE, trail, number, newest)
+        self._query(_ADVANCE, trail, number, newest)
         if new:
             self._path.chmod(0o600)
 
     def forget(self, trail: str) -> None:
         """What is known of a ledger's trail goes with the ledger."""
         if self._path.exists():
-            self._asked("DELETE FROM trail_heads WHERE trail = ?", trail)
+            self._query("DELETE FROM trail_heads WHERE trail = ?", trail)
 
-    def _asked(self, statement: str, *values: object) -> list[Any]:
+    def _query(self, statement: str, *values: object) -> list[Any]:
         with (
             ledger_errors(self._path),
             closing(connect(self._path, APPLICATION_ID, LOCK_SECONDS)) as connection,

@@ -76,7 +76,7 @@ class AccessKey:
 
     @property
     def principal(self) -> Principal:
-        """Whoever asks with it."""
+        """The principal of this key."""
         return Principal(self.id, self.scopes, self.ledger, self.digest)
 
     def is_valid(self, at: int) -> bool:
@@ -158,7 +158,7 @@ class AccessKeys:
         return key
 
     def still_opens(self, principal: Principal) -> bool:
-        """Whether whoever was let in a while ago would be now: by that secret, with that key."""
+        """Whether a secret that was accepted for that key a while ago would be accepted now."""
         with self._lock:
             self._refresh()
             key = self._known.get(principal.id)
@@ -200,7 +200,7 @@ class AccessKeys:
         expires_at: int | None = None,
         per_minute: int | None = None,
     ) -> tuple[AccessKey, str]:
-        """A new key and its secret, which is told here and never again.
+        """A new key and its secret, which is returned here and never again.
 
         Raises:
             Invalid: a name, a scope or a number cannot be.

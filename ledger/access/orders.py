@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("rapport.trail")
 
 CANCELLED = "cancelled"
-"""The reason of work that was ended by whoever asked, or by the end of the process."""
+"""The reason of work that was cancelled, or that ended with the process."""
 
 INTERRUPTED = "interrupted"
 
@@ -34,8 +34,8 @@ INTERRUPTED = "interrupted"
 class Order:
     """An act under way. As a context it ends with the block: done, refused or failed.
 
-    Only the first outcome counts. One that cannot be written is told in the log, and changes
-    nothing for whoever ordered the act: it happened, or did not, all the same.
+    Only the first outcome counts. If it cannot be written, a log line says so, which changes
+    nothing for the principal: the act happened, or did not happen, all the same.
     """
 
     def __init__(
@@ -60,12 +60,12 @@ class Order:
         with trail() as opened:
             self._entry = opened.record(principal, act, subject, **detail)
 
-    def tell(self, **detail: object) -> None:
+    def add_detail(self, **detail: object) -> None:
         """Put more into the detail of the outcome."""
         self._detail |= detail
 
     def leave_open(self) -> None:
-        """Do not end with the block: the act goes on after it, and ``end`` is called then."""
+        """Do not end with the block: the act continues after it, and ``end`` is called then."""
         self._left = True
 
     def end(self, outcome: str, **detail: object) -> None:
@@ -102,7 +102,7 @@ class Order:
 def outcome_of(error: BaseException) -> tuple[str, str]:
     """What an error makes of an act, and a reason: a stable code, or the class of the error.
 
-    Refused is what a rule forbids, also the rule that one process alone holds a folder. All else
+    ``refused``: a rule forbids it, also the rule that only one process holds a folder. All else
     failed. No message of an error is repeated, since one may quote a person.
     """
     if isinstance(error, Refused):

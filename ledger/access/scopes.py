@@ -20,7 +20,7 @@ SCOPES = (APPEND, READ, AUDIT, REBUILD, ADMIN)
 
 @dataclass(frozen=True)
 class Principal:
-    """Who asks: an access key, or in open mode whoever is on this machine.
+    """Who sends a request: an access key, or in open mode anyone on this machine.
 
     ``ledger`` is the one ledger that it is for; None for all of them. ``digest`` is that of the
     secret that let it in.
@@ -44,4 +44,4 @@ THIS_MACHINE = Principal("open", frozenset(SCOPES))
 """Everyone in open mode, which answers this machine only."""
 
 COMMAND_LINE = Principal("command-line", frozenset(SCOPES))
-"""Whoever runs commands on the data folder itself."""
+"""The principal of commands that work on the data folder itself."""

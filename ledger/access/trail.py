@@ -108,7 +108,7 @@ class Act:
             return self.outcome == ORDERED
         return self.outcome in OUTCOMES and 0 < self.of < self.number
 
-    def hashed(self) -> str:
+    def compute_hash(self) -> str:
         """SHA-256 of the entry as JSON with sorted keys and no white space, without its hash.
 
         An order is hashed without ``outcome`` and ``of``, as orders were before there were any.
@@ -166,7 +166,8 @@ class AuditTrail:
     def record(self, principal: Principal, act: str, subject: str, **detail: object) -> Act:
         """Add an order: what is going to be done. It is durable before this returns.
 
-        Whoever records an order concludes it: see ``ledger.access.orders``, which does both.
+        The code that records an order also concludes it: see ``ledger.access.orders``, which does
+        both.
 
         Raises:
             Unavailable: it could not be written, and what it tells must not be done.
@@ -193,7 +194,7 @@ class AuditTrail:
         Raises:
             Unavailable: it could not be written. The act happened, or did not, all the same.
         """
-        assert outcome in OUTCOMES, f"{outcome} is no outcome"
+        assert outcome in OUTCOMES, f"{outcome} is not an outcome"
         with self._adding(f": the {ordered.act} of entry {ordered.number} is {outcome}"):
             row = self._connection.execute(
                 "SELECT hash FROM acts WHERE number = ?", (ordered.number,)
@@ -216,7 +217,7 @@ class AuditTrail:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
-            # A chain begun anew does not make up for the one that is gone.
+            # A new chain does not replace the one that is gone.
             if self._heads is not None and self.missing() is None:
                 newest = self._newest()
                 if newest is not None:
@@ -227,7 +228,7 @@ class AuditTrail:
         number, previous, before = self._newest() or (0, BEGINNING, 0)
         at = max(self._clock(), before)
         entry = replace(entry, number=number + 1, at=at, previous=previous)
-        entry = replace(entry, hash=entry.hashed())
+        entry = replace(entry, hash=entry.compute_hash())
         self._insert(entry)
         return entry
 
@@ -261,7 +262,7 @@ class AuditTrail:
         Raises:
             Corrupt: the file is damaged.
         """
-        known = None if self._heads is None else self._heads.known().get(self._name)
+        known = None if self._heads is None else self._heads.heads().get(self._name)
         if known is None:
             return None
         number, newest = known
@@ -285,7 +286,7 @@ class AuditTrail:
                 for entry in entries:
                     number += 1
                     right = (entry.number, entry.previous, entry.hash)
-                    if right != (number, previous, entry.hashed()) or not entry.is_sound():
+                    if right != (number, previous, entry.compute_hash()) or not entry.is_sound():
                         raise Corrupt(f"entry {number} of the audit trail is not as recorded")
                     previous = entry.hash
                     self._insert(entry)
@@ -341,7 +342,7 @@ class AuditTrail:
         for entry in self._walk():
             number += 1
             right = (entry.number, entry.previous, entry.hash)
-            if right != (number, previous, entry.hashed()):
+            if right != (number, previous, entry.compute_hash()):
                 where = f"{self._path.parent.name}/{self._path.name}"
                 raise Corrupt(f"{where}: entry {number} of the audit trail is not as recorded")
             previous = entry.hash

@@ -86,7 +86,7 @@ class Trails:
 
     def cut_off(self) -> list[str]:
         """The ledgers, or ``SERVER``, whose trail lacks what was recorded, or cannot be read."""
-        return [name for name in sorted(self._heads.known()) if self._is_cut_off(name)]
+        return [name for name in sorted(self._heads.heads()) if self._is_cut_off(name)]
 
     def _is_cut_off(self, name: str) -> bool:
         if not (self._ledgers / name).is_dir():

@@ -1,4 +1,4 @@
-"""The members that follow from the events alone: written by an export, compared by whoever reads.
+"""The members that follow from the events alone: an export writes them, a reader compares them.
 
 One program makes them for both, so an archive is right if it holds, byte for byte, what its own
 events make.
@@ -14,7 +14,7 @@ from domain.events.governance import PersonalDataErased, PolicyPublished
 from domain.events.referrals import ReferralReceived
 from ledger.archive import layout
 from ledger.archive.chunks import rows_written
-from ledger.archive.readable import Reader, shown
+from ledger.archive.readable import Reader, event_line
 from ledger.identifiers import companion_id
 from ledger.transparency.entries import entry
 from ledger.transparency.merkle import Frontier, leaf_hashes
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from uuid import UUID
 
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
     from ledger.archive.chunks import Row
 
 Member = tuple[str, bytes]
@@ -76,7 +76,7 @@ class Body:
         policies: list[Member] = []
         for row in rows:
             recorded = self._next(row)
-            lines.append(shown(recorded))
+            lines.append(event_line(recorded))
             entries.append(entry(recorded.contact_id, row[2], row[3], recorded.recorded_at, row[4]))
             if isinstance(recorded.event, PolicyPublished):
                 policies.append(self._policy(recorded))
@@ -90,14 +90,14 @@ class Body:
             *self._tiles.grow(entries, self.leaves),
         ]
 
-    def _next(self, row: Row) -> Recorded:
+    def _next(self, row: Row) -> RecordedEvent:
         position, _, version, topic, _, _ = row
         if position != self.position + 1:
             raise FaultAt(self.position + 1, f"the event of position {position:,} stands here")
         if len(row[4]) > layout.MOST_EVENT_BYTES:
             raise FaultAt(position, f"its state has more than {layout.MOST_EVENT_BYTES:,} bytes")
         try:
-            recorded = self._reader.recorded(row)
+            recorded = self._reader.read(row)
         except Corrupt as error:
             raise FaultAt(position, str(error)) from error
         if recorded.recorded_at < self._recorded_at:
@@ -110,14 +110,14 @@ class Body:
         self.contacts += version == 1 and topic != PolicyPublished.TYPE
         return recorded
 
-    def _is_companion_right(self, recorded: Recorded) -> bool:
+    def _is_companion_right(self, recorded: RecordedEvent) -> bool:
         """Whether an event that the ledger wrote beside another one has the id that it gave."""
         if self._namespace is None or recorded.type != ReferralReceived.TYPE:
             return True
         because = recorded.causation_id
         return because is not None and companion_id(self._namespace, because) == recorded.id
 
-    def _policy(self, recorded: Recorded) -> Member:
+    def _policy(self, recorded: RecordedEvent) -> Member:
         event: Any = recorded.event
         self.policies += 1
         if event.policy_version != self.policies:

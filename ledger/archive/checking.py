@@ -1,8 +1,8 @@
 """Checking an archive by itself: nothing in it is believed before it was derived or verified.
 
-Every event is read, what follows from the events is made anew and compared byte for byte, the tree
-is held against every checkpoint, and every checkpoint against the keys. What no checkpoint covers
-is signed too: the ledger's identity. The rest, such as schemas, has its digest in the list.
+Every event is read, what follows from the events is derived again and compared byte for byte, the
+tree is checked against every checkpoint, and every checkpoint with the keys. What no checkpoint
+covers is signed too: the ledger's identity. The rest, such as schemas, has its digest in the list.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ledger.archive.chunks import is_full, read_rows
 from ledger.archive.history import History, RootDiffers
 from ledger.archive.key_encryption import Lock, check_lock, read_data_keys, read_signing_keys
 from ledger.archive.layout import Head, Identity
-from ledger.archive.narrowing import first_difference, narrowed
+from ledger.archive.narrowing import first_difference, narrow
 from ledger.archive.refusals import ArchiveRefused
 from ledger.archive.tar import TarReader
 from ledger.archive.writing import KnownKey, manifest, sum_line
@@ -73,7 +73,7 @@ def verify_archive(
     """Check a whole archive, in bounded memory; nothing is written but a temporary index.
 
     Where ``keys`` are given, one of them must have signed the last checkpoint and the identity: a
-    log can only be told from a forged one by a key that is known from elsewhere. With a
+    log differs from a forged one only by a key that is known from elsewhere. With a
     ``passphrase`` the keys in the archive are opened and checked too. ``advance`` hears the
     position that was reached and the last one.
 
@@ -83,7 +83,7 @@ def verify_archive(
         OSError: the file cannot be read.
     """
     with path.open("rb") as file, Shelf() as shelf:
-        return _Checking(file, keys, passphrase, shelf, advance).run()
+        return _ArchiveCheck(file, keys, passphrase, shelf, advance).run()
 
 
 def is_archive(path: Path) -> bool:
@@ -160,7 +160,7 @@ class SummedReader:
             raise ArchiveRefused(why, named if named.isprintable() else layout.SUMS)
 
 
-class _Checking:
+class _ArchiveCheck:
     """One check, from the first member to the end."""
 
     def __init__(
@@ -202,7 +202,7 @@ class _Checking:
         if last is None or last.size != head.position:
             raise ArchiveRefused("the last checkpoint does not cover every event", layout.HEAD)
         self._compare(layout.CHECKPOINT, last.note)
-        self._signed(last.note, self._pinned or verifiers, layout.CHECKPOINT)
+        self._verify_note(last.note, self._pinned or verifiers, layout.CHECKPOINT)
         if (fault := self._shelf.fault()) is not None:
             raise ArchiveRefused(fault[1], self._chunk_of(fault[0]), fault[0])
         keys = self._keys(head, known, lock) if head.keys else 0
@@ -225,7 +225,7 @@ class _Checking:
         try:
             known = [
                 KnownKey(
-                    verifier=Verifier.read(one["verifier"]).written(),
+                    verifier=Verifier.read(one["verifier"]).to_text(),
                     made_at=parse_instant(one["made_at"]),
                     retired_at=None
                     if one["retired_at"] is None
@@ -235,7 +235,7 @@ class _Checking:
             ]
         except (LedgerError, ValueError, LookupError, TypeError, RecursionError) as error:
             raise ArchiveRefused(f"is damaged: {error}", layout.VERIFIERS) from None
-        if layout.canonical([one.shown() for one in known]) != content:
+        if layout.canonical([one.to_document() for one in known]) != content:
             raise ArchiveRefused("is damaged: it is not what an export writes", layout.VERIFIERS)
         names = {one.verifier.partition("+")[0] for one in known}
         if names != {head.origin} or len({one.verifier for one in known}) != len(known):
@@ -249,11 +249,11 @@ class _Checking:
     def _identity(
         self, head: Head, content: bytes, verifiers: Sequence[Verifier], member: str
     ) -> Identity:
-        note = self._signed(content, verifiers, member)
+        note = self._verify_note(content, verifiers, member)
         if note.signatures != Note.read(content).signatures:
             raise ArchiveRefused("is signed by a key that is not in the archive", member)
         if self._pinned:
-            self._signed(content, self._pinned, member)
+            self._verify_note(content, self._pinned, member)
         identity = Identity.read(note.text)
         if identity.origin != head.origin:
             raise ArchiveRefused("is that of another log", member)
@@ -269,13 +269,13 @@ class _Checking:
         content = self._reader.read(member)
         if lock is None:
             return identity
-        whole = self._identity(head, lock.opened(member, content), verifiers, member)
+        whole = self._identity(head, lock.decrypt(member, content), verifiers, member)
         if whole.namespace is None or whole.public() != identity.public():
             raise ArchiveRefused(f"says something else than {layout.SETTINGS}", member)
         return whole
 
     @staticmethod
-    def _signed(content: bytes, verifiers: Sequence[Verifier], member: str) -> Note:
+    def _verify_note(content: bytes, verifiers: Sequence[Verifier], member: str) -> Note:
         try:
             return verify(content, verifiers)
         except Unproven as error:
@@ -318,18 +318,18 @@ class _Checking:
         try:
             history.check(self._body)
         except RootDiffers as fault:
-            raise self._narrowed(fault, name, expected[1:], head) from None
+            raise self._narrow(fault, name, expected[1:], head) from None
         for member, made in expected[1:]:
             self._compare(member, made)
         self._shelf.put(rows)
         self._firsts.append(rows[0][0])
 
-    def _narrowed(
+    def _narrow(
         self, fault: RootDiffers, chunk: str, expected: Sequence[Member], head: Head
     ) -> ArchiveRefused:
         """The fault at the event that was changed; the partial tiles follow the last chunk."""
         rest = self._body.rest() if self._body.position == head.position else ()
-        return narrowed(fault, chunk, [*expected, *rest], self._reader.read)
+        return narrow(fault, chunk, [*expected, *rest], self._reader.read)
 
     def _chunk_of(self, position: int) -> str:
         first = self._firsts[bisect_right(self._firsts, position) - 1]
@@ -351,11 +351,11 @@ class _Checking:
                 break
             content = self._reader.read(name)
             if lock is not None:
-                count += len(read_data_keys(lock.opened(name, content), name))
+                count += len(read_data_keys(lock.decrypt(name, content), name))
         content = self._reader.read(layout.SIGNING_KEYS)
         if lock is None:
             return None
-        said, signing = read_signing_keys(lock.opened(layout.SIGNING_KEYS, content))
+        said, signing = read_signing_keys(lock.decrypt(layout.SIGNING_KEYS, content))
         if said != count:
             why = f"{count:,} keys of contacts are there, and {said:,} were exported"
             raise ArchiveRefused(why, layout.SIGNING_KEYS)

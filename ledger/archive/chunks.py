@@ -81,11 +81,11 @@ def _row(values: Any) -> Row:
 
 
 def is_full(events: int, state_bytes: int) -> bool:
-    """Whether a chunk of so many events, with so many bytes of state, ends here."""
+    """Whether a chunk with this number of events and bytes of state ends here."""
     return events >= CHUNK_EVENTS or state_bytes >= CHUNK_BYTES
 
 
-def chunked(rows: Iterable[Row]) -> Iterator[list[Row]]:
+def chunk_rows(rows: Iterable[Row]) -> Iterator[list[Row]]:
     """The rows in chunks as an archive has them: where one ends follows from the rows alone."""
     chunk: list[Row] = []
     state_bytes = 0

@@ -1,4 +1,4 @@
-"""Every checkpoint ever signed: written as lines, and held against the tree of the events."""
+"""Every checkpoint ever signed: written as lines, and checked against the tree of the events."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class SignedCheckpoint:
     signed_at: int
 
 
-def written(checkpoint: SignedCheckpoint) -> bytes:
+def checkpoint_line(checkpoint: SignedCheckpoint) -> bytes:
     """The checkpoint as a line."""
     return line(
         {
@@ -49,7 +49,7 @@ def read_line(text: bytes) -> SignedCheckpoint:
     """The checkpoint of a line, without its newline; nothing of it is verified here.
 
     Raises:
-        ValueError, LookupError, TypeError, AttributeError: it is no such line.
+        ValueError, LookupError, TypeError, AttributeError: it is not such a line.
     """
     values = json.loads(text)
     return SignedCheckpoint(
@@ -102,9 +102,11 @@ class History:
             try:
                 checkpoint = self._read(text)
             except (LedgerError, ValueError, LookupError, TypeError, AttributeError) as error:
-                raise ArchiveRefused(f"line {number} is no checkpoint: {error}", member) from None
+                raise ArchiveRefused(
+                    f"line {number} is not a checkpoint: {error}", member
+                ) from None
             if self.last is not None and checkpoint.size <= self.last.size:
-                why = f"line {number} is no larger log than the one before"
+                why = f"line {number} is not a larger log than the one before"
                 raise ArchiveRefused(why, member)
             self.last = checkpoint
             self.count += 1
@@ -117,7 +119,9 @@ class History:
         signed = verify_checkpoint(found.note, self._verifiers)
         if signed.origin != self._origin:
             raise ValueError("it is another log's")
-        if (signed.size, signed.root) != (found.size, found.root) or written(found) != text + b"\n":
+        if (signed.size, signed.root) != (found.size, found.root) or checkpoint_line(
+            found
+        ) != text + b"\n":
             raise ValueError("it is not what an export writes")
         return found
 

@@ -1,8 +1,8 @@
 """Keys in an archive: locked with a passphrase.
 
-The passphrase becomes a key by scrypt, and each member is sealed with AES-256-GCM. Associated data
-is archive, layout, origin, position and the member's name, so that none opens in another's place.
-Source: RFC 7914; NIST SP 800-38D.
+The passphrase becomes a key by scrypt, and each member is encrypted with AES-256-GCM. Associated
+data is archive, layout, origin, position and the member's name, so that none opens in another's
+place. Source: RFC 7914; NIST SP 800-38D.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _PROOF = b"rapport archive keys"
 
 
 class Lock:
-    """Seals and opens the members that hold keys."""
+    """Encrypts and decrypts the members that contain keys."""
 
     def __init__(self, head: Head, passphrase: str, salt: bytes) -> None:
         """Derive the key, which takes its time."""
@@ -70,29 +70,29 @@ class Lock:
         salt, proof = _read(content)
         lock = cls(head, passphrase, salt)
         try:
-            lock.opened(LOCK, proof)
+            lock.decrypt(LOCK, proof)
         except ArchiveRefused:
             raise PassphraseRefused("the passphrase is not that of the archive") from None
         return lock
 
-    def written(self) -> bytes:
+    def to_bytes(self) -> bytes:
         """The content of the member that describes the lock."""
-        return _written(self._salt, self.sealed(LOCK, _PROOF))
+        return _lock_document(self._salt, self.encrypt(LOCK, _PROOF))
 
-    def sealed(self, name: str, plain: bytes) -> bytes:
+    def encrypt(self, name: str, plain: bytes) -> bytes:
         """The content of the member of that name."""
         nonce = os.urandom(NONCE_BYTES)
         return nonce + self._cipher.encrypt(nonce, plain, self._context(name))
 
-    def opened(self, name: str, content: bytes) -> bytes:
-        """What was sealed in the member of that name.
+    def decrypt(self, name: str, content: bytes) -> bytes:
+        """What was encrypted in the member of that name.
 
         Raises:
             ArchiveRefused: it does not open.
         """
         try:
-            nonce, sealed = content[:NONCE_BYTES], content[NONCE_BYTES:]
-            return self._cipher.decrypt(nonce, sealed, self._context(name))
+            nonce, encrypted = content[:NONCE_BYTES], content[NONCE_BYTES:]
+            return self._cipher.decrypt(nonce, encrypted, self._context(name))
         except (InvalidTag, ValueError):
             raise ArchiveRefused("does not open: it was changed", name) from None
 
@@ -143,12 +143,12 @@ def _read(content: bytes) -> tuple[bytes, bytes]:
         salt, proof = from_base64(document["salt"]), from_base64(document["proof"])
     except (ValueError, LookupError, TypeError):
         raise ArchiveRefused("is damaged", LOCK) from None
-    if len(salt) != _SALT_BYTES or _written(salt, proof) != content:
+    if len(salt) != _SALT_BYTES or _lock_document(salt, proof) != content:
         raise ArchiveRefused("asks for another derivation than this program's", LOCK)
     return salt, proof
 
 
-def _written(salt: bytes, proof: bytes) -> bytes:
+def _lock_document(salt: bytes, proof: bytes) -> bytes:
     return canonical(
         {
             "derivation": "scrypt",

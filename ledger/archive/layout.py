@@ -138,7 +138,7 @@ class Head:
     topics: tuple[str, ...]
     version: int = VERSION
 
-    def written(self) -> bytes:
+    def to_bytes(self) -> bytes:
         """The content of the member."""
         return canonical(
             {
@@ -181,7 +181,11 @@ class Head:
         except (LookupError, TypeError, ValueError):
             raise ArchiveRefused("is damaged", HEAD) from None
         sound = head.version >= 1 and head.position >= 1 and _LEDGER.fullmatch(head.ledger)
-        if not sound or head.written() != content or head.topics != tuple(sorted(set(head.topics))):
+        if (
+            not sound
+            or head.to_bytes() != content
+            or head.topics != tuple(sorted(set(head.topics)))
+        ):
             raise ArchiveRefused("is damaged", HEAD)
         return head
 

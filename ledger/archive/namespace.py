@@ -11,8 +11,8 @@ from ledger.archive.checking import SummedReader
 from ledger.archive.key_encryption import Lock
 from ledger.archive.layout import Head, Identity
 from ledger.archive.refusals import ArchiveRefused
+from ledger.data_layout import SETTINGS_FILE, folder_of
 from ledger.files import write_whole
-from ledger.folder import SETTINGS_FILE, folder_of
 from ledger.transparency.notes import verify
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def bring_namespace(folder: DataFolder, name: str, archive: Path, passphrase: st
         raise AnotherLedger(f"{archive} is of another ledger than {name}")
     path = folder_of(folder.path, name)
     write_whole(path / layout.NAMESPACE_NOTE, content)
-    write_whole(path / SETTINGS_FILE, replace(settings, namespace=identity.namespace).written())
+    write_whole(path / SETTINGS_FILE, replace(settings, namespace=identity.namespace).to_bytes())
 
 
 def _note(archive: Path, passphrase: str | None) -> tuple[bytes, str]:
@@ -79,4 +79,4 @@ def _note(archive: Path, passphrase: str | None) -> tuple[bytes, str]:
         for member in (layout.VERIFIERS, layout.KEY):
             reader.read(member)
         lock = Lock.read(reader.read(layout.LOCK), head, passphrase)
-        return lock.opened(layout.NAMESPACE, reader.read(layout.NAMESPACE)), layout.NAMESPACE
+        return lock.decrypt(layout.NAMESPACE, reader.read(layout.NAMESPACE)), layout.NAMESPACE

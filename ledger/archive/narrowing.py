@@ -24,7 +24,7 @@ _HASH_BYTES = 32
 _LEAVES = f"{layout.LOG}tile/0/"
 
 
-def narrowed(
+def narrow(
     fault: RootDiffers,
     chunk: str,
     members: Iterable[Member],

@@ -20,7 +20,7 @@ from ledger.settings import LedgerSettings
 from ledger.stores.sqlite.data_keys import KeyStore
 from ledger.stores.sqlite.restored_events import RestoredEvents
 from ledger.stores.sqlite.restored_log import restoring
-from ledger.stores.transparency_log import Signed, VerifierKey
+from ledger.stores.transparency_log import StoredCheckpoint, VerifierKey
 from ledger.transparency.notes import Note, Verifier
 from ledger.transparency.tiles import TileAt, parse_tile_path
 
@@ -54,7 +54,7 @@ def place(
 
     Raises:
         LedgerExists: there is one of that name; see ``DataFolder.adopting``.
-        LogForks: a ledger in the folder goes on under this origin already.
+        LogForks: a ledger in the folder continues under this origin already.
         ArchiveRefused: the file was changed since it was verified.
         Unavailable: the ledger could not be written.
     """
@@ -91,7 +91,7 @@ def place(
                     events.add(read_rows(content, member))
                     advance(events.position, verified.head.position)
                 elif lock is not None and member.startswith("keys/"):
-                    _take_keys(keys, verified, member, lock.opened(member, content))
+                    _take_keys(keys, verified, member, lock.decrypt(member, content))
                 else:
                     _take_log(log, member, content)
             if reader.end() != verified.sums:
@@ -107,7 +107,7 @@ def _namespace(verified: VerifiedArchive, *, goes_on: bool) -> UUID | None:
 
 
 class LogForks(Conflict):
-    """Two ledgers would go on as one, and sign histories that contradict each other."""
+    """Two ledgers would continue as one, and sign histories that contradict each other."""
 
 
 def _refuse_a_fork(folder: DataFolder, origin: str) -> None:
@@ -115,7 +115,7 @@ def _refuse_a_fork(folder: DataFolder, origin: str) -> None:
         settings = folder.settings(name)
         if settings.origin == origin and not settings.for_audit:
             raise LogForks(
-                f"the ledger {name} goes on as {origin} already, and two would fork its log: "
+                f"the ledger {name} continues as {origin} already, and two would fork its log: "
                 "--for-audit makes one that is only read"
             )
 
@@ -137,7 +137,7 @@ def _take_keys(keys: KeyStore, verified: VerifiedArchive, member: str, content: 
         for verifier, seed in read_signing_keys(content)[1]:
             keys.signing.adopt(verified.head.origin, made_at[verifier], seed)
         return
-    # The fence: whoever was erased stays so, whatever keys somebody kept.
+    # The fence: erased contacts stay erased, whatever keys somebody kept.
     keys.adopt(
         (UUID(bytes=contact), key)
         for contact, key in read_data_keys(content, member)
@@ -148,7 +148,7 @@ def _take_keys(keys: KeyStore, verified: VerifiedArchive, member: str, content: 
 def _take_log(log: RestoredLog, member: str, content: bytes) -> None:
     if member.startswith("checkpoints/"):
         found = map(read_line, content.split(b"\n")[:-1])
-        log.add(Signed(one.size, one.root, one.note, one.signed_at) for one in found)
+        log.add(StoredCheckpoint(one.size, one.root, one.note, one.signed_at) for one in found)
     elif member.startswith("log/tile/"):
         at = parse_tile_path(member.removeprefix(layout.LOG))
         if isinstance(at, TileAt):

@@ -1,4 +1,4 @@
-"""Stored events as anybody can read them, without a key: what is personal stays sealed."""
+"""Stored events as anybody can read them, without a key: what is personal stays encrypted."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from domain.errors import Corrupt
-from domain.events import Event, Sealed
+from domain.events import EncryptedValue, Event
 from domain.instants import format_instant
 from domain.recorded import POLICY_STREAM
 from ledger.archive.layout import line
@@ -16,10 +16,10 @@ from ledger.verification.strictness import Loose, strict
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
     from ledger.archive.chunks import Row
 
-SEALED = {"sealed": True}
+ENCRYPTED = {"sealed": True}
 """How a personal value stands in a readable line, whether or not its key is still there."""
 
 _ID = 2
@@ -31,8 +31,8 @@ class _NoKeys:
     def key(self, contact_id: UUID) -> AESGCM | None:
         return None
 
-    def key_to_seal(self, contact_id: UUID) -> AESGCM:
-        raise AssertionError("nothing is sealed here")
+    def encryption_key(self, contact_id: UUID) -> AESGCM:
+        raise AssertionError("nothing is encrypted here")
 
 
 class Reader:
@@ -41,8 +41,8 @@ class Reader:
     def __init__(self) -> None:
         self._mapper = LedgerMapper(_NoKeys())
 
-    def recorded(self, row: Row) -> Recorded:
-        """The event of a row, with what is personal left sealed.
+    def read(self, row: Row) -> RecordedEvent:
+        """The event of a row, with what is personal left encrypted.
 
         Raises:
             Corrupt: the row is not in every respect as this program writes it.
@@ -54,11 +54,11 @@ class Reader:
             raise Corrupt(str(error)) from error
         if values[_ID] != event_id:
             raise Corrupt("it is kept under another id than its own")
-        return self._mapper.recorded(position, UUID(bytes=stream), version, topic, state)
+        return self._mapper.to_event(position, UUID(bytes=stream), version, topic, state)
 
 
-def shown(recorded: Recorded) -> bytes:
-    """The event as a line of JSON; personal values are ``SEALED``, absent ones left out."""
+def event_line(recorded: RecordedEvent) -> bytes:
+    """The event as a line of JSON; personal values are ``ENCRYPTED``, absent ones left out."""
     one = recorded
     return line(
         {
@@ -70,7 +70,7 @@ def shown(recorded: Recorded) -> bytes:
             "occurred_at": format_instant(one.occurred_at),
             "recorded_at": format_instant(one.recorded_at),
             "source": one.source,
-            "actor": None if one.actor is None else SEALED,
+            "actor": None if one.actor is None else ENCRYPTED,
             "causation_id": None if one.causation_id is None else str(one.causation_id),
             "data": _shown_fields(one.event),
         }
@@ -81,8 +81,8 @@ def _shown_fields(event: Event) -> dict[str, object]:
     values: dict[str, object] = {}
     for field in event.FIELDS:
         value = getattr(event, field.name)
-        if isinstance(value, Sealed):
-            values[field.name] = SEALED
+        if isinstance(value, EncryptedValue):
+            values[field.name] = ENCRYPTED
         elif isinstance(value, Event):
             values[field.name] = {"type": value.TYPE, **_shown_fields(value)}
         elif value is not None:

@@ -18,9 +18,16 @@ from domain.events.governance import PersonalDataErased
 from ledger.archive.history import SignedCheckpoint
 from ledger.archive.layout import SETTINGS, Identity
 from ledger.archive.writing import KnownKey
-from ledger.data_layout import FolderUnusable, may_write
+from ledger.data_layout import (
+    LEDGERS,
+    SETTINGS_FILE,
+    FolderUnusable,
+    folder_of,
+    may_write,
+    settings_of,
+)
 from ledger.files import FolderInUse
-from ledger.folder import LEDGERS, SETTINGS_FILE, DataFolder, folder_of, settings_of
+from ledger.folder import DataFolder
 from ledger.ledger import EVENTS_FILE, KEYS_FILE, LOG_FILE
 from ledger.master_keys import as_master_key, master_key_of
 from ledger.stores.sqlite.ledger_files import LedgerFileReader
@@ -49,11 +56,12 @@ def ledger_source(
     keys: bool = False,
     for_backup: bool = False,
 ) -> Iterator[LedgerFiles]:
-    """The ledger of that name in a data folder, sealed up to its head where no server holds it.
+    """The ledger of that name in a data folder, signed up to its head if no server holds it.
 
     Beside a server, and in a folder that cannot be written, it is taken as of its last checkpoint.
     With its ``keys`` it can only be had alone, unless it is ``for_backup``: where they go the
-    ledger goes on, and two that go on fork the log. A backup lies still until the first is lost.
+    ledger continues, and two that continue fork the log. A backup lies still until the first is
+    lost.
 
     Raises:
         LedgerNotFound: there is none of that name.
@@ -73,7 +81,7 @@ def ledger_source(
         if not at_rest:
             alone = keys and not for_backup
             closed.enter_context(
-                _sealed(path, name, clock=clock, master_key=master_key, alone=alone)
+                _hold_signed(path, name, clock=clock, master_key=master_key, alone=alone)
             )
         key = master_key or master_key_of(path, path / LEDGERS)
         source = LedgerFiles(folder_of(path, name), key, at_rest=at_rest)
@@ -84,10 +92,10 @@ def ledger_source(
 
 
 @contextmanager
-def _sealed(
+def _hold_signed(
     path: Path, name: str, *, clock: Clock, master_key: MasterKey | bytes | None, alone: bool
 ) -> Iterator[None]:
-    """Hold the folder, with the ledger sealed; unless ``alone``, a server may hold it instead."""
+    """Hold the folder, with the ledger signed; unless ``alone``, a server may hold it instead."""
     try:
         folder = DataFolder.open(path, clock=clock, master_key=master_key, make_main=False)
     except FolderInUse:
@@ -96,7 +104,7 @@ def _sealed(
         yield
         return
     with closing(folder):
-        folder.ledger(name).transparency.seal()
+        folder.ledger(name).transparency.sign_head()
         yield
 
 
@@ -158,7 +166,7 @@ class LedgerFiles:
                 return file.read_bytes()
             except FileNotFoundError:
                 raise Corrupt(f"{file} is missing: restore it from a backup") from None
-        return self._signed(self.identity.public())
+        return self._sign(self.identity.public())
 
     def namespace_note(self) -> bytes:
         """The identity with its namespace, signed by a key of the log.
@@ -166,14 +174,14 @@ class LedgerFiles:
         Raises:
             Corrupt: there is no key.
         """
-        return self._signed(self.identity)
+        return self._sign(self.identity)
 
-    def _signed(self, identity: Identity) -> bytes:
+    def _sign(self, identity: Identity) -> bytes:
         keys = self._listed_keys()
         if not keys:
             raise Corrupt(f"{self._folder / KEYS_FILE} holds no key that signs: restore it")
         signer = Signer(identity.origin, keys[-1].private)
-        return notes.sign(identity.text(), [signer]).written()
+        return notes.sign(identity.text(), [signer]).to_bytes()
 
     def known_keys(self) -> list[KnownKey]:
         """The keys of the log, newest first."""
@@ -184,7 +192,7 @@ class LedgerFiles:
 
     def _verifier(self, public: bytes) -> str:
         key = Ed25519PublicKey.from_public_bytes(public)
-        return Verifier.of(self.identity.origin, key).written()
+        return Verifier.of(self.identity.origin, key).to_text()
 
     def checkpoints(self) -> Iterator[SignedCheckpoint]:
         """Every checkpoint ever signed, up to the last, by size; read in pages."""
@@ -207,7 +215,7 @@ class LedgerFiles:
             after = page[-1][0]
 
     def data_keys(self) -> Iterator[tuple[bytes, bytes]]:
-        """Every contact's key in clear, by contact.
+        """Every contact's data key, decrypted, by contact.
 
         Raises:
             Corrupt: one is damaged, or of another master key.
@@ -230,7 +238,7 @@ class LedgerFiles:
     def erased_since(self) -> list[UUID]:
         """Who was erased after the last checkpoint: of these ``data_keys`` may have had no key.
 
-        The event stands before its key goes, so whoever was left out there is in it afterwards.
+        The event is recorded before its key is destroyed, so it names every contact left out there.
         """
         found = self._files.streams_with(PersonalDataErased.TYPE, self.last.size)
         return [UUID(bytes=stream) for stream in found]
@@ -245,5 +253,5 @@ class LedgerFiles:
     def _listed_keys(self) -> list[SigningKey]:
         """The private keys that the log lists, the oldest first."""
         listed = {public for public, _, _ in self._known}
-        kept = self._files.signing_keys(self._master.unwrap).named(self.identity.origin)
+        kept = self._files.signing_keys(self._master.unwrap).keys_of(self.identity.origin)
         return [key for key in kept if key.public in listed]

@@ -127,7 +127,7 @@ class TarReader:
             raise ArchiveRefused(self._behind("no member of an archive follows"))
         found = name.decode(), int(size, 8)
         if block != header(*found):
-            why = "is no plain file, or not written by an export"
+            why = "is not a plain file, or not written by an export"
             raise ArchiveRefused(why, found[0])
         return found
 

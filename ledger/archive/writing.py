@@ -13,8 +13,8 @@ from domain.errors import Corrupt
 from domain.instants import format_instant
 from ledger.archive import layout
 from ledger.archive.body import Body
-from ledger.archive.chunks import chunked
-from ledger.archive.history import written
+from ledger.archive.chunks import chunk_rows
+from ledger.archive.history import checkpoint_line
 from ledger.archive.key_encryption import Lock
 from ledger.archive.tar import TarWriter
 from ledger.codec import pack
@@ -42,7 +42,7 @@ class KnownKey:
     made_at: int
     retired_at: int | None
 
-    def shown(self) -> dict[str, object]:
+    def to_document(self) -> dict[str, object]:
         """The key as it stands in an archive."""
         retired_at = None if self.retired_at is None else format_instant(self.retired_at)
         return {
@@ -75,14 +75,14 @@ class Source(Protocol):
         """Every event up to the last checkpoint, in order."""
 
     def data_keys(self) -> Iterator[tuple[bytes, bytes]]:
-        """Every contact's key in clear, by contact."""
+        """Every contact's data key, decrypted, by contact."""
 
     def signing_keys(self) -> list[tuple[str, bytes]]:
         """The private keys of the log, each with its verifier key."""
 
 
 @dataclass(frozen=True)
-class Exported:
+class ExportResult:
     """What an export wrote; ``sums`` is the SHA-256 of the list of digests, which names it all.
 
     ``tells_namespace``: its signed settings hold the namespace, with which guesses of refs can be
@@ -101,7 +101,7 @@ class Exported:
     tells_namespace: bool
 
 
-class _Summed:
+class _DigestingWriter:
     """Writes members and remembers their digests."""
 
     def __init__(self, sink: Sink) -> None:
@@ -146,7 +146,7 @@ def export(
     schemas: Mapping[str, Mapping[str, object]],
     passphrase: str | None = None,
     advance: Callable[[int], None] = lambda _position: None,
-) -> Exported:
+) -> ExportResult:
     """Write the ledger as one archive, with its keys where a passphrase is given to lock them.
 
     ``schemas`` are the JSON Schemas of the event types. ``advance`` hears positions that are
@@ -166,7 +166,7 @@ def export(
     )
     lock = None if passphrase is None else Lock.new(head, passphrase)
     body = Body()
-    with _Summed(sink) as out:
+    with _DigestingWriter(sink) as out:
         settings_note = source.settings_note()
         _write_head(source, out, head, settings_note, lock)
         for topic in head.topics:
@@ -194,7 +194,7 @@ def export(
             ),
         )
         sums = out.end()
-    return Exported(
+    return ExportResult(
         ledger=source.name,
         origin=source.identity.origin,
         position=head.position,
@@ -245,24 +245,26 @@ def manifest(
 
 
 def _write_head(
-    source: Source, out: _Summed, head: Head, settings_note: bytes, lock: Lock | None
+    source: Source, out: _DigestingWriter, head: Head, settings_note: bytes, lock: Lock | None
 ) -> None:
     known = source.known_keys()
-    out.add(layout.HEAD, head.written())
+    out.add(layout.HEAD, head.to_bytes())
     out.add(layout.SETTINGS, settings_note)
-    out.add(layout.VERIFIERS, layout.canonical([one.shown() for one in known]))
+    out.add(layout.VERIFIERS, layout.canonical([one.to_document() for one in known]))
     out.add(layout.KEY, "".join(f"{one.verifier}\n" for one in known).encode())
     if lock is not None:
-        out.add(layout.LOCK, lock.written())
-        out.add(layout.NAMESPACE, lock.sealed(layout.NAMESPACE, source.namespace_note()))
+        out.add(layout.LOCK, lock.to_bytes())
+        out.add(layout.NAMESPACE, lock.encrypt(layout.NAMESPACE, source.namespace_note()))
 
 
-def _write_events(source: Source, out: _Summed, body: Body, advance: Callable[[int], None]) -> int:
+def _write_events(
+    source: Source, out: _DigestingWriter, body: Body, advance: Callable[[int], None]
+) -> int:
     """Write the events and what follows from them, each chunk after the checkpoints that cover it;
     how many checkpoints there were.
     """
     checkpoints, number = _Ahead(source.checkpoints()), 0
-    for rows in chunked(source.rows()):
+    for rows in chunk_rows(source.rows()):
         for content in checkpoints.lines(upto=rows[-1][0]):
             number += 1
             out.add(layout.CHECKPOINTS.format(number=number), content)
@@ -289,12 +291,12 @@ class _Ahead:
 
     def _upto(self, size: int) -> Iterator[bytes]:
         while self._next is not None and self._next.size <= size:
-            yield written(self._next)
+            yield checkpoint_line(self._next)
             self.count += 1
             self._next = next(self._checkpoints, None)
 
 
-def _write_keys(source: Source, out: _Summed, lock: Lock, erased: Iterable[bytes]) -> int:
+def _write_keys(source: Source, out: _DigestingWriter, lock: Lock, erased: Iterable[bytes]) -> int:
     """Write the contacts' keys but those of the erased, then the log's; how many of the former."""
     gone = set(erased)
     keys = ([contact, key] for contact, key in source.data_keys() if contact not in gone)
@@ -303,7 +305,7 @@ def _write_keys(source: Source, out: _Summed, lock: Lock, erased: Iterable[bytes
         number += 1
         count += len(chunk)
         name = layout.DATA_KEYS.format(number=number)
-        out.add(name, lock.sealed(name, pack(chunk)))
+        out.add(name, lock.encrypt(name, pack(chunk)))
     signing = [[verifier, key] for verifier, key in source.signing_keys()]
-    out.add(layout.SIGNING_KEYS, lock.sealed(layout.SIGNING_KEYS, pack([count, signing])))
+    out.add(layout.SIGNING_KEYS, lock.encrypt(layout.SIGNING_KEYS, pack([count, signing])))
     return count

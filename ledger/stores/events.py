@@ -103,7 +103,7 @@ class EventStore(Protocol):
     def newest(self, stream: UUID, upto: int | None = None) -> Row | None:
         """The stream's newest event up to that position, or of all, None if there is none."""
 
-    def begun(self, streams: Sequence[UUID]) -> set[UUID]:
+    def streams_with_events(self, streams: Sequence[UUID]) -> set[UUID]:
         """Those of the streams that have events."""
 
     def streams_with(self, topic: str) -> list[UUID]:

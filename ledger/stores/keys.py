@@ -36,7 +36,7 @@ class SigningKeyStore(Protocol):
     cannot be used now.
     """
 
-    def named(self, name: str) -> list[SigningKey]:
+    def keys_of(self, name: str) -> list[SigningKey]:
         """Every key of that name, the oldest first."""
 
     def make(self, name: str, made_at: int) -> SigningKey:
@@ -54,12 +54,12 @@ class DataKeyStore(Protocol):
     """
 
     def key(self, contact_id: UUID) -> AESGCM | None:
-        """The contact's key, or None where there is none: never made, or gone for ever."""
+        """The contact's key, or None where there is none: never made, or destroyed."""
 
     def expect(self, contact_ids: Sequence[UUID]) -> None:
         """Say who may well have no key yet: they are looked up together, once one is asked for."""
 
-    def key_to_seal(self, contact_id: UUID) -> AESGCM:
+    def encryption_key(self, contact_id: UUID) -> AESGCM:
         """The contact's key, a new one if need be; ``save`` makes new ones durable."""
 
     def save(self) -> None:
@@ -69,7 +69,7 @@ class DataKeyStore(Protocol):
         """Find out whether a new key could be made durable now, without making one."""
 
     def destroy(self, contact_ids: Iterable[UUID]) -> None:
-        """Make the keys of these contacts unreadable for ever, in the store and in memory.
+        """Make the keys of these contacts unreadable forever, in the store and in memory.
 
         From the first moment on none of them is given out, whatever goes wrong after that.
         """

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Signed:
+class StoredCheckpoint:
     """A checkpoint as it was signed: ``note`` is what is served; ``signed_at`` in microseconds."""
 
     size: int
@@ -40,10 +40,10 @@ class TransparencyLogStore(Protocol):
     def tile(self, at: TileAt) -> bytes:
         """The hashes of a tile, fewer than its width where it has not grown so far."""
 
-    def newest(self) -> Signed:
+    def newest(self) -> StoredCheckpoint:
         """The checkpoint signed last; that of the empty tree is there from the beginning."""
 
-    def checkpoints(self, after_size: int) -> Iterator[Signed]:
+    def checkpoints(self, after_size: int) -> Iterator[StoredCheckpoint]:
         """Every checkpoint of a tree beyond that size, by size."""
 
     def verifier_keys(self) -> list[VerifierKey]:
@@ -54,7 +54,7 @@ class TransparencyLogStore(Protocol):
 
     def add(
         self,
-        signed: Signed,
+        signed: StoredCheckpoint,
         tiles: Iterable[tuple[TileAt, bytes]],
         retired: Sequence[bytes] = (),
     ) -> None:

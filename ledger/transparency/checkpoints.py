@@ -19,7 +19,7 @@ _SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
 
 
 class CheckpointRefused(Unproven):
-    """The text is no checkpoint, or not one of the log that it should be of."""
+    """The text is not a checkpoint, or not one of the log that it should be of."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def verify_checkpoint(content: bytes, verifiers: Iterable[Verifier]) -> Checkpoi
 
     Raises:
         NoteRefused: the note is refused by ``notes.verify``.
-        CheckpointRefused: it is no checkpoint, or another than its log signed it.
+        CheckpointRefused: it is not a checkpoint, or another than its log signed it.
     """
     note = notes.verify(content, verifiers)
     checkpoint = Checkpoint.read(note.text)

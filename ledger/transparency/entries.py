@@ -26,7 +26,7 @@ _MOST_WHOLE = 2**63 - 1
 
 
 class EntryRefused(Unproven):
-    """The bytes are no entry of a ledger's log."""
+    """The bytes are not an entry of a ledger's log."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Entry:
 
 def entry(stream: UUID, version: int, topic: str, recorded_at: int, state: bytes) -> bytes:
     """The entry of an event with this stored state; ``recorded_at`` in microseconds."""
-    return _packed(stream, version, topic, recorded_at, sha256(state).digest())
+    return _pack(stream, version, topic, recorded_at, sha256(state).digest())
 
 
 def entry_of_row(row: Row) -> bytes:
@@ -77,7 +77,7 @@ def read_entry(content: bytes) -> Entry:
     try:
         values = unpack(content)
     except ValueError:
-        raise EntryRefused("the entry is no msgpack") from None
+        raise EntryRefused("the entry is not msgpack") from None
     match values:
         case [int(), bytes(stream), int(version), str(topic), int(recorded_at), bytes(digest)]:
             pass
@@ -90,12 +90,12 @@ def read_entry(content: bytes) -> Entry:
     if not _is_version(version) or not _is_whole(recorded_at):
         raise EntryRefused("versions count from 1, and instants are microseconds")
     found = Entry(UUID(bytes=stream), version, topic, recorded_at, digest)
-    if _packed(found.stream, version, topic, recorded_at, digest) != content:
+    if _pack(found.stream, version, topic, recorded_at, digest) != content:
         raise EntryRefused("the entry is another way to write its fields")
     return found
 
 
-def _packed(stream: UUID, version: int, topic: str, recorded_at: int, digest: bytes) -> bytes:
+def _pack(stream: UUID, version: int, topic: str, recorded_at: int, digest: bytes) -> bytes:
     return pack([ENTRY_FORM, stream.bytes, version, topic, recorded_at, digest])
 
 

@@ -1,7 +1,7 @@
 """The transparency log of a ledger: what others ask of it, and what keeps it growing.
 
 Leaf n, counted from 0, is the event at position n + 1. Everything is answered for trees that are
-signed; what is not under a checkpoint yet is told as ``NotYetSealed``.
+signed; an event that is under no checkpoint yet raises ``NotYetSigned``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from domain.errors import (
     EventNotFound,
     Invalid,
     LogRefused,
-    NotYetSealed,
+    NotYetSigned,
     TileNotFound,
     Unproven,
 )
@@ -22,7 +22,7 @@ from ledger.subscriptions.pacing import SEALER
 from ledger.subscriptions.subscription import Subscription
 from ledger.transparency import merkle
 from ledger.transparency.entries import entry_of_row
-from ledger.transparency.opening import opened
+from ledger.transparency.opening import open_log
 from ledger.transparency.sealer import SEALING, STOPPED, Sealer
 from ledger.transparency.sealing import SealerSubscriber
 from ledger.transparency.tiles import TILE_WIDTH, TileHashes, encode_bundle
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from ledger.stores.events import Row
     from ledger.stores.keys import SigningKeyStore
-    from ledger.stores.transparency_log import Signed, VerifierKey
+    from ledger.stores.transparency_log import StoredCheckpoint, VerifierKey
     from ledger.subscriptions.pacing import Pacing
     from ledger.transparency.notes import Verifier
     from ledger.transparency.tiles import BundleAt, TileAt
@@ -71,7 +71,7 @@ class TransparencyLog:
 
         ``head`` and ``on_commit`` are of the ledger, as a ``Subscription`` wants them.
 
-        A log that may not go on is opened all the same, and is ``stopped``. One that never
+        A log that may not continue is opened all the same, and is ``stopped``. One that never
         ``signs`` was signed elsewhere, and nothing is ever added to it.
 
         Raises:
@@ -83,7 +83,7 @@ class TransparencyLog:
         self._head = head
         self._clock = clock
         self._signs = signs
-        self._store, self._keys = opened(path, origin, signing, clock, make=make)
+        self._store, self._keys = open_log(path, origin, signing, clock, make=make)
         try:
             self._sealer = Sealer(
                 self._store, self._keys, rows, head, clock, signs=signs, pacing=pacing
@@ -103,7 +103,7 @@ class TransparencyLog:
 
     def key_history(self) -> list[VerifierKey]:
         """The same keys with when they were made and retired, in the same order."""
-        return self._keys.listed()
+        return self._keys.all_keys()
 
     def rotate(self) -> Verifier:
         """A new key, which signs from the next checkpoint on; that one the old key signs as well.
@@ -118,11 +118,11 @@ class TransparencyLog:
             raise LogRefused("the ledger was imported without its keys: it signs nothing")
         return self._keys.rotate(self._clock())
 
-    def checkpoint(self) -> Signed:
+    def checkpoint(self) -> StoredCheckpoint:
         """The checkpoint signed last."""
         return self._sealer.signed
 
-    def checkpoints(self, after_size: int = -1) -> Iterator[Signed]:
+    def checkpoints(self, after_size: int = -1) -> Iterator[StoredCheckpoint]:
         """Every checkpoint ever signed for a tree beyond that size, by size."""
         return self._store.checkpoints(after_size)
 
@@ -147,17 +147,19 @@ class TransparencyLog:
         start = at.n * TILE_WIDTH
         if start + at.width > self.checkpoint().size:
             raise TileNotFound(f"no bundle {at.path} stands under the last checkpoint")
-        return encode_bundle([entry_of_row(row) for row in self._found(start, start + at.width)])
+        return encode_bundle(
+            [entry_of_row(row) for row in self._read_rows(start, start + at.width)]
+        )
 
     def entry(self, position: int) -> bytes:
-        """The entry of the event at that position, also where it is not sealed yet.
+        """The entry of the event at that position, also if it is not signed yet.
 
         Raises:
             EventNotFound: there is none.
             Corrupt: it is damaged.
         """
         self._check_recorded(position)
-        return entry_of_row(self._found(position - 1, position)[0])
+        return entry_of_row(self._read_rows(position - 1, position)[0])
 
     def inclusion(self, position: int, tree_size: int | None = None) -> Inclusion:
         """The proof that an event is in the tree of that size, or in the last one signed.
@@ -186,7 +188,7 @@ class TransparencyLog:
         return Inclusion(index, size, leaf, root, tuple(proof))
 
     def consistency(self, first: int, second: int | None = None) -> list[bytes]:
-        """The proof that the tree of ``second`` events, or the last, goes on from ``first``.
+        """The proof that the tree of ``second`` events, or the last, continues from ``first``.
 
         Raises:
             NotYetSealed: a tree of that size is under no checkpoint yet.
@@ -203,7 +205,7 @@ class TransparencyLog:
         except Unproven as error:
             raise Corrupt(f"log.sqlite is damaged: {error}") from error
 
-    def seal(self) -> Signed:
+    def sign_head(self) -> StoredCheckpoint:
         """Take in and sign everything recorded by now; the last checkpoint, if nothing is new.
 
         Raises:
@@ -224,19 +226,19 @@ class TransparencyLog:
 
     @property
     def problem(self) -> str | None:
-        """Why it is stopped, or what keeps it from sealing just now."""
+        """Why it is stopped, or what keeps it from signing just now."""
         return self._sealer.problem or self._subscription.trouble(SealerSubscriber.name)
 
     def start(self) -> None:
-        """Seal from now on, by a thread of its own, at least every second."""
+        """Sign from now on, in a separate thread, at least every second."""
         self._subscription.start()
 
     def wake(self) -> None:
-        """Look again for what is to be sealed. From any thread, and cheap."""
+        """Look again for events to sign. From any thread, and cheap."""
         self._subscription.wake()
 
     def close(self) -> None:
-        """Seal what is left, where this was started, and close the file."""
+        """Sign what is left, if signing was started, and close the file."""
         self._subscription.close()
         self._store.close()
 
@@ -250,7 +252,7 @@ class TransparencyLog:
             hashes = self._hashes = TileHashes(self._store.tile, size)
         return hashes
 
-    def _found(self, after: int, upto: int) -> Sequence[Row]:
+    def _read_rows(self, after: int, upto: int) -> Sequence[Row]:
         rows = self._rows(after, upto)
         if len(rows) != upto - after:
             raise Corrupt(f"events are missing between positions {after + 1} and {upto}")
@@ -260,6 +262,6 @@ class TransparencyLog:
         if not 1 <= position <= self._head():
             raise EventNotFound(f"no event stands at position {position}")
 
-    def _check_signed(self, size: int, signed: Signed) -> None:
+    def _check_signed(self, size: int, signed: StoredCheckpoint) -> None:
         if size > signed.size:
-            raise NotYetSealed(f"{signed.size} events are under a checkpoint, not yet {size}")
+            raise NotYetSigned(f"{signed.size} events are under a checkpoint, not yet {size}")

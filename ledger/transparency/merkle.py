@@ -33,7 +33,7 @@ _TOGETHER = 8192
 
 
 class ProofRefused(Unproven):
-    """The proof does not show what it should, or nothing of the kind can be proved."""
+    """The proof does not show what it should, or no such proof exists."""
 
 
 class HashReader(Protocol):
@@ -197,7 +197,7 @@ class Frontier:
 
     @classmethod
     def of(cls, reader: HashReader, size: int) -> Frontier:
-        """The frontier of the tree of this size, to go on from.
+        """The frontier of the tree of this size, to continue from.
 
         Raises:
             ProofRefused: the size is none.

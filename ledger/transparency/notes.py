@@ -50,7 +50,7 @@ class SignerUnknown(NoteRefused):
 
 
 class VerifierRefused(Unproven):
-    """The text is no verifier key, or none that is read here."""
+    """The text is not a verifier key, or none that is read here."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +69,7 @@ class Verifier:
         """The verifier of that name with this key; the id follows from both.
 
         Raises:
-            VerifierRefused: it is no name of a key.
+            VerifierRefused: it is not the name of a key.
         """
         if problem := _wrong_with_name(name):
             raise VerifierRefused(problem)
@@ -89,7 +89,7 @@ class Verifier:
         try:
             content = from_base64(match["key"])
         except ValueError:
-            raise VerifierRefused("the key of the verifier is no base64") from None
+            raise VerifierRefused("the key of the verifier is not base64") from None
         if content[:1] != _ED25519:
             raise VerifierRefused("the key of the verifier is not for Ed25519 notes")
         try:
@@ -101,7 +101,7 @@ class Verifier:
             raise VerifierRefused("the id of the verifier is not that of its name and key")
         return found
 
-    def written(self) -> str:
+    def to_text(self) -> str:
         """The verifier as one text, which ``read`` reads."""
         content = _ED25519 + self.public.public_bytes_raw()
         return f"{self.name}+{self.key_id.hex()}+{to_base64(content)}"
@@ -115,10 +115,10 @@ class Verifier:
         return True
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Verifier) and self.written() == other.written()
+        return isinstance(other, Verifier) and self.to_text() == other.to_text()
 
     def __hash__(self) -> int:
-        return hash(self.written())
+        return hash(self.to_text())
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ class Signature:
     key_id: bytes
     signature: bytes
 
-    def written(self) -> str:
+    def to_line(self) -> str:
         """The line of the signature, without its newline."""
         return f"{_MARK}{self.name} {to_base64(self.key_id + self.signature)}"
 
@@ -138,7 +138,7 @@ class Signer:
     """A private key with its name. What it signs, ``verifier`` verifies."""
 
     def __init__(self, name: str, key: Ed25519PrivateKey) -> None:
-        """Raises ``VerifierRefused`` if it is no name of a key."""
+        """Raises ``VerifierRefused`` if it is not the name of a key."""
         self.verifier = Verifier.of(name, key.public_key())
         self.name = name
         self._key = key
@@ -147,15 +147,15 @@ class Signer:
         """The signature line of this text, without its newline.
 
         Raises:
-            NoteRefused: it is no text of a note.
+            NoteRefused: it is not the text of a note.
         """
-        return self.signature(text).written()
+        return self.signature(text).to_line()
 
     def signature(self, text: str) -> Signature:
         """The signature of this text.
 
         Raises:
-            NoteRefused: it is no text of a note.
+            NoteRefused: it is not the text of a note.
         """
         _require_text(text)
         return Signature(self.name, self.verifier.key_id, self._key.sign(text.encode()))
@@ -193,9 +193,9 @@ class Note:
             raise NoteRefused(f"a note has at most {MOST_SIGNATURES} signatures")
         return cls(text + "\n", tuple(_signature(line) for line in lines))
 
-    def written(self) -> bytes:
+    def to_bytes(self) -> bytes:
         """The bytes of the note."""
-        lines = "".join(f"{signature.written()}\n" for signature in self.signatures)
+        lines = "".join(f"{signature.to_line()}\n" for signature in self.signatures)
         return f"{self.text}\n{lines}".encode()
 
 
@@ -203,7 +203,7 @@ def sign(text: str, signers: Sequence[Signer]) -> Note:
     """The note of this text, signed by each of them.
 
     Raises:
-        NoteRefused: it is no text of a note, or there are no signers, or more than 100.
+        NoteRefused: it is not the text of a note, or there are no signers, or more than 100.
     """
     if not 1 <= len(signers) <= MOST_SIGNATURES:
         raise NoteRefused(f"a note has 1 to {MOST_SIGNATURES} signatures, not {len(signers)}")
@@ -211,7 +211,7 @@ def sign(text: str, signers: Sequence[Signer]) -> Note:
 
 
 def verify(content: bytes, verifiers: Iterable[Verifier]) -> Note:
-    """The note of these bytes, with nothing but signatures by these verifiers, one for each key.
+    """The note of these bytes, with only signatures by these verifiers, one for each key.
 
     Signatures by unknown keys are passed over. One by a known key that does not verify refuses the
     whole note, also if the same key's other signature does.
@@ -219,7 +219,7 @@ def verify(content: bytes, verifiers: Iterable[Verifier]) -> Note:
     Raises:
         SignatureWrong: a known key's signature is not one of the text.
         SignerUnknown: no known key signed it.
-        NoteRefused: it is no note, or two different keys are known by one name and id.
+        NoteRefused: it is not a note, or two different keys are known by one name and id.
     """
     known = _by_name_and_id(verifiers)
     note = Note.read(content)
@@ -229,7 +229,7 @@ def verify(content: bytes, verifiers: Iterable[Verifier]) -> Note:
         if key not in known:
             continue
         if not known[key].verifies(note.text, signature.signature):
-            raise SignatureWrong(f"the signature by {_called(*key)} is not one of this text")
+            raise SignatureWrong(f"the signature by {_key_name(*key)} is not one of this text")
         verified.setdefault(key, signature)
     if not verified:
         raise SignerUnknown("no key that is known here signed the note")
@@ -245,7 +245,7 @@ def from_base64(text: str) -> bytes:
     """The content that ``to_base64`` writes so, and in no other way.
 
     Raises:
-        ValueError: it is no base64, or not the one way to write its content.
+        ValueError: it is not base64, or not the one way to write its content.
     """
     content = base64.b64decode(text, validate=True)
     if to_base64(content) != text:
@@ -256,11 +256,11 @@ def from_base64(text: str) -> bytes:
 def _signature(line: str) -> Signature:
     name, _, written = line.removeprefix(_MARK).partition(" ")
     if not line.startswith(_MARK) or _wrong_with_name(name):
-        raise NoteRefused("below the blank line of a note is a line that is no signature")
+        raise NoteRefused("below the blank line of a note is a line that is not a signature")
     try:
         content = from_base64(written)
     except ValueError:
-        raise NoteRefused("a signature of the note is no base64") from None
+        raise NoteRefused("a signature of the note is not base64") from None
     if len(content) <= KEY_ID_BYTES:
         raise NoteRefused("a signature of the note is too short")
     return Signature(name, content[:KEY_ID_BYTES], content[KEY_ID_BYTES:])
@@ -271,7 +271,7 @@ def _by_name_and_id(verifiers: Iterable[Verifier]) -> dict[tuple[str, bytes], Ve
     for verifier in verifiers:
         key = (verifier.name, verifier.key_id)
         if known.setdefault(key, verifier) != verifier:
-            raise NoteRefused(f"two different keys are known as {_called(*key)}")
+            raise NoteRefused(f"two different keys are known as {_key_name(*key)}")
     return known
 
 
@@ -279,7 +279,7 @@ def _key_id(name: str, public: bytes) -> bytes:
     return sha256(name.encode() + b"\n" + _ED25519 + public).digest()[:KEY_ID_BYTES]
 
 
-def _called(name: str, key_id: bytes) -> str:
+def _key_name(name: str, key_id: bytes) -> str:
     return f"{name}+{key_id.hex()}"
 
 

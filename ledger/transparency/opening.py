@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ledger.stores.sqlite.transparency_log import SqliteLogStore, begin, begun
-from ledger.stores.transparency_log import Signed
+from ledger.stores.sqlite.transparency_log import SqliteLogStore, begin, log_origin
+from ledger.stores.transparency_log import StoredCheckpoint
 from ledger.transparency import notes
 from ledger.transparency.checkpoints import Checkpoint
 from ledger.transparency.merkle import EMPTY_ROOT
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ledger.stores.transparency_log import TransparencyLogStore
 
 
-def opened(
+def open_log(
     path: Path,
     origin: str,
     signing: SigningKeyStore,
@@ -34,7 +34,7 @@ def opened(
         Corrupt: it is missing, damaged, or of another origin.
         Unavailable: it cannot be opened or written.
     """
-    if make and begun(path) is None:
+    if make and log_origin(path) is None:
         _begin(path, origin, signing, clock())
     store = SqliteLogStore(path, origin)
     try:
@@ -46,7 +46,7 @@ def opened(
 
 def _begin(path: Path, origin: str, signing: SigningKeyStore, at: int) -> None:
     # Killed between the two, the key is found again here.
-    key = next(iter(signing.named(origin)), None) or signing.make(origin, at)
+    key = next(iter(signing.keys_of(origin)), None) or signing.make(origin, at)
     text = Checkpoint(origin, 0, EMPTY_ROOT).text()
-    note = notes.sign(text, [Signer(origin, key.private)]).written()
-    begin(path, origin, (key.public, key.made_at), Signed(0, EMPTY_ROOT, note, at))
+    note = notes.sign(text, [Signer(origin, key.private)]).to_bytes()
+    begin(path, origin, (key.public, key.made_at), StoredCheckpoint(0, EMPTY_ROOT, note, at))

@@ -14,7 +14,7 @@ from threading import RLock
 from typing import TYPE_CHECKING
 
 from domain.errors import Corrupt, LogRefused, Unproven
-from ledger.stores.transparency_log import Signed
+from ledger.stores.transparency_log import StoredCheckpoint
 from ledger.subscriptions.pacing import SEALER
 from ledger.transparency.checkpoints import Checkpoint, verify_checkpoint
 from ledger.transparency.entries import entry_of_row
@@ -75,7 +75,7 @@ class Sealer:
         except Corrupt as error:
             self.stop(str(error))
 
-    def step(self, upto: int, breathe: Callable[[], bool] = lambda: True) -> Signed:
+    def step(self, upto: int, breathe: Callable[[], bool] = lambda: True) -> StoredCheckpoint:
         """Take in events up to that position, at most one step's, and sign what is then.
 
         ``breathe`` is called between pages; where it answers False, what was taken in is signed at
@@ -116,7 +116,7 @@ class Sealer:
         note, retired = self._keys.sign(checkpoint.text())
         # As instants of recording: they never decrease, and whoever verifies counts on it.
         signed_at = max(self._clock(), self.signed.signed_at)
-        signed = Signed(checkpoint.size, checkpoint.root, note, signed_at)
+        signed = StoredCheckpoint(checkpoint.size, checkpoint.root, note, signed_at)
         self._store.add(signed, tiles, retired)
         if retired:
             self._keys.refresh()

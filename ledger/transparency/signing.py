@@ -2,7 +2,7 @@
 
 The private keys in ``keys.sqlite`` decide: a key of this log that the log does not list yet is new
 and signs from the next checkpoint on, together with the one it follows, which is retired with that.
-So a rotation that was interrupted goes on, and so does one that an older ``log.sqlite`` forgot.
+So a rotation that was interrupted continues, and so does one that an older ``log.sqlite`` forgot.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class LogKeys:
         self._signers: dict[bytes, Signer] = {}
         self._adopt()
 
-    def listed(self) -> list[VerifierKey]:
+    def all_keys(self) -> list[VerifierKey]:
         """Every key that ever signed or is going to, the newest first."""
         return self._listed
 
@@ -57,7 +57,7 @@ class LogKeys:
         """
         active = self._active()
         note = notes.sign(text, [self._signers[key.public] for key in active])
-        return note.written(), [key.public for key in active[1:]]
+        return note.to_bytes(), [key.public for key in active[1:]]
 
     def check(self) -> None:
         """Look whether every key that is to sign is there.
@@ -96,7 +96,7 @@ class LogKeys:
         return Verifier.of(self.origin, Ed25519PublicKey.from_public_bytes(public))
 
     def _adopt(self) -> None:
-        kept = self._signing.named(self.origin)
+        kept = self._signing.keys_of(self.origin)
         known = {key.public for key in self._store.verifier_keys()}
         if new := [(key.public, key.made_at) for key in kept if key.public not in known]:
             self._store.add_keys(new)

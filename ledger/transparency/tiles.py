@@ -53,7 +53,7 @@ class TileRefused(Unproven):
 
 
 class BundleRefused(Unproven):
-    """The bytes are no bundle of entries."""
+    """The bytes are not a bundle of entries."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class TileAt:
         >>> TileAt(0, 1234, 8).path
         'tile/0/x001/234.p/8'
         """
-        return f"tile/{self.level}/{_written(self.n, self.width)}"
+        return f"tile/{self.level}/{_tile_path(self.n, self.width)}"
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class BundleAt:
         >>> BundleAt(7).path
         'tile/entries/007'
         """
-        return f"tile/entries/{_written(self.n, self.width)}"
+        return f"tile/entries/{_tile_path(self.n, self.width)}"
 
 
 def parse_tile_path(path: str) -> TileAt | BundleAt:
@@ -106,7 +106,7 @@ def parse_tile_path(path: str) -> TileAt | BundleAt:
     """
     match = _PATH.fullmatch(path) if len(path) <= _LONGEST_PATH else None
     if match is None:
-        raise TilePathRefused("this is no path of a tile or a bundle")
+        raise TilePathRefused("this is not the path of a tile or a bundle")
     n = int(match["n"].replace("x", "").replace("/", ""))
     width = int(match["width"] or TILE_WIDTH)
     level = 0 if match["level"] == "entries" else int(match["level"])
@@ -275,7 +275,7 @@ def _widths(count: int) -> Iterator[tuple[int, int]]:
         yield full, rest
 
 
-def _written(n: int, width: int) -> str:
+def _tile_path(n: int, width: int) -> str:
     rest, last = divmod(n, 1000)
     written = f"{last:03}"
     while rest:

@@ -30,7 +30,7 @@ class Report:
     """What was looked at in one ledger, and what is wrong with it.
 
     ``checked`` counts by kind what was looked at; ``skipped`` says what was not, and why;
-    ``notes`` is what whoever reads the report must know beside that.
+    ``notes`` is what a reader of the report must know besides.
     """
 
     name: str

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from domain.errors import Invalid
-from domain.events import CATALOGUE, Event, Sealed
+from domain.events import CATALOGUE, EncryptedValue, Event
 from domain.events.contacts import ContactRegistered
 from domain.events.governance import CorrectedData, PolicyPublished
 from domain.instants import LAST_INSTANT
@@ -35,7 +35,7 @@ _FIRST = frozenset({ContactRegistered.TYPE, PolicyPublished.TYPE})
 
 _ID_BYTES = 16
 _TAG_BYTES = 16
-_LEAST_SEALED_BYTES = NONCE_BYTES + _TAG_BYTES + 1
+_LEAST_ENCRYPTED_BYTES = NONCE_BYTES + _TAG_BYTES + 1
 _FIRST_INSTANT = -62_135_596_800_000_000  # the year 1
 _MOST_SOURCE = 200
 _ZONE = re.compile(r"[A-Za-z0-9_+./-]{1,64}")
@@ -52,7 +52,7 @@ def strict(stream: bytes, version: int, topic: str, state: bytes) -> list[Any]:
         Loose: it is not, and how.
     """
     if topic not in CATALOGUE:
-        raise Loose("its topic is no event of a ledger")
+        raise Loose("its topic is not an event of a ledger")
     if (topic == PolicyPublished.TYPE) != (stream == POLICY_STREAM.bytes):
         raise Loose(f"{topic} does not belong on this stream")
     if version == 1 and topic not in _FIRST:
@@ -73,23 +73,23 @@ def strict(stream: bytes, version: int, topic: str, state: bytes) -> list[Any]:
     return values
 
 
-def check_unsealed(event: Event) -> None:
-    """Look at the personal fields of an event that was unsealed; erased ones are let pass.
+def check_decrypted(event: Event) -> None:
+    """Check the personal fields of an event that was decrypted; erased ones are skipped.
 
     Raises:
-        Loose: what was sealed is not of its field's kind.
+        Loose: a decrypted value is not of its field's kind.
     """
     for field in event.FIELDS:
         value = getattr(event, field.name)
         if isinstance(field.kind, CorrectedData) and isinstance(value, Event):
-            check_unsealed(value)
-        elif field.personal and value is not None and not isinstance(value, Sealed):
+            check_decrypted(value)
+        elif field.personal and value is not None and not isinstance(value, EncryptedValue):
             try:
                 again = field.kind.read_kept(field.kind.show(value))
             except (Invalid, ValueError, TypeError, AssertionError):
                 again = None
             if again != value:
-                raise Loose(f"{field.name} holds under its seal what is not of its kind")
+                raise Loose(f"{field.name} is encrypted, but its value is not of its kind")
 
 
 def _check_envelope(values: list[Any]) -> None:
@@ -108,7 +108,7 @@ def _check_envelope(values: list[Any]) -> None:
     if source is not None:
         _text("source", source)
     if actor is not None:
-        _sealed("actor", actor)
+        _check_encrypted("actor", actor)
     if causation is not None:
         _id("causation_id", causation)
 
@@ -138,7 +138,7 @@ def _checks(topic: str) -> tuple[Sequence[tuple[str, bool, Check]], int]:
     """The checks of an event's fields in their order, and how many of them it must have."""
     declared = CATALOGUE[topic].FIELDS
     checks = [
-        (field.name, field.required, _sealed_check if field.personal else _check_of(field.kind))
+        (field.name, field.required, _encrypted_check if field.personal else _check_of(field.kind))
         for field in declared
     ]
     least = max((place for place, field in enumerate(declared, 1) if field.required), default=0)
@@ -147,7 +147,7 @@ def _checks(topic: str) -> tuple[Sequence[tuple[str, bool, Check]], int]:
 
 def _check_of(kind: Kind) -> Check:
     if isinstance(kind, CorrectedData):
-        return _corrected
+        return _check_correction
     if isinstance(kind, EventId):
         return lambda value: _id("an id", value)
     if isinstance(kind, Instant):
@@ -167,7 +167,7 @@ def _read_again(kind: Kind, stored: object) -> None:
         raise Loose("a value is not what its kind reads")
 
 
-def _corrected(value: object) -> None:
+def _check_correction(value: object) -> None:
     if not isinstance(value, list) or len(value) < 2 or value[0] not in CATALOGUE:
         raise Loose("the corrected data is of no event")
     _whole("the schema number", value[1])
@@ -192,7 +192,7 @@ def _event(topic: str, fields: list[Any]) -> Event:
 
 def _whole(what: str, value: object) -> None:
     if type(value) is not int:
-        raise Loose(f"{what} is no whole number")
+        raise Loose(f"{what} is not a whole number")
 
 
 def _id(what: str, value: object) -> None:
@@ -202,23 +202,23 @@ def _id(what: str, value: object) -> None:
 
 def _instant(what: str, value: object) -> None:
     if type(value) is not int or not _FIRST_INSTANT <= value <= LAST_INSTANT:
-        raise Loose(f"{what} is no instant")
+        raise Loose(f"{what} is not an instant")
 
 
 def _text(what: str, value: object) -> None:
     try:
         read_kept_text(value, _MOST_SOURCE)
     except Invalid as error:
-        raise Loose(f"{what} is no such text") from error
+        raise Loose(f"{what} is not such a text") from error
 
 
-def _sealed(what: str, value: object) -> None:
-    if type(value) is not bytes or len(value) < _LEAST_SEALED_BYTES:
-        raise Loose(f"{what} is not sealed")
+def _check_encrypted(what: str, value: object) -> None:
+    if type(value) is not bytes or len(value) < _LEAST_ENCRYPTED_BYTES:
+        raise Loose(f"{what} is not encrypted")
 
 
-def _sealed_check(value: object) -> None:
-    _sealed("a personal field", value)
+def _encrypted_check(value: object) -> None:
+    _check_encrypted("a personal field", value)
 
 
 def _zone(value: object) -> None:

@@ -1,4 +1,4 @@
-"""The tree of the log, grown again from the events and held against what was stored and signed.
+"""The tree of the log, built again from the events and compared with what was stored and signed.
 
 It holds the right edge of the tree and one tile of each level, whatever the size.
 """
@@ -146,7 +146,7 @@ class Regrowth:
 
     def _take_leaves(self) -> None:
         self._take_edge()
-        for at, content in grown_tiles(self._grown, self._leaves, self._kept):
+        for at, content in grown_tiles(self._grown, self._leaves, self._partial_hashes):
             if at.width == TILE_WIDTH:
                 self._compare(at, content)
                 self._partial.pop(at.level, None)
@@ -155,7 +155,7 @@ class Regrowth:
         self._grown += len(self._leaves)
         self._leaves = []
 
-    def _kept(self, at: TileAt) -> bytes:
+    def _partial_hashes(self, at: TileAt) -> bytes:
         return self._partial[at.level]
 
     def _compare(self, at: TileAt, content: bytes) -> None:
@@ -225,7 +225,7 @@ class Regrowth:
         self._astray = True
 
     def _report_differing(self, count: int) -> None:
-        """Report so many of the hashes that differ, as far as the roots up to now tell more."""
+        """Report some of the hashes that differ, as far as the roots up to now show more."""
         for _ in range(count):
             position, detail = self._differing.pop(0).fault(self._good)
             self._report.add("tiles", position, detail)

@@ -8,7 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from api.http.app import create_app
 from api.http.edge.metrics import metrics_of
 from domain.errors import Unavailable
-from ledger.commit_observer import Unobserved
+from ledger.commit_observer import NullObserver
 from projections.operations import Progress
 from tests.api.shop import Clock, built, purchase, registration
 
@@ -88,8 +88,8 @@ def test_transactions_are_counted_with_their_events_and_seconds(shop: Shop) -> N
 def test_what_waits_to_be_recorded_is_shown(shop: Shop, server: Server) -> None:
     held, release = threading.Event(), threading.Event()
 
-    class Holding(Unobserved):
-        def answered(self, outcomes: Sequence[object]) -> None:
+    class Holding(NullObserver):
+        def on_answer(self, outcomes: Sequence[object]) -> None:
             held.set()
             release.wait(10)
 
@@ -202,7 +202,7 @@ def test_the_log_is_counted_by_what_is_sealed_and_says_where_it_has_stopped(
 ) -> None:
     shop.register("pos:1")
     log = server.ledger(name_of(shop)).ledger.transparency
-    sealed = log.seal().size
+    sealed = log.sign_head().size
     assert of_ledger(shop, "rapport_log_sealed_position") == sealed == 2
     assert of_ledger(shop, "rapport_log_lag_events") == 0
     assert of_ledger(shop, "rapport_log_stopped") == 0

@@ -121,7 +121,7 @@ def test_a_status_is_told_in_sentences_beside_its_evidence_where_that_is_asked_f
     told = shop.get("/contacts/pos:1/status", as_of=then, explain="text").json()
     explanation = told.pop("explanation")
     assert told == plain
-    assert "Not buying regularly: bought on 3 days (needs 6)." in explanation
+    assert "They do not buy regularly yet: they bought on 3 days (6 are needed)." in explanation
     history = shop.get("/contacts/pos:1/status/history", as_of=then, explain="text").json()
     assert history["intervals"][-1]["explanation"].endswith("because a purchase was made.")
     assert shop.get("/contacts/pos:1/status", explain="html").status_code == 422

@@ -72,7 +72,7 @@ def test_under_load_it_ends_in_time_and_every_append_it_answered_is_there(
     assert len(acknowledged) >= 200
     with built(tmp_path / "data", Clock()) as again:
         ledger = again.ledger("main").ledger
-        events = ledger.log(limit=ledger.head(), unseal=False)
+        events = ledger.log(limit=ledger.head(), decrypt=False)
     found = {str(one.id): one.position for one in events}
     assert [one.position for one in events] == list(range(1, len(events) + 1))
     assert acknowledged.items() <= found.items()

@@ -13,7 +13,7 @@ from api.service.status_cache import ENTRY_BYTES, Found, Newest, StatusCache
 from domain.events.commerce import VisitMade
 from domain.events.contacts import ContactMerged
 from domain.instants import DAY, HOUR
-from domain.recorded import Recorded
+from domain.recorded import RecordedEvent
 from tests.api.shop import purchase, registration
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Log:
 
     def __init__(self) -> None:
         self.position = 0
-        self.told: Callable[[Sequence[Recorded]], None] = lambda _events: None
+        self.told: Callable[[Sequence[RecordedEvent]], None] = lambda _events: None
 
     def head(self) -> int:
         return self.position
@@ -40,12 +40,12 @@ class Log:
     def recorded_at(self, position: int) -> int:
         return position
 
-    def on_record(self, told: Callable[[Sequence[Recorded]], None]) -> None:
+    def on_record(self, told: Callable[[Sequence[RecordedEvent]], None]) -> None:
         self.told = told
 
     def record(self, contact_id: UUID, event: Event | None = None, skipped: int = 0) -> None:
         self.position += 1 + skipped
-        made = Recorded(
+        made = RecordedEvent(
             contact_id=contact_id, version=1, position=self.position, id=UUID(int=self.position),
             occurred_at=0, recorded_at=self.position, source=None, actor=None, causation_id=None,
             event=event or VisitMade(guests=1),

@@ -99,7 +99,7 @@ def test_no_second_stream_is_begun_beside_one_from_before(shop: Shop, server: Se
         assert problem_of(answer, 409, "refused")["reason"] == "contact-already-registered"
         assert shop.append(name, purchase(f"p{len(name)}")).status_code == 201
     assert shop.client.get(path_of(shop, WHOLE)).json()["version"] == 3
-    assert not ledger.registered([uuid5(ledger.namespace, WHOLE)])
+    assert not ledger.registered_contacts([uuid5(ledger.namespace, WHOLE)])
 
 
 def test_two_contacts_from_before_keep_their_own_names(shop: Shop, server: Server) -> None:

@@ -16,8 +16,9 @@ import pytest
 
 from api.bootstrap import now
 from api.cli.asking.documents import Documents
+from ledger.data_layout import LOCK_FILE
 from ledger.files import FolderLock
-from ledger.folder import LOCK_FILE, DataFolder
+from ledger.folder import DataFolder
 from tests.cli.running import Ended, rapport, serving
 from tests.cli.sold import sold
 

@@ -61,7 +61,7 @@ def data(here: Path) -> Path:
 @contextmanager
 def held(folder: Path) -> Iterator[DataFolder]:
     """What a server does: it holds the folder, seals, and lets go."""
-    opened = DataFolder.open(folder, clock=Clock(), sealing=True, make_main=False)
+    opened = DataFolder.open(folder, clock=Clock(), signing=True, make_main=False)
     try:
         yield opened
     finally:
@@ -180,7 +180,7 @@ def test_who_is_erased_while_it_is_made_is_erased_after_a_restore(data: Path, he
     wish = PersonalDataErased(requested_by="the person", reason="asked")
     with closing(DataFolder.open(data, clock=Clock(), make_main=False)) as opened:
         shop = opened.ledger("shop")
-        shop.transparency.seal()
+        shop.transparency.sign_head()
         shop.erase(Erasure(contact_id=ANNS, event=wish)).result()
         assert backup(data, "--with-keys", "--ledger", "shop", "saved").code == DONE
     assert restore("saved").code == DONE

@@ -34,9 +34,9 @@ def chained(**other: object) -> dict[str, object]:
     """An entry whose hash is right, which anybody can reckon."""
     act = replace(ACT, **other)  # type: ignore[arg-type]  # wrong on purpose
     try:
-        shown = asdict(replace(act, hash=act.hashed()))
+        shown = asdict(replace(act, hash=act.compute_hash()))
     except UnicodeEncodeError:
-        shown = asdict(replace(act, hash=ACT.hashed()))
+        shown = asdict(replace(act, hash=ACT.compute_hash()))
     return {name: value for name, value in shown.items() if name in (*OLD_FIELDS, *other)}
 
 
@@ -46,16 +46,16 @@ def entries(path: Path, entry: dict[str, object]) -> list[Act]:
 
 
 def test_an_entry_reads_as_it_was_written(tmp_path: Path) -> None:
-    act = replace(ACT, hash=ACT.hashed())
+    act = replace(ACT, hash=ACT.compute_hash())
     assert entries(tmp_path / "trail", chained()) == [act]
     (line,) = trail_lines([act])
     assert json.loads(line) == chained()
 
 
 def test_an_outcome_reads_as_it_was_written_and_goes_with_its_order(tmp_path: Path) -> None:
-    order = replace(ACT, hash=ACT.hashed())
+    order = replace(ACT, hash=ACT.compute_hash())
     ended = replace(order, number=2, previous=order.hash, outcome="failed", of=1)
-    ended = replace(ended, hash=ended.hashed())
+    ended = replace(ended, hash=ended.compute_hash())
     path = tmp_path / "x.trail.jsonl"
     path.write_bytes(b"".join(trail_lines([order, ended])))
     copy = TrailCopy(entries=2, newest=ended.hash)

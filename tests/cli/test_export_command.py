@@ -288,7 +288,7 @@ def test_a_key_known_from_elsewhere_is_asked_for(town: Path, here: Path) -> None
     known = verify_archive(here / "cafe.tar").known_keys[0].verifier
     assert import_("cafe.tar", "--key", known, "--json").json()["pinned"] is True
     other = Verifier.of("example.org/log", Ed25519PrivateKey.generate().public_key())
-    ended = import_("cafe.tar", "--as", "other", "--key", other.written())
+    ended = import_("cafe.tar", "--as", "other", "--key", other.to_text())
     assert (ended.code, "ledger.note" in ended.err) == (3, True)
     assert import_("cafe.tar", "--as", "other", "--key", "no key").code == 2
 

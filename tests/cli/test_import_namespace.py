@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from ledger.folder import settings_of
+from ledger.data_layout import settings_of
 from tests.cli.running import rapport, serving
 from tests.trail_entries import done
 

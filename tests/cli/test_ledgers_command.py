@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from api.cli.ending import DONE, UNUSABLE, USAGE
 from ledger.access.keys import ACCESS_FILE, AccessKeys
+from ledger.data_layout import LOCK_FILE
 from ledger.files import FolderLock
-from ledger.folder import LOCK_FILE
 from tests.api.shop import Clock
 from tests.cli.running import rapport
 from tests.trail_entries import done

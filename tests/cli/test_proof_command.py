@@ -29,7 +29,7 @@ def record(ledger: Ledger, events: int) -> None:
     contact = registered(ledger)
     for number in range(events):
         append(ledger, draft(contact, "visit-made", {"guests": number}, occurred_at=START))
-    ledger.transparency.seal()
+    ledger.transparency.sign_head()
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,7 @@ def test_with_a_pinned_key_it_says_which(target: str, tmp_path: Path) -> None:
     assert f"verified with the key that was given, {key}" in ended.err
     with built(tmp_path / "other", Clock()) as server:
         (other,) = server.ledger("main").ledger.transparency.verifiers()
-    ended = rapport("proof", "inclusion", target, 3, "--key", other.written())
+    ended = rapport("proof", "inclusion", target, 3, "--key", other.to_text())
     assert ended.code == 1
     assert "no key that is known here signed" in ended.err
     assert ended.out == ""

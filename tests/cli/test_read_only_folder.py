@@ -61,7 +61,7 @@ def closed(folder: Path) -> Path:
 @pytest.fixture(scope="module")
 def contents(place: Path) -> Path:
     """A folder with a contact, all of whose events are sealed."""
-    with closing(DataFolder.open(place / "data", clock=HandClock(), sealing=True)) as folder:
+    with closing(DataFolder.open(place / "data", clock=HandClock(), signing=True)) as folder:
         ledger = folder.ledger("main")
         contact = registered(ledger)
         append(ledger, draft(contact, "visit-made", {"guests": 2}))
@@ -114,7 +114,7 @@ def test_its_keys_are_not_taken_without_a_trace(untouched: Path, place: Path) ->
 def test_what_is_not_sealed_yet_gets_no_receipt(place: Path) -> None:
     with closing(DataFolder.open(place / "busy", clock=HandClock())) as folder:
         ledger = folder.ledger("main")
-        ledger.transparency.seal()
+        ledger.transparency.sign_head()
         contact = registered(ledger)
     ended = run("receipt", closed(place / "busy"), contact)
     assert ended.code == 1

@@ -40,8 +40,8 @@ def test_people_read_sentences_a_line_each(data: Path) -> None:
     name, heading, *sentences = ended.out.splitlines()
     assert name == "Ann"
     assert heading == f"{TWELVE}, as of 2026-03-02T00:00:00Z, as known at position 92"
-    assert sentences[0] == "Client since 1 February: bought on 12 days (needs 4)."
-    assert sentences[-1] == "This rests on how often they buy, not on their allegiance."
+    assert sentences[0] == "Client since 1 February: they bought on 12 days (4 are needed)."
+    assert sentences[-1] == "The stage rests on how often they buy, not on their allegiance."
     assert all(one.endswith(".") for one in sentences)
 
 

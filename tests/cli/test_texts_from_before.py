@@ -55,7 +55,7 @@ def test_it_opens_reads_as_it_is_and_is_found_sound(tmp_path: Path) -> None:
     with closing(DataFolder.open(folder, clock=HandClock())) as opened:
         ledger = opened.ledger("main")
         assert ledger.policies().versions[-1].policy == policy
-        events = ledger.stream(HOLDER, unseal=True)
+        events = ledger.stream(HOLDER, decrypt=True)
         assert [one.event.show() for one in events] == [data for _, data in OLD]
         assert {(one.source, one.actor) for one in events} == {(" till\n", "\u202eann")}
     ended = rapport("verify", folder)

@@ -123,7 +123,7 @@ def test_without_the_master_key_what_is_sealed_stays_sealed(data: Path) -> None:
     (data / "master.key").unlink()
     ended = rapport("verify", data, "--json")
     assert ended.code == 0
-    assert only(ended)["skipped"] == ["sealed fields: the master key is not at hand"]
+    assert only(ended)["skipped"] == ["encrypted fields: the master key is not available"]
 
 
 def test_events_after_the_newest_checkpoint_are_counted(data: Path) -> None:
@@ -159,9 +159,9 @@ def test_another_ledger_in_place_of_the_one_whose_proof_was_kept_is_found(
     other, kept = tmp_path / "other", tmp_path / "kept.txt"
     kept.write_bytes(found_town(other)[-1])
     with closing(DataFolder.open(other, clock=HandClock())) as folder:
-        theirs = folder.ledger("main").transparency.verifiers()[0].written()
+        theirs = folder.ledger("main").transparency.verifiers()[0].to_text()
     with closing(DataFolder.open(data, clock=HandClock())) as folder:
-        mine = folder.ledger("main").transparency.verifiers()[0].written()
+        mine = folder.ledger("main").transparency.verifiers()[0].to_text()
     brought = ["--checkpoint", kept] if option == "--checkpoint" else ["--key", theirs]
     where = target.format(data=data, archive=archive).split()
     ended = rapport("verify", *where, "--key", mine, *brought, "--json")
@@ -176,7 +176,7 @@ def test_what_was_not_brought_from_elsewhere_is_said_and_what_was_is_not_asked_f
     kept = tmp_path / "kept.txt"
     kept.write_bytes(made[1][-1])
     with closing(DataFolder.open(data, clock=HandClock())) as folder:
-        key = folder.ledger("main").transparency.verifiers()[0].written()
+        key = folder.ledger("main").transparency.verifiers()[0].to_text()
     alone = rapport("verify", data).out
     assert "WARNING  NO KEY WAS PINNED" in alone
     assert "WARNING  NO CHECKPOINT WAS GIVEN" in alone
@@ -195,7 +195,7 @@ def test_what_was_not_brought_from_elsewhere_is_said_and_what_was_is_not_asked_f
 
 def test_a_key_from_elsewhere_must_have_signed(data: Path) -> None:
     with closing(DataFolder.open(data, clock=HandClock())) as folder:
-        new, old = (one.written() for one in folder.ledger("main").transparency.verifiers())
+        new, old = (one.to_text() for one in folder.ledger("main").transparency.verifiers())
     assert rapport("verify", data, "--key", new).code == 0
     assert rapport("verify", data, "--key", new, "--key", old).code == 0
     ended = rapport("verify", data, "--key", old)
@@ -304,7 +304,7 @@ def test_an_archive_is_held_against_kept_checkpoints_and_leaves_nothing_behind(
     assert ended.code == 0
     _, report = ended.json()["ledgers"]
     assert report["checked"]["checkpoints kept elsewhere"] == 1
-    assert "sealed fields: the ledger was imported without its keys" in report["skipped"]
+    assert "encrypted fields: the ledger was imported without its keys" in report["skipped"]
     assert list(aside.iterdir()) == []
 
 

@@ -22,7 +22,7 @@ from api.cli.verifying.report import print_report
 from api.cli.verifying.url import verify_url
 from domain.errors import NotFound
 from ledger.folder import DataFolder
-from ledger.stores.sqlite.verification.ledgers import Kept
+from ledger.stores.sqlite.verification.ledgers import KeptCheckpoint
 from ledger.transparency.notes import Signer
 from ledger.transparency.tiles import TileAt, parse_tile_path
 from tests.api.shop import START
@@ -56,7 +56,7 @@ def answer(ledger: Ledger, url: str) -> bytes:
     if path == "log/checkpoint":
         return log.checkpoint().note
     if path == "log/key":
-        return "".join(f"{one.written()}\n" for one in log.verifiers()).encode()
+        return "".join(f"{one.to_text()}\n" for one in log.verifiers()).encode()
     if path == "events":
         raise NotFound("not for auditors")
     at = parse_tile_path(path.removeprefix("log/"))
@@ -147,14 +147,14 @@ def test_a_history_that_was_shortened_is_found_by_a_kept_checkpoint(
 ) -> None:
     """The server shows an older checkpoint, and everything that belongs to it."""
     older, *_, newest = ledger.transparency.checkpoints(100)
-    kept = Kept("kept", newest.note)
+    kept = KeptCheckpoint("kept", newest.note)
 
     def shortened(path: str, content: bytes) -> bytes:
         return older.note if path == "checkpoint" else content
 
     assert verified(shortened).sound
     assert "events were lost" in str(verified(shortened, kept=[kept]).first)
-    assert verified(kept=[Kept("kept", older.note)]).sound
+    assert verified(kept=[KeptCheckpoint("kept", older.note)]).sound
 
 
 def test_another_key_than_the_given_one_is_found(
@@ -178,7 +178,7 @@ def test_a_key_that_is_to_sign_next_is_told_from_a_wrong_one(
     """A ledger at rest lists a new key first, which signs with the next event only."""
     signer, _ = ledger.transparency.verifiers()
     newest = Signer(signer.name, Ed25519PrivateKey.generate()).verifier
-    listed = at("key", lambda content: f"{newest.written()}\n".encode() + content)
+    listed = at("key", lambda content: f"{newest.to_text()}\n".encode() + content)
     assert verified(listed, verifiers=[newest, signer]).sound
     (fault,) = verified(listed, verifiers=[newest]).faults
     assert "as its next one" in fault.detail
@@ -192,7 +192,7 @@ def test_where_nothing_can_be_told_nobody_is_asked_for_what_was_brought(
     asked = Asked(
         progress=quiet,
         verifiers=ledger.transparency.verifiers(),
-        kept=[Kept("kept", ledger.transparency.checkpoint().note)],
+        kept=[KeptCheckpoint("kept", ledger.transparency.checkpoint().note)],
     )
     report = verified(at("checkpoint", flipped(-3)), verifiers=asked.verifiers, kept=asked.kept)
     print_report(Outcome([report]), asked)
@@ -209,7 +209,7 @@ def test_a_server_that_asks_for_keys_is_audited_with_one(
         append(
             folder.ledger("main"), draft(UUID(int=1 << 64 | 0x8000_4000), "contact-registered", ANN)
         )
-        folder.ledger("main").transparency.seal()
+        folder.ledger("main").transparency.sign_head()
     made = rapport("keys", "create", "auditor", "--data", data, "--scope", "audit")
     with serving("serve", "--data", data, "--port", 0) as server:
         url = f"{server.url}/v1/ledgers/main"

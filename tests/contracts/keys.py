@@ -32,7 +32,7 @@ class KeyStoreContract(ABC):
     def test_a_key_opens_what_it_closed_once_it_is_saved(self, tmp_path: Path) -> None:
         with closing(self.open_keys(tmp_path)) as keys:
             assert keys.key(ANN) is None
-            closed = keys.key_to_seal(ANN).encrypt(NONCE, b"Ann", b"")
+            closed = keys.encryption_key(ANN).encrypt(NONCE, b"Ann", b"")
             keys.save()
         with closing(self.open_keys(tmp_path)) as again:
             kept = again.key(ANN)
@@ -42,17 +42,17 @@ class KeyStoreContract(ABC):
 
     def test_expected_contacts_keep_the_keys_that_they_have(self, tmp_path: Path) -> None:
         with closing(self.open_keys(tmp_path)) as keys:
-            closed = keys.key_to_seal(ANN).encrypt(NONCE, b"Ann", b"")
+            closed = keys.encryption_key(ANN).encrypt(NONCE, b"Ann", b"")
             keys.save()
         with closing(self.open_keys(tmp_path)) as again:
             again.expect([ANN, BEN])
-            assert again.key_to_seal(ANN).decrypt(NONCE, closed, b"") == b"Ann"
-            again.key_to_seal(BEN)
+            assert again.encryption_key(ANN).decrypt(NONCE, closed, b"") == b"Ann"
+            again.encryption_key(BEN)
 
     def test_a_destroyed_key_is_gone_for_ever(self, tmp_path: Path) -> None:
         with closing(self.open_keys(tmp_path)) as keys:
-            keys.key_to_seal(ANN)
-            keys.key_to_seal(BEN)
+            keys.encryption_key(ANN)
+            keys.encryption_key(BEN)
             keys.save()
             keys.destroy([ANN])
             assert keys.key(ANN) is None
@@ -77,6 +77,6 @@ class KeyStoreContract(ABC):
             newer, older = signing.make("log", 2), signing.make("log", 1)
             signing.make("other", 0)
         with closing(self.open_keys(tmp_path)) as again:
-            named = self.signing(again).named("log")
+            named = self.signing(again).keys_of("log")
             assert [one.public for one in named] == [older.public, newer.public]
             assert named[0].private.private_bytes_raw() == older.private.private_bytes_raw()

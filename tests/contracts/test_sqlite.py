@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ledger.stores.sqlite.data_keys import KeyStore
 from ledger.stores.sqlite.events import LedgerApplicationRecorder, LedgerFactory
 from ledger.stores.sqlite.projection_tables import SqliteTableStore
-from ledger.stores.sqlite.transparency_log import SqliteLogStore, begin, begun
+from ledger.stores.sqlite.transparency_log import SqliteLogStore, begin, log_origin
 from tests.contracts.events import EventStoreContract
 from tests.contracts.keys import KeyStoreContract
 from tests.contracts.tables import TableStoreContract
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ledger.stores.events import EventStore
     from ledger.stores.keys import DataKeyStore, SigningKeyStore
-    from ledger.stores.transparency_log import Signed, TransparencyLogStore
+    from ledger.stores.transparency_log import StoredCheckpoint, TransparencyLogStore
     from projections.tables import TableStore
 
 
@@ -62,10 +62,12 @@ class TestKeys(KeyStoreContract):
 class TestTransparencyLog(TransparencyLogStoreContract):
     """``log.sqlite``."""
 
-    def open_log(self, folder: Path, key: tuple[bytes, int], first: Signed) -> TransparencyLogStore:
+    def open_log(
+        self, folder: Path, key: tuple[bytes, int], first: StoredCheckpoint
+    ) -> TransparencyLogStore:
         """The file of that folder, begun where it is not yet."""
         path = folder / "log.sqlite"
-        if begun(path) is None:
+        if log_origin(path) is None:
             begin(path, "example.org/log", key, first)
         return SqliteLogStore(path, "example.org/log")
 

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from ledger.stores.transparency_log import Signed, VerifierKey
+from ledger.stores.transparency_log import StoredCheckpoint, VerifierKey
 from ledger.transparency.merkle import HASH_BYTES
 from ledger.transparency.tiles import TileAt
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ledger.stores.transparency_log import TransparencyLogStore
 
 OLD, NEW = b"o" * 32, b"n" * 32
-EMPTY, THREE = (Signed(size, b"r" * HASH_BYTES, b"note", size) for size in (0, 3))
+EMPTY, THREE = (StoredCheckpoint(size, b"r" * HASH_BYTES, b"note", size) for size in (0, 3))
 HASHES = b"h" * 3 * HASH_BYTES
 
 
@@ -24,7 +24,9 @@ class TransparencyLogStoreContract(ABC):
     """Adopted by a store that says how a log is begun, or opened again, in a folder."""
 
     @abstractmethod
-    def open_log(self, folder: Path, key: tuple[bytes, int], first: Signed) -> TransparencyLogStore:
+    def open_log(
+        self, folder: Path, key: tuple[bytes, int], first: StoredCheckpoint
+    ) -> TransparencyLogStore:
         """The log of that folder; at first with that key and first checkpoint alone."""
 
     def test_a_log_begins_with_its_key_and_its_first_checkpoint(self, tmp_path: Path) -> None:
@@ -46,7 +48,7 @@ class TransparencyLogStoreContract(ABC):
     def test_a_tile_grows_in_its_place(self, tmp_path: Path) -> None:
         with closing(self.open_log(tmp_path, (OLD, 0), EMPTY)) as log:
             log.add(THREE, [(TileAt(0, 0, 2), HASHES[: 2 * HASH_BYTES])])
-            four = Signed(4, THREE.root, THREE.note, 4)
+            four = StoredCheckpoint(4, THREE.root, THREE.note, 4)
             log.add(four, [(TileAt(0, 0, 3), HASHES)])
             assert log.tile(TileAt(0, 0, 3)) == HASHES
 

@@ -6,7 +6,7 @@ import json
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from rapport_client.events import encoded
+from rapport_client.events import encode
 from tests.crash.load import Place
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def place_of(event: RecordedEvent | None, told: Place) -> Place | None:
 def check_content(contact: UUID, event: NewEvent, recorded: RecordedEvent) -> None:
     """Every value is the one that was sent."""
     assert (recorded.id, recorded.contact_id, recorded.type) == (event.id, contact, event.type)
-    assert recorded.data == json.loads(encoded(event.data))
+    assert recorded.data == json.loads(encode(event.data))
     assert recorded.occurred_at == (event.occurred_at or recorded.recorded_at)
     assert recorded.source == event.source
     assert recorded.actor == event.actor

@@ -68,7 +68,7 @@ log._store._writer.set_trace_callback(count)
 ledger._keys._connection.set_trace_callback(count)
 log.rotate()
 for _ in range(2):
-    print(log.seal().note.hex(), flush=True)
+    print(log.sign_head().note.hex(), flush=True)
     ledger._keys._connection.set_trace_callback(None)
     grow_to(ledger, ledger.head() + 1)
 os._exit(7)
@@ -99,7 +99,7 @@ def went_on(folder: Path, seen: set[bytes], more: int) -> set[bytes]:
         assert log.problem is None
         assert seen <= kept_by(log), "a checkpoint that was told is gone"
         grow_to(ledger, ledger.head() + more)
-        assert log.seal().size == ledger.head()
+        assert log.sign_head().size == ledger.head()
         assert goes_on_from(log, list(log.checkpoints()))
         frontier = Frontier()
         frontier.extend(leaf_hash(log.entry(n)) for n in range(1, ledger.head() + 1))

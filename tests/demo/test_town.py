@@ -47,7 +47,7 @@ def test_every_type_of_event_occurs(town: Server) -> None:
     occurring = {
         recorded.type
         for served in town.ledgers.values()
-        for recorded in served.ledger.log(limit=100_000, unseal=False)
+        for recorded in served.ledger.log(limit=100_000, decrypt=False)
     }
     assert occurring == set(CATALOGUE) - {"personal-data-erased"}
 

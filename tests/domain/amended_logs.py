@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
 
 CONTACTS = (ANN, BEN, CAT)
 ACTS = (
@@ -37,7 +37,7 @@ _FIXED = ("contact-registered", "contact-merged", "merge-reversed", "event-retra
 
 
 @st.composite
-def amended_logs(draw: st.DrawFn) -> list[Recorded]:
+def amended_logs(draw: st.DrawFn) -> list[RecordedEvent]:
     """Some dozens of events of three contacts, a client among them more often than not."""
     scenario = Scenario()
     for contact in CONTACTS:
@@ -75,7 +75,7 @@ def _is_used(scenario: Scenario, contact: UUID, event: Any) -> bool:
     )
 
 
-def _target(draw: st.DrawFn, scenario: Scenario, *, corrections: bool) -> Recorded | None:
+def _target(draw: st.DrawFn, scenario: Scenario, *, corrections: bool) -> RecordedEvent | None:
     """Some event to take back, the newest few more often than their share."""
     found = [
         one

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
-from domain.events import CATALOGUE, Event, Sealed
+from domain.events import CATALOGUE, EncryptedValue, Event
 from domain.events.governance import CorrectedData, EventCorrected, EventRetracted
 from domain.kinds import (
     CalendarDate,
@@ -67,7 +67,7 @@ def _values(kind: Kind) -> st.SearchStrategy[Any]:
 def _field(declared: Field) -> st.SearchStrategy[Any]:
     values = _values(declared.kind)
     if declared.personal:
-        values = st.one_of(values, st.just(Sealed(b"")))
+        values = st.one_of(values, st.just(EncryptedValue(b"")))
     return values if declared.required else st.one_of(st.none(), values)
 
 
@@ -85,7 +85,7 @@ any_events: st.SearchStrategy[Event] = st.one_of(plain_events, of_type(EventCorr
 
 
 SENT = [
-    *(name for name, kind in CATALOGUE.items() if kind.FROM_CLIENTS),
+    *(name for name, kind in CATALOGUE.items() if kind.FROM_PRODUCERS),
     # What changes what other events mean comes up more often than its share of the catalogue.
     *["event-corrected"] * 8,
     *["event-retracted"] * 8,

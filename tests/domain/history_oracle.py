@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from domain.events import Event
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
 
 UNTOLD = ("event-retracted", "event-corrected")
 """What says something of other events, and is no part of the history."""
@@ -31,7 +31,7 @@ class Stands:
     contact_id: UUID
 
 
-def survivor_of(log: Sequence[Recorded], contact: UUID) -> UUID:
+def survivor_of(log: Sequence[RecordedEvent], contact: UUID) -> UUID:
     """Who stands for a contact: followed from merge to merge, each as it was last said."""
     into = None
     for one in log:
@@ -41,7 +41,7 @@ def survivor_of(log: Sequence[Recorded], contact: UUID) -> UUID:
     return contact if into is None else survivor_of(log, into)
 
 
-def effective(log: Sequence[Recorded], survivor: UUID) -> list[Stands]:
+def effective(log: Sequence[RecordedEvent], survivor: UUID) -> list[Stands]:
     """What counts for a survivor of all that a log holds, in the order in which it happened."""
     found = []
     for one in log:
@@ -65,14 +65,14 @@ def effective(log: Sequence[Recorded], survivor: UUID) -> list[Stands]:
     return sorted(found, key=lambda stands: (stands.occurred_at, stands.position))
 
 
-def _target_of(one: Recorded) -> UUID:
+def _target_of(one: RecordedEvent) -> UUID:
     """A referral received is retracted and corrected by what was said of the referral made."""
     if one.type == "referral-received" and one.causation_id is not None:
         return one.causation_id
     return one.id
 
 
-def _is(other: Recorded, type_name: str, target: UUID) -> bool:
+def _is(other: RecordedEvent, type_name: str, target: UUID) -> bool:
     said: Any = other.event
     return other.type == type_name and bool(said.target == target)
 

@@ -16,7 +16,7 @@ from domain.events.referrals import (
 from domain.first_purchases import Commerce, commerce_of
 from domain.history import History, effective_history
 from domain.instants import DAY
-from domain.recorded import Recorded
+from domain.recorded import RecordedEvent
 from domain.referrals import Edge, edges_of
 
 if TYPE_CHECKING:
@@ -37,14 +37,14 @@ class Told:
     id: UUID | None = None
 
 
-def recorded(told: Sequence[Told]) -> list[Recorded]:
+def recorded(told: Sequence[Told]) -> list[RecordedEvent]:
     """What the ledger holds once it was told all of this, in this order; ids count from 1."""
     versions: dict[UUID, int] = {}
     found = []
     for position, one in enumerate(told, start=1):
         versions[one.contact_id] = versions.get(one.contact_id, 0) + 1
         found.append(
-            Recorded(
+            RecordedEvent(
                 contact_id=one.contact_id,
                 version=versions[one.contact_id],
                 position=position,

@@ -10,12 +10,12 @@ import pytest
 
 from domain.aliases import aliases_in
 from domain.contact import ContactState
-from domain.decisions import Decided, Request, decide
+from domain.decisions import DecidedEvent, Request, decide
 from domain.errors import Refused
 from domain.events import CATALOGUE, Event
 from domain.instants import DAY, parse_instant
 from domain.policy import Policy
-from domain.recorded import Recorded
+from domain.recorded import RecordedEvent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -142,7 +142,7 @@ class Scenario:
     """A ledger in a list: contacts, what is recorded of them, and one policy for ever."""
 
     policy: Policy = field(default_factory=Policy)
-    events: list[Recorded] = field(default_factory=list)
+    events: list[RecordedEvent] = field(default_factory=list)
     states: dict[UUID, ContactState] = field(default_factory=dict)
 
     def contact(self, contact_id: UUID) -> ContactState:
@@ -168,10 +168,10 @@ class Scenario:
         at: int = START,
         contact_id: UUID = ANN,
         causation_id: UUID | None = None,
-    ) -> Recorded:
+    ) -> RecordedEvent:
         """Put an event on a stream without asking; ids count from 1001 as positions do from 1."""
         position = len(self.events) + 1
-        recorded = Recorded(
+        recorded = RecordedEvent(
             contact_id=contact_id,
             version=self.contact(contact_id).version + 1,
             position=position,
@@ -195,7 +195,7 @@ class Scenario:
 
     def decide(
         self, event: Event, at: int = START, contact_id: UUID = ANN, actor: str | None = None
-    ) -> tuple[Decided, ...]:
+    ) -> tuple[DecidedEvent, ...]:
         """What the domain answers to a request; nothing is recorded."""
         request = Request(
             contact_id=contact_id, id=UUID(int=999), event=event, occurred_at=at, actor=actor
@@ -204,9 +204,9 @@ class Scenario:
 
     def append(
         self, event: Event, at: int = START, contact_id: UUID = ANN, actor: str | None = None
-    ) -> tuple[Recorded, ...]:
+    ) -> tuple[RecordedEvent, ...]:
         """Decide, and record what was decided, as a ledger does."""
-        recorded: list[Recorded] = []
+        recorded: list[RecordedEvent] = []
         for decided in self.decide(event, at, contact_id, actor):
             cause = recorded[0].id if recorded else None
             recorded.append(self.record(decided.event, at, decided.contact_id, cause))
@@ -229,6 +229,6 @@ def registered(*contact_ids: UUID, policy: Policy | None = None) -> Scenario:
     return scenario
 
 
-def types_of(decided: Iterable[Decided]) -> list[str]:
+def types_of(decided: Iterable[DecidedEvent]) -> list[str]:
     """The types of what was decided."""
     return [one.event.TYPE for one in decided]

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from domain.history import History
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
     from domain.timeline import PolicyTimeline
 
 
-def known(log: Sequence[Recorded], survivor: UUID, random: Random) -> History:
+def known(log: Sequence[RecordedEvent], survivor: UUID, random: Random) -> History:
     """The history that the product makes of a survivor's streams, handed over in any order."""
     group = [
         one
@@ -47,7 +47,9 @@ def told(history: History) -> list[tuple[object, ...]]:
 
 @settings(max_examples=200)
 @given(amended_logs(), st.randoms(use_true_random=False))
-def test_of_what_was_amended_counts_what_was_said_last(log: list[Recorded], random: Random) -> None:
+def test_of_what_was_amended_counts_what_was_said_last(
+    log: list[RecordedEvent], random: Random
+) -> None:
     for contact in CONTACTS:
         if survivor_of(log, contact) == contact:
             stands = effective(log, contact)
@@ -62,7 +64,7 @@ def test_of_what_was_amended_counts_what_was_said_last(log: list[Recorded], rand
 @settings(max_examples=150)
 @given(amended_logs(), TIMELINES, INSTANTS, st.randoms(use_true_random=False))
 def test_the_stages_of_an_amended_history_are_those_of_what_is_left_of_it(
-    log: list[Recorded], policies: PolicyTimeline, at: int, random: Random
+    log: list[RecordedEvent], policies: PolicyTimeline, at: int, random: Random
 ) -> None:
     for contact in CONTACTS:
         if survivor_of(log, contact) != contact:
@@ -84,7 +86,7 @@ def test_the_stages_of_an_amended_history_are_those_of_what_is_left_of_it(
 @settings(max_examples=150)
 @given(amended_logs(), TIMELINES, INSTANTS, st.integers(0, 1), st.randoms(use_true_random=False))
 def test_nothing_that_is_said_of_an_amended_history_changes_while_it_holds(
-    log: list[Recorded], policies: PolicyTimeline, at: int, past: int, random: Random
+    log: list[RecordedEvent], policies: PolicyTimeline, at: int, past: int, random: Random
 ) -> None:
     """What is left out included: an event that was retracted is not named before it occurred."""
     for contact in CONTACTS:
@@ -96,5 +98,5 @@ def test_nothing_that_is_said_of_an_amended_history_changes_while_it_holds(
         later = until_at - 1 if until_at is not None else at + 5000 * DAY
         assert everything_said(fold(history, policies, None, later)) == everything_said(found)
         occurred = {one.id: one.occurred_at for one in log}
-        for one in found.excluded():
+        for one in found.exclusions():
             assert one.reason != "retracted" or occurred[one.event_id] <= found.at

@@ -17,12 +17,12 @@ from tests.domain.any_events import any_events, instants
 from tests.domain.scenario import ANN, BEN, CAT, Scenario, fact, registered
 
 if TYPE_CHECKING:
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
 
 histories = st.lists(st.tuples(any_events, instants), max_size=30)
 
 
-def stream_of(history: list[tuple[Event, int]]) -> list[Recorded]:
+def stream_of(history: list[tuple[Event, int]]) -> list[RecordedEvent]:
     """The events on one stream, recorded without asking whether they make sense."""
     scenario = Scenario()
     for event, at in history:
@@ -30,14 +30,14 @@ def stream_of(history: list[tuple[Event, int]]) -> list[Recorded]:
     return scenario.events
 
 
-def folded(stream: list[Recorded]) -> ContactState:
+def folded(stream: list[RecordedEvent]) -> ContactState:
     state = ContactState.initial(ANN)
     for recorded in stream:
         state.evolve(recorded)
     return state
 
 
-def effective(stream: list[Recorded]) -> list[Recorded]:
+def effective(stream: list[RecordedEvent]) -> list[RecordedEvent]:
     """The stream as it should have been recorded: a second, slower reading of section 2."""
     retracted = {one.event.target for one in stream if isinstance(one.event, EventRetracted)}
     kept = []
@@ -133,7 +133,7 @@ BY_ID = {"purchase_id": "reversed", "referral_id": "levels", "complaint_id": "ma
 
 def test_a_new_contact_is_unregistered_at_version_0() -> None:
     state = ContactState.initial(ANN)
-    assert (state.version, state.registered, state.merged_into, state.erased) == (
+    assert (state.version, state.is_registered, state.merged_into, state.erased) == (
         0,
         False,
         None,
@@ -153,4 +153,4 @@ def test_a_merge_and_its_reversal_are_remembered() -> None:
 
 def test_an_erased_contact_stays_registered() -> None:
     state = registered().given("personal-data-erased").contact(ANN)
-    assert (state.registered, state.erased) == (True, True)
+    assert (state.is_registered, state.erased) == (True, True)

@@ -16,16 +16,16 @@ from tests.domain.scenario import ANN, BEN, CAT, EXAMPLES, Scenario, fact, on_da
 
 if TYPE_CHECKING:
     from domain.events import Event
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
 
 FINAL = ["contact-registered", "contact-merged", "merge-reversed", "personal-data-erased"]
 
 
-def retraction(target: Recorded, reason: str = "wrong till") -> Event:
+def retraction(target: RecordedEvent, reason: str = "wrong till") -> Event:
     return fact("event-retracted", target=str(target.id), reason=reason)
 
 
-def correction(target: Recorded, at: int | None = None, **data: Any) -> Event:
+def correction(target: RecordedEvent, at: int | None = None, **data: Any) -> Event:
     """A correction; ``data`` replaces what differs from the example of the target's type."""
     return fact(
         "event-corrected",

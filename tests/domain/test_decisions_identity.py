@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 def test_an_unregistered_contact_takes_nothing_but_a_registration() -> None:
     scenario = Scenario()
     for type_name, made in CATALOGUE.items():
-        if made.FROM_CLIENTS and type_name != "contact-registered":
+        if made.FROM_PRODUCERS and type_name != "contact-registered":
             assert scenario.refusal(fact(type_name)).reason == "contact-unregistered"
     assert types_of(scenario.decide(fact("contact-registered"))) == ["contact-registered"]
 
@@ -66,7 +66,7 @@ def test_a_merged_contact_takes_what_it_took_before() -> None:
     merged = registered(ANN, BEN, CAT).given(*openings)
     merged.append(fact("contact-merged", into=str(CAT)))
     for type_name, made in CATALOGUE.items():
-        if made.FROM_CLIENTS and type_name not in {"contact-merged", "merge-reversed"}:
+        if made.FROM_PRODUCERS and type_name not in {"contact-merged", "merge-reversed"}:
             assert said(merged, fact(type_name)) == said(alone, fact(type_name)), type_name
     assert types_of(merged.decide(fact("merge-reversed", into=str(CAT)))) == ["merge-reversed"]
 
@@ -212,7 +212,7 @@ def test_an_erased_contact_takes_events_without_personal_data_only() -> None:
 def test_required_personal_data_is_refused_for_an_erased_contact() -> None:
     scenario = registered().given("personal-data-erased")
     for type_name, made in CATALOGUE.items():
-        if made.FROM_CLIENTS and any(f.personal and f.required for f in made.FIELDS):
+        if made.FROM_PRODUCERS and any(f.personal and f.required for f in made.FIELDS):
             assert scenario.refusal(fact(type_name)).reason == "contact-erased"
 
 

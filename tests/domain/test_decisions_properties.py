@@ -121,7 +121,7 @@ def test_the_table_holds_the_reasons_that_are_given_and_no_other() -> None:
     folder = Path(domain.decisions.__file__).parent
     decisions = [source for source in folder.glob("*.py") if source.name != "reasons.py"]
     text = "".join(source.read_text(encoding="utf-8") for source in decisions)
-    given_reasons = set(re.findall(r"refused\(\s*\"([a-z-]+)\"", text))
+    given_reasons = set(re.findall(r"refusal\(\s*\"([a-z-]+)\"", text))
     given_reasons |= set(re.findall(r": \"([a-z-]+-unknown)\"", text))
     assert given_reasons == REASONS.keys() - OF_LEDGERS
     assert REASONS.keys() >= OF_LEDGERS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.decisions import ALREADY_SO, Decided
+from domain.decisions import ALREADY_SO, DecidedEvent
 from domain.presets import PRESETS
 from tests.domain.scenario import ANN, BEN, CAT, DAN, fact, on_day, registered, types_of
 
@@ -12,8 +12,8 @@ from tests.domain.scenario import ANN, BEN, CAT, DAN, fact, on_day, registered, 
 def test_an_inbound_referral_stands_on_both_streams() -> None:
     decided = registered().decide(fact("referral-made"))
     assert decided == (
-        Decided(ANN, fact("referral-made")),
-        Decided(BEN, fact("referral-received")),
+        DecidedEvent(ANN, fact("referral-made")),
+        DecidedEvent(BEN, fact("referral-received")),
     )
 
 

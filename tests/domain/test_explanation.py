@@ -12,7 +12,7 @@ from domain.explanation import explain, explain_interval
 from domain.phrases import Phrases
 from domain.presets import PRESETS
 from domain.signals import BLANK_SIGNALS, SIGNALS
-from domain.signals.base import Judged
+from domain.signals.base import Evaluation
 from tests.domain.folding import bought, changed, relate, versions
 from tests.domain.scenario import CAT, Scenario, fact, on_day, registered
 
@@ -33,12 +33,12 @@ def sentences(relationship: Relationship) -> list[str]:
 
 def test_a_client_is_explained_by_what_made_her_one_and_by_when_it_ends() -> None:
     assert sentences(relate(a_client(), on_day(130))) == [
-        "Client since 12 April: bought on 10 days (needs 3); "
-        "share of wallet 85% (needs 80), stated by them on 12 April.",
-        "The score is 60; 45 keep a client.",
-        "By itself, a complaint of severity 3 left lying would make them a customer.",
-        "If nothing happens they fall back to customer on 18 June, "
-        "because they have been silent for so long.",
+        "Client since 12 April: they bought on 10 days (3 are needed); "
+        "our share of wallet is 85% (80% is needed), as they stated on 12 April.",
+        "The score is 60; a client needs at least 45 to stay one.",
+        "One change is enough to make them a customer: "
+        "a complaint of severity 3 that stays open past its deadline.",
+        "If nothing happens, they fall back to customer on 18 June, because of their long silence.",
     ]
 
 
@@ -46,24 +46,27 @@ def test_who_is_no_client_is_told_what_is_missing() -> None:
     relationship = relate(bought(1, 2, 3), on_day(4))
     assert sentences(relationship)[:4] == [
         "Customer since 2 January.",
-        "Not buying regularly: bought on 3 days (needs 6).",
-        "The score is 0; to become a client takes 60, and something lasting "
-        "(an engagement, regular buying or a renewal unasked).",
-        "By itself, acting for them in an engagement would make them a client.",
+        "They do not buy regularly yet: they bought on 3 days (6 are needed).",
+        "The score is 0; to become a client they need 60, and also something lasting "
+        "(an engagement, regular purchases or a renewal without a reminder).",
+        "One change is enough to make them a client: an engagement in which we act for them.",
     ]
 
 
 def test_who_went_silent_is_not_told_to_buy_more_often() -> None:
     told = sentences(relate(a_client(), on_day(600)))
     assert told[0] == "Lapsed client since 2 August 2026."
-    assert told[1] == "No longer regular: bought on 10 days (needs 3), silent since 4 May 2026."
-    assert "They are quieter than is their habit." in told
+    assert told[1] == (
+        "They no longer buy regularly: they bought on 10 days (3 are needed), "
+        "but they are silent since 4 May 2026."
+    )
+    assert "They are quieter than usual." in told
 
 
 def test_what_counts_against_them_stands_apart_and_a_held_promotion_too() -> None:
     scenario = a_client().given("complaint-raised", at=on_day(126))
     told = sentences(relate(scenario, on_day(129)))
-    assert told[1] == "Against it: 1 complaint past the deadline (worst severity 2)."
+    assert told[1] == "On the other hand, 1 complaint is past the deadline (worst severity 2)."
     scenario = bought(1, 2, 3).given("complaint-raised", at=on_day(3))
     told = sentences(relate(scenario, on_day(6)))
     score = next(one for one in told if one.startswith("The score"))
@@ -78,16 +81,19 @@ def test_of_a_trades_own_kinds_each_tells_for_or_against() -> None:
     scenario.record(fact("custom-recorded", kind="late"), on_day(1))
     scenario.record(fact("complaint-raised", severity=1), on_day(1))
     told = sentences(relate(scenario, on_day(4), versions((0, changed("retail", signals=signals)))))
-    assert told[0] == "Customer since 2 January: tasting once."
-    assert told[2] == "Against it: 1 complaint past the deadline (worst severity 1); late once."
+    assert told[0] == "Customer since 2 January: 'tasting' was recorded once."
+    assert told[2] == (
+        "On the other hand, 1 complaint is past the deadline (worst severity 1); "
+        "'late' was recorded once."
+    )
 
 
 def test_a_stage_set_by_hand_is_said_to_be_so_with_what_the_rules_say() -> None:
     scenario = bought(1, 2, 3).given("stage-overridden", at=on_day(4))
     told = sentences(relate(scenario, on_day(5)))
     assert told[0] == "Client since 5 January."
-    assert told[1] == "The stage was set by hand; by the rules it would be customer."
-    assert told[-1].endswith("on 1 January 2027, because the stage set by hand expires.")
+    assert told[1] == "The stage was set by hand; according to the rules it would be customer."
+    assert told[-1].endswith("on 1 January 2027, because the stage that was set by hand expires.")
 
 
 def test_a_stage_set_by_hand_is_not_said_to_change_as_the_rules_would() -> None:
@@ -97,9 +103,11 @@ def test_a_stage_set_by_hand_is_not_said_to_change_as_the_rules_would() -> None:
         scenario = bought(1, 2, 3)
         scenario.record(override, on_day(4))
         told = sentences(relate(scenario, on_day(5)))
-        assert told[1] == "The stage was set by hand; by the rules it would be customer."
-        by_itself = next(one for one in told if one.startswith("By itself"))
-        assert by_itself.endswith("would make them a client by the rules.")
+        assert told[1] == "The stage was set by hand; according to the rules it would be customer."
+        by_itself = next(one for one in told if one.startswith("One change"))
+        assert by_itself.startswith(
+            "One change is enough to make them a client according to the rules: "
+        )
 
 
 def test_a_new_client_who_falls_with_score_enough_is_told_another_cause() -> None:
@@ -110,28 +118,30 @@ def test_a_new_client_who_falls_with_score_enough_is_told_another_cause() -> Non
     assert relationship.stage == "client"
     assert relationship.score >= 45
     assert sentences(relationship)[-1] == (
-        "If nothing happens they fall back to customer on 1 February, "
-        "because the time of grace for a new client is over."
+        "If nothing happens, they fall back to customer on 1 February, "
+        "because the minimum stay of a new client is over."
     )
 
 
 def test_what_the_policy_does_not_go_by_is_not_asked_for() -> None:
     told = sentences(relate(bought(1, 2), on_day(3), versions((0, PRESETS["real-estate"]))))
-    assert told[1].endswith("and something lasting (an engagement or a renewal unasked).")
+    assert told[1].endswith(
+        "and also something lasting (an engagement or a renewal without a reminder)."
+    )
 
 
 def test_what_belongs_to_nothing_is_said_not_to_count_in_words() -> None:
     scenario = registered().given("complaint-resolved", "promise-broken", at=on_day(1))
     assert sentences(relate(scenario, on_day(2)))[-1] == (
-        "2 events do not count: 2 about what had not begun by then."
+        "2 events do not count: 2 about something that had not begun by then."
     )
 
 
 def test_a_kind_of_ones_own_may_have_any_name() -> None:
     """One that ends like the loss of another is not taken for it."""
     phrases = Phrases(str)
-    assert phrases.change("custom:parcel_lost") == "recording 'parcel_lost'"
-    assert phrases.change("custom_lost:parcel") == "no longer having 'parcel'"
+    assert phrases.change("custom:parcel_lost") == "an event 'parcel_lost'"
+    assert phrases.change("custom_lost:parcel") == "no more 'parcel'"
 
 
 def test_who_ended_it_is_told_nothing_more() -> None:
@@ -143,7 +153,7 @@ def test_a_policy_that_counts_purchases_alone_says_so_every_time() -> None:
     policies = versions((0, PRESETS["purchases-only"]))
     for at in (on_day(1), on_day(4), on_day(500)):
         told = sentences(relate(bought(1, 2, 3), at, policies))
-        assert "This rests on how often they buy, not on their allegiance." in told
+        assert "The stage rests on how often they buy, not on their allegiance." in told
 
 
 def test_what_does_not_count_is_counted_by_its_reason() -> None:
@@ -156,8 +166,10 @@ def test_what_does_not_count_is_counted_by_its_reason() -> None:
 
 def test_what_erasure_took_is_said_and_nothing_known_too() -> None:
     told = explain(relate(a_client(), on_day(130)), erased=True)
-    assert told[-1] == "Personal data was erased: what rested on it is not shown."
-    assert sentences(relate(registered(), on_day(-1))) == ["Nothing is known of them at that time."]
+    assert told[-1] == "Personal data was erased, and what rested on it is not shown."
+    assert sentences(relate(registered(), on_day(-1))) == [
+        "Nothing is known about them at that time."
+    ]
 
 
 def test_days_are_those_of_the_contacts_own_time_zone() -> None:
@@ -172,33 +184,34 @@ def test_every_stretch_of_a_history_names_what_began_it() -> None:
         "Contact from 1 January 2026 to 2 March 2026, because the contact was registered.",
         "Customer from 2 March 2026 to 12 April 2026, because a purchase was made.",
         "Client from 12 April 2026 to 18 June 2026, because a share of wallet was reported.",
-        "Customer from 18 June 2026 to 2 August 2026, because they have been silent for so long.",
-        "Lapsed client from 2 August 2026 on, because they have been silent for so long.",
+        "Customer from 18 June 2026 to 2 August 2026, because of their long silence.",
+        "Lapsed client from 2 August 2026 on, because of their long silence.",
     ]
     stricter = changed("purchases-only", stage={"stay_score": 70, "promotion_score": 70})
     policies = versions((0, PRESETS["purchases-only"]), (on_day(100), stricter))
     relationship = relate(bought(*range(0, 106, 7)), on_day(106), policies)
     told = [explain_interval(one, "UTC") for one in relationship.intervals]
-    assert told[-1].endswith("because version 2 of the policy took over.")
+    assert told[-1].endswith("because version 2 of the policy took effect.")
 
 
 @pytest.mark.parametrize(
     ("types", "told"),
     [
         (("engagement-opened",), "we act for them in 1 open engagement"),
-        (("referral-made",), "sent us 1 weak referral in 365 days"),
+        (("referral-made",), "they sent us 1 weak referral in the last 365 days"),
         (("advice-accepted", "advice-accepted", "advice-declined"),
-         "took our advice twice, declined it once"),
-        (("detail-updated",), "acted of their own accord once in 365 days"),
-        (("visit-made", "visit-made"), "brought guests on 2 visits in 90 days (needs 2)"),
+         "they took our advice twice and declined it once"),
+        (("detail-updated",), "they acted on their own initiative once in the last 365 days"),
+        (("visit-made", "visit-made"),
+         "they brought guests on 2 visits in the last 90 days (2 are needed)"),
         (("preference-learned", "recognition-given"),
-         "we showed once in 365 days that we know their preferences"),
-        (("testimonial-given",), "gave 1 testimonial in 365 days"),
-        (("touch-made",), "1 of 1 touch came from them"),
-        (("promise-made", "promise-broken"), "1 promise broken in 90 days"),
+         "we showed once in the last 365 days that we know their preferences"),
+        (("testimonial-given",), "they gave 1 testimonial in the last 365 days"),
+        (("touch-made",), "they got in touch with us once, out of 1 time in all"),
+        (("promise-made", "promise-broken"), "we broke 1 promise in the last 90 days"),
         (("subscription-started", "subscription-renewed"),
-         "1 subscription renewed without our asking"),
-        (("wallet-rank-reported",), "by their rank for us of 1 among 2 on 1 January"),
+         "they renewed 1 subscription without a reminder"),
+        (("wallet-rank-reported",), "estimated from our rank 1 of 2, reported on 1 January"),
     ],
 )  # fmt: skip
 def test_each_signal_is_told_as_what_happened(types: tuple[str, ...], told: str) -> None:
@@ -212,8 +225,8 @@ def test_both_kinds_of_referral_and_what_a_trade_adds_are_told() -> None:
     scenario.record(fact("referral-made", referral_id="r2", level=5, other=str(CAT)), on_day(3))
     policies = versions((0, changed("retail", signals={"custom": {"tasting": {"points": 5}}})))
     told = sentences(relate(scenario, on_day(5), policies))[0]
-    assert "sent us 1 strong and 1 weak referrals in 365 days" in told
-    assert "tasting once" in told
+    assert "they sent us 1 strong and 1 weak referral in the last 365 days" in told
+    assert "'tasting' was recorded once" in told
 
 
 def test_every_event_and_breakpoint_that_may_change_a_stage_has_words() -> None:
@@ -231,7 +244,7 @@ def test_there_are_words_for_every_change_that_any_signal_can_name() -> None:
     policy = changed(
         "retail", signals={"custom": {"tasting": {"points": 5}}, "known": {"points": 9}}
     )
-    judged = Judged(0, policy, is_client=True, was_ever_client=True)
+    judged = Evaluation(0, policy, is_client=True, was_ever_client=True)
     for signal in BLANK_SIGNALS:
         reading = signal.read(judged)
         for on in (reading, reading._replace(on=True, value={**reading.value, "tasting": 1})):

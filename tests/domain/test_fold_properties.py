@@ -208,7 +208,7 @@ def told(relationship: Any) -> tuple[object, ...]:
         *row(relationship),
         relationship.rests_on,
         relationship.signals(),
-        relationship.excluded(),
+        relationship.exclusions(),
         relationship.would_change(),
         relationship.will_change(),
         relationship.engagements(),

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from domain.events.commerce import PurchaseMade
 from domain.events.governance import EventCorrected
 from domain.events.referrals import ReferralReceived
-from domain.history import History, Retracted, effective_history
+from domain.history import History, RetractedEvent, effective_history
 from tests.domain.scenario import ANN, BEN, Scenario, fact, on_day, registered
 
 if TYPE_CHECKING:
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
 
 
-def told() -> tuple[Scenario, Recorded, Recorded]:
+def told() -> tuple[Scenario, RecordedEvent, RecordedEvent]:
     """Ann's purchases of days 1 and 2."""
     scenario = registered()
     first = scenario.record(fact("purchase-made", purchase_id="a"), on_day(1))
@@ -45,7 +45,7 @@ def test_a_retracted_event_is_excluded_with_the_retraction_that_says_so() -> Non
     retraction = scenario.record(fact("event-retracted", target=str(first.id)), on_day(9))
     history = of_ann(scenario)
     assert first.id not in {fact_.id for fact_ in history.facts}
-    assert history.retracted == (Retracted(first.occurred_at, first.id, retraction.id),)
+    assert history.retracted == (RetractedEvent(first.occurred_at, first.id, retraction.id),)
 
 
 def test_retractions_work_by_position_whatever_their_own_instant() -> None:
@@ -54,7 +54,7 @@ def test_retractions_work_by_position_whatever_their_own_instant() -> None:
     assert first.id not in {fact_.id for fact_ in of_ann(scenario).facts}
 
 
-def correct(scenario: Scenario, target: Recorded, **changes: object) -> Recorded:
+def correct(scenario: Scenario, target: RecordedEvent, **changes: object) -> RecordedEvent:
     return scenario.record(fact("event-corrected", target=str(target.id), **changes), on_day(9))
 
 

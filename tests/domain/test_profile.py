@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from domain.events import Sealed
+from domain.events import EncryptedValue
 from domain.events.contacts import ContactLinked, ContactRegistered, RegistrationAmended
 from domain.history import effective_history
 from domain.instants import DAY
@@ -76,7 +76,7 @@ def test_links_lead_to_survivors_and_never_back() -> None:
 
 
 def test_what_is_sealed_is_not_shown() -> None:
-    sealed = RegistrationAmended(name=Sealed(b"x"), refs=Sealed(b""))
+    sealed = RegistrationAmended(name=EncryptedValue(b"x"), refs=EncryptedValue(b""))
     found = profile((ANNA, 5, REGISTERED), (ANNA, 6, sealed))
     assert (found.name, found.refs) == (None, (TILL,))
 

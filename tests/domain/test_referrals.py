@@ -16,7 +16,7 @@ from domain.instants import DAY
 from domain.referrals import (
     Closing,
     Edge,
-    Introduced,
+    Introduction,
     Outcome,
     RewardAct,
     downstream,
@@ -317,7 +317,7 @@ def test_downstream_shows_each_contact_once_nearest_first() -> None:
         refers(99, UUID(int=7), name="r3"),
     )
     assert downstream(ANNA, known.edges_from, 10 * DAY) == (
-        Introduced(BEN, ANNA, 1, UUID(int=1)),
-        Introduced(CLEO, ANNA, 1, UUID(int=2)),
-        Introduced(DORA, BEN, 2, UUID(int=4)),
+        Introduction(BEN, ANNA, 1, UUID(int=1)),
+        Introduction(CLEO, ANNA, 1, UUID(int=2)),
+        Introduction(DORA, BEN, 2, UUID(int=4)),
     )

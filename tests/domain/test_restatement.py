@@ -13,7 +13,7 @@ from domain.history import effective_history
 from domain.instants import DAY, HOUR, SECOND
 from domain.presets import PRESETS
 from domain.relationship import fold
-from domain.restatement import GRACE, Belief, Restated, restated
+from domain.restatement import GRACE, Belief, RestatedInterval, restated_intervals
 from tests.domain.folding import bought, versions
 from tests.domain.random_histories import TIMELINES, scenarios
 from tests.domain.scenario import ANN, Scenario, fact, on_day, registered
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from domain.intervals import Interval
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
     from domain.timeline import PolicyTimeline
 
 RETAIL = versions((0, PRESETS["retail"]))
 
 
-def believed(events: Sequence[Recorded], at: int) -> Belief:
+def believed(events: Sequence[RecordedEvent], at: int) -> Belief:
     return Belief(effective_history(events, ANN), RETAIL, None, at)
 
 
-def learnt(scenario: Scenario, recorded_at: int) -> tuple[Restated, ...]:
+def learnt(scenario: Scenario, recorded_at: int) -> tuple[RestatedInterval, ...]:
     """What the newest event of a scenario restates, recorded at that instant."""
     belief = believed(scenario.events[:-1], recorded_at)
     return belief.learn(effective_history(scenario.events, ANN), RETAIL, recorded_at)
@@ -41,7 +41,7 @@ def learnt(scenario: Scenario, recorded_at: int) -> tuple[Restated, ...]:
 def test_a_late_purchase_restates_the_time_until_it_was_recorded() -> None:
     scenario = bought(10)
     assert learnt(scenario, on_day(30)) == (
-        Restated(on_day(10), on_day(30), "contact", "customer"),
+        RestatedInterval(on_day(10), on_day(30), "contact", "customer"),
     )
 
 
@@ -73,7 +73,7 @@ def test_a_retraction_restates_back_to_what_never_happened() -> None:
     target = str(scenario.events[-1].id)
     scenario.record(fact("event-retracted", target=target), on_day(40))
     assert learnt(scenario, on_day(40)) == (
-        Restated(on_day(10), on_day(40), "customer", "contact"),
+        RestatedInterval(on_day(10), on_day(40), "customer", "contact"),
     )
 
 
@@ -108,7 +108,7 @@ def test_the_stretches_are_where_beliefs_differ_in_any_order_of_arrival(
         found = belief.learn(effective_history(events[:count], ANN), policies, at)
         before = _stages(events[: count - 1], policies, at)
         after = _stages(events[:count], policies, at)
-        assert tuple(restated(before, after, at)) == found
+        assert tuple(restated_intervals(before, after, at)) == found
         for instant in range(on_day(0) + HOUR, at, 10 * DAY):
             differs = _stage(before, instant) != _stage(after, instant)
             assert differs == any(one.from_at <= instant < one.to_at for one in found)
@@ -117,7 +117,9 @@ def test_the_stretches_are_where_beliefs_differ_in_any_order_of_arrival(
             assert one.believed != one.known
 
 
-def _stages(events: Sequence[Recorded], policies: PolicyTimeline, at: int) -> tuple[Interval, ...]:
+def _stages(
+    events: Sequence[RecordedEvent], policies: PolicyTimeline, at: int
+) -> tuple[Interval, ...]:
     return fold(effective_history(events, ANN), policies, None, at).intervals
 
 

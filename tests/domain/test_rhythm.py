@@ -112,7 +112,7 @@ def test_a_refund_in_full_takes_the_purchase_out_of_the_rhythm() -> None:
     scenario.record(fact("purchase-reversed", purchase_id="p1", amount_minor=40), on_day(9))
     relationship = relate(scenario, on_day(9))
     assert last_at(scenario, 9) == on_day(0)
-    assert [e.reason for e in relationship.excluded()] == ["reversed"]
+    assert [e.reason for e in relationship.exclusions()] == ["reversed"]
     assert relate(scenario, on_day(8.5)).signals()[1].value["purchase_days"] == 2
 
 

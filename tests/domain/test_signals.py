@@ -13,7 +13,7 @@ from domain.history import Fact
 from domain.instants import DAY
 from domain.presets import PRESETS
 from domain.signals.allegiance import allocated_percent
-from domain.signals.base import Judged
+from domain.signals.base import Evaluation
 from domain.signals.referral import ReferralSignal
 from tests.domain.folding import bought, changed, relate, versions
 from tests.domain.scenario import ANN, BEN, Scenario, fact, on_day, registered
@@ -57,7 +57,7 @@ def test_a_promise_broken_costs_points_for_ninety_days_if_it_was_made() -> None:
     scenario.given("promise-broken", at=on_day(1))
     assert read(scenario, "promise", on_day(90)).points == -15
     assert not read(scenario, "promise", on_day(91)).on
-    excluded = relate(scenario, on_day(1)).excluded()
+    excluded = relate(scenario, on_day(1)).exclusions()
     assert [(e.event_id, e.reason) for e in excluded] == [
         (scenario.events[2].id, "opening-not-before")
     ]
@@ -160,8 +160,8 @@ def _told(signal: ReferralSignal, at: int, type_name: str, referral: int, **more
     signal.absorb(Fact(at, 0, UUID(int=1), event, ANN, 0))
 
 
-def _judged(at: int) -> Judged:
-    return Judged(at, PRESETS["retail"], is_client=False, was_ever_client=False)
+def _judged(at: int) -> Evaluation:
+    return Evaluation(at, PRESETS["retail"], is_client=False, was_ever_client=False)
 
 
 @given(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.spelling import folded
+from domain.spelling import search_form
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ from domain.spelling import folded
     ],
 )
 def test_spellings_of_one_name_fold_to_one(spellings: tuple[str, ...], as_looked_for: str) -> None:
-    assert {folded(one) for one in spellings} == {as_looked_for}
+    assert {search_form(one) for one in spellings} == {as_looked_for}
 
 
 @pytest.mark.parametrize(
@@ -39,9 +39,9 @@ def test_spellings_of_one_name_fold_to_one(spellings: tuple[str, ...], as_looked
     ],
 )
 def test_marks_that_make_another_letter_stay(one: str, other: str) -> None:
-    assert folded(one) != folded(other)
+    assert search_form(one) != search_form(other)
 
 
 @given(st.text())
 def test_what_is_folded_stays_as_it_is(text: str) -> None:
-    assert folded(folded(text)) == folded(text)
+    assert search_form(search_form(text)) == search_form(text)

@@ -310,7 +310,7 @@ def test_what_belongs_to_no_running_subscription_starts_nothing_again() -> None:
     for type_name, day in (("subscription-renewed", 5), ("subscription-upgraded", 4)):
         scenario.given(type_name, at=on_day(day))
     assert relate(scenario, on_day(19)).stage == "ended"
-    excluded = relate(scenario, on_day(20)).excluded()
+    excluded = relate(scenario, on_day(20)).exclusions()
     assert {one.event_id for one in excluded} == {event.id for event in scenario.events[-2:]}
     assert {one.reason for one in excluded} == {"opening-not-before"}
     assert relate(scenario, on_day(20)).stage == "customer"
@@ -320,7 +320,7 @@ def test_a_renewal_after_a_cancellation_is_excluded_as_such() -> None:
     scenario = registered().given("subscription-started", at=on_day(1))
     scenario.given("subscription-renewed", at=on_day(20))
     scenario.given("subscription-cancelled", at=on_day(10))
-    assert [one.reason for one in relate(scenario, on_day(30)).excluded()] == ["cancelled-before"]
+    assert [one.reason for one in relate(scenario, on_day(30)).exclusions()] == ["cancelled-before"]
 
 
 def test_will_change_is_found_beyond_thousands_of_windows_that_close() -> None:

@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from domain.errors import Invalid
-from domain.text import FREE, IDENTIFIER, NAME, OUTER, TextRule, called
+from domain.text import FREE, IDENTIFIER, NAME, OUTER, TextRule, character_name
 
 RULES = {"name": NAME, "identifier": IDENTIFIER, "free": FREE}
 
@@ -144,5 +144,5 @@ def test_a_refusal_names_the_character_and_says_what_to_do(
 
 @given(st.characters())
 def test_a_character_is_called_without_being_shown(character: str) -> None:
-    assert called(character).isascii()
-    assert called(character).isprintable()
+    assert character_name(character).isascii()
+    assert character_name(character).isprintable()

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from domain.events import CATALOGUE
 from domain.events.governance import EventCorrected
-from domain.recorded import Recorded
+from domain.recorded import RecordedEvent
 
 if TYPE_CHECKING:
     from domain.events import Event
@@ -46,9 +46,9 @@ class StoredState:
             )
         return event
 
-    def recorded(self) -> Recorded:
+    def recorded(self) -> RecordedEvent:
         """The event with the envelope that all golden states have."""
-        return Recorded(
+        return RecordedEvent(
             contact_id=CONTACT,
             version=7,
             position=0,
@@ -71,7 +71,7 @@ class GoldenKeys:
     def key(self, contact_id: UUID) -> AESGCM | None:
         return self._key
 
-    def key_to_seal(self, contact_id: UUID) -> AESGCM:
+    def encryption_key(self, contact_id: UUID) -> AESGCM:
         return self._key
 
 

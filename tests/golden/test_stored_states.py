@@ -37,7 +37,7 @@ def test_an_event_is_stored_as_it_always_was(golden: StoredState) -> None:
 
 @pytest.mark.parametrize("golden", STATES, ids=lambda golden: golden.topic)
 def test_what_was_stored_reads_as_the_event_it_was(golden: StoredState) -> None:
-    read = MAPPER.recorded(0, CONTACT, 7, golden.topic, golden.state, unseal=EVERYTHING)
+    read = MAPPER.to_event(0, CONTACT, 7, golden.topic, golden.state, decrypt=EVERYTHING)
     assert read == golden.recorded()
 
 
@@ -49,7 +49,7 @@ def test_an_instant_that_a_clock_behind_gave_stands_alone_in_an_array() -> None:
     values = msgpack.unpackb(golden.state)
     values[OCCURRED_AT] = [values[OCCURRED_AT]]
     state = msgpack.packb(values)
-    read = MAPPER.recorded(0, CONTACT, 7, golden.topic, state, unseal=EVERYTHING)
+    read = MAPPER.to_event(0, CONTACT, 7, golden.topic, state, decrypt=EVERYTHING)
     assert read == replace(golden.recorded(), is_dated_behind=True)
     assert MAPPER.to_stored_event(read).state == state
     assert strict(CONTACT.bytes, 7, golden.topic, state) == values

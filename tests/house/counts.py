@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tests.house.prose import is_rewritten, read, rejected
 from tests.house.tree import PACKAGES, ROOT, imported, modules, package_modules
 
 if TYPE_CHECKING:
@@ -136,6 +137,13 @@ def files_near_the_limit() -> list[str]:
     return [place for place, _, source in package_modules() if source.count("\n") in NEAR_THE_LIMIT]
 
 
+def rejected_sentences() -> tuple[int, int]:
+    """How many places break a rule of prose: in files that are rewritten, and in the others."""
+    found = [(is_rewritten(place), len(list(rejected(place)))) for place in read()]
+    done = sum(count for is_done, count in found if is_done)
+    return done, sum(count for _, count in found) - done
+
+
 def counts() -> Iterator[tuple[str, int]]:
     """Every count with its name, in the order in which they are printed."""
     for room, lines in sorted(lines_by_room().items()):
@@ -149,6 +157,9 @@ def counts() -> Iterator[tuple[str, int]]:
     yield "files of 380 to 400 lines", len(files_near_the_limit())
     yield "private accesses in tests", private_accesses()
     yield "patched names in tests", patches()
+    rewritten, others = rejected_sentences()
+    yield "sentences and names that plain English rejects", rewritten
+    yield "the same in files that are not rewritten yet", others
     yield f"names of tests over {LONGEST_TEST_NAME} characters", len(long_test_names())
 
 

@@ -9,7 +9,7 @@ from api.service.importing.importer import Account, Importer
 from api.service.importing.rows import open_rows
 from api.service.importing.target import LedgerTarget
 from domain.instants import parse_instant
-from ledger.dry_run import rehearsed
+from ledger.dry_run import open_dry_run
 from ledger.folder import DataFolder
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def dry_run(
 ) -> tuple[Account, list[Reject]]:
     """An import into a copy of the folder, or of one that is not there yet."""
     folder = path.parent / "not there" if folder is None else folder
-    with rehearsed(folder, "main", clock=lambda: NOW) as ledger:
+    with open_dry_run(folder, "main", clock=lambda: NOW) as ledger:
         return imported_into(ledger, mapping, path)
 
 

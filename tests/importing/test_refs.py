@@ -29,7 +29,7 @@ def registered(path: Path, **contact: object) -> tuple[set[str], list[tuple[str,
     with opened(path.parent / "data") as ledger:
         _, rejects = imported_into(ledger, mapping, path)
         names = [f"pos:{ref}" for ref in ("00123", "123", '="00123"', "'00123")]
-        found = {name for name in names if ledger.registered([ledger.contact_id(name)])}
+        found = {name for name in names if ledger.registered_contacts([ledger.contact_id(name)])}
     return found, [(reject.code, reject.detail) for reject in rejects]
 
 

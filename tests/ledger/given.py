@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from ledger.drafts import Appended
+    from ledger.drafts import AppendResult
     from ledger.subscriptions.pacing import Pacing
 
 __all__ = ["NOON", "HandClock"]  # the fixtures by the names of this room
@@ -81,7 +81,7 @@ def draft(
 
 def append(
     ledger: Ledger, *drafts: Draft, if_version: int | None = None, if_new: bool = False
-) -> Appended:
+) -> AppendResult:
     """The answer to an append of these drafts."""
     asked = Append(drafts=drafts, if_version=if_version, if_new=if_new)
     return ledger.append(asked).result(timeout=30)

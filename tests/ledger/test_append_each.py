@@ -9,7 +9,7 @@ import pytest
 
 from domain.errors import LedgerError, Refused
 from ledger.committer import BATCH_EVENTS, TooManyWaiting
-from ledger.drafts import Append, Appended
+from ledger.drafts import Append, AppendResult
 from tests.ledger.given import ANN, SALE, append, draft, open_ledger, registered
 from tests.ledger.test_committer import held_up
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.ledger.given import HandClock
 
 
-def each(ledger: Ledger, *drafts: Draft) -> list[Appended | LedgerError]:
+def each(ledger: Ledger, *drafts: Draft) -> list[AppendResult | LedgerError]:
     return ledger.append_each([Append(drafts=(one,)) for one in drafts]).result(timeout=30)
 
 
@@ -35,9 +35,9 @@ def test_each_has_its_own_place_or_its_own_error(ledger: Ledger) -> None:
         sale,
         sale,
     )
-    assert isinstance(first, Appended)
-    assert isinstance(second, Appended)
-    assert isinstance(replayed, Appended)
+    assert isinstance(first, AppendResult)
+    assert isinstance(second, AppendResult)
+    assert isinstance(replayed, AppendResult)
     assert (first.position, second.position, replayed.position) == (2, 3, 3)
     assert (second.replayed, replayed.replayed) == (False, True)
     assert isinstance(refused, Refused)
@@ -69,8 +69,8 @@ def test_a_fault_of_ours_in_one_takes_none_of_the_others_down(
         )
     before, failed, after = many.result(timeout=30)
     assert neighbour.result().version == 2
-    assert isinstance(before, Appended)
-    assert isinstance(after, Appended)
+    assert isinstance(before, AppendResult)
+    assert isinstance(after, AppendResult)
     assert (before.version, after.version) == (3, 4)
     assert type(failed) is LedgerError
 
@@ -85,7 +85,12 @@ def test_many_leave_half_of_the_queue_to_single_appends(tmp_path: Path, clock: H
             ledger.append_each(many)
         single = ledger.append(Append(drafts=(visit,)))
     assert single.result(timeout=30).version == 2
-    assert [one.version for one in accepted.result() if isinstance(one, Appended)] == [3, 4, 5, 6]
+    assert [one.version for one in accepted.result() if isinstance(one, AppendResult)] == [
+        3,
+        4,
+        5,
+        6,
+    ]
     assert append(ledger, visit).version == 7
     ledger.close()
 
@@ -108,7 +113,7 @@ def test_single_appends_without_end_do_not_keep_bulk_work_out(ledger: Ledger) ->
     with held_up(ledger):
         singles = [ledger.append(Append(drafts=(visit,))) for _ in range(2 * BATCH_EVENTS)]
         many = ledger.append_each([Append(drafts=(visit,))] * 10)
-    newest = [one.version for one in many.result(timeout=30) if isinstance(one, Appended)]
+    newest = [one.version for one in many.result(timeout=30) if isinstance(one, AppendResult)]
     assert newest == list(range(2 + BATCH_EVENTS - 10, 2 + BATCH_EVENTS))
     assert singles[-1].result(timeout=30).version == 1 + 2 * BATCH_EVENTS + 10
 
@@ -118,5 +123,5 @@ def test_bulk_work_is_recorded_in_the_order_in_which_it_came(ledger: Ledger) -> 
     with held_up(ledger):
         chunks = [ledger.append_each([Append(drafts=(visit,))] * 100) for _ in range(12)]
     recorded = [one for chunk in chunks for one in chunk.result(timeout=30)]
-    versions = [one.version for one in recorded if isinstance(one, Appended)]
+    versions = [one.version for one in recorded if isinstance(one, AppendResult)]
     assert versions == list(range(2, 1202))

@@ -7,7 +7,7 @@ import pytest
 from eventsourcing.persistence import MapperDeserialisationError
 
 from domain.errors import Corrupt
-from domain.events import CATALOGUE, Sealed
+from domain.events import CATALOGUE, EncryptedValue
 from domain.events.commerce import PurchaseMade
 from domain.events.governance import EventCorrected
 from domain.events.service import PromiseMade
@@ -17,14 +17,14 @@ from ledger.mapper import EVERYTHING, LedgerMapper, StoredStateError
 from tests.golden.stored_states import CONTACT, GoldenKeys, stored_states
 
 if TYPE_CHECKING:
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
 
 MAPPER = LedgerMapper(GoldenKeys())
 BY_TOPIC = {golden.topic: golden for golden in stored_states()}
 
 
-def read_back(topic: str, state: bytes, version: int = 7, contact: UUID = CONTACT) -> Recorded:
-    return MAPPER.recorded(1, contact, version, topic, state, unseal=EVERYTHING)
+def read_back(topic: str, state: bytes, version: int = 7, contact: UUID = CONTACT) -> RecordedEvent:
+    return MAPPER.to_event(1, contact, version, topic, state, decrypt=EVERYTHING)
 
 
 def rewritten(topic: str, **places: object) -> bytes:
@@ -40,19 +40,19 @@ def test_a_personal_field_is_sealed_and_stays_so_unless_it_is_asked_for() -> Non
     stored = MAPPER.to_stored_event(golden.recorded())
     assert "Zoë".encode() not in stored.state
     assert b"till 4" not in stored.state
-    sealed = MAPPER.recorded(1, CONTACT, 7, stored.topic, stored.state)
-    assert isinstance(sealed.event.__dict__["name"], Sealed)
-    assert isinstance(sealed.actor, Sealed)
-    assert not sealed.actor.erased
+    sealed = MAPPER.to_event(1, CONTACT, 7, stored.topic, stored.state)
+    assert isinstance(sealed.event.__dict__["name"], EncryptedValue)
+    assert isinstance(sealed.actor, EncryptedValue)
+    assert not sealed.actor.is_erased
 
 
 def test_the_data_of_a_correction_is_sealed_like_its_targets() -> None:
     stored = MAPPER.to_stored_event(BY_TOPIC["event-corrected"].recorded())
     assert b"summary 1" not in stored.state
-    event = MAPPER.recorded(1, CONTACT, 7, stored.topic, stored.state).event
+    event = MAPPER.to_event(1, CONTACT, 7, stored.topic, stored.state).event
     assert isinstance(event, EventCorrected)
     assert isinstance(event.data, PromiseMade)
-    assert isinstance(event.data.summary, Sealed)
+    assert isinstance(event.data.summary, EncryptedValue)
 
 
 def test_two_events_with_the_same_content_have_different_bytes() -> None:
@@ -141,8 +141,8 @@ def test_an_erased_contacts_fields_read_as_erased() -> None:
 
     mapper = LedgerMapper(NoKeys())
     golden = BY_TOPIC["contact-registered"]
-    read = mapper.recorded(1, CONTACT, 7, golden.topic, golden.state, unseal=EVERYTHING)
-    assert read.actor == Sealed(b"")
+    read = mapper.to_event(1, CONTACT, 7, golden.topic, golden.state, decrypt=EVERYTHING)
+    assert read.actor == EncryptedValue(b"")
     assert read.event.show()["name"] is None
     assert read.event.show()["kind"] == "person"
 

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from domain.decisions.reasons import refused
+from domain.decisions.reasons import refusal
 from domain.errors import Refused, Unavailable
 from ledger.committer import BATCH_EVENTS
 from ledger.drafts import Append
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from ledger.drafts import Appended, Draft
+    from ledger.drafts import AppendResult, Draft
     from ledger.ledger import Ledger
     from tests.ledger.given import HandClock
 
@@ -64,7 +64,7 @@ def held_up_before_it_commits(ledger: Ledger) -> Iterator[None]:
             go_on.set()
 
 
-def submit(ledger: Ledger, *drafts: Draft) -> Future[Appended]:
+def submit(ledger: Ledger, *drafts: Draft) -> Future[AppendResult]:
     return ledger.append(Append(drafts=drafts))
 
 
@@ -343,7 +343,7 @@ def test_what_was_accepted_before_a_hold_is_recorded_and_nothing_after_it(
 ) -> None:
     """Whatever the order in which they come: each append is recorded, or refused."""
     stop = Event()
-    taken: list[Future[Appended]] = []
+    taken: list[Future[AppendResult]] = []
 
     def go_on_appending() -> None:
         while not stop.is_set():
@@ -353,14 +353,14 @@ def test_what_was_accepted_before_a_hold_is_recorded_and_nothing_after_it(
         running = [pool.submit(go_on_appending) for _ in range(4)]
         while ledger.head() < 20:
             pass
-        ledger.hold(lambda: refused("ledger-archived"))
+        ledger.hold(lambda: refusal("ledger-archived"))
         held_at = ledger.head()
         stop.set()
         wait(running)
     recorded = [one for one in taken if one.exception() is None]
     assert len(recorded) + 1 == held_at == ledger.head()
     assert {str(one.exception()) for one in taken if one not in recorded} <= {
-        str(refused("ledger-archived"))
+        str(refusal("ledger-archived"))
     }
     ledger.hold(None)
     assert append(ledger, draft(uuid4(), "contact-registered", ANN)).position == held_at + 1

@@ -86,7 +86,7 @@ def marked_drafts(contact_id: UUID) -> Iterator[Draft]:
     for _, _, golden in sorted(states, key=lambda state: state[:2], reverse=True):
         cls = CATALOGUE[golden.topic]
         personal = {field.name for field in cls.FIELDS if field.personal}
-        if personal and cls.FROM_CLIENTS and golden.topic != "contact-registered":
+        if personal and cls.FROM_PRODUCERS and golden.topic != "contact-registered":
             data = marked(golden.data, personal)
             data.pop("target", None)
             target = {"target": str(TARGET)} if "target" in golden.data else {}

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from domain.errors import ContactNotFound, EventIdReused, Invalid, Refused, Unavailable
-from domain.events.base import Sealed
+from domain.events.base import EncryptedValue
 from domain.events.contacts import ContactRegistered
 from domain.events.governance import PersonalDataErased
 from ledger.drafts import Append
@@ -25,18 +25,18 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
-    from ledger.erasure import Erased
+    from ledger.erasure import ErasureResult
     from ledger.ledger import Ledger
     from tests.ledger.given import HandClock
 
 WISH = PersonalDataErased(requested_by="the person", reason="asked by letter")
 
 
-def asked(ledger: Ledger, contact_id: UUID) -> Future[Erased]:
+def asked(ledger: Ledger, contact_id: UUID) -> Future[ErasureResult]:
     return ledger.erase(Erasure(contact_id=contact_id, event=WISH))
 
 
-def erased(ledger: Ledger, contact_id: UUID) -> Erased:
+def erased(ledger: Ledger, contact_id: UUID) -> ErasureResult:
     return asked(ledger, contact_id).result(timeout=30)
 
 
@@ -45,7 +45,7 @@ def merged(ledger: Ledger, contact_id: UUID, into: UUID) -> None:
 
 
 def name_of(ledger: Ledger, contact_id: UUID) -> object:
-    (event,) = [r.event for r in ledger.stream(contact_id, unseal=True) if r.version == 1]
+    (event,) = [r.event for r in ledger.stream(contact_id, decrypt=True) if r.version == 1]
     assert isinstance(event, ContactRegistered)
     return event.name
 
@@ -72,11 +72,11 @@ def test_an_erasure_is_an_event_and_what_was_personal_is_gone(ledger: Ledger) ->
     assert ledger.names().find("ann", 10) == [contact_id]
     done = erased(ledger, contact_id)
     assert done.fresh
-    (event,) = ledger.stream(contact_id, types=[PersonalDataErased.TYPE], unseal=True)
+    (event,) = ledger.stream(contact_id, types=[PersonalDataErased.TYPE], decrypt=True)
     assert (event.position, event.id) == (done.position, done.contacts[0].event_id)
     assert isinstance(event.event, PersonalDataErased)
-    assert (event.event.requested_by, event.event.reason) == ("the person", Sealed(b""))
-    assert name_of(ledger, contact_id) == Sealed(b"")
+    assert (event.event.requested_by, event.event.reason) == ("the person", EncryptedValue(b""))
+    assert name_of(ledger, contact_id) == EncryptedValue(b"")
     assert ledger.names().find("ann", 10) == []
 
 
@@ -111,7 +111,7 @@ def test_no_cache_keeps_what_was_personal(ledger: Ledger) -> None:
     assert context is not None
     assert contact_id not in context.states._states
     assert context.states.get(contact_id).registration == ContactRegistered(
-        kind="person", name=Sealed(b"")
+        kind="person", name=EncryptedValue(b"")
     )
 
 
@@ -139,7 +139,7 @@ def test_a_person_is_erased_under_every_contact_that_they_are(ledger: Ledger) ->
     assert positions == list(range(positions[0], positions[0] + 3))
     events = [ledger.event(position) for position in positions]
     assert [event.causation_id for event in events] == [None, events[0].id, events[0].id]
-    assert {name_of(ledger, contact) for contact in group} == {Sealed(b"")}
+    assert {name_of(ledger, contact) for contact in group} == {EncryptedValue(b"")}
     assert name_of(ledger, other) == "Ann Example"
 
 
@@ -159,7 +159,7 @@ def test_an_erased_contact_that_is_separated_stays_erased(ledger: Ledger) -> Non
     assert refusal(ledger, first, "preference-learned", told) == "contact-erased"
     append(ledger, draft(first, "purchase-made", SALE))
     append(ledger, draft(first, "merge-reversed", {"into": str(second)}))
-    assert name_of(ledger, first) == Sealed(b"")
+    assert name_of(ledger, first) == EncryptedValue(b"")
     assert refusal(ledger, first, "preference-learned", told) == "contact-erased"
     assert refusal(ledger, first, "contact-registered", ANN) == "contact-erased"
 
@@ -169,7 +169,7 @@ def test_who_was_separated_again_is_another_person(ledger: Ledger) -> None:
     merged(ledger, first, second)
     append(ledger, draft(first, "merge-reversed", {"into": str(second)}))
     erased(ledger, second)
-    assert (name_of(ledger, first), name_of(ledger, second)) == ("Ann Example", Sealed(b""))
+    assert (name_of(ledger, first), name_of(ledger, second)) == ("Ann Example", EncryptedValue(b""))
 
 
 def test_what_races_an_erasure_is_decided_before_or_after_it(ledger: Ledger) -> None:
@@ -189,7 +189,7 @@ def test_what_races_an_erasure_is_decided_before_or_after_it(ledger: Ledger) -> 
     with pytest.raises(Refused, match="erased"):
         after.result(timeout=30)
     assert sale.result(timeout=30).version == 4
-    texts = [r.event for r in ledger.stream(contact_id, unseal=True)]
+    texts = [r.event for r in ledger.stream(contact_id, decrypt=True)]
     assert texts[1].show() == {"key": "seat", "value": None}
 
 
@@ -248,7 +248,7 @@ def test_killed_between_the_event_and_the_key_the_next_start_destroys_it(
     assert in_key_files(tmp_path, [before])
     opened = open_ledger(tmp_path, clock)
     assert not in_key_files(tmp_path, [before])
-    assert name_of(opened, contact_id) == Sealed(b"")
+    assert name_of(opened, contact_id) == EncryptedValue(b"")
     opened.close()
 
 
@@ -263,7 +263,7 @@ def test_a_key_back_from_a_backup_is_destroyed_before_anybody_reads(
     with closing(sqlite3.connect(tmp_path / KEYS_FILE)) as connection, connection:
         connection.execute("INSERT INTO data_keys VALUES (?, ?)", (contact_id.bytes, backup))
     opened = open_ledger(tmp_path, clock)
-    assert name_of(opened, contact_id) == Sealed(b"")
+    assert name_of(opened, contact_id) == EncryptedValue(b"")
     assert not in_key_files(tmp_path, [backup])
     opened.close()
 
@@ -279,7 +279,7 @@ def test_nobody_reads_while_a_key_cannot_be_destroyed_and_asking_goes_on(
         reader.execute("SELECT count(*) FROM data_keys").fetchone()
         with pytest.raises(Unavailable, match="not destroyed yet"):
             erased(ledger, contact_id)
-        assert name_of(ledger, contact_id) == Sealed(b"")
+        assert name_of(ledger, contact_id) == EncryptedValue(b"")
         assert ledger.names().find("ann", 10) == []
     done = erased(ledger, contact_id)
     assert not done.fresh
@@ -319,14 +319,14 @@ def test_a_contact_whose_key_a_backup_lacks_gets_no_other_one(
     (tmp_path / KEYS_FILE).write_bytes(older)
 
     ledger = open_ledger(tmp_path, clock)
-    assert name_of(ledger, contact_id) == Sealed(b"")
+    assert name_of(ledger, contact_id) == EncryptedValue(b"")
     liked = {"key": "seat", "value": "window"}
     assert refusal(ledger, contact_id, "preference-learned", liked) == "contact-key-lost"
     with pytest.raises(Refused, match="actor"):
         append(ledger, draft(contact_id, "visit-made", {"guests": 0}, actor="Bo"))
     append(ledger, draft(contact_id, "event-retracted", {"target": str(sale)}))
     assert contact_id not in wrapped_keys(tmp_path)
-    assert name_of(ledger, contact_id) == Sealed(b"")
+    assert name_of(ledger, contact_id) == EncryptedValue(b"")
     assert erased(ledger, contact_id).fresh
     assert refusal(ledger, contact_id, "preference-learned", liked) == "contact-erased"
     registered(ledger)  # the ledger goes on

@@ -71,7 +71,7 @@ def killed_at(step: str, data: Path) -> tuple[UUID, bytes]:
 
 
 def name_of(ledger: Ledger, contact: UUID) -> object:
-    return ledger.stream(contact, unseal=True)[0].event.show()["name"]
+    return ledger.stream(contact, decrypt=True)[0].event.show()["name"]
 
 
 def in_key_files(data: Path, needle: bytes) -> bool:

@@ -18,8 +18,9 @@ from uuid import uuid4
 import pytest
 
 from domain.errors import Corrupt, Invalid, LedgerNotFound, Unavailable
+from ledger.data_layout import FolderUnusable
 from ledger.files import FolderInUse
-from ledger.folder import DataFolder, FolderUnusable
+from ledger.folder import DataFolder
 from ledger.master_keys import OpenToOthers
 from tests.ledger.given import HandClock, append, draft, registered
 
@@ -64,7 +65,7 @@ def test_everything_is_there_the_second_time(folder: Path) -> None:
     opened.close()
     opened = open_folder(folder)
     ledger = opened.ledger("main")
-    assert ledger.stream(contact_id, unseal=True)[0].event.show()["name"] == "Ann Example"
+    assert ledger.stream(contact_id, decrypt=True)[0].event.show()["name"] == "Ann Example"
     assert append(ledger, draft(contact_id, "visit-made", {"guests": 0})).version == 2
     opened.close()
 

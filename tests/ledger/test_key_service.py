@@ -12,7 +12,7 @@ from cryptography.exceptions import InvalidTag
 from api.service.backups.making import back_up
 from api.service.backups.restoring import check, copies_in
 from domain.errors import Unavailable
-from ledger.dry_run import rehearsed
+from ledger.dry_run import open_dry_run
 from ledger.erasure import Erasure
 from ledger.folder import DataFolder
 from ledger.rotation import rotate_master_key
@@ -59,7 +59,7 @@ def test_a_ledger_lives_under_a_key_service(tmp_path: Path) -> None:
         ledger = folder.ledger("main")
         ann, gone = registered(ledger), registered(ledger)
         ledger.erase(Erasure(contact_id=gone, event=WISH)).result()
-        ledger.transparency.seal()
+        ledger.transparency.sign_head()
     assert not (tmp_path / "data" / "master.key").exists()
     with closing(DataFolder.open(tmp_path / "data", clock=clock, master_key=service)) as folder:
         assert name_of(folder.ledger("main"), ann) == ANN["name"]
@@ -81,7 +81,7 @@ def test_a_ledger_lives_under_a_key_service(tmp_path: Path) -> None:
         advance=lambda _done, _total: None,
     )
     assert not verify_ledger(tmp_path / "data/ledgers/main", Trust(service), silent).faults
-    with rehearsed(tmp_path / "data", "main", clock=clock, master_key=service) as tried:
+    with open_dry_run(tmp_path / "data", "main", clock=clock, master_key=service) as tried:
         assert name_of(tried, ann) == ANN["name"]
 
 
@@ -105,7 +105,7 @@ def test_a_folder_moves_from_its_file_to_a_service(tmp_path: Path) -> None:
     clock, service = HandClock(), Service()
     with closing(DataFolder.open(tmp_path / "data", clock=clock)) as folder:
         ann = registered(folder.ledger("main"))
-        folder.ledger("main").transparency.seal()
+        folder.ledger("main").transparency.sign_head()
     old = (tmp_path / "data" / "master.key").read_bytes()
     assert rotate_master_key(tmp_path / "data", old=old, new=service) == 2
     (tmp_path / "data" / "master.key").unlink()

@@ -19,7 +19,7 @@ NONCE = bytes(12)
 def test_a_saved_key_opens_what_it_sealed_after_a_restart(tmp_path: Path) -> None:
     contact_id = uuid4()
     keys = KeyStore(tmp_path / "keys.sqlite", MASTER_KEY)
-    sealed = keys.key_to_seal(contact_id).encrypt(NONCE, b"Ann", None)
+    sealed = keys.encryption_key(contact_id).encrypt(NONCE, b"Ann", None)
     keys.save()
     keys.close()
     keys = KeyStore(tmp_path / "keys.sqlite", MASTER_KEY)
@@ -33,12 +33,12 @@ def test_a_saved_key_opens_what_it_sealed_after_a_restart(tmp_path: Path) -> Non
 def test_every_contact_has_a_key_of_its_own_which_stays_the_same(tmp_path: Path) -> None:
     keys = KeyStore(tmp_path / "keys.sqlite", MASTER_KEY, kept=1)
     first, second = uuid4(), uuid4()
-    sealed = {c: keys.key_to_seal(c).encrypt(NONCE, b"Ann", None) for c in (first, second)}
+    sealed = {c: keys.encryption_key(c).encrypt(NONCE, b"Ann", None) for c in (first, second)}
     assert sealed[first] != sealed[second]
     # Only one is kept in memory, and none is saved yet: the first must not be made anew.
-    assert keys.key_to_seal(first).encrypt(NONCE, b"Ann", None) == sealed[first]
+    assert keys.encryption_key(first).encrypt(NONCE, b"Ann", None) == sealed[first]
     keys.save()
-    assert keys.key_to_seal(second).encrypt(NONCE, b"Ann", None) == sealed[second]
+    assert keys.encryption_key(second).encrypt(NONCE, b"Ann", None) == sealed[second]
     keys.close()
 
 
@@ -46,16 +46,16 @@ def test_whoever_is_thought_to_have_no_key_keeps_the_one_that_was_saved(tmp_path
     """A key is durable before its contact's first event, which may never have become so."""
     ann, bob, cat = uuid4(), uuid4(), uuid4()
     keys = KeyStore(tmp_path / "keys.sqlite", MASTER_KEY)
-    sealed = keys.key_to_seal(ann).encrypt(NONCE, b"Ann", None)
+    sealed = keys.encryption_key(ann).encrypt(NONCE, b"Ann", None)
     keys.save()
     keys.close()
     keys = KeyStore(tmp_path / "keys.sqlite", MASTER_KEY, kept=1)
     keys.expect([ann, bob, cat])
-    sealed_new = {c: keys.key_to_seal(c).encrypt(NONCE, b"new", None) for c in (bob, cat)}
-    assert keys.key_to_seal(ann).decrypt(NONCE, sealed, None) == b"Ann"
+    sealed_new = {c: keys.encryption_key(c).encrypt(NONCE, b"new", None) for c in (bob, cat)}
+    assert keys.encryption_key(ann).decrypt(NONCE, sealed, None) == b"Ann"
     keys.save()
     for contact, text in sealed_new.items():
-        assert keys.key_to_seal(contact).decrypt(NONCE, text, None) == b"new"
+        assert keys.encryption_key(contact).decrypt(NONCE, text, None) == b"new"
     keys.close()
 
 
@@ -68,7 +68,7 @@ def test_another_master_key_is_refused_before_anything_is_read(tmp_path: Path) -
 def test_a_wrapped_key_of_another_contact_does_not_open(tmp_path: Path) -> None:
     keys = KeyStore(tmp_path / "keys.sqlite", MASTER_KEY)
     ann, bob = uuid4(), uuid4()
-    keys.key_to_seal(ann)
+    keys.encryption_key(ann)
     keys.save()
     keys.close()
     file = sqlite3.connect(tmp_path / "keys.sqlite")
@@ -85,7 +85,7 @@ def test_a_key_that_is_deleted_leaves_no_trace_in_the_file(tmp_path: Path) -> No
     """Else what an erasure forgets could be read from the free pages of the file."""
     contact_id = uuid4()
     keys = KeyStore(tmp_path / "keys.sqlite", MASTER_KEY)
-    keys.key_to_seal(contact_id)
+    keys.encryption_key(contact_id)
     keys.save()
     (wrapped,) = keys._connection.execute("SELECT wrapped FROM data_keys").fetchone()
     keys._connection.execute("DELETE FROM data_keys WHERE contact = ?", (contact_id.bytes,))

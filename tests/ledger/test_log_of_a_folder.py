@@ -12,7 +12,7 @@ import pytest
 
 from domain.errors import Corrupt, Unavailable
 from ledger import folder as folder_module
-from ledger.dry_run import rehearsed
+from ledger.dry_run import open_dry_run
 from ledger.folder import DataFolder
 from ledger.settings import is_log_domain
 from tests.ledger.given import HandClock, registered
@@ -72,7 +72,7 @@ def test_the_empty_tree_is_signed_before_anything_is_sealed(path: Path) -> None:
 def test_a_ledger_from_before_there_were_logs_gets_one_when_it_is_opened(before: Path) -> None:
     with closing(opened(before)) as folder:
         log = folder.ledger("main").transparency
-        assert log.seal().size == 2
+        assert log.sign_head().size == 2
         kept = list(log.checkpoints())
         assert log.origin.startswith(f"{DOMAIN}/main-")
     assert settings_of(before)["origin"] == log.origin
@@ -102,7 +102,7 @@ def test_a_log_begun_but_cut_off_before_its_origin_was_kept_goes_on(
 def test_a_log_cut_off_before_anything_was_in_it_is_begun(before: Path) -> None:
     (before / "ledgers" / "main" / "log.sqlite").touch()
     with closing(opened(before)) as folder:
-        assert folder.ledger("main").transparency.seal().size == 2
+        assert folder.ledger("main").transparency.sign_head().size == 2
 
 
 def test_a_log_that_is_missing_is_told_and_not_made_anew(path: Path) -> None:
@@ -128,9 +128,9 @@ def test_an_origin_that_nobody_here_wrote_is_damage(path: Path) -> None:
 def test_a_rehearsal_has_the_log_and_signs_nothing(path: Path) -> None:
     with closing(opened(path)) as folder:
         log = folder.ledger("main").transparency
-        signed, origin = log.seal(), log.origin
+        signed, origin = log.sign_head(), log.origin
     kept = shutil.copyfile(path / "ledgers" / "main" / "log.sqlite", path.with_name("kept"))
-    with rehearsed(path, "main", clock=HandClock()) as ledger:
+    with open_dry_run(path, "main", clock=HandClock()) as ledger:
         registered(ledger)
         assert ledger.transparency.origin == origin
         assert ledger.transparency.checkpoint() == signed
@@ -138,7 +138,7 @@ def test_a_rehearsal_has_the_log_and_signs_nothing(path: Path) -> None:
 
 
 def test_a_rehearsal_of_a_ledger_without_a_log_leaves_it_without_one(before: Path) -> None:
-    with rehearsed(before, "main", clock=HandClock()) as ledger:
+    with open_dry_run(before, "main", clock=HandClock()) as ledger:
         registered(ledger)
     assert "origin" not in settings_of(before)
     assert not (before / "ledgers" / "main" / "log.sqlite").exists()

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4, uuid5
 import pytest
 
 from domain.errors import Corrupt, EventNotFound, Invalid
-from domain.events import Sealed
+from domain.events import EncryptedValue
 from domain.instants import SECOND
 from domain.recorded import POLICY_STREAM
 from ledger import stored_events
@@ -66,8 +66,8 @@ def test_a_stream_is_read_by_version_and_knows_its_positions(ledger: Ledger) -> 
 def test_folds_read_streams_sealed_and_people_read_them_in_clear(ledger: Ledger) -> None:
     contact_id = registered(ledger)
     (sealed,) = ledger.stream(contact_id)
-    (clear,) = ledger.stream(contact_id, unseal=True)
-    assert isinstance(sealed.event.__dict__["name"], Sealed)
+    (clear,) = ledger.stream(contact_id, decrypt=True)
+    assert isinstance(sealed.event.__dict__["name"], EncryptedValue)
     assert clear.event.show() == ANN
 
 

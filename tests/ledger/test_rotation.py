@@ -11,8 +11,9 @@ import pytest
 from cryptography.exceptions import InvalidTag
 
 from domain.errors import Corrupt, Unavailable
+from ledger.data_layout import key_files_of
 from ledger.files import FolderInUse
-from ledger.folder import DataFolder, key_files_of
+from ledger.folder import DataFolder
 from ledger.master_keys import CutOff, FileMasterKey, InMemoryMasterKey, master_key_of, next_of
 from ledger.rotation import rotate_master_key
 from ledger.stores.sqlite import rewrapping
@@ -41,7 +42,7 @@ def data(tmp_path: Path) -> Path:
             ledger, _ = folder.create(name)
             for _ in range(3):
                 registered(ledger)
-            ledger.transparency.seal()
+            ledger.transparency.sign_head()
     return path
 
 
@@ -54,7 +55,7 @@ def readable(path: Path, key: MasterKey | None = None) -> bool:
                 ledger.log(types=["contact-registered"])
             )
             registered(ledger)
-            assert ledger.transparency.seal().size == ledger.head()
+            assert ledger.transparency.sign_head().size == ledger.head()
     return True
 
 

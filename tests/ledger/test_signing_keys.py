@@ -21,12 +21,12 @@ def test_a_key_signs_the_same_after_a_restart(tmp_path: Path) -> None:
         made = keys.signing.make(NAME, NOON)
         signature = made.private.sign(b"tree")
     with closing(KeyStore(tmp_path / "keys.sqlite", MASTER_KEY)) as keys:
-        (found,) = keys.signing.named(NAME)
+        (found,) = keys.signing.keys_of(NAME)
         assert (found.public, found.made_at) == (made.public, NOON)
         assert found.private.sign(b"tree") == signature
-        assert keys.signing.named("rapport.invalid/other-00c0ffee") == []
+        assert keys.signing.keys_of("rapport.invalid/other-00c0ffee") == []
         keys.signing.make(NAME, NOON + 1)
-        assert [key.made_at for key in keys.signing.named(NAME)] == [NOON, NOON + 1]
+        assert [key.made_at for key in keys.signing.keys_of(NAME)] == [NOON, NOON + 1]
 
 
 def test_no_private_key_stands_in_clear_on_disk(tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_a_key_put_in_the_place_of_another_is_refused(tmp_path: Path) -> None:
         closing(KeyStore(tmp_path / "keys.sqlite", MASTER_KEY)) as keys,
         pytest.raises(Corrupt, match="signing key is damaged"),
     ):
-        keys.signing.named(NAME)
+        keys.signing.keys_of(NAME)
 
 
 def test_a_store_from_before_there_were_logs_takes_signing_keys(tmp_path: Path) -> None:
@@ -62,4 +62,4 @@ def test_a_store_from_before_there_were_logs_takes_signing_keys(tmp_path: Path) 
         file.commit()
     with closing(KeyStore(tmp_path / "keys.sqlite", MASTER_KEY, make=False)) as keys:
         made = keys.signing.make(NAME, NOON)
-        assert keys.signing.named(NAME)[0].public == made.public
+        assert keys.signing.keys_of(NAME)[0].public == made.public

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from domain.errors import Refused
-from ledger.drafts import Append, Appended
+from ledger.drafts import Append, AppendResult
 from ledger.stores.sqlite.events import MOST_IDS
 from tests.ledger.given import ANN, append, draft, open_ledger, registered
 
@@ -105,18 +105,18 @@ def test_known_and_unknown_contacts_are_told_apart(tmp_path: Path, clock: HandCl
     refused = answers.pop(3)
     assert isinstance(refused, Refused)
     assert refused.reason == "contact-unregistered"
-    assert [one.version for one in answers if isinstance(one, Appended)] == [2, 2, 2, 1]
+    assert [one.version for one in answers if isinstance(one, AppendResult)] == [2, 2, 2, 1]
     ledger.close()
 
 
 def test_registered_contacts_are_those_with_events(ledger: Ledger) -> None:
     known = {registered(ledger), registered(ledger)}
     unknown = [uuid4() for _ in range(2 * MOST_IDS)]
-    assert ledger.registered([*unknown, *known]) == known
-    assert ledger.registered([]) == set()
+    assert ledger.registered_contacts([*unknown, *known]) == known
+    assert ledger.registered_contacts([]) == set()
 
 
 def test_a_contact_that_was_merged_was_registered_all_the_same(ledger: Ledger) -> None:
     merged, survivor = registered(ledger), registered(ledger)
     append(ledger, draft(merged, "contact-merged", {"into": str(survivor)}))
-    assert ledger.registered([merged, survivor]) == {merged, survivor}
+    assert ledger.registered_contacts([merged, survivor]) == {merged, survivor}

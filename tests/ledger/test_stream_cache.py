@@ -11,7 +11,7 @@ from ledger.stream_cache import LONG_EVENTS, StreamCache
 from tests.ledger.given import ANN, SALE, append, draft
 
 if TYPE_CHECKING:
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
     from ledger.ledger import Ledger
 
 SOMEBODY, ELSE = uuid4(), uuid4()
@@ -33,7 +33,7 @@ class Store:
         self.ledger = ledger
         self.read: list[int] = []
 
-    def beyond(self, contact_id: UUID, version: int) -> list[Recorded]:
+    def beyond(self, contact_id: UUID, version: int) -> list[RecordedEvent]:
         found = self.ledger.stream(contact_id, after_version=version, limit=1000)
         self.read.append(len(found))
         return found
@@ -103,4 +103,4 @@ def test_what_is_kept_stays_sealed(ledger: Ledger) -> None:
     told(ledger, SOMEBODY, LONG_EVENTS)
     for _ in range(2):
         assert "Ann" not in str(ledger.stream(SOMEBODY))
-        assert "Ann" in str(ledger.stream(SOMEBODY, unseal=True))
+        assert "Ann" in str(ledger.stream(SOMEBODY, decrypt=True))

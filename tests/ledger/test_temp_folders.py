@@ -22,14 +22,14 @@ import os, signal, sys, tempfile
 from pathlib import Path
 tempfile.tempdir = sys.argv[2]
 from ledger import dry_run as rehearsal
-from ledger.dry_run import rehearsed
+from ledger.dry_run import open_dry_run
 
 def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
 
 if sys.argv[3] == "copied":
     rehearsal.DataFolder.open = die
-with rehearsed(Path(sys.argv[1]), "main", clock=lambda: 10**15) as ledger:
+with open_dry_run(Path(sys.argv[1]), "main", clock=lambda: 10**15) as ledger:
     die()
 """
 

@@ -74,7 +74,7 @@ class Markers:
 
 def story(markers: Markers, other: str) -> list[Json]:
     """One event of every type that clients send, in an order in which they can be recorded."""
-    types = [cls for cls in CATALOGUE.values() if cls.FROM_CLIENTS]
+    types = [cls for cls in CATALOGUE.values() if cls.FROM_PRODUCERS]
     types.sort(key=lambda cls: (cls.TYPE in LAST, list(EXAMPLES).index(cls.TYPE)))
     ids = {cls.TYPE: str(uuid4()) for cls in types}
     events = []

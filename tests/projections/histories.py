@@ -21,7 +21,7 @@ from tests.domain.scenario import EXAMPLES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
     from tests.projections.memory import Clock, MemoryLedger
 
 ZONES = (None, "Asia/Tokyo", "America/Los_Angeles", "Pacific/Auckland")
@@ -46,7 +46,7 @@ _WEIGHTS = {
     "engagement-opened": 2,
     "registration-amended": 4,
 }
-_TYPES = [name for name, event in CATALOGUE.items() if event.FROM_CLIENTS]
+_TYPES = [name for name, event in CATALOGUE.items() if event.FROM_PRODUCERS]
 _CHOICES = [*_TYPES, *(name for name, weight in _WEIGHTS.items() for _ in range(weight))]
 
 seeds = st.integers(0, 2**32)
@@ -130,7 +130,7 @@ class Story:
             contact, data["into"] = merge.contact_id, merge.event.show()["into"]
         return contact, data
 
-    def _opening(self, name: str) -> Recorded | None:
+    def _opening(self, name: str) -> RecordedEvent | None:
         """Some event that brought an id of that name into the world."""
         types = [
             event.TYPE
@@ -139,7 +139,7 @@ class Story:
         ]
         return self._any(*types)
 
-    def _any(self, *types: str) -> Recorded | None:
+    def _any(self, *types: str) -> RecordedEvent | None:
         found = [one for one in self._events() if one.type in types]
         return self._chance.choice(found) if found else None
 
@@ -162,5 +162,5 @@ class Story:
             data["data"] = corrected
         return target.contact_id, data
 
-    def _events(self) -> list[Recorded]:
+    def _events(self) -> list[RecordedEvent]:
         return self._ledger.log(limit=self._ledger.head())

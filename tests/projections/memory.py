@@ -14,7 +14,7 @@ from domain.events.governance import PolicyPublished
 from domain.instants import parse_instant
 from domain.policy import digest
 from domain.presets import PRESETS
-from domain.recorded import POLICY_STREAM, Recorded
+from domain.recorded import POLICY_STREAM, RecordedEvent
 from domain.timeline import PolicyTimeline, PolicyVersion, timeline_of
 from tests.domain.scenario import fact
 
@@ -63,7 +63,7 @@ class MemoryLedger:
         self.time_zone = time_zone
         self._first_id = first_id
         self._clock = clock
-        self._events: list[Recorded] = []
+        self._events: list[RecordedEvent] = []
         self._states: dict[UUID, ContactState] = {}
         self._aliases = Aliases()
         self._policies = PolicyTimeline(())
@@ -106,7 +106,7 @@ class MemoryLedger:
         self._policies = timeline_of([*self._policies.versions, version])
         self._record(POLICY_STREAM, event, effective_from, None, number)
 
-    def append(self, contact_id: UUID, event: Event, at: int | None = None) -> list[Recorded]:
+    def append(self, contact_id: UUID, event: Event, at: int | None = None) -> list[RecordedEvent]:
         """Decide and record; the domain's refusals are raised."""
         occurred_at = self._clock() if at is None else at
         request = Request(
@@ -116,7 +116,7 @@ class MemoryLedger:
             occurred_at=occurred_at,
             actor=None,
         )
-        recorded: list[Recorded] = []
+        recorded: list[RecordedEvent] = []
         for decided in decide(self.contact(contact_id), request, self):
             state = self._states.setdefault(
                 decided.contact_id, ContactState.initial(decided.contact_id)
@@ -135,8 +135,8 @@ class MemoryLedger:
 
     def _record(
         self, contact_id: UUID, event: Event, at: int, cause: UUID | None, version: int
-    ) -> Recorded:
-        recorded = Recorded(
+    ) -> RecordedEvent:
+        recorded = RecordedEvent(
             contact_id=contact_id,
             version=version,
             position=len(self._events) + 1,
@@ -178,9 +178,9 @@ class MemoryLedger:
         after: int = 0,
         limit: int = 100,
         types: Sequence[str] = (),
-        unseal: bool = True,
+        decrypt: bool = True,
         upto: int | None = None,
-    ) -> list[Recorded]:
+    ) -> list[RecordedEvent]:
         """Events by position."""
         events = self._events[after:upto]
         return [one for one in events if not types or one.type in types][:limit]
@@ -193,8 +193,8 @@ class MemoryLedger:
         limit: int | None = None,
         types: Sequence[str] = (),
         upto: int | None = None,
-        unseal: bool = False,
-    ) -> list[Recorded]:
+        decrypt: bool = False,
+    ) -> list[RecordedEvent]:
         """One contact's events."""
         events = self.log(limit=len(self._events), types=types, upto=upto)
         return [
@@ -203,7 +203,7 @@ class MemoryLedger:
 
     def streams(
         self, *, after: UUID | None = None, upto: int
-    ) -> Iterator[tuple[UUID, list[Recorded]]]:
+    ) -> Iterator[tuple[UUID, list[RecordedEvent]]]:
         """Contacts in order with their events."""
         events = sorted(self._events[:upto], key=attrgetter("contact_id", "position"))
         for contact_id, group in groupby(events, key=attrgetter("contact_id")):

@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
 
 
 class Listed:
     """A log in a list, read by contact."""
 
-    def __init__(self, log: Sequence[Recorded]) -> None:
+    def __init__(self, log: Sequence[RecordedEvent]) -> None:
         self._log = log
 
     def stream(
         self, contact_id: UUID, *, types: Sequence[str] = (), upto: int | None = None
-    ) -> list[Recorded]:
+    ) -> list[RecordedEvent]:
         """One contact's events."""
         return [
             one
@@ -40,7 +40,7 @@ class Listed:
 @settings(max_examples=150)
 @given(amended_logs(), st.data())
 def test_a_group_is_known_at_any_position_as_a_log_that_ended_there_says(
-    log: list[Recorded], data: st.DataObject
+    log: list[RecordedEvent], data: st.DataObject
 ) -> None:
     """Corrected before it was merged, while it was, and after it was no more."""
     position = data.draw(st.integers(1, len(log)))

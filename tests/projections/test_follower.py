@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from domain.history import History
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
     from domain.relationship import Relationship
     from projections.folding import Moment
     from projections.projections import Projections
@@ -304,7 +304,7 @@ def test_builds_that_follow_together_read_the_log_once(
     reads = []
     read = ledger.log
 
-    def counted(**asked: Any) -> list[Recorded]:
+    def counted(**asked: Any) -> list[RecordedEvent]:
         if "after" in asked:  # streams are read from it too
             reads.append(asked)
         return read(**asked)

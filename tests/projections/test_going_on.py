@@ -9,11 +9,11 @@ import pytest
 
 from domain.aliases import Aliases, Merge
 from domain.errors import Unavailable
-from domain.history import effective_history, extended
+from domain.history import effective_history, extend
 from domain.instants import DAY, HOUR, parse_instant
 from domain.relationship import fold
 from projections.build import Build
-from projections.folding import Histories, Known, Touch
+from projections.folding import CachedHistory, Histories, Touch
 from projections.groups import read_group
 from tests.domain.scenario import ANN, BEN, CAT
 from tests.projections.memory import NOW, Clock, MemoryLedger
@@ -52,7 +52,7 @@ def test_nothing_of_a_step_that_was_lost_is_gone_on_from(
     hands.fail(name, 1)
     build = hands.projections._follower.build(name)
     assert isinstance(build, Build)
-    assert build._histories.known(BEN) is None
+    assert build._histories.get(BEN) is None
     hands.follow(name, 1)
     assert hands.digest(name).digest == hands.built_anew(name, ledger.head())
 
@@ -84,7 +84,7 @@ def test_facts_of_the_instant_of_the_last_are_gone_on_with(
     for number in range(6):
         ledger.tell(ANN, "purchase-made", NOW - 20 * DAY, purchase_id=str(number))
         news = ledger.log(after=ledger.head() - 1)
-        history = extended(before, news) if before else effective_history(news, ANN)
+        history = extend(before, news) if before else effective_history(news, ANN)
         assert history is not None
         begun = folded.begun if folded else None
         before, folded = history, fold(history, policies, "UTC", clock(), folded)
@@ -105,15 +105,15 @@ def test_a_group_is_gone_on_with_by_events_of_every_stream_that_it_had(
         ledger.tell(contact, "purchase-made", purchase_id=f"{ledger.head()}")
     *news, strange = ledger.log(after=before)
     histories = Histories(ledger, 1000)
-    histories.keep(ANN, Known(history, "measured"))
+    histories.keep(ANN, CachedHistory(history, "measured"))
     histories.follow({ANN: news}, Touch(aliases, [], {ANN}, set()))
-    known = histories.known(ANN)
+    known = histories.get(ANN)
     assert known is not None
     anew = effective_history(read_group(ledger, ANN, aliases, strange.position), ANN)
     assert known.history == anew
     assert [fact.scope for fact in anew.facts[-3:]] == [1, 0, 1]
     histories.follow({ANN: [strange]}, Touch(aliases, [], {ANN}, set()))
-    assert histories.known(ANN) is None
+    assert histories.get(ANN) is None
 
 
 def test_news_of_a_merged_contact_are_taken_in_without_reading_the_group_again(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from projections.build import Build
-from projections.folding import Kept
+from projections.folding import WeightedCache
 from projections.limits import Limits
 from tests.domain.scenario import ANN, BEN, CAT
 from tests.projections.hands import Hands
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from tests.projections.memory import Clock, MemoryLedger
 
 
-def kept_of(kept: Kept[str], *contacts: UUID) -> list[str | None]:
+def kept_of(kept: WeightedCache[str], *contacts: UUID) -> list[str | None]:
     """What is kept of these; nothing is used by being looked at."""
     return [kept._kept[one].value if one in kept._kept else None for one in contacts]
 
 
 def test_what_was_not_used_lately_gives_way() -> None:
-    kept: Kept[str] = Kept(10)
+    kept: WeightedCache[str] = WeightedCache(10)
     kept.put(ANN, "ann", 5)
     kept.put(BEN, "ben", 5)
     for _ in range(2):
@@ -35,7 +35,7 @@ def test_what_was_not_used_lately_gives_way() -> None:
 
 def test_a_round_through_more_than_there_is_room_for_finds_some_the_next_time() -> None:
     """Keeping the newest alone, each would push out the one that is asked for next."""
-    kept: Kept[str] = Kept(10)
+    kept: WeightedCache[str] = WeightedCache(10)
     contacts = [UUID(int=number) for number in range(1, 16)]
     for _ in range(3):
         kept.begin_round()
@@ -46,7 +46,7 @@ def test_a_round_through_more_than_there_is_room_for_finds_some_the_next_time() 
 
 
 def test_what_is_too_heavy_by_itself_pushes_out_nothing() -> None:
-    kept: Kept[str] = Kept(10)
+    kept: WeightedCache[str] = WeightedCache(10)
     kept.put(ANN, "ann", 5)
     for _ in range(5):
         kept.begin_round()
@@ -55,7 +55,7 @@ def test_what_is_too_heavy_by_itself_pushes_out_nothing() -> None:
 
 
 def test_weights_are_given_back() -> None:
-    kept: Kept[str] = Kept(10)
+    kept: WeightedCache[str] = WeightedCache(10)
     for _ in range(100):
         kept.put(ANN, "ann", 6)
         kept.drop(ANN)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import pytest
 
     from domain.intervals import Interval
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
     from projections.restatement_reading import RestatementRow
     from projections.source import EventSource
 
@@ -304,7 +304,7 @@ def minutes(ledger: MemoryLedger, contact: UUID) -> list[tuple[int, int]]:
     return found
 
 
-def referred_by_target(ledger: MemoryLedger, recorded: Recorded) -> set[UUID]:
+def referred_by_target(ledger: MemoryLedger, recorded: RecordedEvent) -> set[UUID]:
     """Who has a referral that an event retracts or corrects, itself or by way of a correction."""
     event = recorded.event
     if not isinstance(event, EventRetracted | EventCorrected):

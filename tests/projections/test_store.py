@@ -67,7 +67,7 @@ def test_a_file_that_cannot_be_trusted_is_set_aside_and_built_anew(
         hands.follow("status", ledger.head())
         assert hands.projections.contact_status(ANN) is not None
         assert path.with_name(path.name + ".set-aside").read_bytes() == was
-        assert "set aside and built anew" in caplog.text
+        assert "set aside and rebuilt" in caplog.text
     finally:
         hands.close()
 

@@ -26,7 +26,7 @@ from tests.ledger.given import append, draft
 
 if TYPE_CHECKING:
     from api.service.server import OpenLedger
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
     from ledger.ledger import Ledger
 
 Json = dict[str, Any]
@@ -85,7 +85,7 @@ def question_at(
 
 def receipt_of(open_ledger: OpenLedger, contact_id: UUID = BEN, **asked: int) -> Json:
     """A receipt, through JSON and back."""
-    signed = open_ledger.ledger.transparency.seal()
+    signed = open_ledger.ledger.transparency.sign_head()
     question = question_at(open_ledger, **asked)
     _, document = make_receipt(question, contact_id, asked.get("policy_version"), signed)
     shown: Json = json.loads(json.dumps(document))
@@ -130,8 +130,8 @@ def forged(document: Json) -> Json:
         one.get("of", one)["hashes"] = [to_base64(node) for node in proof]
     checkpoint = Checkpoint(document["origin"], size, merkle.root(_Tree(tree), size))
     signer = notes.Signer(document["origin"], Ed25519PrivateKey.from_private_bytes(bytes(32)))
-    document["checkpoint"] = notes.sign(checkpoint.text(), [signer]).written().decode()
-    document["verifiers"] = [signer.verifier.written()]
+    document["checkpoint"] = notes.sign(checkpoint.text(), [signer]).to_bytes().decode()
+    document["verifiers"] = [signer.verifier.to_text()]
     return document
 
 
@@ -155,10 +155,10 @@ def _entry(shown: Json) -> bytes:
         return state
 
 
-def _decoded(shown: list[Json]) -> list[Recorded]:
+def _decoded(shown: list[Json]) -> list[RecordedEvent]:
     mapper = LedgerMapper(NoKeys())
     return [
-        mapper.recorded(
+        mapper.to_event(
             one["position"],
             UUID(one["stream"]),
             one["version"],

@@ -66,7 +66,7 @@ def test_it_says_the_newest_versions_shown_and_what_is_not_proven(
     assert [one["role"] for one in streams] == ["contact", "merged", "policies"]
     assert {str(stream): n for stream, n in checked.newest_versions.items()} == shown
     assert any("no event after the newest version" in one for one in checked.unproven)
-    assert checked.verified_by == (keys[0].written(),)
+    assert checked.verified_by == (keys[0].to_text(),)
 
 
 @pytest.mark.parametrize("stream", [ANN, BEN], ids=["contact", "merged"])
@@ -147,7 +147,7 @@ def test_receipts_from_before_and_after_a_new_key_check_with_their_own(tmp_path:
     for document, right in ((before, [old]), (transition, [old, new]), (after, [new])):
         for key in (old, new):
             if key in right:
-                assert check_receipt(written(document), [key]).verified_by == (key.written(),)
+                assert check_receipt(written(document), [key]).verified_by == (key.to_text(),)
             else:
                 assert refused(document, [key]).pointer == "/checkpoint"
         assert check_receipt(written(document), [new, old]).pinned
@@ -259,7 +259,7 @@ def test_a_checkpoint_of_another_log_under_the_right_key_is_refused(
     document = forged(receipt)
     signer = notes.Signer(document["origin"], Ed25519PrivateKey.from_private_bytes(bytes(32)))
     text = document["checkpoint"].partition("\n\n")[0].replace(document["origin"], "elsewhere")
-    document["checkpoint"] = notes.sign(f"{text}\n", [signer]).written().decode()
+    document["checkpoint"] = notes.sign(f"{text}\n", [signer]).to_bytes().decode()
     assert "is of another log" in str(refused(document, []))
 
 

@@ -74,7 +74,7 @@ def test_the_bytes_in_it_are_those_stored_and_nothing_personal_is_clear(
     story: OpenLedger, receipt: Json
 ) -> None:
     positions = [one["position"] for one in receipt["events"]]
-    rows = story.ledger.stored(positions)
+    rows = story.ledger.stored_rows(positions)
     for one in receipt["events"]:
         assert from_base64(one["state"]) == rows[one["position"]].state
     held = written(receipt) + b"".join(from_base64(one["state"]) for one in receipt["events"])

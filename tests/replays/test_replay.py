@@ -22,7 +22,7 @@ from tests.replays.asked import moment, replayed, rows, work
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def ledger() -> MemoryLedger:
 class Town(MemoryLedger):
     """A ledger with as many contacts as one likes, each made when it is walked to."""
 
-    def __init__(self, template: list[Recorded], contacts: int) -> None:
+    def __init__(self, template: list[RecordedEvent], contacts: int) -> None:
         super().__init__(Clock())
         self._template = template
         self._contacts = contacts
@@ -48,7 +48,7 @@ class Town(MemoryLedger):
 
     def streams(
         self, *, after: UUID | None = None, upto: int
-    ) -> Iterator[tuple[UUID, list[Recorded]]]:
+    ) -> Iterator[tuple[UUID, list[RecordedEvent]]]:
         for number in range(1, self._contacts + 1):
             contact = UUID(int=number)
             yield contact, [replace(one, contact_id=contact) for one in self._template]

@@ -106,7 +106,7 @@ class Forger:
                 ] or signers[:1]
                 text = Checkpoint(origin, size, _root(leaves[:size])).text()
                 assert Checkpoint.read(text).root == root
-                note = notes.sign(text, ours).written()
+                note = notes.sign(text, ours).to_bytes()
                 log.execute("UPDATE checkpoints SET note = ? WHERE size = ?", (note, size))
                 made.append(note)
         return made
@@ -126,7 +126,7 @@ class Forger:
         with _writing(self._log) as log:
             (origin,) = log.execute("SELECT origin FROM log").fetchone()
         with closing(KeyStore(self._keys, self._master.read_bytes(), make=False)) as store:
-            return [Signer(origin, key.private) for key in store.signing.named(origin)]
+            return [Signer(origin, key.private) for key in store.signing.keys_of(origin)]
 
     def _leaves(self) -> list[bytes]:
         with closing(sqlite3.connect(self._events)) as events:

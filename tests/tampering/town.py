@@ -13,7 +13,7 @@ from api.cli.verifying.folder import Asked, Outcome, verify_folder
 from domain.instants import DAY
 from domain.presets import PRESETS
 from ledger.folder import DataFolder
-from ledger.stores.sqlite.verification.ledgers import Kept
+from ledger.stores.sqlite.verification.ledgers import KeptCheckpoint
 from projections.projections import ALL
 from tests.ledger.given import HandClock, append, draft
 
@@ -38,7 +38,7 @@ def found_town(path: Path) -> list[bytes]:
     with closing(DataFolder.open(path, clock=clock)) as folder:
         ledger = folder.ledger(LEDGER)
         _tell(ledger, clock)
-        ledger.transparency.seal()
+        ledger.transparency.sign_head()
         with closing(projections_of(ledger, clock)) as kept:
             kept.start()
             for projection in ALL:
@@ -47,7 +47,7 @@ def found_town(path: Path) -> list[bytes]:
 
 
 def _tell(ledger: Ledger, clock: HandClock) -> None:
-    seal = ledger.transparency.seal
+    seal = ledger.transparency.sign_head
     people = [UUID(int=(number + 1) << 64 | 0x8000_4000) for number in range(CONTACTS)]
     for number, person in enumerate(people):
         name = {"kind": "person", "name": f"Person {number}", "time_zone": "Europe/Amsterdam"}
@@ -86,7 +86,7 @@ def _tell_more(ledger: Ledger, people: Sequence[UUID]) -> None:
     append(ledger, draft(first, "event-corrected", corrected))
     retracted = {"target": str(events[4].id), "reason": "rung up twice"}
     append(ledger, draft(first, "event-retracted", retracted))
-    ledger.transparency.seal()
+    ledger.transparency.sign_head()
     append(ledger, draft(people[-1], "contact-merged", {"into": str(people[-2])}))
 
 
@@ -98,6 +98,6 @@ def verified(
     drift: bool = False,
 ) -> Outcome:
     """What a verification of the folder finds, with these checkpoints and keys from elsewhere."""
-    kept = [Kept(f"kept-{place}", note) for place, note in enumerate(notes)]
+    kept = [KeptCheckpoint(f"kept-{place}", note) for place, note in enumerate(notes)]
     asked = Asked(progress=QUIET, verifiers=verifiers, kept=kept, drift=drift)
     return verify_folder(path, None, asked)

@@ -19,7 +19,8 @@ from domain.errors import LedgerNotFound, Unproven
 from ledger.archive.checking import read_head, verify_archive
 from ledger.archive.placing import LogForks, place
 from ledger.archive.refusals import PassphraseRefused
-from ledger.folder import MAIN, DataFolder, LedgerExists, folder_of
+from ledger.data_layout import LedgerExists, folder_of
+from ledger.folder import MAIN, DataFolder
 from ledger.transparency.notes import Verifier
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ from domain.errors import Conflict
 from ledger.archive.checking import read_head
 from ledger.archive.namespace import bring_namespace
 from ledger.archive.refusals import PassphraseRefused
-from ledger.folder import DataFolder, folder_of
+from ledger.data_layout import folder_of
+from ledger.folder import DataFolder
 
 if TYPE_CHECKING:
     from pathlib import Path

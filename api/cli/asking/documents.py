@@ -17,7 +17,14 @@ from api.service.settings import is_loopback
 from domain.errors import LedgerError, NotFound
 from rapport_client import problems
 from rapport_client.operations import pauses
-from rapport_client.requests import DocumentRequest, LedgerPaths, Request, got, got_bytes, posted
+from rapport_client.requests import (
+    DocumentRequest,
+    LedgerPaths,
+    Request,
+    got,
+    got_bytes,
+    post_request,
+)
 from rapport_client.retries import Retries
 from rapport_client.synchronous.connection import Connection
 
@@ -90,7 +97,7 @@ class Documents(Connection):
 
     def post(self, path: str, body: Document) -> Document:
         """The answer to a document that is sent to a path below the ledger."""
-        return self._document(posted(self.base + path, body, _as_document))
+        return self._document(post_request(self.base + path, body, _as_document))
 
     def finished(self, operation: Document, tell: Callable[[Document], None]) -> Document:
         """The operation once it has ended; ``tell`` is given each look at it.

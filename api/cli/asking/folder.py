@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from api.service.replays.lines import Lines
     from api.service.server import Server
     from domain.policy import Policy
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
     from domain.timeline import PolicyTimeline, PolicyVersion
     from ledger.ledger import Ledger
     from projections.folding import Moment
@@ -138,7 +138,7 @@ class FolderAnswers:
     def _moment(self, asked: At) -> Moment:
         return moment_of(self._ledger, self._aliases, asked, now())
 
-    def _found(self, moment: Moment, contact: str) -> tuple[Sequence[Recorded], Subject]:
+    def _found(self, moment: Moment, contact: str) -> tuple[Sequence[RecordedEvent], Subject]:
         try:
             named = ContactId().read(contact, self._ledger.contact_id)
         except Invalid as error:
@@ -209,7 +209,7 @@ def _name(ledger: Ledger, aliases: KnownAliases, contact: UUID) -> str:
     events = [
         recorded
         for member in known.members(survivor)
-        for recorded in ledger.stream(member, types=_NAMING, unseal=True)
+        for recorded in ledger.stream(member, types=_NAMING, decrypt=True)
     ]
     if not any(isinstance(one.event, ContactRegistered) for one in events):
         return UNKNOWN

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from api.cli.differences import difference_told
 from domain.errors import Corrupt, LedgerError
-from ledger.folder import SETTINGS_FILE
+from ledger.data_layout import SETTINGS_FILE
 from ledger.ledger import EVENTS_FILE
 from ledger.settings import LedgerSettings
 from ledger.stores.sqlite.projection_tables import (
@@ -19,7 +19,7 @@ from ledger.stores.sqlite.verification.event_walk import head_of
 from ledger.stores.sqlite.verification.read_connections import reading
 from ledger.stores.sqlite.verification.source import EventsAtRest
 from ledger.temp_folders import throwaway
-from projections.checking import Compared, compare, layout_faults
+from projections.checking import ProjectionComparison, compare, layout_faults
 from projections.projections import ALL
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _compare_all(
         report.skipped.append(f"drift: the events cannot be folded: {error}")
 
 
-def _report(compared: Compared, report: Report) -> None:
+def _report(compared: ProjectionComparison, report: Report) -> None:
     place = f"projection {compared.projection}"
     report.checked["projections"] += 1
     if compared.same:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from api.cli.verifying.drift import check_drift
 from domain.errors import LedgerNotFound
-from ledger.folder import LEDGERS, is_ledger_name
+from ledger.data_layout import LEDGERS, is_ledger_name
 from ledger.master_keys import MASTER_KEY_BYTES, MASTER_KEY_FILE, next_of
 from ledger.stores.sqlite.verification.ledgers import Trust, verify_ledger
 from ledger.verification.faults import Fault, Report
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from ledger.stores.sqlite.verification.ledgers import Kept, Progress
+    from ledger.stores.sqlite.verification.ledgers import KeptCheckpoint, Progress
     from ledger.transparency.notes import Verifier
 
 
@@ -27,7 +27,7 @@ class Asked:
     progress: Progress
     master_key: bytes | None = None
     verifiers: Sequence[Verifier] = ()
-    kept: Sequence[Kept] = ()
+    kept: Sequence[KeptCheckpoint] = ()
     drift: bool = False
 
 

@@ -21,8 +21,8 @@ from api.http.openapi.responses import problems
 from api.http.problems import code_of
 from domain.errors import LedgerError
 from ledger.access.scopes import SCOPES
-from ledger.drafts import Appended
-from ledger.erasure import Erased
+from ledger.drafts import AppendResult
+from ledger.erasure import ErasureResult
 from ledger.transparency.sealer import STOPPED
 
 if TYPE_CHECKING:
@@ -189,13 +189,13 @@ class LedgerCounts:
         self._commit_seconds = commit_seconds
         self._appends = appends
 
-    def committed(self, events: int, seconds: float) -> None:
+    def on_commit(self, events: int, seconds: float) -> None:
         """Count the transaction and its events."""
         self._events.inc(events)
         self._commit_events.observe(events)
         self._commit_seconds.observe(seconds)
 
-    def answered(self, outcomes: Sequence[object]) -> None:
+    def on_answer(self, outcomes: Sequence[object]) -> None:
         """Count what became of each append."""
         for outcome, count in Tally(_names(outcomes)).items():
             self._appends(outcome).inc(count)
@@ -307,7 +307,7 @@ def _gauge(name: str, documentation: str, labels: Sequence[str] = ("ledger",)) -
 
 def _names(outcomes: Iterable[object]) -> Iterator[str]:
     for outcome in outcomes:
-        if isinstance(outcome, Appended):
+        if isinstance(outcome, AppendResult):
             yield _name(outcome)
         elif isinstance(outcome, list):
             yield from _names(outcome)
@@ -315,13 +315,13 @@ def _names(outcomes: Iterable[object]) -> Iterator[str]:
             yield code_of(outcome)
         elif isinstance(outcome, Exception):
             yield "internal"
-        elif isinstance(outcome, Erased):
+        elif isinstance(outcome, ErasureResult):
             yield "erased"
         else:
             yield "published"
 
 
-def _name(appended: Appended) -> str:
+def _name(appended: AppendResult) -> str:
     if not appended.events:
         return "unchanged"
     return "replayed" if appended.replayed else "appended"

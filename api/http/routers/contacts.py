@@ -116,7 +116,7 @@ def _history_of(question: Question, survivor: UUID, types: tuple[str, ...]) -> H
     events = [
         recorded
         for member in aliases.members(survivor)
-        for recorded in ledger.stream(member, types=types, upto=question.position, unseal=True)
+        for recorded in ledger.stream(member, types=types, upto=question.position, decrypt=True)
     ]
     return effective_history(events, survivor)
 

@@ -78,7 +78,7 @@ def _ordered(
     return order, erasure.Erasure(contact_id=contact_id, event=event)
 
 
-def _shown(erased: erasure.Erased) -> Erased:
+def _shown(erased: erasure.ErasureResult) -> Erased:
     return Erased.model_validate(
         {
             "contact_id": erased.contacts[0].contact_id,

@@ -39,7 +39,7 @@ def list_event_types() -> Page[EventType]:
         EventType(
             type=name,
             summary=schemas.event_type(cls)["description"].partition("\n")[0],
-            from_clients=cls.FROM_CLIENTS,
+            from_clients=cls.FROM_PRODUCERS,
             schema=f"/v1/event-types/{name}",
         )
         for name, cls in sorted(CATALOGUE.items())

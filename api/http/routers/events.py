@@ -154,7 +154,7 @@ def _in_bulk(exchange: Exchange) -> BulkAppend:
 
 def _cloud_drafts(exchange: Exchange, body: object) -> tuple[Draft, ...]:
     ledger = exchange.served.ledger
-    names = (ledger.named, ledger.contact_id, ledger.knows_id)
+    names = (ledger.id_of, ledger.contact_id, ledger.knows_id)
     if exchange.sent == cloudevents.BATCH:
         return cloudevents.read_batch(body, *names)
     return (cloudevents.read_cloud_event(body, "", *names),)

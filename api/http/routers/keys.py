@@ -155,7 +155,7 @@ def make_key(
     order = _order(server, caller, ledger, KEY_MADE, body.name, scopes=scopes, ledger=ledger)
     with order:
         made, secret = server.keys.make(body.name, scopes, ledger=ledger, **limits)
-        order.tell(key=made.id)
+        order.add_detail(key=made.id)
     return _told(made, secret, reply)
 
 

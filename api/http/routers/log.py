@@ -91,7 +91,7 @@ def read_log_key(served: Served) -> Response:
     Who serves false checkpoints serves a false key too. Retired keys stay listed, for what they
     have signed.
     """
-    lines = "".join(f"{one.written()}\n" for one in served.ledger.transparency.verifiers())
+    lines = "".join(f"{one.to_text()}\n" for one in served.ledger.transparency.verifiers())
     return Response(lines, headers={"Cache-Control": NOT_KEPT}, media_type=TEXT)
 
 

@@ -26,7 +26,7 @@ from domain.consents import consents_of
 from domain.history import effective_history
 from domain.naming import TYPES, naming
 from domain.noted import noted_of
-from domain.recorded import Recorded
+from domain.recorded import RecordedEvent
 from ledger.access.scopes import ADMIN
 from ledger.ledger import Ledger
 
@@ -92,7 +92,7 @@ def _exported(question: Question, subject: Subject) -> PersonalExport:
     events = [
         recorded
         for member in members
-        for recorded in ledger.stream(member, upto=question.position, unseal=True)
+        for recorded in ledger.stream(member, upto=question.position, decrypt=True)
     ]
     in_clear = effective_history(events, subject.contact_id)
     others = list(naming(_log(ledger, question.position), set(members)))
@@ -117,9 +117,9 @@ def _exported(question: Question, subject: Subject) -> PersonalExport:
     )
 
 
-def _log(ledger: Ledger, upto: int) -> Iterator[Recorded]:
+def _log(ledger: Ledger, upto: int) -> Iterator[RecordedEvent]:
     """The log's events that can name somebody, sealed."""
     after = 0
-    while page := ledger.log(after=after, limit=_PAGE, types=TYPES, upto=upto, unseal=False):
+    while page := ledger.log(after=after, limit=_PAGE, types=TYPES, upto=upto, decrypt=False):
         yield from page
         after = page[-1].position

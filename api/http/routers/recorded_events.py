@@ -38,7 +38,7 @@ from api.service.answers.events import Event
 from api.service.marks import Marks
 from api.service.questions import require_registered
 from domain.errors import EventNotFound, Invalid
-from domain.recorded import Recorded
+from domain.recorded import RecordedEvent
 from ledger.access.scopes import READ
 from ledger.ledger import Ledger
 
@@ -109,7 +109,7 @@ def read_stream(
         after_version=after,
         limit=page.limit + 1,
         types=types or (),
-        unseal=True,
+        decrypt=True,
     )
     most, more = page.limit, None
     if len(events) > most:
@@ -215,7 +215,9 @@ def _by_position(
     return _listed(ledger, events[:most], more, reply)
 
 
-def _listed(ledger: Ledger, events: list[Recorded], more: str | None, reply: Reply) -> Page[Event]:
+def _listed(
+    ledger: Ledger, events: list[RecordedEvent], more: str | None, reply: Reply
+) -> Page[Event]:
     marks = Marks(ledger, events)
     items = tuple(Event.of(one, marks) for one in events)
     reply.goes_on(more)

@@ -88,5 +88,5 @@ def read_referrals(served: Served, contact_id: Contact, reply: Replying) -> Refe
 
 def _streams(ledger: Ledger, edges: Sequence[Edge]) -> dict[UUID, UUID]:
     """On whose stream each referral stands, by the id of its event."""
-    rows = ledger.stored([edge.position for edge in edges])
+    rows = ledger.stored_rows([edge.position for edge in edges])
     return {edge.event_id: UUID(str(rows[edge.position].stream)) for edge in edges}

@@ -18,9 +18,9 @@ from api.service.answers.receipts import Receipt
 from api.service.answers.status import Standing, StatusHistory
 from api.service.questions import relationship_of, standing_of, subject_of
 from api.service.receipts.making import make_receipt, needed_position
-from domain.errors import NotYetSealed
+from domain.errors import NotYetSigned
 from ledger.access.scopes import AUDIT, READ
-from ledger.stores.transparency_log import Signed
+from ledger.stores.transparency_log import StoredCheckpoint
 from ledger.transparency.log import TransparencyLog
 
 SEAL_SECONDS = 2.0
@@ -108,16 +108,16 @@ def read_standing(contact_id: Contact, asking: Asked, _known: Known, reply: Repl
     return Standing.of(question, subject, standing_of(question, subject))
 
 
-async def _sealed(log: TransparencyLog, position: int) -> Signed:
+async def _sealed(log: TransparencyLog, position: int) -> StoredCheckpoint:
     """A checkpoint that covers the position.
 
     Raises:
-        NotYetSealed: there is none in time.
+        NotYetSigned: there is none in time.
     """
     ends = time.monotonic() + SEAL_SECONDS
     while (signed := await run_in_threadpool(log.checkpoint)).size < position:
         if time.monotonic() >= ends or log.state == "stopped":
-            raise NotYetSealed(f"position {position} is under no checkpoint yet")
+            raise NotYetSigned(f"position {position} is under no checkpoint yet")
         log.wake()
         await asyncio.sleep(0.02)
     return signed

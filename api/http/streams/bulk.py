@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from api.http.streams.lines import Line
     from api.http.streams.streams import Limits, Streams
     from api.service.rate_limits import Pace
-    from ledger.drafts import Appended
+    from ledger.drafts import AppendResult
     from ledger.ledger import Ledger
 
-    Outcomes = list[Appended | LedgerError]
+    Outcomes = list[AppendResult | LedgerError]
 
 CHUNK_LINES = 250
 """How many lines are handed to the committer at once: one future and one wake-up for all."""

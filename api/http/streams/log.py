@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from api.service.known_aliases import KnownAliases
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
     from ledger.ledger import Ledger
 
 PAGE_EVENTS = 200
@@ -78,7 +78,7 @@ class LogWalk:
             self._after, self._after_version = events[-1].position, events[-1].version
         return show_all(self._ledger, events)
 
-    def _read(self) -> list[Recorded]:
+    def _read(self) -> list[RecordedEvent]:
         wanted = self._wanted
         return read_events(
             self._ledger,
@@ -100,7 +100,7 @@ def read_events(
     upto: int | None = None,
     limit: int,
     after_version: int | None = None,
-) -> list[Recorded]:
+) -> list[RecordedEvent]:
     """At most ``limit`` events of these streams, or of all, in clear, by position.
 
     ``after_version`` is the version of a single stream at the position ``after``, where it is known
@@ -112,11 +112,11 @@ def read_events(
     if after_version is None:
         after_version = ledger.version(stream, after) if after else 0
     return ledger.stream(
-        stream, after_version=after_version, upto=upto, limit=limit, types=types, unseal=True
+        stream, after_version=after_version, upto=upto, limit=limit, types=types, decrypt=True
     )
 
 
-def show_all(ledger: Ledger, events: Sequence[Recorded]) -> list[Shown]:
+def show_all(ledger: Ledger, events: Sequence[RecordedEvent]) -> list[Shown]:
     """The events as clients read them, with the marks that are known now."""
     marks = Marks(ledger, events)
     return [

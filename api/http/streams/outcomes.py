@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from uuid import UUID
 
-    from ledger.drafts import Appended
+    from ledger.drafts import AppendResult
 
 MOST_ERRORS = 10
 """How many errors of one line are told."""
@@ -42,7 +42,7 @@ def read_line(
     return Append(drafts=(draft,))
 
 
-def outcome_line(number: int, outcome: Appended | LedgerError, instance: str) -> bytes:
+def outcome_line(number: int, outcome: AppendResult | LedgerError, instance: str) -> bytes:
     """What became of the line with that number, as a line of JSON."""
     if isinstance(outcome, LedgerError):
         told = problem(outcome, instance)

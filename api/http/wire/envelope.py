@@ -189,7 +189,7 @@ def _event(sent: dict[str, object], names: Callable[[str], UUID], *, kept: bool 
     cls = CATALOGUE.get(type_name) if isinstance(type_name, str) else None
     if cls is None:
         raise Invalid.at("/type", "unknown-type", "is no event type; see /v1/event-types")
-    if not cls.FROM_CLIENTS:
+    if not cls.FROM_PRODUCERS:
         raise Invalid.at("/type", "not-from-clients", f"{cls.TYPE} is written by the ledger alone")
     if sent.get("data") is None:
         raise Invalid.at("/data", "missing", "is required")

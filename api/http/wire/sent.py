@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 
 from domain.errors import FieldError, Invalid
-from domain.kinds import escaped
+from domain.kinds import escape_pointer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,7 +47,7 @@ class SentObject(BaseModel):
     @classmethod
     def _faults(cls, error: ValidationError) -> Iterator[FieldError]:
         for one in error.errors(include_url=False):
-            pointer = "".join(f"/{escaped(part)}" for part in one["loc"])
+            pointer = "".join(f"/{escape_pointer(part)}" for part in one["loc"])
             if one["type"] == "extra_forbidden":
                 yield FieldError(f"/{str(one['loc'][0])[:100]}", "unknown-field", cls.UNKNOWN)
             else:

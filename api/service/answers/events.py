@@ -8,12 +8,12 @@ from uuid import UUID
 from pydantic import WithJsonSchema
 
 from api.service.answers.document import Document, Instant, Position, schema_named
-from domain.events import Sealed
+from domain.events import EncryptedValue
 from domain.recorded import POLICY_STREAM
 
 if TYPE_CHECKING:
     from api.service.marks import Marks
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
     from ledger import drafts
 
 EventTypeName = Annotated[str, schema_named("EventTypeName")]
@@ -41,7 +41,7 @@ class Event(Document):
     corrected_by: UUID | None
 
     @classmethod
-    def of(cls, recorded: Recorded, marks: Marks) -> Self:
+    def of(cls, recorded: RecordedEvent, marks: Marks) -> Self:
         """A recorded event, and the marks of it."""
         actor = recorded.actor
         return cls(
@@ -53,7 +53,7 @@ class Event(Document):
             occurred_at=recorded.occurred_at,
             recorded_at=recorded.recorded_at,
             source=recorded.source,
-            actor=None if isinstance(actor, Sealed) else actor,
+            actor=None if isinstance(actor, EncryptedValue) else actor,
             causation_id=recorded.causation_id,
             data=recorded.event.show(),
             retracted_by=marks.retracted_by(recorded),
@@ -124,7 +124,7 @@ class AppendedToMany(Document):
     events: tuple[AppendedEventOfContact, ...]
 
     @classmethod
-    def of(cls, result: drafts.Appended) -> Self:
+    def of(cls, result: drafts.AppendResult) -> Self:
         """The result of an append."""
         survivors = result.survivors
         events = [

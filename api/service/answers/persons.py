@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from domain.history import Fact
-    from domain.noted import Noted
+    from domain.noted import NotedFacts
 
 Note = Annotated[dict[str, Any], WithJsonSchema({"type": "object"})]
 """The data of an event, with ``occurred_at`` and the id of the ``event``; null where erased."""
@@ -84,7 +84,7 @@ class Notes(Document):
     open_complaints: tuple[Note, ...]
 
     @classmethod
-    def of(cls, found: Noted) -> Self:
+    def of(cls, found: NotedFacts) -> Self:
         """What was noted down; values that were erased are null."""
         return cls(
             profile=_notes(found.profile),

@@ -136,7 +136,7 @@ class Evidence(Document):
             "flags": found.flags,
             "legal_capacity": found.engagements(),
             "signals": found.signals(),
-            "excluded": found.excluded(),
+            "excluded": found.exclusions(),
             "would_change": found.would_change(),
             "will_change": found.will_change(),
             "evidence_erased": subject.erased,

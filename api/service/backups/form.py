@@ -122,7 +122,7 @@ def read_trail(path: Path, copy: TrailCopy) -> Iterator[Act]:
         while line := file.readline(MOST_BYTES + 1):
             act, before = _act(line, path), newest
             count, newest = count + 1, act.hash
-            if (act.number, act.previous, act.hashed()) != (count, before, act.hash):
+            if (act.number, act.previous, act.compute_hash()) != (count, before, act.hash):
                 raise Corrupt(f"{path.name}: entry {count} is not as recorded")
             yield act
     if (count, newest) != (copy.entries, copy.newest):
@@ -140,7 +140,7 @@ def _act(line: bytes, path: Path) -> Act:
         if not all(value.isprintable() for value in values.values() if isinstance(value, str)):
             raise ValueError("what cannot be printed")  # a terminal would obey it
         act = Act(**values)
-        act.hashed()  # which not every text has
+        act.compute_hash()  # which not every text has
         if not act.is_sound():
             raise ValueError("an outcome of nothing")
     except (ValueError, TypeError, AttributeError, RecursionError) as error:

@@ -25,8 +25,8 @@ from ledger.access.trail import TRAIL_FILE, AuditTrail
 from ledger.archive.checking import verify_archive
 from ledger.archive.source import ledger_source
 from ledger.archive.writing import DISTRIBUTION, export
+from ledger.data_layout import LEDGERS, folder_of, settings_of
 from ledger.files import flush_folder, write_whole
-from ledger.folder import LEDGERS, folder_of, settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -97,7 +97,7 @@ _TELL: dict[str, Callable[[Script], None]] = {
 def founding_of(ledger: Ledger) -> Founding | None:
     """What the town in this ledger was made of, or None where there is none yet."""
     mayor = ledger.contact_id(f"{SOURCE}:{_MAYOR}")
-    for recorded in ledger.stream(mayor, types=["custom-recorded"], unseal=True):
+    for recorded in ledger.stream(mayor, types=["custom-recorded"], decrypt=True):
         event = recorded.event
         if isinstance(event, CustomRecorded) and event.kind == _FOUNDED:
             assert isinstance(event.attributes, dict)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from api.service.importing.mapping import FileMapping
     from api.service.importing.rows import Row
-    from ledger.drafts import Appended, Draft
+    from ledger.drafts import AppendResult, Draft
 
 BATCH_EVENTS = 1000
 """How many drafts are appended together."""
@@ -36,7 +36,7 @@ BATCHES_AHEAD = 3
 class Sink(Names, Protocol):
     """Where an import goes: a ledger, or what stands in for one in a dry run."""
 
-    def append_each(self, appends: Sequence[Append]) -> Future[list[Appended | LedgerError]]:
+    def append_each(self, appends: Sequence[Append]) -> Future[list[AppendResult | LedgerError]]:
         """Record each that can be recorded; answers when they are safe."""
         ...
 
@@ -72,9 +72,9 @@ class Importer:
         self._translation = Translation(mapping, sink)
         self._sink = sink
         self._on_reject = on_reject
-        self._under_way: deque[tuple[list[Translated], Future[list[Appended | LedgerError]]]] = (
-            deque()
-        )
+        self._under_way: deque[
+            tuple[list[Translated], Future[list[AppendResult | LedgerError]]]
+        ] = deque()
 
     def run(self, rows: Iterable[Row], on_row: Callable[[Account], None]) -> Account:
         """Import all rows; ``on_row`` hears after each. Answers when everything is recorded.
@@ -156,7 +156,7 @@ class Importer:
         if stopped is not None:
             raise stopped
 
-    def _tally(self, one: Translated, draft: Draft, appended: Appended) -> None:
+    def _tally(self, one: Translated, draft: Draft, appended: AppendResult) -> None:
         if draft is not one.draft:
             self.account.contacts_registered += not appended.replayed
         elif appended.replayed:

@@ -229,7 +229,7 @@ def _shape(table: MappingTable) -> FileShape:
 def _rule(table: MappingTable) -> Rule:
     type_name = table.text("type")
     event = CATALOGUE.get(type_name)
-    if event is None or not event.FROM_CLIENTS or type_name == "contact-registered":
+    if event is None or not event.FROM_PRODUCERS or type_name == "contact-registered":
         detail = f"{type_name} is not a type of event that rows can be"
         raise Invalid.at(table.at("type"), "unknown-type", detail)
     paired = table.switch("pair_with_purchase", default=False)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from domain.errors import LedgerError
-    from ledger.drafts import Append, Appended
+    from ledger.drafts import Append, AppendResult
     from ledger.ledger import Ledger
 
 
@@ -30,10 +30,10 @@ class LedgerTarget:
         """The contact of a UUID or ``source:ref``; ValueError where it is neither."""
         return self.ledger.contact_id(name)
 
-    def append_each(self, appends: Sequence[Append]) -> Future[list[Appended | LedgerError]]:
+    def append_each(self, appends: Sequence[Append]) -> Future[list[AppendResult | LedgerError]]:
         """Record each that can be recorded; answers when they are durable."""
         return self.ledger.append_each(appends)
 
     def registered(self, contact_ids: Sequence[UUID]) -> set[UUID]:
         """Those of the contacts whom someone registered already."""
-        return self.ledger.registered(contact_ids)
+        return self.ledger.registered_contacts(contact_ids)

@@ -23,7 +23,7 @@ from ledger.transparency.notes import Verifier, verify
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +120,7 @@ def _checkpoint(
     if checkpoint.origin != receipt.origin:
         _refuse("/checkpoint", "is of another log")
     ids = {one.key_id for one in note.signatures}
-    return checkpoint, tuple(one.written() for one in given if one.key_id in ids)
+    return checkpoint, tuple(one.to_text() for one in given if one.key_id in ids)
 
 
 class _Tree:
@@ -130,10 +130,10 @@ class _Tree:
         self._checkpoint = checkpoint
         self._mapper = LedgerMapper(NoKeys())
 
-    def event(self, shown: Shown) -> Recorded:
+    def event(self, shown: Shown) -> RecordedEvent:
         """The event, which stands in the log exactly as shown, decoded without keys."""
         try:
-            recorded = self._mapper.recorded(
+            recorded = self._mapper.to_event(
                 shown.position, shown.stream, shown.version, shown.topic, shown.state
             )
             wrong = unsoundness(recorded)
@@ -167,7 +167,9 @@ class _Tree:
             _refuse(pointer, f"is not in the log at position {position}: {error}")
 
 
-def _require_order(events: Sequence[Recorded], shown: Sequence[Shown], until: int | None) -> None:
+def _require_order(
+    events: Sequence[RecordedEvent], shown: Sequence[Shown], until: int | None
+) -> None:
     """Positions rise, instants of recording never fall, and no id comes twice."""
     position, recorded_at, ids = 0, None, set()
     for one, place in zip(events, shown, strict=True):
@@ -183,7 +185,7 @@ def _require_order(events: Sequence[Recorded], shown: Sequence[Shown], until: in
         ids.add(one.id)
 
 
-def _require_same(receipt: Receipt, folded: Folded, policies: Sequence[Recorded]) -> None:
+def _require_same(receipt: Receipt, folded: Folded, policies: Sequence[RecordedEvent]) -> None:
     if found := first_difference(receipt.answer, folded.answer, "/answer"):
         pointer, reason = found
         if receipt.tzdata != version("tzdata"):

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from uuid import UUID
 
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
 
 LOG_REPLAY = "log-replay"
 """What proves that nothing newer was left out: reading all of the log's entries."""
@@ -32,15 +32,15 @@ correction is about stands in no entry: for these it takes the stored events.
 """
 
 
-def rests_on(group: Iterable[Recorded], members: Sequence[UUID]) -> list[Recorded]:
+def rests_on(group: Iterable[RecordedEvent], members: Sequence[UUID]) -> list[RecordedEvent]:
     """The events of a group that its history is made of, by position.
 
     These are the members' whole streams, and of those of their referrers only what retracts or
     corrects a referral shared with them: the rest is about others.
     """
-    own: list[Recorded] = []
-    retractions: list[Recorded] = []
-    corrections: list[Recorded] = []
+    own: list[RecordedEvent] = []
+    retractions: list[RecordedEvent] = []
+    corrections: list[RecordedEvent] = []
     mine = set(members)
     for recorded in group:
         if recorded.contact_id in mine:
@@ -56,13 +56,13 @@ def rests_on(group: Iterable[Recorded], members: Sequence[UUID]) -> list[Recorde
     return sorted((*own, *corrections, *retractions), key=lambda one: one.position)
 
 
-def _target(recorded: Recorded) -> UUID:
+def _target(recorded: RecordedEvent) -> UUID:
     assert isinstance(recorded.event, EventRetracted | EventCorrected)
     return recorded.event.target
 
 
 def completeness(
-    events: Sequence[Recorded],
+    events: Sequence[RecordedEvent],
     members: Sequence[UUID],
     newest_policy: int,
     *,
@@ -98,14 +98,14 @@ def _stream(stream: UUID, role: str, newest: int, *, gapless: bool) -> dict[str,
 class Shelf:
     """The events of a receipt, read by contact as a ledger's are."""
 
-    def __init__(self, events: Iterable[Recorded]) -> None:
-        self._streams: dict[UUID, list[Recorded]] = {}
+    def __init__(self, events: Iterable[RecordedEvent]) -> None:
+        self._streams: dict[UUID, list[RecordedEvent]] = {}
         for recorded in events:
             self._streams.setdefault(recorded.contact_id, []).append(recorded)
 
     def stream(
         self, contact_id: UUID, *, types: Sequence[str] = (), upto: int | None = None
-    ) -> list[Recorded]:
+    ) -> list[RecordedEvent]:
         """One contact's events up to and including position ``upto``, in order."""
         return [
             one

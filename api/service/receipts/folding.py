@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from api.service.receipts.form import Receipt
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
     from domain.timeline import PolicyTimeline, PolicyVersion
 
 
@@ -35,7 +35,7 @@ class Folded:
 
     survivor: UUID
     members: tuple[UUID, ...]
-    events: list[Recorded]
+    events: list[RecordedEvent]
     in_ledger_time_zone: bool
     answer: dict[str, Any]
 
@@ -49,7 +49,10 @@ class _Asked:
 
 
 def fold_again(
-    receipt: Receipt, events: Sequence[Recorded], policies: Sequence[Recorded], recorded_at: int
+    receipt: Receipt,
+    events: Sequence[RecordedEvent],
+    policies: Sequence[RecordedEvent],
+    recorded_at: int,
 ) -> Folded:
     """The answer to the receipt's question; ``recorded_at`` is of the position known at.
 
@@ -83,7 +86,7 @@ def fold_again(
     return Folded(survivor, members, needed, in_ledger_time_zone, answer)
 
 
-def _require_exactly(events: Sequence[Recorded], needed: Sequence[Recorded]) -> None:
+def _require_exactly(events: Sequence[RecordedEvent], needed: Sequence[RecordedEvent]) -> None:
     """No event beside those that the answer rests on."""
     positions = {one.position for one in needed}
     for place, recorded in enumerate(events):
@@ -91,7 +94,7 @@ def _require_exactly(events: Sequence[Recorded], needed: Sequence[Recorded]) -> 
             _refuse(f"/events/{place}", "has nothing to do with the contact")
 
 
-def _require_gapless(events: Sequence[Recorded], pointer: str) -> None:
+def _require_gapless(events: Sequence[RecordedEvent], pointer: str) -> None:
     """Versions of every stream count from 1."""
     newest: dict[UUID, int] = {}
     for recorded in events:
@@ -102,7 +105,7 @@ def _require_gapless(events: Sequence[Recorded], pointer: str) -> None:
         newest[recorded.contact_id] = right
 
 
-def _timeline(receipt: Receipt, policies: Sequence[Recorded]) -> PolicyTimeline:
+def _timeline(receipt: Receipt, policies: Sequence[RecordedEvent]) -> PolicyTimeline:
     """The policies known by then, or the one that was asked for."""
     _require_gapless(policies, "/policies")
     versions = [_published(recorded, place) for place, recorded in enumerate(policies)]
@@ -119,7 +122,7 @@ def _timeline(receipt: Receipt, policies: Sequence[Recorded]) -> PolicyTimeline:
     return timeline_of(versions)
 
 
-def _published(recorded: Recorded, place: int) -> PolicyVersion:
+def _published(recorded: RecordedEvent, place: int) -> PolicyVersion:
     event, pointer = recorded.event, f"/policies/{place}"
     if not isinstance(event, PolicyPublished) or recorded.contact_id != POLICY_STREAM:
         _refuse(pointer, "is no published policy")

@@ -10,7 +10,7 @@ from uuid import UUID
 from api.service.strict_parsing import JSON, MSGPACK, parse
 from domain.errors import Invalid, Unproven
 from domain.instants import format_instant, parse_instant
-from domain.kinds import MAX_WHOLE, escaped
+from domain.kinds import MAX_WHOLE, escape_pointer
 from ledger.transparency.merkle import HASH_BYTES
 from ledger.transparency.notes import from_base64, to_base64
 
@@ -184,7 +184,7 @@ def first_difference(given: object, right: object, pointer: str) -> tuple[str, s
     """
     if isinstance(given, dict) and isinstance(right, dict):
         for name in (*right, *(name for name in given if name not in right)):
-            place = f"{pointer}/{escaped(name)}"
+            place = f"{pointer}/{escape_pointer(name)}"
             if name not in given or name not in right:
                 return place, "is missing" if name not in given else "should not be there"
             if found := first_difference(given[name], right[name], place):
@@ -231,7 +231,7 @@ class _Part:
                 _refuse(f"{self.pointer}/{name}", "is missing")
         for name in self.value:
             if name not in names:
-                _refuse(f"{self.pointer}/{escaped(name)}", "should not be there")
+                _refuse(f"{self.pointer}/{escape_pointer(name)}", "should not be there")
         return {name: _Part(self.value[name], f"{self.pointer}/{name}") for name in names}
 
     def many(self, most: int) -> list[_Part]:

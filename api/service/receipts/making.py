@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from api.service.questions import Question
     from domain.timeline import PolicyVersion
     from ledger.ledger import Ledger
-    from ledger.stores.transparency_log import Signed
+    from ledger.stores.transparency_log import StoredCheckpoint
 
 Document = dict[str, Any]
 
@@ -40,7 +40,7 @@ def needed_position(question: Question, policy_version: int | None) -> int:
 
 
 def make_receipt(
-    question: Question, contact_id: UUID, policy_version: int | None, signed: Signed
+    question: Question, contact_id: UUID, policy_version: int | None, signed: StoredCheckpoint
 ) -> tuple[UUID, Document]:
     """The contact that answers and the receipt, proven against one signed checkpoint.
 
@@ -84,7 +84,7 @@ def make_receipt(
         "events": prover.events([one.position for one in events]),
         "policies": policies,
         "checkpoint": signed.note.decode(),
-        "verifiers": [one.written() for one in log.verifiers()],
+        "verifiers": [one.to_text() for one in log.verifiers()],
         "completeness": completeness(
             events,
             members,
@@ -108,7 +108,7 @@ def _policies(question: Question, policy_version: int | None) -> Sequence[Policy
 class _Prover:
     """Proofs in one signed tree; its tiles are read once for all of them."""
 
-    def __init__(self, ledger: Ledger, signed: Signed) -> None:
+    def __init__(self, ledger: Ledger, signed: StoredCheckpoint) -> None:
         self._ledger = ledger
         self._signed = signed
         self._hashes = TileHashes(ledger.transparency.tile, signed.size)
@@ -119,7 +119,7 @@ class _Prover:
         Raises:
             Corrupt: the log does not prove what is stored.
         """
-        rows = self._ledger.stored(positions)
+        rows = self._ledger.stored_rows(positions)
         return [
             shown_event(rows[position], self.proof(position, entry_of_row(rows[position])))
             for position in positions

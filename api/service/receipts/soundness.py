@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from domain.errors import Invalid
-from domain.events import Event, Sealed
+from domain.events import EncryptedValue, Event
 from domain.events.governance import CorrectedData, EventCorrected
 from domain.instants import LAST_INSTANT
 from domain.kinds import Text
@@ -17,13 +17,13 @@ from domain.kinds import Text
 if TYPE_CHECKING:
     from domain.events import Field
     from domain.kinds import Kind
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
 
 FIRST_INSTANT = -62_135_596_800_000_000
 """The beginning of the year 1, the first instant that can be written."""
 
 
-def unsoundness(recorded: Recorded) -> str | None:
+def unsoundness(recorded: RecordedEvent) -> str | None:
     """What is wrong with an event, told without quoting it; None where nothing is."""
     for name in ("occurred_at", "recorded_at"):
         instant = getattr(recorded, name)
@@ -31,7 +31,7 @@ def unsoundness(recorded: Recorded) -> str | None:
             return f"{name} is no instant"
     if recorded.source is not None and not _reads(Text(200), recorded.source):
         return "source is no text"
-    if recorded.actor is not None and not isinstance(recorded.actor, Sealed):
+    if recorded.actor is not None and not isinstance(recorded.actor, EncryptedValue):
         return "actor is not sealed"
     return _unsound_event(recorded.event)
 
@@ -48,8 +48,8 @@ def _unsound_event(event: Event) -> str | None:
 
 
 def _sound(field: Field, value: object) -> bool:
-    if isinstance(value, Sealed) or field.personal:
-        return isinstance(value, Sealed) and field.personal
+    if isinstance(value, EncryptedValue) or field.personal:
+        return isinstance(value, EncryptedValue) and field.personal
     if isinstance(field.kind, CorrectedData):
         return (
             isinstance(value, Event)

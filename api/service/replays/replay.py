@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from api.service.replays.lines import Lines
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
     from domain.relationship import Relationship
     from projections.folding import Moment
     from projections.operations import Work
@@ -60,7 +60,7 @@ def replay(source: EventSource, moment: Moment, lines: Lines, work: Work) -> Sha
     }
 
 
-def steps(walk: Walk, work: Work) -> Iterator[tuple[UUID, list[Recorded]]]:
+def steps(walk: Walk, work: Work) -> Iterator[tuple[UUID, list[RecordedEvent]]]:
     """The walk's contacts, while telling how far it is.
 
     Raises:
@@ -76,7 +76,7 @@ def steps(walk: Walk, work: Work) -> Iterator[tuple[UUID, list[Recorded]]]:
     work.advance(walk.total, walk.total)
 
 
-def row_of(contact: UUID, events: Sequence[Recorded], moment: Moment) -> Shape | None:
+def row_of(contact: UUID, events: Sequence[RecordedEvent], moment: Moment) -> Shape | None:
     """Where a contact stands at the moment; None where nothing had happened by then."""
     found = relationship_at(contact, events, moment)
     if found is None:
@@ -86,7 +86,7 @@ def row_of(contact: UUID, events: Sequence[Recorded], moment: Moment) -> Shape |
 
 
 def relationship_at(
-    contact: UUID, events: Sequence[Recorded], moment: Moment
+    contact: UUID, events: Sequence[RecordedEvent], moment: Moment
 ) -> Relationship | None:
     """What the relationship with a contact is; None where nothing had happened by then."""
     with naming(contact, moment):
@@ -95,7 +95,7 @@ def relationship_at(
         return found if found.intervals else None
 
 
-def _row(contact: UUID, found: Relationship, events: Sequence[Recorded]) -> Shape:
+def _row(contact: UUID, found: Relationship, events: Sequence[RecordedEvent]) -> Shape:
     return {
         "contact_id": str(contact),
         "stage": found.stage,

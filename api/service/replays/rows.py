@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from api.service.answers.document import Document
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
     from projections.folding import Moment
     from projections.source import StreamSource
 
@@ -30,7 +30,7 @@ class Rows(Protocol):
     def events_read(self) -> int:
         """How many events were read for the rows so far."""
 
-    def row(self, contact: UUID, events: Sequence[Recorded]) -> Document | None:
+    def row(self, contact: UUID, events: Sequence[RecordedEvent]) -> Document | None:
         """The row of a contact, by all events that are known of it; None where none is wanted.
 
         Raises:
@@ -47,7 +47,7 @@ class StatusRows:
         self._flag = flag
         self.events_read = 0
 
-    def row(self, contact: UUID, events: Sequence[Recorded]) -> Document | None:
+    def row(self, contact: UUID, events: Sequence[RecordedEvent]) -> Document | None:
         """The stage, score and flags of the moment."""
         self.events_read += len(events)
         found = row_of(contact, events, self._moment)
@@ -72,7 +72,7 @@ class StandingRows:
         """The contacts' own events, and those of whom they referred."""
         return self._own_events + self._partners.events_read
 
-    def row(self, contact: UUID, events: Sequence[Recorded]) -> Document | None:
+    def row(self, contact: UUID, events: Sequence[RecordedEvent]) -> Document | None:
         """The standing, influence and debts of the moment."""
         self._own_events += len(events)
         if not any(isinstance(one.event, ReferralMade) for one in events):

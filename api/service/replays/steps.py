@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from domain.evidence import Exclusion
     from domain.history import Fact, History
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
     from domain.signals import Reading
     from projections.folding import Moment
 
@@ -38,7 +38,7 @@ class Came:
     ``corrected_by`` is the correction by which it stands there as it does.
     """
 
-    recorded: Recorded
+    recorded: RecordedEvent
     occurred_at: int
     fact: Fact | None
     exclusion: Exclusion | None
@@ -85,7 +85,7 @@ class Step:
         )
 
 
-def steps(group: Sequence[Recorded], history: History, moment: Moment) -> Iterator[Step]:
+def steps(group: Sequence[RecordedEvent], history: History, moment: Moment) -> Iterator[Step]:
     """Every instant up to the moment's at which an event stands or something changes by itself.
 
     ``group`` are all events known of the contact, ``history`` what follows from them.
@@ -176,11 +176,11 @@ def _place(came: Came) -> tuple[int, int]:
     return came.occurred_at, came.recorded.position
 
 
-def _came(group: Sequence[Recorded], history: History, moment: Moment) -> Iterator[Came]:
+def _came(group: Sequence[RecordedEvent], history: History, moment: Moment) -> Iterator[Came]:
     """The events that stand up to the moment, with what became of each."""
     facts = {fact.id: fact for fact in history.facts}
     folded = fold(history, moment.policies, moment.time_zone, moment.at)
-    excluded = {one.event_id: one for one in folded.excluded()}
+    excluded = {one.event_id: one for one in folded.exclusions()}
     retracted = {one.event.target for one in group if isinstance(one.event, EventRetracted)}
     corrections = {
         one.event.target: one.id

@@ -65,8 +65,8 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
     if get_origin(hint) is types.UnionType:
         present = _reader(get_args(hint)[0])
         return lambda value: None if value is None else present(value)
-    return _unchanged
+    return _as_it_is
 
 
-def _unchanged(value: Any) -> Any:
+def _as_it_is(value: Any) -> Any:
     return value

@@ -68,7 +68,7 @@ class AsyncConnection:
         attempts = self._retries.begin()
         while True:
             try:
-                answer = await self._http.send(self._built(request))
+                answer = await self._http.send(self._build(request))
                 return request.answer(answer.status_code, answer.headers, answer.content)
             except RETRIED as failure:
                 await self._sleep(attempts.pause_after(failure))
@@ -87,7 +87,7 @@ class AsyncConnection:
         self, request: Request
     ) -> AsyncIterator[tuple[httpx2.Headers, AsyncIterator[bytes]]]:
         """The headers of an answer, and its lines as they come."""
-        answer = await self._http.send(self._built(request), stream=True)
+        answer = await self._http.send(self._build(request), stream=True)
         try:
             if answer.status_code >= 300:
                 raise problem_answered(answer.status_code, answer.headers, await read_async(answer))
@@ -97,7 +97,7 @@ class AsyncConnection:
         finally:
             await close_async(answer)
 
-    def _built(self, request: Request) -> httpx2.Request:
+    def _build(self, request: Request) -> httpx2.Request:
         return self._http.build_request(
             request.method,
             request.path,

@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 
 class AsyncLedgerQueries(AsyncConnection):
-    """The queries for auditors, owners and whoever is responsible for personal data."""
+    """The queries for auditors, for owners, and for those responsible for personal data."""
 
     def statuses(
         self,
@@ -220,15 +220,15 @@ class AsyncLedgerQueries(AsyncConnection):
         return await self._send(self._ledger_requests.entry(position))
 
     async def person(self, contact: ContactName) -> Person:
-        """Everything that is held about somebody, in clear; it stands in the audit trail."""
+        """Everything that is stored about a person, decrypted. The audit trail records it."""
         return await self._send(self._ledger_requests.person(contact))
 
     async def person_page(self, contact: ContactName) -> bytes:
-        """The same as a page of HTML that stands alone, for the person to read."""
+        """The same as an independent HTML page, for the person to read."""
         return await self._send(self._ledger_requests.person_page(contact))
 
     async def erase(self, contact: ContactName, *, requested_by: str, reason: str) -> Erased:
-        """Make what is personal about somebody unreadable for ever. It cannot be undone.
+        """Make the data of a person unreadable forever. It cannot be undone.
 
         ``requested_by`` stays readable: say a role, such as ``the person``. Asked again, it answers
         the same.

@@ -135,7 +135,7 @@ class Client(LedgerQueries):
     ) -> bytes:
         """The status with the proof of it: a document to keep, which checks without the server.
 
-        Raises ``Problem`` with the code ``not-yet-sealed`` where it could not be sealed in time.
+        Raises ``Problem`` with the code ``not-yet-sealed`` if it was not signed in time.
         """
         request = self._contact_requests.receipt(
             contact, as_of, as_known_at, policy_version, min_position
@@ -192,7 +192,7 @@ class Client(LedgerQueries):
         """What was recorded after a position, and then everything as it is recorded; endless.
 
         Cut connections and restarts of the server are waited out, however long they take, and
-        no event is left out or comes twice. To go on another day, keep the last ``position``.
+        no event is left out or comes twice. To continue another day, keep the last ``position``.
         """
         tail, attempts = Tail(after_position), self._retries.begin()
         while True:

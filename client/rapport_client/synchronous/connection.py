@@ -72,7 +72,7 @@ class Connection:
         attempts = self._retries.begin()
         while True:
             try:
-                answer = self._http.send(self._built(request))
+                answer = self._http.send(self._build(request))
                 return request.answer(answer.status_code, answer.headers, answer.content)
             except RETRIED as failure:
                 self._sleep(attempts.pause_after(failure))
@@ -89,7 +89,7 @@ class Connection:
     @contextmanager
     def _lines(self, request: Request) -> Iterator[tuple[httpx2.Headers, Iterator[bytes]]]:
         """The headers of an answer, and its lines as they come."""
-        answer = self._http.send(self._built(request), stream=True)
+        answer = self._http.send(self._build(request), stream=True)
         try:
             if answer.status_code >= 300:
                 raise problem_answered(answer.status_code, answer.headers, read(answer))
@@ -99,7 +99,7 @@ class Connection:
         finally:
             close(answer)
 
-    def _built(self, request: Request) -> httpx2.Request:
+    def _build(self, request: Request) -> httpx2.Request:
         return self._http.build_request(
             request.method,
             request.path,

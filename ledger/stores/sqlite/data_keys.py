@@ -1,7 +1,7 @@
 """Data keys: one per contact, wrapped by the server's master key, kept apart from the events.
 
 A backup of ``events.sqlite`` therefore holds no key, and without a contact's key nobody can read
-what was personal about them. Sealing is AES-256-GCM. Source: NIST SP 800-38D. The keys that sign
+what was personal about them. Encryption is AES-256-GCM. Source: NIST SP 800-38D. The keys that sign
 the transparency log lie in the same file, wrapped in the same way: see
 ``ledger.stores.sqlite.signing_keys``.
 """
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ledger.master_keys import MasterKey
 
 NOT_DESTROYED = ": the erasure is recorded, and its key not destroyed yet; ask again"
-"""What is told of errors that kept a key in the file after its contact was erased."""
+"""The detail of errors that kept a key in the file after its contact was erased."""
 
 KEPT_KEYS = 50_000
 """How many unwrapped keys stay in memory; the rest is read again when needed."""
@@ -54,7 +54,7 @@ SCHEMA = (
 )
 """What makes the tables of ``keys.sqlite``."""
 MASTER_PROOF = b"rapport master key"
-"""What the master key wraps, so that it can be told from another one."""
+"""What the master key wraps as a proof that it is the right one."""
 
 
 class KeyStore:
@@ -120,7 +120,7 @@ class KeyStore:
             raise Corrupt(detail) from None
 
     def key(self, contact_id: UUID) -> AESGCM | None:
-        """The contact's key, or None where there is none: never made, or gone for ever.
+        """The contact's key, or None where there is none: never made, or destroyed.
 
         Raises:
             Corrupt: the stored key is damaged, or the file is.
@@ -149,7 +149,7 @@ class KeyStore:
         with self._lock:
             self._expected, self._keyless = contact_ids, set()
 
-    def key_to_seal(self, contact_id: UUID) -> AESGCM:
+    def encryption_key(self, contact_id: UUID) -> AESGCM:
         """The contact's key, a new one if need be; ``save`` makes new ones durable."""
         with self._lock:
             if (known := self._open.get(contact_id)) is not None:
@@ -227,7 +227,7 @@ class KeyStore:
                 raise
 
     def destroy(self, contact_ids: Iterable[UUID]) -> None:
-        """Make the keys of these contacts unreadable for ever, here and in memory.
+        """Make the keys of these contacts unreadable forever, here and in memory.
 
         From the first moment on none of them is given out any more, whatever becomes of the file.
         What was deleted is overwritten there, and the write-ahead log that held it is cut to

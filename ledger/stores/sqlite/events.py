@@ -214,7 +214,7 @@ class LedgerApplicationRecorder(SQLiteApplicationRecorder):
             found |= {row.position: row for row in self.rows({condition: some})}
         return found
 
-    def begun(self, streams: Sequence[UUID]) -> set[UUID]:
+    def streams_with_events(self, streams: Sequence[UUID]) -> set[UUID]:
         """Those of the streams that have events."""
         found: set[UUID] = set()
         statement = (
@@ -303,7 +303,7 @@ class LedgerApplicationRecorder(SQLiteApplicationRecorder):
 
 
 class LedgerProcessRecorder(SQLiteProcessRecorder, LedgerApplicationRecorder):
-    """Events and tracking in one transaction, for whoever follows another application."""
+    """Events and tracking in one transaction, for applications that follow another one."""
 
 
 class LedgerFactory(SQLiteFactory):

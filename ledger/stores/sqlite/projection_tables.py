@@ -1,7 +1,7 @@
 """The file in which a ledger's projections are kept.
 
 Everything in it is derived, so durability is cheap (a commit may be lost with the machine, and is
-then made again) and a file that cannot be trusted is set aside and built anew.
+then made again) and a file that cannot be trusted is set aside and rebuilt.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class SqliteTableStore:
     def _open(self) -> None:
         problem = _distrust(self.path)
         if problem is not None:
-            logger.warning("%s is set aside and built anew: %s", self.path.name, problem)
+            logger.warning("%s is set aside and rebuilt: %s", self.path.name, problem)
             _set_aside(self.path)
         self._writer = SqliteTransaction(self._connect())
         try:
@@ -225,7 +225,7 @@ def _set_aside(path: Path) -> None:
 class TablesAtRest:
     """A copy of a file of projections as it was in one instant, in a file of its own.
 
-    A file at rest is read by whoever looks for damage: errors name what cannot be read.
+    A verification reads a file at rest: errors name what cannot be read.
     """
 
     def __init__(self, path: Path, copied: sqlite3.Connection) -> None:

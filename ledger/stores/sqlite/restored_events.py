@@ -40,7 +40,7 @@ class RestoredEvents:
         return self
 
     def add(self, rows: Sequence[Row]) -> None:
-        """Keep these events, which go on from those before.
+        """Keep these events, which continue from those before.
 
         Raises:
             Unavailable: they could not be written.

@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from ledger.stores.transparency_log import Signed, VerifierKey
+    from ledger.stores.transparency_log import StoredCheckpoint, VerifierKey
     from ledger.transparency.tiles import TileAt
 
 
 class RestoredLog:
-    """A log being filled; whoever fills it has checked that everything fits together."""
+    """A log being filled; the caller has checked that everything fits together."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         """For ``restoring``."""
         self._connection = connection
 
-    def add(self, checkpoints: Iterable[Signed]) -> None:
+    def add(self, checkpoints: Iterable[StoredCheckpoint]) -> None:
         """Keep these checkpoints."""
         self._connection.executemany(
             ADD_CHECKPOINT, ((one.size, one.root, one.note, one.signed_at) for one in checkpoints)

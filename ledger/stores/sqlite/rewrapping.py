@@ -1,8 +1,8 @@
-"""Changing the master key: every key is wrapped anew, and no event is touched.
+"""Changing the master key: every key is wrapped again, and no event is touched.
 
 Old and new key are both there until all is wrapped by the new one. Each ledger's keys are changed
 in one transaction, so that a file is wholly under one of the two, and its proof says under which.
-Killed at any moment, the next start or the next try goes on where it ended.
+Killed at any moment, the next start or the next try continues where it ended.
 """
 
 from __future__ import annotations
@@ -44,13 +44,13 @@ def begin(file: Path) -> None:
 
 
 def finish(file: Path, key_files: Iterable[Path]) -> int:
-    """Go on with a rotation that was begun, to its end; how many keys were wrapped anew.
+    """Complete a rotation that was begun; returns the number of keys that were wrapped again.
 
     Where none was begun, nothing is done.
 
     Raises:
         Corrupt: a key is damaged, or neither of both opens a file; both keys stay as they are.
-        Unavailable: something could not be written; the next try goes on.
+        Unavailable: something could not be written; the next try continues.
     """
     following = next_of(file)
     if not following.exists():
@@ -78,7 +78,7 @@ def rewrap(path: Path, old: MasterKey, new: MasterKey) -> int:
         elif not _opens(old, proof):
             raise Corrupt(f"{path} was made with another master key: put that key back")
         else:
-            count = _rewrapped(connection, path, old, new)
+            count = _rewrap(connection, path, old, new)
         # What was wrapped by the old key leaves the write-ahead log too, also after a kill.
         busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     if busy:
@@ -86,7 +86,7 @@ def rewrap(path: Path, old: MasterKey, new: MasterKey) -> int:
     return count
 
 
-def _rewrapped(connection: sqlite3.Connection, path: Path, old: MasterKey, new: MasterKey) -> int:
+def _rewrap(connection: sqlite3.Connection, path: Path, old: MasterKey, new: MasterKey) -> int:
     connection.execute("BEGIN IMMEDIATE")
     try:
         count = _data_keys(connection, old, new) + _signing_keys(connection, old, new)

@@ -1,7 +1,7 @@
 """The private keys that sign a ledger's checkpoints, in ``keys.sqlite`` beside the data keys.
 
 They lie apart from the log they sign, wrapped by the master key, so that no copy of the log holds
-one. A retired key stays, since an older copy of the log may have to go on under it.
+one. A retired key stays, since an older copy of the log may have to continue under it.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class SigningKeys:
         self._unwrap = unwrap
         self._entropy = entropy
 
-    def named(self, name: str) -> list[SigningKey]:
+    def keys_of(self, name: str) -> list[SigningKey]:
         """Every key of that name, the oldest first.
 
         Raises:
@@ -67,7 +67,7 @@ class SigningKeys:
                 " ORDER BY made_at, public",
                 (name,),
             ).fetchall()
-        return [self._opened(name, *row) for row in rows]
+        return [self._decrypt(name, *row) for row in rows]
 
     def make(self, name: str, made_at: int) -> SigningKey:
         """A new key of that name, durable before it is answered.
@@ -95,7 +95,7 @@ class SigningKeys:
             )
         return SigningKey(name, public, made_at, private)
 
-    def _opened(self, name: str, public: bytes, made_at: int, wrapped: bytes) -> SigningKey:
+    def _decrypt(self, name: str, public: bytes, made_at: int, wrapped: bytes) -> SigningKey:
         damaged = Corrupt(f"{self._path}: a signing key is damaged: restore it from a backup")
         try:
             seed = self._unwrap(wrapped, CONTEXT + public)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from domain.errors import Corrupt
 from ledger.stores.sqlite.connections import connect
 from ledger.stores.sqlite.errors import ledger_errors
-from ledger.stores.transparency_log import Signed, VerifierKey
+from ledger.stores.transparency_log import StoredCheckpoint, VerifierKey
 from ledger.transparency.merkle import HASH_BYTES
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class SqliteLogStore:
         self._path = path
         if not path.is_file():
             raise Corrupt(f"{path} is missing: restore it from a backup")
-        found = begun(path)
+        found = log_origin(path)
         if found is None:
             raise Corrupt(f"{path} holds no log: restore it from a backup")
         if found != origin:
@@ -84,10 +84,10 @@ class SqliteLogStore:
         rows = self._read("SELECT hashes FROM tiles WHERE level = ? AND n = ?", at.level, at.n)
         hashes = rows[0][0] if rows else b""
         if not isinstance(hashes, bytes):
-            raise self._damaged("a tile")
+            raise self._damage("a tile")
         return hashes[: at.width * HASH_BYTES]
 
-    def newest(self) -> Signed:
+    def newest(self) -> StoredCheckpoint:
         """The checkpoint signed last.
 
         Raises:
@@ -96,9 +96,9 @@ class SqliteLogStore:
         rows = self._read(_CHECKPOINTS + "ORDER BY size DESC LIMIT 1")
         if not rows:
             raise Corrupt(f"{self._path} holds no checkpoint: restore it from a backup")
-        return self._signed(rows[0])
+        return self._checkpoint(rows[0])
 
-    def checkpoints(self, after_size: int) -> Iterator[Signed]:
+    def checkpoints(self, after_size: int) -> Iterator[StoredCheckpoint]:
         """Every checkpoint of a tree beyond that size, by size; read in pages.
 
         Raises:
@@ -108,7 +108,7 @@ class SqliteLogStore:
             rows = self._read(
                 _CHECKPOINTS + "WHERE size > ? ORDER BY size LIMIT ?", after_size, PAGE_CHECKPOINTS
             )
-            yield from map(self._signed, rows)
+            yield from map(self._checkpoint, rows)
             if len(rows) < PAGE_CHECKPOINTS:
                 return
             after_size = rows[-1][0]
@@ -125,7 +125,7 @@ class SqliteLogStore:
         for public, made_at, retired_at in rows:
             whole = _is(bytes, public) and _is(int, made_at, retired_at or 0)
             if not whole or len(public) != PUBLIC_BYTES:
-                raise self._damaged("a key")
+                raise self._damage("a key")
         return [VerifierKey(*row) for row in rows]
 
     def add_keys(self, keys: Iterable[tuple[bytes, int]]) -> None:
@@ -139,7 +139,7 @@ class SqliteLogStore:
 
     def add(
         self,
-        signed: Signed,
+        signed: StoredCheckpoint,
         tiles: Iterable[tuple[TileAt, bytes]],
         retired: Sequence[bytes] = (),
     ) -> None:
@@ -175,17 +175,17 @@ class SqliteLogStore:
         with self._writes, ledger_errors(self._path), _transaction(self._writer) as connection:
             yield connection
 
-    def _signed(self, row: tuple[Any, ...]) -> Signed:
+    def _checkpoint(self, row: tuple[Any, ...]) -> StoredCheckpoint:
         size, root, note, signed_at = row
         if not _is(int, size, signed_at) or not _is(bytes, root, note) or len(root) != HASH_BYTES:
-            raise self._damaged("a checkpoint")
-        return Signed(size, root, note, signed_at)
+            raise self._damage("a checkpoint")
+        return StoredCheckpoint(size, root, note, signed_at)
 
-    def _damaged(self, what: str) -> Corrupt:
+    def _damage(self, what: str) -> Corrupt:
         return Corrupt(f"{self._path}: {what} is damaged: restore the file from a backup")
 
 
-def begun(path: Path) -> str | None:
+def log_origin(path: Path) -> str | None:
     """The origin of the log in that file, None where it was not begun, or not to its end.
 
     Raises:
@@ -204,7 +204,7 @@ def begun(path: Path) -> str | None:
         return None if row is None else str(row[0])
 
 
-def begin(path: Path, origin: str, key: tuple[bytes, int], first: Signed) -> None:
+def begin(path: Path, origin: str, key: tuple[bytes, int], first: StoredCheckpoint) -> None:
     """Begin a log with its first key, (public, made_at), and the checkpoint of the empty tree.
 
     Raises:
@@ -223,7 +223,7 @@ def begin(path: Path, origin: str, key: tuple[bytes, int], first: Signed) -> Non
         connection.execute(ADD_CHECKPOINT, _columns(first))
 
 
-def _columns(signed: Signed) -> tuple[int, bytes, bytes, int]:
+def _columns(signed: StoredCheckpoint) -> tuple[int, bytes, bytes, int]:
     return signed.size, signed.root, signed.note, signed.signed_at
 
 

@@ -42,7 +42,9 @@ class Shelf:
 
     def fault(self) -> tuple[int, str] | None:
         """The first position that cannot stand, and why, once all are there."""
-        found = [fault for fault in (self._out_of_turn(), self._taken()) if fault is not None]
+        found = [
+            fault for fault in (self._out_of_turn(), self._first_duplicate()) if fault is not None
+        ]
         return min(found, default=None)
 
     def _out_of_turn(self) -> tuple[int, str] | None:
@@ -52,7 +54,7 @@ class Shelf:
         ).fetchone()
         return None if position is None else (position, "its version is out of turn in its stream")
 
-    def _taken(self) -> tuple[int, str] | None:
+    def _first_duplicate(self) -> tuple[int, str] | None:
         (position,) = self._connection.execute(
             "SELECT min(position) FROM (SELECT position, row_number() OVER "
             "(PARTITION BY id ORDER BY position) AS turn FROM events) WHERE turn > 1"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from domain.decisions.reasons import refused
+from domain.decisions.reasons import refusal
 from domain.errors import ContactNotFound, Corrupt, Invalid, LedgerNotFound, Unavailable
 from ledger.access.scopes import COMMAND_LINE
 from ledger.access.trails import Trails
@@ -41,7 +41,7 @@ def written(trails: Trails) -> list[tuple[str, int | None, object]]:
 def test_the_order_stands_before_the_act_and_done_after_it(trails: Trails) -> None:
     with order(trails) as ordered:
         assert written(trails) == [("ordered", None, None)]
-        ordered.tell(position=9)
+        ordered.add_detail(position=9)
     assert written(trails) == [("ordered", None, None), ("done", 1, None)]
     assert trails.of("main").acts()[1].detail == {"position": 9}
 
@@ -51,7 +51,7 @@ def test_the_order_stands_before_the_act_and_done_after_it(trails: Trails) -> No
     [
         (FolderInUse("another process"), "refused", "folder-in-use"),
         (LedgerExists("main", replace=False), "refused", "LedgerExists"),
-        (refused("ledger-archived"), "refused", "ledger-archived"),
+        (refusal("ledger-archived"), "refused", "ledger-archived"),
         (Invalid.at("/x", "malformed", "Ann"), "refused", "invalid-request"),
         (ContactNotFound("Ann"), "refused", "contact-not-found"),
         (Unavailable("the disk is full"), "failed", "unavailable"),

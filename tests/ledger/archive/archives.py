@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ledger.archive.checking import VerifiedArchive
-    from ledger.archive.writing import Exported, Source
+    from ledger.archive.writing import ExportResult, Source
     from ledger.ledger import Ledger
     from ledger.transparency.notes import Verifier
 
@@ -64,7 +64,7 @@ def fill(ledger: Ledger, clock: HandClock, events: int = EVENTS) -> None:
     for start in range(0, len(drafts), 300):
         clock.move(60)
         ledger.append(Append(drafts=tuple(drafts[start : start + 300]))).result(timeout=30)
-        ledger.transparency.seal()
+        ledger.transparency.sign_head()
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Shop:
 
     folder: Path
     archive: bytes
-    exported: Exported
+    exported: ExportResult
 
 
 def shop(folder: Path, clock: HandClock, events: int = EVENTS) -> Shop:
@@ -87,13 +87,13 @@ def shop(folder: Path, clock: HandClock, events: int = EVENTS) -> Shop:
 
 def exported_from(
     folder: Path, clock: HandClock, name: str = NAME, passphrase: str | None = None
-) -> tuple[Exported, bytes]:
+) -> tuple[ExportResult, bytes]:
     """An export, and its bytes."""
     with ledger_source(folder, name, clock=clock, keys=passphrase is not None) as source:
         return written(source, passphrase)
 
 
-def written(source: Source, passphrase: str | None = None) -> tuple[Exported, bytes]:
+def written(source: Source, passphrase: str | None = None) -> tuple[ExportResult, bytes]:
     """What an export of this source writes."""
     out = io.BytesIO()
     exported = export(source, out, schemas=SCHEMAS, passphrase=passphrase)

@@ -50,16 +50,16 @@ class Forger:
 
     def signed(self, size: int, root: bytes) -> SignedCheckpoint:
         text = Checkpoint(self.identity.origin, size, root).text()
-        return SignedCheckpoint(size, root, notes.sign(text, [self.signer]).written(), NOON)
+        return SignedCheckpoint(size, root, notes.sign(text, [self.signer]).to_bytes(), NOON)
 
     def settings_note(self) -> bytes:
-        return notes.sign(self.identity.public().text(), [self.signer]).written()
+        return notes.sign(self.identity.public().text(), [self.signer]).to_bytes()
 
     def namespace_note(self) -> bytes:
-        return notes.sign(self.identity.text(), [self.signer]).written()
+        return notes.sign(self.identity.text(), [self.signer]).to_bytes()
 
     def known_keys(self) -> list[KnownKey]:
-        return [KnownKey(self.signer.verifier.written(), NOON, None)]
+        return [KnownKey(self.signer.verifier.to_text(), NOON, None)]
 
     def checkpoints(self) -> Iterator[SignedCheckpoint]:
         yield self.signed(0, EMPTY_ROOT)

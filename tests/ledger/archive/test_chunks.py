@@ -7,7 +7,7 @@ import tracemalloc
 import msgpack
 import pytest
 
-from ledger.archive.chunks import Row, chunked, read_rows, rows_written
+from ledger.archive.chunks import Row, chunk_rows, read_rows, rows_written
 from ledger.archive.layout import CHUNK_BYTES, CHUNK_EVENTS
 from ledger.archive.refusals import ArchiveRefused
 
@@ -74,6 +74,6 @@ def test_a_chunk_that_would_become_huge_is_not_unpacked(filling: bytes) -> None:
 
 def test_chunks_end_after_so_many_events_or_bytes() -> None:
     small = [(n, *ROW[1:]) for n in range(1, CHUNK_EVENTS + 2)]
-    assert [len(chunk) for chunk in chunked(small)] == [CHUNK_EVENTS, 1]
+    assert [len(chunk) for chunk in chunk_rows(small)] == [CHUNK_EVENTS, 1]
     large = [(n, *ROW[1:4], bytes(CHUNK_BYTES // 2), ROW[5]) for n in range(1, 6)]
-    assert [len(chunk) for chunk in chunked(large)] == [2, 2, 1]
+    assert [len(chunk) for chunk in chunk_rows(large)] == [2, 2, 1]

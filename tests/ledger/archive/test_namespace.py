@@ -14,7 +14,8 @@ from domain.errors import Refused
 from ledger.archive import layout
 from ledger.archive.namespace import AnotherLedger, NamespaceKnown, bring_namespace
 from ledger.archive.refusals import ArchiveRefused, PassphraseRefused
-from ledger.folder import DataFolder, settings_of
+from ledger.data_layout import settings_of
+from ledger.folder import DataFolder
 from ledger.stores.sqlite.verification.ledgers import Trust, verify_ledger
 from tests.ledger.archive.archives import (
     NAME,
@@ -94,7 +95,7 @@ def test_without_them_it_answers_uuids_alone(small: Shop, path: Path, tmp_path: 
         assert ledger.contact_id(str(known)) == known
         with pytest.raises(ValueError, match=r"source:ref"):
             ledger.contact_id("no such form")
-        for ask in (ledger.contact_id, ledger.named):
+        for ask in (ledger.contact_id, ledger.id_of):
             with pytest.raises(Refused) as raised:
                 ask("pos:1")
             assert raised.value.reason == "namespace-missing"

@@ -13,16 +13,17 @@ from uuid import UUID, uuid4
 import pytest
 
 from domain.errors import Refused
-from domain.events import Sealed
+from domain.events import EncryptedValue
 from domain.events.governance import PersonalDataErased
-from domain.recorded import Recorded
+from domain.recorded import RecordedEvent
 from ledger import erasure
 from ledger import ledger as ledger_module
 from ledger.archive import writing
 from ledger.archive.checking import verify_archive
 from ledger.archive.placing import LogForks, place
 from ledger.archive.refusals import ArchiveRefused
-from ledger.folder import LEDGERS, DataFolder, LedgerExists
+from ledger.data_layout import LEDGERS, LedgerExists
+from ledger.folder import DataFolder
 from tests.ledger.archive.archives import (
     EVENTS,
     NAME,
@@ -87,7 +88,7 @@ def test_it_comes_out_exactly_as_it_was(
         assert rows(one) == rows(other)
         assert tables(one, "events.sqlite") == tables(other, "events.sqlite")
         assert tables(one, "log.sqlite") == tables(other, "log.sqlite")
-        assert one.transparency.seal() == other.transparency.seal()
+        assert one.transparency.sign_head() == other.transparency.sign_head()
         assert other.transparency.state == "sealing"
         settings, same = there.settings(NAME), here.settings(NAME)
         assert (same.namespace, same.time_zone, same.created_at, same.origin) == (
@@ -120,7 +121,7 @@ def test_with_keys_it_goes_on_as_the_same_ledger(sold: Shop, path: Path, into: P
         ledger = folder.ledger(NAME)
         (first,) = ledger.log(after=1, limit=1)
         append(ledger, draft(first.contact_id, "purchase-made", {**SALE, "purchase_id": "new"}))
-        signed = ledger.transparency.seal()
+        signed = ledger.transparency.sign_head()
         assert signed.size == EVENTS + 1
         assert ledger.transparency.consistency(EVENTS, EVENTS + 1)
         (again,) = ledger.log(after=EVENTS, limit=1)
@@ -137,7 +138,9 @@ def test_without_keys_it_is_read_and_takes_nothing(sold: Shop, path: Path, into:
         events = ledger.log(limit=EVENTS)
         assert len(events) == EVENTS
         assert events[1].event.show()["name"] is None
-        assert all(event.actor is None or isinstance(event.actor, Sealed) for event in events)
+        assert all(
+            event.actor is None or isinstance(event.actor, EncryptedValue) for event in events
+        )
         assert ledger.names().find("ann", 10) == []
         for asked in (
             draft(events[1].contact_id, "purchase-made", SALE),
@@ -148,9 +151,9 @@ def test_without_keys_it_is_read_and_takes_nothing(sold: Shop, path: Path, into:
             assert raised.value.reason == "ledger-for-audit"
         with pytest.raises(Refused):
             ledger.publish_policy(ledger.policies().versions[0].policy, 0).result(timeout=30)
-        assert ledger.head() == ledger.transparency.seal().size == EVENTS
+        assert ledger.head() == ledger.transparency.sign_head().size == EVENTS
         assert tables(ledger, "keys.sqlite") != []
-        assert ledger._keys.signing.named(ledger.transparency.origin) == []
+        assert ledger._keys.signing.keys_of(ledger.transparency.origin) == []
 
 
 def test_a_ledger_for_audit_has_no_keys_to_export(sold: Shop, path: Path, into: Path) -> None:
@@ -189,7 +192,7 @@ def test_no_ledger_goes_on_beside_one_of_its_own_origin(sold: Shop, path: Path, 
     archive = with_keys(sold)
     verified = imported(path, archive, into, HandClock(), PASSPHRASE)
     with closing(opened(into)) as folder:
-        with pytest.raises(LogForks, match="goes on as"):
+        with pytest.raises(LogForks, match="continues as"):
             place(path, verified, folder, name="copy", passphrase=PASSPHRASE)
         place(path, verified, folder, name="copy")
         assert folder.names() == ["copy", NAME]
@@ -212,7 +215,7 @@ def test_a_file_that_is_changed_after_it_was_checked_is_refused(
 def erase(ledger: Ledger, contact_id: UUID, clock: HandClock) -> None:
     """Record that a contact was erased, and leave its key where it is."""
     application, version = ledger._application, ledger.version(contact_id)
-    recorded = Recorded(
+    recorded = RecordedEvent(
         contact_id=contact_id,
         version=version + 1,
         position=0,

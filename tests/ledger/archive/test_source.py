@@ -9,8 +9,9 @@ import pytest
 
 from domain.errors import Corrupt, LedgerNotFound
 from ledger.archive.source import ledger_source
+from ledger.data_layout import LEDGERS
 from ledger.files import FolderInUse
-from ledger.folder import LEDGERS, DataFolder
+from ledger.folder import DataFolder
 from tests.ledger.archive.archives import NAME, PASSPHRASE, checked, exported_from, shop, written
 from tests.ledger.archive.test_placing import erase
 from tests.ledger.given import HandClock, append, draft
@@ -49,7 +50,7 @@ def test_beside_a_server_it_is_that_of_the_last_checkpoint_whatever_comes(
         ledger = folder.ledger(NAME)
         append(ledger, draft(first_contact(ledger), "purchase-made", SALE))
         with ledger_source(made.folder, NAME, clock=clock) as source:
-            ledger.transparency.seal()
+            ledger.transparency.sign_head()
             assert written(source)[1] == made.archive
         assert checked(path, exported_from(made.folder, clock)[1]).head.position == 41
         append(ledger, draft(first_contact(ledger), "purchase-made", {**SALE, "purchase_id": "2"}))
@@ -93,11 +94,11 @@ def test_a_key_that_was_rotated_signs_and_the_one_before_still_tells(
         clock.move(60)
         new = ledger.transparency.rotate()
         append(ledger, draft(first_contact(ledger), "purchase-made", SALE))
-        ledger.transparency.seal()
+        ledger.transparency.sign_head()
     archive = exported_from(made.folder, clock, passphrase=PASSPHRASE)[1]
     verified = checked(path, archive, new, passphrase=PASSPHRASE)
     assert [one.verifier for one in verified.known_keys] == [
-        new.written(),
+        new.to_text(),
         old.known_keys[0].verifier,
     ]
     assert [one.retired_at is None for one in verified.known_keys] == [True, False]

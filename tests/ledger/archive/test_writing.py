@@ -96,7 +96,7 @@ def test_nothing_personal_stands_in_it_in_clear(sold: Shop, passphrase: str | No
             assert (
                 key is None or keys._master.unwrap(key[0], recorded.contact_id.bytes) not in archive
             )
-        for signing in keys.signing.named(folder.ledger(NAME).transparency.origin):
+        for signing in keys.signing.keys_of(folder.ledger(NAME).transparency.origin):
             assert signing.private.private_bytes_raw() not in archive
 
 
@@ -126,7 +126,7 @@ def test_unpacked_it_is_a_log_that_a_file_server_can_serve(sold: Shop, tmp_path:
     with closing(opened(sold)) as folder:
         served = folder.ledger(NAME).transparency
         assert (log / "checkpoint").read_bytes() == served.checkpoint().note
-        assert (log / "key").read_text() == "".join(f"{v.written()}\n" for v in served.verifiers())
+        assert (log / "key").read_text() == "".join(f"{v.to_text()}\n" for v in served.verifiers())
         for path in paths:
             at = parse_tile_path(path)
             content = served.tile(at) if isinstance(at, TileAt) else served.bundle(at)

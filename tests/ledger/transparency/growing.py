@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ledger.ledger import Ledger
-    from ledger.stores.transparency_log import Signed
+    from ledger.stores.transparency_log import StoredCheckpoint
     from ledger.transparency.log import TransparencyLog
 
 
@@ -26,16 +26,16 @@ def grow_to(ledger: Ledger, head: int) -> None:
         append(ledger, *new)
 
 
-def sealed_to(folder: Path, *sizes: int) -> list[Signed]:
+def sealed_to(folder: Path, *sizes: int) -> list[StoredCheckpoint]:
     """Grow the ledger in that folder to each size and seal it there; every checkpoint it has."""
     with closing(open_ledger(folder, HandClock())) as ledger:
         for size in sizes:
             grow_to(ledger, size)
-            assert ledger.transparency.seal().size == size
+            assert ledger.transparency.sign_head().size == size
         return list(ledger.transparency.checkpoints())
 
 
-def goes_on_from(log: TransparencyLog, earlier: Sequence[Signed]) -> bool:
+def goes_on_from(log: TransparencyLog, earlier: Sequence[StoredCheckpoint]) -> bool:
     """Whether every earlier checkpoint is this log's, and how its newest tree begins."""
     newest = log.checkpoint()
     for one in earlier:

@@ -133,13 +133,13 @@ def test_a_changed_text_is_another_checkpoint_or_none() -> None:
 
 
 def test_a_checkpoint_signed_by_its_log_is_verified() -> None:
-    content = sign(CHECKPOINT.text(), [WITNESS, LOG]).written()
+    content = sign(CHECKPOINT.text(), [WITNESS, LOG]).to_bytes()
     assert verify_checkpoint(content, [LOG.verifier]) == CHECKPOINT
     assert verify_checkpoint(content, [WITNESS.verifier, LOG.verifier]) == CHECKPOINT
 
 
 def test_a_checkpoint_that_only_others_signed_is_refused() -> None:
-    content = sign(CHECKPOINT.text(), [WITNESS, LOG]).written()
+    content = sign(CHECKPOINT.text(), [WITNESS, LOG]).to_bytes()
     with pytest.raises(CheckpointRefused, match="no key with the name of the log"):
         verify_checkpoint(content, [WITNESS.verifier])
     with pytest.raises(SignerUnknown):
@@ -148,11 +148,11 @@ def test_a_checkpoint_that_only_others_signed_is_refused() -> None:
 
 def test_a_signed_text_that_is_no_checkpoint_is_refused() -> None:
     with pytest.raises(CheckpointRefused):
-        verify_checkpoint(sign("anything else\n", [LOG]).written(), [LOG.verifier])
+        verify_checkpoint(sign("anything else\n", [LOG]).to_bytes(), [LOG.verifier])
 
 
 def test_a_signed_checkpoint_changed_anywhere_is_refused() -> None:
-    content = sign(CHECKPOINT.text(), [LOG]).written()
+    content = sign(CHECKPOINT.text(), [LOG]).to_bytes()
     chance = random.Random(5)
     for changed in (*one_thing_wrong(content), *many_things_wrong(content, chance, 3000)):
         if changed != content:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from domain.errors import EventNotFound, Invalid, NotYetSealed, TileNotFound
+from domain.errors import EventNotFound, Invalid, NotYetSigned, TileNotFound
 from ledger.stores.sqlite.transparency_log import SqliteLogStore
 from ledger.transparency.checkpoints import verify_checkpoint
 from ledger.transparency.entries import read_entry
@@ -40,7 +40,7 @@ def sealed(ledger: Ledger) -> Ledger:
     """A ledger that was sealed at several sizes."""
     for size in SIZES:
         grow_to(ledger, size)
-        ledger.transparency.seal()
+        ledger.transparency.sign_head()
     return ledger
 
 
@@ -65,7 +65,7 @@ def test_every_checkpoint_is_kept_and_signed_for_the_events_as_they_are(sealed: 
         assert frontier.root() == one.root
         assert verify_checkpoint(one.note, log.verifiers()).root == one.root
     assert log.checkpoint() == kept[-1]
-    assert log.seal() == kept[-1], "nothing is new, so nothing is signed"
+    assert log.sign_head() == kept[-1], "nothing is new, so nothing is signed"
 
 
 def test_from_its_tiles_and_bundles_alone_anybody_can_compute_the_root(sealed: Ledger) -> None:
@@ -170,7 +170,7 @@ def test_what_is_not_sealed_yet_is_told_apart_from_what_is_not_recorded(sealed: 
         lambda: log.consistency(1, 1014),
         lambda: log.consistency(1014),
     ):
-        with pytest.raises(NotYetSealed):
+        with pytest.raises(NotYetSigned):
             ask()
     for position in (0, -1, 1015):
         with pytest.raises(EventNotFound):
@@ -181,7 +181,7 @@ def test_what_is_not_sealed_yet_is_told_apart_from_what_is_not_recorded(sealed: 
         log.consistency(5, 4)
     with pytest.raises(Invalid):
         log.consistency(-1)
-    assert log.seal().size == 1014
+    assert log.sign_head().size == 1014
     assert log.inclusion(1014).tree_size == 1014
 
 
@@ -193,9 +193,9 @@ def test_a_new_key_signs_once_with_the_old_one_and_then_alone(sealed: Ledger) ->
     signers = []
     for size in (1014, 1015):
         grow_to(sealed, size)
-        note = Note.read(log.seal().note)
+        note = Note.read(log.sign_head().note)
         signers.append([signature.key_id for signature in note.signatures])
-        verify_checkpoint(note.written(), [new])
+        verify_checkpoint(note.to_bytes(), [new])
     assert signers == [[new.key_id, old.key_id], [new.key_id]]
     assert [key.retired_at is None for key in log.key_history()] == [True, False]
     assert {signature.name for signature in note.signatures} == {ORIGIN}

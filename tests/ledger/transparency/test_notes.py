@@ -33,7 +33,7 @@ ALICE = Signer("alice.example/log", Ed25519PrivateKey.from_private_bytes(bytes(r
 ALICES_NEXT = Signer("alice.example/log", Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33))))
 BOB = Signer("bob.example/witness", Ed25519PrivateKey.from_private_bytes(bytes(range(2, 34))))
 TEXT = "Ognuno sta solo\n\nsul cuor della terra — così\n"
-NOTE = sign(TEXT, [ALICE]).written()
+NOTE = sign(TEXT, [ALICE]).to_bytes()
 
 texts = st.text(st.characters(min_codepoint=32, exclude_categories=["Cs"]) | st.just("\n")).map(
     lambda text: text + "\n"
@@ -42,10 +42,10 @@ texts = st.text(st.characters(min_codepoint=32, exclude_categories=["Cs"]) | st.
 
 def test_the_published_note_is_verified_by_its_published_key() -> None:
     verifier = Verifier.read(published.VERIFIER)
-    assert verifier.written() == published.VERIFIER
+    assert verifier.to_text() == published.VERIFIER
     note = verify(published.NOTE, [verifier])
     assert note.text == published.TEXT
-    assert note.written() == published.NOTE == Note.read(published.NOTE).written()
+    assert note.to_bytes() == published.NOTE == Note.read(published.NOTE).to_bytes()
 
 
 def test_the_note_in_the_documentation_of_go_is_signed_byte_for_byte() -> None:
@@ -53,21 +53,21 @@ def test_the_note_in_the_documentation_of_go_is_signed_byte_for_byte() -> None:
     key = Ed25519PrivateKey.from_private_bytes(published.GO_PRIVATE_KEY)
     signer = Signer("PeterNeumann", key)
     assert signer.verifier == Verifier.read(published.GO_VERIFIER)
-    assert signer.verifier.written() == published.GO_VERIFIER
+    assert signer.verifier.to_text() == published.GO_VERIFIER
     assert signer.sign(published.GO_TEXT) == published.GO_SIGNATURE_LINE
 
 
 @given(texts)
 def test_what_is_signed_is_read_back_and_verified(text: str) -> None:
-    content = sign(text, [ALICE, BOB]).written()
-    assert Note.read(content).written() == content
+    content = sign(text, [ALICE, BOB]).to_bytes()
+    assert Note.read(content).to_bytes() == content
     note = verify(content, [BOB.verifier, ALICE.verifier])
     assert note == sign(text, [ALICE, BOB])
 
 
 def test_a_text_may_hold_blank_lines_and_lines_like_signatures() -> None:
     for text in ("\n", "\n\n\n", f"a\n\n{ALICE.sign(TEXT)}\n", f"{BOB.sign(TEXT)}\n\n"):
-        assert verify(sign(text, [ALICE]).written(), [ALICE.verifier]).text == text
+        assert verify(sign(text, [ALICE]).to_bytes(), [ALICE.verifier]).text == text
 
 
 def test_signatures_by_unknown_keys_are_passed_over() -> None:
@@ -76,7 +76,7 @@ def test_signatures_by_unknown_keys_are_passed_over() -> None:
     same_id = Signature("carol.example", ALICE.verifier.key_id, b"?" * 64)
     good = ALICE.signature(TEXT)
     note = Note(TEXT, (namesake, BOB.signature("another text\n"), same_id, good))
-    assert verify(note.written(), [ALICE.verifier]) == Note(TEXT, (good,))
+    assert verify(note.to_bytes(), [ALICE.verifier]) == Note(TEXT, (good,))
 
 
 def test_a_note_that_nobody_known_signed_is_refused() -> None:
@@ -96,16 +96,16 @@ def test_one_wrong_signature_by_a_known_key_refuses_the_note() -> None:
         Note(TEXT, (good, Signature(BOB.name, BOB.verifier.key_id, b"short"))),
     ):
         with pytest.raises(SignatureWrong, match=r"signature by .* is not one of this text"):
-            verify(note.written(), [ALICE.verifier, BOB.verifier])
+            verify(note.to_bytes(), [ALICE.verifier, BOB.verifier])
 
 
 def test_a_doubled_signature_counts_once() -> None:
     good = ALICE.signature(TEXT)
-    assert verify(Note(TEXT, (good, good)).written(), [ALICE.verifier]) == Note(TEXT, (good,))
+    assert verify(Note(TEXT, (good, good)).to_bytes(), [ALICE.verifier]) == Note(TEXT, (good,))
 
 
 def test_while_keys_are_exchanged_either_verifies() -> None:
-    content = sign(TEXT, [ALICE, ALICES_NEXT]).written()
+    content = sign(TEXT, [ALICE, ALICES_NEXT]).to_bytes()
     for verifiers in ([ALICE.verifier], [ALICES_NEXT.verifier]):
         assert len(verify(content, verifiers).signatures) == 1
     assert len(verify(content, [ALICES_NEXT.verifier, ALICE.verifier]).signatures) == 2
@@ -115,20 +115,20 @@ def test_two_keys_with_one_name_and_id_are_refused_as_ambiguous() -> None:
     impostor = Verifier(ALICE.name, ALICE.verifier.key_id, BOB.verifier.public)
     with pytest.raises(NoteRefused, match="two different keys"):
         verify(NOTE, [ALICE.verifier, impostor])
-    assert verify(NOTE, [ALICE.verifier, Verifier.read(ALICE.verifier.written())]).text == TEXT
+    assert verify(NOTE, [ALICE.verifier, Verifier.read(ALICE.verifier.to_text())]).text == TEXT
 
 
 @pytest.mark.parametrize("count", [16, MOST_SIGNATURES])
 def test_so_many_signatures_are_read(count: int) -> None:
     others = [Signature("carol.example", b"none", bytes([n])) for n in range(count - 1)]
     note = Note(TEXT, (*others, ALICE.signature(TEXT)))
-    assert verify(note.written(), [ALICE.verifier]).text == TEXT
+    assert verify(note.to_bytes(), [ALICE.verifier]).text == TEXT
 
 
 def test_more_signatures_and_longer_notes_than_the_limits_are_refused() -> None:
     good = ALICE.signature(TEXT)
     with pytest.raises(NoteRefused, match="at most 100 signatures"):
-        Note.read(Note(TEXT, (good,) * (MOST_SIGNATURES + 1)).written())
+        Note.read(Note(TEXT, (good,) * (MOST_SIGNATURES + 1)).to_bytes())
     with pytest.raises(NoteRefused, match="bytes"):
         Note.read(b"a" * MOST_NOTE_BYTES + NOTE)
     with pytest.raises(NoteRefused, match="1 to 100 signatures"):
@@ -227,11 +227,11 @@ def test_any_bytes_are_a_note_or_refused(content: bytes) -> None:
         note = Note.read(content)
     except NoteRefused:
         return
-    assert note.written() == content
+    assert note.to_bytes() == content
 
 
 def test_a_verifier_changed_anywhere_is_refused() -> None:
-    written = ALICE.verifier.written().encode()
+    written = ALICE.verifier.to_text().encode()
     chance = random.Random(2)
     for changed in (*one_thing_wrong(written), *many_things_wrong(written, chance, 4000)):
         if changed != written:
@@ -252,7 +252,7 @@ def test_a_key_cannot_have_such_a_name(name: str) -> None:
 
 
 def test_a_key_of_another_type_is_refused() -> None:
-    name, key_id, key = ALICE.verifier.written().split("+", 2)
+    name, key_id, key = ALICE.verifier.to_text().split("+", 2)
     cosigning = to_base64(b"\x04" + from_base64(key)[1:])
     with pytest.raises(VerifierRefused, match="Ed25519 notes"):
         Verifier.read(f"{name}+{key_id}+{cosigning}")
@@ -266,10 +266,10 @@ def test_a_key_of_another_length_is_refused(length: int) -> None:
 
 
 def test_verifiers_are_equal_if_they_are_written_the_same() -> None:
-    again = Verifier.read(ALICE.verifier.written())
+    again = Verifier.read(ALICE.verifier.to_text())
     assert {again, ALICE.verifier} == {again}
     assert again != ALICES_NEXT.verifier
-    assert again != again.written()
+    assert again != again.to_text()
 
 
 def test_a_point_that_is_no_key_verifies_nothing() -> None:

@@ -60,7 +60,7 @@ def refuses(folder: Path, why: str, caplog: pytest.LogCaptureFixture) -> bool:
         for _ in range(2):
             grow_to(ledger, ledger.head() + 1)
             with pytest.raises(LogRefused, match=why):
-                log.seal()
+                log.sign_head()
         with pytest.raises(LogRefused, match=why):
             log.rotate()
         assert log.checkpoint() == before
@@ -77,7 +77,7 @@ def test_it_goes_on_after_a_restart_at_every_kind_of_size(folder: Path, size: in
         assert ledger.transparency.checkpoint() == earlier[-1]
         assert ledger.transparency.problem is None
         grow_to(ledger, size + 300)
-        ledger.transparency.seal()
+        ledger.transparency.sign_head()
         assert goes_on_from(ledger.transparency, earlier)
 
 
@@ -99,11 +99,11 @@ def test_a_tile_changed_while_it_runs_stops_it_at_the_next_signature(folder: Pat
     with closing(open_ledger(folder, HandClock())) as ledger:
         grow_to(ledger, 3)
         log = ledger.transparency
-        before = log.seal()
+        before = log.sign_head()
         edit(folder / "log.sqlite", "UPDATE tiles SET hashes = zeroblob(96)")
         grow_to(ledger, 4)
         with pytest.raises(LogRefused, match="no longer give the root"):
-            log.seal()
+            log.sign_head()
         assert (log.state, log.checkpoint()) == ("stopped", before)
         with pytest.raises(Corrupt):
             log.inclusion(1)
@@ -113,11 +113,11 @@ def test_a_checkpoint_that_somebody_else_put_in_while_it_runs_stops_it(folder: P
     with closing(open_ledger(folder, HandClock())) as ledger:
         grow_to(ledger, 3)
         log = ledger.transparency
-        before = log.seal()
+        before = log.sign_head()
         edit(folder / "log.sqlite", "INSERT INTO checkpoints VALUES (9, zeroblob(32), x'00', 1)")
         grow_to(ledger, 4)
         with pytest.raises(LogRefused, match="somebody else has changed"):
-            log.seal()
+            log.sign_head()
         assert log.checkpoint() == before
 
 
@@ -155,7 +155,7 @@ def test_an_older_events_file_stops_it_and_the_right_one_mends_it(
     with closing(open_ledger(folder, HandClock())) as ledger:
         assert ledger.transparency.state == "sealing"
         grow_to(ledger, 21)
-        ledger.transparency.seal()
+        ledger.transparency.sign_head()
         assert goes_on_from(ledger.transparency, earlier)
 
 
@@ -182,10 +182,10 @@ def test_an_older_log_file_goes_on_over_the_same_events(folder: Path) -> None:
     with closing(open_ledger(folder, HandClock())) as ledger:
         log = ledger.transparency
         assert (log.checkpoint().size, log.state) == (10, "sealing")
-        again = log.seal()
+        again = log.sign_head()
         assert (again.root, again.note) == (earlier[-1].root, earlier[-1].note)
         grow_to(ledger, 301)
-        log.seal()
+        log.sign_head()
         assert goes_on_from(log, earlier)
 
 
@@ -195,11 +195,11 @@ def test_an_older_log_file_learns_again_of_a_rotation(folder: Path) -> None:
     with closing(open_ledger(folder, HandClock())) as ledger:
         new = ledger.transparency.rotate()
         grow_to(ledger, 11)
-        ledger.transparency.seal()
+        ledger.transparency.sign_head()
     restore(folder, old, "log.sqlite")
     with closing(open_ledger(folder, HandClock())) as ledger:
         assert ledger.transparency.verifiers()[0] == new
-        assert ledger.transparency.seal().note.count("— ".encode()) == 2
+        assert ledger.transparency.sign_head().note.count("— ".encode()) == 2
 
 
 def test_an_older_key_file_without_the_key_that_signs_stops_it(folder: Path) -> None:
@@ -208,7 +208,7 @@ def test_an_older_key_file_without_the_key_that_signs_stops_it(folder: Path) -> 
     with closing(open_ledger(folder, HandClock())) as ledger:
         ledger.transparency.rotate()
         grow_to(ledger, 11)
-        ledger.transparency.seal()
+        ledger.transparency.sign_head()
     restore(folder, old, "keys.sqlite")
     with closing(open_ledger(folder, HandClock())) as ledger:
         assert ledger.transparency.state == "stopped"
@@ -220,7 +220,7 @@ def test_a_missing_event_stops_it(folder: Path) -> None:
         grow_to(ledger, 10)
         edit(folder / "events.sqlite", "DELETE FROM stored_events WHERE position = 5")
         with pytest.raises(LogRefused, match="missing between positions 1 and 10"):
-            ledger.transparency.seal()
+            ledger.transparency.sign_head()
         assert ledger.transparency.checkpoint().root == EMPTY_ROOT
 
 
@@ -278,7 +278,7 @@ def test_values_that_nobody_here_wrote_are_told_as_damage(
         if not harmless:
             grow_to(ledger, 11)
             with pytest.raises(LogRefused):
-                ledger.transparency.seal()
+                ledger.transparency.sign_head()
 
 
 def test_a_rotation_beside_the_sealing_waits_for_its_turn(folder: Path) -> None:
@@ -288,10 +288,10 @@ def test_a_rotation_beside_the_sealing_waits_for_its_turn(folder: Path) -> None:
             made = [pool.submit(log.rotate) for _ in range(20)]
             for size in range(2, 30):
                 grow_to(ledger, size)
-                log.seal()
+                log.sign_head()
             keys = {one.result() for one in made}
         grow_to(ledger, 31)
-        log.seal()
+        log.sign_head()
         assert keys < set(log.verifiers())
         assert len(log.verifiers()) == 21
         assert goes_on_from(log, list(log.checkpoints()))
@@ -303,7 +303,7 @@ def test_a_long_way_is_taken_in_steps_which_are_all_signed(folder: Path) -> None
     with closing(open_ledger(folder, HandClock(), sealer_pacing=pacing)) as ledger:
         grow_to(ledger, 1000)
         log = ledger.transparency
-        log.seal()
+        log.sign_head()
         kept = list(log.checkpoints())
         assert [one.size for one in kept] == [0, 300, 600, 900, 1000]
         assert goes_on_from(log, kept)
@@ -314,14 +314,14 @@ def test_whoever_is_in_a_hurry_gets_what_was_taken_in_so_far_signed(folder: Path
         grow_to(ledger, 1000)
         log = ledger.transparency
         assert log._sealer.step(1000, lambda: False).size == SEALER.part_events
-        assert log.seal().size == 1000
+        assert log.sign_head().size == 1000
         assert goes_on_from(log, list(log.checkpoints()))
 
 
 def test_the_log_is_no_part_of_what_a_private_key_can_be_read_from(folder: Path) -> None:
     sealed_to(folder, 10)
     with closing(open_ledger(folder, HandClock())) as ledger:
-        (key,) = ledger._keys.signing.named(ledger.transparency.origin)
+        (key,) = ledger._keys.signing.keys_of(ledger.transparency.origin)
     assert isinstance(ledger.transparency, TransparencyLog)
     content = (folder / "log.sqlite").read_bytes()
     assert key.public in content

@@ -68,7 +68,7 @@ def test_where_nothing_is_appended_nothing_is_signed(sealing: Ledger) -> None:
     assert waited_for(lambda: log.checkpoint().size == 1)
     kept = list(log.checkpoints())
     log.wake()
-    assert log.seal() == kept[-1]
+    assert log.sign_head() == kept[-1]
     assert list(log.checkpoints()) == kept
 
 
@@ -97,7 +97,7 @@ def test_the_end_does_not_wait_for_a_long_way_to_be_caught_up(tmp_path: Path) ->
     ledger.close()
     with closing(open_ledger(tmp_path, HandClock())) as again:
         assert again.transparency.checkpoint().size < 1000
-        assert again.transparency.seal().size == 1000
+        assert again.transparency.sign_head().size == 1000
         assert goes_on_from(again.transparency, list(again.transparency.checkpoints()))
 
 

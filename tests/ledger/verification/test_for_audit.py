@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ledger.archive.layout import SETTINGS
-from ledger.folder import LEDGERS, DataFolder
+from ledger.data_layout import LEDGERS
+from ledger.folder import DataFolder
 from ledger.settings import LedgerSettings
 from ledger.stores.sqlite.data_keys import KeyStore
 from ledger.stores.sqlite.verification.ledgers import Trust, verify_ledger
@@ -55,7 +56,7 @@ def test_both_copies_are_sound(copies: tuple[Path, Path]) -> None:
 def settings_changed(folder: Path, **changes: object) -> None:
     path = folder / LEDGERS / NAME / "ledger.json"
     settings = LedgerSettings.read(path.read_bytes(), path)
-    path.write_bytes(replace(settings, **changes).written())  # type: ignore[arg-type]  # as named
+    path.write_bytes(replace(settings, **changes).to_bytes())  # type: ignore[arg-type]  # as named
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def test_a_ledger_that_grows_and_changes_its_keys_is_sound_at_every_look(
             if number % 20 == 0:
                 ledger.transparency.rotate()
             if number % 7 == 0:
-                ledger.transparency.seal()
+                ledger.transparency.sign_head()
             number += 1
 
     writer = threading.Thread(target=go_on)
@@ -91,7 +91,7 @@ def test_what_no_checkpoint_covers_is_counted_and_checked_for_form_only(
     folder: DataFolder,
 ) -> None:
     ledger = folder.ledger("main")
-    ledger.transparency.seal()
+    ledger.transparency.sign_head()
     registered(ledger)
     report = verified(folder)
     assert (report.sound, report.head, report.after_checkpoint) == (True, 2, 1)
@@ -172,7 +172,7 @@ def test_the_newest_checkpoint_taken_away_is_betrayed_by_the_tiles(folder: DataF
     sizes = []
     for _ in range(3):
         registered(ledger)
-        sizes.append(ledger.transparency.seal().size)
+        sizes.append(ledger.transparency.sign_head().size)
     log = folder.path / "ledgers" / "main" / "log.sqlite"
     with closing(sqlite3.connect(log)) as connection:
         connection.execute("DELETE FROM checkpoints WHERE size = ?", (sizes[-1],))
@@ -188,7 +188,7 @@ def test_only_what_is_sealed_is_opened_and_counted(folder: DataFolder) -> None:
     contact = registered(ledger)
     append(ledger, draft(contact, "purchase-made", SALE))
     append(ledger, draft(contact, "purchase-made", {**SALE, "purchase_id": "p2"}, actor="till 1"))
-    ledger.transparency.seal()
+    ledger.transparency.sign_head()
     report = verified(folder)
     assert report.sound
     assert report.checked["events with sealed fields opened"] == 2
@@ -199,7 +199,7 @@ def test_a_key_changed_again_before_it_signed_anything_is_no_fault(
 ) -> None:
     """Each of them signs the next checkpoint, and all but the newest are retired with it."""
     ledger = folder.ledger("main")
-    ledger.transparency.seal()
+    ledger.transparency.sign_head()
     for _ in range(2):
         ledger.transparency.rotate()
     report = verified(folder)
@@ -208,7 +208,7 @@ def test_a_key_changed_again_before_it_signed_anything_is_no_fault(
     (fault,) = verified(folder, ledger.transparency.verifiers()[0]).faults
     assert "as its next one" in fault.detail
     registered(ledger)
-    ledger.transparency.seal()
+    ledger.transparency.sign_head()
     report = verified(folder)
     assert report.sound, report.faults
     assert not any("has not signed yet" in note for note in report.notes)
@@ -218,11 +218,11 @@ def test_a_listed_key_that_never_signed_between_two_that_did_is_a_fault(
     folder: DataFolder, clock: HandClock
 ) -> None:
     ledger = folder.ledger("main")
-    ledger.transparency.seal()
+    ledger.transparency.sign_head()
     clock.move(1)
     ledger.transparency.rotate()
     registered(ledger)
-    ledger.transparency.seal()
+    ledger.transparency.sign_head()
     with closing(sqlite3.connect(folder.path / "ledgers" / "main" / "log.sqlite")) as log:
         log.execute(
             "INSERT INTO verifier_keys SELECT ?, min(made_at) + 1, NULL FROM verifier_keys",

@@ -12,7 +12,7 @@ from domain.events import CATALOGUE
 from domain.events.care import ThanksGiven
 from domain.presets import PRESETS
 from domain.recorded import POLICY_STREAM
-from ledger.verification.strictness import Loose, check_unsealed, strict
+from ledger.verification.strictness import Loose, check_decrypted, strict
 from tests.ledger.given import ANN, SALE, append, draft
 
 if TYPE_CHECKING:
@@ -152,10 +152,10 @@ def test_a_policy_is_the_one_of_its_digest_and_version(stored: dict[str, Row]) -
 def test_what_was_sealed_is_of_its_kind(ledger: Ledger) -> None:
     append(ledger, draft(STREAM, "contact-registered", ANN))
     event = ledger.event(2).event
-    check_unsealed(event)
+    check_decrypted(event)
     event.__dict__["name"] = "x" * 201
     with pytest.raises(Loose, match="name"):
-        check_unsealed(event)
+        check_decrypted(event)
 
 
 def test_no_refusal_quotes_what_was_stored(stored: dict[str, Row]) -> None:

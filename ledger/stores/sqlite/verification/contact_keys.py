@@ -55,15 +55,15 @@ class KeysAtRest:
             ).fetchone()
         except sqlite3.Error as error:
             raise Corrupt(damage(error, self._path)) from error
-        key = None if row is None else AESGCM(self._unwrapped(row[0], contact_id.bytes))
+        key = None if row is None else AESGCM(self._unwrap_key(row[0], contact_id.bytes))
         self._kept[contact_id] = key
         if len(self._kept) > KEPT_KEYS:
             self._kept.popitem(last=False)
         return key
 
-    def key_to_seal(self, contact_id: UUID) -> AESGCM:
-        """Nothing is sealed here."""
-        raise AssertionError("a verification seals nothing")
+    def encryption_key(self, contact_id: UUID) -> AESGCM:
+        """Nothing is encrypted here."""
+        raise AssertionError("a verification encrypts nothing")
 
     def forget(self) -> None:
         """Read every key again when it is asked for next."""
@@ -78,7 +78,7 @@ class KeysAtRest:
         if len(rows) != 1 or rows[0][0] != 1:
             yield "it does not say by which master key it was made"
         try:
-            self.opens = any(self._opened(row[1], b"") == MASTER_PROOF for row in rows)
+            self.opens = any(self._unwrap(row[1], b"") == MASTER_PROOF for row in rows)
         except InvalidTag:
             self.opens = False
         if not self.opens:
@@ -89,7 +89,7 @@ class KeysAtRest:
                 yield "a key is of no contact"
                 continue
             try:
-                self._unwrapped(wrapped, contact)
+                self._unwrap_key(wrapped, contact)
             except Corrupt as error:
                 yield str(error)
         yield from self._signing_faults(origin, listed)
@@ -99,7 +99,7 @@ class KeysAtRest:
         rows = self._connection.execute("SELECT public, name, made_at, wrapped FROM signing_keys")
         for public, name, made_at, wrapped in rows:
             try:
-                seed = self._opened(wrapped, CONTEXT + public)
+                seed = self._unwrap(wrapped, CONTEXT + public)
                 private = Ed25519PrivateKey.from_private_bytes(seed)
                 if private.public_key().public_bytes_raw() != public or name != origin:
                     raise ValueError("another key")
@@ -122,13 +122,13 @@ class KeysAtRest:
         assert isinstance(count, int)
         return count
 
-    def _unwrapped(self, wrapped: object, contact: bytes) -> bytes:
+    def _unwrap_key(self, wrapped: object, contact: bytes) -> bytes:
         with suppress(InvalidTag):
-            if len(plain := self._opened(wrapped, contact)) == KEY_BYTES:
+            if len(plain := self._unwrap(wrapped, contact)) == KEY_BYTES:
                 return plain
         raise Corrupt(f"the data key of contact {UUID(bytes=contact)} does not open")
 
-    def _opened(self, wrapped: object, context: bytes) -> bytes:
+    def _unwrap(self, wrapped: object, context: bytes) -> bytes:
         if not isinstance(wrapped, bytes):
             raise InvalidTag
         return self._master.unwrap(wrapped, context)

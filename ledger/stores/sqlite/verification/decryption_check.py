@@ -1,4 +1,4 @@
-"""Whether what is sealed opens with its contact's key, where the keys are at hand."""
+"""Whether encrypted fields can be decrypted with the contact's key, if there are keys."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from domain.events import CATALOGUE
 from domain.events.governance import CorrectedData, PersonalDataErased
 from ledger.codec import upcast
 from ledger.mapper import EVERYTHING, LedgerMapper
-from ledger.verification.strictness import ENVELOPE, Loose, check_unsealed
+from ledger.verification.strictness import ENVELOPE, Loose, check_decrypted
 
 if TYPE_CHECKING:
     import sqlite3
 
     from ledger.stores.sqlite.verification.contact_keys import KeysAtRest
-    from ledger.stores.sqlite.verification.event_walk import Stored
+    from ledger.stores.sqlite.verification.event_walk import StoredRow
     from ledger.verification.faults import Report
 
 _PERSONAL = {
@@ -28,14 +28,14 @@ _PERSONAL = {
     )
     for topic, event in CATALOGUE.items()
 }
-"""The places of the fields that may hold something sealed, by topic."""
+"""The places of the fields that may be encrypted, by topic."""
 
 _ACTOR = 6
 _REMEMBERED = 50_000
 
 
-class Unsealing:
-    """Opens every sealed field of the events it is shown, and looks at what was in it."""
+class DecryptionCheck:
+    """Decrypts every encrypted field of the events that it gets, and checks the content."""
 
     def __init__(self, keys: KeysAtRest, connection: sqlite3.Connection, report: Report) -> None:
         self._keys = keys
@@ -45,10 +45,12 @@ class Unsealing:
         self._keyless: OrderedDict[UUID, None] = OrderedDict()
         self._left_behind: dict[UUID, int] = {}
 
-    def check(self, stored: Stored) -> None:
+    def check(self, stored: StoredRow) -> None:
         """Report a field that does not open, a key that is gone, and one that should be."""
         values = stored.values
-        if values is None or not (stored.topic == PersonalDataErased.TYPE or _seals(stored)):
+        if values is None or not (
+            stored.topic == PersonalDataErased.TYPE or _has_encrypted_fields(stored)
+        ):
             return
         contact = UUID(bytes=stored.stream)
         try:
@@ -58,10 +60,10 @@ class Unsealing:
             if key is None:
                 self._look_for_erasure(contact, stored.position)
                 return
-            recorded = self._mapper.recorded(
+            recorded = self._mapper.to_event(
                 stored.position, contact, stored.version, stored.topic, stored.state, EVERYTHING
             )
-            check_unsealed(recorded.event)
+            check_decrypted(recorded.event)
         except (Corrupt, Loose) as error:
             self._report.add("keys.sqlite", stored.position, str(error))
         self._report.checked["events with sealed fields opened"] += 1
@@ -94,8 +96,8 @@ class Unsealing:
         self._report.checked["contacts erased"] += erased is not None
 
 
-def _seals(stored: Stored) -> bool:
-    """Whether it holds anything sealed; most events hold nothing, and opening is what costs."""
+def _has_encrypted_fields(stored: StoredRow) -> bool:
+    """Whether it has encrypted fields; most events have none, and decryption is expensive."""
     assert stored.values is not None, "its form was checked"
     schema, fields = stored.values[0], stored.values[ENVELOPE:]
     if stored.values[_ACTOR] is not None:

@@ -1,7 +1,7 @@
 """The walk over all events in the order of their positions: each by itself, and each in its place.
 
 It reads in pages, each a transaction of its own, up to the head that it found at the beginning:
-what stands below it never changes in a ledger that is sound, so a server goes on undisturbed.
+what stands below it never changes in a ledger that is sound, so a server continues undisturbed.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ _SELECT = (
 )
 _LEAST, _MOST = -(2**63), 2**63 - 1
 _MOST_GAP = 1000
-"""Beyond a gap of so many positions the walk ends: nothing can be said of what follows."""
+"""The walk ends at a gap of more positions than this: what follows cannot be checked."""
 
 _MOST_UNREADABLE = 100
-"""After so many rows that cannot be read the walk ends."""
+"""The walk ends after this number of rows that cannot be read."""
 
 _TYPES = (int, bytes, int, str, bytes, bytes)
 _RECORDED_AT = 3
 _ID = 2
 
 
-class Stored(NamedTuple):
+class StoredRow(NamedTuple):
     """One event as its columns hold it, with the values of its state, None if that is damaged."""
 
     position: int
@@ -66,11 +66,11 @@ def walk(
     head: int,
     report: Report,
     advance: Callable[[int, str], None],
-) -> Iterator[Stored | None]:
+) -> Iterator[StoredRow | None]:
     """Every event up to ``head``, checked by itself; None where a position has none.
 
     Positions must count from 1 without gaps, columns agree with the state, and the instants of
-    recording never decrease. What is not so is reported, and the walk goes on.
+    recording never decrease. What is not so is reported, and the walk continues.
     """
     wanted, newest = 1, _LEAST
     for row in _rows(connection, head):
@@ -86,7 +86,7 @@ def walk(
                 return
             yield from [None] * (position - wanted)
         wanted = position + 1
-        stored = _checked(row, report)
+        stored = _check_row(row, report)
         if stored is not None and stored.values is not None:
             recorded_at = stored.values[_RECORDED_AT]
             if recorded_at < newest:
@@ -121,7 +121,7 @@ def _rows(connection: sqlite3.Connection, head: int) -> Iterator[tuple[object, .
         start = rows[-1][0] + 1
 
 
-def _checked(row: tuple[object, ...], report: Report) -> Stored | None:
+def _check_row(row: tuple[object, ...], report: Report) -> StoredRow | None:
     """The event of these columns; None where they are of no event at all."""
     position, stream, version, topic, state, event_id = row
     assert isinstance(position, int)
@@ -144,4 +144,4 @@ def _checked(row: tuple[object, ...], report: Report) -> Stored | None:
             raise Loose("the event is kept under another id than its own")
     except Loose as error:
         report.add("events", position, str(error))
-    return Stored(position, stream, version, topic, state, values)
+    return StoredRow(position, stream, version, topic, state, values)

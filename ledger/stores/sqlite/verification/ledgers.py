@@ -14,7 +14,7 @@ from uuid import UUID
 from domain.errors import Corrupt, Unproven
 from domain.events.referrals import ReferralReceived
 from domain.instants import DAY, parse_instant
-from ledger.folder import LEDGERS, SETTINGS_FILE
+from ledger.data_layout import LEDGERS, SETTINGS_FILE
 from ledger.identifiers import companion_id
 from ledger.ledger import EVENTS_FILE, KEYS_FILE, LOG_FILE
 from ledger.settings import LedgerSettings
@@ -29,8 +29,8 @@ from ledger.stores.sqlite.transparency_log import SCHEMA as LOG_TABLES
 from ledger.stores.sqlite.verification import layout
 from ledger.stores.sqlite.verification.audit_ledgers import audit_faults
 from ledger.stores.sqlite.verification.contact_keys import KeysAtRest
-from ledger.stores.sqlite.verification.decryption_check import Unsealing
-from ledger.stores.sqlite.verification.event_walk import Stored, head_of, walk
+from ledger.stores.sqlite.verification.decryption_check import DecryptionCheck
+from ledger.stores.sqlite.verification.event_walk import StoredRow, head_of, walk
 from ledger.stores.sqlite.verification.read_connections import ChangedMeanwhile, reading
 from ledger.stores.sqlite.verification.signatures import SignedHistory
 from ledger.stores.sqlite.verification.stored_log import TilesAtRest
@@ -62,7 +62,7 @@ _CLOCKS_DIFFER = DAY
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptCheckpoint:
     """A checkpoint that was kept elsewhere: its note, and the name of the file it came in."""
 
     name: str
@@ -73,7 +73,7 @@ class Kept:
         """Of which log it says to be.
 
         Raises:
-            Unproven: it is no checkpoint.
+            Unproven: it is not a checkpoint.
         """
         return Checkpoint.read(Note.read(self.note).text).origin
 
@@ -84,7 +84,7 @@ class Trust:
 
     master_key: MasterKey | bytes | None = None
     verifiers: Sequence[Verifier] = ()
-    kept: Sequence[Kept] = field(default=())
+    kept: Sequence[KeptCheckpoint] = field(default=())
 
 
 def verify_ledger(folder: Path, trust: Trust, progress: Progress) -> Report:
@@ -117,14 +117,14 @@ class _Verification:
         with ExitStack() as files:
             log = None
             if not self._report.skipped:
-                log = self._opened(files, LOG_FILE, LOG_ID, LOG_TABLES)
-            events = self._opened(files, EVENTS_FILE, EVENTS_ID, table_statements())
-            keys = self._opened(files, KEYS_FILE, KEYS_ID, KEYS_TABLES)
+                log = self._open(files, LOG_FILE, LOG_ID, LOG_TABLES)
+            events = self._open(files, EVENTS_FILE, EVENTS_ID, table_statements())
+            keys = self._open(files, KEYS_FILE, KEYS_ID, KEYS_TABLES)
             history = self._history(log, settings)
-            kept = list(self._kept(history))
+            kept = list(self._kept_checkpoints(history))
             sealed = history.size if history else None
             report.checkpoint_size = sealed
-            unsealing = self._unsealing(keys, events, history, settings)
+            unsealing = self._decryption_check(keys, events, history, settings)
             if events is None:
                 return report
             try:
@@ -170,13 +170,13 @@ class _Verification:
                 "the tree: this ledger was made before there were logs, and gets one when a server "
                 "or a command opens it"
             )
-        elif settings.written() != content:
+        elif settings.to_bytes() != content:
             self._report.add(SETTINGS_FILE, None, "it is not as this program writes it")
         if self._folder.parent.name == LEDGERS and settings.name != self._folder.name:
             self._report.add(SETTINGS_FILE, None, "it names another ledger than its folder")
         return settings
 
-    def _opened(
+    def _open(
         self, files: ExitStack, name: str, application_id: int, statements: Sequence[str]
     ) -> sqlite3.Connection | None:
         """A connection to one of the files, once it was looked at as a file; None without it."""
@@ -209,7 +209,7 @@ class _Verification:
                 report.add(LOG_FILE, None, detail)
             report.origin = origin
             path = self._folder / LOG_FILE
-            history = SignedHistory(log, path, origin, self._trusted(origin), report)
+            history = SignedHistory(log, path, origin, self._trusted_verifiers(origin), report)
             if history.keys and made_at != history.keys[0].made_at:
                 report.add(LOG_FILE, None, "it was not made with its first key")
         except sqlite3.Error as error:
@@ -217,10 +217,10 @@ class _Verification:
             return None
         return history
 
-    def _trusted(self, origin: str) -> list[Verifier]:
+    def _trusted_verifiers(self, origin: str) -> list[Verifier]:
         return [verifier for verifier in self._trust.verifiers if verifier.name == origin]
 
-    def _kept(self, history: SignedHistory | None) -> Iterator[Milestone]:
+    def _kept_checkpoints(self, history: SignedHistory | None) -> Iterator[Milestone]:
         """The checkpoints kept elsewhere whose signatures hold, by size."""
         found = []
         for kept in self._trust.kept:
@@ -241,21 +241,21 @@ class _Verification:
             self._report.checked["checkpoints kept elsewhere"] += 1
         yield from sorted(found, key=attrgetter("size"))
 
-    def _unsealing(
+    def _decryption_check(
         self,
         keys: sqlite3.Connection | None,
         events: sqlite3.Connection | None,
         history: SignedHistory | None,
         settings: LedgerSettings | None,
-    ) -> Unsealing | None:
-        """What opens sealed fields, where the keys are at hand."""
+    ) -> DecryptionCheck | None:
+        """The check of encrypted fields, if there are keys."""
         if keys is None or events is None:
             return None
         for_audit = settings is not None and settings.for_audit
         if settings is not None and settings.for_audit:
             self._look_at_copy(keys, history, settings)
         if self._trust.master_key is None:
-            self._report.skipped.append("sealed fields: the master key is not at hand")
+            self._report.skipped.append("encrypted fields: the master key is not available")
             return None
         at_rest = KeysAtRest(keys, self._trust.master_key, self._folder / KEYS_FILE)
         before = self._report.fault_count
@@ -268,12 +268,14 @@ class _Verification:
             self._report.add(KEYS_FILE, None, damage(error, self._folder / KEYS_FILE))
         if not at_rest.opens:
             assert self._report.fault_count > before, "what does not open was reported"
-            self._report.skipped.append("sealed fields: the master key does not open the keys")
+            self._report.skipped.append("encrypted fields: the master key does not open the keys")
             return None
         if for_audit:
-            self._report.skipped.append("sealed fields: the ledger was imported without its keys")
+            self._report.skipped.append(
+                "encrypted fields: the ledger was imported without its keys"
+            )
             return None
-        return Unsealing(at_rest, events, self._report)
+        return DecryptionCheck(at_rest, events, self._report)
 
     def _look_at_copy(
         self, keys: sqlite3.Connection, history: SignedHistory | None, settings: LedgerSettings
@@ -291,9 +293,9 @@ class _Verification:
         events: sqlite3.Connection,
         settings: LedgerSettings | None,
         regrowth: Regrowth,
-        unsealing: Unsealing | None,
+        unsealing: DecryptionCheck | None,
     ) -> None:
-        """Every event by itself, in its place, under its seals and in the tree."""
+        """Every event by itself, in its place, with its encrypted fields, and in the tree."""
         report, label = self._report, f"{self._report.name} events"
         if settings is not None and settings.namespace is None:
             report.skipped.append(COMPANIONS_SKIPPED)
@@ -310,7 +312,7 @@ class _Verification:
         if unsealing is not None:
             unsealing.end()
 
-    def _check_against(self, settings: LedgerSettings, stored: Stored) -> None:
+    def _check_against(self, settings: LedgerSettings, stored: StoredRow) -> None:
         """What the settings and the events say of each other."""
         values = stored.values
         if values is None:
@@ -335,12 +337,12 @@ class _Verification:
             check_streams(events, self._folder / EVENTS_FILE, report.head, report, advance)
 
 
-def _entry(stored: Stored) -> bytes | None:
-    """What the tree holds of an event; None where that cannot be told."""
+def _entry(stored: StoredRow) -> bytes | None:
+    """The leaf of an event in the tree; None if it cannot be determined."""
     _, stream, version, topic, state, values = stored
     try:
         if values is not None:
             return entry(UUID(bytes=stream), version, topic, values[_RECORDED_AT], state)
         return entry_of_row(Row(stored.position, UUID(bytes=stream), version, topic, state))
     except (Corrupt, ValueError):
-        return None  # reported, since it is no event
+        return None  # reported, since it is not an event

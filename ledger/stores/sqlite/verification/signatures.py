@@ -44,7 +44,7 @@ class SignedHistory:
     """Every checkpoint up to a size, and who signed it.
 
     ``size`` is that of the newest checkpoint, None where there is none, and ``keys`` are those that
-    were listed then. ``given`` are the keys that the reader was told from elsewhere. Where there
+    were listed then. ``given`` are the keys that the reader has from elsewhere. Where there
     are any, one of them must have signed the newest checkpoint, which vouches for all before it.
     """
 
@@ -88,7 +88,7 @@ class SignedHistory:
                 if first and row[0] != 0:
                     self._fault(0, "the checkpoint of the empty tree, the first of all, is missing")
                 first = False
-                checkpoint = self._checked(row)
+                checkpoint = self._check_row(row)
                 if checkpoint is not None:
                     kept = f"the checkpoint of size {checkpoint.size:,}"
                     yield Milestone(checkpoint.size, checkpoint.root, kept)
@@ -161,7 +161,7 @@ class SignedHistory:
             self._report.add("log.sqlite", None, damage(error, self._path))
             return []
 
-    def _checked(self, row: tuple[object, ...]) -> Checkpoint | None:
+    def _check_row(self, row: tuple[object, ...]) -> Checkpoint | None:
         size, root, content, signed_at = row
         assert isinstance(size, int)
         if not all(type(value) is kind for value, kind in zip(row, _TYPES, strict=True)):
@@ -209,8 +209,8 @@ def not_signed_by_given(*, older: bool, newer: bool) -> str:
         return f"{detail}: the log lists it as its next one, which signs from the next event on"
     if older:
         detail += (
-            ": the log lists it as an older one, and its key was rotated since; ask whoever"
-            " runs it for the new key, which signed one checkpoint together with the old"
+            ": the log lists it as an older one, and its key was rotated since; ask"
+            " its operator for the new key, which signed one checkpoint together with the old"
         )
     return detail
 

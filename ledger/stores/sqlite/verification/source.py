@@ -1,4 +1,4 @@
-"""A ledger's events read from its file alone, for whoever derives something from them again."""
+"""A ledger's events read from its file alone, to derive something from them again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from domain.recorded import Recorded
+    from domain.recorded import RecordedEvent
 
 _PAGE = 2000
 _SELECT = (
@@ -27,7 +27,7 @@ _SELECT = (
 
 
 class EventsAtRest:
-    """The events up to a head, as a projection reads them; personal fields stay sealed.
+    """The events up to a head, as a projection reads them; personal fields stay encrypted.
 
     Every method raises ``Corrupt`` where an event cannot be read, and ``Unavailable`` where the
     file cannot. For one thread.
@@ -41,7 +41,7 @@ class EventsAtRest:
         self._path = path
         self._head = head
         self._mapper = LedgerMapper(NoKeys())
-        self._versions = self._published()
+        self._versions = self._policies()
 
     def head(self) -> int:
         """The newest position."""
@@ -53,13 +53,13 @@ class EventsAtRest:
         after: int = 0,
         limit: int = 100,
         types: Sequence[str] = (),
-        unseal: bool = True,
+        decrypt: bool = True,
         upto: int | None = None,
-    ) -> list[Recorded]:
+    ) -> list[RecordedEvent]:
         """At most ``limit`` events beyond ``after`` up to ``upto``, in order."""
         where, values = _of_types("position > ? AND position <= ?", types)
         last = self._head if upto is None else min(upto, self._head)
-        return self._recorded(f"{where} ORDER BY position LIMIT ?", after, last, *values, limit)
+        return self._events(f"{where} ORDER BY position LIMIT ?", after, last, *values, limit)
 
     def stream(
         self,
@@ -69,14 +69,14 @@ class EventsAtRest:
         limit: int | None = None,
         types: Sequence[str] = (),
         upto: int | None = None,
-        unseal: bool = False,
-    ) -> list[Recorded]:
+        decrypt: bool = False,
+    ) -> list[RecordedEvent]:
         """One contact's events up to position ``upto``, in order."""
         where, values = _of_types(
             "originator_id = ? AND originator_version > ? AND position <= ?", types
         )
         last = self._head if upto is None else min(upto, self._head)
-        return self._recorded(
+        return self._events(
             f"{where} ORDER BY originator_version LIMIT ?",
             contact_id.bytes,
             after_version,
@@ -87,12 +87,12 @@ class EventsAtRest:
 
     def streams(
         self, *, after: UUID | None = None, upto: int
-    ) -> Iterator[tuple[UUID, list[Recorded]]]:
+    ) -> Iterator[tuple[UUID, list[RecordedEvent]]]:
         """Every contact beyond ``after`` with its events up to that position, in contact order."""
         stream, version = (after or POLICY_STREAM).bytes, 2**62
-        events: list[Recorded] = []
+        events: list[RecordedEvent] = []
         while True:
-            page = self._recorded(
+            page = self._events(
                 "(originator_id, originator_version) > (?, ?) AND position <= ?"
                 " ORDER BY originator_id, originator_version LIMIT ?",
                 stream,
@@ -115,7 +115,7 @@ class EventsAtRest:
         """The versions of the policy known at ``upto``."""
         return self._versions if upto is None else self._versions.known_at(upto)
 
-    def _published(self) -> PolicyTimeline:
+    def _policies(self) -> PolicyTimeline:
         versions = []
         for recorded in self.stream(POLICY_STREAM):
             event = recorded.event
@@ -123,7 +123,7 @@ class EventsAtRest:
                 assert isinstance(event, PolicyPublished)
                 policy = Policy.read_kept(event.policy)
             except (Invalid, AssertionError):
-                detail = f"position {recorded.position} is no policy that can be read"
+                detail = f"position {recorded.position} is not a policy that can be read"
                 raise Corrupt(detail) from None
             versions.append(
                 PolicyVersion(
@@ -137,13 +137,13 @@ class EventsAtRest:
             )
         return timeline_of(versions)
 
-    def _recorded(self, rest: str, *values: object) -> list[Recorded]:
+    def _events(self, rest: str, *values: object) -> list[RecordedEvent]:
         try:
             rows = self._connection.execute(_SELECT + rest, values).fetchall()
         except sqlite3.Error as error:
             raise to_ledger_error(error, self._path) from error
         return [
-            self._mapper.recorded(position, UUID(bytes=stream), version, topic, state)
+            self._mapper.to_event(position, UUID(bytes=stream), version, topic, state)
             for position, stream, version, topic, state in rows
         ]
 

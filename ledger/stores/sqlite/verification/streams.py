@@ -26,7 +26,7 @@ def check_streams(
 ) -> None:
     """Look at each stream: its versions count from 1 without gaps, in the order of positions.
 
-    It reads the index of the streams, which has been held against the table before.
+    It reads the index of the streams, which was compared with the table before.
     """
     before: Place = (b"", 0, 0)
     done = 0
