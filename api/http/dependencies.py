@@ -69,11 +69,11 @@ async def contact_of(request: Request, _ledger: LedgerName, _contact: ContactNam
     return exchange_in(request).contact_id
 
 
-Exchanged = Annotated[Exchange, Depends(exchange_of)]
-Replying = Annotated[Reply, Depends(reply_of)]
-Serving = Annotated[Server, Depends(server_of)]
-Served = Annotated[OpenLedger, Depends(ledger_of)]
-Contact = Annotated[UUID, Depends(contact_of)]
+CurrentExchange = Annotated[Exchange, Depends(exchange_of)]
+CurrentReply = Annotated[Reply, Depends(reply_of)]
+CurrentServer = Annotated[Server, Depends(server_of)]
+LedgerInPath = Annotated[OpenLedger, Depends(ledger_of)]
+ContactInPath = Annotated[UUID, Depends(contact_of)]
 Caller = Annotated[Principal, Depends(caller)]
 
 
@@ -117,7 +117,7 @@ async def at_of(
     return at_in(served.ledger, as_of, as_known_at, policy_version)
 
 
-AtAsked = Annotated[At, Depends(at_of)]
+AtInQuery = Annotated[At, Depends(at_of)]
 
 
 async def known(request: Request, _ledger: LedgerName, min_position: MinPosition = None) -> None:
@@ -129,24 +129,24 @@ async def known(request: Request, _ledger: LedgerName, min_position: MinPosition
     await wait_until_known(exchange_in(request).served.ledger, min_position)
 
 
-Known = Annotated[None, Depends(known)]
+PositionKnown = Annotated[None, Depends(known)]
 """What an endpoint asks for that may be asked to wait for a position."""
 
 
 @dataclass(frozen=True)
-class Page:
+class PageRequest:
     """How much of a list is asked for, and from where on."""
 
     limit: int
     cursor: str | None
 
 
-async def page_of(limit: Limit = MOST_ITEMS, cursor: Cursor = None) -> Page:
+async def page_of(limit: Limit = MOST_ITEMS, cursor: Cursor = None) -> PageRequest:
     """The page that the query asks for."""
-    return Page(limit, cursor)
+    return PageRequest(limit, cursor)
 
 
-Paging = Annotated[Page, Depends(page_of)]
+PageInQuery = Annotated[PageRequest, Depends(page_of)]
 
 
 class Audit:
@@ -171,11 +171,11 @@ async def audit_of(request: Request, _ledger: LedgerName) -> Audit:
     return Audit(exchange_in(request))
 
 
-Auditing = Annotated[Audit, Depends(audit_of)]
+CurrentAudit = Annotated[Audit, Depends(audit_of)]
 
 
 @dataclass(frozen=True)
-class Asking:
+class Inquiry:
     """A point in both times of a ledger that is asked about, for an endpoint that reads files."""
 
     served: OpenLedger
@@ -218,17 +218,17 @@ class Asking:
         return Question(self.served.ledger, found.at, found.position, found.policies, found.aliases)
 
 
-async def asking(request: Request, at: AtAsked) -> Asking:
+async def inquiry(request: Request, at: AtInQuery) -> Inquiry:
     """The point that the query asks about."""
     exchange = exchange_in(request)
-    return Asking(exchange.served, at, exchange.server.clock())
+    return Inquiry(exchange.served, at, exchange.server.clock())
 
 
-async def asking_now(request: Request, _ledger: LedgerName) -> Asking:
+async def inquiry_now(request: Request, _ledger: LedgerName) -> Inquiry:
     """The present, as far as it is known."""
     exchange = exchange_in(request)
-    return Asking(exchange.served, At(), exchange.server.clock())
+    return Inquiry(exchange.served, At(), exchange.server.clock())
 
 
-Asked = Annotated[Asking, Depends(asking)]
-AskedNow = Annotated[Asking, Depends(asking_now)]
+InquiryAt = Annotated[Inquiry, Depends(inquiry)]
+InquiryNow = Annotated[Inquiry, Depends(inquiry_now)]

@@ -14,7 +14,7 @@ from api.service.replays.pages import folded_page, sorted_page
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from api.http import dependencies as given
+    from api.http.dependencies import Inquiry, PageRequest
     from api.http.exchange import Reply
     from api.service.replays.rows import Rows
     from projections.folding import Moment
@@ -24,9 +24,9 @@ FOLDED = " folded by "
 
 
 def folded_list(
-    asking: given.Asking,
+    inquiry: Inquiry,
     reply: Reply,
-    page: given.Page,
+    page: PageRequest,
     name: str,
     rows_at: Callable[[Moment], Rows],
     *,
@@ -39,12 +39,12 @@ def folded_list(
         Invalid: what cannot be asked for; sorting takes too long, and ``elsewhere`` says what to
             do instead.
     """
-    served, at, now = asking.served, asking.at, asking.now
+    served, at, now = inquiry.served, inquiry.at, inquiry.now
     ledger = served.ledger
     kind = f"{name}{FOLDED}{sort or 'contact'} {at}"
     first: tuple[int | None, ...] = ()
     if page.cursor is None:
-        begins = asking.moment()
+        begins = inquiry.moment()
         first = (*FIRST_PAGE, begins.position, begins.at)
     value, contact, position, as_of = read_place(ledger, page.cursor, kind, *first)
     after = None if contact is None else (value, UUID(bytes=contact))

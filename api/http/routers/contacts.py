@@ -8,9 +8,17 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends
 
-from api.http import dependencies as given
 from api.http.access import allow
-from api.http.dependencies import AskedNow, Known, Paging, Replying, Served
+from api.http.dependencies import (
+    ContactInPath,
+    CurrentReply,
+    Inquiry,
+    InquiryNow,
+    LedgerInPath,
+    PageInQuery,
+    PageRequest,
+    PositionKnown,
+)
 from api.http.exchange import Reply
 from api.http.openapi import examples
 from api.http.openapi.responses import problems, shown
@@ -73,14 +81,14 @@ _PROFILE_TYPES = (
     },
 )
 def read_contact(
-    contact_id: given.Contact, asking: AskedNow, reply: Replying, _known: Known
+    contact_id: ContactInPath, inquiry: InquiryNow, reply: CurrentReply, _known: PositionKnown
 ) -> Contact:
     """A merged contact answers as the one it was merged into; `Content-Location` says which.
 
     `streams` are those whose events count here, the contact's own first: each takes events under
     its own name, at its own version.
     """
-    question = asking.question()
+    question = inquiry.question()
     subject = subject_of(question, contact_id)
     found = relationship_of(question, subject)
     members = question.aliases.members(subject.contact_id)
@@ -164,7 +172,7 @@ async def wanted_of(
     return Wanted(name, stage, flag, purpose, channel)
 
 
-async def reflected(served: Served, min_position: MinPosition = None) -> None:
+async def reflected(served: LedgerInPath, min_position: MinPosition = None) -> None:
     """Wait until stages reflect the position that is asked for."""
     await wait_until_reflected(served, min_position, "status")
 
@@ -186,9 +194,9 @@ async def reflected(served: Served, min_position: MinPosition = None) -> None:
 )
 def find_contacts(
     wanted: Annotated[Wanted, Depends(wanted_of)],
-    page: Paging,
-    asking: AskedNow,
-    reply: Replying,
+    page: PageInQuery,
+    inquiry: InquiryNow,
+    reply: CurrentReply,
     _reflected: Annotated[None, Depends(reflected)],
 ) -> Page[FoundContact]:
     """Names are found as they are or were; stage and flags are those at `Rapport-Position`.
@@ -198,25 +206,25 @@ def find_contacts(
     have a next one.
     """
     if wanted.name is not None:
-        return _found_by_name(wanted, wanted.name, page, asking, reply)
-    served = asking.served
+        return _found_by_name(wanted, wanted.name, page, inquiry, reply)
+    served = inquiry.served
     found = served.projections.statuses(
         stage=wanted.stage,
         flag=wanted.flag,
         after=page_after(served.ledger, page.cursor, "contacts"),
         limit=page.limit,
     )
-    question = asking.question()
+    question = inquiry.question()
     rows = [row for row in found.items if wanted.is_allowed(question, row)]
     items = [_named(question, row) for row in rows]
     return listed(served.ledger, reply, items, "contacts", found.next_cursor, found.position)
 
 
 def _found_by_name(
-    wanted: Wanted, name: str, page: given.Page, asking: given.Asking, reply: Reply
+    wanted: Wanted, name: str, page: PageRequest, inquiry: Inquiry, reply: Reply
 ) -> Page[FoundContact]:
     """Those with the name are few enough to look at one by one."""
-    question, served = asking.question(), asking.served
+    question, served = inquiry.question(), inquiry.served
     (skipped,) = read_place(served.ledger, page.cursor, "names", 0)
     found = served.ledger.names().find(name, MAX_WHOLE)
     survivors = list(dict.fromkeys(question.aliases.survivor_of(one) for one in found))

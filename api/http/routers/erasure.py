@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.http.access import allow
 from api.http.bodies import SentBody
-from api.http.dependencies import Audit, Auditing, Contact, Replying, Served
+from api.http.dependencies import Audit, ContactInPath, CurrentAudit, CurrentReply, LedgerInPath
 from api.http.openapi.person_examples import ERASED
 from api.http.openapi.responses import problems, shown
 from api.http.ordered_acts import carry_out
@@ -49,10 +49,10 @@ _SENT = SentBody(
 )
 async def erase_contact(
     event: Annotated[PersonalDataErased, Depends(_SENT)],
-    served: Served,
-    contact_id: Contact,
-    audit: Auditing,
-    reply: Replying,
+    served: LedgerInPath,
+    contact_id: ContactInPath,
+    audit: CurrentAudit,
+    reply: CurrentReply,
 ) -> Erased:
     """The person is one: whoever was merged with the contact is erased too, by an event each.
 

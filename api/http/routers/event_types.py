@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from api.http.access import EVERYBODY
-from api.http.dependencies import Replying
+from api.http.dependencies import CurrentReply
 from api.http.openapi import examples
 from api.http.openapi.responses import problems, shown
 from api.http.routing import LedgerRoute
@@ -62,7 +62,7 @@ def list_event_types() -> Page[EventType]:
         **problems("not-found"),
     },
 )
-def read_event_type(name: EventTypeName, reply: Replying) -> dict[str, Any]:
+def read_event_type(name: EventTypeName, reply: CurrentReply) -> dict[str, Any]:
     """What `data` must be; the same rules read it when it is appended."""
     cls = CATALOGUE.get(name)
     if cls is None:

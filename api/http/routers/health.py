@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from api.http.access import EVERYBODY
-from api.http.dependencies import Serving
+from api.http.dependencies import CurrentServer
 from api.http.edge.readiness import NotReady, readiness_of
 from api.http.openapi.responses import problems, shown
 from api.http.routing import LedgerRoute
@@ -46,7 +46,7 @@ async def livez() -> Health:
         **problems("unavailable"),
     },
 )
-def readyz(server: Serving) -> Readiness:
+def readyz(server: CurrentServer) -> Readiness:
     """What is wrong is counted, not named: anybody may ask. Names are in the metrics.
 
     One ledger that stopped takes no other out of service: 503 says that none can be read and

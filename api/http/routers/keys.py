@@ -11,7 +11,7 @@ from fastapi import APIRouter
 
 from api.http.access import allow
 from api.http.bodies import sent
-from api.http.dependencies import Caller, Replying, Serving
+from api.http.dependencies import Caller, CurrentReply, CurrentServer
 from api.http.exchange import Reply
 from api.http.openapi.responses import problems, shown
 from api.http.problems import Forbidden
@@ -121,7 +121,7 @@ _MADE = shown(
         )
     },
 )
-def list_keys(server: Serving, caller: Caller) -> Page[AccessKey]:
+def list_keys(server: CurrentServer, caller: Caller) -> Page[AccessKey]:
     """A key that is for one ledger sees the keys of that ledger. No secret is kept."""
     managed = [key for key in server.keys.all() if _manages(caller, key)]
     items = tuple(AccessKey.model_validate(key) for key in managed)
@@ -136,7 +136,10 @@ def list_keys(server: Serving, caller: Caller) -> Page[AccessKey]:
     responses={201: _MADE, **problems("ledger-not-found", "invalid-time")},
 )
 def make_key(
-    body: Annotated[NewKey, sent(NewKey)], server: Serving, caller: Caller, reply: Replying
+    body: Annotated[NewKey, sent(NewKey)],
+    server: CurrentServer,
+    caller: Caller,
+    reply: CurrentReply,
 ) -> MadeKey:
     """From the first key on every request needs one, so let the first be one that may make others.
 
@@ -165,7 +168,9 @@ def make_key(
     summary="Give an access key a new secret",
     responses={200: _MADE, **problems("not-found")},
 )
-def rotate_key(key_id: KeyId, server: Serving, caller: Caller, reply: Replying) -> MadeKey:
+def rotate_key(
+    key_id: KeyId, server: CurrentServer, caller: Caller, reply: CurrentReply
+) -> MadeKey:
     """The old secret opens nothing any more. Send no body, or `{}`.
 
     Whoever rotates a key learns its secret, so that it must not be for more than their own.
@@ -190,7 +195,7 @@ def rotate_key(key_id: KeyId, server: Serving, caller: Caller, reply: Replying) 
         **problems("not-found"),
     },
 )
-def revoke_key(key_id: KeyId, server: Serving, caller: Caller) -> AccessKey:
+def revoke_key(key_id: KeyId, server: CurrentServer, caller: Caller) -> AccessKey:
     """One that was revoked stays so. A server without any valid key still asks for one."""
     key = _found(server, caller, key_id)
     order: AbstractContextManager[object] = nullcontext()

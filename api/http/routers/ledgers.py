@@ -9,7 +9,14 @@ from fastapi import APIRouter
 
 from api.http.access import allow
 from api.http.bodies import sent
-from api.http.dependencies import Caller, CallerOfEveryLedger, Exchanged, Replying, Served, Serving
+from api.http.dependencies import (
+    Caller,
+    CallerOfEveryLedger,
+    CurrentExchange,
+    CurrentReply,
+    CurrentServer,
+    LedgerInPath,
+)
 from api.http.openapi.responses import problems, shown
 from api.http.routing import LedgerRoute
 from api.http.wire.path_types import LedgerName
@@ -55,7 +62,7 @@ class NewLedger(SentObject):
         200: shown("All of them, by name.", Page[Ledger](items=(_EXAMPLE,), next_cursor=None))
     },
 )
-def list_ledgers(server: Serving, caller: Caller) -> Page[Ledger]:
+def list_ledgers(server: CurrentServer, caller: Caller) -> Page[Ledger]:
     """A ledger is one business; ledgers share nothing but the server. A key sees its own."""
     entered = [ledger for ledger in server.known() if caller.may_enter(ledger.name)]
     items = tuple(Ledger.model_validate(ledger) for ledger in entered)
@@ -80,8 +87,8 @@ def list_ledgers(server: Serving, caller: Caller) -> Page[Ledger]:
 def create_ledger(
     caller: CallerOfEveryLedger,
     body: Annotated[NewLedger, sent(NewLedger)],
-    server: Serving,
-    reply: Replying,
+    server: CurrentServer,
+    reply: CurrentReply,
 ) -> Ledger:
     """Making one that exists changes nothing, also where another time zone is asked for."""
     name, time_zone = body.name, body.time_zone
@@ -104,7 +111,7 @@ def create_ledger(
     summary="One ledger",
     responses={200: shown("The ledger.", _EXAMPLE)},
 )
-def read_ledger(server: Serving, served: Served) -> Ledger:
+def read_ledger(server: CurrentServer, served: LedgerInPath) -> Ledger:
     """Its name and time zone; what it holds is read below it."""
     return _now(server, served.ledger.name)
 
@@ -118,7 +125,9 @@ def read_ledger(server: Serving, served: Served) -> Ledger:
         **problems("unavailable"),
     },
 )
-def archive_ledger(caller: CallerOfEveryLedger, server: Serving, served: Served) -> Ledger:
+def archive_ledger(
+    caller: CallerOfEveryLedger, server: CurrentServer, served: LedgerInPath
+) -> Ledger:
     """It takes no more events and policies, not even repeated ones: they are refused with the
     reason `ledger-archived`. Whatever is read, proved, replayed or rebuilt goes on. Send no body,
     or `{}`; for keys of all ledgers.
@@ -135,7 +144,9 @@ def archive_ledger(caller: CallerOfEveryLedger, server: Serving, served: Served)
         **problems("unavailable"),
     },
 )
-def unarchive_ledger(caller: CallerOfEveryLedger, server: Serving, served: Served) -> Ledger:
+def unarchive_ledger(
+    caller: CallerOfEveryLedger, server: CurrentServer, served: LedgerInPath
+) -> Ledger:
     """It goes on where it was, as the same ledger. For keys of all ledgers."""
     return _archived(server, caller, served.ledger.name, archived=False)
 
@@ -153,8 +164,8 @@ def unarchive_ledger(caller: CallerOfEveryLedger, server: Serving, served: Serve
 )
 def delete_ledger(
     caller: CallerOfEveryLedger,
-    server: Serving,
-    exchange: Exchanged,
+    server: CurrentServer,
+    exchange: CurrentExchange,
     _ledger: LedgerName,
     confirm: Confirm = None,
 ) -> DeletedLedger:

@@ -8,9 +8,8 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 
-from api.http import dependencies as given
 from api.http.access import allow
-from api.http.dependencies import Asked, Asking, Paging, Replying
+from api.http.dependencies import CurrentReply, Inquiry, InquiryAt, PageInQuery, PageRequest
 from api.http.exchange import Reply
 from api.http.folded_lists import FOLDED, folded_list
 from api.http.openapi import examples
@@ -65,11 +64,11 @@ async def list_statuses(
     stage: StageWanted = None,
     flag: FlagWanted = None,
     *,
-    asking: Asked,
+    inquiry: InquiryAt,
     sort: Sort = None,
-    page: Paging,
+    page: PageInQuery,
     min_position: MinPosition = None,
-    reply: Replying,
+    reply: CurrentReply,
 ) -> Page[StatusRow]:
     """With `as_of`, as of that instant by what is known now, the newest stage first.
 
@@ -83,11 +82,11 @@ async def list_statuses(
 
     Without these, a row that changes while pages are read may come twice, or not at all.
     """
-    served, past = asking.served, asking.at.as_of is not None
+    served, past = inquiry.served, inquiry.at.as_of is not None
     sorted_otherwise = sort is not None and (
-        asking.is_folded or (past and (sort == "score" or flag is not None))
+        inquiry.is_folded or (past and (sort == "score" or flag is not None))
     )
-    is_folded = sorted_otherwise or asking.is_folded or (past and flag is not None)
+    is_folded = sorted_otherwise or inquiry.is_folded or (past and flag is not None)
     if page.cursor is not None and past:
         # As the pages before it, though the clock has passed the instant since, or was put back.
         is_folded = is_of_kind(page.cursor, f"{_STATUSES}{FOLDED}")
@@ -95,7 +94,7 @@ async def list_statuses(
         await wait_until_known(served.ledger, min_position)
         answer = partial(
             folded_list,
-            asking,
+            inquiry,
             reply,
             page,
             _STATUSES,
@@ -106,9 +105,9 @@ async def list_statuses(
     else:
         await wait_until_reflected(served, min_position, "status")
         if past:
-            answer = partial(_statuses_then, asking, reply, page, stage)
+            answer = partial(_statuses_then, inquiry, reply, page, stage)
         else:
-            answer = partial(_statuses, asking, reply, page, stage, flag, sort or "score")
+            answer = partial(_statuses, inquiry, reply, page, stage, flag, sort or "score")
     return await run_in_threadpool(answer)
 
 
@@ -125,7 +124,7 @@ async def list_statuses(
     },
 )
 async def summarise_statuses(
-    asking: Asked, reply: Replying, min_position: MinPosition = None
+    inquiry: InquiryAt, reply: CurrentReply, min_position: MinPosition = None
 ) -> Summary:
     """Of the `silence_demotions`, the `premature_demotions` bought again within 90 days.
 
@@ -133,11 +132,11 @@ async def summarise_statuses(
     `policy_version` or an `as_of` that lies ahead a ledger of up to 20,000 events is folded; of a
     larger one ask for a replay.
     """
-    if asking.is_elsewise:
-        await wait_until_known(asking.served.ledger, min_position)
+    if inquiry.is_elsewise:
+        await wait_until_known(inquiry.served.ledger, min_position)
     else:
-        await wait_until_reflected(asking.served, min_position, "status")
-    counted = await run_in_threadpool(_folded_summary if asking.is_folded else _summary, asking)
+        await wait_until_reflected(inquiry.served, min_position, "status")
+    counted = await run_in_threadpool(_folded_summary if inquiry.is_folded else _summary, inquiry)
     reply.reflects(counted.position)
     return Summary.model_validate(counted)
 
@@ -158,11 +157,11 @@ async def summarise_statuses(
 async def list_standings(
     standing: StandingWanted = None,
     *,
-    asking: Asked,
+    inquiry: InquiryAt,
     sort: ByInfluence = None,
-    page: Paging,
+    page: PageInQuery,
     min_position: MinPosition = None,
-    reply: Replying,
+    reply: CurrentReply,
 ) -> Page[StandingRow]:
     """With `as_of`, everyone who had referred or been sent someone by then.
 
@@ -174,12 +173,12 @@ async def list_standings(
 
     Without these, a row that changes while pages are read may come twice, or not at all.
     """
-    served = asking.served
-    if asking.at.as_of is not None or asking.is_elsewise:
+    served = inquiry.served
+    if inquiry.at.as_of is not None or inquiry.is_elsewise:
         await wait_until_known(served.ledger, min_position)
         answer = partial(
             folded_list,
-            asking,
+            inquiry,
             reply,
             page,
             "standings",
@@ -189,14 +188,19 @@ async def list_standings(
         )
     else:
         await wait_until_reflected(served, min_position, "standing")
-        answer = partial(_standings, asking, reply, page, standing)
+        answer = partial(_standings, inquiry, reply, page, standing)
     return await run_in_threadpool(answer)
 
 
 def _statuses(
-    asking: Asking, reply: Reply, page: given.Page, stage: str | None, flag: str | None, sort: str
+    inquiry: Inquiry,
+    reply: Reply,
+    page: PageRequest,
+    stage: str | None,
+    flag: str | None,
+    sort: str,
 ) -> Page[Any]:
-    served, kind = asking.served, f"statuses {sort}"
+    served, kind = inquiry.served, f"statuses {sort}"
     found = served.projections.statuses(
         stage=stage,
         flag=flag,
@@ -208,21 +212,23 @@ def _statuses(
     return listed(served.ledger, reply, items, kind, found.next_cursor, found.position)
 
 
-def _statuses_then(asking: Asking, reply: Reply, page: given.Page, stage: str | None) -> Page[Any]:
+def _statuses_then(
+    inquiry: Inquiry, reply: Reply, page: PageRequest, stage: str | None
+) -> Page[Any]:
     """Of a past instant: the intervals say who and in which order, the fold says the rest.
 
     A score changes within an interval, and flags stand in none.
     """
-    served, kind = asking.served, "statuses since"
+    served, kind = inquiry.served, "statuses since"
     found = served.projections.statuses(
         stage=stage,
         sort="since",
         after=page_after(served.ledger, page.cursor, kind),
         limit=page.limit,
-        as_of=asking.at.as_of,
+        as_of=inquiry.at.as_of,
     )
-    at = At(asking.at.as_of, Knowledge(position=found.position))
-    moment = moment_of(served.ledger, served.aliases, at, asking.now)
+    at = At(inquiry.at.as_of, Knowledge(position=found.position))
+    moment = moment_of(served.ledger, served.aliases, at, inquiry.now)
     items = folded_rows(served.ledger, moment, [one.contact_id for one in found.items])
     following = found.next_cursor
     if len(items) < len(found.items):
@@ -232,19 +238,21 @@ def _statuses_then(asking: Asking, reply: Reply, page: given.Page, stage: str | 
     return listed(served.ledger, reply, items, kind, following, found.position)
 
 
-def _folded_summary(asking: Asking) -> Counted:
-    moment = asking.moment()
-    if moment.position > MOST_EVENTS and not asking.is_elsewise:
-        return _summary(asking)  # a client's clock may be ahead: they hold until something changes
-    return folded_summary(asking.served.ledger, moment)
+def _folded_summary(inquiry: Inquiry) -> Counted:
+    moment = inquiry.moment()
+    if moment.position > MOST_EVENTS and not inquiry.is_elsewise:
+        return _summary(inquiry)  # a client's clock may be ahead: they hold until something changes
+    return folded_summary(inquiry.served.ledger, moment)
 
 
-def _summary(asking: Asking) -> Counted:
-    return asking.served.projections.summary(asking.at.as_of)
+def _summary(inquiry: Inquiry) -> Counted:
+    return inquiry.served.projections.summary(inquiry.at.as_of)
 
 
-def _standings(asking: Asking, reply: Reply, page: given.Page, standing: str | None) -> Page[Any]:
-    served = asking.served
+def _standings(
+    inquiry: Inquiry, reply: Reply, page: PageRequest, standing: str | None
+) -> Page[Any]:
+    served = inquiry.served
     found = served.projections.standings(
         standing=standing,
         after=page_after(served.ledger, page.cursor, "standings"),

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.http.access import LOG_SCOPES, allow
-from api.http.dependencies import Served
+from api.http.dependencies import LedgerInPath
 from api.http.openapi import examples
 from api.http.openapi.responses import problems, shown
 from api.http.routing import LedgerRoute
@@ -61,7 +61,7 @@ class Octets(Response):
     },
     response_class=PlainTextResponse,
 )
-def read_checkpoint(served: Served) -> Response:
+def read_checkpoint(served: LedgerInPath) -> Response:
     """What the ledger stands by: keep one, and nothing under it can change unseen.
 
     A checkpoint of size n covers the positions 1 to n. While something is recorded a new one is
@@ -85,7 +85,7 @@ def read_checkpoint(served: Served) -> Response:
     },
     response_class=PlainTextResponse,
 )
-def read_log_key(served: Served) -> Response:
+def read_log_key(served: LedgerInPath) -> Response:
     """Get it by another way than the checkpoints if you can, and keep it.
 
     Who serves false checkpoints serves a false key too. Retired keys stay listed, for what they
@@ -110,7 +110,7 @@ def read_log_key(served: Served) -> Response:
     },
     response_class=Octets,
 )
-def read_entry_bundle(request: Request, served: Served, tile: TileName) -> Response:
+def read_entry_bundle(request: Request, served: LedgerInPath, tile: TileName) -> Response:
     """What the leaves of one tile hold, for whoever derives the tree again.
 
     An entry says stream, version, type, instant and SHA-256 of a stored event, never its content.
@@ -137,7 +137,7 @@ def read_entry_bundle(request: Request, served: Served, tile: TileName) -> Respo
     },
     response_class=Octets,
 )
-def read_tile(request: Request, served: Served, level: TileLevel, tile: TileName) -> Response:
+def read_tile(request: Request, served: LedgerInPath, level: TileLevel, tile: TileName) -> Response:
     """Hashes of every eighth level, from which every other hash follows.
 
     The place is written in groups of three digits, all but the last after an `x`: tile 1,234,067 is
@@ -175,7 +175,7 @@ def _require_canonical(request: Request) -> None:
     },
     response_class=Octets,
 )
-def read_log_entry(served: Served, position: PositionInPath) -> Response:
+def read_log_entry(served: LedgerInPath, position: PositionInPath) -> Response:
     """Msgpack of `[1, stream, version, type, recorded_at, SHA-256 of the stored state]`.
 
     The stream is 16 bytes, the instant in microseconds. The leaf is SHA-256 of a zero byte and
@@ -198,7 +198,7 @@ def read_log_entry(served: Served, position: PositionInPath) -> Response:
     },
 )
 def read_inclusion(
-    served: Served, position: LeafPosition, tree_size: TreeSize = None
+    served: LedgerInPath, position: LeafPosition, tree_size: TreeSize = None
 ) -> InclusionProof:
     """Without `tree_size`, in the tree of the last checkpoint. Source: RFC 6962 section 2.1.1."""
     if tree_size is not None and position > tree_size:
@@ -221,7 +221,7 @@ def read_inclusion(
     },
 )
 def read_consistency(
-    served: Served, first: FirstSize, second: SecondSize = None
+    served: LedgerInPath, first: FirstSize, second: SecondSize = None
 ) -> ConsistencyProof:
     """Between any two sizes up to that of the last checkpoint. Source: RFC 6962 section 2.1.2."""
     log = served.ledger.transparency

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from api.http.access import allow
-from api.http.dependencies import AskedNow, Auditing, Contact, Exchanged
+from api.http.dependencies import ContactInPath, CurrentAudit, CurrentExchange, InquiryNow
 from api.http.exchange import Reply
 from api.http.openapi.person_examples import EXPORT
 from api.http.openapi.responses import form, problems, shown
@@ -56,7 +56,7 @@ router = APIRouter(tags=["Contacts"], route_class=LedgerRoute)
     },
 )
 def export_contact(
-    exchange: Exchanged, contact_id: Contact, asking: AskedNow, audit: Auditing
+    exchange: CurrentExchange, contact_id: ContactInPath, inquiry: InquiryNow, audit: CurrentAudit
 ) -> Any:
     """For whoever asks what is known of them. It stands in the audit trail.
 
@@ -64,7 +64,7 @@ def export_contact(
     what was retracted or corrected later says so. `named_by` are events of others that name them,
     such as a link or a referral, without what is personal about those others.
     """
-    question = asking.question()
+    question = inquiry.question()
     subject = subject_of(question, contact_id)
     with audit.order("contact-exported", str(subject.contact_id)):
         body = _exported(question, subject)

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.http.access import allow
 from api.http.bodies import sent
-from api.http.dependencies import Auditing, Exchanged, Replying, Served
+from api.http.dependencies import CurrentAudit, CurrentExchange, CurrentReply, LedgerInPath
 from api.http.openapi import examples
 from api.http.openapi.responses import problems, shown
 from api.http.ordered_acts import carry_out
@@ -39,7 +39,7 @@ router = APIRouter(
         )
     },
 )
-def list_policies(served: Served) -> Page[PolicyVersion]:
+def list_policies(served: LedgerInPath) -> Page[PolicyVersion]:
     """In force at an instant is the one with the greatest `effective_from` at or before it."""
     versions = served.ledger.policies().versions
     items = tuple(PolicyVersion.of(one) for one in versions)
@@ -56,7 +56,7 @@ def list_policies(served: Served) -> Page[PolicyVersion]:
     },
 )
 def read_policy_version(
-    served: Served, version: VersionInPath, reply: Replying
+    served: LedgerInPath, version: VersionInPath, reply: CurrentReply
 ) -> WholePolicyVersion:
     """A version never changes; what it leaves out of a preset stands in it too."""
     for one in served.ledger.policies().versions:
@@ -81,10 +81,10 @@ def read_policy_version(
 )
 async def publish_policy(
     body: Annotated[NewPolicy, sent(NewPolicy)],
-    exchange: Exchanged,
-    served: Served,
-    audit: Auditing,
-    reply: Replying,
+    exchange: CurrentExchange,
+    served: LedgerInPath,
+    audit: CurrentAudit,
+    reply: CurrentReply,
 ) -> PolicyVersion:
     """In force from `effective_from`, which may lie in the past, or else from now on.
 

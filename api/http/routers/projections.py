@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from api.http.access import allow
-from api.http.dependencies import Auditing, Caller, Exchanged, Replying, Served
+from api.http.dependencies import Caller, CurrentAudit, CurrentExchange, CurrentReply, LedgerInPath
 from api.http.openapi import examples
 from api.http.openapi.responses import problems, shown
 from api.http.ordered_acts import end_with
@@ -34,7 +34,7 @@ router = APIRouter(prefix="/v1/ledgers/{ledger}", tags=["Projections"], route_cl
         )
     },
 )
-def list_projections(served: Served, reply: Replying) -> Page[Projection]:
+def list_projections(served: LedgerInPath, reply: CurrentReply) -> Page[Projection]:
     """A projection that failed says why, and goes on when it is built anew."""
     items = tuple(Projection.model_validate(one) for one in served.projections.states())
     reply.digest = True
@@ -55,7 +55,9 @@ def list_projections(served: Served, reply: Replying) -> Page[Projection]:
         **problems("not-found"),
     },
 )
-def read_digest(served: Served, name: ProjectionName, reply: Replying) -> ProjectionDigest:
+def read_digest(
+    served: LedgerInPath, name: ProjectionName, reply: CurrentReply
+) -> ProjectionDigest:
     """Reads the whole projection: equal digests at one position are equal projections."""
     found = served.projections.digest(name)
     reply.reflects(found.position)
@@ -75,7 +77,11 @@ def read_digest(served: Served, name: ProjectionName, reply: Replying) -> Projec
     },
 )
 def rebuild_projection(
-    exchange: Exchanged, served: Served, name: ProjectionName, audit: Auditing, reply: Replying
+    exchange: CurrentExchange,
+    served: LedgerInPath,
+    name: ProjectionName,
+    audit: CurrentAudit,
+    reply: CurrentReply,
 ) -> Operation:
     """Reads go on meanwhile from the old one; the result compares both. Send no body, or `{}`."""
     projections = served.projections
@@ -96,7 +102,7 @@ def rebuild_projection(
         **problems("operation-not-found"),
     },
 )
-def read_operation(served: Served, operation: OperationId) -> Operation:
+def read_operation(served: LedgerInPath, operation: OperationId) -> Operation:
     """Operations are remembered for a while after they end, until the server stops."""
     return Operation.model_validate(served.projections.operation(operation_id(operation)))
 
@@ -114,7 +120,7 @@ def read_operation(served: Served, operation: OperationId) -> Operation:
     },
 )
 def cancel_operation(
-    served: Served, operation: OperationId, caller: Caller, audit: Auditing
+    served: LedgerInPath, operation: OperationId, caller: Caller, audit: CurrentAudit
 ) -> Operation:
     """A rebuild that is cancelled leaves the projection as it was.
 

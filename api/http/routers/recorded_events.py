@@ -10,9 +10,15 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 
-from api.http import dependencies as given
 from api.http.access import allow
-from api.http.dependencies import Contact, Exchanged, Known, Replying, Served
+from api.http.dependencies import (
+    ContactInPath,
+    CurrentExchange,
+    CurrentReply,
+    LedgerInPath,
+    PageRequest,
+    PositionKnown,
+)
 from api.http.exchange import Exchange, Reply
 from api.http.log_streams import export_log, tail_log
 from api.http.openapi.examples import EVENT, LINES_OF_EVENTS, SERVER_SENT_EVENTS
@@ -73,16 +79,16 @@ _SERVER_SENT = {
     },
 )
 def read_stream(
-    served: Served,
-    contact_id: Contact,
+    served: LedgerInPath,
+    contact_id: ContactInPath,
     after_version: AfterVersion = None,
     limit: Limit = MOST_ITEMS,
     types: Types = None,
     group: Group = None,
     cursor: Cursor = None,
     *,
-    _known: Known,
-    reply: Replying,
+    _known: PositionKnown,
+    reply: CurrentReply,
 ) -> Page[Event]:
     """The events as they were recorded. A merged contact answers as the one it was merged into.
 
@@ -91,7 +97,7 @@ def read_stream(
     with it, by position; each event names its stream in `contact_id`, which is where a correction
     of it is sent. Together they have no version, so there is no `ETag` to append by.
     """
-    ledger, page = served.ledger, given.Page(limit, cursor)
+    ledger, page = served.ledger, PageRequest(limit, cursor)
     aliases = served.aliases.at(ledger.head())
     survivor = aliases.survivor_of(contact_id)
     require_registered(ledger, survivor)
@@ -136,8 +142,8 @@ def read_stream(
     },
 )
 async def read_log(
-    exchange: Exchanged,
-    served: Served,
+    exchange: CurrentExchange,
+    served: LedgerInPath,
     after_position: AfterPosition = None,
     limit: Limit = MOST_ITEMS,
     types: Types = None,
@@ -145,7 +151,7 @@ async def read_log(
     group: Group = None,
     cursor: Cursor = None,
     *,
-    _known: Known,
+    _known: PositionKnown,
     _last_event_id: LastEventId = None,
 ) -> Any:
     """Positions have no gaps; policies are events too, of no contact.
@@ -165,7 +171,7 @@ async def read_log(
         return await export_log(exchange, wanted, after_position)
     if exchange.wanted == EVENT_STREAM:
         return tail_log(exchange, wanted, after_position)
-    page = given.Page(limit, cursor)
+    page = PageRequest(limit, cursor)
     return await run_in_threadpool(
         _log, served.ledger, wanted, page, after_position or 0, exchange.reply
     )
@@ -176,7 +182,7 @@ async def read_log(
     summary="One event by its position",
     responses={200: shown("The event.", EVENT), **problems("event-not-found")},
 )
-def read_event(served: Served, position: PositionInPath, reply: Replying) -> Event:
+def read_event(served: LedgerInPath, position: PositionInPath, reply: CurrentReply) -> Event:
     """What stands at a position never changes, but for the marks of later corrections."""
     if not re.fullmatch("[1-9][0-9]{0,15}", position):
         raise EventNotFound("positions are whole numbers from 1")
@@ -192,7 +198,9 @@ def _require_no_page(exchange: Exchange) -> None:
             raise Invalid.at(f"/{name}", "contradiction", detail)
 
 
-def _log(ledger: Ledger, wanted: Filter, page: given.Page, after: int, reply: Reply) -> Page[Event]:
+def _log(
+    ledger: Ledger, wanted: Filter, page: PageRequest, after: int, reply: Reply
+) -> Page[Event]:
     streams = wanted.streams(ledger.head())
     return _by_position(ledger, streams, wanted.types, page, "log", after, reply)
 
@@ -201,7 +209,7 @@ def _by_position(
     ledger: Ledger,
     streams: Sequence[UUID],
     types: tuple[str, ...] | None,
-    page: given.Page,
+    page: PageRequest,
     kind: str,
     start: int,
     reply: Reply,

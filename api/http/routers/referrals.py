@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 
 from api.http.access import allow
-from api.http.dependencies import Contact, Replying, Served
+from api.http.dependencies import ContactInPath, CurrentReply, LedgerInPath
 from api.http.openapi import examples
 from api.http.openapi.responses import problems, shown
 from api.http.routing import LedgerRoute
@@ -25,7 +25,7 @@ from ledger.ledger import Ledger
 router = APIRouter(tags=["Status"], route_class=LedgerRoute)
 
 
-async def reflected(served: Served, min_position: MinPosition = None) -> None:
+async def reflected(served: LedgerInPath, min_position: MinPosition = None) -> None:
     """Wait until standings reflect the position that is asked for."""
     await wait_until_reflected(served, min_position, "standing")
 
@@ -45,7 +45,9 @@ async def reflected(served: Served, min_position: MinPosition = None) -> None:
         **problems("contact-not-found", "projection-behind"),
     },
 )
-def read_referrals(served: Served, contact_id: Contact, reply: Replying) -> Referrals:
+def read_referrals(
+    served: LedgerInPath, contact_id: ContactInPath, reply: CurrentReply
+) -> Referrals:
     """`direction` inbound: they sent us someone; outbound: we sent someone to them.
 
     `stream` is the contact on whose stream a referral stands, and takes what becomes of it, such as

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from api.http.access import allow
 from api.http.bodies import sent
-from api.http.dependencies import Caller, Exchanged, Served, Serving
+from api.http.dependencies import Caller, CurrentExchange, CurrentServer, LedgerInPath
 from api.http.exchange import Exchange
 from api.http.openapi import work_examples
 from api.http.openapi.responses import form, problems, shown
@@ -88,9 +88,9 @@ _LINES = {
 )
 def start_ledger_replay(
     body: Annotated[NewReplay, sent(NewReplay)],
-    exchange: Exchanged,
-    served: Served,
-    server: Serving,
+    exchange: CurrentExchange,
+    served: LedgerInPath,
+    server: CurrentServer,
     caller: Caller,
 ) -> Operation:
     """`as_of`, `as_known_at` and `policy_version` as for a status, and with the same defaults.
@@ -122,9 +122,9 @@ def start_ledger_replay(
 )
 def preview_policy(
     body: Annotated[PolicyPreview, sent(PolicyPreview)],
-    exchange: Exchanged,
-    served: Served,
-    server: Serving,
+    exchange: CurrentExchange,
+    served: LedgerInPath,
+    server: CurrentServer,
     caller: Caller,
 ) -> Operation:
     """Stages as of `to`, or now, by the policies in force and by this one, contact by contact.
@@ -162,7 +162,9 @@ def preview_policy(
     response_model=None,
     response_class=Lines,
 )
-def read_operation_result(exchange: Exchanged, served: Served, operation: OperationId) -> Any:
+def read_operation_result(
+    exchange: CurrentExchange, served: LedgerInPath, operation: OperationId
+) -> Any:
     """The ten newest of a ledger are kept, for a day, until the server stops.
 
     Asking the same question again gives the same lines.

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 
 from api.http.access import allow
-from api.http.dependencies import Paging, Replying, Served
+from api.http.dependencies import CurrentReply, LedgerInPath, PageInQuery
 from api.http.openapi import examples
 from api.http.openapi.responses import problems, shown
 from api.http.routing import LedgerRoute
@@ -29,7 +29,7 @@ _KIND = "restatements"
 _FIRST_PAGE = (None, None, None)
 
 
-async def reflected(served: Served, min_position: MinPosition = None) -> None:
+async def reflected(served: LedgerInPath, min_position: MinPosition = None) -> None:
     """Wait until restatements reflect the position that is asked for."""
     await wait_until_reflected(served, min_position, "restatements")
 
@@ -50,12 +50,12 @@ async def reflected(served: Served, min_position: MinPosition = None) -> None:
     },
 )
 def list_restatements(
-    served: Served,
-    reply: Replying,
+    served: LedgerInPath,
+    reply: CurrentReply,
     since_position: SincePosition = None,
     contact: RestatedContact = None,
     *,
-    page: Paging,
+    page: PageInQuery,
     _reflected: Annotated[None, Depends(reflected)],
 ) -> Page[Restatement]:
     """From one instant up to another a contact was `believed` in one stage, and was in another.

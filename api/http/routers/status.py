@@ -13,7 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from api.http.access import allow
-from api.http.dependencies import Asking, at_in, at_of, contact_of, known
+from api.http.dependencies import Inquiry, at_in, at_of, contact_of, known
 from api.http.exchange import Exchange, exchange_in
 from api.http.openapi import examples
 from api.http.openapi.responses import problems, shown
@@ -96,7 +96,7 @@ def _question(exchange: Exchange) -> Question:
         query.get("as_known_at"),
         query.get("policy_version"),
     )
-    return Asking(served, at, exchange.server.clock()).question()
+    return Inquiry(served, at, exchange.server.clock()).question()
 
 
 def _short_status(exchange: Exchange) -> object:

@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 
 from api.http.access import allow
-from api.http.dependencies import Asked, Contact, Known, Replying
+from api.http.dependencies import ContactInPath, CurrentReply, InquiryAt, PositionKnown
 from api.http.openapi import examples
 from api.http.openapi.responses import problems, shown
 from api.http.routing import LedgerRoute
@@ -48,10 +48,14 @@ _HEADERS = ("ETag", "Rapport-Position", "Content-Location")
     },
 )
 def read_status_history(
-    contact_id: Contact, asking: Asked, _known: Known, reply: Replying, explain: Explain = None
+    contact_id: ContactInPath,
+    inquiry: InquiryAt,
+    _known: PositionKnown,
+    reply: CurrentReply,
+    explain: Explain = None,
 ) -> StatusHistory:
     """The first interval begins with the first event; the last is open while it lasts."""
-    question = asking.question()
+    question = inquiry.question()
     subject = subject_of(question, contact_id)
     found = relationship_of(question, subject)
     reply.answers_for(subject.contact_id)
@@ -73,7 +77,7 @@ def read_status_history(
     },
 )
 async def read_status_receipt(
-    contact_id: Contact, asking: Asked, _known: Known, reply: Replying
+    contact_id: ContactInPath, inquiry: InquiryAt, _known: PositionKnown, reply: CurrentReply
 ) -> Receipt:
     """One document that proves itself, offline, to whoever has the ledger's verifier key.
 
@@ -81,10 +85,10 @@ async def read_status_receipt(
     does not prove stands in `completeness`. What was recorded just now is sealed within a second
     or two; a receipt waits for that.
     """
-    version = asking.at.policy_version
-    question = await run_in_threadpool(asking.question)
+    version = inquiry.at.policy_version
+    question = await run_in_threadpool(inquiry.question)
     position = needed_position(question, version)
-    signed = await _sealed(asking.served.ledger.transparency, position)
+    signed = await _sealed(inquiry.served.ledger.transparency, position)
     survivor, receipt = await run_in_threadpool(make_receipt, question, contact_id, version, signed)
     reply.answers_for(survivor)
     reply.reflects(question.position)
@@ -99,9 +103,11 @@ async def read_status_receipt(
         **problems(*_PROBLEMS),
     },
 )
-def read_standing(contact_id: Contact, asking: Asked, _known: Known, reply: Replying) -> Standing:
+def read_standing(
+    contact_id: ContactInPath, inquiry: InquiryAt, _known: PositionKnown, reply: CurrentReply
+) -> Standing:
     """No purchase is needed to be a partner: standing and stage are two axes."""
-    question = asking.question()
+    question = inquiry.question()
     subject = subject_of(question, contact_id)
     reply.answers_for(subject.contact_id)
     reply.reflects(question.position)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from api.http.access import allow
-from api.http.dependencies import CallerOfEveryLedger, Served, Serving
+from api.http.dependencies import CallerOfEveryLedger, CurrentServer, LedgerInPath
 from api.http.openapi.responses import shown
 from api.http.routing import LedgerRoute
 from api.http.wire.query_types import MOST_ITEMS, AfterNumber, Limit
@@ -50,7 +50,10 @@ _PAGE = shown(
     responses={200: _PAGE},
 )
 def read_trail(
-    server: Serving, served: Served, after_number: AfterNumber = None, limit: Limit = MOST_ITEMS
+    server: CurrentServer,
+    served: LedgerInPath,
+    after_number: AfterNumber = None,
+    limit: Limit = MOST_ITEMS,
 ) -> TrailPage:
     """Rebuilds, exports, imports, keys, policies, erasures: by whom and when.
 
@@ -76,7 +79,7 @@ def read_trail(
 )
 def read_server_trail(
     _caller: CallerOfEveryLedger,
-    server: Serving,
+    server: CurrentServer,
     after_number: AfterNumber = None,
     limit: Limit = MOST_ITEMS,
 ) -> TrailPage:
