@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tests.api.shop import Shop
 
 
-def test_a_date_is_the_start_of_that_day_in_the_ledgers_time_zone(shop: Shop) -> None:
+def test_a_date_is_the_start_of_that_day_in_the_ledger(shop: Shop) -> None:
     """The shop of these tests is in Amsterdam, an hour before UTC in winter."""
     shop.append("pos:1", registration(), purchase("s1", parse_instant("2026-02-27T12:00:00Z")))
     for path in ("/contacts/pos:1/status", "/contacts/pos:1/standing", "/statuses/summary"):
@@ -27,9 +27,7 @@ def test_a_date_is_the_start_of_that_day_in_the_ledgers_time_zone(shop: Shop) ->
 
 
 @pytest.mark.parametrize("junk", ["2026-02-30", "2026-2-28", "20260228", "yesterday"])
-def test_what_is_neither_a_date_nor_an_instant_is_refused_as_no_instant(
-    shop: Shop, junk: str
-) -> None:
+def test_what_is_neither_a_date_nor_an_instant_is_refused(shop: Shop, junk: str) -> None:
     shop.append("pos:1", registration())
     refused = problem_of(shop.get("/contacts/pos:1/standing", as_of=junk), 422, "invalid-time")
     assert refused["errors"] == [

@@ -257,7 +257,7 @@ def test_health_answers_and_a_stopped_projection_is_told(
         assert httpx.get(f"{address}/livez").status_code == 200
 
 
-def test_the_root_leads_browsers_to_the_docs_and_tells_programs(
+def test_the_root_leads_browsers_to_the_documentation(
     client: httpx.Client,
 ) -> None:
     browser = client.get("/", headers={"Accept": "text/html,application/xml;q=0.9,*/*;q=0.8"})
