@@ -7,8 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from domain.errors import Conflict, Corrupt, LedgerError, LedgerNotFound, Unavailable
-from ledger.access.keys import ACCESS_FILE
-from ledger.access.trail import TRAIL_FILE
+from ledger.access.opening import ACCESS_FILE, TRAIL_FILE
 from ledger.ledger import EVENTS_FILE, KEYS_FILE, LOG_FILE
 from ledger.master_keys import MASTER_KEY_FILE
 from ledger.settings import LedgerSettings

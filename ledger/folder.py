@@ -24,7 +24,7 @@ from domain.decisions.reasons import refusal
 from domain.errors import Invalid, LedgerError
 from domain.instants import format_instant, zone_names
 from domain.presets import PRESETS
-from ledger.access.heads import TrailHeads
+from ledger.access.opening import open_trail_heads
 from ledger.data_layout import (
     LEDGERS,
     LOCK_FILE,
@@ -284,7 +284,7 @@ class DataFolder:
                     flush_file(file)
                 flush_folder(unfinished)
                 self.discard(name)
-                TrailHeads(self.path).forget(name)
+                open_trail_heads(self.path).forget(name)
                 unfinished.rename(self.path / LEDGERS / name)
                 flush_folder(self.path / LEDGERS)
             except OSError as error:
@@ -320,7 +320,7 @@ class DataFolder:
             finally:
                 ledger.close()
             flush_folder(unfinished)
-            TrailHeads(self.path).forget(name)
+            open_trail_heads(self.path).forget(name)
             unfinished.rename(self.path / LEDGERS / name)
             flush_folder(self.path / LEDGERS)
         except LedgerError as error:

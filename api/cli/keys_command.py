@@ -16,7 +16,7 @@ from api.cli.output import print_json, print_table, say
 from api.cli.plain_help import PlainGroup
 from domain.errors import Corrupt, LedgerNotFound, Unavailable
 from domain.instants import format_instant
-from ledger.access.keys import ACCESS_FILE, AccessKeys
+from ledger.access.opening import ACCESS_FILE, open_access_keys
 from ledger.access.scopes import COMMAND_LINE, SCOPES
 from ledger.access.trails import KEY_MADE, Trails
 from ledger.data_layout import LEDGERS, folder_of, refuse_foreign_files
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from ledger.access.keys import AccessKey
+    from ledger.access.keys import AccessKeys
     from ledger.access.orders import Order
+    from ledger.stores.access import AccessKey
 
 
 @click.group("keys", cls=PlainGroup)
@@ -171,7 +172,7 @@ def _keys(folder: Path | None, *, make: bool = False) -> Iterator[tuple[AccessKe
         refuse_foreign_files(path)
     elif not (path / ACCESS_FILE).is_file():
         raise UsageRefused(f"{path} holds no access keys: rapport keys create makes one")
-    keys, trails = AccessKeys(path / ACCESS_FILE, now), Trails(path, path / LEDGERS, now)
+    keys, trails = open_access_keys(path / ACCESS_FILE, now), Trails(path, path / LEDGERS, now)
     try:
         yield keys, trails
     finally:

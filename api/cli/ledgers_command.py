@@ -16,7 +16,7 @@ from api.cli.options import data_option, json_option
 from api.cli.output import print_json, print_table, say
 from api.cli.plain_help import PlainGroup
 from domain.errors import LedgerError
-from ledger.access.keys import ACCESS_FILE, AccessKeys
+from ledger.access.opening import ACCESS_FILE, open_access_keys
 from ledger.data_layout import LEDGERS, folder_of, is_ledger_name, settings_of
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def delete(name: str, confirm: str | None, folder: Path | None) -> None:
             raise UsageRefused(f"nothing is deleted: --confirm {name} says that it is meant")
         with ordered(data.path, None, "ledger-deleted", name, origin=_origin(data, name)):
             if (data.path / ACCESS_FILE).is_file():
-                with closing(AccessKeys(data.path / ACCESS_FILE, now)) as keys:
+                with closing(open_access_keys(data.path / ACCESS_FILE, now)) as keys:
                     keys.revoke_all_of(name)
             data.delete(name)
     click.echo(f"{name} is deleted")

@@ -20,7 +20,7 @@ from ledger.data_layout import LEDGERS
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ledger.access.trail import Act
+    from ledger.stores.access import Act
 
 _PAGE = 500
 

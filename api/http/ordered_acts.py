@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from starlette.concurrency import run_in_threadpool
 
 from ledger.access.orders import CANCELLED
-from ledger.access.trail import DONE, FAILED
+from ledger.stores.access import DONE, FAILED
 
 if TYPE_CHECKING:
     from collections.abc import Callable

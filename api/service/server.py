@@ -16,7 +16,7 @@ from api.service.status_cache import StatusCache
 from api.service.stopping import Stopping
 from api.service.usage_counts import UsageCounts
 from domain.errors import Corrupt, LedgerError, LedgerNotFound, Unavailable
-from ledger.access.keys import ACCESS_FILE, AccessKeys
+from ledger.access.opening import ACCESS_FILE, open_access_keys
 from ledger.access.trails import Trails
 from ledger.data_layout import LEDGERS, state_of_files
 from ledger.free_space import FreeSpaceWatch
@@ -68,7 +68,7 @@ class Server:
         self.clock = clock
         self.settings = settings
         self._projections_of = projections_of
-        self.keys = AccessKeys(folder.path / ACCESS_FILE, clock)
+        self.keys = open_access_keys(folder.path / ACCESS_FILE, clock)
         self.trails = Trails(folder.path, folder.path / LEDGERS, clock)
         self.rate_limits = RateLimits()
         self.room = FreeSpaceWatch(folder.path)

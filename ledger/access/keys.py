@@ -13,26 +13,23 @@ import re
 import secrets
 import time
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from threading import RLock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from domain.errors import Invalid, KeyNotFound, LedgerError, Unauthenticated
 from domain.instants import SECOND
 from domain.kinds import Text
 from domain.text import NAME
-from ledger.access.scopes import SCOPES, Principal
-from ledger.stores.sqlite.connections import connect
-from ledger.stores.sqlite.errors import ledger_errors
+from ledger.access.scopes import SCOPES
+from ledger.stores.access import AccessKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
-    from pathlib import Path
 
-ACCESS_FILE = "access.sqlite"
-
-APPLICATION_ID = 0x52505041
-"""Marks ``access.sqlite`` as ours: "RPPA"."""
+    from ledger.access.scopes import Principal
+    from ledger.stores.access import AccessKeyStore
 
 FRESH_SECONDS = 1.0
 """For how long what was read may be relied upon."""
@@ -40,79 +37,36 @@ FRESH_SECONDS = 1.0
 SEEN_EVERY = 60 * SECOND
 """How finely the last use of a key is noted."""
 
-LOCK_SECONDS = 1.0
-"""How long another process may hold the file; requests wait meanwhile."""
-
 KEY_NAME = Text(100, NAME)
 MOST_PER_MINUTE = 1_000_000
 
 _SECRET = re.compile(r"rk_([0-9a-f]{16})_[A-Za-z0-9_-]{43}")
-_SCHEMA = (
-    "CREATE TABLE IF NOT EXISTS access_keys ("
-    "id TEXT PRIMARY KEY, name TEXT NOT NULL, digest BLOB NOT NULL, scopes TEXT NOT NULL, "
-    "ledger TEXT, per_minute INTEGER, made_at INTEGER NOT NULL, expires_at INTEGER, "
-    "revoked_at INTEGER, seen_at INTEGER) WITHOUT ROWID",
-)
-_COLUMNS = "id, name, digest, scopes, ledger, per_minute, made_at, expires_at, revoked_at, seen_at"
-
-
-@dataclass(frozen=True, kw_only=True)
-class AccessKey:
-    """A key without its secret. Instants are microseconds of UTC, None where there is none.
-
-    ``ledger`` None is every ledger; ``per_minute`` None is any number of requests.
-    """
-
-    id: str
-    name: str
-    digest: bytes
-    scopes: frozenset[str]
-    ledger: str | None
-    per_minute: int | None
-    made_at: int
-    expires_at: int | None
-    revoked_at: int | None
-    seen_at: int | None
-
-    @property
-    def principal(self) -> Principal:
-        """The principal of this key."""
-        return Principal(self.id, self.scopes, self.ledger, self.digest)
-
-    def is_valid(self, at: int) -> bool:
-        """Whether it opens anything at that instant."""
-        return self.revoked_at is None and (self.expires_at is None or at < self.expires_at)
 
 
 class AccessKeys:
     """The access keys of one data folder. Any thread may call."""
 
     def __init__(
-        self, path: Path, clock: Callable[[], int], *, fresh_seconds: float | None = None
+        self,
+        store: AccessKeyStore,
+        clock: Callable[[], int],
+        *,
+        fresh_seconds: float | None = None,
     ) -> None:
-        """Open the file, or make it. What was read is relied upon for ``fresh_seconds``.
+        """The keys in the store. What was read is relied upon for ``fresh_seconds``.
 
         Raises:
-            Corrupt: it is damaged, or another program's.
-            Unavailable: it cannot be opened or written.
+            Corrupt: the store is damaged.
+            Unavailable: it cannot be read.
         """
-        self._path = path
+        self._store = store
         self._clock = clock
         self._fresh_seconds = FRESH_SECONDS if fresh_seconds is None else fresh_seconds
         self._lock = RLock()
-        self._connection = connect(path, APPLICATION_ID, LOCK_SECONDS)
         self._known: dict[str, AccessKey] = {}
-        self._version = -1
+        self._changes = -1
         self._looked_at = 0.0
-        try:
-            with ledger_errors(path):
-                for statement in _SCHEMA:
-                    self._connection.execute(statement)
-                path.chmod(0o600)
-            self._refresh(at_once=True)
-        except BaseException:
-            self._connection.close()
-            raise
+        self._refresh(at_once=True)
 
     def is_open(self) -> bool:
         """Whether no key was ever made, and so nobody is asked for one."""
@@ -221,13 +175,7 @@ class AccessKeys:
             revoked_at=None,
             seen_at=None,
         )
-        self._write(
-            f"INSERT INTO access_keys ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?)",  # noqa: S608  # our own columns
-            (
-                key.id, key.name, key.digest, " ".join(sorted(key.scopes)), key.ledger,
-                key.per_minute, key.made_at, key.expires_at, None, None,
-            ),
-        )  # fmt: skip
+        self._write(partial(self._store.add, key))
         return key, secret
 
     def rotate(self, key_id: str) -> tuple[AccessKey, str]:
@@ -242,7 +190,7 @@ class AccessKeys:
             raise KeyNotFound("the access key was revoked: make a new one")
         _, secret = _secret(key_id)
         digest = hashlib.sha256(secret.encode()).digest()
-        self._write("UPDATE access_keys SET digest = ? WHERE id = ?", (digest, key_id))
+        self._write(partial(self._store.set_digest, key_id, digest))
         return replace(key, digest=digest), secret
 
     def revoke(self, key_id: str) -> AccessKey:
@@ -254,9 +202,9 @@ class AccessKeys:
         """
         key = self.find(key_id)
         if key.revoked_at is None:
-            key = replace(key, revoked_at=self._clock())
-            statement = "UPDATE access_keys SET revoked_at = ? WHERE id = ?"
-            self._write(statement, (key.revoked_at, key_id))
+            revoked_at = self._clock()
+            self._write(partial(self._store.set_revoked, key_id, revoked_at))
+            key = replace(key, revoked_at=revoked_at)
         return key
 
     def revoke_all_of(self, ledger: str) -> None:
@@ -270,24 +218,22 @@ class AccessKeys:
                 self.revoke(key.id)
 
     def close(self) -> None:
-        """Close the file."""
+        """Let the store go."""
         with self._lock:
-            self._connection.close()
+            self._store.close()
 
     def _note_use(self, key: AccessKey, now: int) -> None:
         """Write down the use, once a minute; what cannot be written is let go."""
         if abs(now - (key.seen_at or 0)) < SEEN_EVERY:
             return  # either way: a use noted under a clock that was ahead is not the last one
-        with self._lock, suppress(LedgerError), ledger_errors(self._path):
-            self._connection.execute(
-                "UPDATE access_keys SET seen_at = ? WHERE id = ?", (now, key.id)
-            )
+        with self._lock, suppress(LedgerError):
+            self._store.set_seen(key.id, now)
             # What is known now, not what was let in: it may have been revoked or rotated since.
             self._known[key.id] = replace(self._known[key.id], seen_at=now)
 
-    def _write(self, statement: str, values: tuple[object, ...]) -> None:
-        with self._lock, ledger_errors(self._path, ": nothing was changed"):
-            self._connection.execute(statement, values)
+    def _write(self, change: Callable[[], None]) -> None:
+        with self._lock:
+            change()
             self._refresh(at_once=True)
 
     def _refresh(self, *, at_once: bool = False) -> None:
@@ -295,34 +241,13 @@ class AccessKeys:
         now = time.monotonic()
         if not at_once and now - self._looked_at < self._fresh_seconds:
             return
-        with ledger_errors(self._path):
-            (version,) = self._connection.execute("PRAGMA data_version").fetchone()
-            if at_once or version != self._version:
-                rows = self._connection.execute(
-                    f"SELECT {_COLUMNS} FROM access_keys"  # noqa: S608  # our own columns
-                ).fetchall()
-                self._known = {row[0]: _read(row) for row in rows}
-                self._version = version
+        changes = self._store.changes()
+        if at_once or changes != self._changes:
+            self._known = {key.id: key for key in self._store.all()}
+            self._changes = changes
         self._looked_at = now
 
 
 def _secret(key_id: str) -> tuple[str, str]:
     """A key's id, and a secret of 256 random bits that begins with it."""
     return key_id, f"rk_{key_id}_{secrets.token_urlsafe(32)}"
-
-
-def _read(row: Any) -> AccessKey:
-    """A key of its columns, which have the types they are declared with."""
-    key_id, name, digest, scopes, ledger, per_minute, made_at, expires_at, revoked_at, seen = row
-    return AccessKey(
-        id=key_id,
-        name=name,
-        digest=digest,
-        scopes=frozenset(scopes.split()),
-        ledger=ledger,
-        per_minute=per_minute,
-        made_at=made_at,
-        expires_at=expires_at,
-        revoked_at=revoked_at,
-        seen_at=seen,
-    )

@@ -12,8 +12,8 @@ from errno import errorcode
 from typing import TYPE_CHECKING
 
 from domain.errors import Corrupt, LedgerError, LedgerNotFound, Refused, Unavailable
-from ledger.access.trail import DONE, FAILED, REFUSED
 from ledger.files import FolderInUse
+from ledger.stores.access import DONE, FAILED, REFUSED
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,9 +7,9 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from domain.errors import LedgerError, LedgerNotFound
-from ledger.access.heads import SERVER, TrailHeads
+from ledger.access.opening import TRAIL_FILE, open_trail, open_trail_heads
 from ledger.access.orders import Order
-from ledger.access.trail import TRAIL_FILE, AuditTrail
+from ledger.access.trail import SERVER, AuditTrail
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +32,7 @@ class Trails:
         self._folder = folder
         self._ledgers = ledgers
         self._clock = clock
-        self._heads = TrailHeads(folder)
+        self._heads = open_trail_heads(folder)
         self._lock = Lock()
         self._open: dict[str | None, AuditTrail] = {}
 
@@ -116,6 +116,6 @@ class Trails:
             folder = self._folder if ledger is None else self._ledgers / ledger
             if not folder.is_dir():
                 raise LedgerNotFound(f"no ledger is named {ledger!r}")
-            made = AuditTrail(folder / TRAIL_FILE, self._clock, self._heads, ledger or SERVER)
+            made = open_trail(folder / TRAIL_FILE, self._clock, self._heads, ledger or SERVER)
             self._open[ledger] = made
             return made

@@ -8,7 +8,7 @@ from api.bootstrap import build, now, read_settings
 from api.service.settings import Settings, SettingsRefused, is_loopback
 from domain.errors import LedgerError
 from domain.instants import zone
-from ledger.access.keys import ACCESS_FILE, AccessKeys
+from ledger.access.opening import ACCESS_FILE, open_access_keys
 from ledger.access.scopes import SCOPES
 
 SETTINGS = Settings.__dataclass_fields__
@@ -25,7 +25,7 @@ def test_the_server_listens_nowhere_else_without_keys(host: str, tmp_path: Path)
     settings = Settings(host=host, folder=tmp_path / "data")
     with pytest.raises(SettingsRefused, match="loopback"):
         build(settings)
-    keys = AccessKeys(tmp_path / "data" / ACCESS_FILE, now)
+    keys = open_access_keys(tmp_path / "data" / ACCESS_FILE, now)
     made, _ = keys.make("owner", SCOPES)
     keys.revoke(made.id)
     keys.close()

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from ledger.access.trail import ORDERED, OUTCOMES
+from ledger.stores.access import ORDERED, OUTCOMES
 from tests.api.asking import ended
 from tests.api.shop import registration
 from tests.trail_entries import outcomes

@@ -17,8 +17,8 @@ from api.service.backups.form import Backup
 from domain.errors import Refused
 from domain.events.governance import PersonalDataErased
 from domain.presets import PRESETS
+from ledger.access.opening import TRAIL_FILE, open_trail
 from ledger.access.scopes import COMMAND_LINE
-from ledger.access.trail import TRAIL_FILE, AuditTrail
 from ledger.erasure import Erasure
 from ledger.folder import DataFolder
 from tests.api.shop import Clock
@@ -52,7 +52,7 @@ def data(here: Path) -> Path:
     with held(folder) as opened:
         ledger, _ = opened.create("shop")
         append(ledger, draft(ANNS, "contact-registered", ANN))
-    trail = AuditTrail(folder / "ledgers" / "shop" / TRAIL_FILE, Clock())
+    trail = open_trail(folder / "ledgers" / "shop" / TRAIL_FILE, Clock())
     trail.record(COMMAND_LINE, "rebuild-started", "status")
     trail.close()
     return folder

@@ -10,7 +10,7 @@ import pytest
 
 from api.service.backups.form import LIST, MOST_BYTES, Backup, TrailCopy, read_trail, trail_lines
 from domain.errors import Corrupt
-from ledger.access.trail import BEGINNING, Act
+from ledger.stores.access import BEGINNING, Act
 
 if TYPE_CHECKING:
     from pathlib import Path

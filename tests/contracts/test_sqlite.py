@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ledger.stores.sqlite.access_keys import ACCESS_FILE, SqliteAccessKeys
 from ledger.stores.sqlite.data_keys import KeyStore
 from ledger.stores.sqlite.events import LedgerApplicationRecorder, LedgerFactory
 from ledger.stores.sqlite.projection_tables import SqliteTableStore
+from ledger.stores.sqlite.trail import TRAIL_FILE, SqliteTrail
+from ledger.stores.sqlite.trail_heads import SqliteTrailHeads
 from ledger.stores.sqlite.transparency_log import SqliteLogStore, begin, log_origin
+from tests.contracts.access import (
+    AccessKeyStoreContract,
+    TrailHeadsContract,
+    TrailStoreContract,
+)
 from tests.contracts.events import EventStoreContract
 from tests.contracts.keys import KeyStoreContract
 from tests.contracts.tables import TableStoreContract
@@ -16,6 +24,7 @@ from tests.contracts.transparency_log import TransparencyLogStoreContract
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ledger.stores.access import AccessKeyStore, TrailHeads, TrailStore
     from ledger.stores.events import EventStore
     from ledger.stores.keys import DataKeyStore, SigningKeyStore
     from ledger.stores.transparency_log import StoredCheckpoint, TransparencyLogStore
@@ -72,5 +81,30 @@ class TestTransparencyLog(TransparencyLogStoreContract):
         return SqliteLogStore(path, "example.org/log")
 
 
+class TestAccessKeys(AccessKeyStoreContract):
+    """``access.sqlite``."""
+
+    def open_keys(self, folder: Path) -> AccessKeyStore:
+        """The file of that folder."""
+        return SqliteAccessKeys(folder / ACCESS_FILE)
+
+
+class TestTrail(TrailStoreContract):
+    """``trail.sqlite``."""
+
+    def open_trail(self, folder: Path) -> TrailStore:
+        """The file of that folder."""
+        return SqliteTrail(folder / TRAIL_FILE)
+
+
+class TestTrailHeads(TrailHeadsContract):
+    """The table beside the access keys."""
+
+    def open_heads(self, folder: Path) -> TrailHeads:
+        """The table in that folder's file of access keys."""
+        return SqliteTrailHeads(folder)
+
+
 # The contracts are collected wherever their names stand in a module, and cannot run themselves.
-del EventStoreContract, KeyStoreContract, TableStoreContract, TransparencyLogStoreContract
+del AccessKeyStoreContract, EventStoreContract, KeyStoreContract, TableStoreContract
+del TrailHeadsContract, TrailStoreContract, TransparencyLogStoreContract

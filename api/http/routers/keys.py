@@ -25,11 +25,11 @@ from api.service.server import Server
 from domain.errors import Corrupt, KeyNotFound, LedgerNotFound, Unavailable
 from domain.kinds import Text, Whole, read_instant, wrong
 from domain.text import IDENTIFIER
-from ledger.access import keys
 from ledger.access.keys import KEY_NAME
 from ledger.access.orders import Order
 from ledger.access.scopes import ADMIN, SCOPES, THIS_MACHINE, Principal
 from ledger.access.trails import KEY_MADE
+from ledger.stores import access
 
 LOG = logging.getLogger("rapport.api")
 
@@ -233,11 +233,11 @@ def _require_no_longer(
         raise Forbidden("the access key has fewer requests a minute itself: so per_minute")
 
 
-def _manages(caller: Principal, key: keys.AccessKey) -> bool:
+def _manages(caller: Principal, key: access.AccessKey) -> bool:
     return caller.ledger is None or caller.ledger == key.ledger
 
 
-def _found(server: Server, caller: Principal, key_id: str) -> keys.AccessKey:
+def _found(server: Server, caller: Principal, key_id: str) -> access.AccessKey:
     key = server.keys.find(key_id)
     if not _manages(caller, key):
         raise KeyNotFound("no access key has that id")
@@ -254,6 +254,6 @@ def _order(
         return server.trails.order(None, caller, act, subject, **detail)
 
 
-def _told(key: keys.AccessKey, secret: str, reply: Reply) -> MadeKey:
+def _told(key: access.AccessKey, secret: str, reply: Reply) -> MadeKey:
     reply.headers |= {"Location": f"/v1/keys/{key.id}", "Cache-Control": "no-store"}
     return MadeKey.model_validate({**AccessKey.model_validate(key).plain(), "secret": secret})

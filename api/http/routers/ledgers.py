@@ -28,7 +28,7 @@ from api.service.answers.ledgers import DeletedLedger, Ledger
 from api.service.server import Server
 from domain.kinds import TimeZone, wrong
 from ledger.access.scopes import ADMIN, SCOPES, Principal
-from ledger.access.trail import REFUSED
+from ledger.stores.access import REFUSED
 
 router = APIRouter(tags=["Ledgers"], route_class=LedgerRoute)
 

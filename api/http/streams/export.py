@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from api.http.streams.outgoing import Outgoing
 from domain.errors import LedgerError
 from ledger.access.orders import CANCELLED, INTERRUPTED, outcome_of
-from ledger.access.trail import DONE, FAILED
+from ledger.stores.access import DONE, FAILED
 
 if TYPE_CHECKING:
     from collections.abc import Callable

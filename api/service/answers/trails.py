@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import WithJsonSchema
 
 from api.service.answers.document import Document, Instant
-from ledger.access.trail import ORDERED, OUTCOMES
+from ledger.stores.access import ORDERED, OUTCOMES
 
 
 class TrailEntry(Document):

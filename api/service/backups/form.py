@@ -9,7 +9,7 @@ from uuid import UUID
 
 from domain.errors import Corrupt, Invalid
 from domain.kinds import MAX_WHOLE
-from ledger.access.trail import BEGINNING, Act
+from ledger.stores.access import BEGINNING, Act
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

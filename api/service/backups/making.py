@@ -21,7 +21,7 @@ from api.service.backups.form import Backup, LedgerCopy, TrailCopy
 from api.service.event_schemas import event_type
 from domain.events import CATALOGUE
 from domain.instants import format_instant
-from ledger.access.trail import TRAIL_FILE, AuditTrail
+from ledger.access.opening import TRAIL_FILE, open_trail
 from ledger.archive.checking import verify_archive
 from ledger.archive.source import ledger_source
 from ledger.archive.writing import DISTRIBUTION, export
@@ -158,7 +158,7 @@ def _trail(path: Path, into: Path, clock: Clock) -> TrailCopy:
     """Copy a trail as lines; where there is none yet nothing is written."""
     if not path.is_file():
         return TrailCopy()
-    with closing(AuditTrail(path, clock)) as trail, _durable(into) as out:
+    with closing(open_trail(path, clock)) as trail, _durable(into) as out:
         last = None
         for last in trail.all():
             out.writelines(form.trail_lines([last]))

@@ -11,9 +11,9 @@ from api.service.backups import form
 from api.service.text_files import read_given_text
 from domain.errors import ContactNotFound, Corrupt, Invalid
 from domain.events.governance import PersonalDataErased
+from ledger.access.opening import TRAIL_FILE, open_trail
 from ledger.access.orders import Order
 from ledger.access.scopes import COMMAND_LINE
-from ledger.access.trail import TRAIL_FILE, AuditTrail
 from ledger.access.trails import LEDGER_RESTORED
 from ledger.archive.checking import is_archive, verify_archive
 from ledger.archive.placing import place
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from api.service.backups.form import TrailCopy
+    from ledger.access.trail import AuditTrail
     from ledger.archive.checking import VerifiedArchive
     from ledger.clock import Clock
     from ledger.folder import DataFolder
@@ -140,7 +141,7 @@ def restore(
 
     @contextmanager
     def trail() -> Iterator[AuditTrail]:
-        with closing(AuditTrail(lies_in[-1] / TRAIL_FILE, clock)) as opened:
+        with closing(open_trail(lies_in[-1] / TRAIL_FILE, clock)) as opened:
             yield opened
 
     def prepare(made: Path) -> None:

@@ -10,16 +10,14 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from ledger.access.keys import ACCESS_FILE, APPLICATION_ID, LOCK_SECONDS
+from ledger.stores.access import TrailHeads
+from ledger.stores.sqlite.access_keys import ACCESS_FILE, APPLICATION_ID, LOCK_SECONDS
 from ledger.stores.sqlite.connections import connect
 from ledger.stores.sqlite.errors import ledger_errors
 
 if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
-
-SERVER = ""
-"""The name of the server's own trail; the others have their ledgers'."""
 
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS trail_heads ("
@@ -31,12 +29,8 @@ _ADVANCE = (
 )
 
 
-class TrailHeads:
-    """The newest entries that are known of the trails of one data folder. Any thread may call.
-
-    Each method raises ``Corrupt`` or ``Unavailable`` where the file of access keys is damaged or
-    cannot be used.
-    """
+class SqliteTrailHeads(TrailHeads):
+    """The store of the file of access keys; see ``ledger.stores.access.TrailHeads``."""
 
     def __init__(self, folder: Path) -> None:
         """``folder`` is the data folder, in which nothing is made before something is noted."""
