@@ -72,11 +72,12 @@ check: $(VENV)/dev ## formatting, lint, types, the direction of imports, and the
 	$(BIN)/python -m pytest --numprocesses 0 -q tests/docs/test_links.py tests/docs/test_changelog.py
 
 # Without the lists of files of earlier builds, which setuptools would take over: a file that is not packaged
-# any more would still be in the wheel.
+# any more would still be in the wheel. What the build of the client leaves would pass for an installed package.
 wheel: $(VENV)/release/done $(VENV)/dev ## build the wheels into dist/, and test them in environments of their own
 	@rm -rf dist *.egg-info/SOURCES.txt client/*.egg-info/SOURCES.txt
 	$(VENV)/release/bin/python -m build --no-isolation --outdir dist .
 	$(VENV)/release/bin/python -m build --no-isolation --outdir dist client
+	@rm -rf client/*.egg-info client/build
 	$(BIN)/python -m pytest --numprocesses 0 tests/installing/test_wheels.py --wheels dist
 
 sbom: wheel ## the same, and write what runs with each wheel to dist/*.cdx.json, in CycloneDX

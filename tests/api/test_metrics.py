@@ -133,7 +133,7 @@ def test_a_running_rebuild_shows_how_far_it_is(shop: Shop, server: Server) -> No
     def run(work: Work) -> Mapping[str, object]:
         work.advance(30, 100)
         far.set()
-        release.wait(10)
+        release.wait(60)
         return {}
 
     operations = server.ledgers[name_of(shop)].projections.operations
