@@ -20,7 +20,7 @@ from domain.events.commerce import (
 )
 from domain.events.service import EngagementClosed, EngagementOpened
 from domain.instants import DAY, HOUR, LAST_INSTANT, day_of
-from domain.rhythm import PurchaseDays
+from domain.rhythm import DueDates, PurchaseDays
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -44,12 +44,25 @@ class Purchase:
 
 
 class Silence(NamedTuple):
-    """Since when a contact has been silent, and what that will mean when."""
+    """Since when a contact has been silent, and what that will mean when.
+
+    ``due_at`` is when they were to buy again by their own rhythm, of ``rho_hours``.
+    ``regular_until_at`` is until when those who are no clients count as regular. A contact who
+    never was a client lapses when a client falls, at ``demote_at``; one who was at
+    ``lapse_client_at``.
+    """
 
     last_at: int
+    rho_hours: int
+    due_at: int
+    regular_until_at: int
     quiet_at: int
     demote_at: int
-    lapse_at: int
+    lapse_client_at: int
+
+    def lapse_at(self, *, was_ever_client: bool) -> int:
+        """When a contact who is no client lapses."""
+        return self.lapse_client_at if was_ever_client else self.demote_at
 
 
 ABSORBED = (
@@ -74,7 +87,9 @@ class Commerce:
         self._time_zone = time_zone
         self._purchases: dict[Key, Purchase] = {}
         self._reversed_minor: dict[Key, int] = {}
-        self._counted_at: list[int] = []
+        self._counted: list[tuple[int, int]] = []
+        """Instant and day of each unreversed purchase, in the order in which they occurred."""
+        self._due_dates = DueDates()
         # The last that was worked out since the last fact, and by which rhythm.
         self._silence: tuple[Rhythm, Silence | None] | None = None
 
@@ -106,8 +121,12 @@ class Commerce:
         day = day_of(fact.occurred_at, self._time_zone)
         self._purchases[key] = Purchase(fact.id, fact.occurred_at, day, event.amount_minor, counts)
         if counts:
-            self._counted_at.append(fact.occurred_at)
-            self.days.add(day, fact.occurred_at)
+            self._count(fact.occurred_at, day)
+
+    def _count(self, instant: int, day: int) -> None:
+        self._counted.append((instant, day))
+        self.days.add(day, instant)
+        self._due_dates.add(instant, self.days.gaps())
 
     def _reverse(self, fact: Fact, event: PurchaseReversed) -> None:
         key = (fact.scope, event.purchase_id)
@@ -117,23 +136,37 @@ class Commerce:
         if purchase is not None and purchase.counts and reversed_minor >= purchase.amount_minor:
             purchase.counts = False
             purchase.reversed_by = fact.id
-            self.days.remove(purchase.day, purchase.occurred_at)
-            self._counted_at.pop(bisect_left(self._counted_at, purchase.occurred_at))
+            self._take_out(purchase)
+
+    def _take_out(self, purchase: Purchase) -> None:
+        """Count no more a purchase, and what is later as it is without it."""
+        place = bisect_left(self._counted, (purchase.occurred_at, purchase.day))
+        later = self._counted[place + 1 :]
+        for instant, day in (*reversed(later), self._counted[place]):
+            self.days.remove(day, instant)
+        del self._counted[place:]
+        self._due_dates.cut(place)
+        for instant, day in later:
+            self._count(instant, day)
 
     @property
     def has_bought(self) -> bool:
         """An unreversed purchase now, or ever an engagement or a subscription."""
-        return bool(self._counted_at or self.engagements or self.subscriptions)
+        return bool(self._counted or self.engagements or self.subscriptions)
 
     @property
     def last_counted_at(self) -> int | None:
         """When the last unreversed purchase occurred."""
-        return self._counted_at[-1] if self._counted_at else None
+        return self._counted[-1][0] if self._counted else None
 
     def bought_between(self, start: int, end: int) -> bool:
         """Whether an unreversed purchase occurred from ``start`` on and before ``end``."""
-        place = bisect_left(self._counted_at, start)
-        return place < len(self._counted_at) and self._counted_at[place] < end
+        place = bisect_left(self._counted, (start, 0))
+        return place < len(self._counted) and self._counted[place][0] < end
+
+    def day_of(self, instant: int) -> int:
+        """The day on which the instant lies where the contact is."""
+        return day_of(instant, self._time_zone)
 
     def counted_purchases(self) -> list[Purchase]:
         """The unreversed purchases, in the order in which they occurred."""
@@ -156,21 +189,24 @@ class Commerce:
     def _silence_at(self, at: int, rhythm: Rhythm) -> Silence | None:
         if self.engagements.open or self.ends_after(at, rhythm) is not None:
             return None
-        last_at = self._counted_at[-1] if self._counted_at else None
+        expected_days = rhythm.expected_gap_days
+        last_at, due_at = self.last_counted_at, self._due_dates.latest(expected_days)
         for ended_at in (self.subscriptions.last_end_at(rhythm), self.engagements.last_closed_at):
-            if ended_at is not None and (last_at is None or ended_at > last_at):
-                last_at = ended_at
-        if last_at is None:
+            if ended_at is not None:
+                last_at = ended_at if last_at is None else max(last_at, ended_at)
+                due_after = ended_at + expected_days * DAY
+                due_at = due_after if due_at is None else max(due_at, due_after)
+        if last_at is None or due_at is None:
             return None
-        rho = self.days.rho_hours(rhythm.expected_gap_days) * HOUR
-        floor = rhythm.demotion_floor_days * DAY
-        demote = max(rhythm.demote_rhythms * rho, floor)
-        lapse = max(rhythm.lapse_rhythms * rho, rhythm.lapse_floors * floor)
+        rho_hours, wait = self.days.rho_hours(expected_days), rhythm.demote_after_days * DAY
         return Silence(
             last_at=last_at,
-            quiet_at=min(last_at + rhythm.quiet_rhythms * rho, LAST_INSTANT),
-            demote_at=min(last_at + demote, LAST_INSTANT),
-            lapse_at=min(last_at + lapse, LAST_INSTANT),
+            rho_hours=rho_hours,
+            due_at=min(due_at, LAST_INSTANT),
+            regular_until_at=min(last_at + 2 * rho_hours * HOUR, due_at + wait, LAST_INSTANT),
+            quiet_at=min(due_at + min(rho_hours * HOUR, wait // 2), LAST_INSTANT),
+            demote_at=min(due_at + wait, LAST_INSTANT),
+            lapse_client_at=min(due_at + 2 * wait, LAST_INSTANT),
         )
 
     def ends_after(self, at: int, rhythm: Rhythm) -> int | None:

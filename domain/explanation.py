@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from domain.causes import because_of_breakpoint, because_of_event
 from domain.instants import day_of
-from domain.phrases import Phrases
+from domain.phrases import Phrases, count_of
+from domain.rising import has_engagements
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -78,7 +79,8 @@ class _Explanation:
     def __init__(self, found: Relationship) -> None:
         self._found = found
         self._time_zone = found.machine.time_zone
-        self._phrases = Phrases(self._format_day)
+        regular_days = found.policy.signals.regularity.purchase_days
+        self._phrases = Phrases(self._format_day, regular_days)
         self._is_set_by_hand = found.machine.overriding(found.at) is not None
         self._facts = {fact.id: fact for fact in found.history.facts}
 
@@ -159,7 +161,7 @@ class _Explanation:
             yield f"{score}; a client needs at least {rule.stay_score} to stay one."
             return
         lacks = []
-        if not self._found.machine.is_anchored():
+        if not self._found.machine.board.is_anchored():
             lacks.append(f"something lasting ({self._anchors()})")
         if "complaint_hold" in self._found.flags:
             severity = self._found.policy.signals.complaint.hold_severity
@@ -174,8 +176,13 @@ class _Explanation:
         return f"an engagement{buying} or a renewal without a reminder"
 
     def _changes(self) -> Iterator[str]:
-        """The strongest possible changes of the stage, which all lead to the same stage."""
+        """The strongest possible changes of the stage, which all lead to the same stage.
+
+        An engagement is not named to a trade that has none.
+        """
         changes = self._found.would_change()
+        if not has_engagements(self._found.machine, self._found.policy):
+            changes = tuple([one for one in changes if one.change != "engagement"])
         if not changes:
             return
         strongest: list[WouldChange] = sorted(changes, key=lambda one: -abs(one.points))
@@ -202,7 +209,17 @@ class _Explanation:
             moves = "fall back to" if falls else "rise to"
         stage = STAGE_WORDS[ahead.stage].lower()
         on, why = self._format_day(ahead.at), because_of_breakpoint(ahead.because)
+        silence = self._found.silence
+        if silence is not None and ahead.because == "demote_at" and ahead.at == silence.demote_at:
+            yield self._wait(silence.rho_hours, on)
         yield f"If nothing happens, they {moves} {stage} on {on}, {why}."
+
+    def _wait(self, rho_hours: int, on: str) -> str:
+        """How often they are due to buy, and how long after that a client falls."""
+        every_days = max((rho_hours + 12) // 24, 1)
+        every = "every day" if every_days == 1 else f"every {every_days} days"
+        wait = count_of(self._found.policy.rhythm.demote_after_days, "day")
+        return f"They are due {every}; a client falls {wait} after that, on {on}."
 
     def _left_out(self) -> Iterator[str]:
         counts: dict[str, int] = {}

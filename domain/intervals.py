@@ -16,6 +16,14 @@ class Cause(NamedTuple):
     event: UUID | None = None
 
 
+class Fall(NamedTuple):
+    """A client's stage that silence ended: when, after which last commerce, in which rhythm."""
+
+    at: int
+    last_at: int
+    rho_hours: int
+
+
 class Interval(NamedTuple):
     """A stage from an instant up to, not including, another; open while ``to_at`` is None."""
 

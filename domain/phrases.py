@@ -19,10 +19,15 @@ if TYPE_CHECKING:
 
 
 class Phrases:
-    """Words for the signals of one contact. ``format_day`` writes the day of an instant."""
+    """Words for the signals of one contact.
 
-    def __init__(self, format_day: FormatDay) -> None:
+    ``format_day`` writes the day of an instant. ``regular_days`` is how many purchase days the
+    policy asks of those who never were a client; None where it asks nobody.
+    """
+
+    def __init__(self, format_day: FormatDay, regular_days: int | None = None) -> None:
         self._format_day = format_day
+        self._regular_days = regular_days
 
     def reading(self, name: str, value: Figures, threshold: Figures, behind: Sequence[Fact]) -> str:
         """What a signal observed, as a clause. ``behind`` are the facts that it rests on."""
@@ -45,17 +50,20 @@ class Phrases:
         if isinstance(until_at, int):
             until = self._format_day(until_at)
             return f"our last engagement for them has ended, but counts until {until}"
-        return f"we act for them in {_count(value['open'], 'open engagement')}"
+        return f"we act for them in {count_of(value['open'], 'open engagement')}"
 
     def _regularity(self, value: Figures, needs: Figures, _behind: Sequence[Fact]) -> str:
         window = f" in the last {needs['window_days']} days" if "window_days" in needs else ""
-        days = _count(value["purchase_days"], "day")
-        return f"they bought on {days}{window} ({_requirement(needs['purchase_days'])})"
+        since_at, why = needs.get("counts_from_at"), ""
+        since = f" after {self._format_day(since_at)}" if isinstance(since_at, int) else ""
+        if since and needs["purchase_days"] != self._regular_days:
+            why = ", because they were a client before"
+        days = count_of(value["purchase_days"], "day")
+        return f"they bought on {days}{since}{window} ({_requirement(needs['purchase_days'])}{why})"
 
     def _renewal(self, value: Figures, _needs: Figures, _behind: Sequence[Fact]) -> str:
-        return (
-            f"they renewed {_count(value['renewed_unprompted'], 'subscription')} without a reminder"
-        )
+        renewed = count_of(value["renewed_unprompted"], "subscription")
+        return f"they renewed {renewed} without a reminder"
 
     def _wallet(self, value: Figures, needs: Figures, behind: Sequence[Fact]) -> str:
         share = (
@@ -81,7 +89,7 @@ class Phrases:
         return f"they acted on their own initiative {times} in the last {needs['window_days']} days"
 
     def _guests(self, value: Figures, needs: Figures, _behind: Sequence[Fact]) -> str:
-        visits = _count(value["visits"], "visit")
+        visits = count_of(value["visits"], "visit")
         window = f"in the last {needs['window_days']} days"
         return f"they brought guests on {visits} {window} ({_requirement(needs['visits'])})"
 
@@ -91,21 +99,21 @@ class Phrases:
         return f"we showed {times} {window} that we know their preferences"
 
     def _testimonial(self, value: Figures, needs: Figures, _behind: Sequence[Fact]) -> str:
-        given = _count(value["count"], "testimonial")
+        given = count_of(value["count"], "testimonial")
         return f"they gave {given} in the last {needs['window_days']} days"
 
     def _two_way(self, value: Figures, _needs: Figures, _behind: Sequence[Fact]) -> str:
-        inbound, touches = _times(value["inbound"]), _count(value["touches"], "time")
+        inbound, touches = _times(value["inbound"]), count_of(value["touches"], "time")
         return f"they got in touch with us {inbound}, out of {touches} in all"
 
     def _complaint(self, value: Figures, _needs: Figures, _behind: Sequence[Fact]) -> str:
-        overdue = _count(value["overdue"], "complaint")
+        overdue = count_of(value["overdue"], "complaint")
         verb = "is" if value["overdue"] == 1 else "are"
         worst = value["worst_overdue_severity"]
         return f"{overdue} {verb} past the deadline (worst severity {worst})"
 
     def _promise(self, value: Figures, needs: Figures, _behind: Sequence[Fact]) -> str:
-        promises = _count(value["broken"], "promise")
+        promises = count_of(value["broken"], "promise")
         return f"we broke {promises} in the last {needs['window_days']} days"
 
     def _custom(self, value: Figures, _needs: Figures, _behind: Sequence[Fact]) -> str:
@@ -175,7 +183,8 @@ def _provenance(fact: Fact) -> str:
     return f"estimated from our rank {event.rank} of {event.brands}, reported"
 
 
-def _count(number: object, one: str, many: str = "") -> str:
+def count_of(number: object, one: str, many: str = "") -> str:
+    """The number and its noun, ``many`` or ``one`` with an s where there are several."""
     return f"{number} {one if number == 1 else many or one + 's'}"
 
 

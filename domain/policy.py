@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 from domain.currencies import MINOR_DIGITS
 from domain.documents import ListKind, plain, read_section, section_schema
 from domain.errors import FieldError, Invalid
-from domain.kinds import Choice, Currency, Flag, Kind, Text, Whole, escape_pointer, no_names, wrong
+from domain.kinds import Choice, Flag, Text, Whole
+from domain.policy_kinds import RULES, Caps, CustomKinds, CustomPoints, RulesVersion
 from domain.text import NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
-    from domain.kinds import ContactNames
 
 Days = Annotated[int, Whole(1, 36_500)]
 Count = Annotated[int, Whole(1, 10_000)]
@@ -36,85 +36,15 @@ CAP_UNITS = 500
 
 
 @dataclass(frozen=True)
-class CustomPoints:
-    """What an event of type custom-recorded is worth, while one lies in the window."""
-
-    points: Annotated[int, Whole(-1000, 1000)] = 0
-    window_days: Days = 365
-
-
-CUSTOM_KIND = Text(100, NAME)
-"""What a ``custom-recorded`` event calls itself."""
-
-
-class CustomKinds(Kind):
-    """An object from the ``kind`` of a custom event to what it is worth."""
-
-    def read(self, value: object, names: ContactNames = no_names) -> dict[str, CustomPoints]:
-        return self._read(value, CUSTOM_KIND.read)
-
-    def read_kept(self, value: object, names: ContactNames = no_names) -> dict[str, CustomPoints]:
-        return self._read(value, CUSTOM_KIND.read_kept)
-
-    @staticmethod
-    def _read(value: object, read: Callable[[object], str]) -> dict[str, CustomPoints]:
-        if not isinstance(value, dict) or len(value) > 100:
-            wrong("wrong-type", "must be an object of at most 100 kinds")
-        found: dict[str, CustomPoints] = {}
-        for sent, worth in value.items():
-            kind = read(sent)
-            if kind in found:
-                wrong("duplicate-field", "two kinds differ in their spelling alone")
-            found[kind] = read_section(CustomPoints(), worth, f"/{escape_pointer(sent)}")
-        return dict(sorted(found.items()))
-
-    def schema(self) -> dict[str, object]:
-        return {
-            "type": "object",
-            "additionalProperties": section_schema(CustomPoints),
-            "propertyNames": CUSTOM_KIND.schema(),
-            "maxProperties": 100,
-        }
-
-
-class Caps(Kind):
-    """An object from currencies to an amount in their minor units."""
-
-    def read(self, value: object, names: ContactNames = no_names) -> dict[str, int]:
-        if not isinstance(value, dict):
-            wrong("wrong-type", "must be an object from currencies to amounts")
-        found: dict[str, int] = {}
-        errors: list[FieldError] = []
-        for currency, amount_minor in sorted(value.items()):
-            try:
-                found[Currency().read(currency)] = Whole().read(amount_minor)
-            except Invalid as error:
-                errors += error.within(f"/{escape_pointer(currency)}").errors
-        if errors:
-            raise Invalid(errors)
-        return found
-
-    def schema(self) -> dict[str, object]:
-        return {
-            "type": "object",
-            "additionalProperties": Whole().schema(),
-            "propertyNames": Currency().schema(),
-            "description": "object from currencies to minor units",
-        }
-
-
-@dataclass(frozen=True)
 class Rhythm:
-    """How long a silence means something. Section 3."""
+    """How long a silence means something. Section 3.
+
+    A client falls ``demote_after_days`` after the day on which they were due to buy again.
+    """
 
     expected_gap_days: Days = 7
-    quiet_rhythms: Count = 2
-    demote_rhythms: Count = 4
-    lapse_rhythms: Count = 6
-    demotion_floor_days: Days = 45
-    lapse_floors: Count = 2
+    demote_after_days: Days = 180
     subscription_grace_days: Annotated[int, Whole(0, 36_500)] = 10
-    premature_days: Days = 90
 
 
 @dataclass(frozen=True)
@@ -310,6 +240,7 @@ class TouchCadence:
 class Policy:
     """All the numbers. The defaults are those of the preset ``retail``."""
 
+    rules: Annotated[int, RulesVersion()] = RULES
     name: Annotated[str, Text(100, NAME)] = "retail"
     rests_on: Annotated[str, Choice(("allegiance", "frequency"))] = "allegiance"
     rhythm: Rhythm = Rhythm()
@@ -328,19 +259,14 @@ class Policy:
             Invalid: naming each field and what is wrong with it.
         """
         policy: Policy = read_section(base, document, "")
-        return policy._require_consistency()
+        return policy.require_consistency()
 
-    @classmethod
-    def read_kept(cls, document: object) -> Policy:
-        """The policy of a whole document that is stored, perhaps since before texts had a rule.
+    def require_consistency(self) -> Policy:
+        """This policy, in which nothing contradicts anything else.
 
         Raises:
-            Invalid: naming each field and what is wrong with it.
+            Invalid: naming each field that contradicts another.
         """
-        policy: Policy = read_section(Policy(), document, "", kept=True)
-        return policy._require_consistency()
-
-    def _require_consistency(self) -> Policy:
         if errors := tuple(_contradictions(self)):
             raise Invalid(errors)
         return self
@@ -367,7 +293,7 @@ def digest(document: Mapping[str, object]) -> str:
 
 
 def policy_schema() -> dict[str, object]:
-    """The JSON Schema (draft 2020-12) of a whole policy, as it is stored and answered."""
+    """The JSON Schema (draft 2020-12) of a whole policy by the present rules."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "policy",
@@ -378,16 +304,10 @@ def policy_schema() -> dict[str, object]:
 
 def _contradictions(policy: Policy) -> Iterator[FieldError]:
     """What would let a second look at unchanged facts change a stage, or makes no sense."""
-    rhythm, stage, signals = policy.rhythm, policy.stage, policy.signals
+    stage, signals = policy.stage, policy.signals
     if stage.stay_score > stage.promotion_score:
         detail = "must not exceed promotion_score, or a new client would fall at once"
         yield FieldError("/stage/stay_score", "contradiction", detail)
-    if rhythm.demote_rhythms < rhythm.quiet_rhythms:
-        detail = "must not be below quiet_rhythms: the warning comes first"
-        yield FieldError("/rhythm/demote_rhythms", "contradiction", detail)
-    if rhythm.lapse_rhythms < rhythm.demote_rhythms:
-        detail = "must not be below demote_rhythms: a client falls before lapsing"
-        yield FieldError("/rhythm/lapse_rhythms", "contradiction", detail)
     if signals.complaint.ending_severity < signals.complaint.hold_severity:
         detail = "must not be below hold_severity, or a client sent away could come straight back"
         yield FieldError("/signals/complaint/ending_severity", "contradiction", detail)

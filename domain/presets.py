@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _CHANGES: dict[str, dict[str, Any]] = {
     "restaurant": {
-        "rhythm": {"expected_gap_days": 30, "demotion_floor_days": 90},
+        "rhythm": {"expected_gap_days": 30, "demote_after_days": 90},
         "signals": {
             "regularity": {"purchase_days": 4},
             "known": {"points": 25},
@@ -25,7 +25,7 @@ _CHANGES: dict[str, dict[str, Any]] = {
         "touch_cadence": {"client_days": 60, "customer_days": 120},
     },
     "cafe": {
-        "rhythm": {"expected_gap_days": 2, "demotion_floor_days": 21},
+        "rhythm": {"expected_gap_days": 2, "demote_after_days": 35},
         "signals": {
             "regularity": {"purchase_days": 12, "window_days": 28},
             "guests": {"points": 25},
@@ -36,7 +36,7 @@ _CHANGES: dict[str, dict[str, Any]] = {
     },
     "retail": {},
     "real-estate": {
-        "rhythm": {"expected_gap_days": 365, "demotion_floor_days": 365},
+        "rhythm": {"expected_gap_days": 365, "demote_after_days": 365},
         "signals": {
             "regularity": {"purchase_days": None},
             "engagement": {"points": 80},
@@ -48,7 +48,7 @@ _CHANGES: dict[str, dict[str, Any]] = {
         "disclosure_required": True,
     },
     "financial": {
-        "rhythm": {"expected_gap_days": 90, "demotion_floor_days": 365},
+        "rhythm": {"expected_gap_days": 90, "demote_after_days": 365},
         "signals": {
             "regularity": {"purchase_days": 2},
             "advice": {"points": 25},
@@ -61,7 +61,7 @@ _CHANGES: dict[str, dict[str, Any]] = {
         "disclosure_required": True,
     },
     "subscription": {
-        "rhythm": {"expected_gap_days": 30, "demotion_floor_days": 45},
+        "rhythm": {"expected_gap_days": 30, "demote_after_days": 90},
         "signals": {
             "regularity": {"purchase_days": 3},
             "renewal": {"points": 45},

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from domain.evidence import Exclusion, SignalReading, WillChange, WouldChange
 from domain.instants import DAY
+from domain.rising import is_within_reach, within_reach_until
 from domain.signals import SIGNALS, blank_changes
 from domain.stages import StageMachine
 
@@ -22,10 +23,13 @@ if TYPE_CHECKING:
     from domain.history import History
     from domain.intervals import Interval
     from domain.policy import Policy
+    from domain.signal_board import SignalRead
     from domain.signals import Change
-    from domain.stages import SignalRead
     from domain.timeline import PolicyTimeline
 
+
+PREMATURE_DAYS = 90
+"""A contact who buys within this time after falling by silence fell prematurely."""
 
 FLAGS = ("quiet", "complaint_hold", "advocate", "rising", "falling")
 """What may stand beside a stage."""
@@ -161,17 +165,14 @@ class Relationship:
     @property
     def silence_demotions(self) -> int:
         """How often a client fell because of silence."""
-        return len(self.machine.silence_demoted_at)
+        return len(self.machine.falls)
 
     @property
     def premature_demotions(self) -> int:
         """How often a client who fell because of silence bought again within 90 days."""
         return sum(
-            self.machine.commerce.bought_between(
-                fell_at,
-                fell_at + self._policies.in_force(fell_at).policy.rhythm.premature_days * DAY,
-            )
-            for fell_at in self.machine.silence_demoted_at
+            self.machine.commerce.bought_between(fall.at, fall.at + PREMATURE_DAYS * DAY)
+            for fall in self.machine.falls
         )
 
     @cached_property
@@ -182,23 +183,24 @@ class Relationship:
             return ()
         policy = machine.judged.policy
         flags = []
-        testimonial, referral = machine.reading("testimonial"), machine.reading("referral")
+        board = machine.board
+        testimonial, referral = board.reading("testimonial"), board.reading("referral")
         if (testimonial and testimonial.on) or (referral and referral.value["strong"]):
             flags.append("advocate")
-        if machine.worst_complaint() >= policy.signals.complaint.hold_severity:
+        if machine.board.worst_complaint() >= policy.signals.complaint.hold_severity:
             flags.append("complaint_hold")
         if self._is_falling():
             flags.append("falling")
         if machine.silence is not None and self.at >= machine.silence.quiet_at:
             flags.append("quiet")
-        if self.stage == "customer" and self._is_rising():
+        if self.stage == "customer" and "quiet" not in flags and self._is_rising():
             flags.append("rising")
         return tuple(flags)
 
     def _is_rising(self) -> bool:
         """Whether one more signal, rather than one trouble less, would make a client."""
         return self.machine.underlying not in ("client", "ended") and any(
-            not change.name.startswith(("complaint", "promise", "custom_lost:"))
+            is_within_reach(change, self.machine, self.policy, self.at)
             for change in self._winning()
         )
 
@@ -226,6 +228,7 @@ class Relationship:
             soonest[0] if soonest else None,
             silence.quiet_at if silence else None,
             self._falling_at,
+            within_reach_until(self.machine, self.at),
             # Before the first fact nothing is judged, yet the version in force is shown.
             self._policies.next_change(self.at) if self.machine.judged is None else None,
         ]
@@ -244,6 +247,7 @@ class Relationship:
             self.machine.judged.at if self.machine.judged else None,
             silence.quiet_at if silence else None,
             self._falling_at,
+            within_reach_until(self.machine, self.at),
             self._policies.last_change(self.at),
         ]
         passed = [instant for instant in candidates if instant is not None and instant <= self.at]
@@ -263,7 +267,8 @@ class Relationship:
         candidates = [
             self.next_breakpoint,
             self._policies.next_change(self.at),
-            silence.lapse_at if silence else None,
+            silence.demote_at if silence else None,
+            silence.lapse_client_at if silence else None,
             *[one.occurred_at for one in self.history.retracted],
             *moving,
         ]
@@ -296,7 +301,8 @@ class Relationship:
             Exclusion(purchase.fact_id, "reversed", purchase.reversed_by)
             for purchase in self.machine.commerce.reversed_purchases()
         )
-        by_signals = (Exclusion(event_id, reason) for event_id, reason in self.machine.exclusions())
+        pairs = self.machine.board.exclusions()
+        by_signals = (Exclusion(event_id, reason) for event_id, reason in pairs)
         return (*retracted, *reversed_, *by_signals)
 
     def would_change(self) -> tuple[WouldChange, ...]:
@@ -311,8 +317,8 @@ class Relationship:
     def _winning(self) -> Iterator[Change]:
         """The changes that would make a client of somebody who is none."""
         policy, readings = self.policy, self._readings()
-        held = self.machine.worst_complaint() >= policy.signals.complaint.hold_severity
-        anchored = self.machine.is_anchored()
+        held = self.machine.board.worst_complaint() >= policy.signals.complaint.hold_severity
+        anchored = self.machine.board.is_anchored()
         lacking = policy.stage.promotion_score - _points(readings)
         for change in _changes(readings):
             if (

@@ -6,6 +6,54 @@ Source: the domain document, section 3.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
+from typing import NamedTuple
+
+from domain.instants import HOUR
+
+
+class Gaps(NamedTuple):
+    """How many gaps lie between neighbouring purchase days, and twice their median, in days."""
+
+    gap_count: int
+    median2: int
+
+    def rho_hours(self, expected_gap_days: int) -> int:
+        """The rhythm in hours: twice the median gap, shrunk towards the expected one."""
+        weighted = 12 * self.gap_count * self.median2 + 48 * expected_gap_days
+        return weighted // (self.gap_count + 2)
+
+
+class DueDates:
+    """When a contact was due again after each unreversed purchase, and the latest of these.
+
+    Purchases are added in the order in which they occurred. The latest is a running maximum, so
+    that a further purchase never brings it nearer.
+    """
+
+    def __init__(self) -> None:
+        self._bought: list[tuple[int, Gaps]] = []
+        # By expected gap: the greatest due date of the first purchase, of the first two, ...
+        self._greatest: dict[int, list[int]] = {}
+
+    def add(self, instant: int, gaps: Gaps) -> None:
+        """Count a purchase, and the gaps between the days up to and including it."""
+        self._bought.append((instant, gaps))
+
+    def cut(self, count: int) -> None:
+        """Keep the first ``count`` purchases only."""
+        del self._bought[count:]
+        for greatest in self._greatest.values():
+            del greatest[count:]
+
+    def latest(self, expected_gap_days: int) -> int | None:
+        """The greatest due date of all purchases; None where there is none."""
+        if not self._bought:
+            return None
+        greatest = self._greatest.setdefault(expected_gap_days, [])
+        for instant, gaps in self._bought[len(greatest) :]:
+            due_at = instant + gaps.rho_hours(expected_gap_days) * HOUR
+            greatest.append(max(due_at, greatest[-1]) if greatest else due_at)
+        return greatest[-1]
 
 
 class PurchaseDays:
@@ -37,20 +85,32 @@ class PurchaseDays:
             self.days.pop(place)
             self._join_gaps(place, day)
 
-    def newest(self, count: int) -> list[int]:
-        """The latest purchase on each of the ``count`` newest days, newest first."""
+    def newest(self, count: int, after_day: int | None = None) -> list[int]:
+        """The latest purchase on each of the ``count`` newest days, newest first.
+
+        With ``after_day`` only of the days after that one.
+        """
         # Two more than wanted: where clocks fall back over midnight, days and instants can cross.
-        latest = [self._instants[day][-1] for day in self.days[-(count + 2) :]]
+        start = max(self._first_after(after_day), len(self.days) - count - 2)
+        latest = [self._instants[day][-1] for day in self.days[start:]]
         latest.sort(reverse=True)
         return latest[:count]
 
-    def count_after(self, instant: int) -> int:
-        """How many days have their latest purchase after an instant."""
-        place = bisect_right(self.days, instant, key=self._latest)
+    def count_after(self, instant: int, after_day: int | None = None) -> int:
+        """How many days after ``after_day`` have their latest purchase after an instant."""
+        start = self._first_after(after_day)
+        place = bisect_right(self.days, instant, lo=start, key=self._latest)
         # Where clocks fall back over midnight, days and instants can cross.
-        near = self.days[max(place - 2, 0) : place + 2]
+        near = self.days[max(place - 2, start) : place + 2]
         later_count = max(len(self.days) - place - 2, 0)
         return later_count + sum(self._latest(day) > instant for day in near)
+
+    def count_after_day(self, day: int | None) -> int:
+        """How many days lie after that one; all of them where there is none."""
+        return len(self.days) - self._first_after(day)
+
+    def _first_after(self, day: int | None) -> int:
+        return 0 if day is None else bisect_right(self.days, day)
 
     def _latest(self, day: int) -> int:
         return self._instants[day][-1]
@@ -64,13 +124,16 @@ class PurchaseDays:
         >>> days.rho_hours(7)  # gaps 7, 7, 14: (12 x 3 x 14 + 48 x 7) // 5
         168
         """
-        gap_count = len(self._gaps)
-        median2 = 0
-        if gap_count:
-            middle = gap_count // 2
-            upper = self._gaps[middle]
-            median2 = 2 * upper if gap_count % 2 else self._gaps[middle - 1] + upper
-        return (12 * gap_count * median2 + 48 * expected_gap_days) // (gap_count + 2)
+        return self.gaps().rho_hours(expected_gap_days)
+
+    def gaps(self) -> Gaps:
+        """What the rhythm follows from, whatever gap is expected."""
+        count = len(self._gaps)
+        if not count:
+            return Gaps(0, 0)
+        middle = count // 2
+        upper = self._gaps[middle]
+        return Gaps(count, 2 * upper if count % 2 else self._gaps[middle - 1] + upper)
 
     def _divide_gap(self, place: int, day: int) -> None:
         """Measure both sides of a new day in place of the gap between its neighbours."""

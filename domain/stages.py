@@ -8,7 +8,7 @@ section 5.
 from __future__ import annotations
 
 from copy import copy
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from domain.commerce import ABSORBED, Commerce
 from domain.events.care import TouchMade
@@ -22,30 +22,21 @@ from domain.events.governance import RelationshipEnded, StageOverridden
 from domain.events.referrals import ReferralReceived
 from domain.events.service import EngagementOpened, NeedDiscovered
 from domain.instants import DAY
-from domain.intervals import Cause, Interval
-from domain.signals import (
-    OFF,
-    READERS,
-    SIGNALS,
-    Evaluation,
-    Reading,
-    Signal,
-    blank_readings,
-)
+from domain.intervals import Cause, Fall, Interval
+from domain.overrides import Overrides
+from domain.signal_board import NEVER, SignalBoard
+from domain.signals import Evaluation, Signal
 from domain.unchanged_bounds import Bounds, bounds_of, stands_until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from domain.commerce import Silence
     from domain.events import Event
     from domain.history import Fact
     from domain.policy import Policy
-    from domain.signals.base import SignalExclusion
+    from domain.signal_board import SignalRead
     from domain.timeline import PolicyTimeline, PolicyVersion
-
-    SignalRead = tuple[Signal | None, Reading, Evaluation]
-    """A signal, None if it absorbed nothing, how it reads, and the instant judged."""
 
 
 _RESTARTS = frozenset({PurchaseMade, SubscriptionStarted, EngagementOpened})
@@ -55,10 +46,7 @@ _TURNING = _RESTARTS | {*_GOES_ON, *_COURTS, RelationshipEnded, StageOverridden,
 """What may bear on the stage by itself, without any signal."""
 
 _BOUGHT = frozenset(ABSORBED)
-NEVER = 2**63
-"""Later than every instant."""
-
-_COMPLAINT = next(place for place, signal in enumerate(SIGNALS) if signal.name == "complaint")
+S = TypeVar("S", bound=Signal)
 
 
 class StageMachine:
@@ -67,7 +55,7 @@ class StageMachine:
     def __init__(self, policies: PolicyTimeline, time_zone: str) -> None:
         self.commerce = Commerce(time_zone)
         self.intervals: list[Interval] = []
-        self.silence_demoted_at: list[int] = []
+        self.falls: list[Fall] = []
         self.stage = "contact"
         self.underlying = "contact"
         self.score = 0
@@ -76,23 +64,18 @@ class StageMachine:
         self.time_zone = time_zone
         self._policies = policies
         self._version: PolicyVersion | None = None
-        # Only the signals that absorbed something, by place: the others are off.
-        self._signals: dict[int, Signal] = {}
-        self._readings: dict[int, Reading] = {}
-        self._stale: set[int] = set()
-        self._points = 0
+        self.board = SignalBoard()
         self._bounds: Bounds | None = None
-        # The next instants: of another version of the policy, of another reading, of anything.
+        # The next instants: of another version of the policy, of anything.
         self._changes_at = -NEVER
-        self._runs_out_at = NEVER
         self._soonest = (NEVER, "")
         self._unsettled = False
-        self._was_ever_client = False
+        self._ceased_at: int | None = None
         self._client_since_at = 0
         self._ended = False
         self._begins_anew = False
         self._courted = False
-        self._overrides: list[tuple[int, str]] = []
+        self._overrides = Overrides()
         # The last fact absorbed, until its instant is evaluated.
         self._waiting: Fact | None = None
 
@@ -101,13 +84,8 @@ class StageMachine:
         event, event_class = fact.event, type(fact.event)
         if event_class in _BOUGHT:
             self.commerce.absorb(fact)
-        for place in READERS.get(event_class, ()):
-            signal = self._signals.get(place)
-            if signal is None:
-                signal = self._signals[place] = SIGNALS[place].of(self.commerce)
-                self._bounds = None
-            signal.absorb(fact)
-            self._stale.add(place)
+        if self.board.absorb(fact, self.commerce):
+            self._bounds = None
         if event_class in _TURNING:
             self._turn_by(fact, event)
 
@@ -123,9 +101,7 @@ class StageMachine:
         elif isinstance(event, RelationshipEnded):
             self._ended = self._begins_anew = True
         elif isinstance(event, StageOverridden):
-            # Those that have expired for good are dropped; a copy of the machine keeps its list.
-            kept = [one for one in self._overrides if one[0] > fact.occurred_at]
-            self._overrides = [*kept, (event.expires_at, event.stage)]
+            self._overrides = self._overrides.with_one(event, fact.occurred_at)
         elif isinstance(event, _COURTS):
             self._courted = True
 
@@ -135,16 +111,26 @@ class StageMachine:
             self._judge_by_the_policy_at(at)
         assert self._version is not None
         policy = self._version.policy
-        judged = Evaluation(at, policy, self.underlying == "client", self._was_ever_client)
-        self.judged = judged
-        self._refresh(judged)
-        self.score = max(0, self._points)
+        self.judged = judged = self._judge(at, policy)
+        self.board.refresh(judged)
+        self.score = max(0, self.board.points)
         self.silence = self.commerce.silence(at, policy.rhythm)
-        self._move(self._rule(policy, at), at)
+        self._move(self._rule(judged), judged)
         stage = self.overriding(at) or self.underlying
         if stage != self.stage or not self.intervals:
             self._turn(stage, at, self._version.version, cause)
         self._soonest = self._look_ahead(judged)
+
+    def _judge(self, at: int, policy: Policy) -> Evaluation:
+        """What is known of them at the instant, before its stage is.
+
+        A contact who is ended and begins again at one instant is no client in that evaluation.
+        """
+        is_client = self.underlying == "client"
+        if is_client and self._begins_anew and not self._ended:
+            self._ceased_at, is_client = at, False
+            self.board.stage_stale()
+        return Evaluation(at, policy, is_client, self._ceased_at)
 
     def _judge_by_the_policy_at(self, at: int) -> None:
         """Take the version in force, and read every signal again where it is another one."""
@@ -152,32 +138,20 @@ class StageMachine:
         self._changes_at = NEVER if changes_at is None else changes_at
         if version is not self._version:
             self._version, self._bounds = version, None
-            self._stale.update(self._signals)
+            self.board.all_stale()
 
-    def _refresh(self, judged: Evaluation) -> None:
-        """Read again the signals that may read differently at this instant."""
-        if judged.at >= self._runs_out_at:
-            for place, reading in self._readings.items():
-                if reading.until_at is not None and reading.until_at <= judged.at:
-                    self._stale.add(place)
-        for place in self._stale:
-            before = self._readings.get(place, OFF)
-            reading = self._readings[place] = self._signals[place].read(judged)
-            self._points += reading.points - before.points
-        self._stale.clear()
-
-    def _rule(self, policy: Policy, at: int) -> str:
+    def _rule(self, judged: Evaluation) -> str:
         """The stage underneath any override, by rules 1 and 3 to 7."""
         if self._ended:
             return "ended"
-        if self.underlying == "client" and not self._begins_anew:
-            is_client = self._stays(policy, at)
+        if judged.is_client:
+            is_client = self._stays(judged.policy, judged.at)
         else:
-            is_client = self._is_promoted(policy)
-        return "client" if is_client else self.resting_stage(at)
+            is_client = self._is_promoted(judged.policy)
+        return "client" if is_client else self.resting_stage(judged.at)
 
     def _stays(self, policy: Policy, at: int) -> bool:
-        if self.worst_complaint() >= policy.signals.complaint.ending_severity:
+        if self.board.worst_complaint() >= policy.signals.complaint.ending_severity:
             return False
         fell_silent = self.silence is not None and at >= self.silence.demote_at
         return (self.score >= policy.stage.stay_score and not fell_silent) or self.dwells(at)
@@ -185,17 +159,23 @@ class StageMachine:
     def _is_promoted(self, policy: Policy) -> bool:
         return (
             self.score >= policy.stage.promotion_score
-            and self.is_anchored()
-            and self.worst_complaint() < policy.signals.complaint.hold_severity
+            and self.board.is_anchored()
+            and self.board.worst_complaint() < policy.signals.complaint.hold_severity
         )
 
     def resting_stage(self, at: int) -> str:
         """The stage of a contact who is neither client nor ended, by rules 5 to 7."""
         if self.commerce.has_bought:
-            if self.silence is None or at < self.silence.lapse_at:
+            ever = self.was_ever_client
+            if self.silence is None or at < self.silence.lapse_at(was_ever_client=ever):
                 return "customer"
-            return "lapsed_client" if self._was_ever_client else "lapsed_customer"
+            return "lapsed_client" if ever else "lapsed_customer"
         return "prospect" if self._courted else "contact"
+
+    @property
+    def was_ever_client(self) -> bool:
+        """Whether the stage underneath any override is or ever was that of a client."""
+        return self.underlying == "client" or self._ceased_at is not None
 
     def dwells(self, at: int) -> bool:
         """Whether a client became one too lately to fall for anything but the worst complaint."""
@@ -203,60 +183,31 @@ class StageMachine:
         dwell_days = self._version.policy.stage.dwell_days
         return self.underlying == "client" and at < self._client_since_at + dwell_days * DAY
 
-    def is_anchored(self) -> bool:
-        """Whether an anchor is on."""
-        return any(
-            reading.on and SIGNALS[place].anchor for place, reading in self._readings.items()
-        )
-
-    def worst_complaint(self) -> int:
-        """The severity of the worst complaint past its deadline; 0 if there is none."""
-        reading = self._readings.get(_COMPLAINT)
-        if reading is None:
-            return 0
-        worst = reading.value["worst_overdue_severity"]
-        assert isinstance(worst, int)
-        return worst
-
-    def reading(self, name: str) -> Reading | None:
-        """The signal of that name as last evaluated; None if it has nothing to go by."""
-        found = [one for place, one in self._readings.items() if SIGNALS[place].name == name]
-        return found[0] if found else None
-
-    def _move(self, underlying: str, at: int) -> None:
+    def _move(self, underlying: str, judged: Evaluation) -> None:
         """Enter the stage, and read again what depends on whether they are a client.
 
         Those signals count from the next instant on: ``client`` in their rules means the stage at
         the instant evaluated before. Where that makes a difference, that instant is a breakpoint.
         """
-        before, self.underlying = self.underlying, underlying
-        begins_anew, self._begins_anew = self._begins_anew, False
-        self._unsettled = False
-        if underlying == "client" and (before != "client" or begins_anew):
-            self._client_since_at = at
-            self._was_ever_client = True
-        if (before == "client") == (underlying == "client"):
+        at, is_client = judged.at, underlying == "client"
+        self.underlying = underlying
+        self._begins_anew = self._unsettled = False
+        if is_client == judged.is_client:
             return
-        fell_silent = self.silence is not None and at >= self.silence.demote_at
-        if before == "client" and fell_silent and underlying != "ended" and not begins_anew:
-            self.silence_demoted_at.append(at)
-        assert self._version is not None
-        judged = Evaluation(at, self._version.policy, underlying == "client", self._was_ever_client)
-        for place, signal in self._signals.items():
-            if signal.depends_on_stage:
-                reading, earlier = signal.read(judged), self._readings[place]
-                self._unsettled |= reading.points != earlier.points
-                self._points += reading.points - earlier.points
-                self._readings[place] = reading
+        if is_client:
+            self._client_since_at = at
+        else:
+            self._ceased_at = at
+            silence = self.silence
+            if silence is not None and at >= silence.demote_at and underlying != "ended":
+                self.falls.append(Fall(at, silence.last_at, silence.rho_hours))
+        judged = Evaluation(at, judged.policy, is_client, self._ceased_at)
+        self.board.stage_stale()
+        self._unsettled = self.board.refresh(judged)
 
     def overriding(self, at: int) -> str | None:
         """The stage of the newest override in force, if any; an ending outranks them all."""
-        if not self._overrides or self.underlying == "ended":
-            return None
-        for expires_at, stage in reversed(self._overrides):
-            if at < expires_at:
-                return stage
-        return None
+        return None if self.underlying == "ended" else self._overrides.in_force(at)
 
     def _turn(self, stage: str, at: int, policy_version: int, cause: Cause | Fact) -> None:
         if not isinstance(cause, Cause):
@@ -287,7 +238,8 @@ class StageMachine:
         is_client = self.underlying == "client"
         soonest, name = self._changes_at, "policy"
         if self.silence is not None:
-            silent_at = self.silence.demote_at if is_client else self.silence.lapse_at
+            lapse_at = self.silence.lapse_at(was_ever_client=self.was_ever_client)
+            silent_at = self.silence.demote_at if is_client else lapse_at
             if at < silent_at < soonest:
                 soonest, name = silent_at, "demote_at" if is_client else "lapse_at"
         else:
@@ -298,49 +250,31 @@ class StageMachine:
             dwells_until_at = self._client_since_at + policy.stage.dwell_days * DAY
             if at < dwells_until_at < soonest:
                 soonest, name = dwells_until_at, "dwell"
-        for expires_at, _ in self._overrides:
-            if at < expires_at < soonest:
-                soonest, name = expires_at, "override"
-        self._runs_out_at, place = self._next_to_run_out()
-        if self._runs_out_at < soonest:
-            soonest, name = self._runs_out_at, SIGNALS[place].name
+        expires_at = self._overrides.next_expiry(at)
+        if expires_at is not None and expires_at < soonest:
+            soonest, name = expires_at, "override"
+        running_out = self.board.next_to_run_out()
+        if self.board.runs_out_at < soonest:
+            soonest, name = self.board.runs_out_at, running_out
         if self._unsettled and at + 1 < soonest:
             soonest, name = at + 1, "client"
         return soonest, name
 
-    def _next_to_run_out(self) -> tuple[int, int]:
-        """When a signal may read differently next, and its place; the first of several."""
-        soonest, first = NEVER, 0
-        for place, reading in self._readings.items():
-            until_at = reading.until_at
-            if until_at is not None and until_at <= soonest:
-                first = place if until_at < soonest else min(place, first)
-                soonest = until_at
-        return soonest, first
-
     def readings_at(self, at: int) -> list[SignalRead]:
         """Every signal read afresh, from the last evaluation up to the next breakpoint."""
-        if self.judged is None:
-            return []
-        judged = self._judged_at(at)
-        readings: list[SignalRead] = []
-        for place, blank in enumerate(blank_readings(judged.policy, judged.was_ever_client)):
-            signal = self._signals.get(place)
-            readings.append((signal, signal.read(judged) if signal else blank, judged))
-        return readings
+        return [] if self.judged is None else self.board.read_all(self._judged_at(at))
+
+    def signal_at(self, kind: type[S], at: int) -> tuple[S, Evaluation] | None:
+        """The signal of that kind, and how the instant is judged; None if it absorbed nothing."""
+        signal = self.board.signal(kind)
+        return None if signal is None or self.judged is None else (signal, self._judged_at(at))
 
     def _judged_at(self, at: int) -> Evaluation:
         """How the instant is judged, which lies between the last evaluation and the next."""
         assert self.judged is not None
         if at <= self.judged.at:
             return self.judged
-        is_client = self.underlying == "client"
-        return Evaluation(at, self.judged.policy, is_client, self._was_ever_client)
-
-    def exclusions(self) -> Iterator[SignalExclusion]:
-        """The events absorbed that do not count, and why."""
-        for signal in self._signals.values():
-            yield from signal.exclusions()
+        return Evaluation(at, self.judged.policy, self.underlying == "client", self._ceased_at)
 
     def run(self, facts: Sequence[Fact], until_at: int) -> int:
         """Take the facts and settle everything up to and including an instant."""
@@ -384,8 +318,8 @@ class StageMachine:
         if self._ended or self._begins_anew:
             return False
         if self._bounds is None:
-            self._bounds = bounds_of(self._signals.values(), version.policy)
-        ever = self._was_ever_client
+            self._bounds = bounds_of(self.board.signals(), version.policy)
+        ever = self.was_ever_client
         return stands_until(
             at, self.underlying, self.commerce, version.policy, self._bounds, was_ever_client=ever
         )
@@ -394,7 +328,6 @@ class StageMachine:
         """A copy to be run into the future without facts; void once this one absorbs more."""
         machine = copy(self)
         machine.intervals = list(self.intervals)
-        machine.silence_demoted_at = list(self.silence_demoted_at)
-        machine._readings = dict(self._readings)
-        machine._stale = set(self._stale)
+        machine.falls = list(self.falls)
+        machine.board = self.board.ahead()
         return machine

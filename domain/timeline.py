@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from uuid import UUID
 
     from domain.policy import Policy
@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class PolicyVersion:
-    """A policy as it was published: ``position`` says since when it is known."""
+    """A policy as it was published: ``position`` says since when it is known.
+
+    ``stored`` is the document that was published, where it is older than the present rules.
+    """
 
     version: int
     effective_from: int
@@ -28,6 +31,11 @@ class PolicyVersion:
     sha256: str
     position: int
     event_id: UUID
+    stored: Mapping[str, object] | None = None
+
+    def document(self) -> Mapping[str, object]:
+        """The document as it was published, to which ``sha256`` belongs."""
+        return self.policy.document() if self.stored is None else self.stored
 
 
 @dataclass(frozen=True)

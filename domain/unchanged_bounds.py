@@ -64,20 +64,20 @@ def stands_until(
     last_at = commerce.last_counted_at
     if last_at is None:
         return False
-    rule, floor = policy.signals.regularity, policy.rhythm.demotion_floor_days * DAY
+    rule, wait = policy.signals.regularity, policy.rhythm.demote_after_days * DAY
     needed = rule.purchase_days
     if needed is not None and was_ever_client:
         needed = (needed + 1) // 2
+    # If they were a client before, fewer days may count: then this is more than regularity gives.
     is_regular = needed is not None and len(commerce.days.days) >= needed
     if stage == "customer":
         most_points = bounds.most_points + (rule.points if is_regular else 0)
-        lapses_at = last_at + policy.rhythm.lapse_floors * floor
+        lapses_at = last_at + (2 * wait if was_ever_client else wait)
         return at <= lapses_at and most_points < policy.stage.promotion_score
     return (
         stage == "client"
-        and at <= last_at + floor
+        and at <= last_at + wait
         and is_regular
-        and rule.window_days is None
         and rule.points >= policy.stage.stay_score
         and not bounds.takes_points
     )

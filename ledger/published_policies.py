@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from domain.errors import Corrupt
 from domain.events.governance import PolicyPublished
-from domain.policy import Policy
+from domain.kept_policies import read_kept_policy
 from domain.timeline import PolicyVersion, timeline_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from domain.policy import Policy
     from domain.recorded import RecordedEvent
     from domain.timeline import PolicyTimeline
 
@@ -27,6 +28,7 @@ def policy_version(recorded: RecordedEvent, policy: Policy) -> PolicyVersion:
         sha256=event.sha256,
         position=recorded.position,
         event_id=recorded.id,
+        stored=None if "rules" in event.policy else event.policy,
     )
 
 
@@ -42,5 +44,5 @@ def timeline(events: Iterable[RecordedEvent]) -> PolicyTimeline:
 def _version(recorded: RecordedEvent) -> PolicyVersion:
     event = recorded.event
     if not isinstance(event, PolicyPublished):
-        raise Corrupt(f"position {recorded.position} is not a policy, but stands on its stream")
-    return policy_version(recorded, Policy.read_kept(event.policy))
+        raise Corrupt(f"position {recorded.position} is no policy, but stands on its stream")
+    return policy_version(recorded, read_kept_policy(event.policy))

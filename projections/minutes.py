@@ -15,7 +15,7 @@ from domain.events.contacts import ContactRegistered, RegistrationAmended
 from domain.events.governance import EventCorrected, EventRetracted, PolicyPublished
 from domain.recorded import POLICY_STREAM
 from domain.restatement import GRACE, MINUTE
-from domain.stages import NEVER
+from domain.signal_board import NEVER
 from projections.restatement_tables import MINUTES
 from projections.status import upsert
 

@@ -27,7 +27,7 @@ class RestatementProjection:
     """The stretches of each survivor's past that the events of each minute changed."""
 
     name = "restatements"
-    version = 2
+    version = 3
     tables = (MERGES_TABLE, ROWS, WALKS, MINUTES)
 
     def next_breakpoint(self, tables: Tables) -> int | None:

@@ -76,7 +76,7 @@ class StatusProjection(ByContact):
     """A row for every survivor, and one for each interval of each."""
 
     name = "status"
-    version = 2
+    version = 3
     tables = (MERGES_TABLE, ROWS, INTERVALS)
     measures_when_due = True
 

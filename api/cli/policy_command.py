@@ -99,7 +99,7 @@ def publish(
       extends = "cafe"
       name = "our cafe"
       [rhythm]
-      demotion_floor_days = 28
+      demote_after_days = 28
     """
     policy = read_document(document)
     with publishing_ledger(target) as answers:
@@ -125,7 +125,7 @@ def show(version: int | None, target: Target) -> None:
                 shown = timeline.only(version).versions[0]
             except KeyError:
                 raise PolicyNotFound(f"there is no version {version} of the policy") from None
-    print_json(shown.policy.document())
+    print_json(shown.document())
 
 
 @command.command("list")
@@ -207,12 +207,12 @@ def presets(as_json: bool) -> None:
         print_json({name: policy.document() for name, policy in PRESETS.items()})
         return
     print_table(
-        ("preset", "expected gap", "demotion floor", "points for regularity", "cash rewards"),
+        ("preset", "expected gap", "falls after due", "points for regularity", "cash rewards"),
         [
             (
                 name,
                 f"{policy.rhythm.expected_gap_days} days",
-                f"{policy.rhythm.demotion_floor_days} days",
+                f"{policy.rhythm.demote_after_days} days",
                 _regularity(policy),
                 "yes" if policy.rewards.cash_allowed else "no",
             )

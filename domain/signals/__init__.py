@@ -75,7 +75,6 @@ class _Blank(NamedTuple):
     """How blank signals read under a policy, in the order of ``SIGNALS``, and what could happen."""
 
     policy: Policy
-    was_ever_client: bool
     readings: tuple[Reading, ...]
     changes: tuple[tuple[Change, ...], ...]
 
@@ -84,29 +83,27 @@ _KNOWN_POLICIES = 16
 _known: list[_Blank] = []
 
 
-def blank_readings(
-    policy: Policy, was_ever_client: bool
-) -> tuple[Reading, ...]:  # read beside the policy
+def blank_readings(policy: Policy) -> tuple[Reading, ...]:
     """How signals read that absorbed nothing, in the order of ``SIGNALS``.
 
-    It is the same at any instant, for all who ever were clients, and for all who never were.
+    It is the same at any instant, and for everybody: former clients absorbed some commerce.
     """
-    return _blank(policy, was_ever_client).readings
+    return _blank(policy).readings
 
 
 def blank_changes(policy: Policy) -> tuple[tuple[Change, ...], ...]:
     """What could happen to each blank signal under a policy: the same for everybody at any time."""
-    return _blank(policy, was_ever_client=False).changes
+    return _blank(policy).changes
 
 
-def _blank(policy: Policy, was_ever_client: bool) -> _Blank:  # as above
+def _blank(policy: Policy) -> _Blank:
     for known in _known:
-        if known.policy is policy and known.was_ever_client == was_ever_client:
+        if known.policy is policy:
             return known
-    judged = Evaluation(0, policy, is_client=False, was_ever_client=was_ever_client)
+    judged = Evaluation(0, policy, is_client=False, ceased_at=None)
     readings = tuple(one.read(judged) for one in BLANK_SIGNALS)
     pairs = zip(BLANK_SIGNALS, readings, strict=True)
     changes = tuple(tuple(one.changes(reading, judged)) for one, reading in pairs)
-    made = _Blank(policy, was_ever_client, readings, changes)
+    made = _Blank(policy, readings, changes)
     _known[:] = [made, *_known[: _KNOWN_POLICIES - 1]]
     return made

@@ -48,7 +48,7 @@ class _OfCommerce(Signal):
 
 
 class EngagementAnchor(_OfCommerce):
-    """We act for them, or did until less than F days ago if they are a client."""
+    """We act for them, or did until less than D days ago if they are a client."""
 
     name = "engagement"
     anchor = True
@@ -88,12 +88,16 @@ class EngagementAnchor(_OfCommerce):
 
     @staticmethod
     def _after(judged: Evaluation) -> int:
-        """How long a closed engagement continues to count for a client."""
-        return judged.policy.rhythm.demotion_floor_days * DAY
+        """How long a closed engagement still counts for a client."""
+        return judged.policy.rhythm.demote_after_days * DAY
 
 
 class RegularityAnchor(_OfCommerce):
-    """They bought on enough days, and have not been silent for too long."""
+    """They bought on enough days, and have not been silent for too long.
+
+    A client needs half as many days, whenever they were. A contact who was a client before needs
+    half as many, of the days after the one on which they last ceased to be one.
+    """
 
     name = "regularity"
     anchor = True
@@ -101,42 +105,47 @@ class RegularityAnchor(_OfCommerce):
     depends_on_stage = True
 
     def read(self, judged: Evaluation) -> Reading:
-        rule = judged.policy.signals.regularity
+        rule, days = judged.policy.signals.regularity, self._commerce.days
         if rule.purchase_days is None:
             return Reading(False, 0, None, {}, {})
-        needed = self._days_needed(rule.purchase_days, judged)
-        value: dict[str, object] = {"purchase_days": self._days_in_window(judged)}
+        needed, after_day = self._least_days(rule.purchase_days, judged), self._after_day(judged)
         threshold: dict[str, object] = {"purchase_days": needed}
-        leaves_at = None
-        if rule.window_days is not None:
-            threshold["window_days"] = rule.window_days
-            newest = self._commerce.days.newest(needed)
-            if len(newest) == needed:
-                leaves_at = newest[-1] + rule.window_days * DAY
-                on = judged.at < leaves_at
-            else:
-                on = False
+        leaves_at, window_days = None, self._window_days(judged)
+        if window_days is None:
+            count = days.count_after_day(after_day)
+            on = count >= needed
         else:
-            on = len(self._commerce.days.days) >= needed
+            threshold["window_days"] = window_days
+            count = days.count_after(judged.at - window_days * DAY, after_day)
+            newest = days.newest(needed, after_day)
+            on = len(newest) == needed
+            if on:
+                leaves_at = newest[-1] + window_days * DAY
+                on = judged.at < leaves_at
+        if judged.ceased_at is not None and not judged.is_client:
+            threshold["counts_from_at"] = judged.ceased_at
         silence = self._commerce.silence(judged.at, judged.policy.rhythm)
         silent_at = None
         if silence is not None:
-            silent_at = silence.demote_at if judged.is_client else silence.quiet_at
+            silent_at = silence.demote_at if judged.is_client else silence.regular_until_at
             on = on and judged.at < silent_at
-        value["runs_out_at"] = runs_out_at = earliest(leaves_at, silent_at)
+        runs_out_at = earliest(leaves_at, silent_at)
         ends_at = self._commerce.ends_after(judged.at, judged.policy.rhythm)
         until_at = earliest(runs_out_at, ends_at) if on else None
+        value = {"purchase_days": count, "runs_out_at": runs_out_at}
         return Reading(on, rule.points if on else 0, until_at, value, threshold)
 
     def evidence(self, judged: Evaluation) -> Iterable[UUID]:
-        window_days = judged.policy.signals.regularity.window_days
+        window_days, after_day = self._window_days(judged), self._after_day(judged)
         since = judged.at - window_days * DAY if window_days is not None else None
         for purchase in self._commerce.counted_purchases():
-            if since is None or purchase.occurred_at > since:
+            if (since is None or purchase.occurred_at > since) and (
+                after_day is None or purchase.day > after_day
+            ):
                 yield purchase.fact_id
 
     def moves_at(self, judged: Evaluation) -> int | None:
-        window_days = judged.policy.signals.regularity.window_days
+        window_days = self._window_days(judged)
         leaves_at = None
         if window_days is not None:
             window = window_days * DAY
@@ -148,17 +157,50 @@ class RegularityAnchor(_OfCommerce):
         if judged.policy.signals.regularity.purchase_days is not None:
             yield from super().changes(reading, judged)
 
-    @staticmethod
-    def _days_needed(purchase_days: int, judged: Evaluation) -> int:
-        """N, halved and rounded up for a contact who is or ever was a client."""
-        return (purchase_days + 1) // 2 if judged.was_ever_client else purchase_days
+    def lacks_one_day(self, judged: Evaluation) -> bool:
+        """Whether one more purchase day would turn it on, or end the silence that turned it off."""
+        reading = self.read(judged)
+        if judged.policy.signals.regularity.purchase_days is None:
+            return False
+        count, needed = reading.value["purchase_days"], reading.threshold["purchase_days"]
+        assert isinstance(count, int)
+        assert isinstance(needed, int)
+        return count + 1 >= needed
 
-    def _days_in_window(self, judged: Evaluation) -> int:
-        days = self._commerce.days
-        window_days = judged.policy.signals.regularity.window_days
-        if window_days is None:
-            return len(days.days)
-        return days.count_after(judged.at - window_days * DAY)
+    def lacks_one_day_until(self, judged: Evaluation) -> int | None:
+        """When a day leaves the window without which one more is not enough; None if none does.
+
+        It may lie in the past.
+        """
+        window_days, days = (
+            self._window_days(judged),
+            judged.policy.signals.regularity.purchase_days,
+        )
+        if window_days is None or days is None:
+            return None
+        count = self._least_days(days, judged) - 1
+        newest = self._commerce.days.newest(count, self._after_day(judged)) if count else []
+        return newest[-1] + window_days * DAY if len(newest) == count > 0 else None
+
+    @staticmethod
+    def _least_days(purchase_days: int, judged: Evaluation) -> int:
+        """How many days they need: N; half of it, rounded up, if they are or were a client."""
+        if judged.is_client:
+            return (purchase_days + 1) // 2
+        if judged.ceased_at is None:
+            return purchase_days
+        return max((purchase_days + 1) // 2, min(2, purchase_days))
+
+    @staticmethod
+    def _window_days(judged: Evaluation) -> int | None:
+        """In how many days they must lie; None for a client, whose days all count."""
+        return None if judged.is_client else judged.policy.signals.regularity.window_days
+
+    def _after_day(self, judged: Evaluation) -> int | None:
+        """After which day they must lie; None if they never ceased to be a client."""
+        if judged.is_client or judged.ceased_at is None:
+            return None
+        return self._commerce.day_of(judged.ceased_at)
 
 
 class RenewalAnchor(_OfCommerce):

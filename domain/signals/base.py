@@ -60,12 +60,15 @@ class Change(NamedTuple):
 
 
 class Evaluation(NamedTuple):
-    """The instant, the policy then in force, and what the contact was the instant before."""
+    """The instant, the policy then in force, and what the contact was the instant before.
+
+    ``ceased_at`` is when they last ceased to be a client; None if they never did.
+    """
 
     at: int
     policy: Policy
     is_client: bool
-    was_ever_client: bool
+    ceased_at: int | None
 
 
 class Signal(ABC):

@@ -15,8 +15,9 @@ from domain.events import CATALOGUE, EncryptedValue, Event
 from domain.events.contacts import ContactRegistered
 from domain.events.governance import CorrectedData, PolicyPublished
 from domain.instants import LAST_INSTANT
+from domain.kept_policies import read_kept_policy
 from domain.kinds import Document, EventId, Instant, Kind, TimeZone, read_kept_text
-from domain.policy import Policy, digest
+from domain.policy import digest
 from domain.recorded import POLICY_STREAM
 from ledger.codec import codec_of, pack, unpack, upcast
 from ledger.mapper import SALT_BYTES
@@ -181,7 +182,7 @@ def _check_policy(version: int, event: Event) -> None:
     if event.sha256 != digest(event.policy):
         raise Loose("the policy's sha256 is not that of its document")
     try:
-        Policy.read_kept(event.policy)
+        read_kept_policy(event.policy)
     except Invalid as error:
         raise Loose(f"the policy cannot be read: {error}") from error
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def bought(shop: Shop, contact: str, days: list[int]) -> list[str]:
     """Purchases so many days after the start, and their ids."""
-    shop.append(contact, {**registration(), "occurred_at": format_instant(START - 100 * DAY)})
+    shop.append(contact, {**registration(), "occurred_at": format_instant(START - 300 * DAY)})
     events = [purchase(f"p{day}", at=START + day * DAY) for day in days]
     return [one["id"] for one in shop.append(contact, *events).json()["events"]]
 
@@ -203,7 +203,7 @@ def test_nobody_is_known_before_they_were_registered(shop: Shop) -> None:
 
 
 def test_the_history_has_an_interval_for_every_change_with_its_cause(shop: Shop) -> None:
-    (bought_id,) = bought(shop, "pos:1", [-90])
+    (bought_id,) = bought(shop, "pos:1", [-200])
     intervals = shop.get("/contacts/pos:1/status/history").json()["intervals"]
     assert [one["stage"] for one in intervals] == ["contact", "customer", "lapsed_customer"]
     assert intervals[1]["cause"] == {"kind": "event", "name": "purchase-made", "event": bought_id}
@@ -319,7 +319,7 @@ def test_lists_and_summary_agree_with_the_contacts(shop: Shop) -> None:
     bought(shop, "pos:1", [-3, -2])
     shop.register("pos:2")
     last = shop.append("pos:2", {"type": "contact-merged", "data": {"into": "pos:1"}}).json()
-    bought(shop, "pos:3", [-100])
+    bought(shop, "pos:3", [-200])
     position = shop.get("/contacts/pos:3").json()["position"]
     rows = shop.get("/statuses", min_position=position).json()["items"]
     assert last["contact_id"] not in [row["contact_id"] for row in rows]

@@ -36,11 +36,11 @@ def test_the_stages_and_demotions_on_the_page_are_those_of_the_file(cdnow: list[
     assert section(recount(cdnow, PRESETS[PRESET], *instants), days) in text
 
 
-def test_what_the_page_says_of_longer_floors_is_so(cdnow: list[Purchase]) -> None:
+def test_what_the_page_says_of_shorter_waits_is_so(cdnow: list[Purchase]) -> None:
     text = PAGE.read_text(encoding="utf-8").replace("\n", " ")
-    for floor_days in (90, 180):
-        rhythm = {"demotion_floor_days": floor_days}
+    for wait_days in (90, 45):
+        rhythm = {"demote_after_days": wait_days}
         policy = Policy.read({"rhythm": rhythm}, PRESETS[PRESET])
         (count,) = recount(cdnow, policy, parse_instant(f"{THEN}T00:00:00Z"))
         rate = f"{round(count.premature_rate, 3)} of {count.silence_demotions}"
-        assert re.search(rf"at {floor_days} (the rate on that day|it) would be {rate}", text)
+        assert re.search(rf"at {wait_days} (the rate on that day|it) would be {rate}", text)

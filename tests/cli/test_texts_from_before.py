@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from domain.events import CATALOGUE
-from domain.policy import Policy
+from domain.kept_policies import read_kept_policy
 from ledger.drafts import Append, Draft
 from ledger.folder import DataFolder
 from tests.cli.running import rapport
@@ -47,7 +47,7 @@ def test_it_opens_reads_as_it_is_and_is_found_sound(tmp_path: Path) -> None:
         for name, data in OLD
     )
     kinds = {"e\u0301 ": {"points": 5}}
-    policy = Policy.read_kept({"name": "\u200b", "signals": {"custom": kinds}})
+    policy = read_kept_policy({"name": "\u200b", "signals": {"custom": kinds}})
     with closing(DataFolder.open(folder, clock=HandClock())) as opened:
         ledger = opened.ledger("main")
         ledger.publish_policy(policy, 0).result(30)

@@ -21,7 +21,7 @@ def test_the_tutorial_keeps_what_it_promises(port: int) -> None:
         ("customer", 35),
         ("client", 60),
     ]
-    assert statuses[1]["will_change"]["at"].startswith("2025-03-27")
+    assert statuses[1]["will_change"]["at"].startswith("2025-08-16")
     assert statuses[1]["will_change"]["stage"] == "customer"
     assert statuses[2]["stage"] == "prospect"
     assert answers[-1]["reason"] == "id-in-use"

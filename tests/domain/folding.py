@@ -62,6 +62,13 @@ def bought(*days: float, scenario: Scenario | None = None, amount_minor: int = 1
     return told
 
 
+def client_on_day_35() -> Scenario:
+    """Six weekly purchases and a stated share of wallet: 35 + 25 points from day 35 on."""
+    scenario = bought(0, 7, 14, 21, 28, 35)
+    scenario.record(fact("wallet-share-reported", share_percent=85), on_day(35))
+    return scenario
+
+
 def stages(relationship: Relationship) -> list[str]:
     """The stages one after the other."""
     return [interval.stage for interval in relationship.intervals]

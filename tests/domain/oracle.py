@@ -15,7 +15,8 @@ from domain.instants import DAY, HOUR, day_of
 
 if TYPE_CHECKING:
     from domain.history import Fact
-    from domain.policy import CustomPoints, Policy
+    from domain.policy import Policy
+    from domain.policy_kinds import CustomPoints
     from domain.timeline import PolicyTimeline
 
 
@@ -24,8 +25,14 @@ class Before:
     """What an evaluation hands on to the next one."""
 
     stage: str = "contact"
-    ever_client: bool = False
     client_since: int = 0
+    ceased: int | None = None
+    judged_client: bool = False
+    """Whether they were a client, for the signals of the last evaluation."""
+
+    @property
+    def ever_client(self) -> bool:
+        return self.stage == "client" or self.ceased is not None
 
 
 @dataclass
@@ -39,6 +46,7 @@ class Answer:
     score: int = 0
     scores: list[tuple[int, int]] = field(default_factory=list)
     silenced_at: list[int] = field(default_factory=list)
+    before: Before = field(default_factory=Before)
 
 
 class Seen:
@@ -67,15 +75,23 @@ class Seen:
                 kept.append(fact)
         return kept
 
-    def days(self, window: int | None = None) -> set[int]:
+    def days(self, window: int | None = None, upto: int | None = None) -> set[int]:
         return {
             day_of(fact.occurred_at, self.zone)
             for fact in self.unreversed()
             if window is None or self.at < fact.occurred_at + window * DAY
+            if upto is None or fact.occurred_at <= upto
         }
 
-    def rho(self) -> int:
-        days = sorted(self.days())
+    def regular_days(self, client: bool, ceased: int | None) -> set[int]:
+        """The days that regularity counts."""
+        if client:
+            return self.days()
+        days = self.days(self.policy.signals.regularity.window_days)
+        return {day for day in days if ceased is None or day > day_of(ceased, self.zone)}
+
+    def rho(self, upto: int | None = None) -> int:
+        days = sorted(self.days(upto=upto))
         gaps = [later - earlier for earlier, later in pairwise(days)]
         median2 = median_low(gaps) + median_high(gaps) if gaps else 0
         expected = self.policy.rhythm.expected_gap_days
@@ -114,13 +130,13 @@ class Seen:
                 found[key]["closed"] = found[key]["closed"] or fact.occurred_at
         return list(found.values())
 
-    def last_commerce(self) -> int | None:
+    def ends(self) -> list[int] | None:
+        """The ends of what ran; None while anything runs."""
         if any(s["runs"] for s in self.subscriptions()):
             return None
         if any(e["closed"] is None for e in self.engagements()):
             return None
-        ends = [s["ends"] for s in self.subscriptions()] + [e["closed"] for e in self.engagements()]
-        return max([fact.occurred_at for fact in self.unreversed()] + ends, default=None)
+        return [s["ends"] for s in self.subscriptions()] + [e["closed"] for e in self.engagements()]
 
     def is_ended(self) -> bool:
         ended, running = False, set()
@@ -139,17 +155,20 @@ class Seen:
                 running.discard(key)
         return ended
 
-    def thresholds(self) -> tuple[int, int, int] | None:
-        last = self.last_commerce()
-        if last is None:
+    def silence(self) -> dict[str, int] | None:
+        """What silence means when; None where there is none."""
+        ends, bought = self.ends(), [fact.occurred_at for fact in self.unreversed()]
+        if ends is None or not bought + ends:
             return None
-        rhythm, rho = self.policy.rhythm, self.rho()
-        floor = rhythm.demotion_floor_days * DAY
-        return (
-            last + rhythm.quiet_rhythms * rho,
-            last + max(rhythm.demote_rhythms * rho, floor),
-            last + max(rhythm.lapse_rhythms * rho, rhythm.lapse_floors * floor),
-        )
+        wait, gap = self.policy.rhythm.demote_after_days, self.policy.rhythm.expected_gap_days
+        due = max([at + self.rho(at) for at in bought] + [end + gap * DAY for end in ends])
+        demote = due + wait * DAY
+        return {
+            "regular": min(max(bought + ends) + 2 * self.rho(), demote),
+            "quiet": due + min(self.rho(), 12 * wait * HOUR),
+            "demote": demote,
+            "lapse client": due + 2 * wait * DAY,
+        }
 
     def overdue(self) -> list[int]:
         open_: dict[tuple[int, str], list[Any]] = {}
@@ -237,19 +256,19 @@ class Seen:
 def score_of(seen: Seen, client: bool, before: Before) -> tuple[int, bool]:
     """The raw sum of the points, and whether an anchor is on."""
     rules, at = seen.policy.signals, seen.at
-    floor = seen.policy.rhythm.demotion_floor_days * DAY if client else 0
+    floor = seen.policy.rhythm.demote_after_days * DAY if client else 0
     engaged = any(
         e["capacity"] != "customer" and (e["closed"] is None or at < e["closed"] + floor)
         for e in seen.engagements()
     )
     regular = False
-    if rules.regularity.purchase_days is not None:
-        needed = rules.regularity.purchase_days
-        needed = -(-needed // 2) if before.ever_client else needed
-        regular = len(seen.days(rules.regularity.window_days)) >= needed
-        thresholds = seen.thresholds()
-        if thresholds is not None:
-            regular = regular and at < thresholds[1 if client else 0]
+    if (wanted_days := rules.regularity.purchase_days) is not None:
+        halved, silence = -(-wanted_days // 2), seen.silence()
+        wanted_days = wanted_days if before.ceased is None else max(halved, min(2, wanted_days))
+        days = seen.regular_days(client, before.ceased)
+        regular = len(days) >= (halved if client else wanted_days)
+        if silence is not None:
+            regular = regular and at < silence["demote" if client else "regular"]
     renewed = any(s["runs"] and s["good"] for s in seen.subscriptions())
     share, wanted = seen.wallet(), rules.wallet.share_percent
     accepted = len(seen.recent(rules.advice.window_days, "advice-accepted"))
@@ -285,23 +304,26 @@ def stage_of(seen: Seen, before: Before) -> tuple[str, str, int]:
     """The stage shown, the one underneath, and the score."""
     at, policy = seen.at, seen.policy
     ended_now = any(f.occurred_at == at for f in seen.of("relationship-ended"))
-    was_client = before.stage == "client" and not ended_now
-    raw, anchored = score_of(seen, before.stage == "client", before)
+    was_client = before.stage == "client"
+    if was_client and ended_now and not seen.is_ended():
+        was_client, before.ceased = False, at
+    before.judged_client = was_client
+    raw, anchored = score_of(seen, was_client, before)
     score = max(0, raw)
     if seen.is_ended():
         return "ended", "ended", score
-    overdue, thresholds = seen.overdue(), seen.thresholds()
+    overdue, silence = seen.overdue(), seen.silence()
     worst, rule = max(overdue, default=0), policy.signals.complaint
     stage = ""
     if was_client:
-        silent = thresholds is not None and at >= thresholds[1]
+        silent = silence is not None and at >= silence["demote"]
         stays = score >= policy.stage.stay_score and not silent
         dwells = at < before.client_since + policy.stage.dwell_days * DAY
         stage = "client" if (stays or dwells) and worst < rule.ending_severity else ""
     elif score >= policy.stage.promotion_score and anchored and worst < rule.hold_severity:
         stage = "client"
     if not stage:
-        stage = _resting(seen, before, thresholds)
+        stage = _resting(seen, before, silence)
     shown = stage
     for fact in seen.of("stage-overridden"):
         override: Any = fact.event
@@ -310,9 +332,10 @@ def stage_of(seen: Seen, before: Before) -> tuple[str, str, int]:
     return shown, stage, score
 
 
-def _resting(seen: Seen, before: Before, thresholds: tuple[int, int, int] | None) -> str:
+def _resting(seen: Seen, before: Before, silence: dict[str, int] | None) -> str:
     if seen.unreversed() or seen.engagements() or seen.subscriptions():
-        if thresholds is None or seen.at < thresholds[2]:
+        lapse = "lapse client" if before.ever_client else "demote"
+        if silence is None or seen.at < silence[lapse]:
             return "customer"
         return "lapsed_client" if before.ever_client else "lapsed_customer"
     touches: list[Any] = seen.of("touch-made")
@@ -323,10 +346,12 @@ def _resting(seen: Seen, before: Before, thresholds: tuple[int, int, int] | None
 
 def judge(facts: list[Fact], policies: PolicyTimeline, zone: str, at: int) -> Answer:
     """Evaluate every instant at which anything could change, and some at which nothing does."""
-    answer, before = Answer(), Before()
+    answer = Answer()
+    before = answer.before
     if not facts or facts[0].occurred_at > at:
         return answer
-    windows = (1, 2, 3, 5, 21, 28, 30, 45, 60, 90, 365)
+    windows = {1, 2, 3, 5, 21, 28, 30, 45, 60, 90, 365}
+    windows |= {version.policy.rhythm.demote_after_days for version in policies.versions}
     agenda = {fact.occurred_at for fact in facts}
     agenda |= {fact.occurred_at + days * DAY for fact in facts for days in windows}
     agenda |= {version.effective_from for version in policies.versions}
@@ -348,14 +373,16 @@ def judge(facts: list[Fact], policies: PolicyTimeline, zone: str, at: int) -> An
         )
         if (stage == "client") != (before.stage == "client"):
             agenda.add(now + 1)
-        silence = seen.thresholds()
+        silence = seen.silence()
         if before.stage == "client" and stage not in ("client", "ended") and not ended_now:
-            answer.silenced_at += [now] if silence is not None and now >= silence[1] else []
+            answer.silenced_at += [now] if silence is not None and now >= silence["demote"] else []
+        if before.stage == "client" and stage != "client":
+            before.ceased = now
         if stage == "client" and (before.stage != "client" or ended_now):
-            before.client_since, before.ever_client = now, True
+            before.client_since = now
             agenda.update({now + 1, now + version.policy.stage.dwell_days * DAY})
         before.stage = stage
         if not answer.intervals or answer.intervals[-1][1] != shown:
             answer.intervals.append((now, shown))
-        agenda.update(i for i in seen.thresholds() or () if i > now)
+        agenda.update(i for i in (silence or {}).values() if i > now)
         agenda.update(s["ends"] for s in seen.subscriptions() if s["ends"] > now)

@@ -13,7 +13,7 @@ from domain.events import CATALOGUE
 from domain.instants import DAY, HOUR, format_instant
 from domain.presets import PRESETS
 from tests.domain.folding import changed, versions
-from tests.domain.scenario import EXAMPLES, Scenario, fact, on_day
+from tests.domain.scenario import EXAMPLES, Scenario, fact, on_day, registered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -189,6 +189,7 @@ def masked_scenarios(draw: st.DrawFn) -> Scenario:
 
 OF_A_TRADE = changed(
     "retail",
+    rhythm={"expected_gap_days": 5, "demote_after_days": 20},
     stage={"promotion_score": 40, "stay_score": 30, "dwell_days": 3},
     signals={
         "custom": {
@@ -207,6 +208,31 @@ OF_A_TRADE = changed(
 )
 """With events of its own that tell for and against, thresholds moved, and windows that end soon."""
 
+
+@st.composite
+def buyers(draw: st.DrawFn) -> Scenario:
+    """Purchases only, hours to weeks apart, some of them given back, one time ended and begun."""
+    scenario, at = registered(), on_day(0)
+    for number in range(draw(st.integers(3, 16))):
+        at += draw(st.sampled_from([0, 6, 24, 24, 24, 48, 120, 240, 400, 700])) * HOUR
+        scenario.record(fact("purchase-made", purchase_id=f"b{number}"), at)
+        if draw(st.integers(0, 5)) == 0:
+            given_back = draw(st.integers(0, number))
+            refund = fact("purchase-reversed", purchase_id=f"b{given_back}", amount_minor=100)
+            scenario.record(refund, at + draw(st.sampled_from([0, 1, 30])) * HOUR)
+        if draw(st.integers(0, 15)) == 0:
+            scenario.record(fact("relationship-ended"), at)
+    return scenario
+
+
+OF_BUYERS = changed(
+    "purchases-only",
+    rhythm={"expected_gap_days": 3, "demote_after_days": 10},
+    signals={"regularity": {"purchase_days": 3}},
+    stage={"dwell_days": 2},
+)
+"""Under which buying alone makes clients, who fall and come back soon."""
+
 TIMELINES = st.sampled_from(
     [versions((0, PRESETS[name])) for name in PRESETS]
     + [
@@ -214,6 +240,7 @@ TIMELINES = st.sampled_from(
         versions((0, PRESETS["purchases-only"]), (on_day(60), PRESETS["subscription"])),
         versions((0, OF_A_TRADE), (on_day(90), PRESETS["retail"])),
         *[versions((0, OF_A_TRADE))] * 5,
+        *[versions((0, OF_BUYERS))] * 3,
     ]
 )
 INSTANTS = st.integers(-2, 900).map(lambda half_days: on_day(0) + half_days * 12 * HOUR)

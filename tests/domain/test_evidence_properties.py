@@ -12,7 +12,7 @@ from domain.instants import DAY, HOUR
 from domain.presets import PRESETS
 from domain.relationship import fold
 from tests.domain.folding import versions
-from tests.domain.oracle import Seen
+from tests.domain.oracle import Seen, judge
 from tests.domain.random_histories import INSTANTS, OF_A_TRADE, TIMELINES, scenarios
 from tests.domain.scenario import ANN, CAT, Scenario, fact, on_day
 
@@ -21,13 +21,14 @@ if TYPE_CHECKING:
     from domain.policy import Policy
     from domain.relationship import Relationship
     from domain.timeline import PolicyTimeline
+    from tests.domain.oracle import Before
 
 ALWAYS_ONE = st.sampled_from([versions((0, one)) for one in (*PRESETS.values(), OF_A_TRADE)])
 MOMENTS = st.integers(0, 900).map(lambda half_days: on_day(0) + half_days * 12 * HOUR + HOUR)
 """Between the instants at which facts occur."""
 
 
-def counted(seen: Seen) -> dict[str, dict[str, object]]:
+def counted(seen: Seen, before: Before) -> dict[str, dict[str, object]]:
     """The figures of every signal, each counted from the facts up to the instant."""
     rules = seen.policy.signals
     referrals: list[Any] = [
@@ -74,8 +75,8 @@ def counted(seen: Seen) -> dict[str, dict[str, object]]:
         },
     }
     if rules.regularity.purchase_days is not None:
-        days = len(seen.days(rules.regularity.window_days))
-        figures["regularity"] = {"purchase_days": days}
+        days = seen.regular_days(before.judged_client, before.ceased)
+        figures["regularity"] = {"purchase_days": len(days)}
     if rules.wallet.share_percent is not None:
         figures["wallet"] = {"share_percent": seen.wallet()}
     return figures
@@ -99,7 +100,9 @@ def test_every_figure_of_the_evidence_is_what_counting_gives(
     history = effective_history(scenario.events, ANN)
     relationship = fold(history, timeline, None, at)
     policy = timeline.in_force(at).policy
-    figures = counted(Seen(list(history.facts), at, policy, "America/New_York"))
+    facts = list(history.facts)
+    before = judge(facts, timeline, "America/New_York", at).before
+    figures = counted(Seen(facts, at, policy, "America/New_York"), before)
     for signal in relationship.signals():
         for name, value in figures.get(signal.name, {}).items():
             assert (signal.name, name, signal.value[name]) == (signal.name, name, value)

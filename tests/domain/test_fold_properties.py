@@ -9,6 +9,7 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.events.governance import StageOverridden
 from domain.explanation import STAGE_WORDS, explain, explain_interval
 from domain.history import effective_history
 from domain.instants import DAY
@@ -19,11 +20,13 @@ from tests.domain.oracle import judge
 from tests.domain.random_histories import (
     INSTANTS,
     OF_A_TRADE,
+    OF_BUYERS,
     TIMELINES,
+    buyers,
     masked_scenarios,
     scenarios,
 )
-from tests.domain.scenario import ANN, BEN, on_day
+from tests.domain.scenario import ANN, BEN, fact, on_day
 
 if TYPE_CHECKING:
     from random import Random
@@ -72,6 +75,18 @@ def test_the_fold_agrees_with_a_slow_second_reading_of_the_rules(
     assert scores(history, timeline, expected) == expected.scores
 
 
+@settings(max_examples=150)
+@given(buyers())
+def test_who_buys_falls_and_comes_back_agrees_with_the_second_reading(scenario: Scenario) -> None:
+    timeline = versions((0, OF_BUYERS))
+    history = effective_history(scenario.events, ANN)
+    expected = judge(list(history.facts), timeline, history.time_zone or "UTC", on_day(400))
+    relationship = fold(history, timeline, None, on_day(400))
+    assert [(i.from_at, i.stage) for i in relationship.intervals] == expected.intervals
+    assert [one.at for one in relationship.machine.falls] == expected.silenced_at
+    assert scores(history, timeline, expected) == expected.scores
+
+
 @settings(max_examples=300)
 @given(scenarios(most_themes=1))
 def test_each_signal_by_itself_agrees_with_a_slow_second_reading(scenario: Scenario) -> None:
@@ -109,6 +124,53 @@ def test_nothing_that_is_shown_changes_between_breakpoints(
     assert row(fold(history, timeline, None, later)) == row(relationship)
     between = (at + later) // 2
     assert row(fold(history, timeline, None, between)) == row(relationship)
+
+
+@settings(max_examples=200)
+@given(st.one_of(buyers(), scenarios()), TIMELINES, INSTANTS, st.integers(0, 40))
+def test_a_further_purchase_never_brings_a_fall_nearer(
+    scenario: Scenario, timeline: PolicyTimeline, at: int, days: int
+) -> None:
+    """Evaluation by one version, and later than all that is known."""
+    before = effective_history(scenario.events, ANN)
+    version = timeline.only(timeline.in_force(at).version)
+    bought_at = max([at, *[one.occurred_at for one in before.facts]]) + days * DAY
+    fallen = fold(before, version, None, bought_at).silence
+    scenario.record(fact("purchase-made", purchase_id="further"), bought_at)
+    bought = fold(effective_history(scenario.events, ANN), version, None, bought_at).silence
+    if fallen is not None and bought is not None:
+        assert bought.due_at >= fallen.due_at
+        assert bought.demote_at >= fallen.demote_at
+        assert bought.lapse_client_at >= fallen.lapse_client_at
+
+
+@settings(max_examples=200)
+@given(scenarios(), TIMELINES)
+def test_stages_change_only_at_events_policies_and_announced_breakpoints(
+    scenario: Scenario, timeline: PolicyTimeline
+) -> None:
+    history, until_at = effective_history(scenario.events, ANN), on_day(900)
+    for interval in fold(history, timeline, None, until_at).intervals[1:]:
+        before = fold(history, timeline, None, interval.from_at - 1)
+        assert before.next_breakpoint == interval.from_at
+        assert before.stage != interval.stage
+        occurred = {one.occurred_at for one in history.facts}
+        assert interval.cause.kind != "event" or interval.from_at in occurred
+
+
+@settings(max_examples=200)
+@given(scenarios(), TIMELINES)
+def test_no_stage_flaps_without_an_event(scenario: Scenario, timeline: PolicyTimeline) -> None:
+    """Nobody falls and rises again, or the other way round, at the very next instant."""
+    history = effective_history(scenario.events, ANN)
+    occurred = {one.occurred_at for one in history.facts}
+    starts = {one.effective_from for one in timeline.versions}
+    expiries = {
+        one.event.expires_at for one in history.facts if isinstance(one.event, StageOverridden)
+    }
+    for interval in fold(history, timeline, None, on_day(900)).intervals:
+        if interval.to_at is not None and interval.to_at - interval.from_at == 1:
+            assert {interval.from_at, interval.to_at} & (occurred | starts | expiries)
 
 
 @settings(max_examples=150)

@@ -136,10 +136,12 @@ def test_a_complaint_has_its_48_hours_also_over_the_night_that_is_longer() -> No
 @pytest.mark.parametrize(
     ("year", "quiet_at"),
     [
-        # A leap year: 28 February to 1 March is a gap of 2. rho = (12 x 4 + 336) // 3 = 128 h.
+        # A leap year: 28 February to 1 March is a gap of 2. rho = (12 x 4 + 336) // 3 = 128 h,
+        # twice that is 256 h. The first was due after 168 h, the second is later.
         (2024, "2024-03-12T04:00:00Z"),
-        # No leap year: a gap of 1. rho = (12 x 2 + 336) // 3 = 120 h; 240 h are ten days.
-        (2023, "2023-03-11T12:00:00Z"),
+        # No leap year: a gap of 1. rho = (12 x 2 + 336) // 3 = 120 h. The first purchase was due
+        # after 168 h, on 7 March, which is later than 120 h after the second.
+        (2023, "2023-03-12T12:00:00Z"),
     ],
 )
 def test_29_february_is_a_day_between_where_there_is_one(year: int, quiet_at: str) -> None:

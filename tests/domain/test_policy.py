@@ -7,6 +7,7 @@ import json
 import pytest
 
 from domain.errors import Invalid
+from domain.kept_policies import kept_policy_schema
 from domain.policy import Policy, digest, policy_schema
 from domain.presets import PRESETS, read_policy, sent_policy_schema
 from tests.domain.folding import versions
@@ -21,7 +22,7 @@ def numbers(preset: str) -> tuple[object, ...]:
         regularity.purchase_days,
         regularity.window_days,
         policy.signals.wallet.share_percent,
-        policy.rhythm.demotion_floor_days,
+        policy.rhythm.demote_after_days,
         policy.touch_cadence.client_days,
         policy.touch_cadence.customer_days,
         policy.signals.complaint.sla_days,
@@ -34,12 +35,12 @@ def numbers(preset: str) -> tuple[object, ...]:
     ("preset", "row"),
     [
         ("restaurant", (30, 4, None, 50, 90, 60, 120, 2, True, False)),
-        ("cafe", (2, 12, 28, 70, 21, 30, 60, 1, True, False)),
-        ("retail", (7, 6, None, 80, 45, 60, 90, 2, True, False)),
+        ("cafe", (2, 12, 28, 70, 35, 30, 60, 1, True, False)),
+        ("retail", (7, 6, None, 80, 180, 60, 90, 2, True, False)),
         ("real-estate", (365, None, None, None, 365, 90, 180, 5, False, True)),
         ("financial", (90, 2, None, 60, 365, 90, 180, 5, False, True)),
-        ("subscription", (30, 3, None, None, 45, 90, 180, 3, True, False)),
-        ("purchases-only", (7, 8, None, 80, 45, 60, 90, 2, True, False)),
+        ("subscription", (30, 3, None, None, 90, 90, 180, 3, True, False)),
+        ("purchases-only", (7, 8, None, 80, 180, 60, 90, 2, True, False)),
     ],
 )
 def test_each_preset_holds_the_numbers_of_the_published_table(
@@ -79,8 +80,11 @@ def test_a_document_may_extend_a_preset_and_say_only_what_differs() -> None:
     ("document", "pointer"),
     [
         ({"stage": {"stay_score": 70}}, "/stage/stay_score"),
-        ({"rhythm": {"quiet_rhythms": 5}}, "/rhythm/demote_rhythms"),
-        ({"rhythm": {"lapse_rhythms": 3}}, "/rhythm/lapse_rhythms"),
+        ({"rhythm": {"demotion_floor_days": 45}}, "/rhythm/demotion_floor_days"),
+        ({"rhythm": {"demote_after_days": 0}}, "/rhythm/demote_after_days"),
+        ({"rules": 1}, "/rules"),
+        ({"rules": True}, "/rules"),
+        ({"rules": "2"}, "/rules"),
         ({"signals": {"complaint": {"hold_severity": 3, "ending_severity": 2}}},
          "/signals/complaint/ending_severity"),
         ({"signals": {"wallet": {"share_percent": 101}}}, "/signals/wallet/share_percent"),
@@ -131,6 +135,7 @@ def test_the_schema_describes_every_field_of_the_document() -> None:
 
     single_cap = {"rewards.cap_minor"}
     assert paths(policy_schema()) == keys(Policy().document()) | single_cap
+    assert paths(kept_policy_schema()) == paths(policy_schema())
     assert paths(sent_policy_schema()) == keys(Policy().document()) | single_cap | {"extends"}
 
 

@@ -58,14 +58,14 @@ def test_nothing_is_restated_where_nothing_was_believed() -> None:
 
 
 def test_a_late_purchase_that_ends_a_silence_restates_the_silence_only() -> None:
-    scenario = bought(0, 7, 14, 200)
+    scenario = bought(0, 7, 14, 300)
     scenario.record(fact("purchase-made", purchase_id="late"), on_day(90))
-    lapsed = fold(effective_history(scenario.events[:-1], ANN), RETAIL, None, on_day(199))
+    lapsed = fold(effective_history(scenario.events[:-1], ANN), RETAIL, None, on_day(299))
     since = next(one.from_at for one in lapsed.intervals if one.stage == "lapsed_customer")
-    (found,) = learnt(scenario, on_day(210))
+    (found,) = learnt(scenario, on_day(310))
     assert (found.believed, found.known) == ("lapsed_customer", "customer")
     assert found.from_at == max(since, on_day(90))
-    assert found.to_at <= on_day(200)
+    assert found.to_at <= on_day(300)
 
 
 def test_a_retraction_restates_back_to_what_never_happened() -> None:

@@ -153,13 +153,49 @@ def test_there_is_no_silence_while_an_engagement_is_open() -> None:
     assert last_at(scenario, 301) == on_day(300)
 
 
-def test_warnings_are_multiples_of_the_rhythm_and_falls_have_a_floor() -> None:
+def test_they_are_due_after_their_rhythm_and_fall_some_days_after_that() -> None:
     silence = silence_of(bought(0, 30, 60, 90), 91)
     assert silence is not None
     rho = (12 * 3 * 60 + 48 * 7) // 5 * HOUR
+    assert silence.due_at == on_day(90) + rho
     assert silence.quiet_at == on_day(90) + 2 * rho
-    assert silence.demote_at == on_day(90) + max(4 * rho, 45 * DAY)
-    assert silence.lapse_at == on_day(90) + max(6 * rho, 90 * DAY)
+    assert silence.regular_until_at == on_day(90) + 2 * rho
+    assert silence.demote_at == silence.lapse_at(was_ever_client=False)
+    assert silence.demote_at == on_day(90) + rho + 180 * DAY
+    assert silence.lapse_at(was_ever_client=True) == on_day(90) + rho + 360 * DAY
+
+
+def test_a_further_purchase_never_brings_the_fall_nearer() -> None:
+    """Sixty days apart at first, then daily: the rhythm shortens, what they are due by stays."""
+    before = silence_of(bought(0, 60, 120, 180), 180)
+    after = silence_of(bought(0, 60, 120, 180, 181, 182, 183, 184), 184)
+    assert before is not None
+    assert after is not None
+    assert after.last_at + after.rho_hours * HOUR < before.due_at
+    assert after.due_at >= before.due_at
+
+
+def test_the_quiet_comes_at_the_latest_halfway_to_the_fall() -> None:
+    cafe = versions((0, PRESETS["cafe"]))
+    silence = relate(bought(0, 60, 120), on_day(121), cafe).silence
+    assert silence is not None
+    assert silence.quiet_at == silence.due_at + 35 * DAY // 2
+
+
+def test_the_end_of_a_subscription_is_due_again_after_the_expected_gap() -> None:
+    scenario = registered().given("subscription-started", at=on_day(0))
+    silence = silence_of(scenario, 40)
+    assert silence is not None
+    assert (silence.last_at, silence.due_at) == (on_day(40), on_day(47))
+
+
+def test_a_purchase_that_is_given_back_was_never_due_again() -> None:
+    """Also those after it are due as if it had not been."""
+    scenario = bought(0, 60, 120, 121)
+    refund = fact("purchase-reversed", purchase_id="p1", amount_minor=100)
+    scenario.record(refund, on_day(122))
+    given_back, without = silence_of(scenario, 123), silence_of(bought(0, 120, 121), 123)
+    assert given_back == without
 
 
 def test_whoever_is_past_quiet_at_is_flagged_quiet() -> None:

@@ -161,7 +161,7 @@ def _told(signal: ReferralSignal, at: int, type_name: str, referral: int, **more
 
 
 def _judged(at: int) -> Evaluation:
-    return Evaluation(at, PRESETS["retail"], is_client=False, was_ever_client=False)
+    return Evaluation(at, PRESETS["retail"], is_client=False, ceased_at=None)
 
 
 @given(
@@ -285,8 +285,8 @@ def test_a_closed_engagement_goes_on_counting_for_a_client_only() -> None:
     scenario = registered().given("engagement-opened", at=on_day(0))
     scenario.given("engagement-closed", at=on_day(40))
     assert relate(scenario, on_day(40)).stage == "client"
-    assert relate(scenario, on_day(85) - 1).stage == "client"
-    assert relate(scenario, on_day(85)).stage == "customer"
+    assert relate(scenario, on_day(40 + 180) - 1).stage == "client"
+    assert relate(scenario, on_day(40 + 180)).stage == "customer"
     never = registered()
     never.record(fact("engagement-opened"), on_day(0))
     never.record(fact("engagement-closed"), on_day(0))
@@ -332,10 +332,10 @@ def test_what_would_take_a_trouble_away_makes_nobody_rising() -> None:
 
 
 def test_who_is_shown_as_more_than_a_customer_is_not_rising() -> None:
-    scenario = bought(1)
-    assert relate(scenario, on_day(2)).flags == ("rising",)
-    scenario.record(fact("stage-overridden", stage="client"), on_day(2))
-    assert relate(scenario, on_day(3)).flags == ()
+    scenario = bought(0, 7, 14, 21, 28, 35)
+    assert relate(scenario, on_day(36)).flags == ("rising",)
+    scenario.record(fact("stage-overridden", stage="client"), on_day(36))
+    assert relate(scenario, on_day(37)).flags == ()
 
 
 def test_they_are_quiet_from_the_very_instant_of_two_rhythms_on() -> None:

@@ -6,17 +6,10 @@ import sys
 
 import pytest
 
-from domain.instants import DAY, format_instant
+from domain.instants import DAY, format_instant, parse_instant
 from domain.presets import PRESETS
-from tests.domain.folding import bought, changed, relate, stages, versions
-from tests.domain.scenario import Scenario, fact, on_day, registered
-
-
-def client_on_day_35() -> Scenario:
-    """Six weekly purchases and a stated share of wallet: 35 + 25 points from day 35 on."""
-    scenario = bought(0, 7, 14, 21, 28, 35)
-    scenario.record(fact("wallet-share-reported", share_percent=85), on_day(35))
-    return scenario
+from tests.domain.folding import bought, changed, client_on_day_35, relate, stages, versions
+from tests.domain.scenario import fact, on_day, registered
 
 
 def test_before_the_first_event_there_is_a_contact_without_intervals() -> None:
@@ -72,26 +65,26 @@ def test_points_without_an_anchor_make_no_client() -> None:
 
 
 def test_a_silent_client_falls_at_demote_at_and_lapses_at_lapse_at() -> None:
-    """Gaps of 7 days: rho is 168 hours; 4 x rho is 28 days, so the floor of 45 days rules."""
+    """Gaps of 7 days: they were due on day 42, and the preset waits 180 days from then on."""
     scenario = client_on_day_35()
-    relationship = relate(scenario, on_day(400))
+    relationship = relate(scenario, on_day(500))
     assert stages(relationship) == ["customer", "client", "customer", "lapsed_client"]
     assert [interval.from_at for interval in relationship.intervals[-2:]] == [
-        on_day(35 + 45),
-        on_day(35 + 90),
+        on_day(42 + 180),
+        on_day(42 + 360),
     ]
     assert [interval.cause.name for interval in relationship.intervals[-2:]] == [
         "demote_at",
         "lapse_at",
     ]
-    assert relate(scenario, on_day(35 + 45) - 1).stage == "client"
+    assert relate(scenario, on_day(42 + 180) - 1).stage == "client"
 
 
 def test_a_client_dwells_for_thirty_days_whatever_the_score() -> None:
     scenario = registered()
     scenario.given("engagement-opened", at=on_day(0))
     scenario.record(fact("engagement-closed"), on_day(1))
-    policy = changed("retail", rhythm={"demotion_floor_days": 2})
+    policy = changed("retail", rhythm={"demote_after_days": 2})
     relationship = relate(scenario, on_day(100), versions((0, policy)))
     assert stages(relationship)[0] == "client"
     fallen = relationship.intervals[1]
@@ -139,9 +132,20 @@ def test_an_ended_relationship_starts_again_and_remembers_the_client() -> None:
     scenario.record(fact("relationship-ended"), on_day(40))
     scenario.record(fact("purchase-made", purchase_id="again"), on_day(50))
     relationship = relate(scenario, on_day(50))
-    assert stages(relationship)[-3:] == ["client", "ended", "client"]
+    assert stages(relationship)[-3:] == ["client", "ended", "customer"]
+    assert relate(scenario, on_day(600)).stage == "lapsed_client"
     scenario.record(fact("relationship-ended"), on_day(50))
-    assert relate(scenario, on_day(500)).stage == "ended"
+    assert relate(scenario, on_day(600)).stage == "ended"
+
+
+def test_who_ends_and_begins_again_at_one_instant_is_no_client_in_it() -> None:
+    """Regular and with a share of wallet, yet what they bought before counts no more."""
+    scenario = client_on_day_35()
+    scenario.record(fact("relationship-ended"), on_day(40))
+    scenario.record(fact("purchase-made", purchase_id="again"), on_day(40))
+    relationship = relate(scenario, on_day(40))
+    assert (relationship.stage, relationship.score) == ("customer", 25)
+    assert relate(scenario, on_day(41)).stage == "customer"
 
 
 def test_an_ending_and_a_purchase_at_one_instant_count_by_position() -> None:
@@ -155,10 +159,10 @@ def test_an_ending_and_a_purchase_at_one_instant_count_by_position() -> None:
 
 def test_an_override_covers_the_rules_until_it_expires_and_they_go_on() -> None:
     scenario = client_on_day_35()
-    override = fact("stage-overridden", stage="prospect", expires_at="2026-06-01T12:00:00Z")
+    override = fact("stage-overridden", stage="prospect", expires_at="2027-03-01T12:00:00Z")
     scenario.record(override, on_day(36))
     assert relate(scenario, on_day(40)).stage == "prospect"
-    relationship = relate(scenario, on_day(151))
+    relationship = relate(scenario, on_day(424))
     assert relationship.intervals[-1].cause.name == "override"
     assert relationship.stage == "lapsed_client"
 
@@ -169,14 +173,14 @@ def test_of_several_overrides_the_newest_in_force_is_shown() -> None:
     short = fact("stage-overridden", stage="prospect", expires_at="2026-01-11T12:00:00Z")
     scenario.record(long, on_day(1))
     scenario.record(short, on_day(5))
-    relationship = relate(scenario, on_day(100))
+    relationship = relate(scenario, on_day(200))
     assert [(interval.stage, interval.from_at) for interval in relationship.intervals] == [
         ("customer", on_day(0)),
         ("client", on_day(1)),
         ("prospect", on_day(5)),
         ("client", on_day(10)),
         ("customer", on_day(60)),
-        ("lapsed_customer", on_day(90)),
+        ("lapsed_customer", on_day(7 + 180)),
     ]
 
 
@@ -197,29 +201,20 @@ def test_a_new_policy_changes_stages_from_its_instant_and_is_the_cause() -> None
     assert relate(scenario, on_day(52) - 1, timeline).stage == "customer"
 
 
-def test_whoever_was_a_client_needs_half_the_purchase_days_rounded_up() -> None:
-    """Six days make a client once; after a lapse, three new-found ones are enough."""
-    scenario = client_on_day_35()
-    scenario.record(fact("purchase-made", purchase_id="back"), on_day(300))
-    signal = relate(scenario, on_day(300)).signals()[1]
-    assert signal.threshold["purchase_days"] == 3
-    assert relate(scenario, on_day(300)).stage == "client"
-
-
 def test_will_change_tells_when_and_why_a_client_will_fall() -> None:
     relationship = relate(client_on_day_35(), on_day(36))
     will_change = relationship.will_change()
     assert will_change is not None
-    assert (will_change.at, will_change.stage) == (on_day(80), "customer")
+    assert (will_change.at, will_change.stage) == (on_day(42 + 180), "customer")
     assert will_change.because == "demote_at"
     assert "falling" not in relationship.flags
-    assert "falling" in relate(client_on_day_35(), on_day(50)).flags
+    assert "falling" in relate(client_on_day_35(), on_day(42 + 150)).flags
     assert relate(client_on_day_35(), on_day(48)).next_breakpoint == on_day(35 + 14)
 
 
 def test_falling_is_a_breakpoint_of_its_own() -> None:
-    relationship = relate(client_on_day_35(), on_day(49) + 1)
-    assert relationship.next_breakpoint == on_day(80 - 30)
+    relationship = relate(client_on_day_35(), on_day(65) + 1)
+    assert relationship.next_breakpoint == on_day(42 + 180 - 30)
 
 
 def test_would_change_names_the_single_signals_that_would_make_a_client() -> None:
@@ -242,18 +237,22 @@ def test_a_customer_is_not_rising_whom_no_one_signal_would_promote() -> None:
 
 def test_a_demotion_by_silence_is_premature_if_they_buy_in_ninety_days() -> None:
     scenario = client_on_day_35()
-    assert relate(scenario, on_day(79)).silence_demotions == 0
-    fallen = relate(scenario, on_day(80))
+    assert relate(scenario, on_day(222) - 1).silence_demotions == 0
+    fallen = relate(scenario, on_day(222))
     assert (fallen.silence_demotions, fallen.premature_demotions) == (1, 0)
-    scenario.record(fact("purchase-made", purchase_id="late"), on_day(80) + 90 * DAY)
-    assert relate(scenario, on_day(180)).premature_demotions == 0
-    scenario.record(fact("purchase-made", purchase_id="soon"), on_day(80) + 90 * DAY - 1)
-    assert relate(scenario, on_day(180)).premature_demotions == 1
+    scenario.record(fact("purchase-made", purchase_id="late"), on_day(222) + 90 * DAY)
+    assert relate(scenario, on_day(400)).premature_demotions == 0
+    scenario.record(fact("purchase-made", purchase_id="soon"), on_day(222) + 90 * DAY - 1)
+    assert relate(scenario, on_day(400)).premature_demotions == 1
 
 
 def test_who_left_while_a_new_client_was_not_demoted_by_silence() -> None:
     """Silent for too long, they were kept by the first thirty days until they went."""
-    policy = changed("cafe", signals={"advice": {"points": 60}, "regularity": {"purchase_days": 1}})
+    policy = changed(
+        "cafe",
+        rhythm={"demote_after_days": 21},
+        signals={"advice": {"points": 60}, "regularity": {"purchase_days": 1}},
+    )
     scenario = bought(1).given("advice-accepted", at=on_day(1))
     policies = versions((0, policy))
     assert relate(scenario, on_day(31), policies).silence_demotions == 1
@@ -336,11 +335,12 @@ def test_will_change_is_found_beyond_thousands_of_windows_that_close() -> None:
 
 
 def test_what_would_come_after_the_last_year_comes_with_it() -> None:
-    policy = changed("retail", rhythm={"expected_gap_days": 36_500, "lapse_rhythms": 10_000})
-    relationship = relate(bought(0), on_day(1), versions((0, policy)))
-    silence = relationship.silence
+    policy = changed("retail", rhythm={"expected_gap_days": 36_500, "demote_after_days": 36_500})
+    scenario = registered()
+    scenario.record(fact("purchase-made"), parse_instant("9900-01-01T12:00:00Z"))
+    silence = relate(scenario, parse_instant("9900-01-02T12:00:00Z"), versions((0, policy))).silence
     assert silence is not None
-    assert format_instant(silence.lapse_at) == "9999-12-31T23:59:59.999999Z"
+    assert format_instant(silence.demote_at) == "9999-12-31T23:59:59.999999Z"
 
 
 @pytest.mark.parametrize(

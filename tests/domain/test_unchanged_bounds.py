@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 GENEROUS = changed(
     "retail",
-    rhythm={"demotion_floor_days": 3, "lapse_floors": 1},
+    rhythm={"expected_gap_days": 1, "demote_after_days": 3},
     signals={
         "regularity": {"points": 60, "purchase_days": 3},
         "custom": {"tasting": {"points": 9}},
@@ -84,9 +84,9 @@ def test_a_thousand_purchases_are_judged_a_few_times(monkeypatch: pytest.MonkeyP
 
 
 def test_a_client_who_is_silent_between_two_purchases_was_none_meanwhile() -> None:
-    scenario = bought(*range(10), 70, 71)
+    scenario = bought(*range(10), 210, 211, 212, 213)
     frequent = versions((0, PRESETS["purchases-only"]))
-    assert stages(relate(scenario, on_day(72), frequent)) == [
+    assert stages(relate(scenario, on_day(214), frequent)) == [
         "customer",
         "client",
         "customer",
@@ -113,7 +113,7 @@ def _said(machine: StageMachine) -> tuple[object, ...]:
     assert machine.judged is not None
     return (
         machine.intervals,
-        machine.silence_demoted_at,
+        machine.falls,
         machine.score,
         machine.underlying,
         machine.silence,

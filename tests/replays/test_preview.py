@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from api.service.questions import At
@@ -12,6 +14,9 @@ from tests.domain.scenario import ANN, BEN, CAT
 from tests.projections.memory import NOW, Clock, MemoryLedger
 from tests.replays.asked import moment, previewed, replayed
 
+if TYPE_CHECKING:
+    from projections.folding import Moment
+
 FOUR = read_policy({"extends": "purchases-only", "signals": {"regularity": {"purchase_days": 4}}})
 
 
@@ -21,20 +26,26 @@ def ledger() -> MemoryLedger:
     told = MemoryLedger(Clock())
     told.publish(PRESETS["purchases-only"], 0)
     for contact in (ANN, BEN, CAT):
-        told.tell(contact, "contact-registered", NOW - 400 * DAY)
+        told.tell(contact, "contact-registered", NOW - 500 * DAY)
     for day in range(5):
         told.tell(ANN, "purchase-made", NOW - day * 7 * DAY, purchase_id=str(day))
     told.tell(BEN, "purchase-made", NOW - DAY, amount_minor=700)
     for day in range(4):
-        told.tell(CAT, "purchase-made", NOW - (300 + day * 7) * DAY, purchase_id=str(day))
+        told.tell(CAT, "purchase-made", NOW - (400 + day * 7) * DAY, purchase_id=str(day))
     return told
+
+
+def after_a_complaint(ledger: MemoryLedger) -> Moment:
+    """A day on which Cat is a customer in any case, since we left a severe complaint unsolved."""
+    ledger.tell(CAT, "complaint-raised", NOW - 390 * DAY, severity=3)
+    return moment(ledger, NOW, At(NOW - 330 * DAY))
 
 
 def test_a_contact_that_would_change_says_on_which_signals(ledger: MemoryLedger) -> None:
     account, (row, cat) = previewed(ledger, moment(ledger, NOW), Proposal(FOUR))
     assert (row["contact_id"], cat["contact_id"]) == (str(ANN), str(CAT))
     assert (cat["from"], cat["to"], cat["signals"]) == ("lapsed_customer", "lapsed_client", [])
-    assert cat["first_client_at"] == {"before": None, "after": format_instant(NOW - 300 * DAY)}
+    assert cat["first_client_at"] == {"before": None, "after": format_instant(NOW - 400 * DAY)}
     assert (row["from"], row["to"], row["at"]) == ("customer", "client", format_instant(NOW))
     assert row["score"] == {"before": 0, "after": 60}
     (signal,) = row["signals"]
@@ -66,20 +77,20 @@ def test_revenue_moves_with_the_stage_it_is_counted_under(ledger: MemoryLedger) 
 
 
 def test_whoever_differed_only_earlier_is_found_by_a_window(ledger: MemoryLedger) -> None:
-    """Cat would have been a client for a while, and then a customer, as she was."""
-    then = moment(ledger, NOW, At(NOW - 230 * DAY))
+    """Cat would have been a client until a complaint, and then a customer, as she was."""
+    then = after_a_complaint(ledger)
     assert previewed(ledger, then, Proposal(FOUR))[1] == []
-    _, (cat,) = previewed(ledger, then, Proposal(FOUR, from_at=NOW - 330 * DAY))
+    _, (cat,) = previewed(ledger, then, Proposal(FOUR, from_at=NOW - 430 * DAY))
     (stretch,) = cat["stretches"]
     assert (stretch["before"], stretch["after"]) == ("customer", "client")
     assert (cat["from"], cat["to"]) == ("customer", "client")
-    assert stretch["from"] == format_instant(NOW - 300 * DAY)
+    assert stretch["from"] == format_instant(NOW - 400 * DAY)
 
 
 def test_what_made_the_difference_is_read_while_it_lasts(ledger: MemoryLedger) -> None:
     """Once it is over, neither judgement has the signal on."""
-    then = moment(ledger, NOW, At(NOW - 230 * DAY))
-    _, (cat,) = previewed(ledger, then, Proposal(FOUR, from_at=NOW - 330 * DAY))
+    then = after_a_complaint(ledger)
+    _, (cat,) = previewed(ledger, then, Proposal(FOUR, from_at=NOW - 430 * DAY))
     (stretch,) = cat["stretches"]
     assert cat["at"] == format_instant(parse_instant(stretch["to"]) - 1)
     (signal,) = cat["signals"]
@@ -121,9 +132,7 @@ def test_nothing_is_published(ledger: MemoryLedger) -> None:
 
 def test_a_longer_silence_shows_where_signals_do_not(ledger: MemoryLedger) -> None:
     """No signal switches where only the lines of silence are drawn elsewhere."""
-    patient = read_policy(
-        {"extends": "purchases-only", "rhythm": {"demotion_floor_days": 365, "lapse_floors": 2}}
-    )
+    patient = read_policy({"extends": "purchases-only", "rhythm": {"demote_after_days": 730}})
     _, (cat,) = previewed(ledger, moment(ledger, NOW), Proposal(patient))
     assert (cat["from"], cat["to"], cat["signals"]) == ("lapsed_customer", "customer", [])
     assert cat["silence"]["before"]["lapse_at"] < format_instant(NOW)

@@ -108,7 +108,7 @@ def test_a_breakpoint_is_a_step_of_its_own_and_says_what_ran_out() -> None:
     assert (lapsed.stage_before, lapsed.stage) == ("customer", "lapsed_customer")
     assert lapsed.cause is not None
     assert (lapsed.cause.kind, lapsed.cause.name) == ("breakpoint", "lapse_at")
-    assert lapsed.at == NOW - 300 * DAY + 90 * DAY
+    assert lapsed.at == NOW - 300 * DAY + (7 + 180) * DAY
 
 
 def test_only_the_signals_that_changed_are_told() -> None:
@@ -136,13 +136,13 @@ def test_what_the_rules_do_under_an_override_is_a_step_too() -> None:
     clock = Clock()
     ledger = shop(clock)
     ledger.tell(ANN, "purchase-made", NOW - 300 * DAY)
-    until = format_instant(NOW - 100 * DAY)
+    until = format_instant(NOW - 90 * DAY)
     by_hand = {"stage": "client", "reason": "by hand", "expires_at": until}
     ledger.tell(ANN, "stage-overridden", NOW - 290 * DAY, **by_hand)
     *_, set_by_hand, lapsed, expired = walked(ledger, moment(ledger, clock()))
     assert (set_by_hand.stage_before, set_by_hand.stage) == ("customer", "client")
     assert set_by_hand.underlying_before == set_by_hand.underlying == "customer"
-    assert (lapsed.at, lapsed.stage_before, lapsed.stage) == (NOW - 210 * DAY, "client", "client")
+    assert (lapsed.at, lapsed.stage_before, lapsed.stage) == (NOW - 113 * DAY, "client", "client")
     assert (lapsed.underlying_before, lapsed.underlying) == ("customer", "lapsed_customer")
     assert show(lapsed)["underlying_before"] == "customer"
     assert stage_told(lapsed) == "client (by the rules customer -> lapsed_customer)"

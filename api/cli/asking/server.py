@@ -18,7 +18,7 @@ from api.cli.questions.long import whole_file
 from api.service.replays.lines import FIRST
 from domain.errors import NotFound
 from domain.instants import parse_instant
-from domain.policy import Policy
+from domain.kept_policies import read_kept_policy
 from domain.timeline import PolicyVersion, timeline_of
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from api.cli.asking.documents import Documents
     from api.service.questions import At
     from api.service.replays.preview import Proposal
+    from domain.policy import Policy
     from domain.timeline import PolicyTimeline
 
 _NOBODY = UUID(int=0)
@@ -146,10 +147,11 @@ class ServerAnswers:
         return PolicyVersion(
             version=found["policy_version"],
             effective_from=parse_instant(found["effective_from"]),
-            policy=Policy.read_kept(found["policy"]),
+            policy=read_kept_policy(found["policy"]),
             sha256=found["sha256"],
             position=found["position"],
             event_id=_NOBODY,
+            stored=None if "rules" in found["policy"] else found["policy"],
         )
 
     def _worked_out(

@@ -16,7 +16,7 @@ from api.service.event_schemas import (
 )
 from domain.decisions.reasons import REASONS
 from domain.events import CATALOGUE
-from domain.policy import policy_schema
+from domain.kept_policies import kept_policy_schema
 from domain.presets import sent_policy_schema
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def of_events() -> Mapping[str, Any]:
     contact = {**CONTACT_NAME, "description": "A UUID, or `source:ref`."}
     policy, sent_policy = (
         {name: part for name, part in schema.items() if name not in {"$schema", "title"}}
-        for schema in (policy_schema(), sent_policy_schema())
+        for schema in (kept_policy_schema(), sent_policy_schema())
     )
     sent = {f"Sent.{cls.TYPE}": sent_event(cls) for cls in from_clients()}
     sent_of_contact = {

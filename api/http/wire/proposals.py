@@ -37,7 +37,7 @@ class NewPolicy(SentObject):
     EXAMPLES: ClassVar = {
         "a preset": {"preset": "cafe"},
         "a document": {
-            "policy": {"extends": "cafe", "rhythm": {"demotion_floor_days": 28}},
+            "policy": {"extends": "cafe", "rhythm": {"demote_after_days": 28}},
             "effective_from": "2026-03-01T00:00:00Z",
         },
     }

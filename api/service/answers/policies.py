@@ -44,5 +44,5 @@ class WholePolicyVersion(PolicyVersion):
     @classmethod
     def of(cls, published: Published) -> Self:
         """A version that was published."""
-        document = published.policy.document()
+        document = published.document()
         return cls.model_validate({**cls.fields_of(published), "policy": document})

@@ -1,7 +1,8 @@
 """The cafe: one contact in every stage, named after it, and the small attentions of a good host.
 
 Under the preset ``cafe``: twelve purchase days in 28 days are regularity (35 points, an anchor),
-two visits with guests in 90 days are 25, and 60 make a client; 42 days of silence make one lapse.
+two visits with guests in 90 days are 25, and 60 make a client. They are due after two days; clients
+fall 35 days after that, and lapse after 70.
 """
 
 from __future__ import annotations

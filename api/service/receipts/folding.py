@@ -14,7 +14,8 @@ from domain.aliases import aliases_in
 from domain.errors import ContactNotFound, Invalid
 from domain.events.governance import PolicyPublished
 from domain.instants import zone_names
-from domain.policy import Policy, digest
+from domain.kept_policies import read_kept_policy
+from domain.policy import digest
 from domain.recorded import POLICY_STREAM
 from domain.relationship import fold
 from domain.timeline import timeline_of
@@ -129,7 +130,7 @@ def _published(recorded: RecordedEvent, place: int) -> PolicyVersion:
     if digest(event.policy) != event.sha256:
         _refuse(pointer, "has a digest that is not that of its document")
     try:
-        return policy_version(recorded, Policy.read_kept(event.policy))
+        return policy_version(recorded, read_kept_policy(event.policy))
     except Invalid as error:
         _refuse(pointer, f"is no policy: {error}")
 

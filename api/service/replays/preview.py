@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from api.service.replays.lines import Lines
-    from domain.commerce import Silence
     from domain.evidence import SignalReading
     from domain.history import History
     from domain.policy import Policy
@@ -190,7 +189,7 @@ class Preview:
 
 def _differences(before: Relationship, after: Relationship) -> Shape:
     """What the two judgements rest on, where it is not the same."""
-    silences = _silence(before.silence), _silence(after.silence)
+    silences = _silence(before), _silence(after)
     return {
         "score": {"before": before.score, "after": after.score},
         "since": {"before": instant(before.since), "after": instant(after.since)},
@@ -225,14 +224,17 @@ def _read(reading: SignalReading | None) -> Shape | None:
     return {name: shown[name] for name in ("on", "points", "value", "threshold")}
 
 
-def _silence(silence: Silence | None) -> Shape | None:
+def _silence(found: Relationship) -> Shape | None:
+    silence = found.silence
     if silence is None:
         return None
+    lapse_at = silence.lapse_at(was_ever_client=found.machine.was_ever_client)
     return {
         "last_at": format_instant(silence.last_at),
+        "due_at": format_instant(silence.due_at),
         "quiet_at": format_instant(silence.quiet_at),
         "demote_at": format_instant(silence.demote_at),
-        "lapse_at": format_instant(silence.lapse_at),
+        "lapse_at": format_instant(lapse_at),
     }
 
 

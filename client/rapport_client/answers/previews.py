@@ -45,9 +45,10 @@ class SignalBeforeAndAfter:
 
 @dataclass(frozen=True, kw_only=True)
 class Silence:
-    """When the contact was last heard of, and when silence will have which consequence."""
+    """When the contact was last heard of and was due again, and what silence means when."""
 
     last_at: datetime
+    due_at: datetime
     quiet_at: datetime
     demote_at: datetime
     lapse_at: datetime

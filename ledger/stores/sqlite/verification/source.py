@@ -8,7 +8,7 @@ from uuid import UUID
 
 from domain.errors import Corrupt, Invalid
 from domain.events.governance import PolicyPublished
-from domain.policy import Policy
+from domain.kept_policies import read_kept_policy
 from domain.recorded import POLICY_STREAM
 from domain.timeline import PolicyTimeline, PolicyVersion, timeline_of
 from ledger.mapper import LedgerMapper, NoKeys
@@ -121,7 +121,7 @@ class EventsAtRest:
             event = recorded.event
             try:
                 assert isinstance(event, PolicyPublished)
-                policy = Policy.read_kept(event.policy)
+                policy = read_kept_policy(event.policy)
             except (Invalid, AssertionError):
                 detail = f"position {recorded.position} is not a policy that can be read"
                 raise Corrupt(detail) from None
