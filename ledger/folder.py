@@ -45,7 +45,7 @@ from ledger.master_keys import MASTER_KEY_FILE, as_master_key, master_key_of
 from ledger.settings import LOG_DOMAIN, LedgerSettings, origin_of
 from ledger.stores.sqlite.rewrapping import finish
 from ledger.stores.sqlite.transparency_log import log_origin
-from ledger.subscriptions.pacing import SEALER
+from ledger.subscriptions.pacing import SIGNER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,7 +74,7 @@ class DataFolder:
         *,
         log_domain: str,
         signing: bool,
-        sealer_pacing: Pacing,
+        signer_pacing: Pacing,
     ) -> None:
         """For ``open``."""
         self.path = path
@@ -83,7 +83,7 @@ class DataFolder:
         self._clock = clock
         self._master_key = master_key
         self._signing = signing
-        self._sealer_pacing = sealer_pacing
+        self._signer_pacing = signer_pacing
         self._ledgers: dict[str, Ledger] = {}
         self._guard = RLock()
 
@@ -97,7 +97,7 @@ class DataFolder:
         log_domain: str = LOG_DOMAIN,
         make_main: bool = True,
         signing: bool = False,
-        sealer_pacing: Pacing = SEALER,
+        signer_pacing: Pacing = SIGNER,
     ) -> Self:
         """Take the folder, making it and, where wanted, the ledger ``main`` on first use.
 
@@ -128,7 +128,7 @@ class DataFolder:
                 key,
                 log_domain=log_domain,
                 signing=signing,
-                sealer_pacing=sealer_pacing,
+                signer_pacing=signer_pacing,
             )
             folder._prepare(make_main=make_main)
         except OSError as error:
@@ -369,7 +369,7 @@ class DataFolder:
             origin=settings.origin,
             begin_log=begin_log,
             for_audit=settings.for_audit,
-            sealer_pacing=self._sealer_pacing,
+            signer_pacing=self._signer_pacing,
         )
         if settings.archived:
             ledger.hold(_archived_refusal)

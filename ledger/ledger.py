@@ -30,7 +30,7 @@ from ledger.stores.sqlite.errors import ledger_errors
 from ledger.stores.sqlite.quick_check import check
 from ledger.stores.sqlite.transparency_log import APPLICATION_ID as LOG_APPLICATION_ID
 from ledger.stream_cache import StreamCache
-from ledger.subscriptions.pacing import SEALER
+from ledger.subscriptions.pacing import SIGNER
 from ledger.transparency.log import TransparencyLog
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Ledger(InNamespace, StoredEvents):
         begin_log: bool = False,
         for_audit: bool = False,
         waiting_events: int = WAITING_EVENTS,
-        sealer_pacing: Pacing = SEALER,
+        signer_pacing: Pacing = SIGNER,
     ) -> None:
         """Open the files in the folder, or make them; ``begin_log`` if only the log is to be made.
 
@@ -122,7 +122,7 @@ class Ledger(InNamespace, StoredEvents):
                 )
                 opened.callback(self._committer.close)
             self._refuse = self._committer.refuse
-            self.transparency = self._open_log(origin, sealer_pacing, make=new or begin_log)
+            self.transparency = self._open_log(origin, signer_pacing, make=new or begin_log)
             opened.pop_all()
         self.recording = Recording(self._committer, ClockWatch(name, clock))
         self.recording.look_at_the_clock()

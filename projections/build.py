@@ -107,7 +107,7 @@ class Build:
 
     def _take_in(self, events: Sequence[RecordedEvent], at: int) -> None:
         position = events[-1].position if events else self.position
-        touch = self._touched(events)
+        touch = self._touch_of(events)
         news = _by_survivor(events, touch.aliases)
         self._histories.follow(news, touch)
         policies = self._source.policies(position)
@@ -139,7 +139,7 @@ class Build:
         self._longest = longest if longest >= batch and longest >= _LONG_EVENTS else 0
         return events
 
-    def _touched(self, events: Sequence[RecordedEvent]) -> Touch:
+    def _touch_of(self, events: Sequence[RecordedEvent]) -> Touch:
         """What these events touch."""
         aliases = self.aliases
         merges: list[Merge] = []
@@ -183,7 +183,7 @@ class Build:
         for contact in sorted(contacts, key=BY_ID):
             known = self._histories.get(contact)
             added = news.get(contact)
-            # What the news change of the past was let go of already.
+            # The parts of the past that the news change were dropped already.
             if known and added and projection.outlasts(known.measured, added):
                 continue
             if self._write(tables, contact, moment, known):
@@ -273,7 +273,7 @@ def merged_at(tables: Tables) -> int:
 def _by_survivor(
     events: Sequence[RecordedEvent], aliases: Aliases
 ) -> dict[UUID, list[RecordedEvent]]:
-    """The events of contacts, by whoever stands for them now."""
+    """The events of contacts, by the contact that stands for them now."""
     found: dict[UUID, list[RecordedEvent]] = {}
     for recorded in events:
         if recorded.contact_id != POLICY_STREAM:

@@ -84,11 +84,11 @@ class BuildSubscriber:
             self._tell()
         return moved and self.build.position < upto
 
-    def troubled(self, trouble: Unavailable, cause: Exception) -> None:
+    def report_trouble(self, trouble: Unavailable, cause: Exception) -> None:
         """Say in the log that it waits."""
         logger.warning("projection %s waits: %s\n%s", self.name, trouble, error_trace(cause))
 
-    def failed(self, error: Exception) -> None:
+    def report_failure(self, error: Exception) -> None:
         """Mark the build as failed, and leave it where it is."""
         logger.error("projection %s failed: %s", self.name, error_trace(error))
         problem = str(error) if isinstance(error, LedgerError) else type(error).__name__

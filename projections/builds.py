@@ -90,6 +90,6 @@ class ReadModel(Protocol):
         """
 
 
-def counted(source: EventSource, position: int) -> int:
+def count_contact_events(source: EventSource, position: int) -> int:
     """How many events of contacts there are up to a position."""
     return position - len(source.policies(position).versions)

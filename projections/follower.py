@@ -25,10 +25,11 @@ BACK_SECONDS = 1.0
 
 
 class Follower:
-    """The live builds that one subscription takes forward, and whoever waits for them.
+    """The live builds that one subscription takes forward, and those who wait for them.
 
-    A build that stumbles is marked as failed and left where it was; the others go on. Trouble with
-    a file, a full disk say, is tried again and shown as a problem meanwhile.
+    A build that raises an error is marked as failed and left where it was; the others continue.
+    After trouble with a file, such as a full disk, it tries again, and the problem is shown
+    meanwhile.
     """
 
     def __init__(
@@ -46,7 +47,7 @@ class Follower:
         self._waiters = Waiters(self._is_settled, self._hurry)
         page = Page(source)
         subscribers = [
-            BuildSubscriber(build, store, page, clock, self._waiters.tell) for build in builds
+            BuildSubscriber(build, store, page, clock, self._waiters.notify) for build in builds
         ]
         self._subscribers = {one.name: one for one in subscribers}
         self._subscription = subscribe(
@@ -58,9 +59,9 @@ class Follower:
         self._subscription.start()
 
     def close(self) -> None:
-        """Stop after the step being taken; nothing is lost, since it goes on where it stopped."""
+        """Stop after the current step. Nothing is lost, since it continues where it stopped."""
         self._subscription.stop()
-        self._waiters.tell()
+        self._waiters.notify()
         self._subscription.close()
 
     def wake(self) -> None:
@@ -92,17 +93,17 @@ class Follower:
         self._subscribers[name].is_left_alone = False
         self.wake()
 
-    def paused(self) -> AbstractContextManager[None]:
+    def pause(self) -> AbstractContextManager[None]:
         """Between two steps: while inside, no live build moves but by the caller's hand."""
-        return self._subscription.paused()
+        return self._subscription.pause()
 
     def replace(self, build: AnyBuild) -> None:
-        """Go on with another build of its projection. Only while ``paused``."""
+        """Go on with another build of its projection. Only while ``pause``."""
         subscriber = self._subscribers[build.generation.projection]
         subscriber.build = build
         subscriber.is_left_alone = False
         self._subscription.forget_trouble(subscriber.name)
-        self._waiters.tell()
+        self._waiters.notify()
 
     def wait_for(self, position: int, timeout_seconds: float, name: str) -> int:
         """The position that the projection reflects, once that is at least ``position``.
@@ -158,7 +159,7 @@ class Follower:
         return there or subscriber.has_failed or self._subscription.is_stopped
 
     def bring_live_forward(self, build: AnyBuild, upto: int, at: int) -> bool:
-        """Take a live build to position ``upto`` and instant ``at``. Only while ``paused``.
+        """Take a live build to position ``upto`` and instant ``at``. Only while ``pause``.
 
         False where it has failed, now or before, or has never been filled.
         """
@@ -170,22 +171,22 @@ class Follower:
         return not subscriber.has_failed
 
     def take_step(self, build: AnyBuild, upto: int, at: int) -> bool:
-        """One step of a live build. Only while ``paused``. False if it has none to take."""
+        """One step of a live build. Only while ``pause``. False if it has none to take."""
         subscriber = self._subscribers[build.generation.projection]
         if not subscriber.follows:
             return False
         try:
             moved = build.step(upto, at)
         except Stumbled as error:
-            subscriber.failed(error)
+            subscriber.report_failure(error)
             return False
         if moved:
-            self._waiters.tell()
+            self._waiters.notify()
         return moved
 
     def _hurry(self) -> None:
         self._subscription.hurry()
 
     def _is_rebuilding(self) -> bool:
-        """Whether something is built anew, or for the first time."""
+        """Whether a projection is being rebuilt, or built for the first time."""
         return self._is_busy() or any(one.is_left_alone for one in self._subscribers.values())

@@ -35,7 +35,7 @@ class Limits:
     """From how many events on a stream is long: what comes late on it is better folded together."""
 
     step_facts: int = 20_000
-    """After how many facts folded a step ends, though its round goes on: others wait for it."""
+    """After how many folded facts a step ends, though its round continues: others wait for it."""
 
     walk_events: int = 2000
     """After how many events of contacts a step of a walk over all of them ends."""

@@ -1,4 +1,4 @@
-"""Who waits for a projection to come to a position, and is told when it does or never will."""
+"""Callbacks that are called when a projection reaches a position, or never will."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class Waiter:
-    """Who is to be told, and of what: that the projection ``name`` reflects ``position``."""
+    """A callback, and what it waits for: that the projection ``name`` reflects ``position``."""
 
     position: int
     name: str
@@ -28,7 +28,7 @@ class Waiter:
 class Waiters:
     """Threads and callbacks that wait for a projection to move. Any thread may call.
 
-    Whoever waits is in a hurry: that is told, so that the subscription cuts its rest short.
+    A waiter is in a hurry: the subscription is hurried, so that it ends its rest early.
     """
 
     def __init__(self, is_settled: Callable[[Waiter], bool], hurry: Callable[[], object]) -> None:
@@ -65,7 +65,7 @@ class Waiters:
         waiter.callback()
         return _nothing
 
-    def tell(self) -> None:
+    def notify(self) -> None:
         """Something moved, failed or stopped: tell everybody whom that concerns."""
         with self.moved:
             self.moved.notify_all()
@@ -74,8 +74,8 @@ class Waiters:
         for waiter in settled:
             try:
                 waiter.callback()
-            except Exception as error:  # noqa: BLE001  # whoever waited is gone; the log goes on
-                logger.warning("a waiter could not be told: %s", error_trace(error))
+            except Exception as error:  # noqa: BLE001  # the waiter is gone; the others are not
+                logger.warning("a waiter could not be notified: %s", error_trace(error))
 
     def _let_go(self, waiter: Waiter) -> None:
         with self.moved:
@@ -83,4 +83,4 @@ class Waiters:
 
 
 def _nothing() -> None:
-    """There is nothing to let go of."""
+    """The release of a waiter that does not wait: nothing to do."""

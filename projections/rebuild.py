@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from domain.errors import LedgerError
 from projections import generations
-from projections.builds import counted
+from projections.builds import count_contact_events
 from projections.digest import digest, drift
 from projections.generations import BUILDING, LIVE, Generation, Tables
 from projections.operations import error_trace
@@ -108,7 +108,7 @@ class Rebuild:
         name = self._projection.name
         self._catch_up(build, work)
         self._accompany(name, build.position, work)
-        with self._follower.paused():
+        with self._follower.pause():
             live = self._follower.build(name)
             compares = self._bring_both(live, build, work)
             live_digest, own_digest, differences = self._compare(live if compares else None, build)
@@ -122,7 +122,7 @@ class Rebuild:
         return {
             "projection": name,
             "position": build.position,
-            "events": counted(self._source, build.position),
+            "events": count_contact_events(self._source, build.position),
             "seconds": round(work.seconds(), 3),
             "digest": own_digest,
             "live_digest": live_digest,
@@ -148,16 +148,16 @@ class Rebuild:
         Only what gives way can be far behind and still be worth comparing with.
         """
         while (live := self._follower.build(name)).gives_way and live.position < position:
-            with self._follower.paused():
+            with self._follower.pause():
                 if not self._follower.take_step(live, position, self._clock()):
                     return
             work.check()
 
     def _bring_forward(self, build: AnyBuild, upto: int, at: int, work: Work) -> None:
         """Take the build all the way to position ``upto`` and instant ``at``, telling how far."""
-        total = counted(self._source, upto)
+        total = count_contact_events(self._source, upto)
         while build.step(upto, at):
-            work.advance(counted(self._source, build.position), total)
+            work.advance(count_contact_events(self._source, build.position), total)
 
     def _bring_both(self, live: AnyBuild, build: AnyBuild, work: Work) -> bool:
         """Both to one position and instant; False where the live one cannot get there.

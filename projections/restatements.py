@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from projections.builds import counted
+from projections.builds import count_contact_events
 from projections.restatement_tables import MINUTES, ROWS, WALKS
 from projections.restating import Restating
 from projections.status import MERGES_TABLE
@@ -60,7 +60,7 @@ class RestatementProjection:
             Stumbled: the log holds a history that cannot be dealt with.
         """
         build = self.open(generation, store, source, limits)
-        total = counted(source, upto)
+        total = count_contact_events(source, upto)
         while build.step(upto, generation.as_of):
-            work.advance(counted(source, build.position), total)
+            work.advance(count_contact_events(source, build.position), total)
         return build

@@ -83,7 +83,7 @@ class Restating:
         return self.generation.position
 
     def step(self, upto: int, at: int, page: Page | None = None) -> bool:
-        """Take in a few events up to position ``upto``, or go on with a round or a walk.
+        """Take in a few events up to position ``upto``, or continue a round or a walk.
 
         A round is written in one transaction at its end; before that, ``position`` stays where it
         is. ``page`` may hold what others have read. False if there was nothing to do, and then
@@ -189,7 +189,7 @@ class Restating:
         self._touch(survivor, recorded, taken, reach_of(recorded))
 
     def _note_merge(self, recorded: RecordedEvent, merge: Merge, taken: Intake) -> None:
-        """A merge or its undoing is of whoever stands for themselves before and after it.
+        """A merge or its undoing concerns the contacts that are no alias before or after it.
 
         A contact that becomes an alias ends, and one that is none any more begins: nothing was
         believed of it while another stood for it.
@@ -304,7 +304,7 @@ class Restating:
     def _walk_on(self, published: RecordedEvent) -> None:
         """A part of the walk over all contacts that a policy for the past takes.
 
-        How far it came is written with what it found, so that it goes on there whenever it ends.
+        The position is written with what was found, so that it continues from there after any end.
         """
         self._beliefs.clear()
         position, moment = published.position, self._moment(published.position, self._at)

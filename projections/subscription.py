@@ -40,7 +40,7 @@ class Subscription(Protocol):
     def hurry(self) -> None:
         """Somebody waits from now on: cut a rest short."""
 
-    def paused(self) -> AbstractContextManager[None]:
+    def pause(self) -> AbstractContextManager[None]:
         """While inside, no build moves but by the caller's hand."""
 
     def take_turn(self) -> bool:

@@ -22,21 +22,21 @@ COMMANDS = {
     "import": "Import purchases and other events from a file, or a whole ledger.",
     "export": "Write a whole ledger to one file.",
     "backup": "Copy every ledger beside a running server.",
-    "restore": "Make ledgers of a backup.",
+    "restore": "Restore ledgers from a backup.",
     "ledgers": "List, make, archive and delete ledgers.",
     "policy": "Show, compare, try and publish the policies that judge.",
-    "status": "Tell where one contact stands, and why.",
+    "status": "Show the stage of one contact, and why.",
     "summary": "Count the contacts by stage.",
-    "replay": "Say where every contact stood, at any time, as known at any time.",
+    "replay": "Compute the stage of every contact at any time, as known at any time.",
     "proof": "Get checkpoints and proofs of the log, and verify them.",
     "receipt": "Write the proof of a contact's status.",
-    "rebuild": "Compute projections anew and compare.",
+    "rebuild": "Rebuild projections and compare.",
     "log-keys": "List and rotate the keys that sign the log.",
     "master-key": "Change the key that wraps all others.",
     "keys": "Make, list, revoke and rotate access keys.",
-    "trail": "Show what was done besides appending, and check it.",
+    "trail": "Show the audit trail, and check it.",
     "doctor": "Check a data folder.",
-    "verify": "Check a ledger against what it signed, trusting nothing.",
+    "verify": "Check a ledger against its signed checkpoints.",
 }
 """Every command with what it does, in the order of ``rapport --help``."""
 
@@ -85,7 +85,7 @@ def cli() -> None:
 
 
 def main() -> None:
-    """The console script. What it writes is for whoever runs it alone, databases and all."""
+    """The console script. All files that it writes can be read only by the user who runs it."""
     os.umask(0o077)
     take_every_character()
     sys.exit(ending_of(cli, sys.argv[1:]))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ledger.access.trail import AuditTrail
 
 
-def ordered(folder: Path, of: str | None, act: str, subject: str, /, **detail: object) -> Order:
+def order_act(folder: Path, of: str | None, act: str, subject: str, /, **detail: object) -> Order:
     """Order an act ``of`` that ledger, or of the server where none is named.
 
     Do the act in the order's block: what comes of it is recorded when the block ends.

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import click
 
 from api.bootstrap import now
-from api.cli.acts import ordered
+from api.cli.acts import order_act
 from api.cli.archives.passphrases import passphrase_of
 from api.cli.ending import UsageRefused
 from api.cli.folders import existing, settings_for
 from api.cli.options import data_option, json_option
-from api.cli.output import print_json, progress, say
+from api.cli.output import print_json, print_message, progress
 from api.cli.plain_help import PlainHelp
 from api.service.backups.making import back_up, clear_unfinished
 from ledger.archive.refusals import PassphraseRefused
@@ -53,8 +53,8 @@ def command(
     """Write every ledger and its audit trail into a new FOLDER, and read back what was written.
 
     A server may run on the data folder: each ledger is backed up as of its last checkpoint, a
-    second ago. Without keys what is personal cannot be read from the backup, nor can a ledger go on
-    from it. The master key and the access keys are not in it.
+    second ago. Without keys the personal data in the backup cannot be read, and a ledger that is
+    restored from it takes no events. The master key and the access keys are not in it.
 
     Example:
       rapport backup --with-keys --passphrase-file passphrase /backups/2026-03-01
@@ -74,14 +74,14 @@ def command(
         folder_of(settings.folder, name)
     passphrase = passphrase_of(passphrase_file, settings, confirm=True) if with_keys else None
     for left in clear_unfinished(target.parent):
-        say(f"removed {left}, which a backup that was killed had left")
+        print_message(f"removed {left}, which a backup that was killed had left")
     started = time.perf_counter()
     try:
         with ExitStack() as orders:
             for name in names:
                 detail = {"with_keys": with_keys}
                 orders.enter_context(
-                    ordered(settings.folder, name, "ledger-backed-up", name, **detail)
+                    order_act(settings.folder, name, "ledger-backed-up", name, **detail)
                 )
             with progress("backing up", len(names), quiet=as_json) as advance:
                 made = back_up(
@@ -122,5 +122,7 @@ def _report(made: Backup, target: Path, seconds: float, *, as_json: bool) -> Non
         click.echo(f"{one.name}: {one.position:,} events, {keys}; root {one.root}")
     click.echo(f"backed up to {target}, read back and checked; {seconds:.1f} s")
     if any(one.keys for one in made.ledgers):
-        say("  Whoever has it and the passphrase reads what is personal, also of people who are")
-        say("  erased from now on: destroy backups as you promise erasure")
+        print_message(
+            "  Anyone with it and the passphrase can read personal data, also of people who are"
+        )
+        print_message("  erased from now on: destroy backups as you promise erasure")

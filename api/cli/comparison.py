@@ -1,4 +1,4 @@
-"""The events of a data folder held against the log that was signed, or that they were not."""
+"""Findings on whether the events of a data folder are those that were signed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from api.cli.findings import OK, PROBLEM, SKIPPED, Finding
 from api.cli.output import progress
-from api.cli.verifying.folder import Asked, verify_folder
+from api.cli.verifying.folder import VerifyOptions, verify_folder
 from domain.errors import LedgerError
 
 if TYPE_CHECKING:
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from ledger.verification.faults import Report
 
 
-def compared(settings: Settings, *, quiet: bool) -> Iterator[Finding]:
+def comparison_findings(settings: Settings, *, quiet: bool) -> Iterator[Finding]:
     """Do what ``rapport verify`` does for every ledger; a server may run on the folder."""
-    asked = Asked(master_key=settings.master_key, progress=partial(progress, quiet=quiet))
+    asked = VerifyOptions(master_key=settings.master_key, progress=partial(progress, quiet=quiet))
     try:
         outcome = verify_folder(settings.folder, None, asked)
     except LedgerError as error:
@@ -45,7 +45,7 @@ def _finding(report: Report) -> Finding:
     what = f"{report.name} contents"
     if not report.sound:
         more = f", and {report.fault_count - 1:,} more" if report.fault_count > 1 else ""
-        return Finding(PROBLEM, what, f"{report.first}{more}: rapport verify tells all of it")
+        return Finding(PROBLEM, what, f"{report.first}{more}: rapport verify lists all of it")
     covered = 0 if report.checkpoint_size is None else min(report.checkpoint_size, report.head)
     detail = (
         f"{covered:,} of {report.head:,} events are as signed; whether this log is the one you "

@@ -10,10 +10,10 @@ from api.bootstrap import build
 from api.cli.folders import settings_for
 from api.cli.listening import serve
 from api.cli.options import data_option, instant_option, listening_options
-from api.cli.output import say
+from api.cli.output import print_message
 from api.cli.plain_help import PlainHelp
 from api.service.demo.guide import lines
-from api.service.demo.town import SEED, found
+from api.service.demo.town import SEED, build_town
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,8 +37,8 @@ def command(
 ) -> None:
     """Start the server with a synthetic town: a cafe, a butcher, an estate agent.
 
-    The town lies in ledgers of its own, demo-..., and everybody in it is labelled synthetic. Run
-    again on the same folder it stays as it was made.
+    The town has ledgers of its own, demo-..., and everybody in it is labelled synthetic. A second
+    run on the same folder leaves it as it is.
 
     Example:
       rapport demo --port 8400 --data ./rapport-demo
@@ -46,10 +46,10 @@ def command(
     settings = settings_for(folder, host=host, port=port)
 
     def make_town(server: Server, url: str) -> None:
-        fresh = found(server, seed=seed, now=now)
+        fresh = build_town(server, seed=seed, now=now)
         for line in lines(url):
             click.echo(line)
-        say(f"{fresh:,} events appended" if fresh else "the town was there already")
+        print_message(f"{fresh:,} events appended" if fresh else "the town was there already")
 
     if no_serve:
         server = build(settings)

@@ -35,16 +35,16 @@ if TYPE_CHECKING:
 def command(folder: Path | None, drift: bool, full: bool, as_json: bool) -> int:
     """Check a data folder: files, keys, clock, every event, projections, time zones, disk.
 
-    Every event is read, unsealed and decoded, and positions and versions must have no gaps. That
-    finds damage, not tampering: whether the events are those that were signed is looked at with
-    --full only. What was not looked at is listed as skipped, with the command that does it. While a
-    server holds the folder, what needs it to itself is skipped too.
+    Every event is read, decrypted and decoded, and positions and versions must have no gaps. That
+    finds damage, not tampering: only --full checks whether the events are those that were signed.
+    Checks that did not run are listed as skipped, with the command that does them. While a server
+    holds the folder, the checks that need it for themselves are skipped too.
 
     Example:
       rapport doctor --data ./rapport-data
       rapport doctor --full --json
 
-    Exit codes: 0 no problem was found in what was looked at; 1 a check found a problem; 3 there is
+    Exit codes: 0 no check found a problem; 1 a check found a problem; 3 there is
     no such folder.
     """
     settings = existing(settings_for(folder))

@@ -47,16 +47,16 @@ def ending_of(command: click.Command, arguments: Sequence[str]) -> int:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        return _say("interrupted", INTERRUPTED)
+        return _report("interrupted", INTERRUPTED)
     except LedgerError as error:
-        return _say(str(error), _code(error))
+        return _report(str(error), _code(error))
     except (ReaderLeft, BrokenPipeError):
         # The reader of a pipe left; nothing more can be written, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
-        return _say(f"{place}{error.strerror or error}", UNUSABLE)
+        return _report(f"{place}{error.strerror or error}", UNUSABLE)
     return ended if isinstance(ended, int) else DONE
 
 
@@ -68,6 +68,6 @@ def _code(error: LedgerError) -> int:
     return UNUSABLE if isinstance(error, Corrupt | Unavailable) else PROBLEM
 
 
-def _say(message: str, code: int) -> int:
+def _report(message: str, code: int) -> int:
     click.echo(f"rapport: {' '.join(message.split())}", err=True)
     return code

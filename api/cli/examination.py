@@ -10,7 +10,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from api.bootstrap import now, projections_of
-from api.cli.comparison import compared, not_compared
+from api.cli.comparison import comparison_findings, not_compared
 from api.cli.differences import difference_told, ended_told
 from api.cli.findings import OK, PROBLEM, SKIPPED, WARNING, Finding
 from api.cli.output import progress
@@ -52,7 +52,7 @@ NO_SPACE_BYTES = 50 * MEBIBYTE
 def examine(settings: Settings, *, drift: bool, full: bool, quiet: bool) -> Iterator[Finding]:
     """Look at everything that can be looked at; what is broken hides nothing else.
 
-    What was not looked at is told too. ``full`` compares the events with the signed log, and
+    What was not examined is a finding too. ``full`` compares the events with the signed log, and
     ``drift`` the projections with the events.
     """
     yield from _surroundings(settings.folder, given=settings.master_key is not None)
@@ -61,14 +61,14 @@ def examine(settings: Settings, *, drift: bool, full: bool, quiet: bool) -> Iter
     for ledger in ledgers:
         yield from _clock(ledger)
     if full and ledgers:
-        yield from compared(settings, quiet=quiet)
+        yield from comparison_findings(settings, quiet=quiet)
     else:
         yield from not_compared([one.name for one in ledgers], settings)
-    yield from _opened(settings, drift=drift or full, quiet=quiet)
+    yield from _findings_of_open_folder(settings, drift=drift or full, quiet=quiet)
     yield Finding(SKIPPED, "audit trails", "not read: rapport trail --verify")
 
 
-def _opened(settings: Settings, *, drift: bool, quiet: bool) -> Iterator[Finding]:
+def _findings_of_open_folder(settings: Settings, *, drift: bool, quiet: bool) -> Iterator[Finding]:
     """What takes the folder to itself: files, keys, every event, projections."""
     files = sorted((settings.folder / LEDGERS).glob("[a-z]*/*.sqlite"))
     findings = {path: _integrity(path, settings.folder) for path in files}
@@ -97,7 +97,7 @@ def _opened(settings: Settings, *, drift: bool, quiet: bool) -> Iterator[Finding
                 path = ledger.folder / PROJECTIONS_FILE
                 kept = findings.get(path)
                 if kept is not None and kept.verdict != OK:
-                    detail = "damaged: the server sets the file aside and builds it anew"
+                    detail = "damaged: the server sets the file aside and builds a new one"
                     yield Finding(SKIPPED, f"{name} projections", detail)
                 elif kept is not None and (beyond := _beyond(path, ledger.head())):
                     yield Finding(PROBLEM, f"{name} projections", beyond)
@@ -147,7 +147,7 @@ def _master_key(file: Path, *, given: bool) -> Finding:
     if given:
         return Finding(OK, MASTER_KEY_FILE, "not asked for: the settings give the key")
     if not file.exists():
-        detail = "missing, and the settings give no key: restore it, or nothing can be unsealed"
+        detail = "missing, and the settings give no key: restore it, or nothing can be decrypted"
         return Finding(PROBLEM, MASTER_KEY_FILE, detail)
     mode = file.stat().st_mode & 0o777
     verdict = PROBLEM if mode & 0o077 else OK
@@ -165,7 +165,7 @@ def _integrity(path: Path, folder: Path) -> Finding:
 
 
 def _events(ledger: Ledger, *, quiet: bool) -> Finding:
-    """Read and unseal every event; positions and each stream's versions count without gaps."""
+    """Read and decrypt every event; positions and each stream's versions must have no gaps."""
     what = f"{ledger.name} events"
     head = ledger.head()
     position = 0
@@ -213,12 +213,12 @@ def _out_of_place(
 
 
 def _log(ledger: Ledger) -> Finding:
-    """Whether the transparency log goes on; how far it has come is no finding."""
+    """Whether the transparency log can still be signed. How far it is signed is no finding."""
     log = ledger.transparency
     if log.problem is not None:
         return Finding(PROBLEM, f"{ledger.name} log", f"{log.state}: {log.problem}")
-    sealed = log.checkpoint().size
-    return Finding(OK, f"{ledger.name} log", f"{sealed:,} of {ledger.head():,} events sealed")
+    signed = log.checkpoint().size
+    return Finding(OK, f"{ledger.name} log", f"{signed:,} of {ledger.head():,} events signed")
 
 
 def _beyond(path: Path, head: int) -> str | None:

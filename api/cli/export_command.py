@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import click
 
 from api.bootstrap import now
-from api.cli.acts import ordered
-from api.cli.archives.files import written
+from api.cli.acts import order_act
+from api.cli.archives.files import output_file
 from api.cli.archives.passphrases import passphrase_of
 from api.cli.ending import UsageRefused
 from api.cli.folders import existing, settings_for
 from api.cli.options import data_option, json_option, ledger_option
-from api.cli.output import print_json, progress, say
+from api.cli.output import print_json, print_message, progress
 from api.cli.plain_help import PlainHelp
 from api.service.event_schemas import event_type
 from domain.events import CATALOGUE
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 @click.option(
     "--with-keys",
     is_flag=True,
-    help="Add the keys, locked with a passphrase, so that the ledger can go on elsewhere.",
+    help="Add the keys, locked with a passphrase, so that the ledger can take events elsewhere.",
 )
 @click.option(
     "--passphrase-file",
@@ -58,17 +58,17 @@ def command(
     output.
 
     The archive holds every event as it is stored and as readable lines, schemas, policies, and the
-    transparency log with every checkpoint. Whatever is personal stays sealed: without the keys
-    nobody can read it, and an import of such an archive is for audit.
+    transparency log with every checkpoint. Personal data stays encrypted: without the keys nobody
+    can read it, and an import of such an archive is for audit.
 
     Example:
       rapport export --ledger main shop.tar.gz
       rapport import --data ./elsewhere shop.tar.gz
 
     A server may run on the folder: the archive then ends at its last checkpoint, a second ago.
-    So it does where the folder cannot be written; then its audit trail cannot tell of it either.
-    With --with-keys it must be stopped, and not go on once the archive was imported: of two that
-    go on as one ledger, each would prove that the other lies.
+    The same is true if the folder cannot be written, and then its audit trail has no entry of it.
+    With --with-keys the server must be stopped, and this ledger must take no more events once the
+    archive was imported: if two copies took events as one ledger, each would prove the other wrong.
 
     Exit codes: 0 written; 2 FILE exists, the passphrase is missing or too short, or there is no
     such ledger; 3 the data folder or FILE cannot be used; 130 interrupted, and FILE is not there.
@@ -85,8 +85,8 @@ def command(
         ledger_source(
             settings.folder, ledger_name, clock=now, master_key=settings.master_key, keys=with_keys
         ) as source,
-        _ordered(settings.folder, ledger_name, with_keys=with_keys),
-        written(file) as out,
+        _order_export(settings.folder, ledger_name, with_keys=with_keys),
+        output_file(file) as out,
         progress("exporting", source.last.size, quiet=as_json) as advance,
     ):
         try:
@@ -102,11 +102,11 @@ def command(
     _report(exported, file, time.perf_counter() - started, with_keys=with_keys, as_json=as_json)
 
 
-def _ordered(folder: Path, name: str, *, with_keys: bool) -> AbstractContextManager[object]:
+def _order_export(folder: Path, name: str, *, with_keys: bool) -> AbstractContextManager[object]:
     """The order of the export; it is done once the file has its name."""
     if may_write(folder, name):
-        return ordered(folder, name, "ledger-exported", name, with_keys=with_keys)
-    say(f"{folder} cannot be written: this export stands in no audit trail")
+        return order_act(folder, name, "ledger-exported", name, with_keys=with_keys)
+    print_message(f"{folder} cannot be written: the audit trail has no entry of this export")
     return nullcontext()
 
 
@@ -131,16 +131,20 @@ def _report(
             }
         )
         return
-    say(
+    print_message(
         f"{exported.ledger}: {exported.events:,} events up to position {exported.position:,} and "
         f"{exported.checkpoints:,} checkpoints; {seconds:.1f} s, {rate:,} events/s"
     )
-    say(f"  root  {exported.root.hex()}")
+    print_message(f"  root  {exported.root.hex()}")
     if exported.tells_namespace:
-        say("  WARNING  it holds the namespace, since the ledger came from an older archive. With")
-        say("  it guesses of refs can be tested: export from the ledger that goes on instead")
+        print_message(
+            "  WARNING  it holds the namespace, since the ledger came from an older archive. With"
+        )
+        print_message(
+            "  it guesses of refs can be tested: export from the ledger that takes events instead"
+        )
     if exported.data_keys:
-        say(
+        print_message(
             f"  keys  {exported.data_keys:,} of contacts, and the log's. Once this was imported, "
-            "this copy must not go on: the log would fork"
+            "this copy must take no more events: the log would fork"
         )

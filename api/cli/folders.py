@@ -35,8 +35,9 @@ def settings_for(
 
 
 @contextmanager
-def opened(folder: Path | None, *, make: bool = True) -> Iterator[DataFolder]:
-    """The folder, made on first use where that is wanted; then what is recorded is sealed too.
+def open_folder(folder: Path | None, *, make: bool = True) -> Iterator[DataFolder]:
+    """The open folder, which is created on first use where that is wanted. What is recorded is
+    signed too.
 
     Raises:
         NoFolder: there is none, and none is to be made.
@@ -59,9 +60,9 @@ def opened(folder: Path | None, *, make: bool = True) -> Iterator[DataFolder]:
 
 @contextmanager
 def opened_to_read(folder: Path | None, name: str, *, seal: bool = False) -> Iterator[Ledger]:
-    """A ledger to read; with ``seal``, sealed up to its head.
+    """A ledger to read; with ``seal``, its log is signed up to its head.
 
-    Of a folder that cannot be written it is a copy, as it was sealed last.
+    If the folder cannot be written, it is a copy, with the log as it was signed last.
 
     Raises:
         NoFolder: there is none.
@@ -70,7 +71,7 @@ def opened_to_read(folder: Path | None, name: str, *, seal: bool = False) -> Ite
     """
     settings = existing(settings_for(folder))
     if may_write(settings.folder, name):
-        with opened(folder, make=False) as data:
+        with open_folder(folder, make=False) as data:
             ledger = data.ledger(name)
             if seal:
                 ledger.transparency.sign_head()

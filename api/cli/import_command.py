@@ -11,14 +11,14 @@ import click
 from click.core import ParameterSource
 
 from api.bootstrap import now
-from api.cli.acts import ordered
+from api.cli.acts import order_act
 from api.cli.archives.importing import import_archive
 from api.cli.archives.namespaces import import_namespace
 from api.cli.asking.folder import FolderAnswers
 from api.cli.ending import PROBLEM, UsageRefused
-from api.cli.folders import opened, settings_for
+from api.cli.folders import open_folder, settings_for
 from api.cli.options import data_option, json_option, ledger_option
-from api.cli.output import print_json, progress, say
+from api.cli.output import print_json, print_message, progress
 from api.cli.plain_help import PlainHelp
 from api.cli.policies.publishing import BEGINNING, publish_preset
 from api.cli.streams import text_for_programs
@@ -113,9 +113,7 @@ SHOWN_REJECTS = 20
     help="Take the namespace from an archive with keys, for --ledger, which was imported without.",
 )
 @click.option("--for-audit", is_flag=True, help="Leave an archive's keys where they are.")
-@click.option(
-    "--replace", is_flag=True, help="Take the place of a ledger with nothing but its first policy."
-)
+@click.option("--replace", is_flag=True, help="Replace a ledger that holds only its first policy.")
 @json_option
 @click.pass_context
 def command(
@@ -136,21 +134,21 @@ def command(
 ) -> int:
     """Import the rows of DATAFILE, gzipped or not, as events; or an archive, as a whole ledger.
 
-    Running it again, or going on after it was killed, doubles nothing: every row has an id made of
-    what it says. Rows that cannot be events are listed with their reasons, and the rest goes on.
+    Running it again, also after it was killed, records nothing twice: the id of every row is made
+    of its content. Rows that cannot be events are listed with their reasons.
 
     Example:
       rapport import --mapping examples/cdnow.toml --preset purchases-only CDNOW_master.txt.gz
 
-    A dry run copies the ledger to the system's temporary files and imports into the copy, so it
-    says what a run would say, and writes nothing in the data folder.
+    A dry run copies the ledger to the system's temporary files and imports into the copy, so its
+    output is that of a real run, and it writes nothing in the data folder.
 
-    Before anything is written the file is looked through, and columns with more than one form of
-    amounts or ids are named with the reason. At a terminal you are asked then whether to go on.
+    Before anything is written the file is examined, and columns with more than one form of
+    amounts or ids are named with the reason. At a terminal you are then asked whether to continue.
 
     DATAFILE is taken for an archive if it is a tar file, as `rapport export` writes it. All of it
     is checked before anything is written. The ledger must not exist here, and comes out exactly as
-    it was, under the same origin. Without its keys it is for audit: it is read, and never goes on.
+    it was, under the same origin. Without its keys it is for audit, and takes no events.
 
     Example:
       rapport import --data ./elsewhere --as shop --key "$(cat shop.key)" shop.tar.gz
@@ -241,9 +239,9 @@ def _import_rows(
         if dry_run:
             ledger = closing.enter_context(_open_dry_run(settings, ledger_name))
         else:
-            ledger = closing.enter_context(opened(folder)).ledger(ledger_name)
+            ledger = closing.enter_context(open_folder(folder)).ledger(ledger_name)
             act = "rows-imported"
-            order = ordered(settings.folder, ledger_name, act, datafile.suffix or "file")
+            order = order_act(settings.folder, ledger_name, act, datafile.suffix or "file")
             closing.enter_context(order)
         if preset is not None:
             _publish(ledger, preset, dry_run=dry_run)
@@ -257,15 +255,17 @@ def _import_rows(
         try:
             importer.run(rows, partial(_look, rows, advance))
         except (LedgerError, OSError, KeyboardInterrupt):
-            say(f"stopped early{'' if dry_run else _GOES_ON}. {_sentence(importer.account)}")
+            print_message(
+                f"stopped early{'' if dry_run else _GOES_ON}. {_sentence(importer.account)}"
+            )
             if isinstance(rejects, RejectFile) and importer.account.rejected:
-                say(f"rejected so far, and why: {rejects.unfinished}")
+                print_message(f"rejected so far, and why: {rejects.unfinished}")
             raise
     _report(importer.account, columns, rejects, listed, dry_run=dry_run, as_json=as_json)
     return PROBLEM if importer.account.rejected else 0
 
 
-_GOES_ON = "; running again goes on from there"
+_GOES_ON = "; the next run continues from there"
 
 
 def _open_dry_run(settings: Settings, name: str) -> AbstractContextManager[Ledger]:
@@ -316,7 +316,7 @@ def _publish(ledger: Ledger, preset: str, *, dry_run: bool) -> None:
     version, fresh = publish_preset(FolderAnswers(ledger), preset, BEGINNING)
     if fresh:
         done = "would publish" if dry_run else "published"
-        say(f"{done} {preset} as version {version.version} of the policy")
+        print_message(f"{done} {preset} as version {version.version} of the policy")
 
 
 def _report(
@@ -341,21 +341,21 @@ def _report(
                 "seconds": round(account.seconds, 3),
                 "rows_per_second": account.rows_per_second,
                 "rejects": None if written is None else str(written),
-                "columns": [column.shown() for column in columns],
+                "columns": [column.as_document() for column in columns],
             }
         )
         return
     for reject in listed[:SHOWN_REJECTS]:
-        say(f"line {reject.line}: {reject.code}: {reject.detail}")
+        print_message(f"line {reject.line}: {reject.code}: {reject.detail}")
     if len(listed) > SHOWN_REJECTS:
-        say(f"and {len(listed) - SHOWN_REJECTS:,} more; --rejects - lists them all")
+        print_message(f"and {len(listed) - SHOWN_REJECTS:,} more; --rejects - lists them all")
     # Standard output is the reject file's where it was asked for.
     click.echo(
         f"{'dry run, nothing written: ' if dry_run else ''}{_sentence(account)}",
         err=isinstance(rejects, RejectStream),
     )
     if suspicious := [column.name for column in columns if column.suspicious]:
-        say(f"suspicious columns, for the reasons above: {', '.join(suspicious)}")
+        print_message(f"suspicious columns, for the reasons above: {', '.join(suspicious)}")
     if written is not None:
         click.echo(f"rejected rows and why: {written}")
 

@@ -12,7 +12,7 @@ from api.cli.asking.target import url_options
 from api.cli.ending import UsageRefused
 from api.cli.folders import settings_for
 from api.cli.options import data_option, instant_option, json_option
-from api.cli.output import print_json, print_table, say
+from api.cli.output import print_json, print_message, print_table
 from api.cli.plain_help import PlainGroup
 from domain.errors import Corrupt, LedgerNotFound, Unavailable
 from domain.instants import format_instant
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 def command() -> None:
     """Make, list, revoke and rotate access keys; also while a server runs on the folder.
 
-    Without any key the server answers this machine only, and asks nobody. From the first key on it
-    asks everybody for one, at once.
+    Without any key the server answers only this machine, and requires no key. As soon as there is a
+    key, every request needs one.
 
     Example:
       rapport keys create "the owner" --scope admin --scope read --scope append
@@ -70,7 +70,7 @@ def create(
     folder: Path | None,
     as_json: bool,
 ) -> None:
-    """Make a key called NAME, and show its secret, which is shown this once.
+    """Create a key called NAME, and show its secret, which is never shown again.
 
     Example:
       rapport keys create "till 4" --scope append --ledger main
@@ -85,7 +85,7 @@ def create(
                 name, scopes, ledger=ledger, expires_at=expires, per_minute=per_minute
             )
             order.add_detail(key=made.id)
-    _tell(made, secret, as_json=as_json)
+    _print_secret(made, secret, as_json=as_json)
 
 
 @command.command("list")
@@ -107,7 +107,7 @@ def list_keys(
         found = served_keys(url, folder, access_key_file)
     elif not _is_without_keys(settings_for(folder).folder):
         with _keys(folder) as (keys, _):
-            found = [_shown(key) for key in keys.all()]
+            found = [_row(key) for key in keys.all()]
     if as_json:
         print_json(found)
         return
@@ -124,7 +124,7 @@ def list_keys(
 @data_option
 @json_option
 def revoke(key_id: str, folder: Path | None, as_json: bool) -> None:
-    """Let the key of that ID open nothing any more, within a second.
+    """Revoke the key of that ID: within a second no request with it is let in.
 
     Example:
       rapport keys revoke 9f86d081884c7d65
@@ -134,11 +134,11 @@ def revoke(key_id: str, folder: Path | None, as_json: bool) -> None:
         try:
             order = _order(trails, keys.find(key_id), "key-revoked")
         except (Corrupt, Unavailable) as error:
-            say(f"revoked all the same, unrecorded: {error}")
+            print_message(f"revoked all the same, unrecorded: {error}")
         with order:
             key = keys.revoke(key_id)
     if as_json:
-        print_json(_shown(key))
+        print_json(_row(key))
         return
     click.echo(f"{key.id} ({key.name}) is revoked")
 
@@ -148,14 +148,14 @@ def revoke(key_id: str, folder: Path | None, as_json: bool) -> None:
 @data_option
 @json_option
 def rotate(key_id: str, folder: Path | None, as_json: bool) -> None:
-    """Give the key of that ID a new secret; the old one opens nothing any more.
+    """Give the key of that ID a new secret. Requests with the old one are refused.
 
     Example:
       rapport keys rotate 9f86d081884c7d65
     """
     with _keys(folder) as (keys, trails), _order(trails, keys.find(key_id), "key-rotated"):
         key, secret = keys.rotate(key_id)
-    _tell(key, secret, as_json=as_json)
+    _print_secret(key, secret, as_json=as_json)
 
 
 def _is_without_keys(folder: Path) -> bool:
@@ -188,16 +188,18 @@ def _order(trails: Trails, key: AccessKey, act: str) -> Order:
         return trails.order(None, COMMAND_LINE, act, key.id)
 
 
-def _tell(key: AccessKey, secret: str, *, as_json: bool) -> None:
+def _print_secret(key: AccessKey, secret: str, *, as_json: bool) -> None:
     if as_json:
-        print_json({**_shown(key), "secret": secret})
+        print_json({**_row(key), "secret": secret})
         return
     click.echo(secret)
-    say("This is shown once and kept nowhere: put it where the program that asks can read it.")
+    print_message(
+        "This is shown once and stored nowhere: save it where the sending program can read it."
+    )
 
 
-def _shown(key: AccessKey) -> dict[str, object]:
-    def shown(instant: int | None) -> str | None:
+def _row(key: AccessKey) -> dict[str, object]:
+    def instant_text(instant: int | None) -> str | None:
         return None if instant is None else format_instant(instant)
 
     return {
@@ -206,8 +208,8 @@ def _shown(key: AccessKey) -> dict[str, object]:
         "scopes": " ".join(sorted(key.scopes)),
         "ledger": key.ledger,
         "per_minute": key.per_minute,
-        "made_at": shown(key.made_at),
-        "expires_at": shown(key.expires_at),
-        "revoked_at": shown(key.revoked_at),
-        "last_used_at": shown(key.seen_at),
+        "made_at": instant_text(key.made_at),
+        "expires_at": instant_text(key.expires_at),
+        "revoked_at": instant_text(key.revoked_at),
+        "last_used_at": instant_text(key.seen_at),
     }

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from api.bootstrap import now
-from api.cli.acts import ordered
+from api.cli.acts import order_act
 from api.cli.ending import UsageRefused
-from api.cli.folders import existing, opened, settings_for
+from api.cli.folders import existing, open_folder, settings_for
 from api.cli.options import data_option, json_option
-from api.cli.output import print_json, print_table, say
+from api.cli.output import print_json, print_message, print_table
 from api.cli.plain_help import PlainGroup
 from domain.errors import LedgerError
 from ledger.access.opening import ACCESS_FILE, open_access_keys
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 def command() -> None:
     """List, make, archive and delete the ledgers of a data folder.
 
-    A ledger is one business; ledgers share nothing but the server. All but listing needs the folder
-    for itself: stop the server first, or ask it over HTTP.
+    A ledger is one business; ledgers share only the server. All but listing needs the folder for
+    itself: stop the server first, or ask it over HTTP.
 
     Example:
       rapport ledgers list
@@ -48,7 +48,7 @@ def list_them(folder: Path | None, as_json: bool) -> None:
     """
     ledgers = existing(settings_for(folder)).folder / LEDGERS
     names = sorted(entry.name for entry in ledgers.iterdir() if is_ledger_name(entry.name))
-    found = [_shown(ledgers / name) for name in names]
+    found = [_row(ledgers / name) for name in names]
     if as_json:
         print_json(found)
         return
@@ -70,10 +70,10 @@ def create(name: str, time_zone: str | None, folder: Path | None) -> None:
     Example:
       rapport ledgers create corner-shop --time-zone Europe/Amsterdam
     """
-    with opened(folder) as data:
+    with open_folder(folder) as data:
         new = name not in data.names()
         with (
-            ordered(data.path, None, "ledger-made", name)
+            order_act(data.path, None, "ledger-made", name)
             if new and is_ledger_name(name)
             else nullcontext()
         ):
@@ -86,15 +86,15 @@ def create(name: str, time_zone: str | None, folder: Path | None) -> None:
 @click.option("--end", is_flag=True, help="Take it out of the archive instead.")
 @data_option
 def archive(name: str, end: bool, folder: Path | None) -> None:
-    """Have the ledger called NAME take no more events and policies; all else goes on.
+    """Archive the ledger called NAME: it takes no more events, and can be read.
 
     Example:
       rapport ledgers archive summer-2019
     """
-    with opened(folder, make=False) as data:
+    with open_folder(folder, make=False) as data:
         act = "ledger-unarchived" if end else "ledger-archived"
         with (
-            ordered(data.path, None, act, name)
+            order_act(data.path, None, act, name)
             if data.settings(name).archived == end
             else nullcontext()
         ):
@@ -109,20 +109,20 @@ def archive(name: str, end: bool, folder: Path | None) -> None:
 def delete(name: str, confirm: str | None, folder: Path | None) -> None:
     """Delete the ledger called NAME: every event, key, checkpoint and entry of its trail.
 
-    Nothing brings it back but an archive kept elsewhere: rapport backup makes one. Access keys that
-    are for it alone are revoked.
+    Only an archive that is kept elsewhere can bring it back: rapport backup makes one. Access keys
+    that are for it alone are revoked.
 
     Example:
       rapport ledgers delete summer-2019 --confirm summer-2019
     """
-    with opened(folder, make=False) as data:
+    with open_folder(folder, make=False) as data:
         path = folder_of(data.path, name)
         if confirm is None and sys.stdin.isatty():
-            say(f"{name}: {_bytes(path):,} bytes will be gone for good")
+            print_message(f"{name}: {_bytes(path):,} bytes will be deleted")
             confirm = click.prompt("Its name, to delete it", err=True)
         if confirm != name:
             raise UsageRefused(f"nothing is deleted: --confirm {name} says that it is meant")
-        with ordered(data.path, None, "ledger-deleted", name, origin=_origin(data, name)):
+        with order_act(data.path, None, "ledger-deleted", name, origin=_origin(data, name)):
             if (data.path / ACCESS_FILE).is_file():
                 with closing(open_access_keys(data.path / ACCESS_FILE, now)) as keys:
                     keys.revoke_all_of(name)
@@ -137,7 +137,7 @@ def _origin(data: DataFolder, name: str) -> str | None:
         return None  # a damaged one can be deleted too
 
 
-def _shown(path: Path) -> dict[str, object]:
+def _row(path: Path) -> dict[str, object]:
     size = _bytes(path)
     try:
         settings = settings_of(path)

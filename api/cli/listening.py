@@ -16,7 +16,7 @@ import uvicorn
 from api.bootstrap import build
 from api.cli.collecting import collect_seldom
 from api.cli.ending import AddressRefused
-from api.cli.output import say
+from api.cli.output import print_message
 from api.http.app import create_app
 from api.http.edge import logs
 from api.http.edge.connections import IDLE_SECONDS, Connection, Sweep
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from api.service.settings import Settings
 
 FINISH_SECONDS = 10
-"""How long requests under way may take to finish once the server is told to stop."""
+"""How long requests under way may take to finish once the server stops."""
 
 BACKLOG = 2048
 
@@ -68,14 +68,14 @@ def serve(settings: Settings, prepare: Callable[[Server, str], None] | None = No
                 _stop_at_signals(serving)
                 url = _url(listener, settings)
                 _note_url(server, url_from_here(listener.getsockname(), settings))
-                say(f"Rapport listens on {url}  (data in {settings.folder.resolve()})")
-                say(_whom(server))
+                print_message(f"Rapport listens on {url}  (data in {settings.folder.resolve()})")
+                print_message(_whom(server))
                 serving.run(sockets=[listener])
             finally:
                 server.close()
     finally:
         writer.close()
-    say("stopped; everything accepted is recorded")
+    print_message("stopped; everything accepted is recorded")
 
 
 @contextmanager
@@ -167,24 +167,24 @@ def _whom(server: Server) -> str:
 
 def _url(listener: socket.socket, settings: Settings) -> str:
     host, port = listener.getsockname()[:2]
-    return _written(host, port, settings)
+    return _url_text(host, port, settings)
 
 
 def url_from_here(name: tuple[Any, ...], settings: Settings) -> str:
     """Where a command on this machine reaches the server whose socket has that name.
 
-    A server that listens on every address is asked on the loopback one. With TLS it is asked by the
-    name that it was told to listen on, where that is a name, for certificates hold names.
+    The address of a server that listens on every address is the loopback address. With TLS it is
+    the name in the settings, where that is a name, because certificates hold names.
     """
     host, port = name[:2]
     if (address := ip_address(host.partition("%")[0])).is_unspecified:
         host = "127.0.0.1" if address.version == 4 else "::1"
     elif settings.tls_certificate is not None:
         host = settings.host
-    return _written(host, port, settings)
+    return _url_text(host, port, settings)
 
 
-def _written(host: str, port: int, settings: Settings) -> str:
+def _url_text(host: str, port: int, settings: Settings) -> str:
     scheme = "http" if settings.tls_certificate is None else "https"
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
@@ -194,4 +194,6 @@ def _note_url(server: Server, url: str) -> None:
     try:
         server.folder.note_url(url)
     except OSError as error:
-        say(f"Commands will not find this server by itself, and need --url {url}: {error.strerror}")
+        print_message(
+            f"Commands will not find this server by itself, and need --url {url}: {error.strerror}"
+        )

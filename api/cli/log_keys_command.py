@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from api.bootstrap import now
-from api.cli.acts import ordered
-from api.cli.folders import existing, opened, settings_for
+from api.cli.acts import order_act
+from api.cli.folders import existing, open_folder, settings_for
 from api.cli.options import data_option, json_option, ledger_option
 from api.cli.output import print_json, print_table
 from api.cli.plain_help import PlainGroup
@@ -41,14 +41,14 @@ def command() -> None:
 @data_option
 @json_option
 def list_keys(ledger_name: str, folder: Path | None, as_json: bool) -> None:
-    """List the verifier keys, newest first: public, for whoever checks the log.
+    """List the verifier keys, newest first. They are public, for anyone who checks the log.
 
     Example:
       rapport log-keys list --json
     """
     try:
         with _log(folder, ledger_name) as log:
-            keys = _shown(log)
+            keys = _rows(log)
     except FolderInUse:
         keys = _beside(folder, ledger_name)
     if as_json:
@@ -67,17 +67,17 @@ def list_keys(ledger_name: str, folder: Path | None, as_json: bool) -> None:
 def rotate(ledger_name: str, folder: Path | None, as_json: bool) -> None:
     """Make a new key of the same name, and sign with it what is not signed yet.
 
-    The next checkpoint is signed by the old key too, so that whoever trusts that one can see that
-    the log goes on; later ones by the new key alone. Give the new verifier key to whoever checks.
+    The old key signs the next checkpoint too, so that those who trust it can see that the log
+    continues; only the new key signs later ones. Give the new verifier key to those who check.
 
     Example:
       rapport log-keys rotate
     """
     with _log(folder, ledger_name) as log:
-        with ordered(settings_for(folder).folder, ledger_name, "log-key-rotated", log.origin):
+        with order_act(settings_for(folder).folder, ledger_name, "log-key-rotated", log.origin):
             made = log.rotate()
             size = log.sign_head().size
-        keys = _shown(log)
+        keys = _rows(log)
     if as_json:
         print_json(keys)
         return
@@ -90,7 +90,7 @@ def rotate(ledger_name: str, folder: Path | None, as_json: bool) -> None:
 
 @contextmanager
 def _log(folder: Path | None, name: str) -> Iterator[TransparencyLog]:
-    with opened(folder, make=False) as data:
+    with open_folder(folder, make=False) as data:
         yield data.ledger(name).transparency
 
 
@@ -102,7 +102,7 @@ def _beside(folder: Path | None, name: str) -> list[dict[str, str | None]]:
         return [_row(key.verifier, key.made_at, key.retired_at) for key in source.known_keys()]
 
 
-def _shown(log: TransparencyLog) -> list[dict[str, str | None]]:
+def _rows(log: TransparencyLog) -> list[dict[str, str | None]]:
     return [
         _row(verifier.to_text(), key.made_at, key.retired_at)
         for verifier, key in zip(log.verifiers(), log.key_history(), strict=True)

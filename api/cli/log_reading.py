@@ -44,7 +44,7 @@ class NotAnswered(LedgerError):
 
 
 class NotYetAnswered(NotAnswered):
-    """The key has asked too often; it may ask again after so many ``seconds``."""
+    """The rate limit of the key is reached; it may send requests again after ``seconds``."""
 
     def __init__(self, detail: str, seconds: int) -> None:
         super().__init__(detail)
@@ -105,15 +105,15 @@ class ServedLog:
         self._url = url.rstrip("/")
 
     def note(self) -> bytes:
-        return fetched(f"{self._url}/log/checkpoint")
+        return fetch(f"{self._url}/log/checkpoint")
 
     def verifiers(self) -> list[Verifier]:
-        lines = fetched(f"{self._url}/log/key").decode("utf-8", "replace").splitlines()
+        lines = fetch(f"{self._url}/log/key").decode("utf-8", "replace").splitlines()
         return [Verifier.read(line) for line in lines]
 
     def inclusion(self, position: int, tree_size: int) -> Inclusion:
         found = self._proof("inclusion", position=position, tree_size=tree_size)
-        entry = fetched(f"{self._url}/log/entries/{position}")
+        entry = fetch(f"{self._url}/log/entries/{position}")
         with _as_answered():
             return Inclusion(
                 entry, int(found["tree_size"]), from_base64(found["root_hash"]), _hashes(found)
@@ -125,10 +125,10 @@ class ServedLog:
             return _hashes(found)
 
     def bundle(self, at: BundleAt) -> bytes:
-        return fetched(f"{self._url}/log/{at.path}")
+        return fetch(f"{self._url}/log/{at.path}")
 
     def _proof(self, name: str, **query: int) -> dict[str, Any]:
-        content = fetched(f"{self._url}/log/proofs/{name}?{urlencode(query)}")
+        content = fetch(f"{self._url}/log/proofs/{name}?{urlencode(query)}")
         with _as_answered():
             found: dict[str, Any] = json.loads(content)
             return found
@@ -243,7 +243,7 @@ def is_url(target: str) -> bool:
     return target.startswith(("http://", "https://"))
 
 
-def fetched(url: str) -> bytes:
+def fetch(url: str) -> bytes:
     """What a server answers at this URL, asked with the access key of the settings if there is one.
 
     Where that key may ask so often and no more, it is waited for: a verification asks a lot.
@@ -278,7 +278,7 @@ def _answer(request: Request, netloc: str) -> bytes:
         with urlopen(request, timeout=ANSWER_SECONDS) as answer:  # noqa: S310  # as above
             content: bytes = answer.read(MOST_BYTES + 1)
     except HTTPError as error:
-        raise _told(error, request) from None
+        raise _to_ledger_error(error, request) from None
     except (URLError, HTTPException, OSError, ValueError) as error:
         reason = getattr(error, "reason", error)
         raise Unanswered(f"{netloc} does not answer: {reason}") from None
@@ -287,7 +287,7 @@ def _answer(request: Request, netloc: str) -> bytes:
     return content
 
 
-def _told(error: HTTPError, request: Request) -> LedgerError:
+def _to_ledger_error(error: HTTPError, request: Request) -> LedgerError:
     """What the server says, where it says it as Rapport does."""
     detail = f"the server answers {error.code}"
     try:

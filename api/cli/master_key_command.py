@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from api.cli.acts import ordered
+from api.cli.acts import order_act
 from api.cli.folders import existing, settings_for
 from api.cli.options import data_option, json_option
 from api.cli.output import print_json
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.group("master-key", cls=PlainGroup)
 def command() -> None:
-    """Change the master key; while no server runs on its folder.
+    """Change the master key. No server may run on its folder.
 
     Example:
       rapport master-key rotate
@@ -37,9 +37,9 @@ def rotate(folder: Path | None, as_json: bool) -> None:
     wrapped by it. Where RAPPORT_MASTER_KEY gives it, RAPPORT_NEXT_MASTER_KEY gives the new one, and
     takes its place in your settings afterwards.
 
-    Killed at any moment, it goes on when it is run again, and where the folder keeps the key also
-    at the next start of the server. Backups of keys.sqlite still open with the old key: destroy
-    it when they are gone.
+    After it was killed at any moment, the next run completes it, and where the folder keeps the key
+    so does the next start of the server. Backups of keys.sqlite still open with the old key:
+    destroy it when they are gone.
 
     Example:
       rapport master-key rotate
@@ -54,7 +54,7 @@ def rotate(folder: Path | None, as_json: bool) -> None:
             "master_key and next_master_key belong together: give both, or neither where the "
             "folder keeps its own"
         )
-    with ordered(settings.folder, None, "master-key-rotated", "master-key"):
+    with order_act(settings.folder, None, "master-key-rotated", "master-key"):
         count = rotate_master_key(settings.folder, old=old, new=new)
     if as_json:
         print_json({"rewrapped": count})

@@ -99,13 +99,13 @@ def _print_records(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> No
                 click.echo(f"{label:<{width}}  {line}")
 
 
-def say(line: str) -> None:
-    """A line for people, on standard error, so that it never mixes with an answer."""
+def print_message(line: str) -> None:
+    """Write a line for people to standard error, so that it never mixes with an answer."""
     click.echo(line, err=True)
 
 
 Advance = Callable[[float, str], None]
-"""Is called with how much is done and a note, as often as one likes."""
+"""It is called with how much is done and a note, as often as wanted."""
 
 
 @contextmanager
@@ -132,24 +132,24 @@ def progress(label: str, total: int, *, quiet: bool = False) -> Iterator[Advance
     else:
         said = []
 
-        def tell(done: float, note: str) -> None:
+        def print_progress(done: float, note: str) -> None:
             said.append(done)
-            say(f"{label}: {int(100 * done // max(total, 1))} % {note}")
+            print_message(f"{label}: {int(100 * done // max(total, 1))} % {note}")
 
-        yield _seldom(tell, PLAIN_LINE_SECONDS)
+        yield _seldom(print_progress, PLAIN_LINE_SECONDS)
         if said:
-            say(f"{label}: 100 %")
+            print_message(f"{label}: 100 %")
 
 
 def _seldom(write: Advance, seconds: float) -> Advance:
-    """The same function, heeded at most once in so many seconds."""
+    """The same function, which is called at most once in ``seconds``."""
     next_at = time.monotonic() + seconds
 
-    def heard(done: float, note: str) -> None:
+    def write_seldom(done: float, note: str) -> None:
         nonlocal next_at
         now = time.monotonic()
         if now >= next_at:
             next_at = now + seconds
             write(done, note)
 
-    return heard
+    return write_seldom

@@ -17,14 +17,14 @@ class PlainHelp(click.Command):
     """A command that keeps the lines of its docstring, as far as the terminal has room for them."""
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the help indented. A paragraph with a line that is too long is wrapped anew."""
+        """Write the help indented. A paragraph with a line that is too long is wrapped again."""
         for paragraph in inspect.cleandoc(self.help or "").split("\n\n"):
             formatter.write("\n")
-            for line in _wrapped(paragraph.splitlines(), formatter.width - 2):
+            for line in _wrap(paragraph.splitlines(), formatter.width - 2):
                 formatter.write(f"  {line}\n")
 
 
-def _wrapped(lines: list[str], width: int) -> Iterator[str]:
+def _wrap(lines: list[str], width: int) -> Iterator[str]:
     """The lines, where those of prose are no longer than that.
 
     An indented line is an example or a row of a list: to be copied, it stays in one piece.

@@ -15,7 +15,7 @@ from api.cli.ending import UsageRefused
 from api.cli.options import json_option, when_option
 from api.cli.output import print_json, print_table
 from api.cli.plain_help import PlainGroup
-from api.cli.policies.documents import policy_named, read_document, written
+from api.cli.policies.documents import policy_named, preset_text, read_document
 from api.cli.policies.preview import command as preview
 from api.cli.policies.publishing import BEGINNING, publish_preset
 from domain.comparison import field_changes
@@ -72,7 +72,7 @@ def init(
     if file is not None:
         if file.exists():
             raise UsageRefused(f"{file} is there already: name another")
-        file.write_text(written(preset, file.suffix), encoding="utf-8")
+        file.write_text(preset_text(preset, file.suffix), encoding="utf-8")
         click.echo(f"wrote {preset} to {file}; change it, try it with rapport policy preview")
         return
     with publishing_ledger(target) as answers:

@@ -11,7 +11,7 @@ import click
 from api.cli.ending import UsageRefused
 from api.cli.log_reading import entries_of, log_at
 from api.cli.options import json_option, ledger_option
-from api.cli.output import print_json, say
+from api.cli.output import print_json, print_message
 from api.cli.plain_help import PlainGroup, PlainHelp
 from api.cli.streams import write_exactly
 from api.service.receipts.checking import check_receipt
@@ -31,7 +31,7 @@ F = TypeVar("F", bound="Callable[..., object]")
 
 
 @dataclass(frozen=True)
-class _Trusted:
+class _TrustedCheckpoint:
     """A checkpoint whose signature was verified, and by which keys."""
 
     checkpoint: Checkpoint
@@ -39,7 +39,7 @@ class _Trusted:
     verified_by: tuple[str, ...]
     pinned: bool
 
-    def shown(self) -> dict[str, object]:
+    def as_document(self) -> dict[str, object]:
         return {
             "origin": self.checkpoint.origin,
             "tree_size": self.checkpoint.size,
@@ -65,13 +65,13 @@ def command() -> None:
     """Get a checkpoint or a proof, and verify it.
 
     TARGET is a ledger's URL, or a data folder; a server that runs on the folder is asked instead.
-    Of a folder that cannot be written, a copy is asked. Keep the key from another place than the
-    log and give it with --key: who serves a false log serves a false key too.
+    If a folder cannot be written, a copy is asked. Get the key from another place than the log and
+    give it with --key: a server that serves a false log serves a false key too.
 
     Example:
       rapport proof checkpoint http://127.0.0.1:8400/v1/ledgers/main
 
-    Exit codes: 0 verified; 1 refused: it proves nothing, or is not sealed yet; 2 the command
+    Exit codes: 0 verified; 1 refused: it proves nothing, or is not signed yet; 2 the command
     cannot be read, or there is no such position; 3 the target cannot be read.
     """
 
@@ -82,7 +82,8 @@ def command() -> None:
 @keys_option
 @json_option
 def checkpoint(target: str, ledger_name: str, keys: tuple[str, ...], as_json: bool) -> None:
-    """Show the last signed checkpoint. Keep it: what is under it cannot change unseen.
+    """Show the last signed checkpoint. Keep it: then no event under it can change without
+    detection.
 
     Example:
       rapport proof checkpoint ./rapport-data > kept.checkpoint
@@ -90,9 +91,9 @@ def checkpoint(target: str, ledger_name: str, keys: tuple[str, ...], as_json: bo
     """
     verifiers = read_keys(keys)
     with log_at(target, ledger_name) as log:
-        trusted = _trusted(log, log.note(), verifiers)
+        trusted = _trusted_checkpoint(log, log.note(), verifiers)
     if as_json:
-        print_json({**trusted.shown(), "note": trusted.note.decode()})
+        print_json({**trusted.as_document(), "note": trusted.note.decode()})
     else:
         write_exactly(trusted.note)
         _say_trust(trusted)
@@ -113,9 +114,9 @@ def inclusion(
     keys: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Prove that the event at POSITION stands in the log.
+    """Prove that the event at POSITION is in the log.
 
-    In a smaller tree than the last checkpoint's it is also proven that this is how the log began.
+    In a smaller tree than that of the last checkpoint it also proves that the log began with it.
 
     Example:
       rapport proof inclusion http://127.0.0.1:8400/v1/ledgers/main 42
@@ -125,9 +126,9 @@ def inclusion(
     if tree_size is not None and tree_size < position:
         raise UsageRefused(f"a tree of {tree_size} leaves has no event at position {position}")
     with log_at(target, ledger_name) as log:
-        trusted = _trusted(log, log.note(), verifiers)
+        trusted = _trusted_checkpoint(log, log.note(), verifiers)
         size = tree_size or trusted.checkpoint.size
-        # Of what lies beyond, the log itself says whether it is not sealed yet or not there.
+        # The log itself says whether a position beyond is not signed yet or does not exist.
         proof = log.inclusion(position, max(size, position))
         leaf = merkle.leaf_hash(proof.entry)
         if proof.tree_size != size:
@@ -149,7 +150,7 @@ def inclusion(
             "root_hash": to_base64(proof.root),
             "hashes": [to_base64(one) for one in proof.hashes],
         }
-        print_json({**shown, "event": event, "checkpoint": trusted.shown()})
+        print_json({**shown, "event": event, "checkpoint": trusted.as_document()})
         return
     click.echo(
         f"position {position} is {found.topic}, version {found.version} of {found.stream}, "
@@ -167,10 +168,10 @@ def inclusion(
 def consistency(
     target: str, first: str, ledger_name: str, keys: tuple[str, ...], as_json: bool
 ) -> None:
-    """Prove that the log as it was at FIRST is how it begins now: nothing was changed or removed.
+    """Prove that nothing was changed or removed in the log since FIRST.
 
-    FIRST is a file with a checkpoint that you kept, or a size. Of a size the log itself says what
-    it was, so that only a kept checkpoint finds a history that was written anew.
+    FIRST is a file with a checkpoint that you kept, or a size. For a size the log itself gives the
+    root, so that only a checkpoint that you kept reveals a rewritten history.
 
     Example:
       rapport proof checkpoint ./rapport-data > kept.checkpoint
@@ -178,7 +179,7 @@ def consistency(
     """
     verifiers = read_keys(keys)
     with log_at(target, ledger_name) as log:
-        trusted = _trusted(log, log.note(), verifiers)
+        trusted = _trusted_checkpoint(log, log.note(), verifiers)
         now = trusted.checkpoint
         earlier = _earlier(log, first, verifiers, now.origin)
         if earlier.origin != now.origin:
@@ -197,7 +198,7 @@ def consistency(
                 "second": now.size,
                 "first_root_hash": to_base64(earlier.root),
                 "hashes": shown,
-                "checkpoint": trusted.shown(),
+                "checkpoint": trusted.as_document(),
             }
         )
         return
@@ -235,7 +236,9 @@ def newest(
             "entries give the root that was signed"
         )
     if not verifiers:
-        say("checked with the log's own key: NO KEY WAS PINNED. Give one you kept with --key")
+        print_message(
+            "checked with the log's own key: NO KEY WAS PINNED. Give one you kept with --key"
+        )
 
 
 def read_keys(keys: tuple[str, ...]) -> list[Verifier]:
@@ -250,7 +253,9 @@ def read_keys(keys: tuple[str, ...]) -> list[Verifier]:
         raise UsageRefused(f"--key: {error}") from None
 
 
-def _trusted(log: LogReader, content: bytes, pinned: list[Verifier]) -> _Trusted:
+def _trusted_checkpoint(
+    log: LogReader, content: bytes, pinned: list[Verifier]
+) -> _TrustedCheckpoint:
     known = pinned or log.verifiers()
     note = notes.verify(content, known)
     checkpoint = Checkpoint.read(note.text)
@@ -258,7 +263,7 @@ def _trusted(log: LogReader, content: bytes, pinned: list[Verifier]) -> _Trusted
     if not signed:
         raise Unproven("no key with the name of the log signed the checkpoint")
     by = tuple(one.to_text() for one in known if (one.name, one.key_id) in signed)
-    return _Trusted(checkpoint, content, by, bool(pinned))
+    return _TrustedCheckpoint(checkpoint, content, by, bool(pinned))
 
 
 def _earlier(log: LogReader, first: str, pinned: list[Verifier], origin: str) -> Checkpoint:
@@ -267,7 +272,7 @@ def _earlier(log: LogReader, first: str, pinned: list[Verifier], origin: str) ->
         kept = Path(first)
         if not kept.is_file():
             raise UsageRefused(f"{first} is neither a file with a checkpoint nor a size")
-        return _trusted(log, kept.read_bytes(), pinned).checkpoint
+        return _trusted_checkpoint(log, kept.read_bytes(), pinned).checkpoint
     size = int(first)
     if not size:
         return Checkpoint(origin, 0, merkle.EMPTY_ROOT)
@@ -288,11 +293,11 @@ def _require_under(log: LogReader, now: Checkpoint, size: int, root: bytes) -> l
     return hashes
 
 
-def _say_trust(trusted: _Trusted) -> None:
+def _say_trust(trusted: _TrustedCheckpoint) -> None:
     if trusted.pinned:
-        say(f"verified with the key that was given, {trusted.verified_by[0]}")
+        print_message(f"verified with the key that was given, {trusted.verified_by[0]}")
     else:
-        say(
+        print_message(
             f"verified with the log's own key, {trusted.verified_by[0]}: NO KEY WAS PINNED. "
-            "Whoever forges a log brings a key; keep this one and give it with --key"
+            "A forged log has a key of its own; keep this key and give it with --key"
         )

@@ -1,4 +1,4 @@
-"""``rapport rebuild``: compute a projection anew, compare, and switch."""
+"""``rapport rebuild``: build a projection again, compare, and switch."""
 
 from __future__ import annotations
 

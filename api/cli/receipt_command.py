@@ -16,9 +16,9 @@ from api.cli.asking.folder import FolderAnswers
 from api.cli.asking.queries import query_of
 from api.cli.ending import UsageRefused
 from api.cli.folders import opened_to_read
-from api.cli.log_reading import ServedLog, Unanswered, fetched, held_ledger_url, is_url
+from api.cli.log_reading import ServedLog, Unanswered, fetch, held_ledger_url, is_url
 from api.cli.options import ledger_option, when_options
-from api.cli.output import say
+from api.cli.output import print_message
 from api.cli.plain_help import PlainHelp
 from api.cli.proof_command import keys_option, read_keys
 from api.cli.streams import write_exactly
@@ -57,7 +57,7 @@ def command(
     """Write a receipt of a CONTACT's status: the answer with all that proves it.
 
     TARGET is a ledger's URL, or a data folder; a server that runs on the folder is asked instead.
-    Of a folder that cannot be written, a copy is asked, as it was signed last. CONTACT is a UUID or
+    If the folder cannot be written, a copy is asked, as it was signed last. CONTACT is a UUID or
     source:ref. The receipt is checked before it is written; rapport verify checks it again, and
     needs no ledger for that.
 
@@ -65,7 +65,7 @@ def command(
       rapport receipt http://127.0.0.1:8400/v1/ledgers/main pos:17850 > receipt.json
       rapport verify receipt.json
 
-    Exit codes: 0 written; 1 refused, or not sealed yet; 2 the command cannot be read, or there
+    Exit codes: 0 written; 1 refused, or not signed yet; 2 the command cannot be read, or there
     is no such contact; 3 the target cannot be read.
     """
     verifiers = read_keys(keys)
@@ -73,21 +73,23 @@ def command(
         asked_in, as_of=as_of, as_known_at=as_known_at, policy_version=policy_version
     )
     if is_url(target):
-        receipt, own = _served(target.rstrip("/"), contact, asked_of)
+        receipt, own = _receipt_of_server(target.rstrip("/"), contact, asked_of)
     elif Path(target).is_dir():
         try:
-            receipt, own = _made(Path(target), ledger_name, contact, asked_of)
+            receipt, own = _receipt_of_folder(Path(target), ledger_name, contact, asked_of)
         except FolderInUse as held:
             url = held_ledger_url(held, Path(target), ledger_name)
-            receipt, own = _served(url, contact, asked_of)
+            receipt, own = _receipt_of_server(url, contact, asked_of)
     else:
         raise UsageRefused(f"{target} is neither a ledger's URL nor a data folder")
     checked = check_receipt(receipt, verifiers or own)
     write_exactly(receipt + b"\n")
     if not verifiers:
-        say("checked with the log's own key: NO KEY WAS PINNED. Give one you kept with --key")
+        print_message(
+            "checked with the log's own key: NO KEY WAS PINNED. Give one you kept with --key"
+        )
     for sentence in checked.unproven:
-        say(f"not proven by a receipt: {sentence}")
+        print_message(f"not proven by a receipt: {sentence}")
 
 
 class _ServedLedger:
@@ -103,21 +105,21 @@ class _ServedLedger:
             Unanswered: what is there is no ledger.
         """
         try:
-            zone: str | None = json.loads(fetched(self._url))["time_zone"]
+            zone: str | None = json.loads(fetch(self._url))["time_zone"]
         except (ValueError, LookupError, TypeError):
             raise Unanswered(f"{self._url} does not answer as a ledger does") from None
         return zone
 
 
-def _served(
+def _receipt_of_server(
     url: str, contact: str, asked_of: Callable[[TimeZoned], At]
 ) -> tuple[bytes, list[Verifier]]:
     given = urlencode(query_of(asked_of(_ServedLedger(url))))
     path = f"{url}/contacts/{quote(contact, safe='')}/status/receipt"
-    return fetched(f"{path}?{given}"), ServedLog(url).verifiers()
+    return fetch(f"{path}?{given}"), ServedLog(url).verifiers()
 
 
-def _made(
+def _receipt_of_folder(
     folder: Path, ledger_name: str, contact: str, asked_of: Callable[[TimeZoned], At]
 ) -> tuple[bytes, list[Verifier]]:
     with opened_to_read(folder, ledger_name, seal=True) as ledger:
@@ -132,7 +134,7 @@ def _made(
         if needed_position(question, asked.policy_version) > signed.size:
             raise NotYetSigned(
                 f"{signed.size} events are under a checkpoint, and this folder cannot be written "
-                f"to seal the rest: --as-known-at {signed.size}, or ask its server"
+                f"to sign the rest: --as-known-at {signed.size}, or ask its server"
             )
         _, receipt = make_receipt(question, contact_id, asked.policy_version, signed)
         content = json.dumps(receipt, ensure_ascii=False, separators=(",", ":")).encode()

@@ -47,7 +47,7 @@ def command(
     target: Target,
     as_json: bool,
 ) -> None:
-    """Work out where every contact stood: then, by what was known then, under any version.
+    """Compute the stage of every contact at an instant, as known at another, under any version.
 
     The digest is the SHA-256 of the lines that --out writes, one for each contact, by id. The same
     question has the same bytes, as long as it says both --as-of and --as-known-at.

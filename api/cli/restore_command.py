@@ -12,13 +12,13 @@ from uuid import UUID
 import click
 
 from api.bootstrap import now
-from api.cli.acts import ordered
-from api.cli.archives.importing import tell_of_namespace, told, verifier
+from api.cli.acts import order_act
+from api.cli.archives.importing import event_progress, tell_of_namespace, verifier
 from api.cli.archives.passphrases import passphrase_of
 from api.cli.ending import UsageRefused
 from api.cli.folders import settings_for
 from api.cli.options import data_option, json_option
-from api.cli.output import print_json, progress, say
+from api.cli.output import print_json, print_message, progress
 from api.cli.plain_help import PlainHelp
 from api.service.backups import restoring
 from ledger.access.trails import LEDGER_RESTORED
@@ -31,7 +31,7 @@ from ledger.folder import MAIN, DataFolder
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from api.service.backups.restoring import Checked, Copy
+    from api.service.backups.restoring import CheckedCopy, Copy
     from api.service.settings import Settings
     from ledger.archive.checking import VerifiedArchive
 
@@ -76,12 +76,13 @@ def command(
     """Make the ledgers of BACKUP, a folder that `rapport backup` wrote or one archive.
 
     All of it is checked before anything is written; then each ledger is there whole or not at all,
-    with its audit trail. None that exists is overwritten but one with nothing but its first policy.
-    With its keys a ledger goes on from where the backup was made; without them it is for audit.
+    with its audit trail. A ledger that exists is overwritten only if it holds only its first
+    policy. With its keys a ledger takes events after those of the backup; without them it is for
+    audit.
 
-    Whoever was erased in the backup's log stays erased. Of people who were erased after it was
-    made nobody can know but a newer log: name an archive of that, or a list, with --erased-since.
-    Their keys are left out, and the ledger records their erasure.
+    People who were erased in the backup's log stay erased. Only a newer log can say who was erased
+    after the backup was made: name an archive of that log, or a list, with --erased-since. Their
+    keys are left out, and the ledger records their erasure.
 
     Example:
       rapport restore --data ./new-home --erased-since erased.txt /backups/2026-03-01
@@ -101,7 +102,7 @@ def command(
         passphrase = passphrase_of(passphrase_file, settings, confirm=False)
     started = time.perf_counter()
     try:
-        checked = [_checked(copy, keys, passphrase, erased_since, quiet=as_json) for copy in copies]
+        checked = [_check(copy, keys, passphrase, erased_since, quiet=as_json) for copy in copies]
         if not dry_run:
             _place(checked, settings, new_name, passphrase, quiet=as_json)
     except (PassphraseRefused, LedgerExists, LogForks) as error:
@@ -109,14 +110,14 @@ def command(
     _report(checked, new_name, time.perf_counter() - started, dry_run=dry_run, as_json=as_json)
 
 
-def _checked(
+def _check(
     copy: Copy,
     keys: Sequence[str],
     passphrase: str | None,
     erased_since: Path | None,
     *,
     quiet: bool,
-) -> Checked:
+) -> CheckedCopy:
     def fence(verified: VerifiedArchive) -> frozenset[bytes]:
         if erased_since is None:
             return frozenset()
@@ -129,12 +130,12 @@ def _checked(
             keys=[verifier(text) for text in keys],
             passphrase=passphrase if head.keys else None,
             erased_since=fence,
-            advance=told(advance),
+            advance=event_progress(advance),
         )
 
 
 def _place(
-    checked: Sequence[Checked],
+    checked: Sequence[CheckedCopy],
     settings: Settings,
     new_name: str | None,
     passphrase: str | None,
@@ -158,11 +159,14 @@ def _place(
                     head = one.verified.head
                     detail = {"origin": head.origin, "position": head.position}
                     orders.enter_context(
-                        ordered(settings.folder, None, LEDGER_RESTORED, name, **detail)
+                        order_act(settings.folder, None, LEDGER_RESTORED, name, **detail)
                     )
                     with progress(f"restoring {name}", head.position, quiet=quiet) as advance:
                         run = partial(restoring.restore, one, folder, name=name, clock=now)
-                        run(passphrase=passphrase if head.keys else None, advance=told(advance))
+                        run(
+                            passphrase=passphrase if head.keys else None,
+                            advance=event_progress(advance),
+                        )
                     placed.append(name)
             except BaseException:
                 for name in placed:
@@ -171,12 +175,12 @@ def _place(
         folder.create(MAIN)  # which is there from the start, whatever comes first
 
 
-def _name(one: Checked, new_name: str | None) -> str:
+def _name(one: CheckedCopy, new_name: str | None) -> str:
     return new_name or one.copy.name or one.verified.head.ledger
 
 
 def _report(
-    checked: Sequence[Checked],
+    checked: Sequence[CheckedCopy],
     new_name: str | None,
     seconds: float,
     *,
@@ -204,6 +208,8 @@ def _report(
         click.echo(f"  root    {one.verified.last.root.hex()}")
         tell_of_namespace(one.verified)
         if one.erased_since:
-            say(f"  {len(one.erased_since):,} contacts erased since are erased here too")
-    say("  What was recorded after the backup is not there. Checkpoints of it that were given away")
-    say("  contradict what goes on from here: tell whoever keeps them")
+            print_message(f"  {len(one.erased_since):,} contacts erased since are erased here too")
+    print_message(
+        "  What was recorded after the backup is not there. Checkpoints of it that were given away"
+    )
+    print_message("  contradict what is recorded from here on: inform those who keep them")

@@ -33,7 +33,7 @@ def command(
     target: Target,
     as_json: bool,
 ) -> None:
-    """Tell where CONTACT, a UUID or source:ref, stands and why: then, by what was known then.
+    """Show the stage of CONTACT, a UUID or source:ref, and why: at an instant, as known at another.
 
     With --json the evidence, as GET .../contacts/CONTACT/status answers it.
 

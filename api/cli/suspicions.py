@@ -1,4 +1,4 @@
-"""The look at a file's columns before its rows are imported, as a person is told of it."""
+"""The check of a file's columns before its rows are imported, and its report for people."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from api.cli.ending import UsageRefused
-from api.cli.output import progress, say
+from api.cli.output import print_message, progress
 from api.service.importing.columns import look_at_columns
 from api.service.importing.rows import UnreadableFile, open_rows
 from domain.errors import Invalid
@@ -47,11 +47,11 @@ def columns_of(mapping: FileMapping, datafile: Path, *, quiet: bool) -> tuple[Co
         except Invalid as error:
             raise UsageRefused(f"{error}{_advice(mapping, datafile)}") from None
 
-        def tell(count: int) -> None:
+        def show_progress(count: int) -> None:
             if count % ROWS_BETWEEN_LOOKS == 0:
                 advance(rows.bytes_read(), f"{count:,} rows")
 
-        return look_at_columns(mapping, rows, tell)
+        return look_at_columns(mapping, rows, show_progress)
 
 
 def _advice(mapping: FileMapping, datafile: Path) -> str:
@@ -64,11 +64,11 @@ def _advice(mapping: FileMapping, datafile: Path) -> str:
             other = replace(shape, delimiter=delimiter, skip_lines=skip_lines)
             with suppress(UnreadableFile), open_rows(datafile, other) as rows:
                 if rows.header_line and not mapping.missing_columns(rows.columns):
-                    return _advised(shape, delimiter, rows.header_line)
+                    return _mapping_advice(shape, delimiter, rows.header_line)
     return ""
 
 
-def _advised(shape: FileShape, delimiter: str | None, header_line: int) -> str:
+def _mapping_advice(shape: FileShape, delimiter: str | None, header_line: int) -> str:
     keys = []
     if delimiter != shape.delimiter:
         keys.append(f"delimiter = {json.dumps(delimiter)}")
@@ -82,7 +82,7 @@ def name_suspicious(columns: Iterable[Column]) -> None:
     """Say on standard error which columns are suspicious, and why."""
     for column in columns:
         if column.suspicious:
-            say(f"suspicious column {column.name}: {column.why}")
+            print_message(f"suspicious column {column.name}: {column.why}")
 
 
 def ask_whether_to_go_on(columns: Iterable[Column]) -> None:
@@ -93,6 +93,6 @@ def ask_whether_to_go_on(columns: Iterable[Column]) -> None:
     """
     if not any(column.suspicious for column in columns) or not sys.stdin.isatty():
         return
-    say("What is recorded stays for ever. --dry-run shows what would become of each row.")
+    print_message("Recorded events stay forever. --dry-run shows the event of each row.")
     if not click.confirm("Import all the same?", err=True):
-        raise UsageRefused("nothing was written: mend the file or the mapping, and run it again")
+        raise UsageRefused("nothing was written: correct the file or the mapping, and run it again")

@@ -11,7 +11,7 @@ from api.cli.asking.target import url_options
 from api.cli.ending import UsageRefused
 from api.cli.folders import existing, settings_for
 from api.cli.options import data_option, json_option
-from api.cli.output import print_json, print_table, say
+from api.cli.output import print_json, print_message, print_table
 from api.cli.plain_help import PlainHelp
 from domain.instants import format_instant
 from ledger.access.trails import Trails
@@ -46,8 +46,8 @@ def command(
     ended before it did, or it was recorded by a version that recorded orders alone.
 
     Each entry holds the hash of the one before, and the newest is noted in access.sqlite too, so
-    that a trail that was deleted or cut off is noticed. Keep the newest hash elsewhere: then not
-    even who changes both files can change or take away anything before it unnoticed.
+    that a trail that was deleted or cut off is noticed. Keep the newest hash elsewhere: then no
+    earlier entry can be changed or removed without detection, even by changing both files.
 
     Example:
       rapport trail --ledger main --verify
@@ -82,15 +82,17 @@ def _read(
     try:
         trail = trails.server() if ledger_name is None else trails.of(ledger_name)
         if (gone := trail.missing()) is not None:
-            say(f"entry {gone} was recorded and is gone: this trail was deleted or cut off")
+            print_message(
+                f"entry {gone} was recorded and is gone: this trail was deleted or cut off"
+            )
         checked = trail.verify() if verify else None
         acts: list[Act] = []
         while page := trail.acts(after=acts[-1].number if acts else 0, limit=_PAGE):
             acts += page
     finally:
         trails.close()
-    return [_shown(act) for act in acts], checked
+    return [_row(act) for act in acts], checked
 
 
-def _shown(act: Act) -> dict[str, Any]:
+def _row(act: Act) -> dict[str, Any]:
     return {**act.__dict__, "at": format_instant(act.at), "detail": dict(act.detail)}

@@ -15,7 +15,7 @@ from api.cli.options import json_option
 from api.cli.output import print_json, progress
 from api.cli.plain_help import PlainHelp
 from api.cli.verifying.archive import names_archive, verify_archived
-from api.cli.verifying.folder import Asked, Outcome, verify_folder, verify_one
+from api.cli.verifying.folder import Outcome, VerifyOptions, verify_folder, verify_one
 from api.cli.verifying.receipt import is_receipt, verify_receipt
 from api.cli.verifying.report import as_json_document, print_report
 from api.cli.verifying.url import verify_url
@@ -43,7 +43,9 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="A checkpoint that was kept elsewhere.",
 )
-@click.option("--drift", is_flag=True, help="Make every projection anew too, and compare. Slower.")
+@click.option(
+    "--drift", is_flag=True, help="Also build every projection again, and compare. Slower."
+)
 @json_option
 def command(
     target: str,
@@ -59,11 +61,11 @@ def command(
     it; an archive, of rapport export; a status receipt, as JSON or msgpack; or a ledger's URL.
     Nothing is written to a folder, and a server may run on it.
 
-    The tree is derived again from the stored events and held against every tile and every
-    checkpoint. What is sealed is opened where the master key is at hand: master.key in the data
+    The tree is derived again from the stored events and compared with every tile and every
+    checkpoint. Encrypted fields are decrypted if there is a master key: master.key in the data
     folder, or RAPPORT_MASTER_KEY. From a URL the tree is derived from the entries that are served.
 
-    --key and --checkpoint are what makes it a proof: a folder by itself proves only that it fits
+    Only --key and --checkpoint make it a proof: a folder by itself only proves that its parts fit
     together. Keep both elsewhere. Each may be given several times.
 
     Example:
@@ -76,10 +78,10 @@ def command(
     Exit codes: 0 sound; 1 a fault was found; 2 TARGET is none of these, or an option cannot be
     read; 3 a file may not be read, or a server does not answer.
     """
-    asked = Asked(
+    asked = VerifyOptions(
         master_key=settings_for(None).master_key,
         verifiers=[_verifier(text) for text in keys],
-        kept=[_kept(path) for path in checkpoints],
+        kept=[_read_checkpoint(path) for path in checkpoints],
         drift=drift,
         progress=partial(progress, quiet=as_json),
     )
@@ -95,7 +97,7 @@ def command(
     return 0 if outcome.sound else PROBLEM
 
 
-def _outcome(target: str, ledger_name: str | None, asked: Asked) -> Outcome:
+def _outcome(target: str, ledger_name: str | None, asked: VerifyOptions) -> Outcome:
     """What is found in whatever the target is."""
     path = Path(target)
     if not is_url(target) and (path / LEDGERS).is_dir():
@@ -104,7 +106,7 @@ def _outcome(target: str, ledger_name: str | None, asked: Asked) -> Outcome:
         raise UsageRefused(f"{target} is no data folder: leave out --ledger")
     if is_url(target):
         if asked.drift:
-            raise UsageRefused("projections cannot be made anew from a URL: leave out --drift")
+            raise UsageRefused("projections cannot be built again from a URL: leave out --drift")
         return Outcome([verify_url(target, asked)])
     if path.name == EVENTS_FILE and path.is_file():
         path = path.parent  # a database is checked with what lies beside it
@@ -129,7 +131,7 @@ def _verifier(text: str) -> Verifier:
         raise click.BadParameter(f"{text!r}: {error}", param_hint="--key") from None
 
 
-def _kept(path: Path) -> KeptCheckpoint:
+def _read_checkpoint(path: Path) -> KeptCheckpoint:
     kept = KeptCheckpoint(path.name, path.read_bytes())
     try:
         assert kept.origin

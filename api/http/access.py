@@ -1,7 +1,7 @@
 """Who asks, and whether they may: decided once for every operation, before anything is read.
 
 Each operation declares the scopes of which one is enough; a key that is bound to a ledger may ask
-of that one alone, and is told the same of others whether they exist or not. Source: the HTTP
+of that one alone, and gets the same answer for others whether they exist or not. Source: the HTTP
 contract, "Access"; RFC 6750.
 """
 
@@ -29,7 +29,7 @@ PUBLIC: tuple[str, ...] = ()
 """What an operation declares that everybody may ask for, with a key or without."""
 
 ANYONE = Principal("anyone", frozenset())
-"""Whoever asks for what is public, once there are keys."""
+"""The principal of requests for public answers, in a server that has access keys."""
 
 LOG_SCOPES = (AUDIT,)
 """What the transparency log is read with, unless it is made public."""
@@ -62,7 +62,7 @@ class AccessKey(HTTPBearer):
     """Dependency: who asks. The route has let them in already, by the scopes that it declares."""
 
     async def __call__(self, request: Request) -> Principal:  # type: ignore[override]  # not a key
-        """Whoever sent the request."""
+        """The principal that sent the request."""
         principal: Principal = request.scope["state"]["exchange"].principal
         return principal
 
@@ -97,9 +97,10 @@ def require_every_ledger(principal: Principal) -> None:
 
 
 def is_still_admitted(principal: Principal, server: Server, ledger: OpenLedger) -> bool:
-    """Whether a long answer may go on: the ledger is there, and the key opens it as before.
+    """Whether a long answer may continue: the ledger is there, and the key still gives access to
+    it.
 
-    Where no key was asked for, it goes on until one would be.
+    An answer that was given without a key continues until a key is required.
     """
     if server.ledgers.get(ledger.ledger.name) is not ledger:
         return False

@@ -1,8 +1,8 @@
 """Letting a request in: what is checked of every one, before its endpoint is asked.
 
-A request is refused in this order: whoever may not ask, a body in a form that is not read, an
-answer in a form that is not given, a query with faults (all of them told), a body with faults; then
-what the path names.
+A request is refused in this order: the principal may not ask, the media type of the body is not
+read, no media type of the answer is acceptable, the query has faults (all of them are listed), the
+body has faults, and what the path names does not exist.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 BODY_SECONDS = 30.0
 
 
-def admitted(request: Request, contract: Contract) -> Exchange:
+def admit(request: Request, contract: Contract) -> Exchange:
     """The request, if it may be answered, with its query read.
 
     Raises:
@@ -34,14 +34,14 @@ def admitted(request: Request, contract: Contract) -> Exchange:
     request.scope["state"]["route"] = contract.path
     server = request.app.state.server
     principal = principal_of(request, server, contract.scopes)
-    # Also where no body is needed: a page of another site can post forms and plain text unasked.
+    # Also where no body is needed: any page of another site can post forms and plain text.
     sent = media.require_readable(request, contract.reads) if contract.takes_body else None
-    wanted = media.accepted(request, contract.offered_for(sent))
+    wanted = media.preferred_type(request, contract.offered_for(sent))
     query = read_query(request.scope["query_string"], contract.query, contract.required)
     return Exchange(request, principal, sent=sent, wanted=wanted, query=query)
 
 
-async def received(request: Request) -> bytes:
+async def read_whole_body(request: Request) -> bytes:
     """The whole body.
 
     Raises:
@@ -62,7 +62,7 @@ async def body_of(exchange: Exchange, contract: Contract) -> object:
         Invalid: it cannot be parsed, or says something where nothing is read.
         LedgerError: it cannot be received.
     """
-    raw, sent = await received(exchange.request), exchange.sent or strict_parsing.JSON
+    raw, sent = await read_whole_body(exchange.request), exchange.sent or strict_parsing.JSON
     if contract.body is not None:
         return strict_parsing.parse(raw, sent)
     if raw and strict_parsing.parse(raw, sent) != {}:

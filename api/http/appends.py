@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from api.http.admission import received
+from api.http.admission import read_whole_body
 from api.http.wire.envelope import ids_from_key
 from api.http.wire.headers import said_once
 from api.service import strict_parsing
@@ -28,12 +28,12 @@ async def sent_events(exchange: Exchange) -> object:
         Invalid: it cannot be parsed.
         Unavailable: too much waits to be recorded, or the body did not arrive in time.
     """
-    raw = await received(exchange.request)
+    raw = await read_whole_body(exchange.request)
     exchange.served.ledger.check_room()
     return strict_parsing.parse(raw, exchange.sent or strict_parsing.JSON)
 
 
-async def recorded(exchange: Exchange, append: Append) -> AppendResult:
+async def append_result(exchange: Exchange, append: Append) -> AppendResult:
     """What became of an append, once it is durable.
 
     Raises:
@@ -41,7 +41,7 @@ async def recorded(exchange: Exchange, append: Append) -> AppendResult:
     """
     if (more := len(append.drafts) - 1) > 0:
         exchange.server.rate_limits.owe(exchange.principal.id, more)
-    reply = exchange.streams.answers.expected()
+    reply = exchange.streams.answers.new_reply()
     exchange.served.ledger.hand_over(append, reply)
     # A client that leaves cancels its own waiting, never what the ledger has accepted.
     result: AppendResult = await reply.waiting
@@ -76,7 +76,7 @@ def require_no_condition(exchange: Exchange) -> None:
         raise Invalid.at("", "malformed", detail)
 
 
-def answered(exchange: Exchange, result: AppendResult) -> bool:
+def set_append_status(exchange: Exchange, result: AppendResult) -> bool:
     """Say what became of an append; 201 where anything is new. Whether a body is wanted.
 
     ``Location`` leads to the newest of its events, which need not be the last of a batch that is

@@ -31,14 +31,14 @@ class SentBody(Generic[T]):
         examples: Mapping[str, object],
         name: str | None = None,
     ) -> None:
-        """With a ``name`` the schema stands among the document's components."""
+        """With a ``name`` the schema is one of the document's components."""
         self.read = read
         self.schema = schema
         self.examples = examples
         self.name = name
 
     async def __call__(self, request: Request) -> T:
-        """What the body says.
+        """The body, as an object of the model.
 
         Raises:
             Invalid: it does not fit the schema.
@@ -46,6 +46,6 @@ class SentBody(Generic[T]):
         return self.read(exchange_in(request).body)
 
 
-def sent(model: type[SentObject]) -> Any:
+def body_dependency(model: type[SentObject]) -> Any:
     """The dependency of an endpoint that reads an object of this model: for ``Annotated``."""
     return Depends(SentBody(model.read, model.schema_of(), model.EXAMPLES, model.__name__))

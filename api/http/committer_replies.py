@@ -13,18 +13,18 @@ from typing import Any
 
 
 class Answers:
-    """The answers on their way to one event loop, which is that of whoever asks first."""
+    """The answers on their way to one event loop, which is the loop of the first request."""
 
     def __init__(self) -> None:
         self._told: deque[tuple[asyncio.Future[Any], object]] = deque()
         self._woken = False
 
-    def expected(self) -> Reply:
-        """Where an answer is to be told; waited for on the event loop that runs now."""
+    def new_reply(self) -> Reply:
+        """A reply that an answer can be delivered to. The event loop that runs now waits for it."""
         return Reply(self, asyncio.get_running_loop().create_future())
 
-    def tell(self, waiting: asyncio.Future[Any], outcome: object) -> None:
-        """From any thread: give this to whoever waits, with all that is told by then."""
+    def deliver(self, waiting: asyncio.Future[Any], outcome: object) -> None:
+        """Deliver an outcome, with all others that came until then. Any thread may call this."""
         self._told.append((waiting, outcome))
         if not self._woken:
             self._woken = True
@@ -32,7 +32,7 @@ class Answers:
                 waiting.get_loop().call_soon_threadsafe(self._deliver)
 
     def _deliver(self) -> None:
-        # What is told from here on wakes the loop again, or is delivered below.
+        # An outcome that comes from here on wakes the loop again, or is delivered below.
         self._woken = False
         while self._told:
             waiting, outcome = self._told.popleft()
@@ -59,8 +59,8 @@ class Reply:
 
     def set_result(self, result: object, /) -> None:
         """What became of it."""
-        self._answers.tell(self.waiting, result)
+        self._answers.deliver(self.waiting, result)
 
     def set_exception(self, error: Exception, /) -> None:
         """What kept it out."""
-        self._answers.tell(self.waiting, error)
+        self._answers.deliver(self.waiting, error)

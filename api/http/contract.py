@@ -54,8 +54,8 @@ class Contract:
             query={field.alias: _reads(field) for field in fields},
             required=tuple(one.alias for one in fields if one.field_info.is_required()),
             takes_body=takes_body,
-            reads=tuple(name for name in _sent(route) if name not in media.DOCUMENTS),
-            offers=_offered(route, takes_body=takes_body),
+            reads=tuple(name for name in _body_declarations(route) if name not in media.DOCUMENTS),
+            offers=_offered_types(route, takes_body=takes_body),
             body=body_of(route),
         )
 
@@ -102,14 +102,14 @@ def _parameters(dependant: Dependant) -> Iterator[str]:
     yield from inspect.signature(dependant.call).parameters
 
 
-def _sent(route: APIRoute) -> Mapping[str, object]:
-    """What the declaration says of each media type of the body."""
+def _body_declarations(route: APIRoute) -> Mapping[str, object]:
+    """The declaration of each media type of the body."""
     described = (route.openapi_extra or {}).get("requestBody", {})
     content: Mapping[str, object] = described.get("content", {})
     return content
 
 
-def _offered(route: APIRoute, *, takes_body: bool) -> tuple[str, ...]:
+def _offered_types(route: APIRoute, *, takes_body: bool) -> tuple[str, ...]:
     """That of the response class, and further ones that the answer is declared with."""
     response_class: Any = route.response_class
     name = getattr(response_class, "value", response_class).media_type

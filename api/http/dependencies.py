@@ -41,7 +41,7 @@ async def exchange_of(request: Request) -> Exchange:
 
 
 async def reply_of(request: Request) -> Reply:
-    """What the answer says beside its body."""
+    """The status and headers of the answer."""
     return exchange_in(request).reply
 
 
@@ -60,7 +60,7 @@ async def ledger_of(request: Request, _ledger: LedgerName) -> OpenLedger:
 
 
 async def contact_of(request: Request, _ledger: LedgerName, _contact: ContactName) -> UUID:
-    """The contact that the path names; nobody may have registered it.
+    """The contact that the path names, which may not be registered.
 
     Raises:
         Invalid: it is neither a UUID nor source:ref, or no text that a ref can be.
@@ -120,7 +120,9 @@ async def at_of(
 AtInQuery = Annotated[At, Depends(at_of)]
 
 
-async def known(request: Request, _ledger: LedgerName, min_position: MinPosition = None) -> None:
+async def wait_for_ledger(
+    request: Request, _ledger: LedgerName, min_position: MinPosition = None
+) -> None:
     """Wait until the ledger has come to the position that is asked for.
 
     Raises:
@@ -129,7 +131,7 @@ async def known(request: Request, _ledger: LedgerName, min_position: MinPosition
     await wait_until_known(exchange_in(request).served.ledger, min_position)
 
 
-PositionKnown = Annotated[None, Depends(known)]
+PositionKnown = Annotated[None, Depends(wait_for_ledger)]
 """What an endpoint asks for that may be asked to wait for a position."""
 
 
@@ -150,7 +152,7 @@ PageInQuery = Annotated[PageRequest, Depends(page_of)]
 
 
 class Audit:
-    """The ledger's audit trail, for orders of whoever asks."""
+    """The ledger's audit trail, for orders of the principal that sent the request."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
@@ -189,8 +191,7 @@ class Inquiry:
 
     @property
     def is_folded(self) -> bool:
-        """What is asked for is in no projection: they hold what is known, and nothing that lies
-        ahead.
+        """No projection has the answer: they hold what is known now, and nothing of the future.
 
         Not even where nothing is going to change: how far ahead may be asked is for the fold to
         say.

@@ -1,11 +1,11 @@
-"""One admitted request, and what its answer is to say beside its body."""
+"""One admitted request, and the status and headers of its answer."""
 
 from __future__ import annotations
 
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from api.http.wire.path_types import decoded
+from api.http.wire.path_types import decode_part
 from domain.errors import Invalid
 from domain.kinds import ContactId
 
@@ -65,7 +65,7 @@ class Exchange:
         Raises:
             Invalid: it is not UTF-8.
         """
-        return decoded(name, self.request.path_params[name])
+        return decode_part(name, self.request.path_params[name])
 
     @cached_property
     def served(self) -> OpenLedger:
@@ -98,12 +98,12 @@ class Exchange:
 
     @property
     def base(self) -> str:
-        """The path of the ledger, as it stands in links."""
+        """The path of the ledger, for links."""
         return f"/v1/ledgers/{self.text('ledger')}"
 
 
 class Reply:
-    """What an answer says beside its body.
+    """The status and headers of an answer.
 
     ``position`` is what the answer reflects. With ``digest`` its ETag is a digest of the body.
     ``status`` is that of the declaration unless it is set.

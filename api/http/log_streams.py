@@ -1,4 +1,4 @@
-"""The log as a stream: all of it in lines, or with whatever comes as server-sent events."""
+"""The event log as a stream: all of it in lines, or also new events, as server-sent events."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def export_log(exchange: Exchange, wanted: Filter, after: int | None) -> L
 
 
 def tail_log(exchange: Exchange, wanted: Filter, after: int | None) -> LogTail:
-    """The log and whatever comes, as server-sent events.
+    """The event log and new events, as server-sent events.
 
     Raises:
         Invalid: ``Last-Event-ID`` is no position, or beyond the log's end.
@@ -44,5 +44,5 @@ def tail_log(exchange: Exchange, wanted: Filter, after: int | None) -> LogTail:
 
 
 def still_admitted(exchange: Exchange) -> Callable[[], bool]:
-    """Whether whoever asked would still be let in, for a stream to ask as it goes."""
+    """A function that a stream calls as it runs: whether the principal may still read."""
     return partial(is_still_admitted, exchange.principal, exchange.server, exchange.served)

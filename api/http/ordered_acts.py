@@ -44,7 +44,7 @@ async def carry_out(order: Order, begin: Callable[[], Future[T]]) -> T:
 def end_with(order: Order, operations: Operations, operation: Operation) -> None:
     """Record the outcome when the operation ends: cancelled ones have failed, as ``cancelled``."""
 
-    def ended(operation: Operation) -> None:
+    def complete(operation: Operation) -> None:
         detail = {"operation": str(operation.id)}
         if operation.state == "succeeded":
             order.end(DONE, **detail)
@@ -54,4 +54,4 @@ def end_with(order: Order, operations: Operations, operation: Operation) -> None
             order.end(FAILED, reason="operation-failed", **detail)
 
     order.leave_open()
-    operations.when_ended(operation, ended)
+    operations.when_ended(operation, complete)

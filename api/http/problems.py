@@ -18,11 +18,11 @@ PROBLEM_JSON = "application/problem+json"
 
 
 class RouteNotFound(errors.NotFound):
-    """Nothing is served at that path."""
+    """There is no endpoint at that path."""
 
 
 class MethodNotAllowed(LedgerError):
-    """The path is served, but not by that method. ``allowed`` are those it is served by."""
+    """The path does not have that method. ``allowed`` are the methods that it has."""
 
     code = "method-not-allowed"
 
@@ -32,31 +32,31 @@ class MethodNotAllowed(LedgerError):
 
 
 class NotAcceptable(LedgerError):
-    """The client accepts none of the forms an answer can have."""
+    """The request accepts none of the media types that the answer can have."""
 
     code = "not-acceptable"
 
 
 class UnsupportedMediaType(LedgerError):
-    """The body is in a form that is not read here."""
+    """The media type of the body is not read here."""
 
     code = "unsupported-media-type"
 
 
 class TooLarge(LedgerError):
-    """The body is longer than is read."""
+    """The body is longer than the limit."""
 
     code = "too-large"
 
 
 class Malformed(LedgerError):
-    """What arrived is no HTTP."""
+    """The bytes that arrived are not an HTTP request."""
 
     code = "malformed-request"
 
 
 class HeadTooLarge(LedgerError):
-    """The request line and the headers are longer than is read."""
+    """The request line and the headers are longer than the limit."""
 
     code = "head-too-large"
 
@@ -96,9 +96,9 @@ TITLES: dict[str, str] = {
     "invalid-text": "A text is not valid",
     "unsupported-media-type": "Unsupported media type",
     "too-large": "The request is too large",
-    "malformed-request": "No HTTP request",
+    "malformed-request": "Not an HTTP request",
     "head-too-large": "The request's head is too large",
-    "unauthenticated": "No access key that is known",
+    "unauthenticated": "No valid access key",
     "forbidden": "Forbidden",
     "rate-limited": "Too many requests",
     "ledger-not-found": "No such ledger",
@@ -106,10 +106,10 @@ TITLES: dict[str, str] = {
     "event-not-found": "No such event",
     "policy-not-found": "No such policy",
     "operation-not-found": "No such operation",
-    "version-mismatch": "The contact's version is another",
+    "version-mismatch": "Version mismatch",
     "event-id-reused": "The event id is taken",
     "refused": "Refused",
-    "not-yet-sealed": "Not sealed yet",
+    "not-yet-sealed": "Not signed yet",
     "confirmation-needed": "A confirmation is needed",
     "not-finished": "Not finished yet",
     "projection-behind": "The projection is behind",
@@ -122,7 +122,7 @@ RETRY_AFTER_SECONDS = "1"
 
 
 def status_of(error: type[LedgerError]) -> int:
-    """The HTTP status that tells of errors of this class."""
+    """The HTTP status of errors of this class."""
     return next(STATUS[cls] for cls in error.__mro__ if cls in STATUS)
 
 
@@ -134,13 +134,13 @@ def status_of_code(code: str) -> int:
 
 
 def code_of(error: LedgerError) -> str:
-    """The code that clients are told: the error's own, or that of its nearest published parent."""
+    """The published code of an error: its own, or that of its nearest parent with one."""
     parents = [cls.code for cls in type(error).__mro__ if issubclass(cls, LedgerError)]
     return next(code for code in (error.code, *parents) if code in TITLES)
 
 
 def problem(error: LedgerError, instance: str) -> dict[str, object]:
-    """The problem document of an error; one of ours inside says nothing but ``internal``."""
+    """The problem document of an error. An error inside the server says only ``internal``."""
     status = status_of(type(error))
     code = code_of(error) if status != 500 else "internal"
     document: dict[str, object] = {
@@ -154,7 +154,7 @@ def problem(error: LedgerError, instance: str) -> dict[str, object]:
     if status != 500:
         document |= {name: value for name, value in error.fields().items() if name not in document}
     if isinstance(error, Invalid):
-        document["errors"] = [_shown(one) for one in error.errors]
+        document["errors"] = [_error_document(one) for one in error.errors]
     return document
 
 
@@ -169,7 +169,7 @@ def _detail(error: LedgerError, status: int) -> str:
 
 
 def problem_response(error: LedgerError, instance: str) -> Response:
-    """The answer that tells of an error."""
+    """The answer that reports an error."""
     headers: dict[str, str] = {"Cache-Control": "no-store"}
     if isinstance(error, MethodNotAllowed):
         headers["Allow"] = error.allowed
@@ -196,5 +196,5 @@ def _all_errors(parent: type[LedgerError]) -> Iterator[type[LedgerError]]:
         yield from _all_errors(child)
 
 
-def _shown(error: FieldError) -> Mapping[str, str]:
+def _error_document(error: FieldError) -> Mapping[str, str]:
     return {"pointer": error.pointer, "code": error.code, "detail": error.detail}

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, cast
 from fastapi.routing import APIRoute
 from starlette.responses import Response
 
-from api.http.admission import admitted, body_of
+from api.http.admission import admit, body_of
 from api.http.contract import Contract
-from api.http.wire.rendered import rendered
+from api.http.wire.rendered import render_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable
@@ -44,26 +44,26 @@ class LedgerRoute(APIRoute):
         **declared: Any,
     ) -> None:
         named = operation_id or endpoint.__name__
-        super().__init__(path, self.prepared(endpoint), operation_id=named, **declared)
+        super().__init__(path, self.prepare(endpoint), operation_id=named, **declared)
 
     @property
     def method(self) -> str:
         """The one method that it answers."""
         return next(iter(self.methods or ()))
 
-    def prepared(self, endpoint: Callable[..., Any]) -> Callable[..., Any]:
+    def prepare(self, endpoint: Callable[..., Any]) -> Callable[..., Any]:
         """The endpoint as FastAPI calls it: what it returns is not validated again."""
         if inspect.iscoroutinefunction(endpoint):
 
             @functools.wraps(endpoint)
-            async def answered(**values: Any) -> _Returned:
-                return _Returned(await endpoint(**values))
+            async def call_endpoint(**values: Any) -> _ReturnValue:
+                return _ReturnValue(await endpoint(**values))
 
-            return answered
+            return call_endpoint
 
         @functools.wraps(endpoint)
-        def answered_in_thread(**values: Any) -> _Returned:
-            return _Returned(endpoint(**values))
+        def answered_in_thread(**values: Any) -> _ReturnValue:
+            return _ReturnValue(endpoint(**values))
 
         return answered_in_thread
 
@@ -73,12 +73,12 @@ class LedgerRoute(APIRoute):
         status = self.status_code or 200
 
         async def handle(request: Request) -> Response:
-            exchange = admitted(request, contract)
+            exchange = admit(request, contract)
             request.scope["state"]["exchange"] = exchange
             try:
                 if contract.takes_body:
                     exchange.body = await body_of(exchange, contract)
-                returned = cast("_Returned", await solve(request))
+                returned = cast("_ReturnValue", await solve(request))
             finally:
                 exchange.leave()
             return _answer(returned.value, exchange, status)
@@ -93,7 +93,7 @@ class BareRoute(LedgerRoute):
     than either: decision 35 has the measurement. The endpoint reads its body itself.
     """
 
-    def prepared(self, endpoint: Callable[..., Any]) -> Callable[..., Any]:
+    def prepare(self, endpoint: Callable[..., Any]) -> Callable[..., Any]:
         """The endpoint itself."""
         return endpoint
 
@@ -103,7 +103,7 @@ class BareRoute(LedgerRoute):
         status = self.status_code or 200
 
         async def handle(request: Request) -> Response:
-            exchange = admitted(request, contract)
+            exchange = admit(request, contract)
             request.scope["state"]["exchange"] = exchange
             try:
                 value = await endpoint(request)
@@ -120,7 +120,7 @@ def routes_of(routers: Iterable[APIRouter]) -> list[LedgerRoute]:
     return [route for route in routes if isinstance(route, LedgerRoute)]
 
 
-class _Returned(Response):
+class _ReturnValue(Response):
     """What an endpoint returned, on its way past FastAPI, which leaves responses as they are."""
 
     def __init__(self, value: object) -> None:
@@ -135,4 +135,4 @@ def _answer(value: object, exchange: Exchange, status: int) -> Response:
     """What is sent: an answer that sends itself, or the document, encoded."""
     if callable(value):
         return cast("Response", value)
-    return cast("Response", rendered(value, exchange, status))
+    return cast("Response", render_answer(value, exchange, status))

@@ -1,1 +1,1 @@
-"""What the API does, whatever the way in: HTTP, the command line, pages."""
+"""The use cases of Rapport, for HTTP, the command line and pages."""

@@ -23,14 +23,14 @@ _TOKEN = re.compile(r"[0-9]{1,16}-[A-Za-z0-9_-]{43}")
 
 
 class Confirmations:
-    """Tokens of this process: after a restart one has to be asked for anew."""
+    """The tokens of this process. After a restart a new one has to be requested."""
 
     def __init__(self, clock: Callable[[], int]) -> None:
         self._clock = clock
         self._key = os.urandom(32)
 
     def require(self, token: str | None, what: str, *bound: object) -> None:
-        """Let pass whoever shows the token that was given for exactly this, some minutes ago.
+        """Check the token that was given for exactly this, some minutes ago.
 
         ``bound`` is JSON-like, and what the token is bound to: where it changed, so did the
         question.

@@ -19,7 +19,7 @@ _JSON_TYPE = r"^[A-Za-z]+/([A-Za-z0-9.-]+\+)?[Jj][Ss][Oo][Nn] *(;[^\n]*)?$"
 
 
 def ref(name: str) -> dict[str, Any]:
-    """A schema that stands among the document's components."""
+    """A schema that is one of the document's components."""
     return {"$ref": f"#/components/schemas/{name}"}
 
 
@@ -34,7 +34,7 @@ def data_schema(cls: type[Event]) -> dict[str, Any]:
 
 
 def event_type(cls: type[Event]) -> dict[str, Any]:
-    """The schema of an event's data as a document of its own, saying what happened in the world."""
+    """The schema of an event's data as a whole document, with a description of the event."""
     return {
         "$schema": DRAFT,
         "$id": f"urn:rapport:event-type:{cls.TYPE}",

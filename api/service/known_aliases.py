@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class KnownAliases:
-    """Who stands for whom at any position, without reading the log's merges twice."""
+    """The aliases at any position, without reading the merges of the log twice."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger

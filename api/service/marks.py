@@ -41,20 +41,20 @@ class Marks:
         }
 
     def retracted_by(self, recorded: RecordedEvent) -> UUID | None:
-        """The event that says this one never happened."""
-        return self._retracted.get(_marked(recorded))
+        """The retraction of this event."""
+        return self._retracted.get(_mark_id(recorded))
 
     def corrected_by(self, recorded: RecordedEvent) -> UUID | None:
-        """The event that says how this one happened otherwise."""
-        return self._corrected.get(_marked(recorded))
+        """The correction of this event."""
+        return self._corrected.get(_mark_id(recorded))
 
 
 def _stream(recorded: RecordedEvent) -> UUID:
-    """The stream on which whatever marks the event stands."""
+    """The stream of the events that mark this event."""
     received = recorded.event
     return received.by if isinstance(received, ReferralReceived) else recorded.contact_id
 
 
-def _marked(recorded: RecordedEvent) -> UUID:
+def _mark_id(recorded: RecordedEvent) -> UUID:
     shared = isinstance(recorded.event, ReferralReceived) and recorded.causation_id
     return shared or recorded.id

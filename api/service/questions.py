@@ -78,7 +78,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Subject:
-    """One contact as a question sees it: the survivor that answers, and its history, sealed."""
+    """One contact as a question sees it: the survivor and its history, which is not decrypted."""
 
     contact_id: UUID
     history: History
@@ -123,7 +123,7 @@ def subject_of(question: Question, contact_id: UUID) -> Subject:
 
 
 def short_subject_of(question: Question, contact_id: UUID) -> Subject | None:
-    """As ``subject_of``, where nothing but a short past of their own bears on the contact.
+    """As ``subject_of``, where only a short past of their own matters for the contact.
 
     None where more does, which takes longer.
 
@@ -143,13 +143,13 @@ def short_subject_of(question: Question, contact_id: UUID) -> Subject | None:
 def group_of(
     source: StreamSource, aliases: Aliases, position: int, contact_id: UUID
 ) -> tuple[UUID, list[RecordedEvent]]:
-    """Who answers for a contact, and all events that are known of them, sealed."""
+    """The survivor that answers for a contact, and all its known events, not decrypted."""
     survivor = aliases.survivor_of(contact_id)
     return survivor, read_group(source, survivor, aliases, position)
 
 
 def subject_in(survivor: UUID, group: Sequence[RecordedEvent]) -> Subject:
-    """The contact that those events tell of.
+    """The contact that those events are about.
 
     Raises:
         ContactNotFound: nobody had registered it by then.
@@ -177,7 +177,7 @@ def relationship_of(question: Question, subject: Subject) -> Relationship:
 
 
 def standing_of(question: Question, subject: Subject) -> Standing:
-    """How the subject stands as a referral partner, folded now."""
+    """The standing of the subject as a referral partner, folded now."""
     ledger, aliases = question.ledger, question.aliases
     moment = Moment(question.position, question.as_of, question.policies, ledger.time_zone, aliases)
     edges = edges_of(subject.history, subject.contact_id, aliases.survivor_of)

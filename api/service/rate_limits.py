@@ -19,7 +19,7 @@ _MOST_KEYS = 10_000
 class RateLimits:
     """What each key still has: as much a minute as it was given, saved up for one.
 
-    A request is one, and so is each event of it beyond the first: what is appended stays for ever,
+    A request is one, and so is each event of it beyond the first: what is appended stays forever,
     and a key that may ask once a second must not fill the disk with one request.
     """
 
@@ -62,7 +62,7 @@ class RateLimits:
         return max(0.0, -left * 60 / per_minute)
 
     def pace(self, key_id: str) -> Pace | None:
-        """At what pace a stream of that key's may go on; None where it has no limit."""
+        """The pace of a stream of that key's; None where it has no limit."""
         found = self._left.get(key_id)
         return None if found is None else Pace(self, key_id, found[2], self._sleep)
 
@@ -75,7 +75,7 @@ class RateLimits:
         self._left.pop(key_id, None)
         self._left[key_id] = left, self._now(), per_minute
         while len(self._left) > _MOST_KEYS:
-            del self._left[next(iter(self._left))]  # whoever asked longest ago
+            del self._left[next(iter(self._left))]  # the key whose last request is the oldest
 
 
 class Pace:
@@ -94,6 +94,6 @@ class Pace:
         self._sleep = sleep
 
     async def take(self, count: int) -> None:
-        """Count so many lines, and wait until they are made up."""
+        """Count these lines, and wait until the limit allows them."""
         if seconds := self._rates.owe(self._key_id, count):
             await self._sleep(seconds)

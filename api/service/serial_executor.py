@@ -24,7 +24,7 @@ class SerialExecutor:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="short-reads")
 
     async def run(self, function: Callable[[A], T], given: A) -> T:
-        """What the function answers; whoever is cancelled meanwhile waits for its end."""
+        """What the function returns. A caller that is cancelled meanwhile waits for its end."""
         working = asyncio.get_running_loop().run_in_executor(self._thread, function, given)
         try:
             return await asyncio.shield(working)

@@ -49,7 +49,7 @@ class OpenLedger:
 
 
 class Server:
-    """Everything that one process serves, whatever the way in."""
+    """Everything that one process serves."""
 
     def __init__(
         self,
@@ -111,8 +111,9 @@ class Server:
     def open(self) -> None:
         """Open every ledger in the folder; one that cannot be opened keeps no other from serving.
 
-        It is told in the log and by ``/readyz``, and tried again when it is asked for; a damaged
-        one once its files were changed, since looking through them takes long.
+        The problem is in the log and in ``/readyz``, and the next request for the ledger tries
+        again. A damaged one is tried again once its files were changed, since reading them takes
+        long.
 
         Raises:
             LedgerError: none of them can be opened, so that there is nothing to serve.
@@ -148,7 +149,7 @@ class Server:
             logger.error("ledger %s could not be opened: %s", name, error)
             raise Unavailable(f"the ledger {name} cannot be opened now") from error
 
-    def known(self) -> list[LedgerSettings]:
+    def all_settings(self) -> list[LedgerSettings]:
         """What every ledger in the folder is, by name, also where one cannot be opened now."""
         found: list[LedgerSettings] = []
         for name in self.folder.names():
@@ -192,8 +193,8 @@ class Server:
     def delete(self, name: str, confirmed: Callable[[], object] = lambda: None) -> None:
         """Delete a ledger, with the keys that are for it alone.
 
-        Those who ask it are answered first; whoever reads a stream of it is cut off. ``confirmed``
-        is called when nobody asks it any more, and raises where it is not to be deleted after all.
+        Requests under way are answered first, and its streams are cut off. ``confirmed``
+        is called when no request is under way, and raises where it is not to be deleted after all.
 
         Raises:
             LedgerNotFound: there is none.
@@ -205,7 +206,7 @@ class Server:
             self._leaving.add(name)
             try:
                 if not self.usage_counts.all_left(name, LEAVING_SECONDS):
-                    raise Unavailable(f"the ledger {name} is being asked: try again in a moment")
+                    raise Unavailable(f"the ledger {name} answers requests: try again in a moment")
                 confirmed()
                 self.keys.revoke_all_of(name)
                 if (served := self.ledgers.pop(name, None)) is not None:
@@ -239,7 +240,9 @@ class Server:
                 served.ledger.observe(observer_of(name))
 
     def close(self) -> None:
-        """End streams, finish and seal what was accepted, stop following, let go of the folder."""
+        """End streams, record and sign what was accepted, stop the subscriptions, release the
+        folder.
+        """
         self.stopping.begin()
         for served in self.ledgers.values():
             served.projections.close()
@@ -253,9 +256,9 @@ class Server:
             if name not in self.ledgers:
                 found = state_of_files(self.folder.path, name)
                 if found == self.unopened.get(name):
-                    raise Corrupt(f"the ledger {name} is as damaged as when it was looked through")
+                    raise Corrupt(f"the ledger {name} is still damaged: its files have not changed")
                 try:
-                    self.ledgers[name] = self._opened(name)
+                    self.ledgers[name] = self._open(name)
                 except Corrupt:
                     self.unopened[name] = state_of_files(self.folder.path, name)
                     raise
@@ -265,7 +268,7 @@ class Server:
                 self.unopened.pop(name, None)
             return self.ledgers[name]
 
-    def _opened(self, name: str) -> OpenLedger:
+    def _open(self, name: str) -> OpenLedger:
         ledger = self.folder.ledger(name)
         results = Results(ledger.folder / "results")
         projections = self._projections_of(ledger, self.clock)

@@ -53,7 +53,7 @@ class SettingsRefused(LedgerError):
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Where the server listens and where its data lies.
+    """The settings of a server: its address, its data folder, and its keys.
 
     ``master_key`` are the 32 bytes that wrap the keys of all contacts; where it is absent, the data
     folder keeps its own. ``next_master_key`` is to follow it, for ``rapport master-key rotate``
@@ -107,7 +107,7 @@ class Settings:
             raise SettingsRefused("tls_certificate and tls_key belong together")
 
     def require_keys(self) -> None:
-        """Refuse to be reached by other machines, where nobody would be asked for a key.
+        """Refuse an address that other machines can reach, if no access key would be required.
 
         Raises:
             SettingsRefused: the host is not a loopback address.
@@ -141,7 +141,7 @@ def refuse_unknown_variables(environ: Mapping[str, str]) -> None:
 
 
 def is_of_kubernetes(name: str, value: str) -> bool:
-    """Whether a variable tells where a service is, and is no setting that somebody chose.
+    """Whether Kubernetes set the variable, as the address of a service. It is then no setting.
 
     For a service called rapport, ``RAPPORT_PORT`` is such an address.
     """

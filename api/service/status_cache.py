@@ -2,7 +2,7 @@
 
 A status follows from the contact's events, the policies and the instant. So it is kept until an
 event is recorded that may bear on it, or the instant comes at which time itself changes something;
-what is kept and what would be worked out anew are the same to the byte.
+the cached answer and a newly computed one are the same to the byte.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _FAR_REACHING = (ContactMerged, MergeReversed, PolicyPublished, EventRetracted, 
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _CachedStatus:
     from_at: int
     until_at: int | None
     said: bytes
@@ -59,8 +59,8 @@ class Newest(NamedTuple):
         )
 
 
-class Found(NamedTuple):
-    """What a status says at the head of the log, and where that is."""
+class HeadStatus(NamedTuple):
+    """The status at the head of the log, and the position of the head."""
 
     said: bytes
     newest: Newest
@@ -73,14 +73,14 @@ class StatusCache:
         """For a ledger that nobody appends to yet."""
         self._most_bytes = most_bytes
         self._lock = threading.Lock()
-        self._kept: OrderedDict[UUID, _Kept] = OrderedDict()
+        self._kept: OrderedDict[UUID, _CachedStatus] = OrderedDict()
         self._bytes = 0
         head = ledger.head()
         self.newest = Newest(head, ledger.recorded_at(head) if head else 0)
-        ledger.on_record(self._recorded)
+        ledger.on_record(self._drop_changed)
 
-    def get(self, contact_id: UUID, at: int) -> Found | None:
-        """What the contact's status says at that instant, if that is still known."""
+    def get(self, contact_id: UUID, at: int) -> HeadStatus | None:
+        """The contact's status at that instant, if it is still known."""
         with self._lock:
             kept = self._kept.get(contact_id)
             if kept is None or at < kept.from_at:
@@ -88,7 +88,7 @@ class StatusCache:
             if kept.until_at is not None and at >= kept.until_at:
                 return None
             self._kept.move_to_end(contact_id)
-            return Found(kept.said, self.newest)
+            return HeadStatus(kept.said, self.newest)
 
     def keep(
         self, contact_id: UUID, position: int, from_at: int, until_at: int | None, said: bytes
@@ -102,7 +102,7 @@ class StatusCache:
             if position != self.newest.position:
                 return
             self._drop(contact_id)
-            kept = self._kept[contact_id] = _Kept(from_at, until_at, said)
+            kept = self._kept[contact_id] = _CachedStatus(from_at, until_at, said)
             self._bytes += kept.weight
             while self._bytes > self._most_bytes:
                 self._drop(next(iter(self._kept)))
@@ -121,8 +121,10 @@ class StatusCache:
         if gone is not None:
             self._bytes -= gone.weight
 
-    def _recorded(self, events: Sequence[RecordedEvent]) -> None:
-        """Let go of what these may change. Before anybody can read them."""
+    def _drop_changed(self, events: Sequence[RecordedEvent]) -> None:
+        """Drop the entries that these events may change. It is called before the events can be
+        read.
+        """
         with self._lock:
             missed = events[0].position != self.newest.position + 1
             if missed or any(isinstance(one.event, _FAR_REACHING) for one in events):

@@ -1,4 +1,4 @@
-"""How streams that have no end of their own are told that the server stops."""
+"""The signal by which streams without an end of their own learn that the server stops."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ class Stopping:
         self.begun = True
         for future in tuple(self._told):
             with suppress(RuntimeError):  # its loop is closed, and its stream gone with it
-                future.get_loop().call_soon_threadsafe(_done, future)
+                future.get_loop().call_soon_threadsafe(_set_done, future)
 
     @contextmanager
-    def told(self) -> Iterator[asyncio.Future[None]]:
+    def future(self) -> Iterator[asyncio.Future[None]]:
         """A future of the running loop that is done once stopping has begun."""
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._told.add(future)
         if self.begun:
-            _done(future)
+            _set_done(future)
         try:
             yield future
         finally:
             self._told.discard(future)
 
 
-def _done(future: asyncio.Future[None]) -> None:
+def _set_done(future: asyncio.Future[None]) -> None:
     if not future.done():
         future.set_result(None)

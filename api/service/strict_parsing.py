@@ -38,7 +38,7 @@ def parse(body: bytes, found: str) -> Any:
         value = _parse_json(body)
         if _is_plain(body):
             return value
-    if errors := tuple(_unwanted(value, "", MAX_DEPTH)):
+    if errors := tuple(_unwanted_values(value, "", MAX_DEPTH)):
         raise Invalid(errors[:100])
     return value
 
@@ -56,13 +56,13 @@ def _parse_json(body: bytes) -> Any:
     try:
         return _DECODER.decode(body.decode("utf-8"))
     except UnicodeDecodeError as error:
-        _malformed(f"the body is not UTF-8: byte {error.start} is out of place")
+        _raise_malformed(f"the body is not UTF-8: byte {error.start} is out of place")
     except json.JSONDecodeError as error:
         if body.startswith(codecs.BOM_UTF8):
-            _malformed("not JSON: it begins with a byte order mark")
-        _malformed(f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}")
+            _raise_malformed("not JSON: it begins with a byte order mark")
+        _raise_malformed(f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}")
     except RecursionError:
-        _malformed(f"nested more than {MAX_DEPTH} deep")
+        _raise_malformed(f"nested more than {MAX_DEPTH} deep")
 
 
 def _parse_msgpack(body: bytes) -> Any:
@@ -71,10 +71,10 @@ def _parse_msgpack(body: bytes) -> Any:
     except Invalid:
         raise
     except UnicodeDecodeError:
-        _malformed("a string in the body is not UTF-8")
+        _raise_malformed("a string in the body is not UTF-8")
     except (ValueError, TypeError, msgpack.UnpackException):
         # The library's own texts quote the bytes they stumbled on; those may be personal.
-        _malformed("not one whole msgpack value")
+        _raise_malformed("not one whole msgpack value")
 
 
 def _json_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -86,7 +86,7 @@ def _object(pairs: list[tuple[Any, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in pairs:
         if not isinstance(name, str):
-            _malformed("the names in an object must be strings")
+            _raise_malformed("the names in an object must be strings")
         if name in found:
             code, detail = "duplicate-field", f"the name {name[:100]!r} stands twice in one object"
             raise Invalid.at("", code, detail)
@@ -95,11 +95,11 @@ def _object(pairs: list[tuple[Any, Any]]) -> dict[str, Any]:
 
 
 def _no_constant(name: str) -> NoReturn:
-    _malformed(f"{name} is not JSON")
+    _raise_malformed(f"{name} is not JSON")
 
 
 def _no_extension(code: int, _data: bytes) -> NoReturn:
-    _malformed(f"msgpack extension types are not read (this one is {code})")
+    _raise_malformed(f"msgpack extension types are not read (this one is {code})")
 
 
 def _whole(digits: str) -> int:
@@ -113,12 +113,12 @@ _DECODER = json.JSONDecoder(
 )
 
 
-def _malformed(detail: str) -> NoReturn:
+def _raise_malformed(detail: str) -> NoReturn:
     raise Invalid.at("", "malformed", detail)
 
 
-def _unwanted(value: object, pointer: str, depth: int) -> Iterable[FieldError]:
-    """What stands in a parsed value that JSON could not have said, and where."""
+def _unwanted_values(value: object, pointer: str, depth: int) -> Iterable[FieldError]:
+    """The parts of a parsed value that JSON cannot have, each with its place."""
     if isinstance(value, dict | list):
         if not depth:
             yield FieldError(pointer, "malformed", f"nested more than {MAX_DEPTH} deep")
@@ -128,12 +128,14 @@ def _unwanted(value: object, pointer: str, depth: int) -> Iterable[FieldError]:
             if isinstance(name, str) and not _sound(name):
                 yield FieldError(pointer, INVALID_TEXT, f"a name here {_HALF}")
                 continue
-            yield from _unwanted(content, f"{pointer}/{escaped(str(name))}", depth - 1)
+            yield from _unwanted_values(
+                content, f"{pointer}/{escape_pointer(str(name))}", depth - 1
+            )
     elif isinstance(value, str):
         if not _sound(value):
             yield FieldError(pointer, INVALID_TEXT, _HALF)
     elif value is not None and not isinstance(value, bool | int | float):
-        yield FieldError(pointer, "wrong-type", "must be what JSON can say, not binary or a time")
+        yield FieldError(pointer, "wrong-type", "is not JSON serializable: it is binary or a time")
 
 
 def _sound(text: str) -> bool:
@@ -144,6 +146,6 @@ def _sound(text: str) -> bool:
     return True
 
 
-def escaped(name: str) -> str:
+def escape_pointer(name: str) -> str:
     """The name as one step of a JSON Pointer. Source: RFC 6901 section 3."""
     return name.replace("~", "~0").replace("/", "~1")

@@ -28,7 +28,7 @@ class UsageCounts:
                 self._changed.notify_all()
 
     def all_left(self, ledger: str, seconds: float) -> bool:
-        """Whether nobody asks it any more, within that time."""
+        """Wait up to ``seconds`` until no request is under way; False where one still is."""
         ends = time.monotonic() + seconds
         with self._changed:
             while self._inside[ledger]:

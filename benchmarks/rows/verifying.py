@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgpack
 
 from api.cli.output import progress
-from api.cli.verifying.folder import Asked, verify_folder
+from api.cli.verifying.folder import VerifyOptions, verify_folder
 from benchmarks.measure import Line, Outcome, agree, in_turns, seconds
 from ledger.ledger import EVENTS_FILE
 
@@ -54,7 +54,7 @@ def verify(folder: Path, events: int) -> None:
     Raises:
         Disagreement: it is not sound, or not all of it was looked at.
     """
-    outcome = verify_folder(folder, None, Asked(progress=partial(progress, quiet=True)))
+    outcome = verify_folder(folder, None, VerifyOptions(progress=partial(progress, quiet=True)))
     (report,) = outcome.reports
     agree("faults", [str(fault) for fault in report.faults], [])
     agree("events verified", report.checked["events"], events)

@@ -146,7 +146,7 @@ mark stands before exactly three digits and never after the decimals: where `.` 
 `not-an-amount`. Below 0 is what has `-` before or after it or stands in parentheses. The sign or
 the code of its currency may stand beside an amount; another currency's is a `contradiction`.
 
-Before any row is imported, the file is looked through. A column of amounts is *suspicious* where a
+Before any row is imported, the file is examined. A column of amounts is *suspicious* where a
 value has another last mark than the mapping says, or has three digits after the decimal mark and a
 currency with fewer: they may be thousands. A column of ids is suspicious where a spreadsheet
 seems to have changed some, or where some have leading zeros and shorter ones have none.""",

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from api.http.routers.status_in_depth import SEAL_SECONDS
+from api.http.routers.status_in_depth import SIGNING_SECONDS
 from api.http.waiting import WAIT_SECONDS
 from api.http.wire.envelope import MOST_EVENTS
 from api.service import confirmations, server
@@ -17,7 +17,7 @@ from docs.generating.markdown import opening, table
 from domain.instants import HOUR
 from ledger.access.keys import FRESH_SECONDS
 from ledger.batch import MOST_AHEAD
-from ledger.subscriptions.pacing import PROJECTIONS, SEALER
+from ledger.subscriptions.pacing import PROJECTIONS, SIGNER
 from ledger.transparency import tiles
 from rapport_client.retries import Retries
 
@@ -61,16 +61,16 @@ def _limits() -> Iterator[tuple[str, str]]:
     yield "how long the lines of a replay or preview are kept", _seconds(results.KEPT_SECONDS)
     yield "how many of them are kept", f"the {results.MOST_KEPT} newest"
     yield "events of a receipt", f"at most {form.MOST_EVENTS:,}"
-    yield "how long a receipt waits for its events to be signed", _seconds(SEAL_SECONDS)
+    yield "how long a receipt waits for its events to be signed", _seconds(SIGNING_SECONDS)
     yield "how long a confirmation of a deletion holds", _seconds(confirmations.VALID_SECONDS)
     yield "how soon a revoked or rotated key opens nothing", _seconds(FRESH_SECONDS)
     yield (
         "how long the log rests between two looks for new events",
-        _seconds(SEALER.turn_seconds),
+        _seconds(SIGNER.turn_seconds),
     )
-    yield "how many events the log takes in before it signs", f"{SEALER.step_events:,}"
+    yield "how many events the log takes in before it signs", f"{SIGNER.step_events:,}"
     yield "leaves in a full tile, and entries in a full bundle", f"{tiles.TILE_WIDTH}"
-    yield "how long the log signs what is left at the end", _seconds(SEALER.last_seconds)
+    yield "how long the log signs what is left at the end", _seconds(SIGNER.last_seconds)
     yield (
         "how long a ledger that is deleted waits for requests under way",
         _seconds(server.LEAVING_SECONDS),

@@ -1,1 +1,1 @@
-"""The one way to follow a ledger's log, for all who do: projections, the sealer, tails."""
+"""The one way to follow an event log, for projections, the checkpoint signer and tails."""

@@ -23,7 +23,7 @@ class Pacing:
     """After how long it tries again when a file could not be read or written."""
 
     last_seconds: float = 0.0
-    """How long it goes on at most after it was stopped, while there is more to take in."""
+    """How long it continues at most after it was stopped, while there is more to take in."""
 
     step_events: int | None = None
     """How many events a step takes in at most; None where the subscriber knows better."""
@@ -35,40 +35,40 @@ class Pacing:
     """How long a breath is at most; it is as long as the part before it took."""
 
     quiet_seconds: float = 0.0
-    """Events pour in until nothing has been appended for so long."""
+    """Events are said to pour in until nothing has been appended for this time."""
 
     most_rest_seconds: float = 0.0
     """How long it rests at most after a step, while events pour in or when the step was long.
 
-    It rests as long as the step took: whoever appends has half of the interpreter's time.
+    It rests as long as the step took, so that appends have half of the interpreter's time.
     """
 
     rest_seconds: float = 0.0
-    """A last step that took so long is followed by a rest as long. A shorter one that took in
-    ``many_events`` or more is followed by a rest of ``rest_seconds``: fewer and larger steps cost
-    less, and what nobody waits for is seen in time all the same.
+    """A last step that took at least this long is followed by a rest as long. A shorter one that
+    took in ``many_events`` or more is followed by a rest of ``rest_seconds``: fewer and larger
+    steps cost less, and events that nobody waits for are still taken in soon.
     """
 
     many_events: int = 1
     """See ``rest_seconds``."""
 
     flood_events: int = 1
-    """Commits with so many events on average are a flood, which it waits out. Single appends hardly
-    ever make such commits, and bulk requests hardly ever make others.
+    """Commits with at least this number of events on average are a flood, and it waits until the
+    flood ends. Single appends rarely make such commits, and bulk requests rarely make others.
     """
 
     far_behind_events: int = 0
-    """How far a flood may leave it behind before it takes half of the interpreter's time all the
-    same: what it takes some seconds to take in, and a flood some seconds to bring.
+    """How far it may be behind in a flood before it takes half of the interpreter's time: a number
+    of events that take some seconds to append, and some seconds to take in.
     """
 
     starved_seconds: float = 0.0
-    """How long what gives way does so at most, however many events pour in."""
+    """How long a subscriber that gives way waits at most while events pour in."""
 
     dear_times: int = 0
-    """How many times as long as they took what gives way rests after steps that cost far more than
-    their events are worth: a contact whose long history is folded for each of its late events
-    takes a tenth of a core, and what comes meanwhile is folded together.
+    """A subscriber that gives way rests this many times as long as its steps took, if they cost far
+    more than their events are worth. So a contact whose long history is folded for each of its late
+    events takes a tenth of a core, and the events that come meanwhile are folded together.
     """
 
     most_dear_seconds: float = 0.0
@@ -86,7 +86,7 @@ class Pacing:
         return max(rest_seconds, self.rest_seconds if event_count >= self.many_events else 0.0)
 
     def rest_of_the_dear(self, spent_seconds: float) -> float:
-        """How long what gives way rests after dear steps of so many seconds of the processor."""
+        """How long a subscriber that gives way rests after dear steps that used this much time."""
         return min(spent_seconds * self.dear_times, self.most_dear_seconds)
 
 
@@ -103,9 +103,9 @@ PROJECTIONS = Pacing(
     dear_times=9,
     most_dear_seconds=60.0,
 )
-"""Soon for whoever waits, and cheap for those who append."""
+"""Soon for requests that wait for a position, and cheap for appends."""
 
-SEALER = Pacing(
+SIGNER = Pacing(
     turn_seconds=0.8,
     retry_seconds=1.0,
     last_seconds=10.0,

@@ -1,4 +1,6 @@
-"""How long what gives way rests after steps that cost far more than their events are worth."""
+"""The rests of subscribers that give way, after steps that cost far more than their events are
+worth.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Rests:
-    """Who rests for how long. A step's cost counts from the step after the last written one on."""
+    """Which subscriber rests until when. The costs of steps add up until a step has written."""
 
     def __init__(self, pacing: Pacing, clock: Callable[[], float]) -> None:
         self._pacing = pacing
@@ -20,7 +22,9 @@ class Rests:
         self._until: dict[str, float] = {}
 
     def spend(self, name: str, seconds: float, *, wrote: bool, is_dear: bool) -> None:
-        """A step took some seconds of the processor; it may have written what it and others did."""
+        """Count a step's processor seconds. ``wrote``: it has written what it and earlier steps
+        did.
+        """
         spent = self._spent.pop(name, 0.0) + seconds
         if not wrote:
             self._spent[name] = spent
@@ -30,5 +34,5 @@ class Rests:
             self._until.pop(name, None)
 
     def is_resting(self, name: str) -> bool:
-        """Whether it is to wait for more to come together."""
+        """Whether it is to wait until there are more events."""
         return self._clock() < self._until.get(name, float("-inf"))

@@ -1,4 +1,4 @@
-"""What the thread of a subscription is told by other threads, and how it waits for that."""
+"""The signals of other threads to the thread of a subscription, and waiting for them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 class Signals:
-    """The wakes, hurries, pauses and the stop of one subscription, and its waiting for them.
+    """The wakes, hurries, pauses and the stop of one subscription, and the waits for them.
 
-    Any thread may call ``wake``, ``hurry``, ``stop`` and ``paused``. The subscription's own thread
+    Any thread may call ``wake``, ``hurry``, ``stop`` and ``pause``. The subscription's own thread
     alone calls ``begin``, ``sleep``, ``rest`` and ``breathe``. A wake ends a sleep, a hurry ends a
     rest, and a stop ends every wait.
     """
@@ -59,7 +59,7 @@ class Signals:
             self._told.notify_all()
 
     @contextmanager
-    def paused(self) -> Iterator[None]:
+    def pause(self) -> Iterator[None]:
         """While inside, no further turn begins."""
         with self._told:
             self._pauses += 1
@@ -71,7 +71,7 @@ class Signals:
                 self._told.notify_all()
 
     def begin(self) -> bool:
-        """Wait while paused; False once stopped. What is told from here on is of the next turn."""
+        """Wait while paused; False once stopped. Signals from here on are for the next turn."""
         with self._told:
             while self._pauses and not self.is_stopped:
                 self._told.wait()
@@ -82,15 +82,15 @@ class Signals:
         return True
 
     def sleep(self, seconds: float | None) -> None:
-        """Wait until woken, so long at most where that is given."""
+        """Wait until woken, or until ``seconds`` have passed, where that is given."""
         with self._told:
             if not self._woken and not self.is_stopped:
                 self._told.wait(seconds)
 
     def rest(self, seconds: float) -> bool:
-        """Wait so long, woken or not; False where that was cut short."""
+        """Wait for ``seconds``, woken or not; False where a hurry or the stop ended it early."""
         return not self._hurried.wait(seconds)
 
     def breathe(self, seconds: float) -> bool:
-        """Wait so long, hurried or not; False where it was stopped."""
+        """Wait for ``seconds``, hurried or not; False where it was stopped."""
         return not self._stopped.wait(seconds)

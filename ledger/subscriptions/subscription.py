@@ -1,7 +1,7 @@
-"""A subscription: one thread that carries subscribers along a log, and out of the way of appends.
+"""A subscription: one thread that carries subscribers along a log, and makes room for appends.
 
-Whoever follows a ledger's log does it by one of these: projections, the sealer of the transparency
-log, tails over HTTP.
+Everything that follows an event log does it by a subscription: projections, the checkpoint signer
+of the transparency log, tails over HTTP.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ _LEAST_SLEEP_SECONDS = 0.001
 
 
 class Subscriber(Protocol):
-    """Who is carried along a log. Only the subscription's thread calls it."""
+    """What is carried along a log. Only the subscription's thread calls it."""
 
     @property
     def name(self) -> str:
-        """What it is called, among those of one subscription."""
+        """Its name, among the subscribers of one subscription."""
 
     @property
     def position(self) -> int:
@@ -36,21 +36,21 @@ class Subscriber(Protocol):
 
     @property
     def gives_way(self) -> bool:
-        """Whether it waits until the others have nothing to take in, and until nothing pours in."""
+        """Whether it waits until the others have nothing to take in, and no events pour in."""
 
     @property
     def is_dear(self) -> bool:
-        """Whether its last step cost far more than its events are worth, so that it had rest."""
+        """Whether its last step cost far more than its events are worth, so that it should rest."""
 
     @property
     def follows(self) -> bool:
-        """Whether it takes steps now: not if it has failed, or cannot take in more just yet.
+        """Whether it takes steps now: not if it has failed, or cannot take in more yet.
 
         In the latter case it wakes the subscription once it can.
         """
 
     def due_seconds(self) -> float | None:
-        """After how long it has something to do though nothing is appended; None for never."""
+        """After how many seconds it has something to do without an append; None for never."""
 
     def step(self, upto: int, breathe: Callable[[], bool]) -> bool:
         """Take in some events up to a position; True while there is more to take in at once.
@@ -58,25 +58,25 @@ class Subscriber(Protocol):
         A long step calls ``breathe`` now and then, and ends soon where that answers False.
 
         Raises:
-            Unavailable: it cannot just now, and the same step is to be tried again. An ``OSError``
-                means the same. After any other error ``failed`` is called.
+            Unavailable: it cannot at the moment, and the same step is to be tried again. An
+            ``OSError`` means the same. After any other error ``report_failure`` is called.
         """
 
-    def troubled(self, trouble: Unavailable, cause: Exception) -> None:
-        """It cannot go on just now. Called once, until it can go on again."""
+    def report_trouble(self, trouble: Unavailable, cause: Exception) -> None:
+        """Report that it cannot continue at the moment. Called once, until it can continue."""
 
-    def failed(self, error: Exception) -> None:
-        """Its step raised an error that another try does not mend.
+    def report_failure(self, error: Exception) -> None:
+        """Report that its step raised an error that would be raised again.
 
-        It must then no longer follow, or go on from another position.
+        It must then no longer follow, or continue from another position.
         """
 
 
 class Subscription:
     """A thread that takes its subscribers' steps until each stands at the head of the log.
 
-    A subscriber that fails keeps no other from going on. Nothing is lost when it is stopped at any
-    time: it goes on from the subscribers' positions. Any thread may call.
+    A subscriber that fails does not stop the others. Nothing is lost when the subscription is
+    stopped at any time: it continues from the subscribers' positions. Any thread may call.
     """
 
     def __init__(
@@ -121,7 +121,7 @@ class Subscription:
         self._thread.start()
 
     def stop(self) -> None:
-        """Have it end soon, without waiting for that. Nothing wakes it any more."""
+        """Make it end soon, without waiting for the end. Nothing wakes it any more."""
         if not self._signals.is_stopped:
             self._ends_at = self._signals.now() + self._pacing.last_seconds
             self._signals.stop()
@@ -130,23 +130,23 @@ class Subscription:
             let_go()
 
     def close(self) -> None:
-        """Stop, and wait for the end, where it was ever started."""
+        """Stop, and wait for the end, if it was started."""
         self.stop()
         if self._thread.ident is not None:
             self._thread.join()
 
     def wake(self) -> None:
-        """Look at once: something was appended, or a subscriber can go on. Cheap."""
+        """Look at once: something was appended, or a subscriber can continue. This is cheap."""
         self._signals.wake()
 
     def hurry(self) -> None:
-        """Somebody waits from now on: cut a rest short."""
+        """End a rest early, because somebody waits from now on."""
         self._signals.hurry()
 
     @contextmanager
-    def paused(self) -> Iterator[None]:
-        """Between two turns: while inside, no subscriber moves but by the caller's hand."""
-        with self._signals.paused(), self._working:
+    def pause(self) -> Iterator[None]:
+        """Pause between two turns: while inside, only the caller moves subscribers."""
+        with self._signals.pause(), self._working:
             yield
 
     @property
@@ -243,7 +243,7 @@ class Subscription:
         return seconds <= 0 or self._signals.rest(seconds)
 
     def _idle_seconds(self, began: float) -> float | None:
-        """How long nothing can happen that nobody would wake it for; None for ever."""
+        """How long nothing can happen without a wake; None for no limit."""
         most = [] if self._pacing.poll_seconds is None else [self._pacing.poll_seconds]
         following = [one for one in self._subscribers if one.follows]
         if any(one.gives_way and one.position < self._head() for one in following):
@@ -262,12 +262,12 @@ class Subscription:
         except (Unavailable, OSError) as error:
             trouble = unusable_file(error, "a file") if isinstance(error, OSError) else error
             if one.name not in self._troubles:
-                one.troubled(trouble, error)
+                one.report_trouble(trouble, error)
             self._troubles[one.name] = str(trouble)
             return False
-        except Exception as error:  # noqa: BLE001  # the others go on, this one sees to its end
+        except Exception as error:  # noqa: BLE001  # the others continue
             self._troubles.pop(one.name, None)
-            one.failed(error)
+            one.report_failure(error)
             return False
         wrote = one.position > before
         self._rests.spend(one.name, self._used_seconds() - used, wrote=wrote, is_dear=one.is_dear)

@@ -18,13 +18,13 @@ from domain.errors import (
     TileNotFound,
     Unproven,
 )
-from ledger.subscriptions.pacing import SEALER
+from ledger.subscriptions.pacing import SIGNER
 from ledger.subscriptions.subscription import Subscription
 from ledger.transparency import merkle
+from ledger.transparency.checkpoint_signer import SIGNING, STOPPED, CheckpointSigner
 from ledger.transparency.entries import entry_of_row
 from ledger.transparency.opening import open_log
-from ledger.transparency.sealer import SEALING, STOPPED, Sealer
-from ledger.transparency.sealing import SealerSubscriber
+from ledger.transparency.signer_subscriber import SignerSubscriber
 from ledger.transparency.tiles import TILE_WIDTH, TileHashes, encode_bundle
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class TransparencyLog:
         clock: Callable[[], int],
         make: bool,
         signs: bool = True,
-        pacing: Pacing = SEALER,
+        pacing: Pacing = SIGNER,
     ) -> None:
         """Open the file, or ``make`` it. ``rows`` are the committed events from after to upto.
 
@@ -85,15 +85,15 @@ class TransparencyLog:
         self._signs = signs
         self._store, self._keys = open_log(path, origin, signing, clock, make=make)
         try:
-            self._sealer = Sealer(
+            self._signer = CheckpointSigner(
                 self._store, self._keys, rows, head, clock, signs=signs, pacing=pacing
             )
-            self._sealer.check()
+            self._signer.check()
         except BaseException:
             self._store.close()
             raise
         self._subscription = Subscription(
-            "sealer", head, (SealerSubscriber(self._sealer),), pacing, on_commit=on_commit
+            "sealer", head, (SignerSubscriber(self._signer),), pacing, on_commit=on_commit
         )
         self._hashes = TileHashes(self._store.tile, 0)
 
@@ -112,15 +112,15 @@ class TransparencyLog:
             LogRefused: nothing is signed any more; a new key would not mend that.
             Unavailable: it could not be made.
         """
-        if self._sealer.problem is not None:
-            raise LogRefused(self._sealer.problem)
+        if self._signer.problem is not None:
+            raise LogRefused(self._signer.problem)
         if not self._signs:
             raise LogRefused("the ledger was imported without its keys: it signs nothing")
         return self._keys.rotate(self._clock())
 
     def checkpoint(self) -> StoredCheckpoint:
         """The checkpoint signed last."""
-        return self._sealer.signed
+        return self._signer.signed
 
     def checkpoints(self, after_size: int = -1) -> Iterator[StoredCheckpoint]:
         """Every checkpoint ever signed for a tree beyond that size, by size."""
@@ -215,19 +215,19 @@ class TransparencyLog:
         """
         head = self._head()
         while True:
-            signed = self._sealer.step(head)
+            signed = self._signer.step(head)
             if signed.size >= head:
                 return signed
 
     @property
     def state(self) -> str:
         """``sealing``, or ``stopped`` where nothing more is signed."""
-        return SEALING if self._sealer.problem is None else STOPPED
+        return SIGNING if self._signer.problem is None else STOPPED
 
     @property
     def problem(self) -> str | None:
         """Why it is stopped, or what keeps it from signing just now."""
-        return self._sealer.problem or self._subscription.trouble(SealerSubscriber.name)
+        return self._signer.problem or self._subscription.trouble(SignerSubscriber.name)
 
     def start(self) -> None:
         """Sign from now on, in a separate thread, at least every second."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def test_each_is_told_its_own_answer_or_error_from_other_threads() -> None:
     async def run() -> list[object]:
         answers = Answers()
-        replies = [answers.expected() for _ in range(100)]
+        replies = [answers.new_reply() for _ in range(100)]
 
         def tell() -> None:
             for place, reply in enumerate(replies):
@@ -39,7 +39,7 @@ def test_each_is_told_its_own_answer_or_error_from_other_threads() -> None:
 def test_what_is_told_in_one_go_wakes_the_loop_once(monkeypatch: pytest.MonkeyPatch) -> None:
     async def run() -> int:
         answers, loop, wakings = Answers(), asyncio.get_running_loop(), 0
-        replies = [answers.expected() for _ in range(100)]
+        replies = [answers.new_reply() for _ in range(100)]
         wake = loop.call_soon_threadsafe
 
         def counted(*arguments: object) -> object:
@@ -59,7 +59,7 @@ def test_what_is_told_in_one_go_wakes_the_loop_once(monkeypatch: pytest.MonkeyPa
 def test_who_left_keeps_no_answer_from_others() -> None:
     async def run() -> object:
         answers = Answers()
-        left, stayed = answers.expected(), answers.expected()
+        left, stayed = answers.new_reply(), answers.new_reply()
         left.waiting.cancel()
         assert left.set_running_or_notify_cancel(), "it is never taken back"
         left.set_result("nobody hears this")
@@ -71,6 +71,6 @@ def test_who_left_keeps_no_answer_from_others() -> None:
 
 def test_an_answer_after_the_loop_was_closed_disturbs_nobody() -> None:
     async def run() -> Reply:
-        return Answers().expected()
+        return Answers().new_reply()
 
     asyncio.run(run()).set_result("nobody is there any more")

@@ -29,13 +29,13 @@ def send_until_cut_off(connection: Wire, body: bytes) -> None:
 def watched(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
     """Lines without outcome and undecided bytes, whenever lines are handed on."""
     seen: list[tuple[int, int]] = []
-    submitted = bulk.Pipeline._submitted
+    submitted = bulk.Pipeline._submit
 
     async def watch(self: bulk.Pipeline, lines: Any, size: int) -> Any:
         seen.append((self.unanswered_lines, self.undecided_bytes))
         return await submitted(self, lines, size)
 
-    monkeypatch.setattr(bulk.Pipeline, "_submitted", watch)
+    monkeypatch.setattr(bulk.Pipeline, "_submit", watch)
     return seen
 
 

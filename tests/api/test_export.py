@@ -83,7 +83,7 @@ def test_it_ends_where_the_log_ended_when_it_was_asked_for(
         shop.register(f"pos:{n}")
     page = log.LogWalk.page
 
-    def page_while_others_append(self: log.LogWalk) -> list[log.Shown]:
+    def page_while_others_append(self: log.LogWalk) -> list[log.EventText]:
         shop.register(f"pos:{uuid4()}")
         return page(self)
 
@@ -141,7 +141,7 @@ def test_an_export_is_cut_where_the_server_stops(
     with built(tmp_path / "data", clock) as server, listening(create_app(server)) as address:
         page = log.LogWalk.page
 
-        def page_and_stop(self: log.LogWalk) -> list[log.Shown]:
+        def page_and_stop(self: log.LogWalk) -> list[log.EventText]:
             server.stopping.begin()
             return page(self)
 

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from api.http.edge.tracing import continued
+from api.http.edge.tracing import trace_id_of
 from api.http.wire.cloudevents import read_batch, read_cloud_event
 from api.http.wire.cursors import make_cursor, read_place
 from api.http.wire.envelope import ids_from_key, read_many
@@ -168,7 +168,7 @@ def test_names_of_contacts(name: str) -> None:
 @examples
 @given(st.one_of(texts, st.from_regex(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}.?")))
 def test_traces(header: str) -> None:
-    found = continued(header)
+    found = trace_id_of(header)
     assert found is None or (len(found) == 32 and int(found, 16))
 
 

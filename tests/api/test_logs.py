@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from api.http.edge import logs
-from api.http.edge.logs import JsonLines, LineWriter, Logfmt, Said
+from api.http.edge.logs import JsonLines, LineWriter, LogEvent, Logfmt
 from tests.api.shop import purchase, registration
 from tests.cli.running import END_SECONDS, serving
 
@@ -62,7 +62,7 @@ def test_the_same_line_can_be_json(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with written(monkeypatch, "json"):
-        logging.getLogger("rapport.http").warning(Said("request", status=200, trace=None))
+        logging.getLogger("rapport.http").warning(LogEvent("request", status=200, trace=None))
     (line,) = capfd.readouterr().err.splitlines()
     told = json.loads(line)
     assert re.fullmatch(INSTANT, told.pop("at"))
@@ -73,7 +73,7 @@ def test_the_same_line_can_be_json(
 def test_a_line_stays_one_line_whatever_it_quotes() -> None:
     line = record("%s", 'two\nlines and a "quote"')
     assert line.endswith(r'message="two\nlines and a \"quote\""')
-    assert record(Said("request", route="/a b=c")).endswith('event=request route="/a b=c"')
+    assert record(LogEvent("request", route="/a b=c")).endswith('event=request route="/a b=c"')
 
 
 def test_of_an_exception_the_class_and_the_place_are_told_and_never_the_text() -> None:
@@ -219,7 +219,7 @@ def test_nothing_that_is_quoted_turns_a_line_around_or_ends_it_elsewhere(
     formatter: logging.Formatter,
 ) -> None:
     for text in ("\u202egnp", "\u2028at=now", "\x85", "\x7f", "\x9b31m", "Zoë", "\ud800"):
-        record = logging.makeLogRecord({"msg": Said("failed", told=text)})
+        record = logging.makeLogRecord({"msg": LogEvent("failed", told=text)})
         line = formatter.format(record)
         assert line.isascii()
         assert line.isprintable()

@@ -206,7 +206,7 @@ def test_the_log_is_counted_by_what_is_sealed_and_says_where_it_has_stopped(
     assert of_ledger(shop, "rapport_log_sealed_position") == sealed == 2
     assert of_ledger(shop, "rapport_log_lag_events") == 0
     assert of_ledger(shop, "rapport_log_stopped") == 0
-    monkeypatch.setattr(log._sealer, "problem", "a test")
+    monkeypatch.setattr(log._signer, "problem", "a test")
     shop.register("pos:2")
     assert of_ledger(shop, "rapport_log_sealed_position") == sealed
     assert of_ledger(shop, "rapport_log_lag_events") == 1

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from api.http.streams.log import Shown
+    from api.http.streams.log import EventText
     from ledger.ledger import Ledger
 
 PATIENCE_SECONDS = 20
@@ -35,7 +35,7 @@ class Loop:
         self._came = asyncio.Event()
         self.reader = PageReader(ledger, ledger.head(), self._take, self._leave_out)
 
-    def _take(self, page: list[Shown]) -> None:
+    def _take(self, page: list[EventText]) -> None:
         self.pages.append([one.position for one in page])
         self._came.set()
 

@@ -123,7 +123,7 @@ def test_each_part_that_stopped_is_told_of_and_not_why(
     client: httpx.Client, server: Server
 ) -> None:
     ledger = server.ledger("main").ledger
-    ledger.transparency._sealer.stop("position 8 is another")
+    ledger.transparency._signer.stop("position 8 is another")
     assert stopped(client) == {"ledger": 1, "sealer": 1}
     ledger._committer.refuse(Corrupt("position 7 is damaged"))
     assert 'rapport_append_stopped{ledger="main"} 1.0' in client.get("/metrics").text

@@ -66,7 +66,7 @@ def test_what_is_not_sealed_in_time_is_a_conflict_that_says_so(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop.register("pos:1")
-    monkeypatch.setattr(status_in_depth, "SEAL_SECONDS", 0.0)
+    monkeypatch.setattr(status_in_depth, "SIGNING_SECONDS", 0.0)
     first_ever = "checkpoint", lambda log: next(log.checkpoints())
     monkeypatch.setattr(TransparencyLog, *first_ever)
     problem = problem_of(shop.get("/contacts/pos:1/status/receipt"), 409, "not-yet-sealed")

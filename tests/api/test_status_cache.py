@@ -9,7 +9,7 @@ from uuid import UUID
 import msgpack
 import pytest
 
-from api.service.status_cache import ENTRY_BYTES, Found, Newest, StatusCache
+from api.service.status_cache import ENTRY_BYTES, HeadStatus, Newest, StatusCache
 from domain.events.commerce import VisitMade
 from domain.events.contacts import ContactMerged
 from domain.instants import DAY, HOUR
@@ -79,7 +79,7 @@ def test_an_event_of_somebody_else_moves_the_position_alone(
     log: Log, statuses: StatusCache
 ) -> None:
     log.record(BEN)
-    assert statuses.get(ANN, 100) == Found(b"said.of.an", Newest(1, 1))
+    assert statuses.get(ANN, 100) == HeadStatus(b"said.of.an", Newest(1, 1))
 
 
 def test_an_event_of_their_own_is_not_missed(log: Log, statuses: StatusCache) -> None:

@@ -210,8 +210,8 @@ def test_what_was_erased_is_not_told_from_memory(shop: Shop, server: Server) -> 
     assert (kept.after, kept.head) == (2, 4)
 
 
-def shown(position: int, content: bytes = b"{}", *, erases: bool = False) -> log.Shown:
-    return log.Shown(position, "visit-made", uuid4(), content, erases)
+def shown(position: int, content: bytes = b"{}", *, erases: bool = False) -> log.EventText:
+    return log.EventText(position, "visit-made", uuid4(), content, erases)
 
 
 def test_a_silent_tail_has_a_heartbeat(shop: Shop, server: Server) -> None:

@@ -10,7 +10,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from api.http.app import create_app
-from api.http.edge.tracing import TELEMETRY, continued
+from api.http.edge.tracing import TELEMETRY, trace_id_of
 from api.http.routers import event_types
 from tests.api.shop import listening, problem_of, registration
 
@@ -88,7 +88,7 @@ def test_without_an_sdk_the_callers_trace_stands_in_the_log(
 
 
 def test_a_later_version_of_the_header_is_read_as_far_as_it_is_known() -> None:
-    assert continued(f"01-{TRACE}-{PARENT}-01-what-comes-later") == TRACE
+    assert trace_id_of(f"01-{TRACE}-{PARENT}-01-what-comes-later") == TRACE
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_a_later_version_of_the_header_is_read_as_far_as_it_is_known() -> None:
     ],
 )
 def test_a_header_that_is_not_valid_begins_no_trace(header: str) -> None:
-    assert continued(header) is None
+    assert trace_id_of(header) is None
 
 
 def test_a_problem_is_a_problem_where_requests_are_traced(

@@ -269,7 +269,7 @@ def test_a_long_question_that_is_interrupted_is_cancelled_on_the_server() -> Non
         Documents(url, "main", None) as documents,
         pytest.raises(KeyboardInterrupt),
     ):
-        documents.finished({"id": "7", "state": "running"}, interrupt)
+        documents.wait_until_finished({"id": "7", "state": "running"}, interrupt)
     assert heard[0].startswith(b"DELETE /v1/ledgers/main/operations/7 ")
 
 

@@ -352,7 +352,7 @@ def test_what_a_killed_backup_left_goes_with_the_next_one_there(data: Path, here
     left, written = (here / name for name in names)
     for folder in (left, written, here / ".notes.unfinished"):
         (folder / "ledgers").mkdir(parents=True)
-    with making._held(written):
+    with making._hold(written):
         ended = backup(data, "saved")
     assert f"removed {left.name}" in ended.err
     assert (left.exists(), written.exists(), ended.code) == (False, True, DONE)
@@ -372,5 +372,5 @@ def test_the_list_of_a_backup_names_what_is_in_it(data: Path, here: Path) -> Non
     assert backup(data, "--with-keys", "saved").code == DONE
     shown = json.loads((here / "saved" / "backup.json").read_bytes())
     assert [one["name"] for one in shown["ledgers"]] == ["main", "shop"]
-    assert Backup.read(here / "saved").written() == (here / "saved" / "backup.json").read_bytes()
+    assert Backup.read(here / "saved").to_bytes() == (here / "saved" / "backup.json").read_bytes()
     assert all(file.stat().st_mode & 0o077 == 0 for file in (here / "saved").rglob("*"))

@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from api.bootstrap import build, read_settings
-from api.service.demo.town import Founding, found, told
+from api.service.demo.town import Founding, build_town, scripts_of
 from api.service.settings import Settings
 from domain.instants import parse_instant
 from ledger.archive.checking import is_archive, verify_archive
@@ -33,9 +33,9 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo town's data folder."""
     folder: Path = tmp_path_factory.mktemp("town") / "data"
     server = build(Settings(folder=folder), clock=lambda: NOW)
-    assert found(server, now=NOW)
+    assert build_town(server, now=NOW)
     server.close()
-    assert told(Founding(8400, NOW))
+    assert scripts_of(Founding(8400, NOW))
     return folder
 
 
@@ -317,7 +317,7 @@ def test_a_ledger_that_is_there_is_left_alone(town: Path) -> None:
     assert import_("cafe.tar").code == 0
     ended = import_("cafe.tar")
     assert ended.code == 2
-    hint = "choose another name (--as), or --replace it if it holds nothing but a policy"
+    hint = "choose another name (--as), or --replace it if it holds only its first policy"
     assert ended.err == f"rapport: there is a ledger {LEDGER} already: {hint}\n"
     assert import_("cafe.tar", "--replace").code == 2
     assert import_("cafe.tar", "--as", "main").code == 2

@@ -224,7 +224,7 @@ def test_ctrl_c_ends_with_an_account_and_keeps_both_lists_of_rejects(
     interrupt_at(2, monkeypatch)
     ended = run(till, BAD + GOOD)
     assert ended.code == 130
-    assert "stopped early; running again goes on from there. 2 rows: " in ended.err
+    assert "stopped early; the next run continues from there. 2 rows: " in ended.err
     assert (till / "till.csv.rejects.csv").read_text() == earlier
     unfinished = (till / "till.csv.rejects.csv.unfinished").read_text()
     assert unfinished.startswith(",".join(HEADINGS) + "\n2,not-an-amount,")

@@ -96,7 +96,7 @@ def test_it_is_verified_and_exported_and_no_trail_can_tell(untouched: Path, plac
     assert verified.code == 0, verified.err
     ended = run("export", place / "main.tar", "--data", untouched)
     assert ended.code == 0, ended.err
-    assert "cannot be written: this export stands in no audit trail" in ended.err
+    assert "cannot be written: the audit trail has no entry of this export" in ended.err
     assert run("verify", place / "main.tar").code == 0
 
 

@@ -108,7 +108,7 @@ def test_a_row_from_before_is_known_though_its_ref_looks_spoiled(till: Path) -> 
     rows = [("1", "123.0", "Ann"), ("2", '="00123"', "Ben"), ("3", "7\u200b", "Cas")]
     with pytest.MonkeyPatch.context() as before:
         as_before(before)
-        before.setattr("api.service.importing.refs.spoiled", lambda _text: None)
+        before.setattr("api.service.importing.refs.spreadsheet_damage", lambda _text: None)
         before.setattr(IDENTIFIER.__class__, "apply", lambda _rule, text: text)
         assert "3 appended" in imported(rows).err
     again = imported([*rows, ("4", "123.0", "Ann"), ("5", "124.0", "Dan")])

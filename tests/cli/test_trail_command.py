@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from api.cli.acts import ordered
+from api.cli.acts import order_act
 from tests.api.shop import Clock, built
 from tests.cli.running import rapport
 
@@ -19,7 +19,7 @@ def test_a_trail_that_was_deleted_while_nothing_ran_is_told_of_at_the_start_and_
 ) -> None:
     data = tmp_path / "data"
     assert rapport("policy", "init", "cafe", "--data", data).code == 0
-    ordered(data, "main", "rows-imported", ".csv")
+    order_act(data, "main", "rows-imported", ".csv")
     for ledger in ((), ("--ledger", "main")):
         assert rapport("trail", "--data", data, *ledger, "--verify").code == 0
     (data / "ledgers" / "main" / "trail.sqlite").unlink()

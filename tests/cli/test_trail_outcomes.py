@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from api.cli.acts import ordered
+from api.cli.acts import order_act
 from domain.errors import Unavailable
 from ledger.folder import DataFolder
 from tests.cli.running import PROGRAM, rapport, serving
@@ -127,8 +127,8 @@ def test_a_passphrase_that_is_refused_exports_nothing(
 KILLED = """
 import os, sys
 from pathlib import Path
-from api.cli.acts import ordered
-with ordered(Path(sys.argv[1]), None, "master-key-rotated", "master-key"):
+from api.cli.acts import order_act
+with order_act(Path(sys.argv[1]), None, "master-key-rotated", "master-key"):
     os.kill(os.getpid(), 9)
 """
 
@@ -164,5 +164,5 @@ def test_a_key_that_could_not_be_made_keeps_no_server_from_starting(data: Path) 
 
 
 def _order_and_fail(data: Path) -> None:
-    with ordered(data, None, "key-made", "till"):
+    with order_act(data, None, "key-made", "till"):
         raise OSError(errno.ENOSPC, "full")

@@ -15,9 +15,9 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from api.cli.log_reading import NotAnswered, fetched
+from api.cli.log_reading import NotAnswered, fetch
 from api.cli.output import progress
-from api.cli.verifying.folder import Asked, Outcome
+from api.cli.verifying.folder import Outcome, VerifyOptions
 from api.cli.verifying.report import print_report
 from api.cli.verifying.url import verify_url
 from domain.errors import NotFound
@@ -72,9 +72,9 @@ def verified(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Callable[..., R
             content = answer(ledger, url)
             return spoil(urlsplit(url).path.partition("/log/")[2], content) if spoil else content
 
-        monkeypatch.setattr("api.cli.verifying.url.fetched", fetched)
+        monkeypatch.setattr("api.cli.verifying.url.fetch", fetched)
         quiet = partial(progress, quiet=True)
-        return verify_url(URL, Asked(progress=quiet, **asked))  # type: ignore[arg-type]  # as named
+        return verify_url(URL, VerifyOptions(progress=quiet, **asked))  # type: ignore[arg-type]  # as named
 
     return run
 
@@ -189,7 +189,7 @@ def test_where_nothing_can_be_told_nobody_is_asked_for_what_was_brought(
 ) -> None:
     """Without a checkpoint that holds, it is not known of which ledger they would have to be."""
     quiet = partial(progress, quiet=True)
-    asked = Asked(
+    asked = VerifyOptions(
         progress=quiet,
         verifiers=ledger.transparency.verifiers(),
         kept=[KeptCheckpoint("kept", ledger.transparency.checkpoint().note)],
@@ -213,7 +213,7 @@ def test_a_server_that_asks_for_keys_is_audited_with_one(
     made = rapport("keys", "create", "auditor", "--data", data, "--scope", "audit")
     with serving("serve", "--data", data, "--port", 0) as server:
         url = f"{server.url}/v1/ledgers/main"
-        assert "send one access key" in rapport("verify", url).err
+        assert "asks for an access key" in rapport("verify", url).err
         monkeypatch.setenv("RAPPORT_ACCESS_KEY", made.out.strip())
         ended = rapport("verify", url, "--json")
         assert ended.code == 0, ended.err
@@ -246,7 +246,7 @@ def test_an_access_key_is_not_handed_on_to_where_a_server_sends_us(
     monkeypatch.setenv("RAPPORT_ACCESS_KEY", "rk_secret")
     with HTTPServer(("127.0.0.1", 0), Sends) as server:
         Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        fetched(f"http://127.0.0.1:{server.server_port}/here")
+        fetch(f"http://127.0.0.1:{server.server_port}/here")
         server.shutdown()
     assert asked == [("/here", "Bearer rk_secret"), ("/there", None)]
 
@@ -274,7 +274,7 @@ def test_a_key_that_has_asked_too_often_waits_as_long_as_it_is_told(
         Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}/"
         with nullcontext() if answered else pytest.raises(NotAnswered):
-            assert fetched(url) == b""
+            assert fetch(url) == b""
         server.shutdown()
     assert waited == [50, 50]
 

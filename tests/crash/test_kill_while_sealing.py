@@ -33,7 +33,7 @@ from ledger.subscriptions.pacing import Pacing
 from tests.ledger.given import ANN, draft
 pacing = Pacing(turn_seconds=0.001, step_events=100, part_events=30, breath_seconds=0.01)
 folder = DataFolder.open(
-    Path(sys.argv[1]), clock=lambda: time.time_ns() // 1000, sealer_pacing=pacing
+    Path(sys.argv[1]), clock=lambda: time.time_ns() // 1000, signer_pacing=pacing
 )
 ledger = folder.ledger("main")
 log = ledger.transparency

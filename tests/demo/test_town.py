@@ -12,7 +12,7 @@ from api.service.demo.guide import STAGES as SHOWN_STAGES
 from api.service.demo.guide import STANDINGS as SHOWN_STANDINGS
 from api.service.demo.guide import lines
 from api.service.demo.script import LABEL
-from api.service.demo.town import Founding, OtherTown, found, told
+from api.service.demo.town import Founding, OtherTown, build_town, scripts_of
 from api.service.settings import Settings
 from domain.events import CATALOGUE, STAGES
 from domain.instants import DAY, parse_instant
@@ -35,7 +35,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The town at its own instant, with its projections current."""
     folder: Path = tmp_path_factory.mktemp("town") / "data"
     server = build(Settings(folder=folder), clock=lambda: NOW)
-    assert found(server) > 1000
+    assert build_town(server) > 1000
     for served in server.ledgers.values():
         for name in ("status", "standing"):
             served.projections.wait_for(served.ledger.head(), 30, name)
@@ -92,29 +92,29 @@ def test_everyone_is_labelled_synthetic(town: Server) -> None:
 
 
 def test_each_business_is_judged_by_its_own_preset_from_the_beginning(town: Server) -> None:
-    for script in told(FOUNDING):
+    for script in scripts_of(FOUNDING):
         policies = town.ledger(script.ledger).ledger.policies()
         assert policies.in_force(0).policy == PRESETS[script.preset]
 
 
 def test_making_it_twice_changes_nothing(town: Server) -> None:
     before = {name: served.ledger.head() for name, served in town.ledgers.items()}
-    assert found(town) == 0
+    assert build_town(town) == 0
     assert {name: served.ledger.head() for name, served in town.ledgers.items()} == before
 
 
 @pytest.mark.parametrize("other", [replace(FOUNDING, seed=1), replace(FOUNDING, now=NOW - DAY)])
 def test_another_town_in_the_same_folder_is_refused(town: Server, other: Founding) -> None:
     with pytest.raises(OtherTown, match="choose another folder"):
-        found(town, seed=other.seed, now=other.now)
+        build_town(town, seed=other.seed, now=other.now)
 
 
 def test_the_same_seed_and_instant_tell_the_same_and_another_seed_another() -> None:
-    assert told(FOUNDING) == told(FOUNDING)
-    assert told(FOUNDING) != told(replace(FOUNDING, seed=1))
+    assert scripts_of(FOUNDING) == scripts_of(FOUNDING)
+    assert scripts_of(FOUNDING) != scripts_of(replace(FOUNDING, seed=1))
 
 
 @pytest.mark.parametrize("seed", range(8))
 def test_nothing_in_it_lies_in_the_future_whatever_the_seed(seed: int) -> None:
-    for script in told(replace(FOUNDING, seed=seed)):
+    for script in scripts_of(replace(FOUNDING, seed=seed)):
         assert all(entry.occurred_at < NOW for entry in script.entries)

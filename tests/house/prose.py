@@ -89,10 +89,16 @@ PARTICIPLES = frozenset(
     told unproven won worn written
     """.split()  # noqa: SIM905  # a list of strings would take forty lines
 )
-PUBLIC_OF_THE_CLIENT = frozenset(
+PUBLIC = frozenset(
     {"Appended", "Erased", "Excluded", "Noted", "Previewed", "Replayed", "previewed", "replayed"}
 )
-"""Names that programs import from ``rapport_client``: decision 39 says why they stay for now."""
+"""Names of schemas in the OpenAPI document, and what programs import from ``rapport_client``.
+
+Decision 39 says why they stay.
+"""
+
+WITH_PUBLIC_NAMES = ("api/service/answers/", "client/")
+"""The folders in which these names are declared."""
 
 OF_THE_WIRE = frozenset({"events with sealed fields opened"})
 """Names in answers to programs that have spaces: decision 39 says why they stay."""
@@ -190,7 +196,7 @@ def _rejected_names(place: str) -> Iterator[str]:
         name = node.name.strip("_")
         if isinstance(node, ast.ClassDef) and _is_exception(node):
             continue  # an error is named for its condition: Refused, Unauthenticated
-        if place.startswith("client/") and name in PUBLIC_OF_THE_CLIENT:
+        if place.startswith(WITH_PUBLIC_NAMES) and name in PUBLIC:
             continue
         if any(getattr(one, "id", "").endswith("property") for one in node.decorator_list):
             continue  # an attribute is an adjective: ``result.replayed``
@@ -215,7 +221,9 @@ def _is_exception(node: ast.ClassDef) -> bool:
     return bool(bases & ERRORS) or any(name.endswith(("Error", "Exception")) for name in bases)
 
 
-ERRORS = frozenset({"Conflict", "Corrupt", "Invalid", "LedgerError", "NotFound", "Problem"})
+ERRORS = frozenset(
+    {"Conflict", "Corrupt", "Invalid", "LedgerError", "NotFound", "Problem", "Unavailable"}
+)
 """The errors of ours from which others are derived."""
 
 

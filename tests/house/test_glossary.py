@@ -19,7 +19,7 @@ from tests.house.tree import ROOT
 
 _PAGE = (ROOT / "docs" / "reference" / "glossary.md").read_text(encoding="utf-8")
 
-MOST_NOT_REWRITTEN = 14
+MOST_NOT_REWRITTEN = 0
 """How many entries the list of files that are not rewritten may have. Only ever make it smaller."""
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 WRITES = "ledger/access/orders.py"
 """The one file that records orders and concludes them."""
 
-ORDERS = {"order", "ordered", "_order", "_ordered"}
+ORDERS = {"order", "order_act", "_order", "_order_erasure", "_order_export"}
 
 
 def files() -> Iterator[Path]:

@@ -15,7 +15,7 @@ ANN, BEN = UUID(int=1), UUID(int=2)
 def pairing(*bought: tuple[int, str, int]) -> Pairing:
     made = Pairing()
     for occurred_at, purchase_id, amount_minor in bought:
-        made.bought(ANN, occurred_at, purchase_id, amount_minor, "GBP")
+        made.add_purchase(ANN, occurred_at, purchase_id, amount_minor, "GBP")
     return made
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from api.service.importing.mapping import mapping_of
-from api.service.importing.refs import spoiled
+from api.service.importing.refs import spreadsheet_damage
 from domain.errors import Invalid
 from tests.importing.ledgers import dry_run, imported_into, opened
 from tests.importing.test_mapping import SOUND, changed
@@ -42,12 +42,12 @@ def rows(folder: Path, *refs: str) -> Path:
 
 @pytest.mark.parametrize("text", SPOILED, ids=ascii)
 def test_what_a_spreadsheet_makes_of_an_id_is_known(text: str) -> None:
-    assert spoiled(text) is not None
+    assert spreadsheet_damage(text) is not None
 
 
 @pytest.mark.parametrize("text", SOUND_REFS, ids=ascii)
 def test_an_id_as_it_was_given_is_left_alone(text: str) -> None:
-    assert spoiled(text) is None
+    assert spreadsheet_damage(text) is None
 
 
 def test_a_row_with_a_spoiled_ref_is_rejected_and_says_what_to_do(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.service.importing.rejects import HEADINGS, Reject, guarded, unguarded, write_reject
+from api.service.importing.rejects import HEADINGS, Reject, guard_cell, unguard_cell, write_reject
 from api.service.importing.rows import FileShape, Row, UnreadableFile, open_rows
 
 if TYPE_CHECKING:
@@ -22,24 +22,24 @@ CELLS = st.text("'=+-@\t\r\n\uff1d0123456789.,;\"ax ", max_size=9)
 
 @pytest.mark.parametrize("cell", FORMULAS, ids=ascii)
 def test_a_cell_that_a_spreadsheet_would_run_gets_an_apostrophe(cell: str) -> None:
-    assert guarded(cell) == f"'{cell}"
+    assert guard_cell(cell) == f"'{cell}"
 
 
 @pytest.mark.parametrize("cell", ["-12.50", "+3", "-1.234,5", "'00123", "a=1", "", "1,=1+1"])
 def test_numbers_and_other_cells_stay_as_they_are(cell: str) -> None:
-    assert guarded(cell) == cell
+    assert guard_cell(cell) == cell
 
 
 @given(CELLS)
 def test_the_apostrophe_that_was_added_is_the_one_that_is_removed(cell: str) -> None:
-    assert unguarded(guarded(cell)) == cell
+    assert unguard_cell(guard_cell(cell)) == cell
 
 
 @given(CELLS)
 def test_no_guarded_cell_begins_as_a_formula(cell: str) -> None:
     number = cell.lstrip("+-").replace(",", "").replace(".", "").isdigit()
-    assert guarded(cell)[:1] not in set("=@\t\r\n\uff1d")
-    assert guarded(cell)[:1] not in set("+-") or number
+    assert guard_cell(cell)[:1] not in set("=@\t\r\n\uff1d")
+    assert guard_cell(cell)[:1] not in set("+-") or number
 
 
 def rejected(folder: Path, *rejects: Reject, name: str = "till.csv.rejects.csv") -> Path:

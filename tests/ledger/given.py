@@ -10,7 +10,7 @@ from domain.presets import PRESETS
 from ledger.committer import WAITING_EVENTS
 from ledger.drafts import Append, Draft
 from ledger.ledger import Ledger
-from ledger.subscriptions.pacing import SEALER
+from ledger.subscriptions.pacing import SIGNER
 from tests.fixtures.clock import START as NOON
 from tests.fixtures.clock import Clock as HandClock
 
@@ -36,7 +36,7 @@ def open_ledger(
     clock: HandClock,
     *,
     waiting_events: int = WAITING_EVENTS,
-    sealer_pacing: Pacing = SEALER,
+    signer_pacing: Pacing = SIGNER,
 ) -> Ledger:
     """A ledger in that folder with its first policy."""
     ledger = Ledger(
@@ -48,7 +48,7 @@ def open_ledger(
         master_key=MASTER_KEY,
         origin=ORIGIN,
         waiting_events=waiting_events,
-        sealer_pacing=sealer_pacing,
+        signer_pacing=signer_pacing,
     )
     if not ledger.head():
         ledger.publish_policy(PRESETS["retail"], 0).result()

@@ -48,7 +48,8 @@ for limit in range(0, 320, 8):
     except Unavailable as error:
         assert str(Path(sys.argv[1])) not in str(error), error
         refused += 1
-    assert len(server.known()) == len(server.folder.names()) == len(server.ledgers) == made + 1
+    assert len(server.all_settings()) == len(server.folder.names()) == made + 1
+    assert len(server.ledgers) == made + 1
     assert server.ledger("main").ledger.event(1)
     entries = [entry.name for entry in (Path(sys.argv[1]) / "ledgers").iterdir()]
     assert len(entries) == made + 1, entries

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from api.http.wire import media
 from api.service import strict_parsing
-from api.service.receipts.checking import Checked, check_receipt
+from api.service.receipts.checking import CheckedReceipt, check_receipt
 from api.service.receipts.form import ReceiptRefused
 from ledger.codec import pack, unpack
 from ledger.transparency.notes import from_base64, to_base64
@@ -82,7 +82,7 @@ def _flipped(chance: random.Random, text: str) -> str:
         return text[:place] + chance.choice(LETTERS) + text[place + 1 :]
 
 
-def outcome(content: bytes, keys: list[Verifier]) -> Checked | None:
+def outcome(content: bytes, keys: list[Verifier]) -> CheckedReceipt | None:
     """What is proven, or None where it is refused; anything else is raised here."""
     try:
         return check_receipt(content, keys)

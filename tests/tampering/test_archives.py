@@ -6,7 +6,7 @@ import random
 from typing import TYPE_CHECKING
 
 from api.cli.verifying.archive import verify_archived
-from api.cli.verifying.folder import Asked
+from api.cli.verifying.folder import VerifyOptions
 from tests.cli.running import rapport
 from tests.tampering.test_bytes import changed
 from tests.tampering.town import QUIET
@@ -23,7 +23,7 @@ def test_any_changed_byte_of_an_archive_is_found(town: Town, tmp_path: Path) -> 
     archive = tmp_path / "town.tar"
     assert rapport("export", "--data", town.copy(), archive).code == 0
     content = archive.read_bytes()
-    assert verify_archived(archive, Asked(progress=QUIET)).sound
+    assert verify_archived(archive, VerifyOptions(progress=QUIET)).sound
     chance = random.Random("archives")
     missed = []
     for number in range(CHANGES):
@@ -32,6 +32,6 @@ def test_any_changed_byte_of_an_archive_is_found(town: Town, tmp_path: Path) -> 
         if other == content:
             continue
         archive.write_bytes(other)
-        if verify_archived(archive, Asked(progress=QUIET)).sound:
+        if verify_archived(archive, VerifyOptions(progress=QUIET)).sound:
             missed.append(f"{what} at byte {at}")
     assert missed == []

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from api.bootstrap import projections_of
 from api.cli.output import progress
-from api.cli.verifying.folder import Asked, Outcome, verify_folder
+from api.cli.verifying.folder import Outcome, VerifyOptions, verify_folder
 from domain.instants import DAY
 from domain.presets import PRESETS
 from ledger.folder import DataFolder
@@ -99,5 +99,5 @@ def verified(
 ) -> Outcome:
     """What a verification of the folder finds, with these checkpoints and keys from elsewhere."""
     kept = [KeptCheckpoint(f"kept-{place}", note) for place, note in enumerate(notes)]
-    asked = Asked(progress=QUIET, verifiers=verifiers, kept=kept, drift=drift)
+    asked = VerifyOptions(progress=QUIET, verifiers=verifiers, kept=kept, drift=drift)
     return verify_folder(path, None, asked)

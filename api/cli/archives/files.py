@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from uuid import uuid4
 
 from api.cli.ending import UsageRefused
-from api.cli.output import say
+from api.cli.output import print_message
 from ledger.files import flush_folder
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ GZIP_LEVEL = 6
 
 
 @contextmanager
-def written(file: Path) -> Iterator[BinaryIO]:
+def output_file(file: Path) -> Iterator[BinaryIO]:
     """What to write to; a file gets its name when all of it is durable, and overwrites none.
 
     What one that was killed left of the same file is removed first.
@@ -69,4 +69,4 @@ def _clear_unfinished(file: Path) -> None:
         with suppress(OSError), left.open("rb") as held:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
             left.unlink()
-            say(f"removed {left}, which an export that was killed had left")
+            print_message(f"removed {left}, which an export that was killed had left")

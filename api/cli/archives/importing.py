@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import click
 
 from api.bootstrap import now
-from api.cli.acts import ordered
+from api.cli.acts import order_act
 from api.cli.archives.passphrases import passphrase_of
 from api.cli.ending import UsageRefused
 from api.cli.folders import settings_for
-from api.cli.output import print_json, progress, say
+from api.cli.output import print_json, print_message, progress
 from domain.errors import LedgerNotFound, Unproven
 from ledger.archive.checking import read_head, verify_archive
 from ledger.archive.placing import LogForks, place
@@ -61,10 +61,14 @@ def import_archive(
     started = time.perf_counter()
     try:
         with progress("checking", head.position, quiet=as_json) as advance:
-            verified = verify_archive(archive, pinned, passphrase=passphrase, advance=told(advance))
+            verified = verify_archive(
+                archive, pinned, passphrase=passphrase, advance=event_progress(advance)
+            )
         if not dry_run:
             with progress("importing", head.position, quiet=as_json) as advance:
-                _place(archive, verified, settings, name, passphrase, replace, told(advance))
+                _place(
+                    archive, verified, settings, name, passphrase, replace, event_progress(advance)
+                )
     except (PassphraseRefused, LedgerExists, LogForks) as error:
         raise UsageRefused(str(error)) from None
     _report(
@@ -97,7 +101,7 @@ def _place(
     with closing(folder):
         detail = {"origin": verified.identity.origin, "position": verified.head.position}
         act = "ledger-imported"
-        with ordered(settings.folder, None, act, name, replace=replace, **detail):
+        with order_act(settings.folder, None, act, name, replace=replace, **detail):
             place(
                 archive,
                 verified,
@@ -130,19 +134,21 @@ def _refuse_existing(settings: Settings, name: str, *, replace: bool) -> None:
         return
     if not replace:
         known = LedgerExists(name, replace=False)
-        raise UsageRefused(f"{known} (--as), or --replace it if it holds nothing but a policy")
+        raise UsageRefused(f"{known} (--as), or --replace it if it holds only its first policy")
 
 
-def told(advance: Callable[[int, str], None]) -> Callable[[int, int], None]:
-    """What is told to a bar, in words."""
+def event_progress(advance: Callable[[int, str], None]) -> Callable[[int, int], None]:
+    """A progress callback that counts events."""
     return lambda position, of: advance(position, f"{position:,} of {of:,} events")
 
 
 def tell_of_namespace(verified: VerifiedArchive) -> None:
     """Say what cannot be asked and was not checked where the namespace did not come along."""
     if verified.identity.namespace is None:
-        say("  It has no namespace, which travels only with the keys. It answers UUIDs only, until")
-        say("  rapport import --keys FILE brings it; companion ids were not checked")
+        print_message(
+            "  It has no namespace, which travels only with the keys. It answers UUIDs only, until"
+        )
+        print_message("  rapport import --keys FILE brings it; companion ids were not checked")
 
 
 def _report(
@@ -183,12 +189,20 @@ def _report(
     click.echo(f"  origin  {head.origin}")
     click.echo(f"  root    {last.root.hex()}")
     if verified.tzdata != (installed := version("tzdata")):
-        say(f"  Exported with tzdata {verified.tzdata}, and here is {installed}: days may differ")
+        print_message(
+            f"  Exported with tzdata {verified.tzdata}, and here is {installed}: days may differ"
+        )
     tell_of_namespace(verified)
     if not pinned:
-        say("  Checked with the keys that came with it. Whether they are the log's own, only --key")
-        say("  can tell, with a verifier key that is known from elsewhere")
+        print_message(
+            "  Checked with the keys that came with it. Whether they are the log's own, only --key"
+        )
+        print_message("  can tell, with a verifier key that is known from elsewhere")
     if for_audit:
-        say("  It is for audit: it can be read, with personal data withheld, and takes no events")
+        print_message(
+            "  It is for audit: it can be read, with personal data withheld, and takes no events"
+        )
     else:
-        say("  It goes on as the same ledger: the old copy must not go on too, or the log forks")
+        print_message(
+            "  It takes events as the same ledger: the old copy must take no more, or the log forks"
+        )

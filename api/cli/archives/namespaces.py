@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from api.bootstrap import now
-from api.cli.acts import ordered
+from api.cli.acts import order_act
 from api.cli.archives.passphrases import passphrase_of
 from api.cli.ending import DONE, UsageRefused
 from api.cli.folders import existing, settings_for
-from api.cli.output import print_json, say
+from api.cli.output import print_json, print_message
 from domain.errors import Conflict
 from ledger.archive.checking import read_head
 from ledger.archive.namespace import bring_namespace
@@ -47,7 +47,7 @@ def import_namespace(
         passphrase = passphrase_of(passphrase_file, settings, confirm=False)
     try:
         with (
-            ordered(settings.folder, name, "namespace-imported", name),
+            order_act(settings.folder, name, "namespace-imported", name),
             closing(
                 DataFolder.open(
                     settings.folder, clock=now, master_key=settings.master_key, make_main=False
@@ -61,5 +61,5 @@ def import_namespace(
         print_json({"ledger": name, "namespace": True})
         return DONE
     click.echo(f"{name} has its namespace, and answers source:ref as well as UUIDs")
-    say("  It stays for audit. No other key was taken from the archive")
+    print_message("  It stays for audit. No other key was taken from the archive")
     return DONE

@@ -1,4 +1,4 @@
-"""Where the passphrase of an archive comes from: a file, the settings, or whoever is asked."""
+"""The passphrase of an archive: from a file, from the settings, or from a prompt."""
 
 from __future__ import annotations
 

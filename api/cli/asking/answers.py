@@ -1,4 +1,4 @@
-"""What commands ask of a ledger, whoever answers: its folder, or the server that holds it."""
+"""The questions of commands to a ledger, which its folder answers, or the server that holds it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WITHHELD = "(name withheld)"
 """Shown where the name cannot be read: the keys are elsewhere, or the access key may not."""
 
 
-class Walked(NamedTuple):
+class ContactHistory(NamedTuple):
     """One contact's past, step by step, and the point in both times to which it goes."""
 
     contact_id: str
@@ -33,7 +33,7 @@ class Walked(NamedTuple):
 
 
 class TimeZoned(Protocol):
-    """Whoever knows in which time zone the days of a ledger are."""
+    """Something that knows the time zone of the days of a ledger."""
 
     def time_zone(self) -> str | None:
         """The ledger's time zone; None for UTC."""
@@ -48,7 +48,7 @@ class LedgerAnswers(TimeZoned, Protocol):
     def status(self, contact: str, asked: At, *, explained: bool = False) -> Document:
         """A contact's status, as ``GET .../contacts/CONTACT/status`` answers it."""
 
-    def steps(self, contact: str, asked: At) -> Walked:
+    def steps(self, contact: str, asked: At) -> ContactHistory:
         """A contact's past, step by step."""
 
     def names(self, contacts: Sequence[str]) -> dict[str, str]:

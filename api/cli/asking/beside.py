@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from api.bootstrap import events_beside
-from api.cli.asking.answers import Walked
+from api.cli.asking.answers import ContactHistory
 from api.service.questions import group_of, subject_in
 from api.service.replays.steps import steps
 from domain.aliases import Aliases
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from api.cli.asking.answers import Document
 
 
-def steps_beside(folder: Path, status: Document, policy_version: int | None) -> Walked:
+def steps_beside(folder: Path, status: Document, policy_version: int | None) -> ContactHistory:
     """The steps to a status that the server answered, by the events in the ledger's ``folder``.
 
     Raises:
@@ -37,4 +37,4 @@ def steps_beside(folder: Path, status: Document, policy_version: int | None) -> 
         survivor, group = group_of(events, aliases, position, UUID(status["contact_id"]))
         subject = subject_in(survivor, group)
         walked = [*steps(group, subject.history, moment)]
-    return Walked(str(survivor), status["as_of"], position, walked)
+    return ContactHistory(str(survivor), status["as_of"], position, walked)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 RETRIES = Retries(tries=2, first_seconds=0.1, most_seconds=1.0)
 ANSWER_SECONDS = 15.0
-"""Somebody waits at the terminal, and wants to be told soon that nobody answers."""
+"""How long to wait for an answer: somebody waits at the terminal."""
 
 _CERTIFICATES = (
     "; name the server by --url as its certificate does, and in SSL_CERT_FILE the certificate of "
@@ -92,15 +92,17 @@ class Documents(Connection):
 
     def get_bytes(self, path: str) -> bytes:
         """What is at a path below the ledger, byte for byte."""
-        with self._told():
+        with self._as_command_errors():
             return self._send(got_bytes(self.base + path))
 
     def post(self, path: str, body: Document) -> Document:
         """The answer to a document that is sent to a path below the ledger."""
         return self._document(post_request(self.base + path, body, _as_document))
 
-    def finished(self, operation: Document, tell: Callable[[Document], None]) -> Document:
-        """The operation once it has ended; ``tell`` is given each look at it.
+    def wait_until_finished(
+        self, operation: Document, tell: Callable[[Document], None]
+    ) -> Document:
+        """The operation once it has ended. ``tell`` is called with each state of it.
 
         Where it is not waited for any more, the server is asked to end it.
         """
@@ -127,7 +129,7 @@ class Documents(Connection):
         """
         path = f"{self.base}/operations/{operation['id']}/result"
         request = Request(method="GET", path=path, headers={"Accept": "application/x-ndjson"})
-        with self._told(), self._lines(request) as (_, lines):
+        with self._as_command_errors(), self._lines(request) as (_, lines):
             if file is None:
                 return [json.loads(line) for line in islice(lines, most)]
             first: list[Document] = []
@@ -142,23 +144,23 @@ class Documents(Connection):
         return first
 
     def _document(self, request: DocumentRequest[Document]) -> Document:
-        with self._told():
+        with self._as_command_errors():
             return self._send(request)
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
-        """Say what went wrong as commands do."""
+    def _as_command_errors(self) -> Iterator[None]:
+        """Raise errors as commands report them."""
         try:
             yield
         except problems.Problem as problem:
-            raise self._said(problem) from None
+            raise self._to_command_error(problem) from None
         except (problems.Unreachable, httpx2.HTTPError, httpx2.InvalidURL) as error:
             hint = _CERTIFICATES if "CERTIFICATE_VERIFY_FAILED" in str(error) else ""
             raise Unanswered(f"{self.url} does not answer: {error}{hint}") from None
         except (ValueError, LookupError, TypeError):
             raise Unanswered(f"{self.url} does not answer as Rapport does") from None
 
-    def _said(self, problem: problems.Problem) -> Exception:
+    def _to_command_error(self, problem: problems.Problem) -> Exception:
         if isinstance(problem, problems.Unauthenticated):
             also = ", or name a file with one by --access-key-file"
             return KeyWanted(self.url, str(problem), sent=self._has_key, also=also)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from api.bootstrap import now
-from api.cli.acts import ordered
-from api.cli.asking.answers import ERASED, UNKNOWN, WITHHELD, Walked
-from api.cli.asking.operations import ended, told_progress
-from api.cli.asking.summing import summed
+from api.cli.acts import order_act
+from api.cli.asking.answers import ERASED, UNKNOWN, WITHHELD, ContactHistory
+from api.cli.asking.operations import result_of, told_progress
+from api.cli.asking.summing import with_premature_fraction
 from api.cli.output import progress
 from api.cli.policies.publishing import publish_policy
-from api.cli.questions.long import answered
+from api.cli.questions.long import answer_with_progress
 from api.service.answers.lists import Summary
 from api.service.answers.projections import Operation
 from api.service.answers.status import Status
@@ -58,12 +58,12 @@ _NAMING = (
 )
 
 STALLED_LOOKS = 600
-"""After so many looks, of a second each, without an answer the command gives up."""
+"""After how many looks without any progress the command gives up."""
 LOOK_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _RepeatedQuestion:
     """What an answer repeats of its question."""
 
     as_of: int
@@ -84,18 +84,18 @@ class FolderAnswers:
     def status(self, contact: str, asked: At, *, explained: bool = False) -> Document:
         """See ``LedgerAnswers``."""
         moment = self._moment(asked)
-        _, subject = self._found(moment, contact)
+        _, subject = self._events_of(moment, contact)
         found = fold(subject.history, moment.policies, moment.time_zone, moment.at)
-        question = _Asked(moment.at, known_at(self._ledger, moment.position))
+        question = _RepeatedQuestion(moment.at, known_at(self._ledger, moment.position))
         return Status.of_question(question, subject, found, explained=explained).plain()
 
-    def steps(self, contact: str, asked: At) -> Walked:
+    def steps(self, contact: str, asked: At) -> ContactHistory:
         """See ``LedgerAnswers``."""
         moment = self._moment(asked)
-        group, subject = self._found(moment, contact)
+        group, subject = self._events_of(moment, contact)
         at = format_instant(moment.at)
         walked = [*steps(group, subject.history, moment)]
-        return Walked(str(subject.contact_id), at, moment.position, walked)
+        return ContactHistory(str(subject.contact_id), at, moment.position, walked)
 
     def names(self, contacts: Sequence[str]) -> dict[str, str]:
         """See ``LedgerAnswers``."""
@@ -109,7 +109,7 @@ class FolderAnswers:
             account = replay(self._ledger, moment, lines, work)
             return {**account, "as_known_at": known_at(self._ledger, moment.position).plain()}
 
-        return answered("replaying", answer, out, quiet=quiet)
+        return answer_with_progress("replaying", answer, out, quiet=quiet)
 
     def preview(
         self, proposal: Proposal, to_at: int | None, out: Path | None, *, quiet: bool
@@ -125,7 +125,7 @@ class FolderAnswers:
             first.extend(lines.first)
             return account
 
-        return answered("previewing", answer, out, quiet=quiet), first
+        return answer_with_progress("previewing", answer, out, quiet=quiet), first
 
     def policies(self) -> PolicyTimeline:
         """See ``LedgerAnswers``."""
@@ -138,7 +138,7 @@ class FolderAnswers:
     def _moment(self, asked: At) -> Moment:
         return moment_of(self._ledger, self._aliases, asked, now())
 
-    def _found(self, moment: Moment, contact: str) -> tuple[Sequence[RecordedEvent], Subject]:
+    def _events_of(self, moment: Moment, contact: str) -> tuple[Sequence[RecordedEvent], Subject]:
         try:
             named = ContactId().read(contact, self._ledger.contact_id)
         except Invalid as error:
@@ -181,7 +181,7 @@ class OpenServerAnswers:
                     if look == STALLED_LOOKS or state.state == "failed":
                         raise
                     advance(state.position, f"{state.state}, {state.position:,} of {head:,}")
-        return summed(Summary.model_validate(projections.summary(as_of)).plain())
+        return with_premature_fraction(Summary.model_validate(projections.summary(as_of)).plain())
 
     def projections(self) -> list[str]:
         """See ``ProjectionAnswers``."""
@@ -191,7 +191,7 @@ class OpenServerAnswers:
         """See ``ProjectionAnswers``."""
         projections = self._open_ledger.projections
         projections.require(name)
-        with ordered(self._folder, self._name, "rebuild-started", name):
+        with order_act(self._folder, self._name, "rebuild-started", name):
             operation = projections.rebuild(name)
             with progress(f"rebuilding {name}", 100, quiet=quiet) as advance:
                 look = partial(projections.operation, operation.id)
@@ -199,11 +199,11 @@ class OpenServerAnswers:
                     advance(*told_progress(Operation.model_validate(operation).plain()))
                     time.sleep(LOOK_SECONDS)
                     operation = look()
-            return ended(f"the rebuild of {name}", Operation.model_validate(operation).plain())
+            return result_of(f"the rebuild of {name}", Operation.model_validate(operation).plain())
 
 
 def _name(ledger: Ledger, aliases: KnownAliases, contact: UUID) -> str:
-    """The name that a contact goes by now, that of whoever it was merged into."""
+    """The name of a contact now, which is that of the survivor if it was merged."""
     known = aliases.at(ledger.head())
     survivor = known.survivor_of(contact)
     events = [

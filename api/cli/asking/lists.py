@@ -23,7 +23,7 @@ def served_keys(url: str, folder: Path | None, access_key_file: Path | None) -> 
     Raises:
         LedgerError: it cannot be asked, or says no.
     """
-    with _asked(url, folder, access_key_file) as documents:
+    with _documents_of(url, folder, access_key_file) as documents:
         listed = documents.get_of_server("/v1/keys")["items"]
     return [{**key, "scopes": " ".join(key["scopes"])} for key in listed]
 
@@ -38,7 +38,7 @@ def served_trail(
     """
     found: list[Document] = []
     after: int | None = 0
-    with _asked(url, folder, access_key_file, ledger) as documents:
+    with _documents_of(url, folder, access_key_file, ledger) as documents:
         read = documents.get_of_server if ledger is None else documents.get
         path = "/v1/trail" if ledger is None else "/trail"
         while after is not None:
@@ -49,7 +49,7 @@ def served_trail(
 
 
 @contextmanager
-def _asked(
+def _documents_of(
     url: str, folder: Path | None, access_key_file: Path | None, ledger: str | None = None
 ) -> Iterator[Documents]:
     require_server(url, folder)

@@ -22,7 +22,7 @@ def told_progress(operation: Document) -> tuple[float, str]:
     return share, f"{done['done']:,} of {done['total']:,} events, {done['rate']:,}/s"
 
 
-def ended(what: str, operation: Document) -> Document:
+def result_of(what: str, operation: Document) -> Document:
     """The result of an operation that has ended.
 
     Raises:

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 def body_of(asked: At) -> dict[str, Any]:
     """The fields of a document that asks; those that were not chosen are left out."""
-    return given(
+    return without_none(
         {
             "as_of": text_of(asked.as_of),
-            "as_known_at": _known(asked.as_known_at),
+            "as_known_at": _position_or_instant(asked.as_known_at),
             "policy_version": asked.policy_version,
         }
     )
@@ -31,12 +31,12 @@ def text_of(at: int | None) -> str | None:
     return None if at is None else format_instant(at)
 
 
-def given(values: dict[str, Any]) -> dict[str, Any]:
+def without_none(values: dict[str, Any]) -> dict[str, Any]:
     """The values that were chosen."""
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _known(known: Knowledge | None) -> int | str | None:
+def _position_or_instant(known: Knowledge | None) -> int | str | None:
     if known is None:
         return None
     return text_of(known.at) if known.position is None else known.position

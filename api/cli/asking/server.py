@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 from uuid import UUID
 
-from api.cli.asking.answers import ERASED, UNKNOWN, WITHHELD, Walked
+from api.cli.asking.answers import ERASED, UNKNOWN, WITHHELD, ContactHistory
 from api.cli.asking.beside import steps_beside
 from api.cli.asking.documents import MayNot
-from api.cli.asking.operations import ended, told_progress
-from api.cli.asking.queries import body_of, given, query_of, text_of
-from api.cli.asking.summing import summed
+from api.cli.asking.operations import result_of, told_progress
+from api.cli.asking.queries import body_of, query_of, text_of, without_none
+from api.cli.asking.summing import with_premature_fraction
 from api.cli.ending import UsageRefused
 from api.cli.output import progress
 from api.cli.questions.long import whole_file
@@ -55,7 +55,7 @@ class ServerAnswers:
         query = query_of(asked) | ({"explain": "text"} if explained else {})
         return self._documents.get(f"/contacts/{quote(contact, safe='')}/status", query)
 
-    def steps(self, contact: str, asked: At) -> Walked:
+    def steps(self, contact: str, asked: At) -> ContactHistory:
         """See ``LedgerAnswers``.
 
         No server answers this question. It says which contact and which moment is meant, and the
@@ -114,15 +114,17 @@ class ServerAnswers:
 
     def publish(self, policy: Policy, effective_from: int | None) -> PolicyVersion:
         """See ``LedgerAnswers``."""
-        body = given({"policy": policy.document(), "effective_from": text_of(effective_from)})
+        body = without_none(
+            {"policy": policy.document(), "effective_from": text_of(effective_from)}
+        )
         return self._policy(self._documents.post("/policies", body)["policy_version"])
 
     def summary(self, as_of: int | None, *, quiet: bool) -> Document:
         """See ``ProjectionAnswers``."""
         with progress("counting", 1, quiet=quiet):
             head = max(one["position"] + one["lag"] for one in self._projections())
-            query = given({"as_of": text_of(as_of), "min_position": str(head)})
-            return summed(self._documents.get("/statuses/summary", query))
+            query = without_none({"as_of": text_of(as_of), "min_position": str(head)})
+            return with_premature_fraction(self._documents.get("/statuses/summary", query))
 
     def projections(self) -> list[str]:
         """See ``ProjectionAnswers``."""
@@ -133,10 +135,10 @@ class ServerAnswers:
         path = f"/projections/{quote(name, safe='')}/rebuilds"
         operation = self._documents.post(path, {})
         with progress(f"rebuilding {name}", 100, quiet=quiet) as advance:
-            finished = self._documents.finished(
+            finished = self._documents.wait_until_finished(
                 operation, lambda found: advance(*told_progress(found))
             )
-            return ended(f"the rebuild of {name}", finished)
+            return result_of(f"the rebuild of {name}", finished)
 
     def _projections(self) -> list[Document]:
         found: list[Document] = self._documents.get("/projections")["items"]
@@ -166,9 +168,11 @@ class ServerAnswers:
     ) -> tuple[Document, list[Document]]:
         """What a long question came to, and the first lines of it; all of them are in the file."""
         documents = self._documents
-        operation = documents.post(path, given(body))
+        operation = documents.post(path, without_none(body))
         with progress(label, 100, quiet=quiet) as advance:
-            finished = documents.finished(operation, lambda found: advance(*told_progress(found)))
-            account = ended(label, finished)
+            finished = documents.wait_until_finished(
+                operation, lambda found: advance(*told_progress(found))
+            )
+            account = result_of(label, finished)
             lines = documents.result(finished, file, most) if file or most else []
         return account, lines

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from api.cli.asking.answers import Document
 
 
-def summed(summary: Document) -> Document:
+def with_premature_fraction(summary: Document) -> Document:
     """The summary with the fraction of demotions by silence that were premature, where it is known.
 
     >>> summed({"silence_demotions": 8, "premature_demotions": 1})["premature_demotion_rate"]

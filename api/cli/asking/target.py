@@ -1,4 +1,4 @@
-"""Whom a command asks: a server by its URL, or a data folder and whoever holds that."""
+"""The target of a command: a server by its URL, or a data folder, or the server that holds it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import click
 
 from api.cli.asking.folder import FolderAnswers, OpenServerAnswers
 from api.cli.ending import UsageRefused
-from api.cli.folders import opened, opened_to_read, opened_with_projections, settings_for
+from api.cli.folders import open_folder, opened_to_read, opened_with_projections, settings_for
 from api.cli.log_reading import is_url, require_same_ledger, url_of_holder
 from api.cli.options import data_option, ledger_option
 from api.service.text_files import read_given_text
@@ -45,7 +45,7 @@ def target_options(command: F) -> F:
     """``--ledger``, ``--data``, ``--url`` and ``--access-key-file``, as one ``target``."""
 
     @wraps(command)
-    def asked(
+    def with_target(
         ledger_name: str,
         folder: Path | None,
         url: str | None,
@@ -54,7 +54,7 @@ def target_options(command: F) -> F:
     ) -> object:
         return command(target=_target(ledger_name, folder, url, access_key_file), **more)
 
-    decorated: Callable[..., object] = url_options(asked, finds_by_itself=True)
+    decorated: Callable[..., object] = url_options(with_target, finds_by_itself=True)
     return ledger_option(data_option(decorated))  # type: ignore[return-value]  # click keeps what it is given
 
 
@@ -118,21 +118,21 @@ def asked_ledger(target: Target) -> Iterator[LedgerAnswers]:
     Raises:
         LedgerError: neither can be asked.
     """
-    with _asked(target, _from_folder) as answers:
+    with _answers_of(target, _from_folder) as answers:
         yield answers
 
 
 @contextmanager
 def asked_projections(target: Target) -> Iterator[ProjectionAnswers]:
     """The same for what rests on projections."""
-    with _asked(target, _from_projections) as answers:
+    with _answers_of(target, _from_projections) as answers:
         yield answers
 
 
 @contextmanager
 def publishing_ledger(target: Target) -> Iterator[LedgerAnswers]:
     """The same for publishing a policy, for which the folder is made on first use."""
-    with _asked(target, _from_new_folder) as answers:
+    with _answers_of(target, _from_new_folder) as answers:
         yield answers
 
 
@@ -141,7 +141,7 @@ def _from_folder(target: Target, stack: ExitStack) -> FolderAnswers:
 
 
 def _from_new_folder(target: Target, stack: ExitStack) -> FolderAnswers:
-    return FolderAnswers(stack.enter_context(opened(target.folder)).ledger(target.ledger))
+    return FolderAnswers(stack.enter_context(open_folder(target.folder)).ledger(target.ledger))
 
 
 def _from_projections(target: Target, stack: ExitStack) -> OpenServerAnswers:
@@ -153,7 +153,7 @@ A = TypeVar("A")
 
 
 @contextmanager
-def _asked(
+def _answers_of(
     target: Target, from_folder: Callable[[Target, ExitStack], A]
 ) -> Iterator[A | ServerAnswers]:
     with ExitStack() as stack:

@@ -54,7 +54,7 @@ def policy_named(name: str, known: PolicyTimeline | None) -> Policy:
     raise PolicyNotFound(f"{name} is no version, no preset and no file")
 
 
-def written(preset: str, suffix: str) -> str:
+def preset_text(preset: str, suffix: str) -> str:
     """A preset as a document to be changed: JSON, or TOML for the suffix ``.toml``.
 
     It extends the preset, so that what is taken out of it stays as it is there. TOML cannot say

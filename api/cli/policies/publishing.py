@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from api.cli.acts import ordered
+from api.cli.acts import order_act
 from domain.presets import PRESETS
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def publish_policy(ledger: Ledger, policy: Policy, effective_from: int | None) -
     Raises:
         Unavailable: it could not be written.
     """
-    with ordered(ledger.folder.parent.parent, ledger.name, "policy-published", policy.name):
+    with order_act(ledger.folder.parent.parent, ledger.name, "policy-published", policy.name):
         return ledger.publish_policy(policy, effective_from).result()
 
 

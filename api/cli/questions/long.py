@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from projections.operations import Progress
 
 
-def answered(
+def answer_with_progress(
     label: str, answer: Callable[[Lines, Work], dict[str, Any]], out: Path | None, *, quiet: bool
 ) -> dict[str, Any]:
     """The account of a long question, once its lines stand in ``out``, if there is one."""
     with whole_file(out) as file, progress(label, 100, quiet=quiet) as advance:
 
-        def tell(done: Progress) -> None:
+        def show_progress(done: Progress) -> None:
             note = f"{done.done:,} of {done.total:,} events, {done.rate:,}/s"
             advance(100 * done.done / max(done.total, 1), note)
 
-        work = Work(tell)
+        work = Work(show_progress)
         account = answer(Lines(file), work)
         seconds = work.seconds()
     return {**account, "seconds": round(seconds, 3)}

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from api.cli.verifying.folder import Asked
+    from api.cli.verifying.folder import VerifyOptions
     from ledger.archive.checking import VerifiedArchive
 
 _SUFFIXES = (".tar", ".tar.gz", ".tgz")
@@ -32,7 +32,7 @@ def names_archive(path: Path) -> bool:
     return path.is_file() and (path.name.endswith(_SUFFIXES) or is_archive(path))
 
 
-def verify_archived(path: Path, asked: Asked) -> Outcome:
+def verify_archived(path: Path, asked: VerifyOptions) -> Outcome:
     """Check an archive; what takes a ledger, such as kept checkpoints, of one made of it for that.
 
     That one is for audit, lies among the system's temporary files and is gone at the end.
@@ -46,7 +46,7 @@ def verify_archived(path: Path, asked: Asked) -> Outcome:
     outcome = Outcome([report])
     try:
         with asked.progress("archive", 100) as advance:
-            verified = verify_archive(path, asked.verifiers, advance=_told(advance))
+            verified = verify_archive(path, asked.verifiers, advance=_event_progress(advance))
         _fill(report, verified)
         if asked.kept or asked.drift:
             outcome.reports += _as_ledger(path, verified, asked)
@@ -71,19 +71,19 @@ def _fill(report: Report, verified: VerifiedArchive) -> None:
     if verified.head.keys:
         report.skipped.append("the keys in the archive: rapport import opens them")
     else:
-        report.skipped.append("sealed fields: the archive holds no keys")
+        report.skipped.append("encrypted fields: the archive holds no keys")
     if verified.identity.namespace is None:
         report.skipped.append(COMPANIONS_SKIPPED)
 
 
-def _as_ledger(path: Path, verified: VerifiedArchive, asked: Asked) -> list[Report]:
+def _as_ledger(path: Path, verified: VerifiedArchive, asked: VerifyOptions) -> list[Report]:
     with throwaway() as made:
         with closing(DataFolder.open(made / "data", clock=now, make_main=False)) as folder:
             place(path, verified, folder, name=verified.head.ledger)
         return verify_folder(made / "data", None, asked).reports
 
 
-def _told(advance: Callable[[int, str], None]) -> Callable[[int, int], None]:
+def _event_progress(advance: Callable[[int, str], None]) -> Callable[[int, int], None]:
     return lambda position, of: advance(
         100 * position // max(of, 1), f"{position:,} of {of:,} events"
     )

@@ -1,4 +1,4 @@
-"""``rapport verify --drift``: every projection made anew elsewhere and compared."""
+"""``rapport verify --drift``: every projection is built again elsewhere and compared."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ _SHOWN = 3
 def check_drift(folder: Path, report: Report, progress: Progress) -> None:
     """Compare every projection of the ledger in that folder with what its events give.
 
-    The live rows are copied first, in one instant of theirs, into the system's temporary files,
-    where they are also made anew: nothing holds up a server that runs on the folder.
+    The live rows are copied first, as of one instant, into the system's temporary files, where the
+    projections are also built again: a server that runs on the folder is not delayed.
     """
     if not (folder / PROJECTIONS_FILE).exists():
         report.skipped.append("drift: there are no projections yet; a server makes them")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Asked:
+class VerifyOptions:
     """What the reader brings, and how much is to be looked at."""
 
     progress: Progress
@@ -44,7 +44,7 @@ class Outcome:
         return not self.faults and all(report.sound for report in self.reports)
 
 
-def verify_folder(path: Path, ledger_name: str | None, asked: Asked) -> Outcome:
+def verify_folder(path: Path, ledger_name: str | None, asked: VerifyOptions) -> Outcome:
     """Check every ledger of a data folder, or one of them.
 
     Raises:
@@ -64,7 +64,7 @@ def verify_folder(path: Path, ledger_name: str | None, asked: Asked) -> Outcome:
     return outcome
 
 
-def verify_one(path: Path, asked: Asked) -> Outcome:
+def verify_one(path: Path, asked: VerifyOptions) -> Outcome:
     """Check the folder of one ledger; its data folder's master key is used where it is there.
 
     Raises:
@@ -79,7 +79,7 @@ def verify_one(path: Path, asked: Asked) -> Outcome:
     return outcome
 
 
-def _verify(path: Path, master_key: bytes | None, asked: Asked, outcome: Outcome) -> None:
+def _verify(path: Path, master_key: bytes | None, asked: VerifyOptions, outcome: Outcome) -> None:
     trust = Trust(master_key, asked.verifiers, asked.kept)
     report = verify_ledger(path, trust, asked.progress)
     if asked.drift:
@@ -102,7 +102,7 @@ def _master_key(file: Path, outcome: Outcome) -> bytes | None:
     return key
 
 
-def look_for_origins(asked: Asked, outcome: Outcome) -> None:
+def look_for_origins(asked: VerifyOptions, outcome: Outcome) -> None:
     """A key or a checkpoint of a log that is not here means that its ledger is gone.
 
     Also where one ledger was named, or is all there is: one that was made up has another origin.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from api.cli.output import print_json
-from api.service.receipts.checking import Checked, check_receipt
+from api.service.receipts.checking import CheckedReceipt, check_receipt
 from api.service.receipts.form import MOST_BYTES, ReceiptRefused, begins_msgpack
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ledger.transparency.notes import Verifier
 
 _BEGINNING = 64
-"""In so many bytes the object begins, whatever blanks stand before it."""
+"""How many bytes are read to find where the object begins, after any blanks."""
 
 
 def is_receipt(path: Path) -> bool:
@@ -55,7 +55,7 @@ def verify_receipt(path: Path, verifiers: Sequence[Verifier], *, as_json: bool) 
     return True
 
 
-def _print(path: Path, checked: Checked) -> None:
+def _print(path: Path, checked: CheckedReceipt) -> None:
     click.echo(f"{path.name}: sound")
     click.echo(f"  proves   contact {checked.contact_id} at {checked.as_of}: {_stage(checked)}")
     click.echo(f"  from     {checked.events:,} events known at position {checked.position:,}")
@@ -70,11 +70,11 @@ def _print(path: Path, checked: Checked) -> None:
         click.echo(f"  unproven {sentence}")
 
 
-def _stage(checked: Checked) -> str:
+def _stage(checked: CheckedReceipt) -> str:
     return f"{checked.answer.get('stage')}, score {checked.answer.get('score')}"
 
 
-def _document(path: Path, checked: Checked) -> dict[str, object]:
+def _document(path: Path, checked: CheckedReceipt) -> dict[str, object]:
     return {
         "target": str(path),
         "sound": True,

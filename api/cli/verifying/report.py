@@ -7,20 +7,19 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from api.cli.verifying.folder import Asked, Outcome
+    from api.cli.verifying.folder import Outcome, VerifyOptions
     from ledger.verification.faults import Fault, Report
 
 NO_KEY = (
-    "NO KEY WAS PINNED: whoever forges a ledger brings its keys along; give the one that you kept"
-    " (--key)"
+    "NO KEY WAS PINNED: a forged ledger has keys of its own; give the key that you kept (--key)"
 )
 NO_CHECKPOINT = (
-    "NO CHECKPOINT WAS GIVEN: a history that was cut off, or made anew and signed again, is not"
+    "NO CHECKPOINT WAS GIVEN: a history that was cut off, or rewritten and signed again, is not"
     " found; give one that you kept (--checkpoint)"
 )
 
 
-def _warnings(report: Report, asked: Asked) -> list[str]:
+def _warnings(report: Report, asked: VerifyOptions) -> list[str]:
     """What its reader did not bring from elsewhere, without which little is proven."""
     unknown = report.origin is None  # then whatever was brought may be of this ledger
     warnings = []
@@ -31,18 +30,18 @@ def _warnings(report: Report, asked: Asked) -> list[str]:
     return warnings
 
 
-def _cannot_be_found(outcome: Outcome, asked: Asked) -> list[str]:
+def _cannot_be_found(outcome: Outcome, asked: VerifyOptions) -> list[str]:
     """What no look at these ledgers can find, with what its reader brought."""
     missing = {text for report in outcome.reports for text in _warnings(report, asked)}
     limits = ["events after the newest checkpoint: nothing signed covers them yet"]
     if NO_CHECKPOINT in missing:
         limits.append(
-            "a history made anew and signed with the stolen key, or older checkpoints that were"
-            " taken away: only a checkpoint kept elsewhere tells (--checkpoint)"
+            "a history rewritten and signed with the stolen key, or older checkpoints that were"
+            " taken away: only a checkpoint kept elsewhere reveals that (--checkpoint)"
         )
     else:
         limits.append(
-            "beyond the checkpoints that were given: a history made anew and signed with the stolen"
+            "beyond the checkpoints that were given: a history rewritten and signed with the stolen"
             " key, or checkpoints that were taken away"
         )
     if NO_KEY in missing:
@@ -59,7 +58,7 @@ def _cannot_be_found(outcome: Outcome, asked: Asked) -> list[str]:
     ]
 
 
-def print_report(outcome: Outcome, asked: Asked) -> None:
+def print_report(outcome: Outcome, asked: VerifyOptions) -> None:
     """One paragraph a ledger, on standard output, the first fault before everything else."""
     for fault in outcome.faults:
         click.echo(f"FAULT  {fault}")
@@ -111,7 +110,7 @@ def _print(report: Report, warnings: list[str]) -> None:
     click.echo(f"  took     {report.seconds:.1f} s, {rate:,.0f} events/s")
 
 
-def as_json_document(target: str, outcome: Outcome, asked: Asked) -> dict[str, object]:
+def as_json_document(target: str, outcome: Outcome, asked: VerifyOptions) -> dict[str, object]:
     """The same for programs."""
     return {
         "target": target,

@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from api.cli.log_reading import NotAnswered, Unanswered, fetched
+from api.cli.log_reading import NotAnswered, Unanswered, fetch
 from domain.errors import NotFound, Unproven
 from domain.events import CATALOGUE
 from domain.instants import parse_instant
@@ -29,14 +29,14 @@ from ledger.verification.tree_check import Milestone, Regrowth
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from api.cli.verifying.folder import Asked
+    from api.cli.verifying.folder import VerifyOptions
 
 
 MOST_MISSING = 100
-"""After so many bundles that are missing or damaged nothing more is asked for."""
+"""After how many missing or damaged bundles no more are requested."""
 
 
-def verify_url(url: str, asked: Asked) -> Report:
+def verify_url(url: str, asked: VerifyOptions) -> Report:
     """Check what a server says of a ledger, such as ``http://127.0.0.1:8400/v1/ledgers/main``.
 
     What it serves is all that is known: entries hold hashes of the stored events and not what they
@@ -47,15 +47,15 @@ def verify_url(url: str, asked: Asked) -> Report:
         LedgerError: it says no, or has no such ledger.
     """
     began = time.monotonic()
-    report = _Served(url.rstrip("/"), asked).report()
+    report = _LedgerAtUrl(url.rstrip("/"), asked).report()
     report.seconds = time.monotonic() - began
     return report
 
 
-class _Served:
+class _LedgerAtUrl:
     """One ledger's URL while it is looked at."""
 
-    def __init__(self, url: str, asked: Asked) -> None:
+    def __init__(self, url: str, asked: VerifyOptions) -> None:
         self._url = url
         self._asked = asked
         self._report = Report(url)
@@ -64,8 +64,8 @@ class _Served:
 
     def report(self) -> Report:
         report = self._report
-        note = fetched(f"{self._url}/log/checkpoint")
-        listed = list(self._listed())
+        note = fetch(f"{self._url}/log/checkpoint")
+        listed = list(self._published_verifiers())
         given = list(self._asked.verifiers)
         try:
             checkpoint = verify_checkpoint(note, [*given, *listed])
@@ -82,7 +82,7 @@ class _Served:
         )
         newest = Milestone(checkpoint.size, checkpoint.root, "the newest checkpoint")
         milestones = merge(
-            self._kept(checkpoint, [*given, *listed]), [newest], key=attrgetter("size")
+            self._milestones(checkpoint, [*given, *listed]), [newest], key=attrgetter("size")
         )
         regrowth = Regrowth(
             report, milestones, _FetchedTiles(self._url, checkpoint.size), checkpoint.size
@@ -106,14 +106,14 @@ class _Served:
         )
         self._report.add("checkpoints", None, detail)
 
-    def _listed(self) -> Iterator[Verifier]:
-        for line in fetched(f"{self._url}/log/key").decode("utf-8", "replace").splitlines():
+    def _published_verifiers(self) -> Iterator[Verifier]:
+        for line in fetch(f"{self._url}/log/key").decode("utf-8", "replace").splitlines():
             try:
                 yield Verifier.read(line)
             except Unproven as error:
                 self._report.add("keys", None, f"a listed key: {error}")
 
-    def _kept(self, newest: Checkpoint, verifiers: list[Verifier]) -> list[Milestone]:
+    def _milestones(self, newest: Checkpoint, verifiers: list[Verifier]) -> list[Milestone]:
         """The checkpoints kept elsewhere of this log, by size."""
         found = []
         for kept in self._asked.kept:
@@ -158,7 +158,7 @@ class _Served:
     def _bundle(self, start: int, width: int) -> list[bytes | None]:
         at = BundleAt(start // TILE_WIDTH, width)
         try:
-            return [*decode_bundle(fetched(f"{self._url}/log/{at.path}"), width)]
+            return [*decode_bundle(fetch(f"{self._url}/log/{at.path}"), width)]
         except (NotFound, Unproven) as error:
             self._report.add("entries", start + 1, f"{at.path}: {error}")
             self._missing += 1
@@ -182,7 +182,7 @@ class _Served:
             return None
         query = urlencode({"after_position": start, "limit": width})
         try:
-            items = json.loads(fetched(f"{self._url}/events?{query}"))["items"]
+            items = json.loads(fetch(f"{self._url}/events?{query}"))["items"]
             return {item["position"]: item for item in items}
         except (NotAnswered, NotFound, Unanswered) as error:
             self._report.skipped.append(f"the events themselves: {error}")
@@ -229,6 +229,6 @@ class _FetchedTiles:
         """All hashes of that tile, or None where there is none."""
         width = min(TILE_WIDTH, (self._size >> TILE_HEIGHT * level) - n * TILE_WIDTH)
         try:
-            return fetched(f"{self._url}/log/{TileAt(level, n, width).path}")
+            return fetch(f"{self._url}/log/{TileAt(level, n, width).path}")
         except NotFound:
             return None

@@ -1,7 +1,7 @@
 """Connections held to limits that uvicorn's own lack: heads of a bounded size that arrive in time.
 
 Uvicorn parses with httptools, which takes a head of any length for as long as it comes, and waits
-for ever for a client that does not read its answer.
+forever for a reader that does not read its answer.
 """
 
 from __future__ import annotations
@@ -97,14 +97,14 @@ class Sweep:
     def run(self, connections: Iterable[Any], now: float) -> None:
         """Look at every connection; those that waited too long for the same thing are cut.
 
-        ``now`` is in seconds of a clock that only goes on.
+        ``now`` is in seconds of a monotonic clock.
         """
         since: dict[tuple[Any, Any], float] = {}
         for connection in list(connections):
             patience = _patience(connection)
             if patience is None:
                 continue
-            # A connection whose request is another than when last seen waits anew.
+            # The wait of a connection starts again with each request.
             key = (connection, connection.cycle)
             since[key] = self._since.get(key, now)
             if now - since[key] > patience:

@@ -35,7 +35,7 @@ class _ForPages(CORSMiddleware):
     """Refuses with a problem, as everything here does, where the framework does with a text."""
 
     def preflight_response(self, request_headers: Headers) -> Response:
-        """What a browser is told that asks whether a page may ask."""
+        """The answer to a browser that asks whether a page may send a request."""
         answer = super().preflight_response(request_headers)
         if answer.status_code == 200:
             return answer

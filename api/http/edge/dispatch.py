@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from api.http.problems import MethodNotAllowed
 from api.http.routing import BareRoute
-from api.http.wire.headers import Asked
+from api.http.wire.headers import LookupRequest
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -65,14 +65,16 @@ class Dispatch:
             place.with_rest.setdefault(method, (endpoint, (*names, _rest_of(pattern))))
 
     def find(self, method: str, path: str) -> tuple[ASGIApp, dict[str, str]] | None:
-        """Who answers at a canonical path, and what its names stand for; None if nobody here."""
+        """The endpoint at a canonical path, and the values of its names; None if there is none
+        here.
+        """
         answering, values = self._at(path)
         if (found := answering.get(method)) is None:
             return None
         return found[0], dict(zip(found[1], values, strict=True))
 
     def _at(self, path: str) -> tuple[_ByMethod, list[str]]:
-        """Who answers at a path, by method, and what stands for the names in it."""
+        """The endpoints at a path, by method, and the values of the names in it."""
         place = self._root
         values: list[str] = []
         parts = path.split("/")
@@ -92,8 +94,8 @@ class Dispatch:
         """Answer one request.
 
         Raises:
-            MethodNotAllowed: the path is of others. The framework would go on to where the same
-                words stand for a name.
+            MethodNotAllowed: the path has other methods. The framework would continue with routes
+            in which the same words stand for a name.
         """
         found = None
         if scope["type"] == "http":
@@ -110,7 +112,7 @@ class Dispatch:
 
 
 def _rest_of(pattern: str) -> str:
-    """The name that stands for the rest of a path, if the pattern has one."""
+    """The name of the part that matches the rest of a path, if the pattern has one."""
     name = pattern.rpartition("{")[2].removesuffix(":path}")
     return name if name.isidentifier() else ""
 
@@ -121,14 +123,14 @@ def direct(route: LedgerRoute) -> ASGIApp:
         handle = route.get_route_handler()
 
         async def bare(scope: Scope, receive: Receive, send: Send) -> None:
-            response = await handle(Asked(scope, receive, send))
+            response = await handle(LookupRequest(scope, receive, send))
             await response(scope, receive, send)
 
         return bare
 
-    async def solved(scope: Scope, receive: Receive, send: Send) -> None:
+    async def run_with_stack(scope: Scope, receive: Receive, send: Send) -> None:
         async with AsyncExitStack() as stack:  # FastAPI's middleware gives it one
             scope["fastapi_middleware_astack"] = stack
             await route.app(scope, receive, send)
 
-    return solved
+    return run_with_stack

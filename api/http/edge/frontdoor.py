@@ -18,8 +18,8 @@ from uuid import UUID
 
 from starlette.requests import ClientDisconnect
 
-from api.http.edge.logs import Said, places
-from api.http.edge.tracing import continued
+from api.http.edge.logs import LogEvent, places
+from api.http.edge.tracing import trace_id_of
 from api.http.problems import Forbidden, problem_response, status_of
 from api.service.settings import is_loopback
 from domain.errors import Corrupt, LedgerError, Unavailable
@@ -59,8 +59,8 @@ class RequestObserver(Protocol):
     def began(self) -> None:
         """A request arrived."""
 
-    def ended(self, method: str, route: str, status: int, seconds: float) -> None:
-        """It was answered; ``route`` is ``-`` and ``status`` 0 where there is none."""
+    def count_answer(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count an answer; ``route`` is ``-`` and ``status`` is 0 where there is none."""
 
 
 class FrontDoor:
@@ -74,7 +74,7 @@ class FrontDoor:
         ledgers: Container[str] = (),
         is_open: Callable[[], bool] = lambda: True,
     ) -> None:
-        """``ledgers`` are those whose names may stand in the log; others a client has made up.
+        """``ledgers`` are those whose names may be logged; a sender has invented any others.
 
         ``is_open`` says whether nobody is asked for a key, and only this machine is answered.
         """
@@ -95,16 +95,16 @@ class FrontDoor:
             self.observer.began()
         headers = dict(scope["headers"])
         inner = _inner(scope, headers)
-        seen = _Seen(send, inner["state"]["request_id"], head=scope["method"] == "HEAD")
+        seen = _ObservedAnswer(send, inner["state"]["request_id"], head=scope["method"] == "HEAD")
         started = time.perf_counter()
         try:
             await self._answer(inner, headers, receive, seen)
         finally:
             self.in_flight -= 1
-            self._tell(scope["method"], inner, seen.status, time.perf_counter() - started)
+            self._report(scope["method"], inner, seen.status, time.perf_counter() - started)
 
     async def _answer(
-        self, inner: Scope, headers: dict[bytes, bytes], receive: Receive, seen: _Seen
+        self, inner: Scope, headers: dict[bytes, bytes], receive: Receive, seen: _ObservedAnswer
     ) -> None:
         state = inner["state"]
         instance: str = state["instance"]
@@ -117,7 +117,7 @@ class FrontDoor:
                 require_same_machine(inner["method"], headers)
             await self.app(inner, receive, seen)
         except ClientDisconnect:
-            LOG.info(Said("client-left", instance=instance, trace=state["trace"]))
+            LOG.info(LogEvent("client-left", instance=instance, trace=state["trace"]))
         except asyncio.CancelledError:
             # Only at the end, to what did not finish in time.
             if not seen.status:
@@ -126,27 +126,27 @@ class FrontDoor:
             raise
         except LedgerError as error:
             if status_of(type(error)) == 500 or isinstance(error, Corrupt):
-                self._failed(state, error, str(error))
+                self._log_failure(state, error, str(error))
             if not seen.status:  # else the framework has told it
                 await problem_response(error, instance)(inner, receive, seen)
         except Exception as error:  # noqa: BLE001  # the last place before the server's plain text
-            self._failed(state, error, None)
+            self._log_failure(state, error, None)
             if not seen.status:
                 await problem_response(LedgerError(), instance)(inner, receive, seen)
 
-    def _failed(self, state: dict[str, Any], error: Exception, told: str | None) -> None:
+    def _log_failure(self, state: dict[str, Any], error: Exception, told: str | None) -> None:
         more = {"error": places(error), "told": told, "trace": state["trace"]}
-        LOG.error(Said("failed", instance=state["instance"], **more))
+        LOG.error(LogEvent("failed", instance=state["instance"], **more))
 
-    def _tell(self, method: str, inner: Scope, status: int, seconds: float) -> None:
+    def _report(self, method: str, inner: Scope, status: int, seconds: float) -> None:
         state = inner["state"]
         # The template, never the path: a path holds refs, and refs are personal.
         route = state.get("route", "-")
         if self.observer is not None:
-            self.observer.ended(method, route, status, seconds)
+            self.observer.count_answer(method, route, status, seconds)
         if LOG.isEnabledFor(logging.INFO):
             ledger = inner.get("path_params", {}).get("ledger")
-            line = Said(
+            line = LogEvent(
                 "request",
                 id=state["request_id"],
                 ledger=ledger if ledger in self.ledgers else None,
@@ -159,7 +159,7 @@ class FrontDoor:
             LOG.info(line)
 
 
-class _Seen:
+class _ObservedAnswer:
     """Passes an answer on with the request's id, remembers its status, gives HEAD no body."""
 
     def __init__(self, send: Send, request_id: str, *, head: bool) -> None:
@@ -198,7 +198,7 @@ def require_same_machine(method: str, headers: dict[bytes, bytes]) -> None:
 
 
 def _authority(origin: str) -> str:
-    """Host and port of an origin; nothing of what is none, which is nobody's."""
+    """Host and port of an origin; empty for a text that is not an origin."""
     try:
         return urlsplit(origin).netloc.lower()
     except ValueError:
@@ -228,7 +228,7 @@ def _inner(scope: Scope, headers: dict[bytes, bytes]) -> Scope:
         **scope.get("state", {}),
         "request_id": request_id,
         "instance": instance,
-        "trace": continued(headers.get(b"traceparent", b"").decode("latin-1")),
+        "trace": trace_id_of(headers.get(b"traceparent", b"").decode("latin-1")),
     }
     return {
         **scope,

@@ -1,7 +1,7 @@
 """One line per thing that happened, on standard error, without personal data.
 
 Lines are logfmt, or JSON where the setting says so. They are written by a thread of their own, a
-few at once: whoever reads them slowly, or not at all, holds up no request.
+few at once: a slow reader of the log, or one that does not read at all, delays no request.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _UNPLAIN = re.compile(r"[^!-~]|[\"=]")
 """What is quoted, and escaped where it is no ASCII: text that turns around or ends lines, too."""
 
 
-class Said:
+class LogEvent:
     """What is logged as an event with fields, rather than as a sentence."""
 
     __slots__ = ("event", "fields")
@@ -79,7 +79,7 @@ FORMATS: Mapping[str, type[logging.Formatter]] = {"logfmt": Logfmt, "json": Json
 def configure(level: str, form: str = "logfmt") -> LineWriter:
     """Write what is logged at this level or above: debug, info, warning or error.
 
-    Whoever calls closes what is returned, which writes what still waits.
+    The caller closes what is returned, which writes the lines that still wait.
     """
     # No line of ours tells where it was logged. Source: Python's Logging HOWTO, "Optimization".
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
@@ -118,7 +118,9 @@ class LineWriter(logging.Handler):
             self._now.set()
 
     def close(self) -> None:
-        """Write what waits, unless nobody reads it in time; nothing is written afterwards."""
+        """Write the lines that wait, unless they are not read in time. Nothing is written
+        afterwards.
+        """
         self._closing = True
         self._some.set()
         self._now.set()
@@ -153,7 +155,7 @@ def _fields(record: logging.LogRecord) -> dict[str, object]:
         "level": record.levelname.lower(),
         "logger": record.name,
     }
-    if isinstance(record.msg, Said):
+    if isinstance(record.msg, LogEvent):
         told["event"] = record.msg.event
         told.update(record.msg.fields)
     else:
@@ -168,10 +170,10 @@ def _logfmt(fields: Mapping[str, object]) -> str:
     # Nearly always every value is plain, which one look at all of them tells.
     values = [text for _, text in texts]
     if not all(values) or _UNPLAIN.search("".join(values)):
-        texts = [(name, _quoted(text)) for name, text in texts]
+        texts = [(name, _quote(text)) for name, text in texts]
     return " ".join([f"{name}={text}" for name, text in texts])
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     unplain = not text or _UNPLAIN.search(text)
     return json.dumps(text) if unplain else text

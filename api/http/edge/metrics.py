@@ -23,7 +23,7 @@ from domain.errors import LedgerError
 from ledger.access.scopes import SCOPES
 from ledger.drafts import AppendResult
 from ledger.erasure import ErasureResult
-from ledger.transparency.sealer import STOPPED
+from ledger.transparency.checkpoint_signer import STOPPED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -38,7 +38,8 @@ PATH = "/metrics"
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-"""The methods that are told apart; a client may invent others, and each would be a new series."""
+"""The methods that are distinguished. A sender may invent others, and each would be a new series.
+"""
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _EVENTS = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000)
@@ -92,7 +93,7 @@ class Metrics:
         """A request arrived."""
         self.in_progress += 1
 
-    def ended(self, method: str, route: str, status: int, seconds: float) -> None:
+    def count_answer(self, method: str, route: str, status: int, seconds: float) -> None:
         """A request was answered to its end; status 0 where there was no answer."""
         self.in_progress -= 1
         kind = (method, route, status)
@@ -166,7 +167,7 @@ def _description() -> dict[str, Any]:
         "operationId": "metrics",
         "tags": ["Health"],
         "summary": "What the server counts of itself, for Prometheus",
-        "description": "Nothing of a contact is told: ledgers, projections and routes are labels.",
+        "description": "The labels are ledgers, projections and routes, and no contacts.",
         "parameters": [],
         "security": [{caller.scheme_name: []}],
         "x-scopes": list(SCOPES),
@@ -206,7 +207,7 @@ class LedgerCounts:
 
 
 class _State(Collector):
-    """What is looked up when somebody asks, since it is known already."""
+    """Values that are known already, and are read when the metrics are requested."""
 
     def __init__(
         self, metrics: Metrics, ledgers: Mapping[str, OpenLedger], unopened: Collection[str]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from domain.errors import LedgerError, Unavailable
-from ledger.transparency.sealer import STOPPED
+from ledger.transparency.checkpoint_signer import STOPPED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ _NEEDED = frozenset({"reading", "committer"})
 
 @dataclass(frozen=True)
 class Readiness:
-    """What was found. Ledgers are counted, not named: anybody may ask.
+    """The state of the server. Ledgers are counted, not named, because anybody may ask.
 
     ``stopped`` says of how many ledgers a part has stopped; ``is_recording`` whether the last
     commit of every ledger worked; ``clock_behind_seconds`` how far the clock lies behind the newest
@@ -32,8 +32,8 @@ class Readiness:
     is_recording: bool
     serving: int
 
-    def shown(self) -> dict[str, object]:
-        """What is told beside the status."""
+    def as_document(self) -> dict[str, object]:
+        """The fields of the answer beside the status."""
         return {
             "stopped": dict(self.stopped),
             "clock_behind_seconds": self.clock_behind_seconds,
@@ -42,7 +42,7 @@ class Readiness:
 
     @property
     def is_well(self) -> bool:
-        """Whether there is nothing to tell."""
+        """Whether there is no problem."""
         return not self.stopped and not self.clock_behind_seconds and self.is_recording
 
 
@@ -54,7 +54,7 @@ class NotReady(Unavailable):
         self.found = found
 
     def fields(self) -> Mapping[str, object]:
-        return self.found.shown()
+        return self.found.as_document()
 
 
 def readiness_of(server: Server) -> Readiness:
@@ -69,7 +69,7 @@ def readiness_of(server: Server) -> Readiness:
         for one in served:
             one.ledger.recording.try_now()
     for one in served:
-        parts, recording = set(_stopped(one)), one.ledger.recording
+        parts, recording = set(_stopped_parts(one)), one.ledger.recording
         stopped.update(parts)
         works = recording.look()
         is_recording &= works
@@ -78,7 +78,7 @@ def readiness_of(server: Server) -> Readiness:
     return Readiness(dict(sorted((+stopped).items())), behind_seconds, is_recording, serving)
 
 
-def _stopped(served: OpenLedger) -> Iterator[str]:
+def _stopped_parts(served: OpenLedger) -> Iterator[str]:
     ledger = served.ledger
     try:
         ledger.recorded_at(ledger.head())

@@ -1,4 +1,4 @@
-"""W3C trace context: FastAPI's own OpenTelemetry support, kept from telling whom it was about.
+"""W3C trace context: FastAPI's own OpenTelemetry support, without personal data in its spans.
 
 FastAPI makes a span for each request as soon as a program configures an OpenTelemetry SDK, or
 ``FASTAPI_OTEL_AUTO_CONFIGURE=true`` lets it do so from the ``OTEL_*`` environment; the parent is
@@ -29,7 +29,7 @@ HIDDEN = "REDACTED"
 _TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.*)?")
 
 
-def continued(traceparent: str | None) -> str | None:
+def trace_id_of(traceparent: str | None) -> str | None:
     """The id of the trace that a request belongs to, as 32 hexadecimal digits; None without one.
 
     Where a span is under way, its trace; else that of a valid ``traceparent``. The path and the

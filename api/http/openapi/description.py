@@ -1,4 +1,4 @@
-"""The OpenAPI document: FastAPI's own, with what it cannot say of these endpoints put in.
+"""The OpenAPI document: FastAPI's own, with additions that FastAPI cannot generate.
 
 FastAPI describes parameters, answers, summaries and security from the functions. Put in are the
 second form of every body (msgpack), bodies that our rules read, the problems that every endpoint
@@ -54,7 +54,7 @@ def description(routes: Iterable[LedgerRoute]) -> Described:
     document = with_names(document)
     for unused in ("HTTPValidationError", "ValidationError"):  # every 422 here is a problem
         document["components"]["schemas"].pop(unused, None)
-    document["components"]["schemas"] |= {**of_events(), **_sent(routes)}
+    document["components"]["schemas"] |= {**of_events(), **_body_schemas(routes)}
     document = with_references(document)
     for route in routes:
         told = document["paths"][route.path_format][route.method.lower()]
@@ -73,7 +73,7 @@ def problem_codes(route: LedgerRoute) -> set[str]:
 
 
 def _complete(told: Described, route: LedgerRoute) -> None:
-    """Put into the description of one endpoint what FastAPI cannot say."""
+    """Add to the description of one endpoint what FastAPI cannot generate."""
     scopes = scopes_of(route)
     told["security"] = [{caller.scheme_name: []}] if scopes else []
     told["x-scopes"] = list(scopes)
@@ -95,7 +95,7 @@ def _complete(told: Described, route: LedgerRoute) -> None:
         told["responses"][str(status)] = answer
 
 
-def _sent(routes: Iterable[LedgerRoute]) -> Described:
+def _body_schemas(routes: Iterable[LedgerRoute]) -> Described:
     """The schemas of the bodies that have a name."""
     bodies = (body_of(route) for route in routes)
     return {one.name: one.schema for one in bodies if one is not None and one.name is not None}
@@ -149,7 +149,7 @@ def _sent_as(content: Described) -> Described:
 
 
 def _holds_text(told: Described) -> bool:
-    """Whether a text stands in the query, a body that is read, or the name of a contact."""
+    """Whether a text is in the query, in a body that is read, or in the name of a contact."""
     return FURTHER_CONTENT in told.get("requestBody", {}) or any(
         one["schema"].get("type") == "string" if one["in"] == "query" else one["name"] == "contact"
         for one in told["parameters"]

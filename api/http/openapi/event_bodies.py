@@ -19,7 +19,7 @@ def _many(one: Described) -> Described:
     return {"type": "array", "items": one, "minItems": 1, "maxItems": MOST_EVENTS}
 
 
-def _named(schema: Described, shown: Described) -> Described:
+def _with_examples(schema: Described, shown: Described) -> Described:
     return {"schema": schema, "examples": {name: {"value": one} for name, one in shown.items()}}
 
 
@@ -35,7 +35,7 @@ OUTCOME_LINES: Described = {
 OF_ONE_CONTACT: Described = {
     "requestBody": {
         "content": {
-            JSON: _named(
+            JSON: _with_examples(
                 {"oneOf": [ref("SentEvent"), _many(ref("SentEvent"))]}, examples.FIRST_EVENTS
             )
         }
@@ -44,7 +44,9 @@ OF_ONE_CONTACT: Described = {
 OF_MANY_CONTACTS: Described = {
     "requestBody": {
         "content": {
-            JSON: _named(_many(ref("SentEventOfContact")), {"two contacts": examples.EVENTS}),
+            JSON: _with_examples(
+                _many(ref("SentEventOfContact")), {"two contacts": examples.EVENTS}
+            ),
             **dict.fromkeys(LINES, form(_LINES, examples.SENT_LINES)),
             cloudevents.STRUCTURED: form(ref("SentCloudEvent"), examples.CLOUD_EVENT),
             cloudevents.BATCH: form(_many(ref("SentCloudEvent")), [examples.CLOUD_EVENT]),

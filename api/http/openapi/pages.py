@@ -37,9 +37,9 @@ def add_to(app: FastAPI) -> None:
 
 
 async def _front(request: Request) -> Response:
-    """Leads browsers to the documentation, and tells programs where everything is described."""
+    """Leads browsers to the documentation, and gives programs the addresses of all descriptions."""
     request.state.route = "/"
-    wanted = media.accepted(request, (*media.DOCUMENTS, HTML))
+    wanted = media.preferred_type(request, (*media.DOCUMENTS, HTML))
     if wanted == HTML:
         return RedirectResponse("/docs", status_code=303, headers=_VARIES)
     return Response(media.encode(_PLACES, wanted), media_type=wanted, headers=_VARIES)

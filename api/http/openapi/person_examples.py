@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from api.http.openapi import examples
 from api.http.openapi.examples import CONTACT_ID, EVENT_ID
-from api.service.answers.persons import DONE, REMAINS, Erased, PersonalExport, said
+from api.service.answers.persons import DONE, REMAINS, Erased, PersonalExport, coded_sentences
 
 ERASED = Erased.model_validate(
     {
@@ -18,8 +18,8 @@ ERASED = Erased.model_validate(
             }
         ],
         "position": 42,
-        "done": said(DONE),
-        "remains": said(REMAINS),
+        "done": coded_sentences(DONE),
+        "remains": coded_sentences(REMAINS),
     }
 )
 

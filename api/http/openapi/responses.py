@@ -37,7 +37,7 @@ _EXAMPLES_OF_ERRORS: dict[str, tuple[str, str, str]] = {
 """By code, the pointer, code and detail of an error that the example shows."""
 
 
-def shown(
+def response_of(
     description: str,
     example: object = None,
     *headers: str,
@@ -69,7 +69,7 @@ def form(schema: Mapping[str, object], example: object) -> dict[str, object]:
 
 
 def problems(*codes: str) -> Responses:
-    """The answers that tell of problems, by status, with an example of each code."""
+    """The answers that report problems, by status, with an example of each code."""
     by_status: dict[int, list[str]] = {}
     for code in sorted(codes):
         by_status.setdefault(status_of_code(code), []).append(code)

@@ -21,11 +21,11 @@ from api.http.dependencies import (
 )
 from api.http.exchange import Reply
 from api.http.openapi import examples
-from api.http.openapi.responses import problems, shown
+from api.http.openapi.responses import problems, response_of
 from api.http.routing import LedgerRoute
 from api.http.waiting import wait_until_reflected
 from api.http.wire.cursors import make_cursor, read_place
-from api.http.wire.listed import listed, page_after
+from api.http.wire.listed import list_page, page_after
 from api.http.wire.query_types import (
     ConsentChannel,
     ConsentPurpose,
@@ -68,9 +68,9 @@ _PROFILE_TYPES = (
 @router.get(
     "/{contact}",
     dependencies=[allow(READ)],
-    summary="Who a contact is, and where they stand",
+    summary="Get a contact's profile and stage",
     responses={
-        200: shown(
+        200: response_of(
             "The registration as it stands, with stage and standing at `position`.",
             examples.CONTACT,
             "ETag",
@@ -83,7 +83,7 @@ _PROFILE_TYPES = (
 def read_contact(
     contact_id: ContactInPath, inquiry: InquiryNow, reply: CurrentReply, _known: PositionKnown
 ) -> Contact:
-    """A merged contact answers as the one it was merged into; `Content-Location` says which.
+    """For a merged contact the answer is that of its survivor, which `Content-Location` names.
 
     `streams` are those whose events count here, the contact's own first: each takes events under
     its own name, at its own version.
@@ -114,7 +114,7 @@ def read_contact(
 
 
 def profile_at(question: Question, survivor: UUID) -> Profile:
-    """Who a survivor is, unsealed."""
+    """The profile of a survivor, decrypted."""
     history = _history_of(question, survivor, _PROFILE_TYPES)
     return profile_of(history, survivor, question.aliases.survivor_of)
 
@@ -130,7 +130,7 @@ def _history_of(question: Question, survivor: UUID, types: tuple[str, ...]) -> H
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ContactFilter:
     """Which contacts are looked for."""
 
     name: str | None
@@ -157,7 +157,7 @@ async def wanted_of(
     flag: FlagWanted = None,
     consent_purpose: ConsentPurpose = None,
     consent_channel: ConsentChannel = None,
-) -> Wanted:
+) -> ContactFilter:
     """Which contacts the query looks for.
 
     Raises:
@@ -169,10 +169,10 @@ async def wanted_of(
         if channel is None:
             missing, is_there = is_there, missing
         raise Invalid.at(f"/{missing}", "contradiction", f"is required with {is_there}")
-    return Wanted(name, stage, flag, purpose, channel)
+    return ContactFilter(name, stage, flag, purpose, channel)
 
 
-async def reflected(served: LedgerInPath, min_position: MinPosition = None) -> None:
+async def wait_for_stages(served: LedgerInPath, min_position: MinPosition = None) -> None:
     """Wait until stages reflect the position that is asked for."""
     await wait_until_reflected(served, min_position, "status")
 
@@ -182,7 +182,7 @@ async def reflected(served: LedgerInPath, min_position: MinPosition = None) -> N
     dependencies=[allow(READ)],
     summary="Find contacts by name, stage or flag",
     responses={
-        200: shown(
+        200: response_of(
             "The contacts, with their names; the greatest score first without `name`.",
             Page[FoundContact](items=(examples.FOUND_CONTACT,), next_cursor=None),
             "ETag",
@@ -193,11 +193,11 @@ async def reflected(served: LedgerInPath, min_position: MinPosition = None) -> N
     },
 )
 def find_contacts(
-    wanted: Annotated[Wanted, Depends(wanted_of)],
+    wanted: Annotated[ContactFilter, Depends(wanted_of)],
     page: PageInQuery,
     inquiry: InquiryNow,
     reply: CurrentReply,
-    _reflected: Annotated[None, Depends(reflected)],
+    _reflected: Annotated[None, Depends(wait_for_stages)],
 ) -> Page[FoundContact]:
     """Names are found as they are or were; stage and flags are those at `Rapport-Position`.
 
@@ -216,12 +216,12 @@ def find_contacts(
     )
     question = inquiry.question()
     rows = [row for row in found.items if wanted.is_allowed(question, row)]
-    items = [_named(question, row) for row in rows]
-    return listed(served.ledger, reply, items, "contacts", found.next_cursor, found.position)
+    items = [_with_name(question, row) for row in rows]
+    return list_page(served.ledger, reply, items, "contacts", found.next_cursor, found.position)
 
 
 def _found_by_name(
-    wanted: Wanted, name: str, page: PageRequest, inquiry: Inquiry, reply: Reply
+    wanted: ContactFilter, name: str, page: PageRequest, inquiry: Inquiry, reply: Reply
 ) -> Page[FoundContact]:
     """Those with the name are few enough to look at one by one."""
     question, served = inquiry.question(), inquiry.served
@@ -239,12 +239,12 @@ def _found_by_name(
         if row is None or not wanted.has(row) or not wanted.is_allowed(question, row):
             continue
         position = row.position
-        items.append(_named(question, row))
+        items.append(_with_name(question, row))
     reply.goes_on(more)
     reply.reflects(position)
     return Page[FoundContact](items=tuple(items), next_cursor=more)
 
 
-def _named(question: Question, row: StatusRow) -> FoundContact:
+def _with_name(question: Question, row: StatusRow) -> FoundContact:
     name = profile_at(question, row.contact_id).name
     return FoundContact.model_validate({**asdict(row), "name": name})

@@ -1,4 +1,4 @@
-"""Making what is personal about somebody unreadable for ever."""
+"""Erasing a person: their personal data becomes unreadable forever."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from api.http.access import allow
 from api.http.bodies import SentBody
 from api.http.dependencies import Audit, ContactInPath, CurrentAudit, CurrentReply, LedgerInPath
 from api.http.openapi.person_examples import ERASED
-from api.http.openapi.responses import problems, shown
+from api.http.openapi.responses import problems, response_of
 from api.http.ordered_acts import carry_out
 from api.http.routing import LedgerRoute
-from api.service.answers.persons import DONE, REMAINS, Erased, said
+from api.service.answers.persons import DONE, REMAINS, Erased, coded_sentences
 from api.service.event_schemas import data_schema
 from domain.events.governance import PersonalDataErased
 from ledger import erasure
@@ -35,10 +35,11 @@ _SENT = SentBody(
 @router.post(
     "/v1/ledgers/{ledger}/contacts/{contact}/erasure",
     dependencies=[allow(ADMIN)],
-    summary="Erase a person: what is personal becomes unreadable for ever",
+    summary="Erase a person: their personal data becomes unreadable forever",
     responses={
-        200: shown(
-            "It is done; asked again, the same, with `Idempotency-Replayed`.",
+        200: response_of(
+            "The person is erased. A repeated request has the same answer, with "
+            "`Idempotency-Replayed`.",
             ERASED,
             "Rapport-Position",
             "Content-Location",
@@ -54,37 +55,38 @@ async def erase_contact(
     audit: CurrentAudit,
     reply: CurrentReply,
 ) -> Erased:
-    """The person is one: whoever was merged with the contact is erased too, by an event each.
+    """Every contact that was merged with this one is erased too, by an event of its own.
 
-    `requested_by` stays readable, so say a role, such as `the person`, and no name. The `reason` is
-    sealed like all free text, and unreadable with the rest. From then on personal fields read as
-    null, and events with personal data are refused as `contact-erased`. `unavailable` says whether
-    it was recorded; asking again goes on in either case. It cannot be undone.
+    `requested_by` stays readable, so name a role in it, such as `the person`, and not a person. The
+    `reason` is encrypted like all free text, and becomes unreadable with the rest. From then on
+    personal fields are null, and events with personal data are refused as `contact-erased`. After
+    the problem `unavailable`, which says whether the erasure was recorded, the same request
+    completes it. An erasure cannot be undone.
     """
-    order, wish = await run_in_threadpool(_ordered, audit, contact_id, event)
+    order, wish = await run_in_threadpool(_order_erasure, audit, contact_id, event)
     erased = await carry_out(order, partial(served.ledger.erase, wish))
     reply.answers_for(erased.contacts[0].contact_id)
     if not erased.fresh:
         reply.headers["Idempotency-Replayed"] = "true"
     reply.position = erased.position
-    return _shown(erased)
+    return _answer(erased)
 
 
-def _ordered(
+def _order_erasure(
     audit: Audit, contact_id: UUID, event: PersonalDataErased
 ) -> tuple[Order, erasure.Erasure]:
-    """The erasure, and its order in the trail, which stands there before it is done."""
+    """The erasure, and its order, which is in the trail before the erasure is done."""
     order = audit.order("erasure", str(contact_id))
     return order, erasure.Erasure(contact_id=contact_id, event=event)
 
 
-def _shown(erased: erasure.ErasureResult) -> Erased:
+def _answer(erased: erasure.ErasureResult) -> Erased:
     return Erased.model_validate(
         {
             "contact_id": erased.contacts[0].contact_id,
             "contacts": erased.contacts,
             "position": erased.position,
-            "done": said(DONE),
-            "remains": said(REMAINS),
+            "done": coded_sentences(DONE),
+            "remains": coded_sentences(REMAINS),
         }
     )

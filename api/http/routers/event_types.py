@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from api.http.access import EVERYBODY
 from api.http.dependencies import CurrentReply
 from api.http.openapi import examples
-from api.http.openapi.responses import problems, shown
+from api.http.openapi.responses import problems, response_of
 from api.http.routing import LedgerRoute
 from api.http.wire.path_types import EventTypeName
 from api.service import event_schemas as schemas
@@ -25,16 +25,16 @@ router = APIRouter(tags=["Event types"], route_class=LedgerRoute)
 @router.get(
     "/v1/event-types",
     dependencies=[EVERYBODY],
-    summary="Every type of event",
+    summary="List the types of events",
     responses={
-        200: shown(
-            "All types, by name.",
+        200: response_of(
+            "The types of events, by name.",
             Page[EventType](items=(examples.EVENT_TYPE,), next_cursor=None),
         )
     },
 )
 def list_event_types() -> Page[EventType]:
-    """Those not `from_clients` are written by the ledger itself."""
+    """The ledger itself records those that are not `from_clients`."""
     items = tuple(
         EventType(
             type=name,
@@ -50,10 +50,10 @@ def list_event_types() -> Page[EventType]:
 @router.get(
     "/v1/event-types/{type}",
     dependencies=[EVERYBODY],
-    summary="The JSON Schema of one type's data",
+    summary="Get the JSON Schema of one type's data",
     response_model=None,
     responses={
-        200: shown(
+        200: response_of(
             "A schema of draft 2020-12; personal fields have `x-personal`.",
             schemas.event_type(PurchaseMade),
             "ETag",
@@ -63,7 +63,7 @@ def list_event_types() -> Page[EventType]:
     },
 )
 def read_event_type(name: EventTypeName, reply: CurrentReply) -> dict[str, Any]:
-    """What `data` must be; the same rules read it when it is appended."""
+    """The schema says what `data` must be. Appends check it by the same rules."""
     cls = CATALOGUE.get(name)
     if cls is None:
         raise NotFound("there is no such type of event; see /v1/event-types")

@@ -12,18 +12,18 @@ from starlette.requests import Request
 
 from api.http.access import allow
 from api.http.appends import (
-    answered,
+    append_result,
     ids_asked_for,
-    recorded,
     require_no_condition,
     sent_events,
+    set_append_status,
 )
 from api.http.dependencies import contact_of, ledger_of
 from api.http.exchange import Exchange, exchange_in
 from api.http.log_streams import still_admitted
 from api.http.openapi import event_bodies
 from api.http.openapi.examples import APPENDED, APPENDED_MANY, OUTCOME_LINES
-from api.http.openapi.responses import form, problems, shown
+from api.http.openapi.responses import form, problems, response_of
 from api.http.routing import BareRoute
 from api.http.streams.bulk import BulkAppend
 from api.http.wire import cloudevents
@@ -51,7 +51,7 @@ _MINIMAL = "As 201 or 200, where `Prefer: return=minimal` asked for no body."
 
 
 async def conditions(if_match: IfMatch = None, if_none_match: IfNoneMatch = None) -> None:
-    """The headers that say what the contact must be like."""
+    """The conditions in the headers: the version that the contact must have."""
 
 
 async def preferences(key: IdempotencyKey = None, prefer: Prefer = None) -> None:
@@ -61,36 +61,37 @@ async def preferences(key: IdempotencyKey = None, prefer: Prefer = None) -> None
 @router.post(
     "/contacts/{contact}/events",
     dependencies=[Depends(contact_of), Depends(conditions), Depends(preferences)],
-    summary="Append one event of a contact, or up to 500 at once, all or none",
+    summary="Append one event of a contact, or up to 500 events together, all or none",
     status_code=201,
     response_model=Appended,
     responses={
-        201: shown(_NEW, APPENDED, "ETag", "Location"),
-        200: shown(
+        201: response_of(_NEW, APPENDED, "ETag", "Location"),
+        200: response_of(
             _KNOWN,
             APPENDED.model_copy(update={"replayed": True}),
             "ETag",
             "Idempotency-Replayed",
         ),
-        204: shown(_MINIMAL, None, "ETag", "Rapport-Position"),
+        204: response_of(_MINIMAL, None, "ETag", "Rapport-Position"),
         **problems(*_PROBLEMS, "version-mismatch"),
     },
     openapi_extra=event_bodies.OF_ONE_CONTACT,
 )
 async def append_events(request: Request) -> Appended | None:
-    """Events are recorded in the order given, in one transaction, and answered after the commit.
+    """Events are recorded in the given order, in one transaction. The answer comes after the
+    commit.
 
-    An event with an `id` can be sent again safely, for ever: it is recorded once. A contact comes
-    into being by its `contact-registered`. A merged contact goes on taking events on its own
-    stream, at its own `version`; `counts_for` is the contact that they count for, or null.
+    An event with an `id` can be sent again safely, forever: it is recorded once. A contact is
+    created by its `contact-registered`. A merged contact still takes events on its own stream, at
+    its own `version`; `counts_for` is the contact that they count for, or null.
     """
     exchange = exchange_in(request)
     drafts = _drafts(exchange, await sent_events(exchange), exchange.contact_id)
     if_version, if_new = _condition(request.headers)
     append = Append(drafts=drafts, if_version=if_version, if_new=if_new)
-    result = await recorded(exchange, append)
+    result = await append_result(exchange, append)
     exchange.reply.headers["ETag"] = f'"{result.version}"'
-    return Appended.model_validate(result) if answered(exchange, result) else None
+    return Appended.model_validate(result) if set_append_status(exchange, result) else None
 
 
 @router.post(
@@ -100,14 +101,14 @@ async def append_events(request: Request) -> Appended | None:
     status_code=201,
     response_model=AppendedToMany,
     responses={
-        201: shown(_NEW, APPENDED_MANY, "Location"),
-        200: shown(
+        201: response_of(_NEW, APPENDED_MANY, "Location"),
+        200: response_of(
             _KNOWN,
             APPENDED_MANY.model_copy(update={"replayed": True}),
             "Idempotency-Replayed",
             more=dict.fromkeys(LINES, form(event_bodies.OUTCOME_LINES, OUTCOME_LINES)),
         ),
-        204: shown(_MINIMAL, None, "Rapport-Position"),
+        204: response_of(_MINIMAL, None, "Rapport-Position"),
         **problems(*_PROBLEMS),
     },
     openapi_extra=event_bodies.OF_MANY_CONTACTS,
@@ -128,15 +129,15 @@ async def append_events_of_many_contacts(request: Request) -> Any:
     if exchange.sent in (cloudevents.STRUCTURED, cloudevents.BATCH):
         require_no_condition(exchange)
         try:
-            result = await recorded(exchange, Append(drafts=_cloud_drafts(exchange, body)))
+            result = await append_result(exchange, Append(drafts=_cloud_drafts(exchange, body)))
         except Invalid as error:
-            raise cloudevents.renamed(error) from None
+            raise cloudevents.with_cloudevents_names(error) from None
     else:
         if not isinstance(body, list):
             raise Invalid.at("", "wrong-type", "must be an array of events")
         require_no_condition(exchange)
-        result = await recorded(exchange, Append(drafts=_drafts(exchange, body, None)))
-    return AppendedToMany.of(result) if answered(exchange, result) else None
+        result = await append_result(exchange, Append(drafts=_drafts(exchange, body, None)))
+    return AppendedToMany.of(result) if set_append_status(exchange, result) else None
 
 
 def _in_bulk(exchange: Exchange) -> BulkAppend:

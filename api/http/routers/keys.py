@@ -10,10 +10,10 @@ from typing import Annotated, ClassVar
 from fastapi import APIRouter
 
 from api.http.access import allow
-from api.http.bodies import sent
+from api.http.bodies import body_dependency
 from api.http.dependencies import Caller, CurrentReply, CurrentServer
 from api.http.exchange import Reply
-from api.http.openapi.responses import problems, shown
+from api.http.openapi.responses import problems, response_of
 from api.http.problems import Forbidden
 from api.http.routing import LedgerRoute
 from api.http.wire.path_types import KeyId
@@ -103,8 +103,8 @@ _KEY = AccessKey.model_validate(
     }
 )
 _SECRET = "rk_9f86d081884c7d65_" + "0" * 43
-_MADE = shown(
-    "The key with its secret, which is told here and never again.",
+_MADE = response_of(
+    "The key with its secret, which is shown here and never again.",
     MadeKey(**_KEY.plain(), secret=_SECRET),
     "Location",
 )
@@ -113,16 +113,16 @@ _MADE = shown(
 @router.get(
     "/v1/keys",
     dependencies=[allow(ADMIN)],
-    summary="The access keys",
+    summary="List the access keys",
     responses={
-        200: shown(
-            "In the order in which they were made, revoked ones too.",
+        200: response_of(
+            "The keys in the order in which they were created, with the revoked ones.",
             Page[AccessKey](items=(_KEY,), next_cursor=None),
         )
     },
 )
 def list_keys(server: CurrentServer, caller: Caller) -> Page[AccessKey]:
-    """A key that is for one ledger sees the keys of that ledger. No secret is kept."""
+    """A key for one ledger sees the keys of that ledger. The server stores no secrets."""
     managed = [key for key in server.keys.all() if _manages(caller, key)]
     items = tuple(AccessKey.model_validate(key) for key in managed)
     return Page[AccessKey](items=items, next_cursor=None)
@@ -131,17 +131,18 @@ def list_keys(server: CurrentServer, caller: Caller) -> Page[AccessKey]:
 @router.post(
     "/v1/keys",
     dependencies=[allow(ADMIN)],
-    summary="Make an access key",
+    summary="Create an access key",
     status_code=201,
     responses={201: _MADE, **problems("ledger-not-found", "invalid-time")},
 )
 def make_key(
-    body: Annotated[NewKey, sent(NewKey)],
+    body: Annotated[NewKey, body_dependency(NewKey)],
     server: CurrentServer,
     caller: Caller,
     reply: CurrentReply,
 ) -> MadeKey:
-    """From the first key on every request needs one, so let the first be one that may make others.
+    """Once there is a key, every request needs one, so the first should be one that can make
+    others.
 
     A key is for one ledger, or for all where none is named; one that is for one ledger makes keys
     for that one alone, with scopes that it has. One that ends, or may ask so often, makes keys that
@@ -159,28 +160,28 @@ def make_key(
     with order:
         made, secret = server.keys.make(body.name, scopes, ledger=ledger, **limits)
         order.add_detail(key=made.id)
-    return _told(made, secret, reply)
+    return _answer_with_secret(made, secret, reply)
 
 
 @router.post(
     "/v1/keys/{id}/rotate",
     dependencies=[allow(ADMIN)],
-    summary="Give an access key a new secret",
+    summary="Rotate an access key: it gets a new secret",
     responses={200: _MADE, **problems("not-found")},
 )
 def rotate_key(
     key_id: KeyId, server: CurrentServer, caller: Caller, reply: CurrentReply
 ) -> MadeKey:
-    """The old secret opens nothing any more. Send no body, or `{}`.
+    """Requests with the old secret are refused from then on. Send no body, or `{}`.
 
-    Whoever rotates a key learns its secret, so that it must not be for more than their own.
+    The person who rotates a key learns its secret, so the key must not allow more than their own.
     """
-    key = _found(server, caller, key_id)
+    key = _find_key(server, caller, key_id)
     _require_within(caller, key.scopes, key.ledger)
     _require_no_longer(server, caller, expires_at=key.expires_at, per_minute=key.per_minute)
     with _order(server, caller, key.ledger, "key-rotated", key.id):
         rotated, secret = server.keys.rotate(key.id)
-    return _told(rotated, secret, reply)
+    return _answer_with_secret(rotated, secret, reply)
 
 
 @router.delete(
@@ -188,16 +189,16 @@ def rotate_key(
     dependencies=[allow(ADMIN)],
     summary="Revoke an access key",
     responses={
-        200: shown(
-            "It opens nothing any more, whoever has it.",
+        200: response_of(
+            "The key is revoked: no request with it is let in.",
             AccessKey.model_validate({**_KEY.plain(), "revoked_at": "2026-04-01T08:00:00Z"}),
         ),
         **problems("not-found"),
     },
 )
 def revoke_key(key_id: KeyId, server: CurrentServer, caller: Caller) -> AccessKey:
-    """One that was revoked stays so. A server without any valid key still asks for one."""
-    key = _found(server, caller, key_id)
+    """Revoking cannot be undone. A server without any valid key still requires one."""
+    key = _find_key(server, caller, key_id)
     order: AbstractContextManager[object] = nullcontext()
     if key.revoked_at is None:
         try:
@@ -237,7 +238,7 @@ def _manages(caller: Principal, key: access.AccessKey) -> bool:
     return caller.ledger is None or caller.ledger == key.ledger
 
 
-def _found(server: Server, caller: Principal, key_id: str) -> access.AccessKey:
+def _find_key(server: Server, caller: Principal, key_id: str) -> access.AccessKey:
     key = server.keys.find(key_id)
     if not _manages(caller, key):
         raise KeyNotFound("no access key has that id")
@@ -254,6 +255,6 @@ def _order(
         return server.trails.order(None, caller, act, subject, **detail)
 
 
-def _told(key: access.AccessKey, secret: str, reply: Reply) -> MadeKey:
+def _answer_with_secret(key: access.AccessKey, secret: str, reply: Reply) -> MadeKey:
     reply.headers |= {"Location": f"/v1/keys/{key.id}", "Cache-Control": "no-store"}
     return MadeKey.model_validate({**AccessKey.model_validate(key).plain(), "secret": secret})

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from fastapi import APIRouter
 
 from api.http.access import allow
-from api.http.bodies import sent
+from api.http.bodies import body_dependency
 from api.http.dependencies import (
     Caller,
     CallerOfEveryLedger,
@@ -17,7 +17,7 @@ from api.http.dependencies import (
     CurrentServer,
     LedgerInPath,
 )
-from api.http.openapi.responses import problems, shown
+from api.http.openapi.responses import problems, response_of
 from api.http.routing import LedgerRoute
 from api.http.wire.path_types import LedgerName
 from api.http.wire.query import Reads
@@ -57,14 +57,14 @@ class NewLedger(SentObject):
 @router.get(
     "/v1/ledgers",
     dependencies=[allow(*SCOPES)],
-    summary="The ledgers of this server",
+    summary="List the ledgers of this server",
     responses={
-        200: shown("All of them, by name.", Page[Ledger](items=(_EXAMPLE,), next_cursor=None))
+        200: response_of("The ledgers, by name.", Page[Ledger](items=(_EXAMPLE,), next_cursor=None))
     },
 )
 def list_ledgers(server: CurrentServer, caller: Caller) -> Page[Ledger]:
-    """A ledger is one business; ledgers share nothing but the server. A key sees its own."""
-    entered = [ledger for ledger in server.known() if caller.may_enter(ledger.name)]
+    """The list has the ledgers that the access key may enter. A ledger is one business."""
+    entered = [ledger for ledger in server.all_settings() if caller.may_enter(ledger.name)]
     items = tuple(Ledger.model_validate(ledger) for ledger in entered)
     return Page[Ledger](items=items, next_cursor=None)
 
@@ -72,25 +72,25 @@ def list_ledgers(server: CurrentServer, caller: Caller) -> Page[Ledger]:
 @router.post(
     "/v1/ledgers",
     dependencies=[allow(ADMIN)],
-    summary="Make a ledger",
+    summary="Create a ledger",
     status_code=201,
     responses={
-        201: shown(
-            "It was made, with the policy `retail`.",
+        201: response_of(
+            "The ledger was created, with the policy `retail`.",
             Ledger(name="corner-shop", time_zone="Europe/Amsterdam", archived=False),
             "Location",
         ),
-        200: shown("It existed already, and is as it was.", _EXAMPLE, "Location"),
+        200: response_of("The ledger existed already, and nothing changed.", _EXAMPLE, "Location"),
         **problems("unavailable"),
     },
 )
 def create_ledger(
     caller: CallerOfEveryLedger,
-    body: Annotated[NewLedger, sent(NewLedger)],
+    body: Annotated[NewLedger, body_dependency(NewLedger)],
     server: CurrentServer,
     reply: CurrentReply,
 ) -> Ledger:
-    """Making one that exists changes nothing, also where another time zone is asked for."""
+    """If the ledger exists, nothing changes, even if the request has another time zone."""
     name, time_zone = body.name, body.time_zone
     if name in server.folder.names():
         _, new = server.create(name, time_zone)
@@ -108,11 +108,11 @@ def create_ledger(
 @router.get(
     "/v1/ledgers/{ledger}",
     dependencies=[allow(*SCOPES)],
-    summary="One ledger",
-    responses={200: shown("The ledger.", _EXAMPLE)},
+    summary="Get one ledger",
+    responses={200: response_of("The ledger.", _EXAMPLE)},
 )
 def read_ledger(server: CurrentServer, served: LedgerInPath) -> Ledger:
-    """Its name and time zone; what it holds is read below it."""
+    """The answer has its name and time zone. The endpoints below it read what it holds."""
     return _now(server, served.ledger.name)
 
 
@@ -121,18 +121,20 @@ def read_ledger(server: CurrentServer, served: LedgerInPath) -> Ledger:
     dependencies=[allow(ADMIN)],
     summary="Archive a ledger",
     responses={
-        200: shown("It is archived.", Ledger(name="main", time_zone=None, archived=True)),
+        200: response_of(
+            "The ledger is archived.", Ledger(name="main", time_zone=None, archived=True)
+        ),
         **problems("unavailable"),
     },
 )
 def archive_ledger(
     caller: CallerOfEveryLedger, server: CurrentServer, served: LedgerInPath
 ) -> Ledger:
-    """It takes no more events and policies, not even repeated ones: they are refused with the
-    reason `ledger-archived`. Whatever is read, proved, replayed or rebuilt goes on. Send no body,
-    or `{}`; for keys of all ledgers.
+    """The ledger takes no more events and policies, not even repeated ones: they are refused with
+    the reason `ledger-archived`. Reading, proofs, replays and rebuilds continue. Send no body, or
+    `{}`. The access key must be for all ledgers.
     """
-    return _archived(server, caller, served.ledger.name, archived=True)
+    return _set_archived(server, caller, served.ledger.name, archived=True)
 
 
 @router.delete(
@@ -140,15 +142,15 @@ def archive_ledger(
     dependencies=[allow(ADMIN)],
     summary="Take a ledger out of the archive",
     responses={
-        200: shown("It takes events and policies again.", _EXAMPLE),
+        200: response_of("The ledger takes events and policies again.", _EXAMPLE),
         **problems("unavailable"),
     },
 )
 def unarchive_ledger(
     caller: CallerOfEveryLedger, server: CurrentServer, served: LedgerInPath
 ) -> Ledger:
-    """It goes on where it was, as the same ledger. For keys of all ledgers."""
-    return _archived(server, caller, served.ledger.name, archived=False)
+    """The ledger takes events again, as the same ledger. The access key must be for all ledgers."""
+    return _set_archived(server, caller, served.ledger.name, archived=False)
 
 
 @router.delete(
@@ -156,8 +158,9 @@ def unarchive_ledger(
     dependencies=[allow(ADMIN)],
     summary="Delete a ledger",
     responses={
-        200: shown(
-            "It is gone, and its name is free.", DeletedLedger(name="corner-shop", deleted=True)
+        200: response_of(
+            "The ledger is deleted, and its name can be used again.",
+            DeletedLedger(name="corner-shop", deleted=True),
         ),
         **problems("confirmation-needed", "unavailable"),
     },
@@ -191,7 +194,7 @@ def delete_ledger(
     return DeletedLedger(name=name, deleted=True)
 
 
-def _archived(server: Server, caller: Principal, name: str, *, archived: bool) -> Ledger:
+def _set_archived(server: Server, caller: Principal, name: str, *, archived: bool) -> Ledger:
     if server.folder.settings(name).archived == archived:
         server.archive(name, archived)
     else:

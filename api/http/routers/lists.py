@@ -1,4 +1,4 @@
-"""Lists over all contacts, from the projections: who is where, how many, who refers whom."""
+"""Lists over all contacts, from the projections: stages, counts and referral partners."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from api.http.dependencies import CurrentReply, Inquiry, InquiryAt, PageInQuery,
 from api.http.exchange import Reply
 from api.http.folded_lists import FOLDED, folded_list
 from api.http.openapi import examples
-from api.http.openapi.responses import problems, shown
+from api.http.openapi.responses import problems, response_of
 from api.http.routing import LedgerRoute
 from api.http.waiting import wait_until_known, wait_until_reflected
 from api.http.wire.cursors import is_of_kind
-from api.http.wire.listed import listed, page_after
+from api.http.wire.listed import list_page, page_after
 from api.http.wire.query_types import (
     ByInfluence,
     FlagWanted,
@@ -49,9 +49,9 @@ _TAKES_THE_ORDER_OF_IDS = "without sort, the contacts come in the order of their
 
 @router.get(
     "/statuses",
-    summary="Contacts by stage or flag",
+    summary="List contacts by stage or flag",
     responses={
-        200: shown(
+        200: response_of(
             "One row per contact, the greatest score or the newest stage first.",
             Page[StatusRow](items=(examples.STATUS_ROW,), next_cursor=None),
             *_HEADERS,
@@ -70,7 +70,7 @@ async def list_statuses(
     min_position: MinPosition = None,
     reply: CurrentReply,
 ) -> Page[StatusRow]:
-    """With `as_of`, as of that instant by what is known now, the newest stage first.
+    """With `as_of` the list is as of that instant by what is known now, the newest stage first.
 
     With `as_known_at`, `policy_version`, a `flag` beside `as_of`, or an `as_of` that lies ahead,
     contacts come in the order of their ids unless a `sort` is asked for, and all pages speak of one
@@ -113,10 +113,10 @@ async def list_statuses(
 
 @router.get(
     "/statuses/summary",
-    summary="How many contacts are in each stage",
+    summary="Count the contacts in each stage",
     responses={
-        200: shown(
-            "A count for every stage, and how often silence was judged too early.",
+        200: response_of(
+            "A count for every stage, and how often a contact was demoted too early for silence.",
             examples.SUMMARY,
             *_HEADERS,
         ),
@@ -126,7 +126,8 @@ async def list_statuses(
 async def summarise_statuses(
     inquiry: InquiryAt, reply: CurrentReply, min_position: MinPosition = None
 ) -> Summary:
-    """Of the `silence_demotions`, the `premature_demotions` bought again within 90 days.
+    """`premature_demotions` counts the `silence_demotions` whose contact bought again within 90
+    days.
 
     Both are null with a past `as_of` alone: they count everything up to now. With `as_known_at`,
     `policy_version` or an `as_of` that lies ahead a ledger of up to 20,000 events is folded; of a
@@ -143,9 +144,9 @@ async def summarise_statuses(
 
 @router.get(
     "/standings",
-    summary="Referral partners",
+    summary="List the referral partners",
     responses={
-        200: shown(
+        200: response_of(
             "Everyone who referred or was sent someone, the most influential first.",
             Page[StandingRow](items=(examples.STANDING_ROW,), next_cursor=None),
             *_HEADERS,
@@ -163,7 +164,7 @@ async def list_standings(
     min_position: MinPosition = None,
     reply: CurrentReply,
 ) -> Page[StandingRow]:
-    """With `as_of`, everyone who had referred or been sent someone by then.
+    """With `as_of` the list has everyone who had referred or been sent someone by then.
 
     With `as_of`, `as_known_at` or `policy_version` contacts come in the order of their ids unless a
     `sort` is asked for, and all pages speak of one position and instant. They are folded page by
@@ -209,13 +210,13 @@ def _statuses(
         limit=page.limit,
     )
     items = [StatusRow.model_validate(one) for one in found.items]
-    return listed(served.ledger, reply, items, kind, found.next_cursor, found.position)
+    return list_page(served.ledger, reply, items, kind, found.next_cursor, found.position)
 
 
 def _statuses_then(
     inquiry: Inquiry, reply: Reply, page: PageRequest, stage: str | None
 ) -> Page[Any]:
-    """Of a past instant: the intervals say who and in which order, the fold says the rest.
+    """Rows of a past instant: the intervals give contacts and order, and the fold gives the rest.
 
     A score changes within an interval, and flags stand in none.
     """
@@ -235,7 +236,7 @@ def _statuses_then(
         last = found.items[len(items) - 1]
         assert last.since is not None, "every interval begins at an instant"
         following = (last.since, last.contact_id)
-    return listed(served.ledger, reply, items, kind, following, found.position)
+    return list_page(served.ledger, reply, items, kind, following, found.position)
 
 
 def _folded_summary(inquiry: Inquiry) -> Counted:
@@ -259,4 +260,4 @@ def _standings(
         limit=page.limit,
     )
     items = [StandingRow.of(one) for one in found.items]
-    return listed(served.ledger, reply, items, "standings", found.next_cursor, found.position)
+    return list_page(served.ledger, reply, items, "standings", found.next_cursor, found.position)

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from api.http.access import LOG_SCOPES, allow
 from api.http.dependencies import LedgerInPath
 from api.http.openapi import examples
-from api.http.openapi.responses import problems, shown
+from api.http.openapi.responses import problems, response_of
 from api.http.routing import LedgerRoute
 from api.http.wire.path_types import PositionInPath, TileLevel, TileName
 from api.http.wire.query_types import FirstSize, LeafPosition, SecondSize, TreeSize
@@ -49,9 +49,9 @@ class Octets(Response):
 
 @router.get(
     "/checkpoint",
-    summary="The last signed checkpoint",
+    summary="Get the newest signed checkpoint",
     responses={
-        200: shown(
+        200: response_of(
             "A signed note: origin, size, root, and the signatures below.",
             examples.CHECKPOINT,
             "Cache-Control",
@@ -62,7 +62,7 @@ class Octets(Response):
     response_class=PlainTextResponse,
 )
 def read_checkpoint(served: LedgerInPath) -> Response:
-    """What the ledger stands by: keep one, and nothing under it can change unseen.
+    """Keep a checkpoint: then no event under it can change without detection.
 
     A checkpoint of size n covers the positions 1 to n. While something is recorded a new one is
     signed at least every second. Source: C2SP tlog-checkpoint, signed-note.
@@ -74,9 +74,9 @@ def read_checkpoint(served: LedgerInPath) -> Response:
 
 @router.get(
     "/key",
-    summary="The keys that checkpoints are verified with",
+    summary="List the verifier keys of the checkpoints",
     responses={
-        200: shown(
+        200: response_of(
             "One verifier key a line, the newest first.",
             examples.VERIFIER,
             "Cache-Control",
@@ -86,10 +86,10 @@ def read_checkpoint(served: LedgerInPath) -> Response:
     response_class=PlainTextResponse,
 )
 def read_log_key(served: LedgerInPath) -> Response:
-    """Get it by another way than the checkpoints if you can, and keep it.
+    """If you can, get the key by another way than the checkpoints, and keep it.
 
-    Who serves false checkpoints serves a false key too. Retired keys stay listed, for what they
-    have signed.
+    A server that serves false checkpoints serves a false key too. Retired keys stay listed, for
+    what they have signed.
     """
     lines = "".join(f"{one.to_text()}\n" for one in served.ledger.transparency.verifiers())
     return Response(lines, headers={"Cache-Control": NOT_KEPT}, media_type=TEXT)
@@ -97,9 +97,9 @@ def read_log_key(served: LedgerInPath) -> Response:
 
 @router.get(
     "/tile/entries/{tile:path}",
-    summary="A bundle of entries",
+    summary="Get a bundle of entries",
     responses={
-        200: shown(
+        200: response_of(
             "Up to 256 entries, each after its length in two bytes, big-endian.",
             examples.BUNDLE,
             "Cache-Control",
@@ -111,7 +111,7 @@ def read_log_key(served: LedgerInPath) -> Response:
     response_class=Octets,
 )
 def read_entry_bundle(request: Request, served: LedgerInPath, tile: TileName) -> Response:
-    """What the leaves of one tile hold, for whoever derives the tree again.
+    """A bundle has the entries under one tile, from which an auditor can derive the tree again.
 
     An entry says stream, version, type, instant and SHA-256 of a stored event, never its content.
     Source: C2SP tlog-tiles.
@@ -119,14 +119,14 @@ def read_entry_bundle(request: Request, served: LedgerInPath, tile: TileName) ->
     _require_canonical(request)
     at = parse_tile_path(f"tile/entries/{tile}")
     assert isinstance(at, BundleAt)
-    return _kept(served.ledger.transparency.bundle(at))
+    return _immutable_response(served.ledger.transparency.bundle(at))
 
 
 @router.get(
     "/tile/{level}/{tile:path}",
-    summary="A tile of the tree's hashes",
+    summary="Get a tile of the tree's hashes",
     responses={
-        200: shown(
+        200: response_of(
             "Up to 256 hashes of 32 bytes, side by side.",
             examples.TILE,
             "Cache-Control",
@@ -138,7 +138,7 @@ def read_entry_bundle(request: Request, served: LedgerInPath, tile: TileName) ->
     response_class=Octets,
 )
 def read_tile(request: Request, served: LedgerInPath, level: TileLevel, tile: TileName) -> Response:
-    """Hashes of every eighth level, from which every other hash follows.
+    """Tiles have the hashes of every eighth level, from which every other hash follows.
 
     The place is written in groups of three digits, all but the last after an `x`: tile 1,234,067 is
     `x001/x234/067`. A tile that is not full ends in `.p/` and its width. Source: C2SP tlog-tiles.
@@ -147,7 +147,7 @@ def read_tile(request: Request, served: LedgerInPath, level: TileLevel, tile: Ti
     # Not decoded: a slash that is encoded belongs to a segment, and no segment has one.
     at = parse_tile_path(f"tile/{level}/{tile}")
     assert isinstance(at, TileAt)
-    return _kept(served.ledger.transparency.tile(at))
+    return _immutable_response(served.ledger.transparency.tile(at))
 
 
 def _require_canonical(request: Request) -> None:
@@ -162,9 +162,9 @@ def _require_canonical(request: Request) -> None:
 
 @router.get(
     "/entries/{position}",
-    summary="The entry of one event",
+    summary="Get the entry of one event",
     responses={
-        200: shown(
+        200: response_of(
             "The bytes that the leaf of the event hashes.",
             examples.ENTRY,
             "Cache-Control",
@@ -176,21 +176,22 @@ def _require_canonical(request: Request) -> None:
     response_class=Octets,
 )
 def read_log_entry(served: LedgerInPath, position: PositionInPath) -> Response:
-    """Msgpack of `[1, stream, version, type, recorded_at, SHA-256 of the stored state]`.
+    """An entry is msgpack of `[1, stream, version, type, recorded_at, SHA-256 of the stored
+    state]`.
 
     The stream is 16 bytes, the instant in microseconds. The leaf is SHA-256 of a zero byte and
     these bytes (RFC 6962 section 2.1); leaf n is the event at position n + 1.
     """
     if not re.fullmatch("[1-9][0-9]{0,15}", position):
         raise EventNotFound("positions are whole numbers from 1")
-    return _kept(served.ledger.transparency.entry(int(position)))
+    return _immutable_response(served.ledger.transparency.entry(int(position)))
 
 
 @router.get(
     "/proofs/inclusion",
-    summary="The proof that an event stands in the log",
+    summary="Get the inclusion proof of an event",
     responses={
-        200: shown(
+        200: response_of(
             "The hashes beside the way from the leaf to the root, from the leaf up.",
             examples.INCLUSION,
         ),
@@ -200,7 +201,9 @@ def read_log_entry(served: LedgerInPath, position: PositionInPath) -> Response:
 def read_inclusion(
     served: LedgerInPath, position: LeafPosition, tree_size: TreeSize = None
 ) -> InclusionProof:
-    """Without `tree_size`, in the tree of the last checkpoint. Source: RFC 6962 section 2.1.1."""
+    """Without `tree_size` it is for the tree of the last checkpoint. Source: RFC 6962 section
+    2.1.1.
+    """
     if tree_size is not None and position > tree_size:
         detail = f"must be at least the position, {position}: that event is in no smaller tree"
         raise Invalid.at("/tree_size", "contradiction", detail)
@@ -210,9 +213,9 @@ def read_inclusion(
 
 @router.get(
     "/proofs/consistency",
-    summary="The proof that an earlier tree is how a later one begins",
+    summary="Get the consistency proof of two trees",
     responses={
-        200: shown(
+        200: response_of(
             "The hashes that lead to both roots; none where one tree is empty or both "
             "are the same.",
             examples.CONSISTENCY,
@@ -223,7 +226,7 @@ def read_inclusion(
 def read_consistency(
     served: LedgerInPath, first: FirstSize, second: SecondSize = None
 ) -> ConsistencyProof:
-    """Between any two sizes up to that of the last checkpoint. Source: RFC 6962 section 2.1.2."""
+    """It is for any two sizes up to that of the last checkpoint. Source: RFC 6962 section 2.1.2."""
     log = served.ledger.transparency
     if second is None:
         second = log.checkpoint().size
@@ -233,5 +236,5 @@ def read_consistency(
     return ConsistencyProof.model_validate(found)
 
 
-def _kept(content: bytes) -> Response:
+def _immutable_response(content: bytes) -> Response:
     return Response(content, headers={"Cache-Control": FOR_EVER}, media_type=BINARY)

@@ -11,11 +11,11 @@ from api.http.access import allow
 from api.http.dependencies import ContactInPath, CurrentAudit, CurrentExchange, InquiryNow
 from api.http.exchange import Reply
 from api.http.openapi.person_examples import EXPORT
-from api.http.openapi.responses import form, problems, shown
+from api.http.openapi.responses import form, problems, response_of
 from api.http.routers.contacts import profile_at
 from api.http.routing import LedgerRoute
 from api.http.wire import present_person
-from api.http.wire.rendered import Rendered
+from api.http.wire.rendered import WholeAnswer
 from api.service.answers.contacts import Consent, Registration
 from api.service.answers.events import Event
 from api.service.answers.persons import Notes, PersonalExport
@@ -40,12 +40,12 @@ router = APIRouter(tags=["Contacts"], route_class=LedgerRoute)
 @router.get(
     "/v1/ledgers/{ledger}/contacts/{contact}/export",
     dependencies=[allow(ADMIN)],
-    summary="Everything held about a person",
+    summary="Export everything that is recorded about a person",
     response_model=PersonalExport,
     responses={
-        200: shown(
+        200: response_of(
             "Registration, consents, notes, status with sentences, standing, and every "
-            "event in clear; with `Accept: text/html` as a page.",
+            "event, decrypted; with `Accept: text/html` as a page.",
             EXPORT,
             "Rapport-Position",
             "Content-Location",
@@ -58,7 +58,7 @@ router = APIRouter(tags=["Contacts"], route_class=LedgerRoute)
 def export_contact(
     exchange: CurrentExchange, contact_id: ContactInPath, inquiry: InquiryNow, audit: CurrentAudit
 ) -> Any:
-    """For whoever asks what is known of them. It stands in the audit trail.
+    """The export answers a person's request for access to their data. The audit trail records it.
 
     The events are those of every contact that is the same person by merges, as they were recorded;
     what was retracted or corrected later says so. `named_by` are events of others that name them,
@@ -67,7 +67,7 @@ def export_contact(
     question = inquiry.question()
     subject = subject_of(question, contact_id)
     with audit.order("contact-exported", str(subject.contact_id)):
-        body = _exported(question, subject)
+        body = _personal_export(question, subject)
     reply = exchange.reply
     reply.answers_for(subject.contact_id)
     reply.headers["Cache-Control"] = "no-store"
@@ -75,7 +75,7 @@ def export_contact(
     return _page(body, reply) if exchange.wanted == HTML else body
 
 
-def _page(body: PersonalExport, reply: Reply) -> Rendered:
+def _page(body: PersonalExport, reply: Reply) -> WholeAnswer:
     """The same as a page that people read, printed or kept as it is."""
     headers = {
         **reply.headers,
@@ -84,10 +84,10 @@ def _page(body: PersonalExport, reply: Reply) -> Rendered:
         "Vary": "Accept",
         "Rapport-Position": str(reply.position),
     }
-    return Rendered(200, headers, present_person.page(body.plain()).encode())
+    return WholeAnswer(200, headers, present_person.page(body.plain()).encode())
 
 
-def _exported(question: Question, subject: Subject) -> PersonalExport:
+def _personal_export(question: Question, subject: Subject) -> PersonalExport:
     ledger, members = question.ledger, question.aliases.members(subject.contact_id)
     events = [
         recorded
@@ -118,7 +118,7 @@ def _exported(question: Question, subject: Subject) -> PersonalExport:
 
 
 def _log(ledger: Ledger, upto: int) -> Iterator[RecordedEvent]:
-    """The log's events that can name somebody, sealed."""
+    """The events of the log that can name somebody, not decrypted."""
     after = 0
     while page := ledger.log(after=after, limit=_PAGE, types=TYPES, upto=upto, decrypt=False):
         yield from page

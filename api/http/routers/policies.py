@@ -10,10 +10,10 @@ from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 
 from api.http.access import allow
-from api.http.bodies import sent
+from api.http.bodies import body_dependency
 from api.http.dependencies import CurrentAudit, CurrentExchange, CurrentReply, LedgerInPath
 from api.http.openapi import examples
-from api.http.openapi.responses import problems, shown
+from api.http.openapi.responses import problems, response_of
 from api.http.ordered_acts import carry_out
 from api.http.routing import LedgerRoute
 from api.http.wire.path_types import VersionInPath
@@ -31,16 +31,18 @@ router = APIRouter(
 @router.get(
     "",
     dependencies=[allow(READ)],
-    summary="The versions of the policy",
+    summary="List the versions of the policy",
     responses={
-        200: shown(
+        200: response_of(
             "All versions, oldest first, without their documents.",
             Page[PolicyVersion](items=(examples.POLICY,), next_cursor=None),
         )
     },
 )
 def list_policies(served: LedgerInPath) -> Page[PolicyVersion]:
-    """In force at an instant is the one with the greatest `effective_from` at or before it."""
+    """The version in force at an instant is the one with the greatest `effective_from` at or before
+    it.
+    """
     versions = served.ledger.policies().versions
     items = tuple(PolicyVersion.of(one) for one in versions)
     return Page[PolicyVersion](items=items, next_cursor=None)
@@ -49,16 +51,16 @@ def list_policies(served: LedgerInPath) -> Page[PolicyVersion]:
 @router.get(
     "/{version}",
     dependencies=[allow(READ)],
-    summary="One version of the policy, whole",
+    summary="Get one version of the policy, with its whole document",
     responses={
-        200: shown("The version with its document.", examples.WHOLE_POLICY, "ETag"),
+        200: response_of("The version with its document.", examples.WHOLE_POLICY, "ETag"),
         **problems("policy-not-found"),
     },
 )
 def read_policy_version(
     served: LedgerInPath, version: VersionInPath, reply: CurrentReply
 ) -> WholePolicyVersion:
-    """A version never changes; what it leaves out of a preset stands in it too."""
+    """A version never changes. Its document also has what was taken over from a preset."""
     for one in served.ledger.policies().versions:
         if str(one.version) == version:
             reply.digest = True
@@ -73,24 +75,24 @@ def read_policy_version(
     summary="Publish a policy: a preset, or a document",
     status_code=201,
     responses={
-        201: shown(
+        201: response_of(
             "The version that was published.", examples.POLICY, "Location", "Rapport-Position"
         ),
         **problems("invalid-time", "refused", "unavailable"),
     },
 )
 async def publish_policy(
-    body: Annotated[NewPolicy, sent(NewPolicy)],
+    body: Annotated[NewPolicy, body_dependency(NewPolicy)],
     exchange: CurrentExchange,
     served: LedgerInPath,
     audit: CurrentAudit,
     reply: CurrentReply,
 ) -> PolicyVersion:
-    """In force from `effective_from`, which may lie in the past, or else from now on.
+    """It is in force from `effective_from`, which may be in the past, or else from now on.
 
     A document may leave out whatever is as in the preset that it `extends`, or else in `retail`.
     """
-    policy = body.proposed()
+    policy = body.to_policy()
     order = await run_in_threadpool(audit.order, "policy-published", policy.name)
     publish = partial(served.ledger.publish_policy, policy, body.effective_from)
     published = await carry_out(order, publish)

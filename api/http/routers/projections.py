@@ -1,4 +1,4 @@
-"""How far the projections are, what they hold, and building them anew."""
+"""Projections: their state, their digest, and rebuilding them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from api.http.access import allow
 from api.http.dependencies import Caller, CurrentAudit, CurrentExchange, CurrentReply, LedgerInPath
 from api.http.openapi import examples
-from api.http.openapi.responses import problems, shown
+from api.http.openapi.responses import problems, response_of
 from api.http.ordered_acts import end_with
 from api.http.problems import Forbidden
 from api.http.routing import LedgerRoute
@@ -25,9 +25,9 @@ router = APIRouter(prefix="/v1/ledgers/{ledger}", tags=["Projections"], route_cl
 @router.get(
     "/projections",
     dependencies=[allow(READ, AUDIT, REBUILD)],
-    summary="How every projection is",
+    summary="List the projections and their state",
     responses={
-        200: shown(
+        200: response_of(
             "`lag` is how many events the ledger is ahead.",
             Page[Projection](items=(examples.PROJECTION,), next_cursor=None),
             "ETag",
@@ -35,7 +35,7 @@ router = APIRouter(prefix="/v1/ledgers/{ledger}", tags=["Projections"], route_cl
     },
 )
 def list_projections(served: LedgerInPath, reply: CurrentReply) -> Page[Projection]:
-    """A projection that failed says why, and goes on when it is built anew."""
+    """A projection that failed says why. It works again after a rebuild."""
     items = tuple(Projection.model_validate(one) for one in served.projections.states())
     reply.digest = True
     return Page[Projection](items=items, next_cursor=None)
@@ -44,9 +44,9 @@ def list_projections(served: LedgerInPath, reply: CurrentReply) -> Page[Projecti
 @router.get(
     "/projections/{name}/digest",
     dependencies=[allow(READ, AUDIT, REBUILD)],
-    summary="What a projection holds, in one figure",
+    summary="Get the digest of a projection",
     responses={
-        200: shown(
+        200: response_of(
             "SHA-256 over all rows in key order, at a position and an instant.",
             examples.PROJECTION_DIGEST,
             "ETag",
@@ -58,7 +58,7 @@ def list_projections(served: LedgerInPath, reply: CurrentReply) -> Page[Projecti
 def read_digest(
     served: LedgerInPath, name: ProjectionName, reply: CurrentReply
 ) -> ProjectionDigest:
-    """Reads the whole projection: equal digests at one position are equal projections."""
+    """It reads the whole projection. Equal digests at one position mean equal projections."""
     found = served.projections.digest(name)
     reply.reflects(found.position)
     return ProjectionDigest.model_validate(found)
@@ -67,11 +67,13 @@ def read_digest(
 @router.post(
     "/projections/{name}/rebuilds",
     dependencies=[allow(REBUILD)],
-    summary="Build a projection anew from the log",
+    summary="Rebuild a projection from the event log",
     status_code=202,
     responses={
-        202: shown(
-            "It is being built; the operation tells how far it is.", examples.OPERATION, "Location"
+        202: response_of(
+            "The rebuild has started. The operation shows its progress.",
+            examples.OPERATION,
+            "Location",
         ),
         **problems("not-found"),
     },
@@ -83,7 +85,7 @@ def rebuild_projection(
     audit: CurrentAudit,
     reply: CurrentReply,
 ) -> Operation:
-    """Reads go on meanwhile from the old one; the result compares both. Send no body, or `{}`."""
+    """Reads use the old one meanwhile. The result compares both. Send no body, or `{}`."""
     projections = served.projections
     projections.require(name)
     with audit.order("rebuild-started", name) as order:
@@ -96,9 +98,12 @@ def rebuild_projection(
 @router.get(
     "/operations/{operation}",
     dependencies=[allow(READ, AUDIT, REBUILD, ADMIN)],
-    summary="How far a long operation is",
+    summary="Get an operation and its progress",
     responses={
-        200: shown("Its state, progress, and in the end its result.", examples.REBUILT_OPERATION),
+        200: response_of(
+            "The state and progress of the operation, and its result once it has ended.",
+            examples.REBUILT_OPERATION,
+        ),
         **problems("operation-not-found"),
     },
 )
@@ -110,11 +115,11 @@ def read_operation(served: LedgerInPath, operation: OperationId) -> Operation:
 @router.delete(
     "/operations/{operation}",
     dependencies=[allow(READ, AUDIT, REBUILD, ADMIN)],
-    summary="Cancel a long operation",
+    summary="Cancel an operation",
     status_code=202,
     responses={
-        202: shown(
-            "It was asked to end, and will; one that had ended stays as it was.", examples.OPERATION
+        202: response_of(
+            "The operation will end. One that had ended stays as it was.", examples.OPERATION
         ),
         **problems("operation-not-found"),
     },

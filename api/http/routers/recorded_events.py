@@ -22,7 +22,7 @@ from api.http.dependencies import (
 from api.http.exchange import Exchange, Reply
 from api.http.log_streams import export_log, tail_log
 from api.http.openapi.examples import EVENT, LINES_OF_EVENTS, SERVER_SENT_EVENTS
-from api.http.openapi.responses import form, problems, shown
+from api.http.openapi.responses import form, problems, response_of
 from api.http.routing import LedgerRoute
 from api.http.streams.log import Filter, read_events
 from api.http.wire.cursors import make_cursor, read_place
@@ -66,9 +66,9 @@ _SERVER_SENT = {
 
 @router.get(
     "/contacts/{contact}/events",
-    summary="A contact's stream of events",
+    summary="List the events of a contact's stream",
     responses={
-        200: shown(
+        200: response_of(
             "Events by version; those retracted or corrected later say so.",
             _PAGE,
             "ETag",
@@ -90,12 +90,13 @@ def read_stream(
     _known: PositionKnown,
     reply: CurrentReply,
 ) -> Page[Event]:
-    """The events as they were recorded. A merged contact answers as the one it was merged into.
+    """Events are shown as they were recorded. For a merged contact the answer is that of its
+    survivor.
 
-    A merge is an alias, and both streams go on: the log filtered by `contact` shows the stream of
-    exactly that contact, merged or not. With `group=true` the streams of all contacts that are one
-    with it, by position; each event names its stream in `contact_id`, which is where a correction
-    of it is sent. Together they have no version, so there is no `ETag` to append by.
+    A merge is an alias, and both streams continue: the log filtered by `contact` shows the stream
+    of exactly that contact, merged or not. With `group=true` the streams of all contacts that are
+    one with it, by position; each event names its stream in `contact_id`, which is where a
+    correction of it is sent. Together they have no version, so there is no `ETag` to append by.
     """
     ledger, page = served.ledger, PageRequest(limit, cursor)
     aliases = served.aliases.at(ledger.head())
@@ -121,15 +122,15 @@ def read_stream(
     if len(events) > most:
         more = make_cursor(ledger, "stream", events[most - 1].version)
     reply.headers["ETag"] = f'"{version}"'
-    return _listed(ledger, events[:most], more, reply)
+    return _page_of(ledger, events[:most], more, reply)
 
 
 @router.get(
     "/events",
-    summary="The log: everything that was recorded, in order",
+    summary="Read the event log, in the order of positions",
     response_model=Page[Event],
     responses={
-        200: shown(
+        200: response_of(
             "Events by position; those retracted or corrected later say so.",
             _PAGE,
             "Link",
@@ -157,8 +158,8 @@ async def read_log(
     """Positions have no gaps; policies are events too, of no contact.
 
     With `Accept: application/jsonl` the whole log up to its present end, one event a line. With
-    `Accept: text/event-stream` all of it and whatever comes, as server-sent events whose `id` is
-    the position: `Last-Event-ID` goes on from there, `after_position` elsewhere.
+    `Accept: text/event-stream` all of it and all new events, as server-sent events whose `id` is
+    the position. A stream continues after the position in `Last-Event-ID` or `after_position`.
 
     `contact` is exactly that contact's stream, merged or not; with `group=true` the streams of all
     that are one with it, by the merges known when a page is read. A merge that a tail comes to
@@ -179,11 +180,11 @@ async def read_log(
 
 @router.get(
     "/events/{position}",
-    summary="One event by its position",
-    responses={200: shown("The event.", EVENT), **problems("event-not-found")},
+    summary="Get one event by its position",
+    responses={200: response_of("The event.", EVENT), **problems("event-not-found")},
 )
 def read_event(served: LedgerInPath, position: PositionInPath, reply: CurrentReply) -> Event:
-    """What stands at a position never changes, but for the marks of later corrections."""
+    """The event at a position never changes, except for the marks of later corrections."""
     if not re.fullmatch("[1-9][0-9]{0,15}", position):
         raise EventNotFound("positions are whole numbers from 1")
     recorded = served.ledger.event(int(position))
@@ -220,10 +221,10 @@ def _by_position(
     events = read_events(ledger, streams, types or (), after=after, limit=most + 1)
     if len(events) > most:
         more = make_cursor(ledger, kind, events[most - 1].position)
-    return _listed(ledger, events[:most], more, reply)
+    return _page_of(ledger, events[:most], more, reply)
 
 
-def _listed(
+def _page_of(
     ledger: Ledger, events: list[RecordedEvent], more: str | None, reply: Reply
 ) -> Page[Event]:
     marks = Marks(ledger, events)

@@ -1,4 +1,4 @@
-"""Who a contact sent us, whom we sent to them, who sent them to us, what was earned and paid."""
+"""The referrals of a contact in both directions, with what was earned and paid."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends
 from api.http.access import allow
 from api.http.dependencies import ContactInPath, CurrentReply, LedgerInPath
 from api.http.openapi import examples
-from api.http.openapi.responses import problems, shown
+from api.http.openapi.responses import problems, response_of
 from api.http.routing import LedgerRoute
 from api.http.waiting import wait_until_reflected
 from api.http.wire.query_types import MinPosition
@@ -25,17 +25,17 @@ from ledger.ledger import Ledger
 router = APIRouter(tags=["Status"], route_class=LedgerRoute)
 
 
-async def reflected(served: LedgerInPath, min_position: MinPosition = None) -> None:
+async def wait_for_standings(served: LedgerInPath, min_position: MinPosition = None) -> None:
     """Wait until standings reflect the position that is asked for."""
     await wait_until_reflected(served, min_position, "standing")
 
 
 @router.get(
     "/v1/ledgers/{ledger}/contacts/{contact}/referrals",
-    dependencies=[allow(READ), Depends(reflected)],
-    summary="A contact's referrals, what they earned and what was paid",
+    dependencies=[allow(READ), Depends(wait_for_standings)],
+    summary="List a contact's referrals, with what they earned and what was paid",
     responses={
-        200: shown(
+        200: response_of(
             "Referrals made and received with their outcomes; rewards, oldest first.",
             examples.REFERRALS,
             "ETag",
@@ -65,7 +65,7 @@ def read_referrals(
 
     streams = _streams(served.ledger, [*found.made, *found.received])
 
-    def shown(edge: Edge) -> Referral:
+    def referral_of(edge: Edge) -> Referral:
         bought, stream = found.commerce.get(edge.other), streams[edge.event_id]
         return Referral.of(edge, bought, found.as_of, stream, by_purchase=by_purchase)
 
@@ -82,13 +82,13 @@ def read_referrals(
         contact_id=found.contact_id,
         position=found.position,
         as_of=found.as_of,
-        made=tuple(shown(edge) for edge in found.made),
-        received=tuple(shown(edge) for edge in found.received),
+        made=tuple(referral_of(edge) for edge in found.made),
+        received=tuple(referral_of(edge) for edge in found.received),
         rewards=tuple(Reward.of(one, streams[one.event_id]) for one in earned),
     )
 
 
 def _streams(ledger: Ledger, edges: Sequence[Edge]) -> dict[UUID, UUID]:
-    """On whose stream each referral stands, by the id of its event."""
+    """The stream of each referral, by the id of its event."""
     rows = ledger.stored_rows([edge.position for edge in edges])
     return {edge.event_id: UUID(str(rows[edge.position].stream)) for edge in edges}

@@ -8,14 +8,14 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.http.access import allow
-from api.http.bodies import sent
+from api.http.bodies import body_dependency
 from api.http.dependencies import Caller, CurrentExchange, CurrentServer, LedgerInPath
 from api.http.exchange import Exchange
 from api.http.openapi import work_examples
-from api.http.openapi.responses import form, problems, shown
+from api.http.openapi.responses import form, problems, response_of
 from api.http.routers.projections import operation_id
 from api.http.routing import LedgerRoute
-from api.http.streams.spooled import Spooled
+from api.http.streams.spooled import FileAnswer
 from api.http.wire.media import JSONL, LINES
 from api.http.wire.path_types import OperationId
 from api.http.wire.proposals import MOMENT, PolicyPreview, read_known_at
@@ -74,12 +74,12 @@ _LINES = {
 @router.post(
     "/replays",
     dependencies=[allow(READ, AUDIT)],
-    summary="Where every contact stood, or was believed to stand",
+    summary="Replay: the stage of every contact at an instant, as known at another",
     response_model=ReplayOperation,
     status_code=202,
     responses={
-        202: shown(
-            "It is being worked out; the operation tells how far it is.",
+        202: response_of(
+            "The work has started. The operation shows its progress.",
             work_examples.REPLAYING,
             "Location",
         ),
@@ -87,33 +87,37 @@ _LINES = {
     },
 )
 def start_ledger_replay(
-    body: Annotated[NewReplay, sent(NewReplay)],
+    body: Annotated[NewReplay, body_dependency(NewReplay)],
     exchange: CurrentExchange,
     served: LedgerInPath,
     server: CurrentServer,
     caller: Caller,
 ) -> Operation:
-    """`as_of`, `as_known_at` and `policy_version` as for a status, and with the same defaults.
+    """`as_of`, `as_known_at` and `policy_version` mean the same as for a status, with the same
+    defaults.
 
     The result of the operation counts the contacts by stage and gives the SHA-256 of the lines that
     `GET .../operations/{operation}/result` answers: the same question has the same bytes. A contact
-    is in it once something had happened to it by `as_of`. Who asks the same again while it runs
-    gets the same operation, which is theirs: another key that asks the same gets one of its own.
+    is in it if something had happened to it by `as_of`. A principal who asks the same again while
+    it runs gets the same operation, which is theirs: another key that asks the same gets one of its
+    own.
     """
     at = At(body.as_of, body.as_known_at, body.policy_version)
     moment = moment_of(served.ledger, served.aliases, at, server.clock())
-    return _begun(exchange, start_replay(served, caller.id, moment, at.policy_version))
+    return _answer_with_location(
+        exchange, start_replay(served, caller.id, moment, at.policy_version)
+    )
 
 
 @router.post(
     "/policies/preview",
     dependencies=[allow(READ, AUDIT)],
-    summary="Who would change stage under a policy; nothing is published",
+    summary="Preview a policy: which contacts would change stage. Nothing is published",
     response_model=PreviewOperation,
     status_code=202,
     responses={
-        202: shown(
-            "It is being worked out; the operation tells how far it is.",
+        202: response_of(
+            "The work has started. The operation shows its progress.",
             work_examples.PREVIEWING,
             "Location",
         ),
@@ -121,17 +125,17 @@ def start_ledger_replay(
     },
 )
 def preview_policy(
-    body: Annotated[PolicyPreview, sent(PolicyPreview)],
+    body: Annotated[PolicyPreview, body_dependency(PolicyPreview)],
     exchange: CurrentExchange,
     served: LedgerInPath,
     server: CurrentServer,
     caller: Caller,
 ) -> Operation:
-    """Stages as of `to`, or now, by the policies in force and by this one, contact by contact.
+    """It compares the stages as of `to`, or now, by the policies in force and by this one.
 
     Without `effective_from` the policy judges all instants, as `policy_version` does; with it, it
-    is as if it had been published in force from then on. With `from`, whoever's stage differs at
-    any time from then to `to` is listed, and revenue is that of this time.
+    is as if it had been published in force from then on. With `from`, every contact whose stage
+    differs at any time from then to `to` is listed, and revenue is that of this time.
     """
     from_at, to_at, now = body.from_at, body.to_at, server.clock()
     if to_at is not None and to_at > now + AHEAD:
@@ -139,16 +143,16 @@ def preview_policy(
     moment = moment_of(served.ledger, served.aliases, At(as_of=to_at), now)
     if from_at is not None and from_at > moment.at:
         raise Invalid.at("/from", "contradiction", "must not be later than to")
-    proposal = Proposal(body.proposed(), body.effective_from, from_at)
-    return _begun(exchange, start_preview(served, caller.id, moment, proposal))
+    proposal = Proposal(body.to_policy(), body.effective_from, from_at)
+    return _answer_with_location(exchange, start_preview(served, caller.id, moment, proposal))
 
 
 @router.get(
     "/operations/{operation}/result",
     dependencies=[allow(READ, AUDIT)],
-    summary="The lines of a replay or a preview",
+    summary="Get the lines of a replay or a preview",
     responses={
-        200: shown(
+        200: response_of(
             "One contact a line, by id: JSON with sorted names and no white space, and "
             "a line feed. The ETag is their SHA-256.",
             work_examples.REPLAYED_LINES,
@@ -165,7 +169,7 @@ def preview_policy(
 def read_operation_result(
     exchange: CurrentExchange, served: LedgerInPath, operation: OperationId
 ) -> Any:
-    """The ten newest of a ledger are kept, for a day, until the server stops.
+    """The ten newest results of a ledger are kept for a day, or until the server stops.
 
     Asking the same question again gives the same lines.
     """
@@ -175,9 +179,9 @@ def read_operation_result(
     if work.result is None or work.kind not in (REPLAY, PREVIEW):
         raise ResultNotFound("this operation has no lines as its result")
     file = served.results.open(work.id)
-    return Spooled(file, exchange.streams, exchange.wanted, str(work.result["digest"]))
+    return FileAnswer(file, exchange.streams, exchange.wanted, str(work.result["digest"]))
 
 
-def _begun(exchange: Exchange, work: operations.Operation) -> Operation:
+def _answer_with_location(exchange: Exchange, work: operations.Operation) -> Operation:
     exchange.reply.headers["Location"] = f"{exchange.base}/operations/{work.id}"
     return Operation.model_validate(work)

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends
 from api.http.access import allow
 from api.http.dependencies import CurrentReply, LedgerInPath, PageInQuery
 from api.http.openapi import examples
-from api.http.openapi.responses import problems, shown
+from api.http.openapi.responses import problems, response_of
 from api.http.routing import LedgerRoute
 from api.http.waiting import wait_until_reflected
 from api.http.wire.cursors import make_cursor, read_place
@@ -29,7 +29,7 @@ _KIND = "restatements"
 _FIRST_PAGE = (None, None, None)
 
 
-async def reflected(served: LedgerInPath, min_position: MinPosition = None) -> None:
+async def wait_for_restatements(served: LedgerInPath, min_position: MinPosition = None) -> None:
     """Wait until restatements reflect the position that is asked for."""
     await wait_until_reflected(served, min_position, "restatements")
 
@@ -37,9 +37,9 @@ async def reflected(served: LedgerInPath, min_position: MinPosition = None) -> N
 @router.get(
     "/v1/ledgers/{ledger}/restatements",
     dependencies=[allow(READ, AUDIT)],
-    summary="Which past stages an event changed",
+    summary="List the past stages that an event changed",
     responses={
-        200: shown(
+        200: response_of(
             "One row per stretch of time and contact, by the event's position.",
             Page[Restatement](items=(examples.RESTATEMENT,), next_cursor=None),
             "ETag",
@@ -56,14 +56,15 @@ def list_restatements(
     contact: RestatedContact = None,
     *,
     page: PageInQuery,
-    _reflected: Annotated[None, Depends(reflected)],
+    _reflected: Annotated[None, Depends(wait_for_restatements)],
 ) -> Page[Restatement]:
     """From one instant up to another a contact was `believed` in one stage, and was in another.
 
     The contact is the one that answered for itself when the event was recorded. What was not
     believed yet is not restated, and stretches shorter than a minute are left out. Events of one
-    contact that are recorded in one minute of UTC are one restatement, at the last. Ask again with
-    the `Rapport-Position` of this answer as `since_position` for what was restated in between.
+    contact that are recorded in one minute of UTC are one restatement, at the last. Repeat the
+    request with the `Rapport-Position` of this answer as `since_position` for what was restated in
+    between.
     """
     found = served.projections.restatements(
         since_position=since_position or 0,

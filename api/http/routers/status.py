@@ -1,4 +1,5 @@
-"""Where a contact stands, why, and since when: folded at the moment of asking, for any moment.
+"""The status of a contact at any moment: the stage, the reasons, and since when. It is folded on
+request.
 
 The one read that tills and pages ask all day takes the bare request, and answers from what is kept
 where nothing has happened since.
@@ -13,13 +14,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from api.http.access import allow
-from api.http.dependencies import Inquiry, at_in, at_of, contact_of, known
+from api.http.dependencies import Inquiry, at_in, at_of, contact_of, wait_for_ledger
 from api.http.exchange import Exchange, exchange_in
 from api.http.openapi import examples
-from api.http.openapi.responses import problems, shown
+from api.http.openapi.responses import problems, response_of
 from api.http.routing import BareRoute
 from api.http.waiting import wait_until_known
-from api.http.wire.media import Continued
+from api.http.wire.media import PartlyEncoded
 from api.http.wire.query_types import Explain
 from api.service.answers.status import Evidence, Status, StatusQuestion
 from api.service.questions import Question, Subject, relationship_of, short_subject_of, subject_of
@@ -28,7 +29,7 @@ from ledger.access.scopes import AUDIT, READ
 router = APIRouter(tags=["Status"], route_class=BareRoute)
 
 
-async def explained(explain: Explain = None) -> None:
+async def explain_parameter(explain: Explain = None) -> None:
     """The parameter that asks for sentences."""
 
 
@@ -38,13 +39,13 @@ async def explained(explain: Explain = None) -> None:
         allow(READ, AUDIT),
         Depends(contact_of),
         Depends(at_of),
-        Depends(known),
-        Depends(explained),
+        Depends(wait_for_ledger),
+        Depends(explain_parameter),
     ],
-    summary="A contact's stage with its evidence",
+    summary="Get a contact's status: the stage with its evidence",
     response_model=Status,
     responses={
-        200: shown(
+        200: response_of(
             "The stage, the signals behind it, what is left out, what would change it.",
             examples.STATUS,
             "ETag",
@@ -55,15 +56,16 @@ async def explained(explain: Explain = None) -> None:
     },
 )
 async def read_status(request: Request) -> Any:
-    """What is it now; what was it then, by what we know now; what did we believe then.
+    """It answers what the stage is now, what it was then by what is known now, and what was
+    believed then.
 
-    `as_of` moves in the world's time, `as_known_at` in the ledger's. The same question has the same
-    answer for ever.
+    `as_of` is an instant in the world's time, and `as_known_at` one in the ledger's. The same
+    question has the same answer forever.
     """
     exchange = exchange_in(request)
     if (min_position := exchange.query.get("min_position")) is not None:
         await wait_until_known(exchange.served.ledger, min_position)
-    found: object = _kept(exchange)
+    found: object = _cached_answer(exchange)
     if found is None:
         turn = exchange.server.serial_executor
         found = await turn.run(_short_status, exchange)
@@ -75,7 +77,7 @@ def _is_about_now(exchange: Exchange) -> bool:
     return not exchange.query or exchange.query.keys() == {"min_position"}
 
 
-def _kept(exchange: Exchange) -> Continued | None:
+def _cached_answer(exchange: Exchange) -> PartlyEncoded | None:
     """The answer without reading anything, where it is known; it takes no thread."""
     if not _is_about_now(exchange):
         return None
@@ -85,7 +87,7 @@ def _kept(exchange: Exchange) -> Continued | None:
         return None
     begun = StatusQuestion(contact_id=contact_id, as_of=now, as_known_at=found.newest.known_at)
     exchange.reply.reflects(found.newest.position)
-    return Continued(begun, found.said)
+    return PartlyEncoded(begun, found.said)
 
 
 def _question(exchange: Exchange) -> Question:
@@ -125,4 +127,4 @@ def _told_status(exchange: Exchange, question: Question, subject: Subject) -> ob
     newest = statuses.newest
     known_at = newest.known_at if newest.position == position else question.as_known_at
     begun = StatusQuestion(contact_id=subject.contact_id, as_of=from_at, as_known_at=known_at)
-    return Continued(begun, said)
+    return PartlyEncoded(begun, said)

@@ -1,4 +1,4 @@
-"""How a contact came to stand where it stands: its history, the proof of it, and its standing."""
+"""The history of a contact's status, its receipt, and the contact's standing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from api.http.access import allow
 from api.http.dependencies import ContactInPath, CurrentReply, InquiryAt, PositionKnown
 from api.http.openapi import examples
-from api.http.openapi.responses import problems, shown
+from api.http.openapi.responses import problems, response_of
 from api.http.routing import LedgerRoute
 from api.http.wire.query_types import Explain
 from api.service.answers.receipts import Receipt
@@ -23,8 +23,8 @@ from ledger.access.scopes import AUDIT, READ
 from ledger.stores.transparency_log import StoredCheckpoint
 from ledger.transparency.log import TransparencyLog
 
-SEAL_SECONDS = 2.0
-"""How long a receipt waits for what was recorded just now to be sealed."""
+SIGNING_SECONDS = 2.0
+"""How long a receipt waits for a checkpoint over the newest events."""
 
 router = APIRouter(
     prefix="/v1/ledgers/{ledger}/contacts/{contact}",
@@ -39,9 +39,9 @@ _HEADERS = ("ETag", "Rapport-Position", "Content-Location")
 
 @router.get(
     "/status/history",
-    summary="A contact's stages over time, each with its cause",
+    summary="Get a contact's stages over time, each with its cause",
     responses={
-        200: shown(
+        200: response_of(
             "One interval per change of stage, oldest first.", examples.STATUS_HISTORY, *_HEADERS
         ),
         **problems(*_PROBLEMS),
@@ -65,9 +65,9 @@ def read_status_history(
 
 @router.get(
     "/status/receipt",
-    summary="A contact's status with the proof of it",
+    summary="Get a contact's status with its proof",
     responses={
-        200: shown(
+        200: response_of(
             "The answer of the status, the events and policies that it rests on as they are "
             "stored, a proof of each, and the signed checkpoint.",
             Receipt.model_validate(examples.RECEIPT),
@@ -79,16 +79,16 @@ def read_status_history(
 async def read_status_receipt(
     contact_id: ContactInPath, inquiry: InquiryAt, _known: PositionKnown, reply: CurrentReply
 ) -> Receipt:
-    """One document that proves itself, offline, to whoever has the ledger's verifier key.
+    """A receipt is a status that anyone who has the ledger's verifier key can verify offline.
 
-    `rapport verify receipt.json --key KEY` checks it. Personal fields stay sealed in it. What it
-    does not prove stands in `completeness`. What was recorded just now is sealed within a second
-    or two; a receipt waits for that.
+    `rapport verify receipt.json --key KEY` checks it. Personal fields stay encrypted in it.
+    `completeness` lists what it does not prove. A new event is under a signed checkpoint within a
+    second or two, and the receipt waits for that.
     """
     version = inquiry.at.policy_version
     question = await run_in_threadpool(inquiry.question)
     position = needed_position(question, version)
-    signed = await _sealed(inquiry.served.ledger.transparency, position)
+    signed = await _wait_for_checkpoint(inquiry.served.ledger.transparency, position)
     survivor, receipt = await run_in_threadpool(make_receipt, question, contact_id, version, signed)
     reply.answers_for(survivor)
     reply.reflects(question.position)
@@ -97,16 +97,18 @@ async def read_status_receipt(
 
 @router.get(
     "/standing",
-    summary="How a contact stands as a referral partner",
+    summary="Get a contact's standing as a referral partner",
     responses={
-        200: shown("Standing, influence, counts and who owes whom.", examples.STANDING, *_HEADERS),
+        200: response_of(
+            "Standing, influence, counts and who owes whom.", examples.STANDING, *_HEADERS
+        ),
         **problems(*_PROBLEMS),
     },
 )
 def read_standing(
     contact_id: ContactInPath, inquiry: InquiryAt, _known: PositionKnown, reply: CurrentReply
 ) -> Standing:
-    """No purchase is needed to be a partner: standing and stage are two axes."""
+    """A partner needs no purchase: the standing does not depend on the stage."""
     question = inquiry.question()
     subject = subject_of(question, contact_id)
     reply.answers_for(subject.contact_id)
@@ -114,13 +116,13 @@ def read_standing(
     return Standing.of(question, subject, standing_of(question, subject))
 
 
-async def _sealed(log: TransparencyLog, position: int) -> StoredCheckpoint:
+async def _wait_for_checkpoint(log: TransparencyLog, position: int) -> StoredCheckpoint:
     """A checkpoint that covers the position.
 
     Raises:
         NotYetSigned: there is none in time.
     """
-    ends = time.monotonic() + SEAL_SECONDS
+    ends = time.monotonic() + SIGNING_SECONDS
     while (signed := await run_in_threadpool(log.checkpoint)).size < position:
         if time.monotonic() >= ends or log.state == "stopped":
             raise NotYetSigned(f"position {position} is under no checkpoint yet")

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from api.http.access import allow
 from api.http.dependencies import CallerOfEveryLedger, CurrentServer, LedgerInPath
-from api.http.openapi.responses import shown
+from api.http.openapi.responses import response_of
 from api.http.routing import LedgerRoute
 from api.http.wire.query_types import MOST_ITEMS, AfterNumber, Limit
 from api.service.answers.trails import TrailPage
@@ -37,7 +37,7 @@ _OUTCOME = {
     "outcome": "done",
     "of": 1,
 }
-_PAGE = shown(
+_PAGE = response_of(
     "Oldest first. Each entry holds the hash of the one before.",
     TrailPage.model_validate({"items": [_ACT, _OUTCOME], "next_after": None}),
 )
@@ -46,7 +46,7 @@ _PAGE = shown(
 @router.get(
     "/v1/ledgers/{ledger}/trail",
     dependencies=[allow(AUDIT, ADMIN)],
-    summary="What was done to the ledger besides appending",
+    summary="Read the ledger's audit trail",
     responses={200: _PAGE},
 )
 def read_trail(
@@ -55,7 +55,7 @@ def read_trail(
     after_number: AfterNumber = None,
     limit: Limit = MOST_ITEMS,
 ) -> TrailPage:
-    """Rebuilds, exports, imports, keys, policies, erasures: by whom and when.
+    """The trail has rebuilds, exports, imports, keys, policies and erasures, with who and when.
 
     An act has two entries. The first has the `outcome` `ordered` and no `of`. The second says what
     came of it, `done`, `refused` or `failed`, and `of` is the number of the first; where it is not
@@ -74,7 +74,7 @@ def read_trail(
 @router.get(
     "/v1/trail",
     dependencies=[allow(AUDIT, ADMIN)],
-    summary="What was done to the server",
+    summary="Read the server's audit trail",
     responses={200: _PAGE},
 )
 def read_server_trail(
@@ -83,7 +83,7 @@ def read_server_trail(
     after_number: AfterNumber = None,
     limit: Limit = MOST_ITEMS,
 ) -> TrailPage:
-    """Keys that are for every ledger, and ledgers made, archived and deleted."""
+    """The trail has keys for every ledger, and ledgers that were created, archived and deleted."""
     return _page(server.trails.server(), after_number, limit)
 
 

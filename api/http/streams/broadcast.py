@@ -12,12 +12,12 @@ from api.http.streams.page_reader import PageReader
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from api.http.streams.log import Shown
+    from api.http.streams.log import EventText
     from ledger.ledger import Ledger
 
 
 class Broadcast:
-    """The newest events of a ledger, while anybody listens. For one event loop.
+    """The newest events of a ledger, as long as there are listeners. For one event loop.
 
     It holds every event after the position ``after`` up to ``head``. What is new wakes the loop
     once, however many listen; ``news`` is then done, and a new one takes its place.
@@ -29,7 +29,7 @@ class Broadcast:
         self._most_events = most_events
         self._most_bytes = most_bytes
         self._loop = asyncio.get_running_loop()
-        self._kept: list[Shown] = []
+        self._kept: list[EventText] = []
         self._kept_bytes = 0
         self._reader: PageReader | None = None
         self.listeners = 0
@@ -42,7 +42,7 @@ class Broadcast:
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Be told of what is appended from here on."""
+        """While inside, new events are delivered."""
         self.listeners += 1
         if self._reader is None:
             self._begin_at(self._ledger.head())
@@ -57,7 +57,7 @@ class Broadcast:
                 self._reader = None
                 self._begin_at(self.head)
 
-    def beyond(self, position: int) -> list[Shown]:
+    def beyond(self, position: int) -> list[EventText]:
         """The next events after a position, which must not be before ``after``."""
         assert position >= self.after, "what is not kept is in the log"
         begin = position - self.after
@@ -67,22 +67,22 @@ class Broadcast:
         self._kept, self._kept_bytes = [], 0
         self.after = self.head = position
 
-    def take(self, page: list[Shown]) -> None:
+    def take(self, page: list[EventText]) -> None:
         """Keep the next events, and let everyone know of them."""
         for shown in page:
             if shown.erases:
-                # What was personal must not be told from memory after it was erased.
+                # Personal data must not be sent from memory after it was erased.
                 self._begin_at(self.head)
             self._kept.append(shown)
             self._kept_bytes += len(shown.content)
             self.head = shown.position
         self._forget_oldest()
-        self._tell()
+        self._wake_tails()
 
     def _leave_out(self, position: int) -> None:
         """Keep nothing up to a position: tails read for themselves what is not kept."""
         self._begin_at(position)
-        self._tell()
+        self._wake_tails()
 
     def _forget_oldest(self) -> None:
         count = max(0, len(self._kept) - self._most_events)
@@ -94,6 +94,6 @@ class Broadcast:
         self.after += count
         self._kept_bytes = size
 
-    def _tell(self) -> None:
+    def _wake_tails(self) -> None:
         news, self.news = self.news, self._loop.create_future()
         news.set_result(None)

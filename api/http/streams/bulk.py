@@ -66,7 +66,7 @@ class BulkAppend:
         may_go_on: Callable[[], bool] = lambda: True,
         pace: Pace | None = None,
     ) -> None:
-        """``may_go_on`` is asked as lines arrive: once it says no, none is taken any more.
+        """``may_go_on`` is called as lines arrive: once it returns False, no more lines are taken.
 
         Where there is a ``pace``, lines are taken no faster; the client waits meanwhile.
         """
@@ -89,7 +89,7 @@ class BulkAppend:
         out = Outgoing(scope, send, headers, limits.reader_seconds)
         instance = scope["state"]["instance"]
         pipeline = Pipeline(self.ledger, self.id_of, instance, out, limits, self.pace)
-        with self.streams.bulk_requests.one(), self.streams.stopping.told() as stopping:
+        with self.streams.bulk_requests.one(), self.streams.stopping.future() as stopping:
             await out.run(pipeline.run(receive, stopping, self.may_go_on))
 
 
@@ -191,7 +191,7 @@ class Pipeline:
                 await self._room.wait()
             self.unanswered_lines += len(chunk)
             self.undecided_bytes += size
-            self._chunks.put_nowait(await self._submitted(chunk, size))
+            self._chunks.put_nowait(await self._submit(chunk, size))
         return True
 
     def _has_room(self, count: int, size: int) -> bool:
@@ -199,7 +199,7 @@ class Pipeline:
             not self.undecided_bytes or self.undecided_bytes + size <= MOST_BYTES
         )
 
-    async def _submitted(self, lines: Sequence[Line], size: int) -> _Chunk:
+    async def _submit(self, lines: Sequence[Line], size: int) -> _Chunk:
         unreadable: dict[int, LedgerError] = {}
         appends: list[Append] = []
         for number, line in lines:
@@ -213,7 +213,9 @@ class Pipeline:
         return _Chunk([number for number, _ in lines], unreadable, decided)
 
     async def _handed_over(self, appends: list[Append]) -> asyncio.Future[Outcomes]:
-        """What the ledger will answer; a full queue is waited for, because nobody is in a hurry."""
+        """The future answer of the ledger. It waits while the queue is full, because bulk is not
+        urgent.
+        """
         while True:
             try:
                 return asyncio.wrap_future(self._ledger.append_each(appends))
@@ -225,7 +227,7 @@ class Pipeline:
                 return failed
 
     def _make_room(self, size: int, decided: asyncio.Future[Outcomes]) -> None:
-        decided.exception()  # whoever left must not leave an error that nobody looked at
+        decided.exception()  # so that asyncio does not log it for a sender that left
         self.undecided_bytes -= size
         self._room.set()
 
@@ -233,11 +235,11 @@ class Pipeline:
         while (chunk := await self._chunks.get()) is not None:
             # Waited for from outside: giving up must not take back what the ledger accepted.
             await asyncio.wait((chunk.decided,))
-            await self._out.write_all(self._told(chunk))
+            await self._out.write_all(self._outcomes_of(chunk))
             self.unanswered_lines -= len(chunk.numbers)
             self._room.set()
 
-    def _told(self, chunk: _Chunk) -> Iterator[bytes]:
+    def _outcomes_of(self, chunk: _Chunk) -> Iterator[bytes]:
         """The chunk's outcomes, by line."""
         failure = chunk.decided.exception()
         failed = failure if isinstance(failure, LedgerError) else LedgerError()

@@ -33,7 +33,7 @@ class LogExport:
         may_go_on: Callable[[], bool] = lambda: True,
         order: Order | None = None,
     ) -> None:
-        """``may_go_on`` is asked with every page: once it says no, the connection is cut.
+        """``may_go_on`` is called for every page: once it returns False, the connection is cut.
 
         The ``order`` in the audit trail is done when the last line was sent, and else has failed.
         """

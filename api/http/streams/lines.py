@@ -28,13 +28,13 @@ class LineSplitter:
         first, *others = arrived.split(b"\n")
         self._begin(first)
         for other in others:
-            yield from self._ended()
+            yield from self._end_line()
             self._begin(other)
 
     def end(self) -> Iterator[Line]:
         """The last line, if it lacks its newline."""
         if self._begun or self._too_long:
-            yield from self._ended()
+            yield from self._end_line()
 
     def _begin(self, part: bytes) -> None:
         if self._too_long:
@@ -44,7 +44,7 @@ class LineSplitter:
         else:
             self._begun = self._begun + part if self._begun else part
 
-    def _ended(self) -> Iterator[Line]:
+    def _end_line(self) -> Iterator[Line]:
         self._number += 1
         if self._too_long:
             yield self._number, None

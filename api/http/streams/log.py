@@ -1,4 +1,4 @@
-"""The log in pages: each read in a transaction of its own, so that a long walk holds nothing up."""
+"""The log in pages. Each is read in its own transaction, so that a long walk delays nothing."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Filter:
         known = self.aliases.at(head)
         return known.members(known.survivor_of(self.contact_id))
 
-    def takes(self, shown: Shown, streams: Collection[UUID]) -> bool:
+    def takes(self, shown: EventText, streams: Collection[UUID]) -> bool:
         """Whether this event is wanted, where these streams are."""
         return (not self.types or shown.type in self.types) and (
             not streams or shown.contact_id in streams
@@ -49,7 +49,7 @@ class Filter:
 
 
 @dataclass(frozen=True)
-class Shown:
+class EventText:
     """One event as clients read it, in JSON."""
 
     position: int
@@ -70,7 +70,7 @@ class LogWalk:
         self._after_version: int | None = None
         self.done = after >= upto
 
-    def page(self) -> list[Shown]:
+    def page(self) -> list[EventText]:
         """The next events, empty at the end; it reads files, so it is for a thread."""
         events = [] if self.done else self._read()
         self.done = len(events) < PAGE_EVENTS
@@ -101,7 +101,7 @@ def read_events(
     limit: int,
     after_version: int | None = None,
 ) -> list[RecordedEvent]:
-    """At most ``limit`` events of these streams, or of all, in clear, by position.
+    """At most ``limit`` events of these streams, or of all, decrypted, by position.
 
     ``after_version`` is the version of a single stream at the position ``after``, where it is known
     already.
@@ -116,11 +116,11 @@ def read_events(
     )
 
 
-def show_all(ledger: Ledger, events: Sequence[RecordedEvent]) -> list[Shown]:
+def show_all(ledger: Ledger, events: Sequence[RecordedEvent]) -> list[EventText]:
     """The events as clients read them, with the marks that are known now."""
     marks = Marks(ledger, events)
     return [
-        Shown(
+        EventText(
             one.position,
             one.type,
             one.contact_id,

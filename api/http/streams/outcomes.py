@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from ledger.drafts import AppendResult
 
 MOST_ERRORS = 10
-"""How many errors of one line are told."""
+"""How many errors of one line are reported."""
 
 MOST_POINTER = 200
-"""How much of a pointer is told; it may quote a name as long as a line."""
+"""How many characters of a pointer are reported; it may quote a name as long as a line."""
 
 
 def read_line(

@@ -1,4 +1,4 @@
-"""The answer's side of a connection: every write is waited for, but not for ever."""
+"""The answer's side of a connection: every write is waited for, but not forever."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LOG = logging.getLogger("rapport.http")
 
 
 class ReaderGone(Exception):
-    """Whoever asked does not read what is answered."""
+    """The reader does not read the answer."""
 
 
 class Outgoing:
@@ -49,7 +49,8 @@ class Outgoing:
         return bool(self._state.get("head"))
 
     async def run(self, answering: Coroutine[Any, Any, None]) -> None:
-        """Let this answer; what goes wrong once it has begun can only be told by cutting it off.
+        """Run what answers. An error after the answer has begun is reported by cutting the answer
+        off.
 
         Raises:
             LedgerError: it went wrong before.

@@ -16,7 +16,7 @@ from ledger.subscriptions.subscription import Subscription
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from api.http.streams.log import Shown
+    from api.http.streams.log import EventText
     from domain.errors import Unavailable
     from ledger.ledger import Ledger
 
@@ -38,7 +38,7 @@ class PageReader:
         self,
         ledger: Ledger,
         after: int,
-        take: Callable[[list[Shown]], object],
+        take: Callable[[list[EventText]], object],
         leave_out: Callable[[int], object],
     ) -> None:
         """Made on the loop, on which ``take`` is called with each page of events after ``after``.
@@ -80,18 +80,18 @@ class PageReader:
             events = self._ledger.log(after=self.position, limit=PAGE_EVENTS)
             page = show_all(self._ledger, events)
         except LedgerError as error:
-            self.failed(error)  # also where it may pass: each tail is told what is wrong
+            self.report_failure(error)  # also a passing one: each tail gets the error
             return False
         self.position = page[-1].position
         self._hand_over(partial(self._take, page))
         return False
 
-    def troubled(self, trouble: Unavailable, cause: Exception) -> None:
-        """Say in the log that tails wait."""
+    def report_trouble(self, trouble: Unavailable, cause: Exception) -> None:
+        """Log that tails wait."""
         LOG.warning("tails wait: %s", trouble)
 
-    def failed(self, error: Exception) -> None:
-        """Leave out what cannot be read; tails read it for themselves, and are told."""
+    def report_failure(self, error: Exception) -> None:
+        """Skip events that cannot be read. Each tail reads them itself, and gets the error."""
         if isinstance(error, LedgerError):
             LOG.error("new events cannot be read for tails: %s", error)
         else:
@@ -102,9 +102,9 @@ class PageReader:
     def _hand_over(self, call: Callable[[], object]) -> None:
         self._handed_over = True
         with suppress(RuntimeError):  # the loop is closed: nobody listens any more
-            self._loop.call_soon_threadsafe(self._taken, call)
+            self._loop.call_soon_threadsafe(self._run_on_loop, call)
 
-    def _taken(self, call: Callable[[], object]) -> None:
+    def _run_on_loop(self, call: Callable[[], object]) -> None:
         """On the loop."""
         if not self._subscription.is_stopped:
             call()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from api.http.streams.streams import Streams
 
 
-class Spooled:
+class FileAnswer:
     """Answers with all that is in a file, which is closed at the end."""
 
     def __init__(self, file: BinaryIO, streams: Streams, media_type: str, digest: str) -> None:

@@ -22,8 +22,9 @@ class Limits:
     """How long streams wait, in seconds, and how many of each kind there may be at once.
 
     ``reader_seconds`` is for a reader that does not read, ``idle_seconds`` for a sender that sends
-    nothing more. Tails stay, so there may be fewer of them than of all requests together. So many
-    of the newest events, and so many bytes of them, are kept for the tails of one ledger.
+    nothing more. Tails stay, so there may be fewer of them than of all requests together.
+    ``kept_events`` and ``kept_bytes`` limit the newest events in memory for the tails of one
+    ledger.
     """
 
     heartbeat_seconds: float = 15.0
@@ -40,7 +41,7 @@ LIMITS = Limits()
 
 
 class Places:
-    """So many at once and no more."""
+    """A limited number of places, for what may run at the same time."""
 
     def __init__(self, most: int, of_what: str) -> None:
         self.most = most
@@ -78,7 +79,7 @@ class Streams:
     def broadcast(self, ledger: Ledger) -> Broadcast:
         """What the tails of a ledger share."""
         found = self._broadcasts.get(ledger.name)
-        if found is None or not found.is_of(ledger):  # it may have been deleted and made anew
+        if found is None or not found.is_of(ledger):  # it may have been deleted and created again
             limits = self.limits
             found = self._broadcasts[ledger.name] = Broadcast(
                 ledger, most_events=limits.kept_events, most_bytes=limits.kept_bytes

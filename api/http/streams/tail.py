@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from api.http.streams.broadcast import Broadcast
-    from api.http.streams.log import Filter, Shown
+    from api.http.streams.log import EventText, Filter
     from api.http.streams.streams import Streams
     from ledger.ledger import Ledger
 
@@ -32,10 +32,10 @@ HEARTBEAT = b":\n\n"
 
 
 class LogTail:
-    """Answers with the wanted events after a position and goes on with those to come.
+    """Answers with the wanted events after a position, and then with new events as they come.
 
-    Positions have no gaps, so whoever names the last one it has seen gets each event exactly once,
-    across connections and restarts.
+    Positions have no gaps, so a reader that names the last position it has seen gets each event
+    exactly once, across connections and restarts.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class LogTail:
         streams: Streams,
         may_go_on: Callable[[], bool] = lambda: True,
     ) -> None:
-        """``may_go_on`` is asked again and again: once it says no, the tail ends."""
+        """``may_go_on`` is called repeatedly: once it returns False, the tail ends."""
         self.may_go_on = may_go_on
         self.ledger = ledger
         self.wanted = wanted
@@ -69,10 +69,10 @@ class LogTail:
         broadcast = self.streams.broadcast(self.ledger)
         with (
             self.streams.tails.one(),
-            self.streams.stopping.told() as stopping,
+            self.streams.stopping.future() as stopping,
             broadcast.listening(),
         ):
-            left = asyncio.create_task(_left(receive))
+            left = asyncio.create_task(_wait_until_left(receive))
             try:
                 await out.run(self._follow(out, broadcast, (left, stopping)))
             finally:
@@ -115,7 +115,7 @@ class LogTail:
         self.position = upto
         return wrote
 
-    async def _write(self, out: Outgoing, found: Sequence[Shown]) -> bool:
+    async def _write(self, out: Outgoing, found: Sequence[EventText]) -> bool:
         """Write what is wanted of these, and be where they end."""
         streams = await self._streams() if found else ()
         chosen = [shown for shown in found if self.wanted.takes(shown, streams)]
@@ -149,7 +149,7 @@ def read_place(last_event_id: str | None, after: int | None, head: int) -> int:
     return position
 
 
-def _record(shown: Shown) -> bytes:
+def _record(shown: EventText) -> bytes:
     return b"id: %d\nevent: %s\ndata: %s\n\n" % (
         shown.position,
         shown.type.encode(),
@@ -157,7 +157,7 @@ def _record(shown: Shown) -> bytes:
     )
 
 
-async def _left(receive: Receive) -> None:
-    """Returns when the client has left; a body, which nobody reads here, is dropped."""
+async def _wait_until_left(receive: Receive) -> None:
+    """Returns when the reader has left. A body is not read here, and is dropped."""
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from api.http.wire.envelope import MOST_EVENTS, read_one
-from api.service.strict_parsing import escaped
+from api.service.strict_parsing import escape_pointer
 from domain.errors import FieldError, Invalid
 from domain.kinds import EventId, read_text
 from domain.text import IDENTIFIER, INVALID_TEXT, NAME
@@ -61,7 +61,7 @@ def read_cloud_event(
     names: Callable[[str], UUID],
     knows: Callable[[UUID], bool] = none_known,
 ) -> Draft:
-    """The draft of one event; ``pointer`` is where it stands in the request.
+    """The draft of one event; ``pointer`` is its place in the request.
 
     ``subject`` is the contact and ``time`` when it occurred. An ``id`` that is no UUID is made one,
     the same for the same ``source`` and ``id``, by ``named``, each in the form in which its rule
@@ -96,12 +96,12 @@ def read_cloud_event(
     return draft._replace(problem=Invalid(dict.fromkeys((*found, *more))))
 
 
-def renamed(error: Invalid) -> Invalid:
+def with_cloudevents_names(error: Invalid) -> Invalid:
     """The error with the names that a sender of CloudEvents knows."""
-    return Invalid(FieldError(_renamed(one.pointer), one.code, one.detail) for one in error.errors)
+    return Invalid(FieldError(_rename(one.pointer), one.code, one.detail) for one in error.errors)
 
 
-def _renamed(pointer: str) -> str:
+def _rename(pointer: str) -> str:
     found = _RENAMED.fullmatch(pointer)
     return pointer if found is None else f"{found[1] or ''}/{NAMES[found[2]]}"
 
@@ -128,7 +128,7 @@ def _found_wrong(sent: dict[str, Any]) -> list[FieldError]:
     if sent.get("data_base64") is not None:
         errors.append(FieldError("/data_base64", "unknown-field", "data must be JSON, in data"))
     errors.extend(
-        FieldError(f"/{escaped(name)}", "unknown-field", "is no name of an attribute")
+        FieldError(f"/{escape_pointer(name)}", "unknown-field", "is no name of an attribute")
         for name in sent
         if not _ATTRIBUTE.fullmatch(name) and name != "data_base64"
     )

@@ -22,11 +22,13 @@ _HERE = os.urandom(32)
 def make_cursor(ledger: Ledger, kind: str, *place: object) -> str:
     """A cursor into the list ``kind`` after ``place``, which holds what msgpack knows natively."""
     packed = msgpack.packb([kind, *place])
-    return _written(packed + _check(ledger, packed))
+    return _encode(packed + _check(ledger, packed))
 
 
 def is_of_kind(cursor: str, begins: str) -> bool:
-    """Whether a cursor says that it is into a list whose kind begins so; it may be anybody's."""
+    """Whether a cursor claims to be of a list whose kind begins with this. It is not checked
+    further.
+    """
     try:
         packed = base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True)
         kind = msgpack.unpackb(packed[:-_CHECK_BYTES])[0]
@@ -49,7 +51,7 @@ def read_place(ledger: Ledger, cursor: str | None, kind: str, *start: Any) -> li
         raw = b""
     packed, check = raw[:-_CHECK_BYTES], raw[-_CHECK_BYTES:]
     # The last letter has bits to spare, so that several texts say the same: only one was given.
-    given = bool(packed) and cursor == _written(raw)
+    given = bool(packed) and cursor == _encode(raw)
     if not given or not hmac.compare_digest(check, _check(ledger, packed)):
         raise Invalid.at("/cursor", "bad-cursor", "must be a next_cursor as it was given")
     found: list[Any] = msgpack.unpackb(packed)
@@ -58,7 +60,7 @@ def read_place(ledger: Ledger, cursor: str | None, kind: str, *start: Any) -> li
     return found[1:]
 
 
-def _written(raw: bytes) -> str:
+def _encode(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 

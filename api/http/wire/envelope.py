@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
 
-from api.service.strict_parsing import escaped
+from api.service.strict_parsing import escape_pointer
 from domain.errors import FieldError, Invalid
 from domain.events import CATALOGUE, Event
 from domain.events.base import ACTOR, SOURCE
@@ -47,7 +47,7 @@ def read_one(
     names: Callable[[str], UUID],
     given_id: UUID | None = None,
 ) -> Draft:
-    """The draft of one event; ``pointer`` is where it stands in the request.
+    """The draft of one event; ``pointer`` is its place in the request.
 
     Without ``contact_id`` the event itself names its ``contact``. ``given_id`` is its id where it
     brings none.
@@ -79,7 +79,7 @@ def read_one(
     event_id, occurred_at, source, actor, causation_id = values
     if not sent.keys() <= known:
         errors.extend(
-            FieldError(f"/{escaped(name)}", "unknown-field", "an event has no such field")
+            FieldError(f"/{escape_pointer(name)}", "unknown-field", "an event has no such field")
             for name in sent
             if name not in known
         )
@@ -133,7 +133,7 @@ def read_many(
     ``id_of`` gives ids to the events without one, by their place.
 
     Raises:
-        Invalid: there are none or too many, or one cannot be told at all.
+        Invalid: there are no events or too many, or one of them cannot be read at all.
     """
     if not isinstance(sent, list):
         return (read_one(sent, "", contact_id, names, id_of(0)),)
@@ -150,7 +150,7 @@ def ids_from_key(
 ) -> Callable[[int], UUID | None]:
     """Ids that a request with the same ``Idempotency-Key`` gets again, by place.
 
-    ``principal`` is who asks; in open mode nobody is told apart.
+    ``principal`` is who sent the request; in open mode principals are not distinguished.
 
     Raises:
         Invalid: the key does not have 16 to 200 characters, or is no text that an id can be.
@@ -207,7 +207,7 @@ def _require_storable(value: object, pointer: str) -> None:
     if isinstance(value, dict | list):
         named = value.items() if isinstance(value, dict) else enumerate(value)
         for name, content in named:
-            _require_storable(content, f"{pointer}/{escaped(str(name))}")
+            _require_storable(content, f"{pointer}/{escape_pointer(str(name))}")
     elif isinstance(value, float):
         raise Invalid.at(pointer, "wrong-type", "must not be a fraction")
     elif isinstance(value, int) and abs(value) > MAX_WHOLE:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class KnownHeaders(Headers):
-    """The framework's headers, with the first of each name at hand. Ask in lower case."""
+    """The framework's headers, with the first of each name in a table. Names are in lower case."""
 
     def __init__(self, scope: Scope) -> None:
         super().__init__(scope=scope)
@@ -27,7 +27,7 @@ class KnownHeaders(Headers):
         return default if value is None else value.decode("latin-1")
 
 
-class Asked(Request):
+class LookupRequest(Request):
     """The framework's request, with headers that are looked up."""
 
     @cached_property

@@ -19,7 +19,7 @@ FIRST_PAGE = (None, None)
 
 
 def page_after(ledger: Ledger, cursor: str | None, kind: str) -> Cursor | None:
-    """Where a projection's list goes on, by a request's cursor.
+    """Where the next page of a projection's list begins, by a request's cursor.
 
     Raises:
         Invalid: it is not a cursor that this ledger gave out for that list.
@@ -30,7 +30,7 @@ def page_after(ledger: Ledger, cursor: str | None, kind: str) -> Cursor | None:
     return value, UUID(bytes=contact)
 
 
-def listed(
+def list_page(
     ledger: Ledger,
     reply: Reply,
     items: Sequence[Document],

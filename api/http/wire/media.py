@@ -93,7 +93,7 @@ async def read_body(request: Request, most_bytes: int = MAX_BODY_BYTES) -> bytes
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
-def accepted(request: Request, offered: Sequence[str] = DOCUMENTS) -> str:
+def preferred_type(request: Request, offered: Sequence[str] = DOCUMENTS) -> str:
     """The media type to answer in: the first that is offered, unless another is preferred.
 
     Raises:
@@ -117,7 +117,7 @@ def _best(header: str, offered: tuple[str, ...]) -> str | None:
 
 
 @dataclass(frozen=True)
-class Continued:
+class PartlyEncoded:
     """An object of which the ``rest`` is JSON already, at least one field of it."""
 
     begun: Document
@@ -130,7 +130,7 @@ def encode(value: object, wanted: str) -> bytes:
         if wanted == JSON:
             return value.json_bytes()
         value = value.plain()
-    if isinstance(value, Continued):
+    if isinstance(value, PartlyEncoded):
         if wanted == JSON:
             return encode(value.begun, JSON)[:-1] + b"," + value.rest[1:]
         value = value.begun.plain() | json.loads(value.rest)

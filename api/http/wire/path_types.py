@@ -16,7 +16,7 @@ CONTACT_NAME = ContactId().schema()
 """A contact as it is named outside: its UUID or ``source:ref``."""
 
 
-def decoded(name: str, text: str) -> str:
+def decode_part(name: str, text: str) -> str:
     """The part of a path of that name, decoded.
 
     Raises:
@@ -36,9 +36,9 @@ def _path(description: str, example: object, alias: str | None = None) -> Any:
     )
 
 
-def _decoded(name: str) -> AfterValidator:
+def _decoder(name: str) -> AfterValidator:
     """Reads the part of the path of that name, which arrives as it was sent."""
-    return AfterValidator(partial(decoded, name))
+    return AfterValidator(partial(decode_part, name))
 
 
 _WHOLE = WithJsonSchema({"type": "integer"})
@@ -54,12 +54,12 @@ ContactName = Annotated[
     ),
 ]
 PositionInPath = Annotated[
-    str, _decoded("position"), _WHOLE, _path("A place in the log, from 1.", 3)
+    str, _decoder("position"), _WHOLE, _path("A place in the log, from 1.", 3)
 ]
 VersionInPath = Annotated[
-    str, _decoded("version"), _WHOLE, _path("The policy's version, from 1.", 1)
+    str, _decoder("version"), _WHOLE, _path("The policy's version, from 1.", 1)
 ]
-ProjectionName = Annotated[str, _decoded("name"), _path("The projection's name.", "status")]
+ProjectionName = Annotated[str, _decoder("name"), _path("The projection's name.", "status")]
 TileLevel = Annotated[str, _WHOLE, _path("The level of the tile: 0 is that of the leaves.", 0)]
 TileName = Annotated[
     str,
@@ -69,13 +69,13 @@ TileName = Annotated[
     ),
 ]
 OperationId = Annotated[
-    str, _decoded("operation"), _path("The operation's id.", "4b8f1d3a-52e7-4b0f-8f53-0d6f0b2f9c11")
+    str, _decoder("operation"), _path("The operation's id.", "4b8f1d3a-52e7-4b0f-8f53-0d6f0b2f9c11")
 ]
 EventTypeName = Annotated[
-    str, _decoded("type"), _path("The type of event.", "purchase-made", alias="type")
+    str, _decoder("type"), _path("The type of event.", "purchase-made", alias="type")
 ]
 KeyId = Annotated[
-    str, _decoded("id"), _path("The key's id, which is no secret.", "9f86d081884c7d65", alias="id")
+    str, _decoder("id"), _path("The key's id, which is no secret.", "9f86d081884c7d65", alias="id")
 ]
 
 

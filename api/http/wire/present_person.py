@@ -52,7 +52,7 @@ _INSTANT = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z", re.A
 
 
 def page(body: Mapping[str, object]) -> str:
-    """The same as a page that stands alone: nothing is loaded, nothing runs, all text is text."""
+    """The same as a page by itself: it loads nothing, runs no scripts, and escapes all text."""
     parts = [
         "<!doctype html>",
         '<html lang="en"><head><meta charset="utf-8">',
@@ -67,11 +67,11 @@ def page(body: Mapping[str, object]) -> str:
     return "\n".join([*parts, "</body></html>\n"])
 
 
-def _shown(value: object) -> str:
+def _text_of(value: object) -> str:
     if isinstance(value, dict):
         return _fields(value)
     if isinstance(value, list):
-        items = "".join(f"<li>{_shown(one)}</li>" for one in value)
+        items = "".join(f"<li>{_text_of(one)}</li>" for one in value)
         return f"<ul>{items}</ul>" if value else "none"
     if value is None:
         return "none"
@@ -88,7 +88,7 @@ def _fields(value: Shape) -> str:
         title = f"{_words(told.pop('type')).capitalize()}, {_moment(told.pop('occurred_at'))}"
         head = f"<h3>{escape(title)}</h3>"
     if "explanation" in told:
-        head += f"<p>{_shown(told.pop('explanation'))}</p>"
+        head += f"<p>{_text_of(told.pop('explanation'))}</p>"
     pairs = [
         f"<dt>{escape(_words(name.removesuffix('_minor')))}</dt><dd>{_field(name, told)}</dd>"
         for name in told
@@ -97,13 +97,13 @@ def _fields(value: Shape) -> str:
 
 
 def _field(name: str, told: Mapping[str, object]) -> str:
-    """A field as its name says: an instant, money in the currency beside it, or what it is."""
+    """A field, formatted by its name: an instant, money in the currency beside it, or as it is."""
     value, digits = told[name], MINOR_DIGITS.get(str(told.get("currency")))
     if isinstance(value, str) and (name in _MOMENTS or name.endswith("_at")):
         return escape(_moment(value))
     if name.endswith("_minor") and isinstance(value, int) and digits is not None:
         return escape(f"{Decimal(value).scaleb(-digits):f} {told['currency']}")
-    return _shown(value)
+    return _text_of(value)
 
 
 def _words(name: object) -> str:
@@ -111,7 +111,7 @@ def _words(name: object) -> str:
 
 
 def _moment(value: object) -> str:
-    """An instant to the second, in words; what is none is left as it is."""
+    """An instant to the second, in words; other texts stay as they are."""
     found = _INSTANT.fullmatch(str(value))
     if found is None:
         return str(value)

@@ -19,7 +19,7 @@ MOMENT = {"type": "string", "format": "date-time"}
 
 
 def read_known_at(value: object) -> Knowledge:
-    """A position, or an instant; a position may stand in digits, as in a query."""
+    """A position, or an instant. A position may be a text of digits, as in a query."""
     if isinstance(value, str):
         return read_knowledge(value)
     if isinstance(value, bool) or not isinstance(value, int):
@@ -89,7 +89,7 @@ class NewPolicy(SentObject):
             ],
         }
 
-    def proposed(self: Self) -> Policy:
+    def to_policy(self: Self) -> Policy:
         """The policy, whole."""
         policy = self.policy if self.preset is None else self.preset
         assert policy is not None, "there is either of the two"

@@ -46,20 +46,20 @@ class Reads:
     def __get_pydantic_core_schema__(
         self, _source: object, _handler: GetCoreSchemaHandler
     ) -> core_schema.CoreSchema:
-        return core_schema.no_info_plain_validator_function(self._validated)
+        return core_schema.no_info_plain_validator_function(self._validate)
 
     def __get_pydantic_json_schema__(
         self, _schema: core_schema.CoreSchema, _handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         return dict(self.schema)
 
-    def _validated(self, sent: object) -> object:
+    def _validate(self, sent: object) -> object:
         if self.nullable and sent is None:
             return None
         try:
             return self.read(sent)
         except Invalid as error:
-            # pydantic goes on with the other fields, and hands all errors over in the end.
+            # pydantic continues with the other fields, and collects all errors.
             raise PydanticCustomError("refused", "refused", {"errors": error.errors}) from None
 
 

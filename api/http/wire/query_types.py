@@ -69,7 +69,7 @@ PolicyVersion = Annotated[
 Explain = Annotated[
     str | None,
     _one_of("text"),
-    _query("With sentences beside the evidence, for whoever runs the shop.", "text"),
+    _query("With sentences beside the evidence, for the owner of the business.", "text"),
 ]
 MinPosition = Annotated[
     int | None,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from api.http.exchange import Exchange
 
 
-class Rendered:
+class WholeAnswer:
     """ASGI application that sends one whole answer, without a body where ``content`` is None."""
 
     __slots__ = ("content", "headers", "status")
@@ -39,19 +39,19 @@ class Rendered:
         await send({"type": "http.response.body", "body": self.content or b""})
 
 
-def rendered(body: object, exchange: Exchange, status: int) -> Rendered:
+def render_answer(body: object, exchange: Exchange, status: int) -> WholeAnswer:
     """The answer with this body, in the media type that is wanted; ``status`` unless it has one."""
     reply = exchange.reply
     headers, status = reply.headers, reply.status or status
     if reply.position is not None:
         headers["Rapport-Position"] = str(reply.position)
     if status == 204:
-        return Rendered(204, headers)
+        return WholeAnswer(204, headers)
     content = media.encode(body, exchange.wanted)
     headers["Vary"] = "Accept"
     if reply.digest:
         headers["ETag"] = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
         if exchange.request.headers.get("if-none-match") == headers["ETag"]:
-            return Rendered(304, headers)
+            return WholeAnswer(304, headers)
     headers["Content-Type"] = exchange.wanted
-    return Rendered(status, headers, content)
+    return WholeAnswer(status, headers, content)

@@ -1,4 +1,4 @@
-"""What the API answers: one frozen model for each thing that it says.
+"""The answers of the API: one frozen model for each thing.
 
 From a model follow the schema in the OpenAPI document, the JSON and the msgpack on the wire. The
 example in the documentation is an instance of it. HTTP, receipts, replays and the command line

@@ -35,7 +35,7 @@ class Link(Document):
 
 
 class Registration(Document):
-    """The registration of a contact as it stands; personal fields are null after an erasure."""
+    """The present registration of a contact; personal fields are null after an erasure."""
 
     kind: str | None
     name: str | None
@@ -61,7 +61,7 @@ class Registration(Document):
 
 
 class Consent(Document):
-    """Whether a contact allows us a use of a channel, since when, and the event that says so."""
+    """Whether a contact allows us a use of a channel, since when, and by which event."""
 
     purpose: str
     channel: str
@@ -77,12 +77,12 @@ class Stream(Document):
     version: int
 
 
-class _Identified(Document):
+class _ContactIdentity(Document):
     contact_id: UUID
 
 
-class Contact(Registration, _Identified):
-    """Who a contact is, and where they stand at ``position``."""
+class Contact(Registration, _ContactIdentity):
+    """A contact's profile, with their stage and standing at ``position``."""
 
     consents: tuple[Consent, ...]
     version: int

@@ -62,7 +62,7 @@ class Event(Document):
 
 
 class AppendedEvent(Document):
-    """Where one event of an append stands; ``index`` is its place in the request, from 0."""
+    """The place of one event of an append; ``index`` is its place in the request, from 0."""
 
     index: int
     id: UUID
@@ -88,7 +88,7 @@ class Appended(Document):
 
 
 class AppendedEventOfContact(Document):
-    """Where one event of an append to many contacts stands."""
+    """The place of one event of an append to many contacts."""
 
     contact_id: UUID
     counts_for: UUID | None

@@ -19,7 +19,7 @@ class Ledger(Document):
 
 
 class DeletedLedger(Document):
-    """A ledger that is gone."""
+    """A ledger that was deleted."""
 
     name: str
     deleted: bool

@@ -30,7 +30,7 @@ StageCounts = Annotated[
 
 
 class StatusRow(Document):
-    """Where one of many contacts stands; ``since`` is null before anything happened to them."""
+    """The stage of one of many contacts; ``since`` is null before anything happened to them."""
 
     contact_id: UUID
     stage: Stage
@@ -41,13 +41,13 @@ class StatusRow(Document):
 
 
 class FoundContact(StatusRow):
-    """Where one of many contacts stands, and their name; null after an erasure."""
+    """The stage of one of many contacts, and their name, which is null after an erasure."""
 
     name: str | None
 
 
 class StandingRow(Document):
-    """How one of many contacts stands as a referral partner."""
+    """The standing of one of many contacts as a referral partner."""
 
     contact_id: UUID
     standing: StandingName

@@ -38,18 +38,18 @@ REMAINS = {
     "before can still read what it holds, until you destroy it or its master key.",
     "pseudonymous": "Amounts, instants, ids of your own making and links between contacts stay "
     "under the contact's id, for the accounts; proofs, receipts and checkpoints stay valid.",
-    "answers-given": "What was read or exported in clear before is wherever it was taken to.",
+    "answers-given": "Copies that were read or exported before the erasure are not reached.",
 }
 """What an erasure does not do, by code."""
 
 
-def said(table: Mapping[str, str]) -> list[dict[str, str]]:
+def coded_sentences(table: Mapping[str, str]) -> list[dict[str, str]]:
     """The codes of such a table, each with its sentence."""
     return [{"code": code, "detail": detail} for code, detail in table.items()]
 
 
 class ErasedContact(Document):
-    """Where the erasure of one contact stands in the ledger."""
+    """The place of the erasure of one contact in the event log."""
 
     contact_id: UUID
     event: UUID = Field(validation_alias=AliasChoices("event_id", "event"))

@@ -32,7 +32,7 @@ class ProjectionDigest(Document):
 
 
 class Progress(Document):
-    """How far long work is: ``rate`` is per second; ``eta_seconds`` is null while nobody knows."""
+    """Progress of an operation: ``rate`` is per second; ``eta_seconds`` is null while unknown."""
 
     done: int
     total: int
@@ -41,7 +41,7 @@ class Progress(Document):
 
 
 class Operation(Document):
-    """Long work as it stands now; ``result`` depends on its ``kind`` and comes with success."""
+    """An operation as it is now; ``result`` depends on its ``kind`` and comes with success."""
 
     id: UUID
     kind: str

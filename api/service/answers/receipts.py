@@ -23,14 +23,14 @@ class ReceiptQuestion(Document):
 
 
 class ProvenEntry(Document):
-    """An entry of the transparency log, and the proof that it stands there."""
+    """An entry of the transparency log, and its inclusion proof."""
 
     entry: Base64
     hashes: tuple[Base64, ...]
 
 
 class ProvenEvent(Document):
-    """An event as it is stored, and the proof that it stands in the log."""
+    """An event as it is stored, and its inclusion proof."""
 
     position: Position
     stream: UUID

@@ -81,7 +81,7 @@ class Reward(Document):
 
     @classmethod
     def of(cls, earned: Earned, stream: UUID) -> Self:
-        """What was earned, and the stream on which the referral stands."""
+        """What was earned, and the stream of the referral."""
         own = {
             name: getattr(earned, name)
             for name in cls.model_fields

@@ -96,12 +96,12 @@ class Previewed(Document):
 
 
 class ReplayOperation(Operation):
-    """A replay as it stands now."""
+    """A replay as it is now."""
 
     result: Replayed | None  # type: ignore[assignment]  # narrower than an operation of any kind
 
 
 class PreviewOperation(Operation):
-    """A preview as it stands now."""
+    """A preview as it is now."""
 
     result: Previewed | None  # type: ignore[assignment]  # narrower than an operation of any kind

@@ -1,4 +1,4 @@
-"""Stages with their evidence and their history, and how contacts stand as referral partners."""
+"""Stages with their evidence and their history, and the standing of referral partners."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def shown_values(values: Mapping[str, object]) -> dict[str, object]:
-    """What a signal measures, as the wire has it: the names of instants end in ``_at``."""
+    """The measurements of a signal on the wire: the names of instants end in ``_at``."""
     return {
         name: format_instant(value) if name.endswith("_at") and isinstance(value, int) else value
         for name, value in values.items()
@@ -44,7 +44,7 @@ Values = Annotated[
 """What a signal measures, by name; the instants among them end in ``_at``."""
 
 
-class Asked(Protocol):
+class RepeatedQuestion(Protocol):
     """What an answer repeats of its question, whether a ledger answers or a receipt."""
 
     @property
@@ -69,7 +69,7 @@ class Signal(Document):
 
 
 class Excluded(Document):
-    """An event that does not count, why, and the event that says so where one does."""
+    """An event that does not count, the reason, and the event that excludes it, if there is one."""
 
     event: UUID = Field(validation_alias=AliasChoices("event_id", "event"))
     reason: str
@@ -77,7 +77,7 @@ class Excluded(Document):
 
 
 class Capacity(Document):
-    """What somebody is to us by law in one engagement, and in which role."""
+    """The legal relation of a person to us in one engagement, and their role."""
 
     engagement_id: str
     role: str
@@ -109,7 +109,9 @@ class StatusQuestion(Document):
 
 
 class Evidence(Document):
-    """What a status says: the same for every instant while the relationship ``holds_until``."""
+    """The part of a status that is the same for every instant while the relationship
+    ``holds_until``.
+    """
 
     policy_version: int
     rests_on: Literal["allegiance", "frequency"]
@@ -149,15 +151,20 @@ class Evidence(Document):
 
 
 class Status(Evidence, StatusQuestion):
-    """A stage with its evidence; ``explanation`` says it in sentences where that was asked for."""
+    """A stage with its evidence; ``explanation`` has it in sentences if that was requested."""
 
     explanation: str | None = Field(default=None, exclude_if=is_none)
 
     @classmethod
     def of_question(
-        cls, question: Asked, subject: Subject, found: Relationship, *, explained: bool = False
+        cls,
+        question: RepeatedQuestion,
+        subject: Subject,
+        found: Relationship,
+        *,
+        explained: bool = False,
     ) -> Self:
-        """The answer to a question; routes, receipts and whoever checks one make it here."""
+        """The answer to a question, for endpoints, receipts and the verification of receipts."""
         told = {"explanation": " ".join(explain(found, erased=subject.erased))} if explained else {}
         return cls.model_validate(
             {**_question(question, subject), **cls.fields_of(subject, found), **told}
@@ -198,7 +205,12 @@ class StatusHistory(StatusQuestion):
 
     @classmethod
     def of(
-        cls, question: Asked, subject: Subject, found: Relationship, *, explained: bool = False
+        cls,
+        question: RepeatedQuestion,
+        subject: Subject,
+        found: Relationship,
+        *,
+        explained: bool = False,
     ) -> Self:
         """What was folded; each interval is explained in a sentence where that was asked for."""
         zone = found.machine.time_zone if explained else None
@@ -234,7 +246,7 @@ class Reciprocity(Document):
 
 
 class Standing(StatusQuestion):
-    """How a contact stands as a referral partner."""
+    """The standing of a contact as a referral partner."""
 
     policy_version: int
     standing: StandingName
@@ -259,7 +271,7 @@ class Standing(StatusQuestion):
         )
 
 
-def _question(question: Asked, subject: Subject) -> dict[str, object]:
+def _question(question: RepeatedQuestion, subject: Subject) -> dict[str, object]:
     return {
         "contact_id": subject.contact_id,
         "as_of": question.as_of,

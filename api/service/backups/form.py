@@ -1,4 +1,4 @@
-"""What lies in the folder of a backup, and what its list says of it."""
+"""The files in the folder of a backup, and the list that describes them."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Backup:
     made_by: str
     ledgers: tuple[LedgerCopy, ...]
 
-    def written(self) -> bytes:
+    def to_bytes(self) -> bytes:
         """The content of the file."""
         shown = {"backup": VERSION, **asdict(self)}
         return (json.dumps(shown, indent=2) + "\n").encode()
@@ -83,7 +83,7 @@ class Backup:
         """
         try:
             with (folder / LIST).open("rb") as file:
-                values = json.loads(_bounded(file.read(MOST_BYTES + 1)))
+                values = json.loads(_check_length(file.read(MOST_BYTES + 1)))
             if values.pop("backup") != VERSION:
                 raise Corrupt(f"{folder / LIST} was written by a newer Rapport")
             ledgers = tuple(_ledger(one) for one in values.pop("ledgers"))
@@ -131,7 +131,7 @@ def read_trail(path: Path, copy: TrailCopy) -> Iterator[Act]:
 
 def _act(line: bytes, path: Path) -> Act:
     try:
-        values = json.loads(_bounded(line))
+        values = json.loads(_check_length(line))
         types = {name: type(value) for name, value in values.items()}
         if types not in (_TYPES, _OUTCOME_TYPES):
             raise ValueError("other fields")
@@ -148,7 +148,7 @@ def _act(line: bytes, path: Path) -> Act:
     return act
 
 
-def _bounded(content: bytes) -> bytes:
+def _check_length(content: bytes) -> bytes:
     if len(content) > MOST_BYTES:
         raise ValueError("too long")
     return content

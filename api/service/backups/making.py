@@ -49,7 +49,7 @@ def clear_unfinished(folder: Path) -> list[Path]:
     removed = []
     for left in sorted(folder.glob(".*.unfinished")):
         if _UNFINISHED.fullmatch(left.name) and left.is_dir():
-            with suppress(OSError), _held(left):
+            with suppress(OSError), _hold(left):
                 shutil.rmtree(left)
                 removed.append(left)
     return removed
@@ -78,7 +78,7 @@ def back_up(
     unfinished = into.with_name(f".{into.name}.{uuid4()}.unfinished")
     (unfinished / form.LEDGERS).mkdir(mode=0o700, parents=True)
     try:
-        with _held(unfinished):
+        with _hold(unfinished):
             copies = [
                 _ledger(data, unfinished, name, clock, master_key, passphrase, advance)
                 for name in names
@@ -89,7 +89,7 @@ def back_up(
                 made_by=f"{DISTRIBUTION} {version(DISTRIBUTION)}",
                 ledgers=tuple(copies),
             )
-            write_whole(unfinished / form.LIST, made.written())
+            write_whole(unfinished / form.LIST, made.to_bytes())
             flush_folder(unfinished / form.LEDGERS)
             flush_folder(unfinished)
             unfinished.rename(into)
@@ -102,7 +102,7 @@ def back_up(
 
 
 @contextmanager
-def _held(folder: Path) -> Iterator[None]:
+def _hold(folder: Path) -> Iterator[None]:
     """Hold a folder, which the system lets go when the process ends; OSError if another does."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
@@ -128,7 +128,7 @@ def _ledger(
         ledger_source(
             data, name, clock=clock, master_key=master_key, keys=locked is not None, for_backup=True
         ) as source,
-        _zipped(file) as out,
+        _open_gzip(file) as out,
     ):
         made = export(
             source,
@@ -166,7 +166,7 @@ def _trail(path: Path, into: Path, clock: Clock) -> TrailCopy:
 
 
 @contextmanager
-def _zipped(path: Path) -> Iterator[BinaryIO]:
+def _open_gzip(path: Path) -> Iterator[BinaryIO]:
     with _durable(path) as plain, gzip.GzipFile("", "wb", GZIP_LEVEL, plain, mtime=0) as zipped:
         yield cast("BinaryIO", zipped)
 

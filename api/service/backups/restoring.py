@@ -39,7 +39,7 @@ _ERASED_SINCE = PersonalDataErased(
 
 @dataclass(frozen=True, kw_only=True)
 class Copy:
-    """A ledger to restore: its archive, and where its trail lies, if that is in the backup."""
+    """A ledger to restore: its archive, and the path of its trail, if that is in the backup."""
 
     name: str
     archive: Path
@@ -50,7 +50,7 @@ class Copy:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Checked:
+class CheckedCopy:
     """A copy of which every byte was checked, with those erased since the backup was made."""
 
     copy: Copy
@@ -93,7 +93,7 @@ def check(
     passphrase: str | None,
     erased_since: Callable[[VerifiedArchive], frozenset[bytes]],
     advance: Callable[[int, int], None],
-) -> Checked:
+) -> CheckedCopy:
     """Check an archive and its trail whole; nothing is written.
 
     Raises:
@@ -110,11 +110,11 @@ def check(
             for _ in form.read_trail(path, counted):
                 pass
     since = erased_since(verified) | (copy.erased_since - verified.erased)
-    return Checked(copy=copy, verified=verified, erased_since=since)
+    return CheckedCopy(copy=copy, verified=verified, erased_since=since)
 
 
 def restore(
-    checked: Checked,
+    checked: CheckedCopy,
     folder: DataFolder,
     *,
     name: str,
@@ -124,12 +124,12 @@ def restore(
 ) -> None:
     """Make the ledger of that name, with its trail, at once or not at all.
 
-    The fence: no key is placed of who was erased in the log, or since. Of the latter it is recorded
-    then that they are erased, in a ledger that goes on.
+    No key of a person is placed who was erased in the event log, or since the backup was made. For
+    the latter an erasure is recorded, in a ledger that takes events again.
 
     Raises:
         LedgerExists: there is one of that name with more than its first policy.
-        LogForks: a ledger in the folder goes on under this origin already.
+        LogForks: a ledger in the folder takes events under this origin already.
         Corrupt: the trail was changed.
         Unavailable: it could not be written.
     """
@@ -173,7 +173,7 @@ def restore(
 
 
 def _erase_again(ledger: Ledger, erased_since: Iterable[bytes]) -> None:
-    """Record of whoever was erased after the backup that they are erased."""
+    """Record an erasure for each person who was erased after the backup was made."""
     if ledger.for_audit:
         return
     for raw in sorted(erased_since):

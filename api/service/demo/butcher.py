@@ -27,8 +27,8 @@ def _every_standing(script: Script) -> None:
     ken = script.contact("ken-key-partner", "Ken Key-Partner", days_ago=120)
     for number, days_ago in enumerate((100, 60, 30), start=1):
         sent = _newcomer(script, f"ken-{number}", f"Guest {number} of Ken", days_ago)
-        ken.referred(days_ago, f"ken-{number}", sent, 3)
-        sent.bought(days_ago - 3, ROAST_MINOR)
+        ken.refer(days_ago, f"ken-{number}", sent, 3)
+        sent.purchase(days_ago - 3, ROAST_MINOR)
     ken.did(98, "referral-qualified", referral_id="ken-1")
     ken.did(
         96, "referral-closed", referral_id="ken-1", outcome="won", amount_minor=ROAST_MINOR,
@@ -41,9 +41,9 @@ def _every_standing(script: Script) -> None:
     pat = script.contact("pat-partner", "Pat Partner", days_ago=90)
     won = _newcomer(script, "pat-1", "Guest 1 of Pat", 80)
     still_open = _newcomer(script, "pat-2", "Guest 2 of Pat", 40)
-    pat.referred(80, "pat-1", won, 1)
-    won.bought(75, ROAST_MINOR)
-    pat.referred(40, "pat-2", still_open, 1)
+    pat.refer(80, "pat-1", won, 1)
+    won.purchase(75, ROAST_MINOR)
+    pat.refer(40, "pat-2", still_open, 1)
     pat.did(38, "referral-level-raised", referral_id="pat-2", level=2)
     pat.did(
         37, "referral-made", referral_id="to-pat-1", direction="outbound",
@@ -51,17 +51,17 @@ def _every_standing(script: Script) -> None:
     )  # fmt: skip
 
     ines = script.contact("ines-introducer", "Ines Introducer", days_ago=50)
-    ines.referred(45, "ines-1", _newcomer(script, "ines-1", "Guest 1 of Ines", 45), 1)
+    ines.refer(45, "ines-1", _newcomer(script, "ines-1", "Guest 1 of Ines", 45), 1)
 
     dora = script.contact("dora-dormant", "Dora Dormant", days_ago=320)
     for number, days_ago in enumerate((310, 300), start=1):
         sent = _newcomer(script, f"dora-{number}", f"Guest {number} of Dora", days_ago)
-        dora.referred(days_ago, f"dora-{number}", sent, 3)
+        dora.refer(days_ago, f"dora-{number}", sent, 3)
     dora.did(290, "referral-closed", referral_id="dora-1", outcome="won")
     dora.did(289, "reward-declined", referral_id="dora-1", in_kind="a leg of lamb")
 
     nora = script.contact("nora-none", "Nora None", days_ago=10)
-    nora.bought(10, ROAST_MINOR)
+    nora.purchase(10, ROAST_MINOR)
 
 
 def _referrals_that_failed(script: Script) -> None:
@@ -69,12 +69,12 @@ def _referrals_that_failed(script: Script) -> None:
     for number, outcome in enumerate(("lost", "unqualified", "duplicate"), start=1):
         days_ago = 60 - number
         sent = _newcomer(script, f"lou-{number}", f"Guest {number} of Lou", days_ago)
-        lou.referred(days_ago, f"lou-{number}", sent, 1)
+        lou.refer(days_ago, f"lou-{number}", sent, 1)
         lou.did(days_ago - 5, "referral-closed", referral_id=f"lou-{number}", outcome=outcome)
 
     clive = script.contact("clive-clawback", "Clive Clawback", days_ago=70)
     sent = _newcomer(script, "clive-1", "Guest 1 of Clive", 60)
-    clive.referred(60, "clive-1", sent, 5)
+    clive.refer(60, "clive-1", sent, 5)
     sent.did(
         58, "purchase-made", purchase_id="returned", amount_minor=10_000,
         currency=script.currency, initiated_by="contact",
@@ -103,7 +103,7 @@ def _subscriptions(script: Script) -> None:
             days_ago, "subscription-renewed", subscription_id="box", automatic=True, reminded=False
         )
     sue.did(35, "subscription-upgraded", subscription_id="box", initiated_by="contact")
-    sue.did(30, "detail-updated", initiated_by="contact", detail="a new doorbell code, unasked")
+    sue.did(30, "detail-updated", initiated_by="contact", detail="a new doorbell code, unprompted")
 
     colin = script.contact("colin-cancelled", "Colin Cancelled", days_ago=80)
     colin.did(
@@ -116,10 +116,10 @@ def _subscriptions(script: Script) -> None:
 def _wallets(script: Script) -> None:
     walt = script.contact("walt-wallet", "Walt Wallet", days_ago=50)
     for days_ago in range(45, 3, -7):
-        walt.bought(days_ago, ROAST_MINOR, category="meat")
+        walt.purchase(days_ago, ROAST_MINOR, category="meat")
     walt.did(8, "wallet-share-reported", category="meat", share_percent=85, method="stated")
     rank = script.contact("rhea-rank", "Rhea Rank", days_ago=50)
-    rank.bought(40, ROAST_MINOR)
+    rank.purchase(40, ROAST_MINOR)
     rank.did(30, "wallet-rank-reported", category="meat", rank=2, brands=3)
     rank.did(25, "competitor-noted", competitor="the supermarket", note="goes there for chicken")
 

@@ -33,25 +33,25 @@ def _every_stage(script: Script) -> None:
     )  # fmt: skip
 
     carl = script.contact("carl-customer", "Carl Customer", days_ago=3)
-    carl.bought(3, FLAT_WHITE_MINOR)
+    carl.purchase(3, FLAT_WHITE_MINOR)
 
     clara = script.contact("clara-client", "Clara Client", days_ago=24)
     for days_ago in range(24, 0, -2):
-        clara.bought(days_ago, FLAT_WHITE_MINOR)
+        clara.purchase(days_ago, FLAT_WHITE_MINOR)
     clara.did(20, "visit-made", guests=2)
     clara.did(6, "visit-made", guests=1)
 
     lana = script.contact("lana-lapsed-customer", "Lana Lapsed-Customer", days_ago=100)
-    lana.bought(100, FLAT_WHITE_MINOR)
+    lana.purchase(100, FLAT_WHITE_MINOR)
 
     leo = script.contact("leo-lapsed-client", "Leo Lapsed-Client", days_ago=150)
     for days_ago in range(150, 126, -2):
-        leo.bought(days_ago, FLAT_WHITE_MINOR)
+        leo.purchase(days_ago, FLAT_WHITE_MINOR)
     leo.did(140, "visit-made", guests=3)
     leo.did(130, "visit-made", guests=1)
 
     enid = script.contact("enid-ended", "Enid Ended", days_ago=60)
-    enid.bought(60, FLAT_WHITE_MINOR)
+    enid.purchase(60, FLAT_WHITE_MINOR)
     enid.did(10, "relationship-ended", by="contact", reason="moved to another town")
 
     olga = script.contact("olga-overridden", "Olga Overridden", days_ago=30)
@@ -63,7 +63,7 @@ def _every_stage(script: Script) -> None:
 
 def _attentions(script: Script) -> None:
     kate = script.contact("kate-known", "Kate Known", days_ago=90)
-    first = kate.bought(90, FLAT_WHITE_MINOR)
+    first = kate.purchase(90, FLAT_WHITE_MINOR)
     kate.did(89, "thanks-given", for_event=first, channel="in person", personal=True)
     kate.did(80, "profile-fact-learned", section="work", key="profession", value="glassblower")
     kate.did(80, "preference-learned", key="table", value="by the window")
@@ -80,28 +80,28 @@ def _attentions(script: Script) -> None:
     kate.did(12, "testimonial-given", channel="web", public=True)
     kate.did(11, "survey-answered", metric="nps", score=9)
     kate.did(10, "visit-made", guests=0)
-    kate.bought(10, FLAT_WHITE_MINOR, category="coffee", items=["flat white"])
+    kate.purchase(10, FLAT_WHITE_MINOR, category="coffee", items=["flat white"])
 
 
 def _complaints(script: Script) -> None:
     cora = script.contact("cora-complaint", "Cora Complaint", days_ago=50)
-    cora.bought(50, FLAT_WHITE_MINOR)
+    cora.purchase(50, FLAT_WHITE_MINOR)
     cora.did(30, "complaint-raised", complaint_id="cold", severity=1, public=False)
     cora.did(29, "complaint-acknowledged", complaint_id="cold")
     cora.did(29, "complaint-resolved", complaint_id="cold", satisfied=True)
     cora.did(9, "complaint-raised", complaint_id="nut", severity=2, public=True)
     cora.did(8.5, "complaint-resolved", complaint_id="nut", satisfied=False)
     cora.did(8, "complaint-reopened", complaint_id="nut")
-    cora.bought(2, FLAT_WHITE_MINOR)
+    cora.purchase(2, FLAT_WHITE_MINOR)
 
 
 def _put_right(script: Script) -> None:
     rex = script.contact("rex-retracted", "Rex Retracted", days_ago=20)
-    mistake = rex.bought(20, FLAT_WHITE_MINOR)
+    mistake = rex.purchase(20, FLAT_WHITE_MINOR)
     rex.did(19, "event-retracted", target=mistake, reason="rung up for the wrong guest")
 
     cory = script.contact("cory-corrected", "Cory Corrected", days_ago=20)
-    wrong = cory.bought(20, 42_000, category="coffee")
+    wrong = cory.purchase(20, 42_000, category="coffee")
     cory.did(
         19, "event-corrected", target=wrong, occurred_at=script.instant(21),
         data={
@@ -112,10 +112,10 @@ def _put_right(script: Script) -> None:
 
     may = script.contact("may-merged", "May Merged", days_ago=20)
     mae = script.contact("mae-merged", "Mae Merged", days_ago=20)
-    mae.bought(15, FLAT_WHITE_MINOR)
+    mae.purchase(15, FLAT_WHITE_MINOR)
     mae.did(14, "contact-merged", into=may.name)
 
     uma = script.contact("uma-unmerged", "Uma Unmerged", days_ago=20)
-    uma.bought(15, FLAT_WHITE_MINOR)
+    uma.purchase(15, FLAT_WHITE_MINOR)
     uma.did(14, "contact-merged", into=may.name)
     uma.did(13, "merge-reversed", into=may.name)

@@ -18,7 +18,7 @@ LAST_NAMES = (
 
 
 def tell_crowd(script: Script, seed: int, people_count: int, spend_minor: int) -> None:
-    """So many people, each with a habit of their own: how often they come and since when."""
+    """Add people to the script, each with their own habit: how often they come and since when."""
     chance = Random(f"{seed}/{script.ledger}")  # noqa: S311  # a toy town, no secret
     for number in range(1, people_count + 1):
         name = f"{chance.choice(FIRST_NAMES)} {chance.choice(LAST_NAMES)}"
@@ -35,7 +35,7 @@ def _live(story: Story, chance: Random, since_days: int, spend_minor: int) -> No
         if day <= stops_days_ago:
             break
         # In the afternoon of the town's clock or the day before: always in the past.
-        story.bought(day - chance.random() / 4, spend_minor * chance.randrange(50, 200) // 100)
+        story.purchase(day - chance.random() / 4, spend_minor * chance.randrange(50, 200) // 100)
         if chance.random() < 0.1:
             story.did(day - 0.25, "visit-made", guests=chance.randrange(0, 4))
         day -= max(1, gap_days + chance.randrange(-1, 2))

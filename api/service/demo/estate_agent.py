@@ -86,7 +86,7 @@ def _introductions(script: Script) -> None:
     ivan = script.contact("ivan-in-kind", "Ivan In-Kind", days_ago=200)
     ivan.did(199, "contact-linked", other=firm.name, relation="works-for")
     sent = script.contact("guest-ivan-1", "Guest 1 of Ivan", days_ago=150)
-    ivan.referred(150, "ivan-1", sent, 5)
+    ivan.refer(150, "ivan-1", sent, 5)
     ivan.did(100, "referral-closed", referral_id="ivan-1", outcome="won")
     ivan.did(69, "reward-approved", referral_id="ivan-1", in_kind="a fruit basket")
     ivan.did(68, "reward-paid", referral_id="ivan-1", in_kind="a fruit basket")

@@ -1,4 +1,4 @@
-"""How the town is told: contacts and what happened to them, so many days before one instant."""
+"""Scripts: contacts and what happened to them, in days before one instant."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ class Script:
     entries: list[Entry] = field(default_factory=list)
 
     def contact(self, ref: str, name: str, *, days_ago: float, kind: str = "person") -> Story:
-        """Register a contact and go on with their story."""
+        """Register a contact, and return their story."""
         story = Story(self, ref)
         story.did(days_ago, "contact-registered", kind=kind, name=f"{name} {LABEL}")
         return story
 
     def add(self, ref: str, type_name: str, days_ago: float, data: Mapping[str, object]) -> UUID:
-        """Append one entry; its id depends on what was told before and on nothing else."""
+        """Append one entry. Its id depends only on the entries before it."""
         event_id = uuid5(_IDS, f"{self.ledger}/{len(self.entries)}/{ref}/{type_name}")
         occurred_at = self.now - round(days_ago * DAY)
         self.entries.append(Entry(ref, event_id, type_name, occurred_at, data))
@@ -77,11 +77,11 @@ class Story:
         return f"{SOURCE}:{self.ref}"
 
     def did(self, days_ago: float, type_name: str, **data: object) -> str:
-        """Tell one event; its id, for thanks, corrections and retractions."""
+        """Add one event; its id is for thanks, corrections and retractions."""
         return str(self.script.add(self.ref, type_name, days_ago, data))
 
-    def bought(self, days_ago: float, amount_minor: int, **more: object) -> str:
-        """Tell a purchase, named by its place in the script."""
+    def purchase(self, days_ago: float, amount_minor: int, **more: object) -> str:
+        """Add a purchase, with an id from its place in the script."""
         return self.did(
             days_ago,
             "purchase-made",
@@ -92,8 +92,8 @@ class Story:
             **more,
         )
 
-    def referred(self, days_ago: float, referral_id: str, other: Story, level: int) -> None:
-        """Tell that this contact sent the other one to us."""
+    def refer(self, days_ago: float, referral_id: str, other: Story, level: int) -> None:
+        """Add a referral: this contact sent the other one to us."""
         self.did(
             days_ago,
             "referral-made",

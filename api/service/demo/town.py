@@ -50,7 +50,7 @@ class Founding:
     now: int
 
 
-def found(server: Server, *, seed: int | None = None, now: int | None = None) -> int:
+def build_town(server: Server, *, seed: int | None = None, now: int | None = None) -> int:
     """Make the town in the server's ledgers, or complete it; how many events were new.
 
     Where there is one already, what is not given is as it was.
@@ -67,11 +67,11 @@ def found(server: Server, *, seed: int | None = None, now: int | None = None) ->
             f"the folder holds a town of seed {default.seed} as of {format_instant(default.now)}: "
             "choose another folder for another town"
         )
-    scripts = told(founding)
+    scripts = scripts_of(founding)
     return sum(_settle(ledger, script) for ledger, script in zip(ledgers, scripts, strict=True))
 
 
-def told(founding: Founding) -> tuple[Script, ...]:
+def scripts_of(founding: Founding) -> tuple[Script, ...]:
     """The three businesses' scripts; the same founding gives the same scripts."""
     now = founding.now
     cafe = Script("demo-cafe", "cafe", "EUR", now)

@@ -1,6 +1,6 @@
 """What the columns of a file look like, before any row of it becomes an event.
 
-Events stay for ever, and so does an amount that was read a hundredfold. So a file is looked through
+Events stay forever, and so does an amount that was read a hundredfold. So a file is looked through
 once before it is imported, and columns that hold more than one form of amounts or ids are named.
 """
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from api.service.importing.amounts import THOUSANDS_DIGITS, group_marks, is_grouped
-from api.service.importing.refs import spoiled
+from api.service.importing.refs import spreadsheet_damage
 from api.service.importing.rows import UnreadableFile
 from domain.currencies import MINOR_DIGITS
 from domain.errors import Invalid
@@ -40,7 +40,7 @@ class Column:
         """Whether its values have more than one form, or another than the mapping says."""
         return self.why is not None
 
-    def shown(self) -> dict[str, object]:
+    def as_document(self) -> dict[str, object]:
         """As programs get it."""
         return {"name": self.name, "suspicious": self.suspicious, "why": self.why}
 
@@ -182,7 +182,7 @@ class _IdsLook:
             else:
                 self._unpadded[len(text)] += 1
                 self._first.setdefault(len(text), (text, line))
-        elif (says := spoiled(text)) is not None:
+        elif (says := spreadsheet_damage(text)) is not None:
             self._spoiled.add(says, text, line)
 
     def why(self) -> str | None:

@@ -1,7 +1,8 @@
 """An import: rows in, batches of events appended, and an account of every row.
 
-The rows of a batch share a commit and nothing else: each that cannot be recorded is told apart from
-its neighbours. A contact's registration is appended for itself, so that it outlives its first row.
+The rows of a batch share only a commit: each row that cannot be recorded is reported by itself. A
+contact's registration is appended for itself, so that it stays if the contact's first row is
+refused.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from api.service.importing.rejects import Reject
-from api.service.importing.translation import Names, Translated, Translation
+from api.service.importing.translation import Names, TranslatedRow, Translation
 from domain.errors import Conflict, Invalid, LedgerError, Refused
 from ledger.drafts import Append
 
@@ -34,14 +35,14 @@ BATCHES_AHEAD = 3
 
 
 class Sink(Names, Protocol):
-    """Where an import goes: a ledger, or what stands in for one in a dry run."""
+    """The target of an import: a ledger, or a copy of one in a dry run."""
 
     def append_each(self, appends: Sequence[Append]) -> Future[list[AppendResult | LedgerError]]:
         """Record each that can be recorded; answers when they are safe."""
         ...
 
-    def registered(self, contact_ids: Sequence[UUID]) -> set[UUID]:
-        """Those of the contacts whom someone registered already."""
+    def find_registered(self, contact_ids: Sequence[UUID]) -> set[UUID]:
+        """Those of the contacts that are registered already."""
         ...
 
 
@@ -73,7 +74,7 @@ class Importer:
         self._sink = sink
         self._on_reject = on_reject
         self._under_way: deque[
-            tuple[list[Translated], Future[list[AppendResult | LedgerError]]]
+            tuple[list[TranslatedRow], Future[list[AppendResult | LedgerError]]]
         ] = deque()
 
     def run(self, rows: Iterable[Row], on_row: Callable[[Account], None]) -> Account:
@@ -81,7 +82,7 @@ class Importer:
 
         Raises:
             LedgerError: the ledger can take no more, or the file cannot be read further; what was
-                appended stays, and running again goes on from there.
+            appended stays, and the next run continues from there.
         """
         started = time.monotonic()
         try:
@@ -95,8 +96,8 @@ class Importer:
 
     def _batches(
         self, rows: Iterable[Row], on_row: Callable[[Account], None]
-    ) -> Iterator[list[Translated]]:
-        batch: list[Translated] = []
+    ) -> Iterator[list[TranslatedRow]]:
+        batch: list[TranslatedRow] = []
         drafts = 0
         for row in rows:
             self.account.rows += 1
@@ -112,10 +113,10 @@ class Importer:
         if batch:
             yield batch
 
-    def _introduced(self, batch: list[Translated]) -> list[Translated]:
+    def _without_known_registrations(self, batch: list[TranslatedRow]) -> list[TranslatedRow]:
         """The same without registrations that someone made already, perhaps in other words."""
         asked = [one.registration.contact_id for one in batch if one.registration is not None]
-        registered = self._sink.registered(asked) if asked else set()
+        registered = self._sink.find_registered(asked) if asked else set()
         return [
             replace(one, registration=None)
             if one.registration is not None and one.registration.contact_id in registered
@@ -123,8 +124,8 @@ class Importer:
             for one in batch
         ]
 
-    def _submit(self, batch: list[Translated]) -> None:
-        batch = self._introduced(batch)
+    def _submit(self, batch: list[TranslatedRow]) -> None:
+        batch = self._without_known_registrations(batch)
         appends = [Append(drafts=(draft,)) for one in batch for draft in _drafts(one)]
         self._under_way.append((batch, self._sink.append_each(appends)))
         if len(self._under_way) > BATCHES_AHEAD:
@@ -156,7 +157,7 @@ class Importer:
         if stopped is not None:
             raise stopped
 
-    def _tally(self, one: Translated, draft: Draft, appended: AppendResult) -> None:
+    def _tally(self, one: TranslatedRow, draft: Draft, appended: AppendResult) -> None:
         if draft is not one.draft:
             self.account.contacts_registered += not appended.replayed
         elif appended.replayed:
@@ -169,5 +170,5 @@ class Importer:
         self._on_reject(Reject.of(row.line, row.text, error))
 
 
-def _drafts(one: Translated) -> tuple[Draft, ...]:
+def _drafts(one: TranslatedRow) -> tuple[Draft, ...]:
     return (one.draft,) if one.registration is None else (one.registration, one.draft)

@@ -39,7 +39,7 @@ class Pairing:
         self._open: dict[UUID, list[_Open]] = {}
         self._place = 0
 
-    def bought(
+    def add_purchase(
         self, contact_id: UUID, occurred_at: int, purchase_id: str, amount_minor: int, currency: str
     ) -> None:
         """Remember a purchase that later rows may give back."""

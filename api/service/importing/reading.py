@@ -50,7 +50,7 @@ def as_template(text: str, pointer: str) -> Template:
 
 
 class MappingTable:
-    """One table of a mapping, which knows where it stands and which keys it was asked for."""
+    """One table of a mapping, with its place in the file, and the keys that were read from it."""
 
     def __init__(self, content: Mapping[str, object], pointer: str) -> None:
         self.pointer = pointer
@@ -140,7 +140,7 @@ class MappingTable:
         return [MappingTable(one, f"{self.at(key)}/{place}") for place, one in enumerate(value)]
 
     def finish(self) -> None:
-        """Refuse the keys that nobody read.
+        """Refuse the keys that were not read.
 
         Raises:
             Invalid: naming each.
@@ -202,9 +202,9 @@ class MappingTable:
         if not isinstance(content, dict):
             detail = "must be text, a whole number, true or false, or a table"
             raise Invalid.at(self.at(key), "wrong-type", detail)
-        return MappingTable(content, self.at(key)).converted()
+        return MappingTable(content, self.at(key)).conversion()
 
-    def converted(self) -> Value:
+    def conversion(self) -> Value:
         """A value made from text: ``amount``, ``whole`` or ``choice``."""
         value: Value
         if "amount" in self.content:

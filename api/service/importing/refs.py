@@ -1,7 +1,7 @@
 """The refs by which a file names contacts, and what spreadsheets make of them.
 
 A spreadsheet that opens and saves a file may turn the id 00123 into ``="00123"``, ``'00123``,
-``123.0`` or ``1.23457E+12``. Each of these would be another contact, for ever, so a row with one is
+``123.0`` or ``1.23457E+12``. Each of these would be another contact, forever, so a row with one is
 refused unless the mapping's ``pattern`` says that it is meant.
 """
 
@@ -37,7 +37,7 @@ _INVISIBLE = ("C", "Z")
 """The first letters of the general categories of what cannot be seen. Source: Unicode 4.5."""
 
 
-def spoiled(text: str) -> str | None:
+def spreadsheet_damage(text: str) -> str | None:
     """What a spreadsheet seems to have made of an id, as the end of a sentence; None for nothing.
 
     >>> spoiled("123.0")
@@ -110,7 +110,7 @@ def refuse_spoiled(text: str) -> None:
     Raises:
         Invalid: saying how, and what to do.
     """
-    if (says := spoiled(text)) is not None:
+    if (says := spreadsheet_damage(text)) is not None:
         detail = (
             f"{text!r} {says}, and would be another contact: mend it in the file, or give "
             "[contact] of the mapping a pattern that admits it"

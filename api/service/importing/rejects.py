@@ -31,11 +31,11 @@ _FORMULA = re.compile("'*[=+@\t\r\n\uff1d\uff0b\uff0d\uff20-]")
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)*")
 
 
-def guarded(cell: str) -> str:
+def guard_cell(cell: str) -> str:
     """The cell with an apostrophe before what a spreadsheet would run as a formula.
 
     Numbers stay as they are. A cell that begins with apostrophes and then a formula gets one more,
-    so that ``unguarded`` always finds what stood there. Source: OWASP, "CSV Injection".
+    so that ``unguard_cell`` always finds what stood there. Source: OWASP, "CSV Injection".
 
     >>> guarded("=1+1"), guarded("-12.50"), guarded("'00123")
     ("'=1+1", '-12.50', "'00123")
@@ -43,9 +43,9 @@ def guarded(cell: str) -> str:
     return f"'{cell}" if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell) else cell
 
 
-def unguarded(cell: str) -> str:
-    """The cell as it was before ``guarded``."""
-    return cell[1:] if cell.startswith("'") and guarded(cell[1:]) == cell else cell
+def unguard_cell(cell: str) -> str:
+    """The cell as it was before ``guard_cell``."""
+    return cell[1:] if cell.startswith("'") and guard_cell(cell[1:]) == cell else cell
 
 
 def columns_mark(first_line: str) -> str | None:
@@ -59,7 +59,7 @@ def columns_mark(first_line: str) -> str | None:
 
 @dataclass(frozen=True)
 class Reject:
-    """A row that became no event: where it stands, what it says, and why."""
+    """A row that became no event: its place, its content, and the reason."""
 
     line: int
     row: str
@@ -78,7 +78,7 @@ class Reject:
 
 
 class NotRejects(Conflict):
-    """A file that is no reject file stands where one is to be written."""
+    """A file that is not a reject file exists where one is to be written."""
 
 
 class RejectFile:
@@ -132,7 +132,7 @@ class RejectFile:
 def write_reject(file: TextIO, reject: Reject) -> None:
     """Write one reject as a line of CSV."""
     cells = (reject.code, reject.detail, reject.row)
-    csv.writer(file).writerow((reject.line, *map(guarded, cells)))
+    csv.writer(file).writerow((reject.line, *map(guard_cell, cells)))
 
 
 class RejectStream:

@@ -16,7 +16,7 @@ from api.service.importing.rejects import (
     REJECTS_ENCODING,
     REJECTS_SUFFIX,
     columns_mark,
-    unguarded,
+    unguard_cell,
 )
 from domain.errors import Invalid, Unavailable
 
@@ -29,7 +29,7 @@ MAX_LINE_BYTES = 64 * 1024
 
 
 _SEPARATOR_LINE = re.compile('"?sep=(.)"?', re.IGNORECASE)
-"""A first line by which Excel is told what stands between columns."""
+"""A first line that names the delimiter of the columns, for Excel."""
 
 
 class UnreadableFile(Unavailable):
@@ -52,7 +52,7 @@ class FileShape:
 
 @dataclass(frozen=True)
 class Row:
-    """One row: its line, counted from 1, as it stands in the file, and its columns by name.
+    """One row: the number of its line, from 1, its text in the file, and its columns by name.
 
     ``problem`` says why the columns could not be read; they are empty then.
     """
@@ -96,7 +96,7 @@ class DataFile:
         self.columns = self._name_columns()
 
     def _skip(self, first_line: str) -> None:
-        """Pass over what stands above the header."""
+        """Skip the lines above the header."""
         separator = _SEPARATOR_LINE.fullmatch(first_line.strip())
         if separator and not self._shape.skip_lines:
             if self._shape.delimiter != separator[1]:
@@ -165,7 +165,7 @@ class DataFile:
             if isinstance(record.fields, Invalid) or len(record.fields) != len(HEADINGS):
                 yield record
                 continue
-            code, text = record.fields[1].strip(), unguarded(record.fields[3])
+            code, text = record.fields[1].strip(), unguard_cell(record.fields[3])
             yield _Record(record.line, text, self._rejected_fields(code, text))
 
     def _rejected_fields(self, code: str, text: str) -> list[str] | Invalid:
@@ -204,7 +204,7 @@ class _Record:
 
 
 @dataclass(frozen=True)
-class _Taken:
+class _TakenRow:
     line: int
     text: str
     problem: Invalid | None
@@ -267,9 +267,9 @@ class _Lines:
         # a line cut in the middle may open a quote that would swallow the rows below it
         return "\n" if cut else text
 
-    def take(self) -> _Taken:
+    def take(self) -> _TakenRow:
         """What was read since the last take, as one record."""
-        taken = _Taken(self._start, "".join(self._texts).rstrip("\r\n"), self._problem)
+        taken = _TakenRow(self._start, "".join(self._texts).rstrip("\r\n"), self._problem)
         self._start, self._texts, self._problem = self._line + 1, [], None
         return taken
 
@@ -302,7 +302,7 @@ def open_rows(path: Path, shape: FileShape) -> Iterator[DataFile]:
 
 
 def _columns_beside(path: Path, shape: FileShape) -> tuple[str, ...]:
-    """The columns of the file that a reject file comes from, which lies beside it.
+    """The columns of the file that a reject file comes from, which is in the same folder.
 
     What is rejected of a reject file has its suffix twice, and its rows come from the same file.
     """

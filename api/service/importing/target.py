@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LedgerTarget:
-    """Appends to the ledger and asks it whom it knows."""
+    """Appends to the ledger, and asks it which contacts are registered."""
 
     ledger: Ledger
 
@@ -34,6 +34,6 @@ class LedgerTarget:
         """Record each that can be recorded; answers when they are durable."""
         return self.ledger.append_each(appends)
 
-    def registered(self, contact_ids: Sequence[UUID]) -> set[UUID]:
-        """Those of the contacts whom someone registered already."""
+    def find_registered(self, contact_ids: Sequence[UUID]) -> set[UUID]:
+        """Those of the contacts that are registered already."""
         return self.ledger.registered_contacts(contact_ids)

@@ -49,7 +49,7 @@ class Names(Protocol):
 
 
 @dataclass(frozen=True)
-class Translated:
+class TranslatedRow:
     """A row as a draft; with its contact's first row comes the draft that registers the contact."""
 
     row: Row
@@ -73,7 +73,7 @@ class Translation:
         self._pairing = Pairing()
         self._pairs = any(rule.paired for rule in mapping.rules)
 
-    def translate(self, row: Row) -> Translated:
+    def translate(self, row: Row) -> TranslatedRow:
         """The row's drafts.
 
         Raises:
@@ -86,16 +86,16 @@ class Translation:
         columns = {**row.columns, OCCURRENCE: str(occurrence)}
         spoiled = self._mapping.contact.problem(columns)
         if spoiled is None:
-            return self._translated(row, key, columns)
+            return self._translate(row, key, columns)
         spoiled = spoiled.within("/contact")
         try:
-            return self._translated(row, key, columns, spoiled)
+            return self._translate(row, key, columns, spoiled)
         except Invalid:
             raise spoiled from None
 
-    def _translated(
+    def _translate(
         self, row: Row, key: list[str], columns: Mapping[str, str], spoiled: Invalid | None = None
-    ) -> Translated:
+    ) -> TranslatedRow:
         """The row's drafts, which carry ``spoiled``: known ids come first."""
         name = _within("/contact", self._mapping.contact.name, columns)
         try:
@@ -120,7 +120,7 @@ class Translation:
         )
         if registration is None or registration.problem is None:
             self._introduced.add(contact_id)
-        return Translated(row, draft, registration)
+        return TranslatedRow(row, draft, registration)
 
     def _count(self, key: list[str]) -> int:
         digest = blake2b(json.dumps(key).encode(), digest_size=16).digest()
@@ -152,7 +152,7 @@ class Translation:
         except Invalid as error:
             raise _with_advice(error, rule, data) from None
         if self._pairs and isinstance(event, PurchaseMade):
-            self._pairing.bought(
+            self._pairing.add_purchase(
                 contact_id, occurred_at, event.purchase_id, event.amount_minor, event.currency
             )
         return event, problem

@@ -8,8 +8,14 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from uuid import UUID
 
 from api.service.receipts.evidence import NOT_PROVEN, completeness
-from api.service.receipts.folding import Folded, fold_again
-from api.service.receipts.form import Receipt, ReceiptRefused, Shown, first_difference, read_receipt
+from api.service.receipts.folding import FoldedReceipt, fold_again
+from api.service.receipts.form import (
+    Receipt,
+    ReceiptEvent,
+    ReceiptRefused,
+    first_difference,
+    read_receipt,
+)
 from api.service.receipts.soundness import unsoundness
 from domain.errors import LedgerError
 from domain.instants import format_instant
@@ -27,13 +33,13 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Checked:
+class CheckedReceipt:
     """What a receipt proves, and what it does not.
 
     ``newest_versions`` are the newest version shown of each stream that is shown whole: that there
     was none newer by then is not proven by a receipt alone, but by ``replaying.require_newest``.
     Where one version of the policy was asked for, that stream is not among them. ``unproven`` are
-    sentences; ``warnings`` are what a reader must be told before relying on it.
+    sentences; ``warnings`` are what a reader must know before relying on it.
     """
 
     origin: str
@@ -51,7 +57,7 @@ class Checked:
     warnings: tuple[str, ...]
 
 
-def check_receipt(document: bytes, verifiers: Sequence[Verifier]) -> Checked:
+def check_receipt(document: bytes, verifiers: Sequence[Verifier]) -> CheckedReceipt:
     """What the receipt in these bytes proves.
 
     The checkpoint must be signed by one of the ``verifiers``. Where none is given, the receipt's
@@ -78,7 +84,7 @@ def check_receipt(document: bytes, verifiers: Sequence[Verifier]) -> Checked:
         name = type(error).__name__
         raise ReceiptRefused("/events", f"no answer follows from them ({name})") from error
     _require_same(receipt, folded, policies)
-    return Checked(
+    return CheckedReceipt(
         origin=receipt.origin,
         tree_size=checkpoint.size,
         root=checkpoint.root,
@@ -90,7 +96,7 @@ def check_receipt(document: bytes, verifiers: Sequence[Verifier]) -> Checked:
         pinned=bool(verifiers),
         verified_by=verified_by,
         newest_versions=_newest(receipt),
-        unproven=_unproven(receipt),
+        unproven=_missing_proofs(receipt),
         warnings=tuple(_warnings(receipt, pinned=bool(verifiers))),
     )
 
@@ -124,14 +130,14 @@ def _checkpoint(
 
 
 class _Tree:
-    """The log as a checkpoint knows it, and the events that are proven to stand in it."""
+    """The log under a checkpoint, and the events that are proven to be in it."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         self._checkpoint = checkpoint
         self._mapper = LedgerMapper(NoKeys())
 
-    def event(self, shown: Shown) -> RecordedEvent:
-        """The event, which stands in the log exactly as shown, decoded without keys."""
+    def event(self, shown: ReceiptEvent) -> RecordedEvent:
+        """The event, which is in the log exactly as shown, decoded without keys."""
         try:
             recorded = self._mapper.to_event(
                 shown.position, shown.stream, shown.version, shown.topic, shown.state
@@ -168,7 +174,7 @@ class _Tree:
 
 
 def _require_order(
-    events: Sequence[RecordedEvent], shown: Sequence[Shown], until: int | None
+    events: Sequence[RecordedEvent], shown: Sequence[ReceiptEvent], until: int | None
 ) -> None:
     """Positions rise, instants of recording never fall, and no id comes twice."""
     position, recorded_at, ids = 0, None, set()
@@ -185,7 +191,9 @@ def _require_order(
         ids.add(one.id)
 
 
-def _require_same(receipt: Receipt, folded: Folded, policies: Sequence[RecordedEvent]) -> None:
+def _require_same(
+    receipt: Receipt, folded: FoldedReceipt, policies: Sequence[RecordedEvent]
+) -> None:
     if found := first_difference(receipt.answer, folded.answer, "/answer"):
         pointer, reason = found
         if receipt.tzdata != version("tzdata"):
@@ -214,7 +222,7 @@ def _newest(receipt: Receipt) -> dict[UUID, int]:
     return newest
 
 
-def _unproven(receipt: Receipt) -> tuple[str, ...]:
+def _missing_proofs(receipt: Receipt) -> tuple[str, ...]:
     assert isinstance(receipt.completeness, dict)
     return tuple(NOT_PROVEN[code] for code in receipt.completeness["not_proven"])
 
@@ -224,7 +232,7 @@ def _warnings(receipt: Receipt, *, pinned: bool) -> list[str]:
     if not pinned:
         found.append(
             "NO KEY WAS PINNED: the signature was checked with the key inside the receipt, which "
-            "whoever forges a receipt chooses; give the ledger's key"
+            "the forger of a receipt can choose; give the ledger's key"
         )
     if receipt.tzdata != version("tzdata"):
         found.append(

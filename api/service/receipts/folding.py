@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Folded:
+class FoldedReceipt:
     """What follows: who answers, by which events, and the whole answer."""
 
     survivor: UUID
@@ -42,7 +42,7 @@ class Folded:
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _RepeatedQuestion:
     """The question as the answer repeats it."""
 
     as_of: int
@@ -54,7 +54,7 @@ def fold_again(
     events: Sequence[RecordedEvent],
     policies: Sequence[RecordedEvent],
     recorded_at: int,
-) -> Folded:
+) -> FoldedReceipt:
     """The answer to the receipt's question; ``recorded_at`` is of the position known at.
 
     Raises:
@@ -79,12 +79,12 @@ def fold_again(
         _refuse("/ledger_time_zone", "is none, or does not matter here")
     timeline = _timeline(receipt, policies)
     found = fold(subject.history, timeline, zone, receipt.as_of)
-    asked = _Asked(
+    asked = _RepeatedQuestion(
         receipt.as_of,
         KnownAt(position=receipt.position, recorded_at=recorded_at),
     )
     answer = Status.of_question(asked, subject, found).plain()
-    return Folded(survivor, members, needed, in_ledger_time_zone, answer)
+    return FoldedReceipt(survivor, members, needed, in_ledger_time_zone, answer)
 
 
 def _require_exactly(events: Sequence[RecordedEvent], needed: Sequence[RecordedEvent]) -> None:
@@ -109,9 +109,9 @@ def _require_gapless(events: Sequence[RecordedEvent], pointer: str) -> None:
 def _timeline(receipt: Receipt, policies: Sequence[RecordedEvent]) -> PolicyTimeline:
     """The policies known by then, or the one that was asked for."""
     _require_gapless(policies, "/policies")
-    versions = [_published(recorded, place) for place, recorded in enumerate(policies)]
+    versions = [_policy_version(recorded, place) for place, recorded in enumerate(policies)]
     if not versions:
-        _refuse("/policies", "is empty, but somebody must judge")
+        _refuse("/policies", "must not be empty")
     if len({one.version for one in versions}) < len(versions):
         _refuse("/policies", "has a version twice")
     if receipt.policy_version is not None:
@@ -123,7 +123,7 @@ def _timeline(receipt: Receipt, policies: Sequence[RecordedEvent]) -> PolicyTime
     return timeline_of(versions)
 
 
-def _published(recorded: RecordedEvent, place: int) -> PolicyVersion:
+def _policy_version(recorded: RecordedEvent, place: int) -> PolicyVersion:
     event, pointer = recorded.event, f"/policies/{place}"
     if not isinstance(event, PolicyPublished) or recorded.contact_id != POLICY_STREAM:
         _refuse(pointer, "is no published policy")

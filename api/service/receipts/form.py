@@ -1,4 +1,4 @@
-"""The form of a receipt, and strict reading of one: whatever is odd is refused and named."""
+"""The form of a receipt, and strict reading of one: every deviation is refused and named."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ _NAMES = (
 
 
 class ReceiptRefused(Unproven):
-    """A receipt does not prove what it says. ``pointer`` (RFC 6901) is where it first fails."""
+    """A receipt does not prove its content. ``pointer`` (RFC 6901) is where it first fails."""
 
     def __init__(self, pointer: str, reason: str) -> None:
         # Names in it may be a stranger's, and end up on a terminal.
@@ -63,7 +63,7 @@ class ReceiptRefused(Unproven):
 
 
 @dataclass(frozen=True)
-class Shown:
+class ReceiptEvent:
     """One stored event as a receipt shows it, with its inclusion proof."""
 
     pointer: str
@@ -89,8 +89,8 @@ class Receipt:
     ledger_time_zone: str | None
     known_entry: bytes
     known_hashes: tuple[bytes, ...]
-    events: tuple[Shown, ...]
-    policies: tuple[Shown, ...]
+    events: tuple[ReceiptEvent, ...]
+    policies: tuple[ReceiptEvent, ...]
     checkpoint: bytes
     verifiers: tuple[str, ...]
     completeness: object
@@ -121,9 +121,9 @@ def read_receipt(document: bytes) -> Receipt:
         _refuse("/format", f"is no {FORMAT}")
     if whole.value.get("format_version") != FORMAT_VERSION:
         _refuse("/format_version", f"only version {FORMAT_VERSION} is read here")
-    parts = whole.named(*_NAMES)
-    question = parts["question"].named("contact_id", "as_of", "as_known_at", "policy_version")
-    known = parts["known_at"].named("entry", "hashes")
+    parts = whole.parts(*_NAMES)
+    question = parts["question"].parts("contact_id", "as_of", "as_known_at", "policy_version")
+    known = parts["known_at"].parts("entry", "hashes")
     zone, policy_version = parts["ledger_time_zone"], question["policy_version"]
     answer = parts["answer"].value
     if not isinstance(answer, dict):
@@ -139,20 +139,20 @@ def read_receipt(document: bytes) -> Receipt:
         ledger_time_zone=None if zone.value is None else zone.text(),
         known_entry=known["entry"].binary(),
         known_hashes=known["hashes"].hashes(),
-        events=_shown(parts["events"]),
-        policies=_shown(parts["policies"]),
+        events=_events(parts["events"]),
+        policies=_events(parts["policies"]),
         checkpoint=parts["checkpoint"].text().encode(),
         verifiers=tuple(one.text() for one in parts["verifiers"].many(_MOST_KEYS)),
         completeness=parts["completeness"].value,
     )
 
 
-def _shown(events: _Part) -> tuple[Shown, ...]:
+def _events(events: _Part) -> tuple[ReceiptEvent, ...]:
     found = []
     for part in events.many(MOST_EVENTS):
-        one = part.named("position", "stream", "version", "topic", "state", "hashes")
+        one = part.parts("position", "stream", "version", "topic", "state", "hashes")
         found.append(
-            Shown(
+            ReceiptEvent(
                 pointer=part.pointer,
                 position=one["position"].whole(1),
                 stream=one["stream"].uuid(),
@@ -166,7 +166,7 @@ def _shown(events: _Part) -> tuple[Shown, ...]:
 
 
 def shown_event(row: Row, hashes: Sequence[bytes]) -> dict[str, object]:
-    """A stored event with its proof, as it stands in a receipt."""
+    """A stored event with its proof, in the form of a receipt."""
     return {
         "position": row.position,
         "stream": str(row.stream),
@@ -200,10 +200,10 @@ def first_difference(given: object, right: object, pointer: str) -> tuple[str, s
     # true equals 1 in Python, and 1.0 does too; in a receipt they are different answers.
     if type(given) is type(right) and given == right:
         return None
-    return pointer, f"says {_quoted(given)} where {_quoted(right)} follows from the events"
+    return pointer, f"says {_quote(given)} where {_quote(right)} follows from the events"
 
 
-def _quoted(value: object) -> str:
+def _quote(value: object) -> str:
     text = f"an {'object' if isinstance(value, dict) else 'array'}"
     return text if isinstance(value, dict | list) else repr(value)[:100]
 
@@ -222,7 +222,7 @@ class _Part:
     def refuse(self, reason: str) -> NoReturn:
         _refuse(self.pointer, reason)
 
-    def named(self, *names: str) -> dict[str, _Part]:
+    def parts(self, *names: str) -> dict[str, _Part]:
         """The parts of an object that has exactly these names."""
         if not isinstance(self.value, dict):
             self.refuse("must be an object")

@@ -44,7 +44,7 @@ def make_receipt(
 ) -> tuple[UUID, Document]:
     """The contact that answers and the receipt, proven against one signed checkpoint.
 
-    ``signed`` covers ``needed_position``. Personal fields stay sealed.
+    ``signed`` covers ``needed_position``. Personal fields stay encrypted.
 
     Raises:
         ContactNotFound: nobody had registered it by then.
@@ -126,7 +126,7 @@ class _Prover:
         ]
 
     def proof(self, position: int, entry: bytes) -> list[bytes]:
-        """The proof of the entry at that position, verified as whoever gets it will."""
+        """The proof of the entry at that position, verified as a reader will verify it."""
         index, leaf = position - 1, merkle.leaf_hash(entry)
         size, root = self._signed.size, self._signed.root
         try:

@@ -13,12 +13,12 @@ from ledger.transparency.merkle import Frontier, leaf_hashes
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from api.service.receipts.checking import Checked
+    from api.service.receipts.checking import CheckedReceipt
 
 _TOGETHER = 4096
 
 
-def require_newest(checked: Checked, entries: Iterable[bytes]) -> None:
+def require_newest(checked: CheckedReceipt, entries: Iterable[bytes]) -> None:
     """The newest versions that a receipt shows were the newest known by then.
 
     ``entries`` are those of the log from position 1 on, from whomever: that they give the root

@@ -32,7 +32,7 @@ def unsoundness(recorded: RecordedEvent) -> str | None:
     if recorded.source is not None and not _reads(Text(200), recorded.source):
         return "source is no text"
     if recorded.actor is not None and not isinstance(recorded.actor, EncryptedValue):
-        return "actor is not sealed"
+        return "actor is not encrypted"
     return _unsound_event(recorded.event)
 
 

@@ -1,4 +1,4 @@
-"""What if: every contact judged as it is, and as it would be under a policy nobody published.
+"""Previews: every contact judged by the policies in force, and by a policy that is not published.
 
 Each history is made once and folded twice. Nothing is appended. Source: the domain document,
 section 8: "Preview shows what a version would have said for any period."
@@ -212,7 +212,7 @@ def _differences(before: Relationship, after: Relationship) -> Shape:
 
 
 def _first_client_at(found: Relationship) -> int | None:
-    """When the contact was first shown as a client: what tells a lapsed client from a customer."""
+    """When the contact first became a client: it distinguishes a lapsed client from a customer."""
     return next((one.from_at for one in found.intervals if one.stage == "client"), None)
 
 

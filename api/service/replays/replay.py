@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from projections.source import EventSource
 
 LOOK_EVENTS = 500
-"""After how many events the work tells how far it is, and whether to go on."""
+"""After how many events the work reports its progress, and checks whether it was cancelled."""
 
 
 def replay(source: EventSource, moment: Moment, lines: Lines, work: Work) -> Shape:
@@ -77,7 +77,7 @@ def steps(walk: Walk, work: Work) -> Iterator[tuple[UUID, list[RecordedEvent]]]:
 
 
 def row_of(contact: UUID, events: Sequence[RecordedEvent], moment: Moment) -> Shape | None:
-    """Where a contact stands at the moment; None where nothing had happened by then."""
+    """The stage of a contact at the moment; None where nothing had happened by then."""
     found = relationship_at(contact, events, moment)
     if found is None:
         return None

@@ -88,7 +88,7 @@ class Results:
         return self._folder / f"{operation_id}.jsonl"
 
     def _sweep(self, most: int) -> None:
-        """Remove what is too old, and the oldest beyond so many."""
+        """Remove results that are too old, and the oldest beyond ``most``."""
         with self._lock, _telling(self._folder):
             oldest_first = sorted(self._made_at, key=self._made_at.__getitem__)
             too_many = len(oldest_first) - most

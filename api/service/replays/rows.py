@@ -39,7 +39,7 @@ class Rows(Protocol):
 
 
 class StatusRows:
-    """Where contacts stand: those of a stage, or with a flag, to whom anything had happened."""
+    """The stages of the contacts with any history, all or only those of a stage or a flag."""
 
     def __init__(self, moment: Moment, stage: str | None = None, flag: str | None = None) -> None:
         self._moment = moment
@@ -59,7 +59,7 @@ class StatusRows:
 
 
 class StandingRows:
-    """How contacts stand as partners: those who had referred or been sent someone by then."""
+    """The standings of the partners: those who had referred or been sent someone by then."""
 
     def __init__(self, source: StreamSource, moment: Moment, named: str | None = None) -> None:
         self._moment = moment

@@ -32,7 +32,7 @@ MOST_AT_ONCE = 8
 def start_replay(
     open_ledger: OpenLedger, owner: str, moment: Moment, version: int | None
 ) -> Operation:
-    """Work out where every contact stands at the moment; ``version`` is that asked for, if any.
+    """Compute the stage of every contact at the moment; ``version`` is the requested one, if any.
 
     It belongs to the ``owner``, who asked: nobody else's same question is answered by it.
 

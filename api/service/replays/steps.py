@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Came:
-    """An event where it stands in the effective history, or would stand if it counted.
+    """An event at its place in the effective history, or at the place it would have if it counted.
 
     ``corrected_by`` is the correction by which it stands there as it does.
     """
@@ -146,7 +146,7 @@ class _Walker:
             at=at,
             came=came,
             cause=cause,
-            signals=self._changed(at) if cause else (),
+            signals=self._changed_signals(at) if cause else (),
             score_before=machine.score if score_before is None else score_before,
             score=machine.score,
             stage_before=stage_before,
@@ -156,7 +156,7 @@ class _Walker:
             policy_version=self._policies.in_force(at).version if cause else None,
         )
 
-    def _changed(self, at: int) -> tuple[Became, ...]:
+    def _changed_signals(self, at: int) -> tuple[Became, ...]:
         """The signals that read otherwise than at the step before; at first those that are on."""
         found = []
         for kind, (_, reading, _) in zip(SIGNALS, self._machine.readings_at(at), strict=False):

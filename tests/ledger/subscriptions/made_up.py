@@ -72,11 +72,11 @@ class MadeUpSubscriber:
             self.moved.notify_all()
         return self.position < upto
 
-    def troubled(self, trouble: Unavailable, cause: Exception) -> None:
+    def report_trouble(self, trouble: Unavailable, cause: Exception) -> None:
         """Remember it."""
         self.said.append(f"waits: {trouble}")
 
-    def failed(self, error: Exception) -> None:
+    def report_failure(self, error: Exception) -> None:
         """Remember it, and take no more steps."""
         self.said.append(f"failed: {error}")
         self.follows = False

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from ledger.subscriptions.pacing import PROJECTIONS, SEALER, TAILS, Pacing
+from ledger.subscriptions.pacing import PROJECTIONS, SIGNER, TAILS, Pacing
 from ledger.subscriptions.resting import Rests
 from tests.ledger.subscriptions.made_up import (
     MadeUpLog,
@@ -28,9 +28,9 @@ def test_by_itself_a_pacing_has_no_rest() -> None:
     assert TAILS.rest_between(5.0) == 0.0
 
 
-def test_the_sealer_s_turns_are_as_far_apart_however_long_they_took() -> None:
-    assert SEALER.rest_after(0.3, 5000) == pytest.approx(0.5)
-    assert SEALER.rest_after(3.0, 5000) == 0.0
+def test_the_signer_s_turns_are_as_far_apart_however_long_they_took() -> None:
+    assert SIGNER.rest_after(0.3, 5000) == pytest.approx(0.5)
+    assert SIGNER.rest_after(3.0, 5000) == 0.0
 
 
 def test_a_long_last_step_has_a_rest_as_long_and_many_events_a_short_one() -> None:

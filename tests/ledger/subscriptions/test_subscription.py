@@ -104,7 +104,7 @@ def test_it_stops_while_it_waits_and_nothing_wakes_it_any_more() -> None:
 def test_it_stops_while_it_is_paused() -> None:
     log, one = MadeUpLog(), MadeUpSubscriber()
     subscription = subscribed(log, one, pacing=AT_ONCE)
-    with subscription.paused():
+    with subscription.pause():
         subscription.start()
         subscription.close()
     assert one.steps == []
@@ -129,7 +129,7 @@ def test_while_it_is_paused_no_subscriber_moves() -> None:
     log, one = MadeUpLog(), MadeUpSubscriber()
     subscription = subscribed(log, one, pacing=AT_ONCE)
     subscription.start()
-    with subscription.paused():
+    with subscription.pause():
         log.append(5)
         before = one.position
         assert subscription.take_turn() is False, "but by the hand of whoever paused it"
@@ -212,7 +212,7 @@ def test_one_that_cannot_take_in_more_is_left_alone_until_it_wakes_it() -> None:
     subscription = subscribed(log, one, pacing=AT_ONCE)
     subscription.start()
     assert one.reaches(1)
-    with subscription.paused():
+    with subscription.pause():
         one.follows = False
         log.append(1)
         assert subscription.take_turn() is False

@@ -1,7 +1,8 @@
-"""Takes a ledger's events into its tree and signs what it is now; refuses where that would lie.
+"""Takes a ledger's events into its tree and signs the new root, unless that would contradict the
+past.
 
-A checkpoint is a promise for ever: nothing signed here may contradict what was signed before. So
-before it signs, the sealer looks whether its tiles still give the last signed root and whether the
+A checkpoint is a promise forever: nothing signed here may contradict what was signed before. So
+before it signs, the signer checks whether its tiles still give the last signed root and whether the
 events under it are still there. Where they do not, it stops, and signs nothing until somebody has
 put the right files back.
 """
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from domain.errors import Corrupt, LogRefused, Unproven
 from ledger.stores.transparency_log import StoredCheckpoint
-from ledger.subscriptions.pacing import SEALER
+from ledger.subscriptions.pacing import SIGNER
 from ledger.transparency.checkpoints import Checkpoint, verify_checkpoint
 from ledger.transparency.entries import entry_of_row
 from ledger.transparency.merkle import Frontier, leaf_hashes
@@ -29,13 +30,13 @@ if TYPE_CHECKING:
     from ledger.subscriptions.pacing import Pacing
     from ledger.transparency.signing import LogKeys
 
-SEALING, STOPPED = "sealing", "stopped"
+SIGNING, STOPPED = "sealing", "stopped"
 
 _log = logging.getLogger("rapport.ledger")
 
 
-class Sealer:
-    """Grows the tree of one ledger. Any thread may call; one step is taken at a time."""
+class CheckpointSigner:
+    """Grows the tree of one ledger and signs it. Any thread may call; one step runs at a time."""
 
     def __init__(
         self,
@@ -46,7 +47,7 @@ class Sealer:
         clock: Callable[[], int],
         *,
         signs: bool = True,
-        pacing: Pacing = SEALER,
+        pacing: Pacing = SIGNER,
     ) -> None:
         """``rows`` answers the committed events beyond a position up to another, in order.
 
@@ -69,7 +70,7 @@ class Sealer:
         """The checkpoint signed last."""
 
     def check(self) -> None:
-        """Look whether this log may go on; where it may not, it is stopped, and that is logged."""
+        """Check whether this log may be signed further; if not, stop, and log the reason."""
         try:
             self._check()
         except Corrupt as error:
@@ -114,7 +115,7 @@ class Sealer:
             breathe()
         checkpoint = Checkpoint(self._keys.origin, frontier.size, frontier.root())
         note, retired = self._keys.sign(checkpoint.text())
-        # As instants of recording: they never decrease, and whoever verifies counts on it.
+        # Like instants of recording, they never decrease: the verification relies on it.
         signed_at = max(self._clock(), self.signed.signed_at)
         signed = StoredCheckpoint(checkpoint.size, checkpoint.root, note, signed_at)
         self._store.add(signed, tiles, retired)

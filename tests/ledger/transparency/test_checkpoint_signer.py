@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from domain.errors import Corrupt, LogRefused
-from ledger.subscriptions.pacing import SEALER
+from ledger.subscriptions.pacing import SIGNER
 from ledger.transparency.log import TransparencyLog
 from ledger.transparency.merkle import EMPTY_ROOT, Frontier, leaf_hash
 from tests.ledger.given import HandClock, open_ledger
@@ -299,8 +299,8 @@ def test_a_rotation_beside_the_sealing_waits_for_its_turn(folder: Path) -> None:
 
 
 def test_a_long_way_is_taken_in_steps_which_are_all_signed(folder: Path) -> None:
-    pacing = replace(SEALER, step_events=300)
-    with closing(open_ledger(folder, HandClock(), sealer_pacing=pacing)) as ledger:
+    pacing = replace(SIGNER, step_events=300)
+    with closing(open_ledger(folder, HandClock(), signer_pacing=pacing)) as ledger:
         grow_to(ledger, 1000)
         log = ledger.transparency
         log.sign_head()
@@ -313,7 +313,7 @@ def test_whoever_is_in_a_hurry_gets_what_was_taken_in_so_far_signed(folder: Path
     with closing(open_ledger(folder, HandClock())) as ledger:
         grow_to(ledger, 1000)
         log = ledger.transparency
-        assert log._sealer.step(1000, lambda: False).size == SEALER.part_events
+        assert log._signer.step(1000, lambda: False).size == SIGNER.part_events
         assert log.sign_head().size == 1000
         assert goes_on_from(log, list(log.checkpoints()))
 

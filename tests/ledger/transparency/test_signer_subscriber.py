@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ledger.stores.sqlite.transparency_log import SqliteLogStore
-from ledger.subscriptions.pacing import SEALER
-from ledger.transparency import sealer
+from ledger.subscriptions.pacing import SIGNER
+from ledger.transparency import checkpoint_signer
 from tests.ledger.given import HandClock, open_ledger
 from tests.ledger.transparency.growing import goes_on_from, grow_to
 
@@ -55,11 +55,11 @@ def test_checkpoints_are_under_a_second_apart_and_not_one_for_each_event(
     log = sealing.transparency
     assert waited_for(lambda: log.checkpoint().size == 1)
     started = time.monotonic()
-    while time.monotonic() - started < 2 * SEALER.turn_seconds:
+    while time.monotonic() - started < 2 * SIGNER.turn_seconds:
         grow_to(sealing, sealing.head() + 1)
     assert waited_for(lambda: log.checkpoint().size == sealing.head())
-    assert SEALER.turn_seconds < 1
-    most = (time.monotonic() - started) / SEALER.turn_seconds + 3
+    assert SIGNER.turn_seconds < 1
+    most = (time.monotonic() - started) / SIGNER.turn_seconds + 3
     assert len(list(log.checkpoints())) <= most < sealing.head()
 
 
@@ -90,8 +90,8 @@ def test_a_ledger_that_was_not_sealing_signs_nothing_when_it_is_closed(tmp_path:
 
 
 def test_the_end_does_not_wait_for_a_long_way_to_be_caught_up(tmp_path: Path) -> None:
-    pacing = replace(SEALER, last_seconds=0.0, step_events=10)
-    ledger = open_ledger(tmp_path, HandClock(), sealer_pacing=pacing)
+    pacing = replace(SIGNER, last_seconds=0.0, step_events=10)
+    ledger = open_ledger(tmp_path, HandClock(), signer_pacing=pacing)
     grow_to(ledger, 1000)
     ledger.transparency.start()
     ledger.close()
@@ -104,10 +104,10 @@ def test_the_end_does_not_wait_for_a_long_way_to_be_caught_up(tmp_path: Path) ->
 def test_a_file_that_another_program_holds_is_waited_for(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    pacing = replace(SEALER, turn_seconds=0.0, retry_seconds=0.01)
-    with closing(open_ledger(tmp_path, HandClock(), sealer_pacing=pacing)) as ledger:
+    pacing = replace(SIGNER, turn_seconds=0.0, retry_seconds=0.01)
+    with closing(open_ledger(tmp_path, HandClock(), signer_pacing=pacing)) as ledger:
         waits_for_the_file(ledger)
-    told = [one for one in caplog.records if "waits to be sealed" in one.getMessage()]
+    told = [one for one in caplog.records if "signing of the log waits" in one.getMessage()]
     assert len(told) == 1
 
 
@@ -137,7 +137,7 @@ def test_a_fault_of_ours_stops_the_log_and_nothing_else(
     def fail(_rows: object) -> object:
         raise ZeroDivisionError("personal?")
 
-    monkeypatch.setattr(sealer, "leaf_hashes", fail)
+    monkeypatch.setattr(checkpoint_signer, "leaf_hashes", fail)
     grow_to(sealing, 2)
     assert waited_for(lambda: log.state == "stopped")
     assert log.problem == "it failed unexpectedly: ZeroDivisionError"
