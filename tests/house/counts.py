@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tests.house.prose import is_rewritten, read, rejected
-from tests.house.tree import PACKAGES, ROOT, imported, modules, package_modules
+from tests.house.tree import CLIENT, PACKAGES, ROOT, imported, modules, package_modules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -23,8 +23,6 @@ PUBLIC_ALL_THE_SAME = frozenset({"_asdict", "_exit", "_fields", "_make", "_repla
 """Names of the standard library that begin with an underscore and are documented."""
 
 STORES = "ledger/stores/sqlite/"
-
-_LIBRARY = re.compile(r"^\s*(?:import|from) sqlite3\b", re.MULTILINE)
 
 
 def lines_by_room() -> Counter[str]:
@@ -59,8 +57,9 @@ def files_that_import_sqlite3() -> list[str]:
     """The files outside the SQLite store that import its library."""
     return [
         place
-        for place, _, source in package_modules()
-        if _LIBRARY.search(source) and not place.startswith(STORES)
+        for place, tree, _ in package_modules()
+        if not place.startswith(STORES)
+        and any(name.split(".")[0] == "sqlite3" for name in imported(tree))
     ]
 
 
@@ -181,7 +180,8 @@ def _reached(start: str, edges: Mapping[str, Iterable[str]]) -> set[str]:
 
 
 def _dotted(place: str) -> str:
-    return place.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    inside = place.removeprefix(CLIENT).removesuffix(".py").removesuffix("/__init__")
+    return inside.replace("/", ".")
 
 
 if __name__ == "__main__":

@@ -51,6 +51,10 @@ def test_the_contracts_on_imports_hold() -> None:
     assert " 0 broken" in ran.stdout
 
 
+def test_the_modules_of_every_package_are_looked_at() -> None:
+    assert {name.split(".")[0] for name in imports()} == set(PACKAGES)
+
+
 def test_no_modules_import_each_other_in_a_circle() -> None:
     """Imports for types count too: a reader follows them all the same."""
     assert circles(imports()) == []

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("domain", "projections", "ledger", "api", "rapport_client")
 
+CLIENT = "client/"
+"""The distribution of the client, in which its package lies."""
+
 _MADE = {"__pycache__", "build", "dist", "node_modules", "rapport-data", "rapport-demo"}
 
 
@@ -49,9 +52,9 @@ def modules() -> tuple[tuple[str, ast.Module, str], ...]:
 
 
 def package_modules(*packages: str) -> Iterator[tuple[str, ast.Module, str]]:
-    """The Python files of these packages, of all four where none is named."""
+    """The Python files of these packages, of all of them where none is named."""
     for place, tree, source in modules():
-        if place.split("/")[0] in (packages or PACKAGES):
+        if place.removeprefix(CLIENT).split("/")[0] in (packages or PACKAGES):
             yield place, tree, source
 
 
