@@ -119,6 +119,17 @@ def reading(cls: type[T]) -> Callable[[Any], T]:
     return lambda found: read(cls, found)
 
 
+def server_url(url: str) -> str:
+    """The URL of a server, as it was given.
+
+    Raises:
+        ValueError: it does not begin with http:// or https://.
+    """
+    if not url.startswith(("http://", "https://")):
+        raise ValueError(f"the URL of a server begins with http:// or https://, and not as {url!r}")
+    return url
+
+
 def authorization(key: str | None) -> dict[str, str]:
     """The header that brings an access key, if there is one."""
     return {} if key is None else {"Authorization": f"Bearer {key}"}

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from api.http.app import create_app
 from ledger.access.scopes import READ
-from rapport_client import Client, Forbidden, Problem, Unauthenticated
+from rapport_client import AsyncClient, Client, Forbidden, Problem, Unauthenticated
 from rapport_client.identifiers import EventIds
 from tests.api.shop import Clock, built, listening
 from tests.client.network import Network, purchase
@@ -41,6 +41,15 @@ def guarded(tmp_path: Path) -> Iterator[Guarded]:
 
 
 DICT: Any = {"type": "visit-made", "data": {"guests": 2}}
+
+
+@pytest.mark.parametrize("client", [Client, AsyncClient])
+@pytest.mark.parametrize("url", ["127.0.0.1:8400", "localhost:8400", ""])
+def test_a_url_without_http_is_refused_at_once(
+    client: type[Client | AsyncClient], url: str
+) -> None:
+    with pytest.raises(ValueError, match="begins with http:// or https://"):
+        client(url)
 
 
 def test_a_dict_in_place_of_an_event_is_refused_with_advice(address: Address) -> None:

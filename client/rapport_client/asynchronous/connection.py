@@ -12,7 +12,7 @@ from rapport_client.contact_requests import ContactRequests
 from rapport_client.ledger_requests import LedgerRequests
 from rapport_client.lines import Lines
 from rapport_client.problems import problem_answered
-from rapport_client.requests import authorization
+from rapport_client.requests import authorization, server_url
 from rapport_client.responses import close_async, pieces_async, read_async
 from rapport_client.retries import RETRIED, Retries, timeouts
 
@@ -41,7 +41,7 @@ class AsyncConnection:
     ) -> None:
         """``key`` is an access key; ``timeout_seconds`` bounds each wait for the server."""
         self._http = httpx2.AsyncClient(
-            base_url=url, transport=transport, headers=authorization(key)
+            base_url=server_url(url), transport=transport, headers=authorization(key)
         )
         self._timeout_seconds = timeout_seconds
         self._contact_requests = ContactRequests(ledger)

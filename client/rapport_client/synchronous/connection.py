@@ -14,7 +14,7 @@ from rapport_client.contact_requests import ContactRequests
 from rapport_client.ledger_requests import LedgerRequests
 from rapport_client.lines import Lines
 from rapport_client.problems import problem_answered
-from rapport_client.requests import authorization
+from rapport_client.requests import authorization, server_url
 from rapport_client.responses import close, pieces, read
 from rapport_client.retries import RETRIED, Retries, timeouts
 
@@ -46,7 +46,9 @@ class Connection:
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         """``key`` is an access key; ``timeout_seconds`` bounds each wait for the server."""
-        self._http = httpx2.Client(base_url=url, transport=transport, headers=authorization(key))
+        self._http = httpx2.Client(
+            base_url=server_url(url), transport=transport, headers=authorization(key)
+        )
         self._timeout_seconds = timeout_seconds
         self._contact_requests = ContactRequests(ledger)
         self._ledger_requests = LedgerRequests(ledger)
