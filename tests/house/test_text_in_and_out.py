@@ -42,7 +42,7 @@ def test_files_of_people_are_read_at_one_place() -> None:
         for call in _calls(tree)
         if _method(call) == "read_text"
     }
-    assert found - {"api/http/openapi/examples.py"} == set()
+    assert found - {"api/http/openapi/log_examples.py"} == set()
     assert READER in {place for place, _, _ in package_modules()}
 
 

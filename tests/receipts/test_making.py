@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from api.http.openapi import examples
+from api.http.openapi import examples, log_examples
 from api.service.answers.status import Status
 from api.service.questions import relationship_of, subject_of
 from api.service.receipts import making
@@ -121,7 +121,7 @@ def test_the_ledgers_time_zone_is_told_only_where_days_were_counted_in_it(
 
 def test_the_receipt_in_the_documentation_still_checks() -> None:
     """It was written once, by a ledger whose key was thrown away; nobody can write it anew."""
-    key = Verifier.read(examples.VERIFIER.strip())
-    checked = check_receipt(written(examples.RECEIPT), [key])
+    key = Verifier.read(log_examples.VERIFIER.strip())
+    checked = check_receipt(written(log_examples.RECEIPT), [key])
     assert checked.answer["stage"] == "customer"
     assert str(checked.contact_id) == examples.CONTACT_ID

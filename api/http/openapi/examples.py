@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 from api.service.answers.contacts import Contact
@@ -16,7 +15,6 @@ from api.service.answers.lists import (
     StatusRow,
     Summary,
 )
-from api.service.answers.log import ConsistencyProof, InclusionProof
 from api.service.answers.policies import PolicyVersion, WholePolicyVersion
 from api.service.answers.projections import Operation, Projection, ProjectionDigest
 from api.service.answers.referrals import Referrals
@@ -245,26 +243,6 @@ STANDING = Standing.model_validate(
         "events": [EVENT_ID],
     }
 )
-RECEIPT: dict[str, Any] = json.loads(
-    Path(__file__).with_name("receipt.json").read_text(encoding="utf-8")
-)
-"""A receipt that a ledger gave; its key was thrown away."""
-CHECKPOINT: str = RECEIPT["checkpoint"]
-VERIFIER = "".join(f"{one}\n" for one in RECEIPT["verifiers"])
-INCLUSION = InclusionProof.model_validate(
-    {
-        "leaf_index": 2,
-        "tree_size": 3,
-        "leaf_hash": "BZhGioltPKH4TkWr527GVI2ENDN51kufW08I2a4jOxU=",
-        "root_hash": CHECKPOINT.split("\n")[2],
-        "hashes": RECEIPT["events"][-1]["hashes"],
-    }
-)
-CONSISTENCY = ConsistencyProof(first=2, second=3, hashes=(INCLUSION.leaf_hash,))
-TILE = "the SHA-256 of leaf 0: 32 bytes."
-"""Stands for 32 bytes; the example of a tile of width 1."""
-ENTRY = "msgpack"
-BUNDLE = f"\x00\x07{ENTRY}"
 POLICY = PolicyVersion.model_validate(
     {
         "policy_version": 2,

@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from api.http.access import LOG_SCOPES, allow
 from api.http.dependencies import LedgerInPath
-from api.http.openapi import examples
+from api.http.openapi import log_examples
 from api.http.openapi.responses import problems, response_of
 from api.http.routing import LedgerRoute
 from api.http.wire.path_types import PositionInPath, TileLevel, TileName
@@ -53,7 +53,7 @@ class Octets(Response):
     responses={
         200: response_of(
             "A signed note: origin, size, root, and the signatures below.",
-            examples.CHECKPOINT,
+            log_examples.CHECKPOINT,
             "Cache-Control",
             "Rapport-Position",
             media_type=TEXT,
@@ -78,7 +78,7 @@ def read_checkpoint(served: LedgerInPath) -> Response:
     responses={
         200: response_of(
             "One verifier key a line, the newest first.",
-            examples.VERIFIER,
+            log_examples.VERIFIER,
             "Cache-Control",
             media_type=TEXT,
         )
@@ -101,7 +101,7 @@ def read_log_key(served: LedgerInPath) -> Response:
     responses={
         200: response_of(
             "Up to 256 entries, each after its length in two bytes, big-endian.",
-            examples.BUNDLE,
+            log_examples.BUNDLE,
             "Cache-Control",
             media_type=BINARY,
             schema=BYTES,
@@ -128,7 +128,7 @@ def read_entry_bundle(request: Request, served: LedgerInPath, tile: TileName) ->
     responses={
         200: response_of(
             "Up to 256 hashes of 32 bytes, side by side.",
-            examples.TILE,
+            log_examples.TILE,
             "Cache-Control",
             media_type=BINARY,
             schema=BYTES,
@@ -166,7 +166,7 @@ def _require_canonical(request: Request) -> None:
     responses={
         200: response_of(
             "The bytes that the leaf of the event hashes.",
-            examples.ENTRY,
+            log_examples.ENTRY,
             "Cache-Control",
             media_type=BINARY,
             schema=BYTES,
@@ -193,7 +193,7 @@ def read_log_entry(served: LedgerInPath, position: PositionInPath) -> Response:
     responses={
         200: response_of(
             "The hashes beside the way from the leaf to the root, from the leaf up.",
-            examples.INCLUSION,
+            log_examples.INCLUSION,
         ),
         **problems("event-not-found", "not-yet-sealed"),
     },
@@ -218,7 +218,7 @@ def read_inclusion(
         200: response_of(
             "The hashes that lead to both roots; none where one tree is empty or both "
             "are the same.",
-            examples.CONSISTENCY,
+            log_examples.CONSISTENCY,
         ),
         **problems("not-yet-sealed"),
     },

@@ -70,7 +70,7 @@ def read_status_history(
         200: response_of(
             "The answer of the status, the events and policies that it rests on as they are "
             "stored, a proof of each, and the signed checkpoint.",
-            Receipt.model_validate(examples.RECEIPT),
+            Receipt.model_validate(log_examples.RECEIPT),
             *_HEADERS,
         ),
         **problems(*_PROBLEMS, "not-yet-sealed"),
