@@ -81,7 +81,8 @@ def _findings_of_open_folder(settings: Settings, *, drift: bool, quiet: bool) ->
             log_domain=settings.log_domain,
         )
     except FolderInUse as error:
-        yield Finding(OK, "lock", str(error))
+        holder = f"the server on {error.url}" if error.url else "another process"
+        yield Finding(OK, "lock", f"held by {holder}")
         yield Finding(SKIPPED, "events and projections", "a server holds the folder")
         return
     except LedgerError as error:

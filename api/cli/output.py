@@ -24,6 +24,15 @@ PLAIN_LINE_SECONDS = 5
 """How often a long command writes a line where there is no terminal."""
 
 
+def counted(count: int, noun: str) -> str:
+    """A count with its noun, in the plural unless it is one.
+
+    >>> counted(1, "event"), counted(1200, "event")
+    ('1 event', '1,200 events')
+    """
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def print_json(content: object) -> None:
     """One JSON document on standard output."""
     click.echo(json.dumps(content, indent=2, ensure_ascii=not is_utf8()))

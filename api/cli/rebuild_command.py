@@ -10,7 +10,7 @@ from api.cli.asking.target import asked_projections, target_options
 from api.cli.differences import difference_told
 from api.cli.ending import PROBLEM
 from api.cli.options import json_option
-from api.cli.output import print_json
+from api.cli.output import counted, print_json
 from api.cli.plain_help import PlainHelp
 
 if TYPE_CHECKING:
@@ -56,8 +56,9 @@ def _with_rate(result: Document) -> Document:
 
 
 def _print(result: Document, answers: ProjectionAnswers) -> None:
+    events = counted(result["events"], "event")
     click.echo(
-        f"{result['projection']}: {result['events']:,} events in {result['seconds']:.1f} s, "
+        f"{result['projection']}: {events} in {result['seconds']:.1f} s, "
         f"{result['events_per_second']:,}/s, at position {result['position']:,}"
     )
     click.echo(f"  digest  {result['digest']}")

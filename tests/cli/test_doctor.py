@@ -91,6 +91,13 @@ def test_a_tampered_copy_is_found_by_a_full_examination_and_never_called_sound(
     assert found["demo-butcher contents"] == "ok"
 
 
+def test_a_server_that_holds_the_folder_is_named_and_need_not_stop(tmp_path: Path) -> None:
+    with serving("serve", "--data", tmp_path / "data", "--port", 0) as server:
+        findings = rapport("doctor", "--data", tmp_path / "data", "--json").json()
+    (found,) = [one for one in findings if one["what"] == "lock"]
+    assert (found["verdict"], found["detail"]) == ("ok", f"held by the server on {server.url}")
+
+
 def test_a_clock_that_lies_behind_the_newest_event_is_named(tmp_path: Path) -> None:
     clock = Clock()
     clock.instant = ahead = now() + 2 * HOUR

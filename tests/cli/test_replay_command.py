@@ -48,6 +48,11 @@ def test_people_read_a_table(data: Path) -> None:
     assert len(table["digest"][0]) == 64
 
 
+def test_one_contact_is_not_told_in_the_plural(data: Path) -> None:
+    found = rapport("replay", "--data", data, "--as-known-at", 3)
+    assert "\n1 contact as of " in found.out
+
+
 def test_a_version_judges_everything_where_it_is_asked_to(data: Path) -> None:
     said = rapport("replay", "--data", data, "--as-of", "2026-03-02", "--policy-version", 1)
     assert "client           0" in said.out
