@@ -14,8 +14,8 @@ from api.cli.folders import settings_for
 from api.cli.options import data_option, instant_option, json_option
 from api.cli.output import print_json, print_message, print_table
 from api.cli.plain_help import PlainGroup
+from api.service.answers import ledgers as answers
 from domain.errors import Corrupt, LedgerNotFound, Unavailable
-from domain.instants import format_instant
 from ledger.access.opening import ACCESS_FILE, open_access_keys
 from ledger.access.scopes import COMMAND_LINE, SCOPES
 from ledger.access.trails import KEY_MADE, Trails
@@ -114,7 +114,7 @@ def list_keys(
     columns = ("id", "name", "scopes", "ledger", "last_used_at", "expires_at", "revoked_at")
     print_table(
         tuple(column.removesuffix("_at").replace("_", " ") for column in columns),
-        [tuple(str(key[column] or "") for column in columns) for key in found],
+        [tuple(_cell(key[column]) for column in columns) for key in found],
         "There are no access keys: the server answers this machine only, and asks nobody.",
     )
 
@@ -198,18 +198,9 @@ def _print_secret(key: AccessKey, secret: str, *, as_json: bool) -> None:
     )
 
 
-def _row(key: AccessKey) -> dict[str, object]:
-    def instant_text(instant: int | None) -> str | None:
-        return None if instant is None else format_instant(instant)
+def _row(key: AccessKey) -> dict[str, Any]:
+    return answers.AccessKey.model_validate(key).plain()
 
-    return {
-        "id": key.id,
-        "name": key.name,
-        "scopes": " ".join(sorted(key.scopes)),
-        "ledger": key.ledger,
-        "per_minute": key.per_minute,
-        "made_at": instant_text(key.made_at),
-        "expires_at": instant_text(key.expires_at),
-        "revoked_at": instant_text(key.revoked_at),
-        "last_used_at": instant_text(key.seen_at),
-    }
+
+def _cell(value: object) -> str:
+    return " ".join(value) if isinstance(value, list | tuple) else str(value or "")

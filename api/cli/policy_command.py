@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,6 +18,7 @@ from api.cli.plain_help import PlainGroup
 from api.cli.policies.documents import policy_named, preset_text, read_document
 from api.cli.policies.preview import command as preview
 from api.cli.policies.publishing import BEGINNING, publish_preset
+from api.service.answers import policies as answers
 from domain.comparison import field_changes
 from domain.errors import PolicyNotFound
 from domain.instants import format_instant
@@ -240,14 +241,8 @@ def _regularity(policy: Policy) -> str:
     return f"{signal.points} for {days}; a client needs {policy.stage.promotion_score}"
 
 
-def _as_json(version: PolicyVersion) -> dict[str, object]:
-    return {
-        "policy_version": version.version,
-        "name": version.policy.name,
-        "effective_from": format_instant(version.effective_from),
-        "sha256": version.sha256,
-        "position": version.position,
-    }
+def _as_json(version: PolicyVersion) -> dict[str, Any]:
+    return answers.PolicyVersion.of(version).plain()
 
 
 def _print_published(version: PolicyVersion, *, fresh: bool, as_json: bool) -> None:

@@ -13,7 +13,7 @@ from api.cli.folders import existing, settings_for
 from api.cli.options import data_option, json_option
 from api.cli.output import print_json, print_message, print_table
 from api.cli.plain_help import PlainHelp
-from domain.instants import format_instant
+from api.service.answers.trails import TrailEntry
 from ledger.access.trails import Trails
 from ledger.data_layout import LEDGERS
 
@@ -95,4 +95,4 @@ def _read(
 
 
 def _row(act: Act) -> dict[str, Any]:
-    return {**act.__dict__, "at": format_instant(act.at), "detail": dict(act.detail)}
+    return TrailEntry.model_validate(act).plain()

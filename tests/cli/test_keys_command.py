@@ -120,3 +120,17 @@ def test_a_key_is_revoked_though_its_trail_is_damaged(tmp_path: Path) -> None:
     assert "unrecorded" in ended.err
     listed = rapport("keys", "list", "--data", folder, "--json").json()
     assert [key["name"] for key in listed if key["revoked_at"]] == ["leaked"]
+
+
+def test_keys_and_acts_are_listed_as_a_server_answers_them(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    secret = create(folder, "owner", "--scope", "read", "--scope", "admin", "--scope", "audit")
+    with serving("serve", "--data", folder, "--port", 0) as server:
+        headers = {"Authorization": f"Bearer {secret}"}
+        listed = rapport("keys", "list", "--data", folder, "--json").json()
+        answered = httpx.get(f"{server.url}/v1/keys", headers=headers).json()["items"]
+        acts = rapport("trail", "--data", folder, "--json").json()
+        recorded = httpx.get(f"{server.url}/v1/trail", headers=headers).json()["items"]
+    assert [one | {"last_used_at": None} for one in answered] == listed
+    assert (listed[0]["scopes"], acts) == (["admin", "audit", "read"], recorded)
+    assert "admin audit read" in rapport("keys", "list", "--data", folder).out

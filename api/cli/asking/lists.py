@@ -18,14 +18,13 @@ _PAGE = "500"
 
 
 def served_keys(url: str, folder: Path | None, access_key_file: Path | None) -> list[Document]:
-    """The access keys of the server there, with their scopes as one text.
+    """The access keys of the server there.
 
     Raises:
         LedgerError: it cannot be asked, or says no.
     """
     with _documents_of(url, folder, access_key_file) as documents:
-        listed = documents.get_of_server("/v1/keys")["items"]
-    return [{**key, "scopes": " ".join(key["scopes"])} for key in listed]
+        return list(documents.get_of_server("/v1/keys")["items"])
 
 
 def served_trail(

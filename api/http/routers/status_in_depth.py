@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.http.access import allow
 from api.http.dependencies import ContactInPath, CurrentReply, InquiryAt, PositionKnown
-from api.http.openapi import examples
+from api.http.openapi import examples, log_examples
 from api.http.openapi.responses import problems, response_of
 from api.http.routing import LedgerRoute
 from api.http.wire.query_types import Explain
