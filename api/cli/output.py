@@ -24,10 +24,10 @@ PLAIN_LINE_SECONDS = 5
 """How often a long command writes a line where there is no terminal."""
 
 
-def counted(count: int, noun: str) -> str:
+def count_with_noun(count: int, noun: str) -> str:
     """A count with its noun, in the plural unless it is one.
 
-    >>> counted(1, "event"), counted(1200, "event")
+    >>> count_with_noun(1, "event"), count_with_noun(1200, "event")
     ('1 event', '1,200 events')
     """
     return f"{count:,} {noun}{'' if count == 1 else 's'}"

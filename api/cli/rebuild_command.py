@@ -10,7 +10,7 @@ from api.cli.asking.target import asked_projections, target_options
 from api.cli.differences import difference_told
 from api.cli.ending import PROBLEM
 from api.cli.options import json_option
-from api.cli.output import counted, print_json
+from api.cli.output import count_with_noun, print_json
 from api.cli.plain_help import PlainHelp
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def _with_rate(result: Document) -> Document:
 
 
 def _print(result: Document, answers: ProjectionAnswers) -> None:
-    events = counted(result["events"], "event")
+    events = count_with_noun(result["events"], "event")
     click.echo(
         f"{result['projection']}: {events} in {result['seconds']:.1f} s, "
         f"{result['events_per_second']:,}/s, at position {result['position']:,}"

@@ -10,7 +10,7 @@ import click
 from api.cli.asking.days import asked_in
 from api.cli.asking.target import asked_ledger, target_options
 from api.cli.options import json_option, when_options
-from api.cli.output import counted, print_json, print_table
+from api.cli.output import count_with_noun, print_json, print_table
 from api.cli.plain_help import PlainHelp
 from api.cli.questions.one_contact import walk_through
 
@@ -89,7 +89,7 @@ def _print(account: dict[str, Any]) -> None:
     )
     judged = f"judged then by version {account['policy_version']}"
     click.echo(
-        f"{counted(account['contacts'], 'contact')} as of {account['as_of']}, "
+        f"{count_with_noun(account['contacts'], 'contact')} as of {account['as_of']}, "
         f"as known at position {account['position']:,}, {judged}"
     )
     click.echo(f"digest {account['digest']}")
