@@ -125,7 +125,7 @@ def server_url(url: str) -> str:
     Raises:
         ValueError: it does not begin with http:// or https://.
     """
-    if not url.startswith(("http://", "https://")):
+    if not url.lower().startswith(("http://", "https://")):
         raise ValueError(f"the URL of a server begins with http:// or https://, and not as {url!r}")
     return url
 

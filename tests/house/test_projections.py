@@ -42,6 +42,7 @@ def test_every_projection_is_one_of_those_that_are_looked_for() -> None:
         "isinstance(one, Build | restating.Restating)",
         "isinstance(one, (Other, StatusProjection))",
         "type(one) is StatusProjection",
+        "one.__class__ is StatusProjection",
         "match one:\n    case StandingProjection():\n        pass",
     ],
 )
@@ -66,7 +67,7 @@ def classes_asked_for(tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 def _asks_for_a_type(node: ast.Compare) -> bool:
     return any(
-        isinstance(part, ast.Call) and _name(part.func) == "type"
+        (isinstance(part, ast.Call) and _name(part.func) == "type") or _name(part) == "__class__"
         for part in (node.left, *node.comparators)
     )
 
