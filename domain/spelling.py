@@ -34,7 +34,7 @@ Source: Unicode Standard Annex 44, table 15; every other class is of accents, po
 def search_form(text: str) -> str:
     """The text as it is looked for, the same for every spelling that people take for the same.
 
-    >>> folded("  Ren\u00e9e \u0130pek-\u0141ukasz")
+    >>> search_form("  Ren\u00e9e \u0130pek-\u0141ukasz")
     'renee ipek-lukasz'
     """
     if text.isascii():
