@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 def with_premature_fraction(summary: Document) -> Document:
     """The summary with the fraction of demotions by silence that were premature, where it is known.
 
-    >>> summed({"silence_demotions": 8, "premature_demotions": 1})["premature_demotion_rate"]
+    >>> counts = {"silence_demotions": 8, "premature_demotions": 1}
+    >>> with_premature_fraction(counts)["premature_demotion_rate"]
     0.125
     """
     demotions, premature = summary["silence_demotions"], summary["premature_demotions"]

@@ -35,9 +35,9 @@ def trace_id_of(traceparent: str | None) -> str | None:
     Where a span is under way, its trace; else that of a valid ``traceparent``. The path and the
     query, which may name a person, are taken out of the span.
 
-    >>> continued("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+    >>> trace_id_of("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
     '4bf92f3577b34da6a3ce929d0e0e4736'
-    >>> continued("00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01")
+    >>> trace_id_of("00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01")
 
     Source: W3C Trace Context, section 3.2.2.
     """

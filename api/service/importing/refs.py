@@ -40,9 +40,9 @@ _INVISIBLE = ("C", "Z")
 def spreadsheet_damage(text: str) -> str | None:
     """What a spreadsheet seems to have made of an id, as the end of a sentence; None for nothing.
 
-    >>> spoiled("123.0")
+    >>> spreadsheet_damage("123.0")
     'is a number to which a spreadsheet gave decimals'
-    >>> spoiled("00123") is None
+    >>> spreadsheet_damage("00123") is None
     True
     """
     if text.isalnum():  # nearly all: every form below has another character

@@ -37,7 +37,7 @@ def guard_cell(cell: str) -> str:
     Numbers stay as they are. A cell that begins with apostrophes and then a formula gets one more,
     so that ``unguard_cell`` always finds what stood there. Source: OWASP, "CSV Injection".
 
-    >>> guarded("=1+1"), guarded("-12.50"), guarded("'00123")
+    >>> guard_cell("=1+1"), guard_cell("-12.50"), guard_cell("'00123")
     ("'=1+1", '-12.50', "'00123")
     """
     return f"'{cell}" if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell) else cell
