@@ -138,8 +138,9 @@ def _others(value: object) -> Iterator[tuple[str, object]]:
         yield "a text", "7x"
         yield "large", value + 2**40
     elif isinstance(value, str):
-        yield "another last letter", value[:-1] + chr(ord(value[-1]) ^ 1)
-        yield "one letter short", value[:-1]
+        if value:
+            yield "another last letter", value[:-1] + chr(ord(value[-1]) ^ 1)
+            yield "one letter short", value[:-1]
         yield "one letter more", value + "x"
         yield "bytes", value.encode()
     else:
