@@ -120,7 +120,7 @@ def read_data_keys(content: bytes, member: str) -> list[tuple[bytes, bytes]]:
         if all(len(one) == 16 and len(key) == KEY_BYTES for one, key in found) and found:
             return found
     except (ValueError, TypeError):
-        pass
+        pass  # refused below, as any other content that is not keys
     raise ArchiveRefused("is damaged: it holds other things than keys", member)
 
 

@@ -119,7 +119,7 @@ def read_document(content: bytes, member: str) -> dict[str, Any]:
         if isinstance(document, dict) and canonical(document) == content:
             return document
     except (ValueError, RecursionError):
-        pass
+        pass  # refused below, as any other content that an export does not write
     raise ArchiveRefused("is damaged: it is not what an export writes", member)
 
 

@@ -42,6 +42,7 @@ router = APIRouter(
 )
 
 _HEADERS = ("ETag", "Rapport-Position")
+_PROBLEMS = problems("projection-behind", "invalid-time", "policy-not-found")
 _STATUSES = "statuses"
 _TAKES_A_REPLAY = "ask for a replay, POST .../replays"
 _TAKES_THE_ORDER_OF_IDS = "without sort, the contacts come in the order of their ids"
@@ -57,7 +58,7 @@ _TAKES_THE_ORDER_OF_IDS = "without sort, the contacts come in the order of their
             *_HEADERS,
             "Link",
         ),
-        **problems("projection-behind", "invalid-time", "policy-not-found"),
+        **_PROBLEMS,
     },
 )
 async def list_statuses(
@@ -120,7 +121,7 @@ async def list_statuses(
             examples.SUMMARY,
             *_HEADERS,
         ),
-        **problems("projection-behind", "invalid-time", "policy-not-found"),
+        **_PROBLEMS,
     },
 )
 async def summarise_statuses(
@@ -152,7 +153,7 @@ async def summarise_statuses(
             *_HEADERS,
             "Link",
         ),
-        **problems("projection-behind", "invalid-time", "policy-not-found"),
+        **_PROBLEMS,
     },
 )
 async def list_standings(

@@ -69,7 +69,7 @@ class SqliteAccessKeys(AccessKeyStore):
                     key.id, key.name, key.digest, " ".join(sorted(key.scopes)), key.ledger,
                     key.per_minute, key.made_at, key.expires_at, key.revoked_at, key.seen_at,
                 ),
-            )  # fmt: skip
+            )  # fmt: skip  # one value a line would bury the columns
 
     def set_digest(self, key_id: str, digest: bytes) -> None:
         with self._writing():

@@ -106,7 +106,7 @@ class SqliteTrail(TrailStore):
                 canonical(entry.detail), entry.previous, entry.hash,
                 None if entry.of is None else entry.outcome, entry.of,
             ),
-        )  # fmt: skip
+        )  # fmt: skip  # one value a line would bury the columns
 
     def entries(self, after: int, limit: int) -> list[Act]:
         with ledger_errors(self._path):
