@@ -91,26 +91,26 @@ class Constant:
 
 
 @dataclass(frozen=True)
-class TextOf:
-    """The filled template; absent where that is empty."""
+class _OfTemplate:
+    """What is read from the text that a template gives for a row."""
 
     template: Template
 
     def columns(self) -> set[str]:
         return self.template.columns()
+
+
+@dataclass(frozen=True)
+class TextOf(_OfTemplate):
+    """The filled template; absent where that is empty."""
 
     def of(self, row: Mapping[str, str], data: Mapping[str, object]) -> object:
         return self.template.fill(row) or None
 
 
 @dataclass(frozen=True)
-class WholeOf:
+class WholeOf(_OfTemplate):
     """A whole number written in ASCII digits; absent where the text is empty."""
-
-    template: Template
-
-    def columns(self) -> set[str]:
-        return self.template.columns()
 
     def of(self, row: Mapping[str, str], data: Mapping[str, object]) -> object:
         text = self.template.fill(row)
@@ -122,14 +122,10 @@ class WholeOf:
 
 
 @dataclass(frozen=True)
-class ChoiceOf:
+class ChoiceOf(_OfTemplate):
     """The value that a list gives for the text; absent where the text is empty."""
 
-    template: Template
     words: Mapping[str, object]
-
-    def columns(self) -> set[str]:
-        return self.template.columns()
 
     def of(self, row: Mapping[str, str], data: Mapping[str, object]) -> object:
         text = self.template.fill(row)
@@ -141,19 +137,15 @@ class ChoiceOf:
 
 
 @dataclass(frozen=True)
-class AmountOf:
+class AmountOf(_OfTemplate):
     """A decimal amount in minor units of the data's ``currency``, exactly: nothing is rounded.
 
     ``negated`` turns the sign, for files that write what was given back as less than nothing.
     """
 
-    template: Template
     decimal_mark: str = "."
     group_mark: str = ""
     negated: bool = False
-
-    def columns(self) -> set[str]:
-        return self.template.columns()
 
     def of(self, row: Mapping[str, str], data: Mapping[str, object]) -> object:
         text = self.template.fill(row)
@@ -167,20 +159,16 @@ class AmountOf:
 
 
 @dataclass(frozen=True)
-class MomentOf:
+class MomentOf(_OfTemplate):
     """When a row happened: a format of ``strptime`` read in a time zone, or ``rfc3339``.
 
     ``time_of_day`` is for files that give days only. Of a local time that the clocks showed twice
     the first is meant; one that they skipped is refused.
     """
 
-    template: Template
     format: str
     time_zone: str = "UTC"
     time_of_day: time | None = None
-
-    def columns(self) -> set[str]:
-        return self.template.columns()
 
     def at(self, row: Mapping[str, str]) -> int:
         """The instant in microseconds of UTC.
