@@ -81,17 +81,17 @@ class Bench:
         )  # fmt: skip  # one argument a line would bury the command
         return account
 
-    def rapport(self, *arguments: str | Path) -> Any:
+    def rapport(self, *arguments: str | Path, may_reject: bool = False) -> Any:
         """What ``rapport`` answers as JSON.
 
         Raises:
-            Disagreement: it ended with another code than 0.
+            Disagreement: it ended with another code than 0, or 1 where rows may be rejected.
         """
         ran = subprocess.run(
             [*command(), *map(str, arguments)], capture_output=True, text=True, check=False,
             cwd=ROOT, env=environment(),
         )  # fmt: skip  # one argument a line would bury the command
-        if ran.returncode:
+        if ran.returncode > may_reject:
             raise Disagreement(f"rapport {arguments[0]} ended with {ran.returncode}: {ran.stderr}")
         return json.loads(ran.stdout)
 

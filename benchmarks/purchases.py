@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 CDNOW = "CDNOW_master.txt.gz"
+SHOP = "onlineretail_invoices.csv.gz"
 CONTACTS = 23_570
 """How many contacts CDNOW has, and how many the synthetic file has in its place."""
 
@@ -48,7 +49,7 @@ class PurchaseFile:
 
 def purchase_file(folder: Path, contacts: int = CONTACTS) -> PurchaseFile:
     """The purchases of the first so many contacts; what has to be written goes to the folder."""
-    original = find()
+    original = find(CDNOW)
     if original is not None and contacts >= CONTACTS:
         return PurchaseFile(original, "CDNOW", whole_cdnow=True)
     path = folder / "purchases.txt.gz"
@@ -59,11 +60,11 @@ def purchase_file(folder: Path, contacts: int = CONTACTS) -> PurchaseFile:
     return PurchaseFile(path, f"{what}, {contacts:,} contacts", whole_cdnow=False)
 
 
-def find() -> Path | None:
-    """CDNOW's file, in ``RAPPORT_DATA`` or beside the repository; None where it is not there."""
+def find(name: str) -> Path | None:
+    """A file in ``RAPPORT_DATA`` or beside the repository; None where it is not there."""
     named = os.environ.get("RAPPORT_DATA")
     folders = [*([Path(named)] if named else []), ROOT.parent / "shared" / "data"]
-    return next((folder / CDNOW for folder in folders if (folder / CDNOW).is_file()), None)
+    return next((folder / name for folder in folders if (folder / name).is_file()), None)
 
 
 def _lines(path: Path) -> Iterator[str]:

@@ -1,14 +1,14 @@
-"""The summary counted straight from the file: no ledger, no projection, only the rules."""
+"""Stages and falls counted straight from the file: no ledger, no projection, only the rules."""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING
 from uuid import NAMESPACE_OID, UUID, uuid5
 
+from domain.calibration import Calibrating, account_of
 from domain.events.commerce import PurchaseMade
 from domain.history import effective_history
 from domain.policy import digest
@@ -20,48 +20,43 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from benchmarks.purchases import Purchase
+    from domain.calibration import Calibration
+    from domain.history import History
     from domain.policy import Policy
     from domain.timeline import PolicyTimeline
 
 SINCE_EVER = 0
 
 
-@dataclass(frozen=True)
-class Count:
-    """What holds at one instant: contacts by stage, and the demotions by silence so far.
-
-    Stages with nobody in them are left out.
-    """
-
-    stages: dict[str, int]
-    silence_demotions: int
-    premature_demotions: int
-
-    @property
-    def premature_rate(self) -> float:
-        """Of the demotions, the part after which the contact bought again within 90 days."""
-        return round(self.premature_demotions / max(self.silence_demotions, 1), 4)
-
-
-def recount(purchases: Sequence[Purchase], policy: Policy, *instants: int) -> tuple[Count, ...]:
-    """Fold every contact at each of these instants."""
+def recount(
+    purchases: Sequence[Purchase], policy: Policy, *instants: int
+) -> tuple[dict[str, int], ...]:
+    """How many contacts each stage has at each of these instants, but for stages without any."""
     policies = _always(policy)
     stages: list[Counter[str]] = [Counter() for _ in instants]
-    silent, premature = [0] * len(instants), [0] * len(instants)
-    ordered = sorted(purchases, key=attrgetter("customer"))
-    for reference, group in groupby(ordered, key=attrgetter("customer")):
-        contact = uuid5(NAMESPACE_OID, reference)
-        history = effective_history(_recorded(contact, group), contact)
+    for history in _histories(purchases):
         for place, at in enumerate(instants):
             relationship = fold(history, policies, None, at)
             if relationship.since is not None:
                 stages[place][relationship.stage] += 1
-            silent[place] += relationship.silence_demotions
-            premature[place] += relationship.premature_demotions
-    return tuple(
-        Count(dict(counts), *demotions)
-        for counts, *demotions in zip(stages, silent, premature, strict=True)
-    )
+    return tuple(dict(counts) for counts in stages)
+
+
+def recalibrate(
+    purchases: Sequence[Purchase], policy: Policy, period: tuple[int | None, int | None], at: int
+) -> Calibration:
+    """How right the falls of a period were as of an instant."""
+    calibrating, policies = Calibrating(*period, at), _always(policy)
+    for history in _histories(purchases):
+        calibrating.add(account_of(fold(history, policies, None, at)))
+    return calibrating.result()
+
+
+def _histories(purchases: Sequence[Purchase]) -> Iterator[History]:
+    ordered = sorted(purchases, key=attrgetter("customer"))
+    for reference, group in groupby(ordered, key=attrgetter("customer")):
+        contact = uuid5(NAMESPACE_OID, reference)
+        yield effective_history(_recorded(contact, group), contact)
 
 
 def _always(policy: Policy) -> PolicyTimeline:

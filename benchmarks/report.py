@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from benchmarks.measure import Line, Outcome
 
-QUOTED = ("import", "summary", "4")
+QUOTED = ("import", "summary", "calibration", "4")
 """The rows whose figures stand in the documentation."""
 
 _HEAD = ("row", "what", "ours", "beside it", "its figure", "ratio", "to reach", "moonshot", "")

@@ -33,14 +33,28 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Purchase:
-    """A purchase: it counts until the reversals so far reach its amount."""
+    """A purchase: it counts until the reversals so far reach its amount, at ``gone_at``."""
 
     fact_id: UUID
     occurred_at: int
     day: int
     amount_minor: int
-    counts: bool
+    currency: str
+    gone_at: int | None = None
     reversed_by: UUID | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is unreversed."""
+        return self.gone_at is None
+
+
+class Movement(NamedTuple):
+    """Money that a purchase brought, or a refund of it gave back, which is below 0."""
+
+    at: int
+    amount_minor: int
+    purchase: Purchase
 
 
 class Silence(NamedTuple):
@@ -87,6 +101,8 @@ class Commerce:
         self._time_zone = time_zone
         self._purchases: dict[Key, Purchase] = {}
         self._reversed_minor: dict[Key, int] = {}
+        self.movements: list[Movement] = []
+        """What came in and went back, in the order in which it did."""
         self._counted: list[tuple[int, int]] = []
         """Instant and day of each unreversed purchase, in the order in which they occurred."""
         self._due_dates = DueDates()
@@ -117,11 +133,18 @@ class Commerce:
         if key in self._purchases:
             return
         reversed_minor = self._reversed_minor.get(key)
-        counts = reversed_minor is None or reversed_minor < event.amount_minor
+        is_gone = reversed_minor is not None and reversed_minor >= event.amount_minor
+        gone_at = fact.occurred_at if is_gone else None
         day = day_of(fact.occurred_at, self._time_zone)
-        self._purchases[key] = Purchase(fact.id, fact.occurred_at, day, event.amount_minor, counts)
-        if counts:
+        purchase = Purchase(
+            fact.id, fact.occurred_at, day, event.amount_minor, event.currency, gone_at
+        )
+        self._purchases[key] = purchase
+        self.movements.append(Movement(fact.occurred_at, event.amount_minor, purchase))
+        if gone_at is None:
             self._count(fact.occurred_at, day)
+        if reversed_minor:
+            self._refund(fact.occurred_at, purchase, 0, reversed_minor)
 
     def _count(self, instant: int, day: int) -> None:
         self._counted.append((instant, day))
@@ -130,13 +153,24 @@ class Commerce:
 
     def _reverse(self, fact: Fact, event: PurchaseReversed) -> None:
         key = (fact.scope, event.purchase_id)
-        reversed_minor = self._reversed_minor.get(key, 0) + event.amount_minor
+        before_minor = self._reversed_minor.get(key, 0)
+        reversed_minor = before_minor + event.amount_minor
         self._reversed_minor[key] = reversed_minor
         purchase = self._purchases.get(key)
-        if purchase is not None and purchase.counts and reversed_minor >= purchase.amount_minor:
-            purchase.counts = False
+        if purchase is None:
+            return
+        if purchase.counts and reversed_minor >= purchase.amount_minor:
+            purchase.gone_at = fact.occurred_at
             purchase.reversed_by = fact.id
             self._take_out(purchase)
+        self._refund(fact.occurred_at, purchase, before_minor, reversed_minor)
+
+    def _refund(self, at: int, purchase: Purchase, before_minor: int, reversed_minor: int) -> None:
+        """Note what went back, which is no more than was left of the purchase."""
+        whole_minor = purchase.amount_minor
+        taken_minor = min(reversed_minor, whole_minor) - min(before_minor, whole_minor)
+        if taken_minor:
+            self.movements.append(Movement(at, -taken_minor, purchase))
 
     def _take_out(self, purchase: Purchase) -> None:
         """Count no more a purchase, and what is later as it is without it."""
@@ -158,11 +192,6 @@ class Commerce:
     def last_counted_at(self) -> int | None:
         """When the last unreversed purchase occurred."""
         return self._counted[-1][0] if self._counted else None
-
-    def bought_between(self, start: int, end: int) -> bool:
-        """Whether an unreversed purchase occurred from ``start`` on and before ``end``."""
-        place = bisect_left(self._counted, (start, 0))
-        return place < len(self._counted) and self._counted[place][0] < end
 
     def day_of(self, instant: int) -> int:
         """The day on which the instant lies where the contact is."""

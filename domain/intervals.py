@@ -24,6 +24,21 @@ class Fall(NamedTuple):
     rho_hours: int
 
 
+class ClientSpell(NamedTuple):
+    """A time as a client underneath any override, up to, not including, its end.
+
+    It is open while ``to_at`` is None. ``fall`` is there where silence ended it.
+    """
+
+    from_at: int
+    to_at: int | None = None
+    fall: Fall | None = None
+
+    def is_at(self, at: int) -> bool:
+        """Whether the contact is a client at the instant."""
+        return self.from_at <= at and (self.to_at is None or at < self.to_at)
+
+
 class Interval(NamedTuple):
     """A stage from an instant up to, not including, another; open while ``to_at`` is None."""
 

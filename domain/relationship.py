@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from domain.timeline import PolicyTimeline
 
 
-PREMATURE_DAYS = 90
-"""A contact who buys within this time after falling by silence fell prematurely."""
-
 FLAGS = ("quiet", "complaint_hold", "advocate", "rising", "falling")
 """What may stand beside a stage."""
 
@@ -95,6 +92,8 @@ class Relationship:
         self.absorbed = absorbed
         self.begun = begun
         self.settled_count = len((begun or machine).intervals)
+        self.client_spells = tuple(machine.client_spells)
+        self.movement_count = len(machine.commerce.movements)
         self.history = history
         self._policies = policies
 
@@ -129,6 +128,16 @@ class Relationship:
         # Of the intervals there were, only the last can have been ended.
         return max(before.settled_count - 1, 0)
 
+    def movements_settled_since(self, before: Relationship) -> int:
+        """How many of the first movements of money are as they were in ``before``.
+
+        They are known where this was gone on from there and no refund may have changed one.
+        """
+        if (self.begun or self.machine) is not (before.begun or before.machine):
+            return 0
+        added = self.machine.commerce.movements[before.movement_count :]
+        return 0 if any(one.amount_minor < 0 for one in added) else before.movement_count
+
     @property
     def since(self) -> int | None:
         """From when on the stage holds; None before the first fact."""
@@ -161,19 +170,6 @@ class Relationship:
         Source: New York Real Property Law section 443; the domain document, section 5.
         """
         return tuple(self.machine.commerce.engagements.open.values())
-
-    @property
-    def silence_demotions(self) -> int:
-        """How often a client fell because of silence."""
-        return len(self.machine.falls)
-
-    @property
-    def premature_demotions(self) -> int:
-        """How often a client who fell because of silence bought again within 90 days."""
-        return sum(
-            self.machine.commerce.bought_between(fall.at, fall.at + PREMATURE_DAYS * DAY)
-            for fall in self.machine.falls
-        )
 
     @cached_property
     def flags(self) -> tuple[str, ...]:

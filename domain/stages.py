@@ -22,7 +22,7 @@ from domain.events.governance import RelationshipEnded, StageOverridden
 from domain.events.referrals import ReferralReceived
 from domain.events.service import EngagementOpened, NeedDiscovered
 from domain.instants import DAY
-from domain.intervals import Cause, Fall, Interval
+from domain.intervals import Cause, ClientSpell, Fall, Interval
 from domain.overrides import Overrides
 from domain.signal_board import NEVER, SignalBoard
 from domain.signals import Evaluation, Signal
@@ -55,7 +55,7 @@ class StageMachine:
     def __init__(self, policies: PolicyTimeline, time_zone: str) -> None:
         self.commerce = Commerce(time_zone)
         self.intervals: list[Interval] = []
-        self.falls: list[Fall] = []
+        self.client_spells: list[ClientSpell] = []
         self.stage = "contact"
         self.underlying = "contact"
         self.score = 0
@@ -71,7 +71,6 @@ class StageMachine:
         self._soonest = (NEVER, "")
         self._unsettled = False
         self._ceased_at: int | None = None
-        self._client_since_at = 0
         self._ended = False
         self._begins_anew = False
         self._courted = False
@@ -128,7 +127,8 @@ class StageMachine:
         """
         is_client = self.underlying == "client"
         if is_client and self._begins_anew and not self._ended:
-            self._ceased_at, is_client = at, False
+            self._cease(at, None)
+            is_client = False
             self.board.stage_stale()
         return Evaluation(at, policy, is_client, self._ceased_at)
 
@@ -181,7 +181,9 @@ class StageMachine:
         """Whether a client became one too lately to fall for anything but the worst complaint."""
         assert self._version is not None
         dwell_days = self._version.policy.stage.dwell_days
-        return self.underlying == "client" and at < self._client_since_at + dwell_days * DAY
+        if self.underlying != "client":
+            return False
+        return at < self.client_spells[-1].from_at + dwell_days * DAY
 
     def _move(self, underlying: str, judged: Evaluation) -> None:
         """Enter the stage, and read again what depends on whether they are a client.
@@ -195,15 +197,23 @@ class StageMachine:
         if is_client == judged.is_client:
             return
         if is_client:
-            self._client_since_at = at
+            self.client_spells.append(ClientSpell(at))
         else:
-            self._ceased_at = at
-            silence = self.silence
-            if silence is not None and at >= silence.demote_at and underlying != "ended":
-                self.falls.append(Fall(at, silence.last_at, silence.rho_hours))
+            self._cease(at, self._fall(at))
         judged = Evaluation(at, judged.policy, is_client, self._ceased_at)
         self.board.stage_stale()
         self._unsettled = self.board.refresh(judged)
+
+    def _fall(self, at: int) -> Fall | None:
+        """The fall of a client who ceases to be one at the instant, where silence is why."""
+        silence = self.silence
+        if silence is None or at < silence.demote_at or self.underlying == "ended":
+            return None
+        return Fall(at, silence.last_at, silence.rho_hours)
+
+    def _cease(self, at: int, fall: Fall | None) -> None:
+        self._ceased_at = at
+        self.client_spells[-1] = ClientSpell(self.client_spells[-1].from_at, at, fall)
 
     def overriding(self, at: int) -> str | None:
         """The stage of the newest override in force, if any; an ending outranks them all."""
@@ -247,7 +257,7 @@ class StageMachine:
             if ends_at is not None and ends_at < soonest:
                 soonest, name = ends_at, "subscription_end"
         if is_client:
-            dwells_until_at = self._client_since_at + policy.stage.dwell_days * DAY
+            dwells_until_at = self.client_spells[-1].from_at + policy.stage.dwell_days * DAY
             if at < dwells_until_at < soonest:
                 soonest, name = dwells_until_at, "dwell"
         expires_at = self._overrides.next_expiry(at)
@@ -328,6 +338,6 @@ class StageMachine:
         """A copy to be run into the future without facts; void once this one absorbs more."""
         machine = copy(self)
         machine.intervals = list(self.intervals)
-        machine.falls = list(self.falls)
+        machine.client_spells = list(self.client_spells)
         machine.board = self.board.ahead()
         return machine

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from uuid import UUID
 
+    from domain.calibration import Calibration
     from domain.first_purchases import Commerce
     from domain.referrals import Edge
     from domain.standing import Standing
@@ -87,15 +88,18 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True)
 class Summary:
-    """How many contacts are in each stage, and what silence did.
-
-    Of the ``silence_demotions`` the ``premature_demotions`` were followed by a purchase soon after.
-    Both count everything up to now, and are None where a past instant was asked for.
-    """
+    """How many contacts are in each stage."""
 
     stages: Mapping[str, int]
-    silence_demotions: int | None
-    premature_demotions: int | None
+    position: int
+    as_of: int
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """How right the falls by silence were, and for when that is said."""
+
+    calibration: Calibration
     position: int
     as_of: int
 

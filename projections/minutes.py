@@ -17,7 +17,7 @@ from domain.recorded import POLICY_STREAM
 from domain.restatement import GRACE, MINUTE
 from domain.signal_board import NEVER
 from projections.restatement_tables import MINUTES
-from projections.status import upsert
+from projections.row_writing import upsert
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

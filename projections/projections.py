@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from domain.errors import Invalid, ProjectionNotFound
 from projections import generations, restatement_reading, standing_reading, status_reading
 from projections.answers import (
+    Calibrated,
     ContactStanding,
     ContactStatus,
     Cursor,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from projections.tables import TableStore
 
 __all__ = [
+    "Calibrated",
     "ContactStanding",
     "ContactStatus",
     "Cursor",
@@ -238,6 +240,25 @@ class Projections:
                 )
             snapshot.require_known(as_of)
             return status_reading.read_summary_then(snapshot.tables, as_of, snapshot.position)
+
+    def calibration(
+        self, from_at: int | None = None, to_at: int | None = None, as_of: int | None = None
+    ) -> Calibrated:
+        """How right the falls of a period were, and what clients were worth, now or as of then.
+
+        The period is half-open; a bound that is None is left open.
+
+        Raises:
+            Invalid: an instant that lies ahead.
+            ProjectionBehind: the clock has not fired yet for that instant.
+        """
+        with self._snapshot("status") as snapshot:
+            if as_of is not None:
+                snapshot.require_known(as_of)
+            at = snapshot.as_of if as_of is None else as_of
+            return status_reading.read_calibration(
+                snapshot.tables, snapshot.position, at, from_at, to_at
+            )
 
     def contact_standing(self, contact_id: UUID) -> ContactStanding:
         """Where a contact stands as a referral partner; ``none`` for an unknown one."""

@@ -31,8 +31,8 @@ from projections.minutes import (
     write_minutes,
 )
 from projections.restatement_tables import ROWS, WALKS
+from projections.row_writing import insertion
 from projections.source import Page
-from projections.status import insertion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -28,7 +28,8 @@ from domain.referrals import Edge, edges_of
 from domain.standing import Reciprocity, ReferralCounts, Standing, standing
 from projections.by_contact import ByContact
 from projections.generations import Table
-from projections.status import MERGES_TABLE, NEVER, due_in, earliest_in, go_back_in, put, upsert
+from projections.row_writing import put, upsert
+from projections.status import MERGES_TABLE, NEVER, due_in, earliest_in, go_back_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator

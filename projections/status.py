@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from domain.relationship import fold
+from projections.accounts import CLIENT_SPELLS, TRADES, write_account
 from projections.by_contact import ByContact
 from projections.folding import MERGES
 from projections.generations import Table
+from projections.row_writing import insertion, put
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -41,8 +42,6 @@ ROWS = Table(
         "policy_version INTEGER NOT NULL",
         "next_breakpoint INTEGER",
         "changed_at INTEGER NOT NULL",
-        "silence_demotions INTEGER NOT NULL",
-        "premature_demotions INTEGER NOT NULL",
     ),
     ("contact",),
     (
@@ -73,11 +72,11 @@ INTERVALS = Table(
 
 
 class StatusProjection(ByContact):
-    """A row for every survivor, and one for each interval of each."""
+    """A row for every survivor, one for each interval of each, and what calibration reads."""
 
     name = "status"
-    version = 3
-    tables = (MERGES_TABLE, ROWS, INTERVALS)
+    version = 4
+    tables = (MERGES_TABLE, ROWS, INTERVALS, CLIENT_SPELLS, TRADES)
     measures_when_due = True
 
     def measure(
@@ -119,11 +118,10 @@ class StatusProjection(ByContact):
             measured.policy_version,
             measured.next_breakpoint,
             NEVER if measured.changed_at is None else measured.changed_at,
-            measured.silence_demotions,
-            measured.premature_demotions,
         )
         put(tables, ROWS, row)
         self._write_intervals(tables, contact.bytes, measured, before)
+        write_account(tables, contact.bytes, measured, before)
 
     @staticmethod
     def _write_intervals(
@@ -151,7 +149,7 @@ class StatusProjection(ByContact):
 
     def forget(self, tables: Tables, contact: UUID) -> None:
         """The contact has no row of its own any more."""
-        for table in ("rows", "intervals"):
+        for table in ("rows", "intervals", "client_spells", "trades"):
             tables.execute(f"DELETE FROM {tables[table]} WHERE contact = ?", (contact.bytes,))
 
     def dependants(self, tables: Tables, contacts: Collection[UUID]) -> set[UUID]:
@@ -203,31 +201,6 @@ _KEPT = (
     f"SELECT {', '.join(INTERVALS.names[1:])} FROM {{}}"
     " WHERE contact = ? AND place >= ? ORDER BY place"
 )
-
-
-def put(tables: Tables, table: Table, row: tuple[object, ...]) -> None:
-    """Write a row of a table, whether or not there was one of its key."""
-    name = tables[table.name]
-    tables.execute(insertion(name, table) if tables.fresh else upsert(name, table), row)
-
-
-@lru_cache(maxsize=32)
-def insertion(name: str, table: Table) -> str:
-    """SQL that writes a row whose key is new."""
-    return f"INSERT INTO {name} VALUES ({', '.join('?' * len(table.names))})"
-
-
-@lru_cache(maxsize=32)
-def upsert(name: str, table: Table) -> str:
-    """SQL that writes a row, and touches no index where the row is there already."""
-    rest = [column for column in table.names if column not in table.key]
-    places = ", ".join("?" * len(table.names))
-    assignments = ", ".join(f"{column} = excluded.{column}" for column in rest)
-    differs = " OR ".join(f"{column} IS NOT excluded.{column}" for column in rest)
-    return (
-        f"INSERT INTO {name} VALUES ({places})"
-        f" ON CONFLICT ({', '.join(table.key)}) DO UPDATE SET {assignments} WHERE {differs}"
-    )
 
 
 def due_in(tables: Tables, table: str, contact: str, at: int, limit: int) -> list[UUID]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from domain.calibration import Calibrating
 from domain.events import STAGES
-from projections.answers import ContactStatus, StatusRow, Summary
+from projections.accounts import read_accounts
+from projections.answers import Calibrated, ContactStatus, StatusRow, Summary
 from projections.status import NEVER
 
 if TYPE_CHECKING:
@@ -97,27 +99,28 @@ def read_statuses_then(
 
 def read_summary(tables: Tables, position: int, as_of: int) -> Summary:
     """Contacts by stage, every stage named."""
-    counts = dict.fromkeys(STAGES, 0)
-    silent = premature = 0
-    for stage, count, silence_demotions, premature_demotions in tables.execute(
-        "SELECT stage, count(*), sum(silence_demotions), sum(premature_demotions)"
-        f" FROM {tables['rows']} GROUP BY stage"
-    ):
-        counts[stage] = count
-        silent += silence_demotions
-        premature += premature_demotions
-    return Summary(counts, silent, premature, position, as_of)
+    rows = tables.execute(f"SELECT stage, count(*) FROM {tables['rows']} GROUP BY stage")
+    return Summary({**dict.fromkeys(STAGES, 0), **dict(rows)}, position, as_of)
 
 
 def read_summary_then(tables: Tables, at: int, position: int) -> Summary:
     """The same for a past instant, over the contacts that had any fact by then."""
-    counts = dict.fromkeys(STAGES, 0)
     rows = tables.execute(
         f"SELECT stage, count(*) FROM {tables['intervals']}"
         " WHERE from_at <= ? AND (to_at IS NULL OR to_at > ?) GROUP BY stage",
         (at, at),
     )
-    return Summary({**counts, **dict(rows)}, None, None, position, at)
+    return Summary({**dict.fromkeys(STAGES, 0), **dict(rows)}, position, at)
+
+
+def read_calibration(
+    tables: Tables, position: int, as_of: int, from_at: int | None, to_at: int | None
+) -> Calibrated:
+    """How right the falls of a period were at an instant up to which the tables hold."""
+    calibrating = Calibrating(from_at, to_at, as_of)
+    for account in read_accounts(tables, calibrating.others_from_at):
+        calibrating.add(account)
+    return Calibrated(calibrating.result(), position, as_of)
 
 
 def _page(

@@ -1,4 +1,4 @@
-"""``rapport summary``: contacts by stage, and how often silence was taken for farewell."""
+"""``rapport summary``: contacts by stage."""
 
 from __future__ import annotations
 
@@ -25,10 +25,6 @@ if TYPE_CHECKING:
 def command(as_of: When, target: Target, as_json: bool) -> None:
     """Count the contacts by stage, now or as of an instant.
 
-    The premature-demotion rate is the fraction of demotions by silence after which the contact
-    bought again within 90 days. It is taken over everything up to now, so there is none --as-of a
-    past instant.
-
     Example:
       rapport summary --as-of 1998-06-30
 
@@ -52,10 +48,3 @@ def _print(summary: Document) -> None:
         ],
     )
     click.echo(f"as of {summary['as_of']}, at position {summary['position']:,}")
-    demotions, premature = summary["silence_demotions"], summary["premature_demotions"]
-    if demotions and premature is not None:
-        rate = 100 * premature / demotions
-        click.echo(
-            f"demotions by silence: {demotions:,}; bought again within 90 days: {premature:,}, "
-            f"which is {rate:.1f} % premature"
-        )

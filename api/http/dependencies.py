@@ -97,12 +97,14 @@ def at_in(
     policy_version: int | None = None,
 ) -> At:
     """The three coordinates, in which a date is the start of that day in the ledger's time zone."""
-    zone = ledger.time_zone or "UTC"
-    if isinstance(as_of, date):
-        as_of = start_of_day(as_of, zone)
     if isinstance(as_known_at, date):
-        as_known_at = Knowledge(at=start_of_day(as_known_at, zone))
-    return At(as_of, as_known_at, policy_version)
+        as_known_at = Knowledge(at=instant_at(ledger, as_known_at))
+    return At(instant_at(ledger, as_of), as_known_at, policy_version)
+
+
+def instant_at(ledger: Ledger, given: int | date | None) -> int | None:
+    """An instant that is given as one, or as a date: the start of the day where the ledger is."""
+    return start_of_day(given, ledger.time_zone or "UTC") if isinstance(given, date) else given
 
 
 async def at_of(

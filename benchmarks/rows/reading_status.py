@@ -88,4 +88,4 @@ def _check(bench: Bench, customers: Sequence[str], loaded: Loaded) -> None:
     asked = set(customers)
     purchases = [one for one in bench.purchases if one.customer in asked]
     (count,) = recount(purchases, PRESETS[PRESET], parse_instant(answers[-1]["as_of"]))
-    agree("stages read", dict(Counter(one["stage"] for one in answers)), count.stages)
+    agree("stages read", dict(Counter(one["stage"] for one in answers)), count)

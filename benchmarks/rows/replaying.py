@@ -39,7 +39,7 @@ def measure_replay(bench: Bench) -> Outcome:
         moment, events = _moment(served), served.ledger.head()
         account = _replayed(served, moment)
         (count,) = recount(bench.purchases, PRESETS[PRESET], moment.at)
-        agree("stages of a replay", _there(account["stages"]), count.stages)
+        agree("stages of a replay", _there(account["stages"]), count)
         again = _replayed(served, moment)
         agree("digest of the same question", again["digest"], account["digest"])
         ours, theirs = in_turns(
@@ -64,7 +64,7 @@ def measure_preview(bench: Bench) -> Outcome:
         policies = (PRESETS[PRESET], fewer())
         for side, policy in zip(("before", "after"), policies, strict=True):
             (count,) = recount(bench.purchases, policy, moment.at)
-            agree(f"stages {side} a preview", _there(account["stages"][side]), count.stages)
+            agree(f"stages {side} a preview", _there(account["stages"][side]), count)
         ours, theirs = in_turns(
             bench.size.runs,
             lambda: events / seconds(lambda: _previewed(served, moment)),

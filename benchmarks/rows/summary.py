@@ -13,11 +13,10 @@ from domain.instants import parse_instant
 from domain.presets import PRESETS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from benchmarks.bench import Bench
-    from benchmarks.recount import Count
 
 THEN = "1998-06-30"
 
@@ -35,24 +34,19 @@ def measure(bench: Bench) -> Outcome:
     counts = recount(bench.purchases, PRESETS[PRESET], *instants)
     for summary, count in zip((then, now), counts, strict=True):
         said = {stage: number for stage, number in summary["stages"].items() if number}
-        agree(f"stages as of {summary['as_of']}", said, count.stages)
-    demotions = (now["silence_demotions"], now["premature_demotions"])
-    agree("demotions", demotions, (counts[1].silence_demotions, counts[1].premature_demotions))
+        agree(f"stages as of {summary['as_of']}", said, count)
     what = f"`rapport summary` right after an import: both projections filled ({bench.file.label})"
     line = Line(row="summary", what=what, unit="s", ours=Spread(tuple(taken)))
     return Outcome((line,), section(counts, (THEN, now["as_of"][:10])))
 
 
-def section(counts: Sequence[Count], days: Sequence[str]) -> str:
+def section(counts: Sequence[Mapping[str, int]], days: Sequence[str]) -> str:
     """The summary at these days, as Markdown."""
     heads = [f"as of {day}" for day in days]
     rows = [
         ["stage", *heads],
         ["---"] * (1 + len(days)),
-        *([stage, *(f"{count.stages.get(stage, 0):,}" for count in counts)] for stage in STAGES),
-        ["demotions by silence so far", *(f"{count.silence_demotions:,}" for count in counts)],
-        ["and bought again in 90 days", *(f"{count.premature_demotions:,}" for count in counts)],
-        ["premature-demotion rate", *(str(count.premature_rate) for count in counts)],
+        *([stage, *(f"{count.get(stage, 0):,}" for count in counts)] for stage in STAGES),
     ]
     table = "".join(f"| {' | '.join(row)} |\n" for row in rows)
     return f"Row summary, under `{PRESET}`; from the file alone it comes to the same:\n\n{table}"

@@ -6,6 +6,14 @@ recorded once. Every answer is a frozen dataclass, and every rejection by the se
 
 from __future__ import annotations
 
+from rapport_client.answers.calibration import (
+    Calibration,
+    DelayDays,
+    GroupValue,
+    ResolvedFalls,
+    Value,
+    WrittenOff,
+)
 from rapport_client.answers.contacts import (
     Consent,
     Contact,
@@ -86,6 +94,7 @@ __all__ = [
     "AppendedEvent",
     "AppendedMany",
     "AsyncClient",
+    "Calibration",
     "Capacity",
     "Cause",
     "Client",
@@ -93,6 +102,7 @@ __all__ = [
     "ConsistencyProof",
     "Contact",
     "ContactName",
+    "DelayDays",
     "Difference",
     "Erased",
     "ErasedContact",
@@ -101,6 +111,7 @@ __all__ = [
     "Forbidden",
     "FoundContact",
     "FromTo",
+    "GroupValue",
     "InclusionProof",
     "InstantBeforeAndAfter",
     "Interval",
@@ -134,6 +145,7 @@ __all__ = [
     "ReplayOperation",
     "Replayed",
     "ReplayedStatus",
+    "ResolvedFalls",
     "Restatement",
     "Retries",
     "RevenueBeforeAndAfter",
@@ -156,7 +168,9 @@ __all__ = [
     "Unauthenticated",
     "Unavailable",
     "Unreachable",
+    "Value",
     "VersionMismatch",
     "WillChange",
     "WouldChange",
+    "WrittenOff",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from rapport_client.answers.calibration import Calibration
 from rapport_client.answers.contacts import FoundContact
 from rapport_client.answers.ledgers import PolicyVersion
 from rapport_client.answers.operations import (
@@ -146,6 +147,26 @@ class LedgerRequests(LedgerPaths):
             min_position=min_position,
         )
         return got(f"{self.base}/statuses/summary", reading(Summary), query)
+
+    def calibration(
+        self,
+        from_: datetime | None,
+        to: datetime | None,
+        as_of: datetime | None,
+        as_known_at: datetime | int | None,
+        policy_version: int | None,
+        min_position: int | None,
+    ) -> DocumentRequest[Calibration]:
+        """How right the falls by silence of a period were."""
+        query = query_parameters(
+            to=to,
+            as_of=as_of,
+            as_known_at=as_known_at,
+            policy_version=policy_version,
+            min_position=min_position,
+            **{"from": from_},
+        )
+        return got(f"{self.base}/calibration", reading(Calibration), query)
 
     def restatements(
         self,

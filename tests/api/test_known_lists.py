@@ -206,15 +206,6 @@ def test_a_clock_that_is_ahead_is_answered_by_a_large_ledger_too(
     problem_of(shop.get("/statuses/summary", **too_far), 422, "invalid-time")
 
 
-def test_silence_is_counted_up_to_the_instant(filled: Shop) -> None:
-    filled.clock.pass_days(200)
-    found = filled.get("/statuses/summary", policy_version=2).json()
-    live = filled.get("/statuses/summary", min_position=38)
-    assert found["silence_demotions"] == 2
-    assert found["premature_demotions"] == 0
-    assert live.status_code == 200
-
-
 @pytest.mark.parametrize("query", SORTED)
 @pytest.mark.parametrize("limit", [1, 2, 100])
 def test_a_small_ledger_is_sorted_as_it_was_known(

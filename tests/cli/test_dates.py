@@ -22,6 +22,7 @@ def answers(source: tuple[object, ...], target: object) -> dict[str, str]:
     """What each command takes the day for."""
     found = {
         "summary": rapport("summary", "--as-of", DAY, "--json", *source).json()["as_of"],
+        "calibration": rapport("calibration", "--from", DAY, "--json", *source).json()["from"],
         "status": rapport("status", ANN, "--as-of", DAY, "--json", *source).json()["as_of"],
         "replay": rapport("replay", "--as-of", DAY, "--json", *source).json()["as_of"],
         "receipt": rapport("receipt", target, ANN, "--as-of", DAY, "--ledger", "shop").json()[

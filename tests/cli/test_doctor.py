@@ -262,17 +262,6 @@ def test_the_summary_counts_everyone_once(copy: Path) -> None:
     assert "lapsed_client" in rapport("summary", "--ledger", "demo-cafe", "--data", copy).out
 
 
-def test_demotions_up_to_now_do_not_stand_beside_stages_of_then(copy: Path) -> None:
-    arguments = ("summary", "--ledger", "demo-cafe", "--data", copy)
-    now = rapport(*arguments, "--json").json()
-    assert now["silence_demotions"] > 0
-    then = rapport(*arguments, "--json", "--as-of", NOW).json()
-    names = ("silence_demotions", "premature_demotions", "premature_demotion_rate")
-    assert [then[name] for name in names] == [None, None, None]
-    assert "demotions" in rapport(*arguments).out
-    assert "demotions" not in rapport(*arguments, "--as-of", NOW).out
-
-
 @pytest.mark.parametrize(
     "command", [("doctor",), ("summary",), ("rebuild", "--all"), ("policy", "list")], ids=" ".join
 )

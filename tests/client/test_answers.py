@@ -27,6 +27,7 @@ CONTACT = f"{LEDGER}/contacts/{{contact}}"
 ANSWERS = {
     "Appended": ("post", f"{CONTACT}/events"),
     "AppendedMany": ("post", f"{LEDGER}/events"),
+    "Calibration": ("get", f"{LEDGER}/calibration"),
     "ConsistencyProof": ("get", f"{LEDGER}/log/proofs/consistency"),
     "Contact": ("get", CONTACT),
     "Erased": ("post", f"{CONTACT}/erasure"),

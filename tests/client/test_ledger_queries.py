@@ -67,6 +67,8 @@ def test_statuses_and_their_summary_are_asked_of_any_time_and_knowledge(client: 
     assert (now.position, now.stages["customer"]) == (position, 3)
     assert client.summary(as_known_at=known, policy_version=1).stages["customer"] == 1
     assert client.summary(as_of=before).stages["customer"] == 1
+    calibrated = client.calibration(from_=before, to=NOON, as_known_at=known, policy_version=1)
+    assert (calibrated.from_, calibrated.to, calibrated.falls) == (before, NOON, 0)
     status = client.status("pos:2", as_of=before, policy_version=1)
     assert (status.stage, status.policy_version) == ("customer", 1)
     assert client.history("pos:2", policy_version=1).intervals[-1].stage == "customer"

@@ -39,13 +39,15 @@ class Before:
 class Answer:
     """The stages with their beginnings, the score at every instant looked at, the last one's too.
 
-    And when silence ended a client's stage.
+    And each time as a client until it ended, and when silence ended it: after which last commerce,
+    in which rhythm.
     """
 
     intervals: list[tuple[int, str]] = field(default_factory=list)
     score: int = 0
     scores: list[tuple[int, int]] = field(default_factory=list)
-    silenced_at: list[int] = field(default_factory=list)
+    falls: list[tuple[int, int, int]] = field(default_factory=list)
+    client_times: list[tuple[int, int | None]] = field(default_factory=list)
     before: Before = field(default_factory=Before)
 
 
@@ -374,12 +376,17 @@ def judge(facts: list[Fact], policies: PolicyTimeline, zone: str, at: int) -> An
         if (stage == "client") != (before.stage == "client"):
             agenda.add(now + 1)
         silence = seen.silence()
-        if before.stage == "client" and stage not in ("client", "ended") and not ended_now:
-            answer.silenced_at += [now] if silence is not None and now >= silence["demote"] else []
+        fell = before.stage == "client" and stage not in ("client", "ended") and not ended_now
+        if fell and silence is not None and now >= silence["demote"]:
+            last = max([f.occurred_at for f in seen.unreversed()] + (seen.ends() or []))
+            answer.falls.append((now, last, seen.rho()))
+        if before.stage == "client" and (stage != "client" or ended_now):
+            answer.client_times[-1] = (answer.client_times[-1][0], now)
         if before.stage == "client" and stage != "client":
             before.ceased = now
         if stage == "client" and (before.stage != "client" or ended_now):
             before.client_since = now
+            answer.client_times.append((now, None))
             agenda.update({now + 1, now + version.policy.stage.dwell_days * DAY})
         before.stage = stage
         if not answer.intervals or answer.intervals[-1][1] != shown:

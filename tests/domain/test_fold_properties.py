@@ -9,6 +9,7 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.calibration import account_of
 from domain.events.governance import StageOverridden
 from domain.explanation import STAGE_WORDS, explain, explain_interval
 from domain.history import effective_history
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from domain.history import History
+    from domain.relationship import Relationship
     from domain.timeline import PolicyTimeline
     from tests.domain.oracle import Answer
     from tests.domain.scenario import Scenario
@@ -46,9 +48,13 @@ def row(relationship: Any) -> tuple[object, ...]:
         relationship.flags,
         relationship.intervals,
         relationship.policy_version,
-        relationship.silence_demotions,
-        relationship.premature_demotions,
+        account_of(relationship),
     )
+
+
+def falls(relationship: Relationship) -> list[int]:
+    """The instants at which silence ended a time as a client."""
+    return [spell.fall.at for spell in relationship.client_spells if spell.fall is not None]
 
 
 def scores(history: History, timeline: PolicyTimeline, expected: Answer) -> list[tuple[int, int]]:
@@ -71,7 +77,7 @@ def test_the_fold_agrees_with_a_slow_second_reading_of_the_rules(
     expected = judge(list(history.facts), timeline, "America/New_York", at)
     assert [(i.from_at, i.stage) for i in relationship.intervals] == expected.intervals
     assert relationship.score == expected.score
-    assert relationship.silence_demotions == len(expected.silenced_at)
+    assert falls(relationship) == [at for at, _, _ in expected.falls]
     assert scores(history, timeline, expected) == expected.scores
 
 
@@ -83,7 +89,7 @@ def test_who_buys_falls_and_comes_back_agrees_with_the_second_reading(scenario: 
     expected = judge(list(history.facts), timeline, history.time_zone or "UTC", on_day(400))
     relationship = fold(history, timeline, None, on_day(400))
     assert [(i.from_at, i.stage) for i in relationship.intervals] == expected.intervals
-    assert [one.at for one in relationship.machine.falls] == expected.silenced_at
+    assert falls(relationship) == [at for at, _, _ in expected.falls]
     assert scores(history, timeline, expected) == expected.scores
 
 
@@ -108,7 +114,7 @@ def test_overrides_mask_what_goes_on_underneath_until_they_expire(
     expected = judge(list(history.facts), timeline, "America/New_York", at)
     assert [(i.from_at, i.stage) for i in relationship.intervals] == expected.intervals
     assert relationship.score == expected.score
-    assert relationship.silence_demotions == len(expected.silenced_at)
+    assert falls(relationship) == [at for at, _, _ in expected.falls]
     assert scores(history, timeline, expected) == expected.scores
 
 

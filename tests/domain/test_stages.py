@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from domain.instants import DAY, format_instant, parse_instant
+from domain.instants import format_instant, parse_instant
 from domain.presets import PRESETS
 from tests.domain.folding import bought, changed, client_on_day_35, relate, stages, versions
 from tests.domain.scenario import fact, on_day, registered
@@ -235,17 +235,6 @@ def test_a_customer_is_not_rising_whom_no_one_signal_would_promote() -> None:
     assert (relationship.flags, relationship.would_change()) == (("complaint_hold",), ())
 
 
-def test_a_demotion_by_silence_is_premature_if_they_buy_in_ninety_days() -> None:
-    scenario = client_on_day_35()
-    assert relate(scenario, on_day(222) - 1).silence_demotions == 0
-    fallen = relate(scenario, on_day(222))
-    assert (fallen.silence_demotions, fallen.premature_demotions) == (1, 0)
-    scenario.record(fact("purchase-made", purchase_id="late"), on_day(222) + 90 * DAY)
-    assert relate(scenario, on_day(400)).premature_demotions == 0
-    scenario.record(fact("purchase-made", purchase_id="soon"), on_day(222) + 90 * DAY - 1)
-    assert relate(scenario, on_day(400)).premature_demotions == 1
-
-
 def test_who_left_while_a_new_client_was_not_demoted_by_silence() -> None:
     """Silent for too long, they were kept by the first thirty days until they went."""
     policy = changed(
@@ -255,9 +244,9 @@ def test_who_left_while_a_new_client_was_not_demoted_by_silence() -> None:
     )
     scenario = bought(1).given("advice-accepted", at=on_day(1))
     policies = versions((0, policy))
-    assert relate(scenario, on_day(31), policies).silence_demotions == 1
+    assert relate(scenario, on_day(31), policies).client_spells[-1].fall is not None
     scenario.record(fact("relationship-ended"), on_day(25))
-    assert relate(scenario, on_day(31), policies).silence_demotions == 0
+    assert relate(scenario, on_day(31), policies).client_spells[-1].fall is None
 
 
 def test_who_left_and_came_back_at_once_is_a_new_client_for_thirty_days() -> None:

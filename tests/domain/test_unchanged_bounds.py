@@ -113,7 +113,7 @@ def _said(machine: StageMachine) -> tuple[object, ...]:
     assert machine.judged is not None
     return (
         machine.intervals,
-        machine.falls,
+        machine.client_spells,
         machine.score,
         machine.underlying,
         machine.silence,

@@ -9,7 +9,9 @@ from random import Random
 from hypothesis import given, settings
 
 from domain.aliases import Aliases
+from domain.calibration import Calibrating, account_of
 from domain.history import effective_history
+from domain.instants import DAY
 from domain.relationship import fold
 from projections.groups import read_group, read_merges
 from tests.projections.hands import Hands
@@ -75,5 +77,33 @@ def test_the_live_rows_say_what_a_fold_of_each_contact_says(seed: int) -> None:
                     folded.since,
                 )
                 assert (row.flags, row.policy_version) == (folded.flags, folded.policy_version)
+        finally:
+            hands.close()
+
+
+@settings(max_examples=15)
+@given(seed=seeds)
+def test_the_live_accounts_say_at_any_instant_what_a_fold_says(seed: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        clock = Clock()
+        ledger = MemoryLedger(clock)
+        hands = Hands(ledger, clock, Path(folder) / "projections.sqlite")
+        try:
+            for events in Story(seed, ledger, clock).tell():
+                hands.follow("status", events)
+            hands.follow("status", ledger.head())
+            aliases = Aliases(read_merges(ledger, upto=ledger.head()))
+            survivors = {aliases.survivor_of(contact) for contact in CONTACTS}
+            groups = {one: read_group(ledger, one, aliases, ledger.head()) for one in survivors}
+            for days in (0, 1, 30, 200, 500):
+                at = clock() - days * DAY
+                period = (at - 300 * DAY, at - days * DAY // 4)
+                calibrating = Calibrating(*period, at)
+                for survivor, group in groups.items():
+                    history = effective_history(group, survivor)
+                    folded = fold(history, ledger.policies(), ledger.time_zone, at)
+                    calibrating.add(account_of(folded))
+                found = hands.projections.calibration(*period, at)
+                assert found.calibration == calibrating.result()
         finally:
             hands.close()

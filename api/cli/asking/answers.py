@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from api.service.calibrating import Period
     from api.service.questions import At
     from api.service.replays.preview import Proposal
     from api.service.replays.steps import Step
@@ -74,6 +75,9 @@ class ProjectionAnswers(TimeZoned, Protocol):
 
     def summary(self, as_of: int | None, *, quiet: bool) -> Document:
         """The contacts by stage, with everything reflected that was recorded before."""
+
+    def calibration(self, period: Period, asked: At, *, quiet: bool) -> Document:
+        """How right the falls of a period were, with everything reflected as in a summary."""
 
     def projections(self) -> list[str]:
         """The names of the projections."""

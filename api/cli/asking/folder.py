@@ -12,13 +12,13 @@ from api.bootstrap import now
 from api.cli.acts import order_act
 from api.cli.asking.answers import ERASED, UNKNOWN, WITHHELD, ContactHistory
 from api.cli.asking.operations import result_of, told_progress
-from api.cli.asking.summing import with_premature_fraction
 from api.cli.output import progress
 from api.cli.policies.publishing import publish_policy
 from api.cli.questions.long import answer_with_progress
 from api.service.answers.lists import Summary
 from api.service.answers.projections import Operation
 from api.service.answers.status import Status
+from api.service.calibrating import calibration
 from api.service.known_aliases import KnownAliases
 from api.service.marks import MARKING
 from api.service.questions import At, group_of, known_at, moment_of, subject_in
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from api.cli.asking.answers import Document
     from api.service.answers.document import KnownAt
+    from api.service.calibrating import Period
     from api.service.questions import Subject
     from api.service.replays.lines import Lines
     from api.service.server import Server
@@ -170,6 +171,19 @@ class OpenServerAnswers:
         Raises:
             ProjectionBehind: it does not get there.
         """
+        self._catch_up(quiet=quiet)
+        return Summary.model_validate(self._open_ledger.projections.summary(as_of)).plain()
+
+    def calibration(self, period: Period, asked: At, *, quiet: bool) -> Document:
+        """See ``ProjectionAnswers``.
+
+        Raises:
+            ProjectionBehind: it does not get there.
+        """
+        self._catch_up(quiet=quiet)
+        return calibration(self._open_ledger, asked, period, now()).plain()
+
+    def _catch_up(self, *, quiet: bool) -> None:
         projections, head = self._open_ledger.projections, self._open_ledger.ledger.head()
         with progress("catching up", head, quiet=quiet) as advance:
             for look in range(1, STALLED_LOOKS + 1):
@@ -181,7 +195,6 @@ class OpenServerAnswers:
                     if look == STALLED_LOOKS or state.state == "failed":
                         raise
                     advance(state.position, f"{state.state}, {state.position:,} of {head:,}")
-        return with_premature_fraction(Summary.model_validate(projections.summary(as_of)).plain())
 
     def projections(self) -> list[str]:
         """See ``ProjectionAnswers``."""

@@ -11,7 +11,6 @@ from api.cli.asking.beside import steps_beside
 from api.cli.asking.documents import MayNot
 from api.cli.asking.operations import result_of, told_progress
 from api.cli.asking.queries import body_of, query_of, text_of, without_none
-from api.cli.asking.summing import with_premature_fraction
 from api.cli.ending import UsageRefused
 from api.cli.output import progress
 from api.cli.questions.long import whole_file
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 
     from api.cli.asking.answers import Document
     from api.cli.asking.documents import Documents
+    from api.service.calibrating import Period
     from api.service.questions import At
     from api.service.replays.preview import Proposal
     from domain.policy import Policy
@@ -122,9 +122,19 @@ class ServerAnswers:
     def summary(self, as_of: int | None, *, quiet: bool) -> Document:
         """See ``ProjectionAnswers``."""
         with progress("counting", 1, quiet=quiet):
-            head = max(one["position"] + one["lag"] for one in self._projections())
-            query = without_none({"as_of": text_of(as_of), "min_position": str(head)})
-            return with_premature_fraction(self._documents.get("/statuses/summary", query))
+            query = without_none({"as_of": text_of(as_of), "min_position": self._head()})
+            return self._documents.get("/statuses/summary", query)
+
+    def calibration(self, period: Period, asked: At, *, quiet: bool) -> Document:
+        """See ``ProjectionAnswers``."""
+        with progress("counting", 1, quiet=quiet):
+            bounds = {"from": text_of(period[0]), "to": text_of(period[1])}
+            query = without_none({**bounds, "min_position": self._head()}) | query_of(asked)
+            return self._documents.get("/calibration", query)
+
+    def _head(self) -> str:
+        """The position of the newest event."""
+        return str(max(one["position"] + one["lag"] for one in self._projections()))
 
     def projections(self) -> list[str]:
         """See ``ProjectionAnswers``."""

@@ -317,8 +317,6 @@ SUMMARY = Summary.model_validate(
             "lapsed_client": 0,
             "ended": 0,
         },
-        "silence_demotions": 0,
-        "premature_demotions": 0,
     }
 )
 STANDING_ROW = StandingRow.model_validate(

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from api.http.routers import (
+    calibration,
     contacts,
     erasure,
     event_types,
@@ -36,6 +37,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     status_in_depth.router,
     referrals.router,
     lists.router,
+    calibration.router,
     restatements.router,
     policies.router,
     replays.router,

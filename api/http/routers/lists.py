@@ -117,7 +117,7 @@ async def list_statuses(
     summary="Count the contacts in each stage",
     responses={
         200: response_of(
-            "A count for every stage, and how often a contact was demoted too early for silence.",
+            "A count for every stage.",
             examples.SUMMARY,
             *_HEADERS,
         ),
@@ -127,12 +127,10 @@ async def list_statuses(
 async def summarise_statuses(
     inquiry: InquiryAt, reply: CurrentReply, min_position: MinPosition = None
 ) -> Summary:
-    """`premature_demotions` counts the `silence_demotions` whose contact bought again within 90
-    days.
+    """With `as_known_at`, `policy_version` or an `as_of` that lies ahead a ledger of up to 20,000
+    events is folded; of a larger one ask for a replay.
 
-    Both are null with a past `as_of` alone: they count everything up to now. With `as_known_at`,
-    `policy_version` or an `as_of` that lies ahead a ledger of up to 20,000 events is folded; of a
-    larger one ask for a replay.
+    `GET .../calibration` says how right the falls by silence were.
     """
     if inquiry.is_elsewise:
         await wait_until_known(inquiry.served.ledger, min_position)

@@ -37,10 +37,10 @@ _LONG_NAME = Text(200, NAME_RULE)
 _TOKEN = Text(200, IDENTIFIER)
 
 
-def _query(description: str, example: object = None) -> Any:
+def _query(description: str, example: object = None, alias: str | None = None) -> Any:
     """How a parameter is described; without an example where none would work for every reader."""
     shown = {} if example is None else {"openapi_examples": {"example": {"value": example}}}
-    return Query(description=description, **shown)  # type: ignore[arg-type]  # a plain mapping
+    return Query(description=description, alias=alias, **shown)  # type: ignore[arg-type]  # a plain mapping
 
 
 def _one_of(*words: str) -> Reads:
@@ -59,6 +59,24 @@ AsKnownAt = Annotated[
         "Ledger time to answer for: an instant, or a position; all that is known if absent. "
         f"{_START}",
         42,
+    ),
+]
+PeriodStart = Annotated[
+    int | date | None,
+    Reads(read_moment_or_date, {"anyOf": list(_MOMENT)}),
+    _query(
+        f"The first instant of the period; without it everything before is in it. {_START}",
+        "2026-01-01",
+        "from",
+    ),
+]
+PeriodEnd = Annotated[
+    int | date | None,
+    Reads(read_moment_or_date, {"anyOf": list(_MOMENT)}),
+    _query(
+        f"The first instant after the period; without it everything since is in it. {_START}",
+        "2026-07-01",
+        "to",
     ),
 ]
 PolicyVersion = Annotated[

@@ -81,13 +81,8 @@ class Restatement(Document):
 
 
 class Summary(Document):
-    """How many contacts are in each stage, and what silence did.
-
-    Of the ``silence_demotions`` the ``premature_demotions`` were followed by a purchase soon after.
-    """
+    """How many contacts are in each stage."""
 
     position: Position
     as_of: Instant
     stages: StageCounts
-    silence_demotions: int | None
-    premature_demotions: int | None

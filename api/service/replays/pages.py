@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from api.service.replays.replay import relationship_at
 from api.service.replays.rows import StatusRows
+from domain.calibration import Calibrating, account_of
 from domain.errors import Invalid
 from domain.events import STAGES
-from projections.answers import Page, Summary
+from projections.answers import Calibrated, Page, Summary
 from projections.contact_walk import Walk
 from projections.groups import read_group
 
@@ -98,7 +99,7 @@ def folded_rows(source: EventSource, moment: Moment, contacts: Sequence[UUID]) -
 
 
 def folded_summary(source: EventSource, moment: Moment) -> Summary:
-    """How many contacts are in each stage at the moment, and what silence did up to then.
+    """How many contacts are in each stage at the moment.
 
     Raises:
         Invalid: there is more to fold than one answer may.
@@ -109,11 +110,27 @@ def folded_summary(source: EventSource, moment: Moment) -> Summary:
         )
         raise Invalid.at("", "takes-a-replay", detail)
     counts = dict.fromkeys(STAGES, 0)
-    silent = premature = 0
     for contact, events in Walk(source, moment.aliases, moment.position):
         found = relationship_at(contact, events, moment)
         if found is not None:
             counts[found.stage] += 1
-            silent += found.silence_demotions
-            premature += found.premature_demotions
-    return Summary(counts, silent, premature, moment.position, moment.at)
+    return Summary(counts, moment.position, moment.at)
+
+
+def folded_calibration(
+    source: EventSource, moment: Moment, from_at: int | None, to_at: int | None
+) -> Calibrated:
+    """How right the falls by silence of a period were at the moment, and what clients were worth.
+
+    Raises:
+        Invalid: there is more to fold than one answer may.
+    """
+    if moment.position > MOST_EVENTS:
+        detail = f"judging falls otherwise than now takes more than {MOST_EVENTS:,} events here"
+        raise Invalid.at("", "takes-a-replay", f"{detail}: ask for a replay, POST .../replays")
+    calibrating = Calibrating(from_at, to_at, moment.at)
+    for contact, events in Walk(source, moment.aliases, moment.position):
+        found = relationship_at(contact, events, moment)
+        if found is not None:
+            calibrating.add(account_of(found))
+    return Calibrated(calibrating.result(), moment.position, moment.at)

@@ -134,13 +134,11 @@ class StatusRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """How many contacts have each stage, and how many demotions for silence were premature."""
+    """How many contacts have each stage."""
 
     position: int
     as_of: datetime
     stages: dict[str, int]
-    silence_demotions: int | None
-    premature_demotions: int | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from rapport_client.answers.calibration import Calibration
     from rapport_client.answers.contacts import FoundContact
     from rapport_client.answers.ledgers import PolicyVersion
     from rapport_client.answers.operations import (
@@ -128,6 +129,23 @@ class AsyncLedgerQueries(AsyncConnection):
         """How many contacts are in each stage: now, or at ``as_of``."""
         request = self._ledger_requests.summary(as_of, as_known_at, policy_version, min_position)
         return await self._send(request)
+
+    async def calibration(
+        self,
+        *,
+        from_: datetime | None = None,
+        to: datetime | None = None,
+        as_of: datetime | None = None,
+        as_known_at: datetime | int | None = None,
+        policy_version: int | None = None,
+        min_position: int | None = None,
+    ) -> Calibration:
+        """How right the falls from ``from_`` up to ``to`` were, and what clients brought.
+
+        With ``as_known_at`` or ``policy_version`` it takes a ledger of up to 20,000 events.
+        """
+        at = as_of, as_known_at, policy_version
+        return await self._send(self._ledger_requests.calibration(from_, to, *at, min_position))
 
     def restatements(
         self,
