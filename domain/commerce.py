@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from domain.history import Fact
     from domain.policy import Rhythm
+    from domain.rhythm import Due
 
     Key = tuple[int, str]
 
@@ -192,6 +193,10 @@ class Commerce:
     def last_counted_at(self) -> int | None:
         """When the last unreversed purchase occurred."""
         return self._counted[-1][0] if self._counted else None
+
+    def due_dates(self, expected_gap_days: int) -> list[Due]:
+        """When they were due again after each unreversed purchase, in the order of these."""
+        return self._due_dates.each(expected_gap_days)
 
     def day_of(self, instant: int) -> int:
         """The day on which the instant lies where the contact is."""

@@ -23,6 +23,18 @@ class Gaps(NamedTuple):
         return weighted // (self.gap_count + 2)
 
 
+class Due(NamedTuple):
+    """When a contact was due again after a purchase, as it was known then.
+
+    ``purchase_days`` are the days with a purchase up to it, and ``rho_hours`` is their rhythm.
+    """
+
+    bought_at: int
+    purchase_days: int
+    due_at: int
+    rho_hours: int
+
+
 class DueDates:
     """When a contact was due again after each unreversed purchase, and the latest of these.
 
@@ -47,13 +59,22 @@ class DueDates:
 
     def latest(self, expected_gap_days: int) -> int | None:
         """The greatest due date of all purchases; None where there is none."""
-        if not self._bought:
-            return None
+        return self._running(expected_gap_days)[-1] if self._bought else None
+
+    def each(self, expected_gap_days: int) -> list[Due]:
+        """When they were due after each purchase, in the order of the purchases."""
+        running = self._running(expected_gap_days)
+        return [
+            Due(instant, gaps.gap_count + 1, due_at, gaps.rho_hours(expected_gap_days))
+            for (instant, gaps), due_at in zip(self._bought, running, strict=True)
+        ]
+
+    def _running(self, expected_gap_days: int) -> list[int]:
         greatest = self._greatest.setdefault(expected_gap_days, [])
         for instant, gaps in self._bought[len(greatest) :]:
             due_at = instant + gaps.rho_hours(expected_gap_days) * HOUR
             greatest.append(max(due_at, greatest[-1]) if greatest else due_at)
-        return greatest[-1]
+        return greatest
 
 
 class PurchaseDays:
