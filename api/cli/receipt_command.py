@@ -137,5 +137,4 @@ def _receipt_of_folder(
                 f"to sign the rest: --as-known-at {signed.size}, or ask its server"
             )
         _, receipt = make_receipt(question, contact_id, asked.policy_version, signed)
-        content = json.dumps(receipt, ensure_ascii=False, separators=(",", ":")).encode()
-        return content, ledger.transparency.verifiers()
+        return receipt.json_bytes(), ledger.transparency.verifiers()

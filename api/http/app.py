@@ -85,7 +85,6 @@ def create_app(server: Server, limits: Limits = LIMITS) -> FastAPI:
 
     app.add_route("/openapi.json", openapi_json, include_in_schema=False)
     docs.add_to(app)
-    metrics.add_to(app, server, described)
     metrics.metrics_of(app).open_tails = lambda: app.state.streams.tails.taken
     app.add_exception_handler(HTTPException, _told_by_framework)
     app.add_exception_handler(Exception, _told_within_framework)

@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
+from api.service.answers.problems import Problem
 from api.service.errors import RateLimited
 from domain import errors
-from domain.errors import FieldError, Invalid, LedgerError
+from domain.errors import Invalid, LedgerError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
 PROBLEM_JSON = "application/problem+json"
+
+TYPE = "urn:rapport:problem:"
+"""How the ``type`` of a problem begins; its code follows."""
 
 
 class RouteNotFound(errors.NotFound):
@@ -139,23 +143,30 @@ def code_of(error: LedgerError) -> str:
     return next(code for code in (error.code, *parents) if code in TITLES)
 
 
-def problem(error: LedgerError, instance: str) -> dict[str, object]:
+def problem(error: LedgerError, instance: str) -> Problem:
     """The problem document of an error. An error inside the server says only ``internal``."""
     status = status_of(type(error))
     code = code_of(error) if status != 500 else "internal"
-    document: dict[str, object] = {
-        "type": f"urn:rapport:problem:{code}",
-        "title": TITLES[code],
-        "status": status,
-        "detail": _detail(error, status),
-        "code": code,
-        "instance": instance,
-    }
-    if status != 500:
-        document |= {name: value for name, value in error.fields().items() if name not in document}
-    if isinstance(error, Invalid):
-        document["errors"] = [_error_document(one) for one in error.errors]
-    return document
+    return Problem.model_validate(
+        {
+            **({} if status == 500 else error.fields()),
+            "type": f"{TYPE}{code}",
+            "title": TITLES[code],
+            "status": status,
+            "detail": _detail(error, status),
+            "code": code,
+            "instance": instance,
+            "errors": error.errors if isinstance(error, Invalid) else None,
+        }
+    )
+
+
+def problem_bytes(document: Problem) -> bytes:
+    """A problem as it is sent by itself.
+
+    It is ASCII only: a detail may quote what is no Unicode text, such as a lone surrogate.
+    """
+    return json.dumps(document.plain()).encode()
 
 
 def _detail(error: LedgerError, status: int) -> str:
@@ -184,17 +195,10 @@ def problem_response(error: LedgerError, instance: str) -> Response:
     if isinstance(error, errors.Unauthenticated):
         headers["WWW-Authenticate"] = 'Bearer realm="rapport"'  # RFC 6750, section 3
     document = problem(error, instance)
-    status = document["status"]
-    assert isinstance(status, int)
-    # ASCII only: a detail may quote what is no Unicode text, such as a lone surrogate.
-    return Response(json.dumps(document), status, headers, PROBLEM_JSON)
+    return Response(problem_bytes(document), document.status, headers, PROBLEM_JSON)
 
 
 def _all_errors(parent: type[LedgerError]) -> Iterator[type[LedgerError]]:
     yield parent
     for child in parent.__subclasses__():
         yield from _all_errors(child)
-
-
-def _error_document(error: FieldError) -> Mapping[str, str]:
-    return {"pointer": error.pointer, "code": error.code, "detail": error.detail}

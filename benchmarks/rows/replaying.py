@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
-from api.service.questions import At, moment_of
+from api.service.questions import At, known_at, moment_of
 from api.service.replays.lines import Lines
 from api.service.replays.preview import Preview, Proposal
 from api.service.replays.replay import replay
@@ -90,12 +90,14 @@ def _moment(served: OpenLedger) -> Moment:
 
 
 def _replayed(served: OpenLedger, moment: Moment) -> dict[str, Any]:
-    return replay(served.ledger, moment, Lines(io.BytesIO()), Work(lambda _progress: None))
+    known = known_at(served.ledger, moment.position)
+    work = Work(lambda _progress: None)
+    return replay(served.ledger, moment, known, Lines(io.BytesIO()), work).plain()
 
 
 def _previewed(served: OpenLedger, moment: Moment) -> dict[str, Any]:
     preview = Preview(served.ledger, moment, Proposal(fewer()))
-    return preview.run(Lines(io.BytesIO()), Work(lambda _progress: None))
+    return preview.run(Lines(io.BytesIO()), Work(lambda _progress: None)).plain()
 
 
 def _read(served: OpenLedger, events: int) -> None:

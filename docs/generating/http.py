@@ -14,12 +14,13 @@ from api.service.settings import Settings
 from docs.generating.markdown import code, opening, table, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
 _INTRODUCTION = """\
 What the server says of itself at `/openapi.json`, where every operation has an example. Bodies are
 JSON, or msgpack (`application/vnd.msgpack`) by `Content-Type` and `Accept`. Errors are listed under
-[problems](problems.md); {common} can be the answer to anything and are not repeated below.
+[problems](problems.md); {common} can be the answer to anything, and are
+repeated below only where they say more.
 """
 
 _METHODS = ("get", "post", "put", "patch", "delete")
@@ -29,8 +30,7 @@ def http_page() -> str:
     """Every operation with its parameters, its answers and an example."""
     document = openapi()
     operations = list(_operations(document))
-    common = set.intersection(*(set(told["responses"]) for _, _, told in operations))
-    common = {status for status in common if status >= "400"}
+    common = _common_problems([told for _, _, told in operations])
     introduction = _INTRODUCTION.format(common=words(sorted(common)))
     parts = [opening("HTTP", "the routes in `api/http/routers`", introduction)]
     for tag in dict.fromkeys(told["tags"][0] for _, _, told in operations):
@@ -41,6 +41,17 @@ def http_page() -> str:
             if told["tags"][0] == tag
         )
     return "\n".join(parts)
+
+
+def _common_problems(operations: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """What every operation can be answered with: by status, the least that it says anywhere."""
+    responses = [told["responses"] for told in operations]
+    statuses = set.intersection(*map(set, responses))
+    return {
+        status: min((one[status]["description"] for one in responses), key=len)
+        for status in statuses
+        if status >= "400"
+    }
 
 
 def _operations(document: dict[str, Any]) -> Iterator[tuple[str, list[Any], dict[str, Any]]]:
@@ -63,7 +74,11 @@ def openapi() -> dict[str, Any]:
 
 
 def _operation(
-    title: str, told: dict[str, Any], document: dict[str, Any], common: set[str], shared: list[Any]
+    title: str,
+    told: dict[str, Any],
+    document: dict[str, Any],
+    common: Mapping[str, str],
+    shared: list[Any],
 ) -> str:
     parts = [f"### `{title}`\n", f"**{told['summary']}.** {told.get('description', '')}\n"]
     parameters = [_resolve(one, document) for one in [*shared, *told.get("parameters", ())]]
@@ -78,7 +93,7 @@ def _operation(
     answers = {
         status: _resolve(answer, document)
         for status, answer in told["responses"].items()
-        if status not in common
+        if answer.get("description") != common.get(status)
     }
     meanings = [(status, answer["description"]) for status, answer in answers.items()]
     parts.append(table(("status", "answer"), meanings))

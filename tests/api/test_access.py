@@ -44,7 +44,6 @@ FOR_KEYS_OF_EVERY_LEDGER = (
     "POST /v1/ledgers/{ledger}/archive",
     "DELETE /v1/ledgers/{ledger}/archive",
 )
-METRICS = ("GET", "/metrics", SCOPES)
 
 
 class Keyed:
@@ -82,7 +81,6 @@ def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keyed]:
 def cases() -> Iterator[tuple[str, str, tuple[str, ...]]]:
     for one in ENDPOINTS:
         yield one.method, one.path, one.scopes
-    yield METRICS
 
 
 def name_of(case: object) -> str:
@@ -142,7 +140,7 @@ def test_every_path_that_is_served_says_who_may_ask(keyed: Keyed) -> None:
         for method, operation in methods.items():
             assert "x-scopes" in operation, f"{method} {path}"
             assert operation["security"] == ([{"accessKey": []}] if operation["x-scopes"] else [])
-    served = {f"{one.method} {one.path}" for one in ENDPOINTS} | {"GET /metrics"}
+    served = {f"{one.method} {one.path}" for one in ENDPOINTS}
     documented = {f"{method.upper()} {path}" for path in described for method in described[path]}
     assert served == documented
 

@@ -118,8 +118,6 @@ def test_what_takes_too_long_to_fold_leads_to_a_replay(
         ({"to": "2026-02-30"}, "invalid-time", "/to"),
     ],
 )
-def test_a_period_that_is_none_is_refused(
-    shop: Shop, query: Json, code: str, pointer: str
-) -> None:
+def test_a_period_that_is_none_is_refused(shop: Shop, query: Json, code: str, pointer: str) -> None:
     problem = problem_of(shop.get("/calibration", **query), 422, code)
     assert problem["errors"][0]["pointer"] == pointer

@@ -158,6 +158,4 @@ def test_the_documentation_works_without_any_other_host(shop: Shop) -> None:
     for asset in re.findall(r"(?:src|href)=\"(/docs/[^\"]+)\"", page.text):
         assert len(shop.client.get(asset).content) > 1000
     assert "default-src 'self'" in page.headers["content-security-policy"]
-    served = shop.client.get("/openapi.json").json()
-    assert "text/plain" in str(served["paths"].pop("/metrics"))
-    assert served == DOCUMENT
+    assert shop.client.get("/openapi.json").json() == DOCUMENT

@@ -23,7 +23,7 @@ def differences(
     round. ``schemas`` are those that a ``$ref`` names, by their names.
     """
     path = path or cls.__name__
-    schema = _resolved(schema, schemas)
+    schema = resolved(schema, schemas)
     shown, required = dict(schema["properties"]), set(schema.get("required", ()))
     hints = get_type_hints(cls)
     kept = {one.name.rstrip("_"): one for one in fields(cls)}
@@ -39,7 +39,7 @@ def differences(
 def _of_value(
     hint: Any, schema: Mapping[str, Any], schemas: Mapping[str, Any], path: str
 ) -> Iterator[str]:
-    schema = _resolved(schema, schemas)
+    schema = resolved(schema, schemas)
     if hint is Any:
         return
     if "anyOf" in schema:
@@ -73,11 +73,12 @@ def _is_same(hint: Any, schema: Mapping[str, Any]) -> bool:
     return bool(SCALARS.get(hint) == schema.get("type", "string"))
 
 
-def _resolved(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Mapping[str, Any]:
+def resolved(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The schema that a reference leads to, and the one schema that several together are."""
     while "$ref" in schema:
         schema = schemas[schema["$ref"].rpartition("/")[2]]
     if "allOf" in schema:
-        parts = [_resolved(one, schemas) for one in schema["allOf"]]
+        parts = [resolved(one, schemas) for one in schema["allOf"]]
         return {
             "type": "object",
             "properties": {name: one for part in parts for name, one in part["properties"].items()},

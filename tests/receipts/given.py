@@ -88,7 +88,7 @@ def receipt_of(open_ledger: OpenLedger, contact_id: UUID = BEN, **asked: int) ->
     signed = open_ledger.ledger.transparency.sign_head()
     question = question_at(open_ledger, **asked)
     _, document = make_receipt(question, contact_id, asked.get("policy_version"), signed)
-    shown: Json = json.loads(json.dumps(document))
+    shown: Json = json.loads(document.json_bytes())
     return shown
 
 
@@ -109,7 +109,7 @@ def with_the_answer_that_follows(document: Json) -> Json:
         folded.members,
         policies[-1].version,
         in_ledger_time_zone=folded.in_ledger_time_zone,
-    )
+    ).plain()
     return document
 
 

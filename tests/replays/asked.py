@@ -11,6 +11,7 @@ from api.service.known_aliases import KnownAliases
 from api.service.questions import (
     At,
     Question,
+    known_at,
     moment_of,
     relationship_of,
     standing_of,
@@ -40,10 +41,11 @@ def moment(ledger: MemoryLedger, now: int, asked: At = NOTHING) -> Moment:
 
 
 def replayed(ledger: MemoryLedger, at: Moment) -> tuple[dict[str, Any], bytes]:
-    """A replay's account and its bytes."""
+    """A replay's account, without how long it took, and its bytes."""
     sink = io.BytesIO()
-    account = replay(ledger, at, Lines(sink), work())
-    return account, sink.getvalue()
+    known = known_at(cast("Ledger", ledger), at.position)
+    account = replay(ledger, at, known, Lines(sink), work())
+    return account.model_dump(mode="json", exclude={"seconds"}), sink.getvalue()
 
 
 def previewed(
@@ -52,12 +54,17 @@ def previewed(
     """A preview's account and its lines."""
     sink = io.BytesIO()
     account = Preview(ledger, at, proposal).run(Lines(sink), work())
-    return account, rows(sink.getvalue())
+    return account.plain(), rows(sink.getvalue())
 
 
 def rows(content: bytes) -> list[dict[str, Any]]:
-    """Lines read."""
-    return [json.loads(line) for line in content.splitlines()]
+    """Lines read, each of which is the one form of what it says."""
+    found = [json.loads(line) for line in content.splitlines()]
+    written = [
+        json.dumps(one, ensure_ascii=False, sort_keys=True, separators=(",", ":")) for one in found
+    ]
+    assert content.decode().splitlines() == written
+    return found
 
 
 def work() -> Work:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 
+from api.service.answers.document import KnownAt
 from api.service.questions import At, Knowledge
 from api.service.replays.lines import Lines
 from api.service.replays.replay import LOOK_EVENTS, replay
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from domain.recorded import RecordedEvent
+    from projections.folding import Moment
 
 
 @pytest.fixture
@@ -54,11 +56,16 @@ class Town(MemoryLedger):
             yield contact, [replace(one, contact_id=contact) for one in self._template]
 
 
+def known(at: Moment) -> KnownAt:
+    """The moment's position, which the account of a replay repeats."""
+    return KnownAt(position=at.position, recorded_at=NOW)
+
+
 def peak_bytes(town: Town) -> int:
     """The most that a replay of the town holds at a time."""
     at = moment(town, NOW)
     tracemalloc.start()
-    replay(town, at, Lines(), work())
+    replay(town, at, known(at), Lines(), work())
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     return peak
@@ -76,9 +83,10 @@ def test_memory_does_not_grow_with_the_number_of_contacts(ledger: MemoryLedger) 
 def test_it_tells_how_far_it_is_and_ends_when_it_is_asked_to(ledger: MemoryLedger) -> None:
     contacts = 2 * LOOK_EVENTS
     town = Town(ledger.stream(ANN), contacts)
+    at = moment(town, NOW)
     told: list[Progress] = []
     doing = Work(told.append)
-    replay(town, moment(town, NOW), Lines(), doing)
+    replay(town, at, known(at), Lines(), doing)
     done = [one.done for one in told]
     assert done == sorted(done)
     assert len(done) >= 4
@@ -87,7 +95,7 @@ def test_it_tells_how_far_it_is_and_ends_when_it_is_asked_to(ledger: MemoryLedge
     lines = Lines()
     doing.cancel()
     with pytest.raises(Cancelled):
-        replay(town, moment(town, NOW), lines, doing)
+        replay(town, at, known(at), lines, doing)
     assert lines.count == 0
 
 

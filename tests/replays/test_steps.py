@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import given, settings
 
 from api.cli.questions.one_contact import stage_told
+from api.service.answers.steps import Step as ShownStep
 from api.service.questions import At, Knowledge, group_of
-from api.service.replays.steps import Step, show, steps
+from api.service.replays.steps import Step, steps
 from domain.history import effective_history
 from domain.instants import DAY, format_instant
 from domain.relationship import fold
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 def walked(ledger: MemoryLedger, at: Moment, contact: UUID = ANN) -> list[Step]:
     survivor, group = group_of(ledger, at.aliases, at.position, contact)
     return list(steps(group, effective_history(group, survivor), at))
+
+
+def show(step: Step) -> dict[str, Any]:
+    return ShownStep.of(step).plain()
 
 
 def shop(clock: Clock) -> MemoryLedger:

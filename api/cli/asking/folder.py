@@ -107,8 +107,8 @@ class FolderAnswers:
         moment = self._moment(asked)
 
         def answer(lines: Lines, work: Work) -> Document:
-            account = replay(self._ledger, moment, lines, work)
-            return {**account, "as_known_at": known_at(self._ledger, moment.position).plain()}
+            known = known_at(self._ledger, moment.position)
+            return replay(self._ledger, moment, known, lines, work).plain()
 
         return answer_with_progress("replaying", answer, out, quiet=quiet)
 
@@ -123,8 +123,8 @@ class FolderAnswers:
 
         def answer(lines: Lines, work: Work) -> Document:
             account = Preview(self._ledger, moment, proposal).run(lines, work)
-            first.extend(lines.first)
-            return account
+            first.extend(row.plain() for row in lines.first)
+            return account.plain()
 
         return answer_with_progress("previewing", answer, out, quiet=quiet), first
 

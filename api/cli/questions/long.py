@@ -27,10 +27,7 @@ def answer_with_progress(
             note = f"{done.done:,} of {done.total:,} events, {done.rate:,}/s"
             advance(100 * done.done / max(done.total, 1), note)
 
-        work = Work(show_progress)
-        account = answer(Lines(file), work)
-        seconds = work.seconds()
-    return {**account, "seconds": round(seconds, 3)}
+        return answer(Lines(file), Work(show_progress))
 
 
 @contextmanager

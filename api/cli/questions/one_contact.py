@@ -10,7 +10,7 @@ import click
 from api.cli.differences import value_told
 from api.cli.output import print_json, print_json_line, print_table
 from api.service.answers.status import shown_values
-from api.service.replays.steps import show
+from api.service.answers.steps import Step as ShownStep
 from domain.instants import format_instant
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def walk_through(answers: LedgerAnswers, contact: str, asked: At, *, as_json: bo
     walked = answers.steps(contact, asked)
     if as_json:
         for step in walked.steps:
-            print_json_line(show(step))
+            print_json_line(ShownStep.of(step).plain())
         return
     _head(answers, contact, walked.contact_id, walked.as_of, walked.position)
     headings = ("when", "what", "signals", "score", "stage")

@@ -6,14 +6,13 @@ forever for a reader that does not read its answer.
 
 from __future__ import annotations
 
-import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from api.http.problems import HeadTooLarge, Malformed, problem, status_of
+from api.http.problems import HeadTooLarge, Malformed, problem, problem_bytes, status_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,7 +69,7 @@ class Connection(HttpToolsProtocol):
 
     def _refuse(self, error: LedgerError) -> None:
         if self._answers_next():
-            body = json.dumps(problem(error, f"urn:uuid:{uuid4()}")).encode()
+            body = problem_bytes(problem(error, f"urn:uuid:{uuid4()}"))
             status = HTTPStatus(status_of(type(error)))
             head = (
                 f"HTTP/1.1 {status.value} {status.phrase}\r\n"

@@ -7,20 +7,15 @@ text format 0.0.4.
 from __future__ import annotations
 
 from collections import Counter as Tally
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
-from starlette.concurrency import run_in_threadpool
-from starlette.responses import Response
 
-from api.http.access import caller, principal_of, require_every_ledger
-from api.http.openapi.responses import problems
 from api.http.problems import code_of
 from domain.errors import LedgerError
-from ledger.access.scopes import SCOPES
 from ledger.drafts import AppendResult
 from ledger.erasure import ErasureResult
 from ledger.transparency.checkpoint_signer import STOPPED
@@ -30,12 +25,10 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
     from prometheus_client import Metric
-    from starlette.requests import Request
 
     from api.service.server import OpenLedger, Server
 
-PATH = "/metrics"
-TEXT = "text/plain; version=0.0.4; charset=utf-8"
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 """The methods that are distinguished. A sender may invent others, and each would be a new series.
@@ -137,42 +130,6 @@ def count(app: FastAPI, server: Server) -> None:
         server.metrics = metrics = Metrics(server.ledgers, server.unopened)
         server.observe(metrics.of_ledger)
     app.state.metrics = server.metrics
-
-
-def add_to(app: FastAPI, server: Server, described: dict[str, Any]) -> None:
-    """Answer ``/metrics``, and describe it."""
-    metrics = metrics_of(app)
-
-    async def scrape(request: Request) -> Response:
-        request.state.route = PATH
-        require_every_ledger(principal_of(request, server, SCOPES))
-        return Response(await run_in_threadpool(metrics.text), headers={"Content-Type": TEXT})
-
-    app.add_route(PATH, scrape, methods=["GET"], include_in_schema=False)
-    described["paths"][PATH] = {"get": _description()}
-
-
-_PROBLEMS = ("forbidden", "internal", "rate-limited", "unauthenticated", "unavailable")
-
-
-def _problems() -> dict[str, Any]:
-    return {str(status): told for status, told in problems(*_PROBLEMS).items()}
-
-
-def _description() -> dict[str, Any]:
-    example = 'rapport_events_appended_total{ledger="main"} 3.0\n'
-    text = {"schema": {"type": "string"}, "example": example}
-    answered = {"description": "The figures.", "content": {"text/plain": text}}
-    return {
-        "operationId": "metrics",
-        "tags": ["Health"],
-        "summary": "What the server counts of itself, for Prometheus",
-        "description": "The labels are ledgers, projections and routes, and no contacts.",
-        "parameters": [],
-        "security": [{caller.scheme_name: []}],
-        "x-scopes": list(SCOPES),
-        "responses": {"200": answered, **_problems()},
-    }
 
 
 class LedgerCounts:

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from api.service.answers import health as answers
 from domain.errors import LedgerError, Unavailable
 from ledger.transparency.checkpoint_signer import STOPPED
 
@@ -32,18 +33,15 @@ class Readiness:
     is_recording: bool
     serving: int
 
-    def as_document(self) -> dict[str, object]:
-        """The fields of the answer beside the status."""
-        return {
-            "stopped": dict(self.stopped),
-            "clock_behind_seconds": self.clock_behind_seconds,
-            "recording": self.is_recording,
-        }
-
     @property
     def is_well(self) -> bool:
         """Whether there is no problem."""
         return not self.stopped and not self.clock_behind_seconds and self.is_recording
+
+    @property
+    def status(self) -> str:
+        """The state in one word."""
+        return "ok" if self.is_well else "degraded"
 
 
 class NotReady(Unavailable):
@@ -54,7 +52,7 @@ class NotReady(Unavailable):
         self.found = found
 
     def fields(self) -> Mapping[str, object]:
-        return self.found.as_document()
+        return answers.Readiness.model_validate(self.found).plain()
 
 
 def readiness_of(server: Server) -> Readiness:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from api.http.openapi.example import example
 from api.service.answers.calibration import CalibrationAnswer
 
-CALIBRATION = CalibrationAnswer.model_validate(
+CALIBRATION = example(
+    CalibrationAnswer,
     {
         "from": "2025-01-01T00:00:00Z",
         "to": "2025-07-01T00:00:00Z",
@@ -36,5 +38,5 @@ CALIBRATION = CalibrationAnswer.model_validate(
                 "ratio_percent": 1_186,
             }
         ],
-    }
+    },
 )

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic.json_schema import models_json_schema
 
 from api.http.wire.path_types import CONTACT_NAME
-from api.service.answers.document import SCHEMA_NAMED
+from api.service.answers.document import SCHEMA_NAMED, Document
+from api.service.answers.events import AppendedLine, RefusedLine
+from api.service.answers.previews import PreviewedChange, ReplayedStatus
+from api.service.answers.problems import Problem
 from api.service.event_schemas import (
     cloud_event,
     data_name,
@@ -14,7 +19,6 @@ from api.service.event_schemas import (
     ref,
     sent_event,
 )
-from domain.decisions.reasons import REASONS
 from domain.events import CATALOGUE
 from domain.kept_policies import kept_policy_schema
 from domain.presets import sent_policy_schema
@@ -23,6 +27,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 _COMPONENTS = "#/components/schemas/"
+_PROBLEMS_AND_LINES = (Problem, AppendedLine, RefusedLine, ReplayedStatus, PreviewedChange)
+"""The models that FastAPI does not find, because no endpoint returns one by itself."""
+
+
+def of_problems_and_lines() -> Mapping[str, Any]:
+    """The schemas of problems and of lines, with those of their parts."""
+    models: list[tuple[type[Document], Literal["serialization"]]] = [
+        (model, "serialization") for model in _PROBLEMS_AND_LINES
+    ]
+    _, schema = models_json_schema(models, ref_template=f"{_COMPONENTS}{{model}}")
+    named: Mapping[str, Any] = schema["$defs"]
+    return named
 
 
 def with_names(document: dict[str, Any]) -> dict[str, Any]:
@@ -49,7 +65,7 @@ def with_references(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def of_events() -> Mapping[str, Any]:
-    """The schemas of what clients send, which are made of the kinds that read it; and problems."""
+    """The schemas of what clients send, which are made of the kinds that read it."""
     contact = {**CONTACT_NAME, "description": "A UUID, or `source:ref`."}
     policy, sent_policy = (
         {name: part for name, part in schema.items() if name not in {"$schema", "title"}}
@@ -74,7 +90,6 @@ def of_events() -> Mapping[str, Any]:
         "EventTypeName": {"type": "string", "enum": sorted(CATALOGUE)},
         "Policy": policy,
         "SentPolicy": sent_policy,
-        "Problem": _problem(),
     }
 
 
@@ -94,26 +109,3 @@ def _referring(schema: Any, names: Mapping[str, str]) -> Any:
     if isinstance(schema, list):
         return [_referring(value, names) for value in schema]
     return schema
-
-
-def _problem() -> dict[str, Any]:
-    text = {"type": "string"}
-    error = dict.fromkeys(("pointer", "code", "detail"), text)
-    always = {"type": text, "title": text, "status": {"type": "integer"}, "detail": text}
-    always |= {"code": text, "instance": text}
-    return {
-        "type": "object",
-        "properties": {
-            **always,
-            "reason": {
-                "type": "string",
-                "enum": sorted(REASONS),
-                "description": "Of `refused`: the decision's own code.",
-            },
-            "errors": {
-                "type": "array",
-                "items": {"type": "object", "properties": error, "required": list(error)},
-            },
-        },
-        "required": list(always),
-    }

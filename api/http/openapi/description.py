@@ -15,8 +15,13 @@ from fastapi.openapi.utils import get_openapi
 
 from api.http.access import caller
 from api.http.contract import Contract, body_of, scopes_of
-from api.http.openapi.components import of_events, with_names, with_references
-from api.http.openapi.responses import codes_in, problems
+from api.http.openapi.components import (
+    of_events,
+    of_problems_and_lines,
+    with_names,
+    with_references,
+)
+from api.http.openapi.responses import ITEM_SCHEMA, codes_in, problems
 from api.service.event_schemas import ref
 from api.service.strict_parsing import JSON, MSGPACK
 
@@ -47,10 +52,12 @@ def description(routes: Iterable[LedgerRoute]) -> Described:
         summary="A relationship ledger: who is a customer, who is a client, and why.",
         description="JSON, or msgpack by `Content-Type` and `Accept`. Times are RFC 3339. "
         "Every error is `application/problem+json`. Request bodies are described as JSON; "
-        f"`{FURTHER_CONTENT}` lists the other media types that are read.",
+        f"`{FURTHER_CONTENT}` lists the other media types that are read. Of answers in lines, "
+        f"`{ITEM_SCHEMA}` says what one line is.",
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         routes=routes,
     )
+    document["components"]["schemas"] |= of_problems_and_lines()
     document = with_names(document)
     for unused in ("HTTPValidationError", "ValidationError"):  # every 422 here is a problem
         document["components"]["schemas"].pop(unused, None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from api.http.openapi import examples
-from api.http.openapi.responses import form
+from api.http.openapi.responses import form, lines
 from api.http.wire import cloudevents
 from api.http.wire.envelope import MOST_EVENTS
 from api.http.wire.media import LINES
@@ -27,11 +27,11 @@ _LINES = {
     "type": "string",
     "description": "One event with its `contact` a line, of at most 64 KiB; any number of lines.",
 }
-OUTCOME_LINES: Described = {
-    "type": "string",
-    "description": "For every line, in order, one with `line`, `status` and either `position` (201 "
-    "new, 200 known or already so) and `counts_for`, or `problem`.",
-}
+OUTCOME_LINES = lines(
+    "For every line, in order, one with `line`, `status` and either `position` (201 new, 200 known "
+    "or already so) and `counts_for`, or `problem`.",
+    *examples.OUTCOMES,
+)
 OF_ONE_CONTACT: Described = {
     "requestBody": {
         "content": {

@@ -5,8 +5,16 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from api.http.openapi.example import example
+from api.http.openapi.responses import example_problem
 from api.service.answers.contacts import Contact
-from api.service.answers.events import Appended, AppendedToMany, Event
+from api.service.answers.events import (
+    Appended,
+    AppendedLine,
+    AppendedToMany,
+    Event,
+    RefusedLine,
+)
 from api.service.answers.ledgers import EventType
 from api.service.answers.lists import (
     FoundContact,
@@ -16,7 +24,6 @@ from api.service.answers.lists import (
     Summary,
 )
 from api.service.answers.policies import PolicyVersion, WholePolicyVersion
-from api.service.answers.projections import Operation, Projection, ProjectionDigest
 from api.service.answers.referrals import Referrals
 from api.service.answers.status import Standing, Status, StatusHistory
 from domain.presets import PRESETS
@@ -62,7 +69,8 @@ _APPENDED_EVENT: dict[str, Any] = {
     "recorded_at": "2026-03-01T08:30:01.250000Z",
     "replayed": False,
 }
-APPENDED = Appended.model_validate(
+APPENDED = example(
+    Appended,
     {
         "contact_id": CONTACT_ID,
         "counts_for": None,
@@ -70,16 +78,18 @@ APPENDED = Appended.model_validate(
         "position": 3,
         "replayed": False,
         "events": [_APPENDED_EVENT],
-    }
+    },
 )
-APPENDED_MANY = AppendedToMany.model_validate(
+APPENDED_MANY = example(
+    AppendedToMany,
     {
         "position": 3,
         "replayed": False,
         "events": [{"contact_id": CONTACT_ID, "counts_for": None, **_APPENDED_EVENT}],
-    }
+    },
 )
-EVENT = Event.model_validate(
+EVENT = example(
+    Event,
     {
         "id": EVENT_ID,
         "contact_id": CONTACT_ID,
@@ -94,16 +104,16 @@ EVENT = Event.model_validate(
         "data": PURCHASE["data"],
         "retracted_by": None,
         "corrected_by": None,
-    }
+    },
 )
 SENT_LINES = "".join(json.dumps(one) + "\n" for one in EVENTS)
-OUTCOME_LINES = (
-    '{"line":1,"status":201,"position":2,"counts_for":null}\n{"line":2,"status":422,"problem":{"type":'
-    '"urn:rapport:problem:invalid-request","title":"The request is not valid","status":422,'
-    f'"detail":"/type: is required","code":"invalid-request","instance":"urn:uuid:{OPERATION_ID}",'
-    '"errors":[{"pointer":"/type","code":"missing","detail":"is required"}]}}\n'
+OUTCOMES = (
+    example(AppendedLine, {"line": 1, "status": 201, "position": 2, "counts_for": None}),
+    example(
+        RefusedLine,
+        {"line": 2, "status": 422, "problem": example_problem("invalid-request").plain()},
+    ),
 )
-LINES_OF_EVENTS = EVENT.json_bytes().decode() + "\n"
 SERVER_SENT_EVENTS = f"id: 3\nevent: purchase-made\ndata: {EVENT.json_bytes().decode()}\n\n"
 CLOUD_EVENT: dict[str, Any] = {
     "specversion": "1.0",
@@ -115,7 +125,8 @@ CLOUD_EVENT: dict[str, Any] = {
     "datacontenttype": "application/json",
     "data": PURCHASE["data"],
 }
-CONTACT = Contact.model_validate(
+CONTACT = example(
+    Contact,
     {
         "contact_id": CONTACT_ID,
         "kind": "person",
@@ -139,9 +150,10 @@ CONTACT = Contact.model_validate(
         "flags": [],
         "standing": "none",
         "position": 3,
-    }
+    },
 )
-STATUS_ROW = StatusRow.model_validate(
+STATUS_ROW = example(
+    StatusRow,
     {
         "contact_id": CONTACT_ID,
         "stage": "customer",
@@ -149,9 +161,10 @@ STATUS_ROW = StatusRow.model_validate(
         "since": "2026-03-01T08:30:00Z",
         "flags": [],
         "policy_version": 1,
-    }
+    },
 )
-RESTATEMENT = Restatement.model_validate(
+RESTATEMENT = example(
+    Restatement,
     {
         "contact_id": CONTACT_ID,
         "from": "2026-01-20T08:30:00Z",
@@ -160,11 +173,12 @@ RESTATEMENT = Restatement.model_validate(
         "known": "customer",
         "event": EVENT_ID,
         "position": 3,
-    }
+    },
 )
-FOUND_CONTACT = FoundContact.model_validate({**STATUS_ROW.plain(), "name": "Ada Jansen"})
+FOUND_CONTACT = example(FoundContact, {**STATUS_ROW.plain(), "name": "Ada Jansen"})
 _KNOWN_AT = {"position": 3, "recorded_at": "2026-03-01T08:30:01.250000Z"}
-STATUS = Status.model_validate(
+STATUS = example(
+    Status,
     {
         "contact_id": CONTACT_ID,
         "as_of": "2026-03-02T08:30:00Z",
@@ -195,9 +209,10 @@ STATUS = Status.model_validate(
             "because": "lapse_at",
         },
         "evidence_erased": False,
-    }
+    },
 )
-STATUS_HISTORY = StatusHistory.model_validate(
+STATUS_HISTORY = example(
+    StatusHistory,
     {
         "contact_id": CONTACT_ID,
         "as_of": "2026-03-02T08:30:00Z",
@@ -221,9 +236,10 @@ STATUS_HISTORY = StatusHistory.model_validate(
             },
         ],
         "evidence_erased": False,
-    }
+    },
 )
-STANDING = Standing.model_validate(
+STANDING = example(
+    Standing,
     {
         "contact_id": CONTACT_ID,
         "as_of": "2026-03-02T08:30:00Z",
@@ -241,70 +257,30 @@ STANDING = Standing.model_validate(
             "they_owe": False,
         },
         "events": [EVENT_ID],
-    }
+    },
 )
-POLICY = PolicyVersion.model_validate(
+POLICY = example(
+    PolicyVersion,
     {
         "policy_version": 2,
         "name": "cafe",
         "effective_from": "2026-03-01T00:00:00Z",
         "sha256": DIGEST,
         "position": 4,
-    }
+    },
 )
-WHOLE_POLICY = WholePolicyVersion.model_validate(
-    {**POLICY.plain(), "policy": PRESETS["cafe"].document()}
-)
-EVENT_TYPE = EventType.model_validate(
+WHOLE_POLICY = example(WholePolicyVersion, {**POLICY.plain(), "policy": PRESETS["cafe"].document()})
+EVENT_TYPE = example(
+    EventType,
     {
         "type": "purchase-made",
         "summary": "A contact bought something. Source: E0.",
         "from_clients": True,
         "schema": "/v1/event-types/purchase-made",
-    }
+    },
 )
-PROJECTION = Projection.model_validate(
-    {
-        "name": "status",
-        "version": 1,
-        "position": 3,
-        "lag": 0,
-        "state": "live",
-        "problem": None,
-    }
-)
-PROJECTION_DIGEST = ProjectionDigest.model_validate(
-    {
-        "name": "status",
-        "version": 1,
-        "position": 3,
-        "as_of": "2026-03-02T08:30:00Z",
-        "digest": DIGEST,
-    }
-)
-OPERATION = Operation.model_validate(
-    {
-        "id": OPERATION_ID,
-        "kind": "rebuild",
-        "state": "running",
-        "progress": {"done": 1200, "total": 23_570, "rate": 9000, "eta_seconds": 2},
-        "result": None,
-        "problem": None,
-    }
-)
-_REBUILT: dict[str, Any] = {
-    "projection": "status",
-    "position": 3,
-    "events": 3,
-    "seconds": 0.01,
-    "digest": DIGEST,
-    "live_digest": DIGEST,
-    "drift": [],
-}
-REBUILT_OPERATION = Operation.model_validate(
-    {**OPERATION.plain(), "state": "succeeded", "result": _REBUILT}
-)
-SUMMARY = Summary.model_validate(
+SUMMARY = example(
+    Summary,
     {
         "position": 3,
         "as_of": "2026-03-02T08:30:00Z",
@@ -317,18 +293,20 @@ SUMMARY = Summary.model_validate(
             "lapsed_client": 0,
             "ended": 0,
         },
-    }
+    },
 )
-STANDING_ROW = StandingRow.model_validate(
+STANDING_ROW = example(
+    StandingRow,
     {
         "contact_id": CONTACT_ID,
         "standing": "introducer",
         "influence": 6,
         "we_owe": False,
         "they_owe": False,
-    }
+    },
 )
-REFERRALS = Referrals.model_validate(
+REFERRALS = example(
+    Referrals,
     {
         "contact_id": CONTACT_ID,
         "position": 4,
@@ -372,5 +350,5 @@ REFERRALS = Referrals.model_validate(
                 "in_kind": 0,
             }
         ],
-    }
+    },
 )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from api.http.openapi import examples
+from api.http.openapi.example import example
 from api.http.openapi.examples import CONTACT_ID, EVENT_ID
 from api.service.answers.persons import DONE, REMAINS, Erased, PersonalExport, coded_sentences
 
-ERASED = Erased.model_validate(
+ERASED = example(
+    Erased,
     {
         "contact_id": CONTACT_ID,
         "contacts": [
@@ -20,11 +22,12 @@ ERASED = Erased.model_validate(
         "position": 42,
         "done": coded_sentences(DONE),
         "remains": coded_sentences(REMAINS),
-    }
+    },
 )
 
 _CONTACT = examples.CONTACT.plain()
-EXPORT = PersonalExport.model_validate(
+EXPORT = example(
+    PersonalExport,
     {
         "contact_id": CONTACT_ID,
         "ledger": "main",
@@ -55,5 +58,5 @@ EXPORT = PersonalExport.model_validate(
         "standing": examples.STANDING.plain(),
         "events": [examples.EVENT.plain()],
         "named_by": [],
-    }
+    },
 )

@@ -1,21 +1,34 @@
-"""Whether the server lives, and whether it can do its work."""
+"""Whether the server lives, whether it can do its work, and what it counts of itself."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Any
 
-from api.http.access import EVERYBODY
-from api.http.dependencies import CurrentServer
+from fastapi import APIRouter
+from fastapi.responses import PlainTextResponse
+from starlette.responses import Response
+
+from api.http.access import EVERYBODY, allow
+from api.http.dependencies import CallerOfEveryLedger, CurrentExchange, CurrentServer
+from api.http.edge.metrics import CONTENT_TYPE, metrics_of
 from api.http.edge.readiness import NotReady, readiness_of
+from api.http.openapi.example import example
 from api.http.openapi.responses import problems, response_of
 from api.http.routing import LedgerRoute
 from api.service.answers.health import Health, Readiness
 from domain.errors import Unavailable
+from ledger.access.scopes import SCOPES
 
 router = APIRouter(tags=["Health"], route_class=LedgerRoute)
 
-_READINESS = Readiness(
-    status="degraded", stopped={"ledger": 1}, clock_behind_seconds=0, recording=True
+_READINESS = example(
+    Readiness,
+    {
+        "status": "degraded",
+        "stopped": {"ledger": 1},
+        "clock_behind_seconds": 0,
+        "recording": True,
+    },
 )
 
 
@@ -23,7 +36,7 @@ _READINESS = Readiness(
     "/livez",
     dependencies=[EVERYBODY],
     summary="Check that the process is running",
-    responses={200: response_of("The process is running.", Health(status="ok"))},
+    responses={200: response_of("The process is running.", example(Health, {"status": "ok"}))},
 )
 async def livez() -> Health:
     """The endpoint reads nothing: any answer means that the process is running."""
@@ -59,5 +72,26 @@ def readyz(server: CurrentServer) -> Readiness:
     found = readiness_of(server)
     if not found.serving:
         raise NotReady(found)
-    status = "ok" if found.is_well else "degraded"
-    return Readiness.model_validate({"status": status, **found.as_document()})
+    return Readiness.model_validate(found)
+
+
+@router.get(
+    "/metrics",
+    dependencies=[allow(*SCOPES)],
+    summary="What the server counts of itself, for Prometheus",
+    responses={
+        200: response_of(
+            "The figures.",
+            'rapport_events_appended_total{ledger="main"} 3.0\n',
+            media_type="text/plain",
+            schema={"type": "string"},
+        ),
+        **problems("unavailable"),
+    },
+    response_model=None,
+    response_class=PlainTextResponse,
+)
+def metrics(_caller: CallerOfEveryLedger, exchange: CurrentExchange) -> Any:
+    """The labels are ledgers, projections and routes, and no contacts."""
+    figures = metrics_of(exchange.request.app).text()
+    return Response(figures, headers={"Content-Type": CONTENT_TYPE})

@@ -13,6 +13,7 @@ from api.http.access import allow
 from api.http.bodies import body_dependency
 from api.http.dependencies import Caller, CurrentReply, CurrentServer
 from api.http.exchange import Reply
+from api.http.openapi.example import example
 from api.http.openapi.responses import problems, response_of
 from api.http.problems import Forbidden
 from api.http.routing import LedgerRoute
@@ -89,7 +90,8 @@ class NewKey(SentObject):
     ] = None
 
 
-_KEY = AccessKey.model_validate(
+_KEY = example(
+    AccessKey,
     {
         "id": "9f86d081884c7d65",
         "name": "the till in Main Street",
@@ -100,12 +102,12 @@ _KEY = AccessKey.model_validate(
         "expires_at": None,
         "revoked_at": None,
         "last_used_at": None,
-    }
+    },
 )
 _SECRET = "rk_9f86d081884c7d65_" + "0" * 43
 _MADE = response_of(
     "The key with its secret, which is shown here and never again.",
-    MadeKey(**_KEY.plain(), secret=_SECRET),
+    example(MadeKey, {**_KEY.plain(), "secret": _SECRET}),
     "Location",
 )
 
@@ -191,7 +193,7 @@ def rotate_key(
     responses={
         200: response_of(
             "The key is revoked: no request with it is let in.",
-            AccessKey.model_validate({**_KEY.plain(), "revoked_at": "2026-04-01T08:00:00Z"}),
+            example(AccessKey, {**_KEY.plain(), "revoked_at": "2026-04-01T08:00:00Z"}),
         ),
         **problems("not-found"),
     },

@@ -17,6 +17,7 @@ from api.http.dependencies import (
     CurrentServer,
     LedgerInPath,
 )
+from api.http.openapi.example import example
 from api.http.openapi.responses import problems, response_of
 from api.http.routing import LedgerRoute
 from api.http.wire.path_types import LedgerName
@@ -33,7 +34,8 @@ from ledger.stores.access import REFUSED
 router = APIRouter(tags=["Ledgers"], route_class=LedgerRoute)
 
 _NAME = re.compile("[a-z][a-z0-9-]{0,39}")
-_EXAMPLE = Ledger(name="main", time_zone=None, archived=False)
+_EXAMPLE = example(Ledger, {"name": "main", "time_zone": None, "archived": False})
+_SHOP = {"name": "corner-shop", "time_zone": "Europe/Amsterdam"}
 
 
 def _read_name(value: object) -> str:
@@ -45,7 +47,7 @@ def _read_name(value: object) -> str:
 class NewLedger(SentObject):
     """A ledger to be made; without a time zone its days are those of UTC."""
 
-    EXAMPLES: ClassVar = {"a shop": {"name": "corner-shop", "time_zone": "Europe/Amsterdam"}}
+    EXAMPLES: ClassVar = {"a shop": _SHOP}
     UNKNOWN: ClassVar = "a ledger has no such field"
 
     name: Annotated[str, Reads(_read_name, {"type": "string", "pattern": f"^{_NAME.pattern}$"})]
@@ -77,7 +79,7 @@ def list_ledgers(server: CurrentServer, caller: Caller) -> Page[Ledger]:
     responses={
         201: response_of(
             "The ledger was created, with the policy `retail`.",
-            Ledger(name="corner-shop", time_zone="Europe/Amsterdam", archived=False),
+            example(Ledger, {**_SHOP, "archived": False}),
             "Location",
         ),
         200: response_of("The ledger existed already, and nothing changed.", _EXAMPLE, "Location"),
@@ -121,9 +123,7 @@ def read_ledger(server: CurrentServer, served: LedgerInPath) -> Ledger:
     dependencies=[allow(ADMIN)],
     summary="Archive a ledger",
     responses={
-        200: response_of(
-            "The ledger is archived.", Ledger(name="main", time_zone=None, archived=True)
-        ),
+        200: response_of("The ledger is archived.", _EXAMPLE.model_copy(update={"archived": True})),
         **problems("unavailable"),
     },
 )
@@ -160,7 +160,7 @@ def unarchive_ledger(
     responses={
         200: response_of(
             "The ledger is deleted, and its name can be used again.",
-            DeletedLedger(name="corner-shop", deleted=True),
+            example(DeletedLedger, {"name": _SHOP["name"], "deleted": True}),
         ),
         **problems("confirmation-needed", "unavailable"),
     },

@@ -14,7 +14,7 @@ from api.http.openapi.person_examples import EXPORT
 from api.http.openapi.responses import form, problems, response_of
 from api.http.routers.contacts import profile_at
 from api.http.routing import LedgerRoute
-from api.http.wire import present_person
+from api.http.wire import person_page
 from api.http.wire.rendered import WholeAnswer
 from api.service.answers.contacts import Consent, Registration
 from api.service.answers.events import Event
@@ -80,11 +80,11 @@ def _page(body: PersonalExport, reply: Reply) -> WholeAnswer:
     headers = {
         **reply.headers,
         "Content-Type": f"{HTML}; charset=utf-8",
-        "Content-Security-Policy": present_person.POLICY,
+        "Content-Security-Policy": person_page.POLICY,
         "Vary": "Accept",
         "Rapport-Position": str(reply.position),
     }
-    return WholeAnswer(200, headers, present_person.page(body.plain()).encode())
+    return WholeAnswer(200, headers, person_page.page(body).encode())
 
 
 def _personal_export(question: Question, subject: Subject) -> PersonalExport:

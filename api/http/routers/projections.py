@@ -8,7 +8,7 @@ from fastapi import APIRouter
 
 from api.http.access import allow
 from api.http.dependencies import Caller, CurrentAudit, CurrentExchange, CurrentReply, LedgerInPath
-from api.http.openapi import examples
+from api.http.openapi import work_examples
 from api.http.openapi.responses import problems, response_of
 from api.http.ordered_acts import end_with
 from api.http.problems import Forbidden
@@ -29,7 +29,7 @@ router = APIRouter(prefix="/v1/ledgers/{ledger}", tags=["Projections"], route_cl
     responses={
         200: response_of(
             "`lag` is how many events the ledger is ahead.",
-            Page[Projection](items=(examples.PROJECTION,), next_cursor=None),
+            Page[Projection](items=(work_examples.PROJECTION,), next_cursor=None),
             "ETag",
         )
     },
@@ -48,7 +48,7 @@ def list_projections(served: LedgerInPath, reply: CurrentReply) -> Page[Projecti
     responses={
         200: response_of(
             "SHA-256 over all rows in key order, at a position and an instant.",
-            examples.PROJECTION_DIGEST,
+            work_examples.PROJECTION_DIGEST,
             "ETag",
             "Rapport-Position",
         ),
@@ -72,7 +72,7 @@ def read_digest(
     responses={
         202: response_of(
             "The rebuild has started. The operation shows its progress.",
-            examples.OPERATION,
+            work_examples.OPERATION,
             "Location",
         ),
         **problems("not-found"),
@@ -102,7 +102,7 @@ def rebuild_projection(
     responses={
         200: response_of(
             "The state and progress of the operation, and its result once it has ended.",
-            examples.REBUILT_OPERATION,
+            work_examples.REBUILT_OPERATION,
         ),
         **problems("operation-not-found"),
     },
@@ -119,7 +119,7 @@ def read_operation(served: LedgerInPath, operation: OperationId) -> Operation:
     status_code=202,
     responses={
         202: response_of(
-            "The operation will end. One that had ended stays as it was.", examples.OPERATION
+            "The operation will end. One that had ended stays as it was.", work_examples.OPERATION
         ),
         **problems("operation-not-found"),
     },

@@ -21,8 +21,8 @@ from api.http.dependencies import (
 )
 from api.http.exchange import Exchange, Reply
 from api.http.log_streams import export_log, tail_log
-from api.http.openapi.examples import EVENT, LINES_OF_EVENTS, SERVER_SENT_EVENTS
-from api.http.openapi.responses import form, problems, response_of
+from api.http.openapi.examples import EVENT, SERVER_SENT_EVENTS
+from api.http.openapi.responses import form, lines, problems, response_of
 from api.http.routing import LedgerRoute
 from api.http.streams.log import Filter, read_events
 from api.http.wire.cursors import make_cursor, read_place
@@ -56,7 +56,7 @@ router = APIRouter(
 )
 
 _PAGE = Page[Event](items=(EVENT,), next_cursor=None)
-_ONE_A_LINE = {"type": "string", "description": "One event a line, as in a page."}
+_ONE_A_LINE = lines("One event a line, as in a page.", EVENT)
 _SERVER_SENT = {
     "type": "string",
     "description": "`id` is the position, `event` the type, `data` the event as in a page. "
@@ -135,7 +135,7 @@ def read_stream(
             _PAGE,
             "Link",
             more={
-                **dict.fromkeys(LINES, form(_ONE_A_LINE, LINES_OF_EVENTS)),
+                **dict.fromkeys(LINES, _ONE_A_LINE),
                 EVENT_STREAM: form(_SERVER_SENT, SERVER_SENT_EVENTS),
             },
         ),

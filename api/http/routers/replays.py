@@ -12,7 +12,7 @@ from api.http.bodies import body_dependency
 from api.http.dependencies import Caller, CurrentExchange, CurrentServer, LedgerInPath
 from api.http.exchange import Exchange
 from api.http.openapi import work_examples
-from api.http.openapi.responses import form, problems, response_of
+from api.http.openapi.responses import lines, problems, response_of
 from api.http.routers.projections import operation_id
 from api.http.routing import LedgerRoute
 from api.http.streams.spooled import FileAnswer
@@ -63,12 +63,12 @@ class Lines(Response):
     media_type = JSONL
 
 
-_LINES = {
-    "type": "string",
-    "description": "Of a replay: contact_id, stage, score, since, flags, policy_version and "
-    "evidence_erased. Of a preview: contact_id, from, to, at, score, since, first_client_at, "
-    "signals, silence and, over a window, stretches.",
-}
+_LINES = lines(
+    "One contact a line: `ReplayedStatus` of a replay, `PreviewedChange` of a preview, as the two "
+    "lines of the example.",
+    work_examples.REPLAYED_STATUS,
+    work_examples.PREVIEWED_CHANGE,
+)
 
 
 @router.post(
@@ -155,11 +155,9 @@ def preview_policy(
         200: response_of(
             "One contact a line, by id: JSON with sorted names and no white space, and "
             "a line feed. The ETag is their SHA-256.",
-            work_examples.REPLAYED_LINES,
+            None,
             "ETag",
-            media_type=JSONL,
-            schema=_LINES,
-            more={LINES[1]: form(_LINES, work_examples.REPLAYED_LINES)},
+            more=dict.fromkeys(LINES, _LINES),
         ),
         **problems("operation-not-found", "not-found", "not-finished"),
     },

@@ -70,7 +70,7 @@ def read_status_history(
         200: response_of(
             "The answer of the status, the events and policies that it rests on as they are "
             "stored, a proof of each, and the signed checkpoint.",
-            Receipt.model_validate(log_examples.RECEIPT),
+            log_examples.RECEIPT,
             *_HEADERS,
         ),
         **problems(*_PROBLEMS, "not-yet-sealed"),
@@ -92,7 +92,7 @@ async def read_status_receipt(
     survivor, receipt = await run_in_threadpool(make_receipt, question, contact_id, version, signed)
     reply.answers_for(survivor)
     reply.reflects(question.position)
-    return Receipt.model_validate(receipt)
+    return receipt
 
 
 @router.get(

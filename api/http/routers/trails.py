@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from api.http.access import allow
 from api.http.dependencies import CallerOfEveryLedger, CurrentServer, LedgerInPath
+from api.http.openapi.example import example
 from api.http.openapi.responses import response_of
 from api.http.routing import LedgerRoute
 from api.http.wire.query_types import MOST_ITEMS, AfterNumber, Limit
@@ -39,7 +40,7 @@ _OUTCOME = {
 }
 _PAGE = response_of(
     "Oldest first. Each entry holds the hash of the one before.",
-    TrailPage.model_validate({"items": [_ACT, _OUTCOME], "next_after": None}),
+    example(TrailPage, {"items": [_ACT, _OUTCOME], "next_after": None}),
 )
 
 

@@ -9,6 +9,7 @@ from api.http.problems import TooLarge, problem
 from api.http.streams.lines import LINE_BYTES
 from api.http.wire.envelope import read_one
 from api.service import strict_parsing
+from api.service.answers.events import AppendedLine, RefusedLine
 from domain.errors import FieldError, Invalid, LedgerError, Refused
 from ledger.drafts import Append
 
@@ -23,6 +24,10 @@ MOST_ERRORS = 10
 
 MOST_POINTER = 200
 """How many characters of a pointer are reported; it may quote a name as long as a line."""
+
+# A bulk append is answered so once for each event: filling in the model's own names takes 0.3 us,
+# encoding a model 3.1 us.
+_APPENDED = "{%s}\n" % ",".join(f'"{name}":%s' for name in AppendedLine.model_fields)  # noqa: UP031  # what is left is filled in later
 
 
 def read_line(
@@ -45,19 +50,13 @@ def read_line(
 def outcome_line(number: int, outcome: AppendResult | LedgerError, instance: str) -> bytes:
     """What became of the line with that number, as a line of JSON."""
     if isinstance(outcome, LedgerError):
-        told = problem(outcome, instance)
-        line = {"line": number, "status": told["status"], "problem": told}
-        return json.dumps(line, separators=(",", ":")).encode() + b"\n"
-    created = bool(outcome.events) and not outcome.replayed
-    status = 201 if created else 200
+        found = problem(outcome, instance)
+        refused = RefusedLine(line=number, status=found.status, problem=found)
+        return json.dumps(refused.plain(), separators=(",", ":")).encode() + b"\n"
+    known = all(one.replayed for one in outcome.events)  # also where nothing was to be recorded
     survivor = outcome.counts_for
-    counts_for = b"null" if survivor is None else b'"%s"' % str(survivor).encode()
-    return b'{"line":%d,"status":%d,"position":%d,"counts_for":%s}\n' % (
-        number,
-        status,
-        outcome.position,
-        counts_for,
-    )
+    counts_for = "null" if survivor is None else f'"{survivor}"'
+    return (_APPENDED % (number, 200 if known else 201, outcome.position, counts_for)).encode()
 
 
 def _brief(error: Invalid) -> Invalid:

@@ -8,6 +8,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     PlainSerializer,
     SerializeAsAny,
     WithJsonSchema,
@@ -26,7 +27,7 @@ class Document(BaseModel):
 
     It is made of its fields, or of a domain object whose attributes have their names:
     ``Signal.model_validate(reading)``, also where the object stands in a field of another document.
-    A field that may be absent has the default None and ``exclude_if=is_none``.
+    A field that may be absent is declared by ``optional``.
     """
 
     model_config = ConfigDict(
@@ -46,8 +47,12 @@ class Document(BaseModel):
         return self.model_dump(mode="json")
 
 
-def is_none(value: object) -> bool:
-    """Whether an optional field is absent: for ``Field(exclude_if=is_none)``."""
+def optional(description: str | None = None) -> Any:
+    """The default of a field that is left out where it is None."""
+    return Field(default=None, exclude_if=_is_none, description=description)
+
+
+def _is_none(value: object) -> bool:
     return value is None
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import WithJsonSchema
 
 from api.service.answers.document import Document, Instant, Position, schema_named
+from api.service.answers.problems import Problem
 from domain.events import EncryptedValue
 from domain.recorded import POLICY_STREAM
 
@@ -131,3 +132,23 @@ class AppendedToMany(Document):
             AppendedEventOfContact.of(one, survivors.get(one.contact_id)) for one in result.events
         ]
         return cls(position=result.position, replayed=result.replayed, events=tuple(events))
+
+
+class AppendedLine(Document):
+    """What became of one line of a bulk append: 201 for a new event, 200 where nothing is new.
+
+    ``line`` counts from 1. ``counts_for`` is the contact that the line's own was merged into.
+    """
+
+    line: int
+    status: Literal[200, 201]
+    position: Position
+    counts_for: UUID | None
+
+
+class RefusedLine(Document):
+    """Why one line of a bulk append was not recorded. ``line`` counts from 1."""
+
+    line: int
+    status: int
+    problem: Problem

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import AliasChoices, Field
+
 from api.service.answers.document import Document
 
 
@@ -19,4 +21,4 @@ class Readiness(Document):
     status: Literal["ok", "degraded"]
     stopped: dict[str, int]
     clock_behind_seconds: int
-    recording: bool
+    recording: bool = Field(validation_alias=AliasChoices("is_recording", "recording"))

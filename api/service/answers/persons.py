@@ -98,20 +98,21 @@ class Notes(Document):
 class PersonalExport(Document):
     """Everything that is held about a person; ``named_by`` are events of others that name them."""
 
-    contact_id: UUID
-    ledger: str
-    exported_at: Instant
-    position: Position
-    erased: bool
-    contacts: tuple[UUID, ...]
-    registration: Registration
-    consents: tuple[Consent, ...]
-    noted: Notes
-    status: Status
-    history: tuple[Interval, ...]
-    standing: Standing
-    events: tuple[Event, ...]
-    named_by: tuple[Event, ...]
+    # The titles are the headings of the page that people read.
+    contact_id: UUID = Field(title="Contact")
+    ledger: str = Field(title="Ledger")
+    exported_at: Instant = Field(title="Exported at")
+    position: Position = Field(title="Position in the ledger")
+    erased: bool = Field(title="Personal data was erased")
+    contacts: tuple[UUID, ...] = Field(title="Contacts that are one with this one")
+    registration: Registration = Field(title="Who you are to us")
+    consents: tuple[Consent, ...] = Field(title="What you allow us")
+    noted: Notes = Field(title="What we noted down")
+    status: Status = Field(title="How we see the relationship, and why")
+    history: tuple[Interval, ...] = Field(title="How it went over time")
+    standing: Standing = Field(title="Your standing as a partner")
+    events: tuple[Event, ...] = Field(title="Every event that is held about you")
+    named_by: tuple[Event, ...] = Field(title="Where you are named in what is held about others")
 
 
 def _notes(facts: Iterable[Fact]) -> tuple[dict[str, Any], ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 from uuid import UUID
 
 from pydantic import WithJsonSchema
@@ -10,7 +10,31 @@ from pydantic import WithJsonSchema
 from api.service.answers.document import Document, Instant, Position
 from api.service.answers.log import Base64
 from api.service.answers.status import Status
-from api.service.receipts.evidence import NOT_PROVEN
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ledger.stores.events import Row
+
+FORMAT: Final = "rapport-status-receipt"
+FORMAT_VERSION: Final = 1
+
+LOG_REPLAY: Final = "log-replay"
+"""What proves that nothing newer was left out: reading all of the log's entries."""
+
+NOT_PROVEN: dict[str, str] = {
+    "newest-version": "that no event after the newest version shown of a stream was known by then",
+    "other-merges": "that no other contact was merged into this one by then",
+    "referrers-corrections": "that no correction of a referral, on the stream of the contact who "
+    "made it, is left out",
+    "ledger-time-zone": "the ledger's time zone, in which days are counted here: it is a setting, "
+    "no event",
+}
+"""What a receipt alone does not prove, by code.
+
+The first follows from the log's entries, which name stream and version. Whom a merge or a
+correction is about stands in no entry: for these it takes the stored events.
+"""
 
 
 class ReceiptQuestion(Document):
@@ -28,6 +52,11 @@ class ProvenEntry(Document):
     entry: Base64
     hashes: tuple[Base64, ...]
 
+    @classmethod
+    def of(cls, entry: bytes, hashes: Sequence[bytes]) -> Self:
+        """An entry, and the hashes that prove it."""
+        return cls.model_validate({"entry": entry, "hashes": hashes})
+
 
 class ProvenEvent(Document):
     """An event as it is stored, and its inclusion proof."""
@@ -38,6 +67,20 @@ class ProvenEvent(Document):
     topic: str
     state: Base64
     hashes: tuple[Base64, ...]
+
+    @classmethod
+    def of(cls, row: Row, hashes: Sequence[bytes]) -> Self:
+        """A stored event, and the hashes that prove it."""
+        return cls.model_validate(
+            {
+                "position": row.position,
+                "stream": row.stream,
+                "version": row.version,
+                "topic": row.topic,
+                "state": row.state,
+                "hashes": hashes,
+            }
+        )
 
 
 class ProvenStream(Document):

@@ -28,12 +28,12 @@ class Replayed(Document):
 
     position: Position
     as_of: Instant
-    as_known_at: KnownAt
     policy_version: int | None
     contacts: int
     stages: StageCounts
     digest: str
     tzdata: str
+    as_known_at: KnownAt
     seconds: float
 
 

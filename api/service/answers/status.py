@@ -14,7 +14,7 @@ from api.service.answers.document import (
     KnownAt,
     Stage,
     StandingName,
-    is_none,
+    optional,
 )
 from domain.explanation import explain, explain_interval
 from domain.instants import format_instant
@@ -153,7 +153,7 @@ class Evidence(Document):
 class Status(Evidence, StatusQuestion):
     """A stage with its evidence; ``explanation`` has it in sentences if that was requested."""
 
-    explanation: str | None = Field(default=None, exclude_if=is_none)
+    explanation: str | None = optional()
 
     @classmethod
     def of_question(
@@ -188,7 +188,7 @@ class Interval(Document):
     score: int
     policy_version: int
     cause: Cause
-    explanation: str | None = Field(default=None, exclude_if=is_none)
+    explanation: str | None = optional()
 
     @classmethod
     def of(cls, found: intervals.Interval, time_zone: str | None = None) -> Self:

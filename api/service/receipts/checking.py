@@ -7,7 +7,8 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, NoReturn
 from uuid import UUID
 
-from api.service.receipts.evidence import NOT_PROVEN, completeness
+from api.service.answers.receipts import NOT_PROVEN
+from api.service.receipts.evidence import completeness
 from api.service.receipts.folding import FoldedReceipt, fold_again
 from api.service.receipts.form import (
     Receipt,
@@ -205,7 +206,7 @@ def _require_same(
         policies[-1].version,
         in_ledger_time_zone=folded.in_ledger_time_zone,
     )
-    if found := first_difference(receipt.completeness, right, "/completeness"):
+    if found := first_difference(receipt.completeness, right.plain(), "/completeness"):
         _refuse(*found)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from api.service.answers.receipts import LOG_REPLAY, Completeness, ProvenStream
 from domain.events.governance import EventCorrected, EventRetracted
 from domain.events.referrals import ReferralReceived
 from domain.recorded import POLICY_STREAM
@@ -13,23 +14,6 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from domain.recorded import RecordedEvent
-
-LOG_REPLAY = "log-replay"
-"""What proves that nothing newer was left out: reading all of the log's entries."""
-
-NOT_PROVEN: dict[str, str] = {
-    "newest-version": "that no event after the newest version shown of a stream was known by then",
-    "other-merges": "that no other contact was merged into this one by then",
-    "referrers-corrections": "that no correction of a referral, on the stream of the contact who "
-    "made it, is left out",
-    "ledger-time-zone": "the ledger's time zone, in which days are counted here: it is a setting, "
-    "no event",
-}
-"""What a receipt alone does not prove, by code.
-
-The first follows from the log's entries, which name stream and version. Whom a merge or a
-correction is about stands in no entry: for these it takes the stored events.
-"""
 
 
 def rests_on(group: Iterable[RecordedEvent], members: Sequence[UUID]) -> list[RecordedEvent]:
@@ -67,7 +51,7 @@ def completeness(
     newest_policy: int,
     *,
     in_ledger_time_zone: bool,
-) -> dict[str, object]:
+) -> Completeness:
     """What a receipt of these events says of its own limits.
 
     Versions of a ``gapless`` stream are shown from 1 to ``newest_version``; of the stream of a
@@ -77,22 +61,32 @@ def completeness(
     for recorded in events:
         newest[recorded.contact_id] = max(newest.get(recorded.contact_id, 0), recorded.version)
     streams = [
-        _stream(member, "merged" if place else "contact", newest.pop(member), gapless=True)
+        ProvenStream(
+            stream=member,
+            role="merged" if place else "contact",
+            newest_version=newest.pop(member),
+            gapless=True,
+        )
         for place, member in enumerate(members)
         if member in newest
     ]
-    streams += [_stream(one, "referrer", newest[one], gapless=False) for one in sorted(newest)]
-    streams.append(_stream(POLICY_STREAM, "policies", newest_policy, gapless=True))
+    streams += [
+        ProvenStream(stream=one, role="referrer", newest_version=newest[one], gapless=False)
+        for one in sorted(newest)
+    ]
+    streams.append(
+        ProvenStream(
+            stream=POLICY_STREAM, role="policies", newest_version=newest_policy, gapless=True
+        )
+    )
     not_proven = ["newest-version", "other-merges"]
     if any(isinstance(one.event, ReferralReceived) for one in events):
         not_proven.append("referrers-corrections")
     if in_ledger_time_zone:
         not_proven.append("ledger-time-zone")
-    return {"streams": streams, "newest_is_proven_by": LOG_REPLAY, "not_proven": not_proven}
-
-
-def _stream(stream: UUID, role: str, newest: int, *, gapless: bool) -> dict[str, object]:
-    return {"stream": str(stream), "role": role, "newest_version": newest, "gapless": gapless}
+    return Completeness(
+        streams=tuple(streams), newest_is_proven_by=LOG_REPLAY, not_proven=tuple(not_proven)
+    )
 
 
 class Shelf:

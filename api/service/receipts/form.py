@@ -4,23 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 from uuid import UUID
 
+from api.service.answers.receipts import FORMAT, FORMAT_VERSION
 from api.service.strict_parsing import JSON, MSGPACK, parse
 from domain.errors import Invalid, Unproven
 from domain.instants import format_instant, parse_instant
 from domain.kinds import MAX_WHOLE, escape_pointer
 from ledger.transparency.merkle import HASH_BYTES
-from ledger.transparency.notes import from_base64, to_base64
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ledger.stores.events import Row
-
-FORMAT = "rapport-status-receipt"
-FORMAT_VERSION = 1
+from ledger.transparency.notes import from_base64
 
 MOST_BYTES = 64 * 1024 * 1024
 """How large a document is read."""
@@ -35,6 +28,8 @@ _TZDATA = re.compile(r"[0-9]{4}\.[0-9]{1,4}(\.[0-9a-z]{1,10})?")
 
 _MSGPACK_OBJECTS = frozenset(bytes([one]) for one in (*range(0x80, 0x90), 0xDE, 0xDF))
 
+# Written out, and not taken from the model: what is read is what version 1 has, whatever a later
+# version adds to what is written.
 _NAMES = (
     "format",
     "format_version",
@@ -163,18 +158,6 @@ def _events(events: _Part) -> tuple[ReceiptEvent, ...]:
             )
         )
     return tuple(found)
-
-
-def shown_event(row: Row, hashes: Sequence[bytes]) -> dict[str, object]:
-    """A stored event with its proof, in the form of a receipt."""
-    return {
-        "position": row.position,
-        "stream": str(row.stream),
-        "version": row.version,
-        "topic": row.topic,
-        "state": to_base64(row.state),
-        "hashes": [to_base64(one) for one in hashes],
-    }
 
 
 def first_difference(given: object, right: object, pointer: str) -> tuple[str, str] | None:

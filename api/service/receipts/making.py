@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from api.service.answers.receipts import (
+    FORMAT,
+    FORMAT_VERSION,
+    ProvenEntry,
+    ProvenEvent,
+    Receipt,
+    ReceiptQuestion,
+)
 from api.service.answers.status import Status
 from api.service.questions import group_of, relationship_of, subject_in
 from api.service.receipts.evidence import completeness, rests_on
-from api.service.receipts.form import (
-    FORMAT,
-    FORMAT_VERSION,
-    MOST_EVENTS,
-    shown_event,
-)
+from api.service.receipts.form import MOST_EVENTS
 from domain.errors import Corrupt, Invalid, Unproven
-from domain.instants import format_instant
 from ledger.transparency import merkle
 from ledger.transparency.entries import entry_of_row
-from ledger.transparency.notes import to_base64
 from ledger.transparency.tiles import TileHashes
 
 if TYPE_CHECKING:
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from ledger.ledger import Ledger
     from ledger.stores.transparency_log import StoredCheckpoint
 
-Document = dict[str, Any]
-
 
 def needed_position(question: Question, policy_version: int | None) -> int:
     """The position that a checkpoint must reach before the question can have a receipt."""
@@ -41,7 +40,7 @@ def needed_position(question: Question, policy_version: int | None) -> int:
 
 def make_receipt(
     question: Question, contact_id: UUID, policy_version: int | None, signed: StoredCheckpoint
-) -> tuple[UUID, Document]:
+) -> tuple[UUID, Receipt]:
     """The contact that answers and the receipt, proven against one signed checkpoint.
 
     ``signed`` covers ``needed_position``. Personal fields stay encrypted.
@@ -64,34 +63,29 @@ def make_receipt(
     known = log.entry(question.position)
     policies = prover.events([one.position for one in _policies(question, policy_version)])
     in_ledger_time_zone = subject.history.time_zone is None
-    return survivor, {
-        "format": FORMAT,
-        "format_version": FORMAT_VERSION,
-        "origin": log.origin,
-        "question": {
-            "contact_id": str(contact_id),
-            "as_of": format_instant(question.as_of),
-            "as_known_at": question.position,
-            "policy_version": policy_version,
-        },
-        "answer": Status.of_question(question, subject, found).plain(),
-        "tzdata": version("tzdata"),
-        "ledger_time_zone": ledger.time_zone if in_ledger_time_zone else None,
-        "known_at": {
-            "entry": to_base64(known),
-            "hashes": [to_base64(one) for one in prover.proof(question.position, known)],
-        },
-        "events": prover.events([one.position for one in events]),
-        "policies": policies,
-        "checkpoint": signed.note.decode(),
-        "verifiers": [one.to_text() for one in log.verifiers()],
-        "completeness": completeness(
-            events,
-            members,
-            policies[-1]["version"],
-            in_ledger_time_zone=in_ledger_time_zone,
+    receipt = Receipt(
+        format=FORMAT,
+        format_version=FORMAT_VERSION,
+        origin=log.origin,
+        question=ReceiptQuestion(
+            contact_id=contact_id,
+            as_of=question.as_of,
+            as_known_at=question.position,
+            policy_version=policy_version,
         ),
-    }
+        answer=Status.of_question(question, subject, found),
+        tzdata=version("tzdata"),
+        ledger_time_zone=ledger.time_zone if in_ledger_time_zone else None,
+        known_at=ProvenEntry.of(known, prover.proof(question.position, known)),
+        events=prover.events([one.position for one in events]),
+        policies=policies,
+        checkpoint=signed.note.decode(),
+        verifiers=tuple(one.to_text() for one in log.verifiers()),
+        completeness=completeness(
+            events, members, policies[-1].version, in_ledger_time_zone=in_ledger_time_zone
+        ),
+    )
+    return survivor, receipt
 
 
 def _policies(question: Question, policy_version: int | None) -> Sequence[PolicyVersion]:
@@ -113,17 +107,17 @@ class _Prover:
         self._signed = signed
         self._hashes = TileHashes(ledger.transparency.tile, signed.size)
 
-    def events(self, positions: Sequence[int]) -> list[Document]:
+    def events(self, positions: Sequence[int]) -> tuple[ProvenEvent, ...]:
         """The stored events at these positions, each with its proof.
 
         Raises:
             Corrupt: the log does not prove what is stored.
         """
         rows = self._ledger.stored_rows(positions)
-        return [
-            shown_event(rows[position], self.proof(position, entry_of_row(rows[position])))
+        return tuple(
+            ProvenEvent.of(rows[position], self.proof(position, entry_of_row(rows[position])))
             for position in positions
-        ]
+        )
 
     def proof(self, position: int, entry: bytes) -> list[bytes]:
         """The proof of the entry at that position, verified as a reader will verify it."""

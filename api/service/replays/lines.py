@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from api.service.answers.previews import SortedDocument
 
 FIRST = 10
 """How many rows are kept to be shown."""
-
-_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 class Sink(Protocol):
@@ -34,11 +31,11 @@ class Lines:
         self._sink = sink
         self._sha = hashlib.sha256()
         self.count = 0
-        self.first: list[Mapping[str, Any]] = []
+        self.first: list[SortedDocument] = []
 
-    def write(self, row: Mapping[str, Any]) -> None:
+    def write(self, row: SortedDocument) -> None:
         """Write one row."""
-        line = _ENCODER.encode(row).encode() + b"\n"
+        line = row.json_bytes() + b"\n"
         self._sha.update(line)
         self.count += 1
         if self.count <= FIRST:

@@ -12,13 +12,26 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from api.service.answers.status import Signal
-from api.service.plain_values import Shape, instant
-from api.service.replays.replay import steps
-from domain.comparison import Stretch, field_changes, stretches, switches
+from api.service.answers.previews import (
+    InstantBeforeAndAfter,
+    PreviewedChange,
+    ScoreBeforeAndAfter,
+    SignalBeforeAndAfter,
+    SignalReading,
+    Silence,
+    SilenceBeforeAndAfter,
+)
+from api.service.answers.replays import (
+    Difference,
+    Previewed,
+    ProposedPolicy,
+    RevenueBeforeAndAfter,
+    StagesBeforeAndAfter,
+)
+from api.service.replays.replay import judging, steps
+from domain.comparison import field_changes, stretches, switches
 from domain.events import STAGES
 from domain.history import effective_history
-from domain.instants import format_instant
 from domain.policy import digest
 from domain.relationship import fold
 from domain.revenue import net_revenue
@@ -27,10 +40,7 @@ from projections.build import naming
 from projections.contact_walk import Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from api.service.replays.lines import Lines
-    from domain.evidence import SignalReading
     from domain.history import History
     from domain.policy import Policy
     from domain.relationship import Relationship
@@ -97,7 +107,7 @@ class Preview:
         self._before, self._after = _Side(), _Side()
         self._from_to: Counter[tuple[str, str]] = Counter()
 
-    def run(self, lines: Lines, work: Work) -> Shape:
+    def run(self, lines: Lines, work: Work) -> Previewed:
         """Write a line for every contact whose stage differs; answers with the account.
 
         Raises:
@@ -116,9 +126,9 @@ class Preview:
                 self._count(history, before, after)
                 row = self._row(contact, history, before, after)
             if row is not None:
-                self._from_to[row["from"], row["to"]] += 1
+                self._from_to[row.from_, row.to] += 1
                 lines.write(row)
-        return self._account(lines, contacts)
+        return self._account(lines, contacts, work)
 
     def _both(self, history: History, at: int) -> tuple[Relationship, Relationship]:
         moment = self._moment
@@ -134,7 +144,7 @@ class Preview:
 
     def _row(
         self, contact: UUID, history: History, before: Relationship, after: Relationship
-    ) -> Shape | None:
+    ) -> PreviewedChange | None:
         """Where the two differ last, and on which signals; None where they do not differ."""
         to_at, from_at = self._moment.at, self._proposal.from_at
         begins_at = to_at if from_at is None else from_at
@@ -146,69 +156,75 @@ class Preview:
             # Over before the end of the window: what made the difference shows while it lasts.
             at = last.to_at - 1
             before, after = self._both(history, at)
-        row = {
-            "contact_id": str(contact),
-            "from": last.before,
-            "to": last.after,
-            "at": format_instant(at),
-            **_differences(before, after),
-        }
-        return row if from_at is None else {**row, "stretches": [_stretch(one) for one in found]}
-
-    def _account(self, lines: Lines, contacts: int) -> Shape:
-        moment, proposal = self._moment, self._proposal
-        judging = moment.policies.in_force(moment.at) if moment.policies.versions else None
-        document = proposal.policy.document()
-        pairs = sorted(self._from_to.items(), key=lambda pair: (-pair[1], pair[0]))
-        return {
-            "changes": lines.count,
-            "from_to": [{"from": a, "to": b, "count": count} for (a, b), count in pairs],
-            "digest": lines.digest,
-            "position": moment.position,
-            "from": instant(proposal.from_at),
-            "to": format_instant(moment.at),
-            "effective_from": instant(proposal.effective_from),
-            "compared_with": judging and judging.version,
-            "policy": {
-                "name": proposal.policy.name,
-                "sha256": digest(document),
-                "differs": [
-                    {"pointer": one.pointer, "before": one.before, "after": one.after}
-                    for one in field_changes(judging.policy.document() if judging else {}, document)
-                ],
-            },
-            "contacts": contacts,
-            "stages": {
-                "before": _by_stage(self._before.stages),
-                "after": _by_stage(self._after.stages),
-            },
-            "revenue": _by_currency(self._before.revenue, self._after.revenue),
-            "tzdata": version("tzdata"),
-        }
-
-
-def _differences(before: Relationship, after: Relationship) -> Shape:
-    """What the two judgements rest on, where it is not the same."""
-    silences = _silence(before), _silence(after)
-    return {
-        "score": {"before": before.score, "after": after.score},
-        "since": {"before": instant(before.since), "after": instant(after.since)},
-        "first_client_at": {
-            "before": instant(_first_client_at(before)),
-            "after": instant(_first_client_at(after)),
-        },
-        "signals": [
+        silences = _silence(before), _silence(after)
+        differs = None if silences[0] == silences[1] else silences
+        return PreviewedChange.model_validate(
             {
-                "name": one.name,
-                "before": _read(one.before),
-                "after": _read(one.after),
+                "at": at,
+                "contact_id": contact,
+                "first_client_at": _instants(_first_client_at(before), _first_client_at(after)),
+                "from": last.before,
+                "score": ScoreBeforeAndAfter(before=before.score, after=after.score),
+                "signals": _signals(before, after),
+                "silence": differs and SilenceBeforeAndAfter(before=differs[0], after=differs[1]),
+                "since": _instants(before.since, after.since),
+                "stretches": None if from_at is None else found,
+                "to": last.after,
             }
-            for one in switches(before, after)
-        ],
-        "silence": (
-            None if silences[0] == silences[1] else {"before": silences[0], "after": silences[1]}
-        ),
-    }
+        )
+
+    def _account(self, lines: Lines, contacts: int, work: Work) -> Previewed:
+        moment, proposal = self._moment, self._proposal
+        pairs = sorted(self._from_to.items(), key=lambda pair: (-pair[1], pair[0]))
+        return Previewed.model_validate(
+            {
+                "changes": lines.count,
+                "from_to": [{"from": a, "to": b, "count": count} for (a, b), count in pairs],
+                "digest": lines.digest,
+                "position": moment.position,
+                "from": proposal.from_at,
+                "to": moment.at,
+                "effective_from": proposal.effective_from,
+                "compared_with": judging(moment),
+                "policy": _proposed_policy(proposal.policy, moment),
+                "contacts": contacts,
+                "stages": StagesBeforeAndAfter(
+                    before=_by_stage(self._before.stages), after=_by_stage(self._after.stages)
+                ),
+                "revenue": _by_currency(self._before.revenue, self._after.revenue),
+                "tzdata": version("tzdata"),
+                "seconds": round(work.seconds(), 3),
+            }
+        )
+
+
+def _proposed_policy(policy: Policy, moment: Moment) -> ProposedPolicy:
+    """The policy, and how it differs from the one that judges the moment, if one does."""
+    document, judged_by = policy.document(), {}
+    if moment.policies.versions:
+        judged_by = moment.policies.in_force(moment.at).policy.document()
+    differs = field_changes(judged_by, document)
+    return ProposedPolicy(
+        name=policy.name,
+        sha256=digest(document),
+        differs=tuple(Difference.model_validate(one) for one in differs),
+    )
+
+
+def _instants(before: int | None, after: int | None) -> InstantBeforeAndAfter:
+    return InstantBeforeAndAfter(before=before, after=after)
+
+
+def _signals(before: Relationship, after: Relationship) -> tuple[SignalBeforeAndAfter, ...]:
+    """Those that read otherwise, without the events behind them, which a status has."""
+    return tuple(
+        SignalBeforeAndAfter(
+            name=one.name,
+            before=one.before and SignalReading.model_validate(one.before),
+            after=one.after and SignalReading.model_validate(one.after),
+        )
+        for one in switches(before, after)
+    )
 
 
 def _first_client_at(found: Relationship) -> int | None:
@@ -216,35 +232,17 @@ def _first_client_at(found: Relationship) -> int | None:
     return next((one.from_at for one in found.intervals if one.stage == "client"), None)
 
 
-def _read(reading: SignalReading | None) -> Shape | None:
-    """A signal without the events behind it, which a status has; thousands of ids say no more."""
-    if reading is None:
-        return None
-    shown = Signal.model_validate(reading).plain()
-    return {name: shown[name] for name in ("on", "points", "value", "threshold")}
-
-
-def _silence(found: Relationship) -> Shape | None:
+def _silence(found: Relationship) -> Silence | None:
     silence = found.silence
     if silence is None:
         return None
-    lapse_at = silence.lapse_at(was_ever_client=found.machine.was_ever_client)
-    return {
-        "last_at": format_instant(silence.last_at),
-        "due_at": format_instant(silence.due_at),
-        "quiet_at": format_instant(silence.quiet_at),
-        "demote_at": format_instant(silence.demote_at),
-        "lapse_at": format_instant(lapse_at),
-    }
-
-
-def _stretch(one: Stretch) -> Shape:
-    return {
-        "from": format_instant(one.from_at),
-        "to": instant(one.to_at),
-        "before": one.before,
-        "after": one.after,
-    }
+    return Silence(
+        last_at=silence.last_at,
+        due_at=silence.due_at,
+        quiet_at=silence.quiet_at,
+        demote_at=silence.demote_at,
+        lapse_at=silence.lapse_at(was_ever_client=found.machine.was_ever_client),
+    )
 
 
 def _by_stage(counts: Counter[str]) -> dict[str, int]:
@@ -253,13 +251,12 @@ def _by_stage(counts: Counter[str]) -> dict[str, int]:
 
 def _by_currency(
     before: Counter[tuple[str, str]], after: Counter[tuple[str, str]]
-) -> Sequence[Shape]:
-    currencies = sorted({currency for currency, _ in before})
-    return [
-        {
-            "currency": currency,
-            "before": {stage: before[currency, stage] for stage in STAGES},
-            "after": {stage: after[currency, stage] for stage in STAGES},
-        }
-        for currency in currencies
-    ]
+) -> tuple[RevenueBeforeAndAfter, ...]:
+    return tuple(
+        RevenueBeforeAndAfter(
+            currency=currency,
+            before={stage: before[currency, stage] for stage in STAGES},
+            after={stage: after[currency, stage] for stage in STAGES},
+        )
+        for currency in sorted({currency for currency, _ in before})
+    )

@@ -9,11 +9,11 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from api.service.plain_values import Shape, instant
+from api.service.answers.previews import ReplayedStatus
+from api.service.answers.replays import Replayed
 from domain.events import STAGES
 from domain.events.governance import PersonalDataErased
 from domain.history import effective_history
-from domain.instants import format_instant
 from domain.relationship import fold
 from projections.build import naming
 from projections.contact_walk import Walk
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from uuid import UUID
 
+    from api.service.answers.document import KnownAt
     from api.service.replays.lines import Lines
     from domain.recorded import RecordedEvent
     from domain.relationship import Relationship
@@ -33,11 +34,13 @@ LOOK_EVENTS = 500
 """After how many events the work reports its progress, and checks whether it was cancelled."""
 
 
-def replay(source: EventSource, moment: Moment, lines: Lines, work: Work) -> Shape:
+def replay(
+    source: EventSource, moment: Moment, as_known_at: KnownAt, lines: Lines, work: Work
+) -> Replayed:
     """Write a line for every contact, in the order of their ids; answers with the account.
 
     The lines follow from the events up to the moment's position, its instant and its policies, and
-    from nothing else.
+    from nothing else. ``as_known_at`` is that position with its instant.
 
     Raises:
         Cancelled: someone asked for the end.
@@ -47,17 +50,19 @@ def replay(source: EventSource, moment: Moment, lines: Lines, work: Work) -> Sha
     for contact, events in steps(Walk(source, moment.aliases, moment.position), work):
         row = row_of(contact, events, moment)
         if row is not None:
-            stages[row["stage"]] += 1
+            stages[row.stage] += 1
             lines.write(row)
-    return {
-        "position": moment.position,
-        "as_of": format_instant(moment.at),
-        "policy_version": judging(moment),
-        "contacts": lines.count,
-        "stages": stages,
-        "digest": lines.digest,
-        "tzdata": version("tzdata"),
-    }
+    return Replayed(
+        position=moment.position,
+        as_of=moment.at,
+        policy_version=judging(moment),
+        contacts=lines.count,
+        stages=stages,
+        digest=lines.digest,
+        tzdata=version("tzdata"),
+        as_known_at=as_known_at,
+        seconds=round(work.seconds(), 3),
+    )
 
 
 def steps(walk: Walk, work: Work) -> Iterator[tuple[UUID, list[RecordedEvent]]]:
@@ -76,7 +81,7 @@ def steps(walk: Walk, work: Work) -> Iterator[tuple[UUID, list[RecordedEvent]]]:
     work.advance(walk.total, walk.total)
 
 
-def row_of(contact: UUID, events: Sequence[RecordedEvent], moment: Moment) -> Shape | None:
+def row_of(contact: UUID, events: Sequence[RecordedEvent], moment: Moment) -> ReplayedStatus | None:
     """The stage of a contact at the moment; None where nothing had happened by then."""
     found = relationship_at(contact, events, moment)
     if found is None:
@@ -95,16 +100,16 @@ def relationship_at(
         return found if found.intervals else None
 
 
-def _row(contact: UUID, found: Relationship, events: Sequence[RecordedEvent]) -> Shape:
-    return {
-        "contact_id": str(contact),
-        "stage": found.stage,
-        "score": found.score,
-        "since": instant(found.since),
-        "flags": list(found.flags),
-        "policy_version": found.policy_version,
-        "evidence_erased": any(isinstance(one.event, PersonalDataErased) for one in events),
-    }
+def _row(contact: UUID, found: Relationship, events: Sequence[RecordedEvent]) -> ReplayedStatus:
+    return ReplayedStatus(
+        contact_id=contact,
+        stage=found.stage,
+        score=found.score,
+        since=found.since,
+        flags=found.flags,
+        policy_version=found.policy_version,
+        evidence_erased=any(isinstance(one.event, PersonalDataErased) for one in events),
+    )
 
 
 def judging(moment: Moment) -> int | None:

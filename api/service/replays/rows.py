@@ -51,9 +51,9 @@ class StatusRows:
         """The stage, score and flags of the moment."""
         self.events_read += len(events)
         found = row_of(contact, events, self._moment)
-        if found is None or self._stage not in (None, found["stage"]):
+        if found is None or self._stage not in (None, found.stage):
             return None
-        if self._flag not in (None, *found["flags"]):
+        if self._flag not in (None, *found.flags):
             return None
         return StatusRow.model_validate(found)
 

@@ -16,7 +16,7 @@ from domain.policy import digest
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from api.service.plain_values import Shape
+    from api.service.answers.document import Document
     from api.service.replays.preview import Proposal
     from api.service.server import OpenLedger
     from projections.folding import Moment
@@ -43,9 +43,8 @@ def start_replay(
     judged_by = "those in force" if version is None else f"version {version}"
     subject = f"position {moment.position}, {format_instant(moment.at)}, {judged_by}"
 
-    def answer(lines: Lines, work: Work) -> Shape:
-        account = replay(ledger, moment, lines, work)
-        return {**account, "as_known_at": known_at(ledger, moment.position).plain()}
+    def answer(lines: Lines, work: Work) -> Document:
+        return replay(ledger, moment, known_at(ledger, moment.position), lines, work)
 
     return _start(open_ledger, owner, REPLAY, subject, answer)
 
@@ -71,7 +70,7 @@ def _start(
     owner: str,
     kind: str,
     subject: str,
-    answer: Callable[[Lines, Work], Shape],
+    answer: Callable[[Lines, Work], Document],
 ) -> Operation:
     operations, operation_id = open_ledger.projections.operations, uuid4()
     if sum(one.kind in (REPLAY, PREVIEW) for one in operations.running()) >= MOST_AT_ONCE:
@@ -80,7 +79,7 @@ def _start(
     def run(work: Work) -> Mapping[str, object]:
         with open_ledger.results.write(operation_id) as file:
             account = answer(Lines(file), work)
-        return {**account, "seconds": round(work.seconds(), 3)}
+        return account.plain()
 
     return operations.start(kind, subject, run, operation_id, owner)
 

@@ -10,11 +10,8 @@ from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from api.service.answers.status import shown_values
-from api.service.plain_values import Shape, identity
 from domain.events.governance import EventCorrected, EventRetracted
 from domain.events.referrals import ReferralReceived
-from domain.instants import format_instant
 from domain.intervals import Cause
 from domain.relationship import fold
 from domain.signals import SIGNALS
@@ -196,48 +193,3 @@ def _came(group: Sequence[RecordedEvent], history: History, moment: Moment) -> I
         occurred_at = fact.occurred_at if fact else recorded.occurred_at
         if occurred_at <= moment.at:
             yield Came(recorded, occurred_at, fact, exclusion, corrected_by)
-
-
-def show(step: Step) -> Shape:
-    """A step as programs read it."""
-    cause = step.cause
-    return {
-        "at": format_instant(step.at),
-        "cause": cause and {"kind": cause.kind, "name": cause.name, "event": identity(cause.event)},
-        "events": [_event(one) for one in step.came],
-        "signals": [_signal(one) for one in step.signals],
-        "score_before": step.score_before,
-        "score": step.score,
-        "stage_before": step.stage_before,
-        "stage": step.stage,
-        "underlying_before": step.underlying_before,
-        "underlying": step.underlying,
-        "policy_version": step.policy_version,
-    }
-
-
-def _event(came: Came) -> Shape:
-    recorded, exclusion = came.recorded, came.exclusion
-    return {
-        "id": str(recorded.id),
-        "contact_id": str(recorded.contact_id),
-        "type": recorded.type,
-        "position": recorded.position,
-        "occurred_at": format_instant(recorded.occurred_at),
-        "recorded_at": format_instant(recorded.recorded_at),
-        "corrected_by": identity(came.corrected_by),
-        "excluded": exclusion and {"reason": exclusion.reason, "by": identity(exclusion.by)},
-    }
-
-
-def _signal(became: Became) -> Shape:
-    before, after = became.before, became.after
-    return {
-        "name": became.name,
-        "on": after.on,
-        "points": after.points,
-        "value": shown_values(after.value),
-        "on_before": before is not None and before.on,
-        "points_before": before.points if before else 0,
-        "value_before": before and shown_values(before.value),
-    }

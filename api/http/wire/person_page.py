@@ -1,4 +1,4 @@
-"""Everything held about one person, as the person can read it: JSON-like values, and a page."""
+"""Everything held about one person, as a page that the person can read."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from decimal import Decimal
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from api.service.answers.persons import PersonalExport
 from domain.currencies import MINOR_DIGITS
 
 if TYPE_CHECKING:
@@ -29,30 +30,15 @@ POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; style-src 'sh
 )
 """The Content-Security-Policy of the page: its own style and nothing else, scripts least of all."""
 
-_TITLES = {
-    "contact_id": "Contact",
-    "exported_at": "Exported at",
-    "position": "Position in the ledger",
-    "ledger": "Ledger",
-    "erased": "Personal data was erased",
-    "contacts": "Contacts that are one with this one",
-    "registration": "Who you are to us",
-    "consents": "What you allow us",
-    "noted": "What we noted down",
-    "status": "How we see the relationship, and why",
-    "history": "How it went over time",
-    "standing": "Your standing as a partner",
-    "events": "Every event that is held about you",
-    "named_by": "Where you are named in what is held about others",
-}
-
-
 _MOMENTS = ("as_of", "since", "from", "to")
 _INSTANT = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z", re.ASCII)
 
 
-def page(body: Mapping[str, object]) -> str:
-    """The same as a page by itself: it loads nothing, runs no scripts, and escapes all text."""
+def page(export: PersonalExport) -> str:
+    """The export as a page by itself: it loads nothing, runs no scripts, and escapes all text.
+
+    The headings are the titles of the model's fields.
+    """
     parts = [
         "<!doctype html>",
         '<html lang="en"><head><meta charset="utf-8">',
@@ -61,9 +47,10 @@ def page(body: Mapping[str, object]) -> str:
         f"<style>{STYLE}</style></head><body>",
         "<h1>Everything held about you</h1>",
     ]
-    for name in body:
-        parts.append(f"<h2>{escape(_TITLES.get(name, name))}</h2>")
-        parts.append(_field(name, body))
+    told = export.plain()
+    for name, field in PersonalExport.model_fields.items():
+        parts.append(f"<h2>{escape(field.title or _words(name))}</h2>")
+        parts.append(_field(name, told))
     return "\n".join([*parts, "</body></html>\n"])
 
 
