@@ -15,6 +15,7 @@ from api.cli.folders import existing, open_folder, settings_for
 from api.cli.options import data_option, json_option
 from api.cli.output import print_json, print_message, print_table
 from api.cli.plain_help import PlainGroup
+from api.service.answers.folders import LedgerInFolder
 from domain.errors import LedgerError
 from ledger.access.opening import ACCESS_FILE, open_access_keys
 from ledger.data_layout import LEDGERS, folder_of, is_ledger_name, settings_of
@@ -50,12 +51,12 @@ def list_them(folder: Path | None, as_json: bool) -> None:
     names = sorted(entry.name for entry in ledgers.iterdir() if is_ledger_name(entry.name))
     found = [_row(ledgers / name) for name in names]
     if as_json:
-        print_json(found)
+        print_json([one.plain() for one in found])
         return
     columns = ("name", "state", "time_zone", "created_at", "bytes")
     print_table(
         tuple(column.replace("_", " ") for column in columns),
-        [tuple(str(one[column] or "") for column in columns) for one in found],
+        [tuple(str(getattr(one, column) or "") for column in columns) for one in found],
         "There are no ledgers yet: rapport ledgers create makes one.",
     )
 
@@ -137,22 +138,20 @@ def _origin(data: DataFolder, name: str) -> str | None:
         return None  # a damaged one can be deleted too
 
 
-def _row(path: Path) -> dict[str, object]:
+def _row(path: Path) -> LedgerInFolder:
     size = _bytes(path)
     try:
         settings = settings_of(path)
     except LedgerError:
-        nothing = {"time_zone": None, "created_at": None, "origin": None}
-        return {"name": path.name, "state": "damaged", **nothing, "bytes": size}
-    state = "for audit" if settings.for_audit else "archived" if settings.archived else "open"
-    return {
-        "name": path.name,
-        "state": state,
-        "time_zone": settings.time_zone,
-        "created_at": settings.created_at,
-        "origin": settings.origin,
-        "bytes": size,
-    }
+        return LedgerInFolder(name=path.name, state="damaged", bytes=size)
+    return LedgerInFolder(
+        name=path.name,
+        state="for audit" if settings.for_audit else "archived" if settings.archived else "open",
+        time_zone=settings.time_zone,
+        created_at=settings.created_at,
+        origin=settings.origin,
+        bytes=size,
+    )
 
 
 def _bytes(path: Path) -> int:

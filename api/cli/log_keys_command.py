@@ -13,7 +13,7 @@ from api.cli.folders import existing, open_folder, settings_for
 from api.cli.options import data_option, json_option, ledger_option
 from api.cli.output import print_json, print_table
 from api.cli.plain_help import PlainGroup
-from domain.instants import format_instant
+from api.service.answers.folders import LogKey
 from ledger.archive.source import ledger_source
 from ledger.files import FolderInUse
 
@@ -51,12 +51,13 @@ def list_keys(ledger_name: str, folder: Path | None, as_json: bool) -> None:
             keys = _rows(log)
     except FolderInUse:
         keys = _beside(folder, ledger_name)
+    shown = [key.plain() for key in keys]
     if as_json:
-        print_json(keys)
+        print_json(shown)
         return
     print_table(
         ("verifier key", "made", "retired"),
-        [(key["verifier"], key["made_at"], key["retired_at"] or "") for key in keys],
+        [(key["verifier"], key["made_at"], key["retired_at"] or "") for key in shown],
     )
 
 
@@ -79,10 +80,10 @@ def rotate(ledger_name: str, folder: Path | None, as_json: bool) -> None:
             size = log.sign_head().size
         keys = _rows(log)
     if as_json:
-        print_json(keys)
+        print_json([key.plain() for key in keys])
         return
     click.echo(made.to_text())
-    if keys[1]["retired_at"]:
+    if keys[1].retired_at:
         click.echo(f"signed {size:,} events with the old key for the last time")
     else:
         click.echo("the old key signs the next checkpoint too, and none after it")
@@ -94,24 +95,16 @@ def _log(folder: Path | None, name: str) -> Iterator[TransparencyLog]:
         yield data.ledger(name).transparency
 
 
-def _beside(folder: Path | None, name: str) -> list[dict[str, str | None]]:
+def _beside(folder: Path | None, name: str) -> list[LogKey]:
     """The keys as they stand in the files, beside the process that holds the folder."""
     settings = existing(settings_for(folder))
     files = ledger_source(settings.folder, name, clock=now, master_key=settings.master_key)
     with files as source:
-        return [_row(key.verifier, key.made_at, key.retired_at) for key in source.known_keys()]
+        return [LogKey.model_validate(key) for key in source.known_keys()]
 
 
-def _rows(log: TransparencyLog) -> list[dict[str, str | None]]:
+def _rows(log: TransparencyLog) -> list[LogKey]:
     return [
-        _row(verifier.to_text(), key.made_at, key.retired_at)
+        LogKey(verifier=verifier.to_text(), made_at=key.made_at, retired_at=key.retired_at)
         for verifier, key in zip(log.verifiers(), log.key_history(), strict=True)
     ]
-
-
-def _row(verifier: str, made_at: int, retired_at: int | None) -> dict[str, str | None]:
-    return {
-        "verifier": verifier,
-        "made_at": format_instant(made_at),
-        "retired_at": None if retired_at is None else format_instant(retired_at),
-    }

@@ -14,13 +14,21 @@ from api.cli.options import json_option, ledger_option
 from api.cli.output import print_json, print_message
 from api.cli.plain_help import PlainGroup, PlainHelp
 from api.cli.streams import write_exactly
+from api.service.answers.verification import (
+    CheckpointWithNote,
+    ProvenLeaf,
+    TrustedCheckpoint,
+    VerifiedConsistency,
+    VerifiedInclusion,
+    VerifiedNewest,
+)
 from api.service.receipts.checking import check_receipt
 from api.service.receipts.replaying import require_newest
 from domain.errors import LedgerError, Unproven
 from ledger.transparency import merkle, notes
 from ledger.transparency.checkpoints import Checkpoint
 from ledger.transparency.entries import read_entry
-from ledger.transparency.notes import Verifier, to_base64
+from ledger.transparency.notes import Verifier
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +39,7 @@ F = TypeVar("F", bound="Callable[..., object]")
 
 
 @dataclass(frozen=True)
-class _TrustedCheckpoint:
+class _VerifiedCheckpoint:
     """A checkpoint whose signature was verified, and by which keys."""
 
     checkpoint: Checkpoint
@@ -39,14 +47,14 @@ class _TrustedCheckpoint:
     verified_by: tuple[str, ...]
     pinned: bool
 
-    def as_document(self) -> dict[str, object]:
-        return {
-            "origin": self.checkpoint.origin,
-            "tree_size": self.checkpoint.size,
-            "root_hash": to_base64(self.checkpoint.root),
-            "verified_by": list(self.verified_by),
-            "pinned": self.pinned,
-        }
+    def document(self) -> TrustedCheckpoint:
+        return TrustedCheckpoint.of(self.checkpoint, self.verified_by, pinned=self.pinned)
+
+    def document_with_note(self) -> CheckpointWithNote:
+        note = self.note.decode()
+        return CheckpointWithNote.of(
+            self.checkpoint, self.verified_by, pinned=self.pinned, note=note
+        )
 
 
 def keys_option(command: F) -> F:
@@ -93,7 +101,7 @@ def checkpoint(target: str, ledger_name: str, keys: tuple[str, ...], as_json: bo
     with log_at(target, ledger_name) as log:
         trusted = _trusted_checkpoint(log, log.note(), verifiers)
     if as_json:
-        print_json({**trusted.as_document(), "note": trusted.note.decode()})
+        print_json(trusted.document_with_note().plain())
     else:
         write_exactly(trusted.note)
         _say_trust(trusted)
@@ -137,20 +145,16 @@ def inclusion(
         _require_under(log, trusted.checkpoint, size, proof.root)
     found = read_entry(proof.entry)
     if as_json:
-        event = {
-            "stream": str(found.stream),
-            "version": found.version,
-            "type": found.topic,
-            "state_sha256": found.state_sha256.hex(),
-        }
         shown = {
             "leaf_index": position - 1,
             "tree_size": size,
-            "leaf_hash": to_base64(leaf),
-            "root_hash": to_base64(proof.root),
-            "hashes": [to_base64(one) for one in proof.hashes],
+            "leaf_hash": leaf,
+            "root_hash": proof.root,
+            "hashes": proof.hashes,
+            "event": ProvenLeaf.of(found),
+            "checkpoint": trusted.document(),
         }
-        print_json({**shown, "event": event, "checkpoint": trusted.as_document()})
+        print_json(VerifiedInclusion.model_validate(shown).plain())
         return
     click.echo(
         f"position {position} is {found.topic}, version {found.version} of {found.stream}, "
@@ -191,16 +195,14 @@ def consistency(
             )
         hashes = _require_under(log, now, earlier.size, earlier.root)
     if as_json:
-        shown = [to_base64(one) for one in hashes]
-        print_json(
-            {
-                "first": earlier.size,
-                "second": now.size,
-                "first_root_hash": to_base64(earlier.root),
-                "hashes": shown,
-                "checkpoint": trusted.as_document(),
-            }
-        )
+        proven = {
+            "first": earlier.size,
+            "second": now.size,
+            "first_root_hash": earlier.root,
+            "hashes": hashes,
+            "checkpoint": trusted.document(),
+        }
+        print_json(VerifiedConsistency.model_validate(proven).plain())
         return
     click.echo(f"the log of {earlier.size:,} events is how that of {now.size:,} begins")
     _say_trust(trusted)
@@ -227,9 +229,8 @@ def newest(
         verifiers = read_keys(keys)
         checked = check_receipt(receipt.read_bytes(), verifiers or log.verifiers())
         require_newest(checked, entries_of(log, checked.tree_size))
-    shown = {str(stream): version for stream, version in checked.newest_versions.items()}
     if as_json:
-        print_json({"tree_size": checked.tree_size, "newest_versions": shown})
+        print_json(VerifiedNewest.model_validate(checked).plain())
     else:
         click.echo(
             f"nothing newer was known at position {checked.position:,}: {checked.tree_size:,} "
@@ -255,7 +256,7 @@ def read_keys(keys: tuple[str, ...]) -> list[Verifier]:
 
 def _trusted_checkpoint(
     log: LogReader, content: bytes, pinned: list[Verifier]
-) -> _TrustedCheckpoint:
+) -> _VerifiedCheckpoint:
     known = pinned or log.verifiers()
     note = notes.verify(content, known)
     checkpoint = Checkpoint.read(note.text)
@@ -263,7 +264,7 @@ def _trusted_checkpoint(
     if not signed:
         raise Unproven("no key with the name of the log signed the checkpoint")
     by = tuple(one.to_text() for one in known if (one.name, one.key_id) in signed)
-    return _TrustedCheckpoint(checkpoint, content, by, bool(pinned))
+    return _VerifiedCheckpoint(checkpoint, content, by, bool(pinned))
 
 
 def _earlier(log: LogReader, first: str, pinned: list[Verifier], origin: str) -> Checkpoint:
@@ -293,7 +294,7 @@ def _require_under(log: LogReader, now: Checkpoint, size: int, root: bytes) -> l
     return hashes
 
 
-def _say_trust(trusted: _TrustedCheckpoint) -> None:
+def _say_trust(trusted: _VerifiedCheckpoint) -> None:
     if trusted.pinned:
         print_message(f"verified with the key that was given, {trusted.verified_by[0]}")
     else:

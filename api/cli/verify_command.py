@@ -17,7 +17,7 @@ from api.cli.plain_help import PlainHelp
 from api.cli.verifying.archive import names_archive, verify_archived
 from api.cli.verifying.folder import Outcome, VerifyOptions, verify_folder, verify_one
 from api.cli.verifying.receipt import is_receipt, verify_receipt
-from api.cli.verifying.report import as_json_document, print_report
+from api.cli.verifying.report import print_report, verification_of
 from api.cli.verifying.url import verify_url
 from domain.errors import Unproven
 from ledger.data_layout import LEDGERS, SETTINGS_FILE
@@ -91,7 +91,7 @@ def command(
         return 0 if verify_receipt(path, asked.verifiers, as_json=as_json) else PROBLEM
     outcome = _outcome(target, ledger_name, asked)
     if as_json:
-        print_json(as_json_document(target, outcome, asked))
+        print_json(verification_of(target, outcome, asked).plain())
     else:
         print_report(outcome, asked)
     return 0 if outcome.sound else PROBLEM

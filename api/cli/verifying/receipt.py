@@ -7,6 +7,12 @@ from typing import TYPE_CHECKING
 import click
 
 from api.cli.output import print_json
+from api.service.answers.verification import (
+    Fault,
+    ProvenStatus,
+    ReceiptRefusal,
+    ReceiptVerification,
+)
 from api.service.receipts.checking import CheckedReceipt, check_receipt
 from api.service.receipts.form import MOST_BYTES, ReceiptRefused, begins_msgpack
 
@@ -43,13 +49,14 @@ def verify_receipt(path: Path, verifiers: Sequence[Verifier], *, as_json: bool) 
         checked = check_receipt(document, verifiers)
     except ReceiptRefused as error:
         if as_json:
-            fault = {"place": error.pointer, "position": None, "detail": error.reason}
-            print_json({"target": str(path), "sound": False, "faults": [fault]})
+            fault = Fault(place=error.pointer, position=None, detail=error.reason)
+            found = ReceiptRefusal(target=str(path), sound=False, faults=(fault,))
+            print_json(found.plain())
         else:
             click.echo(f"{path.name}: REFUSED\n  first    {error}")
         return False
     if as_json:
-        print_json(_document(path, checked))
+        print_json(_verification(path, checked).plain())
     else:
         _print(path, checked)
     return True
@@ -74,23 +81,12 @@ def _stage(checked: CheckedReceipt) -> str:
     return f"{checked.answer.get('stage')}, score {checked.answer.get('score')}"
 
 
-def _document(path: Path, checked: CheckedReceipt) -> dict[str, object]:
-    return {
-        "target": str(path),
-        "sound": True,
-        "faults": [],
-        "receipt": {
-            "origin": checked.origin,
-            "tree_size": checked.tree_size,
-            "contact_id": str(checked.contact_id),
-            "position": checked.position,
-            "as_of": checked.as_of,
-            "answer": checked.answer,
-            "events": checked.events,
-            "pinned": checked.pinned,
-            "verified_by": list(checked.verified_by),
-            "newest_versions": {str(key): value for key, value in checked.newest_versions.items()},
-        },
-        "warnings": list(checked.warnings),
-        "cannot_be_found": list(checked.unproven),
-    }
+def _verification(path: Path, checked: CheckedReceipt) -> ReceiptVerification:
+    return ReceiptVerification(
+        target=str(path),
+        sound=True,
+        faults=(),
+        receipt=ProvenStatus.model_validate(checked),
+        warnings=checked.warnings,
+        cannot_be_found=checked.unproven,
+    )

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from api.service.answers.verification import Fault, Verification, VerifiedLedger
+
 if TYPE_CHECKING:
     from api.cli.verifying.folder import Outcome, VerifyOptions
-    from ledger.verification.faults import Fault, Report
+    from ledger.verification.faults import Report
 
 NO_KEY = (
     "NO KEY WAS PINNED: a forged ledger has keys of its own; give the key that you kept (--key)"
@@ -110,36 +112,12 @@ def _print(report: Report, warnings: list[str]) -> None:
     click.echo(f"  took     {report.seconds:.1f} s, {rate:,.0f} events/s")
 
 
-def as_json_document(target: str, outcome: Outcome, asked: VerifyOptions) -> dict[str, object]:
+def verification_of(target: str, outcome: Outcome, asked: VerifyOptions) -> Verification:
     """The same for programs."""
-    return {
-        "target": target,
-        "sound": outcome.sound,
-        "faults": [_fault(fault) for fault in outcome.faults],
-        "ledgers": [_report(report, _warnings(report, asked)) for report in outcome.reports],
-        "cannot_be_found": _cannot_be_found(outcome, asked),
-    }
-
-
-def _report(report: Report, warnings: list[str]) -> dict[str, object]:
-    first = report.first
-    return {
-        "name": report.name,
-        "origin": report.origin,
-        "sound": report.sound,
-        "first_fault": None if first is None else _fault(first),
-        "fault_count": report.fault_count,
-        "faults": [_fault(fault) for fault in report.faults],
-        "checked": dict(sorted(report.checked.items())),
-        "warnings": warnings,
-        "skipped": report.skipped,
-        "notes": report.notes,
-        "events": report.head,
-        "checkpoint_size": report.checkpoint_size,
-        "events_after_checkpoint": report.after_checkpoint,
-        "seconds": round(report.seconds, 3),
-    }
-
-
-def _fault(fault: Fault) -> dict[str, object]:
-    return {"place": fault.place, "position": fault.position, "detail": fault.detail}
+    return Verification(
+        target=target,
+        sound=outcome.sound,
+        faults=tuple(Fault.model_validate(fault) for fault in outcome.faults),
+        ledgers=tuple(VerifiedLedger.of(one, _warnings(one, asked)) for one in outcome.reports),
+        cannot_be_found=tuple(_cannot_be_found(outcome, asked)),
+    )
