@@ -16,7 +16,7 @@ TYPESCRIPT = 5.9.3
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: help run demo client client-sync test quick test-one check wheel sbom bench bench-quick docs
+.PHONY: help run demo client client-sync client-fields test quick test-one check wheel sbom bench bench-quick docs
 .DEFAULT_GOAL := help
 
 # What is installed is the code in this folder, in place, so that after a git pull it is the new code.
@@ -93,6 +93,9 @@ bench-quick: $(VENV)/dev ## the same with little data, in about a minute or two;
 
 client-sync: $(VENV)/unasyncd/done $(VENV)/dev ## write the client without an event loop from the one with it
 	$(BIN)/python -m tests.client.sync_generation
+
+client-fields: $(VENV)/dev ## write fields of answers that the client does not have yet into its classes
+	$(BIN)/python -m tests.client.field_generation
 
 docs: $(VENV)/dev ## write the reference pages anew from the code
 	$(BIN)/python -m docs.generate
