@@ -21,7 +21,12 @@ def test_making_a_ledger_twice_changes_nothing(shop: Shop) -> None:
     name = shop.base.rpartition("/")[2]
     again = shop.client.post("/v1/ledgers", json={"name": name, "time_zone": "Asia/Tokyo"})
     assert again.status_code == 200
-    shown = {"name": name, "time_zone": "Europe/Amsterdam", "archived": False}
+    shown = {
+        "name": name,
+        "time_zone": "Europe/Amsterdam",
+        "archived": False,
+        "created_at": format_instant(START),
+    }
     assert again.json() == shown
     assert shop.get("").json() == again.json()
     assert again.json() in shop.client.get("/v1/ledgers").json()["items"]

@@ -16,6 +16,7 @@ class Ledger(Document):
     name: str
     time_zone: str | None
     archived: bool
+    created_at: Instant = Field(examples=["2026-03-01T08:00:00Z"])
 
 
 class DeletedLedger(Document):

@@ -13,6 +13,7 @@ class Ledger:
     name: str
     time_zone: str | None
     archived: bool
+    created_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
