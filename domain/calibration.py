@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from domain.relationship import Relationship
 
 PREMATURE_DAYS = 90
-"""Whoever buys within this time after a fall, or within two of their rhythms, fell prematurely."""
+"""A contact who buys within this time after a fall, or within two rhythms, fell prematurely."""
 
 LATER_DAYS = 365
 """The longer time within which a purchase after a fall is counted beside that."""

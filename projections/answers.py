@@ -96,7 +96,7 @@ class Summary:
 
 
 @dataclass(frozen=True)
-class Calibrated:
+class CalibrationSnapshot:
     """How right the falls by silence were, and for when that is said."""
 
     calibration: Calibration

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from domain.errors import Invalid, ProjectionNotFound
 from projections import generations, restatement_reading, standing_reading, status_reading
 from projections.answers import (
-    Calibrated,
+    CalibrationSnapshot,
     ContactStanding,
     ContactStatus,
     Cursor,
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from projections.tables import TableStore
 
 __all__ = [
-    "Calibrated",
+    "CalibrationSnapshot",
     "ContactStanding",
     "ContactStatus",
     "Cursor",
@@ -243,7 +243,7 @@ class Projections:
 
     def calibration(
         self, from_at: int | None = None, to_at: int | None = None, as_of: int | None = None
-    ) -> Calibrated:
+    ) -> CalibrationSnapshot:
         """How right the falls of a period were, and what clients were worth, now or as of then.
 
         The period is half-open; a bound that is None is left open.

@@ -8,7 +8,7 @@ from uuid import UUID
 from domain.calibration import Calibrating
 from domain.events import STAGES
 from projections.accounts import read_accounts
-from projections.answers import Calibrated, ContactStatus, StatusRow, Summary
+from projections.answers import CalibrationSnapshot, ContactStatus, StatusRow, Summary
 from projections.status import NEVER
 
 if TYPE_CHECKING:
@@ -115,12 +115,12 @@ def read_summary_then(tables: Tables, at: int, position: int) -> Summary:
 
 def read_calibration(
     tables: Tables, position: int, as_of: int, from_at: int | None, to_at: int | None
-) -> Calibrated:
+) -> CalibrationSnapshot:
     """How right the falls of a period were at an instant up to which the tables hold."""
     calibrating = Calibrating(from_at, to_at, as_of)
     for account in read_accounts(tables, calibrating.others_from_at):
         calibrating.add(account)
-    return Calibrated(calibrating.result(), position, as_of)
+    return CalibrationSnapshot(calibrating.result(), position, as_of)
 
 
 def _page(

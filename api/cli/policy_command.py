@@ -15,7 +15,8 @@ from api.cli.ending import UsageRefused
 from api.cli.options import json_option, when_option
 from api.cli.output import print_json, print_table
 from api.cli.plain_help import PlainGroup
-from api.cli.policies.documents import policy_named, preset_text, read_document
+from api.cli.policies.documents import policy_named, policy_text, read_document
+from api.cli.policies.fit import command as fit
 from api.cli.policies.preview import command as preview
 from api.cli.policies.publishing import BEGINNING, publish_preset
 from api.service.answers import policies as answers
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 @click.group("policy", cls=PlainGroup)
 def command() -> None:
-    """Show, list, preview and publish the policies of a ledger.
+    """Show, list, fit, preview and publish the policies of a ledger.
 
     A server that runs on the data folder is asked instead of the folder, and --url asks one
     elsewhere.
@@ -41,6 +42,7 @@ def command() -> None:
     Example:
       rapport policy presets
       rapport policy init cafe ours.toml
+      rapport policy fit ours.toml --out ours.toml
       rapport policy preview ours.toml
       rapport policy publish ours.toml --effective-from 2026-03-01
     """
@@ -73,7 +75,7 @@ def init(
     if file is not None:
         if file.exists():
             raise UsageRefused(f"{file} is there already: name another")
-        file.write_text(preset_text(preset, file.suffix), encoding="utf-8")
+        file.write_text(policy_text(PRESETS[preset], file.suffix), encoding="utf-8")
         click.echo(f"wrote {preset} to {file}; change it, try it with rapport policy preview")
         return
     with publishing_ledger(target) as answers:
@@ -194,6 +196,7 @@ def _as_text(value: object) -> str:
 
 
 command.add_command(preview)
+command.add_command(fit)
 
 
 @command.command("presets")

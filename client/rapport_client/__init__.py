@@ -26,8 +26,12 @@ from rapport_client.answers.contacts import (
 from rapport_client.answers.events import Appended, AppendedEvent, AppendedMany, RecordedEvent
 from rapport_client.answers.ledgers import Ledger, PolicyVersion
 from rapport_client.answers.operations import (
+    Abstention,
     Difference,
+    FitOperation,
+    FitResult,
     FromTo,
+    HoldOut,
     Operation,
     Previewed,
     PreviewOperation,
@@ -90,6 +94,7 @@ from rapport_client.retries import Retries
 from rapport_client.synchronous.client import Client
 
 __all__ = [
+    "Abstention",
     "Appended",
     "AppendedEvent",
     "AppendedMany",
@@ -108,10 +113,13 @@ __all__ = [
     "ErasedContact",
     "EventIdReused",
     "Excluded",
+    "FitOperation",
+    "FitResult",
     "Forbidden",
     "FoundContact",
     "FromTo",
     "GroupValue",
+    "HoldOut",
     "InclusionProof",
     "InstantBeforeAndAfter",
     "Interval",

@@ -8,6 +8,7 @@ from rapport_client.answers.calibration import Calibration
 from rapport_client.answers.contacts import FoundContact
 from rapport_client.answers.ledgers import PolicyVersion
 from rapport_client.answers.operations import (
+    FitOperation,
     Operation,
     PreviewOperation,
     RebuildOperation,
@@ -203,6 +204,16 @@ class LedgerRequests(LedgerPaths):
         body = {**proposed, "effective_from": effective_from, "from": from_, "to": to}
         return post_request(
             f"{self.base}/policies/preview", _without_absent(body), reading(PreviewOperation)
+        )
+
+    def fit(
+        self, policy: str | Mapping[str, object], stay: int, of: int, as_of: datetime | None
+    ) -> DocumentRequest[FitOperation]:
+        """Start a fit."""
+        sent = {"preset": policy} if isinstance(policy, str) else {"policy": policy}
+        body = {**sent, "target": {"stay": stay, "of": of}, "as_of": as_of}
+        return post_request(
+            f"{self.base}/policies/fit", _without_absent(body), reading(FitOperation)
         )
 
     def rebuild(self, projection: str) -> DocumentRequest[RebuildOperation]:

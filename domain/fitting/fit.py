@@ -15,7 +15,7 @@ from domain.fitting.product_limit import SCALE, Observation, product_limit
 from domain.instants import DAY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from domain.fitting.buyers import Buyer, Silence
 
@@ -84,7 +84,15 @@ def step_days(expected_gap_days: int) -> int:
 class Fitting:
     """Fits to the purchases of all contacts that were made up to the last of them."""
 
-    def __init__(self, buyers: Sequence[Buyer], expected_gap_days: int, target: Target) -> None:
+    def __init__(
+        self,
+        buyers: Sequence[Buyer],
+        expected_gap_days: int,
+        target: Target,
+        check: Callable[[], object] = lambda: None,
+    ) -> None:
+        """``check`` is called now and then, and may end the work by an exception."""
+        self._check = check
         self._silences = [list(one.silences()) for one in buyers]
         self._step_days = step_days(expected_gap_days)
         self._target = target
@@ -129,7 +137,7 @@ class Fitting:
         return None, None, because
 
     def _is_worth_it(self, days: int, wait_days: int) -> bool:
-        """Whether the clients of a year before the end brought so many times as much as others."""
+        """Whether the clients of a year before the end brought enough, beside all others."""
         then_at = self._last_at - WORTH_DAYS * DAY
         clients, others = [], []
         for one in self._members:
@@ -151,6 +159,7 @@ class Fitting:
         ]
         allowed, held = self._target.of - self._target.stay, 0
         for step in range(1, STEPS + 1):
+            self._check()
             wait_days = step * self._step_days
             soon = [*_falls(silences, wait_days * DAY, known_at, _WITHIN)]
             resolved = sum(one.is_event or one.duration == _WITHIN for one in soon)

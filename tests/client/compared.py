@@ -23,6 +23,7 @@ ANSWERS = {
     "ConsistencyProof": ("get", f"{LEDGER}/log/proofs/consistency"),
     "Contact": ("get", CONTACT),
     "Erased": ("post", f"{CONTACT}/erasure"),
+    "FitOperation": ("post", f"{LEDGER}/policies/fit"),
     "FoundContact": ("get", f"{LEDGER}/contacts"),
     "InclusionProof": ("get", f"{LEDGER}/log/proofs/inclusion"),
     "Ledger": ("post", "/v1/ledgers"),

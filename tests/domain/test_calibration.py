@@ -96,7 +96,7 @@ def test_the_period_is_half_open() -> None:
     assert of(scenario, 400, 0, FELL_ON).falls == 0
 
 
-def test_purchases_after_a_fall_are_written_off_until_they_are_clients_again() -> None:
+def test_purchases_after_a_fall_are_written_off_until_a_client_again() -> None:
     """Whatever makes a client again was bought by somebody who was written off."""
     scenario = client_on_day_35()
     scenario.record(fact("purchase-made", purchase_id="as client"), on_day(40))

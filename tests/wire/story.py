@@ -257,6 +257,7 @@ def _long_work(recorder: Recorder) -> None:
     for path, body in (
         ("replays", {"as_of": "2026-02-19T12:00:00Z"}),
         ("policies/preview", {"preset": "restaurant"}),
+        ("policies/fit", {"preset": "retail", "target": {"stay": 3, "of": 4}}),
         ("projections/status/rebuilds", {}),
     ):
         started = recorder.client.post(f"{LEDGER}/{path}", json=body)

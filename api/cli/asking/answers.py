@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from api.service.questions import At
     from api.service.replays.preview import Proposal
     from api.service.replays.steps import Step
+    from domain.fitting.fit import Target
     from domain.policy import Policy
     from domain.timeline import PolicyTimeline, PolicyVersion
 
@@ -62,6 +63,9 @@ class LedgerAnswers(TimeZoned, Protocol):
         self, proposal: Proposal, to_at: int | None, out: Path | None, *, quiet: bool
     ) -> tuple[Document, list[Document]]:
         """What a preview of a policy came to, and the first of its lines."""
+
+    def fit(self, base: Policy, target: Target, as_of: int | None, *, quiet: bool) -> Document:
+        """What a fit of a policy to the ledger's own purchases came to."""
 
     def policies(self) -> PolicyTimeline:
         """Every version of the policy."""

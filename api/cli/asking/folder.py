@@ -19,6 +19,7 @@ from api.service.answers.lists import Summary
 from api.service.answers.projections import Operation
 from api.service.answers.status import Status
 from api.service.calibrating import calibration
+from api.service.fitting import fit_policy
 from api.service.known_aliases import KnownAliases
 from api.service.marks import MARKING
 from api.service.questions import At, group_of, known_at, moment_of, subject_in
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from api.service.questions import Subject
     from api.service.replays.lines import Lines
     from api.service.server import Server
+    from domain.fitting.fit import Target
     from domain.policy import Policy
     from domain.recorded import RecordedEvent
     from domain.timeline import PolicyTimeline, PolicyVersion
@@ -127,6 +129,15 @@ class FolderAnswers:
             return account.plain()
 
         return answer_with_progress("previewing", answer, out, quiet=quiet), first
+
+    def fit(self, base: Policy, target: Target, as_of: int | None, *, quiet: bool) -> Document:
+        """See ``LedgerAnswers``."""
+        moment = self._moment(At(as_of=as_of))
+
+        def answer(_: Lines, work: Work) -> Document:
+            return fit_policy(self._ledger, moment, base, target, work).plain()
+
+        return answer_with_progress("fitting", answer, None, quiet=quiet)
 
     def policies(self) -> PolicyTimeline:
         """See ``LedgerAnswers``."""

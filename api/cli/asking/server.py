@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from api.service.calibrating import Period
     from api.service.questions import At
     from api.service.replays.preview import Proposal
+    from domain.fitting.fit import Target
     from domain.policy import Policy
     from domain.timeline import PolicyTimeline
 
@@ -106,6 +107,16 @@ class ServerAnswers:
         path = "/policies/preview"
         with whole_file(out) as file:
             return self._worked_out("previewing", path, body, file, FIRST, quiet=quiet)
+
+    def fit(self, base: Policy, target: Target, as_of: int | None, *, quiet: bool) -> Document:
+        """See ``LedgerAnswers``."""
+        body = {
+            "policy": base.document(),
+            "target": {"stay": target.stay, "of": target.of},
+            "as_of": text_of(as_of),
+        }
+        account, _ = self._worked_out("fitting", "/policies/fit", body, None, 0, quiet=quiet)
+        return account
 
     def policies(self) -> PolicyTimeline:
         """See ``LedgerAnswers``."""

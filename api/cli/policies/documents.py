@@ -54,16 +54,23 @@ def policy_named(name: str, known: PolicyTimeline | None) -> Policy:
     raise PolicyNotFound(f"{name} is no version, no preset and no file")
 
 
-def preset_text(preset: str, suffix: str) -> str:
-    """A preset as a document to be changed: JSON, or TOML for the suffix ``.toml``.
+def policy_text(policy: Policy, suffix: str) -> str:
+    """A policy as a document to be changed: JSON, or TOML for the suffix ``.toml``.
 
-    It extends the preset, so that what is taken out of it stays as it is there. TOML cannot say
-    null; what is off in the preset is left to it.
+    It extends the preset of its name, so that what is taken out of it stays as it is there. TOML
+    cannot say null; what is off in the preset is left to it.
+
+    Raises:
+        UsageRefused: TOML cannot say the policy, because more is off than in the preset.
     """
-    document = {"extends": preset, **PRESETS[preset].document()}
+    extends = policy.name if policy.name in PRESETS else "retail"
+    document = {"extends": extends, **policy.document()}
     if suffix != ".toml":
         return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-    return "\n".join(_toml("", document)).strip() + "\n"
+    text = "\n".join(_toml("", document)).strip() + "\n"
+    if read_policy(tomllib.loads(text)) != policy:
+        raise UsageRefused(f"TOML cannot say what {policy.name} has off: name a file *.json")
+    return text
 
 
 def _toml(name: str, section: Mapping[str, Any]) -> Iterator[str]:

@@ -76,10 +76,13 @@ def command(
         if as_json:
             print_json(account)
         else:
-            _print(account, first, answers.names([row["contact_id"] for row in first]))
+            print_preview(account, first, answers.names([row["contact_id"] for row in first]))
 
 
-def _print(account: dict[str, Any], first: list[dict[str, Any]], names: dict[str, str]) -> None:
+def print_preview(
+    account: dict[str, Any], first: list[dict[str, Any]], names: dict[str, str]
+) -> None:
+    """Print what a preview came to, and the first contacts that differ, with their names."""
     _print_counts(account)
     if account["from_to"]:
         click.echo()

@@ -6,9 +6,11 @@ from typing import Any
 
 from api.http.openapi import examples
 from api.http.openapi.example import example
+from api.service.answers.fitting import FitOperation
 from api.service.answers.previews import PreviewedChange, ReplayedStatus
 from api.service.answers.projections import Operation, Projection, ProjectionDigest
 from api.service.answers.replays import Previewed, PreviewOperation, Replayed, ReplayOperation
+from domain.presets import PRESETS
 
 PROJECTION = example(
     Projection,
@@ -104,6 +106,40 @@ _PREVIEWED = example(
 _SUCCEEDED = {**OPERATION.plain(), "state": "succeeded"}
 REPLAYING = example(ReplayOperation, {**_SUCCEEDED, "kind": "replay", "result": _REPLAYED})
 PREVIEWING = example(PreviewOperation, {**_SUCCEEDED, "kind": "preview", "result": _PREVIEWED})
+FITTING = example(
+    FitOperation,
+    {
+        **_SUCCEEDED,
+        "kind": "fit",
+        "result": {
+            "position": 51_407,
+            "as_of": "2026-03-02T08:30:00Z",
+            "policy": {
+                **PRESETS["retail"].document(),
+                "rhythm": {**PRESETS["retail"].document()["rhythm"], "demote_after_days": 154},
+            },
+            "demote_after_days": 154,
+            "purchase_days": None,
+            "abstained": [
+                {
+                    "field": "purchase_days",
+                    "because": "fewer than 30 contacts had bought on two days a year ago",
+                }
+            ],
+            "hold_out": [
+                {
+                    "at_percent": 50,
+                    "demote_after_days": 147,
+                    "falls": 212,
+                    "bought": 70,
+                    "resolved": 212,
+                    "percent": 33,
+                }
+            ],
+            "seconds": 4.2,
+        },
+    },
+)
 REPLAYED_STATUS = example(ReplayedStatus, {**examples.STATUS_ROW.plain(), "evidence_erased": False})
 PREVIEWED_CHANGE = example(
     PreviewedChange,

@@ -104,7 +104,7 @@ def start_ledger_replay(
     """
     at = At(body.as_of, body.as_known_at, body.policy_version)
     moment = moment_of(served.ledger, served.aliases, at, server.clock())
-    return _answer_with_location(
+    return answer_with_location(
         exchange, start_replay(served, caller.id, moment, at.policy_version)
     )
 
@@ -144,7 +144,7 @@ def preview_policy(
     if from_at is not None and from_at > moment.at:
         raise Invalid.at("/from", "contradiction", "must not be later than to")
     proposal = Proposal(body.to_policy(), body.effective_from, from_at)
-    return _answer_with_location(exchange, start_preview(served, caller.id, moment, proposal))
+    return answer_with_location(exchange, start_preview(served, caller.id, moment, proposal))
 
 
 @router.get(
@@ -180,6 +180,7 @@ def read_operation_result(
     return FileAnswer(file, exchange.streams, exchange.wanted, str(work.result["digest"]))
 
 
-def _answer_with_location(exchange: Exchange, work: operations.Operation) -> Operation:
+def answer_with_location(exchange: Exchange, work: operations.Operation) -> Operation:
+    """The operation that was started, and in the headers where it is."""
     exchange.reply.headers["Location"] = f"{exchange.base}/operations/{work.id}"
     return Operation.model_validate(work)

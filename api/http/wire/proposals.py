@@ -31,16 +31,8 @@ def _read_preset(value: object) -> Policy:
     return PRESETS[Choice(tuple(PRESETS)).read(value)]
 
 
-class NewPolicy(SentObject):
-    """A policy to be published: either of the two. In force from an instant on, or from now."""
-
-    EXAMPLES: ClassVar = {
-        "a preset": {"preset": "cafe"},
-        "a document": {
-            "policy": {"extends": "cafe", "rhythm": {"demote_after_days": 28}},
-            "effective_from": "2026-03-01T00:00:00Z",
-        },
-    }
+class ProposedPolicy(SentObject):
+    """A policy that is sent: either of the two."""
 
     preset: Annotated[
         Policy | None,
@@ -49,7 +41,6 @@ class NewPolicy(SentObject):
     policy: Annotated[
         Policy | None, Reads(read_policy, {SCHEMA_NAMED: "SentPolicy"}, nullable=True)
     ] = None
-    effective_from: Annotated[int | None, Reads(read_instant, MOMENT, nullable=True)] = None
 
     @model_validator(mode="before")
     @classmethod
@@ -94,6 +85,20 @@ class NewPolicy(SentObject):
         policy = self.policy if self.preset is None else self.preset
         assert policy is not None, "there is either of the two"
         return policy
+
+
+class NewPolicy(ProposedPolicy):
+    """A policy to be published: either of the two. In force from an instant on, or from now."""
+
+    EXAMPLES: ClassVar = {
+        "a preset": {"preset": "cafe"},
+        "a document": {
+            "policy": {"extends": "cafe", "rhythm": {"demote_after_days": 28}},
+            "effective_from": "2026-03-01T00:00:00Z",
+        },
+    }
+
+    effective_from: Annotated[int | None, Reads(read_instant, MOMENT, nullable=True)] = None
 
 
 class PolicyPreview(NewPolicy):

@@ -9,7 +9,7 @@ from api.service.replays.rows import StatusRows
 from domain.calibration import Calibrating, account_of
 from domain.errors import Invalid
 from domain.events import STAGES
-from projections.answers import Calibrated, Page, Summary
+from projections.answers import CalibrationSnapshot, Page, Summary
 from projections.contact_walk import Walk
 from projections.groups import read_group
 
@@ -119,7 +119,7 @@ def folded_summary(source: EventSource, moment: Moment) -> Summary:
 
 def folded_calibration(
     source: EventSource, moment: Moment, from_at: int | None, to_at: int | None
-) -> Calibrated:
+) -> CalibrationSnapshot:
     """How right the falls by silence of a period were at the moment, and what clients were worth.
 
     Raises:
@@ -133,4 +133,4 @@ def folded_calibration(
         found = relationship_at(contact, events, moment)
         if found is not None:
             calibrating.add(account_of(found))
-    return Calibrated(calibrating.result(), moment.position, moment.at)
+    return CalibrationSnapshot(calibrating.result(), moment.position, moment.at)

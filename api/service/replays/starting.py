@@ -20,10 +20,14 @@ if TYPE_CHECKING:
     from api.service.replays.preview import Proposal
     from api.service.server import OpenLedger
     from projections.folding import Moment
-    from projections.operations import Operation, Work
+    from projections.operations import Operation, Operations, Work
 
 REPLAY = "replay"
 PREVIEW = "preview"
+FIT = "fit"
+
+LONG = (REPLAY, PREVIEW, FIT)
+"""The kinds of work that go through the whole log to answer a question."""
 
 MOST_AT_ONCE = 8
 """How many of these questions one ledger answers at a time: each takes a share of one core."""
@@ -65,6 +69,18 @@ def start_preview(
     return _start(open_ledger, owner, PREVIEW, subject, preview.run)
 
 
+def require_room(operations: Operations) -> None:
+    """Let pass one more long question.
+
+    Raises:
+        TooManyQuestions: enough of them are being answered already.
+    """
+    if sum(one.kind in LONG for one in operations.running()) >= MOST_AT_ONCE:
+        raise TooManyQuestions(
+            f"{MOST_AT_ONCE} replays, previews and fits are running: wait for one of them"
+        )
+
+
 def _start(
     open_ledger: OpenLedger,
     owner: str,
@@ -73,8 +89,7 @@ def _start(
     answer: Callable[[Lines, Work], Document],
 ) -> Operation:
     operations, operation_id = open_ledger.projections.operations, uuid4()
-    if sum(one.kind in (REPLAY, PREVIEW) for one in operations.running()) >= MOST_AT_ONCE:
-        raise TooManyQuestions(f"{MOST_AT_ONCE} replays and previews are running: wait for one")
+    require_room(operations)
 
     def run(work: Work) -> Mapping[str, object]:
         with open_ledger.results.write(operation_id) as file:

@@ -25,7 +25,7 @@ class Progress:
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """A long operation when it was read. ``kind`` is replay, preview or rebuild.
+    """A long operation when it was read. ``kind`` is replay, preview, fit or rebuild.
 
     ``state`` is running, succeeded, failed or cancelled; ``problem`` says why it failed.
     """
@@ -57,6 +57,50 @@ class ReplayOperation(Operation):
     """A replay. ``result`` is None until it succeeded."""
 
     result: Replayed | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Abstention:
+    """A number of the policy that the ledger's history does not decide, and why."""
+
+    field: str
+    because: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldOut:
+    """The wait fitted on the first part of the time, and how its falls did in the rest.
+
+    ``demote_after_days`` is None where the first part says too little.
+    """
+
+    at_percent: int
+    demote_after_days: int | None
+    falls: int
+    bought: int
+    resolved: int
+    percent: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitResult:
+    """The result of a fit. ``policy`` can be previewed and published; numbers may be None."""
+
+    position: int
+    as_of: datetime
+    policy: dict[str, Any]
+    demote_after_days: int | None
+    purchase_days: int | None
+    abstained: tuple[Abstention, ...]
+    hold_out: tuple[HoldOut, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitOperation(Operation):
+    """A fit of a policy. ``result`` is None until it succeeded."""
+
+    result: FitResult | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,6 +198,7 @@ BY_KIND: dict[str, type[Operation]] = {
     "replay": ReplayOperation,
     "preview": PreviewOperation,
     "rebuild": RebuildOperation,
+    "fit": FitOperation,
 }
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rapport_client.answers.contacts import FoundContact
     from rapport_client.answers.ledgers import PolicyVersion
     from rapport_client.answers.operations import (
+        FitOperation,
         Operation,
         PreviewOperation,
         RebuildOperation,
@@ -186,6 +187,21 @@ class AsyncLedgerQueries(AsyncConnection):
         ``policy`` is the name of a preset, or a document. ``wait`` for it, then read ``previewed``.
         """
         return await self._send(self._ledger_requests.preview(policy, effective_from, from_, to))
+
+    async def fit(
+        self,
+        policy: str | Mapping[str, object],
+        *,
+        stay: int = 2,
+        of: int = 3,
+        as_of: datetime | None = None,
+    ) -> FitOperation:
+        """Start to fit a policy to the ledger's own purchases; nothing is published.
+
+        ``policy`` is the name of a preset, or a document. ``stay`` of ``of`` falls are to stay.
+        ``wait`` for it: the ``policy`` of its ``result`` can be previewed and published.
+        """
+        return await self._send(self._ledger_requests.fit(policy, stay, of, as_of))
 
     async def rebuild(self, projection: str) -> RebuildOperation:
         """Start to rebuild a projection; ``drift`` of its ``result`` says what differed."""
