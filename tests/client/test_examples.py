@@ -6,6 +6,9 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import httpx
+import pytest
+
 from tests.cli.running import ROOT, serving
 from tests.docs.shell import blocks
 
@@ -38,7 +41,12 @@ def test_the_page_says_what_happens(tmp_path: Path) -> None:
         assert said(server.url, in_a_loop) == ["Anna de Wit customer", "purchase-made"]
 
 
-def test_the_second_example_of_the_readme_runs(tmp_path: Path) -> None:
-    (shown,) = blocks(ROOT / "README.md", "python")
+@pytest.mark.parametrize("page", ["README.md", "client/README.md", "docs/how-to/use-the-client.md"])
+def test_the_first_example_of_a_page_can_be_pasted_again(tmp_path: Path, page: str) -> None:
+    shown, *_ = blocks(ROOT / page, "python")
     with serving("serve", "--port", 0, "--data", tmp_path / "data") as server:
-        assert said(server.url, shown) == ["customer", "contact-unregistered"]
+        first = said(server.url, shown)
+        assert first[0].startswith("customer")
+        assert first[-1] == "contact-unregistered"
+        assert said(server.url, shown) == first
+        assert len(httpx.get(f"{server.url}/v1/ledgers/main/events").json()["items"]) == 3

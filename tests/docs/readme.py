@@ -28,7 +28,7 @@ def session(port: int) -> str:
 def instruction() -> str:
     """What the README says to install for Python."""
     text = README.read_text(encoding="utf-8")
-    (command,) = re.findall(r"^From Python \(`([^`]+)`", text, re.MULTILINE)
+    (command,) = re.findall(r"^The same works from Python \(`([^`]+)`", text, re.MULTILINE)
     return str(command)
 
 
