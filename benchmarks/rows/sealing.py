@@ -40,7 +40,7 @@ def measure(bench: Bench) -> Outcome:
         (
             Line(
                 row="12",
-                what=f"appends over HTTP while the log seals, {CONNECTIONS} connections",
+                what=f"appends over HTTP while the log is signed, {CONNECTIONS} connections",
                 unit="appends/s",
                 ours=with_log,
                 beside="the same server whose log stands still",

@@ -37,7 +37,7 @@ def measure(bench: Bench) -> Outcome:
         (
             Line(
                 row="verify",
-                what="`rapport verify` of a folder: every event, seal, tile and checkpoint "
+                what="`rapport verify` of a folder: every event, tile and checkpoint "
                 f"({bench.file.label})",
                 unit="events/s",
                 ours=ours,
