@@ -124,14 +124,12 @@ def read_settings(environ: Mapping[str, str] | None = None, **chosen: object) ->
         if value and not is_of_kubernetes(variable, value):
             values[name] = value
     values.update({name: value for name, value in chosen.items() if value is not None})
-    for name, read in _READ.items():
+    for name, (read, form) in _READ.items():
         if name in values:
             try:
                 values[name] = read(values[name])
             except (LookupError, TypeError, ValueError):
-                raise SettingsRefused(
-                    f"{name} cannot be read; see the settings reference"
-                ) from None
+                raise SettingsRefused(f"{name} must be {form}") from None
     return Settings(**values)
 
 
@@ -160,14 +158,16 @@ def _read_key(value: str | bytes) -> bytes:
     return value if isinstance(value, bytes) else bytes.fromhex(value)
 
 
-_READ: Mapping[str, Callable[[Any], object]] = {
-    "port": int,
-    "folder": Path,
-    "master_key": _read_key,
-    "next_master_key": _read_key,
-    "log_public": _read_flag,
-    "cors_origins": _read_list,
-    "tls_certificate": Path,
-    "tls_key": Path,
+_KEY = "32 bytes, written as 64 hexadecimal digits"
+
+_READ: Mapping[str, tuple[Callable[[Any], object], str]] = {
+    "port": (int, "a whole number from 0 to 65535"),
+    "folder": (Path, "a path"),
+    "master_key": (_read_key, _KEY),
+    "next_master_key": (_read_key, _KEY),
+    "log_public": (_read_flag, "true or false"),
+    "cors_origins": (_read_list, "a list of origins, separated by spaces in the environment"),
+    "tls_certificate": (Path, "a path"),
+    "tls_key": (Path, "a path"),
 }
-"""How settings are read that are no text; lists are separated by spaces in the environment."""
+"""How settings are read that are no text, and the form that is asked for."""

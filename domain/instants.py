@@ -7,6 +7,7 @@ ordinal, as ``datetime.date.toordinal`` counts.
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
@@ -28,6 +29,7 @@ _RFC_3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d\d):(\d\d))",
     re.ASCII,
 )
+_FULL_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 def parse_instant(text: str) -> int:
@@ -41,17 +43,73 @@ def parse_instant(text: str) -> int:
     """
     match = _RFC_3339.fullmatch(text)
     if match is None:
-        raise ValueError("not an RFC 3339 date-time with an offset, such as 2026-03-01T09:30:00Z")
+        raise ValueError("must be an RFC 3339 instant with an offset, such as 2026-03-01T09:30:00Z")
     fraction, sign, off_hour, off_minute = match.groups()
-    seconds = (datetime.fromisoformat(text[:_WHOLE_SECONDS]) - _EPOCH_OF_UTC) // _ONE_SECOND
+    try:
+        local = datetime.fromisoformat(text[:_WHOLE_SECONDS])
+    except ValueError:
+        raise ValueError(_why_no_time(text)) from None
+    seconds = (local - _EPOCH_OF_UTC) // _ONE_SECOND
     if sign:
         if int(off_hour) > 23 or int(off_minute) > 59:
-            raise ValueError("the offset is out of range")
+            raise ValueError("must have an offset from -23:59 to +23:59")
         offset = int(off_hour) * 3600 + int(off_minute) * 60
         seconds += offset if sign == "-" else -offset
         if not _FIRST_SECOND <= seconds <= _LAST_SECOND:
-            raise ValueError("the instant lies outside the years 1 to 9999")
+            raise ValueError("must lie in the years 1 to 9999 of UTC")
     return seconds * SECOND + (int(fraction.ljust(6, "0")[:6]) if fraction else 0)
+
+
+def has_form_of_instant(text: str) -> bool:
+    """Whether the text is written as an RFC 3339 date-time, of a time that exists or not."""
+    return _RFC_3339.fullmatch(text) is not None
+
+
+def has_form_of_date(text: str) -> bool:
+    """Whether the text is written as a date, of a day that exists or not.
+
+    Source: RFC 3339 section 5.6, full-date.
+    """
+    return _FULL_DATE.fullmatch(text) is not None
+
+
+def parse_date(text: str) -> date:
+    """Read a date such as 2026-03-01.
+
+    Raises:
+        ValueError: it is not written as one, or the calendar has no such day.
+
+    >>> parse_date("2025-02-30")
+    Traceback (most recent call last):
+    ValueError: the day 30 does not exist: 2025-02 has 28 days
+    """
+    if not has_form_of_date(text):
+        raise ValueError("must be a date such as 2026-03-01")
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(_why_no_day(text)) from None
+
+
+def _why_no_day(text: str) -> str:
+    """Which part of a date makes that the calendar has no such day."""
+    year, month, day = int(text[:4]), int(text[5:7]), int(text[8:10])
+    if not year:
+        return "the year 0000 does not exist: years are from 0001 to 9999"
+    if not 1 <= month <= 12:
+        return f"the month {text[5:7]} does not exist: months are from 01 to 12"
+    days = monthrange(year, month)[1]
+    assert not 1 <= day <= days
+    return f"the day {text[8:10]} does not exist: {text[:7]} has {days} days"
+
+
+def _why_no_time(text: str) -> str:
+    """Which part of a date-time makes that there is no such time."""
+    for name, part, most in (("hour", 11, 23), ("minute", 14, 59), ("second", 17, 59)):
+        number = text[part : part + 2]
+        if int(number) > most:
+            return f"the {name} {number} does not exist: {name}s are from 00 to {most}"
+    return _why_no_day(text)
 
 
 def format_instant(instant: int) -> str:

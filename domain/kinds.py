@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING, NoReturn
 from uuid import UUID
 
 from domain.currencies import MINOR_DIGITS
 from domain.errors import Invalid
-from domain.instants import format_instant, parse_instant, zone_names
+from domain.instants import format_instant, parse_date, parse_instant, zone_names
 from domain.text import FREE
 
 if TYPE_CHECKING:
@@ -33,7 +32,6 @@ MAX_TEXT = 2000
 
 _NEVER_KEPT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 def escape_pointer(name: object) -> str:
@@ -43,7 +41,7 @@ def escape_pointer(name: object) -> str:
 
 def no_names(name: str) -> UUID:
     """Contact names other than UUIDs are unknown here."""
-    raise ValueError(f"{name!r} is not a UUID")
+    raise ValueError(f"must be a contact's UUID, not {name!r}: names are not known here")
 
 
 def wrong(code: str, detail: str) -> NoReturn:
@@ -243,7 +241,7 @@ class ContactId(EventId):
             except Invalid:
                 raise
             except ValueError as error:
-                wrong("wrong-type", f"must be a contact's UUID or source:ref; {error}")
+                wrong("wrong-type", str(error))
         return read_uuid(value)
 
     def schema(self) -> dict[str, object]:
@@ -273,10 +271,10 @@ class CalendarDate(Kind):
     """A date without a time, ``YYYY-MM-DD``, kept as that text."""
 
     def read(self, value: object, names: ContactNames = no_names) -> str:
-        if not isinstance(value, str) or not _DATE.fullmatch(value):
+        if not isinstance(value, str):
             wrong("invalid-time", "must be a date such as 2026-03-01")
         try:
-            date.fromisoformat(value)
+            parse_date(value)
         except ValueError as error:
             wrong("invalid-time", str(error))
         return value

@@ -74,7 +74,7 @@ class TextRule:
             _refuse(f"must not end with {character_name(kept[-1])}: send the text without it")
         if self.visible and text and not any(map(_is_visible, kept)):
             _refuse(
-                f"must hold something visible, and begins with {character_name(text[0])}: "
+                f"must hold a visible character, and {character_name(text[0])} is none: "
                 "send at least one letter, digit or sign"
             )
         return unicodedata.normalize("NFC", kept)

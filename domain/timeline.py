@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from domain.errors import PolicyNotFound
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from uuid import UUID
@@ -83,12 +85,13 @@ class PolicyTimeline:
         """All instants judged by one version.
 
         Raises:
-            KeyError: no such version is known.
+            PolicyNotFound: no such version is known.
         """
         for candidate in self.versions:
             if candidate.version == version:
                 return PolicyTimeline((candidate,))
-        raise KeyError(version)
+        newest = f": the newest is {self.versions[-1].version}" if self.versions else ""
+        raise PolicyNotFound(f"no version {version} of the policy was published{newest}")
 
     def with_version(self, added: PolicyVersion) -> PolicyTimeline:
         """These versions and one more."""

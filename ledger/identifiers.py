@@ -77,7 +77,10 @@ def contact_id_of(
         return contact_id
     source, colon, ref = name.partition(":")
     if not colon or not _SOURCE.fullmatch(source):
-        raise ValueError("must be a UUID, or source:ref with a source of a-z, 0-9, . and -")
+        raise ValueError(
+            "must be a contact's UUID, or source:ref such as pos:17850, with a source of 1 to 32 "
+            "of a-z, 0-9, . and -"
+        )
     try:
         kept = IDENTIFIER.apply(ref)
     except Invalid:
@@ -85,7 +88,7 @@ def contact_id_of(
             return as_sent
         raise
     if not 1 <= len(kept.encode()) <= _MOST_REF_BYTES:
-        raise ValueError("the ref must have 1 to 200 bytes")
+        raise ValueError("must be source:ref such as pos:17850, with a ref of 1 to 200 bytes")
     found = named(f"{source}:{kept}")
     if ref.isascii():
         return found

@@ -37,7 +37,7 @@ class ProjectionState:
 
 @dataclass(frozen=True)
 class ProjectionDigest:
-    """What a projection holds at a position and an instant, as a SHA-256 in hex."""
+    """The digest of a projection at a position and an instant: a SHA-256 in hex."""
 
     name: str
     version: int
@@ -88,7 +88,7 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True)
 class Summary:
-    """How many contacts are in each stage."""
+    """The number of contacts in each stage."""
 
     stages: Mapping[str, int]
     position: int

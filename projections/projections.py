@@ -336,7 +336,8 @@ class Projections:
 
     def _projection(self, name: str) -> ReadModel:
         if name not in self._projections:
-            raise ProjectionNotFound(f"there is no projection {name}")
+            there_are = ", ".join(self._projections)
+            raise ProjectionNotFound(f"there is no projection {name}; there are {there_are}")
         return self._projections[name]
 
     def _state(self, name: str, rebuilding: bool) -> ProjectionState:

@@ -1,4 +1,4 @@
-"""How rows of a projection's table are written: as new ones, or over those of the same key."""
+"""How rows of a projection's table are written: as new rows, or over those of the same key."""
 
 from __future__ import annotations
 

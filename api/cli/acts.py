@@ -1,4 +1,4 @@
-"""What commands do to a data folder, in its audit trail: first the order, then the outcome."""
+"""The acts of commands on a data folder, in its audit trail: first the order, then the outcome."""
 
 from __future__ import annotations
 

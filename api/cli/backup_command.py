@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     "ledgers",
     multiple=True,
     metavar="NAME",
-    help="Only this one; or more than once.",
+    help="Back up only this ledger; may be given several times.",
 )
 @data_option
 @click.option("--with-keys", is_flag=True, help="Add the keys, locked with a passphrase.")

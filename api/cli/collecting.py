@@ -1,4 +1,4 @@
-"""How often the garbage collector looks for cycles in a process that holds a ledger."""
+"""The frequency of the garbage collector in a process that holds a ledger."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ _NEW_OBJECTS = 50_000
 def collect_seldom() -> None:
     """Look for unreachable cycles less often than Python does by default.
 
-    What is kept of contacts and events grows into hundreds of thousands of objects without a cycle
+    Cached contacts and events are hundreds of thousands of objects without a cycle
     among them, and each full look walks through them all: a third of the time of an append went
-    there. What reference counts free is freed as before.
+    there. Objects without references are freed as before.
     """
     gc.freeze()
     gc.set_threshold(_NEW_OBJECTS, 20, 100)

@@ -32,7 +32,7 @@ def comparison_findings(settings: Settings, *, quiet: bool) -> Iterator[Finding]
 
 
 def not_compared(names: Sequence[str], settings: Settings) -> Iterator[Finding]:
-    """What an examination without it leaves open, and what looks at it."""
+    """The checks that an examination without it leaves open, and the commands that do them."""
     for name in names:
         detail = (
             "the events were not compared with the signed log, nor its signatures checked: "

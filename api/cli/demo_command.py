@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 @click.command("demo", cls=PlainHelp)
 @listening_options
 @data_option
-@click.option("--seed", type=int, help=f"What the crowd is made from.  [default: {SEED}]")
-@instant_option("--now", "What the town's days are counted back from.  [default: this moment]")
+@click.option(
+    "--seed", type=int, help=f"The number that the people are generated from.  [default: {SEED}]"
+)
+@instant_option("--now", "The instant at which the town's story ends.  [default: this moment]")
 @click.option("--no-serve", is_flag=True, help="Make the town and stop.")
 def command(
     host: str | None,

@@ -1,4 +1,4 @@
-"""How a rebuilt projection differs from the live one, in words for people."""
+"""The differences of a rebuilt projection from the live one, in words for people."""
 
 from __future__ import annotations
 
@@ -36,5 +36,5 @@ def value_told(value: object) -> str:
 
 
 def ended_told(state: str, problem: str | None) -> str:
-    """How an operation ended that has no result, and why where that is known."""
+    """The end of an operation without a result, with the reason if it is known."""
     return state if problem is None else f"{state}: {problem}"

@@ -61,7 +61,7 @@ def command(folder: Path | None, drift: bool, full: bool, as_json: bool) -> int:
 
 
 def _conclusion(findings: Sequence[Finding], problem_count: int) -> str:
-    """What all of it says, with what it leaves open."""
+    """The summary of all findings, with the checks that are left open."""
     found = {0: "No problem was found", 1: "1 problem was found"}.get(
         problem_count, f"{problem_count:,} problems were found"
     )

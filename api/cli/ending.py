@@ -1,4 +1,4 @@
-"""How a command ends: one line to people, one number to programs."""
+"""The end of a command: one line for people, one number for programs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from domain.errors import Corrupt, Invalid, LedgerError, NotFound, Unavailable
+from domain.errors import (
+    Corrupt,
+    Invalid,
+    LedgerError,
+    LedgerNotFound,
+    NotFound,
+    Unavailable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +42,7 @@ class ReaderLeft(Exception):
 
 
 class UsageRefused(LedgerError):
-    """What the command was given makes no sense together."""
+    """The arguments of the command contradict each other."""
 
 
 def ending_of(command: click.Command, arguments: Sequence[str]) -> int:
@@ -48,6 +55,8 @@ def ending_of(command: click.Command, arguments: Sequence[str]) -> int:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return _report("interrupted", INTERRUPTED)
+    except LedgerNotFound as error:
+        return _report(f"{error}; rapport ledgers list shows which there are", USAGE)
     except LedgerError as error:
         return _report(str(error), _code(error))
     except (ReaderLeft, BrokenPipeError):

@@ -1,4 +1,4 @@
-"""What the doctor looks at, one finding after the other."""
+"""The checks of the doctor, one finding after the other."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ NO_SPACE_BYTES = 50 * MEBIBYTE
 def examine(settings: Settings, *, drift: bool, full: bool, quiet: bool) -> Iterator[Finding]:
     """Look at everything that can be looked at; what is broken hides nothing else.
 
-    What was not examined is a finding too. ``full`` compares the events with the signed log, and
+    A skipped check is a finding too. ``full`` compares the events with the signed log, and
     ``drift`` the projections with the events.
     """
     yield from _surroundings(settings.folder, given=settings.master_key is not None)
@@ -69,7 +69,7 @@ def examine(settings: Settings, *, drift: bool, full: bool, quiet: bool) -> Iter
 
 
 def _findings_of_open_folder(settings: Settings, *, drift: bool, quiet: bool) -> Iterator[Finding]:
-    """What takes the folder to itself: files, keys, every event, projections."""
+    """The checks that need the folder for themselves: files, keys, every event, projections."""
     files = sorted((settings.folder / LEDGERS).glob("[a-z]*/*.sqlite"))
     findings = {path: _integrity(path, settings.folder) for path in files}
     yield from findings.values()
@@ -203,7 +203,7 @@ def _events(ledger: Ledger, *, quiet: bool) -> Finding:
 def _out_of_place(
     recorded: RecordedEvent, position: int, versions: Counter[UUID], kept_id: bytes | None
 ) -> str | None:
-    """What is wrong with where an event stands, if anything."""
+    """The fault in the place of an event, if there is one."""
     if recorded.position != position:
         return f"position {position} is missing"
     if recorded.version != versions[recorded.contact_id]:
@@ -214,7 +214,7 @@ def _out_of_place(
 
 
 def _log(ledger: Ledger) -> Finding:
-    """Whether the transparency log can still be signed. How far it is signed is no finding."""
+    """Whether the log can still be signed. The number of signed events is no finding."""
     log = ledger.transparency
     if log.problem is not None:
         return Finding(PROBLEM, f"{ledger.name} log", f"{log.state}: {log.problem}")
@@ -223,7 +223,7 @@ def _log(ledger: Ledger) -> Finding:
 
 
 def _beyond(path: Path, head: int) -> str | None:
-    """What a projection says of events that the log no longer has."""
+    """The fault of a projection that covers events which the log no longer has."""
     reached = projections_reach(path)
     if reached is None or reached <= head:
         return None

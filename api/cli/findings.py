@@ -1,4 +1,4 @@
-"""What an examination finds: one line for each thing it looked at, or did not."""
+"""The findings of an examination: one line for each check, done or skipped."""
 
 from __future__ import annotations
 

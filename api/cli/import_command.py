@@ -46,10 +46,10 @@ if TYPE_CHECKING:
     from ledger.ledger import Ledger
 
 ROWS_BETWEEN_LOOKS = 500
-"""How often the progress is looked at."""
+"""The number of rows between two updates of the progress."""
 
 SHOWN_REJECTS = 20
-"""How many rejects of a dry run are listed where no reject file is asked for."""
+"""The number of rejects of a dry run that are listed where no reject file is named."""
 
 
 @click.command("import", cls=PlainHelp)
@@ -79,7 +79,7 @@ SHOWN_REJECTS = 20
     help="Publish this policy first, in force from the beginning, unless it is already.",
 )
 @click.option(
-    "--dry-run", is_flag=True, help="Do all this to a copy of the ledger that is then thrown away."
+    "--dry-run", is_flag=True, help="Import into a copy of the ledger, and delete the copy."
 )
 @click.option(
     "--rejects",
@@ -89,9 +89,11 @@ SHOWN_REJECTS = 20
     "  [default: DATAFILE's name.rejects.csv in this folder]",
 )
 @click.option(
-    "--yes", "go_on", is_flag=True, help="Go on without asking where columns are suspicious."
+    "--yes", "go_on", is_flag=True, help="Continue without a question where columns are suspicious."
 )
-@click.option("--as", "new_name", metavar="NAME", help="What an archive's ledger is called here.")
+@click.option(
+    "--as", "new_name", metavar="NAME", help="The name that an archive's ledger gets here."
+)
 @click.option(
     "--key",
     "keys",
@@ -112,7 +114,7 @@ SHOWN_REJECTS = 20
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Take the namespace from an archive with keys, for --ledger, which was imported without.",
 )
-@click.option("--for-audit", is_flag=True, help="Leave an archive's keys where they are.")
+@click.option("--for-audit", is_flag=True, help="Do not import the keys of an archive.")
 @click.option("--replace", is_flag=True, help="Replace a ledger that holds only its first policy.")
 @json_option
 @click.pass_context

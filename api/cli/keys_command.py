@@ -11,7 +11,7 @@ from api.bootstrap import now
 from api.cli.asking.target import url_options
 from api.cli.ending import UsageRefused
 from api.cli.folders import settings_for
-from api.cli.options import data_option, instant_option, json_option
+from api.cli.options import WholeNumber, data_option, instant_option, json_option
 from api.cli.output import print_json, print_message, print_table
 from api.cli.plain_help import PlainGroup
 from api.service.answers import ledgers as answers
@@ -52,12 +52,14 @@ def command() -> None:
     multiple=True,
     required=True,
     type=click.Choice(SCOPES),
-    help="What it is for; may be given several times. None includes another.",
+    help="A scope of the key; may be given several times. No scope includes another.",
 )
-@click.option("--ledger", help="The one ledger that it is for.  [default: every ledger]")
-@instant_option("--expires", "Until this instant or date.  [default: until it is revoked]")
+@click.option("--ledger", help="The only ledger that the key is for.  [default: every ledger]")
+@instant_option("--expires", "When the key expires.  [default: never]")
 @click.option(
-    "--per-minute", type=click.IntRange(1), help="How many requests, and events in them, at most."
+    "--per-minute",
+    type=WholeNumber(1),
+    help="The most requests in a minute, counting the events in them.",
 )
 @data_option
 @json_option

@@ -10,6 +10,7 @@ import click
 
 from api.bootstrap import now
 from api.cli.acts import order_act
+from api.cli.asking.target import url_options
 from api.cli.ending import UsageRefused
 from api.cli.folders import existing, open_folder, settings_for
 from api.cli.options import data_option, json_option
@@ -23,6 +24,7 @@ from ledger.data_layout import LEDGERS, folder_of, is_ledger_name, settings_of
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from api.cli.asking.answers import Document
     from ledger.folder import DataFolder
 
 
@@ -30,8 +32,8 @@ if TYPE_CHECKING:
 def command() -> None:
     """List, make, archive and delete the ledgers of a data folder.
 
-    A ledger is one business; ledgers share only the server. All but listing needs the folder for
-    itself: stop the server first, or ask it over HTTP.
+    A ledger is one business; ledgers share only the server. Making, archiving and deleting need the
+    folder for themselves: stop the server first, or ask it over HTTP, at /v1/ledgers.
 
     Example:
       rapport ledgers list
@@ -40,20 +42,33 @@ def command() -> None:
 
 @command.command("list")
 @data_option
+@url_options
 @json_option
-def list_them(folder: Path | None, as_json: bool) -> None:
+def list_them(
+    folder: Path | None, url: str | None, access_key_file: Path | None, as_json: bool
+) -> None:
     """List the ledgers, also while a server runs, and those that are damaged.
+
+    A server elsewhere tells their names, time zones, when they were made and whether they are
+    archived; the rest stands only in the data folder, and is null with --json.
 
     Example:
       rapport ledgers list --json
+      rapport ledgers list --url http://127.0.0.1:8400
     """
-    ledgers = existing(settings_for(folder)).folder / LEDGERS
-    names = sorted(entry.name for entry in ledgers.iterdir() if is_ledger_name(entry.name))
-    found = [_row(ledgers / name) for name in names]
+    columns: tuple[str, ...] = ("name", "state", "time_zone", "created_at", "bytes")
+    if url is not None:
+        from api.cli.asking.lists import served_ledgers  # noqa: PLC0415  # the HTTP library is slow
+
+        found = [_served_row(one) for one in served_ledgers(url, folder, access_key_file)]
+        columns = columns[:4]
+    else:
+        ledgers = existing(settings_for(folder)).folder / LEDGERS
+        names = sorted(entry.name for entry in ledgers.iterdir() if is_ledger_name(entry.name))
+        found = [_row(ledgers / name) for name in names]
     if as_json:
         print_json([one.plain() for one in found])
         return
-    columns = ("name", "state", "time_zone", "created_at", "bytes")
     print_table(
         tuple(column.replace("_", " ") for column in columns),
         [tuple(str(getattr(one, column) or "") for column in columns) for one in found],
@@ -63,7 +78,7 @@ def list_them(folder: Path | None, as_json: bool) -> None:
 
 @command.command("create")
 @click.argument("name")
-@click.option("--time-zone", help="For contacts without one of their own, such as Europe/Paris.")
+@click.option("--time-zone", help="The time zone of contacts without one, such as Europe/Paris.")
 @data_option
 def create(name: str, time_zone: str | None, folder: Path | None) -> None:
     """Make a ledger called NAME, with the policy `retail`.
@@ -84,7 +99,7 @@ def create(name: str, time_zone: str | None, folder: Path | None) -> None:
 
 @command.command("archive")
 @click.argument("name")
-@click.option("--end", is_flag=True, help="Take it out of the archive instead.")
+@click.option("--end", is_flag=True, help="Take the ledger out of the archive.")
 @data_option
 def archive(name: str, end: bool, folder: Path | None) -> None:
     """Archive the ledger called NAME: it takes no more events, and can be read.
@@ -105,7 +120,7 @@ def archive(name: str, end: bool, folder: Path | None) -> None:
 
 @command.command("delete")
 @click.argument("name")
-@click.option("--confirm", metavar="NAME", help="The name once more, where nobody can be asked.")
+@click.option("--confirm", metavar="NAME", help="The name again, for runs without a terminal.")
 @data_option
 def delete(name: str, confirm: str | None, folder: Path | None) -> None:
     """Delete the ledger called NAME: every event, key, checkpoint and entry of its trail.
@@ -151,6 +166,17 @@ def _row(path: Path) -> LedgerInFolder:
         created_at=settings.created_at,
         origin=settings.origin,
         bytes=size,
+    )
+
+
+def _served_row(ledger: Document) -> LedgerInFolder:
+    """A ledger as a server lists it, in the fields of one in a data folder."""
+    return LedgerInFolder(
+        name=ledger["name"],
+        state="archived" if ledger["archived"] else "open",
+        time_zone=ledger["time_zone"],
+        created_at=ledger["created_at"],
+        bytes=None,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -29,12 +30,12 @@ if TYPE_CHECKING:
     from api.service.settings import Settings
 
 FINISH_SECONDS = 10
-"""How long requests under way may take to finish once the server stops."""
+"""Seconds that requests under way may take to finish once the server stops."""
 
 BACKLOG = 2048
 
 SWITCH_SECONDS = 0.001
-"""How long a thread may keep the interpreter from another that wants it.
+"""Seconds that a thread may keep the interpreter from another that wants it.
 
 Python's own 5 ms are what the follower waited for after each statement of SQL while requests poured
 in: at half the rate of appends that is possible, a status list was 13 to 17 ms behind, and is 5 to
@@ -85,9 +86,15 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = socket.create_server(address[:2], family=family, backlog=BACKLOG)
     except OSError as error:
-        why = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
+        if isinstance(error, socket.gaierror):
+            raise AddressRefused(
+                f"cannot listen on {host}: it is no address or name of this machine; --host "
+                "chooses another"
+            ) from None
+        why = os.strerror(error.errno) if error.errno else str(error)
+        option = "--port" if error.errno != errno.EADDRNOTAVAIL else "--host"
         raise AddressRefused(
-            f"cannot listen on {host} port {port}: {why.lower()}; --port chooses another"
+            f"cannot listen on {host} port {port}: {why.lower()}; {option} chooses another"
         ) from None
     with listener:
         yield listener

@@ -9,6 +9,7 @@ import click
 
 from api.bootstrap import now
 from api.cli.acts import order_act
+from api.cli.asking.target import target_options
 from api.cli.folders import existing, open_folder, settings_for
 from api.cli.options import data_option, json_option, ledger_option
 from api.cli.output import print_json, print_table
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from api.cli.asking.target import Target
     from ledger.transparency.log import TransparencyLog
 
 
@@ -37,28 +39,41 @@ def command() -> None:
 
 
 @command.command("list")
-@ledger_option
-@data_option
+@target_options
 @json_option
-def list_keys(ledger_name: str, folder: Path | None, as_json: bool) -> None:
+def list_keys(target: Target, as_json: bool) -> None:
     """List the verifier keys, newest first. They are public, for anyone who checks the log.
+
+    A server elsewhere serves the keys alone: when each was made and retired stands only in the data
+    folder, and is null with --json.
 
     Example:
       rapport log-keys list --json
     """
-    try:
-        with _log(folder, ledger_name) as log:
-            keys = _rows(log)
-    except FolderInUse:
-        keys = _beside(folder, ledger_name)
-    shown = [key.plain() for key in keys]
+    keys = [key.plain() for key in _keys(target)]
     if as_json:
-        print_json(shown)
-        return
-    print_table(
-        ("verifier key", "made", "retired"),
-        [(key["verifier"], key["made_at"], key["retired_at"] or "") for key in shown],
-    )
+        print_json(keys)
+    elif target.url is not None:
+        print_table(("verifier key",), [(key["verifier"],) for key in keys])
+    else:
+        print_table(
+            ("verifier key", "made", "retired"),
+            [(key["verifier"], key["made_at"], key["retired_at"] or "") for key in keys],
+        )
+
+
+def _keys(target: Target) -> list[LogKey]:
+    """The keys of a server's log, or those that stand in the data folder."""
+    if target.url is not None:
+        from api.cli.asking.lists import served_verifiers  # noqa: PLC0415  # HTTP is slow to import
+
+        found = served_verifiers(target.url, target.access_key_file, target.ledger)
+        return [LogKey(verifier=one, made_at=None, retired_at=None) for one in found]
+    try:
+        with _log(target.folder, target.ledger) as log:
+            return _rows(log)
+    except FolderInUse:
+        return _beside(target.folder, target.ledger)
 
 
 @command.command("rotate")

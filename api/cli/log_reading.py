@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 
 ANSWER_SECONDS = 30.0
 MOST_BYTES = 256 * 1024 * 1024
-"""How much of an answer is read."""
+"""The most bytes of an answer that are read."""
 
 
 PATIENCE_SECONDS = 120
-"""How long a key that has asked too often waits for one answer, in all."""
+"""Seconds that a key over its limit waits for one answer, in all."""
 
 
 class Unanswered(Unavailable):
@@ -80,7 +80,7 @@ class Inclusion:
 
 
 class LogReader(Protocol):
-    """What proofs are made of. Nothing that it answers has been verified."""
+    """The source of proofs. Nothing that it answers has been verified."""
 
     def note(self) -> bytes:
         """The last signed checkpoint."""
@@ -180,10 +180,10 @@ def log_at(target: str, ledger_name: str) -> Iterator[LogReader]:
     """
     with ExitStack() as stack:
         if is_url(target):
-            yield ServedLog(target)
+            yield ServedLog(url_of_ledger(target, ledger_name))
             return
         if not Path(target).is_dir():
-            raise UsageRefused(f"{target} is neither a ledger's URL nor a data folder")
+            raise UsageRefused(f"{target} is neither a URL nor a data folder")
         log: LogReader
         try:
             ledger = stack.enter_context(opened_to_read(Path(target), ledger_name))
@@ -243,8 +243,18 @@ def is_url(target: str) -> bool:
     return target.startswith(("http://", "https://"))
 
 
+def url_of_ledger(url: str, ledger_name: str) -> str:
+    """The URL of a ledger: itself, or that of the ledger of this name where it is a server's.
+
+    >>> url_of_ledger("http://127.0.0.1:8400/", "main")
+    'http://127.0.0.1:8400/v1/ledgers/main'
+    """
+    url = url.rstrip("/")
+    return url if "/v1/ledgers/" in url else f"{url}/v1/ledgers/{ledger_name}"
+
+
 def fetch(url: str) -> bytes:
-    """What a server answers at this URL, asked with the access key of the settings if there is one.
+    """The answer of a server at this URL, with the access key of the settings if there is one.
 
     Where that key may ask so often and no more, it is waited for: a verification asks a lot.
 
@@ -288,7 +298,7 @@ def _answer(request: Request, netloc: str) -> bytes:
 
 
 def _to_ledger_error(error: HTTPError, request: Request) -> LedgerError:
-    """What the server says, where it says it as Rapport does."""
+    """The error of an answer, in the server's words if it answers as Rapport does."""
     detail = f"the server answers {error.code}"
     try:
         document = json.loads(error.read(65_536))

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from api.http.wire.query import read_knowledge
+from api.http.wire.query import parse_moment_or_date, read_knowledge_or_date
 from domain.errors import Invalid
-from domain.instants import parse_instant, start_of_day
+from domain.instants import start_of_day
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from api.service.questions import Knowledge
-
-_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 F = TypeVar("F", bound="Callable[..., object]")
 
@@ -32,8 +29,8 @@ def read_when(ctx: click.Context, param: click.Parameter, value: str | None) -> 
     if value is None:
         return None
     try:
-        return date.fromisoformat(value) if _is_date(value) else parse_instant(value)
-    except ValueError as error:
+        return parse_moment_or_date(value)
+    except Invalid as error:
         raise click.BadParameter(f"{value!r}: {error}", ctx, param) from None
 
 
@@ -68,30 +65,31 @@ def read_known_at(
     if value is None:
         return None
     try:
-        return date.fromisoformat(value) if _is_date(value) else read_knowledge(value)
-    except (Invalid, ValueError) as error:
-        raise click.BadParameter(f"{value!r} {error}", ctx, param) from None
+        return read_knowledge_or_date(value)
+    except Invalid as error:
+        raise click.BadParameter(f"{value!r}: {error}", ctx, param) from None
 
 
-def _is_date(value: str) -> bool:
-    """Whether it has the form of a date: RFC 3339, section 5.6, "full-date"."""
-    return _DATE.fullmatch(value) is not None
+class WholeNumber(click.IntRange):
+    """A whole number within bounds; a value that is none is refused in words."""
+
+    name = "whole number"
 
 
 def when_options(command: F) -> F:
     """``--as-of``, ``--as-known-at`` and ``--policy-version``: the point in both times."""
-    as_of = when_option("--as-of", "As things stood then.  [default: now]")
+    as_of = when_option("--as-of", "The instant to answer for.  [default: now]")
     as_known_at = click.option(
         "--as-known-at",
         callback=read_known_at,
         metavar="POSITION|INSTANT|DATE",
-        help="By what had been recorded by then.  [default: everything]",
+        help="Use only events recorded by then.  [default: everything]",
     )
     policy_version = click.option(
         "--policy-version",
-        type=click.IntRange(1),
+        type=WholeNumber(1),
         metavar="N",
-        help="Judge all instants by this version.  [default: by those in force]",
+        help="Apply this version to all instants.  [default: those in force]",
     )
     return as_of(as_known_at(policy_version(command)))
 
@@ -110,7 +108,7 @@ def data_option(command: F) -> F:
 def ledger_option(command: F) -> F:
     """``--ledger NAME``."""
     return click.option(
-        "--ledger", "ledger_name", default="main", show_default=True, help="Which ledger."
+        "--ledger", "ledger_name", default="main", show_default=True, help="The name of the ledger."
     )(command)
 
 
@@ -123,6 +121,6 @@ def json_option(command: F) -> F:
 
 def listening_options(command: F) -> F:
     """``--host`` and ``--port``."""
-    port = click.option("--port", type=click.IntRange(0, 65_535), help="[default: 8400]")
+    port = click.option("--port", type=WholeNumber(0, 65_535), help="[default: 8400]")
     host = click.option("--host", help="An address of this machine.  [default: 127.0.0.1]")
     return host(port(command))

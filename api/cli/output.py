@@ -1,4 +1,4 @@
-"""What commands write: tables and bars for people, JSON for programs, plain lines for pipes."""
+"""The output of commands: tables and bars for people, JSON for programs, plain lines for pipes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 PLAIN_LINE_SECONDS = 5
-"""How often a long command writes a line where there is no terminal."""
+"""Seconds between the lines of a long command where there is no terminal."""
 
 
 def count_with_noun(count: int, noun: str) -> str:
@@ -74,11 +74,11 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]], empty
 
 
 _GAP = 2
-"""How many spaces are between columns."""
+"""The number of spaces between columns."""
 
 
 def _widths(columns: Sequence[Sequence[str]], room: int | None) -> list[int] | None:
-    """How wide each column is within the room; None where their words need more than that."""
+    """The width of each column within the room; None if their words need more than that."""
     widths = [max(cell_len(line) for cell in one for line in [*cell.splitlines(), ""])
               for one in columns]  # fmt: skip  # one comprehension, one thought
     least = [max(cell_len(word) for cell in one for word in [*cell.split(), ""]) for one in columns]

@@ -12,7 +12,7 @@ from api.bootstrap import now
 from api.cli.asking.days import instant_in
 from api.cli.asking.target import asked_ledger, publishing_ledger, target_options
 from api.cli.ending import UsageRefused
-from api.cli.options import json_option, when_option
+from api.cli.options import WholeNumber, json_option, when_option
 from api.cli.output import print_json, print_table
 from api.cli.plain_help import PlainGroup
 from api.cli.policies.documents import policy_named, policy_text, read_document
@@ -21,7 +21,6 @@ from api.cli.policies.preview import command as preview
 from api.cli.policies.publishing import BEGINNING, publish_preset
 from api.service.answers import policies as answers
 from domain.comparison import field_changes
-from domain.errors import PolicyNotFound
 from domain.instants import format_instant
 from domain.presets import PRESETS, sent_policy_schema
 
@@ -36,8 +35,7 @@ if TYPE_CHECKING:
 def command() -> None:
     """Show, list, fit, preview and publish the policies of a ledger.
 
-    A server that runs on the data folder is asked instead of the folder, and --url asks one
-    elsewhere.
+    If a server runs on the data folder, the commands ask it; --url names another one.
 
     Example:
       rapport policy presets
@@ -53,7 +51,9 @@ def command() -> None:
 @click.argument(
     "file", metavar="[FILE]", type=click.Path(path_type=Path, dir_okay=False), required=False
 )
-@when_option("--effective-from", "Since when it judges.  [default: from the beginning]")
+@when_option(
+    "--effective-from", "The instant from which it applies.  [default: from the beginning]"
+)
 @target_options
 @json_option
 def init(
@@ -65,8 +65,9 @@ def init(
 ) -> None:
     """Publish PRESET, one of those that `rapport policy presets` lists.
 
-    Where it is in force from that instant already, nothing is published. With FILE, it is written
-    there instead, to be changed, as TOML or JSON by the name's ending, and nothing is published.
+    If it is in force from that instant already, nothing is published. With FILE, nothing is
+    published either: the preset is written to that file for editing, as TOML if its name ends in
+    .toml, else as JSON.
 
     Example:
       rapport policy init cafe
@@ -87,7 +88,7 @@ def init(
 
 @command.command("publish")
 @click.argument("document", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@when_option("--effective-from", "Since when it judges.  [default: now]")
+@when_option("--effective-from", "The instant from which it applies.  [default: now]")
 @target_options
 @json_option
 def publish(
@@ -96,7 +97,9 @@ def publish(
     target: Target,
     as_json: bool,
 ) -> None:
-    """Publish the policy in DOCUMENT, TOML or JSON. What it leaves out is as in what it extends.
+    """Publish the policy in DOCUMENT, TOML or JSON.
+
+    Fields that it leaves out are those of the preset that it extends.
 
     Example, ours.toml:
       extends = "cafe"
@@ -111,7 +114,7 @@ def publish(
 
 
 @command.command("show")
-@click.argument("version", type=click.IntRange(1), required=False)
+@click.argument("version", type=WholeNumber(1), required=False)
 @target_options
 def show(version: int | None, target: Target) -> None:
     """Write a policy's whole document as JSON: that VERSION, or the one in force now.
@@ -121,13 +124,8 @@ def show(version: int | None, target: Target) -> None:
     """
     with asked_ledger(target) as answers:
         timeline = answers.policies()
-        if version is None:
-            shown = timeline.in_force(now())
-        else:
-            try:
-                shown = timeline.only(version).versions[0]
-            except KeyError:
-                raise PolicyNotFound(f"there is no version {version} of the policy") from None
+        known = timeline if version is None else timeline.only(version)
+        shown = known.in_force(now())
     print_json(shown.document())
 
 

@@ -10,7 +10,7 @@ import click
 
 from api.cli.ending import UsageRefused
 from api.cli.log_reading import entries_of, log_at
-from api.cli.options import json_option, ledger_option
+from api.cli.options import WholeNumber, json_option, ledger_option
 from api.cli.output import print_json, print_message
 from api.cli.plain_help import PlainGroup, PlainHelp
 from api.cli.streams import write_exactly
@@ -72,9 +72,9 @@ def keys_option(command: F) -> F:
 def command() -> None:
     """Get a checkpoint or a proof, and verify it.
 
-    TARGET is a ledger's URL, or a data folder; a server that runs on the folder is asked instead.
-    If a folder cannot be written, a copy is asked. Get the key from another place than the log and
-    give it with --key: a server that serves a false log serves a false key too.
+    TARGET is the URL of a ledger or a server, or a data folder; if a server runs on it, that is
+    asked. If a folder cannot be written, the command reads a copy. Get the key from another place
+    than the log and give it with --key: a server that serves a false log serves a false key too.
 
     Example:
       rapport proof checkpoint http://127.0.0.1:8400/v1/ledgers/main
@@ -109,8 +109,8 @@ def checkpoint(target: str, ledger_name: str, keys: tuple[str, ...], as_json: bo
 
 @command.command("inclusion", cls=PlainHelp)
 @click.argument("target")
-@click.argument("position", type=click.IntRange(1))
-@click.option("--tree-size", type=click.IntRange(1), help="[default: the last checkpoint's]")
+@click.argument("position", type=WholeNumber(1))
+@click.option("--tree-size", type=WholeNumber(1), help="[default: the last checkpoint's]")
 @ledger_option
 @keys_option
 @json_option
@@ -268,7 +268,7 @@ def _trusted_checkpoint(
 
 
 def _earlier(log: LogReader, first: str, pinned: list[Verifier], origin: str) -> Checkpoint:
-    """What the log was: by a checkpoint that was kept, or as the log says for a size."""
+    """The earlier log: by a checkpoint that was kept, or as the log says for a size."""
     if not (first.isascii() and first.isdigit()):
         kept = Path(first)
         if not kept.is_file():

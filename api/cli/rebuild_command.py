@@ -30,14 +30,14 @@ def command(name: str | None, every: bool, target: Target, as_json: bool) -> int
       rapport rebuild status
       rapport rebuild --all --json
 
-    A server that runs on the folder is asked instead, and --url asks one elsewhere. It answers
-    from the live projection until the new one is there.
+    If a server runs on the folder, the command asks it; --url names another one. Questions
+    get answers from the live projection until the new one is complete.
 
     Exit codes: 0 rebuilt, and the same; 1 the live one had drifted; 2 there is no such projection;
     3 the rebuild failed, or the data folder or the server cannot be used.
     """
     if every == (name is not None):
-        raise click.UsageError("name one projection, or say --all")
+        raise click.UsageError("name one projection, or give --all for every one")
     results = []
     with asked_projections(target) as answers:
         for one in answers.projections() if name is None else [name]:

@@ -16,7 +16,14 @@ from api.cli.asking.folder import FolderAnswers
 from api.cli.asking.queries import query_of
 from api.cli.ending import UsageRefused
 from api.cli.folders import opened_to_read
-from api.cli.log_reading import ServedLog, Unanswered, fetch, held_ledger_url, is_url
+from api.cli.log_reading import (
+    ServedLog,
+    Unanswered,
+    fetch,
+    held_ledger_url,
+    is_url,
+    url_of_ledger,
+)
 from api.cli.options import ledger_option, when_options
 from api.cli.output import print_message
 from api.cli.plain_help import PlainHelp
@@ -56,10 +63,10 @@ def command(
 ) -> None:
     """Write a receipt of a CONTACT's status: the answer with all that proves it.
 
-    TARGET is a ledger's URL, or a data folder; a server that runs on the folder is asked instead.
-    If the folder cannot be written, a copy is asked, as it was signed last. CONTACT is a UUID or
-    source:ref. The receipt is checked before it is written; rapport verify checks it again, and
-    needs no ledger for that.
+    TARGET is the URL of a ledger or a server, or a data folder; if a server runs on it, that is
+    asked. If the folder cannot be written, the command reads a copy, as it was signed last. CONTACT
+    is a UUID or source:ref. The receipt is checked before it is written; rapport verify checks it
+    again, and needs no ledger for that.
 
     Example:
       rapport receipt http://127.0.0.1:8400/v1/ledgers/main pos:17850 > receipt.json
@@ -73,7 +80,7 @@ def command(
         asked_in, as_of=as_of, as_known_at=as_known_at, policy_version=policy_version
     )
     if is_url(target):
-        receipt, own = _receipt_of_server(target.rstrip("/"), contact, asked_of)
+        receipt, own = _receipt_of_server(url_of_ledger(target, ledger_name), contact, asked_of)
     elif Path(target).is_dir():
         try:
             receipt, own = _receipt_of_folder(Path(target), ledger_name, contact, asked_of)
@@ -81,7 +88,7 @@ def command(
             url = held_ledger_url(held, Path(target), ledger_name)
             receipt, own = _receipt_of_server(url, contact, asked_of)
     else:
-        raise UsageRefused(f"{target} is neither a ledger's URL nor a data folder")
+        raise UsageRefused(f"{target} is neither a URL nor a data folder")
     checked = check_receipt(receipt, verifiers or own)
     write_exactly(receipt + b"\n")
     if not verifiers:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     "--step",
     "contact",
     metavar="CONTACT",
-    help="Walk through this contact instead, event by event: a UUID or source:ref.",
+    help="Show this contact event by event: a UUID or source:ref.",
 )
 @click.option(
     "--out",
@@ -50,19 +50,19 @@ def command(
     """Compute the stage of every contact at an instant, as known at another, under any version.
 
     The digest is the SHA-256 of the lines that --out writes, one for each contact, by id. The same
-    question has the same bytes, as long as it says both --as-of and --as-known-at.
+    question has the same bytes, if it gives both --as-of and --as-known-at.
 
-    With --step: what came of one contact, in the order in which it happened, what each signal
-    became, what the stage did and why; what does not count is marked where it stands. With --json
-    a line for each instant.
+    With --step the command shows one contact event by event, in the order in which things happened:
+    the changes of the signals, and the stage with its cause. Events that do not count are marked.
+    With --json there is a line for each instant.
 
     Example:
       rapport replay --as-of 2025-12-31
       rapport replay --step pos:17850 --as-known-at 4711
       rapport replay --as-of 2025-12-31 --as-known-at 4711 --policy-version 2 --out then.jsonl
 
-    A server that runs on the folder is asked instead, and --url asks one elsewhere. --step reads
-    the folder beside its server, and no server elsewhere answers it.
+    If a server runs on the folder, the command asks it; --url names another one. --step reads the
+    data folder, also beside its server, and does not work with --url.
     """
     if contact is not None and out is not None:
         raise click.UsageError("--out is for every contact, and --step for one")

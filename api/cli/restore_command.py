@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 @click.command("restore", cls=PlainHelp)
 @click.argument("source", metavar="BACKUP", type=click.Path(path_type=Path, exists=True))
 @data_option
-@click.option("--ledger", help="Only this one of the backup.  [default: all of them]")
-@click.option("--as", "new_name", metavar="NAME", help="What the one ledger is called here.")
+@click.option("--ledger", help="Restore only this ledger of the backup.  [default: all of them]")
+@click.option("--as", "new_name", metavar="NAME", help="The name that this ledger gets here.")
 @click.option(
     "--erased-since",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Its first line opens the keys.  [default: RAPPORT_ARCHIVE_PASSPHRASE, else a prompt]",
 )
-@click.option("--for-audit", is_flag=True, help="Leave the keys where they are.")
+@click.option("--for-audit", is_flag=True, help="Do not restore the keys.")
 @click.option("--dry-run", is_flag=True, help="Check all of it, and write nothing.")
 @json_option
 def command(
@@ -210,6 +210,6 @@ def _report(
         if one.erased_since:
             print_message(f"  {len(one.erased_since):,} contacts erased since are erased here too")
     print_message(
-        "  What was recorded after the backup is not there. Checkpoints of it that were given away"
+        "  Events that were recorded after the backup are missing. If somebody keeps checkpoints of"
     )
-    print_message("  contradict what is recorded from here on: inform those who keep them")
+    print_message("  them, these contradict the events from here on: inform those who keep them")

@@ -35,13 +35,13 @@ def command(
 ) -> None:
     """Show the stage of CONTACT, a UUID or source:ref, and why: at an instant, as known at another.
 
-    With --json the evidence, as GET .../contacts/CONTACT/status answers it.
+    With --json it writes the evidence, as GET .../contacts/CONTACT/status answers it.
 
     Example:
       rapport status pos:17850
       rapport status pos:17850 --as-of 2026-01-10 --as-known-at 4711 --json
 
-    A server that runs on the folder is asked instead, and --url asks one elsewhere.
+    If a server runs on the folder, the command asks it; --url names another one.
     """
     with asked_ledger(target) as answers:
         asked = asked_in(answers, as_of, as_known_at, policy_version)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command("summary", cls=PlainHelp)
-@when_option("--as-of", "As things stood then.  [default: now]")
+@when_option("--as-of", "The instant to answer for.  [default: now]")
 @target_options
 @json_option
 def command(as_of: When, target: Target, as_json: bool) -> None:
@@ -28,7 +28,7 @@ def command(as_of: When, target: Target, as_json: bool) -> None:
     Example:
       rapport summary --as-of 1998-06-30
 
-    A server that runs on the folder is asked instead, and --url asks one elsewhere.
+    If a server runs on the folder, the command asks it; --url names another one.
     """
     with asked_projections(target) as answers:
         summary = answers.summary(instant_in(answers, as_of), quiet=as_json)

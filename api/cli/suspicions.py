@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 DELIMITERS = (",", ";", "\t", "|")
 LINES_LOOKED_AT = 30
-"""How far down a header is looked for, where the first row is none."""
+"""The number of rows in which a header is searched, if the first row is none."""
 
 ROWS_BETWEEN_LOOKS = 500
-"""How often the progress is looked at."""
+"""The number of rows between two updates of the progress."""
 
 
 def columns_of(mapping: FileMapping, datafile: Path, *, quiet: bool) -> tuple[Column, ...]:

@@ -26,8 +26,12 @@ _PAGE = 500
 
 
 @click.command("trail", cls=PlainHelp)
-@click.option("--ledger", "ledger_name", help="Of this ledger.  [default: of the server]")
-@click.option("--verify", is_flag=True, help="Check first that every entry is as recorded.")
+@click.option(
+    "--ledger",
+    "ledger_name",
+    help="The ledger whose trail is shown.  [default: the server's trail]",
+)
+@click.option("--verify", is_flag=True, help="First check that no entry was changed.")
 @data_option
 @url_options
 @json_option
@@ -68,7 +72,7 @@ def command(
     print_table(
         [{"principal": "by"}.get(column, column) for column in columns],
         [tuple("" if act[column] is None else act[column] for column in columns) for act in acts],
-        "Nothing was done besides appending.",
+        "The audit trail is empty: nothing was done besides appending.",
     )
     if checked is not None:
         click.echo(f"{checked[0]:,} entries are as recorded; the newest hash is {checked[1]}")

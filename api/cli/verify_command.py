@@ -10,7 +10,7 @@ import click
 
 from api.cli.ending import PROBLEM, UsageRefused
 from api.cli.folders import settings_for
-from api.cli.log_reading import is_url
+from api.cli.log_reading import is_url, url_of_ledger
 from api.cli.options import json_option
 from api.cli.output import print_json, progress
 from api.cli.plain_help import PlainHelp
@@ -58,8 +58,8 @@ def command(
     """Check TARGET against what was signed: events, streams, tree, checkpoints, keys.
 
     TARGET is a data folder, with all its ledgers; the folder of one ledger, or the events.sqlite in
-    it; an archive, of rapport export; a status receipt, as JSON or msgpack; or a ledger's URL.
-    Nothing is written to a folder, and a server may run on it.
+    it; an archive, of rapport export; a status receipt, as JSON or msgpack; or the URL of a
+    ledger or a server. Nothing is written to a folder, and a server may run on it.
 
     The tree is derived again from the stored events and compared with every tile and every
     checkpoint. Encrypted fields are decrypted if there is a master key: master.key in the data
@@ -98,16 +98,16 @@ def command(
 
 
 def _outcome(target: str, ledger_name: str | None, asked: VerifyOptions) -> Outcome:
-    """What is found in whatever the target is."""
+    """The outcome for the target, whichever kind it is."""
     path = Path(target)
     if not is_url(target) and (path / LEDGERS).is_dir():
         return verify_folder(path, ledger_name, asked)
-    if ledger_name is not None:
-        raise UsageRefused(f"{target} is no data folder: leave out --ledger")
     if is_url(target):
         if asked.drift:
             raise UsageRefused("projections cannot be built again from a URL: leave out --drift")
-        return Outcome([verify_url(target, asked)])
+        return Outcome([verify_url(url_of_ledger(target, ledger_name or "main"), asked)])
+    if ledger_name is not None:
+        raise UsageRefused(f"{target} is no data folder: leave out --ledger")
     if path.name == EVENTS_FILE and path.is_file():
         path = path.parent  # a database is checked with what lies beside it
     if (path / SETTINGS_FILE).is_file() or (path / EVENTS_FILE).is_file():

@@ -94,7 +94,7 @@ def create_app(server: Server, limits: Limits = LIMITS) -> FastAPI:
 async def _told_by_framework(request: Request, error: Exception) -> Response:
     """What the framework itself finds: no such path, or not by this method."""
     assert isinstance(error, HTTPException)
-    found: LedgerError = RouteNotFound("nothing is served at this path")
+    found: LedgerError = RouteNotFound("nothing is served at this path; /docs lists the paths")
     if error.status_code == 405:
         found = MethodNotAllowed(", ".join(_methods_of(request)))
     return problem_response(found, request.state.instance)

@@ -22,7 +22,7 @@ class RateLimited(LedgerError):
 
 
 class ConfirmationNeeded(Conflict):
-    """What is asked for cannot be undone, and has to be asked for again with the token."""
+    """The act cannot be undone, and needs the same request again with the token."""
 
     code = "confirmation-needed"
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from api.service.answers.document import KnownAt
-from domain.errors import ContactNotFound, Invalid, PolicyNotFound
+from domain.errors import ContactNotFound, Invalid
 from domain.events.contacts import ContactRegistered
 from domain.events.governance import PersonalDataErased
 from domain.events.referrals import ReferralReceived
@@ -93,15 +93,11 @@ def moment_of(ledger: Ledger, aliases: KnownAliases, at: At, now: int) -> Moment
         PolicyNotFound: no such version was published.
     """
     if at.as_of is not None and at.as_of > now + AHEAD:
-        raise Invalid.at("/as_of", "invalid-time", "lies more than 24 hours ahead")
+        raise Invalid.at("/as_of", "invalid-time", "must be at most 24 hours ahead of now")
     position = _position(ledger, at.as_known_at, now)
     policies = ledger.policies(upto=position)
     if at.policy_version is not None:
-        try:
-            policies = ledger.policies().only(at.policy_version)
-        except KeyError:
-            detail = f"no version {at.policy_version} of the policy was published"
-            raise PolicyNotFound(detail) from None
+        policies = ledger.policies().only(at.policy_version)
     as_of = now if at.as_of is None else at.as_of
     return Moment(position, as_of, policies, ledger.time_zone, aliases.at(position))
 

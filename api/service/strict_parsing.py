@@ -60,6 +60,8 @@ def _parse_json(body: bytes) -> Any:
     except json.JSONDecodeError as error:
         if body.startswith(codecs.BOM_UTF8):
             _raise_malformed("not JSON: it begins with a byte order mark")
+        if not body.strip():
+            _raise_malformed("not JSON: the body is empty")
         _raise_malformed(f"not JSON: {error.msg} at line {error.lineno}, column {error.colno}")
     except RecursionError:
         _raise_malformed(f"nested more than {MAX_DEPTH} deep")

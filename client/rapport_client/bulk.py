@@ -29,7 +29,7 @@ BYTES_PER_REQUEST = 4 * 1024 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What became of one event: exactly one of ``position`` and ``problem`` is set.
+    """The outcome of one event: exactly one of ``position`` and ``problem`` is set.
 
     ``replayed`` says that nothing new was recorded: the event was before, or is already so, in
     which case ``position`` is the newest of the contact. ``counts_for`` is the contact that this

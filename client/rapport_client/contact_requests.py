@@ -1,4 +1,4 @@
-"""What can be request about events and single contacts: each question, and how it is answered."""
+"""The requests about events and single contacts, each with the reader of its answer."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class ContactRequests(LedgerPaths):
         return post_request(f"{self.base}/events", body, reading(AppendedMany))
 
     def contact(self, contact: ContactName, min_position: int | None) -> DocumentRequest[Contact]:
-        """Who a contact is."""
+        """The profile of a contact."""
         query = query_parameters(min_position=min_position)
         return got(self.of_contact(contact), reading(Contact), query)
 

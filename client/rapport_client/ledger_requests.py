@@ -1,4 +1,4 @@
-"""What can be request about a whole ledger, its log, and all that is held about one person."""
+"""The requests about a whole ledger, its log, and the data of one person."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class LedgerRequests(LedgerPaths):
         policy_version: int | None,
         min_position: int | None,
     ) -> DocumentRequest[Standing]:
-        """How a contact stands as a referral partner."""
+        """The standing of a contact as a referral partner."""
         query = query_parameters(
             as_of=as_of,
             as_known_at=as_known_at,
@@ -117,7 +117,7 @@ class LedgerRequests(LedgerPaths):
         min_position: int | None,
         limit: int,
     ) -> PageRequest[StandingRow]:
-        """How referral partners stand, by pages."""
+        """The standings of referral partners, by pages."""
         query = query_parameters(
             standing=standing,
             as_of=as_of,
@@ -140,7 +140,7 @@ class LedgerRequests(LedgerPaths):
         policy_version: int | None,
         min_position: int | None,
     ) -> DocumentRequest[Summary]:
-        """How many contacts are in each stage."""
+        """The number of contacts in each stage."""
         query = query_parameters(
             as_of=as_of,
             as_known_at=as_known_at,
@@ -226,7 +226,7 @@ class LedgerRequests(LedgerPaths):
         return got(f"{self.base}/operations/{operation.id}", reading(type(operation)))
 
     def operation(self, operation_id: UUID) -> DocumentRequest[Operation]:
-        """How far an operation is."""
+        """The state and progress of an operation."""
         return got(f"{self.base}/operations/{operation_id}", read_operation)
 
     def cancel(self, operation: OperationT) -> DocumentRequest[OperationT]:
@@ -250,7 +250,7 @@ class LedgerRequests(LedgerPaths):
         return got(f"{self.base}/log/proofs/consistency", reading(ConsistencyProof), query)
 
     def entry(self, position: int) -> DocumentRequest[bytes]:
-        """What the leaf of an event is the hash of."""
+        """The entry whose hash is the leaf of an event."""
         return got_bytes(f"{self.base}/log/entries/{position}")
 
     def erase(

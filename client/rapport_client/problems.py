@@ -1,4 +1,4 @@
-"""What can go wrong, as exceptions: each code of a problem document has its class.
+"""The problems as exceptions: each code of a problem document has its class.
 
 Source: RFC 9457; the codes are listed in the reference of problems.
 """
@@ -22,7 +22,7 @@ class RapportError(Exception):
 class Unreachable(RapportError):
     """No answer came, however often it was tried.
 
-    What was sent may have been recorded or not. Sending the same events again is safe.
+    The events may have been recorded or not. Sending the same events again is safe.
     """
 
 
@@ -46,12 +46,12 @@ class Problem(RapportError):
 
     @property
     def code(self) -> str:
-        """What went wrong, for programs; empty where something else than Rapport answered."""
+        """The code of the problem, for programs; empty if something else than Rapport answered."""
         return str(self.document.get("code", ""))
 
     @property
     def instance(self) -> str | None:
-        """What the server's log calls this one occurrence."""
+        """The name of this one occurrence in the server's log."""
         return self.document.get("instance")
 
 

@@ -19,12 +19,12 @@ class CutShort(httpx2.RemoteProtocolError):
 
 
 RETRIED = (httpx2.NetworkError, httpx2.TimeoutException, httpx2.RemoteProtocolError, Unavailable)
-"""What may be otherwise the next time: no answer, half an answer, or one that says so."""
+"""Failures that may not repeat: no answer, half an answer, or one that says so."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Retries:
-    """How often something is tried, and how long the pauses are.
+    """The number of tries, and the length of the pauses.
 
     Before try n the pause is a random part of ``first_seconds * 2**(n-2)``, at most
     ``most_seconds``, on top of what the server's ``Retry-After`` asks for. A server that asks for
@@ -44,14 +44,14 @@ class Retries:
 
 
 class Attempts:
-    """How often one undertaking has failed in a row."""
+    """The number of failures in a row."""
 
     def __init__(self, retries: Retries) -> None:
         self._retries = retries
         self.failures = 0
 
     def pause_after(self, failure: Exception) -> float:
-        """How many seconds to wait before the next try.
+        """The number of seconds to wait before the next try.
 
         Raises:
             Unavailable: the server said so until the last try, or wants too long a pause.
@@ -78,7 +78,7 @@ class Attempts:
 
 
 def timeouts(seconds: float, silence_seconds: float | None) -> httpx2.Timeout:
-    """How long to wait: for anything, and for the next piece of an answer."""
+    """Seconds to wait for an answer, and for the next piece of an answer."""
     return httpx2.Timeout(seconds, read=silence_seconds or seconds)
 
 

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 _INTRODUCTION = """\
-What the server says of itself at `/openapi.json`, where every operation has an example. Bodies are
-JSON, or msgpack (`application/vnd.msgpack`) by `Content-Type` and `Accept`. Errors are listed under
-[problems](problems.md); {common} can be the answer to anything, and are
+This page follows the OpenAPI document that the server serves at `/openapi.json`, in which every
+operation has an example. Bodies are JSON, or msgpack (`application/vnd.msgpack`) by `Content-Type`
+and `Accept`. Errors are listed under [problems](problems.md); {common} can be the answer to
+anything, and are
 repeated below only where they say more.
 """
 

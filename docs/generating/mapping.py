@@ -48,7 +48,7 @@ KEYS: dict[str, dict[str, tuple[str, str]]] = {
         "header": ("`true`, and `false` with `columns`", "Whether the first row names columns."),
         "columns": ("the header", "List of names, in order; with a header, instead of its names."),
         "encoding": ('`"utf-8"`', "An encoding with ASCII in it, as Python names it."),
-        "skip_lines": ("`0`", "How many lines stand above the header, or above the first row."),
+        "skip_lines": ("`0`", "The number of lines above the header, or above the first row."),
     },
     "contact": {
         "source": ("required", "1 to 32 of a-z, 0-9, `.` and `-`."),
@@ -92,10 +92,10 @@ KEYS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "amount": {
         "amount": ("required", "Template: a decimal amount, in the `currency` of the same data."),
-        "decimal_mark": ('`"."`', "What stands before the decimals."),
+        "decimal_mark": ('`"."`', "The sign before the decimals."),
         "group_mark": (
             "none",
-            'What stands before each three digits, such as `","`. A space stands for no-break and'
+            'The sign before each three digits, such as `","`. A space stands for no-break and'
             " thin spaces too, and `'` for the printed apostrophe.",
         ),
         "negated": ("`false`", "Turn the sign: for files where what was given back is below 0."),
@@ -171,11 +171,11 @@ _REJECTS = """\
 ## Rejected rows
 
 [The codes](problems.md#codes-of-rejected-rows) of rows that became no event stand in the reject
-file, a CSV of `line`, `code`, `detail` and `row`. What a spreadsheet would take for a formula
-there, because it begins with `=`, `+`, `-`, `@` or a tab and is no number, has a `'` before it.
+file, a CSV of `line`, `code`, `detail` and `row`. A cell that a spreadsheet would take for a
+formula, because it begins with `=`, `+`, `-`, `@` or a tab and is no number, has a `'` before it.
 
 A reject file can be imported with the same mapping: its rows are read as they stand in `row`,
-without that `'`, and as UTF-8, which every reject file is whatever `encoding` says: save it so. The
+without that `'`, and as UTF-8, whatever `encoding` says: save the file in UTF-8. The
 header is that of the file beside it (`till.csv` for `till.csv.rejects.csv`),
 unless `columns` names the columns. Leave the key of every row as it is: a row is known by it and by
 how many rows with this key stand above it in the same file. Where keys repeat, or rows are paired,

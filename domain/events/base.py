@@ -127,6 +127,8 @@ class Event:
     TYPE: ClassVar[str]
     FIELDS: ClassVar[tuple[Field, ...]]
     NAMES: ClassVar[frozenset[str]]
+    NO_SUCH_FIELD: ClassVar[str]
+    """How a field is refused that the type does not have."""
     OPENS: ClassVar[str | None]
     """The field whose id such an event brings into the world, if it brings one."""
     EXPECTED: ClassVar[tuple[str, ...]]
@@ -157,9 +159,7 @@ class Event:
         errors: list[FieldError] = []
         if not data.keys() <= cls.NAMES:
             errors.extend(
-                FieldError(
-                    f"/{escape_pointer(name)}", "unknown-field", f"{cls.TYPE} has no such field"
-                )
+                FieldError(f"/{escape_pointer(name)}", "unknown-field", cls.NO_SUCH_FIELD)
                 for name in data
                 if name not in cls.NAMES
             )
@@ -241,6 +241,8 @@ def event(type_name: str, *, from_producers: bool = True) -> Callable[[type[E]],
         made.FROM_PRODUCERS = from_producers
         made.FIELDS = tuple(_field_descriptions(made))
         made.NAMES = frozenset(field.name for field in made.FIELDS)
+        there_are = ", ".join(field.name for field in made.FIELDS) or "none"
+        made.NO_SUCH_FIELD = f"{made.TYPE} has no such field; its fields are: {there_are}"
         made.OPENS = next((field.name for field in made.FIELDS if field.opens), None)
         made.EXPECTED = tuple(field.name for field in made.FIELDS if field.until_erased)
         CATALOGUE[type_name] = made

@@ -1,4 +1,4 @@
-"""What was bought, given back, subscribed to and visited, and what share of it is ours."""
+"""Trade: purchases, refunds, subscriptions, visits, and our share of a contact's spending."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class SubscriptionCancelled(Event):
 
 @event("wallet-share-reported")
 class WalletShareReported(Event):
-    """How much of what a contact spends on a category goes to us, and how we know. Source: E1."""
+    """The share of a contact's spending in a category that goes to us. Source: E1."""
 
     category: Word
     share_percent: Annotated[int, Whole(0, 100)]

@@ -1,4 +1,4 @@
-"""Who a contact is, and what we know of them."""
+"""Contacts: who they are, and what we know of them."""
 
 from __future__ import annotations
 

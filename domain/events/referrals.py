@@ -1,4 +1,4 @@
-"""Who sent whom, how far they went to do it, what came of it and what was owed for it."""
+"""Referrals: who sent whom, with which effort and outcome, and the rewards for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the business looked after the contact: engagements, needs, advice, promises, complaints."""
+"""Care for the contact: engagements, needs, advice, promises, complaints."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ class AccessKeys:
         for key in self.all():
             if key.id == key_id:
                 return key
-        raise KeyNotFound("no access key has that id")
+        raise KeyNotFound("no access key has that id; the list of keys shows their ids")
 
     def authenticate(self, secret: str) -> AccessKey:
         """The key of that secret.

@@ -49,12 +49,12 @@ def test_what_is_chosen_goes_before_the_environment_and_that_before_the_file(
 @pytest.mark.parametrize(
     ("environ", "says"),
     [
-        ({"RAPPORT_PORT": "http"}, "port"),
+        ({"RAPPORT_PORT": "http"}, "port must be a whole number from 0 to 65535"),
         ({"RAPPORT_PORT": "70000"}, "port"),
         ({"RAPPORT_LOG_LEVEL": "loud"}, "log_level"),
-        ({"RAPPORT_MASTER_KEY": "abc"}, "master_key"),
+        ({"RAPPORT_MASTER_KEY": "abc"}, "master_key must be 32 bytes"),
         ({"RAPPORT_MASTER_KEY": "ab" * 16}, "master_key"),
-        ({"RAPPORT_LOG_PUBLIC": "perhaps"}, "log_public"),
+        ({"RAPPORT_LOG_PUBLIC": "perhaps"}, "log_public must be true or false"),
         ({"RAPPORT_ACCESS_KEY": "rk_one\nrk_two"}, "access_key"),
         ({"RAPPORT_CORS_ORIGINS": "https://a.example *"}, "cors_origins"),
         ({"RAPPORT_TLS_KEY": "key.pem"}, "tls_certificate"),

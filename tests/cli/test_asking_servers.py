@@ -121,7 +121,10 @@ def test_lines_of_a_server_are_those_of_the_folder(
 def test_a_ledgers_url_names_the_ledger(server: Serving) -> None:
     assert rapport("policy", "list", "--url", f"{server.url}/v1/ledgers/main/").code == 0
     nope = rapport("policy", "list", "--url", f"{server.url}/v1/ledgers/nope")
-    assert (nope.code, nope.err) == (2, "rapport: no ledger is named 'nope'\n")
+    assert (nope.code, nope.err) == (
+        2,
+        "rapport: no ledger is named 'nope'; rapport ledgers list shows which there are\n",
+    )
     both = rapport("policy", "list", "--ledger", "x", "--url", f"{server.url}/v1/ledgers/main")
     assert both.code == 2
     assert "give one of them" in both.err

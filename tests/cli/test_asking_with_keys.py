@@ -102,6 +102,40 @@ class TestLists:
         assert refused.code == 2
         assert "--verify reads the data folder" in refused.err
 
+    def test_ledgers_and_keys_of_a_log_are_listed_from_elsewhere(self, tmp_path: Path) -> None:
+        """A server tells less than its folder has; the fields of the JSON are the same."""
+        folder = sold(tmp_path / "data")
+        made = ("ledgers", "create", "shop", "--time-zone", "Europe/Paris", "--data", folder)
+        assert rapport(*made).code == 0
+        assert rapport("ledgers", "archive", "shop", "--data", folder).code == 0
+        with serving("serve", "--data", folder, "--port", 0) as server:
+            for question, kept in (
+                (("ledgers", "list"), {"name", "state", "time_zone"}),
+                (("log-keys", "list"), {"verifier"}),
+            ):
+                beside = rapport(*question, "--data", folder, "--json").json()
+                served = rapport(*question, "--url", server.url, "--json").json()
+                assert served == [
+                    {name: value if name in kept else None for name, value in one.items()}
+                    for one in beside
+                ]
+                table = rapport(*question, "--url", server.url).out
+                assert all(str(one[name] or "") in table for one in beside for name in kept)
+            of_shop = ("log-keys", "list", "--url", f"{server.url}/v1/ledgers/shop")
+            assert "/shop-" in rapport(*of_shop).out
+
+    def test_a_servers_url_and_a_ledger_name_a_log(self, tmp_path: Path) -> None:
+        folder = sold(tmp_path / "data")
+        with serving("serve", "--data", folder, "--port", 0) as server:
+            for words in (("proof", "checkpoint"), ("verify",)):
+                by_ledger = rapport(*words, f"{server.url}/v1/ledgers/main")
+                by_server = rapport(*words, server.url, "--ledger", "main")
+                assert by_server.code == by_ledger.code == 0
+                assert by_server.out.splitlines()[0] == by_ledger.out.splitlines()[0]
+            for asked in (("proof", "checkpoint", server.url), ("receipt", server.url, "pos:1")):
+                refused = rapport(*asked, "--ledger", "nope")
+                assert (refused.code, "no ledger is named 'nope'" in refused.err) == (2, True)
+
     def test_the_keys_of_the_log_are_listed_beside_a_server(self, tmp_path: Path) -> None:
         folder = sold(tmp_path / "data")
         alone = rapport("log-keys", "list", "--data", folder)
@@ -116,7 +150,7 @@ class TestLists:
         assert listed.code == 0
         assert listed.out.startswith("There are no access keys")
         assert rapport("keys", "list", "--data", folder, "--json").json() == []
-        assert rapport("trail", "--data", folder).out == "Nothing was done besides appending.\n"
+        assert rapport("trail", "--data", folder).out.startswith("The audit trail is empty")
         assert rapport("keys", "list", "--data", tmp_path / "none").code == 2
 
 

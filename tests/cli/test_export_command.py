@@ -107,6 +107,13 @@ def test_it_can_be_piped(town: Path, here: Path) -> None:
     assert export(town, "-", "--json").code == 2
 
 
+def test_a_file_in_no_folder_is_refused_by_the_name_of_the_folder(town: Path, here: Path) -> None:
+    ended = export(town, "nowhere/cafe.tar")
+    told = "rapport: nowhere is no folder: make it first, or name another file\n"
+    assert (ended.code, ended.err) == (2, told)
+    assert not list(here.rglob("*cafe*"))
+
+
 def test_no_file_is_overwritten(town: Path, here: Path) -> None:
     (here / "letters").write_text("dear")
     ended = export(town, "letters")

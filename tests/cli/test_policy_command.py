@@ -109,7 +109,10 @@ def test_a_preset_is_published_again_only_where_that_changes_something(tmp_path:
 def test_a_version_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> None:
     rapport("policy", "init", "cafe", "--data", tmp_path / "data")
     ended = rapport("policy", "show", 9, "--data", tmp_path / "data")
-    assert (ended.code, ended.err) == (2, "rapport: there is no version 9 of the policy\n")
+    assert (ended.code, ended.err) == (
+        2,
+        "rapport: no version 9 of the policy was published: the newest is 2\n",
+    )
 
 
 def test_presets_and_schema_need_no_folder() -> None:
@@ -147,6 +150,9 @@ def test_versions_presets_and_files_are_compared_field_by_field(tmp_path: Path) 
     assert ["/signals/regularity/purchase_days", "2", "none"] in [
         line.split() for line in table.splitlines()
     ]
-    for name, said in (("3", "no version 3"), ("casino", "no version, no preset and no file")):
+    for name, said in (
+        ("3", "no version 3"),
+        ("casino", "no file and no preset; presets are restaurant, cafe"),
+    ):
         ended = rapport("policy", "diff", 1, name, "--data", data)
         assert (ended.code, said in ended.err) == (2, True)

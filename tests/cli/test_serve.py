@@ -49,6 +49,16 @@ def test_a_busy_port_is_found_before_the_folder_is_made(tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
 
 
+@pytest.mark.parametrize("host", ["nowhere.invalid", "192.0.2.1"])
+def test_a_host_that_is_not_this_machine_advises_another_host(host: str, tmp_path: Path) -> None:
+    """192.0.2.1 is for documentation, and no machine's. Source: RFC 5737."""
+    keys = ("keys", "create", "x", "--scope", "read", "--data", tmp_path / "data")
+    assert rapport(*keys).code == 0
+    ended = refused("--host", host, "--port", 0, "--data", tmp_path / "data")
+    assert ended.code == 4
+    assert ended.err.endswith("; --host chooses another\n")
+
+
 def test_a_second_server_on_the_folder_is_told_who_has_it(tmp_path: Path) -> None:
     with serving("serve", "--port", 0, "--data", tmp_path / "data") as server:
         ended = refused("--port", 0, "--data", tmp_path / "data")

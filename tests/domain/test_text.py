@@ -127,7 +127,7 @@ def test_each_kind_keeps_or_refuses(
     ("rule", "text", "said"),
     [
         (NAME, "a\u202eb", "must not hold U+202E (RIGHT-TO-LEFT OVERRIDE): send the text without"),
-        (NAME, "\u00a0", "must hold something visible, and begins with U+00A0 (NO-BREAK SPACE)"),
+        (NAME, "\u00a0", "must hold a visible character, and U+00A0 (NO-BREAK SPACE) is none"),
         (IDENTIFIER, "7 ", "must not end with U+0020 (SPACE)"),
         (IDENTIFIER, "\t7", "must not hold U+0009"),
         (FREE, "a\rb", "must not hold U+000D"),

@@ -1,4 +1,5 @@
-"""What people read: the pages, and the docstrings, comments and messages of the source.
+"""What people read: the pages, the descriptions of the OpenAPI document, and the docstrings,
+comments and messages of the source.
 
 ``RULES`` are the patterns that plain English does without, each with the words to use. The glossary
 says what the words mean. ``python -m tests.house.prose`` prints every place that breaks a rule.
@@ -8,11 +9,11 @@ from __future__ import annotations
 
 import ast
 import io
+import json
 import re
 import tokenize
 from typing import TYPE_CHECKING, NamedTuple
 
-from docs.generate import PAGES as GENERATED
 from tests.house.tree import ROOT, files
 
 if TYPE_CHECKING:
@@ -24,9 +25,18 @@ NOT_REWRITTEN = "tests/house/not_rewritten.txt"
 READ = ("docs/", "domain/", "ledger/", "projections/", "api/", "client/")
 """The folders that are read, beside the pages at the top of the repository."""
 
-NEVER_REWRITTEN = ("docs/decisions/", "CHANGELOG.md", "CODE_OF_CONDUCT.md")
+NEVER_REWRITTEN = (
+    "docs/decisions/",
+    "docs/reference/measurements.md",
+    "CODE_OF_CONDUCT.md",
+)
 """Pages that say what was true when they were written, or whose words are another's."""
 
+
+DESCRIBED = "tests/golden/wire/openapi.json"
+"""The OpenAPI document, whose descriptions are read; ``python -m tests.wire`` writes it."""
+
+_DESCRIPTION = re.compile(r' *"(?:description|summary|title)": (".*"),?$')
 
 _CODE = tuple(
     re.compile(pattern)
@@ -78,6 +88,15 @@ RULES = (
     _rule(r"\b(?:go|goes) on\b", "continue"),
 )
 
+RULES_OF_PAGES = (
+    _rule(
+        r"(?:^|(?<=[.:|!] )|(?<=\n\n)|(?<=\n- ))"
+        r"(?:What|Who|Whom|Whose|How (?:much|many|far|long))\b[^.:?|#]*(?:[.:|]|$)",
+        "a noun as the subject: 'What counts is X' -> 'X counts', 'How many' -> 'the number of'",
+    ),
+)
+"""What pages and descriptions do without besides: a question that stands where a noun should."""
+
 FORBIDDEN_NAMES = frozenset({"tell", "tells", "say", "says", "ask", "asks"})
 """Verbs of speech: a program reports, returns, requests or answers."""
 
@@ -116,8 +135,9 @@ class Sentence(NamedTuple):
 
 def rejected(place: str) -> Iterator[str]:
     """The places in one file that break a rule, as ``file:line: words -> what to write``."""
+    rules = RULES if place.endswith(".py") else RULES + RULES_OF_PAGES
     for sentence in sentences(place):
-        for rule in RULES:
+        for rule in rules:
             for match in rule.pattern.finditer(sentence.text):
                 line = sentence.line + sentence.text.count("\n", 0, match.start())
                 yield f"{place}:{line}: {match[0]!r} -> {rule.instead}"
@@ -125,8 +145,11 @@ def rejected(place: str) -> Iterator[str]:
 
 
 def sentences(place: str) -> Iterator[Sentence]:
-    """What people read in a page, or in the docstrings, comments and messages of a module."""
+    """What people read in a page, in descriptions, or in what a module says to people."""
     source = (ROOT / place).read_text(encoding="utf-8")
+    if place == DESCRIBED:
+        yield from _descriptions(source)
+        return
     if not place.endswith(".py"):
         yield Sentence(place, 1, _without_code(source))
         return
@@ -146,17 +169,25 @@ def read() -> Iterator[str]:
     """Every file that is read, without those that are never rewritten."""
     for path in files():
         place = str(path.relative_to(ROOT))
-        if place.startswith(NEVER_REWRITTEN) or path.name in GENERATED:
+        if place.startswith(NEVER_REWRITTEN):
             continue
         if (path.suffix == ".md" and ("/" not in place or place.startswith(READ))) or (
             path.suffix == ".py" and place.startswith(READ)
         ):
             yield place
+    yield DESCRIBED
 
 
 def not_rewritten() -> tuple[str, ...]:
     """The files and folders that are not rewritten yet."""
     return tuple((ROOT / NOT_REWRITTEN).read_text(encoding="utf-8").split())
+
+
+def _descriptions(source: str) -> Iterator[Sentence]:
+    """The texts for people in an OpenAPI document, each at the line where it stands."""
+    for number, line in enumerate(source.splitlines(), 1):
+        if match := _DESCRIPTION.match(line):
+            yield Sentence(DESCRIBED, number, _without_code(json.loads(match[1])))
 
 
 def is_rewritten(place: str) -> bool:
@@ -175,14 +206,8 @@ def _without_code(text: str) -> str:
     def blank(match: re.Match[str]) -> str:
         return re.sub(r"[^\n]", " ", match[0])
 
-    for pattern in (
-        r"(?ms)^ *```.*?^ *```$",
-        r"``[^`]+``",
-        r"`[^`\n]+`",
-        r"\]\([^)]*\)",
-        r"<[^>]*>",
-    ):
-        text = re.sub(pattern, blank, text)
+    for pattern in _CODE:
+        text = pattern.sub(blank, text)
     return text
 
 

@@ -7,13 +7,16 @@ import re
 import pytest
 
 from tests.house.prose import (
+    DESCRIBED,
     NOT_REWRITTEN,
     RULES,
+    RULES_OF_PAGES,
     is_rewritten,
     not_rewritten,
     read,
     rejected,
     rejected_of_rewritten,
+    sentences,
 )
 from tests.house.tree import ROOT
 
@@ -53,6 +56,31 @@ def test_the_list_of_files_that_are_not_rewritten_only_shrinks() -> None:
 )
 def test_the_rules_reject_what_plain_english_does_without(sentence: str) -> None:
     assert any(rule.pattern.search(sentence) for rule in RULES)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "What is stored is encrypted.",
+        "Keys are kept. Whose they are, the list shows.",
+        "- a list\n- How many items at most.",
+        "| `limit` | How many items at most | 100 |",
+    ],
+)
+def test_the_rules_of_pages_reject_a_question_in_place_of_a_noun(sentence: str) -> None:
+    assert any(rule.pattern.search(sentence) for rule in RULES_OF_PAGES)
+
+
+@pytest.mark.parametrize("sentence", ["What is stored?", "## What is stored\n", "What if? A test."])
+def test_a_question_or_a_heading_may_stand_as_one(sentence: str) -> None:
+    assert not any(rule.pattern.search(sentence) for rule in RULES_OF_PAGES)
+
+
+def test_generated_pages_and_descriptions_are_read() -> None:
+    assert {"docs/reference/http.md", "docs/reference/command-line.md", DESCRIBED} <= set(read())
+    texts = [sentence.text for sentence in sentences(DESCRIBED)]
+    assert len(texts) > 1000
+    assert "Check that the process is running" in texts
 
 
 def test_every_term_has_one_row() -> None:

@@ -26,12 +26,12 @@ GZIP_LEVEL = 6
 
 @contextmanager
 def output_file(file: Path) -> Iterator[BinaryIO]:
-    """What to write to; a file gets its name when all of it is durable, and overwrites none.
+    """The stream to write to. A file gets its name when all of it is durable, and overwrites none.
 
-    What one that was killed left of the same file is removed first.
+    The unfinished file of a run that was killed is removed first.
 
     Raises:
-        UsageRefused: there is such a file.
+        UsageRefused: there is such a file, or no folder for it.
     """
     if str(file) == "-":
         yield sys.stdout.buffer
@@ -39,6 +39,7 @@ def output_file(file: Path) -> Iterator[BinaryIO]:
         return
     if file.exists():
         raise UsageRefused(f"{file} exists already: name another file")
+    require_folder_of(file)
     _clear_unfinished(file)
     unfinished = file.with_name(f".{file.name}.{uuid4()}{UNFINISHED}")
     try:
@@ -61,6 +62,16 @@ def output_file(file: Path) -> Iterator[BinaryIO]:
         with suppress(OSError):
             unfinished.unlink(missing_ok=True)
         raise
+
+
+def require_folder_of(file: Path) -> None:
+    """Let pass a file that is to be written, where its folder is there.
+
+    Raises:
+        UsageRefused: it is not.
+    """
+    if not file.parent.is_dir():
+        raise UsageRefused(f"{file.parent} is no folder: make it first, or name another file")
 
 
 def _clear_unfinished(file: Path) -> None:

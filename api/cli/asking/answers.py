@@ -57,12 +57,12 @@ class LedgerAnswers(TimeZoned, Protocol):
         """The names of contacts by their ids, or why there is none to be read."""
 
     def replay(self, asked: At, out: Path | None, *, quiet: bool) -> Document:
-        """What a replay of every contact came to; its lines are in ``out``, if there is one."""
+        """The result of a replay of every contact; its lines are in ``out``, if there is one."""
 
     def preview(
         self, proposal: Proposal, to_at: int | None, out: Path | None, *, quiet: bool
     ) -> tuple[Document, list[Document]]:
-        """What a preview of a policy came to, and the first of its lines."""
+        """The result of a preview of a policy, and the first of its lines."""
 
     def fit(self, base: Policy, target: Target, as_of: int | None, *, quiet: bool) -> Document:
         """What a fit of a policy to the ledger's own purchases came to."""
@@ -87,7 +87,7 @@ class ProjectionAnswers(TimeZoned, Protocol):
         """The names of the projections."""
 
     def rebuild(self, name: str, *, quiet: bool) -> Document:
-        """What a rebuild of a projection came to."""
+        """The result of a rebuild of a projection."""
 
     def names(self, contacts: Sequence[str]) -> dict[str, str]:
         """The names of contacts by their ids, or why there is none to be read."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from api.cli.asking.answers import TimeZoned
 
 When = int | date | None
-"""What was given: an instant in microseconds of UTC, a date, or nothing."""
+"""A given time: an instant in microseconds of UTC, a date, or nothing."""
 
 
 def instant_in(ledger: TimeZoned, given: When) -> int | None:

@@ -14,7 +14,7 @@ import httpx2
 from api.cli.ending import UsageRefused
 from api.cli.log_reading import KeyWanted, NotAnswered, QuestionRefused, Unanswered
 from api.service.settings import is_loopback
-from domain.errors import LedgerError, NotFound
+from domain.errors import LedgerError, LedgerNotFound, NotFound
 from rapport_client import problems
 from rapport_client.operations import pauses
 from rapport_client.requests import (
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 RETRIES = Retries(tries=2, first_seconds=0.1, most_seconds=1.0)
 ANSWER_SECONDS = 15.0
-"""How long to wait for an answer: somebody waits at the terminal."""
+"""Seconds to wait for an answer: a person waits at the terminal."""
 
 _CERTIFICATES = (
     "; name the server by --url as its certificate does, and in SSL_CERT_FILE the certificate of "
@@ -91,7 +91,7 @@ class Documents(Connection):
         return self._document(got(path, _as_document, query))
 
     def get_bytes(self, path: str) -> bytes:
-        """What is at a path below the ledger, byte for byte."""
+        """The content at a path below the ledger, byte for byte."""
         with self._as_command_errors():
             return self._send(got_bytes(self.base + path))
 
@@ -168,6 +168,8 @@ class Documents(Connection):
             return MayNot(f"{self.url} refuses this to the access key: {problem}")
         if not problem.code:
             return Unanswered(f"{self.url} does not answer as Rapport does: {problem}")
+        if problem.code == LedgerNotFound.code:
+            return LedgerNotFound(str(problem))
         if isinstance(problem, problems.NotFound):
             return NotFound(str(problem))
         if isinstance(problem, problems.InvalidRequest):
@@ -178,7 +180,7 @@ class Documents(Connection):
 
 
 def _as_document(found: Any) -> Document:
-    """What a server sent, where it is a document.
+    """The document that a server sent.
 
     Raises:
         TypeError: it is something else.

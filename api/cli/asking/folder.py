@@ -67,7 +67,7 @@ LOOK_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class _RepeatedQuestion:
-    """What an answer repeats of its question."""
+    """The part of the question that an answer repeats."""
 
     as_of: int
     as_known_at: KnownAt
@@ -160,7 +160,7 @@ class FolderAnswers:
 
 
 class OpenServerAnswers:
-    """What rests on the projections of a ledger that is open in this process."""
+    """Answers from the projections of a ledger that is open in this process."""
 
     def __init__(self, server: Server, name: str) -> None:
         self._folder = server.folder.path

@@ -1,4 +1,4 @@
-"""Lists of a server, asked over HTTP: its access keys, and audit trails."""
+"""Lists of a server, asked over HTTP: ledgers, access keys, audit trails and verifier keys."""
 
 from __future__ import annotations
 
@@ -15,6 +15,26 @@ if TYPE_CHECKING:
     from api.cli.asking.answers import Document
 
 _PAGE = "500"
+
+
+def served_ledgers(url: str, folder: Path | None, access_key_file: Path | None) -> list[Document]:
+    """The ledgers that the server there has, as far as the access key may know of them.
+
+    Raises:
+        LedgerError: it cannot be asked, or says no.
+    """
+    with _documents_of(url, folder, access_key_file) as documents:
+        return list(documents.get_of_server("/v1/ledgers")["items"])
+
+
+def served_verifiers(url: str, access_key_file: Path | None, ledger: str) -> list[str]:
+    """The verifier keys of the log of a ledger there, newest first.
+
+    Raises:
+        LedgerError: it cannot be asked, or says no.
+    """
+    with _documents_of(url, None, access_key_file, ledger) as documents:
+        return documents.get_bytes("/log/key").decode("utf-8", "replace").splitlines()
 
 
 def served_keys(url: str, folder: Path | None, access_key_file: Path | None) -> list[Document]:

@@ -16,7 +16,7 @@ class NoResult(Unavailable):
 
 
 def told_progress(operation: Document) -> tuple[float, str]:
-    """How far an operation is: in percent, and in words."""
+    """The progress of an operation, in percent and in words."""
     done = operation["progress"]
     share = 100 * done["done"] / max(done["total"], 1)
     return share, f"{done['done']:,} of {done['total']:,} events, {done['rate']:,}/s"

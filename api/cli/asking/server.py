@@ -187,7 +187,7 @@ class ServerAnswers:
         *,
         quiet: bool,
     ) -> tuple[Document, list[Document]]:
-        """What a long question came to, and the first lines of it; all of them are in the file."""
+        """The result of a long question, and its first lines; all lines are in the file."""
         documents = self._documents
         operation = documents.post(path, without_none(body))
         with progress(label, 100, quiet=quiet) as advance:

@@ -71,7 +71,7 @@ def url_options(command: F, *, finds_by_itself: bool = False) -> F:
     url = click.option(
         "--url",
         metavar="URL",
-        help=f"Ask the server there.{default if finds_by_itself else ''}",
+        help=f"Ask the server at this URL.{default if finds_by_itself else ''}",
     )
     return url(access_key_file(command))
 

@@ -45,13 +45,12 @@ def policy_named(name: str, known: PolicyTimeline | None) -> Policy:
     if name in PRESETS:
         return PRESETS[name]
     if name.isascii() and name.isdigit() and known is not None:
-        try:
-            return known.only(int(name)).versions[0].policy
-        except KeyError:
-            raise PolicyNotFound(f"there is no version {name} of the policy") from None
+        return known.only(int(name)).versions[0].policy
     if Path(name).is_file():
         return read_document(Path(name))
-    raise PolicyNotFound(f"{name} is no version, no preset and no file")
+    raise PolicyNotFound(
+        f"{name} is no version's number, no file and no preset; presets are {', '.join(PRESETS)}"
+    )
 
 
 def policy_text(policy: Policy, suffix: str) -> str:

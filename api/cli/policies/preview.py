@@ -32,11 +32,15 @@ if TYPE_CHECKING:
     "--preset",
     type=click.Choice(list(PRESETS)),
     metavar="PRESET",
-    help="One of those that rapport policy presets lists, not a document.",
+    help="A preset, in place of DOCUMENT.",
 )
-@when_option("--from", "Also who differs only earlier, from then on.  [default: only --to]")
+@when_option(
+    "--from", "List also contacts that differ only earlier, since then.  [default: only --to]"
+)
 @when_option("--to", "Compare the stages as of then.  [default: now]")
-@when_option("--effective-from", "As if published, in force from then.  [default: always]")
+@when_option(
+    "--effective-from", "Apply the policy from then on, as if it were published.  [default: always]"
+)
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -56,15 +60,14 @@ def command(
 ) -> None:
     """Show who would change stage under the policy in DOCUMENT, and publish nothing.
 
-    Without --effective-from the policy judges all instants: what the business would look like had
-    it always been judged so. Revenue is purchases less refunds, by the contact's stage, up to --to
-    or within --from and --to.
+    Without --effective-from the policy applies to all instants, as if it had always been in force.
+    Revenue is purchases less refunds, by the contact's stage, up to --to or within --from and --to.
 
     Example:
       rapport policy preview ours.toml
       rapport policy preview --preset cafe --to 2026-03-01 --out changes.jsonl
 
-    A server that runs on the folder is asked instead, and --url asks one elsewhere.
+    If a server runs on the folder, the command asks it; --url names another one.
     """
     if (document is None) == (preset is None):
         raise click.UsageError("name one document, or say --preset")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from api.cli.archives.files import require_folder_of
 from api.cli.output import progress
 from api.service.replays.lines import Lines
 from projections.operations import Work
@@ -32,10 +33,15 @@ def answer_with_progress(
 
 @contextmanager
 def whole_file(path: Path | None) -> Iterator[BinaryIO | None]:
-    """A file under another name, which it gets once all is written; None where none is named."""
+    """A file under another name, which it gets once all is written; None where none is named.
+
+    Raises:
+        UsageRefused: there is no folder for it.
+    """
     if path is None:
         yield None
         return
+    require_folder_of(path)
     unfinished = path.with_name(f".{path.name}.new")
     try:
         with unfinished.open("wb") as file:

@@ -1,4 +1,4 @@
-"""What commands tell of one contact at a point in both times."""
+"""The answers of commands about one contact at a point in both times."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def walk_through(answers: LedgerAnswers, contact: str, asked: At, *, as_json: bo
 
 
 def _head(answers: LedgerAnswers, asked_for: str, contact: str, as_of: str, position: int) -> None:
-    """Who it is and what is asked; also under which other name or id, as after a merge."""
+    """The contact and the question; also the other name that was asked for, as after a merge."""
     also = "" if asked_for.lower() == contact else f", asked for as {asked_for}"
     click.echo(f"{answers.names([contact])[contact]}{also}")
     click.echo(f"{contact}, as of {as_of}, as known at position {position:,}")
@@ -103,7 +103,7 @@ def _values(values: Mapping[str, object], names: Sequence[str]) -> str:
 
 
 def stage_told(step: Step) -> str:
-    """What the stage did in words, or that under an override while this one stands."""
+    """The change of the stage in words, or of the one under an override in force."""
     if step.stage is None:
         return ""
     if step.stage == step.stage_before:

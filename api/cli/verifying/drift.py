@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ledger.verification.faults import Report
 
 _SHOWN = 3
-"""How many differences are named in full."""
+"""The number of differences that are named in full."""
 
 
 def check_drift(folder: Path, report: Report, progress: Progress) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class VerifyOptions:
-    """What the reader brings, and how much is to be looked at."""
+    """The keys and checkpoints of the reader, and the extent of the check."""
 
     progress: Progress
     master_key: bytes | None = None
@@ -33,7 +33,7 @@ class VerifyOptions:
 
 @dataclass
 class Outcome:
-    """What was found in each ledger, and what is wrong beside them."""
+    """The outcome for each ledger, and the faults of the folder itself."""
 
     reports: list[Report] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ledger.transparency.notes import Verifier
 
 _BEGINNING = 64
-"""How many bytes are read to find where the object begins, after any blanks."""
+"""The number of bytes that are read to find the beginning of the object, after blanks."""
 
 
 def is_receipt(path: Path) -> bool:

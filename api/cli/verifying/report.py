@@ -22,7 +22,7 @@ NO_CHECKPOINT = (
 
 
 def _warnings(report: Report, asked: VerifyOptions) -> list[str]:
-    """What its reader did not bring from elsewhere, without which little is proven."""
+    """The warnings about keys or checkpoints that are missing: little is proven then."""
     unknown = report.origin is None  # then whatever was brought may be of this ledger
     warnings = []
     if not any(unknown or verifier.name == report.origin for verifier in asked.verifiers):
@@ -33,7 +33,7 @@ def _warnings(report: Report, asked: VerifyOptions) -> list[str]:
 
 
 def _cannot_be_found(outcome: Outcome, asked: VerifyOptions) -> list[str]:
-    """What no look at these ledgers can find, with what its reader brought."""
+    """The faults that no check can find with the keys and checkpoints that the reader gave."""
     missing = {text for report in outcome.reports for text in _warnings(report, asked)}
     limits = ["events after the newest checkpoint: nothing signed covers them yet"]
     if NO_CHECKPOINT in missing:

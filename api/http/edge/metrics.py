@@ -74,7 +74,7 @@ class Metrics:
         )
         self._commit_seconds = Histogram(
             "rapport_commit_seconds",
-            "How long transactions took to become durable.",
+            "Seconds until transactions were durable.",
             ("ledger",),
             buckets=_SECONDS,
             registry=self.registry,
@@ -227,7 +227,9 @@ def _ledger_gauges() -> dict[str, GaugeMetricFamily]:
         "readable": _gauge("ledger_readable", "1 where the ledger's figures could be read."),
         "position": _gauge("ledger_position", "The newest position of the log."),
         "sealed": _gauge("log_sealed_position", "The newest position under a signed checkpoint."),
-        "unsealed": _gauge("log_lag_events", "How many events are under no checkpoint yet."),
+        "unsealed": _gauge(
+            "log_lag_events", "The number of events that are under no checkpoint yet."
+        ),
         "log_stopped": _gauge("log_stopped", "1 where nothing more is signed; the log says why."),
         "append_stopped": _gauge("append_stopped", "1 where nothing more is recorded."),
         "recording": _gauge(
@@ -235,20 +237,24 @@ def _ledger_gauges() -> dict[str, GaugeMetricFamily]:
         ),
         "clock_behind": _gauge(
             "clock_behind_seconds",
-            "How far the clock lies behind the newest event; 0 where it does not.",
+            "Seconds by which the clock is behind the newest event; otherwise 0.",
         ),
         "queue": _gauge("append_queue_events", "Events that wait to be recorded."),
         "projection_position": _gauge(
             "projection_position", "The position that a projection reflects.", projection
         ),
         "lag": _gauge(
-            "projection_lag_events", "How many events a projection is behind.", projection
+            "projection_lag_events", "The number of events that a projection is behind.", projection
         ),
         "failed": _gauge("projection_failed", "1 where a projection has stopped.", projection),
         "done": _gauge(
-            "operation_done", "What a running operation has done, in events.", operation
+            "operation_done",
+            "The number of events that a running operation has processed.",
+            operation,
         ),
-        "total": _gauge("operation_total", "What it is going to do, in events.", operation),
+        "total": _gauge(
+            "operation_total", "The number of events that it has to process.", operation
+        ),
     }
 
 

@@ -23,10 +23,13 @@ INSTANCE = "urn:uuid:4b8f1d3a-52e7-4b0f-8f53-0d6f0b2f9c11"
 
 _HEADERS: dict[str, tuple[str, str]] = {
     "ETag": ("The version, or a digest of the body.", '"7"'),
-    "Location": ("Where to find what was made.", "/v1/ledgers/main/events/3"),
-    "Content-Location": ("Where this answer stands under its own name.", "/v1/ledgers/main"),
+    "Location": ("The URL of what was made.", "/v1/ledgers/main/events/3"),
+    "Content-Location": (
+        "The path of this answer under the name of the contact that answers.",
+        "/v1/ledgers/main",
+    ),
     "Idempotency-Replayed": ("`true`: all of it was recorded before.", "true"),
-    "Cache-Control": ("How long it may be kept.", "max-age=31536000, immutable"),
+    "Cache-Control": ("Whether the answer may be stored.", "max-age=31536000, immutable"),
     "Link": ("The next page, if there is one.", '</v1/ledgers/main/events?cursor=x>; rel="next"'),
     "Rapport-Position": ("The position that the answer reflects.", "3"),
 }

@@ -201,9 +201,9 @@ def find_contacts(
 ) -> Page[FoundContact]:
     """Names are found as they are or were; stage and flags are those at `Rapport-Position`.
 
-    With `consent_purpose` and `consent_channel` only those who allow it now; who never said so does
-    not. A page looks at no more than `limit` contacts then: it may be short, or empty, and still
-    have a next one.
+    With `consent_purpose` and `consent_channel` the list has only contacts who allow this use now;
+    a contact who never said so does not. A page then examines at most `limit` contacts: it may be
+    short, or empty, and still have a next one.
     """
     if wanted.name is not None:
         return _found_by_name(wanted, wanted.name, page, inquiry, reply)

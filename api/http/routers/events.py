@@ -114,12 +114,13 @@ async def append_events(request: Request) -> Appended | None:
     openapi_extra=event_bodies.OF_MANY_CONTACTS,
 )
 async def append_events_of_many_contacts(request: Request) -> Any:
-    """As appending to one contact, but every event names its own `contact`.
+    """It works as appending to one contact, but every event names its own `contact`.
 
-    As lines of JSON (`application/jsonl`), any number of events, each appended by itself: every
-    line is answered by one with its number from 1, its `status` and its `position` or `problem`, in
-    order, once it is durable. A bad line stops no other. Read while you send, or send at most 1,000
-    lines; a reader is waited for 30 s. With an `Idempotency-Key` the event of line n has the index
+    Sent as lines of JSON (`application/jsonl`), the events may be any number, and each is appended
+    by itself: every line is answered by a line with its number from 1, its `status` and its
+    `position` or `problem`, in order, once the event is durable. A bad line stops no other. Read
+    the answers while you send, or send at most 1,000 lines: the server waits 30 s for a reader.
+    With an `Idempotency-Key` the event of line n has the index
     n - 1. CloudEvents 1.0 name their contact in `subject`.
     """
     exchange = exchange_in(request)

@@ -8,12 +8,12 @@ from fastapi import APIRouter
 
 from api.http.access import allow
 from api.http.bodies import body_dependency
-from api.http.dependencies import Caller, CurrentExchange, CurrentServer, LedgerInPath
+from api.http.dependencies import Caller, CurrentExchange, CurrentServer, LedgerInPath, instant_at
 from api.http.openapi import work_examples
 from api.http.openapi.responses import problems, response_of
 from api.http.routers.replays import answer_with_location
 from api.http.routing import LedgerRoute
-from api.http.wire.proposals import MOMENT, ProposedPolicy
+from api.http.wire.proposals import MOMENT, Moment, ProposedPolicy, read_sent_moment
 from api.http.wire.query import Reads
 from api.http.wire.sent import SentObject
 from api.service.answers.fitting import FitOperation
@@ -22,7 +22,7 @@ from api.service.fitting import start_fit
 from api.service.questions import At, moment_of
 from domain.errors import Invalid
 from domain.fitting.fit import Target
-from domain.kinds import Whole, read_instant
+from domain.kinds import Whole
 from ledger.access.scopes import REBUILD
 
 router = APIRouter(prefix="/v1/ledgers/{ledger}", tags=["Replays"], route_class=LedgerRoute)
@@ -67,7 +67,7 @@ class PolicyFit(ProposedPolicy):
     }
 
     target: Annotated[Target | None, Reads(_read_target, _TARGET, nullable=True)] = None
-    as_of: Annotated[int | None, Reads(read_instant, MOMENT, nullable=True)] = None
+    as_of: Annotated[Moment, Reads(read_sent_moment, MOMENT, nullable=True)] = None
 
 
 @router.post(
@@ -104,6 +104,11 @@ def fit_policy(
     `hold_out` fits the wait again on the first 50, 60, 70 and 80 % of the time, and counts its
     falls in the rest. `POST .../policies/preview` shows what the proposed `policy` would change.
     """
-    moment = moment_of(served.ledger, served.aliases, At(as_of=body.as_of), server.clock())
+    moment = moment_of(
+        served.ledger,
+        served.aliases,
+        At(as_of=instant_at(served.ledger, body.as_of)),
+        server.clock(),
+    )
     work = start_fit(served, caller.id, moment, body.to_policy(), body.target or Target())
     return answer_with_location(exchange, work)

@@ -41,13 +41,13 @@ _PER_MINUTE = Whole(1, 1_000_000)
 
 def _read_name(value: object) -> str:
     if value is None:
-        wrong("missing", "is needed")
+        wrong("missing", "is required")
     return str(KEY_NAME.read(value))
 
 
 def _read_scopes(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not value:
-        wrong("wrong-type", f"must be an array of {', '.join(SCOPES)}")
+        wrong("wrong-type", f"must be an array of one or more of {', '.join(SCOPES)}")
     for scope in value:
         if scope not in SCOPES:
             wrong("not-a-choice", f"must be some of {', '.join(SCOPES)}")
@@ -146,10 +146,10 @@ def make_key(
     """Once there is a key, every request needs one, so the first should be one that can make
     others.
 
-    A key is for one ledger, or for all where none is named; one that is for one ledger makes keys
-    for that one alone, with scopes that it has. One that ends, or may ask so often, makes keys that
-    end no later and may ask no more often. `per_minute` counts requests, and each event of a
-    request beyond the first; lines in bulk are slowed to it.
+    A key without a `ledger` is for all ledgers. A key for one ledger makes keys for that ledger
+    alone, with scopes that it has. A key that expires, or has a rate limit, makes keys that expire
+    no later and have no higher limit. `per_minute` counts requests, and each event of a request
+    beyond the first; lines in bulk are slowed to it.
     """
     scopes, ledger = list(body.scopes), body.ledger
     _require_within(caller, scopes, ledger)
@@ -243,7 +243,7 @@ def _manages(caller: Principal, key: access.AccessKey) -> bool:
 def _find_key(server: Server, caller: Principal, key_id: str) -> access.AccessKey:
     key = server.keys.find(key_id)
     if not _manages(caller, key):
-        raise KeyNotFound("no access key has that id")
+        raise KeyNotFound("no access key has that id; the list of keys shows their ids")
     return key
 
 

@@ -172,10 +172,12 @@ def delete_ledger(
     _ledger: LedgerName,
     confirm: Confirm = None,
 ) -> DeletedLedger:
-    """Every event, key, checkpoint and entry of its trail goes, and nothing brings it back but an
-    archive kept elsewhere. Keys that are for it alone are revoked. The first request is answered
-    with 409 and a `token`; the second, with `?confirm=` and that token, within five minutes and
-    before anything more is recorded, deletes. For keys of all ledgers.
+    """All its events, keys, checkpoints and its trail are deleted; only an archive that is kept
+    elsewhere can bring them back. Access keys for this ledger alone are revoked.
+
+    The first request gets 409 and a `token`. A second request with `?confirm=` and that token
+    deletes the ledger, if it comes within five minutes and before anything more is recorded. The
+    access key must be for all ledgers.
     """
     name = exchange.text("ledger")
 

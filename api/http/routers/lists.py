@@ -76,12 +76,12 @@ async def list_statuses(
     With `as_known_at`, `policy_version`, a `flag` beside `as_of`, or an `as_of` that lies ahead,
     contacts come in the order of their ids unless a `sort` is asked for, and all pages speak of one
     position and instant.
-    Whatever is not of the present is folded page by page, so much and no more: a page may have
-    fewer rows than `limit`, or none, and still a `next_cursor`. Sorting takes all contacts at once,
-    which one answer does for a ledger of up to 20,000 events. A replay (`POST .../replays`) gives
-    all contacts of any ledger.
+    Such a list is folded page by page, with a limit on the work for each page: a page may have
+    fewer rows than `limit`, or none, and still a `next_cursor`. Sorting needs all contacts at once,
+    which is possible for a ledger of up to 20,000 events. A replay (`POST .../replays`) has all
+    contacts of any ledger.
 
-    Without these, a row that changes while pages are read may come twice, or not at all.
+    In a list of the present, a row that changes while pages are read may come twice or be missing.
     """
     served, past = inquiry.served, inquiry.at.as_of is not None
     sorted_otherwise = sort is not None and (
@@ -167,11 +167,11 @@ async def list_standings(
 
     With `as_of`, `as_known_at` or `policy_version` contacts come in the order of their ids unless a
     `sort` is asked for, and all pages speak of one position and instant. They are folded page by
-    page, so much and no more: a page may have fewer rows than `limit`, or none, and still a
-    `next_cursor`. Sorting takes all contacts at once, which one answer does for a ledger of up to
-    20,000 events.
+    page, with a limit on the work for each page: a page may have fewer rows than `limit`, or none,
+    and still a `next_cursor`. Sorting needs all contacts at once, which is possible for a ledger of
+    up to 20,000 events.
 
-    Without these, a row that changes while pages are read may come twice, or not at all.
+    In a list of the present, a row that changes while pages are read may come twice or be missing.
     """
     served = inquiry.served
     if inquiry.at.as_of is not None or inquiry.is_elsewise:

@@ -11,7 +11,13 @@ from starlette.concurrency import run_in_threadpool
 
 from api.http.access import allow
 from api.http.bodies import body_dependency
-from api.http.dependencies import CurrentAudit, CurrentExchange, CurrentReply, LedgerInPath
+from api.http.dependencies import (
+    CurrentAudit,
+    CurrentExchange,
+    CurrentReply,
+    LedgerInPath,
+    instant_at,
+)
 from api.http.openapi import examples
 from api.http.openapi.responses import problems, response_of
 from api.http.ordered_acts import carry_out
@@ -61,12 +67,11 @@ def read_policy_version(
     served: LedgerInPath, version: VersionInPath, reply: CurrentReply
 ) -> WholePolicyVersion:
     """A version never changes. Its document also has what was taken over from a preset."""
-    for one in served.ledger.policies().versions:
-        if str(one.version) == version:
-            reply.digest = True
-            return WholePolicyVersion.of(one)
-    number = version if re.fullmatch("[0-9]{1,16}", version) else "of that name"
-    raise PolicyNotFound(f"no version {number} of the policy was published")
+    if not re.fullmatch("[1-9][0-9]{0,15}", version):
+        raise PolicyNotFound("versions of the policy are whole numbers from 1")
+    found = served.ledger.policies().only(int(version)).versions[0]
+    reply.digest = True
+    return WholePolicyVersion.of(found)
 
 
 @router.post(
@@ -94,7 +99,8 @@ async def publish_policy(
     """
     policy = body.to_policy()
     order = await run_in_threadpool(audit.order, "policy-published", policy.name)
-    publish = partial(served.ledger.publish_policy, policy, body.effective_from)
+    effective_from = instant_at(served.ledger, body.effective_from)
+    publish = partial(served.ledger.publish_policy, policy, effective_from)
     published = await carry_out(order, publish)
     reply.headers["Location"] = f"{exchange.base}/policies/{published.version}"
     reply.position = published.position

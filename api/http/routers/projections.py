@@ -28,7 +28,7 @@ router = APIRouter(prefix="/v1/ledgers/{ledger}", tags=["Projections"], route_cl
     summary="List the projections and their state",
     responses={
         200: response_of(
-            "`lag` is how many events the ledger is ahead.",
+            "`lag` is the number of events that a projection is behind the ledger.",
             Page[Projection](items=(work_examples.PROJECTION,), next_cursor=None),
             "ETag",
         )

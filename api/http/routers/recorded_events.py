@@ -157,13 +157,14 @@ async def read_log(
 ) -> Any:
     """Positions have no gaps; policies are events too, of no contact.
 
-    With `Accept: application/jsonl` the whole log up to its present end, one event a line. With
-    `Accept: text/event-stream` all of it and all new events, as server-sent events whose `id` is
-    the position. A stream continues after the position in `Last-Event-ID` or `after_position`.
+    With `Accept: application/jsonl` the answer is the whole log up to its present end, one event a
+    line. With `Accept: text/event-stream` it is the log and then all new events, as server-sent
+    events whose `id` is the position. A stream continues after the position in `Last-Event-ID` or
+    `after_position`.
 
-    `contact` is exactly that contact's stream, merged or not; with `group=true` the streams of all
-    that are one with it, by the merges known when a page is read. A merge that a tail comes to
-    brings in the other stream from there on, and not what stands before.
+    `contact` selects exactly that contact's stream, merged or not; with `group=true` the streams of
+    all contacts that are one with it, by the merges known when a page is read. When a tail reaches
+    a merge, it includes the other stream from there on, without its earlier events.
     """
     if exchange.wanted in (*LINES, EVENT_STREAM):
         _require_no_page(exchange)

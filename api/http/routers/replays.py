@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, ClassVar
 
 from fastapi import APIRouter
@@ -9,7 +10,14 @@ from starlette.responses import Response
 
 from api.http.access import allow
 from api.http.bodies import body_dependency
-from api.http.dependencies import Caller, CurrentExchange, CurrentServer, LedgerInPath
+from api.http.dependencies import (
+    Caller,
+    CurrentExchange,
+    CurrentServer,
+    LedgerInPath,
+    at_in,
+    instant_at,
+)
 from api.http.exchange import Exchange
 from api.http.openapi import work_examples
 from api.http.openapi.responses import lines, problems, response_of
@@ -18,7 +26,14 @@ from api.http.routing import LedgerRoute
 from api.http.streams.spooled import FileAnswer
 from api.http.wire.media import JSONL, LINES
 from api.http.wire.path_types import OperationId
-from api.http.wire.proposals import MOMENT, PolicyPreview, read_known_at
+from api.http.wire.proposals import (
+    KNOWN_AT,
+    MOMENT,
+    Moment,
+    PolicyPreview,
+    read_known_at,
+    read_sent_moment,
+)
 from api.http.wire.query import Reads
 from api.http.wire.sent import SentObject
 from api.service.answers.projections import Operation
@@ -28,7 +43,7 @@ from api.service.replays.preview import Proposal
 from api.service.replays.results import ResultNotFound
 from api.service.replays.starting import PREVIEW, REPLAY, start_preview, start_replay
 from domain.errors import Invalid, NotFinished
-from domain.kinds import MAX_WHOLE, Whole, read_instant
+from domain.kinds import MAX_WHOLE, Whole
 from ledger.access.scopes import AUDIT, READ
 from projections import operations
 
@@ -36,7 +51,7 @@ router = APIRouter(prefix="/v1/ledgers/{ledger}", tags=["Replays"], route_class=
 
 
 class NewReplay(SentObject):
-    """What a replay asks about: null is now, all that is known, the policies in force."""
+    """The question of a replay: null means now, all that is known, the policies in force."""
 
     EXAMPLES: ClassVar = {
         "what was believed then": {"as_of": "2026-03-02T08:30:00Z", "as_known_at": 3},
@@ -44,10 +59,9 @@ class NewReplay(SentObject):
         "all of it under one version": {"policy_version": 1},
     }
 
-    as_of: Annotated[int | None, Reads(read_instant, MOMENT, nullable=True)] = None
+    as_of: Annotated[Moment, Reads(read_sent_moment, MOMENT, nullable=True)] = None
     as_known_at: Annotated[
-        Knowledge | None,
-        Reads(read_known_at, {"anyOf": [MOMENT, {"type": "integer", "minimum": 0}]}, nullable=True),
+        Knowledge | date | None, Reads(read_known_at, KNOWN_AT, nullable=True)
     ] = None
     policy_version: Annotated[
         int | None,
@@ -102,7 +116,7 @@ def start_ledger_replay(
     it runs gets the same operation, which is theirs: another key that asks the same gets one of its
     own.
     """
-    at = At(body.as_of, body.as_known_at, body.policy_version)
+    at = at_in(served.ledger, body.as_of, body.as_known_at, body.policy_version)
     moment = moment_of(served.ledger, served.aliases, at, server.clock())
     return answer_with_location(
         exchange, start_replay(served, caller.id, moment, at.policy_version)
@@ -137,13 +151,14 @@ def preview_policy(
     is as if it had been published in force from then on. With `from`, every contact whose stage
     differs at any time from then to `to` is listed, and revenue is that of this time.
     """
-    from_at, to_at, now = body.from_at, body.to_at, server.clock()
+    ledger, now = served.ledger, server.clock()
+    from_at, to_at = instant_at(ledger, body.from_at), instant_at(ledger, body.to_at)
     if to_at is not None and to_at > now + AHEAD:
-        raise Invalid.at("/to", "invalid-time", "lies more than 24 hours ahead")
-    moment = moment_of(served.ledger, served.aliases, At(as_of=to_at), now)
+        raise Invalid.at("/to", "invalid-time", "must be at most 24 hours ahead of now")
+    moment = moment_of(ledger, served.aliases, At(as_of=to_at), now)
     if from_at is not None and from_at > moment.at:
         raise Invalid.at("/from", "contradiction", "must not be later than to")
-    proposal = Proposal(body.to_policy(), body.effective_from, from_at)
+    proposal = Proposal(body.to_policy(), instant_at(ledger, body.effective_from), from_at)
     return answer_with_location(exchange, start_preview(served, caller.id, moment, proposal))
 
 

@@ -60,9 +60,9 @@ def list_restatements(
 ) -> Page[Restatement]:
     """From one instant up to another a contact was `believed` in one stage, and was in another.
 
-    The contact is the one that answered for itself when the event was recorded. What was not
-    believed yet is not restated, and stretches shorter than a minute are left out. Events of one
-    contact that are recorded in one minute of UTC are one restatement, at the last. Repeat the
+    The contact is the one that answered for itself when the event was recorded. A stage that was
+    not believed yet is not restated, and stretches shorter than a minute are left out. Events of
+    one contact that are recorded in one minute of UTC are one restatement, at the last. Repeat the
     request with the `Rapport-Position` of this answer as `since_position` for what was restated in
     between.
     """

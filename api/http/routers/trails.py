@@ -58,16 +58,16 @@ def read_trail(
 ) -> TrailPage:
     """The trail has rebuilds, exports, imports, keys, policies and erasures, with who and when.
 
-    An act has two entries. The first has the `outcome` `ordered` and no `of`. The second says what
-    came of it, `done`, `refused` or `failed`, and `of` is the number of the first; where it is not
-    `done`, its `detail` has a `reason`. Work in the background has its outcome when it ends, and
+    An act has two entries. The first has the `outcome` `ordered` and no `of`. The second has the
+    outcome of the act, `done`, `refused` or `failed`, and `of`, the number of the first; unless the
+    act is `done`, `detail` has a `reason`. Work in the background has its outcome when it ends, and
     work that was cancelled has `failed` with the reason `cancelled`. An order without an outcome is
     under way, or its process ended before it did, or it was recorded by a version that recorded
     orders alone.
 
     The `hash` is SHA-256 of the entry as JSON with sorted keys and no white space, without `hash`,
-    `at` in microseconds; an order is hashed without `outcome` and `of` too. Keep the newest one
-    elsewhere, and nothing before it can be taken away unnoticed.
+    `at` in microseconds; an order is hashed without `outcome` and `of` too. If you keep the
+    newest hash elsewhere, no earlier entry can be removed without detection.
     """
     return _page(server.trails.of(served.ledger.name), after_number, limit)
 

@@ -79,7 +79,7 @@ def read_one(
     event_id, occurred_at, source, actor, causation_id = values
     if not sent.keys() <= known:
         errors.extend(
-            FieldError(f"/{escape_pointer(name)}", "unknown-field", "an event has no such field")
+            FieldError(f"/{escape_pointer(name)}", "unknown-field", _no_such_field(known))
             for name in sent
             if name not in known
         )
@@ -212,3 +212,7 @@ def _require_storable(value: object, pointer: str) -> None:
         raise Invalid.at(pointer, "wrong-type", "must not be a fraction")
     elif isinstance(value, int) and abs(value) > MAX_WHOLE:
         raise Invalid.at(pointer, "out-of-range", f"must be from {-MAX_WHOLE} to {MAX_WHOLE}")
+
+
+def _no_such_field(known: frozenset[str]) -> str:
+    return f"an event has no such field; its fields are: {', '.join(sorted(known))}"

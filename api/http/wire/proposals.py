@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from api.http.wire.query import Reads, read_knowledge
+from api.http.wire.query import Reads, parse_moment_or_date, read_knowledge_or_date
 from api.http.wire.sent import SentObject
 from api.service.answers.document import SCHEMA_NAMED
 from api.service.questions import Knowledge
 from domain.errors import Invalid
-from domain.kinds import Choice, Whole, read_instant, wrong
+from domain.kinds import Choice, Whole, wrong
 from domain.policy import Policy
 from domain.presets import PRESETS, read_policy
 
-MOMENT = {"type": "string", "format": "date-time"}
+_MOMENTS = ({"type": "string", "format": "date-time"}, {"type": "string", "format": "date"})
+MOMENT = {"anyOf": list(_MOMENTS)}
+KNOWN_AT = {"anyOf": [*_MOMENTS, {"type": "integer", "minimum": 0}]}
 
 
-def read_known_at(value: object) -> Knowledge:
-    """A position, or an instant. A position may be a text of digits, as in a query."""
+def read_sent_moment(value: object) -> int | date:
+    """An instant, or a date: the start of that day where the ledger is."""
+    if not isinstance(value, str):
+        wrong("invalid-time", "must be a string with an instant or a date")
+    return parse_moment_or_date(value)
+
+
+def read_known_at(value: object) -> Knowledge | date:
+    """A position, an instant or a date. A position may be a text of digits, as in a query."""
     if isinstance(value, str):
-        return read_knowledge(value)
+        return read_knowledge_or_date(value)
     if isinstance(value, bool) or not isinstance(value, int):
-        wrong("wrong-type", "must be an instant or a position")
+        wrong("wrong-type", "must be an instant, a date or a position")
     return Knowledge(position=Whole().read(value))
+
+
+Moment = int | date | None
+"""An instant in microseconds of UTC, or a date, of which only a ledger tells when it begins."""
 
 
 def _read_preset(value: object) -> Policy:
@@ -98,7 +112,7 @@ class NewPolicy(ProposedPolicy):
         },
     }
 
-    effective_from: Annotated[int | None, Reads(read_instant, MOMENT, nullable=True)] = None
+    effective_from: Annotated[Moment, Reads(read_sent_moment, MOMENT, nullable=True)] = None
 
 
 class PolicyPreview(NewPolicy):
@@ -113,9 +127,9 @@ class PolicyPreview(NewPolicy):
         },
     }
 
-    from_at: Annotated[int | None, Reads(read_instant, MOMENT, nullable=True)] = Field(
+    from_at: Annotated[Moment, Reads(read_sent_moment, MOMENT, nullable=True)] = Field(
         default=None, alias="from"
     )
-    to_at: Annotated[int | None, Reads(read_instant, MOMENT, nullable=True)] = Field(
+    to_at: Annotated[Moment, Reads(read_sent_moment, MOMENT, nullable=True)] = Field(
         default=None, alias="to"
     )

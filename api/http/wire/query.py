@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
-from datetime import date
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -13,17 +11,16 @@ from pydantic_core import PydanticCustomError, core_schema
 from api.service.questions import Knowledge
 from domain.errors import FieldError, Invalid
 from domain.events import CATALOGUE
-from domain.instants import parse_instant
+from domain.instants import has_form_of_date, has_form_of_instant, parse_date, parse_instant
 from domain.kinds import MAX_WHOLE, wrong
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import date
 
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 
 MOST_PARAMETERS = 50
-
-_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 class Reads:
@@ -40,7 +37,8 @@ class Reads:
         nullable: bool = False,
     ) -> None:
         self.read = read
-        self.schema = {"anyOf": [schema, {"type": "null"}]} if nullable else dict(schema)
+        forms = schema["anyOf"] if schema.keys() == {"anyOf"} else [schema]
+        self.schema = {"anyOf": [*forms, {"type": "null"}]} if nullable else dict(schema)  # type: ignore[misc]  # the forms of JSON Schema are a list
         self.nullable = nullable
 
     def __get_pydantic_core_schema__(
@@ -86,7 +84,7 @@ def read_query(
     errors: list[FieldError] = []
     for name, text in pairs:
         if name not in known:
-            detail = f"is no parameter here; known: {', '.join(known) or 'none'}"
+            detail = f"is no parameter here; there are: {', '.join(known) or 'none'}"
             errors.append(FieldError(f"/{name[:100]}", "unknown-field", detail))
         elif name in values:
             errors.append(FieldError(f"/{name}", "duplicate-field", "may be given only once"))
@@ -110,7 +108,7 @@ def whole(least: int, most: int = MAX_WHOLE) -> Callable[[str], int]:
 
     def read(text: str) -> int:
         if not re.fullmatch("[0-9]{1,16}", text):
-            wrong("wrong-type", "must be a whole number in digits")
+            wrong("wrong-type", f"must be a whole number from {least} to {most}, in digits")
         if not least <= int(text) <= most:
             wrong("out-of-range", f"must be from {least} to {most}")
         return int(text)
@@ -123,7 +121,8 @@ def choice(words: Sequence[str]) -> Callable[[str], str]:
 
     def read(text: str) -> str:
         if text not in words:
-            wrong("not-a-choice", f"must be one of {', '.join(words)}")
+            either = f"one of {', '.join(words)}" if len(words) > 1 else f"the word {words[0]}"
+            wrong("not-a-choice", f"must be {either}")
         return text
 
     return read
@@ -134,33 +133,35 @@ def read_flag(text: str) -> bool:
     return choice(("true", "false"))(text) == "true"
 
 
-def read_moment(text: str) -> int:
-    """An RFC 3339 instant; a ``+`` that a form decoded to a space is taken as it was meant."""
-    try:
-        return parse_instant(text.replace(" ", "+"))
-    except ValueError as error:
-        wrong("invalid-time", str(error))
-
-
 def read_moment_or_date(text: str) -> int | date:
-    """An RFC 3339 instant, or a date such as ``2026-03-01``."""
-    if _DATE.fullmatch(text):
-        with suppress(ValueError):  # no day of the calendar: refused as an instant
-            return date.fromisoformat(text)
-    return read_moment(text)
+    """An RFC 3339 instant, or a date such as ``2026-03-01``.
 
-
-def read_knowledge(text: str) -> Knowledge:
-    """A position in digits, or an RFC 3339 instant."""
-    if text.isascii() and text.isdigit():
-        return Knowledge(position=whole(0)(text))
-    return Knowledge(at=read_moment(text))
+    A ``+`` that a form decoded to a space is taken as it was meant.
+    """
+    return parse_moment_or_date(text.replace(" ", "+"))
 
 
 def read_knowledge_or_date(text: str) -> Knowledge | date:
     """A position in digits, an RFC 3339 instant, or a date."""
-    found = read_moment_or_date(text) if _DATE.fullmatch(text) else read_knowledge(text)
+    if text.isascii() and text.isdigit():
+        return Knowledge(position=whole(0)(text))
+    found = parse_moment_or_date(text.replace(" ", "+"), ", or a position such as 42")
     return Knowledge(at=found) if isinstance(found, int) else found
+
+
+def parse_moment_or_date(text: str, or_else: str = "") -> int | date:
+    """An RFC 3339 instant, or a date. ``or_else`` says what a text that is neither may be too.
+
+    Raises:
+        Invalid: ``invalid-time``: the text has neither form, or there is no such day or time.
+    """
+    if not has_form_of_date(text) and not has_form_of_instant(text):
+        forms = "an instant with an offset, such as 2026-03-01T09:30:00Z, or a date"
+        wrong("invalid-time", f"must be {forms} such as 2026-03-01{or_else}")
+    try:
+        return parse_date(text) if has_form_of_date(text) else parse_instant(text)
+    except ValueError as error:
+        wrong("invalid-time", str(error))
 
 
 def read_types(text: str) -> tuple[str, ...]:

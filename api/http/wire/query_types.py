@@ -87,7 +87,7 @@ PolicyVersion = Annotated[
 Explain = Annotated[
     str | None,
     _one_of("text"),
-    _query("With sentences beside the evidence, for the owner of the business.", "text"),
+    _query("`text` adds sentences to the evidence, for the owner of the business.", "text"),
 ]
 MinPosition = Annotated[
     int | None,
@@ -97,21 +97,18 @@ MinPosition = Annotated[
 Limit = Annotated[
     int,
     Reads(whole(1, 1000), {"type": "integer", "minimum": 1, "maximum": 1000}),
-    _query("How many items at most.", 100),
+    _query("The greatest number of items in the answer.", 100),
 ]
 Cursor = Annotated[
     str | None,
     Reads(Text(500, IDENTIFIER).read, {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,500}$"}),
-    _query(
-        "Where the page before ended: its next_cursor, which only the ledger that gave it "
-        "understands."
-    ),
+    _query("The `next_cursor` of the page before. Only the ledger that gave it understands it."),
 ]
 Confirm = Annotated[
     str | None,
     Reads(_TOKEN.read, _TOKEN.schema()),
     _query(
-        "The token that the request without it was answered with.",
+        "The token in the answer to the same request without it.",
         "1772366400000000-" + "A" * 43,
     ),
 ]
@@ -148,12 +145,16 @@ FlagWanted = Annotated[str | None, _one_of(*FLAGS), _query("Only with this flag.
 Sort = Annotated[
     str | None,
     _one_of("score", "since"),
-    _query("What to sort by, the greatest first; score if absent, and since of the past.", "since"),
+    _query(
+        "The field to sort by, the greatest first. Without it the present is sorted by score, and "
+        "the past by since.",
+        "since",
+    ),
 ]
 ByInfluence = Annotated[
     str | None,
     _one_of("influence"),
-    _query("The most influential first, which is how the present is listed anyway.", "influence"),
+    _query("The most influential first. The present is listed so in any case.", "influence"),
 ]
 StandingWanted = Annotated[
     str | None, _one_of(*STANDINGS), _query("Only this standing.", "partner")
@@ -161,17 +162,22 @@ StandingWanted = Annotated[
 ConsentPurpose = Annotated[
     str | None,
     Reads(_WORD.read, _WORD.schema()),
-    _query("Only who allows us this now, by the channel that is then to be given.", "offers"),
+    _query(
+        "Only contacts who allow us this use now; `consent_channel` is then required.", "offers"
+    ),
 ]
 ConsentChannel = Annotated[
     str | None,
     Reads(_WORD.read, _WORD.schema()),
-    _query("By which way; only together with the purpose.", "email"),
+    _query("The channel of that use; required with `consent_purpose`.", "email"),
 ]
 NameWanted = Annotated[
     str | None,
     Reads(_LONG_NAME.read, _LONG_NAME.schema()),
-    _query("A name or part of one, whatever its case, accents and runs of white space.", "jansen"),
+    _query(
+        "A name or part of a name; case, accents and runs of white space make no difference.",
+        "jansen",
+    ),
 ]
 ContactWanted = Annotated[
     str | None,
@@ -186,10 +192,10 @@ Group = Annotated[
 RestatedContact = Annotated[
     str | None,
     Reads(str, CONTACT_NAME),
-    _query("Only what was restated of this contact: a UUID or source:ref.", "pos:17850"),
+    _query("Only restatements of this contact: a UUID or source:ref.", "pos:17850"),
 ]
 SincePosition = Annotated[
     int | None,
     Reads(whole(0), _POSITION),
-    _query("Only what events at a later position restated.", 0),
+    _query("Only restatements by events at a later position.", 0),
 ]

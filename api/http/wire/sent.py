@@ -49,7 +49,9 @@ class SentObject(BaseModel):
         for one in error.errors(include_url=False):
             pointer = "".join(f"/{escape_pointer(part)}" for part in one["loc"])
             if one["type"] == "extra_forbidden":
-                yield FieldError(f"/{str(one['loc'][0])[:100]}", "unknown-field", cls.UNKNOWN)
+                there_are = ", ".join(one.alias or name for name, one in cls.model_fields.items())
+                detail = f"{cls.UNKNOWN}; the fields are: {there_are}"
+                yield FieldError(f"/{str(one['loc'][0])[:100]}", "unknown-field", detail)
             else:
                 yield from (fault.within(pointer) for fault in one["ctx"]["errors"])
 

@@ -40,7 +40,7 @@ class WrittenOff(Document):
 
 
 class GroupValue(Document):
-    """What a group of contacts brought in a year, in minor units, and how many of them bought.
+    """The revenue of a group of contacts in a year, in minor units, and the number who bought.
 
     ``net_minor`` is the sum over the group and ``share_percent`` its part of both groups' sums.
     """
@@ -64,7 +64,7 @@ class GroupValue(Document):
 
 
 class Value(Document):
-    """What the clients of a year ago brought since, beside all others who had bought before."""
+    """The revenue of the clients of a year ago since then, beside that of all other buyers."""
 
     currency: str
     clients: GroupValue

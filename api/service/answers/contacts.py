@@ -28,7 +28,7 @@ class Ref(Document):
 
 
 class Link(Document):
-    """How a contact belongs to another."""
+    """The relation of a contact to another one."""
 
     other: UUID
     relation: str
@@ -45,7 +45,7 @@ class Registration(Document):
 
     @classmethod
     def of(cls, found: Profile) -> Self:
-        """Who a contact is."""
+        """The profile of a contact."""
         return cls.model_validate(cls.fields_of(found))
 
     @staticmethod

@@ -75,7 +75,7 @@ class AppendedEvent(Document):
 
 
 class Appended(Document):
-    """What became of an append to one contact.
+    """The outcome of an append to one contact.
 
     ``contact_id`` is the stream; ``counts_for`` is the contact that it was merged into, if any.
     """
@@ -118,7 +118,7 @@ class AppendedEventOfContact(Document):
 
 
 class AppendedToMany(Document):
-    """What became of an append to many contacts."""
+    """The outcome of an append to many contacts."""
 
     position: Position
     replayed: bool

@@ -18,12 +18,12 @@ class LedgerInFolder(Document):
     time_zone: str | None = None
     created_at: str | None = None
     origin: str | None = None
-    bytes: int
+    bytes: int | None
 
 
 class LogKey(Document):
     """A key that signs the checkpoints of a log, or did until it was retired."""
 
     verifier: str
-    made_at: Instant
+    made_at: Instant | None
     retired_at: Instant | None

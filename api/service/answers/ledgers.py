@@ -11,7 +11,7 @@ from ledger.access.scopes import SCOPES
 
 
 class Ledger(Document):
-    """What a ledger is, besides its events; without a time zone its days are those of UTC."""
+    """The name and settings of a ledger; without a time zone its days are those of UTC."""
 
     name: str
     time_zone: str | None

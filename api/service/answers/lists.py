@@ -69,7 +69,7 @@ class StandingRow(Document):
 
 
 class Restatement(Document):
-    """What was believed of a contact for a while, and what is known of it since an event."""
+    """A stage that was believed of a contact for a while, and the one that an event made known."""
 
     contact_id: UUID
     from_: Instant = Field(alias="from", validation_alias=AliasChoices("from_at", "from"))
@@ -81,7 +81,7 @@ class Restatement(Document):
 
 
 class Summary(Document):
-    """How many contacts are in each stage."""
+    """The number of contacts in each stage."""
 
     position: Position
     as_of: Instant

@@ -65,7 +65,7 @@ class Sentence(Document):
 
 
 class Erased(Document):
-    """What an erasure did, and what it cannot do."""
+    """The effects of an erasure, and its limits."""
 
     contact_id: UUID
     contacts: tuple[ErasedContact, ...]
@@ -75,7 +75,7 @@ class Erased(Document):
 
 
 class Notes(Document):
-    """What was noted down about a person."""
+    """A note about a person."""
 
     profile: tuple[Note, ...]
     preferences: tuple[Note, ...]

@@ -11,7 +11,7 @@ from api.service.answers.document import Document, Instant, Position
 
 
 class Projection(Document):
-    """How far a projection is; ``lag`` is how many events the ledger is ahead."""
+    """The state of a projection; ``lag`` is the number of events that it is behind the ledger."""
 
     name: str
     version: int
@@ -22,7 +22,7 @@ class Projection(Document):
 
 
 class ProjectionDigest(Document):
-    """What a projection holds at a position and an instant, as a SHA-256 in hex."""
+    """The digest of a projection at a position and an instant: a SHA-256 in hex."""
 
     name: str
     version: int

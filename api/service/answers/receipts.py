@@ -38,7 +38,7 @@ correction is about stands in no entry: for these it takes the stored events.
 
 
 class ReceiptQuestion(Document):
-    """What was asked; a policy version is null where those in force judge."""
+    """The question; a policy version is null where the versions in force judge."""
 
     contact_id: UUID
     as_of: Instant
@@ -93,7 +93,7 @@ class ProvenStream(Document):
 
 
 class Completeness(Document):
-    """What the receipt proves of the streams, and what it does not prove."""
+    """The claims about the streams that the receipt proves, and those that it does not."""
 
     streams: tuple[ProvenStream, ...]
     newest_is_proven_by: Literal["log-replay"]

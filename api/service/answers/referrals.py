@@ -52,7 +52,7 @@ class Referral(Document):
 
 
 class Reward(Document):
-    """What one referral earned its referrer in one currency, and what was paid of it.
+    """The reward that one referral earned its referrer in one currency, and its payments.
 
     All amounts are in minor units. ``owed_minor`` is what was earned less what was clawed back,
     less what was paid, plus what was reversed, less what was declined.

@@ -24,7 +24,7 @@ class Rebuilt(Document):
 
 
 class Replayed(Document):
-    """What a replay came to; ``digest`` is the SHA-256 of its lines."""
+    """The result of a replay; ``digest`` is the SHA-256 of its lines."""
 
     position: Position
     as_of: Instant
@@ -38,7 +38,7 @@ class Replayed(Document):
 
 
 class FromTo(Document):
-    """How many contacts would be of another stage."""
+    """The number of contacts that would have another stage."""
 
     from_: str = Field(alias="from")
     to: str
@@ -77,7 +77,7 @@ class RevenueBeforeAndAfter(Document):
 
 
 class Previewed(Document):
-    """What a preview came to; ``digest`` is the SHA-256 of its lines."""
+    """The result of a preview; ``digest`` is the SHA-256 of its lines."""
 
     changes: int
     from_to: tuple[FromTo, ...]

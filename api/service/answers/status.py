@@ -172,7 +172,7 @@ class Status(Evidence, StatusQuestion):
 
 
 class Cause(Document):
-    """What began an interval: an event, or a breakpoint, or a policy."""
+    """The cause of an interval: an event, a breakpoint or a policy."""
 
     kind: Literal["event", "breakpoint", "policy"]
     name: str
@@ -224,7 +224,7 @@ class StatusHistory(StatusQuestion):
 
 
 class ReferralCounts(Document):
-    """How many referrals within the window, by direction and by what became of them."""
+    """The numbers of referrals within the window, by direction and by outcome."""
 
     inbound: int
     outbound: int
@@ -235,7 +235,7 @@ class ReferralCounts(Document):
 
 
 class Reciprocity(Document):
-    """What we gave against what we received; ``percent`` is our share, null without either."""
+    """Referrals that we gave and received; ``percent`` is our share, null without either."""
 
     given: int
     received: int

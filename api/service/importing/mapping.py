@@ -282,11 +282,12 @@ def _check_fields(
     pointer: str,
     given: Iterable[str] = (),
 ) -> None:
-    named = {field.name for field in event.FIELDS}
+    named = [field.name for field in event.FIELDS if field.name not in set(given)]
+    detail = f"{event.TYPE} has no such field here; its fields are: {', '.join(named) or 'none'}"
     errors = [
-        FieldError(f"{pointer}/{name}", "unknown-field", f"{event.TYPE} has no such field")
+        FieldError(f"{pointer}/{name}", "unknown-field", detail)
         for name in data
-        if name not in named or name in set(given)
+        if name not in named
     ]
     errors += [
         FieldError(f"{pointer}/{field.name}", "missing", f"{event.TYPE} needs it")

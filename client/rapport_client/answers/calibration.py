@@ -33,7 +33,7 @@ class WrittenOff:
 
 @dataclass(frozen=True, kw_only=True)
 class GroupValue:
-    """What a group of contacts brought in a year, in minor units, and how many of them bought."""
+    """The revenue of a group of contacts in a year, in minor units, and the number who bought."""
 
     contacts: int
     net_minor: int
@@ -44,7 +44,7 @@ class GroupValue:
 
 @dataclass(frozen=True, kw_only=True)
 class Value:
-    """What the clients of a year ago brought since, beside all others who had bought before."""
+    """The revenue of the clients of a year ago since then, beside that of all other buyers."""
 
     currency: str
     clients: GroupValue

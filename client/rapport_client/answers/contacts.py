@@ -27,7 +27,7 @@ class Link:
 
 @dataclass(frozen=True, kw_only=True)
 class Consent:
-    """What a contact last said about one purpose and channel, and the event that says so."""
+    """The last consent or refusal of a contact for one purpose and channel, and its event."""
 
     purpose: str
     channel: str
@@ -57,7 +57,7 @@ class Stream:
 
 @dataclass(frozen=True, kw_only=True)
 class Contact:
-    """Who a contact is and which stage it has. ``kind`` and ``name`` are None once erased.
+    """A contact and its stage. ``kind`` and ``name`` are None once erased.
 
     ``streams`` are all streams whose events count for the contact: first its own, whose version is
     ``version``, then those of the contacts that were merged into it.

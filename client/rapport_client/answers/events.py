@@ -29,7 +29,7 @@ class AppendedEvent:
 
 @dataclass(frozen=True, kw_only=True)
 class Appended:
-    """What became of events of one contact. Events that changed nothing are absent.
+    """The outcome of an append of events of one contact. Events that changed nothing are absent.
 
     ``replayed`` says that all of them had been recorded before. ``counts_for`` is the contact into
     which this one was merged, or None; ``version`` is the version of this contact in both cases.
@@ -45,7 +45,7 @@ class Appended:
 
 @dataclass(frozen=True, kw_only=True)
 class AppendedMany:
-    """What became of events of many contacts."""
+    """The outcome of an append of events of many contacts."""
 
     position: int
     replayed: bool

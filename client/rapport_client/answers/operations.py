@@ -105,7 +105,7 @@ class FitOperation(Operation):
 
 @dataclass(frozen=True, kw_only=True)
 class FromTo:
-    """How many contacts would go from one stage to another."""
+    """The number of contacts that would go from one stage to another."""
 
     from_: str
     to: str
@@ -132,7 +132,7 @@ class ProposedPolicy:
 
 @dataclass(frozen=True, kw_only=True)
 class StagesBeforeAndAfter:
-    """How many contacts have each stage under the published policies and under the proposed one."""
+    """The number of contacts in each stage, under the published policies and the proposed one."""
 
     before: dict[str, int]
     after: dict[str, int]

@@ -33,7 +33,7 @@ class Notice:
 
 @dataclass(frozen=True, kw_only=True)
 class Erased:
-    """What an erasure did, and what it cannot do."""
+    """The effects of an erasure, and its limits."""
 
     contact_id: UUID
     contacts: tuple[ErasedContact, ...]
@@ -44,7 +44,7 @@ class Erased:
 
 @dataclass(frozen=True, kw_only=True)
 class Noted:
-    """What was noted about a person, each as the fields of its event."""
+    """The notes about a person, each as the fields of its event."""
 
     profile: tuple[dict[str, Any], ...]
     preferences: tuple[dict[str, Any], ...]

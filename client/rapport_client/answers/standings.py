@@ -11,7 +11,7 @@ from rapport_client.answers.statuses import KnownAt
 
 @dataclass(frozen=True, kw_only=True)
 class ReferralCounts:
-    """How many referrals there are within the window, by direction and by outcome."""
+    """The number of referrals within the window, by direction and by outcome."""
 
     inbound: int
     outbound: int
@@ -23,7 +23,7 @@ class ReferralCounts:
 
 @dataclass(frozen=True, kw_only=True)
 class Reciprocity:
-    """What we gave and what we received. ``percent`` is our share, None if there is neither."""
+    """Referrals that we gave and received. ``percent`` is our share, None if there is neither."""
 
     given: int
     received: int

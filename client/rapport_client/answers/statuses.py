@@ -134,7 +134,7 @@ class StatusRow:
 
 @dataclass(frozen=True, kw_only=True)
 class Summary:
-    """How many contacts have each stage."""
+    """The number of contacts in each stage."""
 
     position: int
     as_of: datetime

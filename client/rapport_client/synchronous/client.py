@@ -85,7 +85,7 @@ class Client(LedgerQueries):
                 yield outcome
 
     def contact(self, contact: ContactName, *, min_position: int | None = None) -> Contact:
-        """Who a contact is and where it stands; ``min_position`` waits for what was appended."""
+        """A contact's profile, stage and standing; ``min_position`` waits for an append."""
         return self._send(self._contact_requests.contact(contact, min_position))
 
     def status(
@@ -149,7 +149,7 @@ class Client(LedgerQueries):
     def verifier_keys(self) -> tuple[str, ...]:
         """The keys that checkpoints are verified with, the newest first; keep them elsewhere too.
 
-        Who serves a false checkpoint serves a false key with it.
+        A server with a false checkpoint serves a false key with it.
         """
         return self._send(self._contact_requests.verifier_keys())
 
@@ -189,7 +189,7 @@ class Client(LedgerQueries):
     def tail(
         self, after_position: int = 0, *, types: Sequence[str] = ()
     ) -> Generator[RecordedEvent, None, None]:
-        """What was recorded after a position, and then everything as it is recorded; endless.
+        """The events after a position, and then every event as it is recorded; endless.
 
         Cut connections and restarts of the server are waited out, however long they take, and
         no event is left out or comes twice. To continue another day, keep the last ``position``.

@@ -89,7 +89,7 @@ class LedgerQueries(Connection):
         policy_version: int | None = None,
         min_position: int | None = None,
     ) -> Standing:
-        """How a contact stands as a referral partner: now, or at ``as_of``."""
+        """The standing of a contact as a referral partner: now, or at ``as_of``."""
         request = self._ledger_requests.standing(
             contact, as_of, as_known_at, policy_version, min_position
         )
@@ -129,7 +129,7 @@ class LedgerQueries(Connection):
         policy_version: int | None = None,
         min_position: int | None = None,
     ) -> Summary:
-        """How many contacts are in each stage: now, or at ``as_of``."""
+        """The number of contacts in each stage: now, or at ``as_of``."""
         request = self._ledger_requests.summary(as_of, as_known_at, policy_version, min_position)
         return self._send(request)
 
@@ -252,7 +252,7 @@ class LedgerQueries(Connection):
         return self._send(self._ledger_requests.consistency(first, second))
 
     def entry(self, position: int) -> bytes:
-        """What the leaf of an event is the hash of; it says nothing of the event's content."""
+        """The entry whose hash is the leaf of an event; it does not contain the event's content."""
         return self._send(self._ledger_requests.entry(position))
 
     def person(self, contact: ContactName) -> Person:
