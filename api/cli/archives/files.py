@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from api.cli.ending import UsageRefused
 from api.cli.output import print_message
+from ledger.data_layout import FolderUnusable
 from ledger.files import flush_folder
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ def output_file(file: Path) -> Iterator[BinaryIO]:
     The unfinished file of a run that was killed is removed first.
 
     Raises:
-        UsageRefused: there is such a file, or no folder for it.
+        UsageRefused: there is such a file.
+        FolderUnusable: there is no folder for it.
     """
     if str(file) == "-":
         yield sys.stdout.buffer
@@ -68,10 +70,10 @@ def require_folder_of(file: Path) -> None:
     """Let pass a file that is to be written, where its folder is there.
 
     Raises:
-        UsageRefused: it is not.
+        FolderUnusable: it is not.
     """
     if not file.parent.is_dir():
-        raise UsageRefused(f"{file.parent} is no folder: make it first, or name another file")
+        raise FolderUnusable(f"{file.parent} is no folder: make it first, or name another file")
 
 
 def _clear_unfinished(file: Path) -> None:

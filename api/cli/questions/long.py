@@ -36,7 +36,7 @@ def whole_file(path: Path | None) -> Iterator[BinaryIO | None]:
     """A file under another name, which it gets once all is written; None where none is named.
 
     Raises:
-        UsageRefused: there is no folder for it.
+        FolderUnusable: there is no folder for it.
     """
     if path is None:
         yield None
