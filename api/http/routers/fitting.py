@@ -98,8 +98,8 @@ def fit_policy(
     The wait is the least after which, of those who fell, `target.of - target.stay` of `target.of`
     or fewer bought again within 90 days; two of three stay without a target. The purchase days are
     the fewest for which the clients of 365 days before the last purchase brought five times as much
-    since as everybody else who had bought in the year before. What the history does not decide is
-    null, stays as it is in the policy, and `abstained` says why.
+    since as everybody else who had bought in the year before. A number that the history does
+    not decide is null and stays as it is in the policy, and `abstained` says why.
 
     `hold_out` fits the wait again on the first 50, 60, 70 and 80 % of the time, and counts its
     falls in the rest. `POST .../policies/preview` shows what the proposed `policy` would change.

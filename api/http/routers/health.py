@@ -78,7 +78,7 @@ def readyz(server: CurrentServer) -> Readiness:
 @router.get(
     "/metrics",
     dependencies=[allow(*SCOPES)],
-    summary="What the server counts of itself, for Prometheus",
+    summary="The metrics of the server, for Prometheus",
     responses={
         200: response_of(
             "The figures.",

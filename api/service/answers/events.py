@@ -135,7 +135,7 @@ class AppendedToMany(Document):
 
 
 class AppendedLine(Document):
-    """What became of one line of a bulk append: 201 for a new event, 200 where nothing is new.
+    """The outcome of one line of a bulk append: 201 for a new event, 200 where nothing is new.
 
     ``line`` counts from 1. ``counts_for`` is the contact that the line's own was merged into.
     """

@@ -68,7 +68,7 @@ class InstantBeforeAndAfter(SortedDocument):
 
 
 class SignalReading(SortedDocument):
-    """What a signal measures, without the events behind it, which a status has."""
+    """The reading of a signal, without the events behind it, which a status has."""
 
     on: bool
     points: int
