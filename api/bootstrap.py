@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from api.service.server import Server
 from api.service.settings import (
@@ -26,10 +26,8 @@ from api.service.text_files import read_given_text
 from domain.errors import Invalid
 from ledger.data_layout import settings_of
 from ledger.folder import DataFolder
-from ledger.ledger import EVENTS_FILE
-from ledger.stores.sqlite.projection_tables import PROJECTIONS_FILE, SqliteTableStore
-from ledger.stores.sqlite.verification.read_connections import reading
-from ledger.stores.sqlite.verification.source import EventsAtRest
+from ledger.stores.sqlite.sorting import SqliteSorting
+from ledger.stores.sqlite.store import SqliteLedgerStore, SqliteStore
 from ledger.subscriptions.pacing import PROJECTIONS
 from ledger.subscriptions.subscription import Subscription
 from ledger.temp_folders import sweep
@@ -38,13 +36,27 @@ from projections.projections import Projections
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from api.service.stores import ServedLedgerStore, ServedStoreOf
     from ledger.ledger import Ledger
+    from ledger.stores.sorting import Sorting
     from projections.source import EventSource
 
 
 def now() -> int:
     """The present instant, in microseconds of UTC."""
     return time.time_ns() // 1000
+
+
+STORE_OF: ServedStoreOf = SqliteStore
+"""Which store a data folder has. Everything else knows stores by their protocols alone."""
+
+SORTING: Sorting = SqliteSorting()
+"""What puts events in order where they are read only once."""
+
+
+def ledger_store_at(folder: Path) -> ServedLedgerStore:
+    """What is kept of one ledger, in a folder that need not be in a data folder."""
+    return SqliteLedgerStore(folder)
 
 
 def projections_of(ledger: Ledger, clock: Callable[[], int]) -> Projections:
@@ -57,8 +69,9 @@ def projections_of(ledger: Ledger, clock: Callable[[], int]) -> Projections:
     subscribe = partial(
         Subscription, "projections", ledger.head, pacing=PROJECTIONS, on_commit=ledger.on_commit
     )
-    store = SqliteTableStore(ledger.folder / PROJECTIONS_FILE)
-    return Projections(ledger, store, clock, subscribe)
+    # Every store that is handed in here has the tables too; a ledger does not know of them.
+    store = cast("ServedLedgerStore", ledger.store)
+    return Projections(ledger, store.open_tables(), clock, subscribe)
 
 
 @contextmanager
@@ -67,11 +80,10 @@ def events_beside(folder: Path, head: int) -> Iterator[EventSource]:
 
     Raises:
         Corrupt: they cannot be read.
-        Unavailable: the file cannot be read.
+        Unavailable: they cannot be read now.
     """
-    path = folder / EVENTS_FILE
-    with reading(path) as connection:
-        yield EventsAtRest(connection, path, head, settings_of(folder).time_zone)
+    with ledger_store_at(folder).read_events(settings_of(folder).time_zone, head) as events:
+        yield events
 
 
 def build(settings: Settings, *, clock: Callable[[], int] = now) -> Server:
@@ -85,6 +97,7 @@ def build(settings: Settings, *, clock: Callable[[], int] = now) -> Server:
     sweep()
     folder = DataFolder.open(
         settings.folder,
+        STORE_OF,
         clock=clock,
         master_key=settings.master_key,
         log_domain=settings.log_domain,

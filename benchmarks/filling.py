@@ -21,9 +21,10 @@ from domain.events.commerce import PurchaseMade
 from domain.events.contacts import ContactRegistered
 from ledger.drafts import Append, Draft
 from ledger.folder import DataFolder
-from ledger.ledger import EVENTS_FILE
 from ledger.mapper import LedgerStoredEvent
 from ledger.stores.sqlite.events import LedgerFactory
+from ledger.stores.sqlite.file_names import EVENTS_FILE
+from ledger.stores.sqlite.store import SqliteStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +44,7 @@ _ID = 2
 @contextmanager
 def opened(folder: Path) -> Iterator[Ledger]:
     """The ledger of a data folder, without projections."""
-    data = DataFolder.open(folder, clock=now)
+    data = DataFolder.open(folder, SqliteStore, clock=now)
     try:
         yield data.ledger("main")
     finally:

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from benchmarks.measure import agree
 from benchmarks.served import LEDGER, put
-from ledger.ledger import EVENTS_FILE
+from ledger.stores.sqlite.file_names import EVENTS_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from eventsourcing.application import AggregateNotFoundError, Application
@@ -11,17 +11,16 @@ from eventsourcing.utils import Environment
 from domain.contact import ContactState
 from ledger.entropy import Entropy
 from ledger.mapper import COMPARED, LedgerMapper
-from ledger.stores.sqlite.events import LedgerApplicationRecorder, LedgerFactory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
 
     from eventsourcing.persistence import InfrastructureFactory, Mapper
     from eventsourcing.utils import EnvType
 
     from domain.recorded import RecordedEvent
     from ledger.mapper import Keys
+    from ledger.stores.events import EventStore
 
 
 _READ_TOGETHER = 64
@@ -29,23 +28,26 @@ _READ_TOGETHER = 64
 
 
 class LedgerApplication(Application[UUID]):
-    """One ledger's events in one SQLite file."""
+    """One ledger's events, in the store that a factory opens."""
 
     name = "ledger"
     mapper: LedgerMapper
-    recorder: LedgerApplicationRecorder
 
-    def __init__(self, path: Path, keys: Keys) -> None:
+    def __init__(self, factory: InfrastructureFactory[Any], keys: Keys) -> None:
+        """``factory`` is that of ``ledger.stores.store.LedgerStore``, closed with this."""
+        self._store_factory = factory
         self._keys = keys
-        super().__init__({LedgerFactory.SQLITE_DBNAME: str(path)})
+        super().__init__()
+        # What a ledger's factory makes is an event store; the library's types cannot say so.
+        self.stored = cast("EventStore", self.recorder)
 
     def construct_env(self, name: str, env: EnvType | None = None) -> Environment:
-        """Only what the constructor says: the process's environment is not read."""
-        return Environment(name, dict(env or {}))
+        """Nothing: the process's environment is not read."""
+        return Environment(name, {})
 
     def construct_factory(self, env: Environment) -> InfrastructureFactory[Any]:
-        """Our factory, without looking a topic up."""
-        return LedgerFactory(env)
+        """The store's factory, without looking a topic up."""
+        return self._store_factory
 
     def construct_mapper(self) -> Mapper[UUID]:
         """Our mapper, which knows the contacts' keys."""
@@ -66,7 +68,7 @@ class LedgerApplication(Application[UUID]):
         for start in range(0, len(contact_ids), _READ_TOGETHER):
             some = contact_ids[start : start + _READ_TOGETHER]
             states = {contact_id.bytes: ContactState.initial(contact_id) for contact_id in some}
-            for row in self.recorder.rows_of_streams(some):
+            for row in self.stored.rows_of_streams(some):
                 recorded = self.mapper.to_event(*row, decrypt=COMPARED)
                 states[recorded.contact_id.bytes].evolve(recorded)
             yield from states.values()

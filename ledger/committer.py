@@ -18,12 +18,10 @@ from ledger.commit_observer import NullObserver
 from ledger.commit_queue import Each, Trial, appends_of, take_jobs, weight_of
 from ledger.drafts import Append
 from ledger.erasure import Erasure, ErasureResult
-from ledger.free_space import require_room_beside
 from ledger.stores.events import NOTHING_RECORDED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
     from uuid import UUID
 
     from domain.recorded import RecordedEvent
@@ -33,6 +31,7 @@ if TYPE_CHECKING:
     from ledger.commit_queue import Job, Reply, Work
     from ledger.drafts import AppendResult
     from ledger.stores.keys import DataKeyStore
+    from ledger.stores.store import LedgerStore
 
 BATCH_EVENTS = 500
 """How many drafts one transaction takes, unless a single append has more."""
@@ -59,14 +58,14 @@ class Committer:
         keys: DataKeyStore,
         committed: Callable[[int], None],
         *,
-        file: Path,
+        store: LedgerStore,
         waiting_events: int = WAITING_EVENTS,
         refusal: Callable[[], LedgerError] | None = None,
     ) -> None:
         """``load`` reads the context from what is stored, at first and after a failed commit.
 
-        ``file`` is where it is stored, for errors to name. Where a ``refusal`` is given, it is the
-        answer to everything.
+        ``store`` is where it is stored. Where a ``refusal`` is given, it is the answer to
+        everything.
         """
         self._load = load
         self._context: DecisionContext | None = (context := load())
@@ -74,7 +73,7 @@ class Committer:
         self._keys = keys
         self._committed = committed
         self.watchers: list[Callable[[Sequence[RecordedEvent]], None]] = []
-        self._file = file
+        self._store = store
         self._damage: str | None = None
         self._refusal = refusal
         self._held: Callable[[], LedgerError] | None = None
@@ -331,7 +330,7 @@ class Committer:
             self.records = False
             if isinstance(error, LedgerError):
                 raise
-            name = f"{self._file.parent.name}/{self._file.name}"
+            name = self._store.names.placed_events
             raise Unavailable(f"{name} failed{NOTHING_RECORDED}") from error
         if batch.erased:
             context.states.drop(batch.erased)  # they hold decrypted values
@@ -355,13 +354,13 @@ class Committer:
             Unavailable: it fails. Errors of the library are raised as they are.
         """
         self._keys.try_saving()
-        require_room_beside(self._file)
+        self._store.require_room()
         context.recorder.try_commit()
         self._recorded_again()
 
     def _recorded_again(self) -> None:
         if not self.records:
-            _log.warning("%s is written again", f"{self._file.parent.name}/{self._file.name}")
+            _log.warning("%s is written again", self._store.names.placed_events)
             self.records = True
 
     def _destroy(self, erased: set[UUID], outcomes: list[object]) -> list[object]:

@@ -7,20 +7,20 @@ import re
 from typing import TYPE_CHECKING
 
 from domain.errors import Conflict, Corrupt, LedgerError, LedgerNotFound, Unavailable
-from ledger.access.opening import ACCESS_FILE, TRAIL_FILE
-from ledger.ledger import EVENTS_FILE, KEYS_FILE, LOG_FILE
 from ledger.master_keys import MASTER_KEY_FILE
 from ledger.settings import LedgerSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ledger.stores.store import Store
+
 LOCK_FILE = "rapport.lock"
 LEDGERS = "ledgers"
 SETTINGS_FILE = "ledger.json"
 
-_OURS = frozenset({LOCK_FILE, MASTER_KEY_FILE, LEDGERS, ACCESS_FILE, TRAIL_FILE, "lost+found"})
-_NEEDED = (SETTINGS_FILE, EVENTS_FILE, KEYS_FILE, LOG_FILE)
+_OURS = frozenset({LOCK_FILE, MASTER_KEY_FILE, LEDGERS})
+_OF_THE_DISK = frozenset({"lost+found"})
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
 
@@ -69,21 +69,24 @@ def settings_of(folder: Path) -> LedgerSettings:
     return LedgerSettings.read(content, folder / SETTINGS_FILE)
 
 
-def state_of_files(path: Path, name: str) -> dict[str, tuple[int, ...]]:
-    """What differs once a file that the ledger of that name needs was written or exchanged.
+def ledger_names(path: Path) -> list[str]:
+    """The names of all ledgers in a data folder, sorted; not of what a crash left unfinished."""
+    return sorted(entry.name for entry in (path / LEDGERS).iterdir() if is_ledger_name(entry.name))
+
+
+def state_of_ledger(path: Path, name: str, store: Store) -> object:
+    """What differs once anything that the ledger of that name needs was written or exchanged.
 
     Raises:
         LedgerNotFound: there is none.
     """
-    files = (folder_of(path, name) / file for file in _NEEDED)
-    stats = {file.name: file.stat() for file in files if file.exists()}
-    return {
-        file: (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
-        for file, stat in stats.items()
-    }
+    file = folder_of(path, name) / SETTINGS_FILE
+    stat = file.stat() if file.exists() else None
+    seen = stat and (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+    return seen, store.ledger(name).state()
 
 
-def may_write(path: Path, name: str) -> bool:
+def may_write(path: Path, name: str, store: Store) -> bool:
     """Whether this process may write to the ledger of that name, and take the folder.
 
     It may not where they are another user's, or mounted to be read only.
@@ -92,18 +95,19 @@ def may_write(path: Path, name: str) -> bool:
         LedgerNotFound: there is none.
     """
     lock, ledger = path / LOCK_FILE, folder_of(path, name)
-    written = (lock if lock.exists() else path, ledger, *ledger.glob("*.sqlite"))
-    return all(os.access(one, os.W_OK) for one in written)
+    written = (lock if lock.exists() else path, ledger)
+    return all(os.access(one, os.W_OK) for one in written) and store.ledger(name).is_writable()
 
 
-def refuse_foreign_files(path: Path) -> None:
+def refuse_foreign_files(path: Path, store: Store) -> None:
     """A folder with other files is somebody's; a mistyped path must not scatter ours among them.
 
     Raises:
         FolderUnusable: it holds other files and none of ours.
     """
     names = {entry.name for entry in path.iterdir() if not entry.name.startswith(".")}
-    if names and not names & (_OURS - {"lost+found"}) and names - _OURS:
+    ours = _OURS | store.own_files
+    if names and not names & ours and names - ours - _OF_THE_DISK:
         some = ", ".join(sorted(names)[:3])
         raise FolderUnusable(f"{path} holds other files ({some}): name an empty or a new folder")
 
@@ -119,9 +123,3 @@ def unusable(path: Path, error: OSError) -> LedgerError:
     return FolderUnusable(
         f"the data folder {path} cannot be used: {why}; check it, or name another"
     )
-
-
-def key_files_of(path: Path) -> list[Path]:
-    """The files of keys of all ledgers in a data folder; not of what a crash left unfinished."""
-    files = (path / LEDGERS).glob(f"*/{KEYS_FILE}")
-    return sorted(file for file in files if is_ledger_name(file.parent.name))

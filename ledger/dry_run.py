@@ -12,7 +12,6 @@ from domain.errors import LedgerNotFound
 from ledger.data_layout import LEDGERS, LOCK_FILE, SETTINGS_FILE, refuse_foreign_files
 from ledger.files import in_use
 from ledger.folder import DataFolder
-from ledger.ledger import EVENTS_FILE, KEYS_FILE, LOG_FILE
 from ledger.master_keys import master_key_of
 from ledger.temp_folders import throwaway
 
@@ -23,13 +22,17 @@ if TYPE_CHECKING:
     from ledger.clock import Clock
     from ledger.ledger import Ledger
     from ledger.master_keys import MasterKey
-
-_DATABASES = (EVENTS_FILE, KEYS_FILE, LOG_FILE)
+    from ledger.stores.store import StoreOf
 
 
 @contextmanager
 def open_dry_run(
-    path: Path, name: str, *, clock: Clock, master_key: MasterKey | bytes | None = None
+    path: Path,
+    name: str,
+    store_of: StoreOf,
+    *,
+    clock: Clock,
+    master_key: MasterKey | bytes | None = None,
 ) -> Iterator[Ledger]:
     """A copy of the ledger as it is now, or as it would be made with the folder.
 
@@ -46,18 +49,17 @@ def open_dry_run(
     """
     with throwaway() as copy:
         if path.is_dir():
-            refuse_foreign_files(path)
+            refuse_foreign_files(path, store_of(path))
             with _hold_shared(path / LOCK_FILE):
-                master_key = _copy(path, name, copy, master_key)
-        with closing(DataFolder.open(copy, clock=clock, master_key=master_key)) as folder:
+                master_key = _copy(path, name, copy, store_of, master_key)
+        with closing(DataFolder.open(copy, store_of, clock=clock, master_key=master_key)) as folder:
             ledger = folder.ledger(name)
-            for keys in ledger.folder.glob(f"{KEYS_FILE}*"):
-                keys.unlink()
+            ledger.store.hide_keys()
             yield ledger
 
 
 def _copy(
-    path: Path, name: str, copy: Path, master_key: MasterKey | bytes | None
+    path: Path, name: str, copy: Path, store_of: StoreOf, master_key: MasterKey | bytes | None
 ) -> MasterKey | bytes | None:
     """Copy the ledger if there are any; the key that opens it."""
     if not (path / LEDGERS).is_dir() or not any((path / LEDGERS).glob("[a-z]*")):
@@ -67,13 +69,9 @@ def _copy(
         raise LedgerNotFound(f"no ledger is named {name!r}")
     into = copy / LEDGERS / name
     into.mkdir(parents=True)
-    # Projections can be rebuilt, and are not copied. A log is there only after a crash.
     shutil.copyfile(ledger / SETTINGS_FILE, into / SETTINGS_FILE)
     # Nothing is signed in the copy: that would be a fork of the log, under its own key.
-    for file in _DATABASES:
-        for part in (file, f"{file}-wal"):
-            if (ledger / part).exists():
-                shutil.copyfile(ledger / part, into / part)
+    store_of(path).ledger(name).copy_into(store_of(copy).ledger(name))
     return master_key or master_key_of(path, path / LEDGERS)
 
 

@@ -4,7 +4,7 @@
 
     rapport.lock        names the process that holds the folder, and where it answers
     master.key          32 random bytes, mode 0600; wraps the contacts' data keys
-    ledgers/<name>/     ledger.json, events.sqlite, keys.sqlite, log.sqlite
+    ledgers/<name>/     ledger.json, and what the store keeps in files
 
 Whatever is made is made under another name, flushed and then renamed, so that a folder that exists
 is whole, whenever the process was killed.
@@ -13,7 +13,6 @@ is whole, whenever the process was killed.
 from __future__ import annotations
 
 import os
-import shutil
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from threading import RLock
@@ -24,7 +23,6 @@ from domain.decisions.reasons import refusal
 from domain.errors import Invalid, LedgerError
 from domain.instants import format_instant, zone_names
 from domain.presets import PRESETS
-from ledger.access.opening import open_trail_heads
 from ledger.data_layout import (
     LEDGERS,
     LOCK_FILE,
@@ -33,19 +31,19 @@ from ledger.data_layout import (
     LedgerExists,
     folder_of,
     is_ledger_name,
-    key_files_of,
-    missing,
+    ledger_names,
     refuse_foreign_files,
     settings_of,
+    state_of_ledger,
     unusable,
 )
 from ledger.files import FolderLock, flush_file, flush_folder, write_whole
-from ledger.ledger import EVENTS_FILE, KEYS_FILE, LOG_FILE, Ledger
-from ledger.master_keys import MASTER_KEY_FILE, as_master_key, master_key_of
+from ledger.ledger import Ledger
+from ledger.master_keys import as_master_key, master_key_of
+from ledger.rotation import finish_rotation
 from ledger.settings import LOG_DOMAIN, LedgerSettings, origin_of
-from ledger.stores.sqlite.rewrapping import finish
-from ledger.stores.sqlite.transparency_log import log_origin
 from ledger.subscriptions.pacing import SIGNER
+from ledger.unfinished import finish, remove, sweep, unfinished_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,12 +52,11 @@ if TYPE_CHECKING:
 
     from ledger.clock import Clock
     from ledger.master_keys import MasterKey
+    from ledger.stores.store import LedgerStore, Store, StoreOf
     from ledger.subscriptions.pacing import Pacing
 
 MAIN = "main"
 """The ledger that exists from the start."""
-
-_UNFINISHED = ".new-"
 
 
 class DataFolder:
@@ -68,6 +65,7 @@ class DataFolder:
     def __init__(
         self,
         path: Path,
+        store: Store,
         lock: FolderLock,
         clock: Clock,
         master_key: MasterKey,
@@ -78,6 +76,8 @@ class DataFolder:
     ) -> None:
         """For ``open``."""
         self.path = path
+        self.store = store
+        """What the ledgers, the access keys and the audit trails are kept in."""
         self._log_domain = log_domain
         self._lock = lock
         self._clock = clock
@@ -91,6 +91,7 @@ class DataFolder:
     def open(
         cls,
         path: Path,
+        store_of: StoreOf,
         *,
         clock: Clock,
         master_key: MasterKey | bytes | None = None,
@@ -101,10 +102,11 @@ class DataFolder:
     ) -> Self:
         """Take the folder, making it and, where wanted, the ledger ``main`` on first use.
 
-        A ``master_key`` that is given is used and never written down. Where the folder keeps its
-        own, a rotation of it that was cut off is finished first. Logs that are
-        begun are named under the ``log_domain``; those that there are keep their names. With
-        ``signing``, the ledgers sign what is recorded, by themselves and when they are closed.
+        ``store_of`` gives the store of a folder. A ``master_key`` that is given is used and never
+        written down. Where the folder keeps its own, a rotation of it that was cut off is finished
+        first. Logs that are begun are named under the ``log_domain``; those that there are keep
+        their names. With ``signing``, the ledgers sign what is recorded, by themselves and when
+        they are closed.
 
         Raises:
             FolderInUse: another process holds it.
@@ -113,16 +115,18 @@ class DataFolder:
         """
         try:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            refuse_foreign_files(path)
+            store = store_of(path)
+            refuse_foreign_files(path, store)
             lock = FolderLock(path / LOCK_FILE)
         except OSError as error:
             raise unusable(path, error) from error
         try:
             if master_key is None:
-                finish(path / MASTER_KEY_FILE, key_files_of(path))
+                finish_rotation(path, store)
             key = as_master_key(master_key or master_key_of(path, path / LEDGERS))
             folder = cls(
                 path,
+                store,
                 lock,
                 clock,
                 key,
@@ -142,8 +146,7 @@ class DataFolder:
     def _prepare(self, *, make_main: bool) -> None:
         ledgers = self.path / LEDGERS
         ledgers.mkdir(mode=0o700, exist_ok=True)
-        for unfinished in ledgers.glob(f"{_UNFINISHED}*"):
-            shutil.rmtree(unfinished)
+        sweep(ledgers)
         if make_main and not self.names():
             self.create(MAIN)
 
@@ -162,8 +165,7 @@ class DataFolder:
 
     def names(self) -> list[str]:
         """The names of all ledgers, sorted."""
-        ledgers = self.path / LEDGERS
-        return sorted(entry.name for entry in ledgers.iterdir() if is_ledger_name(entry.name))
+        return ledger_names(self.path)
 
     def ledger(self, name: str) -> Ledger:
         """The ledger of that name, opened when it is first asked for and then kept open.
@@ -239,9 +241,6 @@ class DataFolder:
     def delete(self, name: str) -> None:
         """Delete a ledger: every event, key, checkpoint and the trail of it.
 
-        It is renamed away, which takes effect at once or not at all, and then removed; what a crash
-        leaves of that is swept at the next start.
-
         Raises:
             LedgerNotFound: there is none.
             Unavailable: it could not be renamed, and is there as before.
@@ -250,17 +249,16 @@ class DataFolder:
             folder = folder_of(self.path, name)
             if (ledger := self._ledgers.pop(name, None)) is not None:
                 ledger.close()
-            gone = folder.with_name(f"{_UNFINISHED}{uuid4()}")
             try:
-                folder.rename(gone)
-                flush_folder(gone.parent)
+                remove(folder)
             except OSError as error:
                 raise unusable(self.path, error) from error
-            shutil.rmtree(gone, ignore_errors=True)
 
     @contextmanager
-    def adopting(self, settings: LedgerSettings, *, replace: bool = False) -> Iterator[Path]:
-        """A folder to fill with a ledger's databases, which then is the ledger of that name.
+    def adopting(
+        self, settings: LedgerSettings, *, replace: bool = False
+    ) -> Iterator[tuple[Path, LedgerStore]]:
+        """A folder and a store to fill, which then are those of the ledger of that name.
 
         It becomes so at once, after all of it was flushed and could be opened. With ``replace`` it
         takes the place of a ledger that contains only its first policy.
@@ -274,23 +272,20 @@ class DataFolder:
         with self._guard:
             if name in self.names() and not (replace and self.ledger(name).head() <= 1):
                 raise LedgerExists(name, replace=replace)
-            unfinished = self.path / LEDGERS / f"{_UNFINISHED}{uuid4()}"
             try:
-                unfinished.mkdir(mode=0o700)
-                write_whole(unfinished / SETTINGS_FILE, settings.to_bytes())
-                yield unfinished
-                self._ledger(unfinished, settings).close()
-                for file in unfinished.iterdir():
-                    flush_file(file)
-                flush_folder(unfinished)
-                self.discard(name)
-                open_trail_heads(self.path).forget(name)
-                unfinished.rename(self.path / LEDGERS / name)
-                flush_folder(self.path / LEDGERS)
+                with unfinished_folder(self.path / LEDGERS) as made:
+                    write_whole(made / SETTINGS_FILE, settings.to_bytes())
+                    store = self.store.ledger(made.name)
+                    yield made, store
+                    self._ledger(store, settings).close()
+                    for file in made.iterdir():
+                        flush_file(file)
+                    flush_folder(made)
+                    self.discard(name)
+                    self.store.trail_heads().forget(name)
+                    finish(made, name)
             except OSError as error:
                 raise unusable(self.path, error) from error
-            finally:
-                shutil.rmtree(unfinished, ignore_errors=True)
 
     def settings(self, name: str) -> LedgerSettings:
         """What the ledger of that name is, whether or not it can be opened.
@@ -302,8 +297,15 @@ class DataFolder:
         """
         return settings_of(folder_of(self.path, name))
 
+    def state_of(self, name: str) -> object:
+        """What differs once anything that the ledger of that name needs was written or exchanged.
+
+        Raises:
+            LedgerNotFound: there is none.
+        """
+        return state_of_ledger(self.path, name, self.store)
+
     def _make(self, name: str, time_zone: str | None) -> None:
-        unfinished = self.path / LEDGERS / f"{_UNFINISHED}{uuid4()}"
         settings = LedgerSettings(
             name=name,
             time_zone=time_zone,
@@ -311,41 +313,37 @@ class DataFolder:
             created_at=format_instant(self._clock()),
             origin=self._new_origin(name),
         )
-        try:
-            unfinished.mkdir(mode=0o700)
-            write_whole(unfinished / SETTINGS_FILE, settings.to_bytes())
-            ledger = self._ledger(unfinished, settings)
+        with unfinished_folder(self.path / LEDGERS) as made:
+            write_whole(made / SETTINGS_FILE, settings.to_bytes())
             try:
-                ledger.publish_policy(PRESETS["retail"], 0).result()
-            finally:
-                ledger.close()
-            flush_folder(unfinished)
-            open_trail_heads(self.path).forget(name)
-            unfinished.rename(self.path / LEDGERS / name)
-            flush_folder(self.path / LEDGERS)
-        except LedgerError as error:
-            raise FolderUnusable(str(error).replace(unfinished.name, name)) from error
-        finally:
-            shutil.rmtree(unfinished, ignore_errors=True)  # what is left is swept at the next start
+                ledger = self._ledger(self.store.ledger(made.name), settings)
+                try:
+                    ledger.publish_policy(PRESETS["retail"], 0).result()
+                finally:
+                    ledger.close()
+                self.store.trail_heads().forget(name)
+            except LedgerError as error:
+                raise FolderUnusable(str(error).replace(made.name, name)) from error
+            flush_folder(made)
+            finish(made, name)
 
     def _open(self, name: str) -> Ledger:
         folder = folder_of(self.path, name)
         settings = settings_of(folder)
-        for file in (EVENTS_FILE, KEYS_FILE, LOG_FILE):
-            if not (folder / file).is_file() and (file != LOG_FILE or settings.origin):
-                raise missing(folder / file)
+        store = self.store.ledger(name)
+        store.require_parts(log=settings.origin is not None)
         if settings.origin is None:
-            return self._with_log(folder, settings)
-        return self._ledger(folder, settings)
+            return self._with_log(folder, store, settings)
+        return self._ledger(store, settings)
 
-    def _with_log(self, folder: Path, settings: LedgerSettings) -> Ledger:
+    def _with_log(self, folder: Path, store: LedgerStore, settings: LedgerSettings) -> Ledger:
         """A ledger that was made before there were logs, with one.
 
         Its origin is written down last. Killed before that, the log that was begun is found again.
         """
-        origin = log_origin(folder / LOG_FILE) or self._new_origin(settings.name)
+        origin = store.log_origin() or self._new_origin(settings.name)
         settings = replace(settings, origin=origin)
-        ledger = self._ledger(folder, settings, begin_log=True)
+        ledger = self._ledger(store, settings, begin_log=True)
         try:
             flush_folder(folder)
             write_whole(folder / SETTINGS_FILE, settings.to_bytes())
@@ -357,10 +355,12 @@ class DataFolder:
     def _new_origin(self, name: str) -> str:
         return origin_of(self._log_domain, name, os.urandom(4))
 
-    def _ledger(self, folder: Path, settings: LedgerSettings, *, begin_log: bool = False) -> Ledger:
+    def _ledger(
+        self, store: LedgerStore, settings: LedgerSettings, *, begin_log: bool = False
+    ) -> Ledger:
         assert settings.origin is not None, "every ledger that is opened has a log"
         ledger = Ledger(
-            folder,
+            store,
             name=settings.name,
             time_zone=settings.time_zone,
             namespace=settings.namespace,

@@ -41,12 +41,6 @@ def require_room(folder: Path, from_byte: int = 0) -> None:
         raise Unavailable(f"the folder {folder.name} takes no more bytes: {reason}") from error
 
 
-def require_room_beside(database: Path) -> None:
-    """As ``require_room``, from where the write-ahead log of a database ends."""
-    log = database.with_name(f"{database.name}-wal")
-    require_room(database.parent, log.stat().st_size if log.exists() else 0)
-
-
 class FreeSpaceWatch:
     """Checks now and then whether the disk of a folder has become full."""
 

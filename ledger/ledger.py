@@ -1,4 +1,4 @@
-"""A ledger: one business's events, opened from its folder. Everything else goes through here."""
+"""A ledger: one business's events, opened from its store. Everything else goes through here."""
 
 from __future__ import annotations
 
@@ -23,12 +23,6 @@ from ledger.published_policies import timeline
 from ledger.recording import Recording
 from ledger.state_cache import ContactStates
 from ledger.stored_events import StoredEvents
-from ledger.stores.sqlite.connections import APPLICATION_ID
-from ledger.stores.sqlite.data_keys import APPLICATION_ID as KEYS_APPLICATION_ID
-from ledger.stores.sqlite.data_keys import KeyStore
-from ledger.stores.sqlite.errors import ledger_errors
-from ledger.stores.sqlite.quick_check import check
-from ledger.stores.sqlite.transparency_log import APPLICATION_ID as LOG_APPLICATION_ID
 from ledger.stream_cache import StreamCache
 from ledger.subscriptions.pacing import SIGNER
 from ledger.transparency.log import TransparencyLog
@@ -36,7 +30,6 @@ from ledger.transparency.log import TransparencyLog
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from concurrent.futures import Future
-    from pathlib import Path
     from uuid import UUID
 
     from domain.errors import LedgerError
@@ -49,11 +42,8 @@ if TYPE_CHECKING:
     from ledger.drafts import Append, AppendResult
     from ledger.erasure import Erasure, ErasureResult
     from ledger.master_keys import MasterKey
+    from ledger.stores.store import LedgerStore
     from ledger.subscriptions.pacing import Pacing
-
-EVENTS_FILE = "events.sqlite"
-KEYS_FILE = "keys.sqlite"
-LOG_FILE = "log.sqlite"
 
 
 class Ledger(InNamespace, StoredEvents):
@@ -64,7 +54,7 @@ class Ledger(InNamespace, StoredEvents):
 
     def __init__(
         self,
-        folder: Path,
+        store: LedgerStore,
         *,
         name: str,
         time_zone: str | None,
@@ -77,16 +67,16 @@ class Ledger(InNamespace, StoredEvents):
         waiting_events: int = WAITING_EVENTS,
         signer_pacing: Pacing = SIGNER,
     ) -> None:
-        """Open the files in the folder, or make them; ``begin_log`` if only the log is to be made.
+        """Open what is in the store, or make it; ``begin_log`` if only the log is to be made.
 
         One ``for_audit`` lacks its keys: what is personal reads as withheld, and nothing is added.
 
         Raises:
-            Corrupt: a file is damaged, another program's, or of another master key.
-            Unavailable: a file cannot be opened or written.
+            Corrupt: a part is damaged, another program's, or of another master key.
+            Unavailable: a part cannot be opened or written.
         """
         super().__init__(namespace)
-        self.folder = folder
+        self.store = store
         self.name = name
         self.time_zone = time_zone
         self.for_audit = for_audit
@@ -94,29 +84,26 @@ class Ledger(InNamespace, StoredEvents):
         self._ids = EventIds(clock, Entropy())
         self._listeners: tuple[Callable[[int], None], ...] = ()
         self._listening = Lock()
-        self._file = folder / EVENTS_FILE
-        new = not self._file.exists()
+        new = not store.is_made()
         if not new:
-            check(self._file, APPLICATION_ID)
-            check(folder / KEYS_FILE, KEYS_APPLICATION_ID)
-            if (folder / LOG_FILE).exists():
-                check(folder / LOG_FILE, LOG_APPLICATION_ID)
-        self._keys = KeyStore(folder / KEYS_FILE, master_key, make=new)
+            store.check()
+        self._keys = store.open_keys(master_key, make=new)
         with ExitStack() as opened:
             opened.callback(self._keys.close)
-            with ledger_errors(self._file):
-                self._application = LedgerApplication(self._file, self._keys)
+            with store.event_errors():
+                self._application = LedgerApplication(store.event_factory(), self._keys)
                 opened.callback(self._application.close)
                 self._mapper = self._application.mapper
-                self._recorder = self._application.recorder
+                self._recorder = self._application.stored
                 if not new and not self._recorder.max_notification_id():
-                    raise Corrupt(f"{self._file} holds no events: restore it from a backup")
+                    name_of_events = store.names.placed_events
+                    raise Corrupt(f"{name_of_events} holds no events: restore it from a backup")
                 destroy_again(self._recorder, self._keys)
                 self._committer = Committer(
                     self._context,
                     self._keys,
                     self._announce,
-                    file=self._file,
+                    store=store,
                     waiting_events=waiting_events,
                     refusal=(lambda: refusal("ledger-for-audit")) if for_audit else None,
                 )
@@ -135,7 +122,7 @@ class Ledger(InNamespace, StoredEvents):
 
     def _open_log(self, origin: str, pacing: Pacing, *, make: bool) -> TransparencyLog:
         return TransparencyLog(
-            self.folder / LOG_FILE,
+            self.store,
             origin,
             self._keys.signing,
             rows=self.rows,
@@ -264,7 +251,7 @@ class Ledger(InNamespace, StoredEvents):
         return self._names
 
     def close(self) -> None:
-        """Finish what was accepted, sign it if signing is on, then close the files."""
+        """Finish what was accepted, sign it if signing is on, then close the store."""
         self._committer.close()
         self.transparency.close()
         self._application.close()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from api.bootstrap import now
+from api.bootstrap import SORTING, STORE_OF, now
 from api.cli.acts import order_act
 from api.cli.archives.passphrases import passphrase_of
 from api.cli.ending import UsageRefused
@@ -88,6 +88,8 @@ def command(
                     settings.folder,
                     target,
                     names,
+                    STORE_OF,
+                    SORTING,
                     clock=now,
                     master_key=settings.master_key,
                     passphrase=passphrase,

@@ -9,7 +9,7 @@ from contextlib import closing
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from api.bootstrap import now, projections_of
+from api.bootstrap import STORE_OF, now, projections_of
 from api.cli.comparison import comparison_findings, not_compared
 from api.cli.differences import difference_told, ended_told
 from api.cli.findings import OK, PROBLEM, SKIPPED, WARNING, Finding
@@ -21,26 +21,18 @@ from domain.instants import SECOND, format_instant
 from ledger.data_layout import LEDGERS, is_ledger_name
 from ledger.files import FolderInUse
 from ledger.folder import DataFolder
-from ledger.ledger import EVENTS_FILE
 from ledger.master_keys import MASTER_KEY_FILE
-from ledger.stores.sqlite.projection_tables import PROJECTIONS_FILE
-from ledger.stores.sqlite.read_only import (
-    LIBRARY_VERSION,
-    event_ids,
-    newest_event,
-    projections_reach,
-    quick_check,
-)
 from ledger.transparency.entries import entry_of_row, read_entry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
     from uuid import UUID
 
     from api.service.settings import Settings
     from domain.recorded import RecordedEvent
     from ledger.ledger import Ledger
+    from ledger.stores.examination import Examination, PartCheck
     from projections.projections import Projections
 
 PAGE_EVENTS = 2000
@@ -58,24 +50,30 @@ def examine(settings: Settings, *, drift: bool, full: bool, quiet: bool) -> Iter
     yield from _surroundings(settings.folder, given=settings.master_key is not None)
     found = (settings.folder / LEDGERS).glob("*")
     ledgers = sorted(one for one in found if is_ledger_name(one.name) and one.is_dir())
+    store = STORE_OF(settings.folder)
     for ledger in ledgers:
-        yield from _clock(ledger)
+        yield from _clock(ledger.name, store.ledger(ledger.name).examination())
     if full and ledgers:
         yield from comparison_findings(settings, quiet=quiet)
     else:
         yield from not_compared([one.name for one in ledgers], settings)
-    yield from _findings_of_open_folder(settings, drift=drift or full, quiet=quiet)
+    checks = {one.name: store.ledger(one.name).examination().part_checks() for one in ledgers}
+    yield from _findings_of_open_folder(settings, checks, drift=drift or full, quiet=quiet)
     yield Finding(SKIPPED, "audit trails", "not read: rapport trail --verify")
 
 
-def _findings_of_open_folder(settings: Settings, *, drift: bool, quiet: bool) -> Iterator[Finding]:
-    """The checks that need the folder for themselves: files, keys, every event, projections."""
-    files = sorted((settings.folder / LEDGERS).glob("[a-z]*/*.sqlite"))
-    findings = {path: _integrity(path, settings.folder) for path in files}
-    yield from findings.values()
+def _findings_of_open_folder(
+    settings: Settings, checks: Mapping[str, Sequence[PartCheck]], *, drift: bool, quiet: bool
+) -> Iterator[Finding]:
+    """The checks that need the folder for themselves: its parts, every event, projections."""
+    for name, parts in checks.items():
+        for part in parts:
+            verdict = OK if part.is_sound else PROBLEM
+            yield Finding(verdict, f"{LEDGERS}/{name}/{part.part}", part.said)
     try:
         folder = DataFolder.open(
             settings.folder,
+            STORE_OF,
             clock=now,
             master_key=settings.master_key,
             log_domain=settings.log_domain,
@@ -95,12 +93,11 @@ def _findings_of_open_folder(settings: Settings, *, drift: bool, quiet: bool) ->
                 ledger = folder.ledger(name)
                 yield _events(ledger, quiet=quiet)
                 yield _log(ledger)
-                path = ledger.folder / PROJECTIONS_FILE
-                kept = findings.get(path)
-                if kept is not None and kept.verdict != OK:
+                kept = next((one for one in checks[name] if one.has_projections), None)
+                if kept is not None and not kept.is_sound:
                     detail = "damaged: the server sets the file aside and builds a new one"
                     yield Finding(SKIPPED, f"{name} projections", detail)
-                elif kept is not None and (beyond := _beyond(path, ledger.head())):
+                elif kept is not None and (beyond := _beyond(ledger)):
                     yield Finding(PROBLEM, f"{name} projections", beyond)
                 else:
                     yield from _projections(ledger, drift=drift)
@@ -108,11 +105,11 @@ def _findings_of_open_folder(settings: Settings, *, drift: bool, quiet: bool) ->
                 yield Finding(PROBLEM, f"ledger {name}", str(error))
 
 
-def _clock(folder: Path) -> Iterator[Finding]:
+def _clock(name: str, examination: Examination) -> Iterator[Finding]:
     """Whether the newest event of a ledger was recorded later than it is now."""
-    what = f"{folder.name} clock"
+    what = f"{name} clock"
     try:
-        newest_at = _newest_at(folder / EVENTS_FILE)
+        newest_at = _newest_at(examination)
     except (LedgerError, TypeError, ValueError):
         return  # damaged, which others say
     behind_seconds = max(newest_at - now(), 0) // SECOND
@@ -127,9 +124,9 @@ def _clock(folder: Path) -> Iterator[Finding]:
     yield Finding(WARNING, what, detail)
 
 
-def _newest_at(events: Path) -> int:
-    """When the newest event was recorded, by the file alone; 0 where there is none."""
-    row = newest_event(events)
+def _newest_at(examination: Examination) -> int:
+    """When the newest event was recorded, by what is stored alone; 0 where there is none."""
+    row = examination.newest_event()
     return 0 if row is None else read_entry(entry_of_row(row)).recorded_at
 
 
@@ -141,7 +138,7 @@ def _surroundings(folder: Path, *, given: bool) -> Iterator[Finding]:
     verdict = PROBLEM if free < NO_SPACE_BYTES else WARNING if free < LITTLE_SPACE_BYTES else OK
     yield Finding(verdict, "disk", f"{free // MEBIBYTE:,} MiB free")
     yield Finding(OK, "tzdata", version("tzdata"))
-    yield Finding(OK, "sqlite", LIBRARY_VERSION)
+    yield Finding(OK, *STORE_OF(folder).library)
 
 
 def _master_key(file: Path, *, given: bool) -> Finding:
@@ -155,16 +152,6 @@ def _master_key(file: Path, *, given: bool) -> Finding:
     return Finding(verdict, MASTER_KEY_FILE, f"mode {mode:04o}, and 0600 is right")
 
 
-def _integrity(path: Path, folder: Path) -> Finding:
-    """The database's own check, through a connection that cannot write."""
-    what = str(path.relative_to(folder))
-    try:
-        said = quick_check(path)
-    except LedgerError as error:
-        return Finding(PROBLEM, what, str(error))
-    return Finding(OK if said == "ok" else PROBLEM, what, f"quick_check: {said}")
-
-
 def _events(ledger: Ledger, *, quiet: bool) -> Finding:
     """Read and decrypt every event; positions and each stream's versions must have no gaps."""
     what = f"{ledger.name} events"
@@ -175,7 +162,7 @@ def _events(ledger: Ledger, *, quiet: bool) -> Finding:
     erased: set[UUID] = set()
     with (
         progress(what, head, quiet=quiet) as advance,
-        event_ids(ledger.folder / EVENTS_FILE) as ids,
+        ledger.store.examination().event_ids() as ids,
     ):
         while page := ledger.log(after=position, limit=PAGE_EVENTS):
             for recorded in page:
@@ -196,7 +183,7 @@ def _events(ledger: Ledger, *, quiet: bool) -> Finding:
         return Finding(OK, what, f"{detail}, imported without the keys of {lost:,} contacts")
     if lost:
         detail = f"the data keys of {lost:,} contacts are missing, who were not erased"
-        return Finding(PROBLEM, what, f"{detail}: restore keys.sqlite")
+        return Finding(PROBLEM, what, f"{detail}: restore {ledger.store.names.keys}")
     return Finding(OK, what, f"{position:,} read, without gaps, of {len(versions):,} streams")
 
 
@@ -222,9 +209,9 @@ def _log(ledger: Ledger) -> Finding:
     return Finding(OK, f"{ledger.name} log", f"{signed:,} of {ledger.head():,} events signed")
 
 
-def _beyond(path: Path, head: int) -> str | None:
+def _beyond(ledger: Ledger) -> str | None:
     """The fault of a projection that covers events which the log no longer has."""
-    reached = projections_reach(path)
+    head, reached = ledger.head(), ledger.store.examination().projections_position()
     if reached is None or reached <= head:
         return None
     return f"stand at position {reached:,}, and the log ends at {head:,}: events were lost"

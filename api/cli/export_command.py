@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from api.bootstrap import now
+from api.bootstrap import STORE_OF, now
 from api.cli.acts import order_act
 from api.cli.archives.files import output_file
 from api.cli.archives.passphrases import passphrase_of
@@ -83,7 +83,12 @@ def command(
     started = time.perf_counter()
     with (
         ledger_source(
-            settings.folder, ledger_name, clock=now, master_key=settings.master_key, keys=with_keys
+            settings.folder,
+            ledger_name,
+            STORE_OF,
+            clock=now,
+            master_key=settings.master_key,
+            keys=with_keys,
         ) as source,
         _order_export(settings.folder, ledger_name, with_keys=with_keys),
         output_file(file) as out,
@@ -104,7 +109,7 @@ def command(
 
 def _order_export(folder: Path, name: str, *, with_keys: bool) -> AbstractContextManager[object]:
     """The order of the export; it is done once the file has its name."""
-    if may_write(folder, name):
+    if may_write(folder, name, STORE_OF(folder)):
         return order_act(folder, name, "ledger-exported", name, with_keys=with_keys)
     print_message(f"{folder} cannot be written: the audit trail has no entry of this export")
     return nullcontext()

@@ -6,7 +6,7 @@ import zoneinfo
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from api.bootstrap import build, now, read_settings
+from api.bootstrap import STORE_OF, build, now, read_settings
 from api.cli.collecting import collect_seldom
 from domain.errors import Unavailable
 from ledger.data_layout import LEDGERS, FolderUnusable, may_write
@@ -46,6 +46,7 @@ def open_folder(folder: Path | None, *, make: bool = True) -> Iterator[DataFolde
     settings = settings_for(folder) if make else existing(settings_for(folder))
     data = DataFolder.open(
         settings.folder,
+        STORE_OF,
         clock=now,
         master_key=settings.master_key,
         log_domain=settings.log_domain,
@@ -70,7 +71,7 @@ def opened_to_read(folder: Path | None, name: str, *, seal: bool = False) -> Ite
         LedgerError: a server holds it, or it cannot be read.
     """
     settings = existing(settings_for(folder))
-    if may_write(settings.folder, name):
+    if may_write(settings.folder, name, STORE_OF(settings.folder)):
         with open_folder(folder, make=False) as data:
             ledger = data.ledger(name)
             if seal:
@@ -79,7 +80,9 @@ def opened_to_read(folder: Path | None, name: str, *, seal: bool = False) -> Ite
         return
     with ExitStack() as copied:
         try:
-            copy = open_dry_run(settings.folder, name, clock=now, master_key=settings.master_key)
+            copy = open_dry_run(
+                settings.folder, name, STORE_OF, clock=now, master_key=settings.master_key
+            )
             ledger = copied.enter_context(copy)
         except PermissionError as error:
             raise FolderUnusable(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from api.bootstrap import now
+from api.bootstrap import STORE_OF, now
 from api.cli.acts import order_act
 from api.cli.archives.importing import import_archive
 from api.cli.archives.namespaces import import_namespace
@@ -271,7 +271,7 @@ _GOES_ON = "; the next run continues from there"
 
 
 def _open_dry_run(settings: Settings, name: str) -> AbstractContextManager[Ledger]:
-    return open_dry_run(settings.folder, name, clock=now, master_key=settings.master_key)
+    return open_dry_run(settings.folder, name, STORE_OF, clock=now, master_key=settings.master_key)
 
 
 def _look(rows: DataFile, advance: Callable[[int, str], None], account: Account) -> None:

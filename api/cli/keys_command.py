@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from api.bootstrap import now
+from api.bootstrap import STORE_OF, now
 from api.cli.asking.target import url_options
 from api.cli.ending import UsageRefused
 from api.cli.folders import settings_for
@@ -16,7 +16,7 @@ from api.cli.output import print_json, print_message, print_table
 from api.cli.plain_help import PlainGroup
 from api.service.answers import ledgers as answers
 from domain.errors import Corrupt, LedgerNotFound, Unavailable
-from ledger.access.opening import ACCESS_FILE, open_access_keys
+from ledger.access.opening import open_access_keys
 from ledger.access.scopes import COMMAND_LINE, SCOPES
 from ledger.access.trails import KEY_MADE, Trails
 from ledger.data_layout import LEDGERS, folder_of, refuse_foreign_files
@@ -162,19 +162,20 @@ def rotate(key_id: str, folder: Path | None, as_json: bool) -> None:
 
 def _is_without_keys(folder: Path) -> bool:
     """Whether it is a data folder in which no key was ever made."""
-    return (folder / LEDGERS).is_dir() and not (folder / ACCESS_FILE).exists()
+    return (folder / LEDGERS).is_dir() and not STORE_OF(folder).has_access_keys()
 
 
 @contextmanager
 def _keys(folder: Path | None, *, make: bool = False) -> Iterator[tuple[AccessKeys, Trails]]:
     """The keys of a data folder, which no lock guards: a running server sees what is changed."""
     path = settings_for(folder).folder
+    store = STORE_OF(path)
     if make:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        refuse_foreign_files(path)
-    elif not (path / ACCESS_FILE).is_file():
+        refuse_foreign_files(path, store)
+    elif not store.has_access_keys():
         raise UsageRefused(f"{path} holds no access keys: rapport keys create makes one")
-    keys, trails = open_access_keys(path / ACCESS_FILE, now), Trails(path, path / LEDGERS, now)
+    keys, trails = open_access_keys(store, now), Trails(store, now)
     try:
         yield keys, trails
     finally:

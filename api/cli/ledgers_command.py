@@ -18,7 +18,7 @@ from api.cli.output import print_json, print_message, print_table
 from api.cli.plain_help import PlainGroup
 from api.service.answers.folders import LedgerInFolder
 from domain.errors import LedgerError
-from ledger.access.opening import ACCESS_FILE, open_access_keys
+from ledger.access.opening import open_access_keys
 from ledger.data_layout import LEDGERS, folder_of, is_ledger_name, settings_of
 
 if TYPE_CHECKING:
@@ -139,8 +139,8 @@ def delete(name: str, confirm: str | None, folder: Path | None) -> None:
         if confirm != name:
             raise UsageRefused(f"nothing is deleted: --confirm {name} says that it is meant")
         with order_act(data.path, None, "ledger-deleted", name, origin=_origin(data, name)):
-            if (data.path / ACCESS_FILE).is_file():
-                with closing(open_access_keys(data.path / ACCESS_FILE, now)) as keys:
+            if data.store.has_access_keys():
+                with closing(open_access_keys(data.store, now)) as keys:
                     keys.revoke_all_of(name)
             data.delete(name)
     click.echo(f"{name} is deleted")

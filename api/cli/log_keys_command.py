@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from api.bootstrap import now
+from api.bootstrap import STORE_OF, now
 from api.cli.acts import order_act
 from api.cli.asking.target import target_options
 from api.cli.folders import existing, open_folder, settings_for
@@ -113,7 +113,9 @@ def _log(folder: Path | None, name: str) -> Iterator[TransparencyLog]:
 def _beside(folder: Path | None, name: str) -> list[LogKey]:
     """The keys as they stand in the files, beside the process that holds the folder."""
     settings = existing(settings_for(folder))
-    files = ledger_source(settings.folder, name, clock=now, master_key=settings.master_key)
+    files = ledger_source(
+        settings.folder, name, STORE_OF, clock=now, master_key=settings.master_key
+    )
     with files as source:
         return [LogKey.model_validate(key) for key in source.known_keys()]
 

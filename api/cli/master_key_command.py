@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from api.bootstrap import STORE_OF
 from api.cli.acts import order_act
 from api.cli.folders import existing, settings_for
 from api.cli.options import data_option, json_option
@@ -55,7 +56,7 @@ def rotate(folder: Path | None, as_json: bool) -> None:
             "folder keeps its own"
         )
     with order_act(settings.folder, None, "master-key-rotated", "master-key"):
-        count = rotate_master_key(settings.folder, old=old, new=new)
+        count = rotate_master_key(settings.folder, STORE_OF, old=old, new=new)
     if as_json:
         print_json({"rewrapped": count})
         return

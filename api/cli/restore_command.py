@@ -11,7 +11,7 @@ from uuid import UUID
 
 import click
 
-from api.bootstrap import now
+from api.bootstrap import SORTING, STORE_OF, now
 from api.cli.acts import order_act
 from api.cli.archives.importing import event_progress, tell_of_namespace, verifier
 from api.cli.archives.passphrases import passphrase_of
@@ -121,12 +121,13 @@ def _check(
     def fence(verified: VerifiedArchive) -> frozenset[bytes]:
         if erased_since is None:
             return frozenset()
-        return restoring.erased_in(erased_since, verified)
+        return restoring.erased_in(erased_since, verified, SORTING)
 
     head = read_head(copy.archive)
     with progress(f"checking {head.ledger}", head.position, quiet=quiet) as advance:
         return restoring.check(
             copy,
+            SORTING,
             keys=[verifier(text) for text in keys],
             passphrase=passphrase if head.keys else None,
             erased_since=fence,
@@ -144,6 +145,7 @@ def _place(
 ) -> None:
     folder = DataFolder.open(
         settings.folder,
+        STORE_OF,
         clock=now,
         master_key=settings.master_key,
         log_domain=settings.log_domain,

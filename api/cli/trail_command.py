@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from api.bootstrap import now
+from api.bootstrap import STORE_OF, now
 from api.cli.asking.target import url_options
 from api.cli.ending import UsageRefused
 from api.cli.folders import existing, settings_for
@@ -15,7 +15,6 @@ from api.cli.output import print_json, print_message, print_table
 from api.cli.plain_help import PlainHelp
 from api.service.answers.trails import TrailEntry
 from ledger.access.trails import Trails
-from ledger.data_layout import LEDGERS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,7 +81,7 @@ def _read(
     folder: Path, ledger_name: str | None, *, verify: bool
 ) -> tuple[list[dict[str, Any]], tuple[int, str] | None]:
     """The entries in a data folder, and how many were checked, with the newest hash."""
-    trails = Trails(folder, folder / LEDGERS, now)
+    trails = Trails(STORE_OF(folder), now)
     try:
         trail = trails.server() if ledger_name is None else trails.of(ledger_name)
         if (gone := trail.missing()) is not None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from api.bootstrap import ledger_store_at
 from api.cli.ending import PROBLEM, UsageRefused
 from api.cli.folders import settings_for
 from api.cli.log_reading import is_url, url_of_ledger
@@ -21,9 +22,8 @@ from api.cli.verifying.report import print_report, verification_of
 from api.cli.verifying.url import verify_url
 from domain.errors import Unproven
 from ledger.data_layout import LEDGERS, SETTINGS_FILE
-from ledger.ledger import EVENTS_FILE
-from ledger.stores.sqlite.verification.ledgers import KeptCheckpoint
 from ledger.transparency.notes import Verifier
+from ledger.verification.trust import KeptCheckpoint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -108,9 +108,10 @@ def _outcome(target: str, ledger_name: str | None, asked: VerifyOptions) -> Outc
         return Outcome([verify_url(url_of_ledger(target, ledger_name or "main"), asked)])
     if ledger_name is not None:
         raise UsageRefused(f"{target} is no data folder: leave out --ledger")
-    if path.name == EVENTS_FILE and path.is_file():
-        path = path.parent  # a database is checked with what lies beside it
-    if (path / SETTINGS_FILE).is_file() or (path / EVENTS_FILE).is_file():
+    beside = ledger_store_at(path.parent)
+    if path.name == beside.names.events and path.is_file():
+        path = path.parent  # events are checked with what lies beside them
+    if (path / SETTINGS_FILE).is_file() or ledger_store_at(path).is_made():
         return verify_one(path, asked)
     if names_archive(path):
         return verify_archived(path, asked)

@@ -16,9 +16,9 @@ from api.service.status_cache import StatusCache
 from api.service.stopping import Stopping
 from api.service.usage_counts import UsageCounts
 from domain.errors import Corrupt, LedgerError, LedgerNotFound, Unavailable
-from ledger.access.opening import ACCESS_FILE, open_access_keys
+from ledger.access.opening import open_access_keys
 from ledger.access.trails import Trails
-from ledger.data_layout import LEDGERS, state_of_files
+from ledger.data_layout import folder_of
 from ledger.free_space import FreeSpaceWatch
 
 if TYPE_CHECKING:
@@ -68,8 +68,8 @@ class Server:
         self.clock = clock
         self.settings = settings
         self._projections_of = projections_of
-        self.keys = open_access_keys(folder.path / ACCESS_FILE, clock)
-        self.trails = Trails(folder.path, folder.path / LEDGERS, clock)
+        self.keys = open_access_keys(folder.store, clock)
+        self.trails = Trails(folder.store, clock)
         self.rate_limits = RateLimits()
         self.room = FreeSpaceWatch(folder.path)
         self.confirmations = Confirmations(clock)
@@ -77,7 +77,7 @@ class Server:
         self._leaving: set[str] = set()
         self.ledgers: dict[str, OpenLedger] = {}
         self.unopened: dict[str, object] = {}
-        """The ledgers that could not be opened, with how the files of a damaged one lay then."""
+        """The ledgers that could not be opened, with the state of a damaged one then."""
         self.stopping = Stopping()
         """Told when the end begins: then it is not ready any more, and tails end."""
         self.metrics: object = None
@@ -100,7 +100,7 @@ class Server:
             self.settings.require_keys()
             if self.trails.tell_of_keys():
                 raise Corrupt(
-                    f"{self.folder.path / ACCESS_FILE} holds none of the access keys that the "
+                    f"{self.folder.store.access_name} holds none of the access keys that the "
                     "audit trail tells of: put it back, or make a key with rapport keys create"
                 )
         except BaseException:
@@ -254,13 +254,13 @@ class Server:
     def _serve(self, name: str) -> OpenLedger:
         with self._opening:
             if name not in self.ledgers:
-                found = state_of_files(self.folder.path, name)
+                found = self.folder.state_of(name)
                 if found == self.unopened.get(name):
                     raise Corrupt(f"the ledger {name} is still damaged: its files have not changed")
                 try:
                     self.ledgers[name] = self._open(name)
                 except Corrupt:
-                    self.unopened[name] = state_of_files(self.folder.path, name)
+                    self.unopened[name] = self.folder.state_of(name)
                     raise
                 except Unavailable:
                     self.unopened[name] = None
@@ -270,7 +270,7 @@ class Server:
 
     def _open(self, name: str) -> OpenLedger:
         ledger = self.folder.ledger(name)
-        results = Results(ledger.folder / "results")
+        results = Results(folder_of(self.folder.path, name) / "results")
         projections = self._projections_of(ledger, self.clock)
         projections.start()
         if self._observer is not None:

@@ -18,6 +18,7 @@ from domain.presets import PRESETS
 from ledger.drafts import Append, Draft
 from ledger.folder import DataFolder
 from ledger.stores.sqlite.projection_tables import SqliteTableStore
+from ledger.stores.sqlite.store import SqliteStore
 from projections import generations
 from projections.digest import digest
 from projections.generations import LIVE, Generation, Tables
@@ -51,7 +52,7 @@ def measure(bench: Bench) -> Outcome:
     lines = []
     for order in ("in order", "newest first", "shuffled"):
         clocks = _Clock(), _Clock()
-        folders = [DataFolder.open(bench.fresh(), clock=clock) for clock in clocks]
+        folders = [DataFolder.open(bench.fresh(), SqliteStore, clock=clock) for clock in clocks]
         with closing(folders[0]), closing(folders[1]):
             twice = _told(folders[0].ledger("main"), clocks[0], order, events)
             once = _told(folders[1].ledger("main"), clocks[1], order, events // 2)

@@ -8,7 +8,7 @@ from benchmarks import stock
 from benchmarks.bench import bytes_in
 from benchmarks.measure import Goal, Line, Outcome, Spread, agree
 from benchmarks.rows.rebuild import rebuild_all
-from ledger.ledger import EVENTS_FILE, KEYS_FILE, LOG_FILE
+from ledger.stores.sqlite.file_names import EVENTS_FILE, KEYS_FILE, LOG_FILE
 
 if TYPE_CHECKING:
     from pathlib import Path

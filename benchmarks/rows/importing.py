@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.bench import PRESET
 from benchmarks.measure import Line, Outcome, agree, in_turns, seconds
-from ledger.ledger import EVENTS_FILE
+from ledger.stores.sqlite.file_names import EVENTS_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from benchmarks.measure import Line, Outcome, agree, in_turns, seconds
-from ledger.ledger import EVENTS_FILE
+from ledger.stores.sqlite.file_names import EVENTS_FILE
 from ledger.transparency import merkle
 
 if TYPE_CHECKING:

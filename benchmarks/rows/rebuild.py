@@ -13,13 +13,15 @@ from benchmarks.measure import Goal, Line, Outcome, Spread, agree, in_turns, sec
 from domain.history import effective_history
 from domain.instants import DAY
 from domain.relationship import fold
-from ledger.ledger import EVENTS_FILE
+from ledger.stores.sqlite.file_names import EVENTS_FILE
+from ledger.stores.sqlite.store import SqliteLedgerStore
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from api.service.server import OpenLedger
     from benchmarks.bench import Bench
+    from ledger.ledger import Ledger
 
 GOAL = Goal(0.40, 0.80)
 _WAIT_SECONDS = 600.0
@@ -28,7 +30,7 @@ _WAIT_SECONDS = 600.0
 def measure(bench: Bench) -> Outcome:
     """Events a second of both, and of the fold without the database."""
     with bench.opened(bench.copy()) as served:
-        events, path = served.ledger.head(), served.ledger.folder / EVENTS_FILE
+        events, path = served.ledger.head(), events_file_of(served.ledger)
         ours, theirs = in_turns(
             bench.size.runs,
             lambda: events / rebuild_all(served),
@@ -75,6 +77,12 @@ def rebuild_all(served: OpenLedger) -> float:
             f"digest of {state.name}", operation.result["digest"], operation.result["live_digest"]
         )
     return total
+
+
+def events_file_of(ledger: Ledger) -> Path:
+    """The file of a ledger's events."""
+    assert isinstance(ledger.store, SqliteLedgerStore)
+    return ledger.store.folder / EVENTS_FILE
 
 
 def read_and_unpack(path: Path) -> int:

@@ -12,11 +12,10 @@ from api.service.replays.replay import replay
 from benchmarks.bench import PRESET
 from benchmarks.measure import Line, Outcome, agree, in_turns, seconds
 from benchmarks.recount import recount
-from benchmarks.rows.rebuild import read_and_unpack
+from benchmarks.rows.rebuild import events_file_of, read_and_unpack
 from domain.instants import parse_instant
 from domain.policy import Policy
 from domain.presets import PRESETS
-from ledger.ledger import EVENTS_FILE
 from projections.operations import Work
 
 if TYPE_CHECKING:
@@ -101,7 +100,7 @@ def _previewed(served: OpenLedger, moment: Moment) -> dict[str, Any]:
 
 
 def _read(served: OpenLedger, events: int) -> None:
-    agree("rows read", read_and_unpack(served.ledger.folder / EVENTS_FILE), events)
+    agree("rows read", read_and_unpack(events_file_of(served.ledger)), events)
 
 
 def _there(stages: Mapping[str, int]) -> dict[str, int]:

@@ -13,7 +13,7 @@ from benchmarks.measure import Goal, Line, Outcome, Spread, agree, in_turns, sec
 from benchmarks.rows.appending import CONNECTIONS, Till
 from benchmarks.served import rapport, unsealed
 from benchmarks.till import stored_head
-from ledger.ledger import LOG_FILE
+from ledger.stores.sqlite.file_names import LOG_FILE
 from ledger.transparency.entries import entry_of_row
 
 if TYPE_CHECKING:

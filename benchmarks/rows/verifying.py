@@ -13,7 +13,7 @@ import msgpack
 from api.cli.output import progress
 from api.cli.verifying.folder import VerifyOptions, verify_folder
 from benchmarks.measure import Line, Outcome, agree, in_turns, seconds
-from ledger.ledger import EVENTS_FILE
+from ledger.stores.sqlite.file_names import EVENTS_FILE
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,6 +1,6 @@
 """Access keys: made here, shown once, kept as digests only.
 
-They lie in ``access.sqlite`` in the data folder, beside the ledgers and apart from them. Several
+They lie in a store of their own, beside the ledgers and apart from them. Several
 processes may have it open: a key that a command makes or revokes holds for a running server within
 ``FRESH_SECONDS``.
 """

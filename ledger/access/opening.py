@@ -1,61 +1,29 @@
-"""Opening access keys and audit trails in the files of a data folder."""
+"""Opening access keys in the store of a data folder."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from ledger.access.keys import AccessKeys
-from ledger.access.trail import SERVER, AuditTrail
-from ledger.stores.sqlite.access_keys import ACCESS_FILE, SqliteAccessKeys
-from ledger.stores.sqlite.trail import LOCK_SECONDS, TRAIL_FILE, SqliteTrail
-from ledger.stores.sqlite.trail_heads import SqliteTrailHeads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
-    from ledger.stores.access import TrailHeads
-
-__all__ = ["ACCESS_FILE", "TRAIL_FILE", "open_access_keys", "open_trail", "open_trail_heads"]
+    from ledger.stores.store import Store
 
 
 def open_access_keys(
-    path: Path, clock: Callable[[], int], *, fresh_seconds: float | None = None
+    store: Store, clock: Callable[[], int], *, fresh_seconds: float | None = None
 ) -> AccessKeys:
-    """The access keys in the file, which is made where there is none.
+    """The access keys of the store, which are made where there are none.
 
     Raises:
-        Corrupt: it is damaged, or another program's.
-        Unavailable: it cannot be opened or written.
+        Corrupt: they are damaged, or another program's.
+        Unavailable: they cannot be opened or written.
     """
-    store = SqliteAccessKeys(path)
+    kept = store.open_access_keys()
     try:
-        return AccessKeys(store, clock, fresh_seconds=fresh_seconds)
+        return AccessKeys(kept, clock, fresh_seconds=fresh_seconds)
     except BaseException:
-        store.close()
+        kept.close()
         raise
-
-
-def open_trail(
-    path: Path,
-    clock: Callable[[], int],
-    heads: TrailHeads | None = None,
-    name: str = SERVER,
-    *,
-    lock_seconds: float = LOCK_SECONDS,
-) -> AuditTrail:
-    """The audit trail in the file, which is made where there is none.
-
-    Its newest entry is noted in ``heads`` under its ``name``. Another process may hold the file for
-    ``lock_seconds``.
-
-    Raises:
-        Corrupt: it is damaged, or another program's.
-        Unavailable: it cannot be opened or written.
-    """
-    return AuditTrail(SqliteTrail(path, lock_seconds), clock, heads, name)
-
-
-def open_trail_heads(folder: Path) -> TrailHeads:
-    """What is known of the trails of a data folder, in which nothing is made before it is noted."""
-    return SqliteTrailHeads(folder)

@@ -1,4 +1,4 @@
-"""The audit trails of a data folder: one of the server, and one in the folder of each ledger."""
+"""The audit trails in a store: one of the server, and one of each ledger."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from domain.errors import LedgerError, LedgerNotFound
-from ledger.access.opening import TRAIL_FILE, open_trail, open_trail_heads
 from ledger.access.orders import Order
 from ledger.access.trail import SERVER, AuditTrail
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from ledger.access.scopes import Principal
+    from ledger.stores.store import Store
 
 KEY_MADE = "key-made"
 """The act of making an access key."""
@@ -27,12 +26,11 @@ LEDGER_RESTORED = "ledger-restored"
 class Trails:
     """Trails, opened when they are first asked for. Any thread may call."""
 
-    def __init__(self, folder: Path, ledgers: Path, clock: Callable[[], int]) -> None:
-        """``ledgers`` is where the folders of the ledgers lie, each under its ledger's name."""
-        self._folder = folder
-        self._ledgers = ledgers
+    def __init__(self, store: Store, clock: Callable[[], int]) -> None:
+        """For the trails of that store."""
+        self._store = store
         self._clock = clock
-        self._heads = open_trail_heads(folder)
+        self._heads = store.trail_heads()
         self._lock = Lock()
         self._open: dict[str | None, AuditTrail] = {}
 
@@ -77,11 +75,11 @@ class Trails:
             Corrupt: a file is damaged.
             Unavailable: one cannot be opened.
         """
-        if (self._folder / TRAIL_FILE).is_file() and self.server().tells_of(KEY_MADE):
+        if self._store.has_trail() and self.server().tells_of(KEY_MADE):
             return True
         return any(
-            self.of(file.parent.name).tells_of(KEY_MADE, since=LEDGER_RESTORED)
-            for file in self._ledgers.glob(f"[a-z]*/{TRAIL_FILE}")
+            self.of(name).tells_of(KEY_MADE, since=LEDGER_RESTORED)
+            for name in self._store.ledgers_with_trail()
         )
 
     def cut_off(self) -> list[str]:
@@ -89,7 +87,7 @@ class Trails:
         return [name for name in sorted(self._heads.heads()) if self._is_cut_off(name)]
 
     def _is_cut_off(self, name: str) -> bool:
-        if not (self._ledgers / name).is_dir():
+        if name != SERVER and not self._store.ledger(name).exists():
             return False  # it was deleted with its ledger
         try:
             return self._trail(name or None).missing() is not None
@@ -97,13 +95,13 @@ class Trails:
             return True
 
     def let_go(self, ledger: str) -> None:
-        """Close the file of a ledger that is about to be deleted."""
+        """Close the trail of a ledger that is about to be deleted."""
         with self._lock:
             if (trail := self._open.pop(ledger, None)) is not None:
                 trail.close()
 
     def close(self) -> None:
-        """Close every file."""
+        """Close every trail."""
         with self._lock:
             for trail in self._open.values():
                 trail.close()
@@ -113,9 +111,12 @@ class Trails:
         with self._lock:
             if (found := self._open.get(ledger)) is not None:
                 return found
-            folder = self._folder if ledger is None else self._ledgers / ledger
-            if not folder.is_dir():
+            if ledger is None:
+                store = self._store.open_trail()
+            elif (of := self._store.ledger(ledger)).exists():
+                store = of.open_trail()
+            else:
                 raise LedgerNotFound(f"no ledger is named {ledger!r}")
-            made = open_trail(folder / TRAIL_FILE, self._clock, self._heads, ledger or SERVER)
+            made = AuditTrail(store, self._clock, self._heads, ledger or SERVER)
             self._open[ledger] = made
             return made

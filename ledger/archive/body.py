@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from domain.recorded import RecordedEvent
-    from ledger.archive.chunks import Row
+    from ledger.stores.reading import EventColumns
 
 Member = tuple[str, bytes]
 
@@ -64,7 +64,7 @@ class Body:
         self._reader = Reader()
         self._tiles = _Tiles()
 
-    def take(self, rows: Sequence[Row]) -> list[Member]:
+    def take(self, rows: Sequence[EventColumns]) -> list[Member]:
         """The members of a chunk of events, in order.
 
         Raises:
@@ -90,7 +90,7 @@ class Body:
             *self._tiles.grow(entries, self.leaves),
         ]
 
-    def _next(self, row: Row) -> RecordedEvent:
+    def _next(self, row: EventColumns) -> RecordedEvent:
         position, _, version, topic, _, _ = row
         if position != self.position + 1:
             raise FaultAt(self.position + 1, f"the event of position {position:,} stands here")

@@ -25,7 +25,6 @@ from ledger.archive.narrowing import first_difference, narrow
 from ledger.archive.refusals import ArchiveRefused
 from ledger.archive.tar import TarReader
 from ledger.archive.writing import KnownKey, manifest, sum_line
-from ledger.stores.sqlite.uniqueness_check import Shelf
 from ledger.transparency.notes import Note, Verifier, verify
 
 if TYPE_CHECKING:
@@ -34,8 +33,9 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from ledger.archive.body import Member
-    from ledger.archive.chunks import Row
     from ledger.archive.history import SignedCheckpoint
+    from ledger.stores.reading import EventColumns
+    from ledger.stores.sorting import EventPlaces, Sorting
 
 _LINE_DIGEST_BYTES = 16
 _LONGEST_SUM = 512
@@ -65,6 +65,7 @@ class VerifiedArchive:
 
 def verify_archive(
     path: Path,
+    sorting: Sorting,
     keys: Sequence[Verifier] = (),
     *,
     passphrase: str | None = None,
@@ -72,18 +73,18 @@ def verify_archive(
 ) -> VerifiedArchive:
     """Check a whole archive, in bounded memory; nothing is written but a temporary index.
 
-    Where ``keys`` are given, one of them must have signed the last checkpoint and the identity: a
-    log differs from a forged one only by a key that is known from elsewhere. With a
-    ``passphrase`` the keys in the archive are opened and checked too. ``advance`` hears the
-    position that was reached and the last one.
+    ``sorting`` makes that index. Where ``keys`` are given, one of them must have signed the last
+    checkpoint and the identity: a log differs from a forged one only by a key that is known from
+    elsewhere. With a ``passphrase`` the keys in the archive are opened and checked too.
+    ``advance`` hears the position that was reached and the last one.
 
     Raises:
         ArchiveRefused: at the first fault, with its member, and its position where it has one.
         PassphraseRefused: the passphrase does not open the keys.
         OSError: the file cannot be read.
     """
-    with path.open("rb") as file, Shelf() as shelf:
-        return _ArchiveCheck(file, keys, passphrase, shelf, advance).run()
+    with path.open("rb") as file, sorting.event_places() as places:
+        return _ArchiveCheck(file, keys, passphrase, places, advance).run()
 
 
 def is_archive(path: Path) -> bool:
@@ -168,13 +169,13 @@ class _ArchiveCheck:
         file: BinaryIO,
         pinned: Sequence[Verifier],
         passphrase: str | None,
-        shelf: Shelf,
+        places: EventPlaces,
         advance: Callable[[int, int], None],
     ) -> None:
         self._reader = SummedReader(file)
         self._pinned = pinned
         self._passphrase = passphrase
-        self._shelf = shelf
+        self._places = places
         self._advance = advance
         self._body = Body()
         self._firsts: list[int] = []
@@ -203,7 +204,7 @@ class _ArchiveCheck:
             raise ArchiveRefused("the last checkpoint does not cover every event", layout.HEAD)
         self._compare(layout.CHECKPOINT, last.note)
         self._verify_note(last.note, self._pinned or verifiers, layout.CHECKPOINT)
-        if (fault := self._shelf.fault()) is not None:
+        if (fault := self._places.fault()) is not None:
             raise ArchiveRefused(fault[1], self._chunk_of(fault[0]), fault[0])
         keys = self._keys(head, known, lock) if head.keys else 0
         counts = {**body.counts(), "checkpoints": history.count}
@@ -321,7 +322,7 @@ class _ArchiveCheck:
             raise self._narrow(fault, name, expected[1:], head) from None
         for member, made in expected[1:]:
             self._compare(member, made)
-        self._shelf.put(rows)
+        self._places.put(rows)
         self._firsts.append(rows[0][0])
 
     def _narrow(
@@ -383,7 +384,7 @@ class _ArchiveCheck:
         return counts, tzdata
 
 
-def _check_cut(rows: Sequence[Row], member: str, *, last: bool) -> None:
+def _check_cut(rows: Sequence[EventColumns], member: str, *, last: bool) -> None:
     """Let a chunk pass that ends where an export would have ended it."""
     before, states = len(rows) - 1, sum(len(row[4]) for row in rows[:-1])
     if is_full(before, states):

@@ -13,8 +13,7 @@ from ledger.codec import pack
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-Row = tuple[int, bytes, int, str, bytes, bytes]
-"""An event as it is stored: position, stream, version, topic, state, event id."""
+    from ledger.stores.reading import EventColumns
 
 _UUID_BYTES = 16
 _COLUMNS = 6
@@ -22,12 +21,12 @@ _MOST_TOPIC_BYTES = 200
 _MOST_WHOLE = 2**63 - 1
 
 
-def rows_written(rows: Sequence[Row]) -> bytes:
+def rows_written(rows: Sequence[EventColumns]) -> bytes:
     """The content of a chunk."""
     return b"".join([pack(list(row)) for row in rows])
 
 
-def read_rows(content: bytes, member: str, first: int = 1) -> list[Row]:
+def read_rows(content: bytes, member: str, first: int = 1) -> list[EventColumns]:
     """The rows of a chunk, of the right types; nothing else is known of them yet.
 
     ``first`` is the position that the first one has, to say where a fault is.
@@ -44,7 +43,7 @@ def read_rows(content: bytes, member: str, first: int = 1) -> list[Row]:
         max_str_len=_MOST_TOPIC_BYTES,
     )
     unpacker.feed(content)
-    rows: list[Row] = []
+    rows: list[EventColumns] = []
     try:
         rows.extend(_row(values) for values in unpacker)
     except (ValueError, TypeError, RecursionError, msgpack.UnpackException):
@@ -54,7 +53,7 @@ def read_rows(content: bytes, member: str, first: int = 1) -> list[Row]:
     return rows
 
 
-def _as_written(rows: Sequence[Row], content: bytes) -> int:
+def _as_written(rows: Sequence[EventColumns], content: bytes) -> int:
     """How many rows from the first one on are written as an export writes them."""
     at = 0
     for number, row in enumerate(rows):
@@ -68,7 +67,7 @@ def _as_written(rows: Sequence[Row], content: bytes) -> int:
 _BROKEN = "is damaged: it is not what an export writes"
 
 
-def _row(values: Any) -> Row:
+def _row(values: Any) -> EventColumns:
     position, stream, version, topic, state, event_id = values
     if not (
         all(type(number) is int and 1 <= number <= _MOST_WHOLE for number in (position, version))
@@ -85,9 +84,9 @@ def is_full(events: int, state_bytes: int) -> bool:
     return events >= CHUNK_EVENTS or state_bytes >= CHUNK_BYTES
 
 
-def chunk_rows(rows: Iterable[Row]) -> Iterator[list[Row]]:
+def chunk_rows(rows: Iterable[EventColumns]) -> Iterator[list[EventColumns]]:
     """The rows in chunks as an archive has them: where one ends follows from the rows alone."""
-    chunk: list[Row] = []
+    chunk: list[EventColumns] = []
     state_bytes = 0
     for row in rows:
         chunk.append(row)

@@ -15,11 +15,7 @@ from ledger.archive.key_encryption import Lock, read_data_keys, read_signing_key
 from ledger.archive.layout import Identity
 from ledger.archive.refusals import ArchiveRefused
 from ledger.files import write_whole
-from ledger.ledger import EVENTS_FILE, KEYS_FILE, LOG_FILE
 from ledger.settings import LedgerSettings
-from ledger.stores.sqlite.data_keys import KeyStore
-from ledger.stores.sqlite.restored_events import RestoredEvents
-from ledger.stores.sqlite.restored_log import restoring
 from ledger.stores.transparency_log import StoredCheckpoint, VerifierKey
 from ledger.transparency.notes import Note, Verifier
 from ledger.transparency.tiles import TileAt, parse_tile_path
@@ -30,7 +26,9 @@ if TYPE_CHECKING:
 
     from ledger.archive.checking import VerifiedArchive
     from ledger.folder import DataFolder
-    from ledger.stores.sqlite.restored_log import RestoredLog
+    from ledger.stores.keys import LedgerKeyStore
+    from ledger.stores.restoring import RestoredLog
+    from ledger.stores.store import LedgerStore
 
 
 def place(
@@ -42,14 +40,14 @@ def place(
     passphrase: str | None = None,
     replace: bool = False,
     archived: bool = False,
-    prepare: Callable[[Path], None] = lambda _folder: None,
+    prepare: Callable[[LedgerStore], None] = lambda _store: None,
     advance: Callable[[int, int], None] = lambda _position, _of: None,
 ) -> None:
     """Make the ledger of that name from an archive that was verified just now.
 
     It is the same ledger, under the same origin, if the archive holds its keys and the passphrase
     is given; else it is for audit. The file is read once more, and has to be what was verified.
-    ``prepare`` may put more into its folder, before it is the ledger's.
+    ``prepare`` may put more into its store, before it is the ledger's.
     Killed at any point, this leaves nothing that the next start does not sweep.
 
     Raises:
@@ -70,17 +68,17 @@ def place(
         for_audit=not goes_on,
         archived=archived,
     )
-    with folder.adopting(settings, replace=replace) as made, ExitStack() as closed:
+    with folder.adopting(settings, replace=replace) as (made, store), ExitStack() as closed:
         if not goes_on:
             write_whole(made / layout.SETTINGS, verified.settings_note)
-        keys = KeyStore(made / KEYS_FILE, folder.master_key)
+        keys = store.open_keys(folder.master_key)
         closed.enter_context(closing(keys))
         lock = None
         file = closed.enter_context(path.open("rb"))
         reader = SummedReader(file)
         with (
-            RestoredEvents(made / EVENTS_FILE, keys) as events,
-            restoring(made / LOG_FILE, settings.origin or "", _verifier_keys(verified)) as log,
+            store.restore_events() as events,
+            store.restore_log(settings.origin or "", _verifier_keys(verified)) as log,
         ):
             while (member := reader.peek()) != layout.SUMS:
                 content = reader.read(member or layout.SUMS)
@@ -96,7 +94,7 @@ def place(
                     _take_log(log, member, content)
             if reader.end() != verified.sums:
                 raise ArchiveRefused("was changed while it was imported")
-        prepare(made)
+        prepare(store)
 
 
 def _namespace(verified: VerifiedArchive, *, goes_on: bool) -> UUID | None:
@@ -129,7 +127,9 @@ def _verifier_keys(verified: VerifiedArchive) -> list[VerifierKey]:
     ]
 
 
-def _take_keys(keys: KeyStore, verified: VerifiedArchive, member: str, content: bytes) -> None:
+def _take_keys(
+    keys: LedgerKeyStore, verified: VerifiedArchive, member: str, content: bytes
+) -> None:
     if member == layout.NAMESPACE:
         return  # it is part of the identity
     if member == layout.SIGNING_KEYS:

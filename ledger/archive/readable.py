@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     from domain.recorded import RecordedEvent
-    from ledger.archive.chunks import Row
+    from ledger.stores.reading import EventColumns
 
 ENCRYPTED = {"sealed": True}
 """How a personal value stands in a readable line, whether or not its key is still there."""
@@ -41,7 +41,7 @@ class Reader:
     def __init__(self) -> None:
         self._mapper = LedgerMapper(_NoKeys())
 
-    def read(self, row: Row) -> RecordedEvent:
+    def read(self, row: EventColumns) -> RecordedEvent:
         """The event of a row, with what is personal left encrypted.
 
         Raises:

@@ -28,9 +28,7 @@ from ledger.data_layout import (
 )
 from ledger.files import FolderInUse
 from ledger.folder import DataFolder
-from ledger.ledger import EVENTS_FILE, KEYS_FILE, LOG_FILE
 from ledger.master_keys import as_master_key, master_key_of
-from ledger.stores.sqlite.ledger_files import LedgerFileReader
 from ledger.transparency import notes
 from ledger.transparency.notes import Signer, Verifier
 
@@ -38,10 +36,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from ledger.archive.chunks import Row
     from ledger.clock import Clock
     from ledger.master_keys import MasterKey
     from ledger.stores.keys import SigningKey
+    from ledger.stores.reading import EventColumns
+    from ledger.stores.store import LedgerStore, StoreOf
 
 PAGE_ROWS = 1024
 
@@ -50,6 +49,7 @@ PAGE_ROWS = 1024
 def ledger_source(
     path: Path,
     name: str,
+    store_of: StoreOf,
     *,
     clock: Clock,
     master_key: MasterKey | bytes | None = None,
@@ -71,7 +71,8 @@ def ledger_source(
         Corrupt: the ledger is damaged.
         Unavailable: it cannot be read.
     """
-    at_rest = not may_write(path, name)
+    store = store_of(path)
+    at_rest = not may_write(path, name, store)
     if at_rest and keys:
         raise FolderUnusable(
             f"{path} cannot be written, and its audit trail must say that its keys were taken: "
@@ -81,10 +82,10 @@ def ledger_source(
         if not at_rest:
             alone = keys and not for_backup
             closed.enter_context(
-                _hold_signed(path, name, clock=clock, master_key=master_key, alone=alone)
+                _hold_signed(path, name, store_of, clock=clock, master_key=master_key, alone=alone)
             )
         key = master_key or master_key_of(path, path / LEDGERS)
-        source = LedgerFiles(folder_of(path, name), key, at_rest=at_rest)
+        source = LedgerFiles(folder_of(path, name), store.ledger(name), key, at_rest=at_rest)
         closed.enter_context(closing(source))
         if keys and source.for_audit:
             raise Refused("ledger-for-audit", f"the ledger {name} has no keys to export")
@@ -93,11 +94,19 @@ def ledger_source(
 
 @contextmanager
 def _hold_signed(
-    path: Path, name: str, *, clock: Clock, master_key: MasterKey | bytes | None, alone: bool
+    path: Path,
+    name: str,
+    store_of: StoreOf,
+    *,
+    clock: Clock,
+    master_key: MasterKey | bytes | None,
+    alone: bool,
 ) -> Iterator[None]:
     """Hold the folder, with the ledger signed; unless ``alone``, a server may hold it instead."""
     try:
-        folder = DataFolder.open(path, clock=clock, master_key=master_key, make_main=False)
+        folder = DataFolder.open(
+            path, store_of, clock=clock, master_key=master_key, make_main=False
+        )
     except FolderInUse:
         if alone:
             raise
@@ -109,16 +118,21 @@ def _hold_signed(
 
 
 class LedgerFiles:
-    """The files of one ledger, as they stand under its last checkpoint."""
+    """What is kept of one ledger, as it stands under its last checkpoint."""
 
     def __init__(
-        self, folder: Path, master_key: MasterKey | bytes, *, at_rest: bool = False
+        self,
+        folder: Path,
+        store: LedgerStore,
+        master_key: MasterKey | bytes,
+        *,
+        at_rest: bool = False,
     ) -> None:
-        """Open them; ``at_rest`` without making any file beside them, also for a moment.
+        """Open it; ``at_rest`` without making any file in the folder, also for a moment.
 
         Raises:
-            Corrupt: one is missing or damaged, or the ledger has no log yet.
-            Unavailable: one cannot be read.
+            Corrupt: a part is missing or damaged, or the ledger has no log yet.
+            Unavailable: a part cannot be read.
         """
         settings = settings_of(folder)
         if settings.origin is None:
@@ -128,12 +142,8 @@ class LedgerFiles:
         self.identity = Identity.of(settings)
         self._folder = folder
         self._master = as_master_key(master_key)
-        self._files = LedgerFileReader(
-            events=folder / EVENTS_FILE,
-            keys=folder / KEYS_FILE,
-            log=folder / LOG_FILE,
-            at_rest=at_rest,
-        )
+        self._names = store.names
+        self._files = store.read(at_rest=at_rest)
         try:
             self.last = self._newest()
             # Read once, or a key made meanwhile would be in half of it.
@@ -143,13 +153,13 @@ class LedgerFiles:
             raise
 
     def close(self) -> None:
-        """Close the files."""
+        """Close the parts."""
         self._files.close()
 
     def _newest(self) -> SignedCheckpoint:
         row = self._files.newest_checkpoint()
         if row is None or row[0] == 0:
-            raise Corrupt(f"{self._folder / LOG_FILE} holds no checkpoint of any event yet")
+            raise Corrupt(f"{self._folder / self._names.log} holds no checkpoint of any event yet")
         return SignedCheckpoint(*row)
 
     def settings_note(self) -> bytes:
@@ -179,7 +189,7 @@ class LedgerFiles:
     def _sign(self, identity: Identity) -> bytes:
         keys = self._listed_keys()
         if not keys:
-            raise Corrupt(f"{self._folder / KEYS_FILE} holds no key that signs: restore it")
+            raise Corrupt(f"{self._folder / self._names.keys} holds no key that signs: restore it")
         signer = Signer(identity.origin, keys[-1].private)
         return notes.sign(identity.text(), [signer]).to_bytes()
 
@@ -204,7 +214,7 @@ class LedgerFiles:
                     yield SignedCheckpoint(*row)
             after = page[-1][0]
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[EventColumns]:
         """Every event up to the last checkpoint, in order; read in pages."""
         after = 0
         while after < self.last.size:

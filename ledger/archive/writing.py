@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Self
 
-    from ledger.archive.chunks import Row
     from ledger.archive.history import SignedCheckpoint
     from ledger.archive.layout import Head, Identity
     from ledger.archive.tar import Sink
+    from ledger.stores.reading import EventColumns
 
 SPOOL_BYTES = 2**20
 
@@ -71,7 +71,7 @@ class Source(Protocol):
     def checkpoints(self) -> Iterator[SignedCheckpoint]:
         """Every checkpoint ever signed, up to the last, by size and then as they were signed."""
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[EventColumns]:
         """Every event up to the last checkpoint, in order."""
 
     def data_keys(self) -> Iterator[tuple[bytes, bytes]]:

@@ -1,5 +1,6 @@
 """Stores: where a ledger's events, keys, transparency log, trail and projections' tables are kept.
 
-``ledger.stores.sqlite`` keeps them in files of SQLite, and is the only package that names it. What
-a store raises is always an error of ours: see ``ledger.stores.sqlite.errors``.
+The modules here are protocols, and ``store.py`` has the two that open everything else. Each folder
+is a store that keeps them; ``api.bootstrap`` chooses one. What a store raises is always an error of
+ours: see ``ledger.stores.sqlite.errors``.
 """

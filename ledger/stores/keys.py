@@ -29,8 +29,8 @@ class SigningKey:
     private: Ed25519PrivateKey
 
 
-class SigningKeyStore(Protocol):
-    """The keys that sign a ledger's checkpoints. Any thread may call.
+class SigningKeyReader(Protocol):
+    """The keys that sign a ledger's checkpoints, of which none can be made.
 
     Every method raises ``Corrupt`` where a key is damaged, and ``Unavailable`` where the store
     cannot be used now.
@@ -38,6 +38,10 @@ class SigningKeyStore(Protocol):
 
     def keys_of(self, name: str) -> list[SigningKey]:
         """Every key of that name, the oldest first."""
+
+
+class SigningKeyStore(SigningKeyReader, Protocol):
+    """The keys that sign a ledger's checkpoints. Any thread may call."""
 
     def make(self, name: str, made_at: int) -> SigningKey:
         """A new key of that name, durable before it is answered."""
@@ -79,3 +83,11 @@ class DataKeyStore(Protocol):
 
     def close(self) -> None:
         """Close the store and forget every key."""
+
+
+class LedgerKeyStore(DataKeyStore, Protocol):
+    """All keys of one ledger: those of its contacts, and those that sign its checkpoints."""
+
+    @property
+    def signing(self) -> SigningKeyStore:
+        """The keys that sign."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ledger.stores.events import Row
+    from ledger.stores.store import PartNames
     from ledger.stores.transparency_log import TransparencyLogStore
     from ledger.subscriptions.pacing import Pacing
     from ledger.transparency.signing import LogKeys
@@ -45,6 +46,7 @@ class CheckpointSigner:
         rows: Callable[[int, int], Sequence[Row]],
         head: Callable[[], int],
         clock: Callable[[], int],
+        names: PartNames,
         *,
         signs: bool = True,
         pacing: Pacing = SIGNER,
@@ -53,7 +55,7 @@ class CheckpointSigner:
 
         One that never ``signs`` needs no key: it is kept as it was signed elsewhere. ``pacing``
         says how many events one checkpoint takes in at most, so that catching up holds little in
-        memory, and how many are read and hashed at a time.
+        memory, and how many are read and hashed at a time. Messages call the parts by ``names``.
         """
         self._step_leaves = pacing.step_events or sys.maxsize
         self._page_leaves = pacing.part_events or self._step_leaves
@@ -63,6 +65,7 @@ class CheckpointSigner:
         self._rows = rows
         self._head = head
         self._clock = clock
+        self._names = names
         self._stepping = RLock()
         self.problem: str | None = None
         """Why nothing more is signed, once that is so."""
@@ -130,16 +133,16 @@ class CheckpointSigner:
             LogRefused: it is another one.
         """
         if self._store.newest() != self.signed:
-            raise LogRefused("somebody else has changed log.sqlite meanwhile")
+            raise LogRefused(f"somebody else has changed {self._names.log} meanwhile")
         size = self.signed.size
         try:
             frontier = Frontier.of(TileHashes(self._store.tile, size), size)
         except Unproven as error:
-            raise LogRefused(f"{error}: restore log.sqlite from a backup") from error
+            raise LogRefused(f"{error}: restore {self._names.log} from a backup") from error
         if frontier.root() != self.signed.root:
             raise LogRefused(
                 f"the tiles no longer give the root that was signed for {size} events: "
-                "restore log.sqlite from a backup"
+                f"restore {self._names.log} from a backup"
             )
         return frontier
 
@@ -160,12 +163,12 @@ class CheckpointSigner:
         if said != Checkpoint(self._keys.origin, signed.size, signed.root):
             raise LogRefused(
                 f"the last checkpoint does not speak of the {signed.size} events it is kept for: "
-                "restore log.sqlite from a backup"
+                f"restore {self._names.log} from a backup"
             )
         if (head := self._head()) < signed.size:
             raise LogRefused(
                 f"{signed.size} events are signed for, and the ledger ends at {head}: "
-                "restore a newer events.sqlite"
+                f"restore a newer {self._names.events}"
             )
         if signed.size:
             self._check_last_bundle(signed.size)
@@ -176,7 +179,7 @@ class CheckpointSigner:
         if self._leaves(start, size) != hashes_in(self._store.tile(TileAt(0, n, size - start))):
             raise LogRefused(
                 f"the events from {start + 1} to {size} are not those that were signed for: "
-                "restore an events.sqlite that was not written to since"
+                f"restore an {self._names.events} that was not written to since"
             )
 
     def _leaves(self, after: int, upto: int) -> list[bytes]:

@@ -29,10 +29,10 @@ from ledger.transparency.tiles import TILE_WIDTH, TileHashes, encode_bundle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
     from ledger.stores.events import Row
     from ledger.stores.keys import SigningKeyStore
+    from ledger.stores.store import LedgerStore
     from ledger.stores.transparency_log import StoredCheckpoint, VerifierKey
     from ledger.subscriptions.pacing import Pacing
     from ledger.transparency.notes import Verifier
@@ -55,7 +55,7 @@ class TransparencyLog:
 
     def __init__(
         self,
-        path: Path,
+        ledger: LedgerStore,
         origin: str,
         signing: SigningKeyStore,
         *,
@@ -67,7 +67,7 @@ class TransparencyLog:
         signs: bool = True,
         pacing: Pacing = SIGNER,
     ) -> None:
-        """Open the file, or ``make`` it. ``rows`` are the committed events from after to upto.
+        """Open the log, or ``make`` it. ``rows`` are the committed events from after to upto.
 
         ``head`` and ``on_commit`` are of the ledger, as a ``Subscription`` wants them.
 
@@ -83,10 +83,18 @@ class TransparencyLog:
         self._head = head
         self._clock = clock
         self._signs = signs
-        self._store, self._keys = open_log(path, origin, signing, clock, make=make)
+        self._names = ledger.names
+        self._store, self._keys = open_log(ledger, origin, signing, clock, make=make)
         try:
             self._signer = CheckpointSigner(
-                self._store, self._keys, rows, head, clock, signs=signs, pacing=pacing
+                self._store,
+                self._keys,
+                rows,
+                head,
+                clock,
+                self._names,
+                signs=signs,
+                pacing=pacing,
             )
             self._signer.check()
         except BaseException:
@@ -184,7 +192,9 @@ class TransparencyLog:
             proof = merkle.inclusion_proof(hashes, index, size)
             merkle.verify_inclusion(leaf, index, size, proof, root)
         except Unproven as error:
-            raise Corrupt(f"log.sqlite and position {position} do not fit: {error}") from error
+            raise Corrupt(
+                f"{self._names.log} and position {position} do not fit: {error}"
+            ) from error
         return Inclusion(index, size, leaf, root, tuple(proof))
 
     def consistency(self, first: int, second: int | None = None) -> list[bytes]:
@@ -203,7 +213,7 @@ class TransparencyLog:
         try:
             return merkle.consistency_proof(self._hashes_of(size), first, size)
         except Unproven as error:
-            raise Corrupt(f"log.sqlite is damaged: {error}") from error
+            raise Corrupt(f"{self._names.log} is damaged: {error}") from error
 
     def sign_head(self) -> StoredCheckpoint:
         """Take in and sign everything recorded by now; the last checkpoint, if nothing is new.

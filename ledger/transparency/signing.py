@@ -1,8 +1,9 @@
 """Under which keys a log signs: the newest, and once more the one before it.
 
-The private keys in ``keys.sqlite`` decide: a key of this log that the log does not list yet is new
-and signs from the next checkpoint on, together with the one it follows, which is retired with that.
-So a rotation that was interrupted continues, and so does one that an older ``log.sqlite`` forgot.
+The private keys in the store of keys decide: a key of this log that the log does not list yet is
+new and signs from the next checkpoint on, together with the one it follows, which is retired with
+that.
+So a rotation that was interrupted continues, and so does one that an older log forgot.
 """
 
 from __future__ import annotations
@@ -26,8 +27,15 @@ if TYPE_CHECKING:
 class LogKeys:
     """The keys of one log, whose name is its origin."""
 
-    def __init__(self, store: TransparencyLogStore, signing: SigningKeyStore, origin: str) -> None:
-        """List the keys that are new.
+    def __init__(
+        self,
+        store: TransparencyLogStore,
+        signing: SigningKeyStore,
+        origin: str,
+        *,
+        keys_name: str,
+    ) -> None:
+        """List the keys that are new. Messages call the store of keys by ``keys_name``.
 
         Raises:
             Corrupt: a key is damaged.
@@ -36,6 +44,7 @@ class LogKeys:
         self._store = store
         self._signing = signing
         self.origin = origin
+        self._keys_name = keys_name
         self._rotating = Lock()
         self._listed: list[VerifierKey] = []
         self._signers: dict[bytes, Signer] = {}
@@ -88,7 +97,8 @@ class LogKeys:
         active = [key for key in self._listed if key.retired_at is None]
         if not active or any(key.public not in self._signers for key in active):
             raise LogRefused(
-                "keys.sqlite does not hold the key that signs: restore it from a newer backup"
+                f"{self._keys_name} does not hold the key that signs: "
+                "restore it from a newer backup"
             )
         return active
 

@@ -16,9 +16,9 @@ from api.http.streams import log
 from api.service.settings import Settings
 from domain.errors import Corrupt
 from domain.instants import format_instant
-from ledger.access.opening import ACCESS_FILE
 from ledger.access.scopes import ADMIN, APPEND, COMMAND_LINE, READ, REBUILD, SCOPES
 from ledger.access.trails import LEDGER_RESTORED
+from ledger.stores.sqlite.file_names import ACCESS_FILE
 from tests.api.shop import Clock, built, listening, problem_of, purchase, registration
 from tests.trail_entries import done
 

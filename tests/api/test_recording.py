@@ -15,6 +15,7 @@ from ledger import free_space as room
 from ledger import recording
 from ledger.stores.sqlite.events import LedgerApplicationRecorder
 from tests.api.shop import Clock, Json, Shop, built, listening, problem_of, registration
+from tests.ledger.given import folder_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -188,7 +189,7 @@ def test_a_real_lock_is_told_and_forgotten(
     """Another program holds the database; the trial waits for it like any commit."""
     monkeypatch.setattr(recording, "WAIT_SECONDS", 0.01)
     main = server.ledger("main").ledger
-    with closing(sqlite3.connect(main.folder / "events.sqlite", isolation_level=None)) as other:
+    with closing(sqlite3.connect(folder_of(main) / "events.sqlite", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         problem_of(shop.append("pos:1", registration()), 503, "unavailable")
         assert ready(client)["recording"] is False

@@ -8,8 +8,9 @@ from api.bootstrap import build, now, read_settings
 from api.service.settings import Settings, SettingsRefused, is_loopback
 from domain.errors import LedgerError
 from domain.instants import zone
-from ledger.access.opening import ACCESS_FILE, open_access_keys
+from ledger.access.opening import open_access_keys
 from ledger.access.scopes import SCOPES
+from ledger.stores.sqlite.store import SqliteStore
 
 SETTINGS = Settings.__dataclass_fields__
 
@@ -25,7 +26,7 @@ def test_the_server_listens_nowhere_else_without_keys(host: str, tmp_path: Path)
     settings = Settings(host=host, folder=tmp_path / "data")
     with pytest.raises(SettingsRefused, match="loopback"):
         build(settings)
-    keys = open_access_keys(tmp_path / "data" / ACCESS_FILE, now)
+    keys = open_access_keys(SqliteStore(tmp_path / "data"), now)
     made, _ = keys.make("owner", SCOPES)
     keys.revoke(made.id)
     keys.close()

@@ -20,6 +20,7 @@ from api.cli.listening import FINISH_SECONDS
 from api.http.app import create_app
 from api.http.edge.frontdoor import FrontDoor
 from ledger.folder import DataFolder
+from ledger.stores.sqlite.store import SqliteStore
 from tests.api.shop import Clock, built, listening, problem_of, registration
 from tests.cli.running import END_SECONDS, serving
 
@@ -181,6 +182,6 @@ def test_the_end_seals_what_was_accepted(tmp_path: Path, name: str) -> None:
         for number in range(20):
             path = f"/v1/ledgers/{name}/contacts/till:{number}/events"
             assert client.post(path, json=registration()).status_code == 201
-    with closing(DataFolder.open(tmp_path / "data", clock=Clock())) as folder:
+    with closing(DataFolder.open(tmp_path / "data", SqliteStore, clock=Clock())) as folder:
         ledger = folder.ledger(name)
         assert ledger.transparency.checkpoint().size == ledger.head() == 21

@@ -10,6 +10,7 @@ from domain.instants import DAY, parse_instant
 from domain.presets import PRESETS
 from ledger.drafts import Append, Draft
 from ledger.folder import DataFolder
+from ledger.stores.sqlite.store import SqliteStore
 from tests.domain.scenario import fact
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def sold(folder: Path) -> Path:
 
     Positions: 1 and 2 are policies, then each registration with its purchases.
     """
-    data = DataFolder.open(folder, clock=now)
+    data = DataFolder.open(folder, SqliteStore, clock=now)
     try:
         ledger = data.ledger("main")
         ledger.publish_policy(PRESETS["purchases-only"], 0).result()

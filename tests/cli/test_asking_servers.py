@@ -19,6 +19,7 @@ from api.cli.asking.documents import Documents
 from ledger.data_layout import LOCK_FILE
 from ledger.files import FolderLock
 from ledger.folder import DataFolder
+from ledger.stores.sqlite.store import SqliteStore
 from tests.cli.running import Ended, rapport, serving
 from tests.cli.sold import sold
 
@@ -222,7 +223,7 @@ class TestTheNoteInTheLock:
 
     def test_whoever_holds_the_folder_and_is_no_server_is_waited_for(self, tmp_path: Path) -> None:
         folder = sold(tmp_path / "data")
-        with closing(DataFolder.open(folder, clock=now)):
+        with closing(DataFolder.open(folder, SqliteStore, clock=now)):
             ended = rapport("summary", "--data", folder)
         assert ended.code == 3
         assert "wait until it has ended" in ended.err

@@ -17,10 +17,11 @@ from api.service.backups.form import Backup
 from domain.errors import Refused
 from domain.events.governance import PersonalDataErased
 from domain.presets import PRESETS
-from ledger.access.opening import TRAIL_FILE, open_trail
 from ledger.access.scopes import COMMAND_LINE
+from ledger.access.trail import AuditTrail
 from ledger.erasure import Erasure
 from ledger.folder import DataFolder
+from ledger.stores.sqlite.store import SqliteStore
 from tests.api.shop import Clock
 from tests.cli.running import Ended, attempts, rapport
 from tests.cli.sold import sold
@@ -52,7 +53,7 @@ def data(here: Path) -> Path:
     with held(folder) as opened:
         ledger, _ = opened.create("shop")
         append(ledger, draft(ANNS, "contact-registered", ANN))
-    trail = open_trail(folder / "ledgers" / "shop" / TRAIL_FILE, Clock())
+    trail = AuditTrail(SqliteStore(folder).ledger("shop").open_trail(), Clock())
     trail.record(COMMAND_LINE, "rebuild-started", "status")
     trail.close()
     return folder
@@ -61,7 +62,7 @@ def data(here: Path) -> Path:
 @contextmanager
 def held(folder: Path) -> Iterator[DataFolder]:
     """What a server does: it holds the folder, seals, and lets go."""
-    opened = DataFolder.open(folder, clock=Clock(), signing=True, make_main=False)
+    opened = DataFolder.open(folder, SqliteStore, clock=Clock(), signing=True, make_main=False)
     try:
         yield opened
     finally:
@@ -178,7 +179,7 @@ def test_beside_a_server_that_goes_on_what_is_backed_up_is_sound(data: Path, her
 def test_who_is_erased_while_it_is_made_is_erased_after_a_restore(data: Path, here: Path) -> None:
     """The key is gone by then, and the event stands after the checkpoint that bounds the backup."""
     wish = PersonalDataErased(requested_by="the person", reason="asked")
-    with closing(DataFolder.open(data, clock=Clock(), make_main=False)) as opened:
+    with closing(DataFolder.open(data, SqliteStore, clock=Clock(), make_main=False)) as opened:
         shop = opened.ledger("shop")
         shop.transparency.sign_head()
         shop.erase(Erasure(contact_id=ANNS, event=wish)).result()

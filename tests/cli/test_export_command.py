@@ -16,6 +16,7 @@ from api.service.demo.town import Founding, build_town, scripts_of
 from api.service.settings import Settings
 from domain.instants import parse_instant
 from ledger.archive.checking import is_archive, verify_archive
+from ledger.stores.sqlite.sorting import SqliteSorting
 from ledger.transparency.notes import Verifier
 from tests.cli.running import PROGRAM, ROOT, Ended, rapport, serving
 
@@ -58,7 +59,7 @@ def export_with_keys(town: Path, file: object) -> Ended:
 def test_it_writes_an_archive_and_says_what_is_in_it(town: Path, here: Path) -> None:
     ended = export(town, "cafe.tar")
     assert (ended.code, ended.out) == (0, "")
-    verified = verify_archive(here / "cafe.tar")
+    verified = verify_archive(here / "cafe.tar", SqliteSorting())
     assert f"{verified.head.position:,} events up to position" in ended.err
     assert verified.last.root.hex() in ended.err
     assert (here / "cafe.tar").stat().st_mode & 0o777 == 0o600
@@ -72,12 +73,14 @@ def test_a_suffix_compresses_it_and_the_same_bytes_come_every_time(town: Path, h
     small, large = ((here / name).stat().st_size for name in ("one.tar.gz", "plain.tar"))
     assert 2 * small < large
     assert is_archive(here / "one.tar.gz")
-    assert verify_archive(here / "one.tar.gz") == verify_archive(here / "plain.tar")
+    assert verify_archive(here / "one.tar.gz", SqliteSorting()) == verify_archive(
+        here / "plain.tar", SqliteSorting()
+    )
 
 
 def test_json_tells_a_program(town: Path, here: Path) -> None:
     told = export(town, "cafe.tar", "--json").json()
-    verified = verify_archive(here / "cafe.tar")
+    verified = verify_archive(here / "cafe.tar", SqliteSorting())
     assert told.pop("seconds") > 0
     assert told.pop("events_per_second") > 0
     assert told == {
@@ -176,7 +179,7 @@ def test_beside_a_server_it_ends_at_the_last_checkpoint(tmp_path: Path) -> None:
         httpx.post(path, json={"type": "purchase-made", "data": SALE}).raise_for_status()
     position = ended.json()["position"]
     assert 1 <= position <= 2
-    assert verify_archive(archive).head.position == position
+    assert verify_archive(archive, SqliteSorting()).head.position == position
 
 
 SALE = {"purchase_id": "p1", "amount_minor": 1, "currency": "EUR", "initiated_by": "contact"}
@@ -285,7 +288,7 @@ def test_a_tampered_archive_leaves_no_data_folder(town: Path, here: Path) -> Non
 
 def test_a_key_known_from_elsewhere_is_asked_for(town: Path, here: Path) -> None:
     export(town, "cafe.tar")
-    known = verify_archive(here / "cafe.tar").known_keys[0].verifier
+    known = verify_archive(here / "cafe.tar", SqliteSorting()).known_keys[0].verifier
     assert import_("cafe.tar", "--key", known, "--json").json()["pinned"] is True
     other = Verifier.of("example.org/log", Ed25519PrivateKey.generate().public_key())
     ended = import_("cafe.tar", "--as", "other", "--key", other.to_text())

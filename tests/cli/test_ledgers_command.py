@@ -4,9 +4,10 @@ import json
 from typing import TYPE_CHECKING
 
 from api.cli.ending import DONE, UNUSABLE, USAGE
-from ledger.access.opening import ACCESS_FILE, open_access_keys
+from ledger.access.opening import open_access_keys
 from ledger.data_layout import LOCK_FILE
 from ledger.files import FolderLock
+from ledger.stores.sqlite.store import SqliteStore
 from tests.api.shop import Clock
 from tests.cli.running import rapport
 from tests.trail_entries import done
@@ -54,7 +55,7 @@ def test_a_key_of_a_deleted_ledger_opens_nothing(tmp_path: Path) -> None:
         made = ("keys", "create", ledger, "--scope", "read", "--ledger", ledger)
         assert rapport(*made, "--data", folder).code == DONE
     assert rapport("ledgers", "delete", "shop", "--confirm", "shop", "--data", folder).code == DONE
-    keys = open_access_keys(folder / ACCESS_FILE, Clock())
+    keys = open_access_keys(SqliteStore(folder), Clock())
     revoked = {key.name: key.revoked_at is not None for key in keys.all()}
     keys.close()
     assert revoked == {"shop": True, "main": False}

@@ -9,6 +9,7 @@ import pytest
 
 from domain.presets import PRESETS
 from ledger.folder import DataFolder
+from ledger.stores.sqlite.store import SqliteStore
 from ledger.transparency.notes import Note, Verifier
 from tests.cli.running import rapport, serving
 from tests.ledger.given import HandClock
@@ -52,19 +53,19 @@ def test_a_rotation_retires_the_old_key_with_the_next_checkpoint(folder: Path) -
 
 
 def test_what_was_not_sealed_yet_is_signed_by_both_keys_at_once(folder: Path) -> None:
-    with closing(DataFolder.open(folder, clock=HandClock())) as opened:
+    with closing(DataFolder.open(folder, SqliteStore, clock=HandClock())) as opened:
         ledger = opened.ledger("main")
         ledger.publish_policy(PRESETS["cafe"], None).result()
         assert ledger.transparency.checkpoint().size < ledger.head()
     new, old = rapport("log-keys", "rotate", "--data", folder, "--json").json()
     assert (new["retired_at"], old["retired_at"] is None) == (None, False)
-    with closing(DataFolder.open(folder, clock=HandClock())) as opened:
+    with closing(DataFolder.open(folder, SqliteStore, clock=HandClock())) as opened:
         note = Note.read(opened.ledger("main").transparency.checkpoint().note)
         assert len(note.signatures) == 2
 
 
 def test_a_command_that_records_seals_it_too(folder: Path) -> None:
-    with closing(DataFolder.open(folder, clock=HandClock())) as opened:
+    with closing(DataFolder.open(folder, SqliteStore, clock=HandClock())) as opened:
         ledger = opened.ledger("main")
         assert ledger.transparency.checkpoint().size == ledger.head() == 2
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ledger.folder import DataFolder
+from ledger.stores.sqlite.store import SqliteStore
 from tests.cli.running import PROGRAM, ROOT, Ended
 from tests.ledger.given import HandClock, append, draft, registered
 
@@ -61,7 +62,9 @@ def closed(folder: Path) -> Path:
 @pytest.fixture(scope="module")
 def contents(place: Path) -> Path:
     """A folder with a contact, all of whose events are sealed."""
-    with closing(DataFolder.open(place / "data", clock=HandClock(), signing=True)) as folder:
+    with closing(
+        DataFolder.open(place / "data", SqliteStore, clock=HandClock(), signing=True)
+    ) as folder:
         ledger = folder.ledger("main")
         contact = registered(ledger)
         append(ledger, draft(contact, "visit-made", {"guests": 2}))
@@ -112,7 +115,7 @@ def test_its_keys_are_not_taken_without_a_trace(untouched: Path, place: Path) ->
 
 
 def test_what_is_not_sealed_yet_gets_no_receipt(place: Path) -> None:
-    with closing(DataFolder.open(place / "busy", clock=HandClock())) as folder:
+    with closing(DataFolder.open(place / "busy", SqliteStore, clock=HandClock())) as folder:
         ledger = folder.ledger("main")
         ledger.transparency.sign_head()
         contact = registered(ledger)
@@ -123,7 +126,7 @@ def test_what_is_not_sealed_yet_gets_no_receipt(place: Path) -> None:
 
 
 def test_files_that_may_not_even_be_read_are_named_with_what_to_do(place: Path) -> None:
-    with closing(DataFolder.open(place / "private", clock=HandClock())):
+    with closing(DataFolder.open(place / "private", SqliteStore, clock=HandClock())):
         pass
     master_key = closed(place / "private") / "master.key"
     master_key.chmod(0)

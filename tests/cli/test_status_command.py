@@ -17,6 +17,7 @@ from domain.explanation import explain
 from domain.instants import parse_instant
 from domain.relationship import fold
 from ledger.folder import DataFolder
+from ledger.stores.sqlite.store import SqliteStore
 from tests.cli.running import rapport, serving
 from tests.cli.sold import sold
 from tests.domain.scenario import EXAMPLES
@@ -134,7 +135,7 @@ def test_a_walk_has_words_for_what_is_no_more(tmp_path: Path) -> None:
 def test_each_sentence_of_an_explanation_is_a_line(data: Path) -> None:
     """A server sends them as one text, which is taken apart again."""
     instants = ("2025-12-20", "2026-01-25", "2026-02-20", "2026-03-02", "2026-06-30")
-    with closing(DataFolder.open(data, clock=now)) as folder:
+    with closing(DataFolder.open(data, SqliteStore, clock=now)) as folder:
         ledger = folder.ledger("main")
         expected = {}
         for at in instants:

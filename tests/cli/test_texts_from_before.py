@@ -10,6 +10,7 @@ from domain.events import CATALOGUE
 from domain.kept_policies import read_kept_policy
 from ledger.drafts import Append, Draft
 from ledger.folder import DataFolder
+from ledger.stores.sqlite.store import SqliteStore
 from tests.cli.running import rapport
 from tests.ledger.given import HandClock
 
@@ -48,11 +49,11 @@ def test_it_opens_reads_as_it_is_and_is_found_sound(tmp_path: Path) -> None:
     )
     kinds = {"e\u0301 ": {"points": 5}}
     policy = read_kept_policy({"name": "\u200b", "signals": {"custom": kinds}})
-    with closing(DataFolder.open(folder, clock=HandClock())) as opened:
+    with closing(DataFolder.open(folder, SqliteStore, clock=HandClock())) as opened:
         ledger = opened.ledger("main")
         ledger.publish_policy(policy, 0).result(30)
         ledger.append(Append(drafts)).result(30)
-    with closing(DataFolder.open(folder, clock=HandClock())) as opened:
+    with closing(DataFolder.open(folder, SqliteStore, clock=HandClock())) as opened:
         ledger = opened.ledger("main")
         assert ledger.policies().versions[-1].policy == policy
         events = ledger.stream(HOLDER, decrypt=True)

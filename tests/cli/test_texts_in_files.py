@@ -15,6 +15,7 @@ from domain.events import CATALOGUE
 from domain.text import IDENTIFIER, NAME
 from ledger.drafts import Append, Draft
 from ledger.folder import DataFolder
+from ledger.stores.sqlite.store import SqliteStore
 from tests.api.test_texts import REFUSED, TEXTS
 from tests.cli.running import Ended, rapport
 from tests.ledger.given import HandClock
@@ -69,7 +70,7 @@ def reasons(ended: Ended) -> list[tuple[str, str]]:
 
 @pytest.fixture
 def ledger(till: Path) -> Iterator[Ledger]:
-    with closing(DataFolder.open(till / "data", clock=HandClock())) as opened:
+    with closing(DataFolder.open(till / "data", SqliteStore, clock=HandClock())) as opened:
         yield opened.ledger("main")
 
 

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from ledger.folder import DataFolder
+from ledger.stores.sqlite.store import SqliteStore
 from tests.cli.running import attempts, rapport, serving
 from tests.ledger.given import ANN, HandClock, append, draft, registered
 from tests.tampering.town import found_town
@@ -95,11 +96,11 @@ def test_the_first_fault_is_named_with_its_position_and_ends_with_1(data: Path) 
 
 
 def test_the_other_ledgers_are_looked_at_all_the_same(data: Path) -> None:
-    with closing(DataFolder.open(data, clock=HandClock())) as folder:
+    with closing(DataFolder.open(data, SqliteStore, clock=HandClock())) as folder:
         registered(folder.create("another")[0])
     (data / "ledgers" / "another" / "ledger.json").write_bytes(b"{")
     drop(data, 77)
-    with closing(DataFolder.open(data, clock=HandClock())) as folder:
+    with closing(DataFolder.open(data, SqliteStore, clock=HandClock())) as folder:
         registered(folder.create("third")[0])
     ended = rapport("verify", data, "--json")
     assert [report["sound"] for report in ended.json()["ledgers"]] == [False, False, True]
@@ -127,7 +128,7 @@ def test_without_the_master_key_what_is_sealed_stays_sealed(data: Path) -> None:
 
 
 def test_events_after_the_newest_checkpoint_are_counted(data: Path) -> None:
-    with closing(DataFolder.open(data, clock=HandClock())) as folder:
+    with closing(DataFolder.open(data, SqliteStore, clock=HandClock())) as folder:
         ledger = folder.ledger("main")
         contact = registered(ledger)
         append(ledger, draft(contact, "visit-made", {"guests": 2}))
@@ -158,9 +159,9 @@ def test_another_ledger_in_place_of_the_one_whose_proof_was_kept_is_found(
     """Who makes a ledger up makes up an origin, and the same must not be taken for no question."""
     other, kept = tmp_path / "other", tmp_path / "kept.txt"
     kept.write_bytes(found_town(other)[-1])
-    with closing(DataFolder.open(other, clock=HandClock())) as folder:
+    with closing(DataFolder.open(other, SqliteStore, clock=HandClock())) as folder:
         theirs = folder.ledger("main").transparency.verifiers()[0].to_text()
-    with closing(DataFolder.open(data, clock=HandClock())) as folder:
+    with closing(DataFolder.open(data, SqliteStore, clock=HandClock())) as folder:
         mine = folder.ledger("main").transparency.verifiers()[0].to_text()
     brought = ["--checkpoint", kept] if option == "--checkpoint" else ["--key", theirs]
     where = target.format(data=data, archive=archive).split()
@@ -175,7 +176,7 @@ def test_what_was_not_brought_from_elsewhere_is_said_and_what_was_is_not_asked_f
 ) -> None:
     kept = tmp_path / "kept.txt"
     kept.write_bytes(made[1][-1])
-    with closing(DataFolder.open(data, clock=HandClock())) as folder:
+    with closing(DataFolder.open(data, SqliteStore, clock=HandClock())) as folder:
         key = folder.ledger("main").transparency.verifiers()[0].to_text()
     alone = rapport("verify", data).out
     assert "WARNING  NO KEY WAS PINNED" in alone
@@ -194,7 +195,7 @@ def test_what_was_not_brought_from_elsewhere_is_said_and_what_was_is_not_asked_f
 
 
 def test_a_key_from_elsewhere_must_have_signed(data: Path) -> None:
-    with closing(DataFolder.open(data, clock=HandClock())) as folder:
+    with closing(DataFolder.open(data, SqliteStore, clock=HandClock())) as folder:
         new, old = (one.to_text() for one in folder.ledger("main").transparency.verifiers())
     assert rapport("verify", data, "--key", new).code == 0
     assert rapport("verify", data, "--key", new, "--key", old).code == 0

@@ -22,9 +22,10 @@ from api.cli.verifying.report import print_report
 from api.cli.verifying.url import verify_url
 from domain.errors import NotFound
 from ledger.folder import DataFolder
-from ledger.stores.sqlite.verification.ledgers import KeptCheckpoint
+from ledger.stores.sqlite.store import SqliteStore
 from ledger.transparency.notes import Signer
 from ledger.transparency.tiles import TileAt, parse_tile_path
+from ledger.verification.trust import KeptCheckpoint
 from tests.api.shop import START
 from tests.cli.running import attempts, rapport, serving
 from tests.ledger.given import ANN, HandClock, append, draft
@@ -44,7 +45,7 @@ URL = "http://ledger.example/v1/ledgers/main"
 def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
     path = tmp_path_factory.mktemp("served") / "data"
     found_town(path)
-    with closing(DataFolder.open(path, clock=HandClock(START))) as folder:
+    with closing(DataFolder.open(path, SqliteStore, clock=HandClock(START))) as folder:
         yield folder.ledger("main")
 
 
@@ -205,7 +206,7 @@ def test_a_server_that_asks_for_keys_is_audited_with_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data, receipt = tmp_path / "data", tmp_path / "receipt.json"
-    with closing(DataFolder.open(data, clock=HandClock(START))) as folder:
+    with closing(DataFolder.open(data, SqliteStore, clock=HandClock(START))) as folder:
         append(
             folder.ledger("main"), draft(UUID(int=1 << 64 | 0x8000_4000), "contact-registered", ANN)
         )

@@ -4,107 +4,95 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ledger.stores.sqlite.access_keys import ACCESS_FILE, SqliteAccessKeys
-from ledger.stores.sqlite.data_keys import KeyStore
-from ledger.stores.sqlite.events import LedgerApplicationRecorder, LedgerFactory
-from ledger.stores.sqlite.projection_tables import SqliteTableStore
-from ledger.stores.sqlite.trail import TRAIL_FILE, SqliteTrail
-from ledger.stores.sqlite.trail_heads import SqliteTrailHeads
-from ledger.stores.sqlite.transparency_log import SqliteLogStore, begin, log_origin
-from tests.contracts.access import (
-    AccessKeyStoreContract,
-    TrailHeadsContract,
-    TrailStoreContract,
+from ledger.stores.sqlite.sorting import SqliteSorting
+from ledger.stores.sqlite.store import SqliteStore
+from tests.contracts.ledger_store import LedgerStoreContract
+from tests.contracts.sorting import SortingContract
+from tests.contracts.store import (
+    AccessKeysInStore,
+    EventsInStore,
+    KeysInStore,
+    LogInStore,
+    OpenedByStore,
+    StoreContract,
+    TablesInStore,
+    TrailHeadsInStore,
+    TrailInStore,
+    TrailOfLedgerInStore,
 )
-from tests.contracts.events import EventStoreContract
-from tests.contracts.keys import KeyStoreContract
-from tests.contracts.tables import TableStoreContract
-from tests.contracts.transparency_log import TransparencyLogStoreContract
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ledger.stores.access import AccessKeyStore, TrailHeads, TrailStore
-    from ledger.stores.events import EventStore
-    from ledger.stores.keys import DataKeyStore, SigningKeyStore
-    from ledger.stores.transparency_log import StoredCheckpoint, TransparencyLogStore
-    from projections.tables import TableStore
+    from api.service.stores import ServedStore
+    from ledger.stores.sorting import Sorting
 
 
-class TestEvents(EventStoreContract):
+class OnSqlite(OpenedByStore):
+    """The files in a data folder."""
+
+    def store_of(self, folder: Path) -> ServedStore:
+        return SqliteStore(folder)
+
+
+class TestStore(OnSqlite, StoreContract):
+    """The data folder as a whole."""
+
+
+class TestLedgerStore(OnSqlite, LedgerStoreContract):
+    """The folder of a ledger as a whole."""
+
+
+class TestEvents(OnSqlite, EventsInStore):
     """``events.sqlite``."""
 
-    def open_events(self, folder: Path) -> EventStore:
-        """A recorder of its own factory."""
-        factory = LedgerFactory({"SQLITE_DBNAME": str(folder / "events.sqlite")})
-        recorder = factory.application_recorder()
-        assert isinstance(recorder, LedgerApplicationRecorder)
-        return recorder
 
-    def close_events(self, store: EventStore) -> None:
-        """Close its datastore."""
-        assert isinstance(store, LedgerApplicationRecorder)
-        store.datastore.close()
-
-
-class TestTables(TableStoreContract):
-    """``projections.sqlite``."""
-
-    def open_tables(self, folder: Path) -> TableStore:
-        """The file of that folder."""
-        return SqliteTableStore(folder / "projections.sqlite")
-
-
-class TestKeys(KeyStoreContract):
+class TestKeys(OnSqlite, KeysInStore):
     """``keys.sqlite``."""
 
-    def open_keys(self, folder: Path) -> DataKeyStore:
-        """The file of that folder, under one master key."""
-        return KeyStore(folder / "keys.sqlite", bytes(32))
 
-    def signing(self, store: DataKeyStore) -> SigningKeyStore:
-        """The signing keys in the same file."""
-        assert isinstance(store, KeyStore)
-        return store.signing
-
-
-class TestTransparencyLog(TransparencyLogStoreContract):
+class TestTransparencyLog(OnSqlite, LogInStore):
     """``log.sqlite``."""
 
-    def open_log(
-        self, folder: Path, key: tuple[bytes, int], first: StoredCheckpoint
-    ) -> TransparencyLogStore:
-        """The file of that folder, begun where it is not yet."""
-        path = folder / "log.sqlite"
-        if log_origin(path) is None:
-            begin(path, "example.org/log", key, first)
-        return SqliteLogStore(path, "example.org/log")
+
+class TestTables(OnSqlite, TablesInStore):
+    """``projections.sqlite``."""
 
 
-class TestAccessKeys(AccessKeyStoreContract):
+class TestTrail(OnSqlite, TrailInStore):
+    """``trail.sqlite`` of the server."""
+
+
+class TestTrailOfLedger(OnSqlite, TrailOfLedgerInStore):
+    """``trail.sqlite`` of a ledger."""
+
+
+class TestAccessKeys(OnSqlite, AccessKeysInStore):
     """``access.sqlite``."""
 
-    def open_keys(self, folder: Path) -> AccessKeyStore:
-        """The file of that folder."""
-        return SqliteAccessKeys(folder / ACCESS_FILE)
 
-
-class TestTrail(TrailStoreContract):
-    """``trail.sqlite``."""
-
-    def open_trail(self, folder: Path) -> TrailStore:
-        """The file of that folder."""
-        return SqliteTrail(folder / TRAIL_FILE)
-
-
-class TestTrailHeads(TrailHeadsContract):
+class TestTrailHeads(OnSqlite, TrailHeadsInStore):
     """The table beside the access keys."""
 
-    def open_heads(self, folder: Path) -> TrailHeads:
-        """The table in that folder's file of access keys."""
-        return SqliteTrailHeads(folder)
+
+class TestSorting(SortingContract):
+    """Temporary files that nobody else sees."""
+
+    def sorting(self) -> Sorting:
+        return SqliteSorting()
 
 
 # The contracts are collected wherever their names stand in a module, and cannot run themselves.
-del AccessKeyStoreContract, EventStoreContract, KeyStoreContract, TableStoreContract
-del TrailHeadsContract, TrailStoreContract, TransparencyLogStoreContract
+del (
+    AccessKeysInStore,
+    EventsInStore,
+    KeysInStore,
+    LedgerStoreContract,
+    LogInStore,
+    SortingContract,
+    StoreContract,
+    TablesInStore,
+    TrailHeadsInStore,
+    TrailInStore,
+    TrailOfLedgerInStore,
+)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ledger.folder import DataFolder
+from ledger.stores.sqlite.store import SqliteStore
 from ledger.transparency.merkle import Frontier, leaf_hash
 from tests.ledger.given import HandClock
 from tests.ledger.transparency.growing import goes_on_from, grow_to
@@ -29,11 +30,12 @@ from pathlib import Path
 from uuid import uuid4
 from ledger.drafts import Append
 from ledger.folder import DataFolder
+from ledger.stores.sqlite.store import SqliteStore
 from ledger.subscriptions.pacing import Pacing
 from tests.ledger.given import ANN, draft
 pacing = Pacing(turn_seconds=0.001, step_events=100, part_events=30, breath_seconds=0.01)
 folder = DataFolder.open(
-    Path(sys.argv[1]), clock=lambda: time.time_ns() // 1000, signer_pacing=pacing
+    Path(sys.argv[1]), SqliteStore, clock=lambda: time.time_ns() // 1000, signer_pacing=pacing
 )
 ledger = folder.ledger("main")
 log = ledger.transparency
@@ -53,6 +55,7 @@ COUNTED = """
 import os, signal, sys, time
 from pathlib import Path
 from ledger.folder import DataFolder
+from ledger.stores.sqlite.store import SqliteStore
 from tests.ledger.transparency.growing import grow_to
 left = int(sys.argv[2])
 def count(_statement):
@@ -60,7 +63,7 @@ def count(_statement):
     left -= 1
     if not left:
         os.kill(os.getpid(), signal.SIGKILL)
-folder = DataFolder.open(Path(sys.argv[1]), clock=lambda: time.time_ns() // 1000)
+folder = DataFolder.open(Path(sys.argv[1]), SqliteStore, clock=lambda: time.time_ns() // 1000)
 ledger = folder.ledger("main")
 log = ledger.transparency
 grow_to(ledger, ledger.head() + 300)
@@ -93,7 +96,7 @@ def kept_by(log: TransparencyLog) -> set[bytes]:
 
 def went_on(folder: Path, seen: set[bytes], more: int) -> set[bytes]:
     """Everything seen is there, and how the tree begins that is sealed now; all that is signed."""
-    with closing(DataFolder.open(folder, clock=HandClock())) as opened:
+    with closing(DataFolder.open(folder, SqliteStore, clock=HandClock())) as opened:
         ledger = opened.ledger("main")
         log = ledger.transparency
         assert log.problem is None

@@ -9,7 +9,12 @@ from importlib.metadata import packages_distributions
 
 import pytest
 
-from tests.house.counts import STORES, circles, files_that_import_sqlite3, imports
+from tests.house.counts import (
+    circles,
+    files_that_import_sqlite3,
+    files_that_name_a_store,
+    imports,
+)
 from tests.house.tree import PACKAGES, ROOT, imported, package_modules
 
 OUTSIDE = {
@@ -19,25 +24,8 @@ OUTSIDE = {
 CLOCKS_AND_FILES = {
     "input", "now", "open", "print", "today", "utcnow", "uuid1", "uuid4", "uuid7",
 }  # fmt: skip  # a list of words reads better in a block
-KNOWS_THE_SQLITE_STORE = {
-    "api/bootstrap.py",
-    "api/cli/examination.py",
-    "api/cli/verify_command.py",
-    "api/cli/verifying/archive.py",
-    "api/cli/verifying/drift.py",
-    "api/cli/verifying/folder.py",
-    "api/cli/verifying/url.py",
-    "ledger/access/opening.py",
-    "ledger/application.py",
-    "ledger/folder.py",
-    "ledger/ledger.py",
-    "ledger/rotation.py",
-    "ledger/archive/checking.py",
-    "ledger/archive/placing.py",
-    "ledger/archive/source.py",
-    "ledger/transparency/opening.py",
-}
-"""Who still imports the SQLite store instead of a protocol. Take files out, and put none in."""
+KNOWS_STORES = ["api/bootstrap.py"]
+"""The composition root hands the store in; everything else knows its protocols alone."""
 
 READERS_OF_THE_ENVIRONMENT = {"api/bootstrap.py", "api/service/settings.py"}
 
@@ -107,14 +95,8 @@ def test_the_sqlite_store_alone_imports_sqlite3() -> None:
     assert files_that_import_sqlite3() == []
 
 
-def test_no_further_file_imports_the_sqlite_store() -> None:
-    knowing = {
-        place
-        for place, tree, _ in package_modules()
-        if not place.startswith(STORES)
-        and any(name.startswith("ledger.stores.sqlite") for name in imported(tree))
-    }
-    assert knowing == KNOWS_THE_SQLITE_STORE
+def test_only_the_composition_root_imports_a_store() -> None:
+    assert files_that_name_a_store() == KNOWS_STORES
 
 
 def test_an_import_alone_starts_nothing() -> None:

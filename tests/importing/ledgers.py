@@ -11,6 +11,7 @@ from api.service.importing.target import LedgerTarget
 from domain.instants import parse_instant
 from ledger.dry_run import open_dry_run
 from ledger.folder import DataFolder
+from ledger.stores.sqlite.store import SqliteStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,7 +26,7 @@ NOW = parse_instant("2026-03-01T12:00:00Z")
 
 @contextmanager
 def opened(folder: Path, clock: Callable[[], int] = lambda: NOW) -> Iterator[Ledger]:
-    data = DataFolder.open(folder, clock=clock)
+    data = DataFolder.open(folder, SqliteStore, clock=clock)
     try:
         yield data.ledger("main")
     finally:
@@ -47,7 +48,7 @@ def dry_run(
 ) -> tuple[Account, list[Reject]]:
     """An import into a copy of the folder, or of one that is not there yet."""
     folder = path.parent / "not there" if folder is None else folder
-    with open_dry_run(folder, "main", clock=lambda: NOW) as ledger:
+    with open_dry_run(folder, "main", SqliteStore, clock=lambda: NOW) as ledger:
         return imported_into(ledger, mapping, path)
 
 

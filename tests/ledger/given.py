@@ -10,6 +10,9 @@ from domain.presets import PRESETS
 from ledger.committer import WAITING_EVENTS
 from ledger.drafts import Append, Draft
 from ledger.ledger import Ledger
+from ledger.stores.sqlite.data_keys import KeyStore
+from ledger.stores.sqlite.events import LedgerApplicationRecorder
+from ledger.stores.sqlite.store import SqliteLedgerStore
 from ledger.subscriptions.pacing import SIGNER
 from tests.fixtures.clock import START as NOON
 from tests.fixtures.clock import Clock as HandClock
@@ -40,7 +43,7 @@ def open_ledger(
 ) -> Ledger:
     """A ledger in that folder with its first policy."""
     ledger = Ledger(
-        folder,
+        SqliteLedgerStore(folder),
         name="main",
         time_zone=None,
         namespace=NAMESPACE,
@@ -53,6 +56,26 @@ def open_ledger(
     if not ledger.head():
         ledger.publish_policy(PRESETS["retail"], 0).result()
     return ledger
+
+
+def folder_of(ledger: Ledger) -> Path:
+    """Where the files of a ledger are."""
+    assert isinstance(ledger.store, SqliteLedgerStore)
+    return ledger.store.folder
+
+
+def recorder_of(ledger: Ledger) -> LedgerApplicationRecorder:
+    """The store of a ledger's events, where a test looks into the file itself."""
+    recorder = ledger._application.recorder
+    assert isinstance(recorder, LedgerApplicationRecorder)
+    return recorder
+
+
+def keys_of(ledger: Ledger) -> KeyStore:
+    """The store of a ledger's keys, where a test looks into the file itself."""
+    keys = ledger._keys
+    assert isinstance(keys, KeyStore)
+    return keys
 
 
 def draft(

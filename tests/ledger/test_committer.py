@@ -16,8 +16,18 @@ from domain.decisions.reasons import refusal
 from domain.errors import Refused, Unavailable
 from ledger.committer import BATCH_EVENTS
 from ledger.drafts import Append
-from ledger.ledger import EVENTS_FILE
-from tests.ledger.given import ANN, MASTER_KEY, SALE, append, draft, open_ledger, registered
+from ledger.stores.sqlite.file_names import EVENTS_FILE
+from tests.ledger.given import (
+    ANN,
+    MASTER_KEY,
+    SALE,
+    append,
+    draft,
+    folder_of,
+    open_ledger,
+    recorder_of,
+    registered,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -164,14 +174,14 @@ def test_a_transaction_takes_no_more_than_a_batch(
     contact_id = registered(ledger)
     visit = draft(contact_id, "visit-made", {"guests": 0})
     sizes: list[int] = []
-    insert = ledger._application.recorder.insert_events
+    insert = recorder_of(ledger).insert_events
 
     def insert_events(events: Any, **expected: Any) -> Any:
         sizes.append(len(events))
         return insert(events, **expected)
 
     with held_up(ledger):
-        monkeypatch.setattr(ledger._application.recorder, "insert_events", insert_events)
+        monkeypatch.setattr(recorder_of(ledger), "insert_events", insert_events)
         futures = [submit(ledger, visit, visit, visit) for _ in range(BATCH_EVENTS // 3 + 1)]
         futures.append(submit(ledger, *[visit] * (BATCH_EVENTS + 1)))
     wait(futures, timeout=30)
@@ -205,7 +215,7 @@ def test_closing_under_a_reader_neither_crashes_nor_cuts_it_off(
     tmp_path: Path, clock: HandClock
 ) -> None:
     ledger = open_ledger(tmp_path, clock)
-    with ledger._application.recorder.datastore.transaction(commit=False) as cursor:
+    with recorder_of(ledger).datastore.transaction(commit=False) as cursor:
         ledger.close()
         cursor.execute("SELECT count(*) FROM stored_events")
         assert cursor.fetchone()[0] == 1
@@ -250,7 +260,7 @@ def read_only(ledger: Ledger) -> Iterator[None]:
 
 def pragma(ledger: Ledger, statement: str) -> None:
     """Tell the ledger's only pooled connection something."""
-    datastore = ledger._application.recorder.datastore
+    datastore = recorder_of(ledger).datastore
     assert datastore.pool.num_in_pool == 1
     with datastore.get_connection(commit=False) as connection:
         connection.cursor().execute(statement)
@@ -303,7 +313,7 @@ def test_a_key_is_durable_before_the_event_that_needs_it(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     saved: list[str] = []
-    keys, recorder = ledger._keys, ledger._application.recorder
+    keys, recorder = ledger._keys, recorder_of(ledger)
     save, insert = keys.save, recorder.insert_events
 
     def save_keys() -> None:
@@ -318,7 +328,7 @@ def test_a_key_is_durable_before_the_event_that_needs_it(
     monkeypatch.setattr(recorder, "insert_events", insert_events)
     contact_id = registered(ledger)
     assert saved == ["keys", "events"]
-    stored = sqlite3.connect(ledger.folder / "keys.sqlite")
+    stored = sqlite3.connect(folder_of(ledger) / "keys.sqlite")
     rows = stored.execute("SELECT wrapped FROM data_keys WHERE contact = ?", (contact_id.bytes,))
     (wrapped,) = rows.fetchone()
     stored.close()

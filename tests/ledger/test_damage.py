@@ -18,6 +18,7 @@ from ledger.folder import DataFolder
 from ledger.stores.sqlite.connections import connect
 from ledger.stores.sqlite.data_keys import APPLICATION_ID
 from ledger.stores.sqlite.errors import ledger_errors
+from ledger.stores.sqlite.store import SqliteStore
 from tests.ledger.given import ANN, HandClock, append, draft, open_ledger, registered
 from tests.ledger.test_committer import held_up, submit
 from tests.ledger.test_folder import NOBODY, as_nobody, open_folder
@@ -156,7 +157,7 @@ def test_a_file_that_may_not_be_written_is_told_when_it_is_opened(name: str) -> 
         owned_by_nobody(outer / "data")
         (outer / "data" / "ledgers" / "main" / name).chmod(0o444)
         with as_nobody():
-            opened = DataFolder.open(outer / "data", clock=HandClock())
+            opened = DataFolder.open(outer / "data", SqliteStore, clock=HandClock())
             with pytest.raises(Unavailable, match=f"main/{name} cannot be .* permissions"):
                 opened.ledger("main")
             opened.close()

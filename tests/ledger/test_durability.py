@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 from domain.events import CATALOGUE
 from ledger.folder import DataFolder
+from ledger.stores.sqlite.store import SqliteStore
 from tests.golden.stored_states import stored_states
 from tests.ledger.given import HandClock, append, draft
 
@@ -28,8 +29,9 @@ from pathlib import Path
 from uuid import uuid4
 from ledger.drafts import Append
 from ledger.folder import DataFolder
+from ledger.stores.sqlite.store import SqliteStore
 from tests.ledger.given import ANN, draft
-folder = DataFolder.open(Path(sys.argv[1]), clock=lambda: time.time_ns() // 1000)
+folder = DataFolder.open(Path(sys.argv[1]), SqliteStore, clock=lambda: time.time_ns() // 1000)
 ledger = folder.ledger("main")
 while True:
     futures = []
@@ -51,7 +53,7 @@ def test_what_was_acknowledged_is_there_after_kill_9(tmp_path: Path) -> None:
         lines = [writer.stdout.readline() for _ in range(300)]
         writer.kill()
         lines += [line for line in writer.stdout if line.endswith("\n")]
-    folder = DataFolder.open(tmp_path / "data", clock=HandClock())
+    folder = DataFolder.open(tmp_path / "data", SqliteStore, clock=HandClock())
     ledger = folder.ledger("main")
     log = {recorded.position: recorded for recorded in ledger.log(limit=1_000_000)}
     assert list(log) == list(range(1, ledger.head() + 1))
@@ -94,7 +96,7 @@ def marked_drafts(contact_id: UUID) -> Iterator[Draft]:
 
 
 def test_nothing_personal_stands_in_clear_on_disk(tmp_path: Path) -> None:
-    folder = DataFolder.open(tmp_path / "data", clock=HandClock())
+    folder = DataFolder.open(tmp_path / "data", SqliteStore, clock=HandClock())
     ledger = folder.ledger("main")
     contact_id = uuid4()
     refs = [{"source": "pos", "ref": MARK}]

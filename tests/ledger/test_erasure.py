@@ -15,9 +15,9 @@ from domain.events.contacts import ContactRegistered
 from domain.events.governance import PersonalDataErased
 from ledger.drafts import Append
 from ledger.erasure import Erasure
-from ledger.ledger import KEYS_FILE
 from ledger.stores.sqlite.data_keys import KeyStore
-from tests.ledger.given import ANN, SALE, append, draft, open_ledger, registered
+from ledger.stores.sqlite.file_names import KEYS_FILE
+from tests.ledger.given import ANN, SALE, append, draft, keys_of, open_ledger, registered
 from tests.ledger.test_committer import held_up_before_it_commits
 
 if TYPE_CHECKING:
@@ -103,10 +103,10 @@ def test_no_cache_keeps_what_was_personal(ledger: Ledger) -> None:
     append(ledger, draft(contact_id, "preference-learned", {"key": "seat", "value": "window"}))
     ledger.names().find("ann", 10)
     assert contact_id in ledger.names()._names
-    assert contact_id in ledger._keys._open
+    assert contact_id in keys_of(ledger)._open
     erased(ledger, contact_id)
     assert contact_id not in ledger.names()._names
-    assert contact_id not in ledger._keys._open
+    assert contact_id not in keys_of(ledger)._open
     context = ledger._committer._context
     assert context is not None
     assert contact_id not in context.states._states
@@ -273,7 +273,7 @@ def test_nobody_reads_while_a_key_cannot_be_destroyed_and_asking_goes_on(
 ) -> None:
     ledger = open_ledger(tmp_path, clock)
     contact_id = registered(ledger)
-    ledger._keys._connection.execute("PRAGMA busy_timeout=10")
+    keys_of(ledger)._connection.execute("PRAGMA busy_timeout=10")
     with closing(sqlite3.connect(tmp_path / KEYS_FILE)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM data_keys").fetchone()

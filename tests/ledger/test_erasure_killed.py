@@ -15,6 +15,7 @@ import pytest
 
 from domain.events.governance import PersonalDataErased
 from ledger.folder import DataFolder
+from ledger.stores.sqlite.store import SqliteStore
 from tests.ledger.given import HandClock
 
 if TYPE_CHECKING:
@@ -28,10 +29,11 @@ from pathlib import Path
 from domain.events.governance import PersonalDataErased
 from ledger.erasure import Erasure
 from ledger.folder import DataFolder
+from ledger.stores.sqlite.store import SqliteStore
 from tests.ledger.given import HandClock, registered
 
 step = sys.argv[2]
-folder = DataFolder.open(Path(sys.argv[1]), clock=HandClock())
+folder = DataFolder.open(Path(sys.argv[1]), SqliteStore, clock=HandClock())
 ledger = folder.ledger("main")
 contact = registered(ledger)
 row = ledger._keys._connection.execute("SELECT wrapped FROM data_keys").fetchone()
@@ -83,7 +85,7 @@ def in_key_files(data: Path, needle: bytes) -> bool:
 def test_after_the_event_the_next_start_destroys_the_key(tmp_path: Path, step: str) -> None:
     contact, wrapped = killed_at(step, tmp_path / "data")
     assert in_key_files(tmp_path / "data", wrapped)
-    with closing(DataFolder.open(tmp_path / "data", clock=HandClock())) as folder:
+    with closing(DataFolder.open(tmp_path / "data", SqliteStore, clock=HandClock())) as folder:
         ledger = folder.ledger("main")
         assert not in_key_files(tmp_path / "data", wrapped)
         assert name_of(ledger, contact) is None
@@ -92,7 +94,7 @@ def test_after_the_event_the_next_start_destroys_the_key(tmp_path: Path, step: s
 
 def test_before_the_event_nothing_has_happened(tmp_path: Path) -> None:
     contact, _ = killed_at("events", tmp_path / "data")
-    with closing(DataFolder.open(tmp_path / "data", clock=HandClock())) as folder:
+    with closing(DataFolder.open(tmp_path / "data", SqliteStore, clock=HandClock())) as folder:
         ledger = folder.ledger("main")
         assert name_of(ledger, contact) == "Ann Example"
         assert len(ledger.stream(contact)) == 1

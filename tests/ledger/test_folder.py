@@ -22,6 +22,7 @@ from ledger.data_layout import FolderUnusable
 from ledger.files import FolderInUse
 from ledger.folder import DataFolder
 from ledger.master_keys import OpenToOthers
+from ledger.stores.sqlite.store import SqliteStore
 from tests.ledger.given import HandClock, append, draft, registered
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ NOBODY = 65534
 
 
 def open_folder(path: Path) -> DataFolder:
-    return DataFolder.open(path, clock=HandClock())
+    return DataFolder.open(path, SqliteStore, clock=HandClock())
 
 
 @pytest.fixture
@@ -115,7 +116,8 @@ def test_a_second_server_on_the_folder_is_told_who_holds_it(folder: Path) -> Non
 def test_a_server_that_was_killed_leaves_no_lock_behind(folder: Path) -> None:
     program = (
         "import os, sys, time; from pathlib import Path; from ledger.folder import DataFolder\n"
-        "DataFolder.open(Path(sys.argv[1]), clock=lambda: time.time_ns() // 1000)\n"
+        "from ledger.stores.sqlite.store import SqliteStore\n"
+        "DataFolder.open(Path(sys.argv[1]), SqliteStore, clock=lambda: time.time_ns() // 1000)\n"
         "os.kill(os.getpid(), 9)"
     )
     root = Path(__file__).parents[2]
@@ -160,7 +162,7 @@ def test_a_ledger_that_cannot_be_opened_once_it_is_made_is_taken_back(
         raise Unavailable("the disk is full")
 
     with monkeypatch.context() as patched:
-        patched.setattr("ledger.ledger.check", fail)
+        patched.setattr("ledger.stores.sqlite.store.check", fail)
         with pytest.raises(FolderUnusable, match="cafe cannot be made: the disk is full"):
             opened.create("cafe")
     assert [entry.name for entry in (folder / "ledgers").iterdir()] == ["main"]
@@ -233,10 +235,10 @@ def test_a_damaged_master_key_is_told(folder: Path) -> None:
 
 def test_a_master_key_that_is_given_is_written_nowhere(tmp_path: Path) -> None:
     path, key = tmp_path / "data", os.urandom(32)
-    DataFolder.open(path, clock=HandClock(), master_key=key).close()
+    DataFolder.open(path, SqliteStore, clock=HandClock(), master_key=key).close()
     assert not (path / "master.key").exists()
     assert not any(key in file.read_bytes() for file in path.rglob("*") if file.is_file())
-    opened = DataFolder.open(path, clock=HandClock(), master_key=bytes(32))
+    opened = DataFolder.open(path, SqliteStore, clock=HandClock(), master_key=bytes(32))
     with pytest.raises(Corrupt, match="another master key"):
         opened.ledger("main")
     opened.close()

@@ -13,12 +13,13 @@ import resource, shutil, sys
 from pathlib import Path
 from domain.errors import Unavailable
 from ledger.folder import DataFolder
+from ledger.stores.sqlite.store import SqliteStore
 from tests.ledger.given import HandClock
 path, outcomes = Path(sys.argv[1]), []
 for limit in range(0, 64, 4):
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit * 1024, resource.RLIM_INFINITY))
     try:
-        folder = DataFolder.open(path, clock=HandClock())
+        folder = DataFolder.open(path, SqliteStore, clock=HandClock())
     except Unavailable as error:
         outcomes.append(False)
         assert ".new-" not in str(error), error

@@ -15,6 +15,7 @@ from ledger import folder as folder_module
 from ledger.dry_run import open_dry_run
 from ledger.folder import DataFolder
 from ledger.settings import is_log_domain
+from ledger.stores.sqlite.store import SqliteStore
 from tests.ledger.given import HandClock, registered
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ DOMAIN = "ledger.example.org"
 
 
 def opened(path: Path) -> DataFolder:
-    return DataFolder.open(path, clock=HandClock(), log_domain=DOMAIN)
+    return DataFolder.open(path, SqliteStore, clock=HandClock(), log_domain=DOMAIN)
 
 
 def settings_of(path: Path) -> dict[str, str]:
@@ -56,7 +57,9 @@ def before(path: Path) -> Path:
 def test_a_ledger_has_an_origin_under_the_domain_that_never_changes(path: Path) -> None:
     origin = settings_of(path)["origin"]
     assert re.fullmatch(r"ledger\.example\.org/main-[0-9a-f]{8}", origin)
-    with closing(DataFolder.open(path, clock=HandClock(), log_domain="else.example")) as folder:
+    with closing(
+        DataFolder.open(path, SqliteStore, clock=HandClock(), log_domain="else.example")
+    ) as folder:
         assert folder.ledger("main").transparency.origin == origin
         other, _ = folder.create("main-2")
         assert re.fullmatch(r"else\.example/main-2-[0-9a-f]{8}", other.transparency.origin)
@@ -130,7 +133,7 @@ def test_a_rehearsal_has_the_log_and_signs_nothing(path: Path) -> None:
         log = folder.ledger("main").transparency
         signed, origin = log.sign_head(), log.origin
     kept = shutil.copyfile(path / "ledgers" / "main" / "log.sqlite", path.with_name("kept"))
-    with open_dry_run(path, "main", clock=HandClock()) as ledger:
+    with open_dry_run(path, "main", SqliteStore, clock=HandClock()) as ledger:
         registered(ledger)
         assert ledger.transparency.origin == origin
         assert ledger.transparency.checkpoint() == signed
@@ -138,7 +141,7 @@ def test_a_rehearsal_has_the_log_and_signs_nothing(path: Path) -> None:
 
 
 def test_a_rehearsal_of_a_ledger_without_a_log_leaves_it_without_one(before: Path) -> None:
-    with open_dry_run(before, "main", clock=HandClock()) as ledger:
+    with open_dry_run(before, "main", SqliteStore, clock=HandClock()) as ledger:
         registered(ledger)
     assert "origin" not in settings_of(before)
     assert not (before / "ledgers" / "main" / "log.sqlite").exists()

@@ -14,7 +14,17 @@ from domain.instants import SECOND
 from domain.recorded import POLICY_STREAM
 from ledger import stored_events
 from ledger.stores.events import INDEXED_TOPICS
-from tests.ledger.given import ANN, NAMESPACE, NOON, append, draft, open_ledger, registered
+from tests.ledger.given import (
+    ANN,
+    NAMESPACE,
+    NOON,
+    append,
+    draft,
+    folder_of,
+    open_ledger,
+    recorder_of,
+    registered,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -163,7 +173,7 @@ def test_names_are_known_after_a_restart(tmp_path: Path, clock: HandClock) -> No
 
 def test_rare_topics_are_read_from_an_index(ledger: Ledger) -> None:
     statements: list[str] = []
-    datastore = ledger._application.recorder.datastore
+    datastore = recorder_of(ledger).datastore
     with datastore.get_connection(commit=False) as connection:
         connection._sqlite_conn.set_trace_callback(statements.append)
     ledger.log(types=["contact-merged", "merge-reversed"])
@@ -179,7 +189,7 @@ def test_a_changed_byte_in_the_database_is_corrupt_and_names_the_position(
     ledger: Ledger,
 ) -> None:
     registered(ledger)
-    other = sqlite3.connect(ledger.folder / "events.sqlite")
+    other = sqlite3.connect(folder_of(ledger) / "events.sqlite")
     other.execute("UPDATE stored_events SET state = zeroblob(20) WHERE position = 2")
     other.commit()
     other.close()

@@ -11,14 +11,14 @@ import pytest
 from cryptography.exceptions import InvalidTag
 
 from domain.errors import Corrupt, Unavailable
-from ledger.data_layout import key_files_of
 from ledger.files import FolderInUse
 from ledger.folder import DataFolder
 from ledger.master_keys import CutOff, FileMasterKey, InMemoryMasterKey, master_key_of, next_of
 from ledger.rotation import rotate_master_key
-from ledger.stores.sqlite import rewrapping
+from ledger.stores.sqlite import rewrapping, store
 from ledger.stores.sqlite.connections import connect
 from ledger.stores.sqlite.data_keys import APPLICATION_ID, MASTER_PROOF
+from ledger.stores.sqlite.store import SqliteStore
 from tests.ledger.given import HandClock, registered
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Killed(BaseException):
 def data(tmp_path: Path) -> Path:
     """Three ledgers with contacts, sealed under the folder's own key."""
     path = tmp_path / "data"
-    with closing(DataFolder.open(path, clock=HandClock())) as folder:
+    with closing(DataFolder.open(path, SqliteStore, clock=HandClock())) as folder:
         for name in NAMES:
             ledger, _ = folder.create(name)
             for _ in range(3):
@@ -48,7 +48,7 @@ def data(tmp_path: Path) -> Path:
 
 def readable(path: Path, key: MasterKey | None = None) -> bool:
     """Whether every name opens and every log goes on."""
-    with closing(DataFolder.open(path, clock=HandClock(), master_key=key)) as folder:
+    with closing(DataFolder.open(path, SqliteStore, clock=HandClock(), master_key=key)) as folder:
         for name in NAMES:
             ledger = folder.ledger(name)
             assert len(ledger.names().find("ann", 100)) == len(
@@ -57,6 +57,11 @@ def readable(path: Path, key: MasterKey | None = None) -> bool:
             registered(ledger)
             assert ledger.transparency.sign_head().size == ledger.head()
     return True
+
+
+def key_files_of(path: Path) -> list[Path]:
+    """The files of keys of all ledgers in a data folder."""
+    return sorted(path.glob("ledgers/*/keys.sqlite"))
 
 
 def opened_by(path: Path, key: MasterKey) -> set[str]:
@@ -83,7 +88,7 @@ def opened_by(path: Path, key: MasterKey) -> set[str]:
 def test_a_new_key_opens_everything_and_the_old_one_nothing(data: Path) -> None:
     old = FileMasterKey(data / "master.key")
     before = {file: file.read_bytes() for file in data.glob("ledgers/*/events.sqlite")}
-    assert rotate_master_key(data) == len(NAMES) * 4
+    assert rotate_master_key(data, SqliteStore) == len(NAMES) * 4
     new = FileMasterKey(data / "master.key")
     assert new.key != old.key
     assert (opened_by(data, old), opened_by(data, new)) == (set(), set(NAMES))
@@ -97,7 +102,7 @@ def test_what_the_old_key_had_wrapped_is_gone_from_the_files(data: Path) -> None
     for file in key_files_of(data):
         with closing(sqlite3.connect(file)) as connection:
             wrapped += [row[0] for row in connection.execute("SELECT wrapped FROM data_keys")]
-    rotate_master_key(data)
+    rotate_master_key(data, SqliteStore)
     files = b"".join(file.read_bytes() for file in data.glob("ledgers/*/keys.sqlite*"))
     assert not any(one in files for one in wrapped)
 
@@ -119,11 +124,11 @@ def test_killed_in_the_middle_it_goes_on(
     def dies_last(*_: object) -> None:
         raise Killed
 
-    monkeypatch.setattr(rewrapping, "rewrap", dies)
+    monkeypatch.setattr(store, "rewrap", dies)
     if rewrapped == len(NAMES):
         monkeypatch.setattr("pathlib.Path.replace", dies_last)
     with pytest.raises(Killed):
-        rotate_master_key(data)
+        rotate_master_key(data, SqliteStore)
     monkeypatch.undo()
     new = FileMasterKey(next_of(data / "master.key"))
     assert opened_by(data, new) == set(NAMES[:rewrapped])
@@ -131,7 +136,7 @@ def test_killed_in_the_middle_it_goes_on(
     with pytest.raises(CutOff, match="rapport master-key rotate"):
         master_key_of(data, data / "ledgers")
     if again == "command":
-        rotate_master_key(data)
+        rotate_master_key(data, SqliteStore)
     assert readable(data)
     assert FileMasterKey(data / "master.key").key == new.key
     assert opened_by(data, old) == set()
@@ -147,7 +152,7 @@ def test_a_file_is_wholly_under_one_key_when_it_is_cut_off_within(
 
     monkeypatch.setattr(rewrapping, "_signing_keys", dies)
     with pytest.raises(Killed):
-        rotate_master_key(data)
+        rotate_master_key(data, SqliteStore)
     monkeypatch.undo()
     assert opened_by(data, old) == set(NAMES)
     assert opened_by(data, FileMasterKey(next_of(data / "master.key"))) == set()
@@ -155,14 +160,14 @@ def test_a_file_is_wholly_under_one_key_when_it_is_cut_off_within(
 
 def test_keys_that_are_given_are_changed_and_written_nowhere(tmp_path: Path) -> None:
     path, old, new = tmp_path / "data", bytes(range(32)), bytes(range(1, 33))
-    with closing(DataFolder.open(path, clock=HandClock(), master_key=old)) as folder:
+    with closing(DataFolder.open(path, SqliteStore, clock=HandClock(), master_key=old)) as folder:
         for name in NAMES:
             registered(folder.create(name)[0])
-    rotate_master_key(path, old=old, new=new)
-    assert rotate_master_key(path, old=old, new=new) == 0
+    rotate_master_key(path, SqliteStore, old=old, new=new)
+    assert rotate_master_key(path, SqliteStore, old=old, new=new) == 0
     assert readable(path, InMemoryMasterKey(new))
     with (
-        closing(DataFolder.open(path, clock=HandClock(), master_key=old)) as folder,
+        closing(DataFolder.open(path, SqliteStore, clock=HandClock(), master_key=old)) as folder,
         pytest.raises(Corrupt, match="another master key"),
     ):
         folder.ledger("main")
@@ -170,10 +175,10 @@ def test_keys_that_are_given_are_changed_and_written_nowhere(tmp_path: Path) -> 
 
 
 def test_neither_a_folder_in_use_nor_one_of_another_key_is_touched(data: Path) -> None:
-    with closing(DataFolder.open(data, clock=HandClock())), pytest.raises(FolderInUse):
-        rotate_master_key(data)
+    with closing(DataFolder.open(data, SqliteStore, clock=HandClock())), pytest.raises(FolderInUse):
+        rotate_master_key(data, SqliteStore)
     with pytest.raises(Corrupt, match="another master key"):
-        rotate_master_key(data, old=bytes(32), new=bytes(range(32)))
+        rotate_master_key(data, SqliteStore, old=bytes(32), new=bytes(range(32)))
     assert readable(data)
 
 
@@ -181,7 +186,7 @@ def test_a_damaged_key_stops_it_and_both_keys_stay(data: Path) -> None:
     with closing(sqlite3.connect(key_files_of(data)[1])) as connection, connection:
         connection.execute("UPDATE data_keys SET wrapped = x'00'")
     with pytest.raises(Corrupt, match="damaged"):
-        rotate_master_key(data)
+        rotate_master_key(data, SqliteStore)
     assert (data / "master.key").exists()
     assert next_of(data / "master.key").exists()
 
@@ -194,8 +199,8 @@ def test_a_key_file_that_somebody_reads_is_told_and_done_again(
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM data_keys").fetchone()
         with pytest.raises(Unavailable, match="try again"):
-            rotate_master_key(data)
-    rotate_master_key(data)
+            rotate_master_key(data, SqliteStore)
+    rotate_master_key(data, SqliteStore)
     assert readable(data)
 
 
@@ -215,6 +220,6 @@ def test_what_a_crash_left_of_a_ledger_in_the_making_holds_nothing_up(data: Path
     unfinished = data / "ledgers" / ".new-0b0e8cd2"
     unfinished.mkdir()
     connect(unfinished / "keys.sqlite", APPLICATION_ID).close()
-    assert rotate_master_key(data) == len(NAMES) * 4
+    assert rotate_master_key(data, SqliteStore) == len(NAMES) * 4
     assert readable(data)
     assert not unfinished.exists()

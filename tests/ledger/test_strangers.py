@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from domain.errors import Refused
 from ledger.drafts import Append, AppendResult
 from ledger.stores.sqlite.events import MOST_IDS
-from tests.ledger.given import ANN, append, draft, open_ledger, registered
+from tests.ledger.given import ANN, append, draft, open_ledger, recorder_of, registered
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +25,7 @@ class Questions:
     def __init__(self, ledger: Ledger, patched: pytest.MonkeyPatch) -> None:
         self.together: list[set[UUID]] = []
         self.streams: list[UUID] = []
-        recorder = ledger._application.recorder
+        recorder = recorder_of(ledger)
         rows_of_streams, select_events = recorder.rows_of_streams, recorder.select_events
 
         def ask(streams: Any) -> Any:

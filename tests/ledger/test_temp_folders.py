@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from ledger.folder import DataFolder
+from ledger.stores.sqlite.store import SqliteStore
 from ledger.temp_folders import PREFIX, sweep, throwaway
 from tests.ledger.given import HandClock, registered
 
@@ -23,13 +24,14 @@ from pathlib import Path
 tempfile.tempdir = sys.argv[2]
 from ledger import dry_run as rehearsal
 from ledger.dry_run import open_dry_run
+from ledger.stores.sqlite.store import SqliteStore
 
 def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
 
 if sys.argv[3] == "copied":
     rehearsal.DataFolder.open = die
-with open_dry_run(Path(sys.argv[1]), "main", clock=lambda: 10**15) as ledger:
+with open_dry_run(Path(sys.argv[1]), "main", SqliteStore, clock=lambda: 10**15) as ledger:
     die()
 """
 
@@ -37,7 +39,7 @@ with open_dry_run(Path(sys.argv[1]), "main", clock=lambda: 10**15) as ledger:
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     """A folder with a contact, whose key is in it."""
-    with closing(DataFolder.open(tmp_path / "data", clock=HandClock())) as folder:
+    with closing(DataFolder.open(tmp_path / "data", SqliteStore, clock=HandClock())) as folder:
         registered(folder.ledger("main"))
     return tmp_path / "data"
 

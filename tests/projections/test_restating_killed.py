@@ -14,6 +14,7 @@ import pytest
 from api.bootstrap import now
 from domain.presets import PRESETS
 from ledger.folder import DataFolder
+from ledger.stores.sqlite.store import SqliteStore
 from projections.limits import LIMITS, Limits
 from tests.cli.sold import sold
 from tests.projections.hands import Hands
@@ -52,7 +53,7 @@ with held(folder, path, limits) as hands:
 
 def held(folder: Path, path: Path, limits: Limits = LIMITS) -> AbstractContextManager[Hands]:
     """The projections of the folder's ledger, in a file of their own."""
-    data = DataFolder.open(folder, clock=now)
+    data = DataFolder.open(folder, SqliteStore, clock=now)
     hands = Hands(data.ledger("main"), Clock(NOW), path, limits)
     close = hands.close
 
@@ -68,7 +69,7 @@ def held(folder: Path, path: Path, limits: Limits = LIMITS) -> AbstractContextMa
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Ninety events, and a policy for the past after them, so that there is a walk to be killed."""
     folder = sold(tmp_path_factory.mktemp("killed") / "data")
-    with closing(DataFolder.open(folder, clock=now)) as opened:
+    with closing(DataFolder.open(folder, SqliteStore, clock=now)) as opened:
         opened.ledger("main").publish_policy(PRESETS["cafe"], 0).result()
     return folder
 

@@ -9,6 +9,7 @@ from api.bootstrap import projections_of
 from domain.instants import DAY
 from ledger.drafts import Append, Draft
 from ledger.folder import DataFolder
+from ledger.stores.sqlite.store import SqliteStore
 from tests.domain.scenario import ANN, BEN, fact
 from tests.projections.memory import NOW, Clock
 
@@ -33,7 +34,7 @@ def draft(contact_id: UUID, type_name: str, at: int, **data: object) -> Draft:
 
 
 def test_a_commit_is_visible_and_a_rebuild_agrees(tmp_path: Path, clock: Clock) -> None:
-    folder = DataFolder.open(tmp_path / "data", clock=clock)
+    folder = DataFolder.open(tmp_path / "data", SqliteStore, clock=clock)
     ledger = folder.ledger("main")
     projections = projections_of(ledger, clock)
     projections.start()

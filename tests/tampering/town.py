@@ -13,7 +13,8 @@ from api.cli.verifying.folder import Outcome, VerifyOptions, verify_folder
 from domain.instants import DAY
 from domain.presets import PRESETS
 from ledger.folder import DataFolder
-from ledger.stores.sqlite.verification.ledgers import KeptCheckpoint
+from ledger.stores.sqlite.store import SqliteStore
+from ledger.verification.trust import KeptCheckpoint
 from projections.projections import ALL
 from tests.ledger.given import HandClock, append, draft
 
@@ -35,7 +36,7 @@ QUIET = partial(progress, quiet=True)
 def found_town(path: Path) -> list[bytes]:
     """Make the data folder at this path; answers every checkpoint it signed."""
     clock = HandClock()
-    with closing(DataFolder.open(path, clock=clock)) as folder:
+    with closing(DataFolder.open(path, SqliteStore, clock=clock)) as folder:
         ledger = folder.ledger(LEDGER)
         _tell(ledger, clock)
         ledger.transparency.sign_head()

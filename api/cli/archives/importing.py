@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from api.bootstrap import now
+from api.bootstrap import SORTING, STORE_OF, now
 from api.cli.acts import order_act
 from api.cli.archives.passphrases import passphrase_of
 from api.cli.ending import UsageRefused
@@ -62,7 +62,7 @@ def import_archive(
     try:
         with progress("checking", head.position, quiet=as_json) as advance:
             verified = verify_archive(
-                archive, pinned, passphrase=passphrase, advance=event_progress(advance)
+                archive, SORTING, pinned, passphrase=passphrase, advance=event_progress(advance)
             )
         if not dry_run:
             with progress("importing", head.position, quiet=as_json) as advance:
@@ -93,6 +93,7 @@ def _place(
 ) -> None:
     folder = DataFolder.open(
         settings.folder,
+        STORE_OF,
         clock=now,
         master_key=settings.master_key,
         log_domain=settings.log_domain,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from api.bootstrap import now
+from api.bootstrap import STORE_OF, now
 from api.cli.acts import order_act
 from api.cli.archives.passphrases import passphrase_of
 from api.cli.ending import DONE, UsageRefused
@@ -50,7 +50,11 @@ def import_namespace(
             order_act(settings.folder, name, "namespace-imported", name),
             closing(
                 DataFolder.open(
-                    settings.folder, clock=now, master_key=settings.master_key, make_main=False
+                    settings.folder,
+                    STORE_OF,
+                    clock=now,
+                    master_key=settings.master_key,
+                    make_main=False,
                 )
             ) as data,
         ):

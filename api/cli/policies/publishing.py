@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from api.cli.acts import order_act
+from api.cli.acts import trail_of
 from domain.presets import PRESETS
+from ledger.access.orders import Order
+from ledger.access.scopes import COMMAND_LINE
 
 if TYPE_CHECKING:
     from api.cli.asking.answers import LedgerAnswers
@@ -23,7 +26,8 @@ def publish_policy(ledger: Ledger, policy: Policy, effective_from: int | None) -
     Raises:
         Unavailable: it could not be written.
     """
-    with order_act(ledger.folder.parent.parent, ledger.name, "policy-published", policy.name):
+    trail = partial(trail_of, ledger.store.server(), ledger.name)
+    with Order(trail, COMMAND_LINE, "policy-published", policy.name):
         return ledger.publish_policy(policy, effective_from).result()
 
 

@@ -6,16 +6,16 @@ import time
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from api.bootstrap import now
+from api.bootstrap import SORTING, STORE_OF, now
 from api.cli.verifying.folder import Outcome, look_for_origins, verify_folder
 from domain.errors import LedgerError, Unavailable
 from ledger.archive.checking import is_archive, verify_archive
 from ledger.archive.placing import place
 from ledger.archive.refusals import ArchiveRefused
 from ledger.folder import DataFolder
-from ledger.stores.sqlite.verification.ledgers import COMPANIONS_SKIPPED
 from ledger.temp_folders import throwaway
 from ledger.verification.faults import Report
+from ledger.verification.trust import COMPANIONS_SKIPPED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +46,9 @@ def verify_archived(path: Path, asked: VerifyOptions) -> Outcome:
     outcome = Outcome([report])
     try:
         with asked.progress("archive", 100) as advance:
-            verified = verify_archive(path, asked.verifiers, advance=_event_progress(advance))
+            verified = verify_archive(
+                path, SORTING, asked.verifiers, advance=_event_progress(advance)
+            )
         _fill(report, verified)
         if asked.kept or asked.drift:
             outcome.reports += _as_ledger(path, verified, asked)
@@ -78,7 +80,8 @@ def _fill(report: Report, verified: VerifiedArchive) -> None:
 
 def _as_ledger(path: Path, verified: VerifiedArchive, asked: VerifyOptions) -> list[Report]:
     with throwaway() as made:
-        with closing(DataFolder.open(made / "data", clock=now, make_main=False)) as folder:
+        data = DataFolder.open(made / "data", STORE_OF, clock=now, make_main=False)
+        with closing(data) as folder:
             place(path, verified, folder, name=verified.head.ledger)
         return verify_folder(made / "data", None, asked).reports
 

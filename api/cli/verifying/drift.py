@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from typing import TYPE_CHECKING
 
 from api.cli.differences import difference_told
 from domain.errors import Corrupt, LedgerError
 from ledger.data_layout import SETTINGS_FILE
-from ledger.ledger import EVENTS_FILE
 from ledger.settings import LedgerSettings
-from ledger.stores.sqlite.projection_tables import (
-    PROJECTIONS_FILE,
-    SqliteTableStore,
-    TablesAtRest,
-)
-from ledger.stores.sqlite.verification.event_walk import head_of
-from ledger.stores.sqlite.verification.read_connections import reading
-from ledger.stores.sqlite.verification.source import EventsAtRest
 from ledger.temp_folders import throwaway
 from projections.checking import ProjectionComparison, compare, layout_faults
 from projections.projections import ALL
@@ -25,50 +15,52 @@ from projections.projections import ALL
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ledger.stores.sqlite.verification.ledgers import Progress
+    from api.service.stores import ServedLedgerStore
     from ledger.verification.faults import Report
+    from ledger.verification.trust import Progress
+    from projections.checking import TablesAtRest
 
 _SHOWN = 3
 """The number of differences that are named in full."""
 
 
-def check_drift(folder: Path, report: Report, progress: Progress) -> None:
+def check_drift(folder: Path, store: ServedLedgerStore, report: Report, progress: Progress) -> None:
     """Compare every projection of the ledger in that folder with what its events give.
 
     The live rows are copied first, as of one instant, into the system's temporary files, where the
     projections are also built again: a server that runs on the folder is not delayed.
     """
-    if not (folder / PROJECTIONS_FILE).exists():
+    if not store.has_tables():
         report.skipped.append("drift: there are no projections yet; a server makes them")
         return
     try:
-        with throwaway() as made:
-            with reading(folder / PROJECTIONS_FILE) as kept:
-                live = TablesAtRest(made / "live", kept)
-            with closing(live):
-                for detail in layout_faults(live, ALL):
-                    report.add(PROJECTIONS_FILE, None, detail)
-                _compare_all(folder, live, made, report, progress)
+        with throwaway() as made, store.copy_tables(made) as live:
+            for detail in layout_faults(live, ALL):
+                report.add(store.tables_name, None, detail)
+            _compare_all(folder, store, live, made, report, progress)
     except Corrupt as error:
-        report.add(PROJECTIONS_FILE, None, f"it cannot be read: {error}")
+        report.add(store.tables_name, None, f"it cannot be read: {error}")
 
 
 def _compare_all(
-    folder: Path, live: TablesAtRest, made: Path, report: Report, progress: Progress
+    folder: Path,
+    store: ServedLedgerStore,
+    live: TablesAtRest,
+    made: Path,
+    report: Report,
+    progress: Progress,
 ) -> None:
-    path = folder / EVENTS_FILE
     try:
         settings = LedgerSettings.read((folder / SETTINGS_FILE).read_bytes(), folder)
-        with reading(path) as events:
-            # The rows were copied before, and may stand beyond the head that was walked to.
-            source = EventsAtRest(events, path, head_of(events, path), settings.time_zone)
+        # The rows were copied before, and may stand beyond the head that was walked to.
+        with store.read_events(settings.time_zone) as source:
             for projection in ALL:
                 with progress(f"{report.name} {projection.name}", source.head()) as advance:
                     compared = compare(
                         live,
                         projection,
                         source,
-                        lambda name: SqliteTableStore(made / f"{name}.sqlite"),
+                        lambda name: store.make_tables(made, name),
                         lambda done: advance(done.done, f"{done.done:,} of {done.total:,} events"),
                     )
                 _report(compared, report)

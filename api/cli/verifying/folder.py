@@ -5,19 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from api.bootstrap import ledger_store_at
 from api.cli.verifying.drift import check_drift
 from domain.errors import LedgerNotFound
-from ledger.data_layout import LEDGERS, is_ledger_name
+from ledger.data_layout import LEDGERS, ledger_names
 from ledger.master_keys import MASTER_KEY_BYTES, MASTER_KEY_FILE, next_of
-from ledger.stores.sqlite.verification.ledgers import Trust, verify_ledger
 from ledger.verification.faults import Fault, Report
+from ledger.verification.trust import Trust
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from ledger.stores.sqlite.verification.ledgers import KeptCheckpoint, Progress
     from ledger.transparency.notes import Verifier
+    from ledger.verification.trust import KeptCheckpoint, Progress
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def verify_folder(path: Path, ledger_name: str | None, asked: VerifyOptions) -> 
         LedgerNotFound: there is none of that name, or none at all.
         Unavailable: a file cannot be read.
     """
-    names = sorted(entry.name for entry in (path / LEDGERS).iterdir() if is_ledger_name(entry.name))
+    names = ledger_names(path)
     if ledger_name is not None and ledger_name not in names:
         raise LedgerNotFound(f"no ledger is named {ledger_name!r}")
     if not names:
@@ -81,9 +82,10 @@ def verify_one(path: Path, asked: VerifyOptions) -> Outcome:
 
 def _verify(path: Path, master_key: bytes | None, asked: VerifyOptions, outcome: Outcome) -> None:
     trust = Trust(master_key, asked.verifiers, asked.kept)
-    report = verify_ledger(path, trust, asked.progress)
+    store = ledger_store_at(path)
+    report = store.verify(trust, asked.progress)
     if asked.drift:
-        check_drift(path, report, asked.progress)
+        check_drift(path, store, report, asked.progress)
     outcome.reports.append(report)
 
 

@@ -4,32 +4,31 @@ from __future__ import annotations
 
 import json
 import time
-from contextlib import closing
 from heapq import merge
 from itertools import takewhile
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from api.bootstrap import SORTING
 from api.cli.log_reading import NotAnswered, Unanswered, fetch
 from domain.errors import NotFound, Unproven
 from domain.events import CATALOGUE
 from domain.instants import parse_instant
 from domain.recorded import POLICY_STREAM
-from ledger.stores.sqlite.uniqueness_check import StreamOrder
-from ledger.stores.sqlite.verification.signatures import not_signed_by_given
-from ledger.stores.sqlite.verification.streams import wrong_version
 from ledger.transparency.checkpoints import Checkpoint, verify_checkpoint
 from ledger.transparency.entries import Entry, read_entry
 from ledger.transparency.notes import Note, Verifier
 from ledger.transparency.tiles import TILE_HEIGHT, TILE_WIDTH, BundleAt, TileAt, decode_bundle
 from ledger.verification.faults import Report
+from ledger.verification.rules import not_signed_by_given, wrong_version
 from ledger.verification.tree_check import Milestone, Regrowth
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from api.cli.verifying.folder import VerifyOptions
+    from ledger.stores.sorting import StreamOrder
 
 
 MOST_MISSING = 100
@@ -87,7 +86,7 @@ class _LedgerAtUrl:
         regrowth = Regrowth(
             report, milestones, _FetchedTiles(self._url, checkpoint.size), checkpoint.size
         )
-        with closing(StreamOrder()) as streams:
+        with SORTING.stream_order() as streams:
             self._walk(regrowth, checkpoint.size, streams)
             regrowth.end()
             self._check_streams(streams)

@@ -21,11 +21,11 @@ from api.service.backups.form import Backup, LedgerCopy, TrailCopy
 from api.service.event_schemas import event_type
 from domain.events import CATALOGUE
 from domain.instants import format_instant
-from ledger.access.opening import TRAIL_FILE, open_trail
+from ledger.access.trail import AuditTrail
 from ledger.archive.checking import verify_archive
 from ledger.archive.source import ledger_source
 from ledger.archive.writing import DISTRIBUTION, export
-from ledger.data_layout import LEDGERS, folder_of, settings_of
+from ledger.data_layout import folder_of, settings_of
 from ledger.files import flush_folder, write_whole
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
     from ledger.clock import Clock
     from ledger.master_keys import MasterKey
+    from ledger.stores.sorting import Sorting
+    from ledger.stores.store import LedgerStore, Store, StoreOf
 
 GZIP_LEVEL = 6
 
@@ -59,6 +61,8 @@ def back_up(
     data: Path,
     into: Path,
     names: Sequence[str],
+    store_of: StoreOf,
+    sorting: Sorting,
     *,
     clock: Clock,
     master_key: MasterKey | bytes | None,
@@ -80,10 +84,20 @@ def back_up(
     try:
         with _hold(unfinished):
             copies = [
-                _ledger(data, unfinished, name, clock, master_key, passphrase, advance)
+                _ledger(
+                    data,
+                    unfinished,
+                    name,
+                    store_of,
+                    sorting,
+                    clock=clock,
+                    master_key=master_key,
+                    passphrase=passphrase,
+                    advance=advance,
+                )
                 for name in names
             ]
-            _trail(data / TRAIL_FILE, unfinished / form.SERVER_TRAIL, clock)
+            _trail(store_of(data), unfinished / form.SERVER_TRAIL, clock)
             made = Backup(
                 made_at=format_instant(clock()),
                 made_by=f"{DISTRIBUTION} {version(DISTRIBUTION)}",
@@ -116,6 +130,9 @@ def _ledger(
     data: Path,
     into: Path,
     name: str,
+    store_of: StoreOf,
+    sorting: Sorting,
+    *,
     clock: Clock,
     master_key: MasterKey | bytes | None,
     passphrase: str | None,
@@ -126,7 +143,13 @@ def _ledger(
     file = into / form.ARCHIVE.format(name=name)
     with (
         ledger_source(
-            data, name, clock=clock, master_key=master_key, keys=locked is not None, for_backup=True
+            data,
+            name,
+            store_of,
+            clock=clock,
+            master_key=master_key,
+            keys=locked is not None,
+            for_backup=True,
         ) as source,
         _open_gzip(file) as out,
     ):
@@ -138,9 +161,9 @@ def _ledger(
             advance=lambda position: advance(name, position),
         )
         erased_since = tuple(str(contact) for contact in source.erased_since())
-    read_back = verify_archive(file, passphrase=locked)
+    read_back = verify_archive(file, sorting, passphrase=locked)
     assert read_back.sums == made.sums, "what was checked is what was written"
-    trail = _trail(data / LEDGERS / name / TRAIL_FILE, into / form.TRAIL.format(name=name), clock)
+    trail = _trail(store_of(data).ledger(name), into / form.TRAIL.format(name=name), clock)
     return LedgerCopy(
         name=name,
         origin=made.origin,
@@ -154,11 +177,11 @@ def _ledger(
     )
 
 
-def _trail(path: Path, into: Path, clock: Clock) -> TrailCopy:
+def _trail(store: Store | LedgerStore, into: Path, clock: Clock) -> TrailCopy:
     """Copy a trail as lines; where there is none yet nothing is written."""
-    if not path.is_file():
+    if not store.has_trail():
         return TrailCopy()
-    with closing(open_trail(path, clock)) as trail, _durable(into) as out:
+    with closing(AuditTrail(store.open_trail(), clock)) as trail, _durable(into) as out:
         last = None
         for last in trail.all():
             out.writelines(form.trail_lines([last]))

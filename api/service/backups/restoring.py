@@ -11,9 +11,9 @@ from api.service.backups import form
 from api.service.text_files import read_given_text
 from domain.errors import ContactNotFound, Corrupt, Invalid
 from domain.events.governance import PersonalDataErased
-from ledger.access.opening import TRAIL_FILE, open_trail
 from ledger.access.orders import Order
 from ledger.access.scopes import COMMAND_LINE
+from ledger.access.trail import AuditTrail
 from ledger.access.trails import LEDGER_RESTORED
 from ledger.archive.checking import is_archive, verify_archive
 from ledger.archive.placing import place
@@ -24,11 +24,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from api.service.backups.form import TrailCopy
-    from ledger.access.trail import AuditTrail
     from ledger.archive.checking import VerifiedArchive
     from ledger.clock import Clock
     from ledger.folder import DataFolder
     from ledger.ledger import Ledger
+    from ledger.stores.sorting import Sorting
+    from ledger.stores.store import LedgerStore
     from ledger.transparency.notes import Verifier
 
 
@@ -88,6 +89,7 @@ def copies_in(source: Path, ledger: str | None) -> list[Copy]:
 
 def check(
     copy: Copy,
+    sorting: Sorting,
     *,
     keys: Sequence[Verifier],
     passphrase: str | None,
@@ -101,7 +103,7 @@ def check(
         PassphraseRefused: the passphrase does not open its keys.
         Corrupt: it is another archive than the backup lists, or the trail was changed.
     """
-    verified = verify_archive(copy.archive, keys, passphrase=passphrase, advance=advance)
+    verified = verify_archive(copy.archive, sorting, keys, passphrase=passphrase, advance=advance)
     if copy.sums is not None and copy.sums != verified.sums.hex():
         raise Corrupt(f"{copy.archive.name} is another archive than the backup lists")
     if copy.trail is not None:
@@ -136,16 +138,16 @@ def restore(
     copy, verified = checked.copy, checked.verified
     fenced = replace(verified, erased=verified.erased | checked.erased_since)
 
-    lies_in: list[Path] = []
+    stores: list[LedgerStore] = []
     orders: list[Order] = []
 
     @contextmanager
     def trail() -> Iterator[AuditTrail]:
-        with closing(open_trail(lies_in[-1] / TRAIL_FILE, clock)) as opened:
+        with closing(AuditTrail(stores[-1].open_trail(), clock)) as opened:
             yield opened
 
-    def prepare(made: Path) -> None:
-        lies_in.append(made)
+    def prepare(made: LedgerStore) -> None:
+        stores.append(made)
         if copy.trail is not None and copy.trail[1].entries:
             with trail() as opened:
                 opened.adopt(form.read_trail(*copy.trail))
@@ -167,7 +169,7 @@ def restore(
         advance=advance,
     )
     ledger = folder.ledger(name)
-    lies_in.append(ledger.folder)
+    stores.append(ledger.store)
     with orders[0]:
         _erase_again(ledger, checked.erased_since)
 
@@ -181,7 +183,7 @@ def _erase_again(ledger: Ledger, erased_since: Iterable[bytes]) -> None:
             ledger.erase(Erasure(contact_id=UUID(bytes=raw), event=_ERASED_SINCE)).result()
 
 
-def erased_in(path: Path, verified: VerifiedArchive) -> frozenset[bytes]:
+def erased_in(path: Path, verified: VerifiedArchive, sorting: Sorting) -> frozenset[bytes]:
     """Who is erased by a newer archive of the same ledger, or by a list of contacts, one a line.
 
     Raises:
@@ -189,7 +191,7 @@ def erased_in(path: Path, verified: VerifiedArchive) -> frozenset[bytes]:
         Invalid: it is another ledger's, or older, or a line is no contact's UUID.
     """
     if is_archive(path):
-        newer = verify_archive(path)
+        newer = verify_archive(path, sorting)
         if newer.head.origin != verified.head.origin:
             detail = f"{path} is of {newer.head.origin}, and not of {verified.head.origin}"
             raise Invalid.at("", "contradiction", detail)

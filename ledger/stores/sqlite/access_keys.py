@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-ACCESS_FILE = "access.sqlite"
-
 APPLICATION_ID = 0x52505041
 """Marks ``access.sqlite`` as ours: "RPPA"."""
 

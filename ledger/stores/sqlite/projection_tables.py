@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-PROJECTIONS_FILE = "projections.sqlite"
-
 APPLICATION_ID = 0x52507072
 """Says that a file is one of ours. Source: SQLite's PRAGMA application_id."""
 

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from ledger.application import LedgerApplication
 from ledger.stores.sqlite.connections import APPLICATION_ID, connect
 from ledger.stores.sqlite.errors import ledger_errors
+from ledger.stores.sqlite.events import LedgerFactory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from ledger.archive.chunks import Row
-    from ledger.mapper import Keys
+    from ledger.stores.reading import EventColumns
 
 
-class RestoredEvents:
+class SqliteRestoredEvents:
     """``events.sqlite`` being filled, without its indexes until all is there."""
 
-    def __init__(self, path: Path, keys: Keys) -> None:
+    def __init__(self, path: Path) -> None:
         """Make the tables; ``position`` is how far it is filled."""
         self._path = path
-        LedgerApplication(path, keys).close()  # which makes the tables
+        factory = LedgerFactory({LedgerFactory.SQLITE_DBNAME: str(path)})
+        try:
+            factory.application_recorder()  # which makes the tables
+        finally:
+            factory.close()
         self.position = 0
 
     def __enter__(self) -> Self:
@@ -39,7 +42,7 @@ class RestoredEvents:
         run("BEGIN")
         return self
 
-    def add(self, rows: Sequence[Row]) -> None:
+    def add(self, rows: Sequence[EventColumns]) -> None:
         """Keep these events, which continue from those before.
 
         Raises:

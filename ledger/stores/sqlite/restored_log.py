@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ledger.transparency.tiles import TileAt
 
 
-class RestoredLog:
+class SqliteRestoredLog:
     """A log being filled; the caller has checked that everything fits together."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -42,7 +42,7 @@ class RestoredLog:
 
 
 @contextmanager
-def restoring(path: Path, origin: str, keys: Sequence[VerifierKey]) -> Iterator[RestoredLog]:
+def restoring(path: Path, origin: str, keys: Sequence[VerifierKey]) -> Iterator[SqliteRestoredLog]:
     """A new file to fill with the log of that origin, which has these keys.
 
     It is not durable before its folder is flushed: until then a crash may leave anything in it.
@@ -61,5 +61,5 @@ def restoring(path: Path, origin: str, keys: Sequence[VerifierKey]) -> Iterator[
             "INSERT INTO verifier_keys (public, made_at, retired_at) VALUES (?, ?, ?)",
             [(key.public, key.made_at, key.retired_at) for key in keys],
         )
-        yield RestoredLog(connection)
+        yield SqliteRestoredLog(connection)
         connection.execute("COMMIT")

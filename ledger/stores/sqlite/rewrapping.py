@@ -1,21 +1,17 @@
-"""Changing the master key: every key is wrapped again, and no event is touched.
+"""Putting the keys of a file under another master key: see ``ledger.rotation``.
 
-Old and new key are both there until all is wrapped by the new one. Each ledger's keys are changed
-in one transaction, so that a file is wholly under one of the two, and its proof says under which.
-Killed at any moment, the next start or the next try continues where it ended.
+They are changed in one transaction, so that a file is wholly under one of the two keys, and its
+proof says under which.
 """
 
 from __future__ import annotations
 
-import os
 from contextlib import closing
 from typing import TYPE_CHECKING
 
 from cryptography.exceptions import InvalidTag
 
 from domain.errors import Corrupt, Unavailable
-from ledger.files import flush_folder, write_whole
-from ledger.master_keys import MASTER_KEY_BYTES, FileMasterKey, next_of
 from ledger.stores.sqlite.connections import connect
 from ledger.stores.sqlite.data_keys import APPLICATION_ID, MASTER_PROOF
 from ledger.stores.sqlite.errors import ledger_errors
@@ -23,44 +19,11 @@ from ledger.stores.sqlite.signing_keys import CONTEXT
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
     from pathlib import Path
 
     from ledger.master_keys import MasterKey
 
 _PAGE = 1000
-
-
-def begin(file: Path) -> None:
-    """Make the new key beside the old one, unless there is one from a rotation that was cut off.
-
-    Raises:
-        OSError: it could not be written.
-    """
-    following = next_of(file)
-    if not following.exists():
-        write_whole(following, os.urandom(MASTER_KEY_BYTES))
-        flush_folder(file.parent)
-
-
-def finish(file: Path, key_files: Iterable[Path]) -> int:
-    """Complete a rotation that was begun; returns the number of keys that were wrapped again.
-
-    Where none was begun, nothing is done.
-
-    Raises:
-        Corrupt: a key is damaged, or neither of both opens a file; both keys stay as they are.
-        Unavailable: something could not be written; the next try continues.
-    """
-    following = next_of(file)
-    if not following.exists():
-        return 0
-    new = FileMasterKey(following)
-    old = FileMasterKey(file)
-    count = sum([rewrap(one, old, new) for one in key_files])
-    following.replace(file)
-    flush_folder(file.parent)
-    return count
 
 
 def rewrap(path: Path, old: MasterKey, new: MasterKey) -> int:

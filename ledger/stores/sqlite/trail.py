@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-TRAIL_FILE = "trail.sqlite"
-
 APPLICATION_ID = 0x52505054
 """Marks ``trail.sqlite`` as ours: "RPPT"."""
 

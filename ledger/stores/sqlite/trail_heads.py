@@ -11,9 +11,10 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from ledger.stores.access import TrailHeads
-from ledger.stores.sqlite.access_keys import ACCESS_FILE, APPLICATION_ID, LOCK_SECONDS
+from ledger.stores.sqlite.access_keys import APPLICATION_ID, LOCK_SECONDS
 from ledger.stores.sqlite.connections import connect
 from ledger.stores.sqlite.errors import ledger_errors
+from ledger.stores.sqlite.file_names import ACCESS_FILE
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,6 +10,7 @@ from domain.instants import SECOND
 from ledger.access.keys import SEEN_EVERY, AccessKeys
 from ledger.access.opening import open_access_keys
 from ledger.access.scopes import READ
+from ledger.stores.sqlite.store import SqliteStore
 from tests.fixtures.clock import Clock
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def keys(tmp_path: Path, clock: Clock) -> Iterator[AccessKeys]:
-    opened = open_access_keys(tmp_path / "access.sqlite", clock)
+    opened = open_access_keys(SqliteStore(tmp_path), clock)
     yield opened
     opened.close()
 
@@ -98,7 +99,7 @@ def test_a_key_that_is_changed_while_it_is_being_used_stays_changed(
             meanwhile.pop()(made.id)
         return clock()
 
-    keys = open_access_keys(tmp_path / "access.sqlite", late)
+    keys = open_access_keys(SqliteStore(tmp_path), late)
     made, secret = keys.make("till", [READ])
     meanwhile.append(getattr(keys, change))
     keys.authenticate(secret)
@@ -122,8 +123,8 @@ def test_who_was_let_in_is_let_go_on_with_the_same_secret_alone(
 
 
 def test_what_another_process_changes_holds_here(tmp_path: Path, clock: Clock) -> None:
-    keys = open_access_keys(tmp_path / "access.sqlite", clock, fresh_seconds=0.0)
-    elsewhere = open_access_keys(tmp_path / "access.sqlite", clock)
+    keys = open_access_keys(SqliteStore(tmp_path), clock, fresh_seconds=0.0)
+    elsewhere = open_access_keys(SqliteStore(tmp_path), clock)
     made, secret = elsewhere.make("till", [READ])
     assert keys.authenticate(secret).id == made.id
     elsewhere.revoke(made.id)
@@ -145,7 +146,7 @@ def test_the_last_use_is_noted_once_a_minute_and_kept(
     clock.instant += 1
     keys.authenticate(secret)
     keys.close()
-    again = open_access_keys(tmp_path / "access.sqlite", clock)
+    again = open_access_keys(SqliteStore(tmp_path), clock)
     assert again.find(made.id).seen_at == first + SEEN_EVERY
     again.close()
 

@@ -15,6 +15,7 @@ from ledger.access.scopes import COMMAND_LINE
 from ledger.access.trails import Trails
 from ledger.data_layout import LedgerExists
 from ledger.files import FolderInUse
+from ledger.stores.sqlite.store import SqliteStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def trails(tmp_path: Path) -> Iterator[Trails]:
     (tmp_path / "ledgers" / "main").mkdir(parents=True)
-    with closing(Trails(tmp_path, tmp_path / "ledgers", lambda: 7)) as opened:
+    with closing(Trails(SqliteStore(tmp_path), lambda: 7)) as opened:
         yield opened
 
 

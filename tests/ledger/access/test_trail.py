@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from domain.errors import Corrupt, Unavailable
-from ledger.access.opening import open_trail
 from ledger.access.scopes import COMMAND_LINE, THIS_MACHINE
 from ledger.access.trail import SERVER, AuditTrail
 from ledger.access.trails import Trails
 from ledger.folder import DataFolder
 from ledger.stores.access import BEGINNING
-from ledger.stores.sqlite.trail import APPLICATION_ID
+from ledger.stores.sqlite.store import SqliteStore
+from ledger.stores.sqlite.trail import APPLICATION_ID, SqliteTrail
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def trail(tmp_path: Path) -> Iterator[AuditTrail]:
     instants = iter(range(1000, 2000))
-    opened = open_trail(tmp_path / "trail.sqlite", lambda: next(instants))
+    opened = AuditTrail(SqliteTrail(tmp_path / "trail.sqlite"), lambda: next(instants))
     yield opened
     opened.close()
 
@@ -41,7 +41,7 @@ def test_acts_are_numbered_and_each_holds_the_hash_of_the_one_before(trail: Audi
 def test_a_trail_goes_on_where_it_was_closed(trail: AuditTrail, tmp_path: Path) -> None:
     first = trail.record(THIS_MACHINE, "rebuild-started", "status")
     trail.close()
-    again = open_trail(tmp_path / "trail.sqlite", lambda: 5)
+    again = AuditTrail(SqliteTrail(tmp_path / "trail.sqlite"), lambda: 5)
     second = again.record(THIS_MACHINE, "rebuild-started", "standing")
     assert second.previous == first.hash
     assert second.at == first.at, "instants never go back"
@@ -77,7 +77,7 @@ def test_an_order_of_another_trail_is_not_concluded_in_this_one(
     trail: AuditTrail, tmp_path: Path
 ) -> None:
     """So it is where a ledger was replaced, with its trail, while the act went on."""
-    elsewhere = open_trail(tmp_path / "other.sqlite", lambda: 5)
+    elsewhere = AuditTrail(SqliteTrail(tmp_path / "other.sqlite"), lambda: 5)
     order = elsewhere.record(COMMAND_LINE, "ledger-exported", "main")
     elsewhere.close()
     assert trail.conclude(order, "done") is None
@@ -108,13 +108,13 @@ def test_a_trail_from_before_outcomes_reads_verifies_and_goes_on(
         old.execute(OLD_TABLE)
         old.executemany("INSERT INTO acts VALUES (?,?,?,?,?,?,?,?)", OLD_ACTS)
     for _ in range(2):
-        trail = open_trail(tmp_path / "trail.sqlite", lambda: 2000)
+        trail = AuditTrail(SqliteTrail(tmp_path / "trail.sqlite"), lambda: 2000)
         first, second = trail.acts(limit=2)
         assert (first.outcome, first.of, second.outcome, second.of) == ("ordered", None) * 2
         assert trail.verify()[0] >= 2
         trail.conclude(trail.record(COMMAND_LINE, "erasure", "x"), "done")
         trail.close()
-    assert len(open_trail(tmp_path / "trail.sqlite", lambda: 2000).acts()) == 6
+    assert len(AuditTrail(SqliteTrail(tmp_path / "trail.sqlite"), lambda: 2000).acts()) == 6
 
 
 def test_no_trail_tells_of_a_key_that_was_refused_or_failed_to_be_made(
@@ -157,7 +157,7 @@ def test_whoever_changes_an_entry_all_the_same_is_found(
 
 
 def test_what_cannot_be_recorded_is_not_to_be_done(tmp_path: Path) -> None:
-    trail = open_trail(tmp_path / "trail.sqlite", lambda: 1, lock_seconds=0.01)
+    trail = AuditTrail(SqliteTrail(tmp_path / "trail.sqlite", 0.01), lambda: 1)
     with sqlite3.connect(tmp_path / "trail.sqlite", isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(Unavailable, match="nothing was done"):
@@ -181,7 +181,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def trails_of(folder: Path) -> Trails:
-    return Trails(folder, folder / "ledgers", lambda: 7)
+    return Trails(SqliteStore(folder), lambda: 7)
 
 
 def deleted(file: Path) -> None:
@@ -224,10 +224,10 @@ def test_a_trail_that_was_put_back_is_whole_again(folder: Path) -> None:
 
 
 def test_a_ledger_made_anew_begins_a_trail_of_its_own(tmp_path: Path) -> None:
-    with closing(DataFolder.open(tmp_path / "data", clock=lambda: 10**15)) as data:
+    with closing(DataFolder.open(tmp_path / "data", SqliteStore, clock=lambda: 10**15)) as data:
         for _ in range(2):
             data.create("branch")
-            with closing(Trails(data.path, data.path / "ledgers", lambda: 7)) as trails:
+            with closing(Trails(data.store, lambda: 7)) as trails:
                 assert trails.of("branch").record(COMMAND_LINE, "erasure", "x").number == 1
                 assert trails.cut_off() == []
                 trails.of("branch").verify()

@@ -21,6 +21,8 @@ from ledger.archive.tar import TarWriter
 from ledger.archive.writing import export
 from ledger.drafts import Append
 from ledger.folder import DataFolder
+from ledger.stores.sqlite.sorting import SqliteSorting
+from ledger.stores.sqlite.store import SqliteStore
 from tests.ledger.given import ANN, SALE, HandClock, draft
 
 if TYPE_CHECKING:
@@ -78,7 +80,7 @@ class Shop:
 
 def shop(folder: Path, clock: HandClock, events: int = EVENTS) -> Shop:
     """A data folder with such a ledger, sealed and closed."""
-    with closing(DataFolder.open(folder, clock=clock)) as data:
+    with closing(DataFolder.open(folder, SqliteStore, clock=clock)) as data:
         ledger, _ = data.create(NAME, "Europe/Amsterdam")
         fill(ledger, clock, events)
     exported, archive = exported_from(folder, clock)
@@ -89,7 +91,9 @@ def exported_from(
     folder: Path, clock: HandClock, name: str = NAME, passphrase: str | None = None
 ) -> tuple[ExportResult, bytes]:
     """An export, and its bytes."""
-    with ledger_source(folder, name, clock=clock, keys=passphrase is not None) as source:
+    with ledger_source(
+        folder, name, SqliteStore, clock=clock, keys=passphrase is not None
+    ) as source:
         return written(source, passphrase)
 
 
@@ -105,7 +109,7 @@ def checked(
 ) -> VerifiedArchive:
     """The archive, written to the path and verified."""
     path.write_bytes(archive)
-    return verify_archive(path, keys, passphrase=passphrase)
+    return verify_archive(path, SqliteSorting(), keys, passphrase=passphrase)
 
 
 def imported(
@@ -113,7 +117,7 @@ def imported(
 ) -> VerifiedArchive:
     """The archive as a ledger of its own name in another data folder."""
     verified = checked(path, archive, passphrase=passphrase)
-    with closing(DataFolder.open(into, clock=clock, make_main=False)) as data:
+    with closing(DataFolder.open(into, SqliteStore, clock=clock, make_main=False)) as data:
         place(path, verified, data, name=verified.head.ledger, passphrase=passphrase)
     return verified
 

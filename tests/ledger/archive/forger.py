@@ -22,7 +22,7 @@ from tests.ledger.given import NAMESPACE, NOON
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ledger.archive.chunks import Row
+    from ledger.stores.reading import EventColumns
 
 ORIGIN = "rapport.invalid/shop-0badcafe"
 
@@ -30,7 +30,7 @@ ORIGIN = "rapport.invalid/shop-0badcafe"
 class Forger:
     """A source of an archive in which every signature is right, by a key that was made up."""
 
-    def __init__(self, rows: list[Row], origin: str = ORIGIN) -> None:
+    def __init__(self, rows: list[EventColumns], origin: str = ORIGIN) -> None:
         self.name = "shop"
         self.identity = Identity(
             origin=origin,
@@ -65,7 +65,7 @@ class Forger:
         yield self.signed(0, EMPTY_ROOT)
         yield self.last
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self) -> Iterator[EventColumns]:
         yield from self._rows
 
     def data_keys(self) -> Iterator[tuple[bytes, bytes]]:
@@ -75,7 +75,7 @@ class Forger:
         return []
 
 
-def rows_of(archive: bytes) -> list[Row]:
+def rows_of(archive: bytes) -> list[EventColumns]:
     """The events of an archive, to be forged."""
     unpacker = msgpack.Unpacker()
     for name, content in members(archive):
@@ -84,7 +84,7 @@ def rows_of(archive: bytes) -> list[Row]:
     return [tuple(row) for row in unpacker]
 
 
-def with_state(row: Row, *changes: tuple[int, object]) -> Row:
+def with_state(row: EventColumns, *changes: tuple[int, object]) -> EventColumns:
     """The same event with other values at these places of its stored state."""
     state = msgpack.unpackb(row[4])
     for place, value in changes:

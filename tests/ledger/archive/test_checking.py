@@ -14,6 +14,7 @@ import pytest
 from ledger.archive import layout
 from ledger.archive.chunks import read_rows, rows_written
 from ledger.archive.refusals import ArchiveRefused, PassphraseRefused
+from ledger.stores.sqlite.sorting import SqliteSorting
 from ledger.transparency.notes import Verifier
 from tests.ledger.archive.archives import (
     EVENTS,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from ledger.archive.chunks import Row
+    from ledger.stores.reading import EventColumns
 
 FIRST_EVENTS = layout.EVENTS.format(first=1)
 MUTATIONS = 400
@@ -71,7 +72,7 @@ def test_progress_is_told(sold: Shop, path: Path) -> None:
 
     heard: list[tuple[int, int]] = []
     path.write_bytes(sold.archive)
-    verify_archive(path, advance=lambda position, of: heard.append((position, of)))
+    verify_archive(path, SqliteSorting(), advance=lambda position, of: heard.append((position, of)))
     assert heard == [(1024, EVENTS), (EVENTS, EVENTS)]
 
 
@@ -257,7 +258,7 @@ def _key(sold: Shop) -> Verifier:
     return Verifier.read(dict(members(sold.archive))[layout.KEY].decode().splitlines()[0])
 
 
-def rows_changed(sold: Shop, place: int, change: Callable[[Row], Row]) -> bytes:
+def rows_changed(sold: Shop, place: int, change: Callable[[EventColumns], EventColumns]) -> bytes:
     rows = rows_of(sold.archive)[:100]
     rows[place] = change(rows[place])
     return written(Forger(rows))[1]
@@ -289,7 +290,7 @@ def rows_changed(sold: Shop, place: int, change: Callable[[Row], Row]) -> bytes:
     ],
 )
 def test_an_event_that_no_ledger_records_is_refused_though_it_is_signed(
-    sold: Shop, path: Path, change: Callable[[Row], Row], why: str
+    sold: Shop, path: Path, change: Callable[[EventColumns], EventColumns], why: str
 ) -> None:
     from domain.errors import LedgerError
 
@@ -368,10 +369,10 @@ def test_checking_takes_a_bounded_part_of_the_archive_into_memory(sold: Shop, pa
     path.write_bytes(sold.archive)
     from ledger.archive.checking import verify_archive
 
-    verify_archive(path)  # what is loaded and cached once
+    verify_archive(path, SqliteSorting())  # what is loaded and cached once
     tracemalloc.start()
     try:
-        verify_archive(path)
+        verify_archive(path, SqliteSorting())
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

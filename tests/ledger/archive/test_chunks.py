@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import tracemalloc
+from typing import TYPE_CHECKING
 
 import msgpack
 import pytest
 
-from ledger.archive.chunks import Row, chunk_rows, read_rows, rows_written
+from ledger.archive.chunks import chunk_rows, read_rows, rows_written
 from ledger.archive.layout import CHUNK_BYTES, CHUNK_EVENTS
 from ledger.archive.refusals import ArchiveRefused
 
-ROW: Row = (1, bytes(16), 1, "visit-made", b"state", bytes(15) + b"x")
+if TYPE_CHECKING:
+    from ledger.stores.reading import EventColumns
+
+ROW: EventColumns = (1, bytes(16), 1, "visit-made", b"state", bytes(15) + b"x")
 
 
 def test_what_was_written_is_read() -> None:

@@ -16,7 +16,9 @@ from ledger.archive.namespace import AnotherLedger, NamespaceKnown, bring_namesp
 from ledger.archive.refusals import ArchiveRefused, PassphraseRefused
 from ledger.data_layout import settings_of
 from ledger.folder import DataFolder
-from ledger.stores.sqlite.verification.ledgers import Trust, verify_ledger
+from ledger.stores.sqlite.store import SqliteStore
+from ledger.stores.sqlite.verification.ledgers import verify_ledger
+from ledger.verification.trust import Trust
 from tests.ledger.archive.archives import (
     NAME,
     PASSPHRASE,
@@ -64,7 +66,7 @@ def holds(content: bytes, namespace: UUID) -> bool:
 
 
 def bring(data: Path, archive: Path, passphrase: str | None = PASSPHRASE) -> None:
-    with closing(DataFolder.open(data, clock=HandClock(), make_main=False)) as folder:
+    with closing(DataFolder.open(data, SqliteStore, clock=HandClock(), make_main=False)) as folder:
         bring_namespace(folder, NAME, archive, passphrase)
 
 
@@ -89,7 +91,7 @@ def test_without_them_it_answers_uuids_alone(small: Shop, path: Path, tmp_path: 
     imported(path, small.archive, tmp_path / "new", HandClock())
     document = (tmp_path / "new" / "ledgers" / NAME / "ledger.json").read_bytes()
     assert "namespace" not in json.loads(document)
-    with closing(DataFolder.open(tmp_path / "new", clock=HandClock())) as folder:
+    with closing(DataFolder.open(tmp_path / "new", SqliteStore, clock=HandClock())) as folder:
         ledger = folder.ledger(NAME)
         known = uuid4()
         assert ledger.contact_id(str(known)) == known
@@ -112,9 +114,9 @@ def test_the_keys_bring_it_and_nothing_else(
     path.write_bytes(locked)
     bring(tmp_path / "new", path)
     assert namespace_of(tmp_path / "new") == namespace_of(small.folder)
-    with closing(DataFolder.open(tmp_path / "new", clock=HandClock())) as folder:
+    with closing(DataFolder.open(tmp_path / "new", SqliteStore, clock=HandClock())) as folder:
         assert folder.ledger(NAME).for_audit
-        with closing(DataFolder.open(small.folder, clock=HandClock())) as there:
+        with closing(DataFolder.open(small.folder, SqliteStore, clock=HandClock())) as there:
             assert folder.ledger(NAME).contact_id("pos:1") == there.ledger(NAME).contact_id("pos:1")
         assert folder.ledger(NAME).log(after=1, limit=1)[0].event.show()["name"] is None
     report = verify_ledger(tmp_path / "new" / "ledgers" / NAME, Trust(), QUIET)

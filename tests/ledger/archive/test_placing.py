@@ -24,6 +24,8 @@ from ledger.archive.placing import LogForks, place
 from ledger.archive.refusals import ArchiveRefused
 from ledger.data_layout import LEDGERS, LedgerExists
 from ledger.folder import DataFolder
+from ledger.stores.sqlite.sorting import SqliteSorting
+from ledger.stores.sqlite.store import SqliteStore
 from tests.ledger.archive.archives import (
     EVENTS,
     NAME,
@@ -35,7 +37,7 @@ from tests.ledger.archive.archives import (
     members,
     shop,
 )
-from tests.ledger.given import ANN, SALE, HandClock, append, draft
+from tests.ledger.given import ANN, SALE, HandClock, append, draft, folder_of, recorder_of
 
 if TYPE_CHECKING:
     from ledger.ledger import Ledger
@@ -54,11 +56,11 @@ def with_keys(sold: Shop) -> bytes:
 
 
 def opened(folder: Path, clock: HandClock | None = None) -> DataFolder:
-    return DataFolder.open(folder, clock=clock or HandClock(), make_main=False)
+    return DataFolder.open(folder, SqliteStore, clock=clock or HandClock(), make_main=False)
 
 
 def rows(ledger: Ledger) -> list[tuple[object, ...]]:
-    with ledger._application.recorder.datastore.transaction(commit=False) as c:
+    with recorder_of(ledger).datastore.transaction(commit=False) as c:
         c.execute("SELECT * FROM stored_events ORDER BY position")
         return [tuple(row) for row in c.fetchall()]
 
@@ -66,7 +68,7 @@ def rows(ledger: Ledger) -> list[tuple[object, ...]]:
 def tables(ledger: Ledger, file: str) -> object:
     import sqlite3
 
-    with closing(sqlite3.connect(ledger.folder / file)) as connection:
+    with closing(sqlite3.connect(folder_of(ledger) / file)) as connection:
         names = [n for (n,) in connection.execute("SELECT name FROM sqlite_master ORDER BY name")]
         kinds = connection.execute("SELECT sql FROM sqlite_master ORDER BY name").fetchall()
         stored = [
@@ -175,7 +177,7 @@ def test_another_name_is_a_name_and_nothing_else(sold: Shop, path: Path, into: P
 
 def test_a_ledger_that_is_there_is_never_overwritten(sold: Shop, path: Path, into: Path) -> None:
     verified = checked(path, sold.archive)
-    with closing(DataFolder.open(into, clock=HandClock())) as folder:
+    with closing(DataFolder.open(into, SqliteStore, clock=HandClock())) as folder:
         before = rows(folder.ledger("main"))
         with pytest.raises(LedgerExists):
             place(path, verified, folder, name="main")
@@ -265,13 +267,15 @@ import os, signal, sys
 from contextlib import closing
 from pathlib import Path
 from ledger.folder import DataFolder
+from ledger.stores.sqlite.store import SqliteStore
 from ledger.archive.placing import place
 from ledger.archive.checking import verify_archive
+from ledger.stores.sqlite.sorting import SqliteSorting
 import ledger.archive.placing as placing
 from tests.ledger.given import HandClock
 
 path, into, moment = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
-verified = verify_archive(path)
+verified = verify_archive(path, SqliteSorting())
 seen = 0
 
 def counted(module, name):
@@ -290,7 +294,7 @@ for module, name in (
     (folders, "flush_file"), (folders, "flush_folder"), (os, "rename"), (os, "fsync"),
 ):
     counted(module, name)
-with closing(DataFolder.open(into, clock=HandClock(), make_main=False)) as folder:
+with closing(DataFolder.open(into, SqliteStore, clock=HandClock(), make_main=False)) as folder:
     place(path, verified, folder, name="shop")
 print(seen)
 """
@@ -321,7 +325,7 @@ def test_killed_at_any_point_it_is_there_whole_or_not_at_all(tmp_path: Path, pat
             left = sorted(entry.name for entry in (into / LEDGERS).iterdir())
             assert left == folder.names()
             if not folder.names():
-                place(path, verify_archive(path), folder, name=NAME)
+                place(path, verify_archive(path, SqliteSorting()), folder, name=NAME)
             assert folder.ledger(NAME).transparency.checkpoint().root == made.exported.root
     assert 0 in outcomes
 

@@ -12,6 +12,7 @@ from ledger.archive.source import ledger_source
 from ledger.data_layout import LEDGERS
 from ledger.files import FolderInUse
 from ledger.folder import DataFolder
+from ledger.stores.sqlite.store import SqliteStore
 from tests.ledger.archive.archives import NAME, PASSPHRASE, checked, exported_from, shop, written
 from tests.ledger.archive.test_placing import erase
 from tests.ledger.given import HandClock, append, draft
@@ -34,7 +35,7 @@ def test_without_a_server_everything_recorded_is_sealed_and_exported(
 ) -> None:
     clock = HandClock()
     made = shop(tmp_path / "data", clock, events=40)
-    with closing(DataFolder.open(made.folder, clock=clock)) as folder:
+    with closing(DataFolder.open(made.folder, SqliteStore, clock=clock)) as folder:
         ledger = folder.ledger(NAME)
         append(ledger, draft(first_contact(ledger), "purchase-made", SALE))
         assert ledger.transparency.checkpoint().size == 40
@@ -46,10 +47,10 @@ def test_beside_a_server_it_is_that_of_the_last_checkpoint_whatever_comes(
 ) -> None:
     clock = HandClock()
     made = shop(tmp_path / "data", clock, events=40)
-    with closing(DataFolder.open(made.folder, clock=clock)) as folder:
+    with closing(DataFolder.open(made.folder, SqliteStore, clock=clock)) as folder:
         ledger = folder.ledger(NAME)
         append(ledger, draft(first_contact(ledger), "purchase-made", SALE))
-        with ledger_source(made.folder, NAME, clock=clock) as source:
+        with ledger_source(made.folder, NAME, SqliteStore, clock=clock) as source:
             ledger.transparency.sign_head()
             assert written(source)[1] == made.archive
         assert checked(path, exported_from(made.folder, clock)[1]).head.position == 41
@@ -60,7 +61,7 @@ def test_beside_a_server_it_is_that_of_the_last_checkpoint_whatever_comes(
 def test_beside_a_server_nothing_is_written(tmp_path: Path) -> None:
     clock = HandClock()
     made = shop(tmp_path / "data", clock, events=40)
-    with closing(DataFolder.open(made.folder, clock=clock)) as folder:
+    with closing(DataFolder.open(made.folder, SqliteStore, clock=clock)) as folder:
         folder.ledger(NAME)
         before = content(made.folder)
         exported_from(made.folder, clock)
@@ -79,7 +80,10 @@ def content(folder: Path) -> dict[str, bytes]:
 def test_keys_do_not_leave_a_folder_that_a_server_holds(tmp_path: Path) -> None:
     clock = HandClock()
     made = shop(tmp_path / "data", clock, events=40)
-    with closing(DataFolder.open(made.folder, clock=clock)), pytest.raises(FolderInUse):
+    with (
+        closing(DataFolder.open(made.folder, SqliteStore, clock=clock)),
+        pytest.raises(FolderInUse),
+    ):
         exported_from(made.folder, clock, passphrase=PASSPHRASE)
 
 
@@ -89,7 +93,7 @@ def test_a_key_that_was_rotated_signs_and_the_one_before_still_tells(
     clock = HandClock()
     made = shop(tmp_path / "data", clock, events=40)
     old = checked(path, made.archive)
-    with closing(DataFolder.open(made.folder, clock=clock)) as folder:
+    with closing(DataFolder.open(made.folder, SqliteStore, clock=clock)) as folder:
         ledger = folder.ledger(NAME)
         clock.move(60)
         new = ledger.transparency.rotate()
@@ -109,7 +113,7 @@ def test_another_master_key_exports_no_keys(tmp_path: Path) -> None:
     made = shop(tmp_path / "data", clock, events=40)
     with (
         pytest.raises(Corrupt, match="another master key"),
-        ledger_source(made.folder, NAME, clock=clock, master_key=bytes(32), keys=True),
+        ledger_source(made.folder, NAME, SqliteStore, clock=clock, master_key=bytes(32), keys=True),
     ):
         pass
 
@@ -130,7 +134,7 @@ def test_an_erasure_after_the_last_checkpoint_does_not_stop_an_export(
 ) -> None:
     clock = HandClock()
     made = shop(tmp_path / "data", clock, events=40)
-    with closing(DataFolder.open(made.folder, clock=clock)) as folder:
+    with closing(DataFolder.open(made.folder, SqliteStore, clock=clock)) as folder:
         ledger = folder.ledger(NAME)
         erase(ledger, first_contact(ledger), clock)
         archive = exported_from(made.folder, clock)[1]

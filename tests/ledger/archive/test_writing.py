@@ -16,6 +16,7 @@ import pytest
 from domain.errors import Corrupt
 from ledger.archive import layout
 from ledger.folder import DataFolder
+from ledger.stores.sqlite.store import SqliteStore
 from ledger.transparency.merkle import root
 from ledger.transparency.notes import Verifier
 from ledger.transparency.tiles import TileAt, TileHashes, parse_tile_path, tiles_of
@@ -30,7 +31,7 @@ from tests.ledger.archive.archives import (
     shop,
     written,
 )
-from tests.ledger.given import HandClock
+from tests.ledger.given import HandClock, keys_of, recorder_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
 
 def opened(sold: Shop) -> DataFolder:
-    return DataFolder.open(sold.folder, clock=HandClock())
+    return DataFolder.open(sold.folder, SqliteStore, clock=HandClock())
 
 
 def read_all(archive: bytes, folder: str) -> bytes:
@@ -64,7 +65,7 @@ def test_every_event_is_in_it_as_it_is_stored(sold: Shop) -> None:
     rows = list(msgpack.Unpacker(io.BytesIO(read_all(sold.archive, "events/"))))
     with closing(opened(sold)) as folder:
         ledger = folder.ledger(NAME)
-        stored = ledger._application.recorder.rows({})
+        stored = recorder_of(ledger).rows({})
     assert len(rows) == EVENTS
     assert [(p, UUID(bytes=s), v, t, d) for p, s, v, t, d, _ in rows] == stored
 
@@ -88,7 +89,7 @@ def test_nothing_personal_stands_in_it_in_clear(sold: Shop, passphrase: str | No
     for words in (b"Ann Example", b"Bea Baker", b"till 7", b"bread"):
         assert words not in archive
     with closing(opened(sold)) as folder:
-        keys = folder.ledger(NAME)._keys
+        keys = keys_of(folder.ledger(NAME))
         for recorded in folder.ledger(NAME).log(limit=20):
             key = keys._connection.execute(
                 "SELECT wrapped FROM data_keys WHERE contact = ?", (recorded.contact_id.bytes,)
@@ -164,7 +165,7 @@ def test_the_manifest_says_what_the_archive_is(sold: Shop) -> None:
 
 def test_events_that_do_not_give_the_signed_root_are_not_exported(tmp_path: Path) -> None:
     made = shop(tmp_path / "data", HandClock(), events=40)
-    with closing(DataFolder.open(made.folder, clock=HandClock())) as folder:
+    with closing(DataFolder.open(made.folder, SqliteStore, clock=HandClock())) as folder:
         ledger = folder.ledger(NAME)
         forge(ledger, 17)
     with pytest.raises(Corrupt):
@@ -173,7 +174,7 @@ def test_events_that_do_not_give_the_signed_root_are_not_exported(tmp_path: Path
 
 def forge(ledger: Ledger, position: int) -> None:
     """Let an event have been another one, as far as its own bytes can tell."""
-    recorder = ledger._application.recorder
+    recorder = recorder_of(ledger)
     (row,) = recorder.rows({"position = ?": position})
     state = msgpack.unpackb(row.state)
     state[4] += 1
@@ -215,7 +216,7 @@ def test_the_source_is_read_once_and_in_chunks(sold: Shop) -> None:
     from ledger.archive.writing import export
 
     out = Counting()
-    with ledger_source(sold.folder, NAME, clock=HandClock()) as source:
+    with ledger_source(sold.folder, NAME, SqliteStore, clock=HandClock()) as source:
         export(source, out, schemas={})
         assert written(source)[1] == sold.archive
     assert out.largest < 1_000_000

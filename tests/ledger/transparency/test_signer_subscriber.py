@@ -13,7 +13,7 @@ import pytest
 from ledger.stores.sqlite.transparency_log import SqliteLogStore
 from ledger.subscriptions.pacing import SIGNER
 from ledger.transparency import checkpoint_signer
-from tests.ledger.given import HandClock, open_ledger
+from tests.ledger.given import HandClock, folder_of, open_ledger
 from tests.ledger.transparency.growing import goes_on_from, grow_to
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def waits_for_the_file(ledger: Ledger) -> None:
     log = ledger.transparency
     assert isinstance(log._store, SqliteLogStore)
     log._store._writer.execute("PRAGMA busy_timeout=1")
-    file = sqlite3.connect(ledger.folder / "log.sqlite", isolation_level=None)
+    file = sqlite3.connect(folder_of(ledger) / "log.sqlite", isolation_level=None)
     with closing(file) as other:
         other.execute("BEGIN IMMEDIATE")
         log.start()

@@ -13,7 +13,9 @@ from ledger.data_layout import LEDGERS
 from ledger.folder import DataFolder
 from ledger.settings import LedgerSettings
 from ledger.stores.sqlite.data_keys import KeyStore
-from ledger.stores.sqlite.verification.ledgers import Trust, verify_ledger
+from ledger.stores.sqlite.store import SqliteStore
+from ledger.stores.sqlite.verification.ledgers import verify_ledger
+from ledger.verification.trust import Trust
 from tests.ledger.archive.archives import NAME, PASSPHRASE, exported_from, imported, shop
 from tests.ledger.given import HandClock
 
@@ -86,7 +88,7 @@ def test_who_says_that_a_ledger_is_for_audit_hides_no_lost_keys(
 
 def test_keys_in_a_ledger_for_audit_are_found(copies: tuple[Path, Path]) -> None:
     folder = copies[1] / LEDGERS / NAME
-    data = DataFolder.open(copies[1], clock=HandClock())
+    data = DataFolder.open(copies[1], SqliteStore, clock=HandClock())
     contact: UUID = data.ledger(NAME).log(after=1, limit=1)[0].contact_id
     data.close()
     store = KeyStore(folder / "keys.sqlite", (copies[1] / "master.key").read_bytes())

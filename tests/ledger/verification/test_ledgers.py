@@ -14,8 +14,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from api.cli.output import progress
 from ledger.codec import pack, unpack
 from ledger.folder import DataFolder
-from ledger.stores.sqlite.verification.ledgers import Trust, verify_ledger
+from ledger.stores.sqlite.store import SqliteStore
+from ledger.stores.sqlite.verification.ledgers import verify_ledger
 from ledger.verification.faults import MOST_FAULTS
+from ledger.verification.trust import Trust
 from tests.ledger.given import SALE, HandClock, append, draft, registered
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ def clock() -> HandClock:
 
 @pytest.fixture
 def folder(tmp_path: Path, clock: HandClock) -> Iterator[DataFolder]:
-    with closing(DataFolder.open(tmp_path / "data", clock=clock)) as opened:
+    with closing(DataFolder.open(tmp_path / "data", SqliteStore, clock=clock)) as opened:
         yield opened
 
 
@@ -130,7 +132,7 @@ def test_a_contact_s_lost_key_is_told_once_with_its_first_event(folder: DataFold
 def test_a_ledger_from_before_logs_is_told_apart_from_one_that_lost_its(
     tmp_path: Path,
 ) -> None:
-    with closing(DataFolder.open(tmp_path, clock=HandClock())) as folder:
+    with closing(DataFolder.open(tmp_path, SqliteStore, clock=HandClock())) as folder:
         folder.ledger("main")
     path = tmp_path / "ledgers" / "main"
     (path / "log.sqlite").unlink()

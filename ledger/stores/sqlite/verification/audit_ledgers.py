@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from domain.errors import Corrupt, Unproven
 from ledger.archive.layout import NAMESPACE_NOTE, SETTINGS, Identity
-from ledger.ledger import KEYS_FILE
+from ledger.stores.sqlite.file_names import KEYS_FILE
 from ledger.transparency.notes import verify
 
 if TYPE_CHECKING:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from heapq import merge
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -16,7 +15,6 @@ from domain.events.referrals import ReferralReceived
 from domain.instants import DAY, parse_instant
 from ledger.data_layout import LEDGERS, SETTINGS_FILE
 from ledger.identifiers import companion_id
-from ledger.ledger import EVENTS_FILE, KEYS_FILE, LOG_FILE
 from ledger.settings import LedgerSettings
 from ledger.stores.events import Row
 from ledger.stores.sqlite.connections import APPLICATION_ID as EVENTS_ID
@@ -24,6 +22,7 @@ from ledger.stores.sqlite.data_keys import APPLICATION_ID as KEYS_ID
 from ledger.stores.sqlite.data_keys import SCHEMA as KEYS_TABLES
 from ledger.stores.sqlite.errors import damage
 from ledger.stores.sqlite.events import table_statements
+from ledger.stores.sqlite.file_names import EVENTS_FILE, KEYS_FILE, LOG_FILE
 from ledger.stores.sqlite.transparency_log import APPLICATION_ID as LOG_ID
 from ledger.stores.sqlite.transparency_log import SCHEMA as LOG_TABLES
 from ledger.stores.sqlite.verification import layout
@@ -35,56 +34,23 @@ from ledger.stores.sqlite.verification.read_connections import ChangedMeanwhile,
 from ledger.stores.sqlite.verification.signatures import SignedHistory
 from ledger.stores.sqlite.verification.stored_log import TilesAtRest
 from ledger.stores.sqlite.verification.streams import check_streams
-from ledger.transparency.checkpoints import Checkpoint, verify_checkpoint
+from ledger.transparency.checkpoints import verify_checkpoint
 from ledger.transparency.entries import entry, entry_of_row
-from ledger.transparency.notes import Note, Verifier
 from ledger.verification.faults import Report
 from ledger.verification.tree_check import Milestone, Regrowth
+from ledger.verification.trust import COMPANIONS_SKIPPED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from ledger.master_keys import MasterKey
+    from ledger.transparency.notes import Verifier
+    from ledger.verification.trust import Progress, Trust
 
-    Progress = Callable[[str, int], AbstractContextManager[Callable[[int, str], None]]]
-
-COMPANIONS_SKIPPED = (
-    "companion ids: they follow from the namespace, which travels only with the keys "
-    "(rapport import --keys)"
-)
-"""What cannot be checked where the namespace is not known."""
 
 _RECORDED_AT, _ID, _CAUSATION = 3, 2, 7
 _CLOCKS_DIFFER = DAY
 """By how much a clock may have been put back between two instants that follow each other."""
-
-
-@dataclass(frozen=True)
-class KeptCheckpoint:
-    """A checkpoint that was kept elsewhere: its note, and the name of the file it came in."""
-
-    name: str
-    note: bytes
-
-    @property
-    def origin(self) -> str:
-        """Of which log it says to be.
-
-        Raises:
-            Unproven: it is not a checkpoint.
-        """
-        return Checkpoint.read(Note.read(self.note).text).origin
-
-
-@dataclass(frozen=True)
-class Trust:
-    """What the reader brings from elsewhere: the master key, verifier keys, and checkpoints."""
-
-    master_key: MasterKey | bytes | None = None
-    verifiers: Sequence[Verifier] = ()
-    kept: Sequence[KeptCheckpoint] = field(default=())
 
 
 def verify_ledger(folder: Path, trust: Trust, progress: Progress) -> Report:

@@ -15,6 +15,7 @@ from ledger.stores.sqlite.errors import damage
 from ledger.transparency import notes
 from ledger.transparency.checkpoints import Checkpoint
 from ledger.transparency.notes import Verifier
+from ledger.verification.rules import not_signed_by_given
 from ledger.verification.tree_check import Milestone
 
 if TYPE_CHECKING:
@@ -197,22 +198,6 @@ class SignedHistory:
 
     def _fault(self, size: int, detail: str) -> None:
         self._report.add("checkpoints", max(size, 1), f"the checkpoint of size {size:,}: {detail}")
-
-
-def not_signed_by_given(*, older: bool, newer: bool) -> str:
-    """What to tell whose keys did not sign the newest checkpoint.
-
-    The log may list one of them as ``older`` than those that did, or as ``newer``.
-    """
-    detail = "no key that was given signed the newest checkpoint"
-    if newer:
-        return f"{detail}: the log lists it as its next one, which signs from the next event on"
-    if older:
-        detail += (
-            ": the log lists it as an older one, and its key was rotated since; ask"
-            " its operator for the new key, which signed one checkpoint together with the old"
-        )
-    return detail
 
 
 def notes_name(verifier: Verifier) -> str:

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from ledger.stores.sqlite.errors import damage
 from ledger.stores.sqlite.verification.event_walk import PAGE_EVENTS
+from ledger.verification.rules import wrong_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from ledger.verification.faults import Report
-
-    Place = tuple[bytes, int, int]
+    from ledger.verification.rules import Place
 
 
 def check_streams(
@@ -45,17 +45,6 @@ def check_streams(
                 advance(min(done, head), f"{done:,} of {head:,} events by stream")
     except sqlite3.Error as error:
         report.add("events.sqlite", None, damage(error, path))
-
-
-def wrong_version(before: Place, found: Place) -> str | None:
-    """What is wrong with an event that comes after that one in its stream, if anything.
-
-    The one before the first of a stream has version 0 and position 0.
-    """
-    _, version, position = before
-    if found[1] != version + 1:
-        return f"version {found[1]} of its stream stands where {version + 1} must"
-    return f"version {found[1]} of its stream stands too early" if found[2] < position else None
 
 
 def _in_stream_order(connection: sqlite3.Connection) -> Iterator[Place]:

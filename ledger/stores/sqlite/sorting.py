@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
+
+from ledger.stores.sorting import Sorting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
     from typing import Self
 
-    from ledger.archive.chunks import Row
+    from ledger.stores.reading import EventColumns
 
 
-class Shelf:
+class SqliteEventPlaces:
     """Remembers where events stand, in a temporary file that nobody else sees."""
 
     def __init__(self) -> None:
@@ -33,7 +37,7 @@ class Shelf:
     def __exit__(self, *_: object) -> None:
         self._connection.close()
 
-    def put(self, rows: Sequence[Row]) -> None:
+    def put(self, rows: Sequence[EventColumns]) -> None:
         """Remember these."""
         self._connection.executemany(
             "INSERT INTO events VALUES (?, ?, ?, ?)",
@@ -62,7 +66,7 @@ class Shelf:
         return None if position is None else (position, "another event has its id")
 
 
-class StreamOrder:
+class SqliteStreamOrder:
     """Puts events in the order of their streams, in a temporary file that nobody else sees."""
 
     def __init__(self) -> None:
@@ -80,3 +84,13 @@ class StreamOrder:
     def close(self) -> None:
         """Forget it all."""
         self._connection.close()
+
+
+class SqliteSorting(Sorting):
+    """Sorts on the disk of this machine; see ``ledger.stores.sorting.Sorting``."""
+
+    def event_places(self) -> SqliteEventPlaces:
+        return SqliteEventPlaces()
+
+    def stream_order(self) -> AbstractContextManager[SqliteStreamOrder]:
+        return closing(SqliteStreamOrder())

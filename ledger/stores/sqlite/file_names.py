@@ -1,0 +1,10 @@
+"""The names of the files in which SQLite keeps the parts of a ledger and of a data folder."""
+
+from __future__ import annotations
+
+ACCESS_FILE = "access.sqlite"
+EVENTS_FILE = "events.sqlite"
+KEYS_FILE = "keys.sqlite"
+LOG_FILE = "log.sqlite"
+PROJECTIONS_FILE = "projections.sqlite"
+TRAIL_FILE = "trail.sqlite"

@@ -1,0 +1,241 @@
+"""The store of a data folder, and what is kept of each ledger in it: where each file is.
+
+::
+
+    access.sqlite, trail.sqlite                        of the server
+    ledgers/<name>/events.sqlite, keys.sqlite,         of a ledger
+        log.sqlite, projections.sqlite, trail.sqlite
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
+
+from eventsourcing.utils import Environment
+
+from ledger import free_space
+from ledger.data_layout import LEDGERS, missing
+from ledger.stores.sqlite.access_keys import SqliteAccessKeys
+from ledger.stores.sqlite.connections import APPLICATION_ID as EVENTS_ID
+from ledger.stores.sqlite.data_keys import APPLICATION_ID as KEYS_ID
+from ledger.stores.sqlite.data_keys import KeyStore
+from ledger.stores.sqlite.errors import ledger_errors
+from ledger.stores.sqlite.events import LedgerFactory
+from ledger.stores.sqlite.examination import SqliteExamination
+from ledger.stores.sqlite.file_names import (
+    ACCESS_FILE,
+    EVENTS_FILE,
+    KEYS_FILE,
+    LOG_FILE,
+    PROJECTIONS_FILE,
+    TRAIL_FILE,
+)
+from ledger.stores.sqlite.ledger_files import LedgerFileReader
+from ledger.stores.sqlite.projection_tables import SqliteTableStore, TablesAtRest
+from ledger.stores.sqlite.quick_check import check
+from ledger.stores.sqlite.restored_events import SqliteRestoredEvents
+from ledger.stores.sqlite.restored_log import restoring
+from ledger.stores.sqlite.rewrapping import rewrap
+from ledger.stores.sqlite.trail import SqliteTrail
+from ledger.stores.sqlite.trail_heads import SqliteTrailHeads
+from ledger.stores.sqlite.transparency_log import APPLICATION_ID as LOG_ID
+from ledger.stores.sqlite.transparency_log import SqliteLogStore, begin, log_origin
+from ledger.stores.sqlite.verification.event_walk import head_of
+from ledger.stores.sqlite.verification.ledgers import verify_ledger
+from ledger.stores.sqlite.verification.read_connections import reading
+from ledger.stores.sqlite.verification.source import EventsAtRest
+from ledger.stores.store import LedgerStore, PartNames, Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from ledger.master_keys import MasterKey
+    from ledger.stores.sqlite.restored_log import SqliteRestoredLog
+    from ledger.stores.transparency_log import StoredCheckpoint, VerifierKey
+    from ledger.verification.faults import Report
+    from ledger.verification.trust import Progress, Trust
+
+_KINDS = ((EVENTS_FILE, EVENTS_ID), (KEYS_FILE, KEYS_ID), (LOG_FILE, LOG_ID))
+"""The files that a ledger cannot be without, and what marks each as ours."""
+
+
+class SqliteLedgerStore(LedgerStore):
+    """The files in the folder of one ledger; see ``ledger.stores.store.LedgerStore``."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.names = PartNames(folder.name, EVENTS_FILE, KEYS_FILE, LOG_FILE)
+        self.tables_name = PROJECTIONS_FILE
+
+    def server(self) -> SqliteStore:
+        return SqliteStore(self.folder.parent.parent)
+
+    def exists(self) -> bool:
+        return self.folder.is_dir()
+
+    def is_made(self) -> bool:
+        return (self.folder / EVENTS_FILE).exists()
+
+    def has_keys(self) -> bool:
+        return (self.folder / KEYS_FILE).exists()
+
+    def require_parts(self, *, log: bool) -> None:
+        for file, _ in _KINDS:
+            if not (self.folder / file).is_file() and (file != LOG_FILE or log):
+                raise missing(self.folder / file)
+
+    def check(self) -> None:
+        for file, application_id in _KINDS:
+            # Only a log may be missing where it is looked at: older ledgers get one.
+            if file != LOG_FILE or (self.folder / file).exists():
+                check(self.folder / file, application_id)
+
+    def is_writable(self) -> bool:
+        return all(os.access(one, os.W_OK) for one in (self.folder, *self.folder.glob("*.sqlite")))
+
+    def state(self) -> dict[str, tuple[int, ...]]:
+        files = (self.folder / file for file, _ in _KINDS)
+        stats = {file.name: file.stat() for file in files if file.exists()}
+        return {
+            name: (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+            for name, stat in stats.items()
+        }
+
+    def require_room(self) -> None:
+        # From where the write-ahead log ends, so that a limit to the size of files is met too.
+        log = self.folder / f"{EVENTS_FILE}-wal"
+        free_space.require_room(self.folder, log.stat().st_size if log.exists() else 0)
+
+    def event_errors(self) -> AbstractContextManager[None]:
+        return ledger_errors(self.folder / EVENTS_FILE)
+
+    def event_factory(self) -> LedgerFactory:
+        # The process's environment is not read.
+        name = LedgerFactory.SQLITE_DBNAME
+        return LedgerFactory(Environment("ledger", {name: str(self.folder / EVENTS_FILE)}))
+
+    def open_keys(self, master_key: MasterKey | bytes, *, make: bool = True) -> KeyStore:
+        return KeyStore(self.folder / KEYS_FILE, master_key, make=make)
+
+    def log_origin(self) -> str | None:
+        return log_origin(self.folder / LOG_FILE)
+
+    def begin_log(self, origin: str, key: tuple[bytes, int], first: StoredCheckpoint) -> None:
+        begin(self.folder / LOG_FILE, origin, key, first)
+
+    def open_log(self, origin: str) -> SqliteLogStore:
+        return SqliteLogStore(self.folder / LOG_FILE, origin)
+
+    def has_trail(self) -> bool:
+        return (self.folder / TRAIL_FILE).is_file()
+
+    def open_trail(self) -> SqliteTrail:
+        return SqliteTrail(self.folder / TRAIL_FILE)
+
+    def read(self, *, at_rest: bool = False) -> LedgerFileReader:
+        return LedgerFileReader(
+            events=self.folder / EVENTS_FILE,
+            keys=self.folder / KEYS_FILE,
+            log=self.folder / LOG_FILE,
+            at_rest=at_rest,
+        )
+
+    def restore_events(self) -> SqliteRestoredEvents:
+        return SqliteRestoredEvents(self.folder / EVENTS_FILE)
+
+    def restore_log(
+        self, origin: str, keys: Sequence[VerifierKey]
+    ) -> AbstractContextManager[SqliteRestoredLog]:
+        return restoring(self.folder / LOG_FILE, origin, keys)
+
+    def rewrap_keys(self, old: MasterKey, new: MasterKey) -> int:
+        return rewrap(self.folder / KEYS_FILE, old, new)
+
+    def copy_into(self, other: LedgerStore) -> None:
+        assert isinstance(other, SqliteLedgerStore), "files are copied into a folder"
+        # A write-ahead log is there only after a crash.
+        for file, _ in _KINDS:
+            for part in (file, f"{file}-wal"):
+                if (self.folder / part).exists():
+                    shutil.copyfile(self.folder / part, other.folder / part)
+
+    def hide_keys(self) -> None:
+        for file in self.folder.glob(f"{KEYS_FILE}*"):
+            file.unlink()
+
+    def verify(self, trust: Trust, progress: Progress) -> Report:
+        return verify_ledger(self.folder, trust, progress)
+
+    def examination(self) -> SqliteExamination:
+        return SqliteExamination(self.folder)
+
+    def has_tables(self) -> bool:
+        """Whether there are tables of projections."""
+        return (self.folder / PROJECTIONS_FILE).exists()
+
+    def open_tables(self) -> SqliteTableStore:
+        """The tables of the projections; a file that cannot be trusted is set aside."""
+        return SqliteTableStore(self.folder / PROJECTIONS_FILE)
+
+    @contextmanager
+    def copy_tables(self, into: Path) -> Iterator[TablesAtRest]:
+        """A copy of them in that folder, as of one instant.
+
+        Raises:
+            Corrupt: they cannot be read.
+        """
+        with reading(self.folder / PROJECTIONS_FILE) as kept:
+            copied = TablesAtRest(into / "live", kept)
+        with closing(copied):
+            yield copied
+
+    def make_tables(self, into: Path, name: str) -> SqliteTableStore:
+        """Empty tables in that folder, which nobody else knows."""
+        return SqliteTableStore(into / f"{name}.sqlite")
+
+    @contextmanager
+    def read_events(self, time_zone: str | None, head: int | None = None) -> Iterator[EventsAtRest]:
+        """The events up to a head, or to the newest, read beside the server that has them open."""
+        path = self.folder / EVENTS_FILE
+        with reading(path) as connection:
+            upto = head_of(connection, path) if head is None else head
+            yield EventsAtRest(connection, path, upto, time_zone)
+
+
+class SqliteStore(Store):
+    """The files in a data folder; see ``ledger.stores.store.Store``."""
+
+    library = ("sqlite", sqlite3.sqlite_version)
+    own_files = frozenset({ACCESS_FILE, TRAIL_FILE})
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.access_name = str(folder / ACCESS_FILE)
+
+    def ledger(self, name: str) -> SqliteLedgerStore:
+        return SqliteLedgerStore(self.folder / LEDGERS / name)
+
+    def ledgers_with_trail(self) -> list[str]:
+        found = (self.folder / LEDGERS).glob(f"[a-z]*/{TRAIL_FILE}")
+        return [file.parent.name for file in found]
+
+    def has_access_keys(self) -> bool:
+        return (self.folder / ACCESS_FILE).is_file()
+
+    def open_access_keys(self) -> SqliteAccessKeys:
+        return SqliteAccessKeys(self.folder / ACCESS_FILE)
+
+    def has_trail(self) -> bool:
+        return (self.folder / TRAIL_FILE).is_file()
+
+    def open_trail(self) -> SqliteTrail:
+        return SqliteTrail(self.folder / TRAIL_FILE)
+
+    def trail_heads(self) -> SqliteTrailHeads:
+        return SqliteTrailHeads(self.folder)

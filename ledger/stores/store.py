@@ -1,0 +1,193 @@
+"""A store: the one object that is handed in, and opens everything that is kept.
+
+``Store`` is what one server keeps, and ``LedgerStore`` what is kept of one of its ledgers. Both
+only say where things are: they hold nothing open, and each part is opened by itself. The tables of
+projections are not among the parts, since ``ledger`` does not know projections: see
+``api.service.stores``.
+
+Source: decision 43, a store is handed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from contextlib import AbstractContextManager
+
+    from eventsourcing.persistence import InfrastructureFactory
+
+    from ledger.master_keys import MasterKey
+    from ledger.stores.access import AccessKeyStore, TrailHeads, TrailStore
+    from ledger.stores.examination import Examination
+    from ledger.stores.keys import LedgerKeyStore
+    from ledger.stores.reading import LedgerReader
+    from ledger.stores.restoring import RestoredEvents, RestoredLog
+    from ledger.stores.transparency_log import (
+        StoredCheckpoint,
+        TransparencyLogStore,
+        VerifierKey,
+    )
+    from ledger.verification.faults import Report
+    from ledger.verification.trust import Progress, Trust
+
+
+@dataclass(frozen=True)
+class PartNames:
+    """How messages call the parts of a ledger that a person restores from a backup.
+
+    ``place`` is where the parts are, and is put before a name where the ledger is not known.
+    """
+
+    place: str
+    events: str
+    keys: str
+    log: str
+
+    @property
+    def placed_events(self) -> str:
+        """The name of the events with its place."""
+        return f"{self.place}/{self.events}"
+
+
+class LedgerStore(Protocol):
+    """Everything that is kept of one ledger.
+
+    Every method raises ``Corrupt`` where a part is damaged or missing, and ``Unavailable`` where it
+    cannot be used now.
+    """
+
+    names: PartNames
+
+    def server(self) -> Store:
+        """What the server keeps that has this ledger."""
+
+    def exists(self) -> bool:
+        """Whether there is such a ledger, however damaged."""
+
+    def is_made(self) -> bool:
+        """Whether there are events; a ledger that is being made has none yet."""
+
+    def has_keys(self) -> bool:
+        """Whether there is a store of keys."""
+
+    def require_parts(self, *, log: bool) -> None:
+        """Let pass where events and keys are there, and the transparency log where it must be."""
+
+    def check(self) -> None:
+        """Look at every part that is there: whole as far as is quickly known, and writable."""
+
+    def is_writable(self) -> bool:
+        """Whether this process may write to every part."""
+
+    def state(self) -> object:
+        """A value that is another one once a part was written or exchanged."""
+
+    def require_room(self) -> None:
+        """Let pass where one more append finds room.
+
+        Raises:
+            Unavailable: it does not.
+        """
+
+    def event_errors(self) -> AbstractContextManager[None]:
+        """Raise what goes wrong inside, as events are opened, as a ``LedgerError``."""
+
+    def event_factory(self) -> InfrastructureFactory[Any]:
+        """The event-sourcing library's factory, whose application recorder is an ``EventStore``."""
+
+    def open_keys(self, master_key: MasterKey | bytes, *, make: bool = True) -> LedgerKeyStore:
+        """The keys, made where they are to be; an empty store reads as if all had been erased."""
+
+    def log_origin(self) -> str | None:
+        """The origin of the transparency log; None where it was not begun, or not to its end."""
+
+    def begin_log(self, origin: str, key: tuple[bytes, int], first: StoredCheckpoint) -> None:
+        """Begin the log, in one transaction, with its first key and the empty tree's checkpoint.
+
+        The key is the public one, and the instant at which it was made.
+        """
+
+    def open_log(self, origin: str) -> TransparencyLogStore:
+        """The log that was begun under this origin; ``Corrupt`` where it has another one."""
+
+    def has_trail(self) -> bool:
+        """Whether there is an audit trail of the ledger."""
+
+    def open_trail(self) -> TrailStore:
+        """The audit trail of the ledger, made where there is none."""
+
+    def read(self, *, at_rest: bool = False) -> LedgerReader:
+        """All of it to read, beside a process that writes; ``at_rest`` makes no file meanwhile."""
+
+    def restore_events(self) -> AbstractContextManager[RestoredEvents]:
+        """Fill a new ledger with events from elsewhere; durable once ``Store`` has it flushed."""
+
+    def restore_log(
+        self, origin: str, keys: Sequence[VerifierKey]
+    ) -> AbstractContextManager[RestoredLog]:
+        """Fill a new ledger with the log of that origin, which has these keys; as for events."""
+
+    def rewrap_keys(self, old: MasterKey, new: MasterKey) -> int:
+        """Put all keys under the new master key, in one transaction; how many that were.
+
+        0 where all are already. ``Corrupt`` where neither opens them: they are as they were then.
+        """
+
+    def copy_into(self, other: LedgerStore) -> None:
+        """Copy events, keys and log, which nobody writes now, into an empty one of this kind."""
+
+    def hide_keys(self) -> None:
+        """Have the keys of a copy, which are open, be gone once they are closed or this ends."""
+
+    def verify(self, trust: Trust, progress: Progress) -> Report:
+        """Check every part and every byte, without writing; what is damaged is in the report.
+
+        Raises:
+            Unavailable: it cannot be read, or is written to again and again.
+        """
+
+    def examination(self) -> Examination:
+        """Short looks at single parts, for those who look for what is broken."""
+
+
+class Store(Protocol):
+    """Everything that one server keeps. Its methods raise as those of ``LedgerStore``."""
+
+    library: tuple[str, str]
+    """The name of the library that keeps it, and its version."""
+
+    own_files: frozenset[str]
+    """What the store itself puts into the data folder, beside the folders of the ledgers."""
+
+    access_name: str
+    """How messages call the store of access keys."""
+
+    def ledger(self, name: str) -> LedgerStore:
+        """What is kept of the ledger of that name, whether or not there is one."""
+
+    def ledgers_with_trail(self) -> list[str]:
+        """The names of the ledgers that have an audit trail."""
+
+    def has_access_keys(self) -> bool:
+        """Whether there is a store of access keys; one without any key may be there too."""
+
+    def open_access_keys(self) -> AccessKeyStore:
+        """The access keys, in a store that is made where there is none."""
+
+    def has_trail(self) -> bool:
+        """Whether there is an audit trail of the server."""
+
+    def open_trail(self) -> TrailStore:
+        """The audit trail of the server, made where there is none."""
+
+    def trail_heads(self) -> TrailHeads:
+        """What is known of the trails; nothing is made before something is noted."""
+
+
+StoreOf = Callable[[Path], Store]
+"""The store that belongs to a data folder. A folder has a master key and a lock in any case."""

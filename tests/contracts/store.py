@@ -1,0 +1,170 @@
+"""Every contract of a store, opened through the store itself.
+
+A store says once how it is opened for a data folder, and adopts each suite in one line: see
+``tests/contracts/test_sqlite.py``. A part that is kept by something else, such as a key service,
+adopts the suite of that part alone.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, cast
+
+from ledger.data_layout import LEDGERS
+from tests.contracts.access import AccessKeyStoreContract, TrailHeadsContract, TrailStoreContract
+from tests.contracts.events import EventStoreContract
+from tests.contracts.keys import KeyStoreContract
+from tests.contracts.tables import TableStoreContract
+from tests.contracts.transparency_log import TransparencyLogStoreContract
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from eventsourcing.persistence import InfrastructureFactory
+
+    from api.service.stores import ServedLedgerStore, ServedStore
+    from ledger.stores.access import AccessKeyStore, TrailHeads, TrailStore
+    from ledger.stores.events import EventStore
+    from ledger.stores.keys import DataKeyStore, LedgerKeyStore, SigningKeyStore
+    from ledger.stores.transparency_log import StoredCheckpoint, TransparencyLogStore
+    from projections.tables import TableStore
+
+ORIGIN = "example.org/log"
+MASTER_KEY = bytes(32)
+
+
+class OpenedByStore(ABC):
+    """Says how a store is opened, for every suite below."""
+
+    @abstractmethod
+    def store_of(self, folder: Path) -> ServedStore:
+        """The store of that data folder, empty at first."""
+
+    def ledger_in(self, folder: Path, name: str = "main") -> ServedLedgerStore:
+        """What is kept of a ledger, in a folder such as a data folder makes for it."""
+        (folder / LEDGERS / name).mkdir(parents=True, exist_ok=True)
+        return self.store_of(folder).ledger(name)
+
+
+class EventsInStore(OpenedByStore, EventStoreContract):
+    """The events of a ledger."""
+
+    _opened: dict[int, InfrastructureFactory[Any]] = {}  # noqa: RUF012  # by the store it made
+
+    def open_events(self, folder: Path) -> EventStore:
+        """The recorder of the ledger's factory."""
+        factory = self.ledger_in(folder).event_factory()
+        store = cast("EventStore", factory.application_recorder())
+        self._opened[id(store)] = factory
+        return store
+
+    def close_events(self, store: EventStore) -> None:
+        """Close the factory."""
+        self._opened.pop(id(store)).close()
+
+
+class KeysInStore(OpenedByStore, KeyStoreContract):
+    """The keys of a ledger."""
+
+    def open_keys(self, folder: Path) -> DataKeyStore:
+        """Under one master key."""
+        return self.ledger_in(folder).open_keys(MASTER_KEY)
+
+    def signing(self, store: DataKeyStore) -> SigningKeyStore:
+        """The signing keys of the same store."""
+        return cast("LedgerKeyStore", store).signing
+
+
+class LogInStore(OpenedByStore, TransparencyLogStoreContract):
+    """The transparency log of a ledger."""
+
+    def open_log(
+        self, folder: Path, key: tuple[bytes, int], first: StoredCheckpoint
+    ) -> TransparencyLogStore:
+        """Begun where it is not yet."""
+        store = self.ledger_in(folder)
+        if store.log_origin() is None:
+            store.begin_log(ORIGIN, key, first)
+        return store.open_log(ORIGIN)
+
+
+class TablesInStore(OpenedByStore, TableStoreContract):
+    """The tables of a ledger's projections."""
+
+    def open_tables(self, folder: Path) -> TableStore:
+        """Those of the ledger."""
+        return self.ledger_in(folder).open_tables()
+
+
+class TrailInStore(OpenedByStore, TrailStoreContract):
+    """The audit trail of the server."""
+
+    def open_trail(self, folder: Path) -> TrailStore:
+        """That of the server."""
+        return self.store_of(folder).open_trail()
+
+
+class TrailOfLedgerInStore(OpenedByStore, TrailStoreContract):
+    """The audit trail of a ledger."""
+
+    def open_trail(self, folder: Path) -> TrailStore:
+        """That of the ledger."""
+        return self.ledger_in(folder).open_trail()
+
+
+class TrailHeadsInStore(OpenedByStore, TrailHeadsContract):
+    """What is known of the trails."""
+
+    def open_heads(self, folder: Path) -> TrailHeads:
+        """Those of the store."""
+        return self.store_of(folder).trail_heads()
+
+
+class AccessKeysInStore(OpenedByStore, AccessKeyStoreContract):
+    """The access keys of the server."""
+
+    def open_keys(self, folder: Path) -> AccessKeyStore:
+        """Those of the store."""
+        return self.store_of(folder).open_access_keys()
+
+
+class StoreContract(OpenedByStore):
+    """What a store says of itself: what there is, under which names."""
+
+    def test_there_is_nothing_at_first(self, tmp_path: Path) -> None:
+        store = self.store_of(tmp_path)
+        assert not store.has_access_keys()
+        assert not store.has_trail()
+        assert store.trail_heads().heads() == {}
+        assert store.ledgers_with_trail() == []
+        assert not store.ledger("main").exists()
+        assert {*tmp_path.iterdir()} == set()
+
+    def test_what_is_opened_is_there_afterwards(self, tmp_path: Path) -> None:
+        store, ledger = self.store_of(tmp_path), self.ledger_in(tmp_path)
+        store.open_access_keys().close()
+        store.open_trail().close()
+        ledger.open_trail().close()
+        again = self.store_of(tmp_path)
+        assert again.has_access_keys()
+        assert again.has_trail()
+        assert again.ledgers_with_trail() == ["main"]
+        assert again.ledger("main").has_trail()
+        assert not self.ledger_in(tmp_path, "other").has_trail()
+
+    def test_only_files_that_it_names_are_beside_the_ledgers(self, tmp_path: Path) -> None:
+        store = self.store_of(tmp_path)
+        store.open_access_keys().close()
+        store.open_trail().close()
+        assert {file.name for file in tmp_path.iterdir()} <= store.own_files
+
+    def test_a_ledger_knows_the_store_of_its_server(self, tmp_path: Path) -> None:
+        server = self.ledger_in(tmp_path).server()
+        server.trail_heads().advance("main", 1, "hash")
+        assert self.store_of(tmp_path).trail_heads().heads() == {"main": (1, "hash")}
+
+    def test_names_are_there_for_messages(self, tmp_path: Path) -> None:
+        store = self.store_of(tmp_path)
+        names = self.ledger_in(tmp_path).names
+        assert all([*store.library, store.access_name, names.events, names.keys, names.log])
+        assert "main" in names.placed_events
