@@ -202,7 +202,7 @@ class OpenServerAnswers:
                     projections.wait_for(head, LOOK_SECONDS if look == 1 else 1.0)
                     break
                 except ProjectionBehind:
-                    state = next(one for one in projections.states() if one.name == "status")
+                    state = {one.name: one for one in projections.states()}["status"]
                     if look == STALLED_LOOKS or state.state == "failed":
                         raise
                     advance(state.position, f"{state.state}, {state.position:,} of {head:,}")
