@@ -24,7 +24,7 @@ from api.service.settings import (
 )
 from api.service.text_files import read_given_text
 from domain.errors import Invalid
-from ledger.data_layout import settings_of
+from ledger.data_layout import require_ledger, settings_of
 from ledger.folder import DataFolder
 from ledger.stores.sqlite.sorting import SqliteSorting
 from ledger.stores.sqlite.store import SqliteLedgerStore, SqliteStore
@@ -59,6 +59,17 @@ def ledger_store_at(folder: Path) -> ServedLedgerStore:
     return SqliteLedgerStore(folder)
 
 
+def ledger_store_in(folder: Path, name: str) -> ServedLedgerStore:
+    """What is kept of the ledger of that name in a data folder.
+
+    Raises:
+        LedgerNotFound: there is none.
+    """
+    store = STORE_OF(folder)
+    require_ledger(store, name)
+    return store.ledger(name)
+
+
 def projections_of(ledger: Ledger, clock: Callable[[], int]) -> Projections:
     """A ledger's projections, joined with the store of their tables and the way along its log.
 
@@ -75,14 +86,14 @@ def projections_of(ledger: Ledger, clock: Callable[[], int]) -> Projections:
 
 
 @contextmanager
-def events_beside(folder: Path, head: int) -> Iterator[EventSource]:
-    """The events of the ledger in that folder, up to a head, read beside the server that holds it.
+def events_beside(store: ServedLedgerStore, head: int) -> Iterator[EventSource]:
+    """The events of a ledger, up to a head, read beside the server that has them open.
 
     Raises:
         Corrupt: they cannot be read.
         Unavailable: they cannot be read now.
     """
-    with ledger_store_at(folder).read_events(settings_of(folder).time_zone, head) as events:
+    with store.read_events(settings_of(store).time_zone, head) as events:
         yield events
 
 

@@ -13,13 +13,13 @@ from ledger.settings import LedgerSettings
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ledger.stores.store import Store
+    from ledger.stores.store import LedgerStore, Store
 
 LOCK_FILE = "rapport.lock"
 LEDGERS = "ledgers"
 SETTINGS_FILE = "ledger.json"
 
-_OURS = frozenset({LOCK_FILE, MASTER_KEY_FILE, LEDGERS})
+_OURS = frozenset({LOCK_FILE, MASTER_KEY_FILE})
 _OF_THE_DISK = frozenset({"lost+found"})
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
@@ -41,49 +41,35 @@ def is_ledger_name(name: str) -> bool:
     return _NAME.fullmatch(name) is not None
 
 
-def folder_of(path: Path, name: str) -> Path:
-    """Where the ledger of that name lies in the data folder.
+def require_ledger(store: Store, name: str) -> LedgerStore:
+    """What is kept of the ledger of that name.
 
     Raises:
         LedgerNotFound: there is none.
     """
-    folder = path / LEDGERS / name
-    if not _NAME.fullmatch(name) or not folder.is_dir():
+    if not is_ledger_name(name) or not (ledger := store.ledger(name)).exists():
         raise LedgerNotFound(f"no ledger is named {name!r}")
-    return folder
+    return ledger
 
 
-def settings_of(folder: Path) -> LedgerSettings:
-    """What the ledger in that folder is.
-
-    Raises:
-        Corrupt: its file of settings is damaged or missing.
-        Unavailable: it cannot be read.
-    """
-    try:
-        content = (folder / SETTINGS_FILE).read_bytes()
-    except FileNotFoundError:
-        raise missing(folder / SETTINGS_FILE) from None
-    except OSError as error:
-        raise unusable(folder, error) from error
-    return LedgerSettings.read(content, folder / SETTINGS_FILE)
-
-
-def ledger_names(path: Path) -> list[str]:
-    """The names of all ledgers in a data folder, sorted; not of what a crash left unfinished."""
-    return sorted(entry.name for entry in (path / LEDGERS).iterdir() if is_ledger_name(entry.name))
-
-
-def state_of_ledger(path: Path, name: str, store: Store) -> object:
-    """What differs once anything that the ledger of that name needs was written or exchanged.
+def settings_of(store: LedgerStore) -> LedgerSettings:
+    """What a ledger is.
 
     Raises:
-        LedgerNotFound: there is none.
+        Corrupt: its settings are damaged or missing.
+        Unavailable: they cannot be read.
     """
-    file = folder_of(path, name) / SETTINGS_FILE
-    stat = file.stat() if file.exists() else None
-    seen = stat and (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
-    return seen, store.ledger(name).state()
+    name = f"{store.names.place}/{SETTINGS_FILE}"
+    return LedgerSettings.read(store.read_document(SETTINGS_FILE), name)
+
+
+def write_settings(store: LedgerStore, settings: LedgerSettings) -> None:
+    """Say what a ledger is from now on.
+
+    Raises:
+        Unavailable: it could not be written, and is as it was.
+    """
+    store.write_document(SETTINGS_FILE, settings.to_bytes())
 
 
 def may_write(path: Path, name: str, store: Store) -> bool:
@@ -94,9 +80,8 @@ def may_write(path: Path, name: str, store: Store) -> bool:
     Raises:
         LedgerNotFound: there is none.
     """
-    lock, ledger = path / LOCK_FILE, folder_of(path, name)
-    written = (lock if lock.exists() else path, ledger)
-    return all(os.access(one, os.W_OK) for one in written) and store.ledger(name).is_writable()
+    ledger, lock = require_ledger(store, name), path / LOCK_FILE
+    return os.access(lock if lock.exists() else path, os.W_OK) and ledger.is_writable()
 
 
 def refuse_foreign_files(path: Path, store: Store) -> None:

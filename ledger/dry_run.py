@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from domain.errors import LedgerNotFound
-from ledger.data_layout import LEDGERS, LOCK_FILE, SETTINGS_FILE, refuse_foreign_files
+from ledger.data_layout import (
+    LOCK_FILE,
+    SETTINGS_FILE,
+    refuse_foreign_files,
+    require_ledger,
+)
 from ledger.files import in_use
 from ledger.folder import DataFolder
 from ledger.master_keys import master_key_of
@@ -62,17 +65,16 @@ def _copy(
     path: Path, name: str, copy: Path, store_of: StoreOf, master_key: MasterKey | bytes | None
 ) -> MasterKey | bytes | None:
     """Copy the ledger if there are any; the key that opens it."""
-    if not (path / LEDGERS).is_dir() or not any((path / LEDGERS).glob("[a-z]*")):
+    store, into = store_of(path), store_of(copy)
+    if not store.ledger_names():
         return master_key
-    ledger = path / LEDGERS / name
-    if ledger.parent != path / LEDGERS or not ledger.is_dir():
-        raise LedgerNotFound(f"no ledger is named {name!r}")
-    into = copy / LEDGERS / name
-    into.mkdir(parents=True)
-    shutil.copyfile(ledger / SETTINGS_FILE, into / SETTINGS_FILE)
+    ledger = require_ledger(store, name)
+    into.prepare()
     # Nothing is signed in the copy: that would be a fork of the log, under its own key.
-    store_of(path).ledger(name).copy_into(store_of(copy).ledger(name))
-    return master_key or master_key_of(path, path / LEDGERS)
+    with into.unfinished_ledger() as made:
+        ledger.copy_into(into.ledger(made), SETTINGS_FILE)
+        into.finish_ledger(made, name)
+    return master_key or master_key_of(path, has_ledgers=True)
 
 
 @contextmanager

@@ -24,26 +24,22 @@ from domain.errors import Invalid, LedgerError
 from domain.instants import format_instant, zone_names
 from domain.presets import PRESETS
 from ledger.data_layout import (
-    LEDGERS,
     LOCK_FILE,
-    SETTINGS_FILE,
     FolderUnusable,
     LedgerExists,
-    folder_of,
     is_ledger_name,
-    ledger_names,
     refuse_foreign_files,
+    require_ledger,
     settings_of,
-    state_of_ledger,
     unusable,
+    write_settings,
 )
-from ledger.files import FolderLock, flush_file, flush_folder, write_whole
+from ledger.files import FolderLock
 from ledger.ledger import Ledger
 from ledger.master_keys import as_master_key, master_key_of
 from ledger.rotation import finish_rotation
 from ledger.settings import LOG_DOMAIN, LedgerSettings, origin_of
 from ledger.subscriptions.pacing import SIGNER
-from ledger.unfinished import finish, remove, sweep, unfinished_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,7 +119,9 @@ class DataFolder:
         try:
             if master_key is None:
                 finish_rotation(path, store)
-            key = as_master_key(master_key or master_key_of(path, path / LEDGERS))
+            key = as_master_key(
+                master_key or master_key_of(path, has_ledgers=bool(store.ledger_names()))
+            )
             folder = cls(
                 path,
                 store,
@@ -144,9 +142,7 @@ class DataFolder:
         return folder
 
     def _prepare(self, *, make_main: bool) -> None:
-        ledgers = self.path / LEDGERS
-        ledgers.mkdir(mode=0o700, exist_ok=True)
-        sweep(ledgers)
+        self.store.prepare()
         if make_main and not self.names():
             self.create(MAIN)
 
@@ -165,7 +161,7 @@ class DataFolder:
 
     def names(self) -> list[str]:
         """The names of all ledgers, sorted."""
-        return ledger_names(self.path)
+        return self.store.ledger_names()
 
     def ledger(self, name: str) -> Ledger:
         """The ledger of that name, opened when it is first asked for and then kept open.
@@ -230,11 +226,10 @@ class DataFolder:
             # Held first and let go last: what is taken in between would be taken by an archive.
             ledger.hold(_archived_refusal if archived or settings.archived else None)
             try:
-                changed = replace(settings, archived=archived)
-                write_whole(self.path / LEDGERS / name / SETTINGS_FILE, changed.to_bytes())
-            except OSError as error:
+                write_settings(ledger.store, replace(settings, archived=archived))
+            except LedgerError:
                 ledger.hold(_archived_refusal if settings.archived else None)
-                raise unusable(self.path, error) from error
+                raise
             ledger.hold(_archived_refusal if archived else None)
             return settings.archived != archived
 
@@ -246,19 +241,14 @@ class DataFolder:
             Unavailable: it could not be renamed, and is there as before.
         """
         with self._guard:
-            folder = folder_of(self.path, name)
+            require_ledger(self.store, name)
             if (ledger := self._ledgers.pop(name, None)) is not None:
                 ledger.close()
-            try:
-                remove(folder)
-            except OSError as error:
-                raise unusable(self.path, error) from error
+            self.store.remove_ledger(name)
 
     @contextmanager
-    def adopting(
-        self, settings: LedgerSettings, *, replace: bool = False
-    ) -> Iterator[tuple[Path, LedgerStore]]:
-        """A folder and a store to fill, which then are those of the ledger of that name.
+    def adopting(self, settings: LedgerSettings, *, replace: bool = False) -> Iterator[LedgerStore]:
+        """A store to fill, which then is that of the ledger of that name.
 
         It becomes so at once, after all of it was flushed and could be opened. With ``replace`` it
         takes the place of a ledger that contains only its first policy.
@@ -273,17 +263,15 @@ class DataFolder:
             if name in self.names() and not (replace and self.ledger(name).head() <= 1):
                 raise LedgerExists(name, replace=replace)
             try:
-                with unfinished_folder(self.path / LEDGERS) as made:
-                    write_whole(made / SETTINGS_FILE, settings.to_bytes())
-                    store = self.store.ledger(made.name)
-                    yield made, store
+                with self.store.unfinished_ledger() as made:
+                    store = self.store.ledger(made)
+                    write_settings(store, settings)
+                    yield store
                     self._ledger(store, settings).close()
-                    for file in made.iterdir():
-                        flush_file(file)
-                    flush_folder(made)
+                    store.flush()
                     self.discard(name)
                     self.store.trail_heads().forget(name)
-                    finish(made, name)
+                    self.store.finish_ledger(made, name)
             except OSError as error:
                 raise unusable(self.path, error) from error
 
@@ -295,7 +283,7 @@ class DataFolder:
             Corrupt: its file of settings is damaged or missing.
             Unavailable: it cannot be read.
         """
-        return settings_of(folder_of(self.path, name))
+        return settings_of(require_ledger(self.store, name))
 
     def state_of(self, name: str) -> object:
         """What differs once anything that the ledger of that name needs was written or exchanged.
@@ -303,7 +291,7 @@ class DataFolder:
         Raises:
             LedgerNotFound: there is none.
         """
-        return state_of_ledger(self.path, name, self.store)
+        return require_ledger(self.store, name).state()
 
     def _make(self, name: str, time_zone: str | None) -> None:
         settings = LedgerSettings(
@@ -313,30 +301,30 @@ class DataFolder:
             created_at=format_instant(self._clock()),
             origin=self._new_origin(name),
         )
-        with unfinished_folder(self.path / LEDGERS) as made:
-            write_whole(made / SETTINGS_FILE, settings.to_bytes())
+        with self.store.unfinished_ledger() as made:
+            store = self.store.ledger(made)
+            write_settings(store, settings)
             try:
-                ledger = self._ledger(self.store.ledger(made.name), settings)
+                ledger = self._ledger(store, settings)
                 try:
                     ledger.publish_policy(PRESETS["retail"], 0).result()
                 finally:
                     ledger.close()
                 self.store.trail_heads().forget(name)
             except LedgerError as error:
-                raise FolderUnusable(str(error).replace(made.name, name)) from error
-            flush_folder(made)
-            finish(made, name)
+                raise FolderUnusable(str(error).replace(made, name)) from error
+            store.flush()
+            self.store.finish_ledger(made, name)
 
     def _open(self, name: str) -> Ledger:
-        folder = folder_of(self.path, name)
-        settings = settings_of(folder)
-        store = self.store.ledger(name)
+        store = require_ledger(self.store, name)
+        settings = settings_of(store)
         store.require_parts(log=settings.origin is not None)
         if settings.origin is None:
-            return self._with_log(folder, store, settings)
+            return self._with_log(store, settings)
         return self._ledger(store, settings)
 
-    def _with_log(self, folder: Path, store: LedgerStore, settings: LedgerSettings) -> Ledger:
+    def _with_log(self, store: LedgerStore, settings: LedgerSettings) -> Ledger:
         """A ledger that was made before there were logs, with one.
 
         Its origin is written down last. Killed before that, the log that was begun is found again.
@@ -345,11 +333,11 @@ class DataFolder:
         settings = replace(settings, origin=origin)
         ledger = self._ledger(store, settings, begin_log=True)
         try:
-            flush_folder(folder)
-            write_whole(folder / SETTINGS_FILE, settings.to_bytes())
-        except OSError as error:
+            store.flush()
+            write_settings(store, settings)
+        except LedgerError:
             ledger.close()
-            raise unusable(self.path, error) from error
+            raise
         return ledger
 
     def _new_origin(self, name: str) -> str:

@@ -100,7 +100,7 @@ def next_of(file: Path) -> Path:
     return file.with_name(file.name + NEXT)
 
 
-def master_key_of(path: Path, ledgers: Path) -> bytes:
+def master_key_of(path: Path, *, has_ledgers: bool) -> bytes:
     """The key that a data folder keeps for itself, made if there are no ledgers yet.
 
     Raises:
@@ -114,7 +114,7 @@ def master_key_of(path: Path, ledgers: Path) -> bytes:
         raise CutOff(f"a rotation of {file} was cut off: rapport master-key rotate finishes it")
     if file.exists():
         return FileMasterKey(file).key
-    if ledgers.exists() and any(ledgers.iterdir()):
+    if has_ledgers:
         raise Corrupt(f"{file} is missing, and the ledgers were made with it: restore it")
     key = os.urandom(MASTER_KEY_BYTES)
     write_whole(file, key)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from ledger.data_layout import LOCK_FILE, FolderUnusable, ledger_names
+from ledger.data_layout import LOCK_FILE, FolderUnusable
 from ledger.files import FolderLock, flush_folder, write_whole
 from ledger.master_keys import (
     MASTER_KEY_BYTES,
@@ -51,7 +51,7 @@ def rotate_master_key(
             _begin(path / MASTER_KEY_FILE)
             return finish_rotation(path, store_of(path))
         by, to = as_master_key(old), as_master_key(new)
-        return sum([one.rewrap_keys(by, to) for one in _with_keys(path, store_of(path))])
+        return sum([one.rewrap_keys(by, to) for one in _with_keys(store_of(path))])
     except OSError as error:
         why = error.strerror or str(error)
         raise FolderUnusable(f"the master key of {path} cannot be changed: {why}") from error
@@ -87,13 +87,13 @@ def finish_rotation(path: Path, store: Store) -> int:
         return 0
     new = FileMasterKey(following)
     old = FileMasterKey(file)
-    count = sum([one.rewrap_keys(old, new) for one in _with_keys(path, store)])
+    count = sum([one.rewrap_keys(old, new) for one in _with_keys(store)])
     following.replace(file)
     flush_folder(file.parent)
     return count
 
 
-def _with_keys(path: Path, store: Store) -> list[LedgerStore]:
+def _with_keys(store: Store) -> list[LedgerStore]:
     """The ledgers that have keys, by name; not what a crash left unfinished."""
-    ledgers = (store.ledger(name) for name in ledger_names(path))
+    ledgers = (store.ledger(name) for name in store.ledger_names())
     return [one for one in ledgers if one.has_keys()]

@@ -95,7 +95,7 @@ class LedgerSettings:
         return hashlib.sha256(_text(self._document())).hexdigest()
 
     @classmethod
-    def read(cls, content: bytes, path: Path) -> LedgerSettings:
+    def read(cls, content: bytes, path: Path | str) -> LedgerSettings:
         """The settings in the file's content; ``path`` is for the error.
 
         Raises:

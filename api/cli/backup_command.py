@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from api.bootstrap import SORTING, STORE_OF, now
+from api.bootstrap import SORTING, STORE_OF, ledger_store_in, now
 from api.cli.acts import order_act
 from api.cli.archives.passphrases import passphrase_of
 from api.cli.ending import UsageRefused
@@ -19,7 +19,6 @@ from api.cli.output import print_json, print_message, progress
 from api.cli.plain_help import PlainHelp
 from api.service.backups.making import back_up, clear_unfinished
 from ledger.archive.refusals import PassphraseRefused
-from ledger.data_layout import LEDGERS, folder_of, is_ledger_name
 
 if TYPE_CHECKING:
     from api.service.backups.form import Backup
@@ -69,9 +68,9 @@ def command(
     if target.exists():
         raise UsageRefused(f"{target} exists already: name a new folder")
     settings = existing(settings_for(folder))
-    names = sorted(set(ledgers)) or _all(settings.folder)
+    names = sorted(set(ledgers)) or STORE_OF(settings.folder).ledger_names()
     for name in names:
-        folder_of(settings.folder, name)
+        ledger_store_in(settings.folder, name)
     passphrase = passphrase_of(passphrase_file, settings, confirm=True) if with_keys else None
     for left in clear_unfinished(target.parent):
         print_message(f"removed {left}, which a backup that was killed had left")
@@ -98,10 +97,6 @@ def command(
     except PassphraseRefused as error:
         raise UsageRefused(str(error)) from None
     _report(made, target, time.perf_counter() - started, as_json=as_json)
-
-
-def _all(folder: Path) -> list[str]:
-    return sorted(one.name for one in (folder / LEDGERS).iterdir() if is_ledger_name(one.name))
 
 
 def _report(made: Backup, target: Path, seconds: float, *, as_json: bool) -> None:

@@ -18,7 +18,7 @@ from domain.errors import LedgerError
 from domain.events import EncryptedValue
 from domain.events.governance import PersonalDataErased
 from domain.instants import SECOND, format_instant
-from ledger.data_layout import LEDGERS, is_ledger_name
+from ledger.data_layout import LEDGERS
 from ledger.files import FolderInUse
 from ledger.folder import DataFolder
 from ledger.master_keys import MASTER_KEY_FILE
@@ -48,16 +48,15 @@ def examine(settings: Settings, *, drift: bool, full: bool, quiet: bool) -> Iter
     ``drift`` the projections with the events.
     """
     yield from _surroundings(settings.folder, given=settings.master_key is not None)
-    found = (settings.folder / LEDGERS).glob("*")
-    ledgers = sorted(one for one in found if is_ledger_name(one.name) and one.is_dir())
     store = STORE_OF(settings.folder)
-    for ledger in ledgers:
-        yield from _clock(ledger.name, store.ledger(ledger.name).examination())
+    ledgers = {name: store.ledger(name).examination() for name in store.ledger_names()}
+    for name, examination in ledgers.items():
+        yield from _clock(name, examination)
     if full and ledgers:
         yield from comparison_findings(settings, quiet=quiet)
     else:
-        yield from not_compared([one.name for one in ledgers], settings)
-    checks = {one.name: store.ledger(one.name).examination().part_checks() for one in ledgers}
+        yield from not_compared([*ledgers], settings)
+    checks = {name: examination.part_checks() for name, examination in ledgers.items()}
     yield from _findings_of_open_folder(settings, checks, drift=drift or full, quiet=quiet)
     yield Finding(SKIPPED, "audit trails", "not read: rapport trail --verify")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from api.bootstrap import STORE_OF, now
+from api.bootstrap import STORE_OF, ledger_store_in, now
 from api.cli.asking.target import url_options
 from api.cli.ending import UsageRefused
 from api.cli.folders import settings_for
@@ -19,7 +19,7 @@ from domain.errors import Corrupt, LedgerNotFound, Unavailable
 from ledger.access.opening import open_access_keys
 from ledger.access.scopes import COMMAND_LINE, SCOPES
 from ledger.access.trails import KEY_MADE, Trails
-from ledger.data_layout import LEDGERS, folder_of, refuse_foreign_files
+from ledger.data_layout import LEDGERS, refuse_foreign_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,7 +80,7 @@ def create(
     with _keys(folder, make=True) as (keys, trails):
         keys.require_possible(name, scopes, expires_at=expires, per_minute=per_minute)
         if ledger is not None:
-            folder_of(settings_for(folder).folder, ledger)  # there, and a ledger
+            ledger_store_in(settings_for(folder).folder, ledger)  # there, and a ledger
         detail = {"scopes": sorted(set(scopes)), "ledger": ledger}
         with trails.order(ledger, COMMAND_LINE, KEY_MADE, name, **detail) as order:
             made, secret = keys.make(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from api.bootstrap import now
+from api.bootstrap import STORE_OF, ledger_store_in, now
 from api.cli.acts import order_act
 from api.cli.asking.target import url_options
 from api.cli.ending import UsageRefused
@@ -19,13 +19,14 @@ from api.cli.plain_help import PlainGroup
 from api.service.answers.folders import LedgerInFolder
 from domain.errors import LedgerError
 from ledger.access.opening import open_access_keys
-from ledger.data_layout import LEDGERS, folder_of, is_ledger_name, settings_of
+from ledger.data_layout import is_ledger_name, settings_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from api.cli.asking.answers import Document
     from ledger.folder import DataFolder
+    from ledger.stores.store import LedgerStore
 
 
 @click.group("ledgers", cls=PlainGroup)
@@ -63,9 +64,8 @@ def list_them(
         found = [_served_row(one) for one in served_ledgers(url, folder, access_key_file)]
         columns = columns[:4]
     else:
-        ledgers = existing(settings_for(folder)).folder / LEDGERS
-        names = sorted(entry.name for entry in ledgers.iterdir() if is_ledger_name(entry.name))
-        found = [_row(ledgers / name) for name in names]
+        store = STORE_OF(existing(settings_for(folder)).folder)
+        found = [_row(name, store.ledger(name)) for name in store.ledger_names()]
     if as_json:
         print_json([one.plain() for one in found])
         return
@@ -132,9 +132,9 @@ def delete(name: str, confirm: str | None, folder: Path | None) -> None:
       rapport ledgers delete summer-2019 --confirm summer-2019
     """
     with open_folder(folder, make=False) as data:
-        path = folder_of(data.path, name)
+        kept = ledger_store_in(data.path, name)
         if confirm is None and sys.stdin.isatty():
-            print_message(f"{name}: {_bytes(path):,} bytes will be deleted")
+            print_message(f"{name}: {kept.size_bytes():,} bytes will be deleted")
             confirm = click.prompt("Its name, to delete it", err=True)
         if confirm != name:
             raise UsageRefused(f"nothing is deleted: --confirm {name} says that it is meant")
@@ -153,14 +153,14 @@ def _origin(data: DataFolder, name: str) -> str | None:
         return None  # a damaged one can be deleted too
 
 
-def _row(path: Path) -> LedgerInFolder:
-    size = _bytes(path)
+def _row(name: str, store: LedgerStore) -> LedgerInFolder:
+    size = store.size_bytes()
     try:
-        settings = settings_of(path)
+        settings = settings_of(store)
     except LedgerError:
-        return LedgerInFolder(name=path.name, state="damaged", bytes=size)
+        return LedgerInFolder(name=name, state="damaged", bytes=size)
     return LedgerInFolder(
-        name=path.name,
+        name=name,
         state="for audit" if settings.for_audit else "archived" if settings.archived else "open",
         time_zone=settings.time_zone,
         created_at=settings.created_at,
@@ -178,7 +178,3 @@ def _served_row(ledger: Document) -> LedgerInFolder:
         created_at=ledger["created_at"],
         bytes=None,
     )
-
-
-def _bytes(path: Path) -> int:
-    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())

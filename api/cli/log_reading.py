@@ -13,10 +13,11 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode, urlsplit
 from urllib.request import Request, urlopen
 
+from api.bootstrap import ledger_store_in
 from api.cli.ending import UsageRefused
 from api.cli.folders import opened_to_read, settings_for
 from domain.errors import LedgerError, NotFound, Unavailable, Unproven
-from ledger.data_layout import folder_of, settings_of
+from ledger.data_layout import settings_of
 from ledger.files import FolderInUse
 from ledger.transparency.notes import Verifier, from_base64
 from ledger.transparency.tiles import TILE_WIDTH, BundleAt, decode_bundle
@@ -203,7 +204,7 @@ def held_ledger_url(held: FolderInUse, folder: Path, ledger_name: str) -> str:
     """
     server = url_of_holder(held)
     url = f"{server}/v1/ledgers/{ledger_name}"
-    require_same_ledger(folder_of(folder, ledger_name), server, ServedLog(url).note)
+    require_same_ledger(folder, ledger_name, server, ServedLog(url).note)
     return url
 
 
@@ -220,21 +221,23 @@ def url_of_holder(held: FolderInUse) -> str:
     return held.url
 
 
-def require_same_ledger(folder: Path, url: str, checkpoint: Callable[[], bytes]) -> None:
-    """Make sure that the server which was found by itself serves the ledger in this folder.
+def require_same_ledger(folder: Path, name: str, url: str, checkpoint: Callable[[], bytes]) -> None:
+    """Make sure that the server which was found by itself serves the ledger of this data folder.
 
     A lock file says where a process listens as that process sees it. In a container this may be
     elsewhere, and another server may listen there on this machine.
 
     Raises:
+        LedgerNotFound: there is no ledger of that name.
         Unanswered: it serves another ledger of that name.
         LedgerError: it does not answer.
     """
+    store = ledger_store_in(folder, name)
     origin = checkpoint().partition(b"\n")[0].decode("utf-8", "replace")
-    if origin != settings_of(folder).origin:
+    if origin != settings_of(store).origin:
         raise Unanswered(
-            f"the process that holds {folder.parent.parent} says that it answers at {url}, and the "
-            f"ledger {folder.name} there is another one: name its server with a URL"
+            f"the process that holds {folder} says that it answers at {url}, and the "
+            f"ledger {name} there is another one: name its server with a URL"
         )
 
 

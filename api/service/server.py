@@ -18,7 +18,6 @@ from api.service.usage_counts import UsageCounts
 from domain.errors import Corrupt, LedgerError, LedgerNotFound, Unavailable
 from ledger.access.opening import open_access_keys
 from ledger.access.trails import Trails
-from ledger.data_layout import folder_of
 from ledger.free_space import FreeSpaceWatch
 
 if TYPE_CHECKING:
@@ -270,7 +269,7 @@ class Server:
 
     def _open(self, name: str) -> OpenLedger:
         ledger = self.folder.ledger(name)
-        results = Results(folder_of(self.folder.path, name) / "results")
+        results = Results(ledger.store.results_folder())
         projections = self._projections_of(ledger, self.clock)
         projections.start()
         if self._observer is not None:

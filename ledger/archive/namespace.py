@@ -11,8 +11,7 @@ from ledger.archive.checking import SummedReader
 from ledger.archive.key_encryption import Lock
 from ledger.archive.layout import Head, Identity
 from ledger.archive.refusals import ArchiveRefused
-from ledger.data_layout import SETTINGS_FILE, folder_of
-from ledger.files import write_whole
+from ledger.data_layout import write_settings
 from ledger.transparency.notes import verify
 
 if TYPE_CHECKING:
@@ -42,7 +41,8 @@ def bring_namespace(folder: DataFolder, name: str, archive: Path, passphrase: st
         AnotherLedger: the archive holds no keys, or is of another ledger.
         ArchiveRefused: the archive is damaged.
         PassphraseRefused: the passphrase does not open its keys.
-        OSError: the archive cannot be read, or the ledger not be written.
+        Unavailable: the ledger cannot be written.
+        OSError: the archive cannot be read.
     """
     settings = folder.settings(name)
     if settings.namespace is not None:
@@ -59,9 +59,9 @@ def bring_namespace(folder: DataFolder, name: str, archive: Path, passphrase: st
         raise ArchiveRefused("holds no namespace", member)
     if identity.public() != Identity.of(settings):
         raise AnotherLedger(f"{archive} is of another ledger than {name}")
-    path = folder_of(folder.path, name)
-    write_whole(path / layout.NAMESPACE_NOTE, content)
-    write_whole(path / SETTINGS_FILE, replace(settings, namespace=identity.namespace).to_bytes())
+    store = folder.store.ledger(name)
+    store.write_document(layout.NAMESPACE_NOTE, content)
+    write_settings(store, replace(settings, namespace=identity.namespace))
 
 
 def _note(archive: Path, passphrase: str | None) -> tuple[bytes, str]:

@@ -14,7 +14,6 @@ from ledger.archive.history import read_line
 from ledger.archive.key_encryption import Lock, read_data_keys, read_signing_keys
 from ledger.archive.layout import Identity
 from ledger.archive.refusals import ArchiveRefused
-from ledger.files import write_whole
 from ledger.settings import LedgerSettings
 from ledger.stores.transparency_log import StoredCheckpoint, VerifierKey
 from ledger.transparency.notes import Note, Verifier
@@ -68,9 +67,9 @@ def place(
         for_audit=not goes_on,
         archived=archived,
     )
-    with folder.adopting(settings, replace=replace) as (made, store), ExitStack() as closed:
+    with folder.adopting(settings, replace=replace) as store, ExitStack() as closed:
         if not goes_on:
-            write_whole(made / layout.SETTINGS, verified.settings_note)
+            store.write_document(layout.SETTINGS, verified.settings_note)
         keys = store.open_keys(folder.master_key)
         closed.enter_context(closing(keys))
         lock = None

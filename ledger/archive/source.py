@@ -19,11 +19,10 @@ from ledger.archive.history import SignedCheckpoint
 from ledger.archive.layout import SETTINGS, Identity
 from ledger.archive.writing import KnownKey
 from ledger.data_layout import (
-    LEDGERS,
     SETTINGS_FILE,
     FolderUnusable,
-    folder_of,
     may_write,
+    require_ledger,
     settings_of,
 )
 from ledger.files import FolderInUse
@@ -84,8 +83,8 @@ def ledger_source(
             closed.enter_context(
                 _hold_signed(path, name, store_of, clock=clock, master_key=master_key, alone=alone)
             )
-        key = master_key or master_key_of(path, path / LEDGERS)
-        source = LedgerFiles(folder_of(path, name), store.ledger(name), key, at_rest=at_rest)
+        key = master_key or master_key_of(path, has_ledgers=True)
+        source = LedgerFiles(require_ledger(store, name), key, at_rest=at_rest)
         closed.enter_context(closing(source))
         if keys and source.for_audit:
             raise Refused("ledger-for-audit", f"the ledger {name} has no keys to export")
@@ -122,7 +121,6 @@ class LedgerFiles:
 
     def __init__(
         self,
-        folder: Path,
         store: LedgerStore,
         master_key: MasterKey | bytes,
         *,
@@ -134,15 +132,15 @@ class LedgerFiles:
             Corrupt: a part is missing or damaged, or the ledger has no log yet.
             Unavailable: a part cannot be read.
         """
-        settings = settings_of(folder)
+        settings = settings_of(store)
+        place = store.names.place
         if settings.origin is None:
-            raise Corrupt(f"{folder / SETTINGS_FILE} names no log: start a server on it once")
+            raise Corrupt(f"{place}/{SETTINGS_FILE} names no log: start a server on it once")
         self.name = settings.name
         self.for_audit = settings.for_audit
         self.identity = Identity.of(settings)
-        self._folder = folder
+        self._store = store
         self._master = as_master_key(master_key)
-        self._names = store.names
         self._files = store.read(at_rest=at_rest)
         try:
             self.last = self._newest()
@@ -159,7 +157,8 @@ class LedgerFiles:
     def _newest(self) -> SignedCheckpoint:
         row = self._files.newest_checkpoint()
         if row is None or row[0] == 0:
-            raise Corrupt(f"{self._folder / self._names.log} holds no checkpoint of any event yet")
+            names = self._store.names
+            raise Corrupt(f"{names.place}/{names.log} holds no checkpoint of any event yet")
         return SignedCheckpoint(*row)
 
     def settings_note(self) -> bytes:
@@ -170,12 +169,8 @@ class LedgerFiles:
         Raises:
             Corrupt: there is neither.
         """
-        file = self._folder / SETTINGS
         if self.for_audit:
-            try:
-                return file.read_bytes()
-            except FileNotFoundError:
-                raise Corrupt(f"{file} is missing: restore it from a backup") from None
+            return self._store.read_document(SETTINGS)
         return self._sign(self.identity.public())
 
     def namespace_note(self) -> bytes:
@@ -189,7 +184,8 @@ class LedgerFiles:
     def _sign(self, identity: Identity) -> bytes:
         keys = self._listed_keys()
         if not keys:
-            raise Corrupt(f"{self._folder / self._names.keys} holds no key that signs: restore it")
+            names = self._store.names
+            raise Corrupt(f"{names.place}/{names.keys} holds no key that signs: restore it")
         signer = Signer(identity.origin, keys[-1].private)
         return notes.sign(identity.text(), [signer]).to_bytes()
 

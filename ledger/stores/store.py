@@ -69,6 +69,21 @@ class LedgerStore(Protocol):
     def exists(self) -> bool:
         """Whether there is such a ledger, however damaged."""
 
+    def read_document(self, name: str) -> bytes:
+        """A small file that belongs to the ledger, such as its settings, by its name."""
+
+    def write_document(self, name: str, content: bytes) -> None:
+        """Put a document there, or in the place of the one of that name: durable, whole or not."""
+
+    def flush(self) -> None:
+        """Make all of it durable, after it was filled and before it is finished."""
+
+    def size_bytes(self) -> int:
+        """How much room all of it takes."""
+
+    def results_folder(self) -> Path:
+        """Where this machine keeps what long work answers, until the ledger is removed."""
+
     def is_made(self) -> bool:
         """Whether there are events; a ledger that is being made has none yet."""
 
@@ -98,7 +113,11 @@ class LedgerStore(Protocol):
         """Raise what goes wrong inside, as events are opened, as a ``LedgerError``."""
 
     def event_factory(self) -> InfrastructureFactory[Any]:
-        """The event-sourcing library's factory, whose application recorder is an ``EventStore``."""
+        """An ``InfrastructureFactory`` of the event-sourcing library, for its application.
+
+        Its application recorder is an ``EventStore`` besides, and answers ``select_events``, from
+        which the library folds a single contact. Closing the factory closes the recorder.
+        """
 
     def open_keys(self, master_key: MasterKey | bytes, *, make: bool = True) -> LedgerKeyStore:
         """The keys, made where they are to be; an empty store reads as if all had been erased."""
@@ -138,11 +157,11 @@ class LedgerStore(Protocol):
         0 where all are already. ``Corrupt`` where neither opens them: they are as they were then.
         """
 
-    def copy_into(self, other: LedgerStore) -> None:
-        """Copy events, keys and log, which nobody writes now, into an empty one of this kind."""
+    def copy_into(self, other: LedgerStore, document: str) -> None:
+        """Copy events, keys, log and a document, which nobody writes, into an empty one like it."""
 
     def hide_keys(self) -> None:
-        """Have the keys of a copy, which are open, be gone once they are closed or this ends."""
+        """Have the keys of a copy be gone from now on, but for the store of them that is open."""
 
     def verify(self, trust: Trust, progress: Progress) -> Report:
         """Check every part and every byte, without writing; what is damaged is in the report.
@@ -156,19 +175,37 @@ class LedgerStore(Protocol):
 
 
 class Store(Protocol):
-    """Everything that one server keeps. Its methods raise as those of ``LedgerStore``."""
+    """Everything that one server keeps, in a data folder or elsewhere.
+
+    Its methods raise as those of ``LedgerStore``.
+    """
 
     library: tuple[str, str]
     """The name of the library that keeps it, and its version."""
 
     own_files: frozenset[str]
-    """What the store itself puts into the data folder, beside the folders of the ledgers."""
+    """The names of what the store itself puts into the data folder."""
 
     access_name: str
     """How messages call the store of access keys."""
 
     def ledger(self, name: str) -> LedgerStore:
         """What is kept of the ledger of that name, whether or not there is one."""
+
+    def prepare(self) -> None:
+        """Get ready to keep ledgers, and remove what a crash left of unfinished ones."""
+
+    def ledger_names(self) -> list[str]:
+        """The names of all ledgers, sorted; of none that is unfinished."""
+
+    def unfinished_ledger(self) -> AbstractContextManager[str]:
+        """A ledger to fill, under a name that none can have; gone at the end unless finished."""
+
+    def finish_ledger(self, unfinished: str, name: str) -> None:
+        """Have it be the ledger of that name, of which there is none: at once, or not at all."""
+
+    def remove_ledger(self, name: str) -> None:
+        """Take a ledger away with everything in it: at once, or it is there as before."""
 
     def ledgers_with_trail(self) -> list[str]:
         """The names of the ledgers that have an audit trail."""

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from ledger.data_layout import settings_of
+from ledger.stores.sqlite.store import SqliteStore
 from tests.cli.running import rapport, serving
 from tests.trail_entries import done
 
@@ -146,20 +147,20 @@ def test_what_cannot_be_taken_says_why_and_changes_nothing(here: Path) -> None:
     ):
         ended = rapport("import", "--keys", *arguments, "--data", "copy")
         assert (ended.code, words in ended.err) == (2, True), ended.err
-    assert settings_of(here / "copy" / "ledgers" / "main").namespace is None
+    assert settings_of(SqliteStore(here / "copy").ledger("main")).namespace is None
     known = rapport("import", "--keys", "locked.tar", "--data", "data")
     assert (known.code, "has its namespace already" in known.err) == (2, True)
     assert rapport("import", "--data", "copy").code == 2
 
 
 def test_a_backup_without_keys_does_not_hold_it(here: Path) -> None:
-    namespace = settings_of(here / "data" / "ledgers" / "main").namespace
+    namespace = settings_of(SqliteStore(here / "data").ledger("main")).namespace
     assert namespace is not None
     assert rapport("backup", "saved", "--data", "data").code == 0
     told = rapport("restore", "saved", "--data", "again")
     assert told.code == 0
     assert "companion ids were not checked" in told.err
-    assert settings_of(here / "again" / "ledgers" / "main").namespace is None
+    assert settings_of(SqliteStore(here / "again").ledger("main")).namespace is None
     said = [rapport("ledgers", "list", "--json", "--data", "data").out, told.out, told.err]
     said.append(rapport("doctor", "--data", "data").out)
     assert not any(str(namespace) in text or namespace.hex in text for text in said)

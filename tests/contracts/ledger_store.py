@@ -162,7 +162,9 @@ class LedgerStoreContract(OpenedByStore):
     def test_a_copy_is_a_ledger_whose_keys_can_be_hidden(self, tmp_path: Path) -> None:
         ledger, copy = self.ledger_in(tmp_path / "data"), self.ledger_in(tmp_path / "copy")
         restore_parts(ledger)
-        ledger.copy_into(copy)
+        ledger.write_document("ledger.json", b"settings")
+        ledger.copy_into(copy, "ledger.json")
+        assert copy.read_document("ledger.json") == b"settings"
         with closing(copy.open_keys(MASTER_KEY, make=False)) as keys:
             copy.hide_keys()
             assert keys.key(ANN) is not None

@@ -10,7 +10,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, cast
 
-from ledger.data_layout import LEDGERS
+import pytest
+
+from domain.errors import Corrupt
 from tests.contracts.access import AccessKeyStoreContract, TrailHeadsContract, TrailStoreContract
 from tests.contracts.events import EventStoreContract
 from tests.contracts.keys import KeyStoreContract
@@ -41,9 +43,14 @@ class OpenedByStore(ABC):
         """The store of that data folder, empty at first."""
 
     def ledger_in(self, folder: Path, name: str = "main") -> ServedLedgerStore:
-        """What is kept of a ledger, in a folder such as a data folder makes for it."""
-        (folder / LEDGERS / name).mkdir(parents=True, exist_ok=True)
-        return self.store_of(folder).ledger(name)
+        """What is kept of a ledger, of which nothing is made at first but its place."""
+        folder.mkdir(parents=True, exist_ok=True)
+        store = self.store_of(folder)
+        if not store.ledger(name).exists():
+            store.prepare()
+            with store.unfinished_ledger() as made:
+                store.finish_ledger(made, name)
+        return store.ledger(name)
 
 
 class EventsInStore(OpenedByStore, EventStoreContract):
@@ -138,6 +145,7 @@ class StoreContract(OpenedByStore):
         assert store.trail_heads().heads() == {}
         assert store.ledgers_with_trail() == []
         assert not store.ledger("main").exists()
+        assert store.ledger_names() == []
         assert {*tmp_path.iterdir()} == set()
 
     def test_what_is_opened_is_there_afterwards(self, tmp_path: Path) -> None:
@@ -152,8 +160,61 @@ class StoreContract(OpenedByStore):
         assert again.ledger("main").has_trail()
         assert not self.ledger_in(tmp_path, "other").has_trail()
 
-    def test_only_files_that_it_names_are_beside_the_ledgers(self, tmp_path: Path) -> None:
+    def test_a_ledger_is_there_once_it_is_finished(self, tmp_path: Path) -> None:
         store = self.store_of(tmp_path)
+        store.prepare()
+        with store.unfinished_ledger() as made:
+            filled = store.ledger(made)
+            filled.write_document("ledger.json", b"settings")
+            filled.open_trail().close()
+            filled.flush()
+            assert store.ledger_names() == []
+            assert not store.ledger("main").exists()
+            store.finish_ledger(made, "main")
+        assert store.ledger_names() == ["main"]
+        assert store.ledgers_with_trail() == ["main"]
+        assert store.ledger("main").read_document("ledger.json") == b"settings"
+        assert store.ledger("main").size_bytes() > 0
+
+    def test_a_ledger_that_is_not_finished_is_gone(self, tmp_path: Path) -> None:
+        store = self.store_of(tmp_path)
+        store.prepare()
+        with store.unfinished_ledger() as made:
+            store.ledger(made).open_trail().close()
+            assert store.ledger(made).exists()
+        assert not store.ledger(made).exists()
+        assert store.ledger_names() == []
+
+    def test_what_a_crash_left_unfinished_is_removed(self, tmp_path: Path) -> None:
+        store = self.store_of(tmp_path)
+        store.prepare()
+        crashed = store.unfinished_ledger()
+        made = crashed.__enter__()  # and its end is never reached
+        again = self.store_of(tmp_path)
+        again.prepare()
+        assert not again.ledger(made).exists()
+
+    def test_a_removed_ledger_leaves_its_name_free(self, tmp_path: Path) -> None:
+        ledger = self.ledger_in(tmp_path)
+        ledger.write_document("ledger.json", b"settings")
+        ledger.open_trail().close()
+        self.ledger_in(tmp_path, "other")
+        self.store_of(tmp_path).remove_ledger("main")
+        assert self.store_of(tmp_path).ledger_names() == ["other"]
+        fresh = self.ledger_in(tmp_path)
+        assert not fresh.has_trail()
+        with pytest.raises(Corrupt):
+            fresh.read_document("ledger.json")
+
+    def test_a_document_takes_the_place_of_the_one_before(self, tmp_path: Path) -> None:
+        ledger = self.ledger_in(tmp_path)
+        for content in (b"first", b"second"):
+            ledger.write_document("ledger.json", content)
+            assert ledger.read_document("ledger.json") == content
+
+    def test_only_files_that_it_names_are_in_the_data_folder(self, tmp_path: Path) -> None:
+        store = self.store_of(tmp_path)
+        store.prepare()
         store.open_access_keys().close()
         store.open_trail().close()
         assert {file.name for file in tmp_path.iterdir()} <= store.own_files

@@ -145,7 +145,7 @@ def test_a_creation_that_fails_leaves_nothing(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr("ledger.folder.write_whole", fail)
+        patched.setattr("ledger.stores.sqlite.store.write_whole", fail)
         with pytest.raises(FolderUnusable, match="No space left"):
             opened.create("cafe")
     assert [entry.name for entry in (folder / "ledgers").iterdir()] == ["main"]

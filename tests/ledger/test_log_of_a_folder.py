@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from domain.errors import Corrupt, Unavailable
-from ledger import folder as folder_module
 from ledger.dry_run import open_dry_run
 from ledger.folder import DataFolder
 from ledger.settings import is_log_domain
@@ -90,7 +89,7 @@ def test_a_log_begun_but_cut_off_before_its_origin_was_kept_goes_on(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(folder_module, "write_whole", fail)
+        patched.setattr("ledger.stores.sqlite.store.write_whole", fail)
         with closing(opened(before)) as folder, pytest.raises(Unavailable, match="No space left"):
             folder.ledger("main")
     assert "origin" not in settings_of(before)

@@ -134,7 +134,7 @@ def test_killed_in_the_middle_it_goes_on(
     assert opened_by(data, new) == set(NAMES[:rewrapped])
     assert opened_by(data, old) == set(NAMES[rewrapped:])
     with pytest.raises(CutOff, match="rapport master-key rotate"):
-        master_key_of(data, data / "ledgers")
+        master_key_of(data, has_ledgers=True)
     if again == "command":
         rotate_master_key(data, SqliteStore)
     assert readable(data)

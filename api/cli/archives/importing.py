@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from api.bootstrap import SORTING, STORE_OF, now
+from api.bootstrap import SORTING, STORE_OF, ledger_store_in, now
 from api.cli.acts import order_act
 from api.cli.archives.passphrases import passphrase_of
 from api.cli.ending import UsageRefused
@@ -19,7 +19,7 @@ from domain.errors import LedgerNotFound, Unproven
 from ledger.archive.checking import read_head, verify_archive
 from ledger.archive.placing import LogForks, place
 from ledger.archive.refusals import PassphraseRefused
-from ledger.data_layout import LedgerExists, folder_of
+from ledger.data_layout import LedgerExists
 from ledger.folder import MAIN, DataFolder
 from ledger.transparency.notes import Verifier
 
@@ -130,7 +130,7 @@ def verifier(text: str) -> Verifier:
 def _refuse_existing(settings: Settings, name: str, *, replace: bool) -> None:
     """Before the work; it is looked at again when nobody else can come between."""
     try:
-        folder_of(settings.folder, name)
+        ledger_store_in(settings.folder, name)
     except LedgerNotFound:
         return
     if not replace:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from api.bootstrap import STORE_OF, now
+from api.bootstrap import STORE_OF, ledger_store_in, now
 from api.cli.acts import order_act
 from api.cli.archives.passphrases import passphrase_of
 from api.cli.ending import DONE, UsageRefused
@@ -17,7 +17,6 @@ from domain.errors import Conflict
 from ledger.archive.checking import read_head
 from ledger.archive.namespace import bring_namespace
 from ledger.archive.refusals import PassphraseRefused
-from ledger.data_layout import folder_of
 from ledger.folder import DataFolder
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ def import_namespace(
         LedgerError: a server is running on the data folder, or it cannot be used.
     """
     settings = existing(settings_for(folder))
-    folder_of(settings.folder, name)
+    ledger_store_in(settings.folder, name)
     passphrase = None
     if read_head(archive).keys:
         passphrase = passphrase_of(passphrase_file, settings, confirm=False)

@@ -15,20 +15,21 @@ from projections.folding import Moment
 from projections.groups import read_merges
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from api.cli.asking.answers import Document
+    from api.service.stores import ServedLedgerStore
 
 
-def steps_beside(folder: Path, status: Document, policy_version: int | None) -> ContactHistory:
-    """The steps to a status that the server answered, by the events in the ledger's ``folder``.
+def steps_beside(
+    store: ServedLedgerStore, status: Document, policy_version: int | None
+) -> ContactHistory:
+    """The steps to a status that the server answered, by the events in the ledger's ``store``.
 
     Raises:
         Corrupt: the events cannot be read.
         Unavailable: the file cannot be read.
     """
     position, at = status["as_known_at"]["position"], parse_instant(status["as_of"])
-    with events_beside(folder, position) as events:
+    with events_beside(store, position) as events:
         policies = events.policies(position)
         if policy_version is not None:
             policies = events.policies().only(policy_version)

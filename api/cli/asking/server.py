@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from api.service.calibrating import Period
     from api.service.questions import At
     from api.service.replays.preview import Proposal
+    from api.service.stores import ServedLedgerStore
     from domain.fitting.fit import Target
     from domain.policy import Policy
     from domain.timeline import PolicyTimeline
@@ -41,10 +42,10 @@ _NOBODY = UUID(int=0)
 class ServerAnswers:
     """A ledger that a server holds."""
 
-    def __init__(self, documents: Documents, folder: Path | None = None) -> None:
-        """``folder`` is that of the ledger, where the server holds one of this machine."""
+    def __init__(self, documents: Documents, store: ServedLedgerStore | None = None) -> None:
+        """``store`` is what is kept of the ledger, where the server holds it on this machine."""
         self._documents = documents
-        self._folder = folder
+        self._store = store
 
     def time_zone(self) -> str | None:
         """See ``LedgerAnswers``."""
@@ -65,11 +66,11 @@ class ServerAnswers:
         Raises:
             UsageRefused: the server's folder is elsewhere.
         """
-        if self._folder is None:
+        if self._store is None:
             raise UsageRefused(
                 "--step reads the data folder: name it with --data on the machine that has it"
             )
-        return steps_beside(self._folder, self.status(contact, asked), asked.policy_version)
+        return steps_beside(self._store, self.status(contact, asked), asked.policy_version)
 
     def names(self, contacts: Sequence[str]) -> dict[str, str]:
         """See ``LedgerAnswers``."""

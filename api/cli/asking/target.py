@@ -11,13 +11,13 @@ from urllib.parse import unquote
 
 import click
 
+from api.bootstrap import ledger_store_in
 from api.cli.asking.folder import FolderAnswers, OpenServerAnswers
 from api.cli.ending import UsageRefused
 from api.cli.folders import open_folder, opened_to_read, opened_with_projections, settings_for
 from api.cli.log_reading import is_url, require_same_ledger, url_of_holder
 from api.cli.options import data_option, ledger_option
 from api.service.text_files import read_given_text
-from ledger.data_layout import folder_of
 from ledger.files import FolderInUse
 
 if TYPE_CHECKING:
@@ -169,6 +169,7 @@ def _answers_of(
 
 
 def _from_server(target: Target, url: str, folder: Path | None, stack: ExitStack) -> ServerAnswers:
+    """The answers of a server; ``folder`` is the data folder that it holds on this machine."""
     # The HTTP library takes a while to import, and a folder is asked without it.
     from api.cli.asking.documents import Documents, MayNot  # noqa: PLC0415  # as said above
     from api.cli.asking.server import ServerAnswers  # noqa: PLC0415  # as said above
@@ -179,8 +180,10 @@ def _from_server(target: Target, url: str, folder: Path | None, stack: ExitStack
     if folder is not None:
         # A key that may not read the log may ask all the same: the lock says whose folder it is.
         with suppress(MayNot):
-            require_same_ledger(folder, url, partial(documents.get_bytes, "/log/checkpoint"))
-    return ServerAnswers(documents, folder)
+            checkpoint = partial(documents.get_bytes, "/log/checkpoint")
+            require_same_ledger(folder, target.ledger, url, checkpoint)
+    store = None if folder is None else ledger_store_in(folder, target.ledger)
+    return ServerAnswers(documents, store)
 
 
 def _from_holder(target: Target, held: FolderInUse, stack: ExitStack) -> ServerAnswers:
@@ -191,8 +194,7 @@ def _from_holder(target: Target, held: FolderInUse, stack: ExitStack) -> ServerA
         LedgerNotFound: there is no ledger of that name.
     """
     url = url_of_holder(held)
-    folder = folder_of(settings_for(target.folder).folder, target.ledger)
-    return _from_server(target, url, folder, stack)
+    return _from_server(target, url, settings_for(target.folder).folder, stack)
 
 
 def access_key_of(folder: Path | None, file: Path | None) -> str | None:

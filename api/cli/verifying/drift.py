@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from api.cli.differences import difference_told
 from domain.errors import Corrupt, LedgerError
-from ledger.data_layout import SETTINGS_FILE
-from ledger.settings import LedgerSettings
+from ledger.data_layout import settings_of
 from ledger.temp_folders import throwaway
 from projections.checking import ProjectionComparison, compare, layout_faults
 from projections.projections import ALL
@@ -24,11 +23,11 @@ _SHOWN = 3
 """The number of differences that are named in full."""
 
 
-def check_drift(folder: Path, store: ServedLedgerStore, report: Report, progress: Progress) -> None:
-    """Compare every projection of the ledger in that folder with what its events give.
+def check_drift(store: ServedLedgerStore, report: Report, progress: Progress) -> None:
+    """Compare every projection of a ledger with what its events give.
 
     The live rows are copied first, as of one instant, into the system's temporary files, where the
-    projections are also built again: a server that runs on the folder is not delayed.
+    projections are also built again: a server that has them open is not delayed.
     """
     if not store.has_tables():
         report.skipped.append("drift: there are no projections yet; a server makes them")
@@ -37,13 +36,12 @@ def check_drift(folder: Path, store: ServedLedgerStore, report: Report, progress
         with throwaway() as made, store.copy_tables(made) as live:
             for detail in layout_faults(live, ALL):
                 report.add(store.tables_name, None, detail)
-            _compare_all(folder, store, live, made, report, progress)
+            _compare_all(store, live, made, report, progress)
     except Corrupt as error:
         report.add(store.tables_name, None, f"it cannot be read: {error}")
 
 
 def _compare_all(
-    folder: Path,
     store: ServedLedgerStore,
     live: TablesAtRest,
     made: Path,
@@ -51,7 +49,7 @@ def _compare_all(
     progress: Progress,
 ) -> None:
     try:
-        settings = LedgerSettings.read((folder / SETTINGS_FILE).read_bytes(), folder)
+        settings = settings_of(store)
         # The rows were copied before, and may stand beyond the head that was walked to.
         with store.read_events(settings.time_zone) as source:
             for projection in ALL:

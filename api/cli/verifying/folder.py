@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from api.bootstrap import ledger_store_at
+from api.bootstrap import STORE_OF, ledger_store_at
 from api.cli.verifying.drift import check_drift
 from domain.errors import LedgerNotFound
-from ledger.data_layout import LEDGERS, ledger_names
+from ledger.data_layout import LEDGERS
 from ledger.master_keys import MASTER_KEY_BYTES, MASTER_KEY_FILE, next_of
 from ledger.verification.faults import Fault, Report
 from ledger.verification.trust import Trust
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from api.service.stores import ServedLedgerStore
     from ledger.transparency.notes import Verifier
     from ledger.verification.trust import KeptCheckpoint, Progress
 
@@ -52,7 +53,8 @@ def verify_folder(path: Path, ledger_name: str | None, asked: VerifyOptions) -> 
         LedgerNotFound: there is none of that name, or none at all.
         Unavailable: a file cannot be read.
     """
-    names = ledger_names(path)
+    store = STORE_OF(path)
+    names = store.ledger_names()
     if ledger_name is not None and ledger_name not in names:
         raise LedgerNotFound(f"no ledger is named {ledger_name!r}")
     if not names:
@@ -60,7 +62,7 @@ def verify_folder(path: Path, ledger_name: str | None, asked: VerifyOptions) -> 
     outcome = Outcome()
     master_key = asked.master_key or _master_key(path / MASTER_KEY_FILE, outcome)
     for name in names if ledger_name is None else [ledger_name]:
-        _verify(path / LEDGERS / name, master_key, asked, outcome)
+        _verify(store.ledger(name), master_key, asked, outcome)
     look_for_origins(asked, outcome)
     return outcome
 
@@ -75,17 +77,18 @@ def verify_one(path: Path, asked: VerifyOptions) -> Outcome:
     master_key = asked.master_key
     if master_key is None and path.resolve().parent.name == LEDGERS:
         master_key = _master_key(path.resolve().parents[1] / MASTER_KEY_FILE, outcome)
-    _verify(path, master_key, asked, outcome)
+    _verify(ledger_store_at(path), master_key, asked, outcome)
     look_for_origins(asked, outcome)
     return outcome
 
 
-def _verify(path: Path, master_key: bytes | None, asked: VerifyOptions, outcome: Outcome) -> None:
+def _verify(
+    store: ServedLedgerStore, master_key: bytes | None, asked: VerifyOptions, outcome: Outcome
+) -> None:
     trust = Trust(master_key, asked.verifiers, asked.kept)
-    store = ledger_store_at(path)
     report = store.verify(trust, asked.progress)
     if asked.drift:
-        check_drift(path, store, report, asked.progress)
+        check_drift(store, report, asked.progress)
     outcome.reports.append(report)
 
 

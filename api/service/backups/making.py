@@ -25,7 +25,7 @@ from ledger.access.trail import AuditTrail
 from ledger.archive.checking import verify_archive
 from ledger.archive.source import ledger_source
 from ledger.archive.writing import DISTRIBUTION, export
-from ledger.data_layout import folder_of, settings_of
+from ledger.data_layout import require_ledger, settings_of
 from ledger.files import flush_folder, write_whole
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def _ledger(
     passphrase: str | None,
     advance: Callable[[str, int], None],
 ) -> LedgerCopy:
-    settings = settings_of(folder_of(data, name))
+    settings = settings_of(require_ledger(store_of(data), name))
     locked = None if settings.for_audit else passphrase
     file = into / form.ARCHIVE.format(name=name)
     with (

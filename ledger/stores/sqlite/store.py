@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 from eventsourcing.utils import Environment
 
 from ledger import free_space
-from ledger.data_layout import LEDGERS, missing
+from ledger.data_layout import LEDGERS, SETTINGS_FILE, is_ledger_name, missing, unusable
+from ledger.files import flush_file, flush_folder, write_whole
 from ledger.stores.sqlite.access_keys import SqliteAccessKeys
 from ledger.stores.sqlite.connections import APPLICATION_ID as EVENTS_ID
 from ledger.stores.sqlite.data_keys import APPLICATION_ID as KEYS_ID
@@ -44,6 +45,7 @@ from ledger.stores.sqlite.trail import SqliteTrail
 from ledger.stores.sqlite.trail_heads import SqliteTrailHeads
 from ledger.stores.sqlite.transparency_log import APPLICATION_ID as LOG_ID
 from ledger.stores.sqlite.transparency_log import SqliteLogStore, begin, log_origin
+from ledger.stores.sqlite.unfinished import finish, remove, sweep, unfinished_folder
 from ledger.stores.sqlite.verification.event_walk import head_of
 from ledger.stores.sqlite.verification.ledgers import verify_ledger
 from ledger.stores.sqlite.verification.read_connections import reading
@@ -79,6 +81,34 @@ class SqliteLedgerStore(LedgerStore):
     def exists(self) -> bool:
         return self.folder.is_dir()
 
+    def read_document(self, name: str) -> bytes:
+        try:
+            return (self.folder / name).read_bytes()
+        except FileNotFoundError:
+            raise missing(self.folder / name) from None
+        except OSError as error:
+            raise unusable(self.folder, error) from error
+
+    def write_document(self, name: str, content: bytes) -> None:
+        try:
+            write_whole(self.folder / name, content)
+        except OSError as error:
+            raise unusable(self.server().folder, error) from error
+
+    def flush(self) -> None:
+        try:
+            for file in self.folder.iterdir():
+                flush_file(file)
+            flush_folder(self.folder)
+        except OSError as error:
+            raise unusable(self.server().folder, error) from error
+
+    def size_bytes(self) -> int:
+        return sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file())
+
+    def results_folder(self) -> Path:
+        return self.folder / "results"
+
     def is_made(self) -> bool:
         return (self.folder / EVENTS_FILE).exists()
 
@@ -100,7 +130,7 @@ class SqliteLedgerStore(LedgerStore):
         return all(os.access(one, os.W_OK) for one in (self.folder, *self.folder.glob("*.sqlite")))
 
     def state(self) -> dict[str, tuple[int, ...]]:
-        files = (self.folder / file for file, _ in _KINDS)
+        files = (self.folder / file for file in (SETTINGS_FILE, *(file for file, _ in _KINDS)))
         stats = {file.name: file.stat() for file in files if file.exists()}
         return {
             name: (stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
@@ -157,8 +187,9 @@ class SqliteLedgerStore(LedgerStore):
     def rewrap_keys(self, old: MasterKey, new: MasterKey) -> int:
         return rewrap(self.folder / KEYS_FILE, old, new)
 
-    def copy_into(self, other: LedgerStore) -> None:
+    def copy_into(self, other: LedgerStore, document: str) -> None:
         assert isinstance(other, SqliteLedgerStore), "files are copied into a folder"
+        shutil.copyfile(self.folder / document, other.folder / document)
         # A write-ahead log is there only after a crash.
         for file, _ in _KINDS:
             for part in (file, f"{file}-wal"):
@@ -212,17 +243,53 @@ class SqliteStore(Store):
     """The files in a data folder; see ``ledger.stores.store.Store``."""
 
     library = ("sqlite", sqlite3.sqlite_version)
-    own_files = frozenset({ACCESS_FILE, TRAIL_FILE})
+    own_files = frozenset({ACCESS_FILE, TRAIL_FILE, LEDGERS})
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._ledgers = folder / LEDGERS
         self.access_name = str(folder / ACCESS_FILE)
 
     def ledger(self, name: str) -> SqliteLedgerStore:
-        return SqliteLedgerStore(self.folder / LEDGERS / name)
+        return SqliteLedgerStore(self._ledgers / name)
+
+    def prepare(self) -> None:
+        try:
+            self._ledgers.mkdir(mode=0o700, exist_ok=True)
+            sweep(self._ledgers)
+        except OSError as error:
+            raise unusable(self.folder, error) from error
+
+    def ledger_names(self) -> list[str]:
+        if not self._ledgers.is_dir():
+            return []
+        return sorted(one.name for one in self._ledgers.iterdir() if is_ledger_name(one.name))
+
+    @contextmanager
+    def unfinished_ledger(self) -> Iterator[str]:
+        try:
+            made = unfinished_folder(self._ledgers)
+        except OSError as error:
+            raise unusable(self.folder, error) from error
+        try:
+            yield made.name
+        finally:
+            shutil.rmtree(made, ignore_errors=True)  # what is left is swept at the next start
+
+    def finish_ledger(self, unfinished: str, name: str) -> None:
+        try:
+            finish(self._ledgers / unfinished, name)
+        except OSError as error:
+            raise unusable(self.folder, error) from error
+
+    def remove_ledger(self, name: str) -> None:
+        try:
+            remove(self._ledgers / name)
+        except OSError as error:
+            raise unusable(self.folder, error) from error
 
     def ledgers_with_trail(self) -> list[str]:
-        found = (self.folder / LEDGERS).glob(f"[a-z]*/{TRAIL_FILE}")
+        found = self._ledgers.glob(f"[a-z]*/{TRAIL_FILE}")
         return [file.parent.name for file in found]
 
     def has_access_keys(self) -> bool:

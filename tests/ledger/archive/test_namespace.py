@@ -56,7 +56,7 @@ def locked(small: Shop) -> bytes:
 
 
 def namespace_of(data: Path) -> UUID | None:
-    return settings_of(data / "ledgers" / NAME).namespace
+    return settings_of(SqliteStore(data).ledger(NAME)).namespace
 
 
 def holds(content: bytes, namespace: UUID) -> bool:

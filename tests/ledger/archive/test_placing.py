@@ -288,10 +288,10 @@ def counted(module, name):
         return real(*arguments, **more)
     setattr(module, name, call)
 
-import ledger.folder as folders
+import ledger.stores.sqlite.store as store_module
 for module, name in (
-    (placing, "read_rows"), (placing, "_take_log"), (placing, "write_whole"),
-    (folders, "flush_file"), (folders, "flush_folder"), (os, "rename"), (os, "fsync"),
+    (placing, "read_rows"), (placing, "_take_log"), (store_module, "write_whole"),
+    (store_module, "flush_file"), (store_module, "flush_folder"), (os, "rename"), (os, "fsync"),
 ):
     counted(module, name)
 with closing(DataFolder.open(into, SqliteStore, clock=HandClock(), make_main=False)) as folder:
