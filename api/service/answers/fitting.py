@@ -46,7 +46,7 @@ class HoldOut(Document):
 
 
 class FitResult(Document):
-    """The result of a fit: a policy to be previewed. A number that is null was not changed in it."""
+    """The result of a fit: a policy to be previewed. A number that is null is unchanged in it."""
 
     position: Position
     as_of: Instant
