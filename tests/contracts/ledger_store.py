@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from api.service.stores import ServedLedgerStore
     from ledger.stores.reading import EventColumns
+    from projections.tables import Transaction
 
 ANN, BEN = UUID(int=1), UUID(int=2)
 RARE = "contact-merged"
@@ -63,6 +64,11 @@ def restore_parts(ledger: ServedLedgerStore) -> None:
         assert events.position == 3
         log.add([EMPTY, THREE])
         log.put(TileAt(0, 0, 3), HASHES)
+
+
+def make_stays(transaction: Transaction) -> None:
+    """Make a table such as a projection has."""
+    transaction.create_table("stays", ("who BLOB NOT NULL",), ("who",), ())
 
 
 class LedgerStoreContract(OpenedByStore):
@@ -196,11 +202,15 @@ class LedgerStoreContract(OpenedByStore):
         ledger = self.ledger_in(tmp_path)
         assert not ledger.has_tables()
         with closing(ledger.open_tables()) as tables, tables.write() as transaction:
-            transaction.create_table("stays", ("who BLOB NOT NULL",), ("who",), ())
+            make_stays(transaction)
         assert ledger.has_tables()
         (tmp_path / "apart").mkdir()
-        with ledger.copy_tables(tmp_path / "apart") as copied, copied.read() as read:
-            assert "stays" in read.table_names()
+        with ledger.copy_tables(tmp_path / "apart") as copied:
+            with copied.read() as read:
+                assert "stays" in read.table_names()
+            assert [*copied.damage()] == []
+            assert [*copied.differing_tables(make_stays)] == []
+            assert "stays" in {*copied.differing_tables(lambda _made: None)}
         apart = ledger.make_tables(tmp_path / "apart", "status")
         with closing(apart), apart.read() as fresh:
             assert "stays" not in fresh.table_names()
