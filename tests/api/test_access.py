@@ -122,7 +122,7 @@ def test_a_key_with_one_scope_may_do_what_that_scope_is_declared_for(
 
 
 @CASES
-def test_a_key_of_another_ledger_is_told_the_same_whether_or_not_a_ledger_exists(
+def test_a_key_of_another_ledger_cannot_tell_which_ledgers_exist(
     keyed: Keyed, case: tuple[str, str, tuple[str, ...]]
 ) -> None:
     method, path, scopes = case

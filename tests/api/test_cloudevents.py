@@ -143,7 +143,7 @@ def test_a_known_id_comes_before_what_is_wrong_with_a_cloud_event(shop: Shop) ->
         problem_of(send(shop, {**sound, **broken}), 409, "event-id-reused")
 
 
-def test_conditions_about_one_contact_are_refused_where_several_may_be_meant(shop: Shop) -> None:
+def test_a_condition_about_one_contact_is_refused_for_a_batch(shop: Shop) -> None:
     shop.register("pos:1")
     for kind, content in (
         ("application/cloudevents+json", json.dumps(cloud_event(purchase("a")))),

@@ -50,7 +50,7 @@ def matching(method: str, path: str) -> str | None:
 
 
 @pytest.mark.parametrize("operation", ENDPOINTS, ids=lambda one: one.name)
-def test_every_operation_is_found_at_its_path_with_what_its_names_stand_for(
+def test_every_operation_is_found_at_its_path_with_its_parameters(
     operation: Endpoint,
 ) -> None:
     names = re.findall(r"{(\w+)}", operation.path)
@@ -62,7 +62,7 @@ def test_every_operation_is_found_at_its_path_with_what_its_names_stand_for(
 
 
 @pytest.mark.parametrize("operation", ENDPOINTS, ids=lambda one: one.name)
-def test_where_names_are_the_words_of_other_paths_what_the_framework_finds_is_found(
+def test_a_parameter_that_is_a_word_of_a_path_is_found_as_by_the_framework(
     operation: Endpoint,
 ) -> None:
     words = sorted({part for one in ENDPOINTS for part in one.path.split("/") if part})

@@ -141,7 +141,7 @@ def test_a_tail_of_a_group_goes_on_with_every_stream_of_it(group: Shop, address:
         assert ids(whole, 2) == [12, 14]
 
 
-def test_a_tail_takes_in_whoever_is_merged_and_lets_go_of_whoever_is_separated(
+def test_a_tail_of_a_group_follows_each_merge_and_each_separation(
     group: Shop, address: str
 ) -> None:
     with tail(address, group, "?contact=pos:2&group=true&after_position=11") as whole:

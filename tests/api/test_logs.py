@@ -76,19 +76,19 @@ def test_a_line_stays_one_line_whatever_it_quotes() -> None:
     assert record(LogEvent("request", route="/a b=c")).endswith('event=request route="/a b=c"')
 
 
-def test_of_an_exception_the_class_and_the_place_are_told_and_never_the_text() -> None:
+def test_an_exception_is_logged_by_class_and_place_and_never_by_text() -> None:
     try:
         raise ValueError(f"no such person: {MARKER}")
     except ValueError as error:
         line = record("it failed", failed=error)
         made = logging.LogRecord("rapport", 40, "", 0, "it", (), (ValueError, error, None))
         as_json = JsonLines().format(made)
-    assert re.search(r'error="ValueError in test_of_an_exception\w+:\d+"', line)
+    assert re.search(r'error="ValueError in test_an_exception\w+:\d+"', line)
     assert MARKER not in line + as_json
     assert "\n" not in line + as_json
 
 
-def test_a_reader_that_does_not_read_holds_up_nobody_and_lost_lines_are_counted() -> None:
+def test_a_reader_that_stops_reading_blocks_nobody_and_loss_is_counted() -> None:
     reading, writing = os.pipe()
     writer = LineWriter(writing, most_waiting=100)
     writer.setFormatter(logging.Formatter("%(message)s"))

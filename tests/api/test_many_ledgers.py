@@ -171,7 +171,7 @@ def test_a_ledger_made_anew_has_nothing_of_the_one_that_had_its_name(place: Plac
     problem_of(place.client.get(anew.base, headers=stale), 401, "unauthenticated")
 
 
-def test_a_tail_of_a_ledger_that_is_deleted_ends_and_one_of_the_next_begins(place: Place) -> None:
+def test_the_tail_of_a_deleted_ledger_ends_and_its_successor_has_its_own(place: Place) -> None:
     shop = place.shop("tailed")
     shop.register("pos:1")
     accepting = {"accept": "text/event-stream"}

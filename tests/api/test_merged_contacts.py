@@ -102,7 +102,7 @@ def test_an_answer_names_the_stream_its_version_and_for_whom_it_counts(
     assert stale.headers["etag"] == '"3"'
 
 
-def test_a_merge_and_its_undoing_answer_for_whom_the_stream_counts_after_them(shop: Shop) -> None:
+def test_a_merge_and_an_unmerge_answer_whom_the_stream_counts_for(shop: Shop) -> None:
     new = shop.register("pos:new").json()["contact_id"]
     shop.register("pos:old")
     assert appended(shop, "pos:old", purchase("a"), MERGE)["counts_for"] == new

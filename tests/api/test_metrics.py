@@ -197,7 +197,7 @@ def test_the_figures_are_documented_as_text(shop: Shop) -> None:
     assert {"403", "500", "503"} <= set(described["responses"])
 
 
-def test_the_log_is_counted_by_what_is_sealed_and_says_where_it_has_stopped(
+def test_metrics_say_how_much_of_the_log_is_signed_and_that_it_stopped(
     shop: Shop, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop.register("pos:1")

@@ -109,7 +109,7 @@ def test_a_preview_is_asked_for_and_nothing_else(shop: Shop) -> None:
         assert answer.headers["allow"] == "POST"
 
 
-def test_a_version_takes_over_at_its_instant_and_is_the_cause_of_what_it_changes(
+def test_a_policy_version_takes_over_at_its_instant_and_is_named_as_cause(
     filled: Shop,
 ) -> None:
     """Also for the lists, which follow by a clock, and only from that instant on."""

@@ -62,7 +62,7 @@ def stopped(client: httpx.Client) -> dict[str, int]:
     return counts
 
 
-def test_a_ledger_that_cannot_be_opened_is_told_of_and_the_others_are_served(
+def test_a_ledger_that_cannot_be_opened_is_reported_and_others_are_served(
     client: httpx.Client, folder: Path
 ) -> None:
     assert stopped(client) == {"ledger": 1}

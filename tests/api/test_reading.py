@@ -112,7 +112,7 @@ def test_a_status_brings_its_evidence(shop: Shop) -> None:
     assert body["will_change"]["stage"] == "lapsed_customer"
 
 
-def test_a_status_is_told_in_sentences_beside_its_evidence_where_that_is_asked_for(
+def test_a_status_is_explained_in_sentences_when_text_is_asked_for(
     shop: Shop,
 ) -> None:
     bought(shop, "pos:1", [-3, -2, -1])

@@ -176,7 +176,7 @@ def test_a_replay_can_be_cancelled_and_leaves_nothing(filled: Shop, held: thread
     problem_of(result_of(filled, operation), 404, "not-found")
 
 
-def test_the_same_question_is_answered_once_at_a_time_and_others_within_bounds(
+def test_equal_replays_share_one_run_and_too_many_others_are_refused(
     filled: Shop, held: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(starting, "MOST_AT_ONCE", 2)

@@ -28,7 +28,7 @@ def bought_late(shop: Shop, contact: str, *days: int) -> dict[str, Any]:
     return body
 
 
-def test_a_late_event_is_listed_with_what_the_history_said_before_and_says_now(
+def test_a_late_event_is_listed_with_the_stage_before_and_after_it(
     shop: Shop,
 ) -> None:
     """The same stretch is where the two histories differ, as known just before and with it."""

@@ -145,7 +145,7 @@ def test_a_win_and_its_payment_stand_in_one_batch(shop: Shop) -> None:
     assert sums(reward) == ("paid", 2_000, 0, 2_000, 0, 0, 0)
 
 
-def test_a_batch_whose_payment_is_in_another_currency_is_refused_as_a_whole(shop: Shop) -> None:
+def test_a_batch_with_a_payment_in_another_currency_is_refused_whole(shop: Shop) -> None:
     shop.register("rw:r")
     batch = [
         {**registration(), "contact": "rw:b"},

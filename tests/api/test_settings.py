@@ -37,7 +37,7 @@ def test_loopback_has_several_names() -> None:
     assert all(is_loopback(host) for host in ("127.0.0.1", "::1", "localhost", "127.8.8.8"))
 
 
-def test_what_is_chosen_goes_before_the_environment_and_that_before_the_file(
+def test_an_argument_wins_over_the_environment_which_wins_over_the_file(
     tmp_path: Path,
 ) -> None:
     file = tmp_path / "rapport.toml"

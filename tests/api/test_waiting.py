@@ -27,7 +27,7 @@ def short_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waiting, "WAIT_SECONDS", WAIT_SECONDS)
 
 
-def test_two_hundred_who_wait_do_not_hold_up_those_whose_position_is_reached(
+def test_two_hundred_waiting_readers_do_not_delay_those_who_need_not_wait(
     server: Server, shop: Shop
 ) -> None:
     """And all who wait are told that it did not come, at the same time."""

@@ -110,7 +110,7 @@ def test_a_backup_with_keys_becomes_the_same_ledgers_with_their_trails(
     assert done(server) == [("ledger-restored", "main"), ("ledger-restored", "shop")]
 
 
-def test_without_keys_nothing_personal_is_in_it_and_the_ledger_is_for_audit(
+def test_a_backup_without_keys_has_nothing_personal_and_serves_for_audit(
     data: Path, here: Path
 ) -> None:
     assert backup(data, "saved").code == DONE

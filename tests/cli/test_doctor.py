@@ -66,7 +66,7 @@ def test_what_was_not_looked_at_is_told_with_the_command_that_does_it(copy: Path
         assert f"rapport {command}" in offered
 
 
-def test_a_tampered_copy_is_found_by_a_full_examination_and_never_called_sound(
+def test_a_full_examination_finds_a_tampered_copy_and_never_passes_it(
     copy: Path,
 ) -> None:
     """An amount is another one: it decodes, positions and versions have no gaps."""
@@ -110,7 +110,7 @@ def test_a_clock_that_lies_behind_the_newest_event_is_named(tmp_path: Path) -> N
     assert format_instant(ahead) in found["detail"]
 
 
-def test_a_ledger_kept_under_a_clock_that_was_days_ahead_is_as_it_was_signed(
+def test_a_ledger_kept_while_the_clock_was_days_ahead_is_found_sound(
     tmp_path: Path,
 ) -> None:
     """What was recorded and signed after it keeps its order, and no fault is found."""
@@ -141,7 +141,7 @@ def test_a_missing_event_is_found(copy: Path) -> None:
     assert found["demo-butcher events"] == "ok"
 
 
-def test_the_newest_event_of_a_stream_is_missed_though_versions_have_no_gap(copy: Path) -> None:
+def test_a_missing_newest_event_is_found_though_versions_have_no_gap(copy: Path) -> None:
     with edited(copy) as connection:
         (position,) = connection.execute(
             "SELECT max(position) FROM stored_events GROUP BY originator_id"

@@ -251,7 +251,7 @@ class Terminal(io.StringIO):
 
 
 @pytest.mark.parametrize("answer", ["n\n", "\n"])
-def test_at_a_terminal_a_suspicious_column_stops_an_import_before_it_writes(
+def test_a_suspicious_column_stops_an_import_at_a_terminal_before_writing(
     till: Path, monkeypatch: pytest.MonkeyPatch, answer: str
 ) -> None:
     monkeypatch.setattr("sys.stdin", Terminal(answer))

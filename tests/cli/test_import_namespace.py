@@ -76,7 +76,7 @@ def asked(base: str, contact: str) -> Iterator[tuple[str, httpx.Response]]:
     )
 
 
-def test_a_ref_is_refused_wherever_it_stands_until_the_keys_bring_the_namespace(
+def test_a_ref_is_refused_everywhere_until_the_keys_bring_the_namespace(
     here: Path, known: str
 ) -> None:
     with serving("serve", "--port", 0, "--data", here / "copy") as server:

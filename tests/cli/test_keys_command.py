@@ -22,7 +22,7 @@ def create(folder: Path, name: str, *options: str) -> str:
     return secret
 
 
-def test_a_key_made_before_the_first_start_is_asked_for_and_one_revoked_meanwhile_is_refused(
+def test_keys_made_before_the_start_are_required_and_revoked_ones_refused(
     tmp_path: Path,
 ) -> None:
     folder = tmp_path / "data"

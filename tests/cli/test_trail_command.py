@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pytest
 
 
-def test_a_trail_that_was_deleted_while_nothing_ran_is_told_of_at_the_start_and_when_asked(
+def test_a_trail_deleted_while_nothing_ran_is_reported_at_the_start(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     data = tmp_path / "data"

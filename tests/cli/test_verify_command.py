@@ -171,7 +171,7 @@ def test_another_ledger_in_place_of_the_one_whose_proof_was_kept_is_found(
     assert "no ledger here has the origin" in fault["detail"]
 
 
-def test_what_was_not_brought_from_elsewhere_is_said_and_what_was_is_not_asked_for_again(
+def test_a_verification_warns_of_the_key_and_checkpoint_it_was_not_given(
     data: Path, made: tuple[Path, list[bytes]], tmp_path: Path
 ) -> None:
     kept = tmp_path / "kept.txt"
@@ -293,7 +293,7 @@ def test_an_archive_is_verified(archive: Path) -> None:
     assert report["checked"]["events"] == 284
 
 
-def test_an_archive_is_held_against_kept_checkpoints_and_leaves_nothing_behind(
+def test_an_archive_is_compared_with_kept_checkpoints_and_leaves_no_files(
     archive: Path, made: tuple[Path, list[bytes]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     aside = tmp_path / "aside"

@@ -83,7 +83,7 @@ def test_twice_as_many_events_of_one_contact_cost_twice_as_much(
 
 
 @pytest.mark.parametrize("name", ["restatements", "status"])
-def test_sales_dated_by_the_day_that_come_in_order_one_by_one_are_gone_on_with(
+def test_sales_dated_by_the_day_that_arrive_in_order_are_folded_few_times(
     tmp_path: Path, absorbed: list[int], name: str
 ) -> None:
     """A step and a minute for each of them, and still each is folded a few times at most."""

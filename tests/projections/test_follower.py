@@ -116,7 +116,7 @@ def test_rows_made_for_a_later_instant_are_made_again_for_the_present(
     assert not hands.follow("status", 0), "there is nothing left to do"
 
 
-def test_a_reader_waits_for_rows_of_the_present_where_the_clock_was_put_back(
+def test_a_reader_gets_rows_of_the_present_after_the_clock_was_put_back(
     running: Projections, ledger: MemoryLedger, clock: Clock
 ) -> None:
     clock.now += 400 * DAY

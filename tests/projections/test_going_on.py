@@ -116,7 +116,7 @@ def test_a_group_is_gone_on_with_by_events_of_every_stream_that_it_had(
     assert histories.get(ANN) is None
 
 
-def test_news_of_a_merged_contact_are_taken_in_without_reading_the_group_again(
+def test_an_event_of_a_merged_contact_is_folded_without_its_group_reread(
     hands: Hands, ledger: MemoryLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ledger.tell(BEN, "contact-merged", into=str(ANN))
@@ -131,7 +131,7 @@ def test_news_of_a_merged_contact_are_taken_in_without_reading_the_group_again(
     assert hands.digest("status").digest == hands.built_anew("status", ledger.head())
 
 
-def test_a_survivor_s_later_purchases_are_told_from_those_of_the_same_id_that_were_merged(
+def test_purchases_of_a_survivor_and_merged_ones_may_share_an_id(
     hands: Hands, ledger: MemoryLedger
 ) -> None:
     ledger.tell(BEN, "purchase-made", NOW - 20 * DAY, purchase_id="first")

@@ -33,7 +33,7 @@ def test_what_was_not_used_lately_gives_way() -> None:
     assert kept_of(kept, ANN, BEN, CAT) == ["ann", None, "cat"]
 
 
-def test_a_round_through_more_than_there_is_room_for_finds_some_the_next_time() -> None:
+def test_a_round_through_more_than_fits_finds_some_of_it_the_next_time() -> None:
     """Keeping the newest alone, each would push out the one that is asked for next."""
     kept: WeightedCache[str] = WeightedCache(10)
     contacts = [UUID(int=number) for number in range(1, 16)]

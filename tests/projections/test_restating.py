@@ -69,7 +69,7 @@ def test_a_late_purchase_is_a_restatement_with_its_event(
     assert (row.believed, row.known) == ("contact", "customer")
 
 
-def test_what_is_recorded_as_it_happens_restates_nothing_and_reads_no_history(
+def test_an_event_recorded_in_time_restates_nothing_and_reads_no_history(
     hands: Hands, ledger: MemoryLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hands.follow(NAME, ledger.head())
@@ -132,7 +132,7 @@ def test_another_time_zone_restates_what_the_days_decided(
     assert row[1:] == (ANN, since, NOW + DAY, "customer", "client")
 
 
-def test_a_policy_for_the_past_restates_every_contact_and_goes_on_where_it_was_killed(
+def test_a_policy_for_the_past_restates_every_contact_across_kills(
     ledger: MemoryLedger, clock: Clock, path: Path
 ) -> None:
     """After every page; and until the walk is done its rows are not shown."""

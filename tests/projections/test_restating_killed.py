@@ -75,7 +75,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("step", [1, 4, 12, 15, 18])
-def test_what_is_killed_in_a_step_or_in_a_walk_goes_on_from_the_step_before(
+def test_a_process_killed_in_a_step_or_a_walk_goes_on_from_the_step_before(
     data: Path, tmp_path: Path, step: int
 ) -> None:
     path = tmp_path / "projections.sqlite"

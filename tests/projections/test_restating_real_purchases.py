@@ -58,7 +58,7 @@ def late_purchase(ledger: Ledger, contact: UUID) -> int:
     return ledger.append(Append(drafts=(draft,))).result().position
 
 
-def test_a_late_purchase_restates_its_contact_where_the_histories_differ_and_nobody_else(
+def test_a_late_purchase_restates_only_its_contact_where_histories_differ(
     tmp_path: Path, outside_file: Callable[[str], Path]
 ) -> None:
     """Asked from the position where the import ended, for every fifth of three hundred contacts."""
