@@ -69,7 +69,7 @@ class Build:
         self.generation = generation
         self._store = store
         self._source = source
-        self._histories = Histories(source, limits.kept_facts)
+        self.histories = Histories(source, limits.kept_facts)
         self._limits = limits
         self._longest = 0
         self._fates = Fates(source)
@@ -101,7 +101,7 @@ class Build:
         try:
             self._take_in(events, at)
         except BaseException:
-            self._histories.clear()
+            self.histories.clear()
             raise
         return True
 
@@ -109,7 +109,7 @@ class Build:
         position = events[-1].position if events else self.position
         touch = self._touch_of(events)
         news = _by_survivor(events, touch.aliases)
-        self._histories.follow(news, touch)
+        self.histories.follow(news, touch)
         policies = self._source.policies(position)
         moment = Moment(position, at, policies, self._source.time_zone, touch.aliases)
         with self._store.write() as connection:
@@ -181,7 +181,7 @@ class Build:
             news = {}
         changed = set()
         for contact in sorted(contacts, key=BY_ID):
-            known = self._histories.get(contact)
+            known = self.histories.get(contact)
             added = news.get(contact)
             # The parts of the past that the news change were dropped already.
             if known and added and projection.outlasts(known.measured, added):
@@ -196,7 +196,7 @@ class Build:
         while due := self.projection.due(tables, moment.at, _PAGE):
             for contact in due:
                 if self.projection.measures_when_due:
-                    self._write(tables, contact, moment, self._histories.get(contact))
+                    self._write(tables, contact, moment, self.histories.get(contact))
                     continue
                 with naming(contact, moment):
                     self.projection.reduce(tables, contact, moment)
@@ -206,20 +206,20 @@ class Build:
     ) -> bool:
         """Make a contact's own rows right; False where they were."""
         if moment.aliases.survivor_of(contact) != contact:
-            self._histories.drop(contact)
+            self.histories.drop(contact)
             self.projection.forget(tables, contact)
             return True
         with naming(contact, moment):
             history = known.history if known else None
             if history is None:
-                history = self._histories.read(contact, moment.aliases, moment.position)
+                history = self.histories.read(contact, moment.aliases, moment.position)
             if not (history.facts or history.retracted):
                 self.projection.forget(tables, contact)
                 return True
             before = known.measured if known else None
             measured = self.projection.measure(contact, history, moment, before)
             worth_keeping = history if self.projection.rereads(measured) else None
-            self._histories.keep(contact, CachedHistory(worth_keeping, measured))
+            self.histories.keep(contact, CachedHistory(worth_keeping, measured))
             if measured == before:
                 return False
             self.projection.write(tables, contact, measured, before)

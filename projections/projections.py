@@ -87,29 +87,28 @@ class Projections:
         except BaseException:
             self._store.close()
             raise
-        self._follower = Follower(
-            builds, self._store, source, clock, subscribe, self._is_rebuilding
-        )
+        self.follower = Follower(builds, self._store, source, clock, subscribe, self._is_rebuilding)
+        """What takes the live builds forward: by itself once started, and else a step at a time."""
 
     def start(self) -> None:
         """Begin to follow the log. What was never filled is built first, if the log is long."""
         for name in self._projections:
-            build = self._follower.build(name)
+            build = self.follower.build(name)
             is_long = self._source.head() > self._limits.batch_events
             if is_long and not build.gives_way and not build.position:
-                self._follower.rest(name)
+                self.follower.rest(name)
                 self.operations.start("rebuild", name, partial(self._fill, name))
-        self._follower.start()
+        self.follower.start()
 
     def close(self) -> None:
         """Stop following and end what is running; a rebuild under way is given up."""
         self.operations.close()
-        self._follower.close()
+        self.follower.close()
         self._store.close()
 
     def wake(self) -> None:
         """Say that the log has grown. From any thread, and cheap."""
-        self._follower.wake()
+        self.follower.wake()
 
     def wait_for(self, position: int, timeout_seconds: float, name: str = "status") -> int:
         """The position that a projection reflects, once that is at least ``position``.
@@ -119,7 +118,7 @@ class Projections:
             ProjectionBehind: it did not get there in time, or cannot.
         """
         self._projection(name)
-        return self._follower.wait_for(position, timeout_seconds, name)
+        return self.follower.wait_for(position, timeout_seconds, name)
 
     def when_reached(
         self, position: int, callback: Callable[[], object], name: str = "status"
@@ -133,7 +132,7 @@ class Projections:
             ProjectionNotFound: there is no such projection.
         """
         self._projection(name)
-        return self._follower.when_reached(position, name, callback)
+        return self.follower.when_reached(position, name, callback)
 
     def states(self) -> list[ProjectionState]:
         """How each projection is."""
@@ -341,8 +340,8 @@ class Projections:
         return self._projections[name]
 
     def _state(self, name: str, rebuilding: bool) -> ProjectionState:
-        generation = self._follower.build(name).generation
-        trouble = self._follower.trouble(name)
+        generation = self.follower.build(name).generation
+        trouble = self.follower.trouble(name)
         state = generation.state
         if rebuilding:
             state = "rebuilding"
@@ -352,7 +351,7 @@ class Projections:
             name=name,
             version=generation.version,
             position=generation.position,
-            lag=self._follower.lag(name),
+            lag=self.follower.lag(name),
             state=state,
             problem=generation.problem or trouble,
         )
@@ -366,7 +365,7 @@ class Projections:
             self._projections[name],
             self._store,
             self._source,
-            self._follower,
+            self.follower,
             self._clock,
             self._limits,
         )
@@ -377,7 +376,7 @@ class Projections:
         try:
             return self._rebuild(name, work)
         finally:
-            self._follower.resume(name)
+            self.follower.resume(name)
 
     @contextmanager
     def _snapshot(self, name: str) -> Iterator[Snapshot]:
@@ -387,7 +386,7 @@ class Projections:
         ``now`` where that takes too long to wait for.
         """
         projection = self._projection(name)
-        self._follower.wait_while_ahead(name)
+        self.follower.wait_while_ahead(name)
         with self._store.read() as connection:
             generation = generations.current(connection, name)
             assert generation is not None, "every projection has a live generation"

@@ -63,29 +63,14 @@ class Rebuild:
             Cancelled: it was cancelled before the switch.
             Stumbled: the log holds something that the projection cannot deal with.
         """
-        generation = self._begin()
+        generation = self.begin()
         try:
             return self._finish(self.fill(generation, work), work)
         except BaseException:
             self._abandon(generation)
             raise
 
-    def fill(self, generation: Generation, work: Work) -> AnyBuild:
-        """A build that holds what follows from the log up to the generation's position."""
-        upto = self._source.head() if generation.position == 0 else generation.position
-        return self._projection.fill(
-            generation, self._store, self._source, self._limits, work, upto
-        )
-
-    def _abandon(self, generation: Generation) -> None:
-        """Drop what was built. Where even that cannot be written, the next rebuild drops it."""
-        try:
-            with self._store.write() as connection:
-                generations.remove(connection, generation)
-        except LedgerError as error:
-            logger.warning("what a rebuild left behind is still there: %s", error_trace(error))
-
-    def _begin(self) -> Generation:
+    def begin(self) -> Generation:
         """Fresh tables at a fixed position and instant, known to be under construction."""
         position = self._projection.begins_at(self._source.head())
         with self._store.write() as connection:
@@ -102,6 +87,21 @@ class Rebuild:
                 BUILDING,
             )
             return generations.add(connection, fresh, self._projection.tables)
+
+    def fill(self, generation: Generation, work: Work) -> AnyBuild:
+        """A build that holds what follows from the log up to the generation's position."""
+        upto = self._source.head() if generation.position == 0 else generation.position
+        return self._projection.fill(
+            generation, self._store, self._source, self._limits, work, upto
+        )
+
+    def _abandon(self, generation: Generation) -> None:
+        """Drop what was built. Where even that cannot be written, the next rebuild drops it."""
+        try:
+            with self._store.write() as connection:
+                generations.remove(connection, generation)
+        except LedgerError as error:
+            logger.warning("what a rebuild left behind is still there: %s", error_trace(error))
 
     def _finish(self, build: AnyBuild, work: Work) -> dict[str, object]:
         """Catch up beside the live build, then hold it still to compare and switch."""

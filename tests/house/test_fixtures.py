@@ -11,8 +11,6 @@ _COMMON = re.compile(r"\w*Clock|until|registration")
 
 ELSEWHERE = {
     "tests/api/test_front_door.py:until": "it lets coroutines run and waits for no time at all",
-    "tests/projections/memory.py:Clock": "to be replaced; it calls its instant `now`",
-    "tests/projections/hands.py:until": "to be replaced",
     "tests/wire/story.py:registration": "numbered and dated, as every event of that story is",
 }
 """What has one of these names outside, each with the reason. It may only become shorter."""

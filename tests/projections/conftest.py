@@ -8,8 +8,9 @@ import pytest
 
 from domain.instants import DAY
 from tests.domain.scenario import ANN, BEN, CAT
+from tests.fixtures.clock import Clock
 from tests.projections.hands import Hands
-from tests.projections.memory import NOW, Clock, MemoryLedger
+from tests.projections.memory import NOW, MemoryLedger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,17 +20,17 @@ if TYPE_CHECKING:
 @pytest.fixture
 def clock() -> Clock:
     """Noon of 2026-01-01."""
-    return Clock()
+    return Clock(NOW)
 
 
 @pytest.fixture
 def ledger(clock: Clock) -> MemoryLedger:
     """Ann, Ben and Cat have been contacts for a year, and known for a day."""
-    clock.now = NOW - DAY
+    clock.instant = NOW - DAY
     told = MemoryLedger(clock)
     for contact in (ANN, BEN, CAT):
         told.tell(contact, "contact-registered", NOW - 365 * DAY)
-    clock.now = NOW
+    clock.instant = NOW
     return told
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -28,8 +26,8 @@ if TYPE_CHECKING:
     from projections.answers import ProjectionDigest
     from projections.builds import ReadModel
     from projections.source import EventSource
-    from projections.tables import Transaction
-    from tests.projections.memory import Clock
+    from projections.tables import TableStore, Transaction
+    from tests.fixtures.clock import Clock
 
 
 def opened(
@@ -42,24 +40,37 @@ def opened(
     projections: tuple[ReadModel, ...] = ALL,
 ) -> Projections:
     """The projections of a ledger that tells nobody of what is appended: ``wake`` does."""
+    return over(
+        SqliteTableStore(path),
+        ledger,
+        clock,
+        pacing=pacing,
+        limits=limits,
+        projections=projections,
+    )
 
+
+def over(
+    store: TableStore,
+    ledger: EventSource,
+    clock: Clock,
+    *,
+    pacing: Pacing = PROJECTIONS,
+    limits: Limits = LIMITS,
+    projections: tuple[ReadModel, ...] = ALL,
+) -> Projections:
+    """The same in a store that is open already."""
     subscribe = partial(
         Subscription, "projections", ledger.head, pacing=pacing, on_commit=_tell_nobody
     )
-    store = SqliteTableStore(path)
     return Projections(ledger, store, clock, subscribe, projections=projections, limits=limits)
-
-
-def until(true: Callable[[], bool]) -> None:
-    """Wait until something is true, and fail if that takes unreasonably long."""
-    ends, pause = time.monotonic() + 20, threading.Event()
-    while not true():
-        assert time.monotonic() < ends, "it never became true"
-        pause.wait(0.005)
 
 
 def _tell_nobody(_callback: Callable[[int], None]) -> Callable[[], object]:
     return lambda: None
+
+
+READ_MODELS = {one.name: one for one in ALL}
 
 
 class Hands:
@@ -78,20 +89,21 @@ class Hands:
         self.ledger = ledger
         self.clock = clock
         self.limits = limits
-        self.projections = opened(ledger, clock, path, limits=limits, pacing=pacing)
+        self.store: TableStore = SqliteTableStore(path)
+        self.projections = over(self.store, ledger, clock, limits=limits, pacing=pacing)
 
     def take_turn(self) -> bool:
         """One step of every projection, as the subscription takes them; True while behind."""
-        return self.projections._follower.take_turn()
+        return self.projections.follower.take_turn()
 
     def follow(self, name: str, events: int) -> bool:
         """Take in so many more events, and the time."""
-        build = self.projections._follower.build(name)
+        build = self.projections.follower.build(name)
         return build.step(build.position + events, self.clock())
 
     def fail(self, name: str, events: int) -> None:
         """Take a step that is lost at its end, as where the disk is full."""
-        store = self.projections._store
+        store = self.store
         write = store.write
 
         @contextmanager
@@ -110,27 +122,19 @@ class Hands:
 
     def rebuild(self, name: str, work: Work | None = None) -> dict[str, Any]:
         """Rebuild to the end."""
-        inside = self.projections
-        rebuild = Rebuild(
-            inside._projection(name),
-            inside._store,
-            self.ledger,
-            inside._follower,
-            self.clock,
-            self.limits,
-        )
-        return rebuild.run(work or Work(lambda _progress: None))
+        return self.rebuilding(name, self.ledger).run(work or Work(lambda _progress: None))
+
+    def rebuilding(self, name: str, ledger: EventSource) -> Rebuild:
+        """A rebuild of a projection from a ledger, not begun."""
+        follower = self.projections.follower
+        return Rebuild(READ_MODELS[name], self.store, ledger, follower, self.clock, self.limits)
 
     def built_anew(self, name: str, position: int) -> str:
         """The digest of a build of the log up to a position, made and thrown away."""
-        inside, earlier = self.projections, Earlier(self.ledger, position)
-        projection = inside._projection(name)
-        rebuild = Rebuild(
-            projection, inside._store, earlier, inside._follower, self.clock, self.limits
-        )
-        build = rebuild.fill(rebuild._begin(), Work(lambda _progress: None))
-        with inside._store.write() as connection:
-            figure = digest(projection, Tables(connection, build.generation))
+        rebuild = self.rebuilding(name, Earlier(self.ledger, position))
+        build = rebuild.fill(rebuild.begin(), Work(lambda _progress: None))
+        with self.store.write() as connection:
+            figure = digest(READ_MODELS[name], Tables(connection, build.generation))
             remove(connection, build.generation)
         return figure
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from domain.recorded import RecordedEvent
-    from tests.projections.memory import Clock, MemoryLedger
+    from tests.fixtures.clock import Clock
+    from tests.projections.memory import MemoryLedger
 
 ZONES = (None, "Asia/Tokyo", "America/Los_Angeles", "Pacific/Auckland")
 """Far enough apart for a purchase around midnight to fall on another day in each."""
@@ -78,9 +79,9 @@ class Story:
                 self._policy()
             elif act < 0.84:
                 least = -self._back_hours or 1
-                self._clock.now += self._chance.randint(least, 60 * 24) * HOUR
+                self._clock.instant += self._chance.randint(least, 60 * 24) * HOUR
             elif act < 0.9:
-                self._clock.now += self._chance.randint(1, 70) * SECOND
+                self._clock.instant += self._chance.randint(1, 70) * SECOND
             else:
                 yield self._chance.choice((0, 1, 2, 5, 20))
 

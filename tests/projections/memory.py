@@ -24,18 +24,9 @@ if TYPE_CHECKING:
     from domain.events import Event
     from domain.policy import Policy
     from projections.source import EventSource
+    from tests.fixtures.clock import Clock
 
 NOW = parse_instant("2026-01-01T12:00:00Z")
-
-
-class Clock:
-    """A clock that stands still until it is told to move."""
-
-    def __init__(self, now: int = NOW) -> None:
-        self.now = now
-
-    def __call__(self) -> int:
-        return self.now
 
 
 class Earlier:
@@ -58,16 +49,21 @@ class MemoryLedger:
     """Everything that a projection asks of a ledger, from a list."""
 
     def __init__(
-        self, clock: Clock, time_zone: str | None = "Europe/Amsterdam", first_id: int = 10_000
+        self,
+        clock: Clock,
+        time_zone: str | None = "Europe/Amsterdam",
+        first_id: int = 10_000,
+        holds: tuple[list[RecordedEvent], PolicyTimeline] | None = None,
     ) -> None:
+        """``holds`` is what it begins with, instead of with the policy ``retail``."""
         self.time_zone = time_zone
         self._first_id = first_id
         self._clock = clock
-        self._events: list[RecordedEvent] = []
+        self._events, self._policies = holds or ([], PolicyTimeline(()))
         self._states: dict[UUID, ContactState] = {}
         self._aliases = Aliases()
-        self._policies = PolicyTimeline(())
-        self.publish(PRESETS["retail"], 0)
+        if holds is None:
+            self.publish(PRESETS["retail"], 0)
 
     def contact(self, contact_id: UUID) -> ContactState:
         """The state of a contact, for decisions."""
@@ -104,7 +100,7 @@ class MemoryLedger:
             event_id=UUID(int=self._first_id + len(self._events)),
         )
         self._policies = timeline_of([*self._policies.versions, version])
-        self._record(POLICY_STREAM, event, effective_from, None, number)
+        self.record(POLICY_STREAM, event, effective_from, None, number)
 
     def append(self, contact_id: UUID, event: Event, at: int | None = None) -> list[RecordedEvent]:
         """Decide and record; the domain's refusals are raised."""
@@ -122,7 +118,7 @@ class MemoryLedger:
                 decided.contact_id, ContactState.initial(decided.contact_id)
             )
             cause = recorded[0].id if recorded else None
-            one = self._record(
+            one = self.record(
                 decided.contact_id, decided.event, occurred_at, cause, state.version + 1
             )
             state.evolve(one)
@@ -133,7 +129,7 @@ class MemoryLedger:
         """Append the example of a type with some of its data replaced; the event's id."""
         return self.append(contact_id, fact(type_name, **data), at)[0].id
 
-    def _record(
+    def record(
         self, contact_id: UUID, event: Event, at: int, cause: UUID | None, version: int
     ) -> RecordedEvent:
         recorded = RecordedEvent(
@@ -159,10 +155,8 @@ class MemoryLedger:
 
         To be read and published to; it decides about no more events.
         """
-        earlier = MemoryLedger(self._clock, self.time_zone, self._first_id)
-        earlier._events = self._events[:position]
-        earlier._policies = self._policies.known_at(position)
-        return earlier
+        events, policies = self._events[:position], self._policies.known_at(position)
+        return MemoryLedger(self._clock, self.time_zone, self._first_id, (events, policies))
 
     def head(self) -> int:
         """The newest position."""

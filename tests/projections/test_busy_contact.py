@@ -12,8 +12,9 @@ from domain.instants import DAY, SECOND
 from domain.restatement import MINUTE
 from domain.stages import StageMachine
 from tests.domain.scenario import ANN
+from tests.fixtures.clock import Clock
 from tests.projections.hands import Hands
-from tests.projections.memory import NOW, Clock, MemoryLedger
+from tests.projections.memory import NOW, MemoryLedger
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,14 +41,14 @@ def sold(order: str, events: int, pause: int) -> tuple[MemoryLedger, Clock]:
         days.reverse()
     elif order == "shuffled":
         Random(17).shuffle(days)
-    clock.now = NOW
+    clock.instant = NOW
     for number, day in enumerate(days):
-        clock.now += pause
+        clock.instant += pause
         made = PurchaseMade(
             purchase_id=str(number), amount_minor=500, currency="EUR", initiated_by="contact"
         )
         at = NOW - NOW % DAY - (events // SALES_A_DAY - day) * DAY
-        ledger._record(ANN, made, at, None, number + 2)
+        ledger.record(ANN, made, at, None, number + 2)
     return ledger, clock
 
 

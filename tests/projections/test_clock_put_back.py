@@ -21,9 +21,10 @@ from projections.groups import read_group, read_merges
 from projections.partners import Partners
 from projections.status import StatusProjection
 from tests.domain.scenario import ANN
+from tests.fixtures.clock import Clock
 from tests.projections.hands import Hands
 from tests.projections.histories import CONTACTS, Story, seeds
-from tests.projections.memory import NOW, Clock, MemoryLedger
+from tests.projections.memory import NOW, MemoryLedger
 
 if TYPE_CHECKING:
     from projections.projections import Projections
@@ -39,7 +40,7 @@ _ASKED = ("status", "standing")
 def test_rows_are_those_of_a_rebuild_however_the_clock_was_moved(seed: int) -> None:
     """At many places on the way, also after steps that are lost and after the file is reopened."""
     with tempfile.TemporaryDirectory() as folder:
-        clock, path = Clock(), Path(folder) / "live.sqlite"
+        clock, path = Clock(NOW), Path(folder) / "live.sqlite"
         ledger = MemoryLedger(clock)
         hands = Hands(ledger, clock, path)
         try:
@@ -69,14 +70,14 @@ def test_rows_are_those_of_a_rebuild_however_the_clock_was_moved(seed: int) -> N
 @given(seed=seeds)
 def test_a_list_says_at_every_instant_what_each_contact_s_own_answer_says(seed: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        clock = Clock()
+        clock = Clock(NOW)
         ledger = MemoryLedger(clock)
         hands = Hands(ledger, clock, Path(folder) / "live.sqlite")
         try:
             chance = Random(seed)
             for _ in Story(seed, ledger, clock, back_hours=BACK_HOURS).tell():
                 for moved in (0, chance.randint(-BACK_HOURS, BACK_HOURS)):
-                    clock.now += moved * HOUR
+                    clock.instant += moved * HOUR
                     for name in _ASKED:
                         hands.follow(name, ledger.head())
                     _require_same(hands.projections, ledger, clock())
@@ -114,7 +115,7 @@ def test_a_clock_put_back_by_a_little_folds_nobody_again(
     hands: Hands, ledger: MemoryLedger, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What did not change in between is left alone, however many contacts there are."""
-    clock.now += HOUR
+    clock.instant += HOUR
     ledger.tell(ANN, "purchase-made", NOW - DAY)
     hands.follow("status", ledger.head())
 
@@ -122,7 +123,7 @@ def test_a_clock_put_back_by_a_little_folds_nobody_again(
         pytest.fail("a contact was folded again")
 
     monkeypatch.setattr(StatusProjection, "measure", measure)
-    clock.now -= HOUR // 2
+    clock.instant -= HOUR // 2
     assert hands.follow("status", 0)
     assert hands.projections.summary().as_of == clock()
 
@@ -135,14 +136,14 @@ def test_a_policy_that_comes_into_force_before_the_first_fact_is_shown(
     contact = CONTACTS[5]
     ledger.tell(contact, "contact-registered", later + HOUR)
     hands.follow("status", ledger.head())
-    clock.now = later
+    clock.instant = later
     hands.follow("status", 0)
     row = hands.projections.contact_status(contact)
     assert row is not None
     assert row.policy_version == 2
     live = hands.digest("status")
     assert live.digest == hands.built_anew("status", live.position)
-    clock.now = later - 1
+    clock.instant = later - 1
     hands.follow("status", 0)
     again = hands.projections.contact_status(contact)
     assert again is not None

@@ -10,12 +10,16 @@ import pytest
 
 from domain.errors import ProjectionBehind, ProjectionNotFound
 from domain.instants import DAY, SECOND
+from ledger.stores.sqlite.projection_tables import SqliteTableStore
+from projections.build_subscriber import BuildSubscriber
 from projections.limits import Limits
+from projections.source import Page
 from projections.standing import StandingProjection
 from projections.status import StatusProjection
 from tests.domain.scenario import ANN, BEN, CAT
-from tests.projections.hands import Hands, opened, until
-from tests.projections.memory import NOW, Clock, MemoryLedger
+from tests.fixtures.waiting import until
+from tests.projections.hands import Hands, opened, over
+from tests.projections.memory import NOW, MemoryLedger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
     from domain.relationship import Relationship
     from projections.folding import Moment
     from projections.projections import Projections
+    from tests.fixtures.clock import Clock
 
 SECRET = "her maiden name"
 
@@ -81,10 +86,10 @@ def test_a_stage_changes_when_its_time_comes_without_an_event(
     ledger.tell(ANN, "purchase-made")
     running.wake()
     running.wait_for(ledger.head(), 20)
-    clock.now += 400 * DAY
+    clock.instant += 400 * DAY
     running.wake()
     until(lambda: running.summary().stages["lapsed_customer"] == 1)
-    assert running.summary().as_of == clock.now
+    assert running.summary().as_of == clock.instant
 
 
 def test_a_build_is_due_at_its_next_breakpoint(
@@ -92,13 +97,18 @@ def test_a_build_is_due_at_its_next_breakpoint(
 ) -> None:
     ledger.tell(ANN, "purchase-made")
     hands.follow("status", ledger.head())
-    status, standing, _ = hands.projections._follower._subscribers.values()
+    status, standing = (
+        BuildSubscriber(
+            hands.projections.follower.build(name), hands.store, Page(ledger), clock, lambda: None
+        )
+        for name in ("status", "standing")
+    )
     next_breakpoint = status.build.next_breakpoint
     assert next_breakpoint is not None
-    clock.now = next_breakpoint - SECOND // 4
+    clock.instant = next_breakpoint - SECOND // 4
     assert (status.due_seconds(), standing.due_seconds()) == (0.25, None)
     assert not hands.follow("status", 0)
-    clock.now = next_breakpoint
+    clock.instant = next_breakpoint
     assert hands.follow("status", 0)
 
 
@@ -106,10 +116,10 @@ def test_rows_made_for_a_later_instant_are_made_again_for_the_present(
     hands: Hands, ledger: MemoryLedger, clock: Clock
 ) -> None:
     ledger.tell(ANN, "purchase-made")
-    clock.now += 400 * DAY
+    clock.instant += 400 * DAY
     hands.follow("status", ledger.head())
     assert hands.projections.summary().stages["lapsed_customer"] == 1
-    clock.now = NOW
+    clock.instant = NOW
     assert hands.follow("status", 0)
     assert hands.projections.summary().as_of == NOW
     assert hands.projections.summary().stages["customer"] == 1
@@ -119,12 +129,12 @@ def test_rows_made_for_a_later_instant_are_made_again_for_the_present(
 def test_a_reader_gets_rows_of_the_present_after_the_clock_was_put_back(
     running: Projections, ledger: MemoryLedger, clock: Clock
 ) -> None:
-    clock.now += 400 * DAY
+    clock.instant += 400 * DAY
     ledger.tell(ANN, "purchase-made", NOW)
     running.wake()
     until(lambda: running.summary().stages["lapsed_customer"] == 1)
     for instant, stage in ((NOW, "customer"), (NOW - DAY, "contact")):
-        clock.now = instant
+        clock.instant = instant
         found = running.contact_status(ANN)
         assert found is not None
         assert (found.stage, found.as_of) == (stage, instant)
@@ -211,7 +221,7 @@ def test_a_failure_is_remembered_and_a_rebuild_repairs_it(
 def test_trouble_with_the_file_is_shown_and_passes(
     hands: Hands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    build = hands.projections._follower.build("status")
+    build = hands.projections.follower.build("status")
 
     def full(*_arguments: object) -> bool:
         raise OSError(28, "No space left on device")
@@ -263,12 +273,13 @@ def test_a_step_that_is_cut_off_leaves_nothing_behind(
 def test_a_long_log_is_built_rather_than_followed_at_first(
     ledger: MemoryLedger, clock: Clock, path: Path
 ) -> None:
-    projections = opened(ledger, clock, path, limits=Limits(batch_events=2))
+    store = SqliteTableStore(path)
+    projections = over(store, ledger, clock, limits=Limits(batch_events=2))
     projections.start()
     try:
         for name in ("status", "standing"):
             assert projections.wait_for(ledger.head(), 20, name) == ledger.head()
-        with projections._store.read() as connection:
+        with store.read() as connection:
             rows = connection.execute("SELECT projection, generation FROM generations").fetchall()
         # Restatements are taken in event by event however long the log is.
         assert dict(rows) == {"status": 2, "standing": 2, "restatements": 1}

@@ -16,11 +16,12 @@ from projections.build import Build
 from projections.folding import CachedHistory, Histories, Touch
 from projections.groups import read_group
 from tests.domain.scenario import ANN, BEN, CAT
-from tests.projections.memory import NOW, Clock, MemoryLedger
+from tests.projections.memory import NOW, MemoryLedger
 
 if TYPE_CHECKING:
     from domain.history import History
     from domain.relationship import Relationship
+    from tests.fixtures.clock import Clock
     from tests.projections.hands import Hands
 
 MORNING = parse_instant("2025-12-17T08:00:00Z")
@@ -50,9 +51,9 @@ def test_nothing_of_a_step_that_was_lost_is_gone_on_from(
     hands.follow(name, ledger.head())
     ledger.tell(BEN, "purchase-made", NOW - 8 * DAY)
     hands.fail(name, 1)
-    build = hands.projections._follower.build(name)
+    build = hands.projections.follower.build(name)
     assert isinstance(build, Build)
-    assert build._histories.get(BEN) is None
+    assert build.histories.get(BEN) is None
     hands.follow(name, 1)
     assert hands.digest(name).digest == hands.built_anew(name, ledger.head())
 
@@ -60,7 +61,7 @@ def test_nothing_of_a_step_that_was_lost_is_gone_on_from(
 def test_a_failing_step_is_failing(hands: Hands, ledger: MemoryLedger) -> None:
     """Else the tests that lose steps would lose none."""
     before = hands.digest("status")
-    build = hands.projections._follower.build("status")
+    build = hands.projections.follower.build("status")
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("projections.build.save", _no_room)
         with pytest.raises(Unavailable):

@@ -14,12 +14,12 @@ from tests.projections.hands import Hands
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.projections.memory import Clock, MemoryLedger
+    from tests.fixtures.clock import Clock
+    from tests.projections.memory import MemoryLedger
 
 
 def kept_of(kept: WeightedCache[str], *contacts: UUID) -> list[str | None]:
-    """What is kept of these; nothing is used by being looked at."""
-    return [kept._kept[one].value if one in kept._kept else None for one in contacts]
+    return [kept.get(one) for one in contacts]
 
 
 def test_what_was_not_used_lately_gives_way() -> None:
@@ -74,13 +74,13 @@ def test_a_build_keeps_no_more_facts_than_it_may(
 ) -> None:
     """And is right without what it could not keep."""
     hands = Hands(ledger, clock, path, Limits(kept_facts=10))
-    build = hands.projections._follower.build("status")
+    build = hands.projections.follower.build("status")
     assert isinstance(build, Build)
     for number in range(30):
         ledger.tell((ANN, BEN, CAT)[number % 3], "purchase-made", purchase_id=str(number))
         hands.follow("status", 1000)
-        kept = build._histories._kept
-        held = [one.value.history for one in kept._kept.values() if one.value.history]
+        kept = [build.histories.get(one) for one in (ANN, BEN, CAT)]
+        held = [one.history for one in kept if one and one.history]
         assert sum(1 + len(history.facts) for history in held) <= 10
     assert hands.digest("status").digest == hands.built_anew("status", ledger.head())
     hands.close()

@@ -12,7 +12,8 @@ import pytest
 from ledger.subscriptions.pacing import PROJECTIONS
 from projections.limits import Limits
 from tests.domain.scenario import ANN, BEN
-from tests.projections.hands import Hands, opened, until
+from tests.fixtures.waiting import until
+from tests.projections.hands import Hands, opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from ledger.subscriptions.pacing import Pacing
     from projections.operations import Work
     from projections.projections import Projections
-    from tests.projections.memory import Clock, MemoryLedger
+    from tests.fixtures.clock import Clock
+    from tests.projections.memory import MemoryLedger
 
 RESTATEMENTS = "restatements"
 

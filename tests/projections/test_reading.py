@@ -17,9 +17,10 @@ from domain.instants import DAY
 from domain.relationship import fold
 from projections.groups import read_group, read_merges
 from tests.domain.scenario import ANN, BEN, CAT, DAN
+from tests.fixtures.clock import Clock
 from tests.projections.hands import Hands
 from tests.projections.histories import CONTACTS, Story, seeds
-from tests.projections.memory import NOW, Clock, MemoryLedger
+from tests.projections.memory import NOW, MemoryLedger
 
 if TYPE_CHECKING:
     from projections.answers import Cursor, StatusRow
@@ -112,7 +113,7 @@ def test_every_stage_is_in_the_summary(hands: Hands, ledger: MemoryLedger) -> No
 def test_answers_hold_for_now_though_nothing_was_written(hands: Hands, clock: Clock) -> None:
     """Until the next breakpoint the rows are right, so the answer says so."""
     follow(hands)
-    clock.now += DAY
+    clock.instant += DAY
     assert hands.projections.summary().as_of == NOW + DAY
     assert hands.digest("status").as_of == NOW + DAY
 
@@ -123,7 +124,7 @@ def test_lists_do_not_look_ahead(hands: Hands, ledger: MemoryLedger, clock: Cloc
     with pytest.raises(Invalid) as caught:
         hands.projections.summary(as_of=NOW + 400 * DAY)
     assert caught.value.code == "invalid-time"
-    clock.now += 500 * DAY
+    clock.instant += 500 * DAY
     with pytest.raises(ProjectionBehind):
         hands.projections.statuses(as_of=NOW + 400 * DAY)
     follow(hands)
@@ -168,7 +169,7 @@ def test_a_purchase_of_the_referred_wins_the_referral(hands: Hands, ledger: Memo
 @given(seed=seeds)
 def test_a_list_of_the_past_is_what_a_fold_as_of_then_says(seed: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        clock = Clock()
+        clock = Clock(NOW)
         ledger = MemoryLedger(clock)
         for _ in Story(seed, ledger, clock).tell():
             continue

@@ -9,15 +9,16 @@ import pytest
 
 from domain.errors import Unavailable
 from domain.instants import DAY
-from projections.limits import LIMITS, Limits
+from projections.limits import Limits
 from projections.operations import Cancelled, Progress, Work
-from projections.rebuild import Rebuild
 from tests.domain.scenario import ANN, BEN, CAT
 from tests.projections.hands import Hands
-from tests.projections.memory import NOW, Clock, MemoryLedger
+from tests.projections.memory import NOW, MemoryLedger
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.fixtures.clock import Clock
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +31,7 @@ def told(ledger: MemoryLedger) -> None:
 
 def tables(hands: Hands) -> set[str]:
     """The names of all tables in the file."""
-    with hands.projections._store.read() as connection:
+    with hands.store.read() as connection:
         rows = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
         return {name for (name,) in rows}
 
@@ -67,7 +68,7 @@ def test_nothing_of_the_former_generation_is_left(hands: Hands) -> None:
 def test_a_row_that_was_tampered_with_is_found_and_put_right(hands: Hands) -> None:
     follow(hands)
     sound = hands.digest("status").digest
-    with hands.projections._store.write() as connection:
+    with hands.store.write() as connection:
         connection.execute(
             "UPDATE status_rows_1 SET stage = 'client', score = 99 WHERE contact = ?", (CAT.bytes,)
         )
@@ -85,7 +86,7 @@ def test_a_row_that_was_tampered_with_is_found_and_put_right(hands: Hands) -> No
 
 def test_rows_that_one_side_lacks_are_drift_too(hands: Hands) -> None:
     follow(hands)
-    with hands.projections._store.write() as connection:
+    with hands.store.write() as connection:
         connection.execute("DELETE FROM standing_standings_1")
         connection.execute(
             "INSERT INTO standing_commerce_1 SELECT ?, commerce FROM standing_commerce_1 LIMIT 1",
@@ -102,7 +103,7 @@ def test_rows_that_one_side_lacks_are_drift_too(hands: Hands) -> None:
 
 def test_a_drift_report_stays_short(hands: Hands) -> None:
     follow(hands)
-    with hands.projections._store.write() as connection:
+    with hands.store.write() as connection:
         connection.executemany(
             "INSERT INTO status_rows_1 SELECT ?, stage, score, since, flags, policy_version,"
             " next_breakpoint, changed_at, 0, 0 FROM status_rows_1 LIMIT 1",
@@ -120,7 +121,7 @@ def test_reads_and_the_live_side_go_on_while_it_builds(
     def meanwhile(_progress: Progress) -> None:
         if not answers:
             ledger.tell(ANN, "purchase-made")
-            clock.now += DAY
+            clock.instant += DAY
             hands.follow("status", 1)
         status = hands.projections.contact_status(ANN)
         state = hands.projections.states()[0].state
@@ -149,12 +150,8 @@ def test_a_killed_rebuild_is_swept_at_the_next_start(
     killed = Hands(ledger, clock, path)
     follow(killed)
     live, before = killed.digest("status"), tables(killed)
-    inside = killed.projections
-    rebuild = Rebuild(
-        inside._projection("status"), inside._store, ledger, inside._follower, clock, LIMITS
-    )
-    work = Work(lambda _progress: None)
-    rebuild.fill(rebuild._begin(), work)
+    rebuild = killed.rebuilding("status", ledger)
+    rebuild.fill(rebuild.begin(), Work(lambda _progress: None))
     assert tables(killed) != before
     killed.close()
     restarted = Hands(ledger, clock, path)

@@ -14,9 +14,10 @@ from domain.history import effective_history
 from domain.instants import DAY
 from domain.relationship import fold
 from projections.groups import read_group, read_merges
+from tests.fixtures.clock import Clock
 from tests.projections.hands import Hands
 from tests.projections.histories import CONTACTS, Story, seeds
-from tests.projections.memory import Clock, MemoryLedger
+from tests.projections.memory import NOW, MemoryLedger
 
 
 @settings(max_examples=40)
@@ -27,7 +28,7 @@ def test_a_rebuild_equals_the_live_projection_whatever_happened(seed: int) -> No
     The live side never needs a later event to come right, and a step that failed leaves nothing.
     """
     with tempfile.TemporaryDirectory() as folder:
-        clock = Clock()
+        clock = Clock(NOW)
         ledger = MemoryLedger(clock)
         hands = Hands(ledger, clock, Path(folder) / "live.sqlite")
         try:
@@ -52,7 +53,7 @@ def test_a_rebuild_equals_the_live_projection_whatever_happened(seed: int) -> No
 @given(seed=seeds)
 def test_the_live_rows_say_what_a_fold_of_each_contact_says(seed: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        clock = Clock()
+        clock = Clock(NOW)
         ledger = MemoryLedger(clock)
         hands = Hands(ledger, clock, Path(folder) / "projections.sqlite")
         projections = hands.projections

@@ -21,9 +21,10 @@ from projections.groups import read_group, read_merges
 from projections.limits import Limits
 from projections.restating import Restating
 from tests.domain.scenario import ANN, BEN, CAT
+from tests.fixtures.clock import Clock
 from tests.projections.hands import Hands
 from tests.projections.histories import CONTACTS, Story, seeds
-from tests.projections.memory import NOW, Clock, MemoryLedger
+from tests.projections.memory import NOW, MemoryLedger
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -83,7 +84,7 @@ def test_a_retraction_of_a_referral_restates_whoever_was_referred(
 ) -> None:
     made = ledger.tell(ANN, "referral-made", NOW - 9 * DAY, other=str(BEN))
     followed(hands, ledger)
-    clock.now += DAY
+    clock.instant += DAY
     ledger.tell(ANN, "event-retracted", target=str(made))
     assert followed(hands, ledger) == [(0, BEN, NOW - 9 * DAY, NOW + DAY, "prospect", "contact")]
 
@@ -95,7 +96,7 @@ def test_a_merge_restates_the_survivor_and_ends_the_alias(
     followed(hands, ledger)
     ledger.tell(BEN, "contact-merged", into=str(ANN))
     assert followed(hands, ledger) == [(0, ANN, NOW - 9 * DAY, NOW, "contact", "customer")]
-    clock.now += DAY
+    clock.instant += DAY
     ledger.tell(BEN, "merge-reversed", into=str(ANN))
     assert followed(hands, ledger) == [(0, ANN, NOW - 9 * DAY, NOW + DAY, "customer", "contact")]
 
@@ -107,7 +108,7 @@ def test_a_late_event_of_a_merged_contact_is_the_survivor_s(
     ledger.tell(BEN, "contact-merged", into=str(ANN))
     ledger.tell(ANN, "contact-merged", into=str(CAT))
     followed(hands, ledger)
-    clock.now += DAY
+    clock.instant += DAY
     ledger.tell(CAT, "purchase-made", NOW - 20 * DAY, purchase_id="another")
     assert followed(hands, ledger) == [
         (0, CAT, NOW - 20 * DAY, NOW - 9 * DAY, "contact", "customer")
@@ -125,7 +126,7 @@ def test_another_time_zone_restates_what_the_days_decided(
             ledger.tell(ANN, "purchase-made", at, purchase_id=f"{meal} {day}")
     ledger.publish(PRESETS["purchases-only"], 0)
     followed(hands, ledger)
-    clock.now += DAY
+    clock.instant += DAY
     ledger.tell(ANN, "registration-amended", time_zone="Asia/Tokyo")
     (row,) = followed(hands, ledger)
     since = morning + 21 * DAY + 10 * 3600 * SECOND
@@ -176,7 +177,7 @@ def test_restatements_are_read_in_pages_of_one_contact_or_of_all(
     hands: Hands, ledger: MemoryLedger, clock: Clock
 ) -> None:
     for day in range(1, 6):
-        clock.now += MINUTE
+        clock.instant += MINUTE
         for contact in (ANN, BEN):
             at = NOW - day * 200 * DAY
             ledger.tell(contact, "purchase-made", at, purchase_id=str(day))
@@ -212,7 +213,7 @@ def paged(hands: Hands, contact: UUID | None, size: int) -> list[RestatementRow]
 def test_restatements_are_where_what_is_known_differs_from_what_was_known(seed: int) -> None:
     """In batches of any size, in one pass, and asked minute by minute: whatever happened."""
     with tempfile.TemporaryDirectory() as folder:
-        clock, chance = Clock(), Random(seed)
+        clock, chance = Clock(NOW), Random(seed)
         limits = Limits(**{name: chance.choice(sizes) for name, sizes in SIZES.items()})
         ledger = MemoryLedger(clock)
         hands = Hands(ledger, clock, Path(folder) / "live.sqlite", limits)
@@ -355,7 +356,7 @@ def test_the_random_histories_restate_by_every_kind_of_event() -> None:
     """Else the property above would say little."""
     kinds: set[str] = set()
     for seed in range(12):
-        clock = Clock()
+        clock = Clock(NOW)
         ledger = MemoryLedger(clock)
         for _ in Story(seed, ledger, clock).tell():
             pass

@@ -17,8 +17,9 @@ from ledger.folder import DataFolder
 from ledger.stores.sqlite.store import SqliteStore
 from projections.limits import LIMITS, Limits
 from tests.cli.sold import sold
+from tests.fixtures.clock import Clock
 from tests.projections.hands import Hands
-from tests.projections.memory import NOW, Clock
+from tests.projections.memory import NOW
 from tests.projections.test_restating import NAME, followed_to_the_end
 
 if TYPE_CHECKING:

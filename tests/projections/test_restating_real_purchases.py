@@ -12,10 +12,10 @@ from domain.presets import PRESETS
 from domain.restatement import MINUTE
 from ledger.drafts import Append, Draft
 from tests.domain.scenario import fact
+from tests.fixtures.clock import Clock
 from tests.importing.ledgers import NOW, imported_into, opened
 from tests.importing.test_mapping import EXAMPLES
 from tests.projections.hands import Hands
-from tests.projections.memory import Clock
 from tests.projections.test_restating import (
     NAME,
     differing,
@@ -71,7 +71,7 @@ def test_a_late_purchase_restates_only_its_contact_where_histories_differ(
         hands = Hands(ledger, Clock(NOW), tmp_path / "projections.sqlite")
         try:
             assert followed_to_the_end(hands, ledger) == [], "all of it came in one minute"
-            clock.now = late_now = NOW + MINUTE
+            clock.instant = late_now = NOW + MINUTE
             contacts = [ledger.contact_id(f"cdnow:{n:05}") for n in range(1, CONTACTS, 5)]
             late = {late_purchase(ledger, contact): contact for contact in contacts}
             followed_to_the_end(hands, ledger)

@@ -13,7 +13,8 @@ from tests.projections.memory import NOW
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.projections.memory import Clock, MemoryLedger
+    from tests.fixtures.clock import Clock
+    from tests.projections.memory import MemoryLedger
 
 NAME = "restatements"
 AN_HOUR = Pacing(dear_times=1_000_000_000, most_dear_seconds=3600.0)
@@ -26,10 +27,10 @@ def test_late_events_come_together_until_somebody_waits_for_them(
     for day in range(1, 60):
         ledger.tell(ANN, "purchase-made", NOW - day * DAY, purchase_id=str(day))
     hands = Hands(ledger, clock, path, pacing=AN_HOUR)
-    build = hands.projections._follower.build(NAME)
+    build = hands.projections.follower.build(NAME)
     while hands.take_turn() or build.position < ledger.head():
         pass
-    clock.now += DAY
+    clock.instant += DAY
     ledger.tell(ANN, "purchase-made", NOW - 70 * DAY, purchase_id="late")
     hands.take_turn()
     assert build.position == ledger.head()

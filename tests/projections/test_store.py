@@ -16,10 +16,12 @@ from ledger.stores.sqlite.projection_tables import SqliteTableStore
 from projections.build import Stumbled
 from tests.domain.scenario import ANN
 from tests.projections.hands import Hands, opened
-from tests.projections.memory import Clock, MemoryLedger
+from tests.projections.memory import MemoryLedger
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from tests.fixtures.clock import Clock
 
 
 def _garbage(path: Path) -> None:
@@ -173,9 +175,10 @@ import resource, sys
 from pathlib import Path
 from domain.errors import Unavailable
 from tests.projections.hands import opened
-from tests.projections.memory import Clock, MemoryLedger
+from tests.fixtures.clock import Clock
+from tests.projections.memory import MemoryLedger
 
-clock, path = Clock(), Path(sys.argv[1])
+clock, path = Clock(NOW), Path(sys.argv[1])
 refused = 0
 for kilobytes in range(0, 160, 4):
     folder = path / str(kilobytes)

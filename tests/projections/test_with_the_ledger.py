@@ -11,11 +11,13 @@ from ledger.drafts import Append, Draft
 from ledger.folder import DataFolder
 from ledger.stores.sqlite.store import SqliteStore
 from tests.domain.scenario import ANN, BEN, fact
-from tests.projections.memory import NOW, Clock
+from tests.projections.memory import NOW
 
 if TYPE_CHECKING:
     from pathlib import Path
     from uuid import UUID
+
+    from tests.fixtures.clock import Clock
 
 
 def draft(contact_id: UUID, type_name: str, at: int, **data: object) -> Draft:

@@ -11,7 +11,8 @@ from api.service.replays.preview import Proposal
 from domain.instants import DAY, format_instant, parse_instant
 from domain.presets import PRESETS, read_policy
 from tests.domain.scenario import ANN, BEN, CAT
-from tests.projections.memory import NOW, Clock, MemoryLedger
+from tests.fixtures.clock import Clock
+from tests.projections.memory import NOW, MemoryLedger
 from tests.replays.asked import moment, previewed, replayed
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ FOUR = read_policy({"extends": "purchases-only", "signals": {"regularity": {"pur
 @pytest.fixture
 def ledger() -> MemoryLedger:
     """Ann bought on five days this month, Ben on one, and Cat on four long ago."""
-    told = MemoryLedger(Clock())
+    told = MemoryLedger(Clock(NOW))
     told.publish(PRESETS["purchases-only"], 0)
     for contact in (ANN, BEN, CAT):
         told.tell(contact, "contact-registered", NOW - 500 * DAY)

@@ -17,7 +17,8 @@ from domain.events.governance import PersonalDataErased
 from domain.instants import DAY
 from projections.operations import Cancelled, Progress, Work
 from tests.domain.scenario import ANN, BEN, CAT
-from tests.projections.memory import NOW, Clock, MemoryLedger
+from tests.fixtures.clock import Clock
+from tests.projections.memory import NOW, MemoryLedger
 from tests.replays.asked import moment, replayed, rows, work
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def ledger() -> MemoryLedger:
     """Three contacts who bought once."""
-    told = MemoryLedger(Clock())
+    told = MemoryLedger(Clock(NOW))
     for contact in (ANN, BEN, CAT):
         told.tell(contact, "contact-registered", NOW - 30 * DAY)
         told.tell(contact, "purchase-made", NOW - DAY)
@@ -41,7 +42,7 @@ class Town(MemoryLedger):
     """A ledger with as many contacts as one likes, each made when it is walked to."""
 
     def __init__(self, template: list[RecordedEvent], contacts: int) -> None:
-        super().__init__(Clock())
+        super().__init__(Clock(NOW))
         self._template = template
         self._contacts = contacts
 
@@ -103,7 +104,7 @@ def test_a_line_says_that_evidence_was_erased_once_that_is_known(ledger: MemoryL
     head = ledger.head()
     before = replayed(ledger, moment(ledger, NOW))
     erased = PersonalDataErased(requested_by="the contact", reason="asked for it")
-    ledger._record(BEN, erased, NOW, None, 3)
+    ledger.record(BEN, erased, NOW, None, 3)
     _, content = replayed(ledger, moment(ledger, NOW))
     assert [row["evidence_erased"] for row in rows(content)] == [False, True, False]
     then = moment(ledger, NOW, At(as_known_at=Knowledge(position=head)))

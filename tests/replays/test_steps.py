@@ -15,8 +15,9 @@ from domain.history import effective_history
 from domain.instants import DAY, format_instant
 from domain.relationship import fold
 from tests.domain.scenario import ANN, BEN, CAT
+from tests.fixtures.clock import Clock
 from tests.projections.histories import CONTACTS, seeds
-from tests.projections.memory import NOW, Clock, MemoryLedger
+from tests.projections.memory import NOW, MemoryLedger
 from tests.replays.asked import moment
 from tests.replays.test_time_travel import some_instant, told
 
@@ -75,7 +76,7 @@ def test_the_steps_end_where_the_fold_does_and_change_what_it_changes(seed: int)
 
 def test_what_does_not_count_is_marked_where_it_stands() -> None:
     """A retracted purchase between two, one that is refunded, and one that is corrected."""
-    clock = Clock()
+    clock = Clock(NOW)
     ledger = shop(clock)
     ids = [
         ledger.tell(ANN, "purchase-made", NOW - days * DAY, purchase_id=str(days))
@@ -104,7 +105,7 @@ def test_what_does_not_count_is_marked_where_it_stands() -> None:
 
 
 def test_a_breakpoint_is_a_step_of_its_own_and_says_what_ran_out() -> None:
-    clock = Clock()
+    clock = Clock(NOW)
     ledger = shop(clock)
     ledger.tell(ANN, "purchase-made", NOW - 300 * DAY)
     *_, bought, lapsed = walked(ledger, moment(ledger, clock()))
@@ -117,7 +118,7 @@ def test_a_breakpoint_is_a_step_of_its_own_and_says_what_ran_out() -> None:
 
 
 def test_only_the_signals_that_changed_are_told() -> None:
-    clock = Clock()
+    clock = Clock(NOW)
     ledger = shop(clock)
     ledger.tell(ANN, "testimonial-given", NOW - 100 * DAY)
     ledger.tell(ANN, "preference-learned", NOW - 50 * DAY)
@@ -126,7 +127,7 @@ def test_only_the_signals_that_changed_are_told() -> None:
 
 
 def test_a_merged_contact_s_events_are_walked_with_the_survivor_s() -> None:
-    clock = Clock()
+    clock = Clock(NOW)
     ledger = shop(clock)
     ledger.tell(BEN, "purchase-made", NOW - 20 * DAY)
     ledger.tell(BEN, "contact-merged", into=str(ANN))
@@ -138,7 +139,7 @@ def test_a_merged_contact_s_events_are_walked_with_the_survivor_s() -> None:
 
 def test_what_the_rules_do_under_an_override_is_a_step_too() -> None:
     """A lapse while the stage is set by hand changes no signal, no score and no stage shown."""
-    clock = Clock()
+    clock = Clock(NOW)
     ledger = shop(clock)
     ledger.tell(ANN, "purchase-made", NOW - 300 * DAY)
     until = format_instant(NOW - 90 * DAY)

@@ -15,9 +15,10 @@ from api.service.questions import At, Knowledge
 from api.service.replays.preview import Proposal
 from domain.instants import DAY, HOUR, format_instant, parse_instant
 from domain.presets import PRESETS
+from tests.fixtures.clock import Clock
 from tests.projections.hands import Hands
 from tests.projections.histories import CONTACTS, Story, seeds
-from tests.projections.memory import Clock, MemoryLedger
+from tests.projections.memory import NOW, MemoryLedger
 from tests.replays.asked import moment, of_one, previewed, replayed, rows
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 def told(seed: int) -> tuple[MemoryLedger, Clock, Random]:
     """A ledger with a random history, and the chance to choose cut-offs with."""
-    clock = Clock()
+    clock = Clock(NOW)
     ledger = MemoryLedger(clock)
     for _ in Story(seed, ledger, clock).tell():
         continue
