@@ -15,6 +15,7 @@ from api.http.edge import logs
 from api.http.edge.logs import JsonLines, LineWriter, LogEvent, Logfmt
 from tests.api.shop import purchase, registration
 from tests.cli.running import END_SECONDS, serving
+from tests.ledger.inside import reachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,7 +113,7 @@ def test_lines_into_a_closed_pipe_are_dropped() -> None:
     writer.handle(logging.LogRecord("rapport", logging.ERROR, "", 0, "nobody hears", (), None))
     writer.close()
     os.close(writing)
-    assert not writer._waiting
+    assert "nobody hears" not in reachable(writer)
 
 
 def test_a_request_is_told_with_its_ledger_template_status_time_and_trace(

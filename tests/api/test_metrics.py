@@ -11,6 +11,7 @@ from domain.errors import Unavailable
 from ledger.commit_observer import NullObserver
 from projections.operations import Progress
 from tests.api.shop import Clock, built, purchase, registration
+from tests.ledger.inside import signer_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -198,15 +199,15 @@ def test_the_figures_are_documented_as_text(shop: Shop) -> None:
 
 
 def test_metrics_say_how_much_of_the_log_is_signed_and_that_it_stopped(
-    shop: Shop, server: Server, monkeypatch: pytest.MonkeyPatch
+    shop: Shop, server: Server
 ) -> None:
     shop.register("pos:1")
-    log = server.ledger(name_of(shop)).ledger.transparency
-    sealed = log.sign_head().size
+    ledger = server.ledger(name_of(shop)).ledger
+    sealed = ledger.transparency.sign_head().size
     assert of_ledger(shop, "rapport_log_sealed_position") == sealed == 2
     assert of_ledger(shop, "rapport_log_lag_events") == 0
     assert of_ledger(shop, "rapport_log_stopped") == 0
-    monkeypatch.setattr(log._signer, "problem", "a test")
+    signer_of(ledger).stop("a test")
     shop.register("pos:2")
     assert of_ledger(shop, "rapport_log_sealed_position") == sealed
     assert of_ledger(shop, "rapport_log_lag_events") == 1

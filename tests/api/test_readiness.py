@@ -10,6 +10,7 @@ import pytest
 from api.http.app import create_app
 from domain.errors import Corrupt
 from tests.api.shop import Clock, Shop, built, listening, problem_of
+from tests.ledger.inside import committer_of, signer_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,9 +124,9 @@ def test_each_part_that_stopped_is_told_of_and_not_why(
     client: httpx.Client, server: Server
 ) -> None:
     ledger = server.ledger("main").ledger
-    ledger.transparency._signer.stop("position 8 is another")
+    signer_of(ledger).stop("position 8 is another")
     assert stopped(client) == {"ledger": 1, "sealer": 1}
-    ledger._committer.refuse(Corrupt("position 7 is damaged"))
+    committer_of(ledger).refuse(Corrupt("position 7 is damaged"))
     assert 'rapport_append_stopped{ledger="main"} 1.0' in client.get("/metrics").text
     told = problem_of(client.get("/readyz"), 503, "unavailable")
     assert told["detail"] == "no ledger can be read and written; the log says why"

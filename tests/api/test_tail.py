@@ -179,9 +179,9 @@ def test_memory_is_kept_only_while_somebody_listens(
         sell(shop, 5)
         ids(connection, 5)
         shared = app.state.streams.broadcast(server.ledger(shop.base[12:]).ledger)
-        assert len(shared._kept) == 5
+        assert len(shared.beyond(shared.after)) == 5
     until(lambda: not shared.listeners)
-    assert not shared._kept
+    assert shared.beyond(shared.after) == []
 
 
 def test_what_is_kept_is_bounded_in_bytes(shop: Shop, server: Server) -> None:

@@ -13,7 +13,8 @@ from domain.events.service import PromiseMade
 from domain.instants import DAY
 from domain.recorded import POLICY_STREAM
 from ledger.drafts import Draft
-from tests.ledger.given import ANN, NOON, SALE, append, draft, keys_of, open_ledger, registered
+from tests.ledger.given import ANN, NOON, SALE, append, draft, open_ledger, registered
+from tests.ledger.inside import keys_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -240,9 +241,7 @@ class TestReplays:
 
 def forget_key(ledger: Ledger, contact_id: UUID) -> None:
     """Destroy a contact's key behind the ledger's back, as an erasure will."""
-    keys = keys_of(ledger)
-    keys._connection.execute("DELETE FROM data_keys WHERE contact = ?", (contact_id.bytes,))
-    keys._open.clear()
+    keys_of(ledger).destroy([contact_id])
 
 
 class TestPreconditions:

@@ -10,6 +10,7 @@ import pytest
 from domain.errors import LedgerError, Refused
 from ledger.committer import BATCH_EVENTS, TooManyWaiting
 from ledger.drafts import Append, AppendResult
+from ledger.mapper import LedgerMapper
 from tests.ledger.given import ANN, SALE, append, draft, open_ledger, registered
 from tests.ledger.test_committer import held_up
 
@@ -52,15 +53,14 @@ def test_a_fault_of_ours_in_one_takes_none_of_the_others_down(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     contact_id = registered(ledger)
-    mapper = ledger._mapper
-    to_stored_event = mapper.to_stored_event
+    to_stored_event = LedgerMapper.to_stored_event
 
-    def faulty(recorded: Any) -> Any:
+    def faulty(mapper: LedgerMapper, recorded: Any) -> Any:
         if recorded.type == "thanks-received":
             raise ZeroDivisionError
-        return to_stored_event(recorded)
+        return to_stored_event(mapper, recorded)
 
-    monkeypatch.setattr(mapper, "to_stored_event", faulty)
+    monkeypatch.setattr(LedgerMapper, "to_stored_event", faulty)
     visit = draft(contact_id, "visit-made", {"guests": 0})
     with held_up(ledger):
         neighbour = ledger.append(Append(drafts=(visit,)))

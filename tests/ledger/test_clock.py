@@ -169,6 +169,6 @@ def test_less_than_a_second_is_nothing(ledger: Ledger, clock: HandClock) -> None
 def test_what_is_signed_keeps_its_order_too(ledger: Ledger, clock: HandClock) -> None:
     """Whoever verifies the log takes a checkpoint signed before a smaller one for a fault."""
     put_back(ledger, clock)
-    ahead = ledger.transparency._signer.step(ledger.head()).signed_at
+    ahead = ledger.transparency.sign_head().signed_at
     registered(ledger)
-    assert ledger.transparency._signer.step(ledger.head()).signed_at >= ahead
+    assert ledger.transparency.sign_head().signed_at >= ahead

@@ -16,6 +16,8 @@ from domain.decisions.reasons import refusal
 from domain.errors import Refused, Unavailable
 from ledger.committer import BATCH_EVENTS
 from ledger.drafts import Append
+from ledger.ledger import EVENTS_FILE
+from ledger.mapper import LedgerMapper
 from ledger.stores.sqlite.file_names import EVENTS_FILE
 from tests.ledger.given import (
     ANN,
@@ -25,9 +27,9 @@ from tests.ledger.given import (
     draft,
     folder_of,
     open_ledger,
-    recorder_of,
     registered,
 )
+from tests.ledger.inside import application_of, keys_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +61,7 @@ def held_up(ledger: Ledger) -> Iterator[None]:
 @contextmanager
 def held_up_before_it_commits(ledger: Ledger) -> Iterator[None]:
     """Keep the committer waiting for its keys, so that what is appended meanwhile goes together."""
-    keys, go_on = ledger._keys, Event()
+    keys, go_on = keys_of(ledger), Event()
     save = keys.save
 
     def hold() -> None:
@@ -123,15 +125,14 @@ def test_a_fault_of_ours_in_one_append_takes_no_neighbour_down(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     contact_id = registered(ledger)
-    mapper = ledger._mapper
-    to_stored_event = mapper.to_stored_event
+    to_stored_event = LedgerMapper.to_stored_event
 
-    def faulty(recorded: Any) -> Any:
+    def faulty(mapper: LedgerMapper, recorded: Any) -> Any:
         if recorded.type == "thanks-received":
             raise ZeroDivisionError
-        return to_stored_event(recorded)
+        return to_stored_event(mapper, recorded)
 
-    monkeypatch.setattr(mapper, "to_stored_event", faulty)
+    monkeypatch.setattr(LedgerMapper, "to_stored_event", faulty)
     with held_up(ledger):
         before = submit(ledger, draft(contact_id, "visit-made", {"guests": 0}))
         failing = submit(ledger, draft(contact_id, "thanks-received"))
@@ -174,14 +175,15 @@ def test_a_transaction_takes_no_more_than_a_batch(
     contact_id = registered(ledger)
     visit = draft(contact_id, "visit-made", {"guests": 0})
     sizes: list[int] = []
-    insert = recorder_of(ledger).insert_events
+    recorder = application_of(ledger).recorder
+    insert = recorder.insert_events
 
     def insert_events(events: Any, **expected: Any) -> Any:
         sizes.append(len(events))
         return insert(events, **expected)
 
     with held_up(ledger):
-        monkeypatch.setattr(recorder_of(ledger), "insert_events", insert_events)
+        monkeypatch.setattr(recorder, "insert_events", insert_events)
         futures = [submit(ledger, visit, visit, visit) for _ in range(BATCH_EVENTS // 3 + 1)]
         futures.append(submit(ledger, *[visit] * (BATCH_EVENTS + 1)))
     wait(futures, timeout=30)
@@ -215,7 +217,7 @@ def test_closing_under_a_reader_neither_crashes_nor_cuts_it_off(
     tmp_path: Path, clock: HandClock
 ) -> None:
     ledger = open_ledger(tmp_path, clock)
-    with recorder_of(ledger).datastore.transaction(commit=False) as cursor:
+    with application_of(ledger).recorder.datastore.transaction(commit=False) as cursor:
         ledger.close()
         cursor.execute("SELECT count(*) FROM stored_events")
         assert cursor.fetchone()[0] == 1
@@ -260,7 +262,7 @@ def read_only(ledger: Ledger) -> Iterator[None]:
 
 def pragma(ledger: Ledger, statement: str) -> None:
     """Tell the ledger's only pooled connection something."""
-    datastore = recorder_of(ledger).datastore
+    datastore = application_of(ledger).recorder.datastore
     assert datastore.pool.num_in_pool == 1
     with datastore.get_connection(commit=False) as connection:
         connection.cursor().execute(statement)
@@ -313,7 +315,7 @@ def test_a_key_is_durable_before_the_event_that_needs_it(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     saved: list[str] = []
-    keys, recorder = ledger._keys, recorder_of(ledger)
+    keys, recorder = keys_of(ledger), application_of(ledger).recorder
     save, insert = keys.save, recorder.insert_events
 
     def save_keys() -> None:

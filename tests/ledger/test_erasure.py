@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from domain.contact import ContactState
 from domain.errors import ContactNotFound, EventIdReused, Invalid, Refused, Unavailable
 from domain.events.base import EncryptedValue
 from domain.events.contacts import ContactRegistered
@@ -16,8 +17,10 @@ from domain.events.governance import PersonalDataErased
 from ledger.drafts import Append
 from ledger.erasure import Erasure
 from ledger.stores.sqlite.data_keys import KeyStore
+from ledger.stores.sqlite.events import LedgerApplicationRecorder
 from ledger.stores.sqlite.file_names import KEYS_FILE
-from tests.ledger.given import ANN, SALE, append, draft, keys_of, open_ledger, registered
+from tests.ledger.given import ANN, SALE, append, draft, open_ledger, registered
+from tests.ledger.inside import application_of, keys_of, reachable, wrapped_keys
 from tests.ledger.test_committer import held_up_before_it_commits
 
 if TYPE_CHECKING:
@@ -48,12 +51,6 @@ def name_of(ledger: Ledger, contact_id: UUID) -> object:
     (event,) = [r.event for r in ledger.stream(contact_id, decrypt=True) if r.version == 1]
     assert isinstance(event, ContactRegistered)
     return event.name
-
-
-def wrapped_keys(folder: Path) -> dict[UUID, bytes]:
-    with closing(sqlite3.connect(folder / KEYS_FILE)) as connection:
-        rows = connection.execute("SELECT contact, wrapped FROM data_keys").fetchall()
-    return {UUID(bytes=contact): wrapped for contact, wrapped in rows}
 
 
 def in_key_files(folder: Path, needles: Sequence[bytes]) -> bool:
@@ -102,17 +99,24 @@ def test_no_cache_keeps_what_was_personal(ledger: Ledger) -> None:
     contact_id = registered(ledger)
     append(ledger, draft(contact_id, "preference-learned", {"key": "seat", "value": "window"}))
     ledger.names().find("ann", 10)
-    assert contact_id in ledger.names()._names
-    assert contact_id in keys_of(ledger)._open
+    key = keys_of(ledger).key(contact_id)
+    assert key is not None
+    assert kept_in_memory(ledger, contact_id, key) == {"key", "name", "state"}
     erased(ledger, contact_id)
-    assert contact_id not in ledger.names()._names
-    assert contact_id not in keys_of(ledger)._open
-    context = ledger._committer._context
-    assert context is not None
-    assert contact_id not in context.states._states
-    assert context.states.get(contact_id).registration == ContactRegistered(
-        kind="person", name=EncryptedValue(b"")
-    )
+    assert kept_in_memory(ledger, contact_id, key) == set()
+    state = application_of(ledger).contact(contact_id)
+    assert state.registration == ContactRegistered(kind="person", name=EncryptedValue(b""))
+
+
+def kept_in_memory(ledger: Ledger, contact_id: UUID, key: object) -> set[str]:
+    """What of a contact's key, name and state an open ledger can still reach."""
+    kept = reachable(ledger)
+    found = {
+        "key": any(one is key for one in kept),
+        "name": any("ann example" in one.lower() for one in kept if isinstance(one, str)),
+        "state": any(one.contact_id == contact_id for one in kept if isinstance(one, ContactState)),
+    }
+    return {name for name, is_kept in found.items() if is_kept}
 
 
 def test_erasing_again_answers_as_before(ledger: Ledger) -> None:
@@ -297,7 +301,7 @@ def test_an_erasure_that_cannot_be_recorded_destroys_nothing(
         raise sqlite3.OperationalError("database is locked")
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(ledger._recorder, "insert_events", fails)
+        patched.setattr(LedgerApplicationRecorder, "insert_events", fails)
         with pytest.raises(Unavailable, match="nothing"):
             erased(ledger, contact_id)
     assert name_of(ledger, contact_id) == "Ann Example"

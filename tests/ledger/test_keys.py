@@ -9,6 +9,7 @@ import pytest
 from domain.errors import Corrupt
 from ledger.stores.sqlite.data_keys import KeyStore
 from tests.ledger.given import MASTER_KEY
+from tests.ledger.inside import wrapped_keys
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,8 +88,8 @@ def test_a_key_that_is_deleted_leaves_no_trace_in_the_file(tmp_path: Path) -> No
     keys = KeyStore(tmp_path / "keys.sqlite", MASTER_KEY)
     keys.encryption_key(contact_id)
     keys.save()
-    (wrapped,) = keys._connection.execute("SELECT wrapped FROM data_keys").fetchone()
-    keys._connection.execute("DELETE FROM data_keys WHERE contact = ?", (contact_id.bytes,))
+    wrapped = wrapped_keys(tmp_path)[contact_id]
+    keys.destroy([contact_id])
     keys.close()
     content = (tmp_path / "keys.sqlite").read_bytes()
     assert wrapped not in content

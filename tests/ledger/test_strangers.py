@@ -8,7 +8,8 @@ from uuid import UUID, uuid4
 from domain.errors import Refused
 from ledger.drafts import Append, AppendResult
 from ledger.stores.sqlite.events import MOST_IDS
-from tests.ledger.given import ANN, append, draft, open_ledger, recorder_of, registered
+from tests.ledger.given import ANN, append, draft, open_ledger, registered
+from tests.ledger.inside import application_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +26,7 @@ class Questions:
     def __init__(self, ledger: Ledger, patched: pytest.MonkeyPatch) -> None:
         self.together: list[set[UUID]] = []
         self.streams: list[UUID] = []
-        recorder = recorder_of(ledger)
+        recorder = application_of(ledger).recorder
         rows_of_streams, select_events = recorder.rows_of_streams, recorder.select_events
 
         def ask(streams: Any) -> Any:
@@ -82,7 +83,7 @@ def test_contacts_that_are_loaded_together_are_what_each_is_alone(ledger: Ledger
     changed = {"target": targets[1], "data": bought | {"purchase_id": "3"}}
     append(ledger, draft(ben, "event-corrected", changed))
     append(ledger, draft(cat, "contact-merged", {"into": str(ann)}))
-    application = ledger._application
+    application = application_of(ledger)
     contacts = [ann, stranger, cat, ben]
     together = {state.contact_id: state for state in application.contacts(contacts)}
     assert together.keys() == set(contacts)

@@ -51,7 +51,7 @@ def clear_unfinished(folder: Path) -> list[Path]:
     removed = []
     for left in sorted(folder.glob(".*.unfinished")):
         if _UNFINISHED.fullmatch(left.name) and left.is_dir():
-            with suppress(OSError), _hold(left):
+            with suppress(OSError), hold(left):
                 shutil.rmtree(left)
                 removed.append(left)
     return removed
@@ -82,7 +82,7 @@ def back_up(
     unfinished = into.with_name(f".{into.name}.{uuid4()}.unfinished")
     (unfinished / form.LEDGERS).mkdir(mode=0o700, parents=True)
     try:
-        with _hold(unfinished):
+        with hold(unfinished):
             copies = [
                 _ledger(
                     data,
@@ -116,7 +116,7 @@ def back_up(
 
 
 @contextmanager
-def _hold(folder: Path) -> Iterator[None]:
+def hold(folder: Path) -> Iterator[None]:
     """Hold a folder, which the system lets go when the process ends; OSError if another does."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:

@@ -37,7 +37,8 @@ from tests.ledger.archive.archives import (
     members,
     shop,
 )
-from tests.ledger.given import ANN, SALE, HandClock, append, draft, folder_of, recorder_of
+from tests.ledger.given import ANN, SALE, HandClock, append, draft, folder_of
+from tests.ledger.inside import application_of, keys_of, stored_rows, wrapped_keys
 
 if TYPE_CHECKING:
     from ledger.ledger import Ledger
@@ -60,9 +61,7 @@ def opened(folder: Path, clock: HandClock | None = None) -> DataFolder:
 
 
 def rows(ledger: Ledger) -> list[tuple[object, ...]]:
-    with recorder_of(ledger).datastore.transaction(commit=False) as c:
-        c.execute("SELECT * FROM stored_events ORDER BY position")
-        return [tuple(row) for row in c.fetchall()]
+    return stored_rows(ledger.folder)
 
 
 def tables(ledger: Ledger, file: str) -> object:
@@ -155,7 +154,7 @@ def test_without_keys_it_is_read_and_takes_nothing(sold: Shop, path: Path, into:
             ledger.publish_policy(ledger.policies().versions[0].policy, 0).result(timeout=30)
         assert ledger.head() == ledger.transparency.sign_head().size == EVENTS
         assert tables(ledger, "keys.sqlite") != []
-        assert ledger._keys.signing.keys_of(ledger.transparency.origin) == []
+        assert keys_of(ledger).signing.keys_of(ledger.transparency.origin) == []
 
 
 def test_a_ledger_for_audit_has_no_keys_to_export(sold: Shop, path: Path, into: Path) -> None:
@@ -216,7 +215,7 @@ def test_a_file_that_is_changed_after_it_was_checked_is_refused(
 
 def erase(ledger: Ledger, contact_id: UUID, clock: HandClock) -> None:
     """Record that a contact was erased, and leave its key where it is."""
-    application, version = ledger._application, ledger.version(contact_id)
+    application, version = application_of(ledger), ledger.version(contact_id)
     recorded = RecordedEvent(
         contact_id=contact_id,
         version=version + 1,
@@ -257,7 +256,7 @@ def test_the_keys_of_the_erased_are_neither_exported_nor_imported(
     assert verified.counts["data_keys"] == 12
     with closing(opened(into, clock)) as folder:
         ledger = folder.ledger(NAME)
-        assert ledger._keys.key(gone) is None
+        assert gone not in wrapped_keys(ledger.folder)
         kept = [e for e in ledger.log(limit=60) if e.type == "contact-registered"]
         assert [e.contact_id for e in kept if e.event.show()["name"] is None] == [gone]
 

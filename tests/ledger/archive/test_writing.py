@@ -31,7 +31,8 @@ from tests.ledger.archive.archives import (
     shop,
     written,
 )
-from tests.ledger.given import HandClock, keys_of, recorder_of
+from tests.ledger.given import HandClock
+from tests.ledger.inside import application_of, keys_of, wrapped_keys
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,7 +66,7 @@ def test_every_event_is_in_it_as_it_is_stored(sold: Shop) -> None:
     rows = list(msgpack.Unpacker(io.BytesIO(read_all(sold.archive, "events/"))))
     with closing(opened(sold)) as folder:
         ledger = folder.ledger(NAME)
-        stored = recorder_of(ledger).rows({})
+        stored = ledger.rows(0, ledger.head())
     assert len(rows) == EVENTS
     assert [(p, UUID(bytes=s), v, t, d) for p, s, v, t, d, _ in rows] == stored
 
@@ -89,15 +90,12 @@ def test_nothing_personal_stands_in_it_in_clear(sold: Shop, passphrase: str | No
     for words in (b"Ann Example", b"Bea Baker", b"till 7", b"bread"):
         assert words not in archive
     with closing(opened(sold)) as folder:
-        keys = keys_of(folder.ledger(NAME))
-        for recorded in folder.ledger(NAME).log(limit=20):
-            key = keys._connection.execute(
-                "SELECT wrapped FROM data_keys WHERE contact = ?", (recorded.contact_id.bytes,)
-            ).fetchone()
-            assert (
-                key is None or keys._master.unwrap(key[0], recorded.contact_id.bytes) not in archive
-            )
-        for signing in keys.signing.keys_of(folder.ledger(NAME).transparency.origin):
+        ledger = folder.ledger(NAME)
+        keys = wrapped_keys(ledger.folder)
+        assert keys
+        for contact_id, wrapped in keys.items():
+            assert folder.master_key.unwrap(wrapped, contact_id.bytes) not in archive
+        for signing in keys_of(ledger).signing.keys_of(ledger.transparency.origin):
             assert signing.private.private_bytes_raw() not in archive
 
 
@@ -174,7 +172,7 @@ def test_events_that_do_not_give_the_signed_root_are_not_exported(tmp_path: Path
 
 def forge(ledger: Ledger, position: int) -> None:
     """Let an event have been another one, as far as its own bytes can tell."""
-    recorder = recorder_of(ledger)
+    recorder = application_of(ledger).recorder
     (row,) = recorder.rows({"position = ?": position})
     state = msgpack.unpackb(row.state)
     state[4] += 1

@@ -16,6 +16,7 @@ from ledger.subscriptions.pacing import SIGNER
 from ledger.transparency.log import TransparencyLog
 from ledger.transparency.merkle import EMPTY_ROOT, Frontier, leaf_hash
 from tests.ledger.given import HandClock, open_ledger
+from tests.ledger.inside import keys_of, signer_of
 from tests.ledger.transparency.growing import goes_on_from, grow_to, sealed_to
 
 if TYPE_CHECKING:
@@ -313,7 +314,7 @@ def test_whoever_is_in_a_hurry_gets_what_was_taken_in_so_far_signed(folder: Path
     with closing(open_ledger(folder, HandClock())) as ledger:
         grow_to(ledger, 1000)
         log = ledger.transparency
-        assert log._signer.step(1000, lambda: False).size == SIGNER.part_events
+        assert signer_of(ledger).step(1000, lambda: False).size == SIGNER.part_events
         assert log.sign_head().size == 1000
         assert goes_on_from(log, list(log.checkpoints()))
 
@@ -321,7 +322,7 @@ def test_whoever_is_in_a_hurry_gets_what_was_taken_in_so_far_signed(folder: Path
 def test_the_log_is_no_part_of_what_a_private_key_can_be_read_from(folder: Path) -> None:
     sealed_to(folder, 10)
     with closing(open_ledger(folder, HandClock())) as ledger:
-        (key,) = ledger._keys.signing.keys_of(ledger.transparency.origin)
+        (key,) = keys_of(ledger).signing.keys_of(ledger.transparency.origin)
     assert isinstance(ledger.transparency, TransparencyLog)
     content = (folder / "log.sqlite").read_bytes()
     assert key.public in content
