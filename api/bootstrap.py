@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from api.service.limits import LIMITS
 from api.service.server import Server
 from api.service.settings import (
     CONFIG,
@@ -36,6 +37,7 @@ from projections.projections import Projections
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from api.service.limits import ServiceLimits
     from api.service.stores import ServedLedgerStore, ServedStoreOf
     from ledger.ledger import Ledger
     from ledger.stores.sorting import Sorting
@@ -97,7 +99,9 @@ def events_beside(store: ServedLedgerStore, head: int) -> Iterator[EventSource]:
         yield events
 
 
-def build(settings: Settings, *, clock: Callable[[], int] = now) -> Server:
+def build(
+    settings: Settings, *, clock: Callable[[], int] = now, limits: ServiceLimits = LIMITS
+) -> Server:
     """Open the data folder, made on first use, and everything in it.
 
     Raises:
@@ -115,7 +119,7 @@ def build(settings: Settings, *, clock: Callable[[], int] = now) -> Server:
         signing=True,
     )
     try:
-        server = Server(folder, clock, settings, projections_of)
+        server = Server(folder, clock, settings, projections_of, limits)
     except BaseException:
         folder.close()
         raise

@@ -130,7 +130,7 @@ async def wait_for_ledger(
     Raises:
         ProjectionBehind: it did not in time.
     """
-    await wait_until_known(exchange_in(request).served.ledger, min_position)
+    await wait_until_known(exchange_in(request).served, min_position)
 
 
 PositionKnown = Annotated[None, Depends(wait_for_ledger)]

@@ -52,12 +52,21 @@ def folded_list(
     fixed = At(as_of, Knowledge(position=position), at.policy_version)
     # Also where the clock was put back meanwhile: what may be asked for was settled at first.
     moment = moment_of(ledger, served.aliases, fixed, max(now, as_of))
-    rows = rows_at(moment)
+    rows, most_events = rows_at(moment), served.limits.folded_events
     if sort is None:
-        found = folded_page(ledger, moment, rows, after=after, limit=page.limit)
+        found = folded_page(
+            ledger, moment, rows, after=after, limit=page.limit, most_events=most_events
+        )
     else:
         found = sorted_page(
-            ledger, moment, rows, sort=sort, elsewhere=elsewhere, after=after, limit=page.limit
+            ledger,
+            moment,
+            rows,
+            sort=sort,
+            elsewhere=elsewhere,
+            after=after,
+            limit=page.limit,
+            most_events=most_events,
         )
     more = None
     if (last := found.next_cursor) is not None:

@@ -26,7 +26,8 @@ async def export_log(exchange: Exchange, wanted: Filter, after: int | None) -> L
     order = await run_in_threadpool(
         exchange.server.trails.order, ledger.name, exchange.principal, "log-exported", "log"
     )
-    walk = LogWalk(ledger, wanted, after or 0, ledger.head())
+    page_events = exchange.streams.limits.page_events
+    walk = LogWalk(ledger, wanted, after or 0, ledger.head(), page_events)
     may_go_on = still_admitted(exchange)
     return LogExport(walk, exchange.streams, exchange.wanted, may_go_on, order)
 

@@ -12,20 +12,16 @@ from domain.errors import ProjectionBehind
 
 if TYPE_CHECKING:
     from api.service.server import OpenLedger
-    from ledger.ledger import Ledger
-
-WAIT_SECONDS = 5.0
-"""How long a request waits for the position that it asks for."""
 
 
-async def wait_until_known(ledger: Ledger, position: int | None) -> None:
+async def wait_until_known(served: OpenLedger, position: int | None) -> None:
     """Wait until the ledger has come to a position.
 
     Raises:
         ProjectionBehind: it did not in time.
     """
-    ends = time.monotonic() + WAIT_SECONDS
-    while position is not None and ledger.head() < position:
+    ends = time.monotonic() + served.limits.wait_seconds
+    while position is not None and served.ledger.head() < position:
         if time.monotonic() >= ends:
             raise ProjectionBehind(f"position {position} is not recorded yet")
         await asyncio.sleep(0.01)
@@ -48,7 +44,7 @@ async def wait_until_reflected(served: OpenLedger, position: int | None, project
     )
     try:
         with suppress(TimeoutError):  # what it came to is asked for below
-            async with asyncio.timeout(WAIT_SECONDS):
+            async with asyncio.timeout(served.limits.wait_seconds):
                 await settled.wait()
     finally:
         let_go()

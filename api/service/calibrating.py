@@ -32,7 +32,8 @@ def calibration(served: OpenLedger, at: At, period: Period, now: int) -> Calibra
     moment = moment_of(served.ledger, served.aliases, at, now)
     is_ahead = at.as_of is not None and at.as_of > now
     if at.as_known_at is not None or at.policy_version is not None or is_ahead:
-        found = folded_calibration(served.ledger, moment, from_at, to_at)
+        most_events = served.limits.folded_events
+        found = folded_calibration(served.ledger, moment, from_at, to_at, most_events)
     else:
         found = served.projections.calibration(from_at, to_at, at.as_of)
         known = At(found.as_of, Knowledge(position=found.position))

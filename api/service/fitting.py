@@ -34,7 +34,7 @@ def start_fit(
         TooManyQuestions: enough long questions are being answered already.
     """
     operations = open_ledger.projections.operations
-    require_room(operations)
+    require_room(open_ledger)
     subject = (
         f"position {moment.position}, {format_instant(moment.at)}, {digest(base.document())}, "
         f"{target.stay} of {target.of}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from api.service.confirmations import Confirmations
 from api.service.known_aliases import KnownAliases
+from api.service.limits import LIMITS
 from api.service.rate_limits import RateLimits
 from api.service.replays.results import Results
 from api.service.serial_executor import SerialExecutor
@@ -23,15 +24,13 @@ from ledger.free_space import FreeSpaceWatch
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from api.service.limits import ServiceLimits
     from api.service.settings import Settings
     from ledger.commit_observer import CommitObserver
     from ledger.folder import DataFolder
     from ledger.ledger import Ledger
     from ledger.settings import LedgerSettings
     from projections.projections import Projections
-
-LEAVING_SECONDS = 10.0
-"""How long a ledger that is to be deleted waits for those who still ask it."""
 
 logger = logging.getLogger("rapport.api")
 
@@ -45,6 +44,7 @@ class OpenLedger:
     aliases: KnownAliases
     results: Results
     statuses: StatusCache
+    limits: ServiceLimits = LIMITS
 
 
 class Server:
@@ -56,6 +56,7 @@ class Server:
         clock: Callable[[], int],
         settings: Settings,
         projections_of: Callable[[Ledger, Callable[[], int]], Projections],
+        limits: ServiceLimits = LIMITS,
     ) -> None:
         """For ``bootstrap.build``, which opens the ledgers too. ``projections_of`` makes those of
         a ledger.
@@ -66,6 +67,7 @@ class Server:
         self.folder = folder
         self.clock = clock
         self.settings = settings
+        self.limits = limits
         self._projections_of = projections_of
         self.keys = open_access_keys(folder.store, clock)
         self.trails = Trails(folder.store, clock)
@@ -204,7 +206,7 @@ class Server:
                 raise LedgerNotFound(f"no ledger is named {name!r}")
             self._leaving.add(name)
             try:
-                if not self.usage_counts.all_left(name, LEAVING_SECONDS):
+                if not self.usage_counts.all_left(name, self.limits.leaving_seconds):
                     raise Unavailable(f"the ledger {name} answers requests: try again in a moment")
                 confirmed()
                 self.keys.revoke_all_of(name)
@@ -274,4 +276,5 @@ class Server:
         projections.start()
         if self._observer is not None:
             ledger.observe(self._observer(name))
-        return OpenLedger(ledger, projections, KnownAliases(ledger), results, StatusCache(ledger))
+        aliases, statuses = KnownAliases(ledger), StatusCache(ledger)
+        return OpenLedger(ledger, projections, aliases, results, statuses, self.limits)

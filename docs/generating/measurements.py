@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api.http.routers.status_in_depth import SIGNING_SECONDS
-from api.http.waiting import WAIT_SECONDS
 from api.http.wire.envelope import MOST_EVENTS
-from api.service import confirmations, server
+from api.service import confirmations
+from api.service.limits import LIMITS
 from api.service.receipts import form
-from api.service.replays import pages, results, starting
+from api.service.replays import results
 from api.service.settings import Settings
 from docs.generating.markdown import opening, table
 from domain.instants import HOUR
@@ -52,12 +52,12 @@ def _limits() -> Iterator[tuple[str, str]]:
     yield "the port that a server listens on", f"`{Settings().port}`"
     yield "how far ahead `occurred_at` and `as_of` may lie", f"{MOST_AHEAD // HOUR} hours"
     yield "events in one request that is recorded whole", f"{MOST_EVENTS:,}"
-    yield "how long a request waits for `min_position`", _seconds(WAIT_SECONDS)
+    yield "how long a request waits for `min_position`", _seconds(LIMITS.wait_seconds)
     yield (
         "a list of the past, folded when it is asked for: events of the ledger",
-        f"at most {pages.MOST_EVENTS:,}",
+        f"at most {LIMITS.folded_events:,}",
     )
-    yield "replays and previews of a ledger at once", f"{starting.MOST_AT_ONCE}"
+    yield "replays and previews of a ledger at once", f"{LIMITS.replays_at_once}"
     yield "how long the lines of a replay or preview are kept", _seconds(results.KEPT_SECONDS)
     yield "how many of them are kept", f"the {results.MOST_KEPT} newest"
     yield "events of a receipt", f"at most {form.MOST_EVENTS:,}"
@@ -73,7 +73,7 @@ def _limits() -> Iterator[tuple[str, str]]:
     yield "how long the log signs what is left at the end", _seconds(SIGNER.last_seconds)
     yield (
         "how long a ledger that is deleted waits for requests under way",
-        _seconds(server.LEAVING_SECONDS),
+        _seconds(LIMITS.leaving_seconds),
     )
     yield (
         "how far projections fall behind before they take half of the time in a flood",

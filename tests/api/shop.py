@@ -6,12 +6,16 @@ import socket
 import threading
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+import httpx
 import uvicorn
 
 from api.bootstrap import build
+from api.http.app import create_app
+from api.service.limits import LIMITS
 from api.service.settings import Settings
 from domain.instants import format_instant
 from tests.fixtures.clock import START, Clock
@@ -21,9 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    import httpx
     from starlette.types import ASGIApp
 
+    from api.http.streams.streams import Limits
+    from api.service.limits import ServiceLimits
     from api.service.server import Server
 
 __all__ = ["START", "Clock", "registration"]  # what other rooms import from here as well
@@ -52,9 +57,9 @@ def listening(app: ASGIApp) -> Iterator[str]:
 
 
 @contextmanager
-def built(folder: Path, clock: Clock) -> Iterator[Server]:
+def built(folder: Path, clock: Clock, limits: ServiceLimits = LIMITS) -> Iterator[Server]:
     """Everything behind the application, closed in the end."""
-    server = build(Settings(folder=folder), clock=clock)
+    server = build(Settings(folder=folder), clock=clock, limits=limits)
     try:
         yield server
     finally:
@@ -86,6 +91,22 @@ class Shop:
         answer = self.append(contact, registration(name))
         assert answer.status_code == 201, answer.text
         return answer
+
+
+def set_limits(server: Server, shop: Shop, limits: ServiceLimits) -> None:
+    """From now on these are the limits of the shop's ledger, and of no other one."""
+    name = shop.base.rpartition("/")[2]
+    server.ledgers[name] = replace(server.ledgers[name], limits=limits)
+
+
+@contextmanager
+def served_with(limits: Limits, server: Server, shop: Shop) -> Iterator[Shop]:
+    """The same shop at an application of its own, whose streams have these limits."""
+    with (
+        listening(create_app(server, limits)) as address,
+        httpx.Client(base_url=address, timeout=20) as client,
+    ):
+        yield Shop(client, shop.base.rpartition("/")[2], shop.clock)
 
 
 def purchase(number: str, at: int | None = None, **envelope: Any) -> Json:

@@ -12,7 +12,7 @@ import pytest
 
 from api.bootstrap import build
 from api.http.app import create_app
-from api.http.streams import log
+from api.http.streams.streams import LIMITS, Limits
 from api.service.settings import Settings
 from domain.errors import Corrupt
 from domain.instants import format_instant
@@ -76,12 +76,12 @@ class Exchange:
         if message.get("body"):
             self.answered()
 
-    def run(self, server: Server) -> None:
+    def run(self, server: Server, limits: Limits = LIMITS) -> None:
         """Until it is answered; for ever is ten seconds."""
 
         async def asked() -> None:
             async with asyncio.timeout(10):
-                await create_app(server)(self.scope, self._receive, self._send)
+                await create_app(server, limits)(self.scope, self._receive, self._send)
 
         asyncio.run(asked())
 
@@ -96,9 +96,8 @@ def fill(server: Server, headers: dict[str, str]) -> None:
 @CHANGES
 @pytest.mark.parametrize("accept", [JSONL, "text/event-stream"])
 def test_a_stream_of_the_log_ends_with_what_opened_it(
-    server: Server, change: str, accept: str, monkeypatch: pytest.MonkeyPatch
+    server: Server, change: str, accept: str
 ) -> None:
-    monkeypatch.setattr(log, "PAGE_EVENTS", 2)
     headers, take_away = let_in(server, change)
     fill(server, headers)
     changes = [take_away]
@@ -108,7 +107,7 @@ def test_a_stream_of_the_log_ends_with_what_opened_it(
             changes.pop()()
 
     exchange = Exchange("GET", {**headers, "accept": accept}, lambda: None, answered)
-    exchange.run(server)
+    exchange.run(server, Limits(page_events=2))
     assert not changes
     assert 1 <= exchange.body.count(b'"recorded_at"') <= 4
     assert accept != JSONL or not exchange.whole, "who reads it knows that this was not all"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from api.service.replays import pages
+from api.service.limits import ServiceLimits
 from domain.instants import DAY, format_instant
-from tests.api.shop import START, Json, Shop, problem_of, purchase
+from tests.api.shop import START, Json, Shop, problem_of, purchase, set_limits
+
+if TYPE_CHECKING:
+    from api.service.server import Server
 
 WEEKS = 8
 """Eight purchase days make a client under the policy for whoever has sales only."""
@@ -102,9 +105,9 @@ def test_another_version_judges_all_of_the_past(shop_with_falls: Shop) -> None:
 
 
 def test_what_takes_too_long_to_fold_leads_to_a_replay(
-    shop_with_falls: Shop, monkeypatch: pytest.MonkeyPatch
+    shop_with_falls: Shop, server: Server
 ) -> None:
-    monkeypatch.setattr(pages, "MOST_EVENTS", 1)
+    set_limits(server, shop_with_falls, ServiceLimits(folded_events=1))
     answer = shop_with_falls.get("/calibration", policy_version=1)
     assert problem_of(answer, 422, "invalid-request")["errors"][0]["code"] == "takes-a-replay"
     assert calibration(shop_with_falls)["falls"] == 2

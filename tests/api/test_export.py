@@ -11,7 +11,7 @@ import pytest
 from api.http.app import create_app
 from api.http.streams import log
 from api.http.streams.streams import Limits
-from tests.api.shop import built, listening, problem_of, purchase, registration
+from tests.api.shop import built, listening, problem_of, purchase, registration, served_with
 from tests.api.wire import Wire, until
 
 if TYPE_CHECKING:
@@ -76,9 +76,8 @@ def test_corrected_events_are_marked(shop: Shop) -> None:
 
 
 def test_it_ends_where_the_log_ended_when_it_was_asked_for(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
+    shop: Shop, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(log, "PAGE_EVENTS", 2)
     for n in range(6):
         shop.register(f"pos:{n}")
     page = log.LogWalk.page
@@ -88,7 +87,8 @@ def test_it_ends_where_the_log_ended_when_it_was_asked_for(
         return page(self)
 
     monkeypatch.setattr(log.LogWalk, "page", page_while_others_append)
-    assert [one["position"] for one in events(export(shop))] == list(range(1, 8))
+    with served_with(Limits(page_events=2), server, shop) as slow:
+        assert [one["position"] for one in events(export(slow))] == list(range(1, 8))
 
 
 def test_ndjson_is_the_same_under_its_other_name(shop: Shop) -> None:
@@ -137,8 +137,10 @@ def test_an_export_that_nobody_reads_is_given_up(shop: Shop, server: Server) -> 
 def test_an_export_is_cut_where_the_server_stops(
     tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(log, "PAGE_EVENTS", 1)
-    with built(tmp_path / "data", clock) as server, listening(create_app(server)) as address:
+    with (
+        built(tmp_path / "data", clock) as server,
+        listening(create_app(server, Limits(page_events=1))) as address,
+    ):
         page = log.LogWalk.page
 
         def page_and_stop(self: log.LogWalk) -> list[log.EventText]:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from api.http.streams import log
+from api.http.streams.streams import Limits
 from api.service.known_aliases import KnownAliases
 from tests.api.lines import JSONL, ledger_of
-from tests.api.shop import problem_of, purchase
+from tests.api.shop import problem_of, purchase, served_with
 from tests.api.test_tail import address, app, ids, tail
 
 if TYPE_CHECKING:
@@ -110,24 +111,21 @@ def exported(shop: Shop, **query: str | int) -> list[int]:
 
 
 @pytest.mark.parametrize("page", [1, 2, 200])
-def test_a_group_is_exported_as_lines(
-    group: Shop, page: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(log, "PAGE_EVENTS", page)
-    assert exported(group, contact="pos:2", group="true") == WHOLE
-    assert exported(group, contact="pos:2", group="true", after_position=6) == [7, 8, 10, 11]
-    assert exported(group, contact="pos:2") == [3, 5, 7, 8, 11]
-    assert exported(group, contact="pos:2", after_position=5, types="visit-made") == [8, 11]
+def test_a_group_is_exported_as_lines(group: Shop, server: Server, page: int) -> None:
+    with served_with(Limits(page_events=page), server, group) as shop:
+        assert exported(shop, contact="pos:2", group="true") == WHOLE
+        assert exported(shop, contact="pos:2", group="true", after_position=6) == [7, 8, 10, 11]
+        assert exported(shop, contact="pos:2") == [3, 5, 7, 8, 11]
+        assert exported(shop, contact="pos:2", after_position=5, types="visit-made") == [8, 11]
 
 
 def test_whoever_is_separated_between_two_pages_is_left_out_of_the_next(
-    group: Shop, server: Server, monkeypatch: pytest.MonkeyPatch
+    group: Shop, server: Server
 ) -> None:
-    monkeypatch.setattr(log, "PAGE_EVENTS", 6)
     ledger = ledger_of(group, server)
     (contact_id,) = {one.contact_id for one in ledger.log(after=1, limit=1)}
     wanted = log.Filter((), contact_id, KnownAliases(ledger))
-    walk = log.LogWalk(ledger, wanted, 0, ledger.head())
+    walk = log.LogWalk(ledger, wanted, 0, ledger.head(), page_events=6)
     assert [one.position for one in walk.page()] == WHOLE[:6]
     group.append("pos:2", UNMERGE)
     assert [one.position for one in walk.page()] == [10]

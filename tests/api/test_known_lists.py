@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from api.http.routers import lists
-from api.service.replays import pages
+from api.service.limits import ServiceLimits
 from domain.instants import DAY, HOUR, format_instant, parse_instant
 from tests.api.asking import all_rows, answered
-from tests.api.shop import START, Json, Shop, problem_of, purchase, registration
+from tests.api.shop import START, Json, Shop, problem_of, purchase, registration, set_limits
 from tests.api.test_replays import QUESTIONS, fill
 
 if TYPE_CHECKING:
     from typing import Any
+
+    from api.service.server import Server
 
 NAMES = ("contact_id", "stage", "score", "since", "flags", "policy_version")
 """What a row of the list says, each the same as in the row of a replay."""
@@ -82,10 +83,10 @@ def test_a_cursor_belongs_to_its_question(filled: Shop) -> None:
         assert problem["errors"][0]["code"] == "bad-cursor"
 
 
-def test_a_page_folds_so_much_and_no_more(filled: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_folds_so_much_and_no_more(filled: Shop, server: Server) -> None:
     """Then it is short, or empty, and the next goes on."""
     whole = listed(filled, policy_version=1)
-    monkeypatch.setattr(pages, "MOST_EVENTS", 1)
+    set_limits(server, filled, ServiceLimits(folded_events=1))
     first = filled.get("/statuses", policy_version=1).json()
     assert len(first["items"]) == 1 < len(whole)
     assert listed(filled, policy_version=1) == whole
@@ -105,9 +106,9 @@ SORTED: list[dict[str, object]] = [
 
 @pytest.mark.parametrize("query", SORTED)
 def test_sorting_a_large_ledger_leads_to_replays(
-    filled: Shop, query: dict[str, object], monkeypatch: pytest.MonkeyPatch
+    filled: Shop, query: dict[str, object], server: Server
 ) -> None:
-    monkeypatch.setattr(pages, "MOST_EVENTS", 1)
+    set_limits(server, filled, ServiceLimits(folded_events=1))
     problem = problem_of(filled.get("/statuses", **query), 422, "invalid-request")
     assert problem["errors"][0]["pointer"] == "/sort"
     assert problem["errors"][0]["code"] == "takes-a-replay"
@@ -148,12 +149,10 @@ def test_a_past_list_says_what_a_replay_says(lively: Shop, days: int) -> None:
         ]
 
 
-def test_a_past_page_folds_so_much_and_no_more(
-    lively: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_past_page_folds_so_much_and_no_more(lively: Shop, server: Server) -> None:
     head = int(lively.append("pos:9", registration()).headers["rapport-position"])
     whole = listed(lively, as_of=ago(0), min_position=head)
-    monkeypatch.setattr(pages, "MOST_EVENTS", 1)
+    set_limits(server, lively, ServiceLimits(folded_events=1))
     first = lively.get("/statuses", as_of=ago(0)).json()
     assert len(first["items"]) == 1 < len(whole)
     assert listed(lively, as_of=ago(0)) == whole
@@ -190,10 +189,10 @@ def test_nothing_is_said_of_what_lies_further_ahead_than_a_day(shop: Shop) -> No
 
 
 def test_a_clock_that_is_ahead_is_answered_by_a_large_ledger_too(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
+    shop: Shop, server: Server
 ) -> None:
     """By what is held, as long as nothing changes before; else it leads to replays."""
-    monkeypatch.setattr(lists, "MOST_EVENTS", 1)
+    set_limits(server, shop, ServiceLimits(folded_events=1))
     shop.append("pos:1", registration(), purchase("1", START - DAY))
     soon = {"as_of": format_instant(START + HOUR)}
     found = shop.get("/statuses/summary", **soon, min_position=3).json()

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from api.service.replays import pages
+from api.service.limits import ServiceLimits
 from domain.instants import DAY, HOUR, format_instant
 from tests.api.asking import all_rows
-from tests.api.shop import START, Json, Shop, problem_of, purchase, registration
+from tests.api.shop import START, Json, Shop, problem_of, purchase, registration, set_limits
 
 if TYPE_CHECKING:
     from typing import Any
+
+    from api.service.server import Server
 
 AS_OF = format_instant(START - 20 * DAY)
 QUESTIONS: tuple[Json, ...] = (
@@ -136,10 +138,10 @@ def test_a_cursor_belongs_to_its_question(filled: Shop) -> None:
     problem_of(answer, 422, "invalid-request")
 
 
-def test_a_page_folds_so_much_and_no_more(filled: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_folds_so_much_and_no_more(filled: Shop, server: Server) -> None:
     """Then it is short, or empty, and the next goes on; sorting is refused and says what to do."""
     whole = listed(filled, as_of=AS_OF)
-    monkeypatch.setattr(pages, "MOST_EVENTS", 1)
+    set_limits(server, filled, ServiceLimits(folded_events=1))
     first = filled.get("/standings", as_of=AS_OF).json()
     assert len(first["items"]) <= 1 < len(whole)
     assert listed(filled, as_of=AS_OF) == whole
@@ -151,20 +153,18 @@ def test_a_page_folds_so_much_and_no_more(filled: Shop, monkeypatch: pytest.Monk
     assert filled.get("/standings", sort="influence").status_code == 200
 
 
-def test_whom_somebody_referred_counts_as_folded_too(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_whom_somebody_referred_counts_as_folded_too(shop: Shop, server: Server) -> None:
     """Once in a page, however many referred the same contact."""
     for number in range(3):
         shop.append(f"pos:{number}", registration())
     shop.append("pos:9", registration(), *(purchase(str(n), at=START - DAY) for n in range(8)))
     for number in range(3):
         shop.append(f"pos:{number}", referral("a", "pos:9", 2))
-    monkeypatch.setattr(pages, "MOST_EVENTS", 14)
+    set_limits(server, shop, ServiceLimits(folded_events=14))
     first = shop.get("/standings", policy_version=1).json()
     assert len(first["items"]) == 1
     assert len(listed(shop, policy_version=1)) == 3
-    monkeypatch.setattr(pages, "MOST_EVENTS", 3 * 2 + 12 + 12 + 1)
+    set_limits(server, shop, ServiceLimits(folded_events=3 * 2 + 12 + 12 + 1))
     assert shop.get("/standings", policy_version=1).json()["next_cursor"] is None
 
 

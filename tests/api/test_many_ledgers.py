@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from api.http.app import create_app
-from api.service import server as serving
 from api.service.confirmations import VALID_SECONDS
+from api.service.limits import ServiceLimits
 from domain.instants import SECOND
 from domain.presets import PRESETS
 from ledger.access.scopes import SCOPES
@@ -226,10 +226,8 @@ def test_a_ledger_waits_for_those_who_ask_it(place: Place) -> None:
     assert "busy" not in place.names()
 
 
-def test_a_ledger_that_is_asked_for_too_long_stays(
-    place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(serving, "LEAVING_SECONDS", 0.05)
+def test_a_ledger_that_is_asked_for_too_long_stays(place: Place) -> None:
+    place.server.limits = ServiceLimits(leaving_seconds=0.05)
     shop = place.shop("busy")
     token = place.token("busy")
     place.server.usage_counts.enter("busy")

@@ -6,8 +6,9 @@ from uuid import uuid4
 
 import pytest
 
+from api.service.limits import ServiceLimits
 from domain.instants import DAY, format_instant
-from tests.api.shop import START, problem_of, purchase, registration
+from tests.api.shop import START, problem_of, purchase, registration, set_limits
 
 if TYPE_CHECKING:
     from api.service.server import Server
@@ -366,10 +367,8 @@ def test_what_is_not_there_yet_is_waited_for(shop: Shop) -> None:
             assert int(answer.headers["rapport-position"]) >= wanted
 
 
-def test_what_does_not_come_is_not_waited_for_long(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("api.http.waiting.WAIT_SECONDS", 0.05)
+def test_what_does_not_come_is_not_waited_for_long(shop: Shop, server: Server) -> None:
+    set_limits(server, shop, ServiceLimits(wait_seconds=0.05))
     shop.register("pos:1")
     for path in ("/contacts/pos:1/status", "/statuses", "/statuses/summary", "/contacts"):
         answer = shop.get(path, min_position=99)

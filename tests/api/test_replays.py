@@ -10,8 +10,9 @@ import httpx
 import pytest
 
 from api.http.app import create_app
+from api.service.limits import ServiceLimits
 from api.service.replays import replay as module
-from api.service.replays import results, starting
+from api.service.replays import results
 from domain.instants import DAY, format_instant
 from tests.api.asking import answered, ended, result_of
 from tests.api.shop import (
@@ -24,11 +25,14 @@ from tests.api.shop import (
     problem_of,
     purchase,
     registration,
+    set_limits,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from api.service.server import Server
 
 QUESTIONS: tuple[Json, ...] = (
     {},
@@ -177,9 +181,9 @@ def test_a_replay_can_be_cancelled_and_leaves_nothing(filled: Shop, held: thread
 
 
 def test_equal_replays_share_one_run_and_too_many_others_are_refused(
-    filled: Shop, held: threading.Event, monkeypatch: pytest.MonkeyPatch
+    filled: Shop, held: threading.Event, server: Server
 ) -> None:
-    monkeypatch.setattr(starting, "MOST_AT_ONCE", 2)
+    set_limits(server, filled, ServiceLimits(replays_at_once=2))
     first, again = (filled.post("/replays", {"as_known_at": 12}) for _ in range(2))
     assert first.json()["id"] == again.json()["id"]
     second = filled.post("/replays", {"as_known_at": 13})

@@ -14,8 +14,8 @@ import schemathesis
 from hypothesis import Phase, settings
 from schemathesis import checks
 
-from api.http import waiting
 from api.http.app import create_app
+from api.service.limits import ServiceLimits
 from ledger.access.scopes import SCOPES
 from rapport_client import Client, NewEvent
 from tests.api.generated import (
@@ -51,12 +51,10 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server on which the contact of the examples has a past; nobody waits there for long."""
     folder = tmp_path_factory.mktemp("schemathesis") / "data"
     with (
-        pytest.MonkeyPatch.context() as patch,
-        built(folder, Clock()) as server,
+        built(folder, Clock(), ServiceLimits(wait_seconds=0.05)) as server,
         listening(create_app(server)) as address,
         Client(address, key=_key(server)) as client,
     ):
-        patch.setattr(waiting, "WAIT_SECONDS", 0.05)
         sales = [purchase(f"s{number}") for number in range(POSITIONS)]
         for contact in ("pos:17850", "pos:2"):
             events = [registration(), *sales]

@@ -7,11 +7,10 @@ import time
 from typing import TYPE_CHECKING
 
 import httpx
-import pytest
 
-from api.http import waiting
 from api.http.app import create_app
-from tests.api.shop import problem_of
+from api.service.limits import ServiceLimits
+from tests.api.shop import problem_of, set_limits
 
 if TYPE_CHECKING:
     from api.service.server import Server
@@ -22,15 +21,11 @@ WAITERS = 200
 READERS = 20
 
 
-@pytest.fixture(autouse=True)
-def short_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(waiting, "WAIT_SECONDS", WAIT_SECONDS)
-
-
 def test_two_hundred_waiting_readers_do_not_delay_those_who_need_not_wait(
     server: Server, shop: Shop
 ) -> None:
     """And all who wait are told that it did not come, at the same time."""
+    set_limits(server, shop, ServiceLimits(wait_seconds=WAIT_SECONDS))
     head: int = shop.register("till:1").json()["position"]
 
     async def ask(client: httpx.AsyncClient, position: int) -> tuple[httpx.Response, float]:
@@ -60,6 +55,7 @@ def test_two_hundred_waiting_readers_do_not_delay_those_who_need_not_wait(
 def test_whoever_waits_is_answered_once_what_they_wait_for_is_there(
     server: Server, shop: Shop
 ) -> None:
+    set_limits(server, shop, ServiceLimits(wait_seconds=WAIT_SECONDS))
     head: int = shop.register("till:1").json()["position"]
 
     async def wait_and_append() -> httpx.Response:

@@ -16,7 +16,6 @@ from domain.decisions.reasons import refusal
 from domain.errors import Refused, Unavailable
 from ledger.committer import BATCH_EVENTS
 from ledger.drafts import Append
-from ledger.ledger import EVENTS_FILE
 from ledger.mapper import LedgerMapper
 from ledger.stores.sqlite.file_names import EVENTS_FILE
 from tests.ledger.given import (

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 
 from api.service.answers.lists import StandingRow
+from api.service.limits import LIMITS
 from api.service.questions import At
-from api.service.replays import pages
 from api.service.replays.pages import folded_page, sorted_page
 from api.service.replays.rows import StandingRows
 from domain.standing import STANDINGS
@@ -25,7 +25,12 @@ NAMES = ("contact_id", "standing", "influence")
 
 
 def listed(
-    ledger: MemoryLedger, at: Moment, limit: int, sort: str | None = None, named: str | None = None
+    ledger: MemoryLedger,
+    at: Moment,
+    limit: int,
+    sort: str | None = None,
+    named: str | None = None,
+    most_events: int = LIMITS.folded_events,
 ) -> list[dict[str, Any]]:
     """All rows, page by page."""
     items: list[dict[str, Any]] = []
@@ -33,7 +38,7 @@ def listed(
     while True:
         rows = StandingRows(ledger, at, named)
         if sort is None:
-            page = folded_page(ledger, at, rows, after=after, limit=limit)
+            page = folded_page(ledger, at, rows, after=after, limit=limit, most_events=most_events)
         else:
             page = sorted_page(ledger, at, rows, sort=sort, elsewhere="", after=after, limit=limit)
         assert len(page.items) <= limit
@@ -42,7 +47,7 @@ def listed(
             return items
 
 
-@pytest.mark.parametrize("most_events", [1, pages.MOST_EVENTS])
+@pytest.mark.parametrize("most_events", [1, LIMITS.folded_events])
 def test_a_list_says_of_each_contact_what_its_standing_says(most_events: int) -> None:
     """Of every survivor that had referred or been sent anyone; of nobody else is there anything."""
 
@@ -52,7 +57,7 @@ def test_a_list_says_of_each_contact_what_its_standing_says(most_events: int) ->
         ledger, clock, chance = told(seed)
         for _ in range(4):
             at = some_moment(ledger, clock, chance)
-            items = listed(ledger, at, chance.choice((1, 2, 100)))
+            items = listed(ledger, at, chance.choice((1, 2, 100)), most_events=most_events)
             assert [row["contact_id"] for row in items] == sorted(
                 {row["contact_id"] for row in items}
             )
@@ -72,9 +77,7 @@ def test_a_list_says_of_each_contact_what_its_standing_says(most_events: int) ->
                 assert row == {**{name: standing[name] for name in NAMES}, **owed}
             assert rows == {}
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pages, "MOST_EVENTS", most_events)
-        hold()
+    hold()
 
 
 @settings(max_examples=20)

@@ -61,7 +61,7 @@ async def calibrate(
     """
     served = inquiry.served
     if inquiry.is_folded:
-        await wait_until_known(served.ledger, min_position)
+        await wait_until_known(served, min_position)
     else:
         await wait_until_reflected(served, min_position, "status")
     period = instant_at(served.ledger, from_), instant_at(served.ledger, to)

@@ -29,7 +29,7 @@ from api.http.wire.query_types import (
 from api.service.answers.document import Page
 from api.service.answers.lists import StandingRow, StatusRow, Summary
 from api.service.questions import At, Knowledge, moment_of
-from api.service.replays.pages import MOST_EVENTS, folded_rows, folded_summary
+from api.service.replays.pages import folded_rows, folded_summary
 from api.service.replays.rows import StandingRows, StatusRows
 from ledger.access.scopes import READ
 from projections.answers import Summary as Counted
@@ -92,7 +92,7 @@ async def list_statuses(
         # As the pages before it, though the clock has passed the instant since, or was put back.
         is_folded = is_of_kind(page.cursor, f"{_STATUSES}{FOLDED}")
     if is_folded:
-        await wait_until_known(served.ledger, min_position)
+        await wait_until_known(served, min_position)
         answer = partial(
             folded_list,
             inquiry,
@@ -133,7 +133,7 @@ async def summarise_statuses(
     `GET .../calibration` says how right the falls by silence were.
     """
     if inquiry.is_elsewise:
-        await wait_until_known(inquiry.served.ledger, min_position)
+        await wait_until_known(inquiry.served, min_position)
     else:
         await wait_until_reflected(inquiry.served, min_position, "status")
     counted = await run_in_threadpool(_folded_summary if inquiry.is_folded else _summary, inquiry)
@@ -175,7 +175,7 @@ async def list_standings(
     """
     served = inquiry.served
     if inquiry.at.as_of is not None or inquiry.is_elsewise:
-        await wait_until_known(served.ledger, min_position)
+        await wait_until_known(served, min_position)
         answer = partial(
             folded_list,
             inquiry,
@@ -229,7 +229,8 @@ def _statuses_then(
     )
     at = At(inquiry.at.as_of, Knowledge(position=found.position))
     moment = moment_of(served.ledger, served.aliases, at, inquiry.now)
-    items = folded_rows(served.ledger, moment, [one.contact_id for one in found.items])
+    contacts = [one.contact_id for one in found.items]
+    items = folded_rows(served.ledger, moment, contacts, served.limits.folded_events)
     following = found.next_cursor
     if len(items) < len(found.items):
         last = found.items[len(items) - 1]
@@ -240,9 +241,10 @@ def _statuses_then(
 
 def _folded_summary(inquiry: Inquiry) -> Counted:
     moment = inquiry.moment()
-    if moment.position > MOST_EVENTS and not inquiry.is_elsewise:
+    most_events = inquiry.served.limits.folded_events
+    if moment.position > most_events and not inquiry.is_elsewise:
         return _summary(inquiry)  # a client's clock may be ahead: they hold until something changes
-    return folded_summary(inquiry.served.ledger, moment)
+    return folded_summary(inquiry.served.ledger, moment, most_events)
 
 
 def _summary(inquiry: Inquiry) -> Counted:

@@ -64,7 +64,7 @@ async def read_status(request: Request) -> Any:
     """
     exchange = exchange_in(request)
     if (min_position := exchange.query.get("min_position")) is not None:
-        await wait_until_known(exchange.served.ledger, min_position)
+        await wait_until_known(exchange.served, min_position)
     found: object = _cached_answer(exchange)
     if found is None:
         turn = exchange.server.serial_executor

@@ -23,11 +23,19 @@ class Broadcast:
     once, however many listen; ``news`` is then done, and a new one takes its place.
     """
 
-    def __init__(self, ledger: Ledger, *, most_events: int, most_bytes: int) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        *,
+        most_events: int,
+        most_bytes: int,
+        page_events: int = PAGE_EVENTS,
+    ) -> None:
         """It keeps so much of the newest; a tail that is further behind reads the log itself."""
         self._ledger = ledger
         self._most_events = most_events
         self._most_bytes = most_bytes
+        self._page_events = page_events
         self._loop = asyncio.get_running_loop()
         self._kept: list[EventText] = []
         self._kept_bytes = 0
@@ -46,7 +54,9 @@ class Broadcast:
         self.listeners += 1
         if self._reader is None:
             self._begin_at(self._ledger.head())
-            self._reader = PageReader(self._ledger, self.head, self.take, self._leave_out)
+            self._reader = PageReader(
+                self._ledger, self.head, self.take, self._leave_out, self._page_events
+            )
             self._reader.start()
         try:
             yield
@@ -61,7 +71,7 @@ class Broadcast:
         """The next events after a position, which must not be before ``after``."""
         assert position >= self.after, "what is not kept is in the log"
         begin = position - self.after
-        return self._kept[begin : begin + PAGE_EVENTS]
+        return self._kept[begin : begin + self._page_events]
 
     def _begin_at(self, position: int) -> None:
         self._kept, self._kept_bytes = [], 0

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ledger.ledger import Ledger
 
 PAGE_EVENTS = 200
+"""How many events are read at once."""
 
 
 @dataclass(frozen=True)
@@ -62,18 +63,26 @@ class EventText:
 class LogWalk:
     """The wanted events beyond a position up to another, page by page, in order."""
 
-    def __init__(self, ledger: Ledger, wanted: Filter, after: int, upto: int) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        wanted: Filter,
+        after: int,
+        upto: int,
+        page_events: int = PAGE_EVENTS,
+    ) -> None:
         self.upto = upto
         self._ledger = ledger
         self._wanted = wanted
         self._after = after
         self._after_version: int | None = None
+        self._page_events = page_events
         self.done = after >= upto
 
     def page(self) -> list[EventText]:
         """The next events, empty at the end; it reads files, so it is for a thread."""
         events = [] if self.done else self._read()
-        self.done = len(events) < PAGE_EVENTS
+        self.done = len(events) < self._page_events
         if events:
             self._after, self._after_version = events[-1].position, events[-1].version
         return show_all(self._ledger, events)
@@ -86,7 +95,7 @@ class LogWalk:
             wanted.types,
             after=self._after,
             upto=self.upto,
-            limit=PAGE_EVENTS,
+            limit=self._page_events,
             after_version=None if wanted.aliases else self._after_version,
         )
 

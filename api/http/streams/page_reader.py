@@ -40,6 +40,7 @@ class PageReader:
         after: int,
         take: Callable[[list[EventText]], object],
         leave_out: Callable[[int], object],
+        page_events: int = PAGE_EVENTS,
     ) -> None:
         """Made on the loop, on which ``take`` is called with each page of events after ``after``.
 
@@ -49,6 +50,7 @@ class PageReader:
         self._ledger = ledger
         self._take = take
         self._leave_out = leave_out
+        self._page_events = page_events
         self._loop = asyncio.get_running_loop()
         self._handed_over = False
         self._subscription = Subscription(
@@ -77,7 +79,7 @@ class PageReader:
         if self.position >= upto:
             return False
         try:
-            events = self._ledger.log(after=self.position, limit=PAGE_EVENTS)
+            events = self._ledger.log(after=self.position, limit=self._page_events)
             page = show_all(self._ledger, events)
         except LedgerError as error:
             self.report_failure(error)  # also a passing one: each tail gets the error

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from api.http.committer_replies import Answers
 from api.http.streams.broadcast import Broadcast
+from api.http.streams.log import PAGE_EVENTS
 from domain.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class Limits:
     ``reader_seconds`` is for a reader that does not read, ``idle_seconds`` for a sender that sends
     nothing more. Tails stay, so there may be fewer of them than of all requests together.
     ``kept_events`` and ``kept_bytes`` limit the newest events in memory for the tails of one
-    ledger.
+    ledger. ``page_events`` is how many events are read from the log at once.
     """
 
     heartbeat_seconds: float = 15.0
@@ -35,6 +36,7 @@ class Limits:
     tails: int = 500
     kept_events: int = 1000
     kept_bytes: int = 4 * 1024 * 1024
+    page_events: int = PAGE_EVENTS
 
 
 LIMITS = Limits()
@@ -82,6 +84,9 @@ class Streams:
         if found is None or not found.is_of(ledger):  # it may have been deleted and created again
             limits = self.limits
             found = self._broadcasts[ledger.name] = Broadcast(
-                ledger, most_events=limits.kept_events, most_bytes=limits.kept_bytes
+                ledger,
+                most_events=limits.kept_events,
+                most_bytes=limits.kept_bytes,
+                page_events=limits.page_events,
             )
         return found

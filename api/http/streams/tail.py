@@ -106,7 +106,8 @@ class LogTail:
 
     async def _catch_up(self, out: Outgoing, upto: int, ends: Ends) -> bool:
         """Write what is not in memory any more, from the log."""
-        walk = LogWalk(self.ledger, self.wanted, self.position, upto)
+        page_events = self.streams.limits.page_events
+        walk = LogWalk(self.ledger, self.wanted, self.position, upto, page_events)
         wrote = False
         while not walk.done:
             wrote |= await self._write(out, await run_in_threadpool(walk.page))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from api.service.limits import LIMITS
 from api.service.replays.replay import relationship_at
 from api.service.replays.rows import StatusRows
 from domain.calibration import Calibrating, account_of
@@ -23,12 +24,15 @@ if TYPE_CHECKING:
     from projections.folding import Moment
     from projections.source import EventSource
 
-MOST_EVENTS = 20_000
-"""How many events one answer folds: about half a second's work."""
-
 
 def folded_page(
-    source: EventSource, moment: Moment, rows: Rows, *, after: Cursor | None, limit: int
+    source: EventSource,
+    moment: Moment,
+    rows: Rows,
+    *,
+    after: Cursor | None,
+    limit: int,
+    most_events: int = LIMITS.folded_events,
 ) -> Page[Document]:
     """The next rows at the moment, in the order of contacts; cursors have no value but 0.
 
@@ -39,7 +43,7 @@ def folded_page(
     begin = after[1] if after else None
     walk = Walk(source, moment.aliases, moment.position, after=begin)
     for contact, events in walk:
-        if last is not None and (len(items) >= limit or rows.events_read >= MOST_EVENTS):
+        if last is not None and (len(items) >= limit or rows.events_read >= most_events):
             return Page(tuple(items), (0, last), moment.position, moment.at)
         last = contact
         if (row := rows.row(contact, events)) is not None:
@@ -56,14 +60,15 @@ def sorted_page(
     elsewhere: str,
     after: Cursor | None,
     limit: int,
+    most_events: int = LIMITS.folded_events,
 ) -> Page[Document]:
     """The next rows by what they say under ``sort``, the greatest first, equal ones by their ids.
 
     Raises:
         Invalid: there is more to fold than one answer may; ``elsewhere`` says what to do then.
     """
-    if moment.position > MOST_EVENTS:
-        detail = f"sorting takes more than {MOST_EVENTS:,} events: {elsewhere}"
+    if moment.position > most_events:
+        detail = f"sorting takes more than {most_events:,} events: {elsewhere}"
         raise Invalid.at("/sort", "takes-a-replay", detail)
     found: list[tuple[int, UUID, Document]] = []
     for contact, events in Walk(source, moment.aliases, moment.position):
@@ -78,7 +83,12 @@ def sorted_page(
     return Page(tuple([one[2] for one in page]), following, moment.position, moment.at)
 
 
-def folded_rows(source: EventSource, moment: Moment, contacts: Sequence[UUID]) -> list[Document]:
+def folded_rows(
+    source: EventSource,
+    moment: Moment,
+    contacts: Sequence[UUID],
+    most_events: int = LIMITS.folded_events,
+) -> list[Document]:
     """Rows of contacts who have a stage at the moment, in their order: as many as one answer folds.
 
     At least one, where there is any.
@@ -89,7 +99,7 @@ def folded_rows(source: EventSource, moment: Moment, contacts: Sequence[UUID]) -
     items: list[Document] = []
     rows = StatusRows(moment)
     for contact in contacts:
-        if rows.events_read >= MOST_EVENTS:
+        if rows.events_read >= most_events:
             break
         events = read_group(source, contact, moment.aliases, moment.position)
         row = rows.row(contact, events)
@@ -98,15 +108,17 @@ def folded_rows(source: EventSource, moment: Moment, contacts: Sequence[UUID]) -
     return items
 
 
-def folded_summary(source: EventSource, moment: Moment) -> Summary:
+def folded_summary(
+    source: EventSource, moment: Moment, most_events: int = LIMITS.folded_events
+) -> Summary:
     """How many contacts are in each stage at the moment.
 
     Raises:
         Invalid: there is more to fold than one answer may.
     """
-    if moment.position > MOST_EVENTS:
+    if moment.position > most_events:
         detail = (
-            f"counting takes more than {MOST_EVENTS:,} events: ask for a replay, POST .../replays"
+            f"counting takes more than {most_events:,} events: ask for a replay, POST .../replays"
         )
         raise Invalid.at("", "takes-a-replay", detail)
     counts = dict.fromkeys(STAGES, 0)
@@ -118,15 +130,19 @@ def folded_summary(source: EventSource, moment: Moment) -> Summary:
 
 
 def folded_calibration(
-    source: EventSource, moment: Moment, from_at: int | None, to_at: int | None
+    source: EventSource,
+    moment: Moment,
+    from_at: int | None,
+    to_at: int | None,
+    most_events: int = LIMITS.folded_events,
 ) -> CalibrationSnapshot:
     """How right the falls by silence of a period were at the moment, and what clients were worth.
 
     Raises:
         Invalid: there is more to fold than one answer may.
     """
-    if moment.position > MOST_EVENTS:
-        detail = f"judging falls otherwise than now takes more than {MOST_EVENTS:,} events here"
+    if moment.position > most_events:
+        detail = f"judging falls otherwise than now takes more than {most_events:,} events here"
         raise Invalid.at("", "takes-a-replay", f"{detail}: ask for a replay, POST .../replays")
     calibrating = Calibrating(from_at, to_at, moment.at)
     for contact, events in Walk(source, moment.aliases, moment.position):

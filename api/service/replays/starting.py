@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from api.service.replays.preview import Proposal
     from api.service.server import OpenLedger
     from projections.folding import Moment
-    from projections.operations import Operation, Operations, Work
+    from projections.operations import Operation, Work
 
 REPLAY = "replay"
 PREVIEW = "preview"
@@ -28,9 +28,6 @@ FIT = "fit"
 
 LONG = (REPLAY, PREVIEW, FIT)
 """The kinds of work that go through the whole log to answer a question."""
-
-MOST_AT_ONCE = 8
-"""How many of these questions one ledger answers at a time: each takes a share of one core."""
 
 
 def start_replay(
@@ -69,15 +66,17 @@ def start_preview(
     return _start(open_ledger, owner, PREVIEW, subject, preview.run)
 
 
-def require_room(operations: Operations) -> None:
-    """Let pass one more long question.
+def require_room(open_ledger: OpenLedger) -> None:
+    """Let pass one more long question of a ledger.
 
     Raises:
         TooManyQuestions: enough of them are being answered already.
     """
-    if sum(one.kind in LONG for one in operations.running()) >= MOST_AT_ONCE:
+    most = open_ledger.limits.replays_at_once
+    running = open_ledger.projections.operations.running()
+    if sum(one.kind in LONG for one in running) >= most:
         raise TooManyQuestions(
-            f"{MOST_AT_ONCE} replays, previews and fits are running: wait for one of them"
+            f"{most} replays, previews and fits are running: wait for one of them"
         )
 
 
@@ -89,7 +88,7 @@ def _start(
     answer: Callable[[Lines, Work], Document],
 ) -> Operation:
     operations, operation_id = open_ledger.projections.operations, uuid4()
-    require_room(operations)
+    require_room(open_ledger)
 
     def run(work: Work) -> Mapping[str, object]:
         with open_ledger.results.write(operation_id) as file:
