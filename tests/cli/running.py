@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from api.cli import cli
 from api.cli.ending import ending_of
+from tests.fixtures.server_processes import ServerProcess
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,21 +56,14 @@ class Serving:
     """A server in a process of its own."""
 
     url: str
-    process: subprocess.Popen[str]
+    process: ServerProcess
 
 
 @contextmanager
 def serving(*arguments: object) -> Iterator[Serving]:
     """``rapport`` with these arguments, once it listens; told to stop at the end."""
-    process = subprocess.Popen(
-        [*PROGRAM, *map(str, arguments)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    process = ServerProcess([str(argument) for argument in arguments])
     try:
-        assert process.stderr is not None
         said = []
         for line in process.stderr:
             said.append(line)
