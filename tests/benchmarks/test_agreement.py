@@ -10,7 +10,7 @@ import pytest
 from benchmarks import purchases, stock_view
 from benchmarks.bench import Bench
 from benchmarks.load import Reply, closed_loop
-from benchmarks.measure import Disagreement, Goal, Line, Spread, percentile
+from benchmarks.measure import Disagreement, Goal, Line, Outcome, Spread, percentile
 from benchmarks.recount import recount
 from benchmarks.report import page, quoted
 from benchmarks.rows import ROWS
@@ -130,8 +130,11 @@ def test_a_verdict_follows_from_the_ratio_and_the_goal(
     assert {figure: line.verdict for figure, line in lines.items()} == figures
 
 
-def test_a_run_is_quoted_between_the_marks_and_nowhere_else(bench: Bench) -> None:
-    outcomes = {name: ROWS[name](bench) for name in ("4", "import", "summary")}
+def test_a_run_is_quoted_between_the_marks_and_nowhere_else() -> None:
+    outcomes = {
+        name: Outcome((Line(row=name, what="", unit="s", ours=Spread((1.0,))),), "a remark")
+        for name in ("4", "import", "summary")
+    }
     text = "before\n<!-- figures -->\nobsolete\n<!-- end of figures -->\nafter\n"
     once = quoted(text, ["a fact"], outcomes)
     assert once.startswith("before\n<!-- figures -->\n")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from tests.crash.rounds import Load
 
-ROUNDS = 12
+ROUNDS = 8
 MOST_ACKNOWLEDGED = 150
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ledger.transparency.log import TransparencyLog
 
 ROOT = Path(__file__).parents[2]
-ROUNDS = 15
+ROUNDS = 10
 MOST_CHECKPOINTS = 40
 ENDED_BY_ITSELF = 7
 LEAST_STATEMENTS, MOST_STATEMENTS = 12, 40

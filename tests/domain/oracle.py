@@ -7,6 +7,8 @@ It shares the history, the day arithmetic and the policy with the product, and n
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
+from heapq import heappop, heappush
 from itertools import pairwise
 from statistics import median_high, median_low
 from typing import TYPE_CHECKING, Any
@@ -52,18 +54,28 @@ class Answer:
 
 
 class Seen:
-    """The facts up to an instant, asked plainly."""
+    """The facts up to an instant, asked plainly; what is asked without arguments is asked once."""
 
     def __init__(self, facts: list[Fact], at: int, policy: Policy, zone: str) -> None:
         self.facts = [fact for fact in facts if fact.occurred_at <= at]
         self.at, self.policy, self.zone = at, policy, zone
 
+    @cached_property
+    def by_type(self) -> dict[str, list[Fact]]:
+        found: dict[str, list[Fact]] = {}
+        for fact in self.facts:
+            found.setdefault(fact.event.TYPE, []).append(fact)
+        return found
+
     def of(self, *types: str) -> list[Fact]:
+        if len(types) == 1:
+            return self.by_type.get(types[0], [])
         return [fact for fact in self.facts if fact.event.TYPE in types]
 
     def recent(self, days: int, *types: str) -> list[Fact]:
         return [fact for fact in self.of(*types) if self.at < fact.occurred_at + days * DAY]
 
+    @cached_property
     def unreversed(self) -> list[Fact]:
         kept = []
         for fact in self.of("purchase-made"):
@@ -80,7 +92,7 @@ class Seen:
     def days(self, window: int | None = None, upto: int | None = None) -> set[int]:
         return {
             day_of(fact.occurred_at, self.zone)
-            for fact in self.unreversed()
+            for fact in self.unreversed
             if window is None or self.at < fact.occurred_at + window * DAY
             if upto is None or fact.occurred_at <= upto
         }
@@ -99,6 +111,7 @@ class Seen:
         expected = self.policy.rhythm.expected_gap_days
         return (12 * len(gaps) * median2 + 48 * expected) // (len(gaps) + 2) * HOUR
 
+    @cached_property
     def subscriptions(self) -> list[dict[str, Any]]:
         found: dict[tuple[int, str], dict[str, Any]] = {}
         for fact in self.facts:
@@ -121,6 +134,7 @@ class Seen:
             known["runs"] = self.at < known["ends"]
         return list(found.values())
 
+    @cached_property
     def engagements(self) -> list[dict[str, Any]]:
         found: dict[tuple[int, str], dict[str, Any]] = {}
         for fact in self.facts:
@@ -132,14 +146,16 @@ class Seen:
                 found[key]["closed"] = found[key]["closed"] or fact.occurred_at
         return list(found.values())
 
+    @cached_property
     def ends(self) -> list[int] | None:
         """The ends of what ran; None while anything runs."""
-        if any(s["runs"] for s in self.subscriptions()):
+        if any(s["runs"] for s in self.subscriptions):
             return None
-        if any(e["closed"] is None for e in self.engagements()):
+        if any(e["closed"] is None for e in self.engagements):
             return None
-        return [s["ends"] for s in self.subscriptions()] + [e["closed"] for e in self.engagements()]
+        return [s["ends"] for s in self.subscriptions] + [e["closed"] for e in self.engagements]
 
+    @cached_property
     def is_ended(self) -> bool:
         ended, running = False, set()
         for fact in self.facts:
@@ -157,9 +173,10 @@ class Seen:
                 running.discard(key)
         return ended
 
+    @cached_property
     def silence(self) -> dict[str, int] | None:
         """What silence means when; None where there is none."""
-        ends, bought = self.ends(), [fact.occurred_at for fact in self.unreversed()]
+        ends, bought = self.ends, [fact.occurred_at for fact in self.unreversed]
         if ends is None or not bought + ends:
             return None
         wait, gap = self.policy.rhythm.demote_after_days, self.policy.rhythm.expected_gap_days
@@ -172,6 +189,7 @@ class Seen:
             "lapse client": due + 2 * wait * DAY,
         }
 
+    @cached_property
     def overdue(self) -> list[int]:
         open_: dict[tuple[int, str], list[Any]] = {}
         for fact in self.facts:
@@ -261,17 +279,17 @@ def score_of(seen: Seen, client: bool, before: Before) -> tuple[int, bool]:
     floor = seen.policy.rhythm.demote_after_days * DAY if client else 0
     engaged = any(
         e["capacity"] != "customer" and (e["closed"] is None or at < e["closed"] + floor)
-        for e in seen.engagements()
+        for e in seen.engagements
     )
     regular = False
     if (wanted_days := rules.regularity.purchase_days) is not None:
-        halved, silence = -(-wanted_days // 2), seen.silence()
+        halved, silence = -(-wanted_days // 2), seen.silence
         wanted_days = wanted_days if before.ceased is None else max(halved, min(2, wanted_days))
         days = seen.regular_days(client, before.ceased)
         regular = len(days) >= (halved if client else wanted_days)
         if silence is not None:
             regular = regular and at < silence["demote" if client else "regular"]
-    renewed = any(s["runs"] and s["good"] for s in seen.subscriptions())
+    renewed = any(s["runs"] and s["good"] for s in seen.subscriptions)
     share, wanted = seen.wallet(), rules.wallet.share_percent
     accepted = len(seen.recent(rules.advice.window_days, "advice-accepted"))
     declined = len(seen.recent(rules.advice.window_days, "advice-declined"))
@@ -295,7 +313,7 @@ def score_of(seen: Seen, client: bool, before: Before) -> tuple[int, bool]:
         bool(seen.recent(rules.testimonial.window_days, "testimonial-given"))
         * rules.testimonial.points,
         (bool(inbound) and 4 * len(inbound) >= len(touches)) * rules.two_way.points,
-        sum(rules.complaint.points[severity - 1] for severity in seen.overdue()),
+        sum(rules.complaint.points[severity - 1] for severity in seen.overdue),
         seen.broken() * rules.promise.points,
         *[worth.points for kind, worth in rules.custom.items() if seen.noted(kind, worth)],
     ]
@@ -307,14 +325,14 @@ def stage_of(seen: Seen, before: Before) -> tuple[str, str, int]:
     at, policy = seen.at, seen.policy
     ended_now = any(f.occurred_at == at for f in seen.of("relationship-ended"))
     was_client = before.stage == "client"
-    if was_client and ended_now and not seen.is_ended():
+    if was_client and ended_now and not seen.is_ended:
         was_client, before.ceased = False, at
     before.judged_client = was_client
     raw, anchored = score_of(seen, was_client, before)
     score = max(0, raw)
-    if seen.is_ended():
+    if seen.is_ended:
         return "ended", "ended", score
-    overdue, silence = seen.overdue(), seen.silence()
+    overdue, silence = seen.overdue, seen.silence
     worst, rule = max(overdue, default=0), policy.signals.complaint
     stage = ""
     if was_client:
@@ -335,7 +353,7 @@ def stage_of(seen: Seen, before: Before) -> tuple[str, str, int]:
 
 
 def _resting(seen: Seen, before: Before, silence: dict[str, int] | None) -> str:
-    if seen.unreversed() or seen.engagements() or seen.subscriptions():
+    if seen.unreversed or seen.engagements or seen.subscriptions:
         lapse = "lapse client" if before.ever_client else "demote"
         if silence is None or seen.at < silence[lapse]:
             return "customer"
@@ -359,13 +377,12 @@ def judge(facts: list[Fact], policies: PolicyTimeline, zone: str, at: int) -> An
     agenda |= {version.effective_from for version in policies.versions}
     agenda |= {e.event.expires_at for e in facts if e.event.TYPE == "stage-overridden"}  # type: ignore[attr-defined]  # overrides have one
     agenda.add(at)
-    done: set[int] = set()
-    while True:
-        waiting = [i for i in agenda - done if facts[0].occurred_at <= i <= at]
-        if not waiting:
-            return answer
-        now = min(waiting)
-        done.add(now)
+    waiting = sorted(one for one in agenda if facts[0].occurred_at <= one)
+    now = None
+    while waiting and waiting[0] <= at:
+        if (following := heappop(waiting)) == now:
+            continue
+        now = following
         version = policies.in_force(now)
         seen = Seen(facts, now, version.policy, zone)
         shown, stage, answer.score = stage_of(seen, before)
@@ -374,11 +391,11 @@ def judge(facts: list[Fact], policies: PolicyTimeline, zone: str, at: int) -> An
             f.event.TYPE == "relationship-ended" and f.occurred_at == now for f in facts
         )
         if (stage == "client") != (before.stage == "client"):
-            agenda.add(now + 1)
-        silence = seen.silence()
+            heappush(waiting, now + 1)
+        silence = seen.silence
         fell = before.stage == "client" and stage not in ("client", "ended") and not ended_now
         if fell and silence is not None and now >= silence["demote"]:
-            last = max([f.occurred_at for f in seen.unreversed()] + (seen.ends() or []))
+            last = max([f.occurred_at for f in seen.unreversed] + (seen.ends or []))
             answer.falls.append((now, last, seen.rho()))
         if before.stage == "client" and (stage != "client" or ended_now):
             answer.client_times[-1] = (answer.client_times[-1][0], now)
@@ -387,9 +404,12 @@ def judge(facts: list[Fact], policies: PolicyTimeline, zone: str, at: int) -> An
         if stage == "client" and (before.stage != "client" or ended_now):
             before.client_since = now
             answer.client_times.append((now, None))
-            agenda.update({now + 1, now + version.policy.stage.dwell_days * DAY})
+            heappush(waiting, now + 1)
+            heappush(waiting, now + version.policy.stage.dwell_days * DAY)
         before.stage = stage
         if not answer.intervals or answer.intervals[-1][1] != shown:
             answer.intervals.append((now, shown))
-        agenda.update(i for i in (silence or {}).values() if i > now)
-        agenda.update(s["ends"] for s in seen.subscriptions() if s["ends"] > now)
+        for later in [*(silence or {}).values(), *(s["ends"] for s in seen.subscriptions)]:
+            if later > now:
+                heappush(waiting, later)
+    return answer

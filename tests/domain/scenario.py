@@ -139,11 +139,15 @@ def on_day(number: float) -> int:
 
 @dataclass
 class Scenario:
-    """A ledger in a list: contacts, what is recorded of them, and one policy for ever."""
+    """A ledger in a list: contacts, what is recorded of them, and one policy for ever.
+
+    At single instants it may be another: ``policies`` says which.
+    """
 
     policy: Policy = field(default_factory=Policy)
     events: list[RecordedEvent] = field(default_factory=list)
     states: dict[UUID, ContactState] = field(default_factory=dict)
+    policies: dict[int, Policy] = field(default_factory=dict)
 
     def contact(self, contact_id: UUID) -> ContactState:
         """The state of a contact."""
@@ -159,8 +163,8 @@ class Scenario:
         return aliases.members(aliases.survivor_of(contact_id))
 
     def policy_at(self, at: int) -> Policy:
-        """The policy, the same at every instant."""
-        return self.policy
+        """The policy: that of the instant, where it has one of its own, and else the common one."""
+        return self.policies.get(at, self.policy)
 
     def record(
         self,

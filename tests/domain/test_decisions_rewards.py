@@ -230,14 +230,12 @@ def test_money_needs_a_policy_that_allows_it_whatever_the_currency() -> None:
 
 
 @pytest.mark.parametrize("type_name", ["reward-approved", "reward-paid"])
-def test_money_that_is_owed_is_money_also_without_an_amount(
-    type_name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_money_that_is_owed_is_money_also_without_an_amount(type_name: str) -> None:
     """Paid in full under a policy that forbids it, it would stand in the books as paid."""
     scenario = referred()
     no_cash = Policy.read({"rewards": {"cash_allowed": False}}, Policy())
-    by_then = {on_day(2): Policy(), on_day(3): no_cash}
-    monkeypatch.setattr(scenario, "policy_at", lambda at: by_then.get(at, Policy()))
+    scenario.policy = Policy()
+    scenario.policies[on_day(3)] = no_cash
     whole = fact(type_name, in_kind=None)
     assert scenario.decide(whole, on_day(3)), "nothing is owed yet"
     bought(scenario, 10_000)
@@ -247,7 +245,7 @@ def test_money_that_is_owed_is_money_also_without_an_amount(
     (declined,) = scenario.append(fact("reward-declined"), on_day(2))
     assert scenario.decide(whole, on_day(3)), "nothing is owed any more"
     scenario.append(fact("event-retracted", target=str(declined.id)))
-    by_then[on_day(2)] = no_cash
+    scenario.policies[on_day(2)] = no_cash
     assert scenario.decide(whole, on_day(3)), "no money was earned by the policy at the win"
 
 

@@ -42,12 +42,11 @@ def counted(seen: Seen, before: Before) -> dict[str, dict[str, object]]:
     figures: dict[str, dict[str, object]] = {
         "engagement": {
             "open": sum(
-                one["capacity"] != "customer" and one["closed"] is None
-                for one in seen.engagements()
+                one["capacity"] != "customer" and one["closed"] is None for one in seen.engagements
             )
         },
         "renewal": {
-            "renewed_unprompted": sum(one["runs"] and one["good"] for one in seen.subscriptions())
+            "renewed_unprompted": sum(one["runs"] and one["good"] for one in seen.subscriptions)
         },
         "referral": {
             "strong": worth.count(rules.referral.strong_points),
@@ -70,8 +69,8 @@ def counted(seen: Seen, before: Before) -> dict[str, dict[str, object]]:
             "touches": len(touches),
         },
         "complaint": {
-            "overdue": len(seen.overdue()),
-            "worst_overdue_severity": max(seen.overdue(), default=0),
+            "overdue": len(seen.overdue),
+            "worst_overdue_severity": max(seen.overdue, default=0),
         },
     }
     if rules.regularity.purchase_days is not None:

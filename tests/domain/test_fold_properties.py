@@ -67,7 +67,7 @@ def scores(history: History, timeline: PolicyTimeline, expected: Answer) -> list
     return found
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(scenarios(), TIMELINES, INSTANTS)
 def test_the_fold_agrees_with_a_slow_second_reading_of_the_rules(
     scenario: Scenario, timeline: PolicyTimeline, at: int
@@ -93,7 +93,7 @@ def test_who_buys_falls_and_comes_back_agrees_with_the_second_reading(scenario: 
     assert scores(history, timeline, expected) == expected.scores
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(scenarios(most_themes=1))
 def test_each_signal_by_itself_agrees_with_a_slow_second_reading(scenario: Scenario) -> None:
     """With windows that end among the events, at every instant at which anything could change."""
@@ -103,7 +103,7 @@ def test_each_signal_by_itself_agrees_with_a_slow_second_reading(scenario: Scena
     assert scores(history, timeline, expected) == expected.scores
 
 
-@settings(max_examples=400)
+@settings(max_examples=250)
 @given(masked_scenarios(), TIMELINES, INSTANTS)
 def test_overrides_mask_what_goes_on_underneath_until_they_expire(
     scenario: Scenario, timeline: PolicyTimeline, at: int
@@ -132,7 +132,7 @@ def test_nothing_that_is_shown_changes_between_breakpoints(
     assert row(fold(history, timeline, None, between)) == row(relationship)
 
 
-@settings(max_examples=200)
+@settings(max_examples=150)
 @given(st.one_of(buyers(), scenarios()), TIMELINES, INSTANTS, st.integers(0, 40))
 def test_a_further_purchase_never_brings_a_fall_nearer(
     scenario: Scenario, timeline: PolicyTimeline, at: int, days: int
@@ -150,7 +150,7 @@ def test_a_further_purchase_never_brings_a_fall_nearer(
         assert bought.lapse_client_at >= fallen.lapse_client_at
 
 
-@settings(max_examples=200)
+@settings(max_examples=150)
 @given(scenarios(), TIMELINES)
 def test_stages_change_only_at_events_policies_and_announced_breakpoints(
     scenario: Scenario, timeline: PolicyTimeline
@@ -164,7 +164,7 @@ def test_stages_change_only_at_events_policies_and_announced_breakpoints(
         assert interval.cause.kind != "event" or interval.from_at in occurred
 
 
-@settings(max_examples=200)
+@settings(max_examples=150)
 @given(scenarios(), TIMELINES)
 def test_no_stage_flaps_without_an_event(scenario: Scenario, timeline: PolicyTimeline) -> None:
     """Nobody falls and rises again, or the other way round, at the very next instant."""
@@ -283,7 +283,7 @@ def told(relationship: Any) -> tuple[object, ...]:
     )
 
 
-@settings(max_examples=400)
+@settings(max_examples=250)
 @given(scenarios(), TIMELINES, INSTANTS, st.integers(0, 1), st.floats(0, 1))
 def test_nothing_that_is_said_changes_while_it_holds(
     scenario: Scenario, timeline: PolicyTimeline, at: int, past: int, share: float

@@ -16,10 +16,9 @@ from domain.stages import StageMachine
 from tests.domain.folding import bought, changed, relate, stages, versions
 from tests.domain.random_histories import TIMELINES, scenarios
 from tests.domain.scenario import ANN, Scenario, fact, on_day
+from tests.fixtures.faults import calls_of
 
 if TYPE_CHECKING:
-    import pytest
-
     from domain.timeline import PolicyTimeline
 
 GENEROUS = changed(
@@ -66,21 +65,14 @@ def test_judging_every_instant_comes_to_the_same(
     assert _said(at_once) == _said(step_by_step)
 
 
-def test_a_thousand_purchases_are_judged_a_few_times(monkeypatch: pytest.MonkeyPatch) -> None:
-    judged: list[int] = []
-    evaluate = StageMachine.evaluate
-
-    def counted(machine: StageMachine, at: int, cause: Any) -> None:
-        judged.append(at)
-        evaluate(machine, at, cause)
-
-    monkeypatch.setattr(StageMachine, "evaluate", counted)
-    assert stages(relate(bought(*range(1000)), on_day(1000))) == ["customer"]
-    assert len(judged) < 10
-    judged.clear()
+def test_a_thousand_purchases_are_judged_a_few_times() -> None:
+    with calls_of(StageMachine, "evaluate") as judged:
+        assert stages(relate(bought(*range(1000)), on_day(1000))) == ["customer"]
+    assert 0 < len(judged) < 10
     frequent = versions((0, PRESETS["purchases-only"]))
-    assert stages(relate(bought(*range(1000)), on_day(1000), frequent))[-1] == "client"
-    assert len(judged) < 20
+    with calls_of(StageMachine, "evaluate") as judged:
+        assert stages(relate(bought(*range(1000)), on_day(1000), frequent))[-1] == "client"
+    assert 0 < len(judged) < 20
 
 
 def test_a_client_who_is_silent_between_two_purchases_was_none_meanwhile() -> None:
