@@ -44,16 +44,18 @@ def require_room(folder: Path, from_byte: int = 0) -> None:
 class FreeSpaceWatch:
     """Checks now and then whether the disk of a folder has become full."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, look_seconds: float = LOOK_SECONDS) -> None:
+        """It looks at most once in ``look_seconds``."""
         self._folder = folder
+        self._look_seconds = look_seconds
         self._lock = threading.Lock()
-        self._looked_at = time.monotonic() - LOOK_SECONDS
+        self._looked_at = time.monotonic() - look_seconds
 
     def is_full(self) -> bool:
         """Whether there is no room; False too where that was looked at a moment ago."""
         with self._lock:
             now = time.monotonic()
-            if now - self._looked_at < LOOK_SECONDS:
+            if now - self._looked_at < self._look_seconds:
                 return False
             self._looked_at = now
         try:

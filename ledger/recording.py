@@ -25,12 +25,21 @@ WAIT_SECONDS = 2.0
 class Recording:
     """What a ledger tells of its writing. Any thread may ask."""
 
-    def __init__(self, committer: Committer, clock_watch: ClockWatch) -> None:
+    def __init__(
+        self,
+        committer: Committer,
+        clock_watch: ClockWatch,
+        *,
+        again_seconds: float = AGAIN_SECONDS,
+        wait_seconds: float = WAIT_SECONDS,
+    ) -> None:
+        self.again_seconds = again_seconds
+        self.wait_seconds = wait_seconds
         self._committer = committer
         self._clock_watch = clock_watch
         self._lock = threading.Lock()
         self._trial: Future[None] | None = None
-        self._tried_at = time.monotonic() - AGAIN_SECONDS
+        self._tried_at = time.monotonic() - again_seconds
 
     @property
     def goes_on(self) -> bool:
@@ -45,7 +54,7 @@ class Recording:
     def look(self) -> bool:
         """As ``works``; where the last commit failed, find out by a trial whether one works again.
 
-        There is one trial at a time, and at most one in ``AGAIN_SECONDS``. It is a commit that
+        There is one trial at a time, and at most one in ``again_seconds``. It is a commit that
         changes nothing, in the order of all others.
         """
         if self.works:
@@ -53,13 +62,13 @@ class Recording:
         trial = self._begin()
         if trial is not None:
             with suppress(LedgerError, TimeoutError):
-                trial.result(WAIT_SECONDS)
+                trial.result(self.wait_seconds)
         return self.works
 
     def try_now(self) -> bool:
         """Make a trial although the last commit succeeded, if the next one may fail."""
         with self._lock, suppress(LedgerError, TimeoutError):
-            self._committer.try_commit().result(WAIT_SECONDS)
+            self._committer.try_commit().result(self.wait_seconds)
         return self.works
 
     def clock_behind_seconds(self) -> int:
@@ -76,7 +85,7 @@ class Recording:
             if self._trial is not None and not self._trial.done():
                 return self._trial
             now = time.monotonic()
-            if now - self._tried_at < AGAIN_SECONDS:
+            if now - self._tried_at < self.again_seconds:
                 return None
             self._tried_at = now
             try:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from ledger.stores.events import EventStore, Row
     from ledger.stream_cache import StreamCache
 
-_PAGE = 2000
+PAGE_EVENTS = 2000
+"""How many events a walk over all streams reads at once."""
 
 
 class StoredEvents(ABC):
@@ -105,24 +106,24 @@ class StoredEvents(ABC):
         return self._events(rows, decrypt=decrypt)
 
     def streams(
-        self, *, after: UUID | None = None, upto: int
+        self, *, after: UUID | None = None, upto: int, page_events: int = PAGE_EVENTS
     ) -> Iterator[tuple[UUID, list[RecordedEvent]]]:
         """Every contact beyond ``after`` with its events up to that position, in contact order.
 
-        Personal fields stay encrypted and the policy stream is left out. Pages are read in
-        transactions of their own, so a long walk holds nothing up.
+        Personal fields stay encrypted and the policy stream is left out. Pages of ``page_events``
+        are read in transactions of their own, so a long walk holds nothing up.
         """
         contact_id, version = after or POLICY_STREAM, 2**62
         events: list[RecordedEvent] = []
         while True:
             with self._reading():
-                rows = self._recorder.rows_in_stream_order(contact_id, version, upto, _PAGE)
+                rows = self._recorder.rows_in_stream_order(contact_id, version, upto, page_events)
             for recorded in self._events(rows):
                 if events and events[0].contact_id != recorded.contact_id:
                     yield events[0].contact_id, events
                     events = []
                 events.append(recorded)
-            if len(rows) < _PAGE:
+            if len(rows) < page_events:
                 break
             contact_id, version = events[-1].contact_id, events[-1].version
         if events:

@@ -99,7 +99,9 @@ class Work:
 class Operations:
     """The operations of one ledger, in memory: those running and the newest that ended."""
 
-    def __init__(self) -> None:
+    def __init__(self, remembered: int = REMEMBERED) -> None:
+        """``remembered`` is how many finished ones are kept."""
+        self._remembered = remembered
         self._lock = threading.Lock()
         self._operations: OrderedDict[UUID, Operation] = OrderedDict()
         self._works: dict[UUID, Work] = {}
@@ -242,7 +244,7 @@ class Operations:
 
     def _forget_oldest(self) -> None:
         ended = [one.id for one in self._operations.values() if one.state != "running"]
-        for operation_id in ended[: max(len(ended) - REMEMBERED, 0)]:
+        for operation_id in ended[: max(len(ended) - self._remembered, 0)]:
             del self._operations[operation_id]
 
 

@@ -118,7 +118,9 @@ def subject_of(question: Question, contact_id: UUID) -> Subject:
     return subject_in(*group_of(ledger, question.aliases, question.position, contact_id))
 
 
-def short_subject_of(question: Question, contact_id: UUID) -> Subject | None:
+def short_subject_of(
+    question: Question, contact_id: UUID, most_events: int = SHORT_EVENTS
+) -> Subject | None:
     """As ``subject_of``, where only a short past of their own matters for the contact.
 
     None where more does, which takes longer.
@@ -128,8 +130,8 @@ def short_subject_of(question: Question, contact_id: UUID) -> Subject | None:
     """
     if question.aliases.members(question.aliases.survivor_of(contact_id)) != (contact_id,):
         return None
-    events = question.ledger.stream(contact_id, upto=question.position, limit=SHORT_EVENTS + 1)
-    if len(events) > SHORT_EVENTS:
+    events = question.ledger.stream(contact_id, upto=question.position, limit=most_events + 1)
+    if len(events) > most_events:
         return None
     if any(isinstance(one.event, ReferralReceived) for one in events):
         return None  # which shares the fate of what stands on another stream

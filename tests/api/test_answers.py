@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 from api.http.committer_replies import Answers
 from domain.errors import Unavailable
+from tests.fixtures.faults import calls_of
 
 if TYPE_CHECKING:
-    import pytest
-
     from api.http.committer_replies import Reply
 
 
@@ -36,22 +35,15 @@ def test_each_is_told_its_own_answer_or_error_from_other_threads() -> None:
     assert all(isinstance(one, Unavailable) for one in told[1::2])
 
 
-def test_what_is_told_in_one_go_wakes_the_loop_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_told_in_one_go_wakes_the_loop_once() -> None:
     async def run() -> int:
-        answers, loop, wakings = Answers(), asyncio.get_running_loop(), 0
+        answers, loop = Answers(), asyncio.get_running_loop()
         replies = [answers.new_reply() for _ in range(100)]
-        wake = loop.call_soon_threadsafe
-
-        def counted(*arguments: object) -> object:
-            nonlocal wakings
-            wakings += 1
-            return wake(*arguments)  # type: ignore[arg-type]  # handed on as they come
-
-        monkeypatch.setattr(loop, "call_soon_threadsafe", counted)
-        for reply in replies:
-            reply.set_result(None)
-        await asyncio.gather(*(reply.waiting for reply in replies))
-        return wakings
+        with calls_of(loop, "call_soon_threadsafe") as wakings:
+            for reply in replies:
+                reply.set_result(None)
+            await asyncio.gather(*(reply.waiting for reply in replies))
+        return len(wakings)
 
     assert asyncio.run(run()) == 1
 

@@ -12,6 +12,7 @@ from domain.instants import DAY, HOUR
 from ledger.committer import TooManyWaiting
 from tests.api.lines import ledger_of
 from tests.api.shop import START, problem_of, purchase, registration
+from tests.fixtures.faults import failing
 
 if TYPE_CHECKING:
     import httpx
@@ -372,15 +373,14 @@ def test_a_preference_is_read_whole(shop: Shop, prefer: str, minimal: bool) -> N
 
 @pytest.mark.parametrize("path", ["/contacts/pos:1/events", "/events"])
 def test_a_full_queue_is_told_before_the_body_is_parsed(
-    shop: Shop, server: Server, monkeypatch: pytest.MonkeyPatch, path: str
+    shop: Shop, server: Server, path: str
 ) -> None:
     """Parsing a large body takes time that everybody else waits for."""
 
-    def full() -> None:
-        raise TooManyWaiting("too many appends are waiting")
-
-    monkeypatch.setattr(ledger_of(shop, server), "check_room", full)
-    headers = {"Content-Type": "application/json"}
-    answer = shop.client.post(shop.base + path, content=b"no JSON", headers=headers)
-    problem_of(answer, 503, "unavailable")
-    assert answer.headers["retry-after"] == "1"
+    with failing(
+        ledger_of(shop, server), "check_room", TooManyWaiting("too many appends are waiting")
+    ):
+        headers = {"Content-Type": "application/json"}
+        answer = shop.client.post(shop.base + path, content=b"no JSON", headers=headers)
+        problem_of(answer, 503, "unavailable")
+        assert answer.headers["retry-after"] == "1"

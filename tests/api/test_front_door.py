@@ -11,6 +11,7 @@ from api.http.app import create_app
 from api.http.edge.frontdoor import FrontDoor, canonical_path
 from domain.errors import Corrupt
 from tests.api.shop import listening, problem_of, registration
+from tests.fixtures.faults import failing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,41 +114,32 @@ def test_head_is_get_without_a_body(shop: Shop) -> None:
 def test_what_fails_inside_says_nothing_but_where_to_look(
     shop: Shop,
     server: Server,
-    monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    def fail(_name: str) -> None:
-        raise RuntimeError("Ada Jansen lives in Kerkstraat")
-
     shop.register("pos:secret")
-    monkeypatch.setattr(server, "ledger", fail)
-    with caplog.at_level(logging.DEBUG, "rapport.http"):
-        problem = problem_of(shop.get("/contacts/pos:secret"), 500, "internal")
-    assert set(problem) == {"type", "title", "status", "detail", "code", "instance"}
-    assert "Ada" not in str(problem)
-    (failure,) = [one for one in caplog.records if one.levelname == "ERROR"]
-    assert problem["instance"] in failure.getMessage()
-    assert "RuntimeError" in failure.getMessage()
-    assert "Ada" not in caplog.text
-    monkeypatch.undo()
+    with failing(server, "ledger", RuntimeError("Ada Jansen lives in Kerkstraat")):
+        with caplog.at_level(logging.DEBUG, "rapport.http"):
+            problem = problem_of(shop.get("/contacts/pos:secret"), 500, "internal")
+        assert set(problem) == {"type", "title", "status", "detail", "code", "instance"}
+        assert "Ada" not in str(problem)
+        (failure,) = [one for one in caplog.records if one.levelname == "ERROR"]
+        assert problem["instance"] in failure.getMessage()
+        assert "RuntimeError" in failure.getMessage()
+        assert "Ada" not in caplog.text
     assert shop.get("/contacts/pos:secret").status_code == 200
 
 
 def test_damage_is_told_to_the_operator_and_not_to_the_client(
     shop: Shop,
     server: Server,
-    monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    def fail(_name: str) -> None:
-        raise Corrupt("position 7 is damaged")
-
-    monkeypatch.setattr(server, "ledger", fail)
-    with caplog.at_level(logging.ERROR, "rapport.http"):
-        problem = problem_of(shop.get("/events"), 503, "unavailable")
-    assert "database is damaged" in problem["detail"]
-    assert "position 7" not in str(problem)
-    assert "position 7 is damaged" in caplog.text
+    with failing(server, "ledger", Corrupt("position 7 is damaged")):
+        with caplog.at_level(logging.ERROR, "rapport.http"):
+            problem = problem_of(shop.get("/events"), 503, "unavailable")
+        assert "database is damaged" in problem["detail"]
+        assert "position 7" not in str(problem)
+        assert "position 7 is damaged" in caplog.text
 
 
 def test_the_log_has_a_line_for_every_request_and_no_refs(

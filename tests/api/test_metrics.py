@@ -11,13 +11,13 @@ from domain.errors import Unavailable
 from ledger.commit_observer import NullObserver
 from projections.operations import Progress
 from tests.api.shop import Clock, built, purchase, registration
+from tests.fixtures.faults import failing
 from tests.ledger.inside import signer_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    import pytest
     from fastapi import FastAPI
 
     from api.service.server import Server
@@ -171,16 +171,14 @@ def test_requests_are_counted_by_template_method_and_status(shop: Shop) -> None:
 
 
 def test_a_ledger_that_cannot_be_read_leaves_the_others_their_figures(
-    shop: Shop, server: Server, monkeypatch: pytest.MonkeyPatch
+    shop: Shop, server: Server
 ) -> None:
-    def fail() -> None:
-        raise Unavailable("the disk is gone")
-
-    monkeypatch.setattr(server.ledgers[name_of(shop)].projections, "states", fail)
-    assert of_ledger(shop, "rapport_ledger_readable") == 0
-    assert scraped(shop, "rapport_ledger_readable", ledger="main") == 1
-    lag = scraped(shop, "rapport_projection_lag_events", ledger="main", projection="status")
-    assert lag is not None
+    projections = server.ledgers[name_of(shop)].projections
+    with failing(projections, "states", Unavailable("the disk is gone")):
+        assert of_ledger(shop, "rapport_ledger_readable") == 0
+        assert scraped(shop, "rapport_ledger_readable", ledger="main") == 1
+        lag = scraped(shop, "rapport_projection_lag_events", ledger="main", projection="status")
+        assert lag is not None
 
 
 def test_each_server_counts_for_itself(tmp_path: Path, application: FastAPI) -> None:

@@ -13,11 +13,12 @@ from api.http.streams.log import PAGE_EVENTS
 from api.http.streams.page_reader import PageReader
 from domain.errors import Corrupt
 from tests.api.wire import until
+from tests.fixtures.faults import failing
 from tests.ledger.given import HandClock, open_ledger
 from tests.ledger.transparency.growing import grow_to
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
     from api.http.streams.log import EventText
@@ -102,17 +103,12 @@ def test_nothing_is_handed_over_once_it_was_stopped(ledger: Ledger) -> None:
 def test_what_cannot_be_read_is_left_out_and_what_comes_then_is_not(
     ledger: Ledger,
     error: Exception,
-    monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    def fail(_ledger: Ledger, _events: Sequence[object]) -> None:
-        raise error
-
     async def steps() -> None:
         loop = Loop(ledger)
         with loop.reading():
-            with monkeypatch.context() as patched:
-                patched.setattr(page_reader, "show_all", fail)
+            with failing(page_reader, "show_all", error):
                 append(ledger, 2)
                 await loop.comes()
             left_out = ledger.head()

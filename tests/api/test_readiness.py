@@ -10,6 +10,7 @@ import pytest
 from api.http.app import create_app
 from domain.errors import Corrupt
 from tests.api.shop import Clock, Shop, built, listening, problem_of
+from tests.fixtures.faults import failing
 from tests.ledger.inside import committer_of, signer_of
 
 if TYPE_CHECKING:
@@ -85,17 +86,14 @@ def test_why_it_cannot_be_opened_is_for_the_log(
 
 
 def test_a_damaged_ledger_is_looked_through_once_and_not_by_every_request(
-    client: httpx.Client, server: Server, monkeypatch: pytest.MonkeyPatch
+    client: httpx.Client, server: Server
 ) -> None:
     """That takes long where a ledger is large, and the others must not wait for it."""
 
-    def open_again(_name: str) -> None:
-        pytest.fail("it was looked through again")
-
-    monkeypatch.setattr(server.folder, "ledger", open_again)
-    for _ in range(2):
-        problem_of(client.get("/v1/ledgers/broken/events"), 503, "unavailable")
-    assert stopped(client) == {"ledger": 1}
+    with failing(server.folder, "ledger", AssertionError("it was looked through again")):
+        for _ in range(2):
+            problem_of(client.get("/v1/ledgers/broken/events"), 503, "unavailable")
+        assert stopped(client) == {"ledger": 1}
 
 
 def test_a_ledger_that_was_mended_is_served_when_it_is_asked_for(

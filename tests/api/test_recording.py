@@ -12,9 +12,9 @@ import pytest
 from api.http.app import create_app
 from domain.errors import Unavailable
 from ledger import free_space as room
-from ledger import recording
 from ledger.stores.sqlite.events import LedgerApplicationRecorder
 from tests.api.shop import Clock, Json, Shop, built, listening, problem_of, registration
+from tests.fixtures.faults import failing
 from tests.ledger.given import folder_of
 
 if TYPE_CHECKING:
@@ -25,12 +25,13 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+def server(tmp_path: Path) -> Iterator[Server]:
     """With the ledgers main and other; trials follow each other without a pause."""
-    monkeypatch.setattr(recording, "AGAIN_SECONDS", 0.0)
-    monkeypatch.setattr(room, "LOOK_SECONDS", 0.0)
     with built(tmp_path / "data", Clock()) as server:
         server.create("other")
+        server.room = room.FreeSpaceWatch(server.folder.path, look_seconds=0.0)
+        for served in server.ledgers.values():
+            served.ledger.recording.again_seconds = 0.0
         yield server
 
 
@@ -128,14 +129,10 @@ def test_an_append_that_works_ends_it_too(shop: Shop, client: httpx.Client, disk
 
 
 def test_a_full_disk_is_noticed_though_nobody_appends(
-    client: httpx.Client, disk: Disk, monkeypatch: pytest.MonkeyPatch, shop: Shop
+    client: httpx.Client, disk: Disk, shop: Shop
 ) -> None:
-    def full(*_: object) -> None:
-        raise Unavailable("the folder data takes no more bytes")
-
     assert shop.base
-    with monkeypatch.context() as patched:
-        patched.setattr(room, "require_room", full)
+    with failing(room, "require_room", Unavailable("the folder data takes no more bytes")):
         disk.full_for = "ledgers/"
         told = problem_of(client.get("/readyz"), 503, "unavailable")
         assert told["recording"] is False
@@ -184,15 +181,15 @@ def test_an_archived_ledger_is_tried_too(shop: Shop, client: httpx.Client, disk:
 
 
 def test_a_real_lock_is_told_and_forgotten(
-    shop: Shop, client: httpx.Client, server: Server, monkeypatch: pytest.MonkeyPatch
+    shop: Shop, client: httpx.Client, server: Server
 ) -> None:
     """Another program holds the database; the trial waits for it like any commit."""
-    monkeypatch.setattr(recording, "WAIT_SECONDS", 0.01)
     main = server.ledger("main").ledger
+    main.recording.wait_seconds = 0.01
     with closing(sqlite3.connect(folder_of(main) / "events.sqlite", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         problem_of(shop.append("pos:1", registration()), 503, "unavailable")
         assert ready(client)["recording"] is False
         other.execute("ROLLBACK")
-    monkeypatch.setattr(recording, "WAIT_SECONDS", 20.0)
+    main.recording.wait_seconds = 20.0
     assert ready(client)["recording"] is True

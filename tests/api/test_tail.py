@@ -5,7 +5,7 @@ import json
 import threading
 from contextlib import ExitStack, contextmanager
 from http.client import IncompleteRead
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import httpx
@@ -18,6 +18,7 @@ from api.http.streams.streams import Limits
 from domain.errors import Corrupt
 from tests.api.shop import Shop, built, listening, problem_of, purchase, registration
 from tests.api.wire import Wire, until
+from tests.fixtures.faults import calls_of, failing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -150,25 +151,18 @@ def test_a_tail_further_behind_than_memory_reads_the_log(shop: Shop, server: Ser
             assert ids(behind, 1) == ids(up_to_date, 1) == [53]
 
 
-def test_each_new_event_is_read_once_for_all_tails(
-    shop: Shop, address: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_each_new_event_is_read_once_for_all_tails(shop: Shop, address: str) -> None:
     shop.register("pos:1")
-    pages: list[int] = []
-    show_all = log.show_all
-
-    def count(ledger: Any, events: Any) -> Any:
-        pages.append(len(events))
-        return show_all(ledger, events)
-
-    monkeypatch.setattr(page_reader, "show_all", count)
-    with many_tails(address, shop, 20) as tails:
+    with (
+        calls_of(page_reader, "show_all") as shown,
+        many_tails(address, shop, 20) as tails,
+    ):
         for connection in tails:
             assert ids(connection, 2) == [1, 2]
         sell(shop, 5)
         for connection in tails:
             assert ids(connection, 5) == [3, 4, 5, 6, 7]
-    assert pages == [5]
+    assert [len(call.positional[1]) for call in shown] == [5]
 
 
 def test_memory_is_kept_only_while_somebody_listens(
@@ -253,20 +247,18 @@ def test_there_is_a_limit_to_tails(shop: Shop, server: Server) -> None:
 
 
 def test_new_events_that_cannot_be_read_end_the_tail_and_nothing_else(
-    shop: Shop, address: str, monkeypatch: pytest.MonkeyPatch
+    shop: Shop, address: str
 ) -> None:
     shop.register("pos:1")
-    with tail(address, shop, "?after_position=2") as connection:
-
-        def fail(_ledger: Any, _events: Any) -> Any:
-            raise Corrupt("position 3 is damaged")
-
-        monkeypatch.setattr(page_reader, "show_all", fail)
-        monkeypatch.setattr(log, "show_all", fail)
+    damage = Corrupt("position 3 is damaged")
+    with (
+        tail(address, shop, "?after_position=2") as connection,
+        failing(page_reader, "show_all", damage),
+        failing(log, "show_all", damage),
+    ):
         sell(shop, 1)
         with pytest.raises((IncompleteRead, ConnectionError)):
             connection.answer.read()
-    monkeypatch.undo()
     with tail(address, shop, "?after_position=2") as connection:
         assert ids(connection, 1) == [3]
 

@@ -25,6 +25,7 @@ from ledger.stores.sqlite.store import SqliteStore
 from tests.api.shop import Clock
 from tests.cli.running import Ended, attempts, rapport
 from tests.cli.sold import sold
+from tests.fixtures.faults import failing
 from tests.ledger.given import ANN, append, draft
 from tests.ledger.inside import wrapped_keys
 from tests.trail_entries import done, outcomes
@@ -337,15 +338,10 @@ def test_a_short_passphrase_is_refused_and_nothing_is_left(
     assert sorted(one.name for one in here.iterdir()) == ["data", "passphrase"]
 
 
-def test_a_backup_that_fails_leaves_nothing(
-    data: Path, here: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def killed(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(making, "verify_archive", killed)
-    assert backup(data, "saved").code != DONE
-    assert sorted(one.name for one in here.iterdir()) == ["data", "passphrase"]
+def test_a_backup_that_fails_leaves_nothing(data: Path, here: Path) -> None:
+    with failing(making, "verify_archive", KeyboardInterrupt):
+        assert backup(data, "saved").code != DONE
+        assert sorted(one.name for one in here.iterdir()) == ["data", "passphrase"]
 
 
 def test_what_a_killed_backup_left_goes_with_the_next_one_there(data: Path, here: Path) -> None:

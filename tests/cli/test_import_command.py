@@ -250,11 +250,17 @@ class Terminal(io.StringIO):
         return True
 
 
+@pytest.fixture
+def types(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Has somebody at a terminal type an answer."""
+    return lambda answer: monkeypatch.setattr("sys.stdin", Terminal(answer))
+
+
 @pytest.mark.parametrize("answer", ["n\n", "\n"])
 def test_a_suspicious_column_stops_an_import_at_a_terminal_before_writing(
-    till: Path, monkeypatch: pytest.MonkeyPatch, answer: str
+    till: Path, types: Callable[[str], None], answer: str
 ) -> None:
-    monkeypatch.setattr("sys.stdin", Terminal(answer))
+    types(answer)
     ended = run(till, SUSPICIOUS)
     assert (ended.code, ended.out) == (2, "")
     assert "suspicious column total: 1 row, such as '1.500' in line 2, has three" in ended.err
@@ -266,9 +272,9 @@ def test_a_suspicious_column_stops_an_import_at_a_terminal_before_writing(
     ("answer", "more"), [("y\n", ()), ("", ("--yes",)), ("", ("--json",)), ("", ("--dry-run",))]
 )
 def test_who_knows_the_column_goes_on(
-    till: Path, monkeypatch: pytest.MonkeyPatch, answer: str, more: tuple[str, ...]
+    till: Path, types: Callable[[str], None], answer: str, more: tuple[str, ...]
 ) -> None:
-    monkeypatch.setattr("sys.stdin", Terminal(answer))
+    types(answer)
     assert run(till, SUSPICIOUS, *more).code == 0
 
 
@@ -279,9 +285,9 @@ def test_without_a_terminal_a_suspicious_column_stops_nothing(till: Path) -> Non
 
 
 def test_a_sound_file_is_imported_without_a_question(
-    till: Path, monkeypatch: pytest.MonkeyPatch
+    till: Path, types: Callable[[str], None]
 ) -> None:
-    monkeypatch.setattr("sys.stdin", Terminal(""))
+    types("")
     assert run(till, GOOD).code == 0
 
 

@@ -14,6 +14,7 @@ from api.cli.acts import order_act
 from domain.errors import Unavailable
 from ledger.folder import DataFolder
 from tests.cli.running import PROGRAM, rapport, serving
+from tests.fixtures.faults import failing
 from tests.trail_entries import Entry, outcomes
 
 PASSPHRASE = "a passphrase of some length"
@@ -76,17 +77,13 @@ def test_ledgers_that_were_taken_back_are_not_told_of_as_restored(
 
 
 def test_ledgers_that_are_there_are_restored_where_no_other_can_be_made(
-    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    data: Path, tmp_path: Path
 ) -> None:
     assert rapport("ledgers", "create", "shop", "--data", data).code == 0
     assert rapport("backup", "--with-keys", tmp_path / "saved", "--data", data).code == 0
 
-    def full(*_: object) -> None:
-        raise Unavailable("the disk is full")
-
     new = tmp_path / "new"
-    with monkeypatch.context() as patched:
-        patched.setattr(DataFolder, "create", full)
+    with failing(DataFolder, "create", Unavailable("the disk is full")):
         restored = rapport("restore", tmp_path / "saved", "--ledger", "shop", "--data", new)
         assert restored.code == 3, restored.err
     assert (new / "ledgers" / "shop").is_dir()

@@ -12,7 +12,7 @@ from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from ledger.ledger import EVENTS_FILE, KEYS_FILE
+from ledger.stores.sqlite.file_names import EVENTS_FILE, KEYS_FILE
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,7 +17,9 @@ from domain.errors import Refused, Unavailable
 from ledger.committer import BATCH_EVENTS
 from ledger.drafts import Append
 from ledger.mapper import LedgerMapper
+from ledger.stores.sqlite.events import LedgerApplicationRecorder
 from ledger.stores.sqlite.file_names import EVENTS_FILE
+from tests.fixtures.faults import calls_of
 from tests.ledger.given import (
     ANN,
     MASTER_KEY,
@@ -28,7 +30,7 @@ from tests.ledger.given import (
     open_ledger,
     registered,
 )
-from tests.ledger.inside import application_of, keys_of
+from tests.ledger.inside import application_of, keys_of, wrapped_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -167,25 +169,16 @@ def test_a_full_queue_turns_appends_away_at_once(tmp_path: Path, clock: HandCloc
     ledger.close()
 
 
-def test_a_transaction_takes_no_more_than_a_batch(
-    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_transaction_takes_no_more_than_a_batch(ledger: Ledger) -> None:
     """Else whoever comes first waits for all who came meanwhile, and memory grows with them."""
     contact_id = registered(ledger)
     visit = draft(contact_id, "visit-made", {"guests": 0})
-    sizes: list[int] = []
-    recorder = application_of(ledger).recorder
-    insert = recorder.insert_events
-
-    def insert_events(events: Any, **expected: Any) -> Any:
-        sizes.append(len(events))
-        return insert(events, **expected)
-
-    with held_up(ledger):
-        monkeypatch.setattr(recorder, "insert_events", insert_events)
-        futures = [submit(ledger, visit, visit, visit) for _ in range(BATCH_EVENTS // 3 + 1)]
-        futures.append(submit(ledger, *[visit] * (BATCH_EVENTS + 1)))
-    wait(futures, timeout=30)
+    with calls_of(LedgerApplicationRecorder, "insert_events") as inserts:
+        with held_up(ledger):
+            futures = [submit(ledger, visit, visit, visit) for _ in range(BATCH_EVENTS // 3 + 1)]
+            futures.append(submit(ledger, *[visit] * (BATCH_EVENTS + 1)))
+        wait(futures, timeout=30)
+    sizes = [len(call.positional[1]) for call in inserts[1:]]  # the first is what holds it up
     assert sizes == [BATCH_EVENTS // 3 * 3, 3, BATCH_EVENTS + 1]
 
 
@@ -313,26 +306,16 @@ def test_a_failed_commit_fails_every_append_of_its_batch(tmp_path: Path, clock: 
 def test_a_key_is_durable_before_the_event_that_needs_it(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    saved: list[str] = []
-    keys, recorder = keys_of(ledger), application_of(ledger).recorder
-    save, insert = keys.save, recorder.insert_events
-
-    def save_keys() -> None:
-        save()
-        saved.append("keys")
+    stored: list[dict[UUID, bytes]] = []
+    insert = LedgerApplicationRecorder.insert_events
 
     def insert_events(*events: Any, **expected: Any) -> Any:
-        saved.append("events")
+        stored.append(wrapped_keys(folder_of(ledger)))
         return insert(*events, **expected)
 
-    monkeypatch.setattr(keys, "save", save_keys)
-    monkeypatch.setattr(recorder, "insert_events", insert_events)
+    monkeypatch.setattr(LedgerApplicationRecorder, "insert_events", insert_events)
     contact_id = registered(ledger)
-    assert saved == ["keys", "events"]
-    stored = sqlite3.connect(folder_of(ledger) / "keys.sqlite")
-    rows = stored.execute("SELECT wrapped FROM data_keys WHERE contact = ?", (contact_id.bytes,))
-    (wrapped,) = rows.fetchone()
-    stored.close()
+    wrapped = stored[0][contact_id]
     assert MASTER_KEY not in wrapped
     assert len(wrapped) == 12 + 32 + 16
 

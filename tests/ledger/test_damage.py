@@ -57,25 +57,26 @@ def test_a_page_damaged_in_the_middle_is_found_when_the_ledger_is_opened(
         open_ledger(folder, HandClock())
 
 
-def test_a_large_file_is_opened_without_reading_all_of_it(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def large(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The same ledger, of which every file counts as a large one."""
     monkeypatch.setattr("ledger.stores.sqlite.quick_check.MOST_CHECKED_BYTES", 0)
-    overwrite(folder / "events.sqlite", middle(folder / "events.sqlite"))
-    ledger = open_ledger(folder, HandClock())
+    return folder
+
+
+def test_a_large_file_is_opened_without_reading_all_of_it(large: Path) -> None:
+    overwrite(large / "events.sqlite", middle(large / "events.sqlite"))
+    ledger = open_ledger(large, HandClock())
     assert ledger.head() == 401
     ledger.close()
 
 
-def test_the_tail_of_a_large_file_is_read_when_it_is_opened(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ledger.stores.sqlite.quick_check.MOST_CHECKED_BYTES", 0)
-    with closing(sqlite3.connect(folder / "events.sqlite")) as file:
+def test_the_tail_of_a_large_file_is_read_when_it_is_opened(large: Path) -> None:
+    with closing(sqlite3.connect(large / "events.sqlite")) as file:
         file.execute("UPDATE stored_events SET state = x'c1' WHERE position = 401")
         file.commit()
     with pytest.raises(Corrupt, match="position 401"):
-        open_ledger(folder, HandClock())
+        open_ledger(large, HandClock())
 
 
 @pytest.fixture
@@ -120,12 +121,11 @@ def test_damage_met_by_an_append_takes_its_batch_and_all_after_it(damaged: Path)
     ledger.close()
 
 
-def test_damage_of_the_keys_is_told_as_such(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ledger.stores.sqlite.quick_check.MOST_CHECKED_BYTES", 0)
-    file = folder / "keys.sqlite"
+def test_damage_of_the_keys_is_told_as_such(large: Path) -> None:
+    file = large / "keys.sqlite"
     overwrite(file, 4, middle(file))
-    ledger = open_ledger(folder, HandClock())
-    with pytest.raises(Corrupt, match=f"{folder.name}/keys.sqlite"):
+    ledger = open_ledger(large, HandClock())
+    with pytest.raises(Corrupt, match=f"{large.name}/keys.sqlite"):
         ledger.log(limit=1000)
     ledger.close()
 

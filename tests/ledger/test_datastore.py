@@ -7,6 +7,7 @@ import pytest
 from eventsourcing.persistence import OperationalError
 
 from ledger.stores.sqlite.connections import LedgerDatastore
+from tests.fixtures.faults import failing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,22 +34,18 @@ def test_a_writer_has_the_write_lock_before_it_reads(
     other.close()
 
 
-def test_a_commit_that_fails_leaves_the_connection_usable(
-    datastore: LedgerDatastore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_commit_that_fails_leaves_the_connection_usable(datastore: LedgerDatastore) -> None:
     with datastore.get_connection(commit=True) as connection:
-
-        def fail() -> None:
-            raise sqlite3.OperationalError("disk I/O error")
 
         def state(fact: str) -> None:
             with connection.transaction(commit=True) as cursor:
                 cursor.execute("INSERT INTO facts VALUES (?)", (fact,))
 
-        with monkeypatch.context() as patched:
-            patched.setattr(connection, "commit", fail)
-            with pytest.raises(OperationalError):
-                state("lost")
+        with (
+            failing(connection, "commit", sqlite3.OperationalError("disk I/O error")),
+            pytest.raises(OperationalError),
+        ):
+            state("lost")
         state("kept")
         with connection.transaction(commit=False) as cursor:
             cursor.execute("SELECT fact FROM facts")

@@ -19,6 +19,7 @@ from ledger.erasure import Erasure
 from ledger.stores.sqlite.data_keys import KeyStore
 from ledger.stores.sqlite.events import LedgerApplicationRecorder
 from ledger.stores.sqlite.file_names import KEYS_FILE
+from tests.fixtures.faults import failing
 from tests.ledger.given import ANN, SALE, append, draft, open_ledger, registered
 from tests.ledger.inside import application_of, keys_of, reachable, wrapped_keys
 from tests.ledger.test_committer import held_up_before_it_commits
@@ -297,13 +298,15 @@ def test_an_erasure_that_cannot_be_recorded_destroys_nothing(
     ledger = open_ledger(tmp_path, clock)
     contact_id = registered(ledger)
 
-    def fails(*_: object, **__: object) -> None:
-        raise sqlite3.OperationalError("database is locked")
-
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(LedgerApplicationRecorder, "insert_events", fails)
-        with pytest.raises(Unavailable, match="nothing"):
-            erased(ledger, contact_id)
+    with (
+        failing(
+            LedgerApplicationRecorder,
+            "insert_events",
+            sqlite3.OperationalError("database is locked"),
+        ),
+        pytest.raises(Unavailable, match="nothing"),
+    ):
+        erased(ledger, contact_id)
     assert name_of(ledger, contact_id) == "Ann Example"
     assert contact_id in wrapped_keys(tmp_path)
     ledger.close()

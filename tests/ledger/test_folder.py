@@ -22,7 +22,9 @@ from ledger.data_layout import FolderUnusable
 from ledger.files import FolderInUse
 from ledger.folder import DataFolder
 from ledger.master_keys import OpenToOthers
+from ledger.stores.sqlite import store as store_module
 from ledger.stores.sqlite.store import SqliteStore
+from tests.fixtures.faults import FULL_DISK, failing
 from tests.ledger.given import HandClock, append, draft, registered
 
 if TYPE_CHECKING:
@@ -136,35 +138,27 @@ def test_what_a_killed_creation_left_is_swept(folder: Path) -> None:
     opened.close()
 
 
-def test_a_creation_that_fails_leaves_nothing(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_creation_that_fails_leaves_nothing(folder: Path) -> None:
     opened = open_folder(folder)
 
-    def fail(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    with monkeypatch.context() as patched:
-        patched.setattr("ledger.stores.sqlite.store.write_whole", fail)
-        with pytest.raises(FolderUnusable, match="No space left"):
-            opened.create("cafe")
+    with (
+        failing(store_module, "write_whole", FULL_DISK),
+        pytest.raises(FolderUnusable, match="No space left"),
+    ):
+        opened.create("cafe")
     assert [entry.name for entry in (folder / "ledgers").iterdir()] == ["main"]
     assert opened.create("cafe")[1]
     opened.close()
 
 
-def test_a_ledger_that_cannot_be_opened_once_it_is_made_is_taken_back(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_ledger_that_cannot_be_opened_once_it_is_made_is_taken_back(folder: Path) -> None:
     opened = open_folder(folder)
 
-    def fail(*_: object) -> None:
-        raise Unavailable("the disk is full")
-
-    with monkeypatch.context() as patched:
-        patched.setattr("ledger.stores.sqlite.store.check", fail)
-        with pytest.raises(FolderUnusable, match="cafe cannot be made: the disk is full"):
-            opened.create("cafe")
+    with (
+        failing(store_module, "check", Unavailable("the disk is full")),
+        pytest.raises(FolderUnusable, match="cafe cannot be made: the disk is full"),
+    ):
+        opened.create("cafe")
     assert [entry.name for entry in (folder / "ledgers").iterdir()] == ["main"]
     assert opened.create("cafe")[1]
     opened.close()
@@ -328,19 +322,12 @@ def test_a_ledger_that_cannot_be_opened_still_says_what_it_is(folder: Path) -> N
     opened.close()
 
 
-def test_a_deleted_ledger_is_gone_at_once_also_where_it_is_interrupted(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_deleted_ledger_is_gone_at_once_also_where_it_is_interrupted(folder: Path) -> None:
     opened = open_folder(folder)
     opened.create("shop")
 
-    def killed(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched:
-        patched.setattr(shutil, "rmtree", killed)
-        with pytest.raises(KeyboardInterrupt):
-            opened.delete("shop")
+    with failing(shutil, "rmtree", KeyboardInterrupt), pytest.raises(KeyboardInterrupt):
+        opened.delete("shop")
     assert opened.names() == ["main"]
     opened.close()
     assert len(list((folder / "ledgers").iterdir())) == 2
@@ -349,20 +336,13 @@ def test_a_deleted_ledger_is_gone_at_once_also_where_it_is_interrupted(
     again.close()
 
 
-def test_a_ledger_that_cannot_be_renamed_away_is_whole(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_ledger_that_cannot_be_renamed_away_is_whole(folder: Path) -> None:
     opened = open_folder(folder)
     ledger, _ = opened.create("shop")
     registered(ledger)
 
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Path, "rename", full)
-        with pytest.raises(Unavailable):
-            opened.delete("shop")
+    with failing(Path, "rename", FULL_DISK), pytest.raises(Unavailable):
+        opened.delete("shop")
     assert opened.names() == ["main", "shop"]
     assert opened.ledger("shop").head() == 2
     opened.delete("shop")
@@ -371,18 +351,11 @@ def test_a_ledger_that_cannot_be_renamed_away_is_whole(
     opened.close()
 
 
-def test_a_ledger_whose_archiving_cannot_be_written_is_as_it_was(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_ledger_whose_archiving_cannot_be_written_is_as_it_was(folder: Path) -> None:
     opened = open_folder(folder)
 
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(Path, "rename", full)
-        with pytest.raises(Unavailable):
-            opened.archive("main", archived=True)
+    with failing(Path, "rename", FULL_DISK), pytest.raises(Unavailable):
+        opened.archive("main", archived=True)
     assert not opened.settings("main").archived
     registered(opened.ledger("main"))
     opened.archive("main", archived=True)

@@ -14,7 +14,9 @@ from domain.errors import Corrupt, Unavailable
 from ledger.dry_run import open_dry_run
 from ledger.folder import DataFolder
 from ledger.settings import is_log_domain
+from ledger.stores.sqlite import store as store_module
 from ledger.stores.sqlite.store import SqliteStore
+from tests.fixtures.faults import FULL_DISK, failing
 from tests.ledger.given import HandClock, registered
 
 if TYPE_CHECKING:
@@ -82,16 +84,13 @@ def test_a_ledger_from_before_there_were_logs_gets_one_when_it_is_opened(before:
         assert list(folder.ledger("main").transparency.checkpoints()) == kept
 
 
-def test_a_log_begun_but_cut_off_before_its_origin_was_kept_goes_on(
-    before: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    with monkeypatch.context() as patched:
-        patched.setattr("ledger.stores.sqlite.store.write_whole", fail)
-        with closing(opened(before)) as folder, pytest.raises(Unavailable, match="No space left"):
-            folder.ledger("main")
+def test_a_log_begun_but_cut_off_before_its_origin_was_kept_goes_on(before: Path) -> None:
+    with (
+        failing(store_module, "write_whole", FULL_DISK),
+        closing(opened(before)) as folder,
+        pytest.raises(Unavailable, match="No space left"),
+    ):
+        folder.ledger("main")
     assert "origin" not in settings_of(before)
     cut_off = (before / "ledgers" / "main" / "log.sqlite").read_bytes()
     with closing(opened(before)) as folder:

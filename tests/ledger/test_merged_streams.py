@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from contextlib import closing
+from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from domain.errors import Refused, Unavailable
 from ledger.application import LedgerApplication
 from ledger.drafts import Append
+from tests.fixtures.faults import calls_of
 from tests.ledger.given import ANN, SALE, append, draft, open_ledger, registered
 from tests.ledger.test_committer import locked, pragma
 
@@ -51,29 +53,21 @@ def test_within_an_append_merges_count_from_where_they_stand(ledger: Ledger) -> 
 
 
 def test_an_append_to_a_merged_contact_reads_nothing_of_its_survivor(
-    tmp_path: Path, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, clock: HandClock
 ) -> None:
     ledger = open_ledger(tmp_path, clock)
     old, new = registered(ledger), registered(ledger)
     merged(ledger, old, new)
     ledger.close()
-    read: list[UUID] = []
-    contact, contacts = LedgerApplication.contact, LedgerApplication.contacts
-
-    def watched(self: Any, contact_id: UUID) -> Any:
-        read.append(contact_id)
-        return contact(self, contact_id)
-
-    def all_watched(self: Any, contact_ids: Any) -> Any:
-        read.extend(contact_ids)
-        return contacts(self, contact_ids)
-
-    monkeypatch.setattr(LedgerApplication, "contact", watched)
-    monkeypatch.setattr(LedgerApplication, "contacts", all_watched)
-    ledger = open_ledger(tmp_path, clock)
-    assert append(ledger, draft(old, "purchase-made", SALE)).counts_for == new
+    with (
+        calls_of(LedgerApplication, "contact") as alone,
+        calls_of(LedgerApplication, "contacts") as together,
+        closing(open_ledger(tmp_path, clock)) as ledger,
+    ):
+        assert append(ledger, draft(old, "purchase-made", SALE)).counts_for == new
+    read = [call.positional[1] for call in alone]
+    read += [contact for call in together for contact in call.positional[1]]
     assert read == [old]
-    ledger.close()
 
 
 def test_a_merge_that_was_not_committed_is_none(tmp_path: Path, clock: HandClock) -> None:

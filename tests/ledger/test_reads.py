@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4, uuid5
 
@@ -12,7 +13,6 @@ from domain.errors import Corrupt, EventNotFound, Invalid
 from domain.events import EncryptedValue
 from domain.instants import SECOND
 from domain.recorded import POLICY_STREAM
-from ledger import stored_events
 from ledger.stores.events import INDEXED_TOPICS
 from tests.ledger.given import (
     ANN,
@@ -83,16 +83,16 @@ def test_folds_read_streams_sealed_and_people_read_them_in_clear(ledger: Ledger)
 
 @pytest.mark.parametrize("page", [1, 2, 3, 5, 1000])
 def test_all_streams_are_walked_in_contact_order_whatever_the_page(
-    ledger: Ledger, page: int, monkeypatch: pytest.MonkeyPatch
+    ledger: Ledger, page: int
 ) -> None:
     contacts = sorted((registered(ledger) for _ in range(4)), key=lambda c: c.bytes)
     visits(ledger, contacts[1], 4)
-    monkeypatch.setattr(stored_events, "_PAGE", page)
-    walked = list(ledger.streams(upto=ledger.head()))
+    head, streams = ledger.head(), partial(ledger.streams, page_events=page)
+    walked = list(streams(upto=head))
     assert [contact_id for contact_id, _ in walked] == contacts
     assert [[r.version for r in events] for _, events in walked] == [[1], [1, 2, 3, 4, 5], [1], [1]]
-    assert [c for c, _ in ledger.streams(after=contacts[1], upto=ledger.head())] == contacts[2:]
-    assert sum(len(events) for _, events in ledger.streams(upto=6)) == 5
+    assert [c for c, _ in streams(after=contacts[1], upto=head)] == contacts[2:]
+    assert sum(len(events) for _, events in streams(upto=6)) == 5
 
 
 def test_the_policy_stream_is_in_the_log_and_among_no_contacts(ledger: Ledger) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -19,11 +20,10 @@ from ledger.stores.sqlite import rewrapping, store
 from ledger.stores.sqlite.connections import connect
 from ledger.stores.sqlite.data_keys import APPLICATION_ID, MASTER_PROOF
 from ledger.stores.sqlite.store import SqliteStore
+from tests.fixtures.faults import failing
 from tests.ledger.given import HandClock, registered
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from ledger.master_keys import MasterKey
 
 NAMES = ("main", "other", "third")
@@ -121,13 +121,9 @@ def test_killed_in_the_middle_it_goes_on(
         done.append(arguments)
         return rewrap(*arguments)  # type: ignore[arg-type]  # what it was given
 
-    def dies_last(*_: object) -> None:
-        raise Killed
-
     monkeypatch.setattr(store, "rewrap", dies)
-    if rewrapped == len(NAMES):
-        monkeypatch.setattr("pathlib.Path.replace", dies_last)
-    with pytest.raises(Killed):
+    dies_last = failing(Path, "replace", Killed) if rewrapped == len(NAMES) else nullcontext()
+    with dies_last, pytest.raises(Killed):
         rotate_master_key(data, SqliteStore)
     monkeypatch.undo()
     new = FileMasterKey(next_of(data / "master.key"))
@@ -142,18 +138,10 @@ def test_killed_in_the_middle_it_goes_on(
     assert opened_by(data, old) == set()
 
 
-def test_a_file_is_wholly_under_one_key_when_it_is_cut_off_within(
-    data: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_is_wholly_under_one_key_when_it_is_cut_off_within(data: Path) -> None:
     old = FileMasterKey(data / "master.key")
-
-    def dies(*_: object) -> int:
-        raise Killed
-
-    monkeypatch.setattr(rewrapping, "_signing_keys", dies)
-    with pytest.raises(Killed):
+    with failing(rewrapping, "_signing_keys", Killed), pytest.raises(Killed):
         rotate_master_key(data, SqliteStore)
-    monkeypatch.undo()
     assert opened_by(data, old) == set(NAMES)
     assert opened_by(data, FileMasterKey(next_of(data / "master.key"))) == set()
 

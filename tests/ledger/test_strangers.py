@@ -2,67 +2,66 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 from domain.errors import Refused
 from ledger.drafts import Append, AppendResult
-from ledger.stores.sqlite.events import MOST_IDS
+from ledger.stores.sqlite.events import MOST_IDS, LedgerApplicationRecorder
+from tests.fixtures.faults import calls_of
 from tests.ledger.given import ANN, append, draft, open_ledger, registered
 from tests.ledger.inside import application_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
-
-    import pytest
 
     from ledger.ledger import Ledger
     from tests.ledger.given import HandClock
 
 
+@dataclass
 class Questions:
-    """What the ledger's recorder is asked."""
+    """What ledgers asked their recorders: for which streams together, and for which alone."""
 
-    def __init__(self, ledger: Ledger, patched: pytest.MonkeyPatch) -> None:
-        self.together: list[set[UUID]] = []
-        self.streams: list[UUID] = []
-        recorder = application_of(ledger).recorder
-        rows_of_streams, select_events = recorder.rows_of_streams, recorder.select_events
-
-        def ask(streams: Any) -> Any:
-            self.together.append(set(streams))
-            return rows_of_streams(streams)
-
-        def select(stream: Any, **conditions: Any) -> Any:
-            self.streams.append(stream)
-            return select_events(stream, **conditions)
-
-        patched.setattr(recorder, "rows_of_streams", ask)
-        patched.setattr(recorder, "select_events", select)
+    together: list[set[UUID]] = field(default_factory=list)
+    streams: list[UUID] = field(default_factory=list)
 
 
-def test_a_batch_over_many_unknown_contacts_asks_once(
-    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    questions = Questions(ledger, monkeypatch)
+@contextmanager
+def asked() -> Iterator[Questions]:
+    questions = Questions()
+    with (
+        calls_of(LedgerApplicationRecorder, "rows_of_streams") as together,
+        calls_of(LedgerApplicationRecorder, "select_events") as streams,
+    ):
+        yield questions
+    questions.together += [set(call.positional[1]) for call in together]
+    questions.streams += [call.positional[1] for call in streams]
+
+
+def test_a_batch_over_many_unknown_contacts_asks_once(ledger: Ledger) -> None:
     contacts = [uuid4() for _ in range(50)]
-    append(ledger, *[draft(contact, "contact-registered", ANN) for contact in contacts])
-    assert questions.together == [set(contacts)]
-    assert questions.streams == []
-    append(ledger, *[draft(contact, "visit-made", {"guests": 0}) for contact in contacts])
-    assert (len(questions.together), questions.streams) == (1, [])
+    with asked() as questions:
+        append(ledger, *[draft(contact, "contact-registered", ANN) for contact in contacts])
+    assert questions == Questions([set(contacts)], [])
+    with asked() as questions:
+        append(ledger, *[draft(contact, "visit-made", {"guests": 0}) for contact in contacts])
+    assert questions == Questions([], [])
     assert [ledger.version(contact) for contact in contacts] == [2] * 50
 
 
 def test_a_batch_over_many_strangers_asks_for_some_dozens_at_a_time(
-    tmp_path: Path, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, clock: HandClock
 ) -> None:
     ledger = open_ledger(tmp_path, clock)
     known = [registered(ledger) for _ in range(100)]
     ledger.close()
     ledger = open_ledger(tmp_path, clock)
-    questions = Questions(ledger, monkeypatch)
-    append(ledger, *[draft(contact, "visit-made", {"guests": 0}) for contact in known])
+    with asked() as questions:
+        append(ledger, *[draft(contact, "visit-made", {"guests": 0}) for contact in known])
     assert set().union(*questions.together) == set(known)
     assert (len(questions.together), questions.streams) == (2, [])
     assert [ledger.version(contact) for contact in known] == [2] * 100

@@ -13,13 +13,14 @@ from domain.restatement import MINUTE
 from domain.stages import StageMachine
 from tests.domain.scenario import ANN
 from tests.fixtures.clock import Clock
+from tests.fixtures.faults import Call, calls_of
 from tests.projections.hands import Hands
 from tests.projections.memory import NOW, MemoryLedger
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from domain.history import Fact
 
 FEW, MANY = 3000, 6000
 MOST_RATIOS = {"restatements": 2.2, "status": 2.5}
@@ -53,31 +54,25 @@ def sold(order: str, events: int, pause: int) -> tuple[MemoryLedger, Clock]:
 
 
 @pytest.fixture
-def absorbed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many facts were folded, in the one place."""
-    count, absorb = [0], StageMachine.absorb
-
-    def counted(machine: StageMachine, fact: Fact) -> None:
-        count[0] += 1
-        absorb(machine, fact)
-
-    monkeypatch.setattr(StageMachine, "absorb", counted)
-    return count
+def absorbed() -> Iterator[list[Call]]:
+    """The facts that were folded, in the one place."""
+    with calls_of(StageMachine, "absorb") as calls:
+        yield calls
 
 
 @pytest.mark.parametrize("name", list(MOST_RATIOS))
 @pytest.mark.parametrize("order", ["in order", "newest first", "shuffled"])
 def test_twice_as_many_events_of_one_contact_cost_twice_as_much(
-    tmp_path: Path, absorbed: list[int], order: str, name: str
+    tmp_path: Path, absorbed: list[Call], order: str, name: str
 ) -> None:
     costs = []
     for events in (FEW, MANY):
         ledger, clock = sold(order, events, 0)
         hands = Hands(ledger, clock, tmp_path / f"{events}.sqlite")
-        absorbed[0] = 0
+        absorbed.clear()
         while hands.follow(name, ledger.head()):
             pass
-        costs.append(absorbed[0])
+        costs.append(len(absorbed))
         hands.close()
     assert costs[1] <= MOST_RATIOS[name] * costs[0]
     assert costs[1] <= MOST_FOLDS * MANY
@@ -85,7 +80,7 @@ def test_twice_as_many_events_of_one_contact_cost_twice_as_much(
 
 @pytest.mark.parametrize("name", ["restatements", "status"])
 def test_sales_dated_by_the_day_that_arrive_in_order_are_folded_few_times(
-    tmp_path: Path, absorbed: list[int], name: str
+    tmp_path: Path, absorbed: list[Call], name: str
 ) -> None:
     """A step and a minute for each of them, and still each is folded a few times at most."""
     ledger, clock = sold("in order", 200, MINUTE)
@@ -93,7 +88,7 @@ def test_sales_dated_by_the_day_that_arrive_in_order_are_folded_few_times(
     while hands.follow(name, 1):
         pass
     assert hands.digest(name).position == ledger.head()
-    assert absorbed[0] <= 3 * 200
+    assert len(absorbed) <= 3 * 200
     hands.close()
 
 

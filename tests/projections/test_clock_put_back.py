@@ -7,7 +7,6 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
-import pytest
 from hypothesis import given, settings
 
 from domain.aliases import Aliases
@@ -22,6 +21,7 @@ from projections.partners import Partners
 from projections.status import StatusProjection
 from tests.domain.scenario import ANN
 from tests.fixtures.clock import Clock
+from tests.fixtures.faults import failing
 from tests.projections.hands import Hands
 from tests.projections.histories import CONTACTS, Story, seeds
 from tests.projections.memory import NOW, MemoryLedger
@@ -112,20 +112,17 @@ def _require_same(projections: Projections, ledger: MemoryLedger, now: int) -> N
 
 
 def test_a_clock_put_back_by_a_little_folds_nobody_again(
-    hands: Hands, ledger: MemoryLedger, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    hands: Hands, ledger: MemoryLedger, clock: Clock
 ) -> None:
     """What did not change in between is left alone, however many contacts there are."""
     clock.instant += HOUR
     ledger.tell(ANN, "purchase-made", NOW - DAY)
     hands.follow("status", ledger.head())
 
-    def measure(*_: object) -> None:
-        pytest.fail("a contact was folded again")
-
-    monkeypatch.setattr(StatusProjection, "measure", measure)
-    clock.instant -= HOUR // 2
-    assert hands.follow("status", 0)
-    assert hands.projections.summary().as_of == clock()
+    with failing(StatusProjection, "measure", AssertionError("a contact was folded again")):
+        clock.instant -= HOUR // 2
+        assert hands.follow("status", 0)
+        assert hands.projections.summary().as_of == clock()
 
 
 def test_a_policy_that_comes_into_force_before_the_first_fact_is_shown(

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from domain.errors import ProjectionBehind, ProjectionNotFound
 from domain.instants import DAY, SECOND
 from ledger.stores.sqlite.projection_tables import SqliteTableStore
+from projections import build as build_module
 from projections.build_subscriber import BuildSubscriber
 from projections.limits import Limits
 from projections.source import Page
 from projections.standing import StandingProjection
 from projections.status import StatusProjection
 from tests.domain.scenario import ANN, BEN, CAT
+from tests.fixtures.faults import FULL_DISK, calls_of, failing
 from tests.fixtures.waiting import until
 from tests.projections.hands import Hands, opened, over
 from tests.projections.memory import NOW, MemoryLedger
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from domain.history import History
-    from domain.recorded import RecordedEvent
     from domain.relationship import Relationship
     from projections.folding import Moment
     from projections.projections import Projections
@@ -218,16 +219,10 @@ def test_a_failure_is_remembered_and_a_rebuild_repairs_it(
         mended.close()
 
 
-def test_trouble_with_the_file_is_shown_and_passes(
-    hands: Hands, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_trouble_with_the_file_is_shown_and_passes(hands: Hands) -> None:
     build = hands.projections.follower.build("status")
 
-    def full(*_arguments: object) -> bool:
-        raise OSError(28, "No space left on device")
-
-    with monkeypatch.context() as patched:
-        patched.setattr(build, "step", full)
+    with failing(build, "step", FULL_DISK):
         hands.take_turn()
     state = hands.projections.states()[0]
     assert state.state == "waiting"
@@ -249,22 +244,15 @@ def test_a_restart_goes_on_where_it_was(ledger: MemoryLedger, clock: Clock, path
     second.close()
 
 
-def test_a_step_that_is_cut_off_leaves_nothing_behind(
-    hands: Hands, ledger: MemoryLedger, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_step_that_is_cut_off_leaves_nothing_behind(hands: Hands, ledger: MemoryLedger) -> None:
     """Not a row, not an alias: the step is taken again as if it had never begun."""
     hands.follow("status", ledger.head())
     before = hands.digest("status")
     ledger.tell(ANN, "purchase-made")
     ledger.tell(BEN, "contact-merged", into=str(CAT))
 
-    def cut(*_arguments: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched:
-        patched.setattr("projections.build.save", cut)
-        with pytest.raises(KeyboardInterrupt):
-            hands.follow("status", ledger.head())
+    with failing(build_module, "save", KeyboardInterrupt), pytest.raises(KeyboardInterrupt):
+        hands.follow("status", ledger.head())
     assert hands.digest("status") == before
     hands.follow("status", ledger.head())
     assert hands.digest("status").digest == hands.built_anew("status", ledger.head())
@@ -309,22 +297,12 @@ def test_whoever_asked_is_told_once_when_a_position_is_reached(
         running.when_reached(1, lambda: None, "moods")
 
 
-def test_builds_that_follow_together_read_the_log_once(
-    hands: Hands, ledger: MemoryLedger, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    reads = []
-    read = ledger.log
-
-    def counted(**asked: Any) -> list[RecordedEvent]:
-        if "after" in asked:  # streams are read from it too
-            reads.append(asked)
-        return read(**asked)
-
-    monkeypatch.setattr(ledger, "log", counted)
+def test_builds_that_follow_together_read_the_log_once(hands: Hands, ledger: MemoryLedger) -> None:
     for number in range(30):
         ledger.tell((ANN, BEN, CAT)[number % 3], "purchase-made", purchase_id=str(number))
-    hands.take_turn()
-    assert len(reads) == 1
+    with calls_of(ledger, "log") as calls:
+        hands.take_turn()
+    assert len([call for call in calls if "after" in call.named]) == 1, "but for streams"
     for name in hands.names:
         assert hands.digest(name).position == ledger.head()
         assert hands.digest(name).digest == hands.built_anew(name, ledger.head())

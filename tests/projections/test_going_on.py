@@ -12,10 +12,13 @@ from domain.errors import Unavailable
 from domain.history import effective_history, extend
 from domain.instants import DAY, HOUR, parse_instant
 from domain.relationship import fold
+from projections import build as build_module
+from projections import folding
 from projections.build import Build
 from projections.folding import CachedHistory, Histories, Touch
 from projections.groups import read_group
 from tests.domain.scenario import ANN, BEN, CAT
+from tests.fixtures.faults import failing
 from tests.projections.memory import NOW, MemoryLedger
 
 if TYPE_CHECKING:
@@ -62,17 +65,12 @@ def test_a_failing_step_is_failing(hands: Hands, ledger: MemoryLedger) -> None:
     """Else the tests that lose steps would lose none."""
     before = hands.digest("status")
     build = hands.projections.follower.build("status")
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("projections.build.save", _no_room)
-        with pytest.raises(Unavailable):
-            build.step(ledger.head(), NOW)
+    no_room = failing(build_module, "save", Unavailable("the disk is full"))
+    with no_room, pytest.raises(Unavailable):
+        build.step(ledger.head(), NOW)
     hands.fail("status", ledger.head())
     assert hands.digest("status") == before
     assert build.position == 0
-
-
-def _no_room(*_arguments: object) -> None:
-    raise Unavailable("the disk is full")
 
 
 def test_facts_of_the_instant_of_the_last_are_gone_on_with(
@@ -118,17 +116,16 @@ def test_a_group_is_gone_on_with_by_events_of_every_stream_that_it_had(
 
 
 def test_an_event_of_a_merged_contact_is_folded_without_its_group_reread(
-    hands: Hands, ledger: MemoryLedger, monkeypatch: pytest.MonkeyPatch
+    hands: Hands, ledger: MemoryLedger
 ) -> None:
     ledger.tell(BEN, "contact-merged", into=str(ANN))
     hands.follow("status", ledger.head())
     ledger.tell(ANN, "visit-made", NOW)
     hands.follow("status", 1)
-    monkeypatch.setattr("projections.folding.read_group", None)
-    for number in range(3):
-        ledger.tell(BEN, "purchase-made", NOW - number * DAY, purchase_id=str(number))
-        hands.follow("status", 1)
-    monkeypatch.undo()
+    with failing(folding, "read_group", AssertionError("the group was read again")):
+        for number in range(3):
+            ledger.tell(BEN, "purchase-made", NOW - number * DAY, purchase_id=str(number))
+            hands.follow("status", 1)
     assert hands.digest("status").digest == hands.built_anew("status", ledger.head())
 
 

@@ -9,7 +9,6 @@ from uuid import UUID
 import pytest
 
 from domain.errors import LedgerError, OperationNotFound
-from projections import operations as module
 from projections.operations import Operations, Progress, Work
 
 if TYPE_CHECKING:
@@ -128,10 +127,8 @@ def test_progress_has_a_rate_and_an_estimate() -> None:
     assert seen[1].eta_seconds == 0
 
 
-def test_what_ended_long_ago_is_forgotten(
-    operations: Operations, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "REMEMBERED", 2)
+def test_what_ended_long_ago_is_forgotten() -> None:
+    operations = Operations(remembered=2)
     ids = [operations.start("nothing", str(number), lambda _work: {}).id for number in range(1)]
     for number in range(1, 5):
         operations.wait(ids[-1])

@@ -9,9 +9,11 @@ import pytest
 
 from domain.errors import Unavailable
 from domain.instants import DAY
+from projections import filling, generations
 from projections.limits import Limits
 from projections.operations import Cancelled, Progress, Work
 from tests.domain.scenario import ANN, BEN, CAT
+from tests.fixtures.faults import failing
 from tests.projections.hands import Hands
 from tests.projections.memory import NOW, MemoryLedger
 
@@ -186,19 +188,17 @@ def test_a_rebuild_ends_however_fast_the_log_grows(
 
 
 def test_what_a_rebuild_could_not_clear_away_the_next_one_does(
-    hands: Hands, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    hands: Hands, caplog: pytest.LogCaptureFixture
 ) -> None:
     follow(hands)
     before = tables(hands)
 
-    def full(*_arguments: object) -> None:
-        raise Unavailable("the disk is full")
-
-    with monkeypatch.context() as patched:
-        patched.setattr("projections.filling.refold", full)
-        patched.setattr("projections.generations.remove", full)
-        with pytest.raises(Unavailable):
-            hands.rebuild("status")
+    with (
+        failing(filling, "refold", Unavailable("the disk is full")),
+        failing(generations, "remove", Unavailable("the disk is full")),
+        pytest.raises(Unavailable),
+    ):
+        hands.rebuild("status")
     assert "left behind" in caplog.text
     assert tables(hands) > before
     hands.rebuild("status")

@@ -22,14 +22,13 @@ from projections.limits import Limits
 from projections.restating import Restating
 from tests.domain.scenario import ANN, BEN, CAT
 from tests.fixtures.clock import Clock
+from tests.fixtures.faults import failing
 from tests.projections.hands import Hands
 from tests.projections.histories import CONTACTS, Story, seeds
 from tests.projections.memory import NOW, MemoryLedger
 
 if TYPE_CHECKING:
     from uuid import UUID
-
-    import pytest
 
     from domain.intervals import Interval
     from domain.recorded import RecordedEvent
@@ -71,12 +70,12 @@ def test_a_late_purchase_is_a_restatement_with_its_event(
 
 
 def test_an_event_recorded_in_time_restates_nothing_and_reads_no_history(
-    hands: Hands, ledger: MemoryLedger, monkeypatch: pytest.MonkeyPatch
+    hands: Hands, ledger: MemoryLedger
 ) -> None:
     hands.follow(NAME, ledger.head())
     ledger.tell(ANN, "purchase-made", NOW - GRACE + SECOND)
-    monkeypatch.setattr(ledger, "stream", None)
-    assert followed(hands, ledger) == []
+    with failing(ledger, "stream", AssertionError("a history was read")):
+        assert followed(hands, ledger) == []
 
 
 def test_a_retraction_of_a_referral_restates_whoever_was_referred(
@@ -164,13 +163,13 @@ def test_a_policy_for_the_past_restates_every_contact_across_kills(
 
 
 def test_a_policy_from_now_on_restates_nothing_and_walks_nowhere(
-    hands: Hands, ledger: MemoryLedger, monkeypatch: pytest.MonkeyPatch
+    hands: Hands, ledger: MemoryLedger
 ) -> None:
     ledger.tell(ANN, "purchase-made", NOW - 9 * DAY)
     followed(hands, ledger)
     ledger.publish(PRESETS["cafe"], NOW)
-    monkeypatch.setattr(Restating, "_walk_on", None)
-    assert followed(hands, ledger) == []
+    with failing(Restating, "_walk_on", AssertionError("it walked")):
+        assert followed(hands, ledger) == []
 
 
 def test_restatements_are_read_in_pages_of_one_contact_or_of_all(

@@ -61,7 +61,7 @@ def opened(folder: Path, clock: HandClock | None = None) -> DataFolder:
 
 
 def rows(ledger: Ledger) -> list[tuple[object, ...]]:
-    return stored_rows(ledger.folder)
+    return stored_rows(folder_of(ledger))
 
 
 def tables(ledger: Ledger, file: str) -> object:
@@ -256,7 +256,7 @@ def test_the_keys_of_the_erased_are_neither_exported_nor_imported(
     assert verified.counts["data_keys"] == 12
     with closing(opened(into, clock)) as folder:
         ledger = folder.ledger(NAME)
-        assert gone not in wrapped_keys(ledger.folder)
+        assert gone not in wrapped_keys(folder_of(ledger))
         kept = [e for e in ledger.log(limit=60) if e.type == "contact-registered"]
         assert [e.contact_id for e in kept if e.event.show()["name"] is None] == [gone]
 

@@ -91,7 +91,7 @@ def test_nothing_personal_stands_in_it_in_clear(sold: Shop, passphrase: str | No
         assert words not in archive
     with closing(opened(sold)) as folder:
         ledger = folder.ledger(NAME)
-        keys = wrapped_keys(ledger.folder)
+        keys = wrapped_keys(folder_of(ledger))
         assert keys
         for contact_id, wrapped in keys.items():
             assert folder.master_key.unwrap(wrapped, contact_id.bytes) not in archive

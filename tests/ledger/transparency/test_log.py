@@ -26,6 +26,7 @@ from ledger.transparency.tiles import (
     hashes_in,
     tiles_of,
 )
+from tests.fixtures.faults import calls_of
 from tests.ledger.given import ORIGIN
 from tests.ledger.transparency.growing import grow_to
 
@@ -137,27 +138,20 @@ def test_every_checkpoint_is_proved_to_begin_every_later_one(sealed: Ledger) -> 
     assert log.consistency(4) == log.consistency(4, 1013)
 
 
-def test_a_tile_is_read_once_for_all_proofs_of_one_tree(
-    sealed: Ledger, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_tile_is_read_once_for_all_proofs_of_one_tree(sealed: Ledger) -> None:
     """And anew for another tree, in which a partial tile is another one."""
     log = sealed.transparency
-    read: list[TileAt] = []
-    stored = SqliteLogStore.tile
-
-    def counted(store: SqliteLogStore, at: TileAt) -> bytes:
-        read.append(at)
-        return stored(store, at)
-
-    monkeypatch.setattr(SqliteLogStore, "tile", counted)
-    for position in range(1, 1014, 7):
-        log.inclusion(position)
+    with calls_of(SqliteLogStore, "tile") as calls:
+        for position in range(1, 1014, 7):
+            log.inclusion(position)
+        log.consistency(260)
+    read = [call.positional[1] for call in calls]
     tiles = {at for at in tiles_of(1013) if isinstance(at, TileAt)}
     assert (len(read), set(read)) == (len(tiles), tiles)
-    log.consistency(260)
-    assert len(read) == len(tiles)
-    log.inclusion(4, 517)
-    log.inclusion(4)
+    with calls_of(SqliteLogStore, "tile") as calls:
+        log.inclusion(4, 517)
+        log.inclusion(4)
+    read += [call.positional[1] for call in calls]
     assert len(read) > len(set(read)) > len(tiles)
 
 

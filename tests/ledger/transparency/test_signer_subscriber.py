@@ -13,6 +13,7 @@ import pytest
 from ledger.stores.sqlite.transparency_log import SqliteLogStore
 from ledger.subscriptions.pacing import SIGNER
 from ledger.transparency import checkpoint_signer
+from tests.fixtures.faults import failing
 from tests.ledger.given import HandClock, folder_of, open_ledger
 from tests.ledger.transparency.growing import goes_on_from, grow_to
 
@@ -128,19 +129,14 @@ def waits_for_the_file(ledger: Ledger) -> None:
     assert waited_for(lambda: log.problem is None)
 
 
-def test_a_fault_of_ours_stops_the_log_and_nothing_else(
-    sealing: Ledger, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_fault_of_ours_stops_the_log_and_nothing_else(sealing: Ledger) -> None:
     log = sealing.transparency
     assert waited_for(lambda: log.checkpoint().size == 1)
 
-    def fail(_rows: object) -> object:
-        raise ZeroDivisionError("personal?")
-
-    monkeypatch.setattr(checkpoint_signer, "leaf_hashes", fail)
-    grow_to(sealing, 2)
-    assert waited_for(lambda: log.state == "stopped")
-    assert log.problem == "it failed unexpectedly: ZeroDivisionError"
-    grow_to(sealing, 3)
-    assert sealing.head() == 3
-    assert log.checkpoint().size == 1
+    with failing(checkpoint_signer, "leaf_hashes", ZeroDivisionError("personal?")):
+        grow_to(sealing, 2)
+        assert waited_for(lambda: log.state == "stopped")
+        assert log.problem == "it failed unexpectedly: ZeroDivisionError"
+        grow_to(sealing, 3)
+        assert sealing.head() == 3
+        assert log.checkpoint().size == 1
