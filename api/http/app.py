@@ -74,7 +74,7 @@ def create_app(server: Server, limits: Limits = LIMITS) -> FastAPI:
     metrics.count(app, server)
     for router in ROUTERS:
         app.include_router(router)
-    document = {**described(), "paths": dict(described()["paths"])}
+    document = {**api_document(), "paths": dict(api_document()["paths"])}
 
     def openapi() -> dict[str, Any]:
         return document
@@ -93,7 +93,7 @@ def create_app(server: Server, limits: Limits = LIMITS) -> FastAPI:
 
 
 @cache
-def described() -> dict[str, Any]:
+def api_document() -> dict[str, Any]:
     """The description of every endpoint, the same for all applications: half a second's work."""
     return description(routes_of(ROUTERS))
 

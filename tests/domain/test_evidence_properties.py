@@ -12,9 +12,10 @@ from domain.instants import DAY, HOUR
 from domain.presets import PRESETS
 from domain.relationship import fold
 from tests.domain.folding import versions
-from tests.domain.oracle import Seen, judge
+from tests.domain.oracle import judge
 from tests.domain.random_histories import INSTANTS, OF_A_TRADE, TIMELINES, scenarios
 from tests.domain.scenario import ANN, CAT, Scenario, fact, on_day
+from tests.domain.seen_facts import Seen
 
 if TYPE_CHECKING:
     from domain.events import Event
