@@ -176,7 +176,7 @@ from pathlib import Path
 from domain.errors import Unavailable
 from tests.projections.hands import opened
 from tests.fixtures.clock import Clock
-from tests.projections.memory import MemoryLedger
+from tests.projections.memory import NOW, MemoryLedger
 
 clock, path = Clock(NOW), Path(sys.argv[1])
 refused = 0
