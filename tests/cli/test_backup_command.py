@@ -26,7 +26,7 @@ from tests.api.shop import Clock
 from tests.cli.running import Ended, attempts, rapport
 from tests.cli.sold import sold
 from tests.fixtures.faults import failing
-from tests.ledger.given import ANN, append, draft
+from tests.ledger.given import ANN, append, draft, folder_of
 from tests.ledger.inside import wrapped_keys
 from tests.trail_entries import done, outcomes
 
@@ -213,7 +213,7 @@ def test_of_who_was_erased_since_no_key_is_placed(data: Path, here: Path) -> Non
     assert ended.json()["ledgers"][0]["erased_since"] == [str(ANNS)]
     with held(here / "new") as opened:
         shop = opened.ledger("shop")
-        assert ANNS not in wrapped_keys(shop.folder)
+        assert ANNS not in wrapped_keys(folder_of(shop))
         assert [one.type for one in shop.stream(ANNS)][1:] == ["personal-data-erased"]
         with pytest.raises(Refused):
             append(shop, draft(ANNS, "contact-registered", ANN))
@@ -236,7 +236,7 @@ def test_a_newer_log_tells_who_was_erased_since(data: Path, here: Path) -> None:
     assert (refused.code, "is older" in refused.err) == (USAGE, True)
     assert rapport("restore", "--data", "other", "later").code == DONE
     with held(here / "other") as opened:
-        assert ANNS not in wrapped_keys(opened.ledger("shop").folder)
+        assert ANNS not in wrapped_keys(folder_of(opened.ledger("shop")))
 
 
 def test_a_list_of_the_erased_has_to_be_one(data: Path, here: Path) -> None:

@@ -10,8 +10,6 @@ from domain.presets import PRESETS
 from ledger.committer import WAITING_EVENTS
 from ledger.drafts import Append, Draft
 from ledger.ledger import Ledger
-from ledger.stores.sqlite.data_keys import KeyStore
-from ledger.stores.sqlite.events import LedgerApplicationRecorder
 from ledger.stores.sqlite.store import SqliteLedgerStore
 from ledger.subscriptions.pacing import SIGNER
 from tests.fixtures.clock import START as NOON
@@ -62,20 +60,6 @@ def folder_of(ledger: Ledger) -> Path:
     """Where the files of a ledger are."""
     assert isinstance(ledger.store, SqliteLedgerStore)
     return ledger.store.folder
-
-
-def recorder_of(ledger: Ledger) -> LedgerApplicationRecorder:
-    """The store of a ledger's events, where a test looks into the file itself."""
-    recorder = ledger._application.recorder
-    assert isinstance(recorder, LedgerApplicationRecorder)
-    return recorder
-
-
-def keys_of(ledger: Ledger) -> KeyStore:
-    """The store of a ledger's keys, where a test looks into the file itself."""
-    keys = ledger._keys
-    assert isinstance(keys, KeyStore)
-    return keys
 
 
 def draft(

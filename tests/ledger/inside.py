@@ -12,6 +12,8 @@ from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from ledger.stores.sqlite.data_keys import KeyStore
+from ledger.stores.sqlite.events import LedgerApplicationRecorder
 from ledger.stores.sqlite.file_names import EVENTS_FILE, KEYS_FILE
 
 if TYPE_CHECKING:
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from ledger.application import LedgerApplication
     from ledger.committer import Committer
     from ledger.ledger import Ledger
-    from ledger.stores.sqlite.data_keys import KeyStore
     from ledger.transparency.checkpoint_signer import CheckpointSigner
 
 
@@ -29,9 +30,18 @@ def application_of(ledger: Ledger) -> LedgerApplication:
     return ledger._application
 
 
+def recorder_of(ledger: Ledger) -> LedgerApplicationRecorder:
+    """The store of its events, so that a test speaks to the database through its connections."""
+    recorder = application_of(ledger).recorder
+    assert isinstance(recorder, LedgerApplicationRecorder)
+    return recorder
+
+
 def keys_of(ledger: Ledger) -> KeyStore:
     """Its keys, so that a test destroys one without an erasure."""
-    return ledger._keys
+    keys = ledger._keys
+    assert isinstance(keys, KeyStore)
+    return keys
 
 
 def committer_of(ledger: Ledger) -> Committer:

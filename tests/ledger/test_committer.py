@@ -30,7 +30,7 @@ from tests.ledger.given import (
     open_ledger,
     registered,
 )
-from tests.ledger.inside import application_of, keys_of, wrapped_keys
+from tests.ledger.inside import keys_of, recorder_of, wrapped_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -209,7 +209,7 @@ def test_closing_under_a_reader_neither_crashes_nor_cuts_it_off(
     tmp_path: Path, clock: HandClock
 ) -> None:
     ledger = open_ledger(tmp_path, clock)
-    with application_of(ledger).recorder.datastore.transaction(commit=False) as cursor:
+    with recorder_of(ledger).datastore.transaction(commit=False) as cursor:
         ledger.close()
         cursor.execute("SELECT count(*) FROM stored_events")
         assert cursor.fetchone()[0] == 1
@@ -254,7 +254,7 @@ def read_only(ledger: Ledger) -> Iterator[None]:
 
 def pragma(ledger: Ledger, statement: str) -> None:
     """Tell the ledger's only pooled connection something."""
-    datastore = application_of(ledger).recorder.datastore
+    datastore = recorder_of(ledger).datastore
     assert datastore.pool.num_in_pool == 1
     with datastore.get_connection(commit=False) as connection:
         connection.cursor().execute(statement)

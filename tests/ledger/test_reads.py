@@ -24,7 +24,7 @@ from tests.ledger.given import (
     open_ledger,
     registered,
 )
-from tests.ledger.inside import application_of
+from tests.ledger.inside import recorder_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -173,7 +173,7 @@ def test_names_are_known_after_a_restart(tmp_path: Path, clock: HandClock) -> No
 
 def test_rare_topics_are_read_from_an_index(ledger: Ledger) -> None:
     statements: list[str] = []
-    datastore = application_of(ledger).recorder.datastore
+    datastore = recorder_of(ledger).datastore
     with datastore.get_connection(commit=False) as connection:
         connection._sqlite_conn.set_trace_callback(statements.append)
     ledger.log(types=["contact-merged", "merge-reversed"])

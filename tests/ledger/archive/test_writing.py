@@ -31,8 +31,8 @@ from tests.ledger.archive.archives import (
     shop,
     written,
 )
-from tests.ledger.given import HandClock
-from tests.ledger.inside import application_of, keys_of, wrapped_keys
+from tests.ledger.given import HandClock, folder_of
+from tests.ledger.inside import keys_of, recorder_of, wrapped_keys
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -172,7 +172,7 @@ def test_events_that_do_not_give_the_signed_root_are_not_exported(tmp_path: Path
 
 def forge(ledger: Ledger, position: int) -> None:
     """Let an event have been another one, as far as its own bytes can tell."""
-    recorder = application_of(ledger).recorder
+    recorder = recorder_of(ledger)
     (row,) = recorder.rows({"position = ?": position})
     state = msgpack.unpackb(row.state)
     state[4] += 1
