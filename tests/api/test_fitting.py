@@ -62,7 +62,8 @@ def test_the_fitted_policy_waits_as_long_as_people_pause(busy: Shop) -> None:
     retail["signals"]["regularity"]["purchase_days"] = 2
     assert result["policy"] == retail
     assert [one["at_percent"] for one in result["hold_out"]] == [50, 60, 70, 80]
-    assert result["position"] == int(busy.get("/statuses").headers["rapport-position"])
+    after = busy.append("pos:0", purchase("one more")).headers["rapport-position"]
+    assert result["position"] == int(after) - 1
 
 
 def test_a_fit_is_the_same_twice_and_ends_in_a_preview(busy: Shop) -> None:
