@@ -275,7 +275,8 @@ class Committer:
         self._notify(self.observer.on_answer, answered)
         for (_, future), outcome in zip(jobs, outcomes, strict=True):
             if isinstance(outcome, Exception):
-                future.set_exception(outcome)
+                # Without the frames that it came through here: they hold it, and all of the batch.
+                future.set_exception(outcome.with_traceback(None))
             else:
                 future.set_result(outcome)
 

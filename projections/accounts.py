@@ -58,8 +58,8 @@ def write_account(
     if measured.client_spells or not (tables.fresh or (before and not before.client_spells)):
         _write_spells(tables, contact, measured.client_spells)
     settled = measured.movements_settled_since(before) if before is not None else 0
-    if before is None or not settled or settled < measured.movement_count:
-        _write_trades(tables, contact, measured, settled // CHUNK_TRADES)
+    if settled < measured.movement_count or not settled:
+        _write_trades(tables, contact, measured, settled)
 
 
 def _write_spells(tables: Tables, contact: bytes, spells: Sequence[ClientSpell]) -> None:
@@ -75,14 +75,15 @@ def _write_spells(tables: Tables, contact: bytes, spells: Sequence[ClientSpell])
     tables.execute(f"DELETE FROM {name} WHERE contact = ? AND place >= ?", (contact, len(rows)))
 
 
-def _write_trades(tables: Tables, contact: bytes, measured: Relationship, chunk: int) -> None:
-    """Write the trades from a chunk on."""
+def _write_trades(tables: Tables, contact: bytes, measured: Relationship, settled: int) -> None:
+    """Write the trades after those that are settled, and their whole chunk."""
+    chunk = settled // CHUNK_TRADES
     trades = trades_of(measured, chunk * CHUNK_TRADES)
     for start in range(0, len(trades), CHUNK_TRADES):
         part = trades[start : start + CHUNK_TRADES]
         put(tables, TRADES, (contact, chunk, part[-1].at, msgpack.packb(part)))
         chunk += 1
-    if not tables.fresh:
+    if not (tables.fresh or settled):
         tables.execute(
             f"DELETE FROM {tables[TRADES.name]} WHERE contact = ? AND chunk >= ?", (contact, chunk)
         )

@@ -43,8 +43,11 @@ async def append_result(exchange: Exchange, append: Append) -> AppendResult:
         exchange.server.rate_limits.owe(exchange.principal.id, more)
     reply = exchange.streams.answers.new_reply()
     exchange.served.ledger.hand_over(append, reply)
-    # A client that leaves cancels its own waiting, never what the ledger has accepted.
-    result: AppendResult = await reply.waiting
+    try:
+        # A client that leaves cancels its own waiting, never what the ledger has accepted.
+        result: AppendResult = await reply.waiting
+    finally:
+        del reply  # it holds a refusal, and that this frame: a cycle
     return result
 
 

@@ -44,7 +44,7 @@ class Exchange:
         self.wanted = wanted
         self.query = query
         self.body: object = None
-        self.reply = Reply(self)
+        self.reply = Reply(request)
         self._visits: str | None = None
 
     @property
@@ -92,9 +92,11 @@ class Exchange:
             Invalid: it is neither a UUID nor source:ref, or no text that a ref can be.
         """
         try:
-            return _CONTACT.read(self.text("contact"), self.served.ledger.contact_id)
+            found = _CONTACT.read(self.text("contact"), self.served.ledger.contact_id)
         except Invalid as error:
             raise error.within("/contact") from None
+        self.reply.asked_contact_id = found
+        return found
 
     @property
     def base(self) -> str:
@@ -109,8 +111,9 @@ class Reply:
     ``status`` is that of the declaration unless it is set.
     """
 
-    def __init__(self, exchange: Exchange) -> None:
-        self.exchange = exchange
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.asked_contact_id: UUID | None = None
         self.status: int | None = None
         self.headers: dict[str, str] = {}
         self.position: int | None = None
@@ -123,12 +126,12 @@ class Reply:
 
     def answers_for(self, contact_id: UUID) -> None:
         """Say who answers, if that is another contact than was asked for."""
-        if contact_id != self.exchange.contact_id:
+        if contact_id != self.asked_contact_id:
             self.headers["Content-Location"] = self._same_of(contact_id)
 
     def _same_of(self, contact_id: UUID) -> str:
         """The address of the same question about another contact."""
-        request = self.exchange.request
+        request = self.request
         path: str = request.scope["path"]
         head, contact, rest = path.partition(f"/contacts/{request.path_params['contact']}")
         assert contact
@@ -138,7 +141,7 @@ class Reply:
     def goes_on(self, cursor: str | None) -> None:
         """Lead to the next page of a list, if there is one."""
         if cursor is not None:
-            url = self.exchange.request.url.include_query_params(cursor=cursor)
+            url = self.request.url.include_query_params(cursor=cursor)
             self.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
 
 

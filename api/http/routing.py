@@ -73,14 +73,10 @@ class LedgerRoute(APIRoute):
         status = self.status_code or 200
 
         async def handle(request: Request) -> Response:
-            exchange = admit(request, contract)
-            request.scope["state"]["exchange"] = exchange
-            try:
+            with _Admission(request, contract) as exchange:
                 if contract.takes_body:
                     exchange.body = await body_of(exchange, contract)
                 returned = cast("_ReturnValue", await solve(request))
-            finally:
-                exchange.leave()
             return _answer(returned.value, exchange, status)
 
         return handle
@@ -103,15 +99,31 @@ class BareRoute(LedgerRoute):
         status = self.status_code or 200
 
         async def handle(request: Request) -> Response:
-            exchange = admit(request, contract)
-            request.scope["state"]["exchange"] = exchange
-            try:
+            with _Admission(request, contract) as exchange:
                 value = await endpoint(request)
-            finally:
-                exchange.leave()
             return _answer(value, exchange, status)
 
         return handle
+
+
+class _Admission:
+    """Lets the exchange be found in the request's scope until the endpoint has returned.
+
+    Left there it would be part of a cycle: the scope holds it, it holds the request, and that the
+    scope. Whole requests would then wait for the garbage collector, which stops all others.
+    """
+
+    def __init__(self, request: Request, contract: Contract) -> None:
+        self.state = request.scope["state"]
+        self.exchange = admit(request, contract)
+
+    def __enter__(self) -> Exchange:
+        self.state["exchange"] = self.exchange
+        return self.exchange
+
+    def __exit__(self, *raised: object) -> None:
+        del self.state["exchange"]
+        self.exchange.leave()
 
 
 def routes_of(routers: Iterable[APIRouter]) -> list[LedgerRoute]:

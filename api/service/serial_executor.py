@@ -31,6 +31,8 @@ class SerialExecutor:
         except asyncio.CancelledError:
             await asyncio.wait([working])  # a ledger is not closed while it is read
             raise
+        finally:
+            del working  # a failed one holds its error, and that this frame: a cycle
 
     def close(self) -> None:
         """Take nothing more, and wait for what was taken."""
