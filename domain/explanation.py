@@ -54,9 +54,14 @@ MOST_CHANGES = 3
 """How many possible changes the sentences name; the evidence lists all of them."""
 
 
-def explain(found: Relationship, *, erased: bool = False) -> tuple[str, ...]:
-    """The status as sentences, the most important first. ``erased``: some evidence was erased."""
-    return tuple(_Explanation(found).sentences(erased=erased))
+def explain(
+    found: Relationship, *, name: str | None = None, erased: bool = False
+) -> tuple[str, ...]:
+    """The status as sentences, the most important first. ``erased``: some evidence was erased.
+
+    ``name`` is what the owner calls the contact, for the first sentence.
+    """
+    return tuple(_Explanation(found, name).sentences(erased=erased))
 
 
 def explain_interval(interval: Interval, time_zone: str) -> str:
@@ -76,8 +81,9 @@ def explain_interval(interval: Interval, time_zone: str) -> str:
 class _Explanation:
     """The sentences of one relationship."""
 
-    def __init__(self, found: Relationship) -> None:
+    def __init__(self, found: Relationship, name: str | None) -> None:
         self._found = found
+        self._name = name
         self._time_zone = found.machine.time_zone
         regular_days = found.policy.signals.regularity.purchase_days
         self._phrases = Phrases(self._format_day, regular_days)
@@ -87,7 +93,7 @@ class _Explanation:
     def sentences(self, *, erased: bool) -> Iterator[str]:
         found = self._found
         if found.since is None:
-            yield "Nothing is known about them at that time."
+            yield f"Nothing is known about {self._name or 'them'} at that time."
             return
         ended = found.stage == "ended"
         signals = () if ended else found.signals()
@@ -130,7 +136,13 @@ class _Explanation:
     def _stage(self, reasons: list[SignalReading]) -> str:
         found = self._found
         assert found.since is not None
-        stage = f"{STAGE_WORDS[found.stage]} since {self._format_day(found.since)}"
+        words, day = STAGE_WORDS[found.stage], self._format_day(found.since)
+        if self._name is None:
+            stage = f"{words} since {day}"
+        elif found.stage == "ended":
+            stage = f"The relationship with {self._name} has been over since {day}"
+        else:
+            stage = f"{self._name} has been a {words.lower()} since {day}"
         return f"{stage}: {self._list(reasons)}." if reasons else f"{stage}."
 
     def _so_far(self, signals: Sequence[SignalReading]) -> Iterator[str]:

@@ -373,3 +373,16 @@ def test_every_answer_keeps_browsers_from_guessing(keyed: Keyed) -> None:
 def test_who_asks_for_nothing_in_particular_has_no_scope() -> None:
     assert not ANYONE.scopes
     assert access.PUBLIC == ()
+
+
+def test_a_key_for_audits_alone_reads_sentences_without_the_name(keyed: Keyed) -> None:
+    path = "/v1/ledgers/main/contacts/pos:named"
+    event = {"type": "contact-registered", "data": {"kind": "person", "name": "Ada Jansen"}}
+    assert keyed.ask("POST", f"{path}/events", "append", json=event).status_code == 201
+    told = {
+        key: keyed.ask("GET", f"{path}/status?explain=text", key).json()["explanation"]
+        for key in ("read", "audit", "everything")
+    }
+    assert told["read"].startswith("Ada Jansen has been a contact since ")
+    assert told["everything"] == told["read"]
+    assert told["audit"].startswith("Contact since ")

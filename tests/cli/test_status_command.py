@@ -16,11 +16,12 @@ from api.service.questions import At, group_of, moment_of, subject_in
 from domain.explanation import explain
 from domain.instants import parse_instant
 from domain.relationship import fold
+from ledger.drafts import Append, Draft
 from ledger.folder import DataFolder
 from ledger.stores.sqlite.store import SqliteStore
 from tests.cli.running import rapport, serving
 from tests.cli.sold import sold
-from tests.domain.scenario import EXAMPLES
+from tests.domain.scenario import EXAMPLES, fact
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +42,10 @@ def test_people_read_sentences_a_line_each(data: Path) -> None:
     name, heading, *sentences = ended.out.splitlines()
     assert name == "Ann"
     assert heading == f"{TWELVE}, as of 2026-03-02T00:00:00Z, as known at position 92"
-    assert sentences[0] == "Client since 1 February: they bought on 12 days (4 are needed)."
+    assert (
+        sentences[0]
+        == "Ann has been a client since 1 February: they bought on 12 days (4 are needed)."
+    )
     assert sentences[-1] == "The stage rests on how often they buy, not on their allegiance."
     assert all(one.endswith(".") for one in sentences)
 
@@ -145,8 +149,19 @@ def test_each_sentence_of_an_explanation_is_a_line(data: Path) -> None:
                 group = group_of(ledger, moment.aliases, moment.position, UUID(int=number))
                 history = subject_in(*group).history
                 found = fold(history, moment.policies, moment.time_zone, moment.at)
-                expected[UUID(int=number), at] = explain(found)
+                expected[UUID(int=number), at] = explain(found, name="Ann")
     assert len(set(expected.values())) > len(instants)
     for (contact, at), sentences in expected.items():
         shown = rapport("status", contact, "--data", data, "--as-of", at).out.splitlines()
         assert tuple(shown[2:]) == sentences
+
+
+def test_a_name_that_looks_like_the_end_of_a_sentence_is_not_taken_apart(tmp_path: Path) -> None:
+    folder = sold(tmp_path / "data")
+    with closing(DataFolder.open(folder, SqliteStore, clock=now)) as data:
+        event = fact("registration-amended", name="J. R. Smith")
+        amended = Draft(contact_id=TWELVE, type=event.TYPE, event=event)
+        data.ledger("main").append(Append(drafts=(amended,))).result()
+    name, _, first, *_ = rapport("status", TWELVE, "--data", folder).out.splitlines()
+    assert name == "J. R. Smith"
+    assert first.startswith("J. R. Smith has been a ")

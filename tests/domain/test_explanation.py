@@ -197,6 +197,20 @@ def test_what_does_not_count_is_counted_by_its_reason() -> None:
     assert "1 event does not count: 1 retracted." in told
 
 
+def test_the_first_sentence_names_the_contact_where_the_name_may_be_told() -> None:
+    client = relate(a_client(), on_day(130))
+    assert explain(client, name="J. R. Smith")[0].startswith(
+        "J. R. Smith has been a client since 12 April: they bought on 10 days"
+    )
+    assert explain(client, name="J. R. Smith")[1:] == explain(client)[1:]
+    left = relate(bought(1).given("relationship-ended", at=on_day(3)), on_day(5))
+    assert (
+        explain(left, name="Ann")[0] == "The relationship with Ann has been over since 4 January."
+    )
+    unknown = relate(registered(), on_day(-1))
+    assert explain(unknown, name="Ann") == ("Nothing is known about Ann at that time.",)
+
+
 def test_what_erasure_took_is_said_and_nothing_known_too() -> None:
     told = explain(relate(a_client(), on_day(130)), erased=True)
     assert told[-1] == "Personal data was erased, and what rested on it is not shown."

@@ -96,7 +96,7 @@ def test_the_first_minute_of_the_readme_works(
     told = installed.program(
         "rapport", "status", "pos:17850", "--data", str(data), "--as-of", "2025-02-20"
     )
-    assert "Client since 14 February" in told
+    assert "Anna de Wit has been a client since 14 February" in told
     verified = installed.program("rapport", "verify", str(data))
     assert "main" in verified
 

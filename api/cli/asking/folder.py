@@ -22,6 +22,7 @@ from api.service.calibrating import calibration
 from api.service.fitting import fit_policy
 from api.service.known_aliases import KnownAliases
 from api.service.marks import MARKING
+from api.service.profiles import profile_at
 from api.service.questions import At, group_of, known_at, moment_of, subject_in
 from api.service.replays.preview import Preview, Proposal
 from api.service.replays.replay import replay
@@ -90,7 +91,11 @@ class FolderAnswers:
         _, subject = self._events_of(moment, contact)
         found = fold(subject.history, moment.policies, moment.time_zone, moment.at)
         question = _RepeatedQuestion(moment.at, known_at(self._ledger, moment.position))
-        return Status.of_question(question, subject, found, explained=explained).plain()
+        survivor = subject.contact_id
+        profile = profile_at(self._ledger, moment.aliases, survivor, moment.position)
+        return Status.of_question(
+            question, subject, found, explained=explained, name=profile.name
+        ).plain()
 
     def steps(self, contact: str, asked: At) -> ContactHistory:
         """See ``LedgerAnswers``."""

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from api.service.questions import At
     from api.service.replays.steps import Became, Came, Step
 
+_NAME = "\0"
+"""Stands for the contact's name while sentences are taken apart; no text has it."""
+
 _SENTENCE_ENDS = re.compile(r"(?<=\.) (?=[A-Z0-9])")
 
 
@@ -35,8 +38,11 @@ def tell_status(answers: LedgerAnswers, contact: str, asked: At, *, as_json: boo
         return
     position = status["as_known_at"]["position"]
     _head(answers, contact, status["contact_id"], status["as_of"], position)
-    for sentence in _SENTENCE_ENDS.split(status["explanation"]):
-        click.echo(sentence)
+    # A name may look like the end of a sentence, as that of J. R. Smith does.
+    name = answers.names([status["contact_id"]])[status["contact_id"]]
+    nameless = status["explanation"].replace(name, _NAME, 1)
+    for sentence in _SENTENCE_ENDS.split(nameless):
+        click.echo(sentence.replace(_NAME, name))
 
 
 def walk_through(answers: LedgerAnswers, contact: str, asked: At, *, as_json: bool) -> None:

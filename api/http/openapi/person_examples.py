@@ -53,7 +53,10 @@ EXPORT = example(
             "open_promises": [],
             "open_complaints": [],
         },
-        "status": {**examples.STATUS.plain(), "explanation": "A customer since 1 March 2026."},
+        "status": {
+            **examples.STATUS.plain(),
+            "explanation": "Ada Jansen has been a customer since 1 March.",
+        },
         "history": examples.STATUS_HISTORY.plain()["intervals"],
         "standing": examples.STANDING.plain(),
         "events": [examples.EVENT.plain()],

@@ -38,30 +38,20 @@ from api.service.answers.contacts import Contact, Stream
 from api.service.answers.document import Page
 from api.service.answers.lists import FoundContact
 from api.service.marks import MARKING
+from api.service.profiles import decrypted_history, profile_at
 from api.service.questions import Question, relationship_of, standing_of, subject_of
 from domain.consents import allows, consents_of
 from domain.errors import Invalid
 from domain.events.contacts import (
     ConsentChanged,
-    ContactLinked,
-    ContactRegistered,
-    RegistrationAmended,
 )
-from domain.history import History, effective_history
 from domain.kinds import MAX_WHOLE
-from domain.profile import Profile, profile_of
+from domain.profile import Profile
 from ledger.access.scopes import READ
 from projections.answers import StatusRow
 
 router = APIRouter(
     prefix="/v1/ledgers/{ledger}/contacts", tags=["Contacts"], route_class=LedgerRoute
-)
-
-_PROFILE_TYPES = (
-    ContactRegistered.TYPE,
-    RegistrationAmended.TYPE,
-    ContactLinked.TYPE,
-    *MARKING,
 )
 
 
@@ -98,7 +88,7 @@ def read_contact(
     return Contact.model_validate(
         {
             "contact_id": subject.contact_id,
-            **Contact.fields_of(profile_at(question, subject.contact_id)),
+            **Contact.fields_of(_profile_of(question, subject.contact_id)),
             "consents": consents_of(subject.history, question.as_of),
             "version": versions[subject.contact_id],
             "streams": [
@@ -113,20 +103,8 @@ def read_contact(
     )
 
 
-def profile_at(question: Question, survivor: UUID) -> Profile:
-    """The profile of a survivor, decrypted."""
-    history = _history_of(question, survivor, _PROFILE_TYPES)
-    return profile_of(history, survivor, question.aliases.survivor_of)
-
-
-def _history_of(question: Question, survivor: UUID, types: tuple[str, ...]) -> History:
-    ledger, aliases = question.ledger, question.aliases
-    events = [
-        recorded
-        for member in aliases.members(survivor)
-        for recorded in ledger.stream(member, types=types, upto=question.position, decrypt=True)
-    ]
-    return effective_history(events, survivor)
+def _profile_of(question: Question, survivor: UUID) -> Profile:
+    return profile_at(question.ledger, question.aliases, survivor, question.position)
 
 
 @dataclass(frozen=True)
@@ -147,7 +125,10 @@ class ContactFilter:
         """Whether the contact allows us what is wanted."""
         if self.purpose is None or self.channel is None:
             return True
-        history = _history_of(question, row.contact_id, (ConsentChanged.TYPE, *MARKING))
+        types = (ConsentChanged.TYPE, *MARKING)
+        history = decrypted_history(
+            question.ledger, question.aliases, row.contact_id, question.position, types
+        )
         return allows(consents_of(history, question.as_of), self.purpose, self.channel)
 
 
@@ -246,5 +227,5 @@ def _found_by_name(
 
 
 def _with_name(question: Question, row: StatusRow) -> FoundContact:
-    name = profile_at(question, row.contact_id).name
+    name = _profile_of(question, row.contact_id).name
     return FoundContact.model_validate({**asdict(row), "name": name})

@@ -12,7 +12,6 @@ from api.http.dependencies import ContactInPath, CurrentAudit, CurrentExchange, 
 from api.http.exchange import Reply
 from api.http.openapi.person_examples import EXPORT
 from api.http.openapi.responses import form, problems, response_of
-from api.http.routers.contacts import profile_at
 from api.http.routing import LedgerRoute
 from api.http.wire import person_page
 from api.http.wire.rendered import WholeAnswer
@@ -21,6 +20,7 @@ from api.service.answers.events import Event
 from api.service.answers.persons import Notes, PersonalExport
 from api.service.answers.status import Standing, Status, StatusHistory
 from api.service.marks import Marks
+from api.service.profiles import profile_at
 from api.service.questions import Question, Subject, relationship_of, standing_of, subject_of
 from domain.consents import consents_of
 from domain.history import effective_history
@@ -96,6 +96,7 @@ def _personal_export(question: Question, subject: Subject) -> PersonalExport:
     ]
     in_clear = effective_history(events, subject.contact_id)
     others = list(naming(_log(ledger, question.position), set(members)))
+    profile = profile_at(ledger, question.aliases, subject.contact_id, question.position)
     marks, found = Marks(ledger, [*events, *others]), relationship_of(question, subject)
     return PersonalExport(
         contact_id=subject.contact_id,
@@ -104,12 +105,12 @@ def _personal_export(question: Question, subject: Subject) -> PersonalExport:
         position=question.position,
         erased=subject.erased,
         contacts=tuple(members),
-        registration=Registration.of(profile_at(question, subject.contact_id)),
+        registration=Registration.of(profile),
         consents=tuple(
             Consent.model_validate(one) for one in consents_of(in_clear, question.as_of)
         ),
         noted=Notes.of(noted_of(in_clear)),
-        status=Status.of_question(question, subject, found, explained=True),
+        status=Status.of_question(question, subject, found, explained=True, name=profile.name),
         history=StatusHistory.of(question, subject, found, explained=True).intervals,
         standing=Standing.of(question, subject, standing_of(question, subject)),
         events=tuple(Event.of(one, marks) for one in events),

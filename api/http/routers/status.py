@@ -23,6 +23,7 @@ from api.http.waiting import wait_until_known
 from api.http.wire.media import PartlyEncoded
 from api.http.wire.query_types import Explain
 from api.service.answers.status import Evidence, Status, StatusQuestion
+from api.service.profiles import profile_at
 from api.service.questions import Question, Subject, relationship_of, short_subject_of, subject_of
 from ledger.access.scopes import AUDIT, READ
 
@@ -120,7 +121,11 @@ def _told_status(exchange: Exchange, question: Question, subject: Subject) -> ob
     members = question.aliases.members(exchange.contact_id)
     if not _is_about_now(exchange) or members != (subject.contact_id,):
         is_explained = "explain" in exchange.query
-        return Status.of_question(question, subject, found, explained=is_explained)
+        name = None
+        if is_explained and exchange.principal.has((READ,)):
+            ledger, aliases = question.ledger, question.aliases
+            name = profile_at(ledger, aliases, subject.contact_id, question.position).name
+        return Status.of_question(question, subject, found, explained=is_explained, name=name)
     statuses, said = exchange.served.statuses, Evidence.of(subject, found).json_bytes()
     position, from_at, until_at = question.position, question.as_of, found.holds_until
     statuses.keep(subject.contact_id, position, from_at, until_at, said)

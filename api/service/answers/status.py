@@ -163,9 +163,15 @@ class Status(Evidence, StatusQuestion):
         found: Relationship,
         *,
         explained: bool = False,
+        name: str | None = None,
     ) -> Self:
-        """The answer to a question, for endpoints, receipts and the verification of receipts."""
-        told = {"explanation": " ".join(explain(found, erased=subject.erased))} if explained else {}
+        """The answer to a question, for endpoints, receipts and the verification of receipts.
+
+        The sentences call the contact by ``name``, where it is known and may be told.
+        """
+        told = {}
+        if explained:
+            told["explanation"] = " ".join(explain(found, name=name, erased=subject.erased))
         return cls.model_validate(
             {**_question(question, subject), **cls.fields_of(subject, found), **told}
         )
