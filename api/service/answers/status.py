@@ -167,7 +167,7 @@ class Status(Evidence, StatusQuestion):
     ) -> Self:
         """The answer to a question, for endpoints, receipts and the verification of receipts.
 
-        The sentences call the contact by ``name``, where it is known and may be told.
+        The sentences call the contact by ``name``, where it is known and the caller may read it.
         """
         told = {}
         if explained:
