@@ -90,3 +90,14 @@ def test_what_cannot_be_previewed_is_told(data: Path, words: tuple[str, ...], sa
     ended = preview(data, *words)
     assert ended.code == 2
     assert said in ended.err
+
+
+def test_people_read_when_another_wait_would_let_a_contact_lapse(
+    data: Path, tmp_path: Path
+) -> None:
+    """Bought last on 1 March, due a week later; 30 days instead of 180 after that."""
+    shorter = tmp_path / "shorter.toml"
+    shorter.write_text('extends = "purchases-only"\n[rhythm]\ndemote_after_days = 30\n')
+    told = preview(data, shorter, "--to", "2026-04-20").out
+    assert "lapse on 2026-04-07 instead of 2026-09-04" in told
+    assert "fall on 2026-04-07 instead of 2026-09-04" in told

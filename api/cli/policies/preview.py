@@ -131,11 +131,22 @@ def _because(row: dict[str, Any]) -> str:
     """What switches, in a few words."""
     said = [_signal(one) for one in row["signals"]]
     if row["silence"] is not None:
-        said.append("silence is judged otherwise")
+        said.append(_silence(row))
     first_client_at = row["first_client_at"]
     if not said and first_client_at["before"] != first_client_at["after"]:
         said.append("a client at another time, or never")
     return ", ".join(said) or "the lines between stages"
+
+
+def _silence(row: dict[str, Any]) -> str:
+    """When the contact falls or lapses for silence, after and before."""
+    before, after = row["silence"]["before"], row["silence"]["after"]
+    if before is None or after is None:
+        return "silence is judged otherwise"
+    name, word = ("lapse_at", "lapse")
+    if row["from"] == "client":
+        name, word = ("demote_at", "fall")
+    return f"{word} on {after[name][:10]} instead of {before[name][:10]}"
 
 
 def _signal(one: dict[str, Any]) -> str:
