@@ -46,7 +46,7 @@ EXPECTED = ["2xx", "3xx", "404", "409", "412", "503"]
 """How right requests may be answered: also by what the ledger holds now, which no schema knows."""
 
 UNSAID = ("contradiction", "takes-a-replay")
-INVISIBLE = ("must hold something visible", "must not begin with", "must not end with")
+INVISIBLE = ("must hold a visible character", "must not begin with", "must not end with")
 """How texts are refused for what no pattern says: which characters of Unicode can be seen."""
 
 CORRECTED = re.compile(r"(/\d+)?/data/data(/.*)?", re.DOTALL)

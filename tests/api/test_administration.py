@@ -87,7 +87,7 @@ def test_a_policy_that_is_none_is_refused_with_pointers(shop: Shop) -> None:
     ):
         problem = problem_of(shop.post("/policies", body), 422, "invalid-request")
         assert problem["errors"][0]["pointer"] == pointer
-    sent = {"preset": "cafe", "effective_from": "2020-01-01"}
+    sent = {"preset": "cafe", "effective_from": "2020-13-01"}
     problem_of(shop.post("/policies", sent), 422, "invalid-time")
     assert len(shop.get("/policies").json()["items"]) == 1
 

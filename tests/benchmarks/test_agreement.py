@@ -12,7 +12,7 @@ from benchmarks.bench import Bench
 from benchmarks.load import Reply, closed_loop
 from benchmarks.measure import Disagreement, Goal, Line, Outcome, Spread, percentile
 from benchmarks.recount import recount
-from benchmarks.report import page, quoted
+from benchmarks.report import QUOTED, page, quoted
 from benchmarks.rows import ROWS
 from benchmarks.served import bare
 from benchmarks.sizes import Size
@@ -44,7 +44,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
     """Synthetic purchases, also where there are real ones."""
     folder = tmp_path_factory.mktemp("benchmarks")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(purchases, "find", lambda: None)
+        patch.setattr(purchases, "find", lambda _: None)
         bench = Bench(folder, TINY)
         assert bench.file.label == "synthetic purchases, 40 contacts"
     return bench
@@ -133,7 +133,7 @@ def test_a_verdict_follows_from_the_ratio_and_the_goal(
 def test_a_run_is_quoted_between_the_marks_and_nowhere_else() -> None:
     outcomes = {
         name: Outcome((Line(row=name, what="", unit="s", ours=Spread((1.0,))),), "a remark")
-        for name in ("4", "import", "summary")
+        for name in QUOTED
     }
     text = "before\n<!-- figures -->\nobsolete\n<!-- end of figures -->\nafter\n"
     once = quoted(text, ["a fact"], outcomes)

@@ -110,7 +110,7 @@ class TestLists:
         assert rapport("ledgers", "archive", "shop", "--data", folder).code == 0
         with serving("serve", "--data", folder, "--port", 0) as server:
             for question, kept in (
-                (("ledgers", "list"), {"name", "state", "time_zone"}),
+                (("ledgers", "list"), {"name", "state", "time_zone", "created_at"}),
                 (("log-keys", "list"), {"verifier"}),
             ):
                 beside = rapport(*question, "--data", folder, "--json").json()

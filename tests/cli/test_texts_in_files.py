@@ -128,7 +128,7 @@ def as_before(patch: pytest.MonkeyPatch) -> None:
     ("written", "said"),
     [
         ('source = "a\\u202Eb"', "/source: must not hold U+202E (RIGHT-TO-LEFT OVERRIDE)"),
-        ('source = "\\u00A0"', "/source: must hold something visible"),
+        ('source = "\\u00A0"', "/source: must hold a visible character"),
     ],
 )
 def test_a_text_in_a_mapping_is_held_to_the_rule(till: Path, written: str, said: str) -> None:

@@ -106,7 +106,7 @@ def test_an_export_that_cannot_be_written_has_failed(data: Path, tmp_path: Path)
         "failed", "failed", "refused", "done",
     ]  # fmt: skip
     reasons = [one["detail"].get("reason") for one in shown if one["outcome"] == "failed"]
-    assert reasons == ["ENOSPC", "ENOENT"]
+    assert reasons == ["ENOSPC", "unavailable"]
 
 
 def test_a_passphrase_that_is_refused_exports_nothing(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic.json_schema import models_json_schema
 
 from api.http.wire.path_types import CONTACT_NAME
+from api.http.wire.proposals import FitTarget
 from api.service.answers.document import SCHEMA_NAMED, Document
 from api.service.answers.events import AppendedLine, RefusedLine
 from api.service.answers.previews import PreviewedChange, ReplayedStatus
@@ -90,6 +91,7 @@ def of_events() -> Mapping[str, Any]:
         "EventTypeName": {"type": "string", "enum": sorted(CATALOGUE)},
         "Policy": policy,
         "SentPolicy": sent_policy,
+        "FitTarget": FitTarget.schema_of(),
     }
 
 

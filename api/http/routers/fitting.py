@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated
 
 from fastapi import APIRouter
 
@@ -13,61 +13,15 @@ from api.http.openapi import work_examples
 from api.http.openapi.responses import problems, response_of
 from api.http.routers.replays import answer_with_location
 from api.http.routing import LedgerRoute
-from api.http.wire.proposals import MOMENT, Moment, ProposedPolicy, read_sent_moment
-from api.http.wire.query import Reads
-from api.http.wire.sent import SentObject
+from api.http.wire.proposals import PolicyFit
 from api.service.answers.fitting import FitOperation
 from api.service.answers.projections import Operation
 from api.service.fitting import start_fit
 from api.service.questions import At, moment_of
-from domain.errors import Invalid
 from domain.fitting.fit import Target
-from domain.kinds import Whole
 from ledger.access.scopes import REBUILD
 
 router = APIRouter(prefix="/v1/ledgers/{ledger}", tags=["Replays"], route_class=LedgerRoute)
-
-MOST = 1000
-"""The greatest number in a target."""
-
-_NUMBER = Reads(Whole(1, MOST).read, {"type": "integer", "minimum": 1, "maximum": MOST})
-
-
-class FitTarget(SentObject):
-    """How many falls by silence are to stay falls for 90 days: ``stay`` of ``of``."""
-
-    stay: Annotated[int, _NUMBER]
-    of: Annotated[int, _NUMBER]
-
-
-def _read_target(value: object) -> Target:
-    sent = FitTarget.read(value)
-    if sent.stay >= sent.of:
-        raise Invalid.at("/stay", "too-great", f"must be less than of, which is {sent.of}")
-    return Target(sent.stay, sent.of)
-
-
-_TARGET: dict[str, Any] = {
-    "type": "object",
-    "properties": dict.fromkeys(("stay", "of"), _NUMBER.schema),
-    "required": ["stay", "of"],
-    "additionalProperties": False,
-}
-
-
-class PolicyFit(ProposedPolicy):
-    """A policy whose wait and purchase days are to be fitted, and how many falls are to stay."""
-
-    EXAMPLES: ClassVar = {
-        "a preset": {"preset": "retail"},
-        "a document and a target": {
-            "policy": {"extends": "cafe"},
-            "target": {"stay": 3, "of": 4},
-        },
-    }
-
-    target: Annotated[Target | None, Reads(_read_target, _TARGET, nullable=True)] = None
-    as_of: Annotated[Moment, Reads(read_sent_moment, MOMENT, nullable=True)] = None
 
 
 @router.post(

@@ -12,6 +12,7 @@ from api.http.wire.sent import SentObject
 from api.service.answers.document import SCHEMA_NAMED
 from api.service.questions import Knowledge
 from domain.errors import Invalid
+from domain.fitting.fit import Target
 from domain.kinds import Choice, Whole, wrong
 from domain.policy import Policy
 from domain.presets import PRESETS, read_policy
@@ -133,3 +134,40 @@ class PolicyPreview(NewPolicy):
     to_at: Annotated[Moment, Reads(read_sent_moment, MOMENT, nullable=True)] = Field(
         default=None, alias="to"
     )
+
+
+MOST_FALLS = 1000
+"""The greatest number in a target."""
+
+_NUMBER = Reads(Whole(1, MOST_FALLS).read, {"type": "integer", "minimum": 1, "maximum": MOST_FALLS})
+
+
+class FitTarget(SentObject):
+    """The number of falls by silence that are to stay falls for 90 days: ``stay`` of ``of``."""
+
+    stay: Annotated[int, _NUMBER]
+    of: Annotated[int, _NUMBER]
+
+
+def _read_target(value: object) -> Target:
+    sent = FitTarget.read(value)
+    if sent.stay >= sent.of:
+        raise Invalid.at("/stay", "contradiction", f"must be less than of, which is {sent.of}")
+    return Target(sent.stay, sent.of)
+
+
+class PolicyFit(ProposedPolicy):
+    """A policy whose wait and purchase days are to be fitted, and how many falls are to stay."""
+
+    EXAMPLES: ClassVar = {
+        "a preset": {"preset": "retail"},
+        "a document and a target": {
+            "policy": {"extends": "cafe"},
+            "target": {"stay": 3, "of": 4},
+        },
+    }
+
+    target: Annotated[
+        Target | None, Reads(_read_target, {SCHEMA_NAMED: "FitTarget"}, nullable=True)
+    ] = None
+    as_of: Annotated[Moment, Reads(read_sent_moment, MOMENT, nullable=True)] = None

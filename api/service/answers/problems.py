@@ -37,6 +37,7 @@ class Problem(Document):
     code: str
     instance: str
     reason: Reason | None = optional("Of `refused`: the decision's own code.")
+    index: int | None = optional("Of `refused` in a batch: the place of the event, from 0.")
     level: int | None = optional("Of `level-lower`: what was stated before.")
     event: UUID | None = optional("Of `id-in-use`: the event that uses the id.")
     fields: tuple[str, ...] | None = optional(
