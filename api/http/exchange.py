@@ -39,6 +39,8 @@ class Exchange:
     ) -> None:
         """``sent`` and ``wanted`` are media types, of the request's body and of the answer."""
         self.request = request
+        self.server: Server = request.app.state.server
+        """What the application serves."""
         self.principal = principal
         self.sent = sent
         self.wanted = wanted
@@ -46,12 +48,6 @@ class Exchange:
         self.body: object = None
         self.reply = Reply(request)
         self._visits: str | None = None
-
-    @property
-    def server(self) -> Server:
-        """What the application serves."""
-        server: Server = self.request.app.state.server
-        return server
 
     @property
     def streams(self) -> Streams:

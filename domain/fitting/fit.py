@@ -34,6 +34,12 @@ WORTH_TIMES = 5
 HOLD_OUT_PERCENTS = (50, 60, 70, 80)
 """At which parts of the time the wait is fitted again, and tried on the rest."""
 
+_TOO_FEW = f"fewer than {LEAST_CASES} contacts had bought on two days a year before the end"
+_NOT_WORTH_IT = (
+    "for no number of purchase days did the clients of a year before the end bring"
+    f" {WORTH_TIMES} times as much since as everybody else, and there were {LEAST_CASES} of them"
+)
+
 WAIT = "demote_after_days"
 DAYS = "purchase_days"
 
@@ -121,20 +127,19 @@ class Fitting:
 
     def _least_days(self) -> tuple[int | None, int | None, str]:
         """The least purchase days for which clients are worth enough, and its wait; or why none."""
-        because = f"fewer than {LEAST_CASES} contacts had bought on two days a year before the end"
+        reasons: list[str] = []
         days = 2
         while sum(one.purchase_days >= days for one in self._members) >= LEAST_CASES:
             wait_days, because = self._least_wait(days, self._last_at)
-            if wait_days is not None:
-                if all(self._is_worth_it(one, wait_days) for one in (days, days + 1)):
-                    return days, wait_days, ""
-                because = (
-                    "for no number of purchase days did the clients of a year before the end bring"
-                    f" {WORTH_TIMES} times as much since as everybody else, and there were"
-                    f" {LEAST_CASES} of them"
-                )
+            if wait_days is None:
+                reasons.append(because)
+            elif all(self._is_worth_it(one, wait_days) for one in (days, days + 1)):
+                return days, wait_days, ""
+            else:
+                # This is what keeps most histories from deciding, so it is said before the others.
+                reasons.insert(0, _NOT_WORTH_IT)
             days += 1
-        return None, None, because
+        return None, None, reasons[0] if reasons else _TOO_FEW
 
     def _is_worth_it(self, days: int, wait_days: int) -> bool:
         """Whether the clients of a year before the end brought enough, beside all others."""
