@@ -17,8 +17,12 @@ Period = tuple[int | None, int | None]
 """From an instant up to, not including, another; None leaves that side open."""
 
 
-def calibration(served: OpenLedger, at: At, period: Period, now: int) -> CalibrationAnswer:
+def calibration(
+    served: OpenLedger, at: At, period: Period, now: int, most_events: int | None = None
+) -> CalibrationAnswer:
     """How right the falls of a period were at a point in both times, and what clients were worth.
+
+    ``most_events`` is how many may be folded, if no projection has the answer; None for any number.
 
     Raises:
         Invalid: a period that ends before it begins, an instant too far ahead, a position that is
@@ -32,7 +36,6 @@ def calibration(served: OpenLedger, at: At, period: Period, now: int) -> Calibra
     moment = moment_of(served.ledger, served.aliases, at, now)
     is_ahead = at.as_of is not None and at.as_of > now
     if at.as_known_at is not None or at.policy_version is not None or is_ahead:
-        most_events = served.limits.folded_events
         found = folded_calibration(served.ledger, moment, from_at, to_at, most_events)
     else:
         found = served.projections.calibration(from_at, to_at, at.as_of)

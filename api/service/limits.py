@@ -12,6 +12,9 @@ class ServiceLimits:
     folded_events: int = 20_000
     """How many events one answer folds: about half a second's work."""
 
+    calibrated_events: int = 200_000
+    """How many events one calibration folds that no projection has: about ten seconds' work."""
+
     replays_at_once: int = 8
     """How many replays and previews run at once in a ledger: each takes a share of one core."""
 

@@ -104,12 +104,14 @@ def test_another_version_judges_all_of_the_past(shop_with_falls: Shop) -> None:
     assert (found["falls"], found["policy_version"]) == (0, 1)
 
 
-def test_what_takes_too_long_to_fold_leads_to_a_replay(
+def test_what_takes_too_long_to_fold_is_refused_with_a_way_out(
     shop_with_falls: Shop, server: Server
 ) -> None:
-    set_limits(server, shop_with_falls, ServiceLimits(folded_events=1))
+    set_limits(server, shop_with_falls, ServiceLimits(calibrated_events=1))
     answer = shop_with_falls.get("/calibration", policy_version=1)
-    assert problem_of(answer, 422, "invalid-request")["errors"][0]["code"] == "takes-a-replay"
+    problem = problem_of(answer, 422, "invalid-request")
+    assert problem["errors"][0]["code"] == "takes-a-replay"
+    assert "rapport calibration" in problem["detail"]
     assert calibration(shop_with_falls)["falls"] == 2
 
 

@@ -56,8 +56,8 @@ async def calibrate(
     `values` compares, by currency, what the clients of 365 days ago brought since then with what
     everybody else brought who had bought in the 365 days before that.
 
-    With `as_known_at`, `policy_version` or an `as_of` that lies ahead a ledger of up to 20,000
-    events is folded; of a larger one ask for a replay.
+    With `as_known_at`, `policy_version` or an `as_of` that lies ahead a ledger of up to 200,000
+    events is folded, which takes seconds. The command line folds a copy of any data folder.
     """
     served = inquiry.served
     if inquiry.is_folded:
@@ -65,6 +65,8 @@ async def calibrate(
     else:
         await wait_until_reflected(served, min_position, "status")
     period = instant_at(served.ledger, from_), instant_at(served.ledger, to)
-    found = await run_in_threadpool(calibration, served, inquiry.at, period, inquiry.now)
+    found = await run_in_threadpool(
+        calibration, served, inquiry.at, period, inquiry.now, served.limits.calibrated_events
+    )
     reply.reflects(found.position)
     return found

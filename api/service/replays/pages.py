@@ -134,16 +134,21 @@ def folded_calibration(
     moment: Moment,
     from_at: int | None,
     to_at: int | None,
-    most_events: int = LIMITS.folded_events,
+    most_events: int | None,
 ) -> CalibrationSnapshot:
     """How right the falls by silence of a period were at the moment, and what clients were worth.
+
+    Of any number of events where ``most_events`` is None.
 
     Raises:
         Invalid: there is more to fold than one answer may.
     """
-    if moment.position > most_events:
-        detail = f"judging falls otherwise than now takes more than {most_events:,} events here"
-        raise Invalid.at("", "takes-a-replay", f"{detail}: ask for a replay, POST .../replays")
+    if most_events is not None and moment.position > most_events:
+        detail = (
+            f"this takes more than {most_events:,} events: ask without as_known_at and"
+            " policy_version, or ask rapport calibration on a copy of the data folder"
+        )
+        raise Invalid.at("", "takes-a-replay", detail)
     calibrating = Calibrating(from_at, to_at, moment.at)
     for contact, events in Walk(source, moment.aliases, moment.position):
         found = relationship_at(contact, events, moment)

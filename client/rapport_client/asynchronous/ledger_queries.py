@@ -143,7 +143,7 @@ class AsyncLedgerQueries(AsyncConnection):
     ) -> Calibration:
         """How right the falls from ``from_`` up to ``to`` were, and what clients brought.
 
-        With ``as_known_at`` or ``policy_version`` it takes a ledger of up to 20,000 events.
+        With ``as_known_at`` or ``policy_version`` it takes a ledger of up to 200,000 events.
         """
         at = as_of, as_known_at, policy_version
         return await self._send(self._ledger_requests.calibration(from_, to, *at, min_position))
