@@ -198,12 +198,12 @@ class Calibrating:
         if any(spell.is_at(then_at) for spell in spells):
             group = self._clients
         elif any(
-            self.others_from_at <= one.at < then_at and one.is_purchase(self._at) for one in trades
+            self.others_from_at < one.at <= then_at and one.is_purchase(then_at) for one in trades
         ):
             group = self._others
         else:
             return
-        group.add([one for one in trades if one.at >= then_at], self._at)
+        group.add([one for one in trades if one.at > then_at], self._at)
 
     def result(self) -> Calibration:
         """What was counted."""

@@ -104,6 +104,8 @@ class Commerce:
         self._reversed_minor: dict[Key, int] = {}
         self.movements: list[Movement] = []
         """What came in and went back, in the order in which it did."""
+        self.undone_count = 0
+        """How many purchases refunds have undone, which changes what earlier movements mean."""
         self._counted: list[tuple[int, int]] = []
         """Instant and day of each unreversed purchase, in the order in which they occurred."""
         self._due_dates = DueDates()
@@ -162,6 +164,7 @@ class Commerce:
             return
         if purchase.counts and reversed_minor >= purchase.amount_minor:
             purchase.gone_at = fact.occurred_at
+            self.undone_count += 1
             purchase.reversed_by = fact.id
             self._take_out(purchase)
         self._refund(fact.occurred_at, purchase, before_minor, reversed_minor)

@@ -10,13 +10,14 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from domain.causes import because_of_breakpoint, because_of_event
-from domain.instants import day_of
+from domain.instants import HOUR, day_of
 from domain.phrases import Phrases, count_of
-from domain.rising import has_engagements
+from domain.rising import has_engagements, has_subscriptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from domain.commerce import Silence
     from domain.evidence import SignalReading, WouldChange
     from domain.intervals import Interval
     from domain.relationship import Relationship
@@ -174,18 +175,23 @@ class _Explanation:
             return
         lacks = []
         if not self._found.machine.board.is_anchored():
-            lacks.append(f"something lasting ({self._anchors()})")
+            anchors = " or ".join(self._anchors())
+            lacks.append(f"something lasting ({anchors})" if anchors else "something lasting")
         if "complaint_hold" in self._found.flags:
             severity = self._found.policy.signals.complaint.hold_severity
             lacks.append(f"no complaint of severity {severity} or more past its deadline")
         also = f", and also {' and '.join(lacks)}" if lacks else ""
         yield f"{score}; to become a client they need {rule.promotion_score}{also}."
 
-    def _anchors(self) -> str:
-        """The anchors that the policy uses."""
-        signals = self._found.policy.signals
-        buying = ", regular purchases" if signals.regularity.purchase_days is not None else ""
-        return f"an engagement{buying} or a renewal without a reminder"
+    def _anchors(self) -> Iterator[str]:
+        """The anchors that may well come in this trade."""
+        policy, machine = self._found.policy, self._found.machine
+        if has_engagements(machine, policy):
+            yield "an engagement"
+        if policy.signals.regularity.purchase_days is not None:
+            yield "regular purchases"
+        if has_subscriptions(machine, policy):
+            yield "a renewal without a reminder"
 
     def _changes(self) -> Iterator[str]:
         """The strongest possible changes of the stage, which all lead to the same stage.
@@ -223,15 +229,19 @@ class _Explanation:
         on, why = self._format_day(ahead.at), because_of_breakpoint(ahead.because)
         silence = self._found.silence
         if silence is not None and ahead.because == "demote_at" and ahead.at == silence.demote_at:
-            yield self._wait(silence.rho_hours, on)
+            yield self._wait(silence, on)
         yield f"If nothing happens, they {moves} {stage} on {on}, {why}."
 
-    def _wait(self, rho_hours: int, on: str) -> str:
-        """How often they are due to buy, and how long after that a client falls."""
-        every_days = max((rho_hours + 12) // 24, 1)
-        every = "every day" if every_days == 1 else f"every {every_days} days"
+    def _wait(self, silence: Silence, on: str) -> str:
+        """When they are due to buy, by their present rhythm where that says it, and the fall."""
         wait = count_of(self._found.policy.rhythm.demote_after_days, "day")
-        return f"They are due {every}; a client falls {wait} after that, on {on}."
+        if silence.due_at != silence.last_at + silence.rho_hours * HOUR:
+            tense = "were" if silence.due_at <= self._found.at else "are"
+            due = f"{tense} due on {self._format_day(silence.due_at)}"
+        else:
+            every_days = max((silence.rho_hours + 12) // 24, 1)
+            due = "are due every day" if every_days == 1 else f"are due every {every_days} days"
+        return f"They {due}; a client falls {wait} after that, on {on}."
 
     def _left_out(self) -> Iterator[str]:
         counts: dict[str, int] = {}

@@ -94,6 +94,7 @@ class Relationship:
         self.settled_count = len((begun or machine).intervals)
         self.client_spells = tuple(machine.client_spells)
         self.movement_count = len(machine.commerce.movements)
+        self.undone_count = machine.commerce.undone_count
         self.history = history
         self._policies = policies
 
@@ -131,12 +132,11 @@ class Relationship:
     def movements_settled_since(self, before: Relationship) -> int:
         """How many of the first movements of money are as they were in ``before``.
 
-        They are known where this was gone on from there and no refund may have changed one.
+        They are known where this was gone on from there and no refund has undone a purchase since.
         """
         if (self.begun or self.machine) is not (before.begun or before.machine):
             return 0
-        added = self.machine.commerce.movements[before.movement_count :]
-        return 0 if any(one.amount_minor < 0 for one in added) else before.movement_count
+        return before.movement_count if before.undone_count == self.undone_count else 0
 
     @property
     def since(self) -> int | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from domain.policy import RenewalSignal
 from domain.signals.anchors import RegularityAnchor
 
 if TYPE_CHECKING:
@@ -32,6 +33,12 @@ def is_within_reach(change: Change, machine: StageMachine, policy: Policy, at: i
 def has_engagements(machine: StageMachine, policy: Policy) -> bool:
     """Whether we may well act for them: we once did, or the trade discloses its engagements."""
     return bool(machine.commerce.engagements) or policy.disclosure_required
+
+
+def has_subscriptions(machine: StageMachine, policy: Policy) -> bool:
+    """Whether they may well renew: they once subscribed, or the trade gives much for a renewal."""
+    usual_points = RenewalSignal().points
+    return bool(machine.commerce.subscriptions) or policy.signals.renewal.points > usual_points
 
 
 def within_reach_until(machine: StageMachine, at: int) -> int | None:

@@ -70,8 +70,8 @@ def _print(found: Document) -> None:
             f"{_percent(resolved['percent'])}"
         )
     click.echo(
-        f"Purchases of former clients while they were written off: {off['purchases']:,}"
-        f" of {off['of']:,}{_percent(off['percent'])}"
+        f"Of {off['of']:,} purchases by clients and former clients, {off['purchases']:,} were made"
+        f" while they were written off{_percent(off['percent'])}"
     )
     for value in found["values"]:
         _print_value(value)

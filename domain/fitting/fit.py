@@ -108,21 +108,22 @@ class Fitting:
 
     def fit(self, usual_days: int | None) -> Fit:
         """What to propose; ``usual_days`` are the purchase days that the policy asks for now."""
-        if not self._silences:
-            because = "nobody bought anything who never had a subscription or an engagement"
-            return Fit(None, None, (Abstention(WAIT, because), Abstention(DAYS, because)), ())
-        abstained: list[Abstention] = []
+        because = None
         if usual_days is None:
             because = "the policy does not judge by purchase days: its regularity is off"
-            days, wait_days = None, None
-        else:
-            days, wait_days, because = self._least_days()
+        elif not self._silences:
+            because = "nobody bought anything who never had a subscription or an engagement"
+        if usual_days is None or because is not None:
+            assert because is not None
+            return Fit(None, None, (Abstention(WAIT, because), Abstention(DAYS, because)), ())
+        abstained: list[Abstention] = []
+        days, wait_days, because = self._least_days()
         if days is None:
             abstained.append(Abstention(DAYS, because))
-            wait_days, because = self._least_wait(usual_days or 2, self._last_at)
+            wait_days, because = self._least_wait(usual_days, self._last_at)
             if wait_days is None:
                 abstained.append(Abstention(WAIT, because))
-        hold_outs = [self._hold_out(one, days or usual_days or 2) for one in HOLD_OUT_PERCENTS]
+        hold_outs = [self._hold_out(one, days or usual_days) for one in HOLD_OUT_PERCENTS]
         return Fit(wait_days, days, tuple(abstained), tuple(hold_outs))
 
     def _least_days(self) -> tuple[int | None, int | None, str]:
@@ -163,7 +164,7 @@ class Fitting:
             if silence.purchase_days >= days and silence.bought_at <= known_at
         ]
         allowed, held = self._target.of - self._target.stay, 0
-        for step in range(1, STEPS + 1):
+        for step in range(1, STEPS + NEIGHBOURS + 1):
             self._check()
             wait_days = step * self._step_days
             soon = [*_falls(silences, wait_days * DAY, known_at, _WITHIN)]
@@ -174,24 +175,30 @@ class Fitting:
                     f" {wait_days} days after they were due and are known to have come back or not"
                 )
             stays = product_limit(soon).is_surely_at_most(allowed, self._target.of)
-            held = held + 1 if stays and self._stays_away(silences, wait_days, known_at) else 0
+            held = held + 1 if stays else 0
             if held > NEIGHBOURS:
-                return wait_days - NEIGHBOURS * self._step_days, ""
+                wait_days -= NEIGHBOURS * self._step_days
+                if self._comes_in_seasons(silences, wait_days, known_at):
+                    return None, (
+                        f"most contacts with {days} purchase days who are silent for {wait_days}"
+                        " days after they were due do come back within a year, later than after"
+                        f" {PREMATURE_DAYS} days"
+                    )
+                return wait_days, ""
         longest_days = STEPS * self._step_days
         return None, (
             f"with {days} purchase days, more than {allowed} of {self._target.of} contacts come"
-            f" back within {PREMATURE_DAYS} days of any fall, or more than {self._target.stay} of"
-            f" {self._target.of} within a year, up to {longest_days} days after they were due"
+            f" back within {PREMATURE_DAYS} days of any fall up to {longest_days} days after they"
+            " were due"
         )
 
-    def _stays_away(self, silences: Sequence[Silence], wait_days: int, known_at: int) -> bool:
-        """Whether not surely more come back within a year than are to stay away for 90 days.
+    def _comes_in_seasons(self, silences: Sequence[Silence], wait_days: int, known_at: int) -> bool:
+        """Whether surely more than two of three who fall come back within a year.
 
-        Where people come once a year nobody comes back within 90 days of any short wait.
+        Where people come once a year, nobody comes back within 90 days of any short wait.
         """
         later = product_limit(_falls(silences, wait_days * DAY, known_at, LATER_DAYS * DAY))
-        surely = later.part - later.error
-        return surely * self._target.of <= self._target.stay * SCALE
+        return (later.part - later.error) * 3 > 2 * SCALE
 
     def _hold_out(self, percent: int, days: int) -> HoldOut:
         cut_at = self._first_at + (self._last_at - self._first_at) * percent // 100
@@ -250,7 +257,7 @@ def _members(buyers: Sequence[Buyer], last_at: int) -> list[_Member]:
         before = [one for one in buyer.silences() if one.bought_at <= then_at]
         if before:
             last = before[-1]
-            lately = then_at - WORTH_DAYS * DAY <= last.bought_at < then_at
-            net_minor = buyer.net_minor(currency, then_at, last_at)
+            lately = last.bought_at > then_at - WORTH_DAYS * DAY
+            net_minor = buyer.net_minor(currency, then_at + 1, last_at)
             found.append(_Member(last.purchase_days, last.due_at, lately, net_minor))
     return found

@@ -99,6 +99,21 @@ def test_the_tables_and_the_fold_say_the_same(shop_with_falls: Shop, later: int)
     assert folded == held
 
 
+def test_a_gift_that_is_taken_back_is_forgotten_by_the_tables_too(shop_with_falls: Shop) -> None:
+    """Its reversal moves no money, and yet the purchase counts no more."""
+    gift = purchase("gift", FELL + DAY)
+    gift["data"]["amount_minor"] = 0
+    held = []
+    taken_back = {"purchase_id": "gift", "amount_minor": 0, "currency": "EUR"}
+    for event in (gift, {"type": "purchase-reversed", "data": taken_back}):
+        answer = shop_with_falls.append("pos:ben", event)
+        assert answer.status_code == 201, answer.text
+        position = int(answer.headers["rapport-position"])
+        held.append(shop_with_falls.get("/calibration", min_position=position).json())
+        assert calibration(shop_with_falls, as_known_at=position) == held[-1]
+    assert [one["premature"]["bought"] for one in held] == [2, 1]
+
+
 def test_another_version_judges_all_of_the_past(shop_with_falls: Shop) -> None:
     found = calibration(shop_with_falls, policy_version=1)
     assert (found["falls"], found["policy_version"]) == (0, 1)

@@ -20,15 +20,21 @@ class Member:
         known = [one for one in facts if one.occurred_at <= at]
         self.made = [one for one in known if one.event.TYPE == "purchase-made"]
         self.given_back = [one for one in known if one.event.TYPE == "purchase-reversed"]
-        self.buys = [
-            one
-            for one in self.made
-            if sum(back.event.amount_minor for back in self.refunds_of(one))
-            < one.event.amount_minor
-        ]
+        self.buys = self.counting(at)
         self.times = [one.occurred_at for one in self.buys]
         self.falls = answer.falls
         self.client_times = answer.client_times
+
+    def counting(self, at: int) -> list[Any]:
+        """The purchases by then that no refunds by then have undone."""
+        found = []
+        for one in self.made:
+            refunds = [back for back in self.refunds_of(one) if back.occurred_at <= at]
+            back_minor = sum(back.event.amount_minor for back in refunds)
+            is_undone = bool(refunds) and back_minor >= one.event.amount_minor
+            if one.occurred_at <= at and not is_undone:
+                found.append(one)
+        return found
 
     def refunds_of(self, purchase: Any) -> list[Any]:
         wanted = purchase.event.purchase_id
@@ -57,12 +63,12 @@ class Member:
         found: dict[str, int] = {}
         for purchase in self.made:
             left, currency = purchase.event.amount_minor, purchase.event.currency
-            if purchase.occurred_at >= start:
+            if purchase.occurred_at > start:
                 found[currency] = found.get(currency, 0) + left
             for refund in self.refunds_of(purchase):
                 taken = min(refund.event.amount_minor, left)
                 left -= taken
-                if taken and max(refund.occurred_at, purchase.occurred_at) >= start:
+                if taken and max(refund.occurred_at, purchase.occurred_at) > start:
                     found[currency] = found.get(currency, 0) - taken
         return found
 
@@ -100,7 +106,8 @@ def _worth(members: Sequence[Member], at: int) -> dict[str, tuple[int, ...]]:
     others = [
         one
         for one in members
-        if one not in clients and any(then - 365 * DAY <= when < then for when in one.times)
+        if one not in clients
+        and any(buy.occurred_at > then - 365 * DAY for buy in one.counting(then))
     ]
     groups = (clients, others)
     return {
@@ -118,4 +125,4 @@ def _worth(members: Sequence[Member], at: int) -> dict[str, tuple[int, ...]]:
 
 
 def _bought_in(one: Member, currency: str, start: int) -> bool:
-    return any(buy.event.currency == currency and buy.occurred_at >= start for buy in one.buys)
+    return any(buy.event.currency == currency and buy.occurred_at > start for buy in one.buys)

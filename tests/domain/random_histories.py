@@ -213,12 +213,17 @@ OF_A_TRADE = changed(
 def buyers(draw: st.DrawFn) -> Scenario:
     """Purchases only, hours to weeks apart, some of them given back, one time ended and begun."""
     scenario, at = registered(), on_day(0)
-    for number in range(draw(st.integers(3, 16))):
+    amounts = [draw(st.sampled_from([100, 100, 100, 0])) for _ in range(draw(st.integers(3, 16)))]
+    for number, amount_minor in enumerate(amounts):
         at += draw(st.sampled_from([0, 6, 24, 24, 24, 48, 120, 240, 400, 700])) * HOUR
-        scenario.record(fact("purchase-made", purchase_id=f"b{number}"), at)
+        bought = fact("purchase-made", purchase_id=f"b{number}", amount_minor=amount_minor)
+        scenario.record(bought, at)
         if draw(st.integers(0, 5)) == 0:
             given_back = draw(st.integers(0, number))
-            refund = fact("purchase-reversed", purchase_id=f"b{given_back}", amount_minor=100)
+            back_minor = amounts[given_back]
+            refund = fact(
+                "purchase-reversed", purchase_id=f"b{given_back}", amount_minor=back_minor
+            )
             scenario.record(refund, at + draw(st.sampled_from([0, 1, 30])) * HOUR)
         if draw(st.integers(0, 15)) == 0:
             scenario.record(fact("relationship-ended"), at)

@@ -133,7 +133,7 @@ def test_clients_of_a_year_ago_are_compared_by_what_they_brought_since() -> None
     client.record(fact("purchase-reversed", purchase_id="n0", amount_minor=500), on_day(200))
     customer = bought(50, 150, amount_minor=700)
     once = bought(99, amount_minor=10_000)
-    new = bought(100, 110, amount_minor=9_000)
+    new = bought(101, 110, amount_minor=9_000)
     long_ago = bought(-266, 150, amount_minor=20_000)
     folded = [relate(one, at) for one in (client, customer, once, new, long_ago)]
     (worth,) = calibrated(at, *folded).worth
@@ -144,6 +144,33 @@ def test_clients_of_a_year_ago_are_compared_by_what_they_brought_since() -> None
     assert (worth.clients.share.percent, worth.others.share.percent) == (83, 16)
     assert worth.others.net_minor_per_head == 350
     assert worth.ratio_percent == 1000
+
+
+def test_what_makes_a_client_is_not_what_a_client_brought_since() -> None:
+    at = on_day(35 + 365)
+    client = client_on_day_35()
+    assert calibrated(at, relate(client, at)).worth == ()
+    client.record(fact("purchase-made", purchase_id="next", amount_minor=300), on_day(35.5))
+    (worth,) = calibrated(at, relate(client, at)).worth
+    assert (worth.clients.contacts, worth.clients.net_minor) == (1, 300)
+
+
+def test_a_refund_since_then_takes_nobody_out_of_the_others() -> None:
+    at = on_day(100 + 365)
+    refunded = bought(90, amount_minor=5_000)
+    refund = fact("purchase-reversed", purchase_id="p0", amount_minor=5_000)
+    refunded.record(refund, on_day(130))
+    (worth,) = calibrated(at, relate(refunded, at)).worth
+    assert (worth.others.contacts, worth.others.net_minor) == (1, -5_000)
+
+
+def test_a_gift_that_is_taken_back_counts_as_a_purchase_no_more() -> None:
+    scenario = client_on_day_35()
+    gift = fact("purchase-made", purchase_id="gift", amount_minor=0)
+    scenario.record(gift, on_day(FELL_ON + 10))
+    assert of(scenario, 400).premature == Share(1, 1)
+    scenario.record(fact("purchase-reversed", purchase_id="gift", amount_minor=0), on_day(300))
+    assert of(scenario, 400).premature == Share(0, 1)
 
 
 def test_without_anybody_to_compare_there_is_no_ratio() -> None:

@@ -50,7 +50,7 @@ def test_who_is_no_client_is_told_what_is_missing() -> None:
         "Customer since 2 January.",
         "They do not buy regularly yet: they bought on 3 days (6 are needed).",
         "The score is 0; to become a client they need 60, and also something lasting "
-        "(an engagement, regular purchases or a renewal without a reminder).",
+        "(regular purchases).",
         "If nothing happens, they fall back to lapsed customer on 8 July, "
         "because of their long silence.",
     ]
@@ -156,11 +156,29 @@ def test_a_new_client_who_falls_with_score_enough_is_told_another_cause() -> Non
     )
 
 
+def test_a_trade_is_told_of_what_can_last_in_it() -> None:
+    """A cafe never had an engagement; whoever subscribes can renew without a reminder."""
+    cafe = versions((0, PRESETS["cafe"]))
+    told = sentences(relate(bought(1, 2), on_day(3), cafe))[2]
+    assert told.endswith("something lasting (regular purchases).")
+    subscribed = bought(1, 2).given("subscription-started", at=on_day(2))
+    told = " ".join(sentences(relate(subscribed, on_day(3), cafe)))
+    assert "something lasting (regular purchases or a renewal without a reminder)." in told
+
+
+def test_a_fall_after_an_earlier_due_day_is_counted_from_that_day() -> None:
+    """A slow buyer who buys daily at last is still due when the slow rhythm said."""
+    scenario = bought(*range(0, 701, 100), *range(701, 711))
+    frequent = versions((0, PRESETS["purchases-only"]))
+    told = sentences(relate(scenario, on_day(712), frequent))
+    (due,) = [one for one in told if "due" in one]
+    assert due.startswith("They are due on ")
+    assert "; a client falls 180 days after that, on " in due
+
+
 def test_what_the_policy_does_not_go_by_is_not_asked_for() -> None:
     told = sentences(relate(bought(1, 2), on_day(3), versions((0, PRESETS["real-estate"]))))
-    assert told[1].endswith(
-        "and also something lasting (an engagement or a renewal without a reminder)."
-    )
+    assert told[1].endswith("and also something lasting (an engagement).")
 
 
 def test_what_belongs_to_nothing_is_said_not_to_count_in_words() -> None:

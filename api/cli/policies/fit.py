@@ -65,7 +65,8 @@ def command(
       rapport policy fit --preset retail --out ours.toml
       rapport policy fit ours.toml --stay 3 --of 4
 
-    A server that runs on the folder is asked instead, and --url asks one elsewhere.
+    A server that runs on the folder is asked instead, and --url asks one elsewhere. An access key
+    needs the scopes rebuild and read.
     """
     if (document is None) == (preset is None):
         raise click.UsageError("name one document, or say --preset")
