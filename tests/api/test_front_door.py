@@ -10,11 +10,13 @@ import pytest
 from api.http.app import create_app
 from api.http.edge.frontdoor import FrontDoor, canonical_path
 from domain.errors import Corrupt
-from tests.api.shop import listening, problem_of, registration
+from tests.api.shop import built, listening, problem_of, registration
+from tests.fixtures.clock import Clock
 from tests.fixtures.faults import failing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from starlette.types import Receive, Scope, Send
 
@@ -233,13 +235,13 @@ def test_paths_have_one_canonical_form() -> None:
 
 
 def test_health_answers_and_a_stopped_projection_is_told(
-    server: Server, monkeypatch: pytest.MonkeyPatch, shop: Shop
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with listening(create_app(server)) as address:
+    """On a server of its own: health is about all ledgers of a server."""
+    with built(tmp_path / "data", Clock()) as server, listening(create_app(server)) as address:
         assert httpx.get(f"{address}/livez").json() == {"status": "ok"}
         assert httpx.get(f"{address}/readyz").json()["status"] == "ok"
-        name = shop.base.rpartition("/")[2]
-        projections = server.ledgers[name].projections
+        projections = server.ledgers["main"].projections
         (first, *rest) = projections.states()
         failed = type(first)(**{**vars(first), "state": "failed"})
         monkeypatch.setattr(projections, "states", lambda: [failed, *rest])

@@ -36,7 +36,10 @@ ALLOWED = {
     ("docs/how-to/audit-a-ledger.md", "four lines"): "a format's number",
     ("docs/how-to/audit-a-ledger.md", "two requests"): "how it is asked",
     ("docs/how-to/explain-a-past-status.md", "one minute"): "a rule's number",
-    ("docs/how-to/give-access.md", "ten times"): "what the key on the page may",
+    ("docs/how-to/fit-a-policy.md", "28 days"): "a rule's number",
+    ("docs/how-to/fit-a-policy.md", "90 days"): "a rule's number",
+    ("docs/how-to/fit-a-policy.md", "five times"): "a rule's number",
+    ("docs/how-to/give-access.md", "ten requests"): "what the key on the page may",
     ("docs/how-to/many-ledgers.md", "two requests"): "counted on the page",
     (
         "docs/tutorial/first-relationship.md",

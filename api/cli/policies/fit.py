@@ -30,7 +30,12 @@ if TYPE_CHECKING:
     metavar="[DOCUMENT]",
     required=False,
 )
-@click.option("--preset", type=click.Choice(list(PRESETS)), help="Fit this preset instead.")
+@click.option(
+    "--preset",
+    type=click.Choice(list(PRESETS)),
+    metavar="PRESET",
+    help="A preset, in place of DOCUMENT.",
+)
 @click.option("--stay", type=click.IntRange(1, 1000), default=2, show_default=True,
               help="The number of falls that are to stay, of --of.")  # fmt: skip  # reads better so
 @click.option("--of", type=click.IntRange(2, 1000), default=3, show_default=True,
