@@ -66,6 +66,7 @@ def test_the_fitted_policy_is_written_to_be_published(
     ("words", "because"),
     [
         ((), "name one document, or say --preset"),
+        (("nowhere.toml",), "nowhere.toml"),
         (("--preset", "cafe", "--stay", 3), "--stay must be less than --of, which is 3"),
         (("--preset", "cafe", "--of", 1), "--of"),
     ],

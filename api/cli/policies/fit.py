@@ -12,30 +12,21 @@ from api.cli.asking.target import asked_ledger, target_options
 from api.cli.options import json_option, when_option
 from api.cli.output import print_json, print_table
 from api.cli.plain_help import PlainHelp
-from api.cli.policies.documents import policy_text, read_document
+from api.cli.policies.documents import policy_text
 from api.cli.policies.preview import print_preview
+from api.cli.policies.proposed import proposed_policy
 from api.service.replays.preview import Proposal
 from domain.fitting.fit import Target as FitTarget
-from domain.presets import PRESETS, read_policy
+from domain.presets import read_policy
 
 if TYPE_CHECKING:
     from api.cli.asking.days import When
     from api.cli.asking.target import Target
+    from domain.policy import Policy
 
 
 @click.command("fit", cls=PlainHelp)
-@click.argument(
-    "document",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="[DOCUMENT]",
-    required=False,
-)
-@click.option(
-    "--preset",
-    type=click.Choice(list(PRESETS)),
-    metavar="PRESET",
-    help="A preset, in place of DOCUMENT.",
-)
+@proposed_policy
 @click.option("--stay", type=click.IntRange(1, 1000), default=2, show_default=True,
               help="The number of falls that are to stay, of --of.")  # fmt: skip  # reads better so
 @click.option("--of", type=click.IntRange(2, 1000), default=3, show_default=True,
@@ -50,8 +41,7 @@ if TYPE_CHECKING:
 @target_options
 @json_option
 def command(
-    document: Path | None,
-    preset: str | None,
+    policy: Policy,
     stay: int,
     of: int,
     as_of: When,
@@ -73,14 +63,11 @@ def command(
     A server that runs on the folder is asked instead, and --url asks one elsewhere. An access key
     needs the scopes rebuild and read.
     """
-    if (document is None) == (preset is None):
-        raise click.UsageError("name one document, or say --preset")
     if stay >= of:
         raise click.UsageError(f"--stay must be less than --of, which is {of}")
-    base = PRESETS[preset] if preset else read_document(document or Path())
     with asked_ledger(target) as answers:
         at = instant_in(answers, as_of)
-        found = answers.fit(base, FitTarget(stay, of), at, quiet=as_json)
+        found = answers.fit(policy, FitTarget(stay, of), at, quiet=as_json)
         if out is not None:
             out.write_text(policy_text(read_policy(found["policy"]), out.suffix), encoding="utf-8")
         if as_json:

@@ -12,28 +12,17 @@ from api.cli.asking.target import asked_ledger, target_options
 from api.cli.options import json_option, when_option
 from api.cli.output import print_json, print_table
 from api.cli.plain_help import PlainHelp
-from api.cli.policies.documents import read_document
+from api.cli.policies.proposed import proposed_policy
 from api.service.replays.preview import Proposal
-from domain.presets import PRESETS
 
 if TYPE_CHECKING:
     from api.cli.asking.days import When
     from api.cli.asking.target import Target
+    from domain.policy import Policy
 
 
 @click.command("preview", cls=PlainHelp)
-@click.argument(
-    "document",
-    metavar="[DOCUMENT]",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    required=False,
-)
-@click.option(
-    "--preset",
-    type=click.Choice(list(PRESETS)),
-    metavar="PRESET",
-    help="A preset, in place of DOCUMENT.",
-)
+@proposed_policy
 @when_option(
     "--from", "List also contacts that differ only earlier, since then.  [default: only --to]"
 )
@@ -50,8 +39,7 @@ if TYPE_CHECKING:
 @target_options
 @json_option
 def command(
-    document: Path | None,
-    preset: str | None,
+    policy: Policy,
     effective_from: When,
     out: Path | None,
     target: Target,
@@ -69,9 +57,6 @@ def command(
 
     If a server runs on the folder, the command asks it; --url names another one.
     """
-    if (document is None) == (preset is None):
-        raise click.UsageError("name one document, or say --preset")
-    policy = PRESETS[preset] if preset else read_document(document or Path())
     with asked_ledger(target) as answers:
         from_at, to_at = (instant_in(answers, window[name]) for name in ("from", "to"))
         proposal = Proposal(policy, instant_in(answers, effective_from), from_at)

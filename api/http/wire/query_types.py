@@ -29,6 +29,7 @@ MOST_ITEMS = 100
 
 _ANY_TYPE = "|".join(CATALOGUE)
 _MOMENT = ({"type": "string", "format": "date-time"}, {"type": "string", "format": "date"})
+_MOMENT_OR_DATE = Reads(read_moment_or_date, {"anyOf": list(_MOMENT)})
 _POSITION = {"type": "integer", "minimum": 0, "maximum": MAX_WHOLE}
 _FROM_ONE = {**_POSITION, "minimum": 1}
 _START = "A date is the start of that day in the ledger's time zone."
@@ -49,7 +50,7 @@ def _one_of(*words: str) -> Reads:
 
 AsOf = Annotated[
     int | date | None,
-    Reads(read_moment_or_date, {"anyOf": list(_MOMENT)}),
+    _MOMENT_OR_DATE,
     _query(f"World time to answer for; now if absent. {_START}", "2026-03-01T12:00:00Z"),
 ]
 AsKnownAt = Annotated[
@@ -63,7 +64,7 @@ AsKnownAt = Annotated[
 ]
 PeriodStart = Annotated[
     int | date | None,
-    Reads(read_moment_or_date, {"anyOf": list(_MOMENT)}),
+    _MOMENT_OR_DATE,
     _query(
         f"The first instant of the period; without it everything before is in it. {_START}",
         "2026-01-01",
@@ -72,7 +73,7 @@ PeriodStart = Annotated[
 ]
 PeriodEnd = Annotated[
     int | date | None,
-    Reads(read_moment_or_date, {"anyOf": list(_MOMENT)}),
+    _MOMENT_OR_DATE,
     _query(
         f"The first instant after the period; without it everything since is in it. {_START}",
         "2026-07-01",
