@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 from uuid import NAMESPACE_OID, UUID, uuid5
 
-from domain.calibration import Calibrating, account_of
+from domain.calibration import Calibrator, account_of
 from domain.events.commerce import PurchaseMade
 from domain.history import effective_history
 from domain.policy import digest
@@ -46,10 +46,10 @@ def recalibrate(
     purchases: Sequence[Purchase], policy: Policy, period: tuple[int | None, int | None], at: int
 ) -> Calibration:
     """How right the falls of a period were as of an instant."""
-    calibrating, policies = Calibrating(*period, at), _always(policy)
+    calibrator, policies = Calibrator(*period, at), _always(policy)
     for history in _histories(purchases):
-        calibrating.add(account_of(fold(history, policies, None, at)))
-    return calibrating.result()
+        calibrator.add(account_of(fold(history, policies, None, at)))
+    return calibrator.result()
 
 
 def _histories(purchases: Sequence[Purchase]) -> Iterator[History]:

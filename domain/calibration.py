@@ -52,7 +52,7 @@ class Account(NamedTuple):
 
 
 class Share(NamedTuple):
-    """How many of how many; ``percent`` is rounded down and None of nobody."""
+    """A part of a whole; ``percent`` is rounded down, and None where the whole is 0."""
 
     part: int
     whole: int
@@ -133,7 +133,7 @@ class _Group:
         return GroupWorth(self.contacts, net_minor, repeat, Share(net_minor, max(total_minor, 0)))
 
 
-class Calibrating:
+class Calibrator:
     """Counts contact after contact. The period is half-open; a bound that is None is left open."""
 
     def __init__(self, from_at: int | None, to_at: int | None, at: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from domain.calibration import Calibrating
+from domain.calibration import Calibrator
 from domain.events import STAGES
 from projections.accounts import read_accounts
 from projections.answers import CalibrationSnapshot, ContactStatus, StatusRow, Summary
@@ -117,10 +117,10 @@ def read_calibration(
     tables: Tables, position: int, as_of: int, from_at: int | None, to_at: int | None
 ) -> CalibrationSnapshot:
     """How right the falls of a period were at an instant up to which the tables hold."""
-    calibrating = Calibrating(from_at, to_at, as_of)
-    for account in read_accounts(tables, calibrating.others_from_at):
-        calibrating.add(account)
-    return CalibrationSnapshot(calibrating.result(), position, as_of)
+    calibrator = Calibrator(from_at, to_at, as_of)
+    for account in read_accounts(tables, calibrator.others_from_at):
+        calibrator.add(account)
+    return CalibrationSnapshot(calibrator.result(), position, as_of)
 
 
 def _page(

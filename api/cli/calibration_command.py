@@ -62,7 +62,9 @@ def _print(found: Document) -> None:
     click.echo(f"Falls by silence{period and f' {period}'}: {found['falls']:,}")
     if found["delay_days"]["median"] is not None:
         median_days = found["delay_days"]["median"]
-        click.echo(f"  half of them at most {median_days:,} days after the last purchase or end")
+        click.echo(
+            f"  half of them came at most {median_days:,} days after the last purchase or end"
+        )
     soon, later, off = found["premature"], found["within_365_days"], found["written_off"]
     for resolved, when in ((soon, "soon after"), (later, "within 365 days")):
         click.echo(

@@ -108,14 +108,12 @@ class Fitting:
 
     def fit(self, usual_days: int | None) -> Fit:
         """What to propose; ``usual_days`` are the purchase days that the policy asks for now."""
-        because = None
         if usual_days is None:
-            because = "the policy does not judge by purchase days: its regularity is off"
-        elif not self._silences:
-            because = "nobody bought anything who never had a subscription or an engagement"
-        if usual_days is None or because is not None:
-            assert because is not None
-            return Fit(None, None, (Abstention(WAIT, because), Abstention(DAYS, because)), ())
+            return _no_proposal("the policy does not judge by purchase days: its regularity is off")
+        if not self._silences:
+            return _no_proposal(
+                "no contact without a subscription or an engagement bought anything"
+            )
         abstained: list[Abstention] = []
         days, wait_days, because = self._least_days()
         if days is None:
@@ -205,19 +203,24 @@ class Fitting:
         wait_days, _ = self._least_wait(days, cut_at)
         if wait_days is None:
             return HoldOut(percent, None, 0, Share(0, 0))
-        until_at = self._last_at - _WITHIN
-        known = [one for contact in self._silences for one in contact if one.purchase_days >= days]
-        observations = [
-            observation
-            for silence in known
-            if cut_at <= silence.due_at + wait_days * DAY < until_at
-            for observation in _falls([silence], wait_days * DAY, self._last_at, _WITHIN)
+        wait, until_at = wait_days * DAY, self._last_at - _WITHIN
+        silences = [
+            silence
+            for contact in self._silences
+            for silence in contact
+            if silence.purchase_days >= days and cut_at <= silence.due_at + wait < until_at
         ]
+        observations = [*_falls(silences, wait, self._last_at, _WITHIN)]
         bought = sum(one.is_event for one in observations)
         return HoldOut(percent, wait_days, len(observations), Share(bought, len(observations)))
 
 
 _WITHIN = PREMATURE_DAYS * DAY
+
+
+def _no_proposal(because: str) -> Fit:
+    """No proposal for either number, for the same reason."""
+    return Fit(None, None, (Abstention(WAIT, because), Abstention(DAYS, because)), ())
 
 
 def _falls(

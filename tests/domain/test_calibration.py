@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.calibration import Calibrating, Calibration, Share, account_of
+from domain.calibration import Calibration, Calibrator, Share, account_of
 from domain.history import effective_history
 from domain.instants import DAY
 from domain.presets import PRESETS
@@ -30,10 +30,10 @@ EVERYTHING = (None, None)
 def calibrated(
     at: int, *relationships: Relationship, period: tuple[int | None, int | None] = EVERYTHING
 ) -> Calibration:
-    calibrating = Calibrating(*period, at)
+    calibrator = Calibrator(*period, at)
     for relationship in relationships:
-        calibrating.add(account_of(relationship))
-    return calibrating.result()
+        calibrator.add(account_of(relationship))
+    return calibrator.result()
 
 
 def of(scenario: Scenario, day: float, first: int | None = None, last: int | None = None) -> Any:

@@ -9,7 +9,7 @@ from random import Random
 from hypothesis import given, settings
 
 from domain.aliases import Aliases
-from domain.calibration import Calibrating, account_of
+from domain.calibration import Calibrator, account_of
 from domain.history import effective_history
 from domain.instants import DAY
 from domain.relationship import fold
@@ -99,12 +99,12 @@ def test_the_live_accounts_say_at_any_instant_what_a_fold_says(seed: int) -> Non
             for days in (0, 1, 30, 200, 500):
                 at = clock() - days * DAY
                 period = (at - 300 * DAY, at - days * DAY // 4)
-                calibrating = Calibrating(*period, at)
+                calibrator = Calibrator(*period, at)
                 for survivor, group in groups.items():
                     history = effective_history(group, survivor)
                     folded = fold(history, ledger.policies(), ledger.time_zone, at)
-                    calibrating.add(account_of(folded))
+                    calibrator.add(account_of(folded))
                 found = hands.projections.calibration(*period, at)
-                assert found.calibration == calibrating.result()
+                assert found.calibration == calibrator.result()
         finally:
             hands.close()

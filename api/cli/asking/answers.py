@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from api.service.calibrating import Period
+    from api.service.calibration import Period
     from api.service.questions import At
     from api.service.replays.preview import Proposal
     from api.service.replays.steps import Step

@@ -18,7 +18,7 @@ from api.cli.questions.long import answer_with_progress
 from api.service.answers.lists import Summary
 from api.service.answers.projections import Operation
 from api.service.answers.status import Status
-from api.service.calibrating import calibration
+from api.service.calibration import calibration
 from api.service.fitting import fit_policy
 from api.service.known_aliases import KnownAliases
 from api.service.marks import MARKING
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from api.cli.asking.answers import Document
     from api.service.answers.document import KnownAt
-    from api.service.calibrating import Period
+    from api.service.calibration import Period
     from api.service.questions import Subject
     from api.service.replays.lines import Lines
     from api.service.server import Server

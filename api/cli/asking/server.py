@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from api.cli.asking.answers import Document
     from api.cli.asking.documents import Documents
-    from api.service.calibrating import Period
+    from api.service.calibration import Period
     from api.service.questions import At
     from api.service.replays.preview import Proposal
     from api.service.stores import ServedLedgerStore

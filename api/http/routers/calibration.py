@@ -13,7 +13,7 @@ from api.http.routing import LedgerRoute
 from api.http.waiting import wait_until_known, wait_until_reflected
 from api.http.wire.query_types import MinPosition, PeriodEnd, PeriodStart
 from api.service.answers.calibration import CalibrationAnswer
-from api.service.calibrating import calibration
+from api.service.calibration import calibration
 from ledger.access.scopes import READ
 
 router = APIRouter(

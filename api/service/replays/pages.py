@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from api.service.limits import LIMITS
 from api.service.replays.replay import relationship_at
 from api.service.replays.rows import StatusRows
-from domain.calibration import Calibrating, account_of
+from domain.calibration import Calibrator, account_of
 from domain.errors import Invalid
 from domain.events import STAGES
 from projections.answers import CalibrationSnapshot, Page, Summary
@@ -149,9 +149,9 @@ def folded_calibration(
             " policy_version, or ask rapport calibration on a copy of the data folder"
         )
         raise Invalid.at("", "takes-a-replay", detail)
-    calibrating = Calibrating(from_at, to_at, moment.at)
+    calibrator = Calibrator(from_at, to_at, moment.at)
     for contact, events in Walk(source, moment.aliases, moment.position):
         found = relationship_at(contact, events, moment)
         if found is not None:
-            calibrating.add(account_of(found))
-    return CalibrationSnapshot(calibrating.result(), moment.position, moment.at)
+            calibrator.add(account_of(found))
+    return CalibrationSnapshot(calibrator.result(), moment.position, moment.at)
