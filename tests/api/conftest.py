@@ -10,6 +10,7 @@ import pytest
 
 from api.http.app import create_app
 from tests.api.shop import START, Clock, Shop, built, listening
+from tests.fixtures.patience import END_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +42,7 @@ def application(server: Server) -> FastAPI:
 def client(application: FastAPI) -> Iterator[httpx.Client]:
     with (
         listening(application) as address,
-        httpx.Client(base_url=address, timeout=20) as client,
+        httpx.Client(base_url=address, timeout=END_SECONDS) as client,
     ):
         yield client
 

@@ -19,6 +19,7 @@ from api.service.limits import LIMITS
 from api.service.settings import Settings
 from domain.instants import format_instant
 from tests.fixtures.clock import START, Clock
+from tests.fixtures.patience import END_SECONDS
 from tests.fixtures.registrations import registration
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def served_with(limits: Limits, server: Server, shop: Shop) -> Iterator[Shop]:
     """The same shop at an application of its own, whose streams have these limits."""
     with (
         listening(create_app(server, limits)) as address,
-        httpx.Client(base_url=address, timeout=20) as client,
+        httpx.Client(base_url=address, timeout=END_SECONDS) as client,
     ):
         yield Shop(client, shop.base.rpartition("/")[2], shop.clock)
 

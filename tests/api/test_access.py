@@ -17,6 +17,7 @@ from ledger.access import keys as keys_module
 from ledger.access.scopes import ADMIN, APPEND, AUDIT, READ, REBUILD, SCOPES
 from tests.api.endpoints import ENDPOINTS, Endpoint
 from tests.api.shop import Clock, built, listening, problem_of, purchase, registration
+from tests.fixtures.patience import END_SECONDS
 from tests.trail_entries import done
 
 if TYPE_CHECKING:
@@ -74,7 +75,10 @@ def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keyed]:
     clock = Clock()
     with built(tmp_path_factory.mktemp("keyed") / "data", clock) as server:
         server.create("other")
-        with listening(create_app(server)) as url, httpx.Client(base_url=url) as client:
+        with (
+            listening(create_app(server)) as url,
+            httpx.Client(base_url=url, timeout=END_SECONDS) as client,
+        ):
             yield Keyed(client, server, clock)
 
 
@@ -340,7 +344,7 @@ def test_open_mode_ends_with_the_first_key(tmp_path: Path, monkeypatch: pytest.M
     with (
         built(tmp_path / "data", Clock()) as server,
         listening(create_app(server)) as url,
-        httpx.Client(base_url=url) as client,
+        httpx.Client(base_url=url, timeout=END_SECONDS) as client,
     ):
         assert client.get("/v1/ledgers").status_code == 200
         made = client.post("/v1/keys", json={"name": "owner", "scopes": list(SCOPES)})

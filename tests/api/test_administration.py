@@ -12,6 +12,7 @@ from domain.events import CATALOGUE
 from domain.instants import format_instant
 from domain.presets import PRESETS
 from tests.api.shop import START, Clock, Shop, built, listening, problem_of, purchase, registration
+from tests.fixtures.patience import END_SECONDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +39,7 @@ def test_a_server_keeps_its_ledgers_and_what_is_in_them(tmp_path: Path) -> None:
         with (
             built(tmp_path / "data", Clock()) as server,
             listening(create_app(server)) as address,
-            httpx.Client(base_url=address) as client,
+            httpx.Client(base_url=address, timeout=END_SECONDS) as client,
         ):
             answer = client.post("/v1/ledgers/main/contacts/pos:1/events", json=sent)
             assert answer.status_code == status

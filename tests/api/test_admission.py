@@ -20,6 +20,7 @@ from ledger.access.scopes import ADMIN, APPEND, COMMAND_LINE, READ, REBUILD, SCO
 from ledger.access.trails import LEDGER_RESTORED
 from ledger.stores.sqlite.file_names import ACCESS_FILE
 from tests.api.shop import Clock, built, listening, problem_of, purchase, registration
+from tests.fixtures.patience import END_SECONDS
 from tests.trail_entries import done
 
 if TYPE_CHECKING:
@@ -87,7 +88,10 @@ class Exchange:
 
 
 def fill(server: Server, headers: dict[str, str]) -> None:
-    with listening(create_app(server)) as url, httpx.Client(base_url=url, headers=headers) as till:
+    with (
+        listening(create_app(server)) as url,
+        httpx.Client(base_url=url, headers=headers, timeout=END_SECONDS) as till,
+    ):
         path = "/v1/ledgers/main/contacts/pos:1/events"
         events = [registration(), *(purchase(f"p-{n}") for n in range(EVENTS - 1))]
         assert till.post(path, json=events).status_code == 201
@@ -147,6 +151,7 @@ def test_the_same_idempotency_key_of_two_tills_does_not_meet_in_lines(server: Se
                     "content-type": JSONL,
                     "idempotency-key": "the-same-key-for-all",
                 },
+                timeout=END_SECONDS,
             )
             found.append((answer.json()["status"], answer.json().get("position")))
     assert found == [(201, 2), (201, 3), (200, 2)]
@@ -159,15 +164,19 @@ def test_a_rebuild_is_cancelled_by_who_may_begin_one(server: Server) -> None:
         for scope, status in ((READ, 403), (APPEND, 403), (REBUILD, 202), (ADMIN, 202)):
             _, secret = server.keys.make(scope, [scope])
             headers = {"authorization": f"Bearer {secret}"}
-            assert httpx.delete(url + path, headers=headers).status_code == status, scope
+            assert (
+                httpx.delete(url + path, headers=headers, timeout=END_SECONDS).status_code == status
+            ), scope
 
 
 def test_reading_the_whole_log_stands_in_the_trail(server: Server) -> None:
     with listening(create_app(server)) as url:
-        assert httpx.get(url + PATH, headers={"accept": JSONL}).status_code == 200
-        assert done(httpx.get(f"{url}/v1/ledgers/main/trail").json()["items"]) == [
-            ("log-exported", "log")
-        ]
+        assert (
+            httpx.get(url + PATH, headers={"accept": JSONL}, timeout=END_SECONDS).status_code == 200
+        )
+        assert done(
+            httpx.get(f"{url}/v1/ledgers/main/trail", timeout=END_SECONDS).json()["items"]
+        ) == [("log-exported", "log")]
 
 
 @pytest.mark.parametrize("ledger", [None, "main"])
@@ -179,7 +188,7 @@ def test_losing_the_file_of_keys_opens_no_door(
     with (
         closing(build(settings)) as server,
         listening(create_app(server)) as url,
-        httpx.Client(base_url=url) as client,
+        httpx.Client(base_url=url, timeout=END_SECONDS) as client,
     ):
         refused = {"name": "x", "scopes": ["read"], "expires_at": "2001-01-01T00:00:00Z"}
         problem_of(client.post("/v1/keys", json=refused), 422, "invalid-time")
@@ -187,7 +196,7 @@ def test_losing_the_file_of_keys_opens_no_door(
         assert server.keys.is_open(), "none was made"
         with listening(create_app(server)) as url:
             sent = {"name": "owner", "scopes": list(SCOPES), "ledger": ledger}
-            assert httpx.post(url + "/v1/keys", json=sent).status_code == 201
+            assert httpx.post(url + "/v1/keys", json=sent, timeout=END_SECONDS).status_code == 201
     for file in settings.folder.glob(f"{ACCESS_FILE}*"):
         file.unlink()
     if emptied:
@@ -221,7 +230,10 @@ def test_rotating_a_key_gives_nobody_more_than_they_have(server: Server) -> None
         make("more often", [READ], expires_at=end, per_minute=61)[0],
     ]
     headers = {"authorization": f"Bearer {narrow}"}
-    with listening(create_app(server)) as url, httpx.Client(base_url=url, headers=headers) as admin:
+    with (
+        listening(create_app(server)) as url,
+        httpx.Client(base_url=url, headers=headers, timeout=END_SECONDS) as admin,
+    ):
         for key in more:
             answer = admin.post(f"/v1/keys/{key.id}/rotate", json={})
             problem_of(answer, 403, "forbidden")
@@ -237,7 +249,10 @@ def test_a_key_outlives_and_outpaces_no_key_that_makes_it(server: Server, more: 
     body = {"name": "x", "scopes": [READ], "per_minute": 60, "expires_at": format_instant(ends)}
     beyond = {"expires_at": format_instant(ends + 1), "per_minute": 61}
     headers = {"authorization": f"Bearer {secret}"}
-    with listening(create_app(server)) as url, httpx.Client(base_url=url, headers=headers) as admin:
+    with (
+        listening(create_app(server)) as url,
+        httpx.Client(base_url=url, headers=headers, timeout=END_SECONDS) as admin,
+    ):
         assert admin.post("/v1/keys", json=body).status_code == 201
         for value in (beyond[more], None):
             answer = admin.post("/v1/keys", json={**body, more: value})

@@ -12,6 +12,7 @@ from api.http.app import create_app
 from domain.instants import DAY, HOUR, SECOND, format_instant
 from domain.restatement import MINUTE
 from tests.api.shop import START, Clock, Shop, built, listening, problem_of, purchase, registration
+from tests.fixtures.patience import END_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +31,7 @@ def client(tmp_path: Path, clock: Clock) -> Iterator[httpx.Client]:
     with (
         built(tmp_path / "data", clock) as server,
         listening(create_app(server)) as url,
-        httpx.Client(base_url=url, timeout=20) as client,
+        httpx.Client(base_url=url, timeout=END_SECONDS) as client,
     ):
         yield client
 
@@ -153,7 +154,7 @@ def test_a_restart_under_a_clock_behind_shows_the_present(tmp_path: Path) -> Non
         with (
             built(tmp_path / "again", clock) as server,
             listening(create_app(server)) as url,
-            httpx.Client(base_url=url, timeout=20) as client,
+            httpx.Client(base_url=url, timeout=END_SECONDS) as client,
         ):
             shop = Shop(client, "main", clock)
             if stage == "lapsed_customer":

@@ -14,7 +14,8 @@ import pytest
 from api.http.edge.connections import HEAD_BYTES, HEAD_SECONDS, READ_SECONDS, Sweep
 from api.http.edge.frontdoor import FrontDoor
 from tests.api.shop import registration
-from tests.cli.running import END_SECONDS, serving
+from tests.cli.running import serving
+from tests.fixtures.patience import END_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -145,7 +146,9 @@ def test_an_overload_can_still_be_asked_about() -> None:
 
     async def run() -> list[int]:
         transport = httpx.ASGITransport(FrontDoor(app, most_in_flight=0))
-        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://localhost", timeout=END_SECONDS
+        ) as client:
             paths = ["/livez", "/readyz", "/metrics", "/v1/ledgers"]
             return [(await client.get(path)).status_code for path in paths]
 

@@ -14,6 +14,7 @@ from api.service.settings import Settings
 from ledger.access.scopes import READ
 from tests.api.endpoints import document
 from tests.api.shop import Clock, Shop, listening, problem_of
+from tests.fixtures.patience import END_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +30,10 @@ def asking(tmp_path: Path) -> Iterator[httpx.Client]:
     server = build(Settings(folder=tmp_path / "data", cors_origins=(OURS,)), clock=Clock())
     _, secret = server.keys.make("reader", [READ])
     headers = {"Authorization": f"Bearer {secret}"}
-    with listening(create_app(server)) as url, httpx.Client(base_url=url, headers=headers) as http:
+    with (
+        listening(create_app(server)) as url,
+        httpx.Client(base_url=url, headers=headers, timeout=END_SECONDS) as http,
+    ):
         yield http
     server.close()
 

@@ -13,6 +13,7 @@ from api.http.streams import log
 from api.http.streams.streams import Limits
 from tests.api.shop import built, listening, problem_of, purchase, registration, served_with
 from tests.api.wire import Wire, until
+from tests.fixtures.patience import END_SECONDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -150,7 +151,9 @@ def test_an_export_is_cut_where_the_server_stops(
         monkeypatch.setattr(log.LogWalk, "page", page_and_stop)
         base = f"{address}/v1/ledgers/main"
         for n in range(3):
-            answer = httpx.post(f"{base}/contacts/pos:{n}/events", json=registration())
+            answer = httpx.post(
+                f"{base}/contacts/pos:{n}/events", json=registration(), timeout=END_SECONDS
+            )
             assert answer.status_code == 201
         with Wire(f"{base}/events", "GET", accept=JSONL) as connection:
             assert connection.line()["position"] == 1

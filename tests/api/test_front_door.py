@@ -13,6 +13,7 @@ from domain.errors import Corrupt
 from tests.api.shop import built, listening, problem_of, registration
 from tests.fixtures.clock import Clock
 from tests.fixtures.faults import failing
+from tests.fixtures.patience import END_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -182,7 +183,9 @@ def test_one_request_too_many_is_turned_away() -> None:
     async def run() -> list[int]:
         door = FrontDoor(slow, most_in_flight=2)
         transport = httpx.ASGITransport(door)
-        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://localhost", timeout=END_SECONDS
+        ) as client:
             waiting = [asyncio.create_task(client.get("/")) for _ in range(2)]
             await until(busy.locked)
             turned_away = await client.get("/")
@@ -212,7 +215,9 @@ def test_waiting_for_an_append_can_be_given_up_without_taking_it_back(
 
         monkeypatch.setattr(ledger, "hand_over", hold)
         transport = httpx.ASGITransport(create_app(server))
-        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://localhost", timeout=END_SECONDS
+        ) as client:
             url = f"{shop.base}/contacts/pos:1/events"
             task = asyncio.create_task(client.post(url, json=registration()))
             await arrived.wait()
@@ -239,16 +244,16 @@ def test_health_answers_and_a_stopped_projection_is_told(
 ) -> None:
     """On a server of its own: health is about all ledgers of a server."""
     with built(tmp_path / "data", Clock()) as server, listening(create_app(server)) as address:
-        assert httpx.get(f"{address}/livez").json() == {"status": "ok"}
-        assert httpx.get(f"{address}/readyz").json()["status"] == "ok"
+        assert httpx.get(f"{address}/livez", timeout=END_SECONDS).json() == {"status": "ok"}
+        assert httpx.get(f"{address}/readyz", timeout=END_SECONDS).json()["status"] == "ok"
         projections = server.ledgers["main"].projections
         (first, *rest) = projections.states()
         failed = type(first)(**{**vars(first), "state": "failed"})
         monkeypatch.setattr(projections, "states", lambda: [failed, *rest])
-        answer = httpx.get(f"{address}/readyz")
+        answer = httpx.get(f"{address}/readyz", timeout=END_SECONDS)
         assert answer.json()["status"] == "degraded"
         assert answer.json()["stopped"] == {"projections": 1}
-        assert httpx.get(f"{address}/livez").status_code == 200
+        assert httpx.get(f"{address}/livez", timeout=END_SECONDS).status_code == 200
 
 
 def test_the_root_leads_browsers_to_the_documentation(

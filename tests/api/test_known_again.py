@@ -15,6 +15,7 @@ from api.service.strict_parsing import JSON
 from tests.api.lines import JSONL, lines, of, outcomes, send
 from tests.api.shop import Clock, built, listening, purchase, registration
 from tests.api.wire import until
+from tests.fixtures.patience import END_SECONDS
 from tests.ledger.archive.archives import PASSPHRASE, exported_from, imported
 from tests.ledger.given import HandClock
 
@@ -52,7 +53,7 @@ def till(folder: Path) -> Iterator[httpx.Client]:
     with (
         built(folder, Clock()) as server,
         listening(create_app(server)) as address,
-        httpx.Client(base_url=address + BASE, timeout=20) as client,
+        httpx.Client(base_url=address + BASE, timeout=END_SECONDS) as client,
     ):
         yield client
 

@@ -14,7 +14,8 @@ import pytest
 from api.http.edge import logs
 from api.http.edge.logs import JsonLines, LineWriter, LogEvent, Logfmt
 from tests.api.shop import purchase, registration
-from tests.cli.running import END_SECONDS, serving
+from tests.cli.running import serving
+from tests.fixtures.patience import END_SECONDS
 from tests.fixtures.waiting import until
 from tests.ledger.inside import reachable
 
@@ -165,7 +166,7 @@ def plant(url: str) -> None:
         "tracestate": f"name={MARKER}",
     }
     key = {"idempotency-key": f"{MARKER}-{MARKER}"}
-    with httpx.Client(headers=headers) as client:
+    with httpx.Client(headers=headers, timeout=END_SECONDS) as client:
         made = client.post(f"{base}{ref}/events", json=registration(MARKER), headers=key)
         assert made.status_code == 201
         bad = [
@@ -196,7 +197,7 @@ def test_no_log_line_and_no_metric_names_a_person(
         monkeypatch.setenv("RAPPORT_LOG_FORMAT", form)
         with serving("serve", "--port", 0, "--data", tmp_path / form) as server:
             plant(server.url)
-            figures = httpx.get(f"{server.url}/metrics").text
+            figures = httpx.get(f"{server.url}/metrics", timeout=END_SECONDS).text
             server.process.terminate()
             out, err = server.process.communicate(timeout=END_SECONDS)
         assert err.count("contacts/{contact}/events") >= 3, "the log was written"

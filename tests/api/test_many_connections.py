@@ -12,6 +12,7 @@ import httpx
 
 from tests.api.shop import registration
 from tests.cli.running import attempts, serving
+from tests.fixtures.patience import END_SECONDS
 
 if TYPE_CHECKING:
     from tests.cli.running import Serving
@@ -35,7 +36,7 @@ def counted(server: Serving) -> tuple[int, int, int]:
 
 def busy(url: str, number: int) -> list[int]:
     path = f"{url}/v1/ledgers/main/contacts/pos:{number}"
-    with httpx.Client(timeout=60) as client:
+    with httpx.Client(timeout=END_SECONDS) as client:
         answers = [client.post(f"{path}/events", json=registration())]
         answers += [client.get(f"{path}/status"), client.get(f"{url}/v1/ledgers/main/events")]
     return [answer.status_code for answer in answers]

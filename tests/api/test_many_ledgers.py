@@ -16,6 +16,7 @@ from domain.presets import PRESETS
 from ledger.access.scopes import SCOPES
 from tests.api.asking import ended
 from tests.api.shop import Clock, Shop, built, listening, problem_of, purchase, registration
+from tests.fixtures.patience import END_SECONDS
 from tests.trail_entries import done
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
     with (
         built(folder, clock) as server,
         listening(create_app(server)) as url,
-        httpx.Client(base_url=url, timeout=20) as client,
+        httpx.Client(base_url=url, timeout=END_SECONDS) as client,
     ):
         yield Place(folder, server, client, clock)
 
@@ -102,7 +103,7 @@ def test_an_archive_lasts_until_it_is_ended_and_twice_is_once(tmp_path: Path) ->
         with (
             built(folder, clock) as server,
             listening(create_app(server)) as url,
-            httpx.Client(base_url=url) as client,
+            httpx.Client(base_url=url, timeout=END_SECONDS) as client,
         ):
             shop = Shop(client, "main", clock)
             assert shop.post("/archive", {}).json()["archived"]
@@ -111,7 +112,7 @@ def test_an_archive_lasts_until_it_is_ended_and_twice_is_once(tmp_path: Path) ->
     with (
         built(folder, clock) as server,
         listening(create_app(server)) as url,
-        httpx.Client(base_url=url) as client,
+        httpx.Client(base_url=url, timeout=END_SECONDS) as client,
     ):
         shop = Shop(client, "main", clock)
         assert shop.append("pos:1", registration()).status_code == 409
@@ -179,14 +180,14 @@ def test_the_tail_of_a_deleted_ledger_ends_and_its_successor_has_its_own(place: 
         lines = old.iter_lines()
         assert next(lines) == "retry: 1000"
         token = place.token("tailed")
-        with httpx.Client(base_url=place.client.base_url, timeout=20) as second:
+        with httpx.Client(base_url=place.client.base_url, timeout=END_SECONDS) as second:
             gone = second.delete("/v1/ledgers/tailed", params={"confirm": token})
             assert gone.status_code == 200
             anew = Shop(second, "tailed", place.clock)
             with second.stream("GET", f"{anew.base}/events", headers=accepting) as tail:
                 told = tail.iter_lines()
                 assert next(told) == "retry: 1000"
-                with httpx.Client(base_url=place.client.base_url) as third:
+                with httpx.Client(base_url=place.client.base_url, timeout=END_SECONDS) as third:
                     Shop(third, "tailed", place.clock).register("pos:9")
                 found = next(line for line in told if line == "event: contact-registered")
                 assert found
@@ -255,7 +256,7 @@ def test_a_damaged_ledger_can_be_deleted(tmp_path: Path) -> None:
     with (
         built(folder, clock) as server,
         listening(create_app(server)) as url,
-        httpx.Client(base_url=url) as client,
+        httpx.Client(base_url=url, timeout=END_SECONDS) as client,
     ):
         broken = folder / "ledgers" / "broken"
         broken.mkdir()

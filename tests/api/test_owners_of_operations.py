@@ -14,6 +14,7 @@ from api.service.replays.lines import Lines
 from ledger.access.scopes import ADMIN, AUDIT, READ
 from tests.api.asking import SECONDS
 from tests.api.shop import Clock, Json, built, listening, problem_of
+from tests.fixtures.patience import END_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,7 +36,7 @@ def calling(tmp_path: Path) -> Iterator[Callable[..., Caller]]:
         def caller(*scopes: str) -> Caller:
             _, secret = server.keys.make(f"caller {len(made)}", scopes)
             headers = {"Authorization": f"Bearer {secret}"}
-            made.append(httpx.Client(base_url=base, headers=headers))
+            made.append(httpx.Client(base_url=base, headers=headers, timeout=END_SECONDS))
             return made[-1]
 
         yield caller

@@ -14,6 +14,7 @@ from api.http.streams.page_reader import PageReader
 from domain.errors import Corrupt
 from tests.api.wire import until
 from tests.fixtures.faults import failing
+from tests.fixtures.patience import END_SECONDS
 from tests.ledger.given import HandClock, open_ledger
 from tests.ledger.transparency.growing import grow_to
 
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
     from api.http.streams.log import EventText
     from ledger.ledger import Ledger
-
-PATIENCE_SECONDS = 20
 
 
 class Loop:
@@ -46,7 +45,7 @@ class Loop:
 
     async def comes(self) -> None:
         """Wait for the next thing that is handed over."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(END_SECONDS):
             await self._came.wait()
         self._came.clear()
 

@@ -13,6 +13,7 @@ from api.service.errors import RateLimited
 from api.service.rate_limits import RateLimits
 from ledger.access.scopes import APPEND
 from tests.api.shop import Clock, built, listening, problem_of, purchase, registration
+from tests.fixtures.patience import END_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,7 +59,7 @@ def ask(server: Server) -> Iterator[Callable[..., httpx.Response]]:
     headers = {"Authorization": f"Bearer {secret}"}
     with (
         listening(create_app(server)) as url,
-        httpx.Client(base_url=url, headers=headers, timeout=20) as client,
+        httpx.Client(base_url=url, headers=headers, timeout=END_SECONDS) as client,
     ):
         yield client.post
 

@@ -11,6 +11,7 @@ from api.http.app import create_app
 from domain.errors import Corrupt
 from tests.api.shop import Clock, Shop, built, listening, problem_of
 from tests.fixtures.faults import failing
+from tests.fixtures.patience import END_SECONDS
 from tests.ledger.inside import committer_of, signer_of
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def server(folder: Path) -> Iterator[Server]:
 def client(server: Server) -> Iterator[httpx.Client]:
     with (
         listening(create_app(server)) as url,
-        httpx.Client(base_url=url, timeout=20) as client,
+        httpx.Client(base_url=url, timeout=END_SECONDS) as client,
     ):
         yield client
 

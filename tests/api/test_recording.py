@@ -15,6 +15,7 @@ from ledger import free_space as room
 from ledger.stores.sqlite.events import LedgerApplicationRecorder
 from tests.api.shop import Clock, Json, Shop, built, listening, problem_of, registration
 from tests.fixtures.faults import failing
+from tests.fixtures.patience import END_SECONDS
 from tests.ledger.given import folder_of
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
 def client(server: Server) -> Iterator[httpx.Client]:
     with (
         listening(create_app(server)) as url,
-        httpx.Client(base_url=url, timeout=20) as client,
+        httpx.Client(base_url=url, timeout=END_SECONDS) as client,
     ):
         yield client
 

@@ -27,6 +27,7 @@ from tests.api.shop import (
     registration,
     set_limits,
 )
+from tests.fixtures.patience import END_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,7 +108,7 @@ def test_the_same_question_has_the_same_bytes_also_after_a_restart(tmp_path: Pat
         with (
             built(tmp_path / "data", Clock()) as server,
             listening(create_app(server)) as address,
-            httpx.Client(base_url=address) as client,
+            httpx.Client(base_url=address, timeout=END_SECONDS) as client,
         ):
             shop = Shop(client, "corner", Clock())
             if not seen:

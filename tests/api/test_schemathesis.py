@@ -32,6 +32,7 @@ from tests.api.generated import (
     whole_document,
 )
 from tests.api.shop import Clock, built, listening, purchase, registration
+from tests.fixtures.patience import END_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,7 +108,7 @@ def make_conditions_right(case: schemathesis.Case[Any], url: str) -> None:
     if version.isdecimal() and at_edge_of_another(case, "If-Match"):
         case.headers["If-Match"] = f'"{version}"'
     elif not is_wrong(case) and re.fullmatch('"[0-9]*[13579]"', version):
-        there = httpx.get(url + case.formatted_path, headers=KEYED)
+        there = httpx.get(url + case.formatted_path, headers=KEYED, timeout=END_SECONDS)
         case.headers["If-Match"] = there.headers.get("etag", '"0"')
 
 
@@ -119,7 +120,9 @@ def at_edge_of_another(case: schemathesis.Case[Any], header: str) -> bool:
 def given_cursor(case: schemathesis.Case[Any], url: str) -> str | None:
     """What leads to the second page of a list, if it has one."""
     query = {name: value for name, value in case.query.items() if name not in ("cursor", "limit")}
-    page = httpx.get(url + case.formatted_path, params={**query, "limit": 1}, headers=KEYED)
+    page = httpx.get(
+        url + case.formatted_path, params={**query, "limit": 1}, headers=KEYED, timeout=END_SECONDS
+    )
     return page.json().get("next_cursor") if page.status_code == 200 else None
 
 
@@ -133,7 +136,7 @@ def validate(case: schemathesis.Case[Any], url: str) -> None:
         case.call_and_validate(
             base_url=url,
             headers=KEYED,
-            timeout=20,
+            timeout=END_SECONDS,
             additional_checks=[acceptance, unfailing, rejection],
             excluded_checks=[
                 # Called by ours, but for what they say of themselves.
@@ -144,7 +147,9 @@ def validate(case: schemathesis.Case[Any], url: str) -> None:
         )
     finally:
         if case.operation.path.endswith("/archive"):  # or all that follows would be refused
-            httpx.delete(f"{url}/v1/ledgers/main/archive", headers=KEYED).raise_for_status()
+            httpx.delete(
+                f"{url}/v1/ledgers/main/archive", headers=KEYED, timeout=END_SECONDS
+            ).raise_for_status()
 
 
 @schema.parametrize()

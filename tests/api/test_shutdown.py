@@ -22,7 +22,8 @@ from api.http.edge.frontdoor import FrontDoor
 from ledger.folder import DataFolder
 from ledger.stores.sqlite.store import SqliteStore
 from tests.api.shop import Clock, built, listening, problem_of, registration
-from tests.cli.running import END_SECONDS, serving
+from tests.cli.running import serving
+from tests.fixtures.patience import END_SECONDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -114,7 +115,10 @@ def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
 
 def test_a_request_under_way_is_answered_and_idle_connections_are_closed(tmp_path: Path) -> None:
     with serving("serve", "--port", 0, "--data", tmp_path / "data") as server:
-        with unfinished_request(server.url) as connection, httpx.Client() as idle:
+        with (
+            unfinished_request(server.url) as connection,
+            httpx.Client(timeout=END_SECONDS) as idle,
+        ):
             idle.get(f"{server.url}/livez")
             server.process.terminate()
             until_refused(server.url)
@@ -129,7 +133,7 @@ def until_refused(url: str) -> None:
     deadline = time.monotonic() + END_SECONDS
     while time.monotonic() < deadline:
         try:
-            httpx.get(f"{url}/livez")
+            httpx.get(f"{url}/livez", timeout=END_SECONDS)
         except httpx.TransportError:
             return
     raise AssertionError("it goes on accepting")
@@ -137,12 +141,15 @@ def until_refused(url: str) -> None:
 
 def test_a_server_that_ends_is_not_ready_but_lives(tmp_path: Path) -> None:
     with built(tmp_path / "data", Clock()) as ending, listening(create_app(ending)) as address:
-        assert httpx.get(f"{address}/readyz").json()["status"] == "ok"
+        assert httpx.get(f"{address}/readyz", timeout=END_SECONDS).json()["status"] == "ok"
         ending.stopping.begin()
         assert (
-            "stopping" in problem_of(httpx.get(f"{address}/readyz"), 503, "unavailable")["detail"]
+            "stopping"
+            in problem_of(httpx.get(f"{address}/readyz", timeout=END_SECONDS), 503, "unavailable")[
+                "detail"
+            ]
         )
-        assert httpx.get(f"{address}/livez").status_code == 200
+        assert httpx.get(f"{address}/livez", timeout=END_SECONDS).status_code == 200
 
 
 def test_what_does_not_finish_in_time_is_told_to_come_again() -> None:

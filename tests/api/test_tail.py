@@ -19,6 +19,7 @@ from domain.errors import Corrupt
 from tests.api.shop import Shop, built, listening, problem_of, purchase, registration
 from tests.api.wire import Wire, until
 from tests.fixtures.faults import calls_of, failing
+from tests.fixtures.patience import END_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -133,7 +134,7 @@ def test_nothing_is_left_out_or_told_twice_while_many_append(shop: Shop, address
     for _ in range(0, total - 2, 13):
         sell(shop, 13)
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join(timeout=END_SECONDS)
     assert all(found == list(range(1, total + 1)) for found in seen.values())
 
 
@@ -243,7 +244,11 @@ def test_a_tail_that_was_left_costs_nothing(shop: Shop, app: FastAPI, address: s
 def test_there_is_a_limit_to_tails(shop: Shop, server: Server) -> None:
     with listening(create_app(server, Limits(tails=1))) as address, tail(address, shop):
         url = f"{address}{shop.base}/events"
-        problem_of(httpx.get(url, headers={"accept": EVENT_STREAM}), 503, "unavailable")
+        problem_of(
+            httpx.get(url, headers={"accept": EVENT_STREAM}, timeout=END_SECONDS),
+            503,
+            "unavailable",
+        )
 
 
 def test_new_events_that_cannot_be_read_end_the_tail_and_nothing_else(
@@ -268,7 +273,9 @@ def test_tails_end_cleanly_when_the_server_stops_and_go_on_with_the_next(
 ) -> None:
     with built(tmp_path / "data", clock) as server, listening(create_app(server)) as address:
         base = f"{address}/v1/ledgers/main"
-        assert httpx.post(f"{base}/contacts/pos:1/events", json=registration()).is_success
+        assert httpx.post(
+            f"{base}/contacts/pos:1/events", json=registration(), timeout=END_SECONDS
+        ).is_success
         with Wire(f"{base}/events", "GET", accept=EVENT_STREAM) as connection:
             connection.event()
             assert ids(connection, 2) == [1, 2]
@@ -277,7 +284,9 @@ def test_tails_end_cleanly_when_the_server_stops_and_go_on_with_the_next(
     with built(tmp_path / "data", clock) as server, listening(create_app(server)) as address:
         base = f"{address}/v1/ledgers/main"
         sale = purchase("a")
-        assert httpx.post(f"{base}/contacts/pos:1/events", json=sale).is_success
+        assert httpx.post(
+            f"{base}/contacts/pos:1/events", json=sale, timeout=END_SECONDS
+        ).is_success
         with Wire(f"{base}/events", "GET", accept=EVENT_STREAM, last_event_id="2") as connection:
             connection.event()
             assert ids(connection, 1) == [3]

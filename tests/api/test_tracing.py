@@ -13,6 +13,7 @@ from api.http.app import create_app
 from api.http.edge.tracing import TELEMETRY, trace_id_of
 from api.http.routers import event_types
 from tests.api.shop import listening, problem_of, registration
+from tests.fixtures.patience import END_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,6 +46,7 @@ def test_a_span_continues_the_callers_trace_under_the_routes_template(
             f"{address}{shop.base}/contacts/pos:1/events",
             json=registration(),
             headers={"traceparent": SENT},
+            timeout=END_SECONDS,
         )
     (span,) = spans.get_finished_spans()
     assert span.name == f"POST {ROUTE}"
@@ -61,8 +63,12 @@ def test_a_span_continues_the_callers_trace_under_the_routes_template(
 def test_a_span_names_nobody(server: Server, shop: Shop, spans: InMemorySpanExporter) -> None:
     with listening(create_app(server)) as address:
         for path in ("/contacts/pos:Xanthippe/status", "/contacts?name=Xanthippe", "/Xanthippe"):
-            httpx.get(f"{address}{shop.base}{path}", headers={"user-agent": "Xanthippe"})
-        httpx.get(f"{address}/Xanthippe", headers={"host": "localhost"})
+            httpx.get(
+                f"{address}{shop.base}{path}",
+                headers={"user-agent": "Xanthippe"},
+                timeout=END_SECONDS,
+            )
+        httpx.get(f"{address}/Xanthippe", headers={"host": "localhost"}, timeout=END_SECONDS)
     finished = spans.get_finished_spans()
     assert len(finished) == 4
     assert not [one.to_json() for one in finished if "Xanthippe" in one.to_json()]
@@ -72,7 +78,7 @@ def test_without_a_caller_that_traces_a_span_begins_a_trace(
     server: Server, spans: InMemorySpanExporter, caplog: pytest.LogCaptureFixture
 ) -> None:
     with listening(create_app(server)) as address, caplog.at_level(logging.INFO, "rapport.http"):
-        httpx.get(f"{address}/livez")
+        httpx.get(f"{address}/livez", timeout=END_SECONDS)
     (span,) = spans.get_finished_spans()
     assert span.parent is None
     assert span.context is not None
@@ -113,9 +119,11 @@ def test_a_problem_is_a_problem_where_requests_are_traced(
 ) -> None:
     """The framework, which names the spans, must not answer in its own words first."""
     with listening(create_app(server)) as address:
-        answer = httpx.get(f"{address}{shop.base}/contacts/pos:1/status")
+        answer = httpx.get(f"{address}{shop.base}/contacts/pos:1/status", timeout=END_SECONDS)
         problem_of(answer, 404, "contact-not-found")
-        posted = httpx.post(f"{address}{shop.base}/policies", json={"preset": "casino"})
+        posted = httpx.post(
+            f"{address}{shop.base}/policies", json={"preset": "casino"}, timeout=END_SECONDS
+        )
         problem_of(posted, 422, "invalid-request")
     assert len(spans.get_finished_spans()) == 2
 
@@ -128,7 +136,7 @@ def test_a_failure_is_told_once_where_requests_are_traced(
 ) -> None:
     monkeypatch.setattr(event_types, "CATALOGUE", None)
     with listening(create_app(server)) as address, caplog.at_level(logging.ERROR, "rapport.http"):
-        answer = httpx.get(f"{address}/v1/event-types/visit-made")
+        answer = httpx.get(f"{address}/v1/event-types/visit-made", timeout=END_SECONDS)
     problem_of(answer, 500, "internal")
     assert caplog.text.count("event=failed") == 1
     assert spans.get_finished_spans()

@@ -11,6 +11,7 @@ import httpx
 from api.http.app import create_app
 from api.service.limits import ServiceLimits
 from tests.api.shop import problem_of, set_limits
+from tests.fixtures.patience import END_SECONDS
 
 if TYPE_CHECKING:
     from api.service.server import Server
@@ -37,7 +38,9 @@ def test_two_hundred_waiting_readers_do_not_delay_those_who_need_not_wait(
 
     async def all_at_once() -> tuple[list[tuple[httpx.Response, float]], ...]:
         transport = httpx.ASGITransport(create_app(server))
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://127.0.0.1", timeout=END_SECONDS
+        ) as client:
             waiting = [asyncio.create_task(ask(client, head + 1)) for _ in range(WAITERS)]
             await asyncio.sleep(0)  # let them all begin
             read = await asyncio.gather(*(ask(client, head) for _ in range(READERS)))
@@ -60,7 +63,9 @@ def test_whoever_waits_is_answered_once_what_they_wait_for_is_there(
 
     async def wait_and_append() -> httpx.Response:
         transport = httpx.ASGITransport(create_app(server))
-        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        async with httpx.AsyncClient(
+            transport=transport, base_url="http://127.0.0.1", timeout=END_SECONDS
+        ) as client:
             params = {"min_position": head + 1}
             waiting = asyncio.create_task(
                 client.get(f"{shop.base}/statuses/summary", params=params)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from api.cli import cli
 from api.cli.ending import ending_of
+from tests.fixtures.patience import END_SECONDS
 from tests.fixtures.server_processes import ServerProcess
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = (sys.executable, "-c", "from api.cli import main; main()")
-END_SECONDS = 30
 
 
 @dataclass(frozen=True)

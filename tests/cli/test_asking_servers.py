@@ -22,6 +22,7 @@ from ledger.folder import DataFolder
 from ledger.stores.sqlite.store import SqliteStore
 from tests.cli.running import Ended, rapport, serving
 from tests.cli.sold import sold
+from tests.fixtures.patience import END_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -251,7 +252,9 @@ def test_a_policy_is_published_by_the_server_that_holds_the_folder(
         assert (published["policy_version"], published["published"]) == (3, True)
         again = rapport("policy", "init", "purchases-only", "--data", folder)
         assert "already, as version 2" in again.out
-        listed = httpx.get(f"{server.url}/v1/ledgers/main/policies", timeout=20).json()["items"]
+        listed = httpx.get(f"{server.url}/v1/ledgers/main/policies", timeout=END_SECONDS).json()[
+            "items"
+        ]
     assert [one["name"] for one in listed] == ["retail", "purchases-only", "ours"]
 
 
@@ -260,7 +263,7 @@ def test_a_name_that_was_erased_is_said_to_be(tmp_path: Path) -> None:
     with serving("serve", "--data", folder, "--port", 0) as server:
         path = f"{server.url}/v1/ledgers/main/contacts/{TWELVE}/erasure"
         body = {"requested_by": "the person", "reason": "asked"}
-        assert httpx.post(path, json=body, timeout=20).status_code < 300
+        assert httpx.post(path, json=body, timeout=END_SECONDS).status_code < 300
         served = rapport("status", TWELVE, "--data", folder, "--as-of", "2026-03-02")
     kept = rapport("status", TWELVE, "--data", folder, "--as-of", "2026-03-02")
     assert served.out.startswith("(name erased)\n")

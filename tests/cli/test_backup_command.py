@@ -26,6 +26,7 @@ from tests.api.shop import Clock
 from tests.cli.running import Ended, attempts, rapport
 from tests.cli.sold import sold
 from tests.fixtures.faults import failing
+from tests.fixtures.patience import END_SECONDS
 from tests.ledger.given import ANN, append, draft, folder_of
 from tests.ledger.inside import wrapped_keys
 from tests.trail_entries import done, outcomes
@@ -224,7 +225,9 @@ def test_a_newer_log_tells_who_was_erased_since(data: Path, here: Path) -> None:
     assert backup(data, "--with-keys", "--ledger", "shop", "saved").code == DONE
     with held(data) as opened:
         wish = PersonalDataErased(requested_by="the person", reason="asked by letter")
-        opened.ledger("shop").erase(Erasure(contact_id=ANNS, event=wish)).result(timeout=30)
+        opened.ledger("shop").erase(Erasure(contact_id=ANNS, event=wish)).result(
+            timeout=END_SECONDS
+        )
     assert rapport("export", "--data", data, "--ledger", "shop", "newer.tar.gz").code == DONE
     ended = restore("saved", "--erased-since", "newer.tar.gz", "--json")
     assert ended.json()["ledgers"][0]["erased_since"] == [str(ANNS)], ended.err

@@ -9,6 +9,7 @@ import pytest
 
 from tests.cli.running import rapport, serving
 from tests.domain.scenario import EXAMPLES
+from tests.fixtures.patience import END_SECONDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,7 +49,9 @@ def test_the_day_begins_where_the_ledger_is(tmp_path: Path) -> None:
     }
     with serving("serve", "--data", folder, "--port", 0) as server:
         url = f"{server.url}/v1/ledgers/shop"
-        appended = httpx.post(f"{url}/contacts/{ANN}/events", json=[registered], timeout=20)
+        appended = httpx.post(
+            f"{url}/contacts/{ANN}/events", json=[registered], timeout=END_SECONDS
+        )
         assert appended.status_code == 201
         served = answers(source, url)
     assert set(served.values()) == {STARTS_AT}

@@ -19,6 +19,7 @@ from ledger.archive.checking import is_archive, verify_archive
 from ledger.stores.sqlite.sorting import SqliteSorting
 from ledger.transparency.notes import Verifier
 from tests.cli.running import PROGRAM, ROOT, Ended, rapport, serving
+from tests.fixtures.patience import END_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -164,7 +165,7 @@ def test_beside_a_server_it_ends_at_the_last_checkpoint(tmp_path: Path) -> None:
     with serving("serve", "--port", 0, "--data", data) as server:
         path = f"{server.url}/v1/ledgers/main/contacts/pos:ann/events"
         event = {"type": "contact-registered", "data": {"kind": "person", "name": "Ann"}}
-        httpx.post(path, json=event).raise_for_status()
+        httpx.post(path, json=event, timeout=END_SECONDS).raise_for_status()
         ended = rapport("export", "--data", data, archive, "--json")
         assert ended.code == 0
         keys = rapport("export", "--data", data, "--with-keys", tmp_path / "keys.tar")
@@ -176,7 +177,9 @@ def test_beside_a_server_it_ends_at_the_last_checkpoint(tmp_path: Path) -> None:
         )  # fmt: skip  # one argument a line would bury the call
         assert keys.code == 3
         assert f"in use by process {server.process.pid}" in keys.err
-        httpx.post(path, json={"type": "purchase-made", "data": SALE}).raise_for_status()
+        httpx.post(
+            path, json={"type": "purchase-made", "data": SALE}, timeout=END_SECONDS
+        ).raise_for_status()
     position = ended.json()["position"]
     assert 1 <= position <= 2
     assert verify_archive(archive, SqliteSorting()).head.position == position
@@ -199,7 +202,7 @@ def answers(folder: Path, name: str, position: int) -> Iterator[Any]:
     """What a server says of a ledger at that position."""
     with (
         serving("serve", "--port", 0, "--data", folder) as server,
-        httpx.Client(base_url=f"{server.url}/v1/ledgers/{name}") as client,
+        httpx.Client(base_url=f"{server.url}/v1/ledgers/{name}", timeout=END_SECONDS) as client,
     ):
         asked = {"as_of": AS_OF, "min_position": str(position), "limit": "1000"}
         listed = client.get("statuses", params=asked).raise_for_status().json()
@@ -371,12 +374,15 @@ def test_a_ledger_for_audit_says_so_to_who_appends(town: Path, here: Path) -> No
         base = f"{server.url}/v1/ledgers/{LEDGER}"
         event = {"type": "contact-registered", "data": {"kind": "person", "name": "Ann"}}
         new = "6f1f64f5-1c0c-4ee3-8a83-9a0b6f3d0a11"
-        single = httpx.post(f"{base}/contacts/{new}/events", json=event)
+        single = httpx.post(f"{base}/contacts/{new}/events", json=event, timeout=END_SECONDS)
         line = json.dumps({**event, "contact": new})
         bulk = httpx.post(
-            f"{base}/events", content=line, headers={"content-type": "application/jsonl"}
+            f"{base}/events",
+            content=line,
+            headers={"content-type": "application/jsonl"},
+            timeout=END_SECONDS,
         )
-        ready = httpx.get(f"{server.url}/readyz").status_code
+        ready = httpx.get(f"{server.url}/readyz", timeout=END_SECONDS).status_code
     assert ready == 200
     assert single.status_code == 409
     assert single.json()["reason"] == "ledger-for-audit"

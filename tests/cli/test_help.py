@@ -10,6 +10,7 @@ import pytest
 
 from api.cli import COMMANDS, cli
 from tests.cli.running import rapport
+from tests.fixtures.patience import END_SECONDS
 
 
 def all_commands() -> list[tuple[str, ...]]:
@@ -44,7 +45,11 @@ def test_help_imports_neither_server_nor_tables() -> None:
         f"print([name for name in {modules} if name in sys.modules])"
     )
     ran = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        timeout=END_SECONDS,
+        check=True,
     )
     assert ran.stdout.splitlines()[-1] == "[]"
 

@@ -14,6 +14,7 @@ import pytest
 from api.service.importing.importer import Importer
 from api.service.importing.rejects import HEADINGS
 from tests.cli.running import Ended, rapport, serving
+from tests.fixtures.patience import END_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -143,7 +144,7 @@ def test_a_dry_run_knows_what_a_crash_left_in_the_log(till: Path) -> None:
 def append_over_http(url: str) -> None:
     event = {"type": "contact-registered", "data": {"kind": "person", "name": "Cid"}}
     path = "/v1/ledgers/main/contacts/pos:cid/events"
-    httpx.post(url + path, json=event).raise_for_status()
+    httpx.post(url + path, json=event, timeout=END_SECONDS).raise_for_status()
 
 
 def test_a_dry_run_finds_a_mistyped_ledger(till: Path) -> None:
@@ -347,7 +348,7 @@ def test_rows_of_a_merged_contact_are_appended_to_its_own_stream(till: Path) -> 
     contacts = "/v1/ledgers/main/contacts"
     with serving("serve", "--port", 0, "--data", till / "data") as server:
         path = f"{server.url}{contacts}/pos:ann/events"
-        httpx.post(path, json=merge).raise_for_status()
+        httpx.post(path, json=merge, timeout=END_SECONDS).raise_for_status()
     more = "8,ann,2026-01-08T10:00:00Z,5\n9,ann,2026-01-09T10:00:00Z,5\n"
     for appended in (2, 0):
         ended = run(till, GOOD + more, "--json")
@@ -355,6 +356,6 @@ def test_rows_of_a_merged_contact_are_appended_to_its_own_stream(till: Path) -> 
         counts = ("rows", "appended", "already_known", "rejected", "contacts_registered")
         assert [ended.json()[name] for name in counts] == [4, appended, 4 - appended, 0, 0]
     with serving("serve", "--port", 0, "--data", till / "data") as server:
-        found = httpx.get(f"{server.url}{contacts}/pos:ann").json()
+        found = httpx.get(f"{server.url}{contacts}/pos:ann", timeout=END_SECONDS).json()
     assert found["name"] == "ben"
     assert [one["version"] for one in found["streams"]] == [2, 5]

@@ -11,6 +11,7 @@ import pytest
 from ledger.data_layout import settings_of
 from ledger.stores.sqlite.store import SqliteStore
 from tests.cli.running import rapport, serving
+from tests.fixtures.patience import END_SECONDS
 from tests.trail_entries import done
 
 if TYPE_CHECKING:
@@ -43,7 +44,10 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("RAPPORT_ARCHIVE_PASSPHRASE", PASSPHRASE)
     with serving("serve", "--port", 0, "--data", tmp_path / "data") as server:
         base = f"{server.url}/v1/ledgers/main"
-        assert httpx.post(f"{base}/contacts/{REF}/events", json=ANN).status_code == 201
+        assert (
+            httpx.post(f"{base}/contacts/{REF}/events", json=ANN, timeout=END_SECONDS).status_code
+            == 201
+        )
     for arguments in (("plain.tar",), ("locked.tar", "--with-keys")):
         assert rapport("export", *arguments, "--data", "data").code == 0
     told = rapport("import", "plain.tar", "--data", "copy")
@@ -61,10 +65,13 @@ def known(here: Path) -> str:
 
 def asked(base: str, contact: str) -> Iterator[tuple[str, httpx.Response]]:
     """Every way in which a request can name a contact."""
-    yield "path", httpx.get(f"{base}/contacts/{contact}")
-    yield "query", httpx.get(f"{base}/events", params={"contact": contact})
-    yield "append", httpx.post(f"{base}/contacts/{contact}/events", json=ANN)
-    yield "array", httpx.post(f"{base}/events", json=[{**ANN, "contact": contact}])
+    yield "path", httpx.get(f"{base}/contacts/{contact}", timeout=END_SECONDS)
+    yield "query", httpx.get(f"{base}/events", params={"contact": contact}, timeout=END_SECONDS)
+    yield "append", httpx.post(f"{base}/contacts/{contact}/events", json=ANN, timeout=END_SECONDS)
+    yield (
+        "array",
+        httpx.post(f"{base}/events", json=[{**ANN, "contact": contact}], timeout=END_SECONDS),
+    )
     subject = {"specversion": "1.0", "id": "x1", "source": "urn:till", "subject": contact}
     yield (
         "CloudEvent",
@@ -72,6 +79,7 @@ def asked(base: str, contact: str) -> Iterator[tuple[str, httpx.Response]]:
             f"{base}/events",
             content=json.dumps({**subject, **ANN}),
             headers={"content-type": "application/cloudevents+json"},
+            timeout=END_SECONDS,
         ),
     )
 
@@ -81,24 +89,25 @@ def test_a_ref_is_refused_everywhere_until_the_keys_bring_the_namespace(
 ) -> None:
     with serving("serve", "--port", 0, "--data", here / "copy") as server:
         base = f"{server.url}/v1/ledgers/main"
-        assert httpx.get(f"{base}/contacts/{known}").status_code == 200
+        assert httpx.get(f"{base}/contacts/{known}", timeout=END_SECONDS).status_code == 200
         for where, answer in asked(base, REF):
             assert answer.status_code == 409, where
             assert answer.json()["reason"] == "namespace-missing", where
             assert "rapport import --keys FILE" in answer.json()["detail"], where
         merged: dict[str, Any] = {"type": "contact-merged", "data": {"into": REF}}
-        into = httpx.post(f"{base}/contacts/{known}/events", json=merged)
+        into = httpx.post(f"{base}/contacts/{known}/events", json=merged, timeout=END_SECONDS)
         assert into.json()["reason"] == "namespace-missing"
         lines = [{**ANN, "contact": REF}, {**ANN, "contact": known}]
         bulk = httpx.post(
             f"{base}/events",
             content="\n".join(map(json.dumps, lines)),
             headers={"content-type": "application/jsonl"},
+            timeout=END_SECONDS,
         )
         reasons = [json.loads(line)["problem"]["reason"] for line in bulk.text.splitlines()]
         assert reasons == ["namespace-missing", "ledger-for-audit"]
-        page = httpx.get(f"{base}/events", params={"limit": 1})
-        more = httpx.get(f"{server.url}{page.links['next']['url']}")
+        page = httpx.get(f"{base}/events", params={"limit": 1}, timeout=END_SECONDS)
+        more = httpx.get(f"{server.url}{page.links['next']['url']}", timeout=END_SECONDS)
         assert more.status_code == 200, "cursors need no namespace"
         held = rapport("import", "--keys", "locked.tar", "--data", "copy")
         assert (held.code, "in use by process" in held.err) == (3, True)
@@ -106,8 +115,10 @@ def test_a_ref_is_refused_everywhere_until_the_keys_bring_the_namespace(
     assert ended.code == 0, ended.err
     with serving("serve", "--port", 0, "--data", here / "copy") as server:
         base = f"{server.url}/v1/ledgers/main"
-        assert httpx.get(f"{base}/contacts/{REF}").json()["contact_id"] == known
-        append = httpx.post(f"{base}/contacts/{REF}/events", json=ANN)
+        assert (
+            httpx.get(f"{base}/contacts/{REF}", timeout=END_SECONDS).json()["contact_id"] == known
+        )
+        append = httpx.post(f"{base}/contacts/{REF}/events", json=ANN, timeout=END_SECONDS)
         assert append.json()["reason"] == "ledger-for-audit"
     shown = rapport("trail", "--ledger", "main", "--json", "--data", "copy").json()
     assert [one["outcome"] for one in shown] == ["ordered", "refused", "ordered", "done"]

@@ -7,6 +7,7 @@ import httpx
 
 from ledger.access.scopes import SCOPES
 from tests.cli.running import rapport, serving
+from tests.fixtures.patience import END_SECONDS
 from tests.trail_entries import done
 
 if TYPE_CHECKING:
@@ -30,14 +31,16 @@ def test_keys_made_before_the_start_are_required_and_revoked_ones_refused(
     secret = create(folder, "owner", *every)
     with serving("serve", "--data", folder, "--port", 0) as server:
         url = f"{server.url}/v1/ledgers"
-        assert httpx.get(url).status_code == 401
+        assert httpx.get(url, timeout=END_SECONDS).status_code == 401
         headers = {"Authorization": f"Bearer {secret}"}
-        assert httpx.get(url, headers=headers).status_code == 200
+        assert httpx.get(url, headers=headers, timeout=END_SECONDS).status_code == 200
         till = create(folder, "till", "--scope", "append", "--ledger", "main")
-        answer = httpx.get(url, headers={"Authorization": f"Bearer {till}"})
+        answer = httpx.get(url, headers={"Authorization": f"Bearer {till}"}, timeout=END_SECONDS)
         deadline = 100
         while answer.status_code == 401 and deadline:  # within a second
-            answer = httpx.get(url, headers={"Authorization": f"Bearer {till}"})
+            answer = httpx.get(
+                url, headers={"Authorization": f"Bearer {till}"}, timeout=END_SECONDS
+            )
             deadline -= 1
         listed = rapport("keys", "list", "--data", folder, "--json").json()
         assert [(key["name"], key["ledger"]) for key in listed] == [
@@ -46,9 +49,9 @@ def test_keys_made_before_the_start_are_required_and_revoked_ones_refused(
         ]
         assert rapport("keys", "revoke", listed[0]["id"], "--data", folder).code == 0
         for _ in range(1000):
-            if httpx.get(url, headers=headers).status_code == 401:
+            if httpx.get(url, headers=headers, timeout=END_SECONDS).status_code == 401:
                 break
-        assert httpx.get(url, headers=headers).status_code == 401
+        assert httpx.get(url, headers=headers, timeout=END_SECONDS).status_code == 401
     acts = rapport("trail", "--data", folder, "--verify")
     assert acts.code == 0
     assert [line.split()[3] for line in acts.out.splitlines() if " key-" in line] == [
@@ -128,9 +131,13 @@ def test_keys_and_acts_are_listed_as_a_server_answers_them(tmp_path: Path) -> No
     with serving("serve", "--data", folder, "--port", 0) as server:
         headers = {"Authorization": f"Bearer {secret}"}
         listed = rapport("keys", "list", "--data", folder, "--json").json()
-        answered = httpx.get(f"{server.url}/v1/keys", headers=headers).json()["items"]
+        answered = httpx.get(f"{server.url}/v1/keys", headers=headers, timeout=END_SECONDS).json()[
+            "items"
+        ]
         acts = rapport("trail", "--data", folder, "--json").json()
-        recorded = httpx.get(f"{server.url}/v1/trail", headers=headers).json()["items"]
+        recorded = httpx.get(f"{server.url}/v1/trail", headers=headers, timeout=END_SECONDS).json()[
+            "items"
+        ]
     assert [one | {"last_used_at": None} for one in answered] == listed
     assert (listed[0]["scopes"], acts) == (["admin", "audit", "read"], recorded)
     assert "admin audit read" in rapport("keys", "list", "--data", folder).out

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cli.running import PROGRAM, ROOT, rapport
+from tests.fixtures.patience import END_SECONDS
 from tests.importing.test_cases import CASES
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def run(locale: dict[str, str], *arguments: object) -> subprocess.CompletedProce
         env={**plain, **locale},
         capture_output=True,
         check=False,
-        timeout=60,
+        timeout=END_SECONDS,
     )
     assert b"Traceback" not in ran.stderr, ran.stderr.decode(errors="replace")
     return ran

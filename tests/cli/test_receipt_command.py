@@ -10,6 +10,7 @@ import pytest
 from api.http.app import create_app
 from tests.api.shop import START, Clock, built, listening
 from tests.cli.running import Ended, rapport
+from tests.fixtures.patience import END_SECONDS
 from tests.ledger.given import append, draft
 
 if TYPE_CHECKING:
@@ -127,7 +128,9 @@ def test_what_has_no_receipt_ends_with_its_code(
 def test_a_receipt_in_msgpack_is_verified_as_one_in_json_is(url: str, tmp_path: Path) -> None:
     contact = quote(CONTACT, safe="")
     headers = {"Accept": "application/vnd.msgpack"}
-    answer = httpx.get(f"{url}/contacts/{contact}/status/receipt", headers=headers)
+    answer = httpx.get(
+        f"{url}/contacts/{contact}/status/receipt", headers=headers, timeout=END_SECONDS
+    )
     (tmp_path / "receipt").write_bytes(answer.content)
     ended = rapport("verify", tmp_path / "receipt")
     assert (ended.code, "receipt: sound" in ended.out) == (0, True)

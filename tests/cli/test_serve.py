@@ -11,7 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.cli.running import END_SECONDS, Ended, rapport, serving
+from tests.cli.running import Ended, rapport, serving
+from tests.fixtures.patience import END_SECONDS
 
 
 def refused(*arguments: object) -> Ended:
@@ -32,7 +33,7 @@ def test_it_says_where_it_listens_and_stops_in_good_order(
     tmp_path: Path, number: signal.Signals
 ) -> None:
     with serving("serve", "--port", 0, "--data", tmp_path / "data") as server:
-        assert httpx.get(f"{server.url}/livez").json() == {"status": "ok"}
+        assert httpx.get(f"{server.url}/livez", timeout=END_SECONDS).json() == {"status": "ok"}
         server.process.send_signal(number)
         _, err = server.process.communicate(timeout=END_SECONDS)
         assert server.process.returncode == 0
@@ -64,7 +65,7 @@ def test_a_second_server_on_the_folder_is_told_who_has_it(tmp_path: Path) -> Non
         ended = refused("--port", 0, "--data", tmp_path / "data")
         assert ended.code == 3
         assert f"in use by process {server.process.pid}" in ended.err
-        assert httpx.get(f"{server.url}/livez").status_code == 200
+        assert httpx.get(f"{server.url}/livez", timeout=END_SECONDS).status_code == 200
 
 
 def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:

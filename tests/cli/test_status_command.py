@@ -22,6 +22,7 @@ from ledger.stores.sqlite.store import SqliteStore
 from tests.cli.running import rapport, serving
 from tests.cli.sold import sold
 from tests.domain.scenario import EXAMPLES, fact
+from tests.fixtures.patience import END_SECONDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,7 +57,7 @@ def test_programs_read_what_http_answers(data: Path) -> None:
     with serving("serve", "--data", data, "--port", 0) as server:
         path = f"{server.url}/v1/ledgers/main/contacts/{TWELVE}/status"
         asked = {"as_of": "2026-03-02T00:00:00Z", "as_known_at": "92"}
-        assert body == httpx.get(path, params=asked, timeout=20).json()
+        assert body == httpx.get(path, params=asked, timeout=END_SECONDS).json()
         held = rapport("status", TWELVE, "--data", data, *THEN, "--json")
         assert held.json() == body
 
@@ -130,7 +131,7 @@ def test_a_walk_has_words_for_what_is_no_more(tmp_path: Path) -> None:
     ]
     with serving("serve", "--data", tmp_path, "--port", 0) as server:
         path = f"{server.url}/v1/ledgers/main/contacts/{TWELVE}/events"
-        assert httpx.post(path, json=events, timeout=20).status_code == 201
+        assert httpx.post(path, json=events, timeout=END_SECONDS).status_code == 201
     walk = rapport("replay", "--step", TWELVE, "--as-of", "2026-01-04", "--data", tmp_path).out
     assert "regularity off: runs out at none" in walk
     assert "None" not in walk

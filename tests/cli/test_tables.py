@@ -13,6 +13,7 @@ import pytest
 
 from api.cli.output import print_table
 from tests.cli.running import PROGRAM, ROOT, rapport
+from tests.fixtures.patience import END_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,6 +87,6 @@ def test_a_reader_who_leaves_ends_a_table_quietly(tmp_path: Path) -> None:
     ended = subprocess.run(
         ["bash", "-c", '"$@" | true; echo "${PIPESTATUS[0]}"', "bash", *PROGRAM,
          "summary", "--data", data],
-        cwd=ROOT, capture_output=True, text=True, timeout=60, check=True,
+        cwd=ROOT, capture_output=True, text=True, timeout=END_SECONDS, check=True,
     )  # fmt: skip  # a command reads better on few lines
     assert (ended.stdout, ended.stderr) == ("0\n", "")

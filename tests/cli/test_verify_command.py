@@ -13,6 +13,7 @@ import pytest
 from ledger.folder import DataFolder
 from ledger.stores.sqlite.store import SqliteStore
 from tests.cli.running import attempts, rapport, serving
+from tests.fixtures.patience import END_SECONDS
 from tests.ledger.given import ANN, HandClock, append, draft, registered
 from tests.tampering.town import found_town
 
@@ -223,10 +224,10 @@ def test_a_folder_beside_a_running_server_is_verified(tmp_path: Path) -> None:
     with serving("serve", "--data", data, "--port", 0) as server:
         url = f"{server.url}/v1/ledgers/main/contacts/pos:1/events"
         event = {"type": "contact-registered", "data": ANN}
-        assert httpx.post(url, json=event).status_code == 201
+        assert httpx.post(url, json=event, timeout=END_SECONDS).status_code == 201
         ended = rapport("verify", data, "--drift", "--json")
         assert (ended.code, only(ended)["events"]) == (0, 2)
-        assert httpx.post(url, json=event).status_code == 200
+        assert httpx.post(url, json=event, timeout=END_SECONDS).status_code == 200
     assert rapport("verify", data).code == 0
 
 
@@ -253,13 +254,16 @@ def test_a_receipt_is_verified_and_says_what_it_does_not_prove(tmp_path: Path) -
     with serving("serve", "--data", tmp_path / "data", "--port", 0) as server:
         url = f"{server.url}/v1/ledgers/main"
         event = {"type": "contact-registered", "data": ANN}
-        assert httpx.post(f"{url}/contacts/pos:1/events", json=event).status_code == 201
+        assert (
+            httpx.post(f"{url}/contacts/pos:1/events", json=event, timeout=END_SECONDS).status_code
+            == 201
+        )
         for _ in attempts():  # it is sealed within a second
-            answer = httpx.get(f"{url}/contacts/pos:1/status/receipt")
+            answer = httpx.get(f"{url}/contacts/pos:1/status/receipt", timeout=END_SECONDS)
             if answer.status_code != 409:
                 break
         receipt.write_bytes(answer.content)
-        (key,) = httpx.get(f"{url}/log/key").text.splitlines()
+        (key,) = httpx.get(f"{url}/log/key", timeout=END_SECONDS).text.splitlines()
     ended = rapport("verify", receipt, "--key", key)
     assert ended.code == 0
     assert "receipt.json: sound" in ended.out

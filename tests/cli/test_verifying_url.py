@@ -28,6 +28,7 @@ from ledger.transparency.tiles import TileAt, parse_tile_path
 from ledger.verification.trust import KeptCheckpoint
 from tests.api.shop import START
 from tests.cli.running import attempts, rapport, serving
+from tests.fixtures.patience import END_SECONDS
 from tests.ledger.given import ANN, HandClock, append, draft
 from tests.tampering.town import found_town
 
@@ -304,7 +305,10 @@ def test_a_server_is_verified_over_http(tmp_path: Path) -> None:
     with serving("serve", "--data", tmp_path / "data", "--port", 0) as server:
         url = f"{server.url}/v1/ledgers/main"
         event = {"type": "contact-registered", "data": ANN}
-        assert httpx.post(f"{url}/contacts/pos:1/events", json=event).status_code == 201
+        assert (
+            httpx.post(f"{url}/contacts/pos:1/events", json=event, timeout=END_SECONDS).status_code
+            == 201
+        )
         for _ in attempts():  # it is sealed within a second
             ended = rapport("verify", url, "--json")
             assert ended.code == 0

@@ -11,6 +11,7 @@ import pytest
 
 from tests.cli.running import ROOT, serving
 from tests.docs.shell import blocks
+from tests.fixtures.patience import END_SECONDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +25,7 @@ def said(url: str, program: str) -> list[str]:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=END_SECONDS,
         check=False,
     )
     assert ran.returncode == 0, ran.stderr
@@ -49,4 +50,11 @@ def test_the_first_example_of_a_page_can_be_pasted_again(tmp_path: Path, page: s
         assert first[0].startswith("customer")
         assert first[-1] == "contact-unregistered"
         assert said(server.url, shown) == first
-        assert len(httpx.get(f"{server.url}/v1/ledgers/main/events").json()["items"]) == 3
+        assert (
+            len(
+                httpx.get(f"{server.url}/v1/ledgers/main/events", timeout=END_SECONDS).json()[
+                    "items"
+                ]
+            )
+            == 3
+        )

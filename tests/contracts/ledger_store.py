@@ -20,6 +20,7 @@ from ledger.verification.trust import Trust
 from tests.contracts.store import MASTER_KEY, ORIGIN, OpenedByStore
 from tests.contracts.transparency_log import EMPTY, HASHES, OLD, THREE
 from tests.fixtures.clock import Clock
+from tests.fixtures.patience import END_SECONDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -221,8 +222,8 @@ class LedgerStoreContract(OpenedByStore):
             ledger = folder.ledger("main")
             event = ContactRegistered.read({"kind": "person", "name": "Ann Example"})
             draft = Draft(contact_id=ANN, type=ContactRegistered.TYPE, event=event)
-            ledger.append(Append(drafts=(draft,))).result(timeout=30)
-            ledger.publish_policy(PRESETS["cafe"], None).result(timeout=30)
+            ledger.append(Append(drafts=(draft,))).result(timeout=END_SECONDS)
+            ledger.publish_policy(PRESETS["cafe"], None).result(timeout=END_SECONDS)
             ledger.transparency.sign_head()
             master_key = folder.master_key
         store = self.store_of(place).ledger("main")

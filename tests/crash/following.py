@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import httpx
 
+from tests.fixtures.patience import END_SECONDS
+
 if TYPE_CHECKING:
     from rapport_client import RecordedEvent
 
@@ -40,7 +42,7 @@ class Reader:
         event: dict[str, str] = {}
         with (
             suppress(httpx.TransportError),
-            httpx.stream("GET", url + TAIL, headers=headers, timeout=60) as answer,
+            httpx.stream("GET", url + TAIL, headers=headers, timeout=END_SECONDS) as answer,
         ):
             assert answer.status_code == 200
             for line in answer.iter_lines():

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from uuid import UUID
 
 from rapport_client import Client, NewEvent, Retries, Unavailable, Unreachable
+from tests.fixtures.patience import END_SECONDS
 from tests.fixtures.registrations import registration_event
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ TRIES = 3
 """How often a writer asks for what is refused before it waits or gives up."""
 
 LINES = 30
-PATIENCE_SECONDS = 40.0
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 Pair = tuple[UUID, NewEvent]
@@ -88,7 +88,7 @@ class Count:
     def more(self, number: int) -> None:
         with self._changed:
             goal = self._count + number
-            enough = self._changed.wait_for(lambda: self._count >= goal, PATIENCE_SECONDS)
+            enough = self._changed.wait_for(lambda: self._count >= goal, END_SECONDS)
         assert enough, f"{self._count} instead of {goal}"
 
 
@@ -129,7 +129,7 @@ class Writer(threading.Thread):
             if one.doubtful:
                 return False
             self._watch.refused.up()
-        return self._watch.clear.wait(PATIENCE_SECONDS)
+        return self._watch.clear.wait(END_SECONDS)
 
     def _story(self) -> Iterator[Sent]:
         """Single events, batches of one contact, batches of many, referrals, new contacts, and
@@ -219,7 +219,7 @@ class BulkWriter(Writer):
             doubt(left)
             return False
         doubt(left)
-        return self._watch.clear.wait(PATIENCE_SECONDS)
+        return self._watch.clear.wait(END_SECONDS)
 
     def _story(self) -> Iterator[Sent]:
         for number in count():

@@ -10,10 +10,11 @@ from uuid import UUID, uuid4
 import httpx
 
 from rapport_client import Client
-from tests.cli.running import END_SECONDS, Serving, serving
+from tests.cli.running import Serving, serving
 from tests.crash.evidence import check
 from tests.crash.following import Reader
 from tests.crash.load import ONCE, BulkWriter, Sent, Watch, Writer
+from tests.fixtures.patience import END_SECONDS
 from tests.fixtures.registrations import registration_event
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ from rapport_client import Client
 from tests.cli.running import serving
 from tests.crash.load import ONCE
 from tests.crash.rounds import WRITERS, endured
+from tests.fixtures.patience import END_SECONDS
 from tests.fixtures.waiting import until
 
 if TYPE_CHECKING:
@@ -67,12 +68,12 @@ def comes_and_goes(hindrance: Hindrance, load: Load) -> None:
     load.watch.clear.clear()
     with hindrance(load):
         load.watch.refused.more(WRITERS)
-        assert httpx.get(f"{load.server.url}/livez").status_code == 200
+        assert httpx.get(f"{load.server.url}/livez", timeout=END_SECONDS).status_code == 200
         with Client(load.server.url, retries=ONCE) as client:
             assert client.event(1).position == 1
     # Nobody appends: whether events are recorded again is found out by asking.
     until(
-        lambda: httpx.get(f"{load.server.url}/readyz").status_code == 200,
+        lambda: httpx.get(f"{load.server.url}/readyz", timeout=END_SECONDS).status_code == 200,
         seconds=30,
         pause_seconds=0.05,
     )
@@ -103,7 +104,7 @@ def test_a_server_on_a_full_disk_says_that_it_is_not_ready_until_it_is(tmp_path:
     """It notices by itself that there is room again: nothing is appended in between."""
     with (
         serving("serve", "--port", 0, "--data", tmp_path / "data") as server,
-        httpx.Client(base_url=server.url, timeout=30) as http,
+        httpx.Client(base_url=server.url, timeout=END_SECONDS) as http,
     ):
         contact = {"type": "contact-registered", "data": {"kind": "person", "name": "Ann"}}
         assert appended(http, "till:1", contact) == 201

@@ -8,6 +8,7 @@ import httpx
 
 from api.service.demo.guide import STAGES, STANDINGS, lines
 from tests.cli.running import rapport, serving
+from tests.fixtures.patience import END_SECONDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +18,10 @@ def test_every_line_of_the_guide_answers_with_what_it_announces(tmp_path: Path) 
     with serving("demo", "--port", 0, "--data", tmp_path / "data") as server:
         urls = [line.split()[-1] for line in lines(server.url) if "curl" in line]
         answers = [
-            httpx.get(url, params={"min_position": 1}).raise_for_status().json() for url in urls
+            httpx.get(url, params={"min_position": 1}, timeout=END_SECONDS)
+            .raise_for_status()
+            .json()
+            for url in urls
         ]
     announced = [name for name, _, _ in (*STAGES, *STANDINGS)]
     assert [one["stage"] if "stage" in one else one["standing"] for one in answers] == announced

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.fixtures.patience import END_SECONDS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -35,7 +37,7 @@ def port(tmp_path: Path) -> Iterator[int]:
         finally:
             watchdog.cancel()
             server.terminate()
-            server.communicate(timeout=30)
+            server.communicate(timeout=END_SECONDS)
 
 
 def _port_said(server: subprocess.Popen[str]) -> int:

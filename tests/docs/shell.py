@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.docs.fences import fences
+from tests.fixtures.patience import END_SECONDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +32,7 @@ def run(script: str) -> list[dict[str, Any]]:
         capture_output=True,
         text=True,
         stdin=subprocess.DEVNULL,
-        timeout=60,
+        timeout=END_SECONDS,
         check=False,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from tests.cli.running import serving
+from tests.fixtures.patience import END_SECONDS
 from tests.house.tree import ROOT
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 SHOWN = "http://127.0.0.1:8400"
 """Where the pages' server listens."""
 
-MOST_SECONDS = 60
 _END = "the block has ended"
 
 
@@ -94,7 +94,7 @@ class Terminal:
             f'printf "%s\\n" "${{failed[@]}}" {shlex.quote(_END)}\n'
         )
         self._shell.stdin.flush()
-        watchdog = threading.Timer(MOST_SECONDS, self._shell.kill)
+        watchdog = threading.Timer(END_SECONDS, self._shell.kill)
         watchdog.start()
         said = []
         try:
@@ -103,7 +103,7 @@ class Terminal:
                     break
                 said.append(line.strip())
             else:
-                said.append(f"the shell ended, or the block took {MOST_SECONDS} seconds")
+                said.append(f"the shell ended, or the block took {END_SECONDS} seconds")
         finally:
             watchdog.cancel()
         return Typed(

@@ -12,6 +12,7 @@ import pytest
 
 from tests.cli.running import attempts, serving
 from tests.docs.shell import blocks
+from tests.fixtures.patience import END_SECONDS
 from tests.house.tree import ROOT
 from tests.ledger.given import ANN
 
@@ -32,7 +33,7 @@ def typed(folder: Path, commands: list[str], url: str) -> str:
     script = OURS + "\n".join(commands).replace("http://127.0.0.1:8400", url)
     ran = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
-        cwd=folder, capture_output=True, text=True, timeout=60, check=False,
+        cwd=folder, capture_output=True, text=True, timeout=END_SECONDS, check=False,
     )  # fmt: skip  # one argument a line would bury the call
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return ran.stdout
@@ -49,12 +50,15 @@ def test_an_auditor_gets_through_the_page(tmp_path: Path) -> None:
             {"contact": f"pos:{number}", "type": "contact-registered", "data": ANN}
             for number in range(EVENTS)
         ]
-        assert httpx.post(f"{ledger}/events", json=several).status_code == 201
+        assert httpx.post(f"{ledger}/events", json=several, timeout=END_SECONDS).status_code == 201
         for _ in attempts():  # it is sealed within a second
-            if int(httpx.get(f"{ledger}/log/checkpoint").text.splitlines()[1]) > EVENTS:
+            if (
+                int(httpx.get(f"{ledger}/log/checkpoint", timeout=END_SECONDS).text.splitlines()[1])
+                > EVENTS
+            ):
                 break
         out = typed(tmp_path, served, server.url)
-        entry = httpx.get(f"{ledger}/log/entries/1").content
+        entry = httpx.get(f"{ledger}/log/entries/1", timeout=END_SECONDS).content
     assert "Signature Verified Successfully" in out
     assert "the root holds" in out
     assert out.count(": sound") == 2

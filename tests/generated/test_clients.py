@@ -15,6 +15,7 @@ import pytest
 from api.http.app import create_app
 from ledger.access.scopes import SCOPES
 from tests.api.shop import Clock, built, listening
+from tests.fixtures.patience import END_SECONDS
 from tests.generated import generators
 from tests.generated.script import CONTACT, PURCHASE_ID, Script, comparable
 from tests.generated.stories import handwritten
@@ -46,7 +47,9 @@ def script(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Script]:
 def document(script: Script, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The OpenAPI document as the server serves it, in a file."""
     file = tmp_path_factory.mktemp("document") / "openapi.json"
-    answer = httpx.get(f"{script.url}/openapi.json", headers={"Authorization": script.key})
+    answer = httpx.get(
+        f"{script.url}/openapi.json", headers={"Authorization": script.key}, timeout=END_SECONDS
+    )
     file.write_bytes(answer.raise_for_status().content)
     return file
 

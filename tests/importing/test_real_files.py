@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from api.service.importing.mapping import read_mapping
+from tests.fixtures.patience import END_SECONDS
 from tests.importing.ledgers import content_of, dry_run, imported_into, opened
 from tests.importing.test_mapping import EXAMPLES
 
@@ -82,7 +83,7 @@ def test_an_import_that_is_killed_goes_on_and_ends_the_same(
         died = subprocess.run(
             [sys.executable, "-c", KILLED, killed, EXAMPLES / "cdnow.toml", path, last_row],
             cwd=ROOT,
-            timeout=60,
+            timeout=END_SECONDS,
             check=False,
         )
         assert died.returncode == -signal.SIGKILL

@@ -10,12 +10,11 @@ from importlib.metadata import distribution
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.fixtures.patience import END_SECONDS
 from tests.house.requirements import needed_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-_DEADLINE_SECONDS = 120
 
 
 class Environment:
@@ -84,7 +83,7 @@ class Environment:
                 yield _url_said(server)
             finally:
                 server.terminate()
-                server.communicate(timeout=_DEADLINE_SECONDS)
+                server.communicate(timeout=END_SECONDS)
         assert server.returncode == 0, "it did not end well when it was told to stop"
 
     def _printed(self, *command: str) -> str:
@@ -94,7 +93,7 @@ class Environment:
             env=self.variables,
             capture_output=True,
             text=True,
-            timeout=_DEADLINE_SECONDS,
+            timeout=END_SECONDS,
             check=False,
         )
         assert ran.returncode == 0, ran.stdout + ran.stderr

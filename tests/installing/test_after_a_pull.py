@@ -22,6 +22,7 @@ import httpx
 import pytest
 
 from tests.docs.readme import instruction, shown
+from tests.fixtures.patience import END_SECONDS
 from tests.house.tree import PACKAGES, ROOT, files
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class Newcomer:
     def title_served(self) -> str:
         """What ``make run`` answers where there is nothing."""
         with self._serving() as url:
-            return str(httpx.get(f"{url}/v1/nowhere").json()["title"])
+            return str(httpx.get(f"{url}/v1/nowhere", timeout=END_SECONDS).json()["title"])
 
     def _run(self, *command: str, cwd: Path) -> str:
         ran = subprocess.run(
@@ -91,7 +92,7 @@ class Newcomer:
             capture_output=True,
             text=True,
             stdin=subprocess.DEVNULL,
-            timeout=120,
+            timeout=END_SECONDS,
             check=False,
         )
         assert ran.returncode == 0, ran.stdout + ran.stderr
@@ -116,7 +117,7 @@ class Newcomer:
             finally:
                 watchdog.cancel()
                 os.killpg(making.pid, signal.SIGTERM)
-                making.communicate(timeout=30)
+                making.communicate(timeout=END_SECONDS)
 
 
 def _listens_on(making: subprocess.Popen[str]) -> str:

@@ -14,6 +14,7 @@ import pytest
 
 from tests.docs.readme import session, shown
 from tests.docs.shell import needs_a_shell, run
+from tests.fixtures.patience import END_SECONDS
 from tests.house.tree import PACKAGES, ROOT, files
 from tests.installing.environments import Environment
 
@@ -87,11 +88,13 @@ def test_the_first_minute_of_the_readme_works(
         program = shown("python").replace("http://127.0.0.1:8400", url)
         printed = with_client.run("-W", "error", "-c", program).splitlines()
         assert printed == ["customer", "contact-unregistered"]
-        page = httpx.get(f"{url}/{CONTACT}/export", headers={"Accept": "text/html"})
+        page = httpx.get(
+            f"{url}/{CONTACT}/export", headers={"Accept": "text/html"}, timeout=END_SECONDS
+        )
         assert page.status_code == 200
         assert "Anna de Wit" in page.text
-        assert httpx.get(f"{url}/docs").status_code == 200
-        document = httpx.get(f"{url}/openapi.json").json()
+        assert httpx.get(f"{url}/docs", timeout=END_SECONDS).status_code == 200
+        document = httpx.get(f"{url}/openapi.json", timeout=END_SECONDS).json()
         assert document["info"]["version"] == SERVER["version"]
     told = installed.program(
         "rapport", "status", "pos:17850", "--data", str(data), "--as-of", "2025-02-20"

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from tests.cli.running import attempts, rapport, serving
+from tests.fixtures.patience import END_SECONDS
 from tests.ledger.given import ANN
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Auditor:
     def keep(self, size: int) -> None:
         """Wait for the checkpoint of that size, and put it into a file."""
         for _ in attempts():
-            note = httpx.get(f"{self.log}/checkpoint").content
+            note = httpx.get(f"{self.log}/checkpoint", timeout=END_SECONDS).content
             if int(note.split(b"\n")[1]) == size:
                 break
         self.kept.append(self.keys.with_name(f"{size}.txt"))
@@ -40,14 +41,17 @@ class Auditor:
     def grow(self, sizes: tuple[int, ...]) -> None:
         """Add events until there are so many, one size after the other."""
         for size in sizes:
-            head = int(httpx.get(f"{self.log}/checkpoint").text.split("\n")[1])
+            head = int(httpx.get(f"{self.log}/checkpoint", timeout=END_SECONDS).text.split("\n")[1])
             people = [
                 {"contact": f"pos:{number}", "type": "contact-registered", "data": ANN}
                 for number in range(head, size)
             ]
             for at in range(0, len(people), 500):
                 url = f"{self.log.removesuffix('/log')}/events"
-                assert httpx.post(url, json=people[at : at + 500]).status_code == 201
+                assert (
+                    httpx.post(url, json=people[at : at + 500], timeout=END_SECONDS).status_code
+                    == 201
+                )
             self.keep(size)
 
 
@@ -62,5 +66,5 @@ def auditor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Auditor]:
     with serving("serve", "--data", data, "--port", 0) as server:
         second = Auditor(f"{server.url}/v1/ledgers/main/log", data, first.keys, first.kept)
         second.grow(AFTER)
-        second.keys.write_bytes(httpx.get(f"{second.log}/key").content)
+        second.keys.write_bytes(httpx.get(f"{second.log}/key", timeout=END_SECONDS).content)
         yield second

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.cli.running import serving
+from tests.fixtures.patience import END_SECONDS
 from tests.house.tree import ROOT
 
 if TYPE_CHECKING:
@@ -38,7 +39,12 @@ def logcheck(tmp_path_factory: pytest.TempPathFactory) -> Path:
     def run(*arguments: object) -> subprocess.CompletedProcess[str]:
         command = [GO, *map(str, arguments)]
         return subprocess.run(
-            command, env=environment, capture_output=True, text=True, check=False, timeout=120
+            command,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=END_SECONDS,
         )
 
     if run("list", "golang.org/x/mod/sumdb/tlog").returncode:
@@ -52,7 +58,7 @@ def logcheck(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def checked(program: Path, log: str, *files: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [str(program), log, *map(str, files)],
-        capture_output=True, text=True, check=False, timeout=60,
+        capture_output=True, text=True, check=False, timeout=END_SECONDS,
     )  # fmt: skip  # one argument a line would bury the call
 
 

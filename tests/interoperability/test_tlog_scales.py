@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from tests.cli.running import rapport
+from tests.fixtures.patience import END_SECONDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +30,7 @@ def reader(auditor: Auditor) -> Any:
 
 def proof(auditor: Auditor, kind: str, **query: int) -> list[bytes]:
     """The hashes of a proof as the server gives it."""
-    answer = httpx.get(f"{auditor.log}/proofs/{kind}", params=query).json()
+    answer = httpx.get(f"{auditor.log}/proofs/{kind}", params=query, timeout=END_SECONDS).json()
     return [base64.b64decode(text) for text in answer["hashes"]]
 
 

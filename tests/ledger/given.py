@@ -14,6 +14,7 @@ from ledger.stores.sqlite.store import SqliteLedgerStore
 from ledger.subscriptions.pacing import SIGNER
 from tests.fixtures.clock import START as NOON
 from tests.fixtures.clock import Clock as HandClock
+from tests.fixtures.patience import END_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,7 +92,7 @@ def append(
 ) -> AppendResult:
     """The answer to an append of these drafts."""
     asked = Append(drafts=drafts, if_version=if_version, if_new=if_new)
-    return ledger.append(asked).result(timeout=30)
+    return ledger.append(asked).result(timeout=END_SECONDS)
 
 
 def registered(ledger: Ledger) -> UUID:

@@ -11,6 +11,7 @@ from domain.errors import LedgerError, Refused
 from ledger.committer import BATCH_EVENTS, TooManyWaiting
 from ledger.drafts import Append, AppendResult
 from ledger.mapper import LedgerMapper
+from tests.fixtures.patience import END_SECONDS
 from tests.ledger.given import ANN, SALE, append, draft, open_ledger, registered
 from tests.ledger.test_committer import held_up
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def each(ledger: Ledger, *drafts: Draft) -> list[AppendResult | LedgerError]:
-    return ledger.append_each([Append(drafts=(one,)) for one in drafts]).result(timeout=30)
+    return ledger.append_each([Append(drafts=(one,)) for one in drafts]).result(timeout=END_SECONDS)
 
 
 def test_each_has_its_own_place_or_its_own_error(ledger: Ledger) -> None:
@@ -67,7 +68,7 @@ def test_a_fault_of_ours_in_one_takes_none_of_the_others_down(
         many = ledger.append_each(
             [Append(drafts=(one,)) for one in (visit, draft(contact_id, "thanks-received"), visit)]
         )
-    before, failed, after = many.result(timeout=30)
+    before, failed, after = many.result(timeout=END_SECONDS)
     assert neighbour.result().version == 2
     assert isinstance(before, AppendResult)
     assert isinstance(after, AppendResult)
@@ -84,7 +85,7 @@ def test_many_leave_half_of_the_queue_to_single_appends(tmp_path: Path, clock: H
         with pytest.raises(TooManyWaiting):
             ledger.append_each(many)
         single = ledger.append(Append(drafts=(visit,)))
-    assert single.result(timeout=30).version == 2
+    assert single.result(timeout=END_SECONDS).version == 2
     assert [one.version for one in accepted.result() if isinstance(one, AppendResult)] == [
         3,
         4,
@@ -103,8 +104,8 @@ def test_a_single_append_waits_only_for_the_bulk_work_being_recorded(
     with held_up(ledger):
         first, second = ledger.append_each(many), ledger.append_each(many)
         single = ledger.append(Append(drafts=(visit,)))
-    assert single.result(timeout=30).version == 2
-    versions = [one.version for one in first.result() + second.result(timeout=30)]  # type: ignore[union-attr]  # no error
+    assert single.result(timeout=END_SECONDS).version == 2
+    versions = [one.version for one in first.result() + second.result(timeout=END_SECONDS)]  # type: ignore[union-attr]  # no error
     assert versions == list(range(3, 3 + BATCH_EVENTS))
 
 
@@ -113,15 +114,17 @@ def test_single_appends_without_end_do_not_keep_bulk_work_out(ledger: Ledger) ->
     with held_up(ledger):
         singles = [ledger.append(Append(drafts=(visit,))) for _ in range(2 * BATCH_EVENTS)]
         many = ledger.append_each([Append(drafts=(visit,))] * 10)
-    newest = [one.version for one in many.result(timeout=30) if isinstance(one, AppendResult)]
+    newest = [
+        one.version for one in many.result(timeout=END_SECONDS) if isinstance(one, AppendResult)
+    ]
     assert newest == list(range(2 + BATCH_EVENTS - 10, 2 + BATCH_EVENTS))
-    assert singles[-1].result(timeout=30).version == 1 + 2 * BATCH_EVENTS + 10
+    assert singles[-1].result(timeout=END_SECONDS).version == 1 + 2 * BATCH_EVENTS + 10
 
 
 def test_bulk_work_is_recorded_in_the_order_in_which_it_came(ledger: Ledger) -> None:
     visit = draft(registered(ledger), "visit-made", {"guests": 0})
     with held_up(ledger):
         chunks = [ledger.append_each([Append(drafts=(visit,))] * 100) for _ in range(12)]
-    recorded = [one for chunk in chunks for one in chunk.result(timeout=30)]
+    recorded = [one for chunk in chunks for one in chunk.result(timeout=END_SECONDS)]
     versions = [one.version for one in recorded if isinstance(one, AppendResult)]
     assert versions == list(range(2, 1202))

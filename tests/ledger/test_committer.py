@@ -20,6 +20,7 @@ from ledger.mapper import LedgerMapper
 from ledger.stores.sqlite.events import LedgerApplicationRecorder
 from ledger.stores.sqlite.file_names import EVENTS_FILE
 from tests.fixtures.faults import calls_of
+from tests.fixtures.patience import END_SECONDS
 from tests.ledger.given import (
     ANN,
     MASTER_KEY,
@@ -48,11 +49,11 @@ def held_up(ledger: Ledger) -> Iterator[None]:
 
     def hold(_: int) -> None:
         busy.set()
-        go_on.wait(timeout=30)
+        go_on.wait(timeout=END_SECONDS)
 
     ledger.on_commit(hold)
     ledger.append(Append(drafts=(draft(uuid4(), "contact-registered", ANN),)))
-    assert busy.wait(timeout=30)
+    assert busy.wait(timeout=END_SECONDS)
     try:
         yield
     finally:
@@ -66,7 +67,7 @@ def held_up_before_it_commits(ledger: Ledger) -> Iterator[None]:
     save = keys.save
 
     def hold() -> None:
-        go_on.wait(timeout=30)
+        go_on.wait(timeout=END_SECONDS)
         save()
 
     with pytest.MonkeyPatch.context() as patched:
@@ -104,9 +105,9 @@ def test_appends_of_one_batch_are_decided_one_after_the_other(ledger: Ledger) ->
     with held_up(ledger):
         first = submit(ledger, draft(contact_id, "purchase-reversed", refund))
         second = submit(ledger, draft(contact_id, "purchase-reversed", refund))
-    assert first.result(timeout=30).version == 3
+    assert first.result(timeout=END_SECONDS).version == 3
     with pytest.raises(Refused) as raised:
-        second.result(timeout=30)
+        second.result(timeout=END_SECONDS)
     assert raised.value.reason == "beyond-what-is-left"
 
 
@@ -117,8 +118,8 @@ def test_a_refused_append_takes_no_neighbour_down(ledger: Ledger) -> None:
             submit(ledger, draft(contact_id, "visit-made", {"guests": 0}))
             for contact_id in (known, unknown, known)
         ]
-    assert [f.result(timeout=30).version for f in (futures[0], futures[2])] == [2, 3]
-    assert isinstance(futures[1].exception(timeout=30), Refused)
+    assert [f.result(timeout=END_SECONDS).version for f in (futures[0], futures[2])] == [2, 3]
+    assert isinstance(futures[1].exception(timeout=END_SECONDS), Refused)
     assert [r.position for r in ledger.stream(known)] == [2, 4, 5]
 
 
@@ -138,9 +139,9 @@ def test_a_fault_of_ours_in_one_append_takes_no_neighbour_down(
         before = submit(ledger, draft(contact_id, "visit-made", {"guests": 0}))
         failing = submit(ledger, draft(contact_id, "thanks-received"))
         after = submit(ledger, draft(contact_id, "visit-made", {"guests": 0}))
-    assert before.result(timeout=30).version == 2
-    assert isinstance(failing.exception(timeout=30), ZeroDivisionError)
-    assert after.result(timeout=30).version == 3
+    assert before.result(timeout=END_SECONDS).version == 2
+    assert isinstance(failing.exception(timeout=END_SECONDS), ZeroDivisionError)
+    assert after.result(timeout=END_SECONDS).version == 3
 
 
 def test_a_request_that_went_away_before_its_turn_is_not_recorded(ledger: Ledger) -> None:
@@ -149,7 +150,7 @@ def test_a_request_that_went_away_before_its_turn_is_not_recorded(ledger: Ledger
         gone = submit(ledger, draft(contact_id, "visit-made", {"guests": 0}))
         assert gone.cancel()
         stays = submit(ledger, draft(contact_id, "visit-made", {"guests": 1}))
-    assert stays.result(timeout=30).version == 2
+    assert stays.result(timeout=END_SECONDS).version == 2
 
 
 def test_a_full_queue_turns_appends_away_at_once(tmp_path: Path, clock: HandClock) -> None:
@@ -163,7 +164,7 @@ def test_a_full_queue_turns_appends_away_at_once(tmp_path: Path, clock: HandCloc
             submit(ledger, visit)
         with pytest.raises(Unavailable, match="waiting"):
             ledger.check_room()
-    wait(accepted, timeout=30)
+    wait(accepted, timeout=END_SECONDS)
     ledger.check_room()
     assert append(ledger, visit).version == 5
     ledger.close()
@@ -177,7 +178,7 @@ def test_a_transaction_takes_no_more_than_a_batch(ledger: Ledger) -> None:
         with held_up(ledger):
             futures = [submit(ledger, visit, visit, visit) for _ in range(BATCH_EVENTS // 3 + 1)]
             futures.append(submit(ledger, *[visit] * (BATCH_EVENTS + 1)))
-        wait(futures, timeout=30)
+        wait(futures, timeout=END_SECONDS)
     sizes = [len(call.positional[1]) for call in inserts[1:]]  # the first is what holds it up
     assert sizes == [BATCH_EVENTS // 3 * 3, 3, BATCH_EVENTS + 1]
 
@@ -298,7 +299,7 @@ def test_a_failed_commit_fails_every_append_of_its_batch(tmp_path: Path, clock: 
             futures = [
                 submit(ledger, draft(contact_id, "visit-made", {"guests": n})) for n in range(3)
             ]
-        assert all(isinstance(f.exception(timeout=30), Unavailable) for f in futures)
+        assert all(isinstance(f.exception(timeout=END_SECONDS), Unavailable) for f in futures)
     assert append(ledger, draft(contact_id, "visit-made", {"guests": 9})).version == 2
     ledger.close()
 

@@ -19,6 +19,7 @@ from ledger.stores.sqlite.connections import connect
 from ledger.stores.sqlite.data_keys import APPLICATION_ID
 from ledger.stores.sqlite.errors import ledger_errors
 from ledger.stores.sqlite.store import SqliteStore
+from tests.fixtures.patience import END_SECONDS
 from tests.ledger.given import ANN, HandClock, append, draft, open_ledger, registered
 from tests.ledger.test_committer import held_up, submit
 from tests.ledger.test_folder import NOBODY, as_nobody, open_folder
@@ -114,7 +115,7 @@ def test_damage_met_by_an_append_takes_its_batch_and_all_after_it(damaged: Path)
     stranger = draft(uuid4(), "contact-registered", ANN)
     with held_up(ledger):
         batch = [submit(ledger, one) for one in (stranger, known, stranger)]
-    assert all(isinstance(one.exception(timeout=30), Corrupt) for one in batch)
+    assert all(isinstance(one.exception(timeout=END_SECONDS), Corrupt) for one in batch)
     with pytest.raises(Corrupt):
         ledger.append(Append(drafts=(stranger,)))
     assert ledger.head() == 402

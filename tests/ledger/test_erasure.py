@@ -20,6 +20,7 @@ from ledger.stores.sqlite.data_keys import KeyStore
 from ledger.stores.sqlite.events import LedgerApplicationRecorder
 from ledger.stores.sqlite.file_names import KEYS_FILE
 from tests.fixtures.faults import failing
+from tests.fixtures.patience import END_SECONDS
 from tests.ledger.given import ANN, SALE, append, draft, open_ledger, registered
 from tests.ledger.inside import application_of, keys_of, reachable, wrapped_keys
 from tests.ledger.test_committer import held_up_before_it_commits
@@ -41,7 +42,7 @@ def asked(ledger: Ledger, contact_id: UUID) -> Future[ErasureResult]:
 
 
 def erased(ledger: Ledger, contact_id: UUID) -> ErasureResult:
-    return asked(ledger, contact_id).result(timeout=30)
+    return asked(ledger, contact_id).result(timeout=END_SECONDS)
 
 
 def merged(ledger: Ledger, contact_id: UUID, into: UUID) -> None:
@@ -188,12 +189,12 @@ def test_what_races_an_erasure_is_decided_before_or_after_it(ledger: Ledger) -> 
         erasing = asked(ledger, contact_id)
         after = ledger.append(Append(drafts=(noted,)))
         sale = ledger.append(Append(drafts=(draft(contact_id, "purchase-made", SALE),)))
-    assert before.result(timeout=30).version == 2
-    done = erasing.result(timeout=30)
+    assert before.result(timeout=END_SECONDS).version == 2
+    done = erasing.result(timeout=END_SECONDS)
     assert {one.contact_id for one in done.contacts} == {contact_id, alias}
     with pytest.raises(Refused, match="erased"):
-        after.result(timeout=30)
-    assert sale.result(timeout=30).version == 4
+        after.result(timeout=END_SECONDS)
+    assert sale.result(timeout=END_SECONDS).version == 4
     texts = [r.event for r in ledger.stream(contact_id, decrypt=True)]
     assert texts[1].show() == {"key": "seat", "value": None}
 

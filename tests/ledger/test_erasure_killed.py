@@ -16,6 +16,7 @@ import pytest
 from domain.events.governance import PersonalDataErased
 from ledger.folder import DataFolder
 from ledger.stores.sqlite.store import SqliteStore
+from tests.fixtures.patience import END_SECONDS
 from tests.ledger.given import HandClock
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ ledger.erase(Erasure(contact_id=contact, event=wish)).result()
 def killed_at(step: str, data: Path) -> tuple[UUID, bytes]:
     ran = subprocess.run(
         [sys.executable, "-c", ERASER, str(data), step],
-        cwd=ROOT, capture_output=True, text=True, check=False, timeout=60,
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=END_SECONDS,
     )  # fmt: skip
     assert ran.returncode == -signal.SIGKILL, ran.stderr
     contact, wrapped = ran.stdout.split()

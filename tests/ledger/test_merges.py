@@ -9,6 +9,7 @@ import pytest
 from domain.errors import Refused
 from domain.policy import Policy, digest
 from ledger.drafts import Append
+from tests.fixtures.patience import END_SECONDS
 from tests.ledger.given import SALE, HandClock, append, draft, open_ledger, registered
 
 if TYPE_CHECKING:
@@ -36,7 +37,9 @@ def story(ledger: Ledger) -> tuple[UUID, UUID, UUID]:
 def reason(ledger: Ledger, contact_id: UUID) -> str:
     """Why a payment in euros is refused."""
     with pytest.raises(Refused) as raised:
-        ledger.append(Append(drafts=(draft(contact_id, "reward-paid", EUROS),))).result(timeout=30)
+        ledger.append(Append(drafts=(draft(contact_id, "reward-paid", EUROS),))).result(
+            timeout=END_SECONDS
+        )
     return raised.value.reason
 
 
@@ -58,7 +61,7 @@ def test_a_merge_that_was_reversed_or_refused_makes_nobody_one(ledger: Ledger) -
     merging = draft(third, "contact-merged", {"into": str(other)})
     unknown = draft(third, "promise-kept", {"promise_id": "none"})
     with pytest.raises(Refused):
-        ledger.append(Append(drafts=(merging, unknown))).result(timeout=30)
+        ledger.append(Append(drafts=(merging, unknown))).result(timeout=END_SECONDS)
     append(ledger, draft(referrer, "reward-paid", EUROS))
 
 
@@ -67,7 +70,7 @@ def test_a_policy_stored_with_the_single_cap_comes_back_with_its_digest(
 ) -> None:
     stored = Policy.read({"rewards": {"cap_minor": 50_000}}, Policy())
     ledger = open_ledger(tmp_path, clock)
-    published = ledger.publish_policy(stored, 0).result(timeout=30)
+    published = ledger.publish_policy(stored, 0).result(timeout=END_SECONDS)
     ledger.close()
     again = open_ledger(tmp_path, clock)
     (_, version) = again.policies().versions

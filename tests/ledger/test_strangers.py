@@ -11,6 +11,7 @@ from domain.errors import Refused
 from ledger.drafts import Append, AppendResult
 from ledger.stores.sqlite.events import MOST_IDS, LedgerApplicationRecorder
 from tests.fixtures.faults import calls_of
+from tests.fixtures.patience import END_SECONDS
 from tests.ledger.given import ANN, append, draft, open_ledger, registered
 from tests.ledger.inside import application_of
 
@@ -101,7 +102,9 @@ def test_known_and_unknown_contacts_are_told_apart(tmp_path: Path, clock: HandCl
     fresh, stranger = uuid4(), uuid4()
     drafts = [draft(contact, "visit-made", {"guests": 0}) for contact in (*known, stranger)]
     drafts.append(draft(fresh, "contact-registered", ANN))
-    answers = ledger.append_each([Append(drafts=(one,)) for one in drafts]).result(timeout=30)
+    answers = ledger.append_each([Append(drafts=(one,)) for one in drafts]).result(
+        timeout=END_SECONDS
+    )
     refused = answers.pop(3)
     assert isinstance(refused, Refused)
     assert refused.reason == "contact-unregistered"

@@ -12,7 +12,8 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from tests.cli.running import END_SECONDS, attempts, rapport, serving
+from tests.cli.running import attempts, rapport, serving
+from tests.fixtures.patience import END_SECONDS
 from tests.privacy.markers import Markers, story
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from ledger.stores.sqlite.errors import derived_file_error
 from ledger.stores.sqlite.projection_tables import SqliteTableStore
 from projections.build import Stumbled
 from tests.domain.scenario import ANN
+from tests.fixtures.patience import END_SECONDS
 from tests.projections.hands import Hands, opened
 from tests.projections.memory import MemoryLedger
 
@@ -202,7 +203,9 @@ print(refused)
 def test_opening_on_a_full_disk_says_so_and_works_once_there_is_room(tmp_path: Path) -> None:
     """Wherever it is that the room ends."""
     command = [sys.executable, "-c", OPEN_WITH_LIMIT, str(tmp_path)]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    ended = subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=END_SECONDS
+    )
     assert ended.returncode == 0, ended.stderr
     assert int(ended.stdout) > 5
 

@@ -15,6 +15,7 @@ from api.service.settings import Settings
 from domain.instants import SECOND
 from rapport_client import AsyncClient, NotFound, Problem, RecordedEvent, Refused, Retries
 from tests.api.shop import Clock
+from tests.fixtures.patience import END_SECONDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from tests.stateful.model import Asked, Said
 
 ADDRESS = "http://127.0.0.1"
-PATIENCE_SECONDS = 30
 
 
 class Lossy(httpx2.ASGITransport):
@@ -113,7 +113,7 @@ class Shop:
         """Where what was kept up differs from what is built anew."""
         projections = self._server.ledger("main").projections
         work = projections.rebuild(projection)
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + END_SECONDS
         while (found := projections.operation(work.id)).state == "running":
             assert time.monotonic() < deadline
         assert found.result is not None, found.problem

@@ -11,6 +11,7 @@ import httpx
 
 from api.http.app import create_app
 from tests.api.shop import Clock, built, listening
+from tests.fixtures.patience import END_SECONDS
 from tests.wire.recording import Recorder
 from tests.wire.story import tell
 
@@ -28,7 +29,7 @@ def recorded(folder: Path) -> tuple[Json, list[Json]]:
     with (
         built(folder / "data", clock) as server,
         listening(create_app(server)) as address,
-        httpx.Client(base_url=address, timeout=20) as client,
+        httpx.Client(base_url=address, timeout=END_SECONDS) as client,
     ):
         document: Json = client.get("/openapi.json").json()
         recorder = Recorder(client)

@@ -23,6 +23,7 @@ from ledger.drafts import Append
 from ledger.folder import DataFolder
 from ledger.stores.sqlite.sorting import SqliteSorting
 from ledger.stores.sqlite.store import SqliteStore
+from tests.fixtures.patience import END_SECONDS
 from tests.ledger.given import ANN, SALE, HandClock, draft
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def fill(ledger: Ledger, clock: HandClock, events: int = EVENTS) -> None:
         drafts.append(draft(chance.choice(people), "purchase-made", data, actor="Bea Baker"))
     for start in range(0, len(drafts), 300):
         clock.move(60)
-        ledger.append(Append(drafts=tuple(drafts[start : start + 300]))).result(timeout=30)
+        ledger.append(Append(drafts=tuple(drafts[start : start + 300]))).result(timeout=END_SECONDS)
         ledger.transparency.sign_head()
 
 

@@ -26,6 +26,7 @@ from ledger.data_layout import LEDGERS, LedgerExists
 from ledger.folder import DataFolder
 from ledger.stores.sqlite.sorting import SqliteSorting
 from ledger.stores.sqlite.store import SqliteStore
+from tests.fixtures.patience import END_SECONDS
 from tests.ledger.archive.archives import (
     EVENTS,
     NAME,
@@ -151,7 +152,9 @@ def test_without_keys_it_is_read_and_takes_nothing(sold: Shop, path: Path, into:
                 append(ledger, asked)
             assert raised.value.reason == "ledger-for-audit"
         with pytest.raises(Refused):
-            ledger.publish_policy(ledger.policies().versions[0].policy, 0).result(timeout=30)
+            ledger.publish_policy(ledger.policies().versions[0].policy, 0).result(
+                timeout=END_SECONDS
+            )
         assert ledger.head() == ledger.transparency.sign_head().size == EVENTS
         assert tables(ledger, "keys.sqlite") != []
         assert keys_of(ledger).signing.keys_of(ledger.transparency.origin) == []

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 from ledger.subscriptions.signals import Signals
 from ledger.subscriptions.subscription import Subscription
+from tests.fixtures.patience import END_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from domain.errors import Unavailable
     from ledger.subscriptions.pacing import Pacing
-
-PATIENCE_SECONDS = 20
 
 
 class MadeUpLog:
@@ -84,7 +83,7 @@ class MadeUpSubscriber:
     def reaches(self, position: int) -> bool:
         """Whether it comes so far within a time that no machine needs."""
         with self.moved:
-            return self.moved.wait_for(lambda: self.position >= position, PATIENCE_SECONDS)
+            return self.moved.wait_for(lambda: self.position >= position, END_SECONDS)
 
 
 class MadeUpTime(Signals):

@@ -10,8 +10,8 @@ import pytest
 from domain.errors import Corrupt, Unavailable, unusable_file
 from ledger.subscriptions.pacing import Pacing
 from ledger.subscriptions.signals import Signals
+from tests.fixtures.patience import END_SECONDS
 from tests.ledger.subscriptions.made_up import (
-    PATIENCE_SECONDS,
     MadeUpLog,
     MadeUpSubscriber,
     MadeUpTime,
@@ -64,7 +64,7 @@ def test_a_commit_during_a_turn_is_not_slept_over() -> None:
     one.before_step = append_once
     subscription.start()
     with one.moved:
-        assert one.moved.wait_for(lambda: len(one.steps) == 2, PATIENCE_SECONDS)
+        assert one.moved.wait_for(lambda: len(one.steps) == 2, END_SECONDS)
     subscription.close()
 
 
@@ -280,11 +280,11 @@ def test_close_waits_for_the_step_under_way() -> None:
 
     def work(_breathe: Callable[[], bool]) -> None:
         began.set()
-        assert may_end.wait(PATIENCE_SECONDS)
+        assert may_end.wait(END_SECONDS)
 
     one.part = work
     subscription.start()
-    assert began.wait(PATIENCE_SECONDS)
+    assert began.wait(END_SECONDS)
     subscription.stop()
     assert subscription.is_running
     may_end.set()

@@ -14,6 +14,7 @@ from ledger.stores.sqlite.transparency_log import SqliteLogStore
 from ledger.subscriptions.pacing import SIGNER
 from ledger.transparency import checkpoint_signer
 from tests.fixtures.faults import failing
+from tests.fixtures.patience import END_SECONDS
 from tests.ledger.given import HandClock, folder_of, open_ledger
 from tests.ledger.transparency.growing import goes_on_from, grow_to
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ledger.ledger import Ledger
-
-PATIENCE_SECONDS = 20
 
 
 @pytest.fixture
@@ -34,7 +33,7 @@ def sealing(ledger: Ledger) -> Ledger:
 
 
 def waited_for(reached: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + END_SECONDS
     while not reached():
         if time.monotonic() > deadline:
             return False
