@@ -338,6 +338,7 @@ def _report(
                 "rows": account.rows,
                 "appended": account.appended,
                 "already_known": account.already_known,
+                "skipped": account.skipped,
                 "rejected": account.rejected,
                 "contacts_registered": account.contacts_registered,
                 "seconds": round(account.seconds, 3),
@@ -365,7 +366,8 @@ def _report(
 def _sentence(account: Account) -> str:
     return (
         f"{account.rows:,} rows: {account.appended:,} appended, "
-        f"{account.already_known:,} already known, {account.rejected:,} rejected; "
+        f"{account.already_known:,} already known, {account.skipped:,} skipped, "
+        f"{account.rejected:,} rejected; "
         f"{account.contacts_registered:,} contacts registered; "
         f"{account.seconds:.1f} s, {account.rows_per_second:,} rows/s"
     )

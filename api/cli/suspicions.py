@@ -13,7 +13,8 @@ import click
 from api.cli.ending import UsageRefused
 from api.cli.output import print_message, progress
 from api.service.importing.columns import look_at_columns
-from api.service.importing.rows import UnreadableFile, open_rows
+from api.service.importing.lines import UTF_8, UnreadableFile
+from api.service.importing.rows import open_rows
 from domain.errors import Invalid
 
 if TYPE_CHECKING:
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from api.service.importing.rows import FileShape
 
 DELIMITERS = (",", ";", "\t", "|")
-LINES_LOOKED_AT = 30
-"""The number of rows in which a header is searched, if the first row is none."""
-
 ROWS_BETWEEN_LOOKS = 500
 """The number of rows between two updates of the progress."""
 
@@ -43,7 +41,7 @@ def columns_of(mapping: FileMapping, datafile: Path, *, quiet: bool) -> tuple[Co
         progress("looking at the columns", datafile.stat().st_size, quiet=quiet) as advance,
     ):
         try:
-            mapping.check_columns(rows.columns)
+            mapping.check_columns(rows.columns_in_file)
         except Invalid as error:
             raise UsageRefused(f"{error}{_advice(mapping, datafile)}") from None
 
@@ -51,6 +49,11 @@ def columns_of(mapping: FileMapping, datafile: Path, *, quiet: bool) -> tuple[Co
             if count % ROWS_BETWEEN_LOOKS == 0:
                 advance(rows.bytes_read(), f"{count:,} rows")
 
+        if rows.encoding != UTF_8 and mapping.shape.encoding is None:
+            print_message(
+                f"{datafile.name} is read as {rows.encoding}; another encoding can be said in"
+                " [file] of the mapping"
+            )
         return look_at_columns(mapping, rows, show_progress)
 
 
@@ -59,21 +62,21 @@ def _advice(mapping: FileMapping, datafile: Path) -> str:
     shape = mapping.shape
     if not shape.header or shape.columns:
         return ""
-    for delimiter in (shape.delimiter, *DELIMITERS):
-        for skip_lines in range(LINES_LOOKED_AT):
+    for delimiter in DELIMITERS:
+        for skip_lines in {shape.skip_lines, 0}:
             other = replace(shape, delimiter=delimiter, skip_lines=skip_lines)
             with suppress(UnreadableFile), open_rows(datafile, other) as rows:
-                if rows.header_line and not mapping.missing_columns(rows.columns):
-                    return _mapping_advice(shape, delimiter, rows.header_line)
+                if rows.header_line and not mapping.missing_columns(rows.columns_in_file):
+                    return _mapping_advice(shape, other, rows.header_line)
     return ""
 
 
-def _mapping_advice(shape: FileShape, delimiter: str | None, header_line: int) -> str:
+def _mapping_advice(shape: FileShape, other: FileShape, header_line: int) -> str:
     keys = []
-    if delimiter != shape.delimiter:
-        keys.append(f"delimiter = {json.dumps(delimiter)}")
-    if header_line != shape.skip_lines + 1:
-        keys.append(f"skip_lines = {header_line - 1}")
+    if other.delimiter != shape.delimiter:
+        keys.append(f"delimiter = {json.dumps(other.delimiter)}")
+    if other.skip_lines != shape.skip_lines:
+        keys.append("no skip_lines")
     said = " and ".join(keys)
     return f"; line {header_line} looks like the header: say {said} in [file] of the mapping"
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from api.service.importing.rows import MAX_LINE_BYTES
+from api.service.importing.lines import MAX_LINE_BYTES
+from api.service.importing.rows import HEADER_LINES
 from api.service.importing.values import OCCURRENCE
 from docs.generating.markdown import code, opening, table, words
 from domain.events import CATALOGUE
@@ -42,13 +43,45 @@ KEYS: dict[str, dict[str, tuple[str, str]]] = {
         "contact": ("required", "Table: whose row it is."),
         "occurred_at": ("required", "Table: when it happened."),
         "event": ("required", "One or more tables `[[event]]`: which event a row becomes."),
+        "column": ("none", "Tables `[column.NAME]`: columns of the mapping's own, see below."),
+        "skip": (
+            "none",
+            "Tables `[[skip]]`, with the keys of `when` below: rows that are left out and counted.",
+        ),
+        "group": (
+            "`false`",
+            "Whether rows with one `key` that stand together are one event, such as the lines of a"
+            " receipt. Amounts are summed; of everything else the first row that has it counts.",
+        ),
+    },
+    "column": {
+        "header": (
+            "required",
+            "Header, or list of spellings of it; the first that the file has is read. Upper and"
+            " lower case make no difference.",
+        ),
+        "fallback": (
+            "none",
+            "Column, or list of columns, read in turn where the column is empty. They may be other"
+            " `[column]` tables further up.",
+        ),
+        "strip": (
+            "none",
+            'Text, or list of texts, taken off both ends: `["\'", "#"]`. Spaces always are.',
+        ),
+        "upper": ("`false`", "Make all letters upper case."),
+        "lower": ("`false`", "Make all letters lower case."),
+        "optional": ("`false`", "Whether a file may lack the column; it is empty then."),
     },
     "file": {
         "delimiter": ('`","`', 'One character, or `"whitespace"` for runs of it.'),
-        "header": ("`true`, and `false` with `columns`", "Whether the first row names columns."),
+        "header": ("`true`, and `false` with `columns`", "Whether a row names the columns."),
         "columns": ("the header", "List of names, in order; with a header, instead of its names."),
-        "encoding": ('`"utf-8"`', "An encoding with ASCII in it, as Python names it."),
-        "skip_lines": ("`0`", "The number of lines above the header, or above the first row."),
+        "encoding": ("distinguished", "An encoding with ASCII in it, as Python names it."),
+        "skip_lines": (
+            "by rule",
+            "The number of lines above the header, or above the first row where there is none.",
+        ),
     },
     "contact": {
         "source": ("required", "1 to 32 of a-z, 0-9, `.` and `-`."),
@@ -66,13 +99,26 @@ KEYS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "occurred_at": {
         "text": ("required", "Template of the moment's text."),
-        "format": ('`"rfc3339"`', "That, or directives of Python's `strptime`: `%Y-%m-%d %H:%M`."),
-        "time_zone": ('`"UTC"`', "IANA name; for texts without an offset."),
+        "format": (
+            '`"rfc3339"`',
+            "That; or directives of Python's `strptime`: `%Y-%m-%d %H:%M`; or `spreadsheet`: days"
+            " since the end of 1899, `45658.75`. A list where texts have several forms.",
+        ),
+        "time_zone": (
+            '`"UTC"`',
+            "IANA name, for texts without an offset; or a table like `choice` below, for files"
+            " that name the zone of each row.",
+        ),
         "time_of_day": ("none", "For files with days only: a time without quotes, `12:00:00`."),
     },
     "event": {
         "type": ("required", "The event type."),
         "when": ("every row", "Table: which rows the event is for. The first that fits is taken."),
+        "also": (
+            "none",
+            "A name, for an event that is made besides that first one. Its id follows from the"
+            " name: do not change it.",
+        ),
         "pair_with_purchase": (
             "`false`",
             "For `purchase-reversed` only: look for the purchase, by the rule below, and leave"
@@ -111,9 +157,25 @@ KEYS: dict[str, dict[str, tuple[str, str]]] = {
 _FILE = f"""\
 A gzipped file is unpacked as it is read. Spaces around a field and blank lines are
 ignored; quotes follow RFC 4180. A line may have {MAX_LINE_BYTES // 1024} KiB. Two columns of
-one name are refused, unless `columns` renames them. Files are cut into lines before they are
-decoded, so UTF-16 must be converted first. A byte-order mark of UTF-8 goes before `encoding`. A
-first line such as `sep=;`, which is for Excel, is left out, and must name the `delimiter`.
+one name are refused, unless `columns` renames them.
+
+The header is the first row, within {HEADER_LINES} lines, that has every column which the mapping
+reads; what stands above it is left out. A first line such as `sep=;`, which is for Excel, is left
+out too, and must name the `delimiter`.
+
+A byte-order mark, of UTF-8 or UTF-16, goes before `encoding`. Without either, a file is UTF-8; but
+where some lines are no UTF-8 and no other line has a letter beyond ASCII, it is Windows-1252.
+The import names an encoding that is not UTF-8.
+"""
+
+_COLUMNS = """\
+```toml
+[column.customer]
+header = ["Customer ID", "Customer Reference ID"]
+fallback = "email"
+```
+
+`{customer}` can be used wherever a column of the file can.
 """
 
 _REFS = """\
@@ -127,6 +189,15 @@ pattern = '(?:="|\')?(?P<ref>[0-9]{5})"?'
 ```
 
 Every other ref is rejected as `unmatched-ref`.
+"""
+
+_MOMENTS = """\
+```toml
+time_zone = { choice = "{Zone}", words = { "Eastern Time (US & Canada)" = "America/New_York" } }
+```
+
+Of a local time that the clocks showed twice the first is meant; one that they skipped is rejected.
+A text that two of the formats read as different moments is rejected.
 """
 
 _VALUES = """\
@@ -191,11 +262,12 @@ def mapping_page() -> str:
         _keys("## The file itself", ""),
         _keys("## `[file]`", "file"),
         _FILE,
+        _keys("## `[column.NAME]`", "column"),
+        _COLUMNS,
         _keys("## `[contact]`", "contact"),
         _REFS,
         _keys("## `[occurred_at]`", "occurred_at"),
-        "Of a local time that the clocks showed twice the first is meant; one that they skipped is"
-        "\nrejected.\n",
+        _MOMENTS,
         _keys("## `[[event]]`", "event"),
         f"The types that rows can be: {words(_types())}.\n",
         _keys("## `[event.when]`", "event.when"),

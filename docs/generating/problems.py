@@ -60,6 +60,7 @@ IMPORT_CODES: dict[str, str] = {
     "not-an-amount": "The text is not a decimal amount with the marks that the mapping defines.",
     "too-precise": "The amount has more decimals than its currency.",
     "no-rule": "No `[[event]]` of the mapping matches the row.",
+    "scattered-group": "Rows of one group do not stand together in the file.",
     "spoiled-ref": "The contact's ref looks as if a spreadsheet changed it.",
     "unknown-column": "The mapping names a column that the file does not have.",
     "unknown-contact": "The ledger does not know the contact, and the mapping registers none.",

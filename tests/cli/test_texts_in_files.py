@@ -113,7 +113,7 @@ def test_a_row_from_before_is_known_though_its_ref_looks_spoiled(till: Path) -> 
         before.setattr(IDENTIFIER.__class__, "apply", lambda _rule, text: text)
         assert "3 appended" in imported(rows).err
     again = imported([*rows, ("4", "123.0", "Ann"), ("5", "124.0", "Dan")])
-    assert "3 already known, 2 rejected; 0 contacts registered" in again.err
+    assert "3 already known, 0 skipped, 2 rejected; 0 contacts registered" in again.err
     assert [code for code, _ in reasons(again)] == ["spoiled-ref", "spoiled-ref"]
     assert till.is_dir()
 

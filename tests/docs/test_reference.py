@@ -111,9 +111,11 @@ def test_every_key_of_a_mapping_is_documented(monkeypatch: pytest.MonkeyPatch) -
     for value in ({"whole": "{x}"}, {"choice": "{x}", "words": {"a": "b"}}):
         data = {**event["data"], "category": value}
         for when in ({"text": "{x}", "is": "y"}, {"amount": "{x}", "sign": "zero"}):
-            mapping_of({**SOUND, "file": {}, "event": [{**event, "data": data, "when": when}]})
+            tables = {"file": {}, "column": {"NAME": {"header": "x"}}}
+            mapping_of({**SOUND, **tables, "event": [{**event, "data": data, "when": when}]})
     places = {
         "": "",
+        "/column/NAME": "column",
         "/event/0": "event",
         "/event/0/when": "event.when",
         "/event/0/when/sign": "event.when.sign",

@@ -36,7 +36,7 @@ def opened(folder: Path, clock: Callable[[], int] = lambda: NOW) -> Iterator[Led
 def imported_into(ledger: Ledger, mapping: FileMapping, path: Path) -> tuple[Account, list[Reject]]:
     rejects: list[Reject] = []
     with open_rows(path, mapping.shape) as rows:
-        mapping.check_columns(rows.columns)
+        mapping.check_columns(rows.columns_in_file)
         account = Importer(mapping, LedgerTarget(ledger), rejects.append).run(
             rows, lambda _account: None
         )

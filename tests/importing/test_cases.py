@@ -91,13 +91,13 @@ def test_ids_that_a_spreadsheet_spoiled_are_not_five_contacts(tmp_path: Path) ->
     assert "suspicious column cust: " in ended.err
 
 
-def test_lines_above_the_header_are_skipped_where_the_mapping_says_so(tmp_path: Path) -> None:
-    ended = run(tmp_path, "preamble.toml", "preamble.csv")
-    assert ended.code == 2
-    assert "line 4 looks like the header: say skip_lines = 3 in [file] of the mapping" in ended.err
-    mapping = edited(tmp_path, "preamble.toml", "[file]", "[file]\nskip_lines = 3")
-    ended = run(tmp_path, mapping, "preamble.csv", "--json")
+def test_lines_above_the_header_are_skipped(tmp_path: Path) -> None:
+    ended = run(tmp_path, "preamble.toml", "preamble.csv", "--json")
     assert (ended.code, ended.json()["appended"]) == (0, 1)
+    mapping = edited(tmp_path, "preamble.toml", "[file]", "[file]\nskip_lines = 4")
+    ended = run(tmp_path, mapping, "preamble.csv")
+    assert ended.code == 2
+    assert "line 4 looks like the header: say no skip_lines in [file]" in ended.err
 
 
 def test_the_line_that_tells_excel_the_delimiter_is_no_header(tmp_path: Path) -> None:

@@ -127,7 +127,7 @@ def test_encodings_with_ascii_in_them_can_be_read(name: str) -> None:
 def test_the_keys_that_there_are_stand_beside_one_that_is_not() -> None:
     with pytest.raises(Invalid, match="no such key here, but text, format, time_zone, time_of_day"):
         mapping_of(changed("occurred_at", "zone", to="UTC"))
-    with pytest.raises(Invalid, match="but contact, name, source, file, key, occurred_at, event"):
+    with pytest.raises(Invalid, match="but contact, name, source, file, column, key, occurred_at"):
         mapping_of(changed("events", to=[]))
 
 

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.service.importing.lines import UnreadableFile
 from api.service.importing.rejects import HEADINGS, Reject, guard_cell, unguard_cell, write_reject
-from api.service.importing.rows import FileShape, Row, UnreadableFile, open_rows
+from api.service.importing.rows import FileShape, Row, open_rows
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from api.service.importing.rows import MAX_LINE_BYTES, FileShape, Row, UnreadableFile, open_rows
+from api.service.importing.lines import MAX_LINE_BYTES, UnreadableFile
+from api.service.importing.rows import FileShape, Row, open_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-COMMA = FileShape()
+COMMA = FileShape(encoding="utf-8")
 
 
 def rows_of(folder: Path, content: bytes, shape: FileShape = COMMA) -> list[Row]:
@@ -70,8 +71,8 @@ def test_a_byte_order_mark_goes_before_the_encoding_of_the_mapping(tmp_path: Pat
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        ("a,b\n1,2\n".encode("utf-16"), "UTF-16 or no text: save it as CSV in UTF-8"),
-        ("a,b\n1,2\n".encode("utf-16-be"), "UTF-16 or no text"),
+        ("a,b\n1,2\n".encode("utf-16-be"), "UTF-16 without a byte-order mark: save it as CSV"),
+        ("a,b\n1,2\n".encode("utf-16") + b"3", "is damaged UTF-16"),
         (b"PK\x03\x04\x14\x00workbook\n", "is a workbook: save it as CSV"),
     ],
 )

@@ -10,14 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.service.importing.amounts import minor_units
-from api.service.importing.values import MomentOf, Template
+from api.service.importing.moments import MomentOf
+from api.service.importing.values import Constant, Template
 from domain.currencies import MINOR_DIGITS
 from domain.errors import Invalid
 from domain.instants import format_instant
 
 
 def moment(text: str, form: str, time_zone: str = "UTC", time_of_day: time | None = None) -> str:
-    of = MomentOf(Template.parse("{when}"), form, time_zone, time_of_day)
+    of = MomentOf(Template.parse("{when}"), (form,), Constant(time_zone), time_of_day)
     return format_instant(of.at({"when": text}))
 
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from api.service.importing.amounts import THOUSANDS_DIGITS, group_marks, is_grouped
+from api.service.importing.lines import UnreadableFile
 from api.service.importing.refs import spreadsheet_damage
-from api.service.importing.rows import UnreadableFile
 from domain.currencies import MINOR_DIGITS
 from domain.errors import Invalid
 

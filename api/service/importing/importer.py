@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from api.service.importing.rejects import Reject
-from api.service.importing.translation import Names, TranslatedRow, Translation
+from api.service.importing.translation import Names, Translation
 from domain.errors import Conflict, Invalid, LedgerError, Refused
 from ledger.drafts import Append
 
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from api.service.importing.mapping import FileMapping
     from api.service.importing.rows import Row
-    from ledger.drafts import AppendResult, Draft
+    from api.service.importing.translation import TranslatedRow
+    from ledger.drafts import AppendResult
 
 BATCH_EVENTS = 1000
 """How many drafts are appended together."""
@@ -48,11 +49,12 @@ class Sink(Names, Protocol):
 
 @dataclass(kw_only=True)
 class Account:
-    """What became of the rows so far: each is appended, already known, or rejected."""
+    """What became of the rows so far: each is appended, already known, skipped, or rejected."""
 
     rows: int = 0
     appended: int = 0
     already_known: int = 0
+    skipped: int = 0
     rejected: int = 0
     contacts_registered: int = 0
     seconds: float = 0.0
@@ -70,6 +72,7 @@ class Importer:
         self, mapping: FileMapping, sink: Sink, on_reject: Callable[[Reject], None]
     ) -> None:
         self.account = Account()
+        self._mapping = mapping
         self._translation = Translation(mapping, sink)
         self._sink = sink
         self._on_reject = on_reject
@@ -99,19 +102,40 @@ class Importer:
     ) -> Iterator[list[TranslatedRow]]:
         batch: list[TranslatedRow] = []
         drafts = 0
-        for row in rows:
-            self.account.rows += 1
+        for group in self._groups(rows):
             try:
-                batch.append(self._translation.translate(row))
-                drafts += len(_drafts(batch[-1]))
+                batch.append(self._translation.translate(group))
+                drafts += len(batch[-1].drafts())
             except (Invalid, Refused) as error:
-                self._reject(row, error)
+                self._reject(group, error)
             if drafts >= BATCH_EVENTS:
                 yield batch
                 batch, drafts = [], 0
             on_row(self.account)
         if batch:
             yield batch
+
+    def _groups(self, rows: Iterable[Row]) -> Iterator[tuple[Row, ...]]:
+        """The rows that are read together: each alone, or those of one key that follow another."""
+        group: list[Row] = []
+        for row in rows:
+            self.account.rows += 1
+            try:
+                if self._translation.is_skipped(row):
+                    self.account.skipped += 1
+                    continue
+            except Invalid as error:
+                self._reject((row,), error)
+                continue
+            if not self._mapping.grouped:
+                yield (row,)
+                continue
+            if group and not self._mapping.is_of_group(row, group[0]):
+                yield tuple(group)
+                group = []
+            group.append(row)
+        if group:
+            yield tuple(group)
 
     def _without_known_registrations(self, batch: list[TranslatedRow]) -> list[TranslatedRow]:
         """The same without registrations that someone made already, perhaps in other words."""
@@ -126,7 +150,7 @@ class Importer:
 
     def _submit(self, batch: list[TranslatedRow]) -> None:
         batch = self._without_known_registrations(batch)
-        appends = [Append(drafts=(draft,)) for one in batch for draft in _drafts(one)]
+        appends = [Append(drafts=(draft,)) for one in batch for draft in one.drafts()]
         self._under_way.append((batch, self._sink.append_each(appends)))
         if len(self._under_way) > BATCHES_AHEAD:
             self._settle()
@@ -143,32 +167,40 @@ class Importer:
         outcomes = iter(future.result())
         stopped: LedgerError | None = None
         for one in batch:
-            introduction: Invalid | None = None
-            for draft, outcome in zip(_drafts(one), outcomes, strict=False):
-                if isinstance(outcome, Invalid | Conflict):
-                    if draft is one.draft:
-                        self._reject(one.row, introduction or outcome)
-                    elif isinstance(outcome, Invalid):
-                        introduction = outcome  # which is why the row's contact is unknown
-                elif isinstance(outcome, LedgerError):
-                    stopped = outcome
-                else:
-                    self._tally(one, draft, outcome)
+            stopped = self._settle_row(one, outcomes) or stopped
         if stopped is not None:
             raise stopped
 
-    def _tally(self, one: TranslatedRow, draft: Draft, appended: AppendResult) -> None:
-        if draft is not one.draft:
-            self.account.contacts_registered += not appended.replayed
-        elif appended.replayed:
-            self.account.already_known += 1
-        else:
-            self.account.appended += 1
+    def _settle_row(
+        self, one: TranslatedRow, outcomes: Iterator[AppendResult | LedgerError]
+    ) -> LedgerError | None:
+        """Account for a row by what became of its drafts; what stopped the ledger, if anything."""
+        refused: LedgerError | None = None
+        introduction: Invalid | None = None
+        stopped: LedgerError | None = None
+        fresh = 0
+        # Not strict: the outcomes are those of all rows, one after the other.
+        for draft, outcome in zip(one.drafts(), outcomes, strict=False):
+            if isinstance(outcome, Invalid | Conflict):
+                if draft is not one.registration:
+                    refused = refused or introduction or outcome
+                elif isinstance(outcome, Invalid):
+                    introduction = outcome  # which is why the row's contact is unknown
+            elif isinstance(outcome, LedgerError):
+                stopped = outcome
+            elif draft is one.registration:
+                self.account.contacts_registered += not outcome.replayed
+            else:
+                fresh += not outcome.replayed
+        if refused is not None:
+            self._reject(one.rows, refused)
+        elif stopped is None and fresh:
+            self.account.appended += len(one.rows)
+        elif stopped is None:
+            self.account.already_known += len(one.rows)
+        return stopped
 
-    def _reject(self, row: Row, error: LedgerError) -> None:
-        self.account.rejected += 1
-        self._on_reject(Reject.of(row.line, row.text, error))
-
-
-def _drafts(one: TranslatedRow) -> tuple[Draft, ...]:
-    return (one.draft,) if one.registration is None else (one.registration, one.draft)
+    def _reject(self, rows: Sequence[Row], error: LedgerError) -> None:
+        for row in rows:
+            self.account.rejected += 1
+            self._on_reject(Reject.of(row.line, row.text, error))

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from api.service.importing.amounts import SIGNS, sign_of
+from api.service.importing.named_columns import read_named_columns
 from api.service.importing.reading import MappingTable, as_template
 from api.service.importing.refs import ContactOf, ContactRef
 from api.service.importing.rows import FileShape
-from api.service.importing.values import OCCURRENCE, AmountOf, MomentOf, Template, TextOf, Value
+from api.service.importing.values import OCCURRENCE, AmountOf, Template, TextOf, Value
 from api.service.text_files import read_given_text
 from domain.errors import FieldError, Invalid
 from domain.events import CATALOGUE
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from api.service.importing.moments import MomentOf
+    from api.service.importing.named_columns import NamedColumn
+    from api.service.importing.rows import Row
     from domain.events import Event
 
 _SOURCE = re.compile(r"[a-z0-9.-]{1,32}")
@@ -81,12 +85,17 @@ class SignCondition:
 
 @dataclass(frozen=True)
 class Rule:
-    """One event type and how its data is made. ``paired``: its purchase is looked for."""
+    """One event type and how its data is made. ``paired``: its purchase is looked for.
+
+    Of the rules without ``also`` the first that is for a row makes its event. A rule with ``also``
+    makes one more, whose id follows from that name.
+    """
 
     event: type[Event]
     data: Mapping[str, Value]
     when: Condition | None = None
     paired: bool = False
+    also: str | None = None
 
     def columns(self) -> set[str]:
         """The columns it reads."""
@@ -96,7 +105,11 @@ class Rule:
 
 @dataclass(frozen=True)
 class FileMapping:
-    """A whole mapping file, read and checked."""
+    """A whole mapping file, read and checked.
+
+    ``skip`` are the conditions of rows that are left out. Where ``grouped``, rows of one key that
+    stand together are one event.
+    """
 
     name: str
     source: str
@@ -106,6 +119,18 @@ class FileMapping:
     registration: Mapping[str, Value] | None
     occurred_at: MomentOf
     rules: tuple[Rule, ...]
+    skip: tuple[Condition, ...] = ()
+    grouped: bool = False
+
+    def key_of(self, row: Row) -> list[str]:
+        """What makes the row itself."""
+        return [row.columns[column] for column in self.key]
+
+    def is_of_group(self, row: Row, first: Row) -> bool:
+        """Whether a row belongs to the group that another one began."""
+        if row.problem is not None or first.problem is not None:
+            return False
+        return self.key_of(row) == self.key_of(first)
 
     def amounts(self) -> list[tuple[AmountOf, Value | None]]:
         """Every amount that is read, with the currency that it is read in."""
@@ -126,7 +151,7 @@ class FileMapping:
         return found - {OCCURRENCE}
 
     def check_columns(self, present: Iterable[str]) -> None:
-        """Every column that is read is one of the file's.
+        """Every column that is read is one of the file's, or made of some of them.
 
         Raises:
             Invalid: naming those that are not.
@@ -137,14 +162,43 @@ class FileMapping:
             raise Invalid.at("", "unknown-column", detail)
 
     def missing_columns(self, present: Iterable[str]) -> list[str]:
-        """The columns that are read and are none of these."""
-        needed = self.contact.columns() | self.occurred_at.columns()
+        """The columns that must be in a file and are none of these, by all their spellings."""
+        names = set(present)
+        missing = self._plain_columns() - names
+        missing |= {
+            " or ".join(column.headers)
+            for column in self._required_columns()
+            if column.header_in(names) is None
+        }
+        return sorted(missing)
+
+    def needed_headers(self) -> tuple[frozenset[str], ...]:
+        """What a header must have: of each set one, as it stands or in lower case."""
+        plain = [frozenset({name}) for name in self._plain_columns()]
+        own = [
+            frozenset({*column.headers, *map(str.casefold, column.headers)})
+            for column in self._required_columns()
+        ]
+        return (*plain, *own)
+
+    def _required_columns(self) -> list[NamedColumn]:
+        return [column for column in self.shape.named if not column.optional]
+
+    def _plain_columns(self) -> set[str]:
+        """The columns of the file that are read by their own name."""
+        fallbacks = {name for column in self.shape.named for name in column.fallbacks}
+        return (self._columns_read() | fallbacks) - {column.name for column in self.shape.named}
+
+    def _columns_read(self) -> set[str]:
+        read = self.contact.columns() | self.occurred_at.columns()
         for rule in self.rules:
-            needed |= rule.columns()
+            read |= rule.columns()
+        for condition in self.skip:
+            read |= condition.columns()
         for value in (self.registration or {}).values():
-            needed |= value.columns()
+            read |= value.columns()
         # The key is what occurrences are counted of, so it cannot hold their count.
-        return sorted((needed - {OCCURRENCE} | set(self.key)) - set(present))
+        return read - {OCCURRENCE} | set(self.key)
 
 
 def read_mapping(path: Path) -> FileMapping:
@@ -181,20 +235,25 @@ def mapping_of(document: Mapping[str, object]) -> FileMapping:
     mapping = FileMapping(
         name=name,
         source=_system(table, table.text("source", source)),
-        shape=_shape(table.optional_table("file") or MappingTable({}, "/file")),
+        shape=replace(
+            _shape(table.optional_table("file") or MappingTable({}, "/file")),
+            named=read_named_columns(table.optional_table("column")),
+        ),
         key=table.words("key"),
         contact=ContactRef(
             source, as_template(contact.text("ref"), contact.at("ref")), contact.pattern("pattern")
         ),
         registration=None if registration is None else registration.values(),
         occurred_at=table.table("occurred_at").moment(),
-        rules=tuple(_rule(rule) for rule in table.tables("event")),
+        rules=_rules(table.tables("event")),
+        skip=tuple(_condition(one) for one in table.optional_tables("skip")),
+        grouped=table.switch("group", default=False),
     )
     contact.finish()
     table.finish()
     if registration is not None and mapping.registration is not None:
         _check_fields(CATALOGUE["contact-registered"], mapping.registration, registration.pointer)
-    return mapping
+    return replace(mapping, shape=replace(mapping.shape, needed=mapping.needed_headers()))
 
 
 def _system(table: MappingTable, source: str) -> str:
@@ -208,7 +267,7 @@ def _shape(table: MappingTable) -> FileShape:
     delimiter = table.text("delimiter", ",")
     columns = table.words("columns", ())
     header = table.switch("header", default=not columns)
-    encoding = table.encoding("encoding", "utf-8")
+    encoding = table.encoding("encoding")
     skip_lines = table.count("skip_lines", 0)
     table.finish()
     if delimiter != "whitespace" and len(delimiter) != 1:
@@ -226,6 +285,16 @@ def _shape(table: MappingTable) -> FileShape:
     )
 
 
+def _rules(tables: list[MappingTable]) -> tuple[Rule, ...]:
+    rules = tuple(_rule(table) for table in tables)
+    named = [rule.also for rule in rules if rule.also is not None]
+    for rule, table in zip(rules, tables, strict=True):
+        if rule.also is not None and named.count(rule.also) > 1:
+            detail = "ids of events follow from it, so no two can have the same"
+            raise Invalid.at(table.at("also"), "contradiction", detail)
+    return rules
+
+
 def _rule(table: MappingTable) -> Rule:
     type_name = table.text("type")
     event = CATALOGUE.get(type_name)
@@ -233,6 +302,7 @@ def _rule(table: MappingTable) -> Rule:
         detail = f"{type_name} is not a type of event that rows can be"
         raise Invalid.at(table.at("type"), "unknown-type", detail)
     paired = table.switch("pair_with_purchase", default=False)
+    also = table.optional_text("also")
     data_table = table.table("data")
     data = data_table.values()
     when_table = table.optional_table("when")
@@ -242,9 +312,8 @@ def _rule(table: MappingTable) -> Rule:
         detail = "only purchase-reversed is paired with a purchase"
         raise Invalid.at(table.at("pair_with_purchase"), "contradiction", detail)
     _check_fields(event, data, data_table.pointer, given={"purchase_id"} if paired else set())
-    return Rule(
-        event=event, data=_money_last(_with_contacts(event, data)), when=when, paired=paired
-    )
+    data = _money_last(_with_contacts(event, data))
+    return Rule(event=event, data=data, when=when, paired=paired, also=also)
 
 
 def _condition(table: MappingTable) -> Condition:

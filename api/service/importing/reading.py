@@ -8,11 +8,11 @@ from datetime import time
 from typing import TYPE_CHECKING
 
 from api.service.importing.amounts import MARKS, group_marks
+from api.service.importing.moments import RFC_3339, SPREADSHEET, MomentOf
 from api.service.importing.values import (
     AmountOf,
     ChoiceOf,
     Constant,
-    MomentOf,
     Template,
     TextOf,
     WholeOf,
@@ -68,6 +68,10 @@ class MappingTable:
             raise Invalid.at(self.at(key), "wrong-type", "must be text")
         return value
 
+    def optional_text(self, key: str) -> str | None:
+        """A string that is not empty, or None where there is none."""
+        return None if self._take(key, None) is None else self.text(key)
+
     def switch(self, key: str, *, default: bool) -> bool:
         """Yes or no: TOML's true or false."""
         value = self._take(key, default)
@@ -95,12 +99,14 @@ class MappingTable:
             raise Invalid.at(self.at(key), "out-of-range", "must have something, and nothing twice")
         return tuple(listed)
 
-    def encoding(self, key: str, default: str) -> str:
+    def encoding(self, key: str) -> str | None:
         """The name of a character encoding in which bytes of ASCII are ASCII, line ends above all.
 
-        Files are cut into lines before they are decoded, so UTF-16 and the like cannot be read.
+        None where there is none: UTF-8, UTF-16 and Windows-1252 are distinguished.
         """
-        name = self.text(key, default)
+        name = self.optional_text(key)
+        if name is None:
+            return None
         try:
             as_it_is = _ASCII.encode().decode(name) == _ASCII
         except (LookupError, ValueError):
@@ -112,10 +118,11 @@ class MappingTable:
 
     def pattern(self, key: str) -> re.Pattern[str] | None:
         """A regular expression of Python's, or None where there is none."""
-        if self._take(key, None) is None:
+        text = self.optional_text(key)
+        if text is None:
             return None
         try:
-            return re.compile(self.text(key))
+            return re.compile(text)
         except (re.error, OverflowError, RecursionError) as error:
             detail = f"must be a regular expression: {error}"
             raise Invalid.at(self.at(key), "malformed", detail) from None
@@ -139,6 +146,11 @@ class MappingTable:
             raise Invalid.at(self.at(key), "wrong-type", f"must be tables: [[{key}]]")
         return [MappingTable(one, f"{self.at(key)}/{place}") for place, one in enumerate(value)]
 
+    def optional_tables(self, key: str) -> list[MappingTable]:
+        """An array of tables that may be absent."""
+        self.asked[key] = None
+        return self.tables(key) if key in self.content else []
+
     def finish(self) -> None:
         """Refuse the keys that were not read.
 
@@ -153,26 +165,42 @@ class MappingTable:
     def moment(self) -> MomentOf:
         """When a row happened."""
         template = as_template(self.text("text"), self.at("text"))
-        form = self.text("format", "rfc3339")
-        time_zone = self.text("time_zone", "UTC")
+        forms = self.words("format", (RFC_3339,))
+        time_zone = self._time_zone()
         day_time = self._take("time_of_day", None)
         if day_time is not None and not isinstance(day_time, time):
             detail = "must be a local time without quotes, such as 12:00:00"
             raise Invalid.at(self.at("time_of_day"), "wrong-type", detail)
         self.finish()
-        self._check_format(form, has_time_of_day=day_time is not None)
-        if time_zone not in zone_names():
-            detail = "must be an IANA time zone such as Europe/London"
+        for form in forms:
+            self._check_format(form, has_time_of_day=day_time is not None)
+        return MomentOf(template, forms, time_zone, day_time)
+
+    def _time_zone(self) -> Value:
+        """The zone of local times: one for all rows, or the one that a table gives for a text."""
+        content = self._take("time_zone", "UTC")
+        value: Value
+        zones: list[object]
+        if isinstance(content, dict):
+            value = MappingTable(content, self.at("time_zone")).conversion()
+            zones = list(value.words.values()) if isinstance(value, ChoiceOf) else [None]
+        else:
+            value, zones = Constant(content), [content]
+        if any(one not in zone_names() for one in zones):
+            detail = (
+                "must be an IANA time zone such as Europe/London, or a table of choice and words"
+                " that are such"
+            )
             raise Invalid.at(self.at("time_zone"), "unknown-time-zone", detail)
-        return MomentOf(template, form, time_zone, day_time)
+        return value
 
     def _check_format(self, form: str, *, has_time_of_day: bool) -> None:
         """Refuse formats of which ``strptime`` reads a part and then drops it.
 
         Source: the notes 4 and 6 of "strftime() and strptime() Format Codes" in Python's library.
         """
-        if form == "rfc3339":
-            if has_time_of_day:
+        if form in (RFC_3339, SPREADSHEET):
+            if has_time_of_day and form == RFC_3339:
                 detail = "is for files with days only; an RFC 3339 text has a time"
                 raise Invalid.at(self.at("time_of_day"), "contradiction", detail)
             return

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
-import gzip
 import re
-import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
+from api.service.importing.lines import UnreadableFile, open_text
 from api.service.importing.rejects import (
     HEADINGS,
     REJECTS_ENCODING,
@@ -18,22 +16,19 @@ from api.service.importing.rejects import (
     columns_mark,
     unguard_cell,
 )
-from domain.errors import Invalid, Unavailable
+from domain.errors import Invalid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-MAX_LINE_BYTES = 64 * 1024
-"""The longest line that is read as one; the wire's limit for a line of bulk."""
+    from api.service.importing.named_columns import NamedColumn
 
+HEADER_LINES = 50
+"""Within how many lines the header must stand."""
 
 _SEPARATOR_LINE = re.compile('"?sep=(.)"?', re.IGNORECASE)
 """A first line that names the delimiter of the columns, for Excel."""
-
-
-class UnreadableFile(Unavailable):
-    """The data file is not what it should be, from some line on or altogether."""
 
 
 @dataclass(frozen=True)
@@ -41,13 +36,18 @@ class FileShape:
     """How the file is laid out. ``delimiter`` None: runs of white space.
 
     ``skip_lines``: how many lines stand above the header, or above the rows where there is none.
+    Where it is 0 the header is the first row, within ``HEADER_LINES``, with every column of
+    ``needed``; each of those is a set of spellings, of which one must be there. ``encoding`` None:
+    UTF-8, UTF-16 and Windows-1252 are distinguished. ``named`` are the mapping's own columns.
     """
 
     delimiter: str | None = ","
     header: bool = True
     columns: tuple[str, ...] | None = None
-    encoding: str = "utf-8"
+    encoding: str | None = None
     skip_lines: int = 0
+    needed: tuple[frozenset[str], ...] = ()
+    named: tuple[NamedColumn, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,19 +81,22 @@ class DataFile:
         self._shape = shape
         self.header_line: int | None = None
         """On which line the header stands, counted from 1; None where there is none."""
-        compressed = raw.read(2) == b"\x1f\x8b"
-        raw.seek(0)
-        self._lines = _Lines(gzip.GzipFile(fileobj=raw) if compressed else raw, shape.encoding)
+        self._lines = open_text(raw, shape.encoding)
+        self.encoding = self._lines.encoding
+        """In which encoding the file is read."""
         first_line = self._lines.peek()
         mark = columns_mark(first_line)
         if mark is not None and columns_beside is not None:
-            self._lines.encoding = REJECTS_ENCODING
+            self._lines.encoding = self.encoding = REJECTS_ENCODING
             self._records = self._parse_rejects(mark)
-            self.columns = shape.columns or columns_beside()
-            return
-        self._skip(first_line)
-        self._records = self._read_records()
-        self.columns = self._name_columns()
+            self.columns_in_file = shape.columns or columns_beside()
+        else:
+            self._skip(first_line)
+            self._records = self._read_records()
+            self.columns_in_file = self._name_columns()
+        self._named = [(one.name, one.reader(self.columns_in_file)) for one in shape.named]
+        self.columns = (*self.columns_in_file, *(name for name, _ in self._named))
+        """The names of the file's columns, in their order, and then the mapping's own."""
 
     def _skip(self, first_line: str) -> None:
         """Skip the lines above the header."""
@@ -111,7 +114,7 @@ class DataFile:
 
     def _name_columns(self) -> tuple[str, ...]:
         shape = self._shape
-        first = next(self._records, None) if shape.header else None
+        first = self._find_header() if shape.header else None
         self.header_line = None if first is None else first.line
         if shape.header and (first is None or isinstance(first.fields, Invalid)):
             detail = "is empty" if first is None else f"has an unreadable header: {first.fields}"
@@ -124,6 +127,20 @@ class DataFile:
                 "give each a name with columns in [file] of the mapping"
             )
         return columns
+
+    def _find_header(self) -> _Record | None:
+        """The header; where no row is one, the first row, which then lacks columns."""
+        first = None
+        for record in self._records:
+            first = first or record
+            if self._shape.columns or self._shape.skip_lines or record.line > HEADER_LINES:
+                break
+            if not isinstance(record.fields, Invalid) and all(
+                spellings & {*record.fields, *map(str.casefold, record.fields)}
+                for spellings in self._shape.needed
+            ):
+                return record
+        return first
 
     def bytes_read(self) -> int:
         """How far the file has been read, in its bytes on disk."""
@@ -138,13 +155,15 @@ class DataFile:
         for record in self._records:
             if isinstance(record.fields, Invalid):
                 yield Row(record.line, record.text, {}, record.fields)
-            elif len(record.fields) != len(self.columns):
-                detail = f"has {len(record.fields)} columns, not {len(self.columns)}"
+            elif len(record.fields) != len(self.columns_in_file):
+                detail = f"has {len(record.fields)} columns, not {len(self.columns_in_file)}"
                 problem = Invalid.at("", "wrong-columns", detail)
                 yield Row(record.line, record.text, {}, problem)
             else:
-                named = dict(zip(self.columns, record.fields, strict=True))
-                yield Row(record.line, record.text, named)
+                columns = dict(zip(self.columns_in_file, record.fields, strict=True))
+                for name, read in self._named:
+                    columns[name] = read(columns)
+                yield Row(record.line, record.text, columns)
 
     def _read_records(self) -> Iterator[_Record]:
         if self._shape.delimiter is None:
@@ -203,91 +222,6 @@ class _Record:
     fields: list[str] | Invalid
 
 
-@dataclass(frozen=True)
-class _TakenRow:
-    line: int
-    text: str
-    problem: Invalid | None
-
-
-class _Lines:
-    """Decoded lines, and what was read since the last record was taken."""
-
-    def __init__(self, stream: BinaryIO | gzip.GzipFile, encoding: str) -> None:
-        self._stream = stream
-        self.encoding = encoding
-        self._line = 0
-        self._start = 1
-        self._texts: list[str] = []
-        self._problem: Invalid | None = None
-        self._peeked: bytes | None = None
-
-    def peek(self) -> str:
-        """The first line, which is still to be read.
-
-        A byte-order mark of UTF-8 wins over the encoding that the mapping says.
-
-        Raises:
-            UnreadableFile: the text is UTF-16, or the compressed data is damaged.
-        """
-        first = self._read()
-        if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in first:
-            raise UnreadableFile(
-                "the data file is a workbook: save it as CSV"
-                if first.startswith(b"PK\3\4")
-                else "the data file is UTF-16 or no text: save it as CSV in UTF-8"
-            )
-        if first.startswith(codecs.BOM_UTF8):
-            self.encoding = "utf-8"
-        self._peeked = first
-        return first.decode(self.encoding, errors="replace").removeprefix("\ufeff")
-
-    def __iter__(self) -> _Lines:
-        return self
-
-    def __next__(self) -> str:
-        line = self._read()
-        if not line:
-            raise StopIteration
-        self._line += 1
-        cut = len(line) > MAX_LINE_BYTES
-        if cut:
-            self._problem = Invalid.at("", "too-long", f"is longer than {MAX_LINE_BYTES} bytes")
-            self._skip_rest(line)
-            line = line[:200]
-        try:
-            text = line.decode(self.encoding)
-        except UnicodeDecodeError:
-            detail = f"is not {self.encoding} text"
-            self._problem = self._problem or Invalid.at("", "unreadable-text", detail)
-            text = line.decode(self.encoding, errors="replace")
-        if self._line == 1:
-            text = text.removeprefix("\ufeff")
-        self._texts.append(text)
-        # a line cut in the middle may open a quote that would swallow the rows below it
-        return "\n" if cut else text
-
-    def take(self) -> _TakenRow:
-        """What was read since the last take, as one record."""
-        taken = _TakenRow(self._start, "".join(self._texts).rstrip("\r\n"), self._problem)
-        self._start, self._texts, self._problem = self._line + 1, [], None
-        return taken
-
-    def _read(self) -> bytes:
-        if self._peeked is not None:
-            line, self._peeked = self._peeked, None
-            return line
-        try:
-            return self._stream.readline(MAX_LINE_BYTES + 1)
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            detail = f"the compressed data ends or breaks after line {self._line}: {error}"
-            raise UnreadableFile(detail) from None
-
-    def _skip_rest(self, line: bytes) -> None:
-        while line and not line.endswith(b"\n"):
-            line = self._read()
-
-
 @contextmanager
 def open_rows(path: Path, shape: FileShape) -> Iterator[DataFile]:
     """The file's rows, closed at the end.
@@ -317,4 +251,4 @@ def _columns_beside(path: Path, shape: FileShape) -> tuple[str, ...]:
             f"it, so that this one has its name and {REJECTS_SUFFIX}"
         )
     with source.open("rb") as raw:
-        return DataFile(raw, shape).columns
+        return DataFile(raw, shape).columns_in_file

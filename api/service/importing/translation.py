@@ -18,7 +18,7 @@ from domain.text import INVALID_TEXT
 from ledger.drafts import Draft
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from api.service.importing.mapping import FileMapping, Rule
     from api.service.importing.rows import Row
@@ -50,11 +50,18 @@ class Names(Protocol):
 
 @dataclass(frozen=True)
 class TranslatedRow:
-    """A row as a draft; with its contact's first row comes the draft that registers the contact."""
+    """Rows as drafts of events; with their contact's first row comes its registration.
 
-    row: Row
-    draft: Draft
+    More than one row where the mapping groups them; more than one event where a rule says ``also``.
+    """
+
+    rows: tuple[Row, ...]
+    events: tuple[Draft, ...]
     registration: Draft | None
+
+    def drafts(self) -> tuple[Draft, ...]:
+        """Everything that is appended, in that order."""
+        return self.events if self.registration is None else (self.registration, *self.events)
 
 
 class Translation:
@@ -73,30 +80,50 @@ class Translation:
         self._pairing = Pairing()
         self._pairs = any(rule.paired for rule in mapping.rules)
 
-    def translate(self, row: Row) -> TranslatedRow:
-        """The row's drafts.
+    def is_skipped(self, row: Row) -> bool:
+        """Whether the mapping leaves the row out.
+
+        Raises:
+            Invalid: the row's text cannot be read as what is asked for.
+        """
+        return row.problem is None and any(
+            _within("/skip", condition.holds, row.columns) for condition in self._mapping.skip
+        )
+
+    def translate(self, rows: Sequence[Row]) -> TranslatedRow:
+        """The drafts of a row, or of all rows of a group.
 
         Raises:
             Invalid: it is no event under this mapping; the errors say why.
         """
-        if row.problem is not None:
-            raise row.problem
-        key = [row.columns[column] for column in self._mapping.key]
+        for row in rows:
+            if row.problem is not None:
+                raise row.problem
+        key = self._mapping.key_of(rows[0])
         occurrence = self._count(key)
-        columns = {**row.columns, OCCURRENCE: str(occurrence)}
-        spoiled = self._mapping.contact.problem(columns)
+        if self._mapping.grouped and occurrence > 1:
+            names = ", ".join(self._mapping.key)
+            detail = f"other rows with this {names} stand further up: sort the file by it"
+            raise Invalid.at("", "scattered-group", detail)
+        told = [{**row.columns, OCCURRENCE: str(occurrence)} for row in rows]
+        spoiled = self._mapping.contact.problem(told[0])
         if spoiled is None:
-            return self._translate(row, key, columns)
+            return self._translate(rows, key, told)
         spoiled = spoiled.within("/contact")
         try:
-            return self._translate(row, key, columns, spoiled)
+            return self._translate(rows, key, told, spoiled)
         except Invalid:
             raise spoiled from None
 
     def _translate(
-        self, row: Row, key: list[str], columns: Mapping[str, str], spoiled: Invalid | None = None
+        self,
+        rows: Sequence[Row],
+        key: list[str],
+        told: Sequence[Mapping[str, str]],
+        spoiled: Invalid | None = None,
     ) -> TranslatedRow:
-        """The row's drafts, which carry ``spoiled``: known ids come first."""
+        """The drafts, which carry ``spoiled``: known ids come first."""
+        columns = told[0]
         name = _within("/contact", self._mapping.contact.name, columns)
         try:
             contact_id = self._names.contact_id(name)
@@ -106,21 +133,25 @@ class Translation:
             raise Invalid.at("/contact", "unknown-contact", str(error)) from None
         occurred_at = _within("/occurred_at", self._mapping.occurred_at.at, columns)
         registration = self._registration(columns, name, contact_id, occurred_at)
-        event, problem = self._event(self._rule(columns), columns, contact_id, occurred_at)
+        events = []
+        for rule in self._rules(columns):
+            event, problem = self._event(rule, told, contact_id, occurred_at)
+            more = () if rule.also is None else (rule.also,)
+            draft = Draft(
+                contact_id=contact_id,
+                type=event.TYPE,
+                id=self._id("row", *key, columns[OCCURRENCE], *more),
+                occurred_at=occurred_at,
+                source=self._mapping.source,
+                event=event,
+                problem=spoiled or problem,
+            )
+            events.append(draft)
         if registration is not None and spoiled is not None:
             registration = registration._replace(problem=spoiled)
-        draft = Draft(
-            contact_id=contact_id,
-            type=event.TYPE,
-            id=self._id("row", *key, columns[OCCURRENCE]),
-            occurred_at=occurred_at,
-            source=self._mapping.source,
-            event=event,
-            problem=spoiled or problem,
-        )
         if registration is None or registration.problem is None:
             self._introduced.add(contact_id)
-        return TranslatedRow(row, draft, registration)
+        return TranslatedRow(tuple(rows), tuple(events), registration)
 
     def _count(self, key: list[str]) -> int:
         digest = blake2b(json.dumps(key).encode(), digest_size=16).digest()
@@ -131,16 +162,28 @@ class Translation:
     def _id(self, *parts: str) -> UUID:
         return uuid5(self._names.namespace, json.dumps(["import", self._mapping.name, *parts]))
 
-    def _rule(self, columns: Mapping[str, str]) -> Rule:
+    def _rules(self, columns: Mapping[str, str]) -> list[Rule]:
+        """The first rule that is for the row, and each other that makes one more event of it."""
+        found: list[Rule] = []
+        has_first = False
         for rule in self._mapping.rules:
+            if rule.also is None and has_first:
+                continue
             if rule.when is None or _within("/when", rule.when.holds, columns):
-                return rule
-        raise Invalid.at("", "no-rule", "no [[event]] of the mapping is for this row")
+                found.append(rule)
+                has_first = has_first or rule.also is None
+        if not found:
+            raise Invalid.at("", "no-rule", "no [[event]] of the mapping is for this row")
+        return found
 
     def _event(
-        self, rule: Rule, columns: Mapping[str, str], contact_id: UUID, occurred_at: int
+        self,
+        rule: Rule,
+        told: Sequence[Mapping[str, str]],
+        contact_id: UUID,
+        occurred_at: int,
     ) -> tuple[Event, Invalid | None]:
-        data = _data(rule.data, columns)
+        data = _join_rows(rule.data, [_data(rule.data, columns) for columns in told])
         if rule.paired:
             # Read once with a stand-in, so that only sound cancellations use up what is left.
             read = PurchaseReversed.read({**data, "purchase_id": "?"})
@@ -201,6 +244,24 @@ def _data(values: Mapping[str, Value], columns: Mapping[str, str]) -> dict[str, 
         made = _within(f"/{field}", value.of, columns, data)
         if made is not None:
             data[field] = made
+    return data
+
+
+def _join_rows(values: Mapping[str, Value], each: Sequence[dict[str, object]]) -> dict[str, object]:
+    """The data of a group: amounts are summed, and of everything else the first that is there."""
+    data = dict(each[0])
+    for more in each[1:]:
+        for field, made in more.items():
+            before = data.get(field)
+            if isinstance(values[field], AmountOf) and isinstance(before, int):
+                assert isinstance(made, int), "an amount is made of whole minor units"
+                data[field] = before + made
+            else:
+                data.setdefault(field, made)
+    currencies = {str(one["currency"]) for one in each if "currency" in one}
+    if len(currencies) > 1:
+        detail = f"the rows of a group are in {' and '.join(sorted(currencies))}"
+        raise Invalid.at("/currency", "contradiction", detail)
     return data
 
 

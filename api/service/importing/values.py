@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
-from functools import lru_cache
 from string import Formatter
 from typing import TYPE_CHECKING, Protocol
 
 from api.service.importing.amounts import minor_units
 from domain.currencies import MINOR_DIGITS
 from domain.errors import Invalid
-from domain.instants import SECOND, parse_instant, zone
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,10 +17,7 @@ if TYPE_CHECKING:
 OCCURRENCE = "occurrence"
 """The column every row has besides its own: 1 for the first row with this key, 2 for the next."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WHOLE = re.compile(r"[+-]?\d{1,30}", re.ASCII)
-_ADJACENT = re.compile(r"%[YmdHMSyjf]%[YmdHMSyjf]")
-"""Numbers that nothing separates: ``strptime`` reads 1997111 by %Y%m%d as the 1st of November."""
 
 
 def _unreadable(code: str, detail: str) -> Invalid:
@@ -156,53 +150,3 @@ class AmountOf(_OfTemplate):
             raise _unreadable("unknown-currency", f"{currency!r} is not an ISO 4217 code")
         minor = minor_units(text, currency, self.decimal_mark, self.group_mark)
         return -minor if self.negated else minor
-
-
-@dataclass(frozen=True)
-class MomentOf(_OfTemplate):
-    """When a row happened: a format of ``strptime`` read in a time zone, or ``rfc3339``.
-
-    ``time_of_day`` is for files that give days only. Of a local time that the clocks showed twice
-    the first is meant; one that they skipped is refused.
-    """
-
-    format: str
-    time_zone: str = "UTC"
-    time_of_day: time | None = None
-
-    def at(self, row: Mapping[str, str]) -> int:
-        """The instant in microseconds of UTC.
-
-        Raises:
-            Invalid: the text is no such time.
-        """
-        text = self.template.fill(row)
-        try:
-            return _instant(text, self.format, self.time_zone, self.time_of_day)
-        except (ValueError, OverflowError) as error:
-            raise Invalid.at("", "invalid-time", f"{text!r}: {error}") from None
-
-
-@lru_cache(maxsize=4096)
-def _instant(text: str, form: str, time_zone: str, time_of_day: time | None) -> int:
-    if form == "rfc3339":
-        return parse_instant(text)
-    moment = datetime.strptime(text, form)  # noqa: DTZ007  # the zone follows, from the mapping
-    if _ADJACENT.search(form) and not _has_every_digit(text, form, moment):
-        raise ValueError(f"must have every digit of {form}")
-    if time_of_day is not None:
-        moment = datetime.combine(moment.date(), time_of_day, moment.tzinfo)
-    if moment.tzinfo is None:
-        local = moment.replace(tzinfo=zone(time_zone))
-        moment = local.astimezone(UTC)
-        if moment.astimezone(local.tzinfo).replace(tzinfo=None) != local.replace(tzinfo=None):
-            raise ValueError(f"the clocks in {time_zone} skipped this time")
-    elapsed = moment - _EPOCH
-    return (elapsed.days * 86_400 + elapsed.seconds) * SECOND + elapsed.microseconds
-
-
-def _has_every_digit(text: str, form: str, moment: datetime) -> bool:
-    """Whether the text has as many digits as the moment has when all its zeros are written."""
-    if text.endswith(("Z", "z")):  # the offset of %z, which would be written as +0000
-        form = form.replace("%z", "")
-    return sum(map(str.isdigit, text)) == sum(map(str.isdigit, moment.strftime(form)))
