@@ -232,10 +232,12 @@ seems to have changed some, or where some have leading zeros and shorter ones ha
 _PAIRING = """\
 ## Pairing
 
-`pair_with_purchase` takes, of the same contact's purchases that stand above the row in the file, in
-the same currency and not later in time, the newest of which exactly the amount is left; if there is
-none, the newest of which more is left. Of two at the same instant the lower in the file is the
-newer. A row without such a purchase is rejected as `unpaired`.
+`pair_with_purchase` takes, of the same contact's purchases in the same currency and not later in
+time, the newest of which exactly the amount is left; if there is none, the newest of which more is
+left. Of two at the same instant the one that was recorded later is the newer. The purchase may come
+from any file or service: rows with refunds are paired last, oldest first, once everything else in
+the file is recorded. So the order of rows makes no difference, and a refund that is already
+recorded keeps its purchase. A row without such a purchase is rejected as `unpaired`.
 """
 
 _REJECTS = """\
@@ -249,8 +251,8 @@ A reject file can be imported with the same mapping: its rows are read as they s
 without that `'`, and as UTF-8, whatever `encoding` says: save the file in UTF-8. The
 header is that of the file beside it (`till.csv` for `till.csv.rejects.csv`),
 unless `columns` names the columns. Leave the key of every row as it is: a row is known by it and by
-how many rows with this key stand above it in the same file. Where keys repeat, or rows are paired,
-mend the file itself and import it again.
+how many rows with this key stand above it in the same file. Where keys repeat, mend the file itself
+and import it again.
 """
 
 

@@ -109,11 +109,13 @@ def test_the_line_that_tells_excel_the_delimiter_is_no_header(tmp_path: Path) ->
     assert (ended.code, ended.json()["appended"]) == (0, 1)
 
 
-def test_a_refund_of_an_earlier_file_says_what_to_do(tmp_path: Path) -> None:
-    assert run(tmp_path, "monthly.toml", "jan.csv", "--rejects", "-").code == 0
+def test_a_refund_of_an_earlier_file_is_paired(tmp_path: Path) -> None:
     ended = run(tmp_path, "monthly.toml", "feb.csv", "--rejects", "-")
     assert rejects(ended) == [("3", "unpaired")]
-    assert "join the files into one, or append the refund with its purchase_id" in ended.out
+    assert "or import the file with the purchase first" in ended.out
+    assert run(tmp_path, "monthly.toml", "jan.csv").code == 0
+    ended = run(tmp_path, "monthly.toml", "feb.csv", "--json").json()
+    assert (ended["appended"], ended["already_known"], ended["rejected"]) == (1, 1, 0)
 
 
 def test_a_mapping_with_a_byte_order_mark_is_a_mapping(tmp_path: Path) -> None:

@@ -11,10 +11,11 @@ import time
 from collections import deque
 from concurrent import futures
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import TYPE_CHECKING, Protocol
 
 from api.service.importing.rejects import Reject
-from api.service.importing.translation import Names, Translation
+from api.service.importing.translation import DeferredRow, Names, Translation
 from domain.errors import Conflict, Invalid, LedgerError, Refused
 from ledger.drafts import Append
 
@@ -76,6 +77,7 @@ class Importer:
         self._translation = Translation(mapping, sink)
         self._sink = sink
         self._on_reject = on_reject
+        self._deferred: list[DeferredRow] = []
         self._under_way: deque[
             tuple[list[TranslatedRow], Future[list[AppendResult | LedgerError]]]
         ] = deque()
@@ -89,31 +91,52 @@ class Importer:
         """
         started = time.monotonic()
         try:
-            for batch in self._batches(rows, on_row):
+            self._append(self._translate(rows), on_row)
+            # Refunds come last, oldest first: their purchases are recorded now.
+            self._append(self._pair(), on_row)
+        finally:
+            self.account.seconds = time.monotonic() - started
+        return self.account
+
+    def _append(
+        self, translated: Iterable[TranslatedRow], on_row: Callable[[Account], None]
+    ) -> None:
+        """Append it all, and wait until it is recorded."""
+        batch: list[TranslatedRow] = []
+        drafts = 0
+        try:
+            for one in translated:
+                batch.append(one)
+                drafts += len(one.drafts())
+                if drafts >= BATCH_EVENTS:
+                    self._submit(batch)
+                    batch, drafts = [], 0
+                on_row(self.account)
+            if batch:
                 self._submit(batch)
         finally:
             while self._under_way:
                 self._settle()
-            self.account.seconds = time.monotonic() - started
-        return self.account
 
-    def _batches(
-        self, rows: Iterable[Row], on_row: Callable[[Account], None]
-    ) -> Iterator[list[TranslatedRow]]:
-        batch: list[TranslatedRow] = []
-        drafts = 0
+    def _translate(self, rows: Iterable[Row]) -> Iterator[TranslatedRow]:
         for group in self._groups(rows):
             try:
-                batch.append(self._translation.translate(group))
-                drafts += len(batch[-1].drafts())
+                translated = self._translation.translate(group)
             except (Invalid, Refused) as error:
                 self._reject(group, error)
-            if drafts >= BATCH_EVENTS:
-                yield batch
-                batch, drafts = [], 0
-            on_row(self.account)
-        if batch:
-            yield batch
+                continue
+            if isinstance(translated, DeferredRow):
+                self._deferred.append(translated)
+            else:
+                yield translated
+
+    def _pair(self) -> Iterator[TranslatedRow]:
+        self._deferred.sort(key=attrgetter("occurred_at"))
+        for deferred in self._deferred:
+            try:
+                yield self._translation.pair(deferred)
+            except (Invalid, Refused) as error:
+                self._reject(deferred.rows, error)
 
     def _groups(self, rows: Iterable[Row]) -> Iterator[tuple[Row, ...]]:
         """The rows that are read together: each alone, or those of one key that follow another."""

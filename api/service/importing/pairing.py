@@ -1,9 +1,9 @@
-"""Which purchase a cancellation gives back, where the file does not say.
+"""Which purchase a refund gives back, where the file does not say.
 
-The rule: of the same contact's purchases that stand above the cancellation in the file, in the same
-currency and not later in time, the newest of which exactly that amount is left; if there is none,
-the newest of which more is left. Of two at the same instant the lower in the file is the newer.
-Nothing else is guessed, and rows added below change no pairing above them.
+The rule: of the same contact's purchases in the same currency and not later in time, whether this
+file brought them or not, the newest of which exactly that amount is left; if there is none, the
+newest of which more is left. Of two at the same instant the one that was recorded later is the
+newer. Nothing else is guessed. A refund that is recorded already keeps its purchase.
 """
 
 from __future__ import annotations
@@ -12,65 +12,97 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from domain.errors import Invalid
+from domain.events.commerce import PurchaseMade, PurchaseReversed
+from domain.history import effective_history
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from uuid import UUID
 
+    from domain.recorded import RecordedEvent
 
-_ELSEWHERE = (
-    "; purchases in other files are not looked at: join the files into one, or append the refund "
-    "with its purchase_id"
-)
+_ADVICE = ": append the refund with its purchase_id, or import the file with the purchase first"
 
 
 @dataclass(slots=True)
-class _Open:
+class _Purchase:
     occurred_at: int
-    place: int
-    purchase_id: str
+    position: int
     currency: str
     left_minor: int
 
 
+class _Dealings:
+    """What one contact bought, and what is left of it."""
+
+    def __init__(self, stream: Sequence[RecordedEvent], contact_id: UUID) -> None:
+        self.recorded = {
+            one.id: one.event.purchase_id
+            for one in stream
+            if isinstance(one.event, PurchaseReversed)
+        }
+        self.purchases: dict[str, _Purchase] = {}
+        facts = effective_history(stream, contact_id).facts
+        for fact in facts:
+            event = fact.event
+            if isinstance(event, PurchaseMade):
+                bought = _Purchase(
+                    fact.occurred_at, fact.position, event.currency, event.amount_minor
+                )
+                self.purchases.setdefault(event.purchase_id, bought)
+        for fact in facts:
+            event = fact.event
+            if isinstance(event, PurchaseReversed) and event.purchase_id in self.purchases:
+                self.purchases[event.purchase_id].left_minor -= event.amount_minor
+
+
 class Pairing:
-    """The purchases of a file that something is left of. Memory grows with their number."""
+    """Finds the purchases of refunds, which come in the order of their time.
 
-    def __init__(self) -> None:
-        self._open: dict[UUID, list[_Open]] = {}
-        self._place = 0
+    What was bought is read from the ledger, once for each contact, when its first refund comes.
+    """
 
-    def add_purchase(
-        self, contact_id: UUID, occurred_at: int, purchase_id: str, amount_minor: int, currency: str
-    ) -> None:
-        """Remember a purchase that later rows may give back."""
-        self._place += 1
-        bought = _Open(occurred_at, self._place, purchase_id, currency, amount_minor)
-        self._open.setdefault(contact_id, []).append(bought)
+    def __init__(self, stream_of: Callable[[UUID], Sequence[RecordedEvent]]) -> None:
+        self._stream_of = stream_of
+        self._contacts: dict[UUID, _Dealings] = {}
 
-    def take(self, contact_id: UUID, occurred_at: int, amount_minor: int, currency: str) -> str:
+    def take(
+        self, refund: UUID, contact_id: UUID, occurred_at: int, amount_minor: int, currency: str
+    ) -> str:
         """The id of the purchase that is given back, in part or whole.
+
+        ``refund`` is the id of the event that gives it back.
 
         Raises:
             Invalid: there is none; the detail says why.
         """
-        prior = [
-            purchase
-            for purchase in self._open.get(contact_id, ())
-            if purchase.currency == currency and purchase.occurred_at <= occurred_at
-        ]
+        dealings = self._contacts.get(contact_id)
+        if dealings is None:
+            dealings = _Dealings(self._stream_of(contact_id), contact_id)
+            self._contacts[contact_id] = dealings
+        if refund in dealings.recorded:
+            return dealings.recorded[refund]
+        prior = {
+            purchase_id: one
+            for purchase_id, one in dealings.purchases.items()
+            if one.currency == currency and one.occurred_at <= occurred_at
+        }
         if not prior:
-            detail = f"no earlier purchase of this contact stands above it in the file{_ELSEWHERE}"
+            detail = f"the contact bought nothing before it in {currency}{_ADVICE}"
             raise Invalid.at("/purchase_id", "unpaired", detail)
-        enough = [purchase for purchase in prior if purchase.left_minor >= amount_minor]
+        enough = [one for one, purchase in prior.items() if purchase.left_minor >= amount_minor]
         if not enough:
-            most = max(purchase.left_minor for purchase in prior)
+            most = max(purchase.left_minor for purchase in prior.values())
             detail = (
                 f"{amount_minor} is more than is left of any earlier purchase, at most {most}"
-                f"{_ELSEWHERE}"
+                f"{_ADVICE}"
             )
             raise Invalid.at("/purchase_id", "unpaired", detail)
-        best = max(
-            enough, key=lambda one: (one.left_minor == amount_minor, one.occurred_at, one.place)
-        )
-        best.left_minor -= amount_minor
-        return best.purchase_id
+
+        def rank(purchase_id: str) -> tuple[bool, int, int]:
+            one = prior[purchase_id]
+            return one.left_minor == amount_minor, one.occurred_at, one.position
+
+        best = max(enough, key=rank)
+        prior[best].left_minor -= amount_minor
+        return best

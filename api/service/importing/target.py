@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from domain.errors import LedgerError
+    from domain.recorded import RecordedEvent
     from ledger.drafts import Append, AppendResult
     from ledger.ledger import Ledger
 
@@ -29,6 +30,10 @@ class LedgerTarget:
     def contact_id(self, name: str) -> UUID:
         """The contact of a UUID or ``source:ref``; ValueError where it is neither."""
         return self.ledger.contact_id(name)
+
+    def stream(self, contact_id: UUID) -> Sequence[RecordedEvent]:
+        """What is recorded of a contact, with what is personal encrypted."""
+        return self.ledger.stream(contact_id)
 
     def append_each(self, appends: Sequence[Append]) -> Future[list[AppendResult | LedgerError]]:
         """Record each that can be recorded; answers when they are durable."""

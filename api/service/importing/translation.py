@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 from api.service.importing.pairing import Pairing
 from api.service.importing.values import OCCURRENCE, AmountOf
 from domain.errors import Invalid
-from domain.events.commerce import PurchaseMade, PurchaseReversed
+from domain.events.commerce import PurchaseReversed
 from domain.events.contacts import ContactRegistered
 from domain.kinds import no_names
 from domain.text import INVALID_TEXT
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from api.service.importing.values import Value
     from domain.events import Event
     from domain.kinds import ContactNames
+    from domain.recorded import RecordedEvent
 
 _BELOW_ZERO = (
     "; where the sign tells what a row is, say when = { amount = ..., sign = ... } in each"
@@ -47,6 +48,10 @@ class Names(Protocol):
         """The contact of a UUID or ``source:ref``; ValueError where it is neither."""
         ...
 
+    def stream(self, contact_id: UUID) -> Sequence[RecordedEvent]:
+        """What is recorded of a contact."""
+        ...
+
 
 @dataclass(frozen=True)
 class TranslatedRow:
@@ -64,6 +69,15 @@ class TranslatedRow:
         return self.events if self.registration is None else (self.registration, *self.events)
 
 
+@dataclass(frozen=True)
+class DeferredRow:
+    """Rows with a refund, which is paired once every purchase of the file is recorded."""
+
+    rows: tuple[Row, ...]
+    columns: tuple[Mapping[str, str], ...]
+    occurred_at: int
+
+
 class Translation:
     """Translates the rows of one file, in their order.
 
@@ -77,8 +91,7 @@ class Translation:
         self._names = names
         self._seen: dict[bytes, int] = {}
         self._introduced: set[UUID] = set()
-        self._pairing = Pairing()
-        self._pairs = any(rule.paired for rule in mapping.rules)
+        self._pairing = Pairing(names.stream)
 
     def is_skipped(self, row: Row) -> bool:
         """Whether the mapping leaves the row out.
@@ -90,8 +103,8 @@ class Translation:
             _within("/skip", condition.holds, row.columns) for condition in self._mapping.skip
         )
 
-    def translate(self, rows: Sequence[Row]) -> TranslatedRow:
-        """The drafts of a row, or of all rows of a group.
+    def translate(self, rows: Sequence[Row]) -> TranslatedRow | DeferredRow:
+        """The drafts of a row, or of all rows of a group; or the rows, where they come last.
 
         Raises:
             Invalid: it is no event under this mapping; the errors say why.
@@ -105,25 +118,41 @@ class Translation:
             names = ", ".join(self._mapping.key)
             detail = f"other rows with this {names} stand further up: sort the file by it"
             raise Invalid.at("", "scattered-group", detail)
-        told = [{**row.columns, OCCURRENCE: str(occurrence)} for row in rows]
+        columns = tuple({**row.columns, OCCURRENCE: str(occurrence)} for row in rows)
+        if any(rule.paired for rule in self._rules(columns[0])):
+            occurred_at = _within("/occurred_at", self._mapping.occurred_at.at, columns[0])
+            return DeferredRow(tuple(rows), columns, occurred_at)
+        return self._translate(tuple(rows), columns)
+
+    def pair(self, deferred: DeferredRow) -> TranslatedRow:
+        """The drafts of rows with a refund. They come in the order of their time.
+
+        Raises:
+            Invalid: as ``translate``; or there is no purchase that could be given back.
+        """
+        return self._translate(deferred.rows, deferred.columns)
+
+    def _translate(
+        self, rows: tuple[Row, ...], told: tuple[Mapping[str, str], ...]
+    ) -> TranslatedRow:
+        """The drafts; where a spreadsheet spoiled the ref they carry it: known ids come first."""
         spoiled = self._mapping.contact.problem(told[0])
         if spoiled is None:
-            return self._translate(rows, key, told)
+            return self._drafts_of(rows, told, None)
         spoiled = spoiled.within("/contact")
         try:
-            return self._translate(rows, key, told, spoiled)
+            return self._drafts_of(rows, told, spoiled)
         except Invalid:
             raise spoiled from None
 
-    def _translate(
+    def _drafts_of(
         self,
-        rows: Sequence[Row],
-        key: list[str],
-        told: Sequence[Mapping[str, str]],
-        spoiled: Invalid | None = None,
+        rows: tuple[Row, ...],
+        told: tuple[Mapping[str, str], ...],
+        spoiled: Invalid | None,
     ) -> TranslatedRow:
-        """The drafts, which carry ``spoiled``: known ids come first."""
         columns = told[0]
+        key = self._mapping.key_of(rows[0])
         name = _within("/contact", self._mapping.contact.name, columns)
         try:
             contact_id = self._names.contact_id(name)
@@ -135,12 +164,13 @@ class Translation:
         registration = self._registration(columns, name, contact_id, occurred_at)
         events = []
         for rule in self._rules(columns):
-            event, problem = self._event(rule, told, contact_id, occurred_at)
             more = () if rule.also is None else (rule.also,)
+            event_id = self._id("row", *key, columns[OCCURRENCE], *more)
+            event, problem = self._event(rule, told, event_id, contact_id, occurred_at)
             draft = Draft(
                 contact_id=contact_id,
                 type=event.TYPE,
-                id=self._id("row", *key, columns[OCCURRENCE], *more),
+                id=event_id,
                 occurred_at=occurred_at,
                 source=self._mapping.source,
                 event=event,
@@ -151,7 +181,7 @@ class Translation:
             registration = registration._replace(problem=spoiled)
         if registration is None or registration.problem is None:
             self._introduced.add(contact_id)
-        return TranslatedRow(tuple(rows), tuple(events), registration)
+        return TranslatedRow(rows, tuple(events), registration)
 
     def _count(self, key: list[str]) -> int:
         digest = blake2b(json.dumps(key).encode(), digest_size=16).digest()
@@ -180,6 +210,7 @@ class Translation:
         self,
         rule: Rule,
         told: Sequence[Mapping[str, str]],
+        event_id: UUID,
         contact_id: UUID,
         occurred_at: int,
     ) -> tuple[Event, Invalid | None]:
@@ -188,16 +219,12 @@ class Translation:
             # Read once with a stand-in, so that only sound cancellations use up what is left.
             read = PurchaseReversed.read({**data, "purchase_id": "?"})
             data["purchase_id"] = self._pairing.take(
-                contact_id, occurred_at, read.amount_minor, read.currency
+                event_id, contact_id, occurred_at, read.amount_minor, read.currency
             )
         try:
             event, problem = _read(rule.event, data, self._names.contact_id)
         except Invalid as error:
             raise _with_advice(error, rule, data) from None
-        if self._pairs and isinstance(event, PurchaseMade):
-            self._pairing.add_purchase(
-                contact_id, occurred_at, event.purchase_id, event.amount_minor, event.currency
-            )
         return event, problem
 
     def _registration(
