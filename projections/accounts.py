@@ -14,13 +14,14 @@ import msgpack
 from domain.calibration import Account, Trade, trades_of
 from domain.intervals import ClientSpell, Fall
 from projections.generations import Table
-from projections.row_writing import insertion, put, upsert
+from projections.row_writing import put, upsert
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from domain.relationship import Relationship
     from projections.generations import Tables
+    from projections.row_writing import NewRows
 
 CHUNK_TRADES = 64
 """How many trades stand in one row: few enough to be rewritten with each purchase."""
@@ -51,11 +52,19 @@ TRADES = Table(
 )
 
 
+def collect_account(rows: NewRows, contact: bytes, measured: Relationship) -> None:
+    """The whole account of a contact of whom the tables have nothing."""
+    if measured.client_spells:
+        rows.extend(CLIENT_SPELLS, _spell_rows(contact, measured.client_spells))
+    if measured.movement_count:
+        rows.extend(TRADES, _trade_rows(contact, measured, 0))
+
+
 def write_account(
     tables: Tables, contact: bytes, measured: Relationship, before: Relationship | None = None
 ) -> None:
     """Keep a contact's account; ``before`` is what the tables say now, where it is known."""
-    if measured.client_spells or not (tables.fresh or (before and not before.client_spells)):
+    if measured.client_spells or not (before and not before.client_spells):
         _write_spells(tables, contact, measured.client_spells)
     settled = measured.movements_settled_since(before) if before is not None else 0
     if settled < measured.movement_count or not settled:
@@ -64,13 +73,7 @@ def write_account(
 
 def _write_spells(tables: Tables, contact: bytes, spells: Sequence[ClientSpell]) -> None:
     name = tables[CLIENT_SPELLS.name]
-    rows = [
-        (contact, place, from_at, to_at, fall and fall.last_at, fall and fall.rho_hours)
-        for place, (from_at, to_at, fall) in enumerate(spells)
-    ]
-    if tables.fresh:
-        tables.executemany(insertion(name, CLIENT_SPELLS), rows)
-        return
+    rows = _spell_rows(contact, spells)
     tables.executemany(upsert(name, CLIENT_SPELLS), rows)
     tables.execute(f"DELETE FROM {name} WHERE contact = ? AND place >= ?", (contact, len(rows)))
 
@@ -78,15 +81,32 @@ def _write_spells(tables: Tables, contact: bytes, spells: Sequence[ClientSpell])
 def _write_trades(tables: Tables, contact: bytes, measured: Relationship, settled: int) -> None:
     """Write the trades after those that are settled, and their whole chunk."""
     chunk = settled // CHUNK_TRADES
-    trades = trades_of(measured, chunk * CHUNK_TRADES)
-    for start in range(0, len(trades), CHUNK_TRADES):
-        part = trades[start : start + CHUNK_TRADES]
-        put(tables, TRADES, (contact, chunk, part[-1].at, msgpack.packb(part)))
-        chunk += 1
-    if not (tables.fresh or settled):
+    rows = _trade_rows(contact, measured, chunk)
+    for row in rows:
+        put(tables, TRADES, row)
+    if not settled:
         tables.execute(
-            f"DELETE FROM {tables[TRADES.name]} WHERE contact = ? AND chunk >= ?", (contact, chunk)
+            f"DELETE FROM {tables[TRADES.name]} WHERE contact = ? AND chunk >= ?",
+            (contact, chunk + len(rows)),
         )
+
+
+def _spell_rows(contact: bytes, spells: Sequence[ClientSpell]) -> list[tuple[object, ...]]:
+    """Rows of ``CLIENT_SPELLS``."""
+    return [
+        (contact, place, from_at, to_at, fall and fall.last_at, fall and fall.rho_hours)
+        for place, (from_at, to_at, fall) in enumerate(spells)
+    ]
+
+
+def _trade_rows(contact: bytes, measured: Relationship, chunk: int) -> list[tuple[object, ...]]:
+    """Rows of ``TRADES`` from a chunk on."""
+    trades = trades_of(measured, chunk * CHUNK_TRADES)
+    parts = (trades[at : at + CHUNK_TRADES] for at in range(0, len(trades), CHUNK_TRADES))
+    return [
+        (contact, number, part[-1].at, msgpack.packb(part))
+        for number, part in enumerate(parts, chunk)
+    ]
 
 
 def read_accounts(tables: Tables, traded_since_at: int) -> Iterator[Account]:

@@ -5,7 +5,6 @@ The live follower and a rebuild that catches up take the same steps; there is no
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -22,9 +21,8 @@ from projections.groups import FATE_TYPES
 from projections.source import Page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from domain.history import History
     from domain.recorded import RecordedEvent
     from projections.folding import Projection
     from projections.generations import Generation
@@ -226,26 +224,24 @@ class Build:
         return True
 
 
-def refold(
-    projection: Projection, tables: Tables, contact: UUID, history: History, moment: Moment
-) -> None:
-    """Write a survivor's own rows, or take them away where nothing is known of the contact."""
-    with naming(contact, moment):
-        if history.facts or history.retracted:
-            projection.write(tables, contact, projection.measure(contact, history, moment))
-        else:
-            projection.forget(tables, contact)
-
-
-@contextmanager
-def naming(contact: UUID, moment: Moment) -> Iterator[None]:
+class naming:  # noqa: N801  # it is called like a function; a generator takes six times as long
     """Say at which contact something went wrong. Trouble with a file is not the contact's."""
-    try:
-        yield
-    except (OSError, Unavailable):
-        raise
-    except Exception as error:
-        raise Stumbled(contact, moment.position, error) from error
+
+    __slots__ = ("_contact", "_moment")
+
+    def __init__(self, contact: UUID, moment: Moment) -> None:
+        self._contact = contact
+        self._moment = moment
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: object
+    ) -> None:
+        """Raise ``Stumbled`` in the place of an error."""
+        if isinstance(error, Exception) and not isinstance(error, OSError | Unavailable):
+            raise Stumbled(self._contact, self._moment.position, error) from error
 
 
 def read_aliases(tables: Tables, upto: int | None = None) -> Aliases:

@@ -8,11 +8,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
+    from domain.history import History
+    from projections.contact_walk import KnownLedger
     from projections.generations import Generation, Table, Tables
     from projections.limits import Limits
     from projections.operations import Work
     from projections.source import EventSource, Page
-    from projections.tables import TableStore
+    from projections.tables import TableStore, Transaction
 
 
 class AnyBuild(Protocol):
@@ -47,6 +51,31 @@ class AnyBuild(Protocol):
         """
 
 
+class AnyFilling(Protocol):
+    """An empty generation that is filled in a pass over the contacts, with others or alone."""
+
+    @property
+    def generation(self) -> Generation:
+        """What is filled."""
+
+    def begin(self, connection: Transaction) -> None:
+        """Write what the tables say beside the rows of contacts."""
+
+    def take(self, contact: UUID, history: History) -> None:
+        """Collect the rows of the next survivor, in the order of their ids."""
+
+    def write(self, connection: Transaction) -> None:
+        """Write what was collected."""
+
+    def finish(self, store: TableStore, work: Work) -> AnyBuild:
+        """Make what is still missing once every contact was taken; ready to be brought forward.
+
+        Raises:
+            Cancelled: the work was; what was written stays.
+            Stumbled: the log holds something that the projection cannot deal with.
+        """
+
+
 class ReadModel(Protocol):
     """A projection, as everything but its own builds and queries knows it."""
 
@@ -73,21 +102,8 @@ class ReadModel(Protocol):
     ) -> AnyBuild:
         """A generation of it, to be brought forward."""
 
-    def fill(
-        self,
-        generation: Generation,
-        store: TableStore,
-        source: EventSource,
-        limits: Limits,
-        work: Work,
-        upto: int,
-    ) -> AnyBuild:
-        """An empty generation made to hold what follows from the log up to position ``upto``.
-
-        Raises:
-            Cancelled: the work was; what was written stays.
-            Stumbled: the log holds something that the projection cannot deal with.
-        """
+    def filling(self, generation: Generation, known: KnownLedger, limits: Limits) -> AnyFilling:
+        """An empty generation of it without indexes, to be filled with what is known."""
 
 
 def count_contact_events(source: EventSource, position: int) -> int:

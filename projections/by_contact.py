@@ -1,17 +1,17 @@
-"""How the builds of those projections are made whose rows are folded contact by contact."""
+"""How those projections are built whose rows are folded contact by contact."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from projections.build import Build
-from projections.filling import fill
+from projections.filling import ContactFilling
 
 if TYPE_CHECKING:
+    from projections.contact_walk import KnownLedger
     from projections.folding import Projection
     from projections.generations import Generation
     from projections.limits import Limits
-    from projections.operations import Work
     from projections.source import EventSource
     from projections.tables import TableStore
 
@@ -33,20 +33,8 @@ class ByContact:
         """A generation of it, to be brought forward."""
         return Build(self, generation, store, source, limits)
 
-    def fill(
-        self: Projection,
-        generation: Generation,
-        store: TableStore,
-        source: EventSource,
-        limits: Limits,
-        work: Work,
-        _upto: int,
-    ) -> Build:
-        """An empty generation filled up to its position, contact by contact.
-
-        Raises:
-            Cancelled: the work was; what was written stays.
-            Stumbled: the log holds something that the projection cannot deal with.
-        """
-        fill(self, store, source, generation, work)
-        return Build(self, generation, store, source, limits)
+    def filling(
+        self: Projection, generation: Generation, known: KnownLedger, limits: Limits
+    ) -> ContactFilling:
+        """An empty generation of it, to be filled up to its position."""
+        return ContactFilling(self, generation, known, limits)

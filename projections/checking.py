@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from domain.errors import LedgerError
 from projections import generations
+from projections.contact_walk import KnownLedger
 from projections.digest import digest, drift
+from projections.filling import fill
 from projections.generations import BUILDING, FAILED, LIVE, Generation, Tables
 from projections.limits import LIMITS
 from projections.operations import Progress, Work
@@ -161,8 +163,11 @@ def _compare(
         with store.write() as transaction:
             position = projection.begins_at(found.position)
             fresh = replace(found, position=position, state=BUILDING, problem=None)
-            made = generations.add(transaction, fresh, projection.tables)
-        build = projection.fill(made, store, source, LIMITS, Work(advance), found.position)
+            made = generations.add(transaction, fresh, projection.tables, indexed=False)
+        known, work = KnownLedger.at(source, found.position), Work(advance)
+        filling = projection.filling(made, known, LIMITS)
+        fill([filling], known, store, work)
+        build = filling.finish(store, work)
         with store.read() as transaction:
             rebuilt = Tables(transaction, build.generation)
             own = digest(projection, rebuilt)

@@ -6,13 +6,15 @@ the events of all of them. What is held at once is one contact, and its page of 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from domain.aliases import Aliases
+from projections.folding import Moment
 from projections.groups import complete_group, read_group, read_merges
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from uuid import UUID
 
     from domain.aliases import Merge
@@ -56,3 +58,23 @@ def aliases_at(source: EventSource, position: int) -> tuple[Aliases, list[Merge]
     aliases = Aliases()
     merges = [merge for merge in read_merges(source, upto=position) if aliases.apply(merge)]
     return aliases, merges
+
+
+@dataclass(frozen=True)
+class KnownLedger:
+    """What a pass knows of the ledger as a whole, at the position up to which it fills."""
+
+    source: EventSource
+    position: int
+    aliases: Aliases
+    merges: Sequence[Merge]
+
+    @classmethod
+    def at(cls, source: EventSource, position: int) -> KnownLedger:
+        """What is known at a position."""
+        return cls(source, position, *aliases_at(source, position))
+
+    def moment(self, at: int) -> Moment:
+        """The point that rows are made for."""
+        policies = self.source.policies(self.position)
+        return Moment(self.position, at, policies, self.source.time_zone, self.aliases)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 MOST_DIFFERENCES = 20
 """How many differences a drift report lists."""
 
+_BLOCK_ROWS = 2000
+
 Row = tuple[Any, ...]
 
 
@@ -28,9 +31,19 @@ def digest(projection: ReadModel, tables: Tables) -> str:
     sha = hashlib.sha256()
     for table in projection.tables:
         sha.update(msgpack.packb(table.name))
-        for row in _rows(table, tables):
-            sha.update(msgpack.packb(row))
+        rows = _rows(table, tables)
+        while block := list(islice(rows, _BLOCK_ROWS)):
+            sha.update(_packed_one_by_one(block))
     return sha.hexdigest()
+
+
+def _packed_one_by_one(rows: list[Row]) -> memoryview:
+    """Each row as msgpack, one after the other: a list of them without its header.
+
+    Packed in one call they take a third of the time that a call for each takes.
+    """
+    assert 0 < len(rows) < 2**16, "a longer list has another header"
+    return memoryview(msgpack.packb(rows))[1 if len(rows) < 16 else 3 :]
 
 
 def drift(projection: ReadModel, live: Tables, rebuilt: Tables) -> list[dict[str, object]]:
@@ -50,10 +63,11 @@ def drift(projection: ReadModel, live: Tables, rebuilt: Tables) -> list[dict[str
 
 def _rows(table: Table, tables: Tables) -> Iterator[Row]:
     settled = f"WHERE {table.ahead} <= {tables.position}" if table.ahead else ""
-    yield from tables.execute(
+    rows = tables.execute(
         f"SELECT {', '.join(table.names)} FROM {tables[table.name]} {settled}"
         f" ORDER BY {', '.join(table.key)}"
     )
+    return iter(rows)
 
 
 def _table_drift(table: Table, live: Tables, rebuilt: Tables) -> Iterator[dict[str, object]]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from domain.recorded import RecordedEvent
     from domain.timeline import PolicyTimeline
     from projections.generations import Table, Tables
+    from projections.row_writing import NewRows
     from projections.source import EventSource
 
 MERGES = "merges"
@@ -80,6 +81,9 @@ class Projection(Protocol):
 
     def rereads(self, measured: Any) -> bool:
         """Whether measuring this contact again is likely, so that its history is worth keeping."""
+
+    def collect(self, rows: NewRows, contact: UUID, measured: Any) -> None:
+        """Add the contact's own rows to those of a generation that has none of it yet."""
 
     def write(self, tables: Tables, contact: UUID, measured: Any, before: Any = None) -> None:
         """Make the contact's own rows say so; ``before`` is what they say now, where it is known.

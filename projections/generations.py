@@ -59,14 +59,11 @@ class Generation:
 
 
 class Tables:
-    """The tables of one generation, in a transaction; ``fresh`` while no contact comes twice."""
+    """The tables of one generation, in a transaction."""
 
-    def __init__(
-        self, transaction: Transaction, generation: Generation, *, fresh: bool = False
-    ) -> None:
+    def __init__(self, transaction: Transaction, generation: Generation) -> None:
         self.transaction = transaction
         self.position = generation.position
-        self.fresh = fresh
         self.execute = transaction.execute
         self.executemany = transaction.executemany
         self._prefix = generation.projection
@@ -76,10 +73,15 @@ class Tables:
         """The name that the table has in SQL."""
         return f"{self._prefix}_{table}_{self._suffix}"
 
-    def create(self, tables: Iterable[Table]) -> None:
-        """Make the tables, empty, with their indexes."""
+    def create(self, tables: Iterable[Table], *, indexed: bool = True) -> None:
+        """Make the tables, empty, with their indexes unless those are made later."""
         for table in tables:
-            self.transaction.create_table(self[table.name], table.columns, table.key, table.indexes)
+            indexes = table.indexes if indexed else ()
+            self.transaction.create_table(self[table.name], table.columns, table.key, indexes)
+
+    def create_indexes(self, table: Table) -> None:
+        """Make the indexes of a table that was made without them."""
+        self.transaction.create_indexes(self[table.name], table.indexes)
 
     def drop(self, tables: Iterable[Table]) -> None:
         """Drop the tables, where they exist."""
@@ -125,8 +127,18 @@ def save(transaction: Transaction, generation: Generation) -> None:
     )
 
 
-def add(transaction: Transaction, like: Generation, tables: Iterable[Table]) -> Generation:
-    """A new generation as described but for its number, with empty tables."""
+def add(
+    transaction: Transaction,
+    like: Generation,
+    tables: Iterable[Table],
+    *,
+    indexed: bool = True,
+) -> Generation:
+    """A new generation as described but for its number, with empty tables.
+
+    Tables that are to be filled at once get their indexes when that is done: ``indexed`` says
+    whether they have them from the beginning.
+    """
     (newest,) = transaction.execute(
         "SELECT coalesce(max(generation), 0) FROM generations WHERE projection = ?",
         (like.projection,),
@@ -142,7 +154,7 @@ def add(transaction: Transaction, like: Generation, tables: Iterable[Table]) -> 
         like.problem,
     )
     save(transaction, added)
-    Tables(transaction, added).create(tables)
+    Tables(transaction, added).create(tables, indexed=indexed)
     return added
 
 

@@ -19,6 +19,11 @@ class Limits:
     few of its events that come late.
     """
 
+    filled_events: int = 2000
+    """After how many events of contacts a pass that fills empty generations writes what it has
+    collected: some 2,000 rows of each large table, in one short transaction.
+    """
+
     kept_facts: int = 200_000
     """How many facts the histories have that such a build keeps, which bounds their memory."""
 

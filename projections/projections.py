@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from contextlib import contextmanager
-from functools import partial
 from typing import TYPE_CHECKING
 
 from domain.errors import Invalid, ProjectionNotFound
@@ -25,15 +24,16 @@ from projections.digest import digest
 from projections.follower import Follower
 from projections.generations import BUILDING, FAILED, LIVE, Generation, Tables
 from projections.limits import LIMITS
-from projections.operations import Operation, Operations, Work
+from projections.operations import Operation, Operations
 from projections.rebuild import Rebuild, tip_at
+from projections.rebuilds import Rebuilds
 from projections.restatements import RestatementProjection
 from projections.snapshot import Snapshot
 from projections.standing import StandingProjection
 from projections.status import StatusProjection
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Sequence
     from uuid import UUID
 
     from projections.builds import AnyBuild, ReadModel
@@ -81,24 +81,32 @@ class Projections:
         self._clock = clock
         self._projections = {projection.name: projection for projection in projections}
         self.operations = Operations()
+        self._rebuilds = Rebuilds(self._projections, self.operations, self._new_rebuild)
         self._store = store
         try:
             builds = [self._open(projection) for projection in projections]
         except BaseException:
             self._store.close()
             raise
-        self.follower = Follower(builds, self._store, source, clock, subscribe, self._is_rebuilding)
+        self.follower = Follower(
+            builds, self._store, source, clock, subscribe, self._rebuilds.is_running
+        )
         """What takes the live builds forward: by itself once started, and else a step at a time."""
 
     def start(self) -> None:
         """Begin to follow the log. What was never filled is built first, if the log is long."""
-        for name in self._projections:
-            build = self.follower.build(name)
-            is_long = self._source.head() > self._limits.batch_events
-            if is_long and not build.gives_way and not build.position:
-                self.follower.rest(name)
-                self.operations.start("rebuild", name, partial(self._fill, name))
+        is_long = self._source.head() > self._limits.batch_events
+        empty = [name for name in self._projections if is_long and self._is_to_be_filled(name)]
+        for name in empty:
+            self.follower.rest(name)
+        if empty:
+            # If it is given up, the follower does it in its way.
+            self._rebuilds.start_first(empty, self.follower.resume)
         self.follower.start()
+
+    def _is_to_be_filled(self, name: str) -> bool:
+        build = self.follower.build(name)
+        return not build.gives_way and not build.position
 
     def close(self) -> None:
         """Stop following and end what is running; a rebuild under way is given up."""
@@ -159,7 +167,14 @@ class Projections:
             ProjectionNotFound: there is no such projection.
         """
         self._projection(name)
-        return self.operations.start("rebuild", name, partial(self._rebuild, name))
+        return self._rebuilds.start(name)
+
+    def rebuild_all(self) -> Operation:
+        """Rebuild every projection in one pass; if that is under way, the same operation.
+
+        Its result has under ``rebuilds`` what the rebuild of each came to.
+        """
+        return self._rebuilds.start_all()
 
     def require(self, name: str) -> None:
         """Let pass the name of a projection.
@@ -356,27 +371,10 @@ class Projections:
             problem=generation.problem or trouble,
         )
 
-    def _is_rebuilding(self) -> bool:
-        """Whether a rebuild is running, whose result is wanted soon."""
-        return any(one.kind == "rebuild" for one in self.operations.running())
-
-    def _rebuild(self, name: str, work: Work) -> Mapping[str, object]:
-        rebuild = Rebuild(
-            self._projections[name],
-            self._store,
-            self._source,
-            self.follower,
-            self._clock,
-            self._limits,
+    def _new_rebuild(self, projections: Sequence[ReadModel]) -> Rebuild:
+        return Rebuild(
+            projections, self._store, self._source, self.follower, self._clock, self._limits
         )
-        return rebuild.run(work)
-
-    def _fill(self, name: str, work: Work) -> Mapping[str, object]:
-        """The first build of a projection; if it is given up, the follower does it in its way."""
-        try:
-            return self._rebuild(name, work)
-        finally:
-            self.follower.resume(name)
 
     @contextmanager
     def _snapshot(self, name: str) -> Iterator[Snapshot]:

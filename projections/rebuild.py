@@ -13,20 +13,22 @@ from typing import TYPE_CHECKING
 from domain.errors import LedgerError
 from projections import generations
 from projections.builds import count_contact_events
+from projections.contact_walk import KnownLedger
 from projections.digest import digest, drift
+from projections.filling import fill
 from projections.generations import BUILDING, LIVE, Generation, Tables
 from projections.operations import error_trace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from uuid import UUID
 
-    from projections.builds import AnyBuild, ReadModel
+    from projections.builds import AnyBuild, AnyFilling, ReadModel
     from projections.follower import Follower
     from projections.limits import Limits
     from projections.operations import Work
     from projections.source import EventSource
-    from projections.tables import TableStore
+    from projections.tables import TableStore, Transaction
 
 logger = logging.getLogger(__name__)
 
@@ -35,11 +37,11 @@ _ROUNDS = 5
 
 
 class Rebuild:
-    """One rebuild of one projection."""
+    """One rebuild of some projections, which are filled in one pass over the contacts."""
 
     def __init__(
         self,
-        projection: ReadModel,
+        projections: Sequence[ReadModel],
         store: TableStore,
         source: EventSource,
         follower: Follower,
@@ -47,71 +49,85 @@ class Rebuild:
         limits: Limits,
     ) -> None:
         self._limits = limits
-        self._projection = projection
+        self._projections = projections
         self._store = store
         self._source = source
         self._follower = follower
         self._clock = clock
 
-    def run(self, work: Work) -> dict[str, object]:
-        """Build, catch up, compare and switch.
+    def run(self, work: Work) -> list[dict[str, object]]:
+        """Build, and for each projection in turn catch up, compare and switch.
 
-        Returns: projection, position, events, seconds, digest, live_digest (None where there was no
-        live build to compare with) and drift, the first differences.
+        Returns: of each its projection, position, events, seconds since the beginning, digest,
+        live_digest (None where there was no live build to compare with) and drift, the first
+        differences.
 
         Raises:
-            Cancelled: it was cancelled before the switch.
-            Stumbled: the log holds something that the projection cannot deal with.
+            Cancelled: it was cancelled before the last switch. What was switched stays.
+            Stumbled: the log holds something that a projection cannot deal with.
         """
-        generation = self.begin()
+        unfinished = self.begin()
         try:
-            return self._finish(self.fill(generation, work), work)
+            fillings = self.fill(unfinished, work)
+            finished = []
+            for projection, filling in zip(self._projections, fillings, strict=True):
+                build = filling.finish(self._store, work)
+                finished.append(self._finish(projection, build, work))
+                unfinished = unfinished[1:]
         except BaseException:
-            self._abandon(generation)
+            self._abandon(unfinished)
             raise
+        return finished
 
-    def begin(self) -> Generation:
+    def begin(self) -> list[Generation]:
         """Fresh tables at a fixed position and instant, known to be under construction."""
-        position = self._projection.begins_at(self._source.head())
+        head, at = self._source.head(), self._clock()
         with self._store.write() as connection:
-            for leftover in generations.generations(connection, self._projection.name):
-                if leftover.state == BUILDING:
-                    generations.remove(connection, leftover)
-            fresh = Generation(
-                self._projection.name,
-                0,
-                self._projection.version,
-                position,
-                self._clock(),
-                tip_at(self._source, position),
-                BUILDING,
-            )
-            return generations.add(connection, fresh, self._projection.tables)
+            return [self._begin(connection, one, head, at) for one in self._projections]
 
-    def fill(self, generation: Generation, work: Work) -> AnyBuild:
-        """A build that holds what follows from the log up to the generation's position."""
-        upto = self._source.head() if generation.position == 0 else generation.position
-        return self._projection.fill(
-            generation, self._store, self._source, self._limits, work, upto
+    def _begin(
+        self, connection: Transaction, projection: ReadModel, head: int, at: int
+    ) -> Generation:
+        for leftover in generations.generations(connection, projection.name):
+            if leftover.state == BUILDING:
+                generations.remove(connection, leftover)
+        position = projection.begins_at(head)
+        tip = tip_at(self._source, position)
+        fresh = Generation(projection.name, 0, projection.version, position, at, tip, BUILDING)
+        return generations.add(connection, fresh, projection.tables, indexed=False)
+
+    def fill(self, begun: Sequence[Generation], work: Work) -> list[AnyFilling]:
+        """What follows for each contact from the log up to where it stood at the beginning."""
+        known = KnownLedger.at(
+            self._source, max(one.position for one in begun) or self._source.head()
         )
+        fillings = [
+            projection.filling(generation, known, self._limits)
+            for projection, generation in zip(self._projections, begun, strict=True)
+        ]
+        fill(fillings, known, self._store, work, self._limits)
+        return fillings
 
-    def _abandon(self, generation: Generation) -> None:
+    def _abandon(self, unfinished: Sequence[Generation]) -> None:
         """Drop what was built. Where even that cannot be written, the next rebuild drops it."""
         try:
             with self._store.write() as connection:
-                generations.remove(connection, generation)
+                for generation in unfinished:
+                    generations.remove(connection, generation)
         except LedgerError as error:
             logger.warning("what a rebuild left behind is still there: %s", error_trace(error))
 
-    def _finish(self, build: AnyBuild, work: Work) -> dict[str, object]:
+    def _finish(self, projection: ReadModel, build: AnyBuild, work: Work) -> dict[str, object]:
         """Catch up beside the live build, then hold it still to compare and switch."""
-        name = self._projection.name
+        name = projection.name
         self._catch_up(build, work)
         self._accompany(name, build.position, work)
         with self._follower.pause():
             live = self._follower.build(name)
             compares = self._bring_both(live, build, work)
-            live_digest, own_digest, differences = self._compare(live if compares else None, build)
+            live_digest, own_digest, differences = self._compare(
+                projection, live if compares else None, build
+            )
             work.check()
             switched = replace(build.generation, state=LIVE, problem=None)
             with self._store.write() as connection:
@@ -171,18 +187,18 @@ class Rebuild:
         return compares
 
     def _compare(
-        self, live: AnyBuild | None, build: AnyBuild
+        self, projection: ReadModel, live: AnyBuild | None, build: AnyBuild
     ) -> tuple[str | None, str, list[dict[str, object]]]:
         with self._store.read() as connection:
             rebuilt = Tables(connection, build.generation)
-            own_digest = digest(self._projection, rebuilt)
+            own_digest = digest(projection, rebuilt)
             if live is None:
                 return None, own_digest, []
             kept = Tables(connection, live.generation)
-            live_digest = digest(self._projection, kept)
+            live_digest = digest(projection, kept)
             if live_digest == own_digest:
                 return live_digest, own_digest, []
-            return live_digest, own_digest, drift(self._projection, kept, rebuilt)
+            return live_digest, own_digest, drift(projection, kept, rebuilt)
 
 
 def tip_at(source: EventSource, position: int) -> UUID | None:

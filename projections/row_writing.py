@@ -1,4 +1,4 @@
-"""How rows of a projection's table are written: as new rows, or over those of the same key."""
+"""How rows of a projection's tables are written: many new ones, or one over that of its key."""
 
 from __future__ import annotations
 
@@ -6,13 +6,45 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from projections.generations import Table, Tables
 
+Row = tuple[object, ...]
 
-def put(tables: Tables, table: Table, row: tuple[object, ...]) -> None:
+
+class NewRows:
+    """Rows of tables that have none of their keys yet, collected to be written together.
+
+    Of 100,000 rows one statement for each costs three times as much as one for 2,000.
+    """
+
+    def __init__(self, tables: Iterable[Table]) -> None:
+        self._rows: dict[str, tuple[Table, list[Row]]] = {one.name: (one, []) for one in tables}
+
+    def add(self, table: Table, row: Row) -> None:
+        """One row more."""
+        self._rows[table.name][1].append(row)
+
+    def extend(self, table: Table, rows: Iterable[Row]) -> None:
+        """Some rows more."""
+        self._rows[table.name][1].extend(rows)
+
+    def write(self, tables: Tables) -> None:
+        """Write what was collected."""
+        for table, rows in self._rows.values():
+            if rows:
+                tables.executemany(insertion(tables[table.name], table), rows)
+
+    def clear(self) -> None:
+        """Forget what was collected, because it is written."""
+        for _, rows in self._rows.values():
+            rows.clear()
+
+
+def put(tables: Tables, table: Table, row: Row) -> None:
     """Write a row of a table, whether or not there was one of its key."""
-    name = tables[table.name]
-    tables.execute(insertion(name, table) if tables.fresh else upsert(name, table), row)
+    tables.execute(upsert(tables[table.name], table), row)
 
 
 @lru_cache(maxsize=32)

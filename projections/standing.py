@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from domain.recorded import RecordedEvent
     from projections.folding import Moment
     from projections.generations import Tables
+    from projections.row_writing import NewRows
 
 EDGES = Table(
     "edges",
@@ -87,6 +88,12 @@ class ReferralMeasures:
 
 NO_COMMERCE = Commerce(())
 
+NOTHING_REFERRED = ReferralMeasures((), NO_COMMERCE, referred=False)
+"""What most contacts' histories say."""
+
+_REFERRALS = frozenset({ReferralMade, ReferralReceived})
+"""What a history with an edge or with commerce that counts has one of, at least."""
+
 _OF_COMMERCE = frozenset({PurchaseMade, PurchaseReversed})
 _READ = _OF_COMMERCE | {
     ReferralMade,
@@ -121,7 +128,9 @@ class StandingProjection(ByContact):
         before: ReferralMeasures | None = None,
     ) -> ReferralMeasures:
         """The contact's edges, and commerce if anybody referred it, cut at no instant."""
-        # Most events are none of these, and a history is gone through more than once.
+        # Few contacts refer or were referred, and a history is gone through more than once.
+        if _REFERRALS.isdisjoint([type(fact.event) for fact in history.facts]):
+            return NOTHING_REFERRED
         facts = tuple(fact for fact in history.facts if type(fact.event) in _READ)
         read = replace(history, facts=facts)
         edges = edges_of(read, contact, moment.aliases.survivor_of)
@@ -137,6 +146,13 @@ class StandingProjection(ByContact):
         """The row of a contact that has referrals."""
         return measured.referred or bool(measured.edges)
 
+    def collect(self, rows: NewRows, contact: UUID, measured: ReferralMeasures) -> None:
+        """The contact's edges and commerce."""
+        if measured.edges:
+            rows.extend(EDGES, _edge_rows(contact.bytes, measured))
+        if measured.commerce.purchases:
+            rows.add(COMMERCE, _commerce_row(contact.bytes, measured))
+
     def write(
         self,
         tables: Tables,
@@ -145,16 +161,11 @@ class StandingProjection(ByContact):
         before: ReferralMeasures | None = None,
     ) -> None:
         """Keep the contact's edges and commerce."""
-        if tables.fresh and not measured.edges and not measured.commerce.purchases:
-            return
         key = contact.bytes
-        wanted = {
-            edge.event_id.bytes: (edge.other.bytes, msgpack.packb(edge.pack()))
-            for edge in measured.edges
-        }
+        wanted = {event: row for _, event, *row in _edge_rows(key, measured)}
         name = tables["edges"]
         kept = {
-            event: (other, packed)
+            event: [other, packed]
             for event, other, packed in tables.execute(
                 f"SELECT event, other, edge FROM {name} WHERE referrer = ?", (key,)
             )
@@ -164,8 +175,7 @@ class StandingProjection(ByContact):
         new = [(key, event, *row) for event, row in wanted.items() if kept.get(event) != row]
         tables.executemany(f"INSERT OR REPLACE INTO {name} VALUES (?, ?, ?, ?)", new)
         if measured.commerce.purchases:
-            packed = msgpack.packb(measured.commerce.pack())
-            put(tables, COMMERCE, (key, packed))
+            put(tables, COMMERCE, _commerce_row(key, measured))
         else:
             tables.execute(f"DELETE FROM {tables['commerce']} WHERE contact = ?", (key,))
 
@@ -237,6 +247,21 @@ class StandingProjection(ByContact):
     def next_breakpoint(self, tables: Tables) -> int | None:
         """The earliest of all referrers' next breakpoints."""
         return earliest_in(tables, "standings")
+
+
+def _edge_rows(
+    referrer: bytes, measured: ReferralMeasures
+) -> list[tuple[bytes, bytes, bytes, bytes]]:
+    """Rows of ``EDGES``."""
+    return [
+        (referrer, edge.event_id.bytes, edge.other.bytes, msgpack.packb(edge.pack()))
+        for edge in measured.edges
+    ]
+
+
+def _commerce_row(contact: bytes, measured: ReferralMeasures) -> tuple[object, ...]:
+    """A row of ``COMMERCE``."""
+    return (contact, msgpack.packb(measured.commerce.pack()))
 
 
 def read_edges(tables: Tables, referrer: UUID) -> tuple[Edge, ...]:

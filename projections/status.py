@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from domain.relationship import fold
-from projections.accounts import CLIENT_SPELLS, TRADES, write_account
+from projections.accounts import CLIENT_SPELLS, TRADES, collect_account, write_account
 from projections.by_contact import ByContact
 from projections.folding import MERGES
 from projections.generations import Table
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from domain.relationship import Relationship
     from projections.folding import Moment
     from projections.generations import Tables
+    from projections.row_writing import NewRows
 
 NEVER = -(2**63)
 """Stands for no instant in ``since`` and ``changed_at``: it sorts after every instant."""
@@ -101,6 +102,13 @@ class StatusProjection(ByContact):
         """Every contact's."""
         return True
 
+    def collect(self, rows: NewRows, contact: UUID, measured: Relationship) -> None:
+        """The contact's row, its intervals and its account."""
+        key = contact.bytes
+        rows.add(ROWS, _row(key, measured))
+        rows.extend(INTERVALS, [(key, *one) for one in _intervals(measured, 0)])
+        collect_account(rows, key, measured)
+
     def write(
         self,
         tables: Tables,
@@ -109,17 +117,7 @@ class StatusProjection(ByContact):
         before: Relationship | None = None,
     ) -> None:
         """Keep the row, and of the intervals those that are not as they were."""
-        row = (
-            contact.bytes,
-            measured.stage,
-            measured.score,
-            NEVER if measured.since is None else measured.since,
-            " ".join(measured.flags),
-            measured.policy_version,
-            measured.next_breakpoint,
-            NEVER if measured.changed_at is None else measured.changed_at,
-        )
-        put(tables, ROWS, row)
+        put(tables, ROWS, _row(contact.bytes, measured))
         self._write_intervals(tables, contact.bytes, measured, before)
         write_account(tables, contact.bytes, measured, before)
 
@@ -132,9 +130,7 @@ class StatusProjection(ByContact):
         if before and start and before.intervals[start:] == measured.intervals[start:]:
             return
         intervals = _intervals(measured, start)
-        kept = []
-        if not tables.fresh:
-            kept = tables.execute(_KEPT.format(name), (contact, start)).fetchall()
+        kept = tables.execute(_KEPT.format(name), (contact, start)).fetchall()
         same = 0
         while same < min(len(kept), len(intervals)) and kept[same] == intervals[same]:
             same += 1
@@ -178,6 +174,21 @@ class StatusProjection(ByContact):
     def next_breakpoint(self, tables: Tables) -> int | None:
         """The earliest of all contacts' next breakpoints."""
         return earliest_in(tables, "rows")
+
+
+def _row(contact: bytes, measured: Relationship) -> tuple[object, ...]:
+    """A row of ``ROWS``."""
+    changed_at = measured.changed_at
+    return (
+        contact,
+        measured.stage,
+        measured.score,
+        NEVER if measured.since is None else measured.since,
+        " ".join(measured.flags),
+        measured.policy_version,
+        measured.next_breakpoint,
+        NEVER if changed_at is None else changed_at,
+    )
 
 
 def _intervals(relationship: Relationship, start: int) -> list[tuple[object, ...]]:

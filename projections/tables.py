@@ -43,6 +43,9 @@ class Transaction(Protocol):
         An index is a list of columns in parentheses, which a condition may follow.
         """
 
+    def create_indexes(self, name: str, indexes: Sequence[str]) -> None:
+        """Make the indexes of a table that was made without any."""
+
     def drop_table(self, name: str) -> None:
         """Drop a table, where it exists."""
 

@@ -14,13 +14,15 @@ from api.cli.output import count_with_noun, print_json
 from api.cli.plain_help import PlainHelp
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from api.cli.asking.answers import Document, ProjectionAnswers
     from api.cli.asking.target import Target
 
 
 @click.command("rebuild", cls=PlainHelp)
 @click.argument("name", required=False)
-@click.option("--all", "every", is_flag=True, help="Every projection, one after the other.")
+@click.option("--all", "every", is_flag=True, help="Every projection.")
 @target_options
 @json_option
 def command(name: str | None, every: bool, target: Target, as_json: bool) -> int:
@@ -40,14 +42,21 @@ def command(name: str | None, every: bool, target: Target, as_json: bool) -> int
         raise click.UsageError("name one projection, or give --all for every one")
     results = []
     with asked_projections(target) as answers:
-        for one in answers.projections() if name is None else [name]:
-            result = _with_rate(answers.rebuild(one, quiet=as_json))
+        for rebuilt in _rebuilt(answers, name, quiet=as_json):
+            result = _with_rate(rebuilt)
             results.append(result)
             if not as_json:
                 _print(result, answers)
     if as_json:
         print_json(results)
     return PROBLEM if any(result["drift"] for result in results) else 0
+
+
+def _rebuilt(answers: ProjectionAnswers, name: str | None, *, quiet: bool) -> Iterator[Document]:
+    if name is None:
+        yield from answers.rebuild_all(quiet=quiet)
+    else:
+        yield answers.rebuild(name, quiet=quiet)
 
 
 def _with_rate(result: Document) -> Document:

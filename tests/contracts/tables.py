@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from domain.errors import LedgerError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -49,6 +51,16 @@ class TableStoreContract(ABC):
                 b"a",
                 b"b",
             ]
+
+    def test_a_table_gets_its_indexes_when_it_is_filled(self, tables: TableStore) -> None:
+        with tables.write() as transaction:
+            transaction.create_table("guests", ("who BLOB NOT NULL", "floor INTEGER"), ("who",), ())
+            transaction.executemany("INSERT INTO guests VALUES (?, ?)", [(b"a", 2), (b"b", 1)])
+            transaction.create_indexes("guests", ("(floor)", "(floor DESC) WHERE floor > 1"))
+            lowest = transaction.execute("SELECT who FROM guests ORDER BY floor").fetchone()
+            assert lowest == (b"b",)
+        with pytest.raises(LedgerError), tables.write() as transaction:
+            transaction.create_indexes("guests", ("(floor)",))
 
     def test_tables_are_listed_and_dropped(self, tables: TableStore) -> None:
         with tables.write() as transaction:

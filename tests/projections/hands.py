@@ -122,17 +122,18 @@ class Hands:
 
     def rebuild(self, name: str, work: Work | None = None) -> dict[str, Any]:
         """Rebuild to the end."""
-        return self.rebuilding(name, self.ledger).run(work or Work(lambda _progress: None))
+        return self.rebuilding(name, self.ledger).run(work or Work(lambda _progress: None))[0]
 
     def rebuilding(self, name: str, ledger: EventSource) -> Rebuild:
         """A rebuild of a projection from a ledger, not begun."""
         follower = self.projections.follower
-        return Rebuild(READ_MODELS[name], self.store, ledger, follower, self.clock, self.limits)
+        return Rebuild([READ_MODELS[name]], self.store, ledger, follower, self.clock, self.limits)
 
     def built_anew(self, name: str, position: int) -> str:
         """The digest of a build of the log up to a position, made and thrown away."""
         rebuild = self.rebuilding(name, Earlier(self.ledger, position))
-        build = rebuild.fill(rebuild.begin(), Work(lambda _progress: None))
+        work = Work(lambda _progress: None)
+        build = rebuild.fill(rebuild.begin(), work)[0].finish(self.store, work)
         with self.store.write() as connection:
             figure = digest(READ_MODELS[name], Tables(connection, build.generation))
             remove(connection, build.generation)

@@ -196,7 +196,7 @@ def test_what_a_rebuild_could_not_clear_away_the_next_one_does(
     before = tables(hands)
 
     with (
-        failing(filling, "refold", Unavailable("the disk is full")),
+        failing(filling, "effective_history", Unavailable("the disk is full")),
         failing(generations, "remove", Unavailable("the disk is full")),
         pytest.raises(Unavailable),
     ):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from api.service.calibration import Period
@@ -88,6 +88,9 @@ class ProjectionAnswers(TimeZoned, Protocol):
 
     def rebuild(self, name: str, *, quiet: bool) -> Document:
         """The result of a rebuild of a projection."""
+
+    def rebuild_all(self, *, quiet: bool) -> Iterator[Document]:
+        """The result of the rebuild of each projection."""
 
     def names(self, contacts: Sequence[str]) -> dict[str, str]:
         """The names of contacts by their ids, or why there is none to be read."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -37,7 +38,7 @@ from domain.profile import profile_of
 from domain.relationship import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from api.cli.asking.answers import Document
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from domain.timeline import PolicyTimeline, PolicyVersion
     from ledger.ledger import Ledger
     from projections.folding import Moment
+    from projections.operations import Operation as StartedOperation
     from projections.operations import Work
 
 _NAMING = (
@@ -221,14 +223,25 @@ class OpenServerAnswers:
         projections = self._open_ledger.projections
         projections.require(name)
         with order_act(self._folder, self._name, "rebuild-started", name):
-            operation = projections.rebuild(name)
-            with progress(f"rebuilding {name}", 100, quiet=quiet) as advance:
-                look = partial(projections.operation, operation.id)
-                while operation.state == "running":
-                    advance(*told_progress(Operation.model_validate(operation).plain()))
-                    time.sleep(LOOK_SECONDS)
-                    operation = look()
-            return result_of(f"the rebuild of {name}", Operation.model_validate(operation).plain())
+            return self._watch(name, projections.rebuild(name), quiet=quiet)
+
+    def rebuild_all(self, *, quiet: bool) -> Iterator[Document]:
+        """See ``ProjectionAnswers``. They are rebuilt in one pass over the contacts."""
+        with ExitStack() as orders:
+            for name in self.projections():
+                orders.enter_context(order_act(self._folder, self._name, "rebuild-started", name))
+            operation = self._open_ledger.projections.rebuild_all()
+            result = self._watch("all projections", operation, quiet=quiet)
+        yield from result["rebuilds"]
+
+    def _watch(self, what: str, operation: StartedOperation, *, quiet: bool) -> Document:
+        with progress(f"rebuilding {what}", 100, quiet=quiet) as advance:
+            look = partial(self._open_ledger.projections.operation, operation.id)
+            while operation.state == "running":
+                advance(*told_progress(Operation.model_validate(operation).plain()))
+                time.sleep(LOOK_SECONDS)
+                operation = look()
+        return result_of(f"the rebuild of {what}", Operation.model_validate(operation).plain())
 
 
 def _name(ledger: Ledger, aliases: KnownAliases, contact: UUID) -> str:

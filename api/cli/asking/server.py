@@ -21,7 +21,7 @@ from domain.kept_policies import read_kept_policy
 from domain.timeline import PolicyVersion, timeline_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
     from typing import BinaryIO
 
@@ -161,6 +161,11 @@ class ServerAnswers:
                 operation, lambda found: advance(*told_progress(found))
             )
             return result_of(f"the rebuild of {name}", finished)
+
+    def rebuild_all(self, *, quiet: bool) -> Iterator[Document]:
+        """See ``ProjectionAnswers``. Over HTTP they are rebuilt one after the other."""
+        for name in self.projections():
+            yield self.rebuild(name, quiet=quiet)
 
     def _projections(self) -> list[Document]:
         found: list[Document] = self._documents.get("/projections")["items"]

@@ -54,6 +54,10 @@ class SqliteTransaction:
         """Make an empty table: columns as SQL declares them, the key's names, and the indexes."""
         declared = ", ".join((*columns, f"PRIMARY KEY ({', '.join(key)})"))
         self.execute(f"CREATE TABLE {name} ({declared}) WITHOUT ROWID")
+        self.create_indexes(name, indexes)
+
+    def create_indexes(self, name: str, indexes: Sequence[str]) -> None:
+        """Make the indexes of a table that was made without any."""
         for place, index in enumerate(indexes):
             self.execute(f"CREATE INDEX {name}_by_{place} ON {name} {index}")
 
