@@ -16,6 +16,7 @@ from domain.currencies import MINOR_DIGITS
 from domain.errors import Invalid
 from domain.instants import format_instant, parse_date, parse_instant, zone_names
 from domain.text import FREE
+from domain.uuids import uuid_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -220,7 +221,7 @@ class EventId(Kind):
 
     def unpack(self, packed: object) -> object:
         assert isinstance(packed, bytes)
-        return UUID(bytes=packed)
+        return uuid_of(packed)
 
     def schema(self) -> dict[str, object]:
         return {

@@ -13,7 +13,7 @@ from eventsourcing.persistence import Mapper, MapperDeserialisationError, Stored
 from domain.errors import Corrupt
 from domain.events import CATALOGUE, EncryptedValue
 from domain.recorded import RecordedEvent
-from ledger.codec import SCHEMAS, MsgpackTranscoder, codec_of, pack, upcast, uuid_of
+from ledger.codec import SCHEMAS, MsgpackTranscoder, check_uuid, codec_of, pack, upcast
 from ledger.stores.keys import NONCE_BYTES
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ledger.codec import Decrypt, Encrypt
 
 SALT_BYTES = 16
-_ENVELOPE = 8
+_new, _set = object.__new__, object.__setattr__
 
 NOTHING: Container[str] = frozenset()
 """Decrypt no topic: what folds read."""
@@ -147,28 +147,32 @@ class LedgerMapper(Mapper[UUID]):
         decryptor = self._decryptor(stream, version, topic) if topic in decrypt else None
         try:
             values = self._decode(state)
-            schema, _, event_id, recorded_at, occurred_at, source, actor, causation = values[
-                :_ENVELOPE
-            ]
-            fields = upcast(topic, schema, values[_ENVELOPE:])
-            if is_dated_behind := type(occurred_at) is list:
-                (occurred_at,) = occurred_at
+            schema, _, event_id, recorded_at, occurred_at, source, actor, causation, *fields = (
+                values
+            )
+            check_uuid(event_id)
+            if causation is not None:
+                check_uuid(causation)
             envelope = {
                 "contact_id": stream,
                 "version": version,
                 "position": position,
-                "id": uuid_of(event_id),
+                "packed_id": event_id,
                 "recorded_at": recorded_at,
                 "occurred_at": occurred_at,
-                "is_dated_behind": is_dated_behind,
                 "source": source,
-                "actor": None if actor is None else self._actor(actor, decryptor),
-                "causation_id": None if causation is None else uuid_of(causation),
-                "event": codec_of(topic).unpack(fields, decryptor),
+                "packed_actor": actor,
+                "packed_causation_id": causation,
+                "event": codec_of(topic).unpack(upcast(topic, schema, fields), decryptor),
             }
+            if type(occurred_at) is list:
+                (envelope["occurred_at"],) = occurred_at
+                envelope["is_dated_behind"] = True
+            if decryptor is not None and actor is not None:
+                envelope["actor"] = self._actor(actor, decryptor)
             # Without the constructor of a frozen dataclass: half the time of a decode.
-            recorded = object.__new__(RecordedEvent)
-            object.__setattr__(recorded, "__dict__", envelope)
+            recorded = _new(RecordedEvent)
+            _set(recorded, "__dict__", envelope)
         except StoredStateError:
             raise
         except (ValueError, TypeError, LookupError, AssertionError) as error:
@@ -176,9 +180,7 @@ class LedgerMapper(Mapper[UUID]):
             raise StoredStateError(detail) from error
         return recorded
 
-    def _actor(self, packed: Any, decryptor: Decrypt | None) -> str | EncryptedValue:
-        if decryptor is None:
-            return EncryptedValue(packed)
+    def _actor(self, packed: Any, decryptor: Decrypt) -> str | EncryptedValue:
         plain = decryptor("actor", packed)
         return EncryptedValue(b"") if plain is None else cast("str", self.transcoder.decode(plain))
 

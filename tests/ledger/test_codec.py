@@ -11,8 +11,9 @@ from domain.events import CATALOGUE, EncryptedValue
 from domain.events.commerce import PurchaseMade
 from domain.events.governance import EventCorrected
 from domain.events.service import PromiseMade
+from domain.uuids import uuid_of
 from ledger import codec
-from ledger.codec import pack, unpack, uuid_of
+from ledger.codec import pack, unpack
 from ledger.mapper import EVERYTHING, LedgerMapper, StoredStateError
 from tests.golden.stored_states import CONTACT, GoldenKeys, stored_states
 
@@ -114,6 +115,8 @@ def test_a_topic_outside_the_catalogue_is_an_error_and_never_an_import(topic: st
 def test_damaged_state_is_corrupt_whatever_the_damage(topic: str, state: bytes) -> None:
     with pytest.raises(Corrupt):
         read_back(topic, state)
+    with pytest.raises(Corrupt):
+        MAPPER.to_event(1, CONTACT, 7, topic, state)
 
 
 def test_a_field_that_was_appended_later_reads_as_absent_in_older_states() -> None:

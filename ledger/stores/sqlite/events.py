@@ -15,6 +15,7 @@ from eventsourcing.sqlite import (
     SQLiteProcessRecorder,
 )
 
+from domain.uuids import uuid_of
 from ledger.stores.events import INDEXED_TOPICS, Row
 from ledger.stores.sqlite.connections import LAYOUT, LedgerDatastore
 from ledger.stores.sqlite.errors import ledger_errors
@@ -202,7 +203,7 @@ class LedgerApplicationRecorder(SQLiteApplicationRecorder):
                 c.execute(f"{self._select_with_id}WHERE event_id IN ({marks})", keys)
                 for position, stream, version, topic, state, key in c.fetchall():
                     row = Row(position, _stream(stream), version, topic, state)
-                    found[UUID(bytes=key)] = row
+                    found[uuid_of(key)] = row
         return found
 
     def rows_at(self, positions: Sequence[int]) -> dict[int, Row]:
@@ -225,7 +226,7 @@ class LedgerApplicationRecorder(SQLiteApplicationRecorder):
             for start in range(0, len(streams), MOST_IDS):
                 keys = [stream.bytes for stream in streams[start : start + MOST_IDS]]
                 c.execute(f"{statement}({','.join('?' * len(keys))})", keys)
-                found |= {UUID(bytes=key) for (key,) in c.fetchall()}
+                found |= {uuid_of(key) for (key,) in c.fetchall()}
         return found
 
     def streams_with(self, topic: str) -> list[UUID]:
@@ -236,7 +237,7 @@ class LedgerApplicationRecorder(SQLiteApplicationRecorder):
         )
         with self.datastore.transaction(commit=False) as c:
             c.execute(statement, (topic,))
-            return [UUID(bytes=key) for (key,) in c.fetchall()]
+            return [uuid_of(key) for (key,) in c.fetchall()]
 
     def rows_of_streams(self, streams: Sequence[UUID]) -> list[Row]:
         """All events of a few streams, those of each by version."""
@@ -328,7 +329,7 @@ def _stream_key(stream: UUID | str) -> bytes | str:
 
 
 def _stream(key: bytes | str) -> UUID | str:
-    return UUID(bytes=key) if isinstance(key, bytes) else key
+    return uuid_of(key) if isinstance(key, bytes) else key
 
 
 class _Streams(dict["bytes | str", "UUID | str"]):
