@@ -20,7 +20,8 @@ from api.cli.ending import AddressRefused
 from api.cli.output import print_message
 from api.http.app import create_app
 from api.http.edge import logs
-from api.http.edge.connections import IDLE_SECONDS, Connection, Sweep
+from api.http.edge.connections import IDLE_SECONDS, Sweep, connections_with
+from api.http.edge.short_way import ShortWay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -101,10 +102,10 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
 
 
 def _config(server: Server, settings: Settings) -> uvicorn.Config:
-    log_level = settings.log_level
+    log_level, app = settings.log_level, create_app(server)
     return uvicorn.Config(
-        create_app(server),
-        http=Connection,
+        app,
+        http=connections_with(ShortWay(app)),
         ws="none",
         log_config=None,  # its loggers hand everything to ours
         log_level=log_level if log_level == "debug" else "warning",

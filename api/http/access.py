@@ -35,8 +35,12 @@ LOG_SCOPES = (AUDIT,)
 """What the transparency log is read with, unless it is made public."""
 
 
-def principal_of(request: Request, server: Server, scopes: Sequence[str]) -> Principal:
-    """Who asks, if they may.
+def principal_of(
+    server: Server, scopes: Sequence[str], authorization: Sequence[str], ledger: str | None
+) -> Principal:
+    """Who asks, if they may: ``authorization`` is every header of that name.
+
+    ``ledger`` is the one that the path names, as it was sent.
 
     Raises:
         Unauthenticated: keys are asked for, and this is none that opens anything.
@@ -47,9 +51,8 @@ def principal_of(request: Request, server: Server, scopes: Sequence[str]) -> Pri
         return THIS_MACHINE
     if not scopes or (server.settings.log_public and scopes == LOG_SCOPES):
         return ANYONE
-    key = server.keys.authenticate(_secret(request.headers.getlist("authorization")))
+    key = server.keys.authenticate(_secret(authorization))
     principal = key.principal
-    ledger = request.path_params.get("ledger")
     if ledger is not None and not principal.may_enter(unquote(ledger)):
         raise Forbidden("the access key is for another ledger")
     if not principal.has(scopes):

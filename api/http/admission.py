@@ -33,7 +33,9 @@ def admit(request: Request, contract: Contract) -> Exchange:
     """
     request.scope["state"]["route"] = contract.path
     server = request.app.state.server
-    principal = principal_of(request, server, contract.scopes)
+    authorization = request.headers.getlist("authorization")
+    ledger = request.path_params.get("ledger")
+    principal = principal_of(server, contract.scopes, authorization, ledger)
     # Also where no body is needed: any page of another site can post forms and plain text.
     sent = media.require_readable(request, contract.reads) if contract.takes_body else None
     wanted = media.preferred_type(request, contract.offered_for(sent))

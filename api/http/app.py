@@ -15,6 +15,7 @@ from api.http.edge import metrics
 from api.http.edge.cors import for_pages
 from api.http.edge.dispatch import Dispatch, direct
 from api.http.edge.frontdoor import FrontDoor
+from api.http.edge.request_reports import RequestReports
 from api.http.edge.tracing import TELEMETRY
 from api.http.openapi import pages as docs
 from api.http.openapi.description import description
@@ -49,13 +50,10 @@ class _Application(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         """The front door around everything, where also every other error becomes a problem."""
         framework = super().build_middleware_stack()
-        observer, ledgers = metrics.metrics_of(self), self._server.ledgers
         dispatch = Dispatch(framework)
         for route in routes_of(ROUTERS):
             dispatch.add(route.method, route.path, direct(route))
-        door = FrontDoor(
-            dispatch, observer=observer, ledgers=ledgers, is_open=self._server.keys.is_open
-        )
+        door = FrontDoor(dispatch, reports=self.state.reports, is_open=self._server.keys.is_open)
         return for_pages(door, self._server.settings.cors_origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -73,6 +71,7 @@ def create_app(server: Server, limits: Limits = LIMITS) -> FastAPI:
     app.state.server = server
     app.state.streams = Streams(limits, server.stopping)
     metrics.count(app, server)
+    app.state.reports = RequestReports(metrics.metrics_of(app), server.ledgers)
     for router in ROUTERS:
         app.include_router(router)
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from api.http.admission import read_whole_body
 from api.http.wire.envelope import ids_from_key
 from api.http.wire.headers import said_once
+from api.http.wire.rendered import WholeAnswer, document_answer
 from api.service import strict_parsing
+from api.service.answers.events import Appended
 from domain.errors import Invalid
 from ledger.access.scopes import THIS_MACHINE
 
@@ -86,20 +88,43 @@ def set_append_status(exchange: Exchange, result: AppendResult) -> bool:
     known in part. Who waits for ``Rapport-Position`` reads all of them, and their companions.
     """
     reply = exchange.reply
-    created = any(not one.replayed for one in result.events)
-    if result.events:
-        newest = max(one.position for one in result.events)
-        reply.headers["Location"] = f"{exchange.base}/events/{newest}"
-    if result.replayed:
-        reply.headers["Idempotency-Replayed"] = "true"
+    status, headers = outcome_of(result, exchange.base)
+    reply.headers.update(headers)
     reply.position = result.position
     preferred = exchange.request.headers.getlist("prefer")
     if preferred and _wants_minimal(preferred):
         reply.headers["Preference-Applied"] = "return=minimal"
         reply.status = 204
         return False
-    reply.status = 201 if created else 200
+    reply.status = status
     return True
+
+
+def answer_of(result: AppendResult, base: str) -> WholeAnswer:
+    """The whole answer, in JSON, to an append that asked for nothing special."""
+    status, headers = outcome_of(result, base)
+    headers = {"ETag": version_tag(result), **headers, "Rapport-Position": str(result.position)}
+    return document_answer(Appended.model_validate(result), strict_parsing.JSON, status, headers)
+
+
+def version_tag(result: AppendResult) -> str:
+    """The tag of the contact's stream after an append."""
+    return f'"{result.version}"'
+
+
+def outcome_of(result: AppendResult, base: str) -> tuple[int, dict[str, str]]:
+    """The status of what became of an append, and the headers that say so.
+
+    ``base`` is the path of the ledger.
+    """
+    headers = {}
+    if result.events:
+        newest = max(one.position for one in result.events)
+        headers["Location"] = f"{base}/events/{newest}"
+    if result.replayed:
+        headers["Idempotency-Replayed"] = "true"
+    created = any(not one.replayed for one in result.events)
+    return 201 if created else 200, headers
 
 
 def _wants_minimal(headers: list[str]) -> bool:

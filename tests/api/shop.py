@@ -15,6 +15,8 @@ import uvicorn
 
 from api.bootstrap import build
 from api.http.app import create_app
+from api.http.edge.connections import connections_with
+from api.http.edge.short_way import ShortWay
 from api.service.limits import LIMITS
 from api.service.settings import Settings
 from domain.instants import format_instant
@@ -23,10 +25,11 @@ from tests.fixtures.patience import END_SECONDS
 from tests.fixtures.registrations import registration
 
 if TYPE_CHECKING:
+    from asyncio import Protocol
     from collections.abc import Iterator
     from pathlib import Path
 
-    from starlette.types import ASGIApp
+    from fastapi import FastAPI
 
     from api.http.streams.streams import Limits
     from api.service.limits import ServiceLimits
@@ -38,10 +41,13 @@ Json = dict[str, Any]
 
 
 @contextmanager
-def listening(app: ASGIApp) -> Iterator[str]:
-    """The address at which a real server answers with this application."""
+def listening(app: FastAPI, http: type[Protocol] | None = None) -> Iterator[str]:
+    """The address at which a real server answers with this application, with the short way unless
+    ``http`` makes other connections.
+    """
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, log_level="error", access_log=False, lifespan="off")
+    http = http or connections_with(ShortWay(app))
+    config = uvicorn.Config(app, http=http, log_level="error", access_log=False, lifespan="off")
     serving = uvicorn.Server(config)
     thread = threading.Thread(target=serving.run, kwargs={"sockets": [listener]})
     thread.start()

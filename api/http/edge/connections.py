@@ -6,17 +6,24 @@ forever for a reader that does not read its answer.
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from api.http.edge.plain_requests import PlainRequest
 from api.http.problems import HeadTooLarge, Malformed, problem, problem_bytes, status_of
 
 if TYPE_CHECKING:
+    from asyncio import Protocol
     from collections.abc import Iterable
 
+    from uvicorn import Config
+
+    from api.http.edge.short_way import ShortWay
     from domain.errors import LedgerError
 
 HEAD_BYTES = 64 * 1024
@@ -34,27 +41,106 @@ IDLE_SECONDS = 75
 is closed while a request is on its way."""
 
 
-class Connection(HttpToolsProtocol):
-    """Uvicorn's connection that refuses endless heads, and what is no HTTP, with a problem."""
+GATHER_SECONDS = 0.05
+"""How long a plain request may wait for the rest of its body; then it takes the ordinary way, where
+it has ``BODY_SECONDS``."""
 
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **named)
+
+class Connection(HttpToolsProtocol):
+    """Uvicorn's connection that refuses endless heads, and what is no HTTP, with a problem.
+
+    With a ``short_way`` it offers plain requests to that before the application is asked.
+    """
+
+    def __init__(
+        self, config: Config, *more: Any, short_way: ShortWay | None = None, **named: Any
+    ) -> None:
+        super().__init__(config, *more, **named)
         self._in_head = False
         self._head_bytes = 0
+        self._short_way = short_way
+        self._plain: PlainRequest | None = None
+        """The request whose body is still to come, before it is known which way it takes."""
+        self._body = b""
+        self._patience: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        """A client has connected."""
+        super().connection_made(transport)
+        if self._short_way is not None and not self._short_way.is_open():
+            self._short_way = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client has left."""
+        self._take_ordinary_way()
+        super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """The server is about to end."""
+        self._take_ordinary_way()
+        super().shutdown()
 
     def on_message_begin(self) -> None:
         """A request begins."""
         self._in_head = True
+        self._unset_keepalive_if_required()  # the one before may have been answered at once
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         """A request's head has come to its end."""
         self._in_head = False
-        super().on_headers_complete()
+        if self._short_way is not None and self._is_free():
+            method = self.parser.get_method()
+            self._plain = PlainRequest.of(method, self.url, self.headers)
+        if self._plain is None:
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """A part of a request's body has arrived."""
+        if self._plain is None:
+            super().on_body(body)
+        else:
+            self._body += body
+
+    def on_message_complete(self) -> None:
+        """A request has come to its end."""
+        if self._plain is None:
+            super().on_message_complete()
+            return
+        assert self._short_way is not None
+        plain, body, cycle = self._plain, self._body, _Cycle(self)
+        if self._short_way.answer(plain, body, cycle):
+            self.cycle = cycle  # type: ignore[assignment]  # what uvicorn asks of one, it has
+            self._forget()
+            return
+        self._take_ordinary_way()
+        super().on_message_complete()
+
+    def _is_free(self) -> bool:
+        """Whether nothing else is to be answered first, and what is written can leave."""
+        is_idle = self.cycle is None or self.cycle.response_complete  # type: ignore[redundant-expr]  # it is None at first
+        return is_idle and not self.flow.write_paused and self.parser.get_http_version() == "1.1"
+
+    def _take_ordinary_way(self) -> None:
+        """Hand to uvicorn what has arrived of a request that is not answered yet."""
+        if self._plain is not None:
+            body = self._body
+            self._forget()
+            super().on_headers_complete()
+            if body:
+                super().on_body(body)
+
+    def _forget(self) -> None:
+        self._plain, self._body = None, b""
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
 
     def data_received(self, data: bytes) -> None:
         """Take in what arrived, unless the head that it belongs to has grown too long."""
         super().data_received(data)
+        if self._plain is not None and self._patience is None:
+            self._patience = self.loop.call_later(GATHER_SECONDS, self._take_ordinary_way)
         if not self._in_head:
             self._head_bytes = 0
             return
@@ -85,6 +171,47 @@ class Connection(HttpToolsProtocol):
         if current is None or current.response_complete:  # type: ignore[redundant-expr]  # it is None at first
             return True
         return current.more_body and not current.response_started and not self.pipeline
+
+
+def connections_with(short_way: ShortWay | None) -> type[Protocol]:
+    """What uvicorn makes for each client, with or without the short way."""
+    made = partial(Connection, short_way=short_way)
+    return cast("type[Protocol]", made)  # all that uvicorn does with it is to call it
+
+
+class _Cycle:
+    """A plain request, as uvicorn sees the one that it is answering."""
+
+    message_event = asyncio.Event()
+    """Nobody waits for it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.response_started = self.response_complete = False
+        self.disconnected = self.more_body = False
+        self.keep_alive = True
+        self._connection = connection
+
+    def wait_for(self, reply: asyncio.Future[Any]) -> None:
+        """Have uvicorn wait for this at the server's end, and then cancel it."""
+        tasks: set[Any] = self._connection.tasks
+        tasks.add(reply)
+        reply.add_done_callback(tasks.discard)
+
+    def send(self, status: int, head: bytes, content: bytes) -> None:
+        """Send the whole answer."""
+        connection = self._connection
+        self.response_complete = True
+        if self.disconnected:
+            return
+        del self._connection  # it holds this: a cycle
+        default = connection.server_state.default_headers
+        parts = [STATUS_LINE[status], *(b"%s: %s\r\n" % pair for pair in default), head]
+        if not self.keep_alive:
+            parts.append(b"connection: close\r\n")
+        connection.transport.write(b"".join([*parts, b"\r\n", content]))
+        if not self.keep_alive:
+            connection.transport.close()
+        connection.on_response_complete()
 
 
 class Sweep:

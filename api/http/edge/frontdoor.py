@@ -8,29 +8,24 @@ origin.
 from __future__ import annotations
 
 import asyncio
-import logging
 import re
 import time
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote_to_bytes, urlsplit
-from uuid import UUID
 
 from starlette.requests import ClientDisconnect
 
-from api.http.edge.logs import LogEvent, places
-from api.http.edge.tracing import trace_id_of
-from api.http.problems import Forbidden, problem_response, status_of
+from api.http.edge.logs import LogEvent
+from api.http.edge.request_reports import LOG, RequestNames, RequestReports, refusal_of
+from api.http.problems import Forbidden
 from api.service.settings import is_loopback
-from domain.errors import Corrupt, LedgerError, Unavailable
-from ledger.entropy import Entropy
+from domain.errors import LedgerError, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container
+    from collections.abc import Callable, Mapping
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-LOG = logging.getLogger("rapport.http")
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 MOST_IN_FLIGHT = 1000
@@ -50,18 +45,6 @@ _CANONICAL = re.compile(rb"[A-Za-z0-9_.~:/-]*")
 _HOST = re.compile(r"([a-zA-Z0-9.-]+|\[[0-9a-fA-F:.]+\])(?::[0-9]{1,5})?")
 """A name or an address, and a port: nothing else that a URL may have. Source: RFC 9110, 7.2."""
 
-_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
-
-
-class RequestObserver(Protocol):
-    """Counts requests; on the event loop, so it must return at once."""
-
-    def began(self) -> None:
-        """A request arrived."""
-
-    def count_answer(self, method: str, route: str, status: int, seconds: float) -> None:
-        """Count an answer; ``route`` is ``-`` and ``status`` is 0 where there is none."""
-
 
 class FrontDoor:
     """ASGI middleware around everything; more than ``most_in_flight`` requests wait outside."""
@@ -70,46 +53,44 @@ class FrontDoor:
         self,
         app: ASGIApp,
         most_in_flight: int = MOST_IN_FLIGHT,
-        observer: RequestObserver | None = None,
-        ledgers: Container[str] = (),
+        reports: RequestReports | None = None,
         is_open: Callable[[], bool] = lambda: True,
     ) -> None:
-        """``ledgers`` are those whose names may be logged; a sender has invented any others.
-
-        ``is_open`` says whether nobody is asked for a key, and only this machine is answered.
-        """
+        """``is_open`` says whether nobody is asked for a key, and only this machine is answered."""
         self.is_open = is_open
         self.app = app
         self.most_in_flight = most_in_flight
-        self.observer = observer
-        self.ledgers = ledgers
-        self.in_flight = 0
+        self.reports = reports or RequestReports()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        self.in_flight += 1
-        if self.observer is not None:
-            self.observer.began()
-        headers = dict(scope["headers"])
-        inner = _inner(scope, headers)
-        seen = _ObservedAnswer(send, inner["state"]["request_id"], head=scope["method"] == "HEAD")
         started = time.perf_counter()
+        self.reports.begin()
+        headers = dict(scope["headers"])
+        names = RequestNames.of(headers.get(b"x-request-id"), headers.get(b"traceparent", b""))
+        inner = _inner(scope, names)
+        seen = _ObservedAnswer(send, names.request_id, head=scope["method"] == "HEAD")
         try:
-            await self._answer(inner, headers, receive, seen)
+            await self._answer(inner, headers, names, receive, seen)
         finally:
-            self.in_flight -= 1
-            self._report(scope["method"], inner, seen.status, time.perf_counter() - started)
+            route = inner["state"].get("route", "-")
+            ledger = inner.get("path_params", {}).get("ledger")
+            self.reports.end(names, scope["method"], route, ledger, seen.status, started)
 
     async def _answer(
-        self, inner: Scope, headers: dict[bytes, bytes], receive: Receive, seen: _ObservedAnswer
+        self,
+        inner: Scope,
+        headers: dict[bytes, bytes],
+        names: RequestNames,
+        receive: Receive,
+        seen: _ObservedAnswer,
     ) -> None:
-        state = inner["state"]
-        instance: str = state["instance"]
         try:
-            if self.in_flight > self.most_in_flight and inner["path"] not in ALWAYS_ANSWERED:
+            overloaded = self.reports.in_flight > self.most_in_flight
+            if overloaded and inner["path"] not in ALWAYS_ANSWERED:
                 raise Unavailable("too many requests at once")
             if sum(name == b"host" for name, _ in inner["headers"]) > 1:
                 raise Forbidden("a request names one Host")
@@ -117,46 +98,16 @@ class FrontDoor:
                 require_same_machine(inner["method"], headers)
             await self.app(inner, receive, seen)
         except ClientDisconnect:
-            LOG.info(LogEvent("client-left", instance=instance, trace=state["trace"]))
+            LOG.info(LogEvent("client-left", instance=names.instance, trace=names.trace))
         except asyncio.CancelledError:
             # Only at the end, to what did not finish in time.
             if not seen.status:
-                error: LedgerError = Unavailable("the server stopped: send it again, same ids")
-                await problem_response(error, instance)(inner, receive, seen)
+                await refusal_of(server_stopped(), names)(inner, receive, seen)
             raise
-        except LedgerError as error:
-            if status_of(type(error)) == 500 or isinstance(error, Corrupt):
-                self._log_failure(state, error, str(error))
-            if not seen.status:  # else the framework has told it
-                await problem_response(error, instance)(inner, receive, seen)
         except Exception as error:  # noqa: BLE001  # the last place before the server's plain text
-            self._log_failure(state, error, None)
-            if not seen.status:
-                await problem_response(LedgerError(), instance)(inner, receive, seen)
-
-    def _log_failure(self, state: dict[str, Any], error: Exception, told: str | None) -> None:
-        more = {"error": places(error), "told": told, "trace": state["trace"]}
-        LOG.error(LogEvent("failed", instance=state["instance"], **more))
-
-    def _report(self, method: str, inner: Scope, status: int, seconds: float) -> None:
-        state = inner["state"]
-        # The template, never the path: a path holds refs, and refs are personal.
-        route = state.get("route", "-")
-        if self.observer is not None:
-            self.observer.count_answer(method, route, status, seconds)
-        if LOG.isEnabledFor(logging.INFO):
-            ledger = inner.get("path_params", {}).get("ledger")
-            line = LogEvent(
-                "request",
-                id=state["request_id"],
-                ledger=ledger if ledger in self.ledgers else None,
-                method=method,
-                route=route,
-                status=status,
-                ms=f"{seconds * 1000:.1f}",
-                trace=state["trace"],
-            )
-            LOG.info(line)
+            refusal = refusal_of(error, names)
+            if not seen.status:  # else the framework has told it
+                await refusal(inner, receive, seen)
 
 
 class _ObservedAnswer:
@@ -179,7 +130,12 @@ class _ObservedAnswer:
         await self.send(message)
 
 
-def require_same_machine(method: str, headers: dict[bytes, bytes]) -> None:
+def server_stopped() -> LedgerError:
+    """What a request hears that did not finish before the server's end."""
+    return Unavailable("the server stopped: send it again, same ids")
+
+
+def require_same_machine(method: str, headers: Mapping[bytes, bytes]) -> None:
     """Let through what this machine asks for itself.
 
     Raises:
@@ -220,45 +176,15 @@ def canonical_path(raw_path: bytes) -> str:
     return "/".join(quote(unquote_to_bytes(segment), safe=":") for segment in segments)
 
 
-def _inner(scope: Scope, headers: dict[bytes, bytes]) -> Scope:
+def _inner(scope: Scope, names: RequestNames) -> Scope:
     """What the routes see: the canonical path, GET for HEAD, and names for this request."""
     raw = scope.get("raw_path") or quote(scope["path"]).encode()
-    request_id, instance = _names(headers.get(b"x-request-id"))
-    state = {
-        **scope.get("state", {}),
-        "request_id": request_id,
-        "instance": instance,
-        "trace": trace_id_of(headers.get(b"traceparent", b"").decode("latin-1")),
-    }
     return {
         **scope,
         "path": canonical_path(raw),
         "method": "GET" if scope["method"] == "HEAD" else scope["method"],
-        "state": state,
+        "state": {**scope.get("state", {}), **names._asdict()},
     }
-
-
-_random = Entropy()  # asking the system for every request costs more than the request
-
-
-def _names(sent: bytes | None) -> tuple[str, str]:
-    """The request's id, the client's own where that is one, and as a URI for ``instance``."""
-    if sent is None or not _REQUEST_ID.fullmatch(sent):
-        made = _random_uuid()
-        return made, f"urn:uuid:{made}"
-    named = sent.decode()
-    try:
-        return named, UUID(named).urn
-    except ValueError:
-        return named, f"urn:rapport:request:{named}"
-
-
-def _random_uuid() -> str:
-    """The text of a new UUID of version 4. Source: RFC 9562, section 5.4."""
-    digits = _random(16).hex()
-    variant = "89ab"[int(digits[16], 16) & 3]
-    parts = digits[:8], digits[8:12], "4" + digits[13:16], variant + digits[17:20], digits[20:]
-    return "-".join(parts)
 
 
 @lru_cache(maxsize=64)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from opentelemetry import trace
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
     from fastapi.telemetry import TelemetryConfig
 
 TELEMETRY: TelemetryConfig = {
@@ -27,6 +28,11 @@ HIDDEN = "REDACTED"
 """What stands in a span for the path and the query. Source: OpenTelemetry, semantic conventions."""
 
 _TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.*)?")
+
+
+def is_traced(app: FastAPI) -> bool:
+    """Whether FastAPI makes a span for each request of the application."""
+    return app._native_telemetry.enabled()
 
 
 def trace_id_of(traceparent: str | None) -> str | None:

@@ -17,6 +17,7 @@ from api.http.appends import (
     require_no_condition,
     sent_events,
     set_append_status,
+    version_tag,
 )
 from api.http.dependencies import contact_of, ledger_of
 from api.http.exchange import Exchange, exchange_in
@@ -90,7 +91,7 @@ async def append_events(request: Request) -> Appended | None:
     if_version, if_new = _condition(request.headers)
     append = Append(drafts=drafts, if_version=if_version, if_new=if_new)
     result = await append_result(exchange, append)
-    exchange.reply.headers["ETag"] = f'"{result.version}"'
+    exchange.reply.headers["ETag"] = version_tag(result)
     return Appended.model_validate(result) if set_append_status(exchange, result) else None
 
 

@@ -10,6 +10,7 @@ from api.http.wire import media
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from starlette.responses import Response
     from starlette.types import Receive, Scope, Send
 
     from api.http.exchange import Exchange
@@ -32,6 +33,13 @@ class WholeAnswer:
         if content is not None:
             self.headers.append((b"content-length", b"%d" % len(content)))
 
+    @classmethod
+    def of(cls, response: Response) -> WholeAnswer:
+        """The same answer as one of the framework's."""
+        answer = cls(response.status_code, {})
+        answer.headers, answer.content = response.raw_headers, bytes(response.body)
+        return answer
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it."""
         start = {"type": "http.response.start", "status": self.status, "headers": self.headers}
@@ -47,11 +55,24 @@ def render_answer(body: object, exchange: Exchange, status: int) -> WholeAnswer:
         headers["Rapport-Position"] = str(reply.position)
     if status == 204:
         return WholeAnswer(204, headers)
-    content = media.encode(body, exchange.wanted)
+    answer = document_answer(body, exchange.wanted, status, headers, digest=reply.digest)
+    if reply.digest and exchange.request.headers.get("if-none-match") == headers["ETag"]:
+        del headers["Content-Type"]
+        return WholeAnswer(304, headers)
+    return answer
+
+
+def document_answer(
+    body: object, wanted: str, status: int, headers: dict[str, str], *, digest: bool = False
+) -> WholeAnswer:
+    """The answer with this body, in the media type that is ``wanted``.
+
+    What is said of any body is added to ``headers``; ``digest`` tags one that depends on the clock,
+    a policy or a projection.
+    """
+    content = media.encode(body, wanted)
     headers["Vary"] = "Accept"
-    if reply.digest:
+    if digest:
         headers["ETag"] = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-        if exchange.request.headers.get("if-none-match") == headers["ETag"]:
-            return WholeAnswer(304, headers)
-    headers["Content-Type"] = exchange.wanted
+    headers["Content-Type"] = wanted
     return WholeAnswer(status, headers, content)

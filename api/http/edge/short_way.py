@@ -1,0 +1,153 @@
+"""The short way of plain requests, which are nearly all that tills and pages send.
+
+The framework takes longer over each than the ledger does. So they are answered where the connection
+parses them, by the same rules and to the same bytes. Everything else takes the ordinary way, and so
+does what is refused before it is handed to the ledger: it has left no trace here by then.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from api.http.access import principal_of
+from api.http.appends import answer_of
+from api.http.contract import Contract
+from api.http.edge.frontdoor import (
+    MOST_IN_FLIGHT,
+    SECURITY_HEADERS,
+    require_same_machine,
+    server_stopped,
+)
+from api.http.edge.request_reports import RequestNames, refusal_of
+from api.http.edge.tracing import is_traced
+from api.http.routers import ROUTERS
+from api.http.routers.events import append_events
+from api.http.routers.status import kept_status, read_status
+from api.http.routing import routes_of
+from api.http.wire.envelope import read_one
+from api.http.wire.rendered import WholeAnswer, document_answer
+from api.service.strict_parsing import JSON, parse
+from domain.errors import LedgerError
+from ledger.drafts import Append
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from fastapi import FastAPI
+
+    from api.http.edge.plain_requests import Cycle, PlainRequest
+    from api.http.edge.request_reports import RequestReports
+    from api.http.streams.streams import Streams
+    from api.service.server import OpenLedger, Server
+    from ledger.drafts import AppendResult
+
+_SECURITY = b"".join([b"%s: %s\r\n" % pair for pair in SECURITY_HEADERS])
+
+
+class _Admission(NamedTuple):
+    """A request that the short way answers, whatever comes of it."""
+
+    request: PlainRequest
+    route: str
+    names: RequestNames
+    cycle: Cycle
+
+
+class ShortWay:
+    """Answers plain requests of one application."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app = app
+        self._server: Server = app.state.server
+        self._reports: RequestReports = app.state.reports
+        self._streams: Streams = app.state.streams
+        contracts = {route.endpoint: Contract.of(route) for route in routes_of(ROUTERS)}
+        self._ways = {
+            "GET": (contracts[read_status], self._read_status),
+            "POST": (contracts[append_events], self._append),
+        }
+
+    def is_open(self) -> bool:
+        """Whether any request may take it: FastAPI makes the spans of those that are traced."""
+        return not is_traced(self._app)
+
+    def answer(self, request: PlainRequest, body: bytes, cycle: Cycle) -> bool:
+        """Answer the request, now or later; False where it must take the ordinary way."""
+        server, name = self._server, request.ledger
+        if name not in server.ledgers or self._reports.in_flight >= MOST_IN_FLIGHT:
+            return False
+        server.usage_counts.enter(name)
+        try:
+            if self._ways[request.method][1](request, server.ledger(name), body, cycle):
+                return True
+        except Exception:  # noqa: BLE001, S110  # the ordinary way finds the same, and says it
+            pass
+        server.usage_counts.leave(name)
+        return False
+
+    def _admit(self, request: PlainRequest, cycle: Cycle) -> _Admission:
+        """Let the request in. This comes last, because it counts as a request of its key.
+
+        Raises:
+            LedgerError: it may not be answered.
+        """
+        headers, contract = request.headers, self._ways[request.method][0]
+        if self._server.keys.is_open():
+            require_same_machine(request.method, headers)
+        sent = [headers[b"authorization"].decode("latin-1")] if b"authorization" in headers else []
+        principal_of(self._server, contract.scopes, sent, request.ledger)
+        self._reports.begin()
+        names = RequestNames.of(headers.get(b"x-request-id"), headers.get(b"traceparent", b""))
+        return _Admission(request, contract.path, names, cycle)
+
+    def _read_status(
+        self, request: PlainRequest, served: OpenLedger, _body: bytes, cycle: Cycle
+    ) -> bool:
+        found = kept_status(served, request.contact_in(served.ledger), self._server.clock())
+        if found is None:
+            return False
+        headers = {"Rapport-Position": str(found[1])}
+        answer = document_answer(found[0], JSON, 200, headers, digest=True)
+        self._send(self._admit(request, cycle), answer)
+        return True
+
+    def _append(self, request: PlainRequest, served: OpenLedger, body: bytes, cycle: Cycle) -> bool:
+        ledger = served.ledger
+        contact_id = request.contact_in(ledger)
+        draft = read_one(parse(body, JSON), "", contact_id, ledger.contact_id)
+        if draft.problem is not None:
+            return False
+        admission = self._admit(request, cycle)
+        reply = self._streams.answers.new_reply()
+        waiting = reply.waiting
+        waiting.add_done_callback(partial(self._answer_append, admission))
+        cycle.wait_for(waiting)
+        try:
+            ledger.hand_over(Append(drafts=(draft,)), reply)
+        except LedgerError as error:
+            waiting.set_exception(error)
+        return True
+
+    def _answer_append(self, admission: _Admission, waiting: asyncio.Future[AppendResult]) -> None:
+        """Answer what became of an append."""
+        try:
+            error = server_stopped() if waiting.cancelled() else waiting.exception()
+            if error is None:
+                base = f"/v1/ledgers/{admission.request.ledger}"
+                self._send(admission, answer_of(waiting.result(), base))
+                return
+        except Exception as unexpected:  # noqa: BLE001  # the last place before nobody answers
+            error = unexpected
+        self._send(admission, WholeAnswer.of(refusal_of(error, admission.names)))
+
+    def _send(self, admission: _Admission, answer: WholeAnswer) -> None:
+        """Send an answer, and report it."""
+        request, names, status = admission.request, admission.names, answer.status
+        lines = b"".join([b"%s: %s\r\n" % pair for pair in answer.headers])
+        named = b"x-request-id: %s\r\n" % names.request_id.encode()
+        admission.cycle.send(status, lines + _SECURITY + named, answer.content or b"")
+        self._server.usage_counts.leave(request.ledger)
+        self._reports.end(
+            names, request.method, admission.route, request.ledger, status, request.arrived
+        )
