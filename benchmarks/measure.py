@@ -16,6 +16,10 @@ class Disagreement(Exception):
     """Two ways to the same answer gave different ones; what was measured is worth nothing."""
 
 
+class NotMeasured(Exception):
+    """A row cannot be measured here; the text says what is missing."""
+
+
 @dataclass(frozen=True)
 class Spread:
     """What several runs gave, in the order in which they ran."""

@@ -10,9 +10,11 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.bench import command, environment
+from benchmarks.cachegrind import counted
 from benchmarks.load import closed_loop
 from benchmarks.measure import Disagreement, agree
 from benchmarks.purchases import ROOT
@@ -22,13 +24,24 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LEDGER = "/v1/ledgers/main"
+BARE = (sys.executable, "-m", "benchmarks.bare")
 VISIBLE = f"{LEDGER}/statuses?limit=1&min_position="
 """What is answered once the statuses reflect the position that follows."""
 
 RESTATED = f"{LEDGER}/restatements?limit=1&min_position="
 """What is answered once the restatements do."""
 
-_MOST_SECONDS = 60.0
+_MOST_SECONDS = 600.0
+_COUNTED_SECONDS = 900.0
+"""How long a server may take that runs under cachegrind, some fifty times slower."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server that answers: its port, and the process that was started."""
+
+    port: int
+    process_id: int
 
 
 @contextmanager
@@ -38,44 +51,67 @@ def rapport(folder: Path) -> Iterator[int]:
     Raises:
         Disagreement: it gave no answer.
     """
-    with _running([*command(), "serve", "--data", str(folder), "--port"]) as port:
-        yield port
+    with serving(folder) as running:
+        yield running.port
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Running]:
+    """The same as ``rapport``, with the process that runs it."""
+    with _running([*command(), "serve", "--data", str(folder), "--port"]) as running:
+        yield running
 
 
 @contextmanager
 def unsealed(folder: Path) -> Iterator[int]:
     """The same with its transparency logs standing still, as ``rapport``."""
     program = [sys.executable, "-m", "benchmarks.unsealed"]
-    with _running([*program, "serve", "--data", str(folder), "--port"]) as port:
-        yield port
+    with _running([*program, "serve", "--data", str(folder), "--port"]) as running:
+        yield running.port
 
 
 @contextmanager
 def bare() -> Iterator[int]:
     """The program of ``benchmarks.bare``, as ``rapport``."""
-    with _running([sys.executable, "-m", "benchmarks.bare"]) as port:
-        yield port
+    with _running(BARE) as running:
+        yield running.port
 
 
-def catch_up(port: int, head: int, reflected: str = VISIBLE) -> None:
+@contextmanager
+def counted_server(program: Sequence[str], counts: Path) -> Iterator[Running]:
+    """A server under cachegrind, which leaves its counts in that folder when it is stopped.
+
+    ``program`` takes its port as its last argument, which is added.
+
+    Raises:
+        Disagreement: it gave no answer.
+    """
+    command, _ = counted(program, counts)
+    with _running(command, _COUNTED_SECONDS) as running:
+        yield running
+
+
+def catch_up(
+    port: int, head: int, reflected: str = VISIBLE, most_seconds: float = _MOST_SECONDS
+) -> None:
     """Wait until the statuses, or what else is asked for, reflect that position.
 
     Raises:
         Disagreement: they do not in time.
     """
-    ends = time.perf_counter() + _MOST_SECONDS
+    ends = time.perf_counter() + most_seconds
     while _status(port, f"{reflected}{head}") != http.client.OK:
         if time.perf_counter() > ends:
             raise Disagreement(f"what is projected does not come to position {head}")
 
 
-def settle(port: int, head: int) -> None:
+def settle(port: int, head: int, most_seconds: float = _MOST_SECONDS) -> None:
     """Wait until nothing follows the log any more, restatements included, which come last.
 
     Raises:
         Disagreement: they do not come to that position in time.
     """
-    catch_up(port, head, RESTATED)
+    catch_up(port, head, RESTATED, most_seconds)
 
 
 def put(port: int, events: Sequence[Any]) -> None:
@@ -86,7 +122,7 @@ def put(port: int, events: Sequence[Any]) -> None:
 
 
 @contextmanager
-def _running(arguments: Sequence[str]) -> Iterator[int]:
+def _running(arguments: Sequence[str], most_seconds: float = _MOST_SECONDS) -> Iterator[Running]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
     started = time.perf_counter()
@@ -95,13 +131,13 @@ def _running(arguments: Sequence[str]) -> Iterator[int]:
     )
     try:
         while _status(port, "/livez") != http.client.OK:
-            if process.poll() is not None or time.perf_counter() - started > _MOST_SECONDS:
+            if process.poll() is not None or time.perf_counter() - started > most_seconds:
                 raise Disagreement(f"{arguments[-1]} gave no answer")
             time.sleep(0.002)
-        yield port
+        yield Running(port, process.pid)
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(_MOST_SECONDS)
+        process.wait(most_seconds)
 
 
 def _status(port: int, path: str) -> int:

@@ -24,10 +24,15 @@ class Size:
     many_stored_events: int = 1_000_000
     appends_to_stored: int = 10_000
     busy_events: int = 8_000
+    counted_appends: int = 400
+    poured_lines: int = 100_000
+    listed_contacts: int = 100_000
+    few_rebuilt_events: int = 100_000
+    many_rebuilt_events: int = 1_000_000
 
 
 WHOLE = Size()
-FULL = Size(many_stored_events=10_000_000)
+FULL = Size(many_stored_events=10_000_000, poured_lines=1_000_000, many_rebuilt_events=10_000_000)
 QUICK = Size(
     runs=3,
     contacts=1_000,
@@ -40,4 +45,9 @@ QUICK = Size(
     many_stored_events=50_000,
     appends_to_stored=2_000,
     busy_events=2_000,
+    counted_appends=100,
+    poured_lines=10_000,
+    listed_contacts=2_000,
+    few_rebuilt_events=2_000,
+    many_rebuilt_events=20_000,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from benchmarks.rows import (
+    append_instructions,
     appending,
     appending_to_many,
     bulk_appending,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 ROWS: Mapping[str, Callable[[Bench], Outcome]] = {
     "1": appending.measure,
+    "1b": append_instructions.measure,
     "3": bulk_appending.measure,
     "4": rebuild.measure,
     "6": rebuild_in_database.measure,

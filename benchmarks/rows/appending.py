@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from benchmarks.bench import Bench
 
-GOAL = Goal(0.60, 0.80)
+GOAL = Goal(0.65, 0.90)
 CONNECTIONS = 64
 
 

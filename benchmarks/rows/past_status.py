@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from api.service.server import OpenLedger
     from benchmarks.bench import Bench
 
-GOAL = Goal(0.15, 0.05, at_least=False)
+FROM_STORE = Goal(0.25, 0.15, at_least=False)
+AGAIN = Goal(0.12, 0.05, at_least=False)
 CONTACT = "benchmark:long-standing"
 _BEGAN_AT = 1_640_995_200_000_000  # 2022-01-01, so that a thousand days later is still the past
 _TIMES = 20
@@ -71,13 +72,13 @@ def measure(bench: Bench) -> Outcome:
     what = f"status with its evidence, {len(story):,} events, as of a past instant"
     return Outcome(
         (
-            _line(f"{what}, read from the store", anew, theirs, len(story)),
-            _line(f"{what}, asked again as of others", again, theirs_again, len(story)),
+            _line(f"{what}, read from the store", anew, theirs, len(story), FROM_STORE),
+            _line(f"{what}, asked again as of others", again, theirs_again, len(story), AGAIN),
         )
     )
 
 
-def _line(what: str, ours: Spread, theirs: Spread, events: int) -> Line:
+def _line(what: str, ours: Spread, theirs: Spread, events: int, goal: Goal) -> Line:
     return Line(
         row="7",
         what=what,
@@ -85,7 +86,7 @@ def _line(what: str, ours: Spread, theirs: Spread, events: int) -> Line:
         ours=ours,
         beside=f"stock repository.get of {events:,} events",
         theirs=theirs,
-        goal=GOAL,
+        goal=goal,
     )
 
 

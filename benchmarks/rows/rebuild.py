@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from benchmarks.bench import Bench
     from ledger.ledger import Ledger
 
-GOAL = Goal(0.40, 0.80)
+GOAL = Goal(0.20, 0.40)
 _WAIT_SECONDS = 600.0
 
 

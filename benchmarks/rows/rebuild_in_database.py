@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from benchmarks.bench import Bench
     from benchmarks.purchases import Purchase
 
-GOAL = Goal(50, 100)
+GOAL = Goal(20, 100)
 
 
 def measure(bench: Bench) -> Outcome:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from benchmarks.bench import Bench
 
-GOAL = Goal(0.90, 0.98)
+GOAL = Goal(0.95, 0.98)
 
 
 def measure(bench: Bench) -> Outcome:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from benchmarks.bench import Bench
 
-HELP = Goal(0.3, 0.15, at_least=False, absolute=True)
-SERVE = Goal(1.5, 0.7, at_least=False, absolute=True)
+HELP = Goal(0.15, 0.05, at_least=False, absolute=True)
+SERVE = Goal(0.7, 0.5, at_least=False, absolute=True)
 
 
 def measure(bench: Bench) -> Outcome:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from benchmarks.bench import Bench
     from benchmarks.load import Sight
 
-GOAL = Goal(100, 20, at_least=False, absolute=True)
+GOAL = Goal(50, 20, at_least=False, absolute=True)
 LOAD = 0.5
 WATCH_EVERY = 10
 """Every how manieth append is watched: its status is asked for, and the answer waits for it."""

@@ -10,7 +10,7 @@ import pytest
 from benchmarks import purchases, stock_view
 from benchmarks.bench import Bench
 from benchmarks.load import Reply, closed_loop
-from benchmarks.measure import Disagreement, Goal, Line, Outcome, Spread, percentile
+from benchmarks.measure import Disagreement, Goal, Line, NotMeasured, Outcome, Spread, percentile
 from benchmarks.recount import recount
 from benchmarks.report import QUOTED, page, quoted
 from benchmarks.rows import ROWS
@@ -39,6 +39,12 @@ TINY = Size(
 )
 
 
+TOO_LONG = {
+    "1b": "four servers start under cachegrind, a minute together; tests/guards counts in process",
+}
+"""The rows that are not run here, and why."""
+
+
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
     """Synthetic purchases, also where there are real ones."""
@@ -53,7 +59,12 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
 @pytest.mark.parametrize("name", list(ROWS))
 def test_a_row_and_its_contestant_agree_on_the_answer(name: str, bench: Bench) -> None:
     """Each row checks this itself before it gives a figure."""
-    outcome = ROWS[name](bench)
+    if reason := TOO_LONG.get(name):
+        pytest.skip(reason)
+    try:
+        outcome = ROWS[name](bench)
+    except NotMeasured as missing:
+        pytest.skip(str(missing))
     assert outcome.lines
     for line in outcome.lines:
         assert line.row == name

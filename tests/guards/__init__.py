@@ -1,0 +1,1 @@
+"""What the hot paths may cost, in counts that do not depend on how busy the machine is."""
