@@ -77,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("rows", nargs="*", metavar="ROW", help=f"of {', '.join(ROWS)}; default all")
     sizes = parser.add_mutually_exclusive_group()
     sizes.add_argument("--quick", action="store_true", help="little data, three runs")
-    sizes.add_argument("--full", action="store_true", help="row 9 with 10 million events")
+    sizes.add_argument("--full", action="store_true", help="more data in rows 9, 10, 16")
     parser.add_argument("--into", type=Path, metavar="FILE", help="keep the page there instead")
     return parser
 

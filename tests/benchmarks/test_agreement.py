@@ -36,6 +36,10 @@ TINY = Size(
     few_stored_events=100,
     many_stored_events=1_000,
     appends_to_stored=50,
+    poured_lines=200,
+    listed_contacts=30,
+    few_rebuilt_events=110,
+    many_rebuilt_events=200,
 )
 
 

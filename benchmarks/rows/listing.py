@@ -1,0 +1,96 @@
+"""Row 18: what an owner asks of many contacts over HTTP, beside an empty GET."""
+
+from __future__ import annotations
+
+import json
+from random import Random
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from benchmarks.load import closed_loop
+from benchmarks.measure import Goal, Line, Outcome, Spread, agree, percentile
+from benchmarks.pouring import contact, pour
+from benchmarks.served import LEDGER, bare, rapport, settle
+from benchmarks.till import POLICY_EVENTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from benchmarks.bench import Bench
+    from benchmarks.load import Reply, Request
+
+SUMMARY = Goal(5, 2, at_least=False, absolute=True)
+SEARCH = Goal(20, 5, at_least=False, absolute=True)
+QUESTIONS = 50
+"""How often each is asked in a run, one after the other."""
+
+_SEED = 18
+_MOST_SECONDS = 3_600.0
+
+
+def measure(bench: Bench) -> Outcome:
+    """Milliseconds of the middle answer, at one connection."""
+    contacts = bench.size.listed_contacts
+    chance = Random(_SEED)
+    wanted = [chance.randrange(contacts) for _ in range(QUESTIONS)]
+    summaries = [_get(f"{LEDGER}/statuses/summary")] * QUESTIONS
+    searches = [
+        _get(f"{LEDGER}/contacts?limit=20&name={quote(f'Customer {number}')}") for number in wanted
+    ]
+    runs: list[tuple[float, float, float]] = []
+    with rapport(bench.fresh()) as port, bare() as bare_port:
+        # Two events each, so that a contact is more than its name.
+        pour(port, 2 * contacts, events_a_contact=2)
+        settle(port, POLICY_EVENTS + 2 * contacts, _MOST_SECONDS)
+        closed_loop(port, searches[:1], 1)  # the first search reads every name
+        runs += (
+            (
+                _middle_ms(port, summaries, lambda replies: _counted(replies, contacts)),
+                _middle_ms(port, searches, lambda replies: _found(replies, wanted)),
+                _middle_ms(bare_port, [_get("/livez")] * QUESTIONS, lambda _: None),
+            )
+            for _ in range(bench.size.runs)
+        )
+    summary, search, empty = (Spread(tuple(run[place] for run in runs)) for place in range(3))
+    beside = "an empty GET on a bare FastAPI program, same server"
+    return Outcome(
+        (
+            Line(
+                row="18", what=f"the summary of the stages of {contacts:,} contacts, p50",
+                unit="ms", ours=summary, beside=beside, theirs=empty, goal=SUMMARY,
+            ),
+            Line(
+                row="18", what=f"a search of a name among {contacts:,}, 20 of those found, p50",
+                unit="ms", ours=search, beside=beside, theirs=empty, goal=SEARCH,
+            ),
+        ),
+        "Row 18: the agenda of a day is not measured, because there is no agenda yet. Names are "
+        "searched with `contacts?name=`, which finds a part of a name.\n",
+    )  # fmt: skip  # one argument a line would bury the lines
+
+
+def _get(path: str) -> Request:
+    return ("GET", path, "")
+
+
+def _middle_ms(
+    port: int, requests: list[Request], check: Callable[[tuple[Reply, ...]], None]
+) -> float:
+    loaded = closed_loop(port, requests, 1)
+    agree("answers", {reply.status for reply in loaded.replies}, {200})
+    check(loaded.replies)
+    return 1000 * percentile((reply.seconds for reply in loaded.replies), 50)
+
+
+def _counted(replies: tuple[Reply, ...], contacts: int) -> None:
+    for reply in replies:
+        agree("contacts counted", sum(json.loads(reply.body)["stages"].values()), contacts)
+
+
+def _found(replies: tuple[Reply, ...], wanted: list[int]) -> None:
+    """Every search has found names with what was searched."""
+    for number, reply in zip(wanted, replies, strict=True):
+        items = json.loads(reply.body)["items"]
+        agree("names found", all(f"Customer {number}" in one["name"] for one in items), True)
+        if number > max(wanted) // 10:
+            agree("who was searched", items[0]["contact_id"], str(contact(number)))
