@@ -8,6 +8,7 @@ import httpx
 
 from api.http.app import create_app
 from tests.api.shop import Shop, listening, purchase
+from tests.fixtures.patience import END_SECONDS
 
 if TYPE_CHECKING:
     from api.service.server import Server
@@ -18,7 +19,7 @@ def record_past(server: Server, clock: Clock) -> None:
     """Two contacts, one who was merged into another and one who was erased."""
     with (
         listening(create_app(server)) as url,
-        httpx.Client(base_url=url, timeout=20) as client,
+        httpx.Client(base_url=url, timeout=END_SECONDS) as client,
     ):
         shop = Shop(client, "main", clock)
         for contact in ("pos:1", "pos:2", "pos:gone", "pos:merged", "pos:edges"):

@@ -10,7 +10,7 @@ INSTRUCTIONS = {
     "a single append, from its bytes to its commit": 990_000,
     "a line of a bulk append, from its bytes to its commit": 470_000,
     "an event read from the store and decoded": 79_000,
-    "an event of a history folded to a status": 57_000,
+    "an event of a history folded to a status": 66_000,
 }
 """At most so many instructions, counted by cachegrind on CPython 3.11.
 

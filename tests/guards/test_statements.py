@@ -10,6 +10,7 @@ import pytest
 
 from api.http.app import create_app
 from tests.api.shop import Clock, built, listening
+from tests.fixtures.patience import END_SECONDS
 from tests.guards.bounds import SLOW_PLANS, STATEMENTS
 from tests.guards.purchases import CONTACTS, append, make, purchase
 from tests.guards.tracing import Trace
@@ -59,7 +60,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list[Sta
         with (
             built(folder, clock) as server,
             listening(create_app(server)) as address,
-            httpx.Client(base_url=address, timeout=20) as client,
+            httpx.Client(base_url=address, timeout=END_SECONDS) as client,
         ):
             served = server.ledger("main")
             settle(served)
