@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from api.service.followers.process import OpenFollower
 from api.service.limits import LIMITS
 from api.service.server import Server
 from api.service.settings import (
@@ -27,16 +28,20 @@ from api.service.text_files import read_given_text
 from domain.errors import Invalid
 from ledger.data_layout import require_ledger, settings_of
 from ledger.folder import DataFolder
+from ledger.followed_ledger import FollowedLedger
+from ledger.master_keys import master_key_of
 from ledger.stores.sqlite.sorting import SqliteSorting
 from ledger.stores.sqlite.store import SqliteLedgerStore, SqliteStore
-from ledger.subscriptions.pacing import PROJECTIONS
+from ledger.subscriptions.pacing import PROJECTIONS, PROJECTIONS_BESIDE
 from ledger.subscriptions.subscription import Subscription
 from ledger.temp_folders import sweep
-from projections.projections import Projections
+from projections.elsewhere import ProjectionsElsewhere
+from projections.projections import ALL, Projections
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from api.service.followers.elsewhere import FollowersElsewhere
     from api.service.limits import ServiceLimits
     from api.service.stores import ServedLedgerStore, ServedStoreOf
     from ledger.ledger import Ledger
@@ -99,10 +104,51 @@ def events_beside(store: ServedLedgerStore, head: int) -> Iterator[EventSource]:
         yield events
 
 
+def projections_elsewhere(
+    followers: FollowersElsewhere, ledger: Ledger, clock: Callable[[], int]
+) -> ProjectionsElsewhere:
+    """A ledger's projections where another process keeps them current."""
+    store = cast("ServedLedgerStore", ledger.store)
+    following = followers.follow(ledger)
+    return ProjectionsElsewhere(ledger, store.read_tables(), clock, following, ALL)
+
+
+def open_followed(settings: Settings, name: str, *, clock: Callable[[], int] = now) -> OpenFollower:
+    """A ledger to follow in this process, while another one appends to it.
+
+    Raises:
+        LedgerError: it cannot be opened now.
+    """
+    zoneinfo.reset_tzpath(())
+    store = STORE_OF(settings.folder)
+    kept = require_ledger(store, name)
+    key = settings.master_key or master_key_of(settings.folder, has_ledgers=True)
+    ledger = FollowedLedger(kept, master_key=key, clock=clock)
+    try:
+        subscribe = partial(
+            Subscription,
+            "projections",
+            ledger.head,
+            pacing=PROJECTIONS_BESIDE,
+            on_commit=ledger.on_commit,
+        )
+        tables = cast("ServedLedgerStore", kept).open_tables()
+        return OpenFollower(ledger, Projections(ledger, tables, clock, subscribe))
+    except BaseException:
+        ledger.close()
+        raise
+
+
 def build(
-    settings: Settings, *, clock: Callable[[], int] = now, limits: ServiceLimits = LIMITS
+    settings: Settings,
+    *,
+    clock: Callable[[], int] = now,
+    limits: ServiceLimits = LIMITS,
+    followers: FollowersElsewhere | None = None,
 ) -> Server:
     """Open the data folder, made on first use, and everything in it.
+
+    Ledgers are followed in this process, unless ``followers`` speak to another one.
 
     Raises:
         LedgerError: the folder cannot be used; the message says why and what to do.
@@ -116,10 +162,12 @@ def build(
         clock=clock,
         master_key=settings.master_key,
         log_domain=settings.log_domain,
-        signing=True,
+        signing=followers is None,
+        signed_elsewhere=followers is not None,
     )
+    projected = projections_of if followers is None else partial(projections_elsewhere, followers)
     try:
-        server = Server(folder, clock, settings, projections_of, limits)
+        server = Server(folder, clock, settings, projected, limits, followers)
     except BaseException:
         folder.close()
         raise

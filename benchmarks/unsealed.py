@@ -8,6 +8,9 @@ from api.cli import main
 from ledger.transparency.log import TransparencyLog
 
 if __name__ == "__main__":
-    # The program has no such switch, on purpose.
-    with patch.object(TransparencyLog, "start"):
+    # The program has no such switch, on purpose. The process beside must be this program too.
+    with (
+        patch.object(TransparencyLog, "start"),
+        patch("api.cli.followers.PROGRAM", ("-m", "benchmarks.unsealed")),
+    ):
         main()

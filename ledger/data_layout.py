@@ -16,10 +16,16 @@ if TYPE_CHECKING:
     from ledger.stores.store import LedgerStore, Store
 
 LOCK_FILE = "rapport.lock"
+FOLLOWERS_LOCK = "followers.lock"
+"""Held by the process that follows the ledgers, where that is one beside the server."""
+
+FOLLOWERS_SOCKET = "followers.sock"
+"""Where the server listens for that process, if it does not start it."""
+
 LEDGERS = "ledgers"
 SETTINGS_FILE = "ledger.json"
 
-_OURS = frozenset({LOCK_FILE, MASTER_KEY_FILE})
+_OURS = frozenset({LOCK_FILE, FOLLOWERS_LOCK, FOLLOWERS_SOCKET, MASTER_KEY_FILE})
 _OF_THE_DISK = frozenset({"lost+found"})
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 

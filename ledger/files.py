@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 MOST_NOTED_BYTES = 1024
 """How much of a lock file is read."""
+
+
+_LOOK_SECONDS = 0.05
 
 
 class FolderInUse(Unavailable):
@@ -33,20 +37,25 @@ class FolderLock:
     locked: the process that takes the lock writes them again.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Take the lock.
+    def __init__(
+        self, path: Path, *, wait_seconds: float = 0.0, does: str = "is in use by"
+    ) -> None:
+        """Take the lock, waiting for this long at most. What the folder ``does`` is for messages.
 
         Raises:
             FolderInUse: another process has it.
             OSError: the file cannot be written.
         """
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        ends = time.monotonic() + wait_seconds
         try:
+            while not _try_lock(self._descriptor) and time.monotonic() < ends:
+                time.sleep(_LOOK_SECONDS)
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             os.ftruncate(self._descriptor, 0)
             os.pwrite(self._descriptor, f"{os.getpid()}\n".encode(), 0)
         except BlockingIOError:
-            error = in_use(path, self._descriptor)
+            error = in_use(path, self._descriptor, does)
             os.close(self._descriptor)
             raise error from None
         except OSError:
@@ -66,12 +75,20 @@ class FolderLock:
         os.close(self._descriptor)
 
 
-def in_use(path: Path, descriptor: int) -> FolderInUse:
+def _try_lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def in_use(path: Path, descriptor: int, does: str = "is in use by") -> FolderInUse:
     """What is said of a lock file, open for reading, that another process has locked."""
     noted = os.pread(descriptor, MOST_NOTED_BYTES, 0).decode(errors="replace").splitlines()
     holder, url = [*(line.strip() for line in noted), "", ""][:2]
     return FolderInUse(
-        f"{path.parent} is in use by process {holder or 'unknown'}: stop that one first",
+        f"{path.parent} {does} process {holder or 'unknown'}: stop that one first",
         url or None,
     )
 

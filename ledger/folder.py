@@ -35,6 +35,7 @@ from ledger.data_layout import (
     write_settings,
 )
 from ledger.files import FolderLock
+from ledger.followers_lock import await_followers
 from ledger.ledger import Ledger
 from ledger.master_keys import as_master_key, master_key_of
 from ledger.rotation import finish_rotation
@@ -42,7 +43,7 @@ from ledger.settings import LOG_DOMAIN, LedgerSettings, origin_of
 from ledger.subscriptions.pacing import SIGNER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
     from typing import Self
 
@@ -68,6 +69,7 @@ class DataFolder:
         *,
         log_domain: str,
         signing: bool,
+        signed_elsewhere: bool,
         signer_pacing: Pacing,
     ) -> None:
         """For ``open``."""
@@ -79,6 +81,7 @@ class DataFolder:
         self._clock = clock
         self._master_key = master_key
         self._signing = signing
+        self._signed_elsewhere = signed_elsewhere
         self._signer_pacing = signer_pacing
         self._ledgers: dict[str, Ledger] = {}
         self._guard = RLock()
@@ -94,6 +97,7 @@ class DataFolder:
         log_domain: str = LOG_DOMAIN,
         make_main: bool = True,
         signing: bool = False,
+        signed_elsewhere: bool = False,
         signer_pacing: Pacing = SIGNER,
     ) -> Self:
         """Take the folder, making it and, where wanted, the ledger ``main`` on first use.
@@ -102,7 +106,7 @@ class DataFolder:
         written down. Where the folder keeps its own, a rotation of it that was cut off is finished
         first. Logs that are begun are named under the ``log_domain``; those that there are keep
         their names. With ``signing``, the ledgers sign what is recorded, by themselves and when
-        they are closed.
+        they are closed; ``signed_elsewhere`` says that another process does that.
 
         Raises:
             FolderInUse: another process holds it.
@@ -117,6 +121,8 @@ class DataFolder:
         except OSError as error:
             raise unusable(path, error) from error
         try:
+            if not signed_elsewhere:
+                await_followers(path)
             if master_key is None:
                 finish_rotation(path, store)
             key = as_master_key(
@@ -130,6 +136,7 @@ class DataFolder:
                 key,
                 log_domain=log_domain,
                 signing=signing,
+                signed_elsewhere=signed_elsewhere,
                 signer_pacing=signer_pacing,
             )
             folder._prepare(make_main=make_main)
@@ -358,17 +365,22 @@ class DataFolder:
             begin_log=begin_log,
             for_audit=settings.for_audit,
             signer_pacing=self._signer_pacing,
+            signed_elsewhere=self._signed_elsewhere,
         )
         if settings.archived:
             ledger.hold(_archived_refusal)
         return ledger
 
-    def close(self) -> None:
-        """Close every ledger after what it has accepted, and let the folder go."""
+    def close(self, last: Callable[[], object] = lambda: None) -> None:
+        """Close every ledger after what it has accepted, and let the folder go.
+
+        ``last`` is called in between, before another process may take the folder.
+        """
         with self._guard:
             for ledger in self._ledgers.values():
                 ledger.close()
             self._ledgers.clear()
+            last()
             self._lock.release()
 
 

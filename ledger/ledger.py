@@ -66,10 +66,12 @@ class Ledger(InNamespace, StoredEvents):
         for_audit: bool = False,
         waiting_events: int = WAITING_EVENTS,
         signer_pacing: Pacing = SIGNER,
+        signed_elsewhere: bool = False,
     ) -> None:
         """Open what is in the store, or make it; ``begin_log`` if only the log is to be made.
 
         One ``for_audit`` lacks its keys: what is personal reads as withheld, and nothing is added.
+        Where it is ``signed_elsewhere``, another process signs its log.
 
         Raises:
             Corrupt: a part is damaged, another program's, or of another master key.
@@ -95,9 +97,8 @@ class Ledger(InNamespace, StoredEvents):
                 opened.callback(self._application.close)
                 self._mapper = self._application.mapper
                 self._recorder = self._application.stored
-                if not new and not self._recorder.max_notification_id():
-                    name_of_events = store.names.placed_events
-                    raise Corrupt(f"{name_of_events} holds no events: restore it from a backup")
+                if not new:
+                    self._require_events()
                 destroy_again(self._recorder, self._keys)
                 self._committer = Committer(
                     self._context,
@@ -109,7 +110,9 @@ class Ledger(InNamespace, StoredEvents):
                 )
                 opened.callback(self._committer.close)
             self._refuse = self._committer.refuse
-            self.transparency = self._open_log(origin, signer_pacing, make=new or begin_log)
+            self.transparency = self._open_log(
+                origin, signer_pacing, make=new or begin_log, signed_elsewhere=signed_elsewhere
+            )
             opened.pop_all()
         self.recording = Recording(self._committer, ClockWatch(name, clock))
         self.recording.look_at_the_clock()
@@ -120,7 +123,14 @@ class Ledger(InNamespace, StoredEvents):
         self.on_record(self._names.forget)
         self._streams = StreamCache(self._beyond)
 
-    def _open_log(self, origin: str, pacing: Pacing, *, make: bool) -> TransparencyLog:
+    def _require_events(self) -> None:
+        if not self._recorder.max_notification_id():
+            name_of_events = self.store.names.placed_events
+            raise Corrupt(f"{name_of_events} holds no events: restore it from a backup")
+
+    def _open_log(
+        self, origin: str, pacing: Pacing, *, make: bool, signed_elsewhere: bool
+    ) -> TransparencyLog:
         return TransparencyLog(
             self.store,
             origin,
@@ -131,6 +141,7 @@ class Ledger(InNamespace, StoredEvents):
             clock=self._clock,
             make=make,
             signs=not self.for_audit,
+            signed_elsewhere=signed_elsewhere,
             pacing=pacing,
         )
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from projections.tables import Transaction
 
@@ -106,7 +106,12 @@ def generations(transaction: Transaction, projection: str | None = None) -> list
 
 def current(transaction: Transaction, projection: str) -> Generation | None:
     """The generation that answers: live or failed, never one that is being built."""
-    found = [one for one in generations(transaction, projection) if one.state != BUILDING]
+    return answering(generations(transaction, projection))
+
+
+def answering(known: Sequence[Generation]) -> Generation | None:
+    """The one that answers of the generations of one projection, oldest first."""
+    found = [one for one in known if one.state != BUILDING]
     return found[-1] if found else None
 
 

@@ -60,10 +60,12 @@ class Work:
     def __init__(self, tell: Callable[[Progress], None]) -> None:
         self._tell = tell
         self._cancelled = threading.Event()
+        self._cancelled_at = float("inf")
         self._began = time.monotonic()
 
     def cancel(self) -> None:
         """Ask the work to end; it does so at its next step."""
+        self._cancelled_at = min(self._cancelled_at, time.monotonic())
         self._cancelled.set()
 
     @property
@@ -88,8 +90,16 @@ class Work:
         """
         rate = done / max(self.seconds(), 0.001)
         eta = round((total - done) / rate) if rate else None
-        self._tell(Progress(done, total, round(rate), eta))
+        self.report(Progress(done, total, round(rate), eta))
         self.check()
+
+    def report(self, progress: Progress) -> None:
+        """Say how far it is, by the measure of another process."""
+        self._tell(progress)
+
+    def cancelled_seconds(self) -> float:
+        """How long ago its end was asked for; less than 0 where nobody did."""
+        return time.monotonic() - self._cancelled_at
 
     def seconds(self) -> float:
         """How long it has been running."""

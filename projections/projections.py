@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import logging
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from domain.errors import Invalid, ProjectionNotFound
-from projections import generations, restatement_reading, standing_reading, status_reading
+from projections import generations
 from projections.answers import (
     CalibrationSnapshot,
     ContactStanding,
@@ -20,25 +18,23 @@ from projections.answers import (
     StatusRow,
     Summary,
 )
-from projections.digest import digest
 from projections.follower import Follower
-from projections.generations import BUILDING, FAILED, LIVE, Generation, Tables
+from projections.generations import BUILDING, LIVE, Generation
 from projections.limits import LIMITS
-from projections.operations import Operation, Operations
-from projections.rebuild import Rebuild, tip_at
+from projections.operations import Operation
+from projections.queries import ProjectionQueries, continues
+from projections.rebuild import Rebuild
 from projections.rebuilds import Rebuilds
 from projections.restatements import RestatementProjection
-from projections.snapshot import Snapshot
 from projections.standing import StandingProjection
 from projections.status import StatusProjection
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from uuid import UUID
+    from collections.abc import Callable, Sequence
 
     from projections.builds import AnyBuild, ReadModel
     from projections.limits import Limits
-    from projections.restatement_reading import Place, RestatementPage
+    from projections.operations import Operation
     from projections.source import EventSource
     from projections.subscription import Subscribe
     from projections.tables import TableStore
@@ -62,7 +58,7 @@ logger = logging.getLogger(__name__)
 ALL: tuple[ReadModel, ...] = (StatusProjection(), StandingProjection(), RestatementProjection())
 
 
-class Projections:
+class Projections(ProjectionQueries):
     """Everything that is derived from one ledger's log, in a store of its own, which it closes."""
 
     def __init__(
@@ -76,21 +72,16 @@ class Projections:
         limits: Limits = LIMITS,
     ) -> None:
         """``subscribe`` makes what carries the live builds along the log."""
+        super().__init__(source, store, clock, projections)
+        self._tables = store
         self._limits = limits
-        self._source = source
-        self._clock = clock
-        self._projections = {projection.name: projection for projection in projections}
-        self.operations = Operations()
         self._rebuilds = Rebuilds(self._projections, self.operations, self._new_rebuild)
-        self._store = store
         try:
             builds = [self._open(projection) for projection in projections]
         except BaseException:
             self._store.close()
             raise
-        self.follower = Follower(
-            builds, self._store, source, clock, subscribe, self._rebuilds.is_running
-        )
+        self.follower = Follower(builds, store, source, clock, subscribe, self._rebuilds.is_running)
         """What takes the live builds forward: by itself once started, and else a step at a time."""
 
     def start(self) -> None:
@@ -142,24 +133,6 @@ class Projections:
         self._projection(name)
         return self.follower.when_reached(position, name, callback)
 
-    def states(self) -> list[ProjectionState]:
-        """How each projection is."""
-        with self._store.read() as connection:
-            known = generations.generations(connection)
-        rebuilding = {one.projection for one in known if one.state == BUILDING}
-        return [self._state(name, name in rebuilding) for name in self._projections]
-
-    def digest(self, name: str) -> ProjectionDigest:
-        """What a projection holds, in one figure.
-
-        Raises:
-            ProjectionNotFound: there is no such projection.
-        """
-        projection = self._projection(name)
-        with self._snapshot(name) as snapshot:
-            figure = digest(projection, snapshot.tables)
-        return ProjectionDigest(name, projection.version, snapshot.position, snapshot.as_of, figure)
-
     def rebuild(self, name: str) -> Operation:
         """Rebuild a projection in the background; if that is under way, the same operation.
 
@@ -176,160 +149,14 @@ class Projections:
         """
         return self._rebuilds.start_all()
 
-    def require(self, name: str) -> None:
-        """Let pass the name of a projection.
-
-        Raises:
-            ProjectionNotFound: there is none of that name.
-        """
-        self._projection(name)
-
-    def operation(self, operation_id: UUID) -> Operation:
-        """An operation as it stands now.
-
-        Raises:
-            OperationNotFound: there was none, or it ended long ago.
-        """
-        return self.operations.get(operation_id)
-
-    def cancel(self, operation_id: UUID) -> Operation:
-        """Ask an operation to end.
-
-        Raises:
-            OperationNotFound: there was none, or it ended long ago.
-        """
-        return self.operations.cancel(operation_id)
-
-    def contact_status(self, contact_id: UUID) -> ContactStatus | None:
-        """Where a contact stands now, or the one that stands for it; None for an unknown one."""
-        with self._snapshot("status") as snapshot:
-            return status_reading.read_status(
-                snapshot.tables, contact_id, snapshot.position, snapshot.as_of
-            )
-
-    def statuses(
-        self,
-        *,
-        stage: str | None = None,
-        flag: str | None = None,
-        sort: str = "score",
-        after: Cursor | None = None,
-        limit: int = 100,
-        as_of: int | None = None,
-    ) -> Page[StatusRow]:
-        """Contacts by ``score`` or ``since``, greatest first, of one stage or with one flag.
-
-        At a past instant scores are those with which the intervals began, and flags are left out:
-        who shows them folds the contacts.
-
-        Raises:
-            Invalid: an instant that lies ahead, or a flag at a past instant.
-            ProjectionBehind: the clock has not fired yet for that instant.
-        """
-        with self._snapshot("status") as snapshot:
-            if as_of is None:
-                items, following = status_reading.read_statuses(
-                    snapshot.tables, stage=stage, flag=flag, sort=sort, after=after, limit=limit
-                )
-                return Page(items, following, snapshot.position, snapshot.as_of)
-            snapshot.require_known(as_of)
-            if flag is not None:
-                raise Invalid.at("/flag", "contradiction", "flags are known for the present only")
-            items, following = status_reading.read_statuses_then(
-                snapshot.tables, as_of, stage=stage, sort=sort, after=after, limit=limit
-            )
-            return Page(items, following, snapshot.position, as_of)
-
-    def summary(self, as_of: int | None = None) -> Summary:
-        """How many contacts are in each stage, now or at a past instant.
-
-        Raises:
-            Invalid: an instant that lies ahead.
-            ProjectionBehind: the clock has not fired yet for that instant.
-        """
-        with self._snapshot("status") as snapshot:
-            if as_of is None:
-                return status_reading.read_summary(
-                    snapshot.tables, snapshot.position, snapshot.as_of
-                )
-            snapshot.require_known(as_of)
-            return status_reading.read_summary_then(snapshot.tables, as_of, snapshot.position)
-
-    def calibration(
-        self, from_at: int | None = None, to_at: int | None = None, as_of: int | None = None
-    ) -> CalibrationSnapshot:
-        """How right the falls of a period were, and what clients were worth, now or as of then.
-
-        The period is half-open; a bound that is None is left open.
-
-        Raises:
-            Invalid: an instant that lies ahead.
-            ProjectionBehind: the clock has not fired yet for that instant.
-        """
-        with self._snapshot("status") as snapshot:
-            if as_of is not None:
-                snapshot.require_known(as_of)
-            at = snapshot.as_of if as_of is None else as_of
-            return status_reading.read_calibration(
-                snapshot.tables, snapshot.position, at, from_at, to_at
-            )
-
-    def contact_standing(self, contact_id: UUID) -> ContactStanding:
-        """Where a contact stands as a referral partner; ``none`` for an unknown one."""
-        with self._snapshot("standing") as snapshot:
-            return standing_reading.read_contact_standing(
-                snapshot.tables, contact_id, snapshot.position, snapshot.as_of
-            )
-
-    def standings(
-        self, *, standing: str | None = None, after: Cursor | None = None, limit: int = 100
-    ) -> Page[ContactStanding]:
-        """Everyone who referred or was sent someone, the most influential first."""
-        with self._snapshot("standing") as snapshot:
-            return standing_reading.read_standings(
-                snapshot.tables,
-                named=standing,
-                after=after,
-                limit=limit,
-                position=snapshot.position,
-                as_of=snapshot.as_of,
-            )
-
-    def referrals(self, contact_id: UUID) -> Referrals:
-        """The referrals that a contact made, and those that name it."""
-        with self._snapshot("standing") as snapshot:
-            return standing_reading.read_referrals(
-                snapshot.tables, contact_id, snapshot.position, snapshot.as_of
-            )
-
-    def restatements(
-        self,
-        *,
-        since_position: int = 0,
-        contact: UUID | None = None,
-        after: Place | None = None,
-        limit: int = 100,
-    ) -> RestatementPage:
-        """What events after a position restated, of every contact or of one, by position."""
-        with self._snapshot("restatements") as snapshot:
-            return restatement_reading.read_restatements(
-                snapshot.tables,
-                snapshot.position,
-                since_position=since_position,
-                contact=contact,
-                after=after,
-                limit=limit,
-            )
-
     def _open(self, projection: ReadModel) -> AnyBuild:
         """The live build of a projection, emptied where it is not one of this log and program."""
-        head = self._source.head()
-        with self._store.write() as connection:
+        with self._tables.write() as connection:
             for leftover in generations.generations(connection, projection.name):
                 if leftover.state == BUILDING:
                     generations.remove(connection, leftover)
             found = generations.current(connection, projection.name)
-            if found is not None and not self._continues(found, projection, head):
+            if found is not None and not continues(found, projection, self._source):
                 logger.warning("projection %s is rebuilt: it is not of this log", projection.name)
                 generations.remove(connection, found)
                 found = None
@@ -338,60 +165,20 @@ class Projections:
                     projection.name, 0, projection.version, 0, self._clock(), None, LIVE
                 )
                 found = generations.add(connection, empty, projection.tables)
-        return projection.open(found, self._store, self._source, self._limits)
+        return projection.open(found, self._tables, self._source, self._limits)
 
-    def _continues(self, found: Generation, projection: ReadModel, head: int) -> bool:
-        """It was made by this version of the projection, from a beginning of this very log."""
-        return (
-            found.version == projection.version
-            and found.position <= head
-            and found.tip == tip_at(self._source, found.position)
-        )
+    def _generation(self, name: str, known: Sequence[Generation]) -> Generation:
+        """As the live build has it, which knows of a failure that could not be written too."""
+        return self.follower.build(name).generation
 
-    def _projection(self, name: str) -> ReadModel:
-        if name not in self._projections:
-            there_are = ", ".join(self._projections)
-            raise ProjectionNotFound(f"there is no projection {name}; there are {there_are}")
-        return self._projections[name]
+    def _trouble(self, name: str) -> str | None:
+        return self.follower.trouble(name)
 
-    def _state(self, name: str, rebuilding: bool) -> ProjectionState:
-        generation = self.follower.build(name).generation
-        trouble = self.follower.trouble(name)
-        state = generation.state
-        if rebuilding:
-            state = "rebuilding"
-        elif trouble is not None and state != FAILED:
-            state = "waiting"
-        return ProjectionState(
-            name=name,
-            version=generation.version,
-            position=generation.position,
-            lag=self.follower.lag(name),
-            state=state,
-            problem=generation.problem or trouble,
-        )
+    def _settle(self, name: str) -> None:
+        """Where the clock was put back, the rows are made for the present first."""
+        self.follower.wait_while_ahead(name)
 
     def _new_rebuild(self, projections: Sequence[ReadModel]) -> Rebuild:
         return Rebuild(
-            projections, self._store, self._source, self.follower, self._clock, self._limits
+            projections, self._tables, self._source, self.follower, self._clock, self._limits
         )
-
-    @contextmanager
-    def _snapshot(self, name: str) -> Iterator[Snapshot]:
-        """The live tables as of one instant. Rows hold from ``as_of`` until the next breakpoint.
-
-        Where the clock was put back, they are made for the present first; ``as_of`` lies ahead of
-        ``now`` where that takes too long to wait for.
-        """
-        projection = self._projection(name)
-        self.follower.wait_while_ahead(name)
-        with self._store.read() as connection:
-            generation = generations.current(connection, name)
-            assert generation is not None, "every projection has a live generation"
-            now = self._clock()
-            tables = Tables(connection, generation)
-            until = projection.next_breakpoint(tables)
-            as_of = generation.as_of
-            if now > as_of and (until is None or now < until):
-                as_of = now
-            yield Snapshot(tables, generation.position, as_of, now, until)

@@ -53,8 +53,8 @@ class Transaction(Protocol):
         """The names of all tables."""
 
 
-class TableStore(Protocol):
-    """Many readers at a time, each with a snapshot, and one writer.
+class TableReader(Protocol):
+    """Tables that many may read at a time, each with a snapshot.
 
     Every method, and whatever is done inside a transaction, raises ``Unavailable`` where the store
     cannot be used now (the disk is full, say), and ``Corrupt`` where it is damaged. An error of the
@@ -64,8 +64,15 @@ class TableStore(Protocol):
     def read(self) -> AbstractContextManager[Transaction]:
         """A snapshot: all that is read inside is of one instant, whatever is written meanwhile."""
 
-    def write(self) -> AbstractContextManager[Transaction]:
-        """A transaction: all that is written inside is kept, or, on any error, nothing."""
+    def look_again(self) -> None:
+        """Read what is there now: the process that writes the tables may have exchanged them."""
 
     def close(self) -> None:
         """Close the store; readers still at work continue until they are done."""
+
+
+class TableStore(TableReader, Protocol):
+    """The same with one writer."""
+
+    def write(self) -> AbstractContextManager[Transaction]:
+        """A transaction: all that is written inside is kept, or, on any error, nothing."""

@@ -18,6 +18,7 @@ from api.cli.streams import take_every_character
 
 COMMANDS = {
     "serve": "Start the server.",
+    "project": "Keep projections current beside a server that runs.",
     "demo": "Start the server with a synthetic town in it.",
     "import": "Import purchases and other events from a file, or a whole ledger.",
     "export": "Write a whole ledger to one file.",

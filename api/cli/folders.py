@@ -27,11 +27,15 @@ class NoFolder(Unavailable):
 
 
 def settings_for(
-    folder: Path | None, *, host: str | None = None, port: int | None = None
+    folder: Path | None,
+    *,
+    host: str | None = None,
+    port: int | None = None,
+    followers: str | None = None,
 ) -> Settings:
     """The settings, with days counted as the server counts them: by the pinned tzdata."""
     zoneinfo.reset_tzpath(())
-    return read_settings(folder=folder, host=host, port=port)
+    return read_settings(folder=folder, host=host, port=port, followers=followers)
 
 
 @contextmanager

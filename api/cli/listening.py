@@ -17,6 +17,7 @@ import uvicorn
 from api.bootstrap import build
 from api.cli.collecting import collect_seldom
 from api.cli.ending import AddressRefused
+from api.cli.followers import OtherProcess, followers_of
 from api.cli.output import print_message
 from api.http.app import create_app
 from api.http.edge import logs
@@ -59,10 +60,13 @@ def serve(settings: Settings, prepare: Callable[[Server, str], None] | None = No
     writer = logs.configure(settings.log_level, settings.log_format)
     try:
         with _listening(settings.host, settings.port) as listener, _signals_put_back():
-            server = build(settings)
+            followers = followers_of(settings)
+            server = build(settings, followers=followers)
             collect_seldom()
             sys.setswitchinterval(SWITCH_SECONDS)
+            other = OtherProcess(settings, followers)
             try:
+                other.start()
                 if prepare is not None:
                     prepare(server, _url(listener, settings))
                 serving = _Serving(_config(server, settings), server)
@@ -74,7 +78,7 @@ def serve(settings: Settings, prepare: Callable[[Server, str], None] | None = No
                 print_message(_whom(server))
                 serving.run(sockets=[listener])
             finally:
-                server.close()
+                server.close(other.close)
     finally:
         writer.close()
     print_message("stopped; everything accepted is recorded")

@@ -10,6 +10,7 @@ from api.cli.folders import settings_for
 from api.cli.listening import serve
 from api.cli.options import data_option, listening_options
 from api.cli.plain_help import PlainHelp
+from api.service.settings import ELSEWHERE, INSIDE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,16 +19,31 @@ if TYPE_CHECKING:
 @click.command("serve", cls=PlainHelp)
 @listening_options
 @data_option
-def command(host: str | None, port: int | None, folder: Path | None) -> None:
+@click.option(
+    "--single-process",
+    "followers",
+    flag_value=INSIDE,
+    help="Keep projections current, and sign logs, in the server's own process.",
+)
+@click.option(
+    "--no-followers",
+    "followers",
+    flag_value=ELSEWHERE,
+    help="Leave that to rapport project, which is started by hand or by a supervisor.",
+)
+def command(host: str | None, port: int | None, folder: Path | None, followers: str | None) -> None:
     """Start the server on a data folder, which is made on first use.
 
     Example:
       rapport serve --port 8400 --data ./rapport-data
       curl http://127.0.0.1:8400/livez
 
+    Where the machine has two cores, a second process keeps projections current and signs the logs.
+    It is started, watched and stopped with the server.
+
     Ctrl-C or SIGTERM stops it once everything accepted is recorded.
 
     Exit codes: 0 stopped; 2 a setting makes no sense; 3 the folder cannot be used; 4 the address
     cannot be listened on.
     """
-    serve(settings_for(folder, host=host, port=port))
+    serve(settings_for(folder, host=host, port=port, followers=followers))

@@ -24,13 +24,14 @@ from ledger.free_space import FreeSpaceWatch
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from api.service.followers.elsewhere import FollowersElsewhere
     from api.service.limits import ServiceLimits
     from api.service.settings import Settings
     from ledger.commit_observer import CommitObserver
     from ledger.folder import DataFolder
     from ledger.ledger import Ledger
     from ledger.settings import LedgerSettings
-    from projections.projections import Projections
+    from projections.queries import ProjectionQueries
 
 logger = logging.getLogger("rapport.api")
 
@@ -40,7 +41,7 @@ class OpenLedger:
     """One ledger being served: what is recorded, and what follows from it."""
 
     ledger: Ledger
-    projections: Projections
+    projections: ProjectionQueries
     aliases: KnownAliases
     results: Results
     statuses: StatusCache
@@ -55,11 +56,12 @@ class Server:
         folder: DataFolder,
         clock: Callable[[], int],
         settings: Settings,
-        projections_of: Callable[[Ledger, Callable[[], int]], Projections],
+        projections_of: Callable[[Ledger, Callable[[], int]], ProjectionQueries],
         limits: ServiceLimits = LIMITS,
+        followers: FollowersElsewhere | None = None,
     ) -> None:
         """For ``bootstrap.build``, which opens the ledgers too. ``projections_of`` makes those of
-        a ledger.
+        a ledger; ``followers`` speak to the process that follows, where that is another one.
 
         Raises:
             SettingsRefused: other machines could reach it without a key.
@@ -69,6 +71,7 @@ class Server:
         self.settings = settings
         self.limits = limits
         self._projections_of = projections_of
+        self.followers = followers
         self.keys = open_access_keys(folder.store, clock)
         self.trails = Trails(folder.store, clock)
         self.rate_limits = RateLimits()
@@ -212,6 +215,8 @@ class Server:
                 self.keys.revoke_all_of(name)
                 if (served := self.ledgers.pop(name, None)) is not None:
                     served.projections.close()
+                if self.followers is not None:
+                    self.followers.let_go(name)
                 self.trails.let_go(name)
                 self.folder.delete(name)
                 self.unopened.pop(name, None)
@@ -240,9 +245,9 @@ class Server:
             for name, served in self.ledgers.items():
                 served.ledger.observe(observer_of(name))
 
-    def close(self) -> None:
+    def close(self, last: Callable[[], object] = lambda: None) -> None:
         """End streams, record and sign what was accepted, stop the subscriptions, release the
-        folder.
+        folder. ``last`` is called when everything is recorded, before the folder is released.
         """
         self.stopping.begin()
         for served in self.ledgers.values():
@@ -250,7 +255,7 @@ class Server:
         self.serial_executor.close()
         self.keys.close()
         self.trails.close()
-        self.folder.close()
+        self.folder.close(last)
 
     def _serve(self, name: str) -> OpenLedger:
         with self._opening:

@@ -44,6 +44,12 @@ _ADDRESS = re.compile(r"(tcp|udp|sctp)://.*")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 LOG_FORMATS = ("logfmt", "json")
 
+AUTO, BESIDE, INSIDE, ELSEWHERE = "auto", "beside", "inside", "elsewhere"
+FOLLOWERS = (AUTO, BESIDE, INSIDE, ELSEWHERE)
+"""Where projections are kept current and logs are signed: in a process that the server starts, in
+the server, or in one that a supervisor starts. ``auto`` is ``beside`` where there are two cores.
+"""
+
 
 class SettingsRefused(LedgerError):
     """A setting makes no sense, or would be unsafe."""
@@ -61,7 +67,8 @@ class Settings:
     ``archive_passphrase`` locks the keys in archives, where no file names it and nobody is asked.
     ``log_public`` lets everybody read the transparency logs. ``cors_origins`` are the origins whose
     pages may call the server. ``tls_certificate`` and ``tls_key`` are PEM files, for HTTPS.
-    ``access_key`` is what commands send along to a ledger's URL.
+    ``access_key`` is what commands send along to a ledger's URL. ``followers`` says where
+    projections are kept current and logs are signed: one of ``FOLLOWERS``.
 
     Raises:
         SettingsRefused: a value is out of range.
@@ -81,6 +88,7 @@ class Settings:
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     access_key: str | None = field(default=None, repr=False)
+    followers: str = AUTO
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65_535:
@@ -89,6 +97,8 @@ class Settings:
             raise SettingsRefused(f"log_level must be one of {', '.join(LOG_LEVELS)}")
         if self.log_format not in LOG_FORMATS:
             raise SettingsRefused(f"log_format must be one of {', '.join(LOG_FORMATS)}")
+        if self.followers not in FOLLOWERS:
+            raise SettingsRefused(f"followers must be one of {', '.join(FOLLOWERS)}")
         for name in ("master_key", "next_master_key"):
             if len(getattr(self, name) or bytes(32)) != 32:
                 raise SettingsRefused(f"{name} must be 32 bytes, written as 64 hexadecimal digits")

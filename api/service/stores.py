@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from projections.checking import TablesAtRest
     from projections.source import EventSource
-    from projections.tables import TableStore
+    from projections.tables import TableReader, TableStore
 
 
 class ServedLedgerStore(LedgerStore, Protocol):
@@ -31,6 +31,9 @@ class ServedLedgerStore(LedgerStore, Protocol):
 
     def open_tables(self) -> TableStore:
         """The tables of the projections; what cannot be trusted is set aside and made again."""
+
+    def read_tables(self) -> TableReader:
+        """The tables of the projections, beside the process that writes them."""
 
     def copy_tables(self, into: Path) -> AbstractContextManager[TablesAtRest]:
         """A copy of the tables as of one instant; a copy in a file is in the folder ``into``."""

@@ -64,6 +64,9 @@ FORMS: dict[str, str] = {
     "tls_key": "the PEM file of its private key",
     "access_key": "an access key; commands that ask a server send it along,"
     " and to nowhere that a server sends them on to",
+    "followers": "where projections are kept current and logs are signed: `beside`, in a process"
+    " that the server starts; `inside`, in the server (`--single-process`); `elsewhere`, by"
+    " `rapport project` (`--no-followers`); or `auto`, `beside` where there are two cores",
 }
 """What may stand in each setting."""
 

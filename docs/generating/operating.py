@@ -22,7 +22,8 @@ _INTRODUCTION = f"""\
 server is not stopping and at least one ledger can be read and written. Its `status` is `"ok"` if
 nothing is wrong, and `"degraded"` otherwise. `stopped` counts the ledgers in which something has
 stopped: they could not be opened (`ledger`), or their `reading`, `committer`, `sealer` (which signs
-the transparency log) or `projections` stopped. `recording` is false while the last commit of a
+the transparency log) or `projections` stopped, or no process keeps their projections current
+(`followers`). `recording` is false while the last commit of a
 ledger failed, for example because the disk is full or a file is locked. A request to `/readyz`
 tries a commit again, at most once in {AGAIN_SECONDS:g} s, so the value becomes true by itself; and
 every {LOOK_SECONDS:g} s it checks whether there is room on the disk, also if nobody appends.

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from ledger.master_keys import MasterKey
     from ledger.stores.access import AccessKeyStore, TrailHeads, TrailStore
+    from ledger.stores.events import EventStore
     from ledger.stores.examination import Examination
     from ledger.stores.keys import LedgerKeyStore
     from ledger.stores.reading import LedgerReader
@@ -111,6 +112,9 @@ class LedgerStore(Protocol):
 
     def event_errors(self) -> AbstractContextManager[None]:
         """Raise what goes wrong inside, as events are opened, as a ``LedgerError``."""
+
+    def events_beside(self) -> AbstractContextManager[EventStore]:
+        """The events, only to be read, beside the process that has them open and appends."""
 
     def event_factory(self) -> InfrastructureFactory[Any]:
         """An ``InfrastructureFactory`` of the event-sourcing library, for its application.

@@ -105,6 +105,19 @@ PROJECTIONS = Pacing(
 )
 """Soon for requests that wait for a position, and cheap for appends."""
 
+PROJECTIONS_BESIDE = Pacing(
+    poll_seconds=1.0,
+    retry_seconds=1.0,
+    quiet_seconds=0.1,
+    rest_seconds=0.01,
+    most_rest_seconds=0.01,
+    many_events=16,
+    starved_seconds=1.0,
+    dear_times=9,
+    most_dear_seconds=60.0,
+)
+"""In a process of their own, whose interpreter nobody else needs: no flood is waited out."""
+
 SIGNER = Pacing(
     turn_seconds=0.8,
     retry_seconds=1.0,

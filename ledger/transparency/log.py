@@ -65,6 +65,7 @@ class TransparencyLog:
         clock: Callable[[], int],
         make: bool,
         signs: bool = True,
+        signed_elsewhere: bool = False,
         pacing: Pacing = SIGNER,
     ) -> None:
         """Open the log, or ``make`` it. ``rows`` are the committed events from after to upto.
@@ -72,7 +73,9 @@ class TransparencyLog:
         ``head`` and ``on_commit`` are of the ledger, as a ``Subscription`` wants them.
 
         A log that may not continue is opened all the same, and is ``stopped``. One that never
-        ``signs`` was signed elsewhere, and nothing is ever added to it.
+        ``signs`` was signed elsewhere, and nothing is ever added to it. Where it is
+        ``signed_elsewhere``, another process signs it now: that one checks it, and here each
+        checkpoint is read from the store.
 
         Raises:
             Corrupt: the file is missing, damaged, or the log of another origin.
@@ -83,6 +86,9 @@ class TransparencyLog:
         self._head = head
         self._clock = clock
         self._signs = signs
+        self._signed_elsewhere = signed_elsewhere
+        self.problem_elsewhere: str | None = None
+        """Why the process that signs it signs nothing more, where that is another one."""
         self._names = ledger.names
         self._store, self._keys = open_log(ledger, origin, signing, clock, make=make)
         try:
@@ -96,7 +102,8 @@ class TransparencyLog:
                 signs=signs,
                 pacing=pacing,
             )
-            self._signer.check()
+            if not signed_elsewhere:
+                self._signer.check()
         except BaseException:
             self._store.close()
             raise
@@ -107,10 +114,14 @@ class TransparencyLog:
 
     def verifiers(self) -> list[Verifier]:
         """The keys that verify its checkpoints, the newest first, retired ones included."""
+        if self._signed_elsewhere:
+            self._look_again()
         return self._keys.verifiers()
 
     def key_history(self) -> list[VerifierKey]:
         """The same keys with when they were made and retired, in the same order."""
+        if self._signed_elsewhere:
+            self._look_again()
         return self._keys.all_keys()
 
     def rotate(self) -> Verifier:
@@ -127,8 +138,22 @@ class TransparencyLog:
         return self._keys.rotate(self._clock())
 
     def checkpoint(self) -> StoredCheckpoint:
-        """The checkpoint signed last."""
+        """The checkpoint signed last.
+
+        Raises:
+            Corrupt: another process signs, and the log is damaged.
+            Unavailable: another process signs, and the log cannot be read now.
+        """
+        if self._signed_elsewhere:
+            self._look_again()
         return self._signer.signed
+
+    def _look_again(self) -> None:
+        """Read what another process has signed, and whether a key was retired with that."""
+        newest = self._store.newest()
+        if newest != self._signer.signed:
+            self._signer.signed = newest
+            self._keys.refresh()
 
     def checkpoints(self, after_size: int = -1) -> Iterator[StoredCheckpoint]:
         """Every checkpoint ever signed for a tree beyond that size, by size."""
@@ -232,12 +257,16 @@ class TransparencyLog:
     @property
     def state(self) -> str:
         """``sealing``, or ``stopped`` where nothing more is signed."""
-        return SIGNING if self._signer.problem is None else STOPPED
+        return SIGNING if self._stopped_by is None else STOPPED
+
+    @property
+    def _stopped_by(self) -> str | None:
+        return self._signer.problem or self.problem_elsewhere
 
     @property
     def problem(self) -> str | None:
         """Why it is stopped, or what keeps it from signing just now."""
-        return self._signer.problem or self._subscription.trouble(SignerSubscriber.name)
+        return self._stopped_by or self._subscription.trouble(SignerSubscriber.name)
 
     def start(self) -> None:
         """Sign from now on, in a separate thread, at least every second."""

@@ -185,16 +185,16 @@ class _State(Collector):
         for name, served in sorted(self._ledgers.items()):
             gauges["queue"].add_metric([name], served.ledger.waiting())
             head, log = served.ledger.head(), served.ledger.transparency
-            sealed = log.checkpoint().size
             gauges["position"].add_metric([name], head)
-            gauges["sealed"].add_metric([name], sealed)
-            gauges["unsealed"].add_metric([name], max(0, head - sealed))
             gauges["log_stopped"].add_metric([name], log.state == STOPPED)
             gauges["append_stopped"].add_metric([name], not served.ledger.recording.goes_on)
             gauges["recording"].add_metric([name], served.ledger.recording.works)
             behind_seconds = served.ledger.recording.clock_behind_seconds()
             gauges["clock_behind"].add_metric([name], behind_seconds)
             try:
+                sealed = log.checkpoint().size
+                gauges["sealed"].add_metric([name], sealed)
+                gauges["unsealed"].add_metric([name], max(0, head - sealed))
                 _add_projections(gauges, name, served)
             except LedgerError:
                 gauges["readable"].add_metric([name], 0)

@@ -63,6 +63,8 @@ def readiness_of(server: Server) -> Readiness:
     stopped = Counter(ledger=len(server.unopened))
     serving, behind_seconds, is_recording = 0, 0, True
     served = list(server.ledgers.values())
+    if server.followers is not None and server.followers.is_missing:
+        stopped["followers"] = len(served)
     if server.room.is_full():
         for one in served:
             one.ledger.recording.try_now()

@@ -51,9 +51,10 @@ async def livez() -> Health:
         200: response_of(
             "A ledger can be read and written. `degraded` says that something is wrong. `stopped` "
             "counts the ledgers that could not be opened (`ledger`), or whose `reading`, "
-            "`committer`, `sealer` or `projections` stopped. `clock_behind_seconds` is how far the "
-            "clock is behind the newest event; meanwhile events are recorded as of that instant. "
-            "`recording` is false if the last commit of a ledger failed, as on a full disk.",
+            "`committer`, `sealer` or `projections` stopped, or that no process follows "
+            "(`followers`). `clock_behind_seconds` is how far the clock is behind the newest "
+            "event; meanwhile events are recorded as of that instant. `recording` is false "
+            "if the last commit of a ledger failed, as on a full disk.",
             _READINESS,
         ),
         **problems("unavailable"),

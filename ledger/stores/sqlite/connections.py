@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from eventsourcing.persistence import OperationalError
@@ -26,7 +27,6 @@ from ledger.stores.sqlite.errors import ledger_errors, to_ledger_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
     from types import TracebackType
 
 APPLICATION_ID = 0x52505045
@@ -192,6 +192,15 @@ class LedgerConnectionPool(SQLiteConnectionPool):
         return LedgerConnection(sqlite_conn=connection, max_age=self.max_age)
 
 
+class ReadingConnectionPool(LedgerConnectionPool):
+    """The same with connections that cannot write, beside a process that does."""
+
+    def _create_connection(self) -> SQLiteConnection:
+        connection = connect_to_read(Path(self.db_name), APPLICATION_ID)
+        connection.row_factory = sqlite3.Row
+        return LedgerConnection(sqlite_conn=connection, max_age=self.max_age)
+
+
 class LedgerDatastore(SQLiteDatastore):
     """The library's datastore with our pool."""
 
@@ -202,6 +211,7 @@ class LedgerDatastore(SQLiteDatastore):
         lock_timeout: int | None = None,
         single_row_tracking: bool = True,
         originator_id_type: Literal["uuid", "text"] = "uuid",
+        reads_only: bool = False,
     ) -> None:
         super().__init__(
             db_name,
@@ -210,4 +220,5 @@ class LedgerDatastore(SQLiteDatastore):
             originator_id_type=originator_id_type,
         )
         # The library names its pool class in __init__; no connection has been made yet.
-        self.pool = LedgerConnectionPool(db_name=db_name, lock_timeout=lock_timeout)
+        pool = ReadingConnectionPool if reads_only else LedgerConnectionPool
+        self.pool = pool(db_name=db_name, lock_timeout=lock_timeout)

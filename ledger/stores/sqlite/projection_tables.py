@@ -71,11 +71,11 @@ class SqliteTransaction:
         return [name for (name,) in rows]
 
 
-class SqliteTableStore:
-    """One SQLite file: many readers at a time, each with a snapshot, and one writer.
+class SqliteTableReader:
+    """One SQLite file that is only read: many at a time, each with a snapshot.
 
     Raises:
-        Unavailable: the file cannot be used now: the disk is full, say. So do all its methods.
+        Unavailable: the file cannot be used now: it is not there yet, say. So do all its methods.
         Corrupt: the file is damaged. So do all its methods.
     """
 
@@ -83,26 +83,7 @@ class SqliteTableStore:
         self.path = path
         self._closed = False
         self._idle: deque[SqliteTransaction] = deque()
-        self._write_lock = threading.Lock()
-        try:
-            with self._ledger_errors():
-                self._open()
-        except sqlite3.Error as error:
-            raise Unavailable(f"{path.name} cannot be used: {error}") from error
-
-    def _open(self) -> None:
-        problem = _distrust(self.path)
-        if problem is not None:
-            logger.warning("%s is set aside and rebuilt: %s", self.path.name, problem)
-            _set_aside(self.path)
-        self._writer = SqliteTransaction(self._connect())
-        try:
-            self._writer.execute("PRAGMA journal_mode=WAL")
-            self._writer.execute("PRAGMA synchronous=NORMAL")
-            self._create()
-        except BaseException:
-            self._writer.connection.close()
-            raise
+        self._looks = 0
 
     @contextmanager
     def _ledger_errors(self) -> Iterator[None]:
@@ -123,6 +104,7 @@ class SqliteTableStore:
     def read(self) -> Iterator[SqliteTransaction]:
         """A snapshot: everything read inside is of one instant, whatever is written meanwhile."""
         with self._ledger_errors():
+            looks = self._looks
             transaction = self._reader()
             try:
                 transaction.execute("BEGIN")
@@ -131,9 +113,74 @@ class SqliteTableStore:
                 # An error may have ended it already.
                 if transaction.connection.in_transaction:
                     transaction.execute("ROLLBACK")
-                self._idle.append(transaction)
+                if looks == self._looks:
+                    self._idle.append(transaction)
+                else:
+                    transaction.connection.close()
                 if self._closed:
                     self._close_idle()
+
+    def look_again(self) -> None:
+        """Open the file again for what is read from now on."""
+        self._looks += 1
+        self._close_idle()
+
+    def close(self) -> None:
+        """Close the file; readers still at work close theirs when they are done."""
+        self._closed = True
+        self._close_idle()
+
+    def _reader(self) -> SqliteTransaction:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            connection = self._connect("ro")
+            try:
+                connection.execute("PRAGMA query_only=1")
+            except BaseException:
+                connection.close()
+                raise
+            return SqliteTransaction(connection)
+
+    def _close_idle(self) -> None:
+        while self._idle:
+            self._idle.pop().connection.close()
+
+    def _connect(self, mode: str) -> sqlite3.Connection:
+        return sqlite3.connect(
+            f"{self.path.resolve().as_uri()}?mode={mode}",
+            uri=True,
+            timeout=_BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+
+
+class SqliteTableStore(SqliteTableReader):
+    """The same with one writer. A file that cannot be trusted is set aside and made again."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._write_lock = threading.Lock()
+        try:
+            with self._ledger_errors():
+                self._open()
+        except sqlite3.Error as error:
+            raise Unavailable(f"{path.name} cannot be used: {error}") from error
+
+    def _open(self) -> None:
+        problem = _distrust(self.path)
+        if problem is not None:
+            logger.warning("%s is set aside and rebuilt: %s", self.path.name, problem)
+            _set_aside(self.path)
+        self._writer = SqliteTransaction(self._connect("rwc"))
+        try:
+            self._writer.execute("PRAGMA journal_mode=WAL")
+            self._writer.execute("PRAGMA synchronous=NORMAL")
+            self._create()
+        except BaseException:
+            self._writer.connection.close()
+            raise
 
     @contextmanager
     def write(self) -> Iterator[SqliteTransaction]:
@@ -151,31 +198,9 @@ class SqliteTableStore:
 
     def close(self) -> None:
         """Close the file; readers still at work close theirs when they are done."""
-        self._closed = True
-        self._close_idle()
+        super().close()
         with self._write_lock:
             self._writer.connection.close()
-
-    def _reader(self) -> SqliteTransaction:
-        try:
-            return self._idle.pop()
-        except IndexError:
-            connection = self._connect()
-            try:
-                connection.execute("PRAGMA query_only=1")
-            except BaseException:
-                connection.close()
-                raise
-            return SqliteTransaction(connection)
-
-    def _close_idle(self) -> None:
-        while self._idle:
-            self._idle.pop().connection.close()
-
-    def _connect(self) -> sqlite3.Connection:
-        return sqlite3.connect(
-            self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-        )
 
     def _create(self) -> None:
         with self.write() as transaction:

@@ -22,10 +22,11 @@ from ledger.data_layout import LEDGERS, SETTINGS_FILE, is_ledger_name, missing, 
 from ledger.files import flush_file, flush_folder, write_whole
 from ledger.stores.sqlite.access_keys import SqliteAccessKeys
 from ledger.stores.sqlite.connections import APPLICATION_ID as EVENTS_ID
+from ledger.stores.sqlite.connections import LedgerDatastore
 from ledger.stores.sqlite.data_keys import APPLICATION_ID as KEYS_ID
 from ledger.stores.sqlite.data_keys import KeyStore
 from ledger.stores.sqlite.errors import ledger_errors
-from ledger.stores.sqlite.events import LedgerFactory
+from ledger.stores.sqlite.events import LedgerApplicationRecorder, LedgerFactory
 from ledger.stores.sqlite.examination import SqliteExamination
 from ledger.stores.sqlite.file_names import (
     ACCESS_FILE,
@@ -36,7 +37,11 @@ from ledger.stores.sqlite.file_names import (
     TRAIL_FILE,
 )
 from ledger.stores.sqlite.ledger_files import LedgerFileReader
-from ledger.stores.sqlite.projection_tables import SqliteTableStore, TablesAtRest
+from ledger.stores.sqlite.projection_tables import (
+    SqliteTableReader,
+    SqliteTableStore,
+    TablesAtRest,
+)
 from ledger.stores.sqlite.quick_check import check
 from ledger.stores.sqlite.restored_events import SqliteRestoredEvents
 from ledger.stores.sqlite.restored_log import restoring
@@ -150,6 +155,12 @@ class SqliteLedgerStore(LedgerStore):
         name = LedgerFactory.SQLITE_DBNAME
         return LedgerFactory(Environment("ledger", {name: str(self.folder / EVENTS_FILE)}))
 
+    @contextmanager
+    def events_beside(self) -> Iterator[LedgerApplicationRecorder]:
+        path = self.folder / EVENTS_FILE
+        with closing(LedgerDatastore(str(path), reads_only=True)) as datastore:
+            yield LedgerApplicationRecorder(datastore)
+
     def open_keys(self, master_key: MasterKey | bytes, *, make: bool = True) -> KeyStore:
         return KeyStore(self.folder / KEYS_FILE, master_key, make=make)
 
@@ -213,6 +224,10 @@ class SqliteLedgerStore(LedgerStore):
     def open_tables(self) -> SqliteTableStore:
         """The tables of the projections; a file that cannot be trusted is set aside."""
         return SqliteTableStore(self.folder / PROJECTIONS_FILE)
+
+    def read_tables(self) -> SqliteTableReader:
+        """The tables of the projections, beside the process that writes them."""
+        return SqliteTableReader(self.folder / PROJECTIONS_FILE)
 
     @contextmanager
     def copy_tables(self, into: Path) -> Iterator[TablesAtRest]:

@@ -1,0 +1,119 @@
+"""A ledger as a process has it open that follows its log beside the one that appends to it.
+
+It reads the events without any key of a contact, and signs the transparency log. Nothing here keeps
+an event from being appended, or is lost when the process is killed.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from domain.errors import Corrupt
+from domain.recorded import POLICY_STREAM
+from domain.timeline import timeline_of
+from ledger.data_layout import settings_of
+from ledger.mapper import LedgerMapper, NoKeys
+from ledger.published_policies import timeline
+from ledger.stored_events import StoredEvents
+from ledger.stream_cache import StreamCache
+from ledger.subscriptions.pacing import SIGNER
+from ledger.transparency.log import TransparencyLog
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from domain.timeline import PolicyTimeline
+    from ledger.clock import Clock
+    from ledger.master_keys import MasterKey
+    from ledger.stores.store import LedgerStore
+    from ledger.subscriptions.pacing import Pacing
+
+
+class FollowedLedger(StoredEvents):
+    """The events of a ledger that another process appends to, and the signing of its log.
+
+    Any thread may call; positions count from 1.
+    """
+
+    def __init__(
+        self,
+        store: LedgerStore,
+        *,
+        master_key: MasterKey | bytes,
+        clock: Clock,
+        signer_pacing: Pacing = SIGNER,
+    ) -> None:
+        """Open what the process that appends has made; ``master_key`` unwraps the signing keys.
+
+        Raises:
+            Corrupt: a part is damaged, or of another master key.
+            Unavailable: a part cannot be opened.
+        """
+        settings = settings_of(store)
+        if settings.origin is None:
+            raise Corrupt(f"{store.names.place} has no transparency log yet")
+        self.store = store
+        self.time_zone = settings.time_zone
+        self._mapper = LedgerMapper(NoKeys())
+        self._streams = StreamCache(self._beyond)
+        self._listeners: tuple[Callable[[int], None], ...] = ()
+        self._listening = Lock()
+        self._policies = timeline_of([])
+        self._policy_count = 0
+        with ExitStack() as opened:
+            self._recorder = opened.enter_context(store.events_beside())
+            # Only the signing keys are read. A file that stays open would delay an erasure.
+            keys = store.open_keys(master_key, make=False)
+            try:
+                self.transparency = TransparencyLog(
+                    store,
+                    settings.origin,
+                    keys.signing,
+                    rows=self.rows,
+                    head=self.head,
+                    on_commit=self.on_commit,
+                    clock=clock,
+                    make=False,
+                    signs=not settings.for_audit,
+                    pacing=signer_pacing,
+                )
+            finally:
+                keys.close()
+            opened.callback(self.transparency.close)
+            self._opened = opened.pop_all()
+
+    def head(self) -> int:
+        """The newest position, 0 in a ledger without events."""
+        with self._reading():
+            return self._recorder.max_notification_id() or 0
+
+    def policies(self, upto: int | None = None) -> PolicyTimeline:
+        """The policies that were known at that position, or are known now."""
+        with self._reading():
+            newest = self._recorder.newest(POLICY_STREAM)
+            if newest is not None and newest.version > self._policy_count:
+                rows = self._recorder.rows_of_stream(POLICY_STREAM)
+                self._policies, self._policy_count = timeline(self._events(rows)), newest.version
+        return self._policies if upto is None else self._policies.known_at(upto)
+
+    def on_commit(self, callback: Callable[[int], None]) -> Callable[[], None]:
+        """Have this called with the new head after ``wake``. Returns what lets go of it."""
+
+        def let_go() -> None:
+            with self._listening:
+                self._listeners = tuple(one for one in self._listeners if one is not callback)
+
+        with self._listening:
+            self._listeners = (*self._listeners, callback)
+        return let_go
+
+    def wake(self, head: int) -> None:
+        """Say that the log has grown to a position. Cheap."""
+        for listener in self._listeners:
+            listener(head)
+
+    def close(self) -> None:
+        """Sign what is left, if signing was started, and close the store."""
+        self._opened.close()
