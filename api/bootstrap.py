@@ -30,12 +30,14 @@ from ledger.data_layout import require_ledger, settings_of
 from ledger.folder import DataFolder
 from ledger.followed_ledger import FollowedLedger
 from ledger.master_keys import master_key_of
+from ledger.memory_budget import BELIEFS, HISTORIES, MEBIBYTE, MemoryBudget
 from ledger.stores.sqlite.sorting import SqliteSorting
 from ledger.stores.sqlite.store import SqliteLedgerStore, SqliteStore
 from ledger.subscriptions.pacing import PROJECTIONS, PROJECTIONS_BESIDE
 from ledger.subscriptions.subscription import Subscription
 from ledger.temp_folders import sweep
 from projections.elsewhere import ProjectionsElsewhere
+from projections.limits import Limits
 from projections.projections import ALL, Projections
 
 if TYPE_CHECKING:
@@ -89,7 +91,18 @@ def projections_of(ledger: Ledger, clock: Callable[[], int]) -> Projections:
     )
     # Every store that is handed in here has the tables too; a ledger does not know of them.
     store = cast("ServedLedgerStore", ledger.store)
-    return Projections(ledger, store.open_tables(), clock, subscribe)
+    limits = limits_within(ledger.memory)
+    return Projections(ledger, store.open_tables(), clock, subscribe, limits=limits)
+
+
+def memory_of(settings: Settings) -> MemoryBudget:
+    """What the caches of a process may take together."""
+    return MemoryBudget(settings.memory_mb * MEBIBYTE)
+
+
+def limits_within(memory: MemoryBudget) -> Limits:
+    """The limits of the builds of a ledger whose histories draw on that budget."""
+    return Limits(kept_facts=memory.share(HISTORIES), kept_belief_facts=memory.share(BELIEFS))
 
 
 @contextmanager
@@ -113,7 +126,9 @@ def projections_elsewhere(
     return ProjectionsElsewhere(ledger, store.read_tables(), clock, following, ALL)
 
 
-def open_followed(settings: Settings, name: str, *, clock: Callable[[], int] = now) -> OpenFollower:
+def open_followed(
+    settings: Settings, memory: MemoryBudget, name: str, *, clock: Callable[[], int] = now
+) -> OpenFollower:
     """A ledger to follow in this process, while another one appends to it.
 
     Raises:
@@ -123,7 +138,7 @@ def open_followed(settings: Settings, name: str, *, clock: Callable[[], int] = n
     store = STORE_OF(settings.folder)
     kept = require_ledger(store, name)
     key = settings.master_key or master_key_of(settings.folder, has_ledgers=True)
-    ledger = FollowedLedger(kept, master_key=key, clock=clock)
+    ledger = FollowedLedger(kept, master_key=key, clock=clock, memory=memory)
     try:
         subscribe = partial(
             Subscription,
@@ -133,7 +148,8 @@ def open_followed(settings: Settings, name: str, *, clock: Callable[[], int] = n
             on_commit=ledger.on_commit,
         )
         tables = cast("ServedLedgerStore", kept).open_tables()
-        return OpenFollower(ledger, Projections(ledger, tables, clock, subscribe))
+        limits = limits_within(memory)
+        return OpenFollower(ledger, Projections(ledger, tables, clock, subscribe, limits=limits))
     except BaseException:
         ledger.close()
         raise
@@ -164,6 +180,7 @@ def build(
         log_domain=settings.log_domain,
         signing=followers is None,
         signed_elsewhere=followers is not None,
+        memory=memory_of(settings),
     )
     projected = projections_of if followers is None else partial(projections_elsewhere, followers)
     try:
@@ -238,6 +255,7 @@ _KEY = "32 bytes, written as 64 hexadecimal digits"
 
 _READ: Mapping[str, tuple[Callable[[Any], object], str]] = {
     "port": (int, "a whole number from 0 to 65535"),
+    "memory_mb": (int, "a whole number of MiB"),
     "folder": (Path, "a path"),
     "master_key": (_read_key, _KEY),
     "next_master_key": (_read_key, _KEY),

@@ -38,6 +38,7 @@ from ledger.files import FolderLock
 from ledger.followers_lock import await_followers
 from ledger.ledger import Ledger
 from ledger.master_keys import as_master_key, master_key_of
+from ledger.memory_budget import MemoryBudget
 from ledger.rotation import finish_rotation
 from ledger.settings import LOG_DOMAIN, LedgerSettings, origin_of
 from ledger.subscriptions.pacing import SIGNER
@@ -71,6 +72,7 @@ class DataFolder:
         signing: bool,
         signed_elsewhere: bool,
         signer_pacing: Pacing,
+        memory: MemoryBudget,
     ) -> None:
         """For ``open``."""
         self.path = path
@@ -83,6 +85,7 @@ class DataFolder:
         self._signing = signing
         self._signed_elsewhere = signed_elsewhere
         self._signer_pacing = signer_pacing
+        self.memory = memory
         self._ledgers: dict[str, Ledger] = {}
         self._guard = RLock()
 
@@ -99,6 +102,7 @@ class DataFolder:
         signing: bool = False,
         signed_elsewhere: bool = False,
         signer_pacing: Pacing = SIGNER,
+        memory: MemoryBudget | None = None,
     ) -> Self:
         """Take the folder, making it and, where wanted, the ledger ``main`` on first use.
 
@@ -107,6 +111,7 @@ class DataFolder:
         first. Logs that are begun are named under the ``log_domain``; those that there are keep
         their names. With ``signing``, the ledgers sign what is recorded, by themselves and when
         they are closed; ``signed_elsewhere`` says that another process does that.
+        ``memory`` is what the caches of all of them share.
 
         Raises:
             FolderInUse: another process holds it.
@@ -138,6 +143,7 @@ class DataFolder:
                 signing=signing,
                 signed_elsewhere=signed_elsewhere,
                 signer_pacing=signer_pacing,
+                memory=memory or MemoryBudget(),
             )
             folder._prepare(make_main=make_main)
         except OSError as error:
@@ -366,6 +372,7 @@ class DataFolder:
             for_audit=settings.for_audit,
             signer_pacing=self._signer_pacing,
             signed_elsewhere=self._signed_elsewhere,
+            memory=self.memory,
         )
         if settings.archived:
             ledger.hold(_archived_refusal)

@@ -15,6 +15,7 @@ from domain.recorded import POLICY_STREAM
 from domain.timeline import timeline_of
 from ledger.data_layout import settings_of
 from ledger.mapper import LedgerMapper, NoKeys
+from ledger.memory_budget import STREAMS
 from ledger.published_policies import timeline
 from ledger.stored_events import StoredEvents
 from ledger.stream_cache import StreamCache
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from domain.timeline import PolicyTimeline
     from ledger.clock import Clock
     from ledger.master_keys import MasterKey
+    from ledger.memory_budget import MemoryBudget
     from ledger.stores.store import LedgerStore
     from ledger.subscriptions.pacing import Pacing
 
@@ -43,9 +45,12 @@ class FollowedLedger(StoredEvents):
         *,
         master_key: MasterKey | bytes,
         clock: Clock,
+        memory: MemoryBudget,
         signer_pacing: Pacing = SIGNER,
     ) -> None:
         """Open what the process that appends has made; ``master_key`` unwraps the signing keys.
+
+        ``memory`` bounds what is kept of it.
 
         Raises:
             Corrupt: a part is damaged, or of another master key.
@@ -57,7 +62,7 @@ class FollowedLedger(StoredEvents):
         self.store = store
         self.time_zone = settings.time_zone
         self._mapper = LedgerMapper(NoKeys())
-        self._streams = StreamCache(self._beyond)
+        self._streams = StreamCache(self._beyond, memory.share(STREAMS))
         self._listeners: tuple[Callable[[int], None], ...] = ()
         self._listening = Lock()
         self._policies = timeline_of([])
@@ -82,6 +87,8 @@ class FollowedLedger(StoredEvents):
             finally:
                 keys.close()
             opened.callback(self.transparency.close)
+            memory.add_ledger()
+            opened.callback(memory.remove_ledger)
             self._opened = opened.pop_all()
 
     def head(self) -> int:

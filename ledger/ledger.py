@@ -17,6 +17,7 @@ from ledger.committer import WAITING_EVENTS, Committer
 from ledger.entropy import Entropy
 from ledger.erasure import destroy_again
 from ledger.identifiers import EventIds, contact_id_of
+from ledger.memory_budget import KEYS, STATES, STREAMS, MemoryBudget
 from ledger.names import NameIndex
 from ledger.namespaces import InNamespace
 from ledger.published_policies import timeline
@@ -67,11 +68,13 @@ class Ledger(InNamespace, StoredEvents):
         waiting_events: int = WAITING_EVENTS,
         signer_pacing: Pacing = SIGNER,
         signed_elsewhere: bool = False,
+        memory: MemoryBudget | None = None,
     ) -> None:
         """Open what is in the store, or make it; ``begin_log`` if only the log is to be made.
 
         One ``for_audit`` lacks its keys: what is personal reads as withheld, and nothing is added.
-        Where it is ``signed_elsewhere``, another process signs its log.
+        Where it is ``signed_elsewhere``, another process signs its log. ``memory`` bounds
+        what is kept of it; where it is absent, the ledger has a budget of its own.
 
         Raises:
             Corrupt: a part is damaged, another program's, or of another master key.
@@ -82,6 +85,7 @@ class Ledger(InNamespace, StoredEvents):
         self.name = name
         self.time_zone = time_zone
         self.for_audit = for_audit
+        self.memory = memory or MemoryBudget()
         self._clock = clock
         self._ids = EventIds(clock, Entropy())
         self._listeners: tuple[Callable[[int], None], ...] = ()
@@ -89,7 +93,7 @@ class Ledger(InNamespace, StoredEvents):
         new = not store.is_made()
         if not new:
             store.check()
-        self._keys = store.open_keys(master_key, make=new)
+        self._keys = store.open_keys(master_key, make=new, most_kept=self.memory.share(KEYS))
         with ExitStack() as opened:
             opened.callback(self._keys.close)
             with store.event_errors():
@@ -121,7 +125,8 @@ class Ledger(InNamespace, StoredEvents):
             lambda after, limit, types: self.log(after=after, limit=limit, types=types), self.head
         )
         self.on_record(self._names.forget)
-        self._streams = StreamCache(self._beyond)
+        self._streams = StreamCache(self._beyond, self.memory.share(STREAMS))
+        self.memory.add_ledger()
 
     def _require_events(self) -> None:
         if not self._recorder.max_notification_id():
@@ -154,7 +159,9 @@ class Ledger(InNamespace, StoredEvents):
             names=self.contact_id,
             ids=self._ids,
             clock=RecordingClock(self._clock, newest_at),
-            states=ContactStates(self._application.contact, self._application.contacts),
+            states=ContactStates(
+                self._application.contact, self._application.contacts, self.memory.share(STATES)
+            ),
             mapper=self._mapper,
             recorder=self._recorder,
             policies=timeline(self._events(self._recorder.rows_of_stream(POLICY_STREAM))),
@@ -263,6 +270,7 @@ class Ledger(InNamespace, StoredEvents):
 
     def close(self) -> None:
         """Finish what was accepted, sign it if signing is on, then close the store."""
+        self.memory.remove_ledger()
         self._committer.close()
         self.transparency.close()
         self._application.close()

@@ -11,9 +11,6 @@ if TYPE_CHECKING:
 
     from domain.contact import ContactState
 
-KEPT_EVENTS = 250_000
-"""How many events the kept states may stand for, which bounds their memory."""
-
 CONTACT_WEIGHT = 4
 """How many events' room a contact takes besides its events, by measure."""
 
@@ -28,12 +25,14 @@ class ContactStates:
         self,
         load: Callable[[UUID], ContactState],
         load_all: Callable[[Sequence[UUID]], Iterable[ContactState]],
-        kept_events: int = KEPT_EVENTS,
+        most_events: Callable[[], int],
     ) -> None:
-        """``load_all`` answers as ``load``, for many at once and in any order."""
+        """``load_all`` answers as ``load``, for many at once and in any order. ``most_events`` is
+        how many events the kept states may stand for, which bounds their memory.
+        """
         self._load = load
         self._load_all = load_all
-        self._kept_events = kept_events
+        self._most_events = most_events
         self._states: OrderedDict[int, tuple[ContactState, int]] = OrderedDict()
         self._weight = 0
 
@@ -75,6 +74,7 @@ class ContactStates:
 
     def trim(self) -> None:
         """Let go of what is too much; between batches, so that none in use is lost."""
-        while self._weight > self._kept_events and self._states:
+        most_events = self._most_events()
+        while self._weight > most_events and self._states:
             _, (_, weight) = self._states.popitem(last=False)
             self._weight -= weight

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 LONG_EVENTS = 64
 """From how many events on a stream is kept: shorter ones are read in a tenth of a millisecond."""
 
-KEPT_EVENTS = 20_000
-"""How many events are kept of a ledger at most, of about a kibibyte each."""
-
 _POSITION = attrgetter("position")
 
 
@@ -31,8 +28,11 @@ class StreamCache:
     Events stay encrypted, as they are stored: those of an erased person are unreadable here too.
     """
 
-    def __init__(self, beyond: Beyond, most_events: int = KEPT_EVENTS) -> None:
-        """``beyond`` reads a stream's events beyond a version, in order."""
+    def __init__(self, beyond: Beyond, most_events: Callable[[], int]) -> None:
+        """``beyond`` reads a stream's events beyond a version, in order.
+
+        ``most_events`` is how many events are kept at most.
+        """
         self._beyond = beyond
         self._most_events = most_events
         self._lock = threading.Lock()
@@ -51,7 +51,8 @@ class StreamCache:
 
     def _keep(self, contact_id: UUID, events: list[RecordedEvent]) -> None:
         """Keep a list that is not changed any more, unless a longer one is kept by now."""
-        if not LONG_EVENTS <= len(events) <= self._most_events:
+        most_events = self._most_events()
+        if not LONG_EVENTS <= len(events) <= most_events:
             return
         with self._lock:
             if len(events) > len(self._kept.get(contact_id, [])):
@@ -59,7 +60,7 @@ class StreamCache:
                 self._kept[contact_id] = events
                 self._count += len(events)
             self._kept.move_to_end(contact_id)
-            while self._count > self._most_events:
+            while self._count > most_events:
                 self._drop(next(iter(self._kept)))
 
     def _drop(self, contact_id: UUID) -> None:

@@ -11,7 +11,7 @@ from projections.folding import CONTACT_WEIGHT, WeightedCache
 from projections.groups import read_group
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from uuid import UUID
 
     from domain.aliases import Aliases
@@ -47,7 +47,7 @@ class Beliefs:
     ``folded_count`` counts the facts that were folded.
     """
 
-    def __init__(self, source: EventSource, most_facts: int) -> None:
+    def __init__(self, source: EventSource, most_facts: Callable[[], int]) -> None:
         """``most_facts`` is how many the kept beliefs may have, which bounds their memory."""
         self.folded_count = 0
         self._source = source

@@ -43,7 +43,7 @@ class Fates:
 
     def __init__(self, source: EventSource) -> None:
         self._source = source
-        self._kept: WeightedCache[_Stream] = WeightedCache(KEPT_REFERRALS)
+        self._kept: WeightedCache[_Stream] = WeightedCache(lambda: KEPT_REFERRALS)
 
     def referred_contact(self, recorded: RecordedEvent) -> UUID | None:
         """The contact that the event's target referred; None if its target is not a referral.

@@ -10,7 +10,7 @@ from domain.history import effective_history, extend
 from projections.groups import read_group
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from uuid import UUID
 
     from domain.aliases import Aliases, Merge
@@ -137,7 +137,8 @@ class WeightedCache(Generic[T]):
     find nothing of what it left the last time.
     """
 
-    def __init__(self, most_weight: int) -> None:
+    def __init__(self, most_weight: Callable[[], int]) -> None:
+        """``most_weight`` is asked each time that something is kept."""
         self._most_weight = most_weight
         self._weight = 0
         self._round = 0
@@ -166,9 +167,10 @@ class WeightedCache(Generic[T]):
             self._weight += weight - found.weight
             found.value, found.weight, found.used_in = value, weight, self._round
             self._kept.move_to_end(contact)
-        while self._weight > self._most_weight:
+        most_weight = self._most_weight()
+        while self._weight > most_weight:
             oldest = next(iter(self._kept.values()))
-            lately = weight > self._most_weight or oldest.used_in >= self._round - 1
+            lately = weight > most_weight or oldest.used_in >= self._round - 1
             _, lost = self._kept.popitem(last=lately)
             self._weight -= lost.weight
 
@@ -198,7 +200,7 @@ class Histories:
     With each is kept what was measured of it, so that both are there or neither.
     """
 
-    def __init__(self, source: EventSource, most_facts: int) -> None:
+    def __init__(self, source: EventSource, most_facts: Callable[[], int]) -> None:
         """``most_facts`` is how many the kept histories may have, which bounds their memory."""
         self._source = source
         self._kept: WeightedCache[CachedHistory[Any]] = WeightedCache(most_facts)

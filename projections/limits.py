@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,8 +28,10 @@ class Limits:
     collected: some 2,000 rows of each large table, in one short transaction.
     """
 
-    kept_facts: int = 200_000
-    """How many facts the histories have that such a build keeps, which bounds their memory."""
+    kept_facts: Callable[[], int] = lambda: 200_000
+    """How many facts the histories have that such a build keeps, which bounds their memory. It is
+    asked each time, because it may depend on what else is in memory.
+    """
 
     restated_events: int = 500
     """How many events are read at once for restatements, and about how many a step takes in: few,
@@ -45,8 +51,8 @@ class Limits:
     walk_events: int = 2000
     """After how many events of contacts a step of a walk over all of them ends."""
 
-    kept_belief_facts: int = 100_000
-    """How many facts the beliefs have that are gone on with, which bounds their memory."""
+    kept_belief_facts: Callable[[], int] = lambda: 100_000
+    """How many facts the beliefs have that are extended, likewise."""
 
 
 LIMITS = Limits()

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 settings.register_profile("rapport", derandomize=True, deadline=None, database=None)
 settings.load_profile("rapport")
 
-# The server of a test follows its ledgers itself: that saves the start of a second process each time.
+# The server of a test follows its ledgers itself, which saves the start of a second process.
 # Those of tests/followers and tests/crash have a process beside.
 os.environ.setdefault("RAPPORT_FOLLOWERS", "inside")
 

@@ -10,7 +10,7 @@ from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING
 
-from api.bootstrap import open_followed
+from api.bootstrap import memory_of, open_followed
 from api.cli.collecting import collect_seldom
 from api.cli.output import print_message
 from api.http.edge import logs
@@ -48,7 +48,7 @@ def follow_channel(settings: Settings, descriptor: int) -> None:
     with _logging(settings), closing(Channel(socket.socket(fileno=descriptor))) as channel:
         lock = FollowersLock(settings.folder, wait_seconds=FOLLOWERS_SECONDS)
         try:
-            FollowerProcess(channel, partial(open_followed, settings)).run()
+            FollowerProcess(channel, partial(open_followed, settings, memory_of(settings))).run()
         finally:
             lock.release()
 
@@ -98,7 +98,7 @@ def _follow_one(settings: Settings, channel: Channel) -> None:
         lock = FollowersLock(settings.folder)
         try:
             print_message("A server is there: its ledgers are followed")
-            FollowerProcess(channel, partial(open_followed, settings)).run()
+            FollowerProcess(channel, partial(open_followed, settings, memory_of(settings))).run()
         finally:
             lock.release()
 

@@ -20,6 +20,7 @@ from domain.errors import Corrupt, LedgerError, LedgerNotFound, Unavailable
 from ledger.access.opening import open_access_keys
 from ledger.access.trails import Trails
 from ledger.free_space import FreeSpaceWatch
+from ledger.memory_budget import STATUSES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -281,5 +282,5 @@ class Server:
         projections.start()
         if self._observer is not None:
             ledger.observe(self._observer(name))
-        aliases, statuses = KnownAliases(ledger), StatusCache(ledger)
+        aliases, statuses = KnownAliases(ledger), StatusCache(ledger, ledger.memory.share(STATUSES))
         return OpenLedger(ledger, projections, aliases, results, statuses, self.limits)

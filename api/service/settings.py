@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from domain.errors import LedgerError
+from ledger.memory_budget import DEFAULT_MEBIBYTES
 from ledger.settings import LOG_DOMAIN, is_log_domain
 
 if TYPE_CHECKING:
@@ -44,11 +45,16 @@ _ADDRESS = re.compile(r"(tcp|udp|sctp)://.*")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 LOG_FORMATS = ("logfmt", "json")
 
+LEAST_MEMORY_MB = 8
+
 AUTO, BESIDE, INSIDE, ELSEWHERE = "auto", "beside", "inside", "elsewhere"
 FOLLOWERS = (AUTO, BESIDE, INSIDE, ELSEWHERE)
 """Where projections are kept current and logs are signed: in a process that the server starts, in
 the server, or in one that a supervisor starts. ``auto`` is ``beside`` where there are two cores.
 """
+
+
+_CHOICES = {"log_level": LOG_LEVELS, "log_format": LOG_FORMATS, "followers": FOLLOWERS}
 
 
 class SettingsRefused(LedgerError):
@@ -69,6 +75,7 @@ class Settings:
     pages may call the server. ``tls_certificate`` and ``tls_key`` are PEM files, for HTTPS.
     ``access_key`` is what commands send along to a ledger's URL. ``followers`` says where
     projections are kept current and logs are signed: one of ``FOLLOWERS``.
+    ``memory_mb`` is how many MiB the caches of all ledgers may take together.
 
     Raises:
         SettingsRefused: a value is out of range.
@@ -89,16 +96,16 @@ class Settings:
     tls_key: Path | None = None
     access_key: str | None = field(default=None, repr=False)
     followers: str = AUTO
+    memory_mb: int = DEFAULT_MEBIBYTES
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65_535:
             raise SettingsRefused(f"port must be from 0 to 65535, not {self.port}")
-        if self.log_level not in LOG_LEVELS:
-            raise SettingsRefused(f"log_level must be one of {', '.join(LOG_LEVELS)}")
-        if self.log_format not in LOG_FORMATS:
-            raise SettingsRefused(f"log_format must be one of {', '.join(LOG_FORMATS)}")
-        if self.followers not in FOLLOWERS:
-            raise SettingsRefused(f"followers must be one of {', '.join(FOLLOWERS)}")
+        if self.memory_mb < LEAST_MEMORY_MB:
+            raise SettingsRefused(f"memory_mb must be at least {LEAST_MEMORY_MB}")
+        for name, values in _CHOICES.items():
+            if getattr(self, name) not in values:
+                raise SettingsRefused(f"{name} must be one of {', '.join(values)}")
         for name in ("master_key", "next_master_key"):
             if len(getattr(self, name) or bytes(32)) != 32:
                 raise SettingsRefused(f"{name} must be 32 bytes, written as 64 hexadecimal digits")

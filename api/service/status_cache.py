@@ -17,14 +17,11 @@ from domain.events.contacts import ContactMerged, MergeReversed
 from domain.events.governance import EventCorrected, EventRetracted, PolicyPublished
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from uuid import UUID
 
     from domain.recorded import RecordedEvent
     from ledger.ledger import Ledger
-
-KEPT_BYTES = 32 * 1024 * 1024
-"""How much is kept of a ledger at most: about nine thousand statuses."""
 
 ENTRY_BYTES = 400
 """What keeping one takes besides its text, by measure."""
@@ -69,8 +66,8 @@ class HeadStatus(NamedTuple):
 class StatusCache:
     """By contact, those asked for longest ago going first. Any thread may ask."""
 
-    def __init__(self, ledger: Ledger, most_bytes: int = KEPT_BYTES) -> None:
-        """For a ledger that nobody appends to yet."""
+    def __init__(self, ledger: Ledger, most_bytes: Callable[[], int]) -> None:
+        """For a ledger that nobody appends to yet. ``most_bytes`` is how much is kept at most."""
         self._most_bytes = most_bytes
         self._lock = threading.Lock()
         self._kept: OrderedDict[UUID, _CachedStatus] = OrderedDict()
@@ -104,7 +101,8 @@ class StatusCache:
             self._drop(contact_id)
             kept = self._kept[contact_id] = _CachedStatus(from_at, until_at, said)
             self._bytes += kept.weight
-            while self._bytes > self._most_bytes:
+            most_bytes = self._most_bytes()
+            while self._bytes > most_bytes:
                 self._drop(next(iter(self._kept)))
 
     def clear(self) -> None:

@@ -16,7 +16,7 @@ from domain.events.care import TouchMade
 from domain.events.commerce import PurchaseMade, VisitMade
 from domain.instants import DAY, HOUR
 from ledger.drafts import Append, Draft
-from ledger.stream_cache import KEPT_EVENTS
+from ledger.memory_budget import STREAMS, MemoryBudget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,7 +48,8 @@ def measure(bench: Bench) -> Outcome:
     shop = stock.Shop(env=stock.stored_in(stock_file))
     customer = stock.customer_id(CONTACT)
     with bench.opened(bench.fresh()) as served:
-        contacts = [f"{CONTACT}-{n}" for n in range(KEPT_EVENTS // len(story) + 1)]
+        most_kept = MemoryBudget().share(STREAMS)()
+        contacts = [f"{CONTACT}-{n}" for n in range(most_kept // len(story) + 1)]
         for contact in contacts:
             _append(served, contact, story)
         settle(served)

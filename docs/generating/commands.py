@@ -64,6 +64,8 @@ FORMS: dict[str, str] = {
     "tls_key": "the PEM file of its private key",
     "access_key": "an access key; commands that ask a server send it along,"
     " and to nowhere that a server sends them on to",
+    "memory_mb": "how many MiB the caches of all ledgers may take together, in both processes; the"
+    " programs themselves take about 150 MiB besides",
     "followers": "where projections are kept current and logs are signed: `beside`, in a process"
     " that the server starts; `inside`, in the server (`--single-process`); `elsewhere`, by"
     " `rapport project` (`--no-followers`); or `auto`, `beside` where there are two cores",

@@ -123,8 +123,17 @@ class LedgerStore(Protocol):
         which the library folds a single contact. Closing the factory closes the recorder.
         """
 
-    def open_keys(self, master_key: MasterKey | bytes, *, make: bool = True) -> LedgerKeyStore:
-        """The keys, made where they are to be; an empty store reads as if all had been erased."""
+    def open_keys(
+        self,
+        master_key: MasterKey | bytes,
+        *,
+        make: bool = True,
+        most_kept: Callable[[], int] = ...,
+    ) -> LedgerKeyStore:
+        """The keys, made where they are to be; an empty store reads as if all had been erased.
+
+        ``most_kept`` is how many of the contacts' keys stay in memory at most.
+        """
 
     def log_origin(self) -> str | None:
         """The origin of the transparency log; None where it was not begun, or not to its end."""

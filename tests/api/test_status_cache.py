@@ -61,7 +61,7 @@ def log() -> Log:
 @pytest.fixture
 def statuses(log: Log) -> StatusCache:
     ledger: Ledger = log  # type: ignore[assignment]  # all that is asked of it
-    kept = StatusCache(ledger, most_bytes=3 * (ENTRY_BYTES + 10))
+    kept = StatusCache(ledger, most_bytes=lambda: 3 * (ENTRY_BYTES + 10))
     kept.keep(ANN, 0, 100, 200, b"said.of.an")
     return kept
 

@@ -11,7 +11,8 @@ from time import sleep
 
 import pytest
 
-from tests.cli.running import END_SECONDS, rapport
+from tests.cli.running import rapport
+from tests.fixtures.patience import END_SECONDS
 from tests.fixtures.waiting import until
 from tests.followers.served import LEDGER, PROJECTIONS, WAIT_SECONDS, Served, is_running, served
 

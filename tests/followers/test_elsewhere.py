@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.running import END_SECONDS, rapport
+from tests.cli.running import rapport
+from tests.fixtures.patience import END_SECONDS
 from tests.fixtures.server_processes import ServerProcess
 from tests.fixtures.waiting import until
 from tests.followers.served import LEDGER, WAIT_SECONDS, children, served

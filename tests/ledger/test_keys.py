@@ -32,7 +32,7 @@ def test_a_saved_key_opens_what_it_sealed_after_a_restart(tmp_path: Path) -> Non
 
 
 def test_every_contact_has_a_key_of_its_own_which_stays_the_same(tmp_path: Path) -> None:
-    keys = KeyStore(tmp_path / "keys.sqlite", MASTER_KEY, kept=1)
+    keys = KeyStore(tmp_path / "keys.sqlite", MASTER_KEY, most_kept=lambda: 1)
     first, second = uuid4(), uuid4()
     sealed = {c: keys.encryption_key(c).encrypt(NONCE, b"Ann", None) for c in (first, second)}
     assert sealed[first] != sealed[second]
@@ -50,7 +50,7 @@ def test_whoever_is_thought_to_have_no_key_keeps_the_one_that_was_saved(tmp_path
     sealed = keys.encryption_key(ann).encrypt(NONCE, b"Ann", None)
     keys.save()
     keys.close()
-    keys = KeyStore(tmp_path / "keys.sqlite", MASTER_KEY, kept=1)
+    keys = KeyStore(tmp_path / "keys.sqlite", MASTER_KEY, most_kept=lambda: 1)
     keys.expect([ann, bob, cat])
     sealed_new = {c: keys.encryption_key(c).encrypt(NONCE, b"new", None) for c in (bob, cat)}
     assert keys.encryption_key(ann).decrypt(NONCE, sealed, None) == b"Ann"

@@ -46,7 +46,7 @@ def store(ledger: Ledger) -> Store:
 
 def test_only_what_is_newer_is_read_again(ledger: Ledger, store: Store) -> None:
     told(ledger, SOMEBODY, LONG_EVENTS)
-    kept = StreamCache(store.beyond)
+    kept = StreamCache(store.beyond, lambda: 20_000)
     for _ in range(2):
         assert kept.read(SOMEBODY) == ledger.stream(SOMEBODY, limit=1000)
     append(ledger, draft(SOMEBODY, "visit-made", {"guests": 1}))
@@ -58,7 +58,7 @@ def test_every_position_has_what_was_known_then(ledger: Ledger, store: Store) ->
     told(ledger, SOMEBODY, LONG_EVENTS)
     told(ledger, ELSE, 2)
     append(ledger, draft(SOMEBODY, "visit-made", {"guests": 1}))
-    kept = StreamCache(store.beyond)
+    kept = StreamCache(store.beyond, lambda: 20_000)
     kept.read(SOMEBODY, upto=5)
     for position in range(ledger.head() + 2):
         anew = ledger.stream(SOMEBODY, upto=position, limit=1000)
@@ -68,7 +68,7 @@ def test_every_position_has_what_was_known_then(ledger: Ledger, store: Store) ->
 
 def test_what_is_given_may_be_changed(ledger: Ledger, store: Store) -> None:
     told(ledger, SOMEBODY, LONG_EVENTS)
-    kept = StreamCache(store.beyond)
+    kept = StreamCache(store.beyond, lambda: 20_000)
     for upto in (None, ledger.head()):
         kept.read(SOMEBODY, upto).clear()
         assert len(kept.read(SOMEBODY, upto)) == LONG_EVENTS
@@ -79,7 +79,7 @@ def test_short_streams_and_all_too_long_ones_are_read_each_time(
 ) -> None:
     told(ledger, SOMEBODY, LONG_EVENTS - 1)
     told(ledger, ELSE, LONG_EVENTS + 1)
-    kept = StreamCache(store.beyond, most_events=LONG_EVENTS)
+    kept = StreamCache(store.beyond, most_events=lambda: LONG_EVENTS)
     for contact_id in (SOMEBODY, ELSE, SOMEBODY, ELSE):
         kept.read(contact_id)
     assert store.read == [LONG_EVENTS - 1, LONG_EVENTS + 1] * 2
@@ -89,7 +89,7 @@ def test_whom_nobody_asked_for_lately_makes_room(ledger: Ledger, store: Store) -
     contacts = [uuid4() for _ in range(3)]
     for contact_id in contacts:
         told(ledger, contact_id, LONG_EVENTS)
-    kept = StreamCache(store.beyond, most_events=2 * LONG_EVENTS)
+    kept = StreamCache(store.beyond, most_events=lambda: 2 * LONG_EVENTS)
     first, second, third = contacts
     for contact_id in (first, second, first, third):
         kept.read(contact_id)

@@ -103,7 +103,7 @@ def test_a_group_is_gone_on_with_by_events_of_every_stream_that_it_had(
     for contact in (BEN, ANN, BEN, CAT):
         ledger.tell(contact, "purchase-made", purchase_id=f"{ledger.head()}")
     *news, strange = ledger.log(after=before)
-    histories = Histories(ledger, 1000)
+    histories = Histories(ledger, lambda: 1000)
     histories.keep(ANN, CachedHistory(history, "measured"))
     histories.follow({ANN: news}, Touch(aliases, [], {ANN}, set()))
     known = histories.get(ANN)

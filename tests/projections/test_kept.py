@@ -23,7 +23,7 @@ def kept_of(kept: WeightedCache[str], *contacts: UUID) -> list[str | None]:
 
 
 def test_what_was_not_used_lately_gives_way() -> None:
-    kept: WeightedCache[str] = WeightedCache(10)
+    kept: WeightedCache[str] = WeightedCache(lambda: 10)
     kept.put(ANN, "ann", 5)
     kept.put(BEN, "ben", 5)
     for _ in range(2):
@@ -35,7 +35,7 @@ def test_what_was_not_used_lately_gives_way() -> None:
 
 def test_a_round_through_more_than_fits_finds_some_of_it_the_next_time() -> None:
     """Keeping the newest alone, each would push out the one that is asked for next."""
-    kept: WeightedCache[str] = WeightedCache(10)
+    kept: WeightedCache[str] = WeightedCache(lambda: 10)
     contacts = [UUID(int=number) for number in range(1, 16)]
     for _ in range(3):
         kept.begin_round()
@@ -46,7 +46,7 @@ def test_a_round_through_more_than_fits_finds_some_of_it_the_next_time() -> None
 
 
 def test_what_is_too_heavy_by_itself_pushes_out_nothing() -> None:
-    kept: WeightedCache[str] = WeightedCache(10)
+    kept: WeightedCache[str] = WeightedCache(lambda: 10)
     kept.put(ANN, "ann", 5)
     for _ in range(5):
         kept.begin_round()
@@ -55,7 +55,7 @@ def test_what_is_too_heavy_by_itself_pushes_out_nothing() -> None:
 
 
 def test_weights_are_given_back() -> None:
-    kept: WeightedCache[str] = WeightedCache(10)
+    kept: WeightedCache[str] = WeightedCache(lambda: 10)
     for _ in range(100):
         kept.put(ANN, "ann", 6)
         kept.drop(ANN)
@@ -73,7 +73,7 @@ def test_a_build_keeps_no_more_facts_than_it_may(
     ledger: MemoryLedger, clock: Clock, path: Path
 ) -> None:
     """And is right without what it could not keep."""
-    hands = Hands(ledger, clock, path, Limits(kept_facts=10))
+    hands = Hands(ledger, clock, path, Limits(kept_facts=lambda: 10))
     build = hands.projections.follower.build("status")
     assert isinstance(build, Build)
     for number in range(30):

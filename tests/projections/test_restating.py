@@ -6,7 +6,7 @@ import tempfile
 from itertools import pairwise
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import given, settings
 
@@ -213,7 +213,9 @@ def test_restatements_are_where_what_is_known_differs_from_what_was_known(seed: 
     """In batches of any size, in one pass, and asked minute by minute: whatever happened."""
     with tempfile.TemporaryDirectory() as folder:
         clock, chance = Clock(NOW), Random(seed)
-        limits = Limits(**{name: chance.choice(sizes) for name, sizes in SIZES.items()})
+        sizes: dict[str, Any] = {name: chance.choice(some) for name, some in SIZES.items()}
+        kept_facts = chance.choice(KEPT_BELIEF_FACTS)
+        limits = Limits(**sizes, kept_belief_facts=lambda: kept_facts)
         ledger = MemoryLedger(clock)
         hands = Hands(ledger, clock, Path(folder) / "live.sqlite", limits)
         try:
@@ -238,9 +240,11 @@ SIZES = {
     "restated_events": (3, 500),
     "long_events": (4, 500),
     "step_facts": (5, 20_000),
-    "kept_belief_facts": (0, 60, 100_000),
 }
-"""What a step takes in and what is kept: little, so that much begins anew, or as it comes."""
+"""What a step takes in: little, so that much begins anew, or as it comes."""
+
+KEPT_BELIEF_FACTS = (0, 60, 100_000)
+"""What is kept, likewise."""
 
 
 def followed_to_the_end(hands: Hands, ledger: EventSource) -> list[Told]:

@@ -67,9 +67,11 @@ class KeyStore:
         *,
         make: bool = True,
         entropy: Callable[[int], bytes] = os.urandom,
-        kept: int = KEPT_KEYS,
+        most_kept: Callable[[], int] = lambda: KEPT_KEYS,
     ) -> None:
         """Open the store, or ``make`` it; an empty one would read as if all had been erased.
+
+        ``most_kept`` is how many unwrapped keys stay in memory at most.
 
         Raises:
             Corrupt: the file is not a key store, is empty, or belongs to another master key.
@@ -77,9 +79,10 @@ class KeyStore:
         """
         self._master = as_master_key(master_key, entropy)
         self._entropy = entropy
-        self._kept = kept
+        self._most_kept = most_kept
         self._lock = RLock()
-        self._open: OrderedDict[UUID, AESGCM] = OrderedDict()
+        # A cipher is made of a key in a microsecond, and takes thirteen times its memory.
+        self._open: OrderedDict[UUID, bytes] = OrderedDict()
         self._unsaved: dict[UUID, bytes] = {}
         self._doomed: set[UUID] = set()
         self._expected: Sequence[UUID] = ()
@@ -129,7 +132,7 @@ class KeyStore:
         with self._lock:
             if (known := self._open.get(contact_id)) is not None:
                 self._open.move_to_end(contact_id)
-                return known
+                return AESGCM(known)
             if contact_id in self._doomed:
                 return None
             with ledger_errors(self._path):
@@ -154,13 +157,13 @@ class KeyStore:
         with self._lock:
             if (known := self._open.get(contact_id)) is not None:
                 self._open.move_to_end(contact_id)
-                return known
+                return AESGCM(known)
             if self._expected:
                 self._look_up_expected()
             if contact_id in self._keyless:
                 self._keyless.discard(contact_id)
-            elif (known := self.key(contact_id)) is not None:
-                return known
+            elif (cipher := self.key(contact_id)) is not None:
+                return cipher
             plain = self._unsaved.setdefault(contact_id, self._entropy(KEY_BYTES))
             return self._remember(contact_id, plain)
 
@@ -176,10 +179,11 @@ class KeyStore:
                 self._keyless.update(some.values())
 
     def _remember(self, contact_id: UUID, plain: bytes) -> AESGCM:
-        cipher = self._open[contact_id] = AESGCM(plain)
-        while len(self._open) > self._kept:
+        self._open[contact_id] = plain
+        most_kept = max(self._most_kept(), 1)
+        while len(self._open) > most_kept:
             self._open.popitem(last=False)
-        return cipher
+        return AESGCM(plain)
 
     def save(self) -> None:
         """Make every new key durable, in one transaction: before the events that need them.

@@ -24,7 +24,7 @@ from ledger.stores.sqlite.access_keys import SqliteAccessKeys
 from ledger.stores.sqlite.connections import APPLICATION_ID as EVENTS_ID
 from ledger.stores.sqlite.connections import LedgerDatastore
 from ledger.stores.sqlite.data_keys import APPLICATION_ID as KEYS_ID
-from ledger.stores.sqlite.data_keys import KeyStore
+from ledger.stores.sqlite.data_keys import KEPT_KEYS, KeyStore
 from ledger.stores.sqlite.errors import ledger_errors
 from ledger.stores.sqlite.events import LedgerApplicationRecorder, LedgerFactory
 from ledger.stores.sqlite.examination import SqliteExamination
@@ -58,7 +58,7 @@ from ledger.stores.sqlite.verification.source import EventsAtRest
 from ledger.stores.store import LedgerStore, PartNames, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -161,8 +161,14 @@ class SqliteLedgerStore(LedgerStore):
         with closing(LedgerDatastore(str(path), reads_only=True)) as datastore:
             yield LedgerApplicationRecorder(datastore)
 
-    def open_keys(self, master_key: MasterKey | bytes, *, make: bool = True) -> KeyStore:
-        return KeyStore(self.folder / KEYS_FILE, master_key, make=make)
+    def open_keys(
+        self,
+        master_key: MasterKey | bytes,
+        *,
+        make: bool = True,
+        most_kept: Callable[[], int] = lambda: KEPT_KEYS,
+    ) -> KeyStore:
+        return KeyStore(self.folder / KEYS_FILE, master_key, make=make, most_kept=most_kept)
 
     def log_origin(self) -> str | None:
         return log_origin(self.folder / LOG_FILE)
