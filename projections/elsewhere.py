@@ -11,6 +11,7 @@ from domain.errors import LedgerError, ProjectionBehind
 from projections import generations
 from projections.generations import Generation
 from projections.queries import ProjectionQueries, continues
+from projections.rebuilds import ALL_PROJECTIONS, REBUILD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -55,7 +56,7 @@ class Following(Protocol):
         """What keeps a projection from moving just now, if anything does."""
 
     def rebuild(self, projection: str, work: Work) -> Mapping[str, object]:
-        """Rebuild a projection to the end; what a rebuild answers.
+        """Rebuild a projection to the end, or ``ALL_PROJECTIONS``; what a rebuild answers.
 
         Raises:
             Cancelled: the work was.
@@ -133,7 +134,14 @@ class ProjectionsElsewhere(ProjectionQueries):
             ProjectionNotFound: there is no such projection.
         """
         self._projection(name)
-        return self.operations.start("rebuild", name, partial(self._following.rebuild, name))
+        return self._start_rebuild(name)
+
+    def rebuild_all(self) -> Operation:
+        """Rebuild every projection there in one pass; if that is under way, the same operation."""
+        return self._start_rebuild(ALL_PROJECTIONS)
+
+    def _start_rebuild(self, name: str) -> Operation:
+        return self.operations.start(REBUILD, name, partial(self._following.rebuild, name))
 
     def _stored_generations(self) -> Sequence[Generation]:
         """None while the tables are being made."""

@@ -102,6 +102,13 @@ class ProjectionQueries(ABC):
         """
 
     @abstractmethod
+    def rebuild_all(self) -> Operation:
+        """Rebuild every projection in one pass; if that is under way, the same operation.
+
+        Its result has under ``rebuilds`` what the rebuild of each came to.
+        """
+
+    @abstractmethod
     def _generation(self, name: str, known: Sequence[Generation]) -> Generation:
         """The generation of a projection that answers; ``known`` are those in the store."""
 

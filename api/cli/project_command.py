@@ -22,7 +22,7 @@ def command(folder: Path | None, channel: int | None) -> None:
     """Keep the projections of a served data folder current, and sign its logs.
 
     rapport serve starts this process itself. Where a supervisor such as systemd is to run both,
-    start the server with --no-followers, and this command beside it, in any order.
+    start the server with --no-followers, and this command beside it.
 
     Example:
       rapport serve --no-followers --data ./rapport-data

@@ -8,6 +8,7 @@ from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 from domain.errors import LedgerError
+from projections.rebuilds import ALL_PROJECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -155,11 +156,11 @@ class FollowerProcess:
             problem = self._unopened.get(name, "the ledger is not followed")
             self._channel.send_surely("ended", number, "failed", None, problem)
             return
-        operation = followed.projections.rebuild(projection)
+        projections = followed.projections
+        every = projection == ALL_PROJECTIONS
+        operation = projections.rebuild_all() if every else projections.rebuild(projection)
         self._works[number] = name, operation.id
-        watching = Thread(
-            target=self._watch, args=(number, followed.projections, operation.id), daemon=True
-        )
+        watching = Thread(target=self._watch, args=(number, projections, operation.id), daemon=True)
         watching.start()
 
     def _watch(self, number: int, projections: Projections, operation: UUID) -> None:
