@@ -32,8 +32,13 @@ class BuildSubscriber:
         page: Page,
         clock: Callable[[], int],
         tell: Callable[[], object],
+        fill_instead: Callable[[AnyBuild, int], bool],
     ) -> None:
-        """``tell`` is called when the build has moved or failed."""
+        """``tell`` is called when the build has moved or failed.
+
+        ``fill_instead`` decides whether a build is so far behind a position that another one is
+        filled, and leaves this one alone then.
+        """
         self.build = build
         self.is_left_alone = False
         """Whether another build is made that will take its place."""
@@ -41,6 +46,7 @@ class BuildSubscriber:
         self._page = page
         self._clock = clock
         self._tell = tell
+        self._fill_instead = fill_instead
 
     @property
     def name(self) -> str:
@@ -79,6 +85,8 @@ class BuildSubscriber:
 
     def step(self, upto: int, _breathe: Callable[[], bool]) -> bool:
         """Take one step; True if it moved and there is more to take in."""
+        if self._fill_instead(self.build, upto):
+            return False
         moved = self.build.step(upto, self._clock(), self._page)
         if moved:
             self._tell()

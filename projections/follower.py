@@ -40,14 +40,19 @@ class Follower:
         clock: Callable[[], int],
         subscribe: Subscribe,
         is_busy: Callable[[], bool] = lambda: False,
+        fill_instead: Callable[[AnyBuild, int], bool] = lambda _build, _upto: False,
     ) -> None:
-        """``is_busy`` says whether what gives way is to wait for something else, too."""
+        """``is_busy`` says whether what gives way is to wait for something else, too.
+
+        ``fill_instead`` is that of ``BuildSubscriber``.
+        """
         self._is_busy = is_busy
         self._clock = clock
         self._waiters = Waiters(self._is_settled, self._hurry)
         page = Page(source)
         subscribers = [
-            BuildSubscriber(build, store, page, clock, self._waiters.notify) for build in builds
+            BuildSubscriber(build, store, page, clock, self._waiters.notify, fill_instead)
+            for build in builds
         ]
         self._subscribers = {one.name: one for one in subscribers}
         self._subscription = subscribe(
@@ -87,6 +92,10 @@ class Follower:
     def rest(self, name: str) -> None:
         """Leave a projection alone: another build will take its place."""
         self._subscribers[name].is_left_alone = True
+
+    def is_resting(self, name: str) -> bool:
+        """Whether a projection is left alone."""
+        return self._subscribers[name].is_left_alone
 
     def resume(self, name: str) -> None:
         """Follow a projection again."""

@@ -28,6 +28,14 @@ class Limits:
     collected: some 2,000 rows of each large table, in one short transaction.
     """
 
+    far_events: int = 20_000
+    """How far a build is behind at least before it is filled again rather than followed."""
+
+    far_share: int = 10
+    """And at least one part in this number of the log. To follow costs about so many times as much
+    for each event, because a pass over the contacts folds each of them once.
+    """
+
     kept_facts: Callable[[], int] = lambda: 200_000
     """How many facts the histories have that such a build keeps, which bounds their memory. It is
     asked each time, because it may depend on what else is in memory.

@@ -73,6 +73,8 @@ class Projections(ProjectionQueries):
     ) -> None:
         """``subscribe`` makes what carries the live builds along the log."""
         super().__init__(source, store, clock, projections)
+        self._filled_to = 0
+        """How long the log was when projections that were far behind were filled last."""
         self._tables = store
         self._limits = limits
         self._rebuilds = Rebuilds(self._projections, self.operations, self._new_rebuild)
@@ -81,19 +83,50 @@ class Projections(ProjectionQueries):
         except BaseException:
             self._store.close()
             raise
-        self.follower = Follower(builds, store, source, clock, subscribe, self._rebuilds.is_running)
+        self.follower = Follower(
+            builds,
+            store,
+            source,
+            clock,
+            subscribe,
+            self._rebuilds.is_running,
+            self._fill_instead,
+        )
         """What takes the live builds forward: by itself once started, and else a step at a time."""
 
     def start(self) -> None:
         """Begin to follow the log. What was never filled is built first, if the log is long."""
         is_long = self._source.head() > self._limits.batch_events
         empty = [name for name in self._projections if is_long and self._is_to_be_filled(name)]
-        for name in empty:
-            self.follower.rest(name)
         if empty:
-            # If it is given up, the follower does it in its way.
-            self._rebuilds.start_first(empty, self.follower.resume)
+            self._begin_filling(empty)
         self.follower.start()
+
+    def _begin_filling(self, names: Sequence[str]) -> None:
+        """Fill the projections in one pass. If it is given up, the follower does it in its way."""
+        for name in names:
+            self.follower.rest(name)
+        self._rebuilds.start_first(names, self.follower.resume)
+
+    def _fill_instead(self, build: AnyBuild, upto: int) -> bool:
+        """Begin to fill a projection that is far behind, and all others that are."""
+        if not self._is_far(build, upto) or self._rebuilds.is_running():
+            return False
+        builds = [self.follower.build(name) for name in self._projections]
+        far = [one.generation.projection for one in builds if self._is_far(one, upto)]
+        self._filled_to = upto
+        self._begin_filling(far)
+        return True
+
+    def _is_far(self, build: AnyBuild, upto: int) -> bool:
+        """Whether it is cheaper to go over all contacts once than to follow.
+
+        If that was tried in vain, it is tried again only after as much has been appended.
+        """
+        if build.gives_way or build.generation.state != LIVE:
+            return False
+        lag = upto - max(build.position, self._filled_to)
+        return lag >= max(self._limits.far_events, upto // self._limits.far_share)
 
     def _is_to_be_filled(self, name: str) -> bool:
         build = self.follower.build(name)

@@ -150,6 +150,8 @@ class Rebuild:
 
         Where appends outrun it, only holding the live build still brings both to one position.
         """
+        if self._is_far_behind_alone(build):
+            return
         for _ in range(_ROUNDS):
             head, began_at = self._source.head(), build.position
             if head - began_at <= self._limits.batch_events:
@@ -157,6 +159,14 @@ class Rebuild:
             self._bring_forward(build, head, self._clock(), work)
             if self._source.head() - head >= head - began_at:
                 return
+
+    def _is_far_behind_alone(self, build: AnyBuild) -> bool:
+        """Whether it is better to switch at once, and to leave the rest to the follower.
+
+        So it is where nobody compares, because the live build rests, and much was appended.
+        """
+        alone = self._follower.is_resting(build.generation.projection)
+        return alone and self._source.head() - build.position > self._limits.far_events
 
     def _accompany(self, name: str, position: int, work: Work) -> None:
         """Bring the live build to a position a step at a time, so that nobody waits for it long.
@@ -183,7 +193,8 @@ class Rebuild:
         head = self._source.head()
         at = self._clock()
         compares = self._follower.bring_live_forward(live, head, at)
-        self._bring_forward(build, head, at, work)
+        if not self._is_far_behind_alone(build):
+            self._bring_forward(build, head, at, work)
         return compares
 
     def _compare(

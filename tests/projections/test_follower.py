@@ -100,7 +100,12 @@ def test_a_build_is_due_at_its_next_breakpoint(
     hands.follow("status", ledger.head())
     status, standing = (
         BuildSubscriber(
-            hands.projections.follower.build(name), hands.store, Page(ledger), clock, lambda: None
+            hands.projections.follower.build(name),
+            hands.store,
+            Page(ledger),
+            clock,
+            lambda: None,
+            lambda *_: False,
         )
         for name in ("status", "standing")
     )
