@@ -3,6 +3,7 @@
 ::
 
     rapport.lock        names the process that holds the folder, and where it answers
+    followers.lock      names the process beside that follows the ledgers, where there was one
     master.key          32 random bytes, mode 0600; wraps the contacts' data keys
     ledgers/<name>/     ledger.json, and what the store keeps in files
 

@@ -32,8 +32,8 @@ class Limits:
     """How far a build is behind at least before it is filled again rather than followed."""
 
     far_share: int = 10
-    """And at least one part in this number of the log. To follow costs about so many times as much
-    for each event, because a pass over the contacts folds each of them once.
+    """And by at least one part in this number of the log. To follow an event costs about ten times
+    as much as to fill it, because a pass over the contacts folds each of them once.
     """
 
     kept_facts: Callable[[], int] = lambda: 200_000

@@ -72,7 +72,9 @@ class _Order:
 class FollowersElsewhere:
     """What a server says to the process that follows its ledgers. Any thread may call."""
 
-    def __init__(self) -> None:
+    def __init__(self, close_seconds: float = CLOSE_SECONDS) -> None:
+        """``close_seconds`` is how long the files of a ledger may take to be let go."""
+        self._close_seconds = close_seconds
         self._lock = Lock()
         self._channel: Channel | None = None
         self._numbers = count(1)
@@ -143,7 +145,7 @@ class FollowersElsewhere:
             self._followed.pop(name, None)
             return
         followed.closed.clear()
-        if self.send("close", name) and followed.closed.wait(CLOSE_SECONDS):
+        if self.send("close", name) and followed.closed.wait(self._close_seconds):
             self._followed.pop(name, None)
             return
         self.send("open", name)
