@@ -104,14 +104,7 @@ class Ledger(InNamespace, StoredEvents):
                 if not new:
                     self._require_events()
                 destroy_again(self._recorder, self._keys)
-                self._committer = Committer(
-                    self._context,
-                    self._keys,
-                    self._announce,
-                    store=store,
-                    waiting_events=waiting_events,
-                    refusal=(lambda: refusal("ledger-for-audit")) if for_audit else None,
-                )
+                self._committer = self._open_committer(waiting_events)
                 opened.callback(self._committer.close)
             self._refuse = self._committer.refuse
             self.transparency = self._open_log(
@@ -127,6 +120,16 @@ class Ledger(InNamespace, StoredEvents):
         self.on_record(self._names.forget)
         self._streams = StreamCache(self._beyond, self.memory.share(STREAMS))
         self.memory.add_ledger()
+
+    def _open_committer(self, waiting_events: int) -> Committer:
+        return Committer(
+            self._context,
+            self._keys,
+            self._announce,
+            store=self.store,
+            waiting_events=waiting_events,
+            refusal=(lambda: refusal("ledger-for-audit")) if self.for_audit else None,
+        )
 
     def _require_events(self) -> None:
         if not self._recorder.max_notification_id():
