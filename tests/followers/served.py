@@ -12,6 +12,7 @@ from uuid import uuid4
 import httpx
 
 from tests.cli.running import serving
+from tests.fixtures.patience import END_SECONDS
 from tests.fixtures.registrations import registration
 from tests.fixtures.waiting import until
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 LEDGER = "/v1/ledgers/main"
 PROJECTIONS = ("status", "standing", "restatements")
-WAIT_SECONDS = 90.0
 PROCESSES = Path("/proc")
 
 
@@ -30,11 +30,11 @@ class Served:
     def __init__(self, url: str, pid: int) -> None:
         self.url = url
         self.pid = pid
-        self.http = httpx.Client(base_url=url, timeout=WAIT_SECONDS)
+        self.http = httpx.Client(base_url=url, timeout=END_SECONDS)
 
     def follower(self) -> int:
         """The number of the process beside, once there is one."""
-        until(lambda: bool(children(self.pid)), seconds=WAIT_SECONDS)
+        until(lambda: bool(children(self.pid)), seconds=END_SECONDS)
         return children(self.pid)[0]
 
     def kill_follower(self) -> int:
@@ -61,7 +61,7 @@ class Served:
     def count(self, position: int, path: str = LEDGER) -> int:
         """How many contacts the summary counts, once it reflects a position."""
         asked = f"{path}/statuses/summary?min_position={position}"
-        until(lambda: self.http.get(asked).status_code == 200, seconds=WAIT_SECONDS)
+        until(lambda: self.http.get(asked).status_code == 200, seconds=END_SECONDS)
         return sum(self.get(asked)["stages"].values())
 
     def rebuilt(self, name: str, path: str = LEDGER) -> dict[str, Any]:
@@ -69,7 +69,7 @@ class Served:
         answer = self.http.post(f"{path}/projections/{name}/rebuilds", json={})
         assert answer.status_code == 202, answer.text
         where = answer.headers["Location"]
-        until(lambda: self.get(where)["state"] != "running", seconds=WAIT_SECONDS)
+        until(lambda: self.get(where)["state"] != "running", seconds=END_SECONDS)
         ended: dict[str, Any] = self.get(where)
         return ended
 

@@ -14,7 +14,7 @@ import pytest
 from tests.cli.running import rapport
 from tests.fixtures.patience import END_SECONDS
 from tests.fixtures.waiting import until
-from tests.followers.served import LEDGER, PROJECTIONS, WAIT_SECONDS, Served, is_running, served
+from tests.followers.served import LEDGER, PROJECTIONS, Served, is_running, served
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self").exists(), reason="processes are read there")
 
@@ -48,7 +48,7 @@ def test_a_killed_follower_loses_nothing_and_comes_back(tmp_path: Path) -> None:
             result = server.rebuilt(name)["result"]
             assert result["digest"] == result["live_digest"]
             assert result["drift"] == []
-        until(lambda: sealed(server) == appended[-1], seconds=WAIT_SECONDS)
+        until(lambda: sealed(server) == appended[-1], seconds=END_SECONDS)
 
 
 def test_readiness_says_that_nobody_follows(tmp_path: Path) -> None:
@@ -57,9 +57,9 @@ def test_readiness_says_that_nobody_follows(tmp_path: Path) -> None:
         assert server.count(position) == 1
         assert server.get("/readyz")["status"] == "ok"
         server.kill_follower()
-        until(lambda: server.get("/readyz")["stopped"] == {"followers": 1}, seconds=WAIT_SECONDS)
+        until(lambda: server.get("/readyz")["stopped"] == {"followers": 1}, seconds=END_SECONDS)
         assert server.get(f"{LEDGER}/statuses")["items"], "what was projected is still answered"
-        until(lambda: server.get("/readyz")["status"] == "ok", seconds=WAIT_SECONDS)
+        until(lambda: server.get("/readyz")["status"] == "ok", seconds=END_SECONDS)
 
 
 def test_a_stopped_follower_holds_no_append_up(tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_the_follower_ends_with_a_killed_server(tmp_path: Path) -> None:
         position = server.append(5)
         pid = server.follower()
         os.kill(server.pid, signal.SIGKILL)
-        until(lambda: not is_running(pid), seconds=WAIT_SECONDS)
+        until(lambda: not is_running(pid), seconds=END_SECONDS)
     with served(tmp_path / "data") as server:
         assert server.count(position) == 5
 

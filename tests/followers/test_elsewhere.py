@@ -12,7 +12,7 @@ from tests.cli.running import rapport
 from tests.fixtures.patience import END_SECONDS
 from tests.fixtures.server_processes import ServerProcess
 from tests.fixtures.waiting import until
-from tests.followers.served import LEDGER, WAIT_SECONDS, children, served
+from tests.followers.served import LEDGER, children, served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +41,7 @@ def test_a_server_without_followers_says_so_until_one_is_there(tmp_path: Path) -
     with served(folder, "--no-followers") as server:
         position = server.append(3)
         assert children(server.pid) == []
-        until(lambda: server.get("/readyz")["stopped"] == {"followers": 1}, seconds=WAIT_SECONDS)
+        until(lambda: server.get("/readyz")["stopped"] == {"followers": 1}, seconds=END_SECONDS)
         states = server.get(f"{LEDGER}/projections")["items"]
         assert {one["state"] for one in states} == {"waiting"}
         with project(folder):
@@ -51,7 +51,7 @@ def test_a_server_without_followers_says_so_until_one_is_there(tmp_path: Path) -
             assert result["digest"] == result["live_digest"]
             ended = rapport("project", "--data", folder)
             assert (ended.code, "already followed" in ended.err) == (3, True)
-        until(lambda: "followers" in server.get("/readyz")["stopped"], seconds=WAIT_SECONDS)
+        until(lambda: "followers" in server.get("/readyz")["stopped"], seconds=END_SECONDS)
         with project(folder):
             assert server.count(server.append()) == 4
 
