@@ -116,8 +116,9 @@ class FollowedLedger(StoredEvents):
             self._listeners = (*self._listeners, callback)
         return let_go
 
-    def wake(self, head: int) -> None:
-        """Say that the log has grown to a position. Cheap."""
+    def wake(self) -> None:
+        """Say that the log has grown."""
+        head = self.head()
         for listener in self._listeners:
             listener(head)
 

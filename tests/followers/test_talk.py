@@ -32,6 +32,7 @@ class Other:
         ours, theirs = socket.socketpair()
         self.channel = Channel(theirs)
         self.sent: list[list[Any]] = []
+        self.woken: list[set[int]] = []
         self.talked: list[bool] = []
         self._server = Channel(ours)
         self._followers = followers
@@ -44,6 +45,11 @@ class Other:
         self._server.end()
 
     def _read(self) -> None:
+        try:
+            wakes = self.channel.receive_wakes()
+        except ConnectionResetError:
+            return
+        Thread(target=lambda: self.woken.extend(wakes), daemon=True).start()
         for message in self.channel.messages():
             self.sent.append(message)
 
@@ -97,7 +103,7 @@ def test_whoever_waits_is_told_by_the_process_that_comes_next(
         until(lambda: first.kinds() == ["open", "want"])
     assert not reached.is_set()
     with other(followers) as second:
-        assert second.sent == [] or second.sent[0] == ["open", "main"]
+        assert second.sent == [] or second.sent[0] == ["open", "main", following.number]
         number = second.number("want")
         assert ["want", number, "main", "status", 7] in second.sent
         second.channel.send_surely("reached", number)
@@ -201,3 +207,15 @@ def test_a_ledger_is_let_go_only_when_its_files_are(followers: FollowersElsewher
     with other(followers) as process:
         process.channel.send_surely("report", "main", {}, None)
         assert process.sent == []
+
+
+def test_a_commit_is_a_byte_in_a_pipe_that_nobody_waits_for(
+    followers: FollowersElsewhere, following: LedgerFollowing
+) -> None:
+    following.wake()
+    with other(followers) as process:
+        until(lambda: process.kinds() == ["open"])
+        for _ in range(200_000):
+            following.wake()
+        until(lambda: {following.number} in process.woken)
+    following.wake()

@@ -2,8 +2,7 @@
 
 A message is an array: its kind, and what belongs to it. The server sends
 
-- ``open`` ledger, ``close`` ledger: follow it from now on, or let its files go;
-- ``wake`` ledger: its log has grown;
+- ``open`` ledger, number: follow it from now on; ``close`` ledger: let its files go;
 - ``want`` number, ledger, projection, position: say once the projection is there, or never will be;
 - ``drop`` number, ledger: it need not be said any more;
 - ``rebuild`` number, ledger, projection, and ``cancel`` number;
@@ -17,11 +16,14 @@ The process that follows answers
 - ``ended`` number, state, result, problem, of a rebuild;
 - ``report`` ledger, the trouble of each projection that has one, and why its log is not signed.
 
-The connection itself is the sign of life: it ends with either process.
+The connection itself is the sign of life: it ends with either process. That a log has grown is said
+by a byte in a pipe beside it, whose end the server sends first: the number of the ledger. Where the
+pipe is full, nobody has read it, so that one byte more would say nothing new.
 """
 
 from __future__ import annotations
 
+import os
 import select
 import socket
 from contextlib import suppress
@@ -32,6 +34,34 @@ import msgpack
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+MOST_NUMBER = 255
+"""The number of every ledger that has no smaller one."""
+
+_READ_BYTES = 65_536
+
+
+class Wakes:
+    """The server's end of the pipe. Any thread may call."""
+
+    def __init__(self, descriptor: int) -> None:
+        """The descriptor is closed with this."""
+        os.set_blocking(descriptor, False)
+        self._descriptor: int | None = descriptor
+        self._writing = Lock()
+
+    def wake(self, number: int) -> None:
+        """Say that the log of the ledger with that number has grown. It never waits."""
+        with self._writing, suppress(OSError):
+            if self._descriptor is not None:
+                os.write(self._descriptor, bytes((min(number, MOST_NUMBER),)))
+
+    def close(self) -> None:
+        """Close this end."""
+        with self._writing:
+            if self._descriptor is not None:
+                os.close(self._descriptor)
+            self._descriptor = None
 
 
 class Channel:
@@ -64,6 +94,34 @@ class Channel:
             return False
         return True
 
+    def send_wakes(self) -> Wakes:
+        """Send the other end of a new pipe, before anything else; this end.
+
+        Raises:
+            OSError: the other side has ended, or there is no pipe.
+        """
+        reading, writing = os.pipe()
+        wakes = Wakes(writing)
+        try:
+            socket.send_fds(self._connection, [b"w"], [reading])
+        except OSError:
+            wakes.close()
+            raise
+        finally:
+            os.close(reading)
+        return wakes
+
+    def receive_wakes(self) -> Iterator[set[int]]:
+        """The numbers of the ledgers whose logs have grown, until the other side ends.
+
+        Raises:
+            OSError: it has ended before it sent the pipe, or talks to another process.
+        """
+        _, descriptors, _, _ = socket.recv_fds(self._connection, 1, 1)
+        if not descriptors:
+            raise ConnectionResetError("the server talks to another process, or is gone")
+        return _numbers(descriptors[0])
+
     def messages(self) -> Iterator[list[Any]]:
         """The messages of the other side, until it ends, or this one is closed."""
         with suppress(OSError), self._connection.makefile("rb", buffering=0) as file:
@@ -78,3 +136,9 @@ class Channel:
         """Close this end. Only after ``messages`` has ended."""
         with self._sending:
             self._connection.close()
+
+
+def _numbers(descriptor: int) -> Iterator[set[int]]:
+    with os.fdopen(descriptor, "rb", buffering=0) as pipe:
+        while numbers := pipe.read(_READ_BYTES):
+            yield set(numbers)

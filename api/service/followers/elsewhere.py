@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
+from contextlib import closing
 from functools import partial
 from itertools import count
 from threading import Condition, Event, Lock
@@ -22,7 +23,7 @@ from projections.operations import Cancelled, Progress
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from api.service.followers.channel import Channel
+    from api.service.followers.channel import Channel, Wakes
     from ledger.ledger import Ledger
     from projections.operations import Work
 
@@ -77,7 +78,10 @@ class FollowersElsewhere:
         self._close_seconds = close_seconds
         self._lock = Lock()
         self._channel: Channel | None = None
+        self._wakes: Wakes | None = None
+        self._is_talking = False
         self._numbers = count(1)
+        self._ledger_numbers = count()
         self._followed: dict[str, LedgerFollowing] = {}
         self._wants: dict[int, _Want] = {}
         self._orders: dict[int, _Order] = {}
@@ -91,7 +95,7 @@ class FollowersElsewhere:
 
     def follow(self, ledger: Ledger) -> LedgerFollowing:
         """What follows a ledger, once it is started."""
-        return LedgerFollowing(self, ledger)
+        return LedgerFollowing(self, ledger, next(self._ledger_numbers))
 
     def talk(self, channel: Channel) -> bool:
         """Say what is wanted to a process, and hear what it says, until it ends.
@@ -99,28 +103,47 @@ class FollowersElsewhere:
         False where another one follows already.
         """
         with self._lock:
-            if self._channel is not None or self._ending:
+            if self._is_talking or self._ending:
                 return False
-            for name in self._followed:
-                channel.send_surely("open", name)
-            self._channel = channel
-            wants = list(self._wants.items())
+            self._is_talking = True
+        try:
+            with closing(channel.send_wakes()) as self._wakes:
+                self._send_all_wanted(channel)
+                for kind, *values in channel.messages():
+                    self._hear(kind, values)
+        except OSError as error:
+            logger.debug("the process that follows ended at once: %s", error)
+        finally:
+            self._forget_process()
+        return True
+
+    def _send_all_wanted(self, channel: Channel) -> None:
+        """Say which ledgers are followed, and who waits. New wishes are sent from then on."""
+        sent: set[str] = set()
+        while True:
+            with self._lock:
+                new = {name: one for name, one in self._followed.items() if name not in sent}
+                if not new:
+                    self._channel = channel
+                    wants = list(self._wants.items())
+                    break
+            # Without the lock: a process that does not read yet must hold nobody up.
+            for name, one in new.items():
+                channel.send_surely("open", name, one.number)
+            sent.update(new)
         for number, want in wants:
             channel.send_surely("want", number, *want[:3])
-        try:
-            for kind, *values in channel.messages():
-                self._hear(kind, values)
-        finally:
-            with self._lock:
-                self._channel = None
-                self._missed_at = time.monotonic()
-                orders = list(self._orders.values())
-                followed = list(self._followed.values())
-            for one in followed:
-                one.closed.set()
-            for order in orders:
-                order.add(["ended", "failed", None, "the process that rebuilt it ended: ask again"])
-        return True
+
+    def _forget_process(self) -> None:
+        with self._lock:
+            self._channel, self._is_talking = None, False
+            self._missed_at = time.monotonic()
+            orders = list(self._orders.values())
+            followed = list(self._followed.values())
+        for one in followed:
+            one.closed.set()
+        for order in orders:
+            order.add(["ended", "failed", None, "the process that rebuilt it ended: ask again"])
 
     def end(self, seconds: float) -> None:
         """Have the process sign what is left and end, in this time."""
@@ -148,7 +171,7 @@ class FollowersElsewhere:
         if self.send("close", name) and followed.closed.wait(self._close_seconds):
             self._followed.pop(name, None)
             return
-        self.send("open", name)
+        self.send("open", name, followed.number)
         raise Unavailable(f"the ledger {name} is still being followed: try again in a moment")
 
     def send(self, *message: object) -> bool:
@@ -160,7 +183,12 @@ class FollowersElsewhere:
         """Have a ledger followed from now on, by whichever process does it."""
         with self._lock:
             self._followed[name] = followed
-        self.send("open", name)
+        self.send("open", name, followed.number)
+
+    def wake(self, number: int) -> None:
+        """Say that the log of the ledger with that number has grown."""
+        if (wakes := self._wakes) is not None:
+            wakes.wake(number)
 
     def want(self, want: _Want) -> Callable[[], object]:
         """Have the callback called once; answers what lets go of it before that."""
@@ -231,7 +259,9 @@ class FollowersElsewhere:
 class LedgerFollowing:
     """What follows one ledger; see ``projections.elsewhere.Following``."""
 
-    def __init__(self, followers: FollowersElsewhere, ledger: Ledger) -> None:
+    def __init__(self, followers: FollowersElsewhere, ledger: Ledger, number: int) -> None:
+        self.number = number
+        """What stands for the ledger in the pipe of wakes."""
         self.closed = Event()
         """Whether its files were let go."""
         self._followers = followers
@@ -244,14 +274,11 @@ class LedgerFollowing:
         """Have the ledger followed, and send the process each new head."""
         self._look_again = look_again
         self._followers.add(self._name, self)
-        self._ledger.on_commit(self._wake)
+        self._ledger.on_commit(lambda _head: self.wake())
 
     def wake(self) -> None:
-        """Say that the log has grown, or that the clock jumped."""
-        self._wake(self._ledger.head())
-
-    def _wake(self, head: int) -> None:
-        self._followers.send("wake", self._name, head)
+        """Say that the log has grown, or that the clock jumped. Cheap: each commit calls it."""
+        self._followers.wake(self.number)
 
     def when_reached(
         self, projection: str, position: int, callback: Callable[[], object]

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any
 
+from api.service.followers.channel import MOST_NUMBER
 from domain.errors import LedgerError
 from projections.rebuilds import ALL_PROJECTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from uuid import UUID
 
     from api.service.followers.channel import Channel
@@ -68,6 +69,7 @@ class FollowerProcess:
         self._open_ledger = open_ledger
         self._opening = Lock()
         self._followed: dict[str, OpenFollower] = {}
+        self._numbers: dict[str, int] = {}
         self._unopened: dict[str, str] = {}
         self._waits: dict[int, Callable[[], object]] = {}
         self._works: dict[int, tuple[str, UUID]] = {}
@@ -79,10 +81,14 @@ class FollowerProcess:
         reporting = Thread(target=self._report_now_and_then, name="report", daemon=True)
         reporting.start()
         try:
+            wakes = self._channel.receive_wakes()
+            Thread(target=self._wake_ledgers, args=(wakes,), name="wakes", daemon=True).start()
             for kind, *values in self._channel.messages():
                 if kind == "end":
                     break
                 self._do(kind, values)
+        except OSError as error:
+            logger.warning("the server ended before it said what to follow: %s", error)
         finally:
             self._ended.set()
             reporting.join()
@@ -92,15 +98,13 @@ class FollowerProcess:
             self._channel.close()
 
     def _do(self, kind: str, values: list[Any]) -> None:
-        if kind == "wake":
-            if (followed := self._followed.get(values[0])) is not None:
-                followed.ledger.wake(values[1])
-        elif kind == "want":
+        if kind == "want":
             self._want(*values)
         elif kind == "drop":
             if (let_go := self._waits.pop(values[0], None)) is not None:
                 let_go()
         elif kind == "open":
+            self._numbers[values[0]] = min(values[1], MOST_NUMBER)
             self._open(values[0])
         elif kind == "close":
             self._close(values[0])
@@ -110,6 +114,13 @@ class FollowerProcess:
             name, operation = self._works[values[0]]
             if (followed := self._followed.get(name)) is not None:
                 followed.projections.cancel(operation)
+
+    def _wake_ledgers(self, wakes: Iterable[set[int]]) -> None:
+        """Wake what follows the ledgers whose logs have grown, until the server ends."""
+        for numbers in wakes:
+            for name, followed in list(self._followed.items()):
+                if self._numbers.get(name) in numbers:
+                    followed.ledger.wake()
 
     def _open(self, name: str) -> None:
         """Open a ledger and follow it; where that cannot be now, it is tried again."""

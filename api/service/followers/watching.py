@@ -84,6 +84,8 @@ class ProcessBeside:
                 [*self._command, str(theirs.fileno())],
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
+                # A terminal's Ctrl-C goes to the group of the server, which ends this one.
+                process_group=0,
             )
         channel = Channel(ours)
         self._followers.talk(channel)
