@@ -9,6 +9,7 @@ from api.http.edge.connections import HEAD_BYTES, HEAD_SECONDS, IDLE_SECONDS, RE
 from api.http.edge.frontdoor import MOST_IN_FLIGHT
 from api.http.edge.logs import GATHER_SECONDS, MOST_WAITING
 from api.http.edge.metrics import Metrics
+from api.service.followers.elsewhere import END_SECONDS
 from docs.generating.markdown import opening, table, words
 from ledger.committer import WAITING_EVENTS
 from ledger.free_space import LOOK_SECONDS
@@ -90,7 +91,8 @@ _END = f"""\
 At SIGTERM or SIGINT the server accepts no more connections and ends the tails. Requests in progress
 have {FINISH_SECONDS} s to finish; meanwhile `/readyz` answers 503. A request that does not finish
 gets 503, and it is safe to send it again with the same ids. Every accepted event is recorded, also
-if its request could no longer be answered. The exit code is 0. A second signal ends the process at
+if its request could no longer be answered. Then the process beside has {END_SECONDS:g} s to sign
+what is left, and ends. The exit code is 0. A second signal ends the process at
 once; no event that was answered is lost.
 """
 
@@ -105,7 +107,7 @@ def operating_page() -> str:
         ),
         _METRICS,
         table(("metric", "kind", "labels", "meaning"), _rows()),
-        "`process_*` are memory, processor time and open files of the process.\n",
+        "`process_*` are memory, processor time and open files of the server's process.\n",
         _LOG,
         _TRACES,
         _limits(),
