@@ -85,7 +85,7 @@ sbom: wheel ## the same, and write what runs with each wheel to dist/*.cdx.json,
 	$(call bill,rapport-client,client/pyproject.toml,dist/rapport_client-*.whl)
 	$(BIN)/python -m pytest --numprocesses 0 tests/installing/test_sbom.py --wheels dist
 
-bench: $(VENV)/dev ## measure, and write the table to benchmarks/results
+bench: $(VENV)/dev $(VENV)/peers/done ## measure, and write the table to benchmarks/results
 	$(BIN)/python -m benchmarks
 
 bench-quick: $(VENV)/dev ## the same with little data, in about a minute or two; printed only
@@ -129,6 +129,13 @@ $(VENV)/unasyncd/done: constraints-unasyncd.txt | $(VENV)/run
 	@$(PYTHON) -m venv --without-pip --clear $(VENV)/unasyncd
 	@$(BIN)/python -m pip --python $(VENV)/unasyncd/bin/python --disable-pip-version-check install --quiet --requirement constraints-unasyncd.txt
 	@touch $@
+
+# An environment of its own, because nothing of ours runs with what it brings. Where it cannot be installed,
+# the row that needs it is skipped.
+$(VENV)/peers/done: pyproject.toml constraints.txt | $(VENV)/run
+	@$(PYTHON) -m venv --without-pip --clear $(@D)
+	@$(BIN)/python -m pip --python $(@D)/bin/python --disable-pip-version-check install --quiet --constraint constraints.txt \
+	  --editable '.[bench]' && touch $@ || echo "umadb cannot be installed: row 15 will be skipped" >&2
 
 # Environments of their own, because neither the server nor its development needs what they bring.
 $(PYTHON_GENERATOR): constraints-generators.txt | $(VENV)/run

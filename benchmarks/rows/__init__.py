@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from benchmarks.rows import (
     append_instructions,
     appending,
+    appending_beside_umadb,
     appending_to_many,
     bulk_appending,
     busy_contact,
@@ -50,6 +51,7 @@ ROWS: Mapping[str, Callable[[Bench], Outcome]] = {
     "12": sealing.measure,
     "13": reading_status.measure,
     "14": starting.measure,
+    "15": appending_beside_umadb.measure,
     "16": catching_up.measure,
     "17": busy_contact.measure,
     "18": listing.measure,

@@ -1,0 +1,1 @@
+"""Programs of other people that are measured beside ours, each in an environment of its own."""
