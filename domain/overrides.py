@@ -28,10 +28,18 @@ class Overrides:
 
     def in_force(self, at: int) -> str | None:
         """The stage of the newest one in force, if any."""
+        if not self.expiring:  # as of nearly everybody, at every instant that is judged
+            return None
         return next(
             (stage for expires_at, stage in reversed(self.expiring) if at < expires_at), None
         )
 
     def next_expiry(self, at: int) -> int | None:
         """When the next of them expires."""
+        if not self.expiring:
+            return None
         return min((one for one, _ in self.expiring if at < one), default=None)
+
+
+NO_OVERRIDES = Overrides()
+"""What nearly everybody has."""

@@ -204,11 +204,14 @@ class Relationship:
         falling_at = self._falling_at
         return falling_at is not None and self.at >= falling_at
 
-    @cached_property
+    @property
     def _falling_at(self) -> int | None:
+        """From when on a client is falling; None of everybody else, who are asked as often."""
+        return self._client_falling_at if self.machine.underlying == "client" else None
+
+    @cached_property
+    def _client_falling_at(self) -> int | None:
         """From when on a client is falling: some days before the stage will change."""
-        if self.machine.underlying != "client":
-            return None
         will_change = self.will_change()
         if will_change is None or will_change.stage == "client":
             return None

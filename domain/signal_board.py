@@ -25,7 +25,9 @@ S = TypeVar("S", bound=Signal)
 NEVER = 2**63
 """Later than every instant."""
 
-_COMPLAINT = next(place for place, signal in enumerate(SIGNALS) if signal.name == "complaint")
+_PLACES = {signal: place for place, signal in enumerate(SIGNALS)}
+_PLACES_BY_NAME = {signal.name: place for signal, place in _PLACES.items()}
+_COMPLAINT = _PLACES_BY_NAME["complaint"]
 
 
 class SignalBoard:
@@ -106,12 +108,11 @@ class SignalBoard:
 
     def reading(self, name: str) -> Reading | None:
         """The signal of that name as last evaluated; None if it has nothing to go by."""
-        found = [one for place, one in self._readings.items() if SIGNALS[place].name == name]
-        return found[0] if found else None
+        return self._readings.get(_PLACES_BY_NAME[name])
 
     def signal(self, kind: type[S]) -> S | None:
         """The signal of that kind; None if it has nothing to go by."""
-        found = self._signals.get(SIGNALS.index(kind))
+        found = self._signals.get(_PLACES[kind])
         return found if isinstance(found, kind) else None
 
     def signals(self) -> Collection[Signal]:

@@ -23,7 +23,7 @@ from domain.events.referrals import ReferralReceived
 from domain.events.service import EngagementOpened, NeedDiscovered
 from domain.instants import DAY
 from domain.intervals import Cause, ClientSpell, Fall, Interval
-from domain.overrides import Overrides
+from domain.overrides import NO_OVERRIDES
 from domain.signal_board import NEVER, SignalBoard
 from domain.signals import Evaluation, Signal
 from domain.unchanged_bounds import Bounds, bounds_of, stands_until
@@ -74,7 +74,7 @@ class StageMachine:
         self._ended = False
         self._begins_anew = False
         self._courted = False
-        self._overrides = Overrides()
+        self._overrides = NO_OVERRIDES
         # The last fact absorbed, until its instant is evaluated.
         self._waiting: Fact | None = None
 
@@ -248,8 +248,11 @@ class StageMachine:
         is_client = self.underlying == "client"
         soonest, name = self._changes_at, "policy"
         if self.silence is not None:
-            lapse_at = self.silence.lapse_at(was_ever_client=self.was_ever_client)
-            silent_at = self.silence.demote_at if is_client else lapse_at
+            silent_at = (
+                self.silence.demote_at
+                if is_client
+                else self.silence.lapse_at(was_ever_client=self.was_ever_client)
+            )
             if at < silent_at < soonest:
                 soonest, name = silent_at, "demote_at" if is_client else "lapse_at"
         else:
