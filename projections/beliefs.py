@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from domain.aliases import Aliases
     from domain.intervals import Interval
     from projections.minutes import Minute, News
-    from projections.source import EventSource
+    from projections.source import BeliefSource
 
 
 @dataclass(slots=True)
@@ -47,7 +47,7 @@ class Beliefs:
     ``folded_count`` counts the facts that were folded.
     """
 
-    def __init__(self, source: EventSource, most_facts: Callable[[], int]) -> None:
+    def __init__(self, source: BeliefSource, most_facts: Callable[[], int]) -> None:
         """``most_facts`` is how many the kept beliefs may have, which bounds their memory."""
         self.folded_count = 0
         self._source = source

@@ -8,9 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from uuid import UUID
 
     from domain.history import History
+    from domain.recorded import RecordedEvent
     from projections.contact_walk import KnownLedger
     from projections.generations import Generation, Table, Tables
     from projections.limits import Limits
@@ -61,8 +63,11 @@ class AnyFilling(Protocol):
     def begin(self, connection: Transaction) -> None:
         """Write what the tables say beside the rows of contacts."""
 
-    def take(self, contact: UUID, history: History) -> None:
-        """Collect the rows of the next survivor, in the order of their ids."""
+    def take(self, contact: UUID, events: Sequence[RecordedEvent], history: History) -> None:
+        """Collect the rows of the next survivor, in the order of their ids.
+
+        ``events`` are all that its history is made of.
+        """
 
     def write(self, connection: Transaction) -> None:
         """Write what was collected."""
@@ -93,9 +98,6 @@ class ReadModel(Protocol):
 
     def next_breakpoint(self, tables: Tables) -> int | None:
         """The next instant at which a row changes without an event."""
-
-    def begins_at(self, position: int) -> int:
-        """Where an empty generation stands that is to be filled up to a position."""
 
     def open(
         self, generation: Generation, store: TableStore, source: EventSource, limits: Limits

@@ -19,10 +19,6 @@ if TYPE_CHECKING:
 class ByContact:
     """Makes a ``Projection`` a ``ReadModel``."""
 
-    def begins_at(self, position: int) -> int:
-        """There: an empty generation is filled from what is known at that position."""
-        return position
-
     def open(
         self: Projection,
         generation: Generation,

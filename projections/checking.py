@@ -161,8 +161,7 @@ def _compare(
 ) -> ProjectionComparison:
     with closing(make_store(projection.name)) as store:
         with store.write() as transaction:
-            position = projection.begins_at(found.position)
-            fresh = replace(found, position=position, state=BUILDING, problem=None)
+            fresh = replace(found, state=BUILDING, problem=None)
             made = generations.add(transaction, fresh, projection.tables, indexed=False)
         known, work = KnownLedger.at(source, found.position), Work(advance)
         filling = projection.filling(made, known, LIMITS)

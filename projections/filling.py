@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from domain.history import History
+    from domain.recorded import RecordedEvent
     from projections.builds import AnyFilling
     from projections.contact_walk import KnownLedger
     from projections.folding import Projection
@@ -57,7 +58,7 @@ def fill(
         with naming(contact, moment):
             history = effective_history(events, contact)
             for filling in fillings:
-                filling.take(contact, history)
+                filling.take(contact, events, history)
         waiting_count += len(events)
         if waiting_count >= limits.filled_events:
             _write(fillings, store)
@@ -92,7 +93,7 @@ class ContactFilling:
         for merge in self._known.merges:
             write_merge(tables, merge)
 
-    def take(self, contact: UUID, history: History) -> None:
+    def take(self, contact: UUID, events: Sequence[RecordedEvent], history: History) -> None:
         """Collect the rows of a survivor of whom anything is known."""
         if history.facts or history.retracted:
             measured = self._projection.measure(contact, history, self._moment)

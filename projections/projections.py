@@ -110,7 +110,7 @@ class Projections(ProjectionQueries):
 
     def _fill_instead(self, build: AnyBuild, upto: int) -> bool:
         """Begin to fill a projection that is far behind, and all others that are."""
-        if not self._is_far(build, upto) or self._rebuilds.is_running():
+        if build.gives_way or not self._is_far(build, upto) or self._rebuilds.is_running():
             return False
         builds = [self.follower.build(name) for name in self._projections]
         far = [one.generation.projection for one in builds if self._is_far(one, upto)]
@@ -123,14 +123,13 @@ class Projections(ProjectionQueries):
 
         If that was tried in vain, it is tried again only after as much has been appended.
         """
-        if build.gives_way or build.generation.state != LIVE:
+        if build.generation.state != LIVE:
             return False
         lag = upto - max(build.position, self._filled_to)
         return lag >= max(self._limits.far_events, upto // self._limits.far_share)
 
     def _is_to_be_filled(self, name: str) -> bool:
-        build = self.follower.build(name)
-        return not build.gives_way and not build.position
+        return not self.follower.build(name).position
 
     def close(self) -> None:
         """Stop following and end what is running; a rebuild under way is given up."""

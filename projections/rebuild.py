@@ -86,12 +86,11 @@ class Rebuild:
             return [self._begin(connection, one, head, at) for one in self._projections]
 
     def _begin(
-        self, connection: Transaction, projection: ReadModel, head: int, at: int
+        self, connection: Transaction, projection: ReadModel, position: int, at: int
     ) -> Generation:
         for leftover in generations.generations(connection, projection.name):
             if leftover.state == BUILDING:
                 generations.remove(connection, leftover)
-        position = projection.begins_at(head)
         tip = tip_at(self._source, position)
         fresh = Generation(projection.name, 0, projection.version, position, at, tip, BUILDING)
         return generations.add(connection, fresh, projection.tables, indexed=False)

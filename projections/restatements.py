@@ -10,22 +10,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from projections.builds import count_contact_events
-from projections.filling import index_tables
+from projections.restatement_filling import RestatementFilling
 from projections.restatement_tables import MINUTES, ROWS, WALKS
 from projections.restating import Restating
 from projections.status import MERGES_TABLE
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
-    from domain.history import History
     from projections.contact_walk import KnownLedger
     from projections.generations import Generation, Tables
     from projections.limits import Limits
-    from projections.operations import Work
     from projections.source import EventSource
-    from projections.tables import TableStore, Transaction
+    from projections.tables import TableStore
 
 
 class RestatementProjection:
@@ -39,56 +34,14 @@ class RestatementProjection:
         """None: time alone restates nothing."""
         return None
 
-    def begins_at(self, position: int) -> int:
-        """At the beginning of the log: restatements are taken in event by event."""
-        return 0
-
     def open(
         self, generation: Generation, store: TableStore, source: EventSource, limits: Limits
     ) -> Restating:
         """A generation of it, to be brought forward."""
         return Restating(generation, store, source, limits)
 
-    def filling(self, generation: Generation, known: KnownLedger, limits: Limits) -> SteppedFilling:
-        """An empty generation of it, which is taken step by step to what is known."""
-        return SteppedFilling(self, generation, known, limits)
-
-
-class SteppedFilling:
-    """A generation that a pass over the contacts leaves empty: it follows the log afterwards."""
-
-    def __init__(
-        self,
-        projection: RestatementProjection,
-        generation: Generation,
-        known: KnownLedger,
-        limits: Limits,
-    ) -> None:
-        self.generation = generation
-        self._projection = projection
-        self._known = known
-        self._limits = limits
-
-    def begin(self, connection: Transaction) -> None:
-        """Nothing: the merges are taken in with the log."""
-
-    def take(self, contact: UUID, history: History) -> None:
-        """Nothing: what was known at every position is no part of a history."""
-
-    def write(self, connection: Transaction) -> None:
-        """Nothing was collected."""
-
-    def finish(self, store: TableStore, work: Work) -> Restating:
-        """Take the steps.
-
-        Raises:
-            Cancelled: the work was; what was written stays.
-            Stumbled: the log holds a history that cannot be dealt with.
-        """
-        source, upto = self._known.source, self._known.position
-        index_tables(self._projection.tables, self.generation, store, work)
-        build = self._projection.open(self.generation, store, source, self._limits)
-        total = count_contact_events(source, upto)
-        while build.step(upto, self.generation.as_of):
-            work.advance(count_contact_events(source, build.position), total)
-        return build
+    def filling(
+        self, generation: Generation, known: KnownLedger, limits: Limits
+    ) -> RestatementFilling:
+        """An empty generation of it, to be filled up to its position."""
+        return RestatementFilling(self.tables, generation, known, limits)

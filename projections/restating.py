@@ -7,29 +7,14 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from domain.aliases import merge_of
-from domain.events.governance import EventCorrected, EventRetracted
-from domain.history import effective_history
-from domain.recorded import POLICY_STREAM
-from domain.restatement import Belief, restated_intervals
 from projections.beliefs import Beliefs
-from projections.build import both_sides, merged_at, naming, read_aliases
+from projections.build import merged_at, read_aliases
 from projections.contact_walk import Walk
 from projections.fates import Fates
-from projections.folding import Moment, write_merge
+from projections.folding import write_merge
 from projections.generations import Tables, save
-from projections.minutes import (
-    ALWAYS,
-    NOTHING_BELIEVED,
-    Intake,
-    Minute,
-    News,
-    is_for_the_past,
-    minute_of,
-    reach_of,
-    read_minutes,
-    write_minutes,
-)
+from projections.minutes import Intake, is_for_the_past, minute_of, read_minutes, write_minutes
+from projections.restated_minutes import RestatedMinutes, restated_by_policy
 from projections.restatement_tables import ROWS, WALKS
 from projections.row_writing import insertion
 from projections.source import Page
@@ -37,7 +22,7 @@ from projections.source import Page
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from domain.aliases import Aliases, Merge
+    from domain.aliases import Aliases
     from domain.recorded import RecordedEvent
     from projections.generations import Generation
     from projections.limits import Limits
@@ -62,7 +47,6 @@ class Restating:
         self.is_dear = False
         self._store = store
         self._source = source
-        self._fates = Fates(source)
         self._limits = limits
         self._beliefs = Beliefs(source, limits.kept_belief_facts)
         self._walk: Iterator[tuple[UUID, list[RecordedEvent]]] | None = None
@@ -70,9 +54,13 @@ class Restating:
         self._round_upto = 0
         self._at = generation.as_of
         self._rested_count = 0
-        self._minutes: dict[UUID, Minute] = {}
-        self._minute: int | None = None
-        self._merged_at = 0
+        self._minutes = RestatedMinutes(
+            source,
+            self._beliefs,
+            Fates(source).referred_contact,
+            self._written_aliases_before,
+            limits.long_events,
+        )
         with store.read() as connection:
             self.aliases = read_aliases(Tables(connection, generation))
         self._recall()
@@ -124,11 +112,11 @@ class Restating:
         """Know again of which minute the log is at the position that was reached."""
         with self._store.read() as connection:
             tables = Tables(connection, self.generation)
-            self._minutes = dict(read_minutes(tables))
-            self._merged_at = merged_at(tables)
+            self._minutes.minutes = dict(read_minutes(tables))
+            self._minutes.merged_at = merged_at(tables)
         position = self.position
         tip = self._source.log(after=position - 1, limit=1, decrypt=False) if position else ()
-        self._minute = minute_of(tip[0]) if tip else None
+        self._minutes.minute = minute_of(tip[0]) if tip else None
 
     def _take_in(self, events: Sequence[RecordedEvent], upto: int, page: Page) -> Iterator[None]:
         """A round: read, fold and write. Stops now and then, so that others get their turn."""
@@ -137,10 +125,10 @@ class Restating:
         while True:
             part = tuple(takewhile(lambda one: not is_for_the_past(one), events[:most]))
             for recorded in part:
-                if minute_of(recorded) != self._minute:
+                if self._minutes.is_another(recorded):
                     yield from self._settle(taken)
-                    self._pass_to(minute_of(recorded), taken)
-                self._note(recorded, taken)
+                    self._minutes.pass_to(minute_of(recorded), taken)
+                self._minutes.note(recorded, taken)
                 taken.tip = recorded
             taken.event_count += len(part)
             if len(part) < min(len(events), most) or not self._takes_more(taken, upto):
@@ -162,117 +150,14 @@ class Restating:
         most_events = min(taken.long_count, self._limits.round_events)
         return taken.event_count < most_events and taken.tip.position < upto
 
-    def _pass_to(self, minute: int, taken: Intake) -> None:
-        """Another minute has begun: what was recorded in the one before is whole."""
-        self._minute = minute
-        self._minutes.clear()
-        taken.minutes.clear()
-        taken.passed = True
-
-    def _note(self, recorded: RecordedEvent, taken: Intake) -> None:
-        """One event more, whomever it is about."""
-        if recorded.contact_id == POLICY_STREAM:
-            return  # it judges nothing of the past, but what is folded from here on
-        merge = merge_of(recorded)
-        if merge is not None:
-            self._note_merge(recorded, merge, taken)
-            return
-        survivor = taken.aliases.survivor_of(recorded.contact_id)
-        if isinstance(recorded.event, EventRetracted | EventCorrected):
-            referred = self._fates.referred_contact(recorded)
-            if referred is not None:
-                other = taken.aliases.survivor_of(referred)
-                if other != survivor:
-                    self._touch(other, recorded, taken, ALWAYS)
-            self._touch(survivor, recorded, taken, ALWAYS)
-            return
-        self._touch(survivor, recorded, taken, reach_of(recorded))
-
-    def _note_merge(self, recorded: RecordedEvent, merge: Merge, taken: Intake) -> None:
-        """A merge or its undoing concerns the contacts that are no alias before or after it.
-
-        A contact that becomes an alias ends, and one that is none any more begins: nothing was
-        believed of it while another stood for it.
-        """
-        before, after = taken.aliases, taken.aliases.copy()
-        applies = after.apply(merge)
-        if not applies:
-            after = before
-        for contact in sorted(both_sides(before, merge) | both_sides(after, merge)):
-            if after.survivor_of(contact) != contact:
-                self._settle_one(contact, taken)
-                self._minutes.pop(contact, None)
-                taken.minutes.add(contact)
-                self._beliefs.drop(contact)
-            elif before.survivor_of(contact) != contact:
-                self._beliefs.drop(contact)
-                self._touch(contact, recorded, taken, NOTHING_BELIEVED)
-            else:
-                self._touch(contact, recorded, taken, ALWAYS)
-        if applies:
-            taken.aliases = after
-            taken.merges.append(merge)
-
-    def _touch(self, contact: UUID, recorded: RecordedEvent, taken: Intake, since_at: int) -> None:
-        """One event more of a contact, which changes nothing before an instant."""
-        minute = self._minutes.get(contact)
-        if minute is None:
-            if recorded.version == 1 and recorded.contact_id == contact:
-                begins = taken.aliases.members(contact) == (contact,)
-                since_at = NOTHING_BELIEVED if begins else since_at
-            minute = self._minutes[contact] = Minute(recorded.position, since_at)
-        minute.add(recorded, since_at)
-        taken.minutes.add(contact)
-        news = taken.news.setdefault(contact, News())
-        if since_at == ALWAYS or minute.since_at == NOTHING_BELIEVED:
-            news.anew = True
-        else:
-            news.events.append(recorded)
-        if recorded.version > max(news.long_count, self._limits.long_events):
-            taken.long_count += recorded.version - news.long_count
-            news.long_count = recorded.version
-
     def _settle(self, taken: Intake) -> Iterator[None]:
         """Fold whatever was touched, and find what that restates."""
         for contact in list(taken.news):
-            self._settle_one(contact, taken)
+            self._minutes.settle(contact, taken)
             if self._beliefs.folded_count - self._rested_count >= self._limits.step_facts:
                 self._rested_count = self._beliefs.folded_count
                 yield
         taken.long_count = 0
-
-    def _settle_one(self, contact: UUID, taken: Intake) -> None:
-        news = taken.news.pop(contact, None)
-        if news is None:
-            return
-        minute = self._minutes[contact]
-        assert taken.tip is not None
-        with naming(contact, self._moment(taken.tip.position, self._at)):
-            since_at = minute.changed_since(self._source.policies(minute.last))
-            if since_at is None:
-                self._beliefs.go_on(contact, minute, news)
-                return
-            if minute.stands_at:
-                taken.replaced.append((minute.stands_at, contact.bytes))
-            minute.stands_at = minute.last
-            then = self._aliases_before(minute.first, taken)
-            both = self._beliefs.stages(contact, minute, news, taken.aliases, then)
-            found = tuple(
-                restated_intervals(both.believed, both.known, minute.recorded_at, since_at)
-            )
-            taken.add(contact, minute.last, minute.id, found)
-
-    def _aliases_before(self, position: int, taken: Intake) -> Aliases:
-        """Who stood for whom before an event; the very same aliases if no merge came since."""
-        newest = taken.merges[-1].position if taken.merges else self._merged_at
-        if newest < position:
-            return taken.aliases
-        with self._store.read() as connection:
-            then = read_aliases(Tables(connection, self.generation), upto=position - 1)
-        for merge in taken.merges:
-            if merge.position < position:
-                then.apply(merge)
-        return then
 
     def _write(self, taken: Intake) -> None:
         """Keep what a round found, and that it came so far."""
@@ -291,13 +176,15 @@ class Restating:
             tables.executemany(insertion(rows, ROWS), taken.rows)
             if taken.passed:
                 tables.execute(f"DELETE FROM {minutes}")
-            gone = [(one.bytes,) for one in taken.minutes if one not in self._minutes]
+            known = self._minutes.minutes
+            gone = [(one.bytes,) for one in taken.minutes if one not in known]
             tables.executemany(f"DELETE FROM {minutes} WHERE contact = ?", gone)
-            open_ones = [one for one in taken.minutes if one in self._minutes]
-            write_minutes(tables, ((one, self._minutes[one]) for one in open_ones))
+            open_ones = [one for one in taken.minutes if one in known]
+            write_minutes(tables, ((one, known[one]) for one in open_ones))
             save(connection, advanced)
         self.generation, self.aliases = advanced, taken.aliases
-        self._merged_at = taken.merges[-1].position if taken.merges else self._merged_at
+        if taken.merges:
+            self._minutes.merged_at = taken.merges[-1].position
         self.is_dear = self._beliefs.folded_count > _DEAR * taken.event_count
         self._beliefs.folded_count = self._rested_count = 0
 
@@ -307,18 +194,14 @@ class Restating:
         The position is written with what was found, so that it continues from there after any end.
         """
         self._beliefs.clear()
-        position, moment = published.position, self._moment(published.position, self._at)
+        position = published.position
         if self._walk is None:
             after = self._walked_to(position)
             self._walk = iter(Walk(self._source, self.aliases, position, after=after))
-        before = self._source.policies(position - 1)
         taken = Intake(self.aliases)
         passed, last = 0, None
         for contact, events in self._walk:
-            with naming(contact, moment):
-                history = effective_history(events, contact)
-                belief = Belief(history, before, moment.time_zone, published.recorded_at)
-                found = belief.learn(history, moment.policies, published.recorded_at)
+            found = restated_by_policy(contact, events, published, self._source)
             taken.add(contact, position, published.id, found)
             passed, last = passed + len(events), contact
             if passed >= self._limits.walk_events:
@@ -334,14 +217,14 @@ class Restating:
             tables.execute(f"DELETE FROM {tables['walks']}")
             if last is not None:
                 tables.execute(insertion(tables["walks"], WALKS), (position, last.bytes))
-            elif minute_of(published) != self._minute:
+            elif self._minutes.is_another(published):
                 tables.execute(f"DELETE FROM {tables['minutes']}")
             save(connection, advanced)
         self.generation = advanced
         if last is None:
             self._walk = None
-            if minute_of(published) != self._minute:
-                self._pass_to(minute_of(published), taken)
+            if self._minutes.is_another(published):
+                self._minutes.pass_to(minute_of(published), taken)
 
     def _walked_to(self, position: int) -> UUID | None:
         """The last contact that was written of a walk, where one was begun."""
@@ -352,9 +235,10 @@ class Restating:
             ).fetchone()
         return UUID(bytes=row[0]) if row else None
 
-    def _moment(self, position: int, at: int) -> Moment:
-        policies = self._source.policies(position)
-        return Moment(position, at, policies, self._source.time_zone, self.aliases)
+    def _written_aliases_before(self, position: int) -> Aliases:
+        """Who stood for whom before a position, by the merges that are written."""
+        with self._store.read() as connection:
+            return read_aliases(Tables(connection, self.generation), upto=position - 1)
 
 
 _DEAR = 8

@@ -40,6 +40,17 @@ class StreamSource(Protocol):
         """One contact's events up to and including position ``upto``, in order."""
 
 
+class BeliefSource(StreamSource, Protocol):
+    """What can be read by contact, and what judges it."""
+
+    @property
+    def time_zone(self) -> str | None:
+        """The ledger's time zone, for contacts without one."""
+
+    def policies(self, upto: int | None = None) -> PolicyTimeline:
+        """The versions of the policy known at ``upto``."""
+
+
 class EventSource(Protocol):
     """A log that can be read by position, by contact, and a contact at a time.
 
