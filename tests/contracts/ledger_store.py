@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from domain.errors import Corrupt
+from domain.errors import Corrupt, LedgerError, Unavailable
 from domain.events.contacts import ContactRegistered
 from domain.presets import PRESETS
 from ledger.drafts import Append, Draft
@@ -215,6 +215,38 @@ class LedgerStoreContract(OpenedByStore):
         apart = ledger.make_tables(tmp_path / "apart", "status")
         with closing(apart), apart.read() as fresh:
             assert "stays" not in fresh.table_names()
+
+    def test_tables_are_read_beside_the_process_that_writes_them(self, tmp_path: Path) -> None:
+        """Another file may take the place of theirs, which is read from then on."""
+        ledger = self.ledger_in(tmp_path)
+        with closing(ledger.read_tables()) as beside:
+            with pytest.raises(Unavailable), beside.read():
+                raise AssertionError("there are no tables yet")
+            for name in ("stays", "guests"):
+                with closing(ledger.open_tables()) as tables:
+                    with tables.write() as transaction:
+                        transaction.create_table(name, ("who BLOB NOT NULL",), ("who",), ())
+                    beside.look_again()
+                    with beside.read() as read:
+                        assert name in read.table_names()
+            with pytest.raises(LedgerError), beside.read() as read:
+                read.execute("DELETE FROM stays")
+
+    def test_events_are_read_beside_the_process_that_appends(self, tmp_path: Path) -> None:
+        place = tmp_path / "data"
+        with (
+            closing(DataFolder.open(place, self.store_of, clock=Clock())) as folder,
+            self.store_of(place).ledger("main").events_beside() as beside,
+        ):
+            ledger = folder.ledger("main")
+            assert beside.max_notification_id() == ledger.head() == 1
+            event = ContactRegistered.read({"kind": "person", "name": "Ann Example"})
+            draft = Draft(contact_id=ANN, type=ContactRegistered.TYPE, event=event)
+            ledger.append(Append(drafts=(draft,))).result(timeout=END_SECONDS)
+            assert beside.max_notification_id() == 2
+            assert beside.rows_after(0) == ledger.rows(0, 2)
+            with pytest.raises(LedgerError), beside.errors():
+                beside.try_commit()
 
     def test_a_ledger_is_served_from_it_and_verified(self, tmp_path: Path) -> None:
         clock, place = Clock(), tmp_path / "data"
