@@ -175,7 +175,10 @@ class FollowersElsewhere:
         raise Unavailable(f"the ledger {name} is still being followed: try again in a moment")
 
     def send(self, *message: object) -> bool:
-        """Send a message now, or not at all: False where nobody is there to read it."""
+        """Send a message now, or not at all: False where nobody is there to read it.
+
+        A request whose wish was left out so looks for itself when its time is up.
+        """
         channel = self._channel
         return channel is not None and channel.send(*message)
 
@@ -183,7 +186,9 @@ class FollowersElsewhere:
         """Have a ledger followed from now on, by whichever process does it."""
         with self._lock:
             self._followed[name] = followed
-        self.send("open", name, followed.number)
+            channel = self._channel
+        if channel is not None:
+            channel.send_surely("open", name, followed.number)
 
     def wake(self, number: int) -> None:
         """Say that the log of the ledger with that number has grown."""
