@@ -31,6 +31,12 @@ class Limits:
     far_events: int = 20_000
     """How far a build is behind at least before it is filled again rather than followed."""
 
+    pouring_seconds: float = 1.0
+    """Events are said to pour in until nothing has been appended for this time. Meanwhile a build
+    is filled again only where it is behind by half of the log: all fillings together then go over
+    twice the log at most.
+    """
+
     far_share: int = 10
     """And by at least one part in this number of the log. To follow an event costs about ten times
     as much as to fill it, because a pass over the contacts folds each of them once.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import TYPE_CHECKING
 
 from projections import generations
@@ -73,6 +74,8 @@ class Projections(ProjectionQueries):
     ) -> None:
         """``subscribe`` makes what carries the live builds along the log."""
         super().__init__(source, store, clock, projections)
+        self._head_seen, self._grown_at = 0, 0.0
+        """The newest position that was seen, and when it was seen first."""
         self._filled_to = 0
         """How long the log was when projections that were far behind were filled last."""
         self._tables = store
@@ -110,6 +113,8 @@ class Projections(ProjectionQueries):
 
     def _fill_instead(self, build: AnyBuild, upto: int) -> bool:
         """Begin to fill a projection that is far behind, and all others that are."""
+        if upto != self._head_seen:
+            self._head_seen, self._grown_at = upto, time.monotonic()
         if build.gives_way or not self._is_far(build, upto) or self._rebuilds.is_running():
             return False
         builds = [self.follower.build(name) for name in self._projections]
@@ -125,8 +130,10 @@ class Projections(ProjectionQueries):
         """
         if build.generation.state != LIVE:
             return False
+        limits = self._limits
+        pours = time.monotonic() - self._grown_at < limits.pouring_seconds
         lag = upto - max(build.position, self._filled_to)
-        return lag >= max(self._limits.far_events, upto // self._limits.far_share)
+        return lag >= max(limits.far_events, upto // (2 if pours else limits.far_share))
 
     def _is_to_be_filled(self, name: str) -> bool:
         return not self.follower.build(name).position

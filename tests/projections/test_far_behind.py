@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from tests.fixtures.clock import Clock
     from tests.projections.memory import MemoryLedger
 
-LIMITS = Limits(batch_events=5, far_events=20, far_share=2)
+LIMITS = Limits(batch_events=5, far_events=20, far_share=10, pouring_seconds=0.0)
+POURING = Limits(batch_events=5, far_events=20, far_share=10, pouring_seconds=1000.0)
 FOLDED = ("status", "standing")
 
 
@@ -52,7 +53,7 @@ def test_what_is_far_behind_is_filled_and_equals_what_was_followed(
         closing(Hands(ledger, clock, tmp_path / "filled.sqlite", LIMITS)) as filled,
         closing(Hands(ledger, clock, tmp_path / "followed.sqlite")) as followed,
     ):
-        for count, begun in ((6, 0), (60, 1), (10, 1), (200, 2)):
+        for count, begun in ((6, 0), (60, 1), (10, 1), (30, 2)):
             buy(ledger, count)
             settle(filled)
             settle(followed)
@@ -61,6 +62,17 @@ def test_what_is_far_behind_is_filled_and_equals_what_was_followed(
                 assert filled.digest(name).position == ledger.head()
                 assert filled.digest(name) == followed.digest(name)
         assert fillings(followed) == 0
+
+
+def test_while_events_pour_in_half_of_the_log_has_to_be_missing(
+    ledger: MemoryLedger, clock: Clock, path: Path
+) -> None:
+    with closing(Hands(ledger, clock, path, POURING)) as hands:
+        for count, begun in ((60, 1), (30, 1), (30, 1), (130, 2)):
+            buy(ledger, count)
+            settle(hands)
+            assert fillings(hands) == begun
+            assert hands.digest("status").position == ledger.head()
 
 
 def test_waiters_are_called_when_the_filled_one_is_there(
