@@ -5,6 +5,8 @@ VENV = .venv
 HOST = 127.0.0.1
 PORT = 8400
 DATA = ./rapport-data
+# The largest ledger that bench-full measures.
+EVENTS = 10000000
 # Processes that run tests; JOBS=0 runs them one after the other in one. They steal work by number: the
 # ways that share out files by name lose those of schemathesis, which share theirs.
 JOBS = auto
@@ -16,7 +18,7 @@ TYPESCRIPT = 5.9.3
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: help run demo client client-sync client-fields test quick test-one check wheel sbom bench bench-quick docs
+.PHONY: help run demo client client-sync client-fields test quick test-one check wheel sbom bench bench-quick bench-full docs
 .DEFAULT_GOAL := help
 
 # What is installed is the code in this folder, in place, so that after a git pull it is the new code.
@@ -90,6 +92,9 @@ bench: $(VENV)/dev $(VENV)/peers/done ## measure, and write the table to benchma
 
 bench-quick: $(VENV)/dev ## the same with little data, in about a minute or two; printed only
 	$(BIN)/python -m benchmarks --quick
+
+bench-full: $(VENV)/dev ## measure ledgers of 10 thousand to EVENTS events, 10 million unless you say so
+	$(BIN)/python -m benchmarks.scale --upto $(EVENTS)
 
 client-sync: $(VENV)/unasyncd/done $(VENV)/dev ## write the client without an event loop from the one with it
 	$(BIN)/python -m tests.client.sync_generation

@@ -50,14 +50,26 @@ class PurchaseFile:
 def purchase_file(folder: Path, contacts: int = CONTACTS) -> PurchaseFile:
     """The purchases of the first so many contacts; what has to be written goes to the folder."""
     original = find(CDNOW)
-    if original is not None and contacts >= CONTACTS:
+    if original is None:
+        return invented_file(folder, contacts)
+    if contacts >= CONTACTS:
         return PurchaseFile(original, "CDNOW", whole_cdnow=True)
+    path = _written(folder, _first(original, contacts))
+    return PurchaseFile(path, f"CDNOW, {contacts:,} contacts", whole_cdnow=False)
+
+
+def invented_file(folder: Path, contacts: int) -> PurchaseFile:
+    """Purchases of so many contacts, the same every time, in a file that is written there."""
+    path = _written(folder, _invented(contacts))
+    return PurchaseFile(path, f"synthetic purchases, {contacts:,} contacts", whole_cdnow=False)
+
+
+def _written(folder: Path, rows: Iterator[str]) -> Path:
     path = folder / "purchases.txt.gz"
     with gzip.open(path, "wt", encoding="utf-8") as file:
         file.write(HEADER)
-        file.writelines(_invented(contacts) if original is None else _first(original, contacts))
-    what = "synthetic purchases" if original is None else "CDNOW"
-    return PurchaseFile(path, f"{what}, {contacts:,} contacts", whole_cdnow=False)
+        file.writelines(rows)
+    return path
 
 
 def find(name: str) -> Path | None:

@@ -1,0 +1,1 @@
+"""What everything costs from ten thousand events to ten million, as a page with a plot."""
