@@ -7,9 +7,9 @@ the commit. ``python -m tests.guards`` prints what is counted now.
 from __future__ import annotations
 
 INSTRUCTIONS = {
-    "a single append, from its bytes to its commit": 990_000,
-    "a line of a bulk append, from its bytes to its commit": 470_000,
-    "an event read from the store and decoded": 79_000,
+    "a single append, from its bytes to its commit": 970_000,
+    "a line of a bulk append, from its bytes to its commit": 455_000,
+    "an event read from the store and decoded": 68_000,
     "an event of a history folded to a status": 66_000,
 }
 """At most so many instructions, counted by cachegrind on CPython 3.11.
