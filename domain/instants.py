@@ -118,7 +118,15 @@ def format_instant(instant: int) -> str:
     >>> format_instant(500000)
     '1970-01-01T00:00:00.500000Z'
     """
-    return (_EPOCH_OF_UTC + timedelta(microseconds=instant)).isoformat() + "Z"
+    second, microseconds = divmod(instant, SECOND)
+    text = _format_second(second)
+    return f"{text}.{microseconds:06}Z" if microseconds else text + "Z"
+
+
+@lru_cache(maxsize=4096)
+def _format_second(second: int) -> str:
+    # Kept, because most of what is written in a moment happened in that moment.
+    return (_EPOCH_OF_UTC + timedelta(seconds=second)).isoformat()
 
 
 @lru_cache(maxsize=1024)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from api.http.admission import read_whole_body
 from api.http.wire.envelope import ids_from_key
 from api.http.wire.headers import said_once
-from api.http.wire.rendered import WholeAnswer, document_answer
+from api.http.wire.rendered import WholeAnswer, content_answer
 from api.service import strict_parsing
 from api.service.answers.events import Appended
 from domain.errors import Invalid
@@ -104,7 +104,7 @@ def answer_of(result: AppendResult, base: str) -> WholeAnswer:
     """The whole answer, in JSON, to an append that asked for nothing special."""
     status, headers = outcome_of(result, base)
     headers = {"ETag": version_tag(result), **headers, "Rapport-Position": str(result.position)}
-    return document_answer(Appended.model_validate(result), strict_parsing.JSON, status, headers)
+    return content_answer(Appended.bytes_of(result), strict_parsing.JSON, status, headers)
 
 
 def version_tag(result: AppendResult) -> str:
@@ -117,13 +117,13 @@ def outcome_of(result: AppendResult, base: str) -> tuple[int, dict[str, str]]:
 
     ``base`` is the path of the ledger.
     """
-    headers = {}
-    if result.events:
-        newest = max(one.position for one in result.events)
-        headers["Location"] = f"{base}/events/{newest}"
-    if result.replayed:
+    newest, created = 0, False
+    for one in result.events:
+        newest = max(newest, one.position)
+        created = created or not one.replayed
+    headers = {"Location": f"{base}/events/{newest}"} if newest else {}
+    if newest and not created:
         headers["Idempotency-Replayed"] = "true"
-    created = any(not one.replayed for one in result.events)
     return 201 if created else 200, headers
 
 

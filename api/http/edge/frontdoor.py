@@ -18,6 +18,7 @@ from starlette.requests import ClientDisconnect
 
 from api.http.edge.logs import LogEvent
 from api.http.edge.request_reports import LOG, RequestNames, RequestReports, refusal_of
+from api.http.edge.tracing import trace_id_of
 from api.http.problems import Forbidden
 from api.service.settings import is_loopback
 from domain.errors import LedgerError, Unavailable
@@ -70,7 +71,10 @@ class FrontDoor:
         started = time.perf_counter()
         self.reports.begin()
         headers = dict(scope["headers"])
-        names = RequestNames.of(headers.get(b"x-request-id"), headers.get(b"traceparent", b""))
+        names = RequestNames.of(
+            headers.get(b"x-request-id"),
+            trace_id_of(headers.get(b"traceparent", b"").decode("latin-1")),
+        )
         inner = _inner(scope, names)
         seen = _ObservedAnswer(send, names.request_id, head=scope["method"] == "HEAD")
         try:

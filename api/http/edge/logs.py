@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import re
 import threading
 import traceback
 from collections import deque
@@ -30,9 +29,6 @@ CLOSE_SECONDS = 2.0
 """How long the end waits for a reader of what is still to be written."""
 
 _STANDARD_ERROR = 2
-
-_UNPLAIN = re.compile(r"[^!-~]|[\"=]")
-"""What is quoted, and escaped where it is no ASCII: text that turns around or ends lines, too."""
 
 
 class LogEvent:
@@ -166,14 +162,21 @@ def _fields(record: logging.LogRecord) -> dict[str, object]:
 
 
 def _logfmt(fields: Mapping[str, object]) -> str:
-    texts = [(name, str(one)) for name, one in fields.items() if one is not None]
-    # Nearly always every value is plain, which one look at all of them tells.
-    values = [text for _, text in texts]
-    if not all(values) or _UNPLAIN.search("".join(values)):
-        texts = [(name, _quote(text)) for name, text in texts]
-    return " ".join([f"{name}={text}" for name, text in texts])
+    pairs = [f"{name}={one}" for name, one in fields.items() if one is not None]
+    line = " ".join(pairs)
+    # Nearly always every value is plain, which one look at the whole line tells.
+    divided = line.count("=") == len(pairs) == line.count(" ") + 1
+    if divided and "= " not in line and line[-1] != "=" and _is_plain(line):
+        return line
+    texts = {name: str(one) for name, one in fields.items() if one is not None}
+    return " ".join([f"{name}={_quote(text)}" for name, text in texts.items()])
+
+
+def _is_plain(text: str) -> bool:
+    """Whether nothing in it is escaped: what is no ASCII is, because it may turn lines around."""
+    return text.isascii() and text.isprintable() and '"' not in text
 
 
 def _quote(text: str) -> str:
-    unplain = not text or _UNPLAIN.search(text)
-    return json.dumps(text) if unplain else text
+    is_plain = text and _is_plain(text) and " " not in text and "=" not in text
+    return text if is_plain else json.dumps(text)

@@ -13,22 +13,18 @@ from typing import TYPE_CHECKING, NamedTuple
 from api.http.access import principal_of
 from api.http.appends import answer_of
 from api.http.contract import Contract
-from api.http.edge.frontdoor import (
-    MOST_IN_FLIGHT,
-    SECURITY_HEADERS,
-    require_same_machine,
-    server_stopped,
-)
+from api.http.edge import frontdoor
 from api.http.edge.request_reports import RequestNames, refusal_of
 from api.http.edge.tracing import is_traced
 from api.http.routers import ROUTERS
 from api.http.routers.events import append_events
-from api.http.routers.status import kept_status, read_status
+from api.http.routers.status import read_status
 from api.http.routing import routes_of
 from api.http.wire.envelope import read_one
-from api.http.wire.rendered import WholeAnswer, document_answer
+from api.http.wire.media import join_objects
+from api.http.wire.rendered import WholeAnswer, content_answer
+from api.service.answers.status import StatusQuestion
 from api.service.strict_parsing import JSON, parse
-from domain.errors import LedgerError
 from ledger.drafts import Append
 
 if TYPE_CHECKING:
@@ -42,7 +38,7 @@ if TYPE_CHECKING:
     from api.service.server import OpenLedger, Server
     from ledger.drafts import AppendResult
 
-_SECURITY = b"".join([b"%s: %s\r\n" % pair for pair in SECURITY_HEADERS])
+_SECURITY = b"".join([b"%s: %s\r\n" % pair for pair in frontdoor.SECURITY_HEADERS])
 
 
 class _Admission(NamedTuple):
@@ -75,7 +71,7 @@ class ShortWay:
     def answer(self, request: PlainRequest, body: bytes, cycle: Cycle) -> bool:
         """Answer the request, now or later; False where it must take the ordinary way."""
         server, name = self._server, request.ledger
-        if name not in server.ledgers or self._reports.in_flight >= MOST_IN_FLIGHT:
+        if name not in server.ledgers or self._reports.in_flight >= frontdoor.MOST_IN_FLIGHT:
             return False
         server.usage_counts.enter(name)
         try:
@@ -94,27 +90,27 @@ class ShortWay:
         """
         headers, contract = request.headers, self._ways[request.method][0]
         if self._server.keys.is_open():
-            require_same_machine(request.method, headers)
+            frontdoor.require_same_machine(request.method, headers)
         sent = [headers[b"authorization"].decode("latin-1")] if b"authorization" in headers else []
         principal_of(self._server, contract.scopes, sent, request.ledger)
         self._reports.begin()
-        names = RequestNames.of(headers.get(b"x-request-id"), headers.get(b"traceparent", b""))
-        return _Admission(request, contract.path, names, cycle)
+        return _Admission(request, contract.path, RequestNames.without_span(headers), cycle)
 
     def _read_status(
         self, request: PlainRequest, served: OpenLedger, _body: bytes, cycle: Cycle
     ) -> bool:
-        found = kept_status(served, request.contact_in(served.ledger), self._server.clock())
-        if found is None:
+        contact_id, now = request.contact_in(served.ledger), self._server.clock()
+        if (found := served.statuses.get(contact_id, now)) is None or not found.newest.position:
             return False
-        headers = {"Rapport-Position": str(found[1])}
-        answer = document_answer(found[0], JSON, 200, headers, digest=True)
+        question = StatusQuestion.bytes_of(contact_id, now, *found.newest)
+        headers = {"Rapport-Position": str(found.newest.position)}
+        content = join_objects(question, found.said)
+        answer = content_answer(content, JSON, 200, headers, digest=True)
         self._send(self._admit(request, cycle), answer)
         return True
 
     def _append(self, request: PlainRequest, served: OpenLedger, body: bytes, cycle: Cycle) -> bool:
-        ledger = served.ledger
-        contact_id = request.contact_in(ledger)
+        ledger, contact_id = served.ledger, request.contact_in(served.ledger)
         draft = read_one(parse(body, JSON), "", contact_id, ledger.contact_id)
         if draft.problem is not None:
             return False
@@ -125,14 +121,14 @@ class ShortWay:
         cycle.wait_for(waiting)
         try:
             ledger.hand_over(Append(drafts=(draft,)), reply)
-        except LedgerError as error:
+        except Exception as error:  # noqa: BLE001  # it was let in, so it is answered here
             waiting.set_exception(error)
         return True
 
     def _answer_append(self, admission: _Admission, waiting: asyncio.Future[AppendResult]) -> None:
         """Answer what became of an append."""
         try:
-            error = server_stopped() if waiting.cancelled() else waiting.exception()
+            error = frontdoor.server_stopped() if waiting.cancelled() else waiting.exception()
             if error is None:
                 base = f"/v1/ledgers/{admission.request.ledger}"
                 self._send(admission, answer_of(waiting.result(), base))

@@ -8,7 +8,6 @@ where nothing has happened since.
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from fastapi import APIRouter, Depends
 from starlette.concurrency import run_in_threadpool
@@ -26,7 +25,6 @@ from api.http.wire.query_types import Explain
 from api.service.answers.status import Evidence, Status, StatusQuestion
 from api.service.profiles import profile_at
 from api.service.questions import Question, Subject, relationship_of, short_subject_of, subject_of
-from api.service.server import OpenLedger
 from ledger.access.scopes import AUDIT, READ
 
 router = APIRouter(tags=["Status"], route_class=BareRoute)
@@ -84,20 +82,13 @@ def _cached_answer(exchange: Exchange) -> PartlyEncoded | None:
     """The answer without reading anything, where it is known; it takes no thread."""
     if not _is_about_now(exchange):
         return None
-    found = kept_status(exchange.served, exchange.contact_id, exchange.server.clock())
-    if found is None:
-        return None
-    exchange.reply.reflects(found[1])
-    return found[0]
-
-
-def kept_status(served: OpenLedger, contact_id: UUID, now: int) -> tuple[PartlyEncoded, int] | None:
-    """The status now and the position that it reflects, where both are known without reading."""
-    found = served.statuses.get(contact_id, now)
+    contact_id, now = exchange.contact_id, exchange.server.clock()
+    found = exchange.served.statuses.get(contact_id, now)
     if found is None:
         return None
     begun = StatusQuestion(contact_id=contact_id, as_of=now, as_known_at=found.newest.known_at)
-    return PartlyEncoded(begun, found.said), found.newest.position
+    exchange.reply.reflects(found.newest.position)
+    return PartlyEncoded(begun, found.said)
 
 
 def _question(exchange: Exchange) -> Question:

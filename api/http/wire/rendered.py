@@ -55,22 +55,22 @@ def render_answer(body: object, exchange: Exchange, status: int) -> WholeAnswer:
         headers["Rapport-Position"] = str(reply.position)
     if status == 204:
         return WholeAnswer(204, headers)
-    answer = document_answer(body, exchange.wanted, status, headers, digest=reply.digest)
+    content = media.encode(body, exchange.wanted)
+    answer = content_answer(content, exchange.wanted, status, headers, digest=reply.digest)
     if reply.digest and exchange.request.headers.get("if-none-match") == headers["ETag"]:
         del headers["Content-Type"]
         return WholeAnswer(304, headers)
     return answer
 
 
-def document_answer(
-    body: object, wanted: str, status: int, headers: dict[str, str], *, digest: bool = False
+def content_answer(
+    content: bytes, wanted: str, status: int, headers: dict[str, str], *, digest: bool = False
 ) -> WholeAnswer:
-    """The answer with this body, in the media type that is ``wanted``.
+    """The answer with this body, which is of the media type that is ``wanted``.
 
     What is said of any body is added to ``headers``; ``digest`` tags one that depends on the clock,
     a policy or a projection.
     """
-    content = media.encode(body, wanted)
     headers["Vary"] = "Accept"
     if digest:
         headers["ETag"] = f'"{hashlib.sha256(content).hexdigest()[:32]}"'

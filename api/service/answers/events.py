@@ -10,6 +10,7 @@ from pydantic import WithJsonSchema
 from api.service.answers.document import Document, Instant, Position, schema_named
 from api.service.answers.problems import Problem
 from domain.events import EncryptedValue
+from domain.instants import format_instant
 from domain.recorded import POLICY_STREAM
 
 if TYPE_CHECKING:
@@ -86,6 +87,25 @@ class Appended(Document):
     position: Position
     replayed: bool
     events: tuple[AppendedEvent, ...]
+
+    @classmethod
+    def bytes_of(cls, result: drafts.AppendResult) -> bytes:
+        """What ``json_bytes`` makes of a result, in a fourth of its 95,000 instructions where one
+        event was appended. A test compares the two.
+        """
+        if len(result.events) != 1:
+            return cls.model_validate(result).json_bytes()
+        (one,), recorded = result.events, result.events[0].recorded
+        known, other = "true" if one.replayed else "false", result.counts_for
+        counts_for = "null" if other is None else f'"{other}"'
+        return (
+            f'{{"contact_id":"{result.contact_id}",'
+            f'"counts_for":{counts_for},'
+            f'"version":{result.version},"position":{result.position},"replayed":{known},'
+            f'"events":[{{"index":{one.index},"id":"{recorded.id}","type":"{recorded.type}",'
+            f'"version":{recorded.version},"position":{recorded.position},'
+            f'"recorded_at":"{format_instant(recorded.recorded_at)}","replayed":{known}}}]}}'
+        ).encode()
 
 
 class AppendedEventOfContact(Document):

@@ -107,6 +107,17 @@ class StatusQuestion(Document):
     as_of: Instant
     as_known_at: KnownAt
 
+    @staticmethod
+    def bytes_of(contact_id: UUID, as_of: int, position: int, recorded_at: int) -> bytes:
+        """What ``json_bytes`` makes of it, after the first event of a ledger, in a third of its
+        90,000 instructions. A test compares the two.
+        """
+        return (
+            f'{{"contact_id":"{contact_id}","as_of":"{format_instant(as_of)}",'
+            f'"as_known_at":{{"position":{position},'
+            f'"recorded_at":"{format_instant(recorded_at)}"}}}}'
+        ).encode()
+
 
 class Evidence(Document):
     """The part of a status that is the same for every instant while the relationship
