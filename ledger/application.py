@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from eventsourcing.utils import EnvType
 
     from domain.recorded import RecordedEvent
-    from ledger.mapper import Keys
     from ledger.stores.events import EventStore
+    from ledger.stores.keys import DataKeyStore
 
 
 _READ_TOGETHER = 64
@@ -33,7 +33,7 @@ class LedgerApplication(Application[UUID]):
     name = "ledger"
     mapper: LedgerMapper
 
-    def __init__(self, factory: InfrastructureFactory[Any], keys: Keys) -> None:
+    def __init__(self, factory: InfrastructureFactory[Any], keys: DataKeyStore) -> None:
         """``factory`` is that of ``ledger.stores.store.LedgerStore``, closed with this."""
         self._store_factory = factory
         self._keys = keys
@@ -68,7 +68,10 @@ class LedgerApplication(Application[UUID]):
         for start in range(0, len(contact_ids), _READ_TOGETHER):
             some = contact_ids[start : start + _READ_TOGETHER]
             states = {contact_id.bytes: ContactState.initial(contact_id) for contact_id in some}
-            for row in self.stored.rows_of_streams(some):
+            rows = self.stored.rows_of_streams(some)
+            begun = [row.stream for row in rows if row.version == 1]
+            self._keys.read_together([one for one in begun if isinstance(one, UUID)])
+            for row in rows:
                 recorded = self.mapper.to_event(*row, decrypt=COMPARED)
                 states[recorded.contact_id.bytes].evolve(recorded)
             yield from states.values()

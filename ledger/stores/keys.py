@@ -60,6 +60,12 @@ class DataKeyStore(Protocol):
     def key(self, contact_id: UUID) -> AESGCM | None:
         """The contact's key, or None where there is none: never made, or destroyed."""
 
+    def read_together(self, contact_ids: Sequence[UUID]) -> None:
+        """Read the keys of these contacts with one question, so that ``key`` need not ask for each.
+
+        A damaged one is left for ``key`` to raise.
+        """
+
     def expect(self, contact_ids: Sequence[UUID]) -> None:
         """Say who may well have no key yet: they are looked up together, once one is asked for."""
 

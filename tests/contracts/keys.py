@@ -49,6 +49,22 @@ class KeyStoreContract(ABC):
             assert again.encryption_key(ANN).decrypt(NONCE, closed, b"") == b"Ann"
             again.encryption_key(BEN)
 
+    def test_keys_that_are_read_together_are_those_read_one_by_one(self, tmp_path: Path) -> None:
+        with closing(self.open_keys(tmp_path)) as keys:
+            closed = keys.encryption_key(ANN).encrypt(NONCE, b"Ann", b"")
+            keys.encryption_key(BEN)
+            keys.save()
+            keys.destroy([BEN])
+        with closing(self.open_keys(tmp_path)) as again:
+            again.read_together([ANN, BEN, UUID(int=3)])
+            known = again.key(ANN)
+            assert known is not None
+            assert known.decrypt(NONCE, closed, b"") == b"Ann"
+            assert again.key(BEN) is None
+            again.destroy([ANN])
+            again.read_together([ANN])
+            assert again.key(ANN) is None
+
     def test_a_destroyed_key_is_gone_for_ever(self, tmp_path: Path) -> None:
         with closing(self.open_keys(tmp_path)) as keys:
             keys.encryption_key(ANN)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections import OrderedDict
+from contextlib import suppress
 from threading import RLock
 from typing import TYPE_CHECKING
 
@@ -146,6 +147,25 @@ class KeyStore:
             except InvalidTag:
                 raise Corrupt(f"the data key of contact {contact_id} is damaged") from None
             return self._remember(contact_id, plain)
+
+    def read_together(self, contact_ids: Sequence[UUID]) -> None:
+        """Read the keys of these contacts with one question, so that ``key`` need not ask for each.
+
+        A damaged one is left for ``key`` to raise.
+
+        Raises:
+            Corrupt: the file is damaged.
+            Unavailable: they cannot be read now.
+        """
+        with self._lock, ledger_errors(self._path):
+            unread = [one for one in contact_ids if not (one in self._open or one in self._doomed)]
+            for start in range(0, len(unread), _TOGETHER):
+                some = {one.bytes: one for one in unread[start : start + _TOGETHER]}
+                marks = ",".join("?" * len(some))
+                select = f"SELECT contact, wrapped FROM data_keys WHERE contact IN ({marks})"  # noqa: S608  # only marks
+                for contact, wrapped in self._connection.execute(select, list(some)).fetchall():
+                    with suppress(InvalidTag):
+                        self._remember(some[contact], self._master.unwrap(wrapped, contact))
 
     def expect(self, contact_ids: Sequence[UUID]) -> None:
         """Say who may well have no key yet: they are looked up together, once one is asked for."""
