@@ -91,8 +91,10 @@ def projections_of(ledger: Ledger, clock: Callable[[], int]) -> Projections:
     )
     # Every store that is handed in here has the tables too; a ledger does not know of them.
     store = cast("ServedLedgerStore", ledger.store)
-    limits = limits_within(ledger.memory)
-    return Projections(ledger, store.open_tables(), clock, subscribe, limits=limits)
+    limits, read_events = limits_within(ledger.memory), partial(store.read_events, ledger.time_zone)
+    return Projections(
+        ledger, store.open_tables(), clock, subscribe, limits=limits, read_events=read_events
+    )
 
 
 def memory_of(settings: Settings) -> MemoryBudget:

@@ -21,7 +21,7 @@ from projections.groups import FATE_TYPES
 from projections.source import Page
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from domain.recorded import RecordedEvent
     from projections.folding import Projection
@@ -44,6 +44,16 @@ class Stumbled(LedgerError):
         super().__init__(
             f"{type(cause).__name__} at contact {contact}, towards position {position}"
         )
+
+    def __reduce__(self) -> tuple[Callable[[str], Stumbled], tuple[str]]:
+        """It is raised in one process and sent to another."""
+        return _stumbled_elsewhere, (str(self),)
+
+
+def _stumbled_elsewhere(text: str) -> Stumbled:
+    error = Stumbled.__new__(Stumbled, text)
+    LedgerError.__init__(error, text)
+    return error
 
 
 class Build:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from projections.generations import Generation, Table, Tables
     from projections.limits import Limits
     from projections.operations import Work
+    from projections.row_writing import NewRows
     from projections.source import EventSource, Page
     from projections.tables import TableStore, Transaction
 
@@ -60,6 +61,10 @@ class AnyFilling(Protocol):
     def generation(self) -> Generation:
         """What is filled."""
 
+    @property
+    def rows(self) -> NewRows:
+        """What was collected of its rows."""
+
     def begin(self, connection: Transaction) -> None:
         """Write what the tables say beside the rows of contacts."""
 
@@ -68,9 +73,6 @@ class AnyFilling(Protocol):
 
         ``events`` are all that its history is made of.
         """
-
-    def write(self, connection: Transaction) -> None:
-        """Write what was collected."""
 
     def finish(self, store: TableStore, work: Work) -> AnyBuild:
         """Make what is still missing once every contact was taken; ready to be brought forward.

@@ -30,18 +30,28 @@ class Walk:
     """
 
     def __init__(
-        self, source: EventSource, aliases: Aliases, upto: int, *, after: UUID | None = None
+        self,
+        source: EventSource,
+        aliases: Aliases,
+        upto: int,
+        *,
+        after: UUID | None = None,
+        last: UUID | None = None,
     ) -> None:
+        """``after`` and ``last`` bound the walk, where they are given; the last belongs to it."""
         self._source = source
         self._aliases = aliases
         self._upto = upto
         self._after = after
+        self._last = last
         self.done = 0
         self.total = upto - len(source.policies(upto).versions)
 
     def __iter__(self) -> Iterator[tuple[UUID, list[RecordedEvent]]]:
         """Each survivor with all of its known events, encrypted."""
         for contact, events in self._source.streams(after=self._after, upto=self._upto):
+            if self._last is not None and contact > self._last:
+                return
             self.done += len(events)
             if self._aliases.survivor_of(contact) == contact:
                 yield contact, self._group(contact, events)
@@ -73,6 +83,11 @@ class KnownLedger:
     def at(cls, source: EventSource, position: int) -> KnownLedger:
         """What is known at a position."""
         return cls(source, position, *aliases_at(source, position))
+
+    @property
+    def contact_events(self) -> int:
+        """How many events of contacts there are."""
+        return self.position - len(self.source.policies(self.position).versions)
 
     def moment(self, at: int) -> Moment:
         """The point that rows are made for."""

@@ -127,7 +127,7 @@ class ProjectionsElsewhere(ProjectionQueries):
         self._projection(name)
         return self._following.when_reached(name, position, callback)
 
-    def rebuild(self, name: str) -> Operation:
+    def rebuild(self, name: str, jobs: int = 1) -> Operation:
         """Rebuild a projection in the other process; if that is under way, the same operation.
 
         Raises:
@@ -136,7 +136,7 @@ class ProjectionsElsewhere(ProjectionQueries):
         self._projection(name)
         return self._start_rebuild(name)
 
-    def rebuild_all(self) -> Operation:
+    def rebuild_all(self, jobs: int = 1) -> Operation:
         """Rebuild every projection there in one pass; if that is under way, the same operation."""
         return self._start_rebuild(ALL_PROJECTIONS)
 

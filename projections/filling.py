@@ -17,7 +17,7 @@ from projections.limits import LIMITS
 from projections.row_writing import NewRows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from uuid import UUID
 
     from domain.history import History
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from projections.generations import Generation, Table
     from projections.limits import Limits
     from projections.operations import Work
+    from projections.row_writing import Row
     from projections.tables import TableStore, Transaction
 
 _REDUCED_CONTACTS = 500
@@ -48,30 +49,57 @@ def fill(
         Cancelled: the work was; what was written stays.
         Stumbled: the log holds something that a projection cannot deal with.
     """
-    moment = known.moment(fillings[0].generation.as_of)
-    walk = Walk(known.source, known.aliases, known.position)
+    begin(fillings, store)
+    done = 0
+    for passed in parts_of(fillings, known, limits):
+        write_rows(fillings, [one.rows.take() for one in fillings], store)
+        done += passed
+        work.advance(done, known.contact_events)
+
+
+def begin(fillings: Sequence[AnyFilling], store: TableStore) -> None:
+    """Write what the tables of these say beside the rows of contacts."""
     with store.write() as connection:
         for filling in fillings:
             filling.begin(connection)
-    waiting_count = 0
+
+
+def parts_of(
+    fillings: Sequence[AnyFilling],
+    known: KnownLedger,
+    limits: Limits,
+    after: UUID | None = None,
+    last: UUID | None = None,
+) -> Iterator[int]:
+    """Take the contacts in a range, and stop whenever enough rows were collected.
+
+    The range begins after ``after`` and ends with ``last``, where they are given. Gives how many
+    events were passed since the last stop.
+
+    Raises:
+        Stumbled: the log holds something that a projection cannot deal with.
+    """
+    moment = known.moment(fillings[0].generation.as_of)
+    walk = Walk(known.source, known.aliases, known.position, after=after, last=last)
+    told = 0
     for contact, events in walk:
         with naming(contact, moment):
             history = effective_history(events, contact)
             for filling in fillings:
                 filling.take(contact, events, history)
-        waiting_count += len(events)
-        if waiting_count >= limits.filled_events:
-            _write(fillings, store)
-            work.advance(walk.done, walk.total)
-            waiting_count = 0
-    _write(fillings, store)
-    work.advance(walk.done, walk.total)
+        if walk.done - told >= limits.filled_events:
+            yield walk.done - told
+            told = walk.done
+    yield walk.done - told
 
 
-def _write(fillings: Sequence[AnyFilling], store: TableStore) -> None:
+def write_rows(
+    fillings: Sequence[AnyFilling], taken: Iterable[Iterable[Sequence[Row]]], store: TableStore
+) -> None:
+    """Write what was taken of the rows of each, in one short transaction."""
     with store.write() as connection:
-        for filling in fillings:
-            filling.write(connection)
+        for filling, rows in zip(fillings, taken, strict=True):
+            filling.rows.write(Tables(connection, filling.generation), rows)
 
 
 class ContactFilling:
@@ -85,7 +113,7 @@ class ContactFilling:
         self._known = known
         self._limits = limits
         self._moment = known.moment(generation.as_of)
-        self._rows = NewRows(projection.tables)
+        self.rows = NewRows(projection.tables)
 
     def begin(self, connection: Transaction) -> None:
         """Write what the tables say beside the rows of contacts."""
@@ -97,12 +125,7 @@ class ContactFilling:
         """Collect the rows of a survivor of whom anything is known."""
         if history.facts or history.retracted:
             measured = self._projection.measure(contact, history, self._moment)
-            self._projection.collect(self._rows, contact, measured)
-
-    def write(self, connection: Transaction) -> None:
-        """Write what was collected."""
-        self._rows.write(Tables(connection, self.generation))
-        self._rows.clear()
+            self._projection.collect(self.rows, contact, measured)
 
     def finish(self, store: TableStore, work: Work) -> Build:
         """Make the rows that depend on those of other contacts, and the indexes.

@@ -28,6 +28,11 @@ class Limits:
     collected: some 2,000 rows of each large table, in one short transaction.
     """
 
+    filled_alone_events: int = 20_000
+    """How many events a pass in several processes has for each of them at least: starting one takes
+    as long as folding some thousands.
+    """
+
     far_events: int = 20_000
     """How far a build is behind at least before it is filled again rather than followed."""
 

@@ -160,7 +160,9 @@ def read_minutes(tables: Tables) -> Iterator[tuple[UUID, Minute]]:
 
 def write_minutes(tables: Tables, minutes: Iterable[tuple[UUID, Minute]]) -> None:
     """Keep restatements that more events may join."""
-    tables.executemany(
-        upsert(tables["minutes"], MINUTES),
-        [(contact.bytes, one.first, one.last, one.since_at) for contact, one in minutes],
-    )
+    tables.executemany(upsert(tables["minutes"], MINUTES), minute_rows(minutes))
+
+
+def minute_rows(minutes: Iterable[tuple[UUID, Minute]]) -> list[tuple[bytes, int, int, int]]:
+    """Rows of ``MINUTES``."""
+    return [(contact.bytes, one.first, one.last, one.since_at) for contact, one in minutes]

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from projections.builds import AnyBuild, ReadModel
     from projections.limits import Limits
     from projections.operations import Operation
+    from projections.parallel_filling import ReadEvents
     from projections.source import EventSource
     from projections.subscription import Subscribe
     from projections.tables import TableStore
@@ -71,8 +72,13 @@ class Projections(ProjectionQueries):
         *,
         projections: tuple[ReadModel, ...] = ALL,
         limits: Limits = LIMITS,
+        read_events: ReadEvents | None = None,
     ) -> None:
-        """``subscribe`` makes what carries the live builds along the log."""
+        """``subscribe`` makes what carries the live builds along the log.
+
+        ``read_events`` is how another process reads the log up to a position, where one can.
+        """
+        self._read_events = read_events
         super().__init__(source, store, clock, projections)
         self._head_seen, self._grown_at = 0, 0.0
         """The newest position that was seen, and when it was seen first."""
@@ -172,21 +178,23 @@ class Projections(ProjectionQueries):
         self._projection(name)
         return self.follower.when_reached(position, name, callback)
 
-    def rebuild(self, name: str) -> Operation:
+    def rebuild(self, name: str, jobs: int = 1) -> Operation:
         """Rebuild a projection in the background; if that is under way, the same operation.
+
+        A long log is folded in up to ``jobs`` processes.
 
         Raises:
             ProjectionNotFound: there is no such projection.
         """
         self._projection(name)
-        return self._rebuilds.start(name)
+        return self._rebuilds.start(name, jobs)
 
-    def rebuild_all(self) -> Operation:
+    def rebuild_all(self, jobs: int = 1) -> Operation:
         """Rebuild every projection in one pass; if that is under way, the same operation.
 
         Its result has under ``rebuilds`` what the rebuild of each came to.
         """
-        return self._rebuilds.start_all()
+        return self._rebuilds.start_all(jobs)
 
     def _open(self, projection: ReadModel) -> AnyBuild:
         """The live build of a projection, emptied where it is not one of this log and program."""
@@ -217,7 +225,14 @@ class Projections(ProjectionQueries):
         """Where the clock was put back, the rows are made for the present first."""
         self.follower.wait_while_ahead(name)
 
-    def _new_rebuild(self, projections: Sequence[ReadModel]) -> Rebuild:
+    def _new_rebuild(self, projections: Sequence[ReadModel], jobs: int) -> Rebuild:
         return Rebuild(
-            projections, self._tables, self._source, self.follower, self._clock, self._limits
+            projections,
+            self._tables,
+            self._source,
+            self.follower,
+            self._clock,
+            self._limits,
+            self._read_events,
+            jobs,
         )

@@ -94,15 +94,17 @@ class ProjectionQueries(ABC):
         """
 
     @abstractmethod
-    def rebuild(self, name: str) -> Operation:
+    def rebuild(self, name: str, jobs: int = 1) -> Operation:
         """Rebuild a projection in the background; if that is under way, the same operation.
+
+        A long log is folded in up to ``jobs`` processes, where the projections are in this one.
 
         Raises:
             ProjectionNotFound: there is no such projection.
         """
 
     @abstractmethod
-    def rebuild_all(self) -> Operation:
+    def rebuild_all(self, jobs: int = 1) -> Operation:
         """Rebuild every projection in one pass; if that is under way, the same operation.
 
         Its result has under ``rebuilds`` what the rebuild of each came to.

@@ -18,6 +18,7 @@ from projections.digest import digest, drift
 from projections.filling import fill
 from projections.generations import BUILDING, LIVE, Generation, Tables
 from projections.operations import error_trace
+from projections.parallel_filling import Several, fill_in_processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from projections.follower import Follower
     from projections.limits import Limits
     from projections.operations import Work
+    from projections.parallel_filling import ReadEvents
     from projections.source import EventSource
     from projections.tables import TableStore, Transaction
 
@@ -47,7 +49,12 @@ class Rebuild:
         follower: Follower,
         clock: Callable[[], int],
         limits: Limits,
+        read_events: ReadEvents | None = None,
+        jobs: int = 1,
     ) -> None:
+        """A long log is folded in up to ``jobs`` processes, where they can read it."""
+        self._jobs = jobs
+        self._read_events = read_events
         self._limits = limits
         self._projections = projections
         self._store = store
@@ -104,7 +111,12 @@ class Rebuild:
             projection.filling(generation, known, self._limits)
             for projection, generation in zip(self._projections, begun, strict=True)
         ]
-        fill(fillings, known, self._store, work, self._limits)
+        jobs = min(self._jobs, known.contact_events // self._limits.filled_alone_events)
+        if jobs > 1 and self._read_events is not None:
+            several = Several(jobs, self._read_events, self._projections, self._limits)
+            fill_in_processes(several, fillings, known, self._store, work)
+        else:
+            fill(fillings, known, self._store, work, self._limits)
         return fillings
 
     def _abandon(self, unfinished: Sequence[Generation]) -> None:

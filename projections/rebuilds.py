@@ -31,30 +31,30 @@ class Rebuilds:
         self,
         projections: Mapping[str, ReadModel],
         operations: Operations,
-        make: Callable[[Sequence[ReadModel]], Rebuild],
+        make: Callable[[Sequence[ReadModel], int], Rebuild],
     ) -> None:
-        """``make`` makes a rebuild of some projections."""
+        """``make`` makes a rebuild of some projections in up to a number of processes."""
         self._projections = projections
         self._operations = operations
         self._make = make
         self._running = {name: threading.Lock() for name in projections}
 
-    def start(self, name: str) -> Operation:
+    def start(self, name: str, jobs: int) -> Operation:
         """Rebuild a projection; if that is under way, the same operation."""
 
         def run(work: Work) -> Mapping[str, object]:
-            return self._run([name], work)[0]
+            return self._run([name], jobs, work)[0]
 
         return self._operations.start(REBUILD, name, run)
 
-    def start_all(self) -> Operation:
+    def start_all(self, jobs: int) -> Operation:
         """Rebuild every projection in one pass; if that is under way, the same operation.
 
         Its result has under ``rebuilds`` what the rebuild of each came to.
         """
 
         def run(work: Work) -> Mapping[str, object]:
-            return {"rebuilds": self._run([*self._projections], work)}
+            return {"rebuilds": self._run([*self._projections], jobs, work)}
 
         return self._operations.start(REBUILD, ALL_PROJECTIONS, run)
 
@@ -66,7 +66,7 @@ class Rebuilds:
         self, names: Sequence[str], ended: Callable[[str], object], work: Work
     ) -> Mapping[str, object]:
         try:
-            return {"rebuilds": self._run(names, work)}
+            return {"rebuilds": self._run(names, 1, work)}
         finally:
             for name in names:
                 ended(name)
@@ -75,8 +75,8 @@ class Rebuilds:
         """Whether a rebuild is running, whose result is wanted soon."""
         return any(one.kind == REBUILD for one in self._operations.running())
 
-    def _run(self, names: Sequence[str], work: Work) -> list[dict[str, object]]:
-        rebuild = self._make([self._projections[name] for name in names])
+    def _run(self, names: Sequence[str], jobs: int, work: Work) -> list[dict[str, object]]:
+        rebuild = self._make([self._projections[name] for name in names], jobs)
         with ExitStack() as held:
             for name in names:
                 lock = self._running[name]

@@ -20,9 +20,9 @@ from projections.filling import index_tables
 from projections.folding import write_merge
 from projections.generations import Tables
 from projections.groups import FATE_TYPES, read_group, read_merges
-from projections.minutes import Intake, is_for_the_past, minute_of, write_minutes
+from projections.minutes import Intake, is_for_the_past, minute_of, minute_rows
 from projections.restated_minutes import RestatedMinutes, restated_by_policy
-from projections.restatement_tables import ROWS
+from projections.restatement_tables import MINUTES, ROWS
 from projections.restating import Restating
 from projections.row_writing import NewRows
 
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from projections.contact_walk import KnownLedger
     from projections.generations import Generation, Table
     from projections.limits import Limits
-    from projections.minutes import Minute
     from projections.operations import Work
     from projections.source import BeliefSource, EventSource
     from projections.tables import TableStore, Transaction
@@ -60,8 +59,7 @@ class RestatementFilling:
         self._known = known
         self._limits = limits
         self._log = _WholeLog(known)
-        self._rows = NewRows(tables)
-        self._minutes: list[tuple[UUID, Minute]] = []
+        self.rows = NewRows(tables)
 
     def begin(self, connection: Transaction) -> None:
         """Write the merges."""
@@ -80,14 +78,6 @@ class RestatementFilling:
             return
         self._take({contact: own}, events)
 
-    def write(self, connection: Transaction) -> None:
-        """Write what was found."""
-        tables = Tables(connection, self.generation)
-        self._rows.write(tables)
-        self._rows.clear()
-        write_minutes(tables, self._minutes)
-        self._minutes.clear()
-
     def finish(self, store: TableStore, work: Work) -> Restating:
         """Those who were ever merged, and the indexes; ready to be brought forward.
 
@@ -100,7 +90,7 @@ class RestatementFilling:
             streams = {one: source.stream(one, upto=position) for one in group}
             self._take(streams, ())
             with store.write() as connection:
-                self.write(connection)
+                self.rows.write(Tables(connection, self.generation), self.rows.take())
             work.check()
         index_tables(self._tables, self.generation, store, work)
         return Restating(self.generation, store, source, self._limits)
@@ -117,9 +107,9 @@ class RestatementFilling:
         group = _GroupMinutes(source, log, streams, self._limits)
         taken = group.take(log.events_about(streams))
         gone = set(taken.replaced)
-        self._rows.extend(ROWS, [row for row in taken.rows if row[:2] not in gone])
+        self.rows.extend(ROWS, [row for row in taken.rows if row[:2] not in gone])
         if group.minutes.minute == log.newest_minute:
-            self._minutes += group.minutes.minutes.items()
+            self.rows.extend(MINUTES, minute_rows(group.minutes.minutes.items()))
 
 
 class _WholeLog:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from projections.generations import Table, Tables
 
@@ -30,16 +30,19 @@ class NewRows:
         """Some rows more."""
         self._rows[table.name][1].extend(rows)
 
-    def write(self, tables: Tables) -> None:
-        """Write what was collected."""
-        for table, rows in self._rows.values():
+    def take(self) -> list[Sequence[Row]]:
+        """What was collected since the last time, table by table."""
+        taken: list[Sequence[Row]] = []
+        for name, (table, rows) in self._rows.items():
+            taken.append(rows)
+            self._rows[name] = table, []
+        return taken
+
+    def write(self, tables: Tables, taken: Iterable[Sequence[Row]]) -> None:
+        """Write what was taken, here or from the rows of the same tables in another process."""
+        for (table, _), rows in zip(self._rows.values(), taken, strict=True):
             if rows:
                 tables.executemany(insertion(tables[table.name], table), rows)
-
-    def clear(self) -> None:
-        """Forget what was collected, because it is written."""
-        for _, rows in self._rows.values():
-            rows.clear()
 
 
 def put(tables: Tables, table: Table, row: Row) -> None:

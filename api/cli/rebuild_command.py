@@ -20,20 +20,28 @@ if TYPE_CHECKING:
     from api.cli.asking.target import Target
 
 
+MOST_JOBS = 64
+
+
 @click.command("rebuild", cls=PlainHelp)
 @click.argument("name", required=False)
 @click.option("--all", "every", is_flag=True, help="Every projection.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, MOST_JOBS),
+    help="In how many processes a long log is folded; as many as there are cores if not given.",
+)
 @target_options
 @json_option
-def command(name: str | None, every: bool, target: Target, as_json: bool) -> int:
+def command(name: str | None, every: bool, jobs: int | None, target: Target, as_json: bool) -> int:
     """Rebuild the projection NAME from the events, and say whether the live one was the same.
 
     Example:
       rapport rebuild status
       rapport rebuild --all --json
 
-    If a server runs on the folder, the command asks it; --url names another one. Questions
-    get answers from the live projection until the new one is complete.
+    If a server runs on the folder, the command asks it; --url names another one. A server folds in
+    one process. Questions get answers from the live projection until the new one is complete.
 
     Exit codes: 0 rebuilt, and the same; 1 the live one had drifted; 2 there is no such projection;
     3 the rebuild failed, or the data folder or the server cannot be used.
@@ -42,7 +50,7 @@ def command(name: str | None, every: bool, target: Target, as_json: bool) -> int
         raise click.UsageError("name one projection, or give --all for every one")
     results = []
     with asked_projections(target) as answers:
-        for rebuilt in _rebuilt(answers, name, quiet=as_json):
+        for rebuilt in _rebuilt(answers, name, jobs, quiet=as_json):
             result = _with_rate(rebuilt)
             results.append(result)
             if not as_json:
@@ -52,11 +60,13 @@ def command(name: str | None, every: bool, target: Target, as_json: bool) -> int
     return PROBLEM if any(result["drift"] for result in results) else 0
 
 
-def _rebuilt(answers: ProjectionAnswers, name: str | None, *, quiet: bool) -> Iterator[Document]:
+def _rebuilt(
+    answers: ProjectionAnswers, name: str | None, jobs: int | None, *, quiet: bool
+) -> Iterator[Document]:
     if name is None:
-        yield from answers.rebuild_all(quiet=quiet)
+        yield from answers.rebuild_all(jobs, quiet=quiet)
     else:
-        yield answers.rebuild(name, quiet=quiet)
+        yield answers.rebuild(name, jobs, quiet=quiet)
 
 
 def _with_rate(result: Document) -> Document:

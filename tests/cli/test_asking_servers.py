@@ -285,6 +285,15 @@ def test_a_long_question_that_is_interrupted_is_cancelled_on_the_server() -> Non
     assert heard[0].startswith(b"DELETE /v1/ledgers/main/operations/7 ")
 
 
+def test_a_running_server_decides_in_how_many_processes_it_rebuilds(
+    server: Serving, data: Path
+) -> None:
+    asked = rapport("rebuild", "status", "--jobs", 2, "--data", data)
+    assert asked.code != 0
+    assert "a server that runs decides this itself" in asked.err
+    assert rapport("rebuild", "status", "--data", data).code == 0
+
+
 def test_drift_is_told_with_names_also_of_who_is_not_registered(tmp_path: Path) -> None:
     """A projection can hold a contact that no event knows: then it has no name."""
     folder = sold(tmp_path / "data")

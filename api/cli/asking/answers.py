@@ -86,11 +86,11 @@ class ProjectionAnswers(TimeZoned, Protocol):
     def projections(self) -> list[str]:
         """The names of the projections."""
 
-    def rebuild(self, name: str, *, quiet: bool) -> Document:
-        """The result of a rebuild of a projection."""
+    def rebuild(self, name: str, jobs: int | None, *, quiet: bool) -> Document:
+        """The result of a rebuild of a projection; ``jobs`` is the number of processes."""
 
-    def rebuild_all(self, *, quiet: bool) -> Iterator[Document]:
-        """The result of the rebuild of each projection."""
+    def rebuild_all(self, jobs: int | None, *, quiet: bool) -> Iterator[Document]:
+        """The result of the rebuild of each projection; ``jobs`` is the number of processes."""
 
     def names(self, contacts: Sequence[str]) -> dict[str, str]:
         """The names of contacts by their ids, or why there is none to be read."""

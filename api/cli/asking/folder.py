@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -218,19 +219,19 @@ class OpenServerAnswers:
         """See ``ProjectionAnswers``."""
         return [state.name for state in self._open_ledger.projections.states()]
 
-    def rebuild(self, name: str, *, quiet: bool) -> Document:
+    def rebuild(self, name: str, jobs: int | None, *, quiet: bool) -> Document:
         """See ``ProjectionAnswers``."""
         projections = self._open_ledger.projections
         projections.require(name)
         with order_act(self._folder, self._name, "rebuild-started", name):
-            return self._watch(name, projections.rebuild(name), quiet=quiet)
+            return self._watch(name, projections.rebuild(name, jobs or _cores()), quiet=quiet)
 
-    def rebuild_all(self, *, quiet: bool) -> Iterator[Document]:
+    def rebuild_all(self, jobs: int | None, *, quiet: bool) -> Iterator[Document]:
         """See ``ProjectionAnswers``. They are rebuilt in one pass over the contacts."""
         with ExitStack() as orders:
             for name in self.projections():
                 orders.enter_context(order_act(self._folder, self._name, "rebuild-started", name))
-            operation = self._open_ledger.projections.rebuild_all()
+            operation = self._open_ledger.projections.rebuild_all(jobs or _cores())
             result = self._watch("all projections", operation, quiet=quiet)
         yield from result["rebuilds"]
 
@@ -242,6 +243,11 @@ class OpenServerAnswers:
                 time.sleep(LOOK_SECONDS)
                 operation = look()
         return result_of(f"the rebuild of {what}", Operation.model_validate(operation).plain())
+
+
+def _cores() -> int:
+    """How many processes can run at a time here."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _name(ledger: Ledger, aliases: KnownAliases, contact: UUID) -> str:

@@ -15,7 +15,7 @@ from api.cli.ending import UsageRefused
 from api.cli.output import progress
 from api.cli.questions.long import whole_file
 from api.service.replays.lines import FIRST
-from domain.errors import NotFound
+from domain.errors import Invalid, NotFound
 from domain.instants import parse_instant
 from domain.kept_policies import read_kept_policy
 from domain.timeline import PolicyVersion, timeline_of
@@ -152,8 +152,14 @@ class ServerAnswers:
         """See ``ProjectionAnswers``."""
         return [one["name"] for one in self._projections()]
 
-    def rebuild(self, name: str, *, quiet: bool) -> Document:
-        """See ``ProjectionAnswers``."""
+    def rebuild(self, name: str, jobs: int | None, *, quiet: bool) -> Document:
+        """See ``ProjectionAnswers``. A server decides itself in how many processes.
+
+        Raises:
+            Invalid: a number was given.
+        """
+        if jobs is not None:
+            raise Invalid.at("/jobs", "contradiction", "a server that runs decides this itself")
         path = f"/projections/{quote(name, safe='')}/rebuilds"
         operation = self._documents.post(path, {})
         with progress(f"rebuilding {name}", 100, quiet=quiet) as advance:
@@ -162,10 +168,10 @@ class ServerAnswers:
             )
             return result_of(f"the rebuild of {name}", finished)
 
-    def rebuild_all(self, *, quiet: bool) -> Iterator[Document]:
+    def rebuild_all(self, jobs: int | None, *, quiet: bool) -> Iterator[Document]:
         """See ``ProjectionAnswers``. Over HTTP they are rebuilt one after the other."""
         for name in self.projections():
-            yield self.rebuild(name, quiet=quiet)
+            yield self.rebuild(name, jobs, quiet=quiet)
 
     def _projections(self) -> list[Document]:
         found: list[Document] = self._documents.get("/projections")["items"]
