@@ -285,9 +285,8 @@ def test_a_long_question_that_is_interrupted_is_cancelled_on_the_server() -> Non
     assert heard[0].startswith(b"DELETE /v1/ledgers/main/operations/7 ")
 
 
-def test_a_running_server_decides_in_how_many_processes_it_rebuilds(
-    server: Serving, data: Path
-) -> None:
+@pytest.mark.usefixtures("server")
+def test_a_running_server_decides_in_how_many_processes_it_rebuilds(data: Path) -> None:
     asked = rapport("rebuild", "status", "--jobs", 2, "--data", data)
     assert asked.code != 0
     assert "a server that runs decides this itself" in asked.err
