@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 import pytest
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from domain.contact import ContactState
 from domain.errors import ContactNotFound, EventIdReused, Invalid, Refused, Unavailable
@@ -16,6 +18,7 @@ from domain.events.contacts import ContactRegistered
 from domain.events.governance import PersonalDataErased
 from ledger.drafts import Append
 from ledger.erasure import Erasure
+from ledger.stores.keys import KEY_BYTES, NONCE_BYTES
 from ledger.stores.sqlite.data_keys import KeyStore
 from ledger.stores.sqlite.events import LedgerApplicationRecorder
 from ledger.stores.sqlite.file_names import KEYS_FILE
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from ledger.ledger import Ledger
     from tests.ledger.given import HandClock
 
+NONCE = bytes(NONCE_BYTES)
 WISH = PersonalDataErased(requested_by="the person", reason="asked by letter")
 
 
@@ -103,22 +107,36 @@ def test_no_cache_keeps_what_was_personal(ledger: Ledger) -> None:
     ledger.names().find("ann", 10)
     key = keys_of(ledger).key(contact_id)
     assert key is not None
-    assert kept_in_memory(ledger, contact_id, key) == {"key", "name", "state"}
+    encrypted = key.encrypt(NONCE, b"Ann", None)
+    assert kept_in_memory(ledger, contact_id, encrypted) == {"key", "name", "state"}
     erased(ledger, contact_id)
-    assert kept_in_memory(ledger, contact_id, key) == set()
+    assert kept_in_memory(ledger, contact_id, encrypted) == set()
     state = application_of(ledger).contact(contact_id)
     assert state.registration == ContactRegistered(kind="person", name=EncryptedValue(b""))
 
 
-def kept_in_memory(ledger: Ledger, contact_id: UUID, key: object) -> set[str]:
-    """What of a contact's key, name and state an open ledger can still reach."""
+def kept_in_memory(ledger: Ledger, contact_id: UUID, encrypted: bytes) -> set[str]:
+    """What of a contact's key, name and state an open ledger can still reach.
+
+    The key is whatever decrypts what was encrypted with it.
+    """
     kept = reachable(ledger)
     found = {
-        "key": any(one is key for one in kept),
+        "key": any(decrypts(one, encrypted) for one in kept),
         "name": any("ann example" in one.lower() for one in kept if isinstance(one, str)),
         "state": any(one.contact_id == contact_id for one in kept if isinstance(one, ContactState)),
     }
     return {name for name, is_kept in found.items() if is_kept}
+
+
+def decrypts(one: object, encrypted: bytes) -> bool:
+    """Whether it is the key, or a cipher of it."""
+    if isinstance(one, bytes) and len(one) == KEY_BYTES:
+        one = AESGCM(one)
+    try:
+        return isinstance(one, AESGCM) and one.decrypt(NONCE, encrypted, None) == b"Ann"
+    except InvalidTag:
+        return False
 
 
 def test_erasing_again_answers_as_before(ledger: Ledger) -> None:
