@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import time
+from itertools import islice
 from threading import Thread
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -74,7 +75,7 @@ def pour(port: int, count: int, events_a_contact: int = EVENTS_A_CONTACT) -> flo
 
 
 def _send(connection: http.client.HTTPConnection, remaining: Iterator[str]) -> None:
-    while chunk := "".join(one for one, _ in zip(remaining, range(LINES_A_CHUNK), strict=False)):
+    while chunk := "".join(islice(remaining, LINES_A_CHUNK)):
         connection.send(b"%x\r\n%s\r\n" % (len(chunk), chunk.encode()))
     connection.send(b"0\r\n\r\n")
 
