@@ -19,6 +19,7 @@ from api.http.edge.connections import connections_with
 from api.http.edge.short_way import ShortWay
 from api.service.rate_limits import RateLimits
 from tests.api.shop import Clock, built, listening
+from tests.fixtures.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -240,10 +241,15 @@ def _heard(
         heard.counts = [found[0] for found in _COUNTS.findall(line.ask(counting).decode())]
         assert heard.counts
         line.close()
-        records = [one.getMessage() for one in caplog.records if one.name == "rapport.http"]
-        heard.log = [_CHANCE_IN_LOGS.sub("", one) for one in records]
+        # A line of the log follows its answer.
+        until(lambda: any("route=/metrics" in one for one in _lines(caplog)))
+        heard.log = [_CHANCE_IN_LOGS.sub("", one) for one in _lines(caplog)]
         heard.taken, heard.left = way.taken, way.left
     return heard
+
+
+def _lines(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [one.getMessage() for one in caplog.records if one.name == "rapport.http"]
 
 
 def differences(

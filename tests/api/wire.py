@@ -9,7 +9,8 @@ from http.client import HTTPResponse
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
-from tests.fixtures.waiting import SECONDS, until
+from tests.fixtures.patience import END_SECONDS
+from tests.fixtures.waiting import until
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -26,7 +27,7 @@ class Wire:
         self.socket = socket.socket()
         # Small, so that a reader that does not read is noticed before much was written to it.
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        self.socket.settimeout(SECONDS)
+        self.socket.settimeout(END_SECONDS)
         self.socket.connect((parts.hostname, parts.port))
         path = parts.path + (f"?{parts.query}" if parts.query else "")
         head = [f"{method} {path} HTTP/1.1", "host: localhost"]
