@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,15 @@ os.environ.setdefault("RAPPORT_FOLLOWERS", "inside")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """``--wheels FOLDER``: the wheels that ``tests/installing/test_wheels.py`` is about."""
     parser.addoption("--wheels", metavar="FOLDER", help="the folder of wheels to be tested")
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector pass by what the collection made, which stays until the end.
+
+    Thousands of tests and their examples are millions of objects, and to go over all of them takes
+    the collector seconds.
+    """
+    gc.freeze()
 
 
 @pytest.fixture
