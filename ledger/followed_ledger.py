@@ -7,13 +7,13 @@ an event from being appended, or is lost when the process is killed.
 from __future__ import annotations
 
 from contextlib import ExitStack
-from threading import Lock
 from typing import TYPE_CHECKING
 
 from domain.errors import Corrupt
 from domain.recorded import POLICY_STREAM
 from domain.timeline import timeline_of
 from ledger.data_layout import settings_of
+from ledger.head_listeners import HeadListeners
 from ledger.mapper import LedgerMapper, NoKeys
 from ledger.memory_budget import STREAMS
 from ledger.published_policies import timeline
@@ -63,8 +63,7 @@ class FollowedLedger(StoredEvents):
         self.time_zone = settings.time_zone
         self._mapper = LedgerMapper(NoKeys())
         self._streams = StreamCache(self._beyond, memory.share(STREAMS))
-        self._listeners: tuple[Callable[[int], None], ...] = ()
-        self._listening = Lock()
+        self._listeners = HeadListeners()
         self._policies = timeline_of([])
         self._policy_count = 0
         with ExitStack() as opened:
@@ -107,20 +106,12 @@ class FollowedLedger(StoredEvents):
 
     def on_commit(self, callback: Callable[[int], None]) -> Callable[[], None]:
         """Have this called with the new head after ``wake``. Returns what lets go of it."""
-
-        def let_go() -> None:
-            with self._listening:
-                self._listeners = tuple(one for one in self._listeners if one is not callback)
-
-        with self._listening:
-            self._listeners = (*self._listeners, callback)
-        return let_go
+        return self._listeners.add(callback)
 
     def wake(self) -> None:
         """Say that the log has grown."""
         head = self.head()
-        for listener in self._listeners:
-            listener(head)
+        self._listeners.announce(head)
 
     def close(self) -> None:
         """Sign what is left, if signing was started, and close the store."""

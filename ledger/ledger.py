@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from threading import Lock
 from typing import TYPE_CHECKING
 
 from domain.aliases import MERGE_TYPES, aliases_in
@@ -16,6 +15,7 @@ from ledger.clock import ClockWatch, RecordingClock
 from ledger.committer import WAITING_EVENTS, Committer
 from ledger.entropy import Entropy
 from ledger.erasure import destroy_again
+from ledger.head_listeners import HeadListeners
 from ledger.identifiers import EventIds, contact_id_of
 from ledger.memory_budget import KEYS, STATES, STREAMS, MemoryBudget
 from ledger.names import NameIndex
@@ -88,8 +88,7 @@ class Ledger(InNamespace, StoredEvents):
         self.memory = memory or MemoryBudget()
         self._clock = clock
         self._ids = EventIds(clock, Entropy())
-        self._listeners: tuple[Callable[[int], None], ...] = ()
-        self._listening = Lock()
+        self._listeners = HeadListeners()
         new = not store.is_made()
         if not new:
             store.check()
@@ -234,14 +233,7 @@ class Ledger(InNamespace, StoredEvents):
 
         It must return at once: appends wait for it. Returns what lets go of the callback.
         """
-
-        def let_go() -> None:
-            with self._listening:
-                self._listeners = tuple(one for one in self._listeners if one is not callback)
-
-        with self._listening:
-            self._listeners = (*self._listeners, callback)
-        return let_go
+        return self._listeners.add(callback)
 
     def on_record(self, callback: Callable[[Sequence[RecordedEvent]], None]) -> None:
         """As ``on_commit``, with the decrypted events, and before any read answers for them."""
@@ -264,8 +256,7 @@ class Ledger(InNamespace, StoredEvents):
         return self._committer.waiting
 
     def _announce(self, head: int) -> None:
-        for listener in self._listeners:
-            listener(head)
+        self._listeners.announce(head)
 
     def names(self) -> NameIndex:
         """The contacts by name."""
