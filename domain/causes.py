@@ -38,6 +38,7 @@ _EVENTS = {
     "contact-linked": "the contact was linked to another",
     "contact-merged": "another contact was merged into this one",
     "contact-registered": "the contact was registered",
+    "contacts-distinguished": "the contact was distinguished from another",
     "custom-recorded": "an event of this trade was recorded",
     "merge-reversed": "a merge of contacts was reversed",
     "personal-data-erased": "personal data was erased",

@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from api.service.marks import MARKING
-from domain.events.contacts import ContactLinked, ContactRegistered, RegistrationAmended
+from domain.events.contacts import (
+    ContactDetailLearned,
+    ContactDetailRemoved,
+    ContactLinked,
+    ContactRegistered,
+    RegistrationAmended,
+)
 from domain.history import effective_history
 from domain.profile import profile_of
 
@@ -21,6 +27,8 @@ _PROFILE_TYPES = (
     ContactRegistered.TYPE,
     RegistrationAmended.TYPE,
     ContactLinked.TYPE,
+    ContactDetailLearned.TYPE,
+    ContactDetailRemoved.TYPE,
     *MARKING,
 )
 

@@ -17,6 +17,7 @@ from rapport_client.answers.calibration import (
 from rapport_client.answers.contacts import (
     Consent,
     Contact,
+    Detail,
     FoundContact,
     Link,
     Ref,
@@ -108,6 +109,7 @@ __all__ = [
     "Contact",
     "ContactName",
     "DelayDays",
+    "Detail",
     "Difference",
     "Erased",
     "ErasedContact",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Self
 
+from domain.details import DETAIL_KINDS, POSTAL, kept_detail
 from domain.errors import FieldError
 from domain.events.base import (
     Contact,
@@ -20,10 +21,16 @@ from domain.events.base import (
     Zone,
     event,
 )
-from domain.kinds import Choice, Whole
+from domain.kinds import Choice, Text, Whole
+from domain.text import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from domain.kinds import ContactNames
+
+DetailKind = Annotated[str, Choice(DETAIL_KINDS)]
+PostalCode = Annotated[str | EncryptedValue, Text(32, NAME), Personal]
 
 
 @event("contact-registered")
@@ -83,6 +90,43 @@ class OccasionLearned(Event):
             yield FieldError("/day", "contradiction", "that month has no such day")
 
 
+class _Detail(Event):
+    """A detail, whose value is kept in the form of its kind."""
+
+    @classmethod
+    def _read(cls, data: object, names: ContactNames, *, kept: bool = False) -> Self:
+        read = super()._read(data, names, kept=kept)
+        kind, value = read.__dict__["kind"], read.__dict__["value"]
+        return read.with_spelling("value", kept_detail(kind, value))
+
+
+@event("contact-detail-learned")
+class ContactDetailLearned(_Detail):
+    """We learned an e-mail address, a phone number, a postal address or a handle of a contact.
+
+    The name of the host of an e-mail address is kept in lower case, and a phone number as it was
+    given. ``label`` says which one it is, such as ``work``, or the service of a handle.
+    """
+
+    kind: DetailKind
+    value: PersonalText
+    label: Word | None = None
+    postal_code: PostalCode | None = None
+
+    def check(self) -> Iterator[FieldError]:
+        """Postal addresses alone have a postal code."""
+        if self.postal_code is not None and self.kind != POSTAL:
+            yield FieldError("/postal_code", "contradiction", "only a postal address has one")
+
+
+@event("contact-detail-removed")
+class ContactDetailRemoved(_Detail):
+    """A detail of a contact is none of theirs any more; the same value may be learned again."""
+
+    kind: DetailKind
+    value: PersonalText
+
+
 @event("contact-linked")
 class ContactLinked(Event):
     """A contact belongs to, acts for, lives with or works for another one. Source: E1."""
@@ -107,6 +151,13 @@ class MergeReversed(Event):
     """The merge was a mistake: this contact stands for itself again."""
 
     into: Contact
+
+
+@event("contacts-distinguished")
+class ContactsDistinguished(Event):
+    """Two contacts that look like one are two: they are no possible duplicates any more."""
+
+    other: Contact
 
 
 @event("consent-changed")

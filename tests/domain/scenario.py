@@ -31,9 +31,12 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "profile-fact-learned": {"section": "family", "key": "children", "value": "two"},
     "preference-learned": {"key": "table", "value": "by the window"},
     "occasion-learned": {"occasion_id": "o1", "kind": "birthday", "month": 2, "day": 29},
+    "contact-detail-learned": {"kind": "email", "value": "ann@example.org"},
+    "contact-detail-removed": {"kind": "email", "value": "ann@example.org"},
     "contact-linked": {"other": str(BEN), "relation": "works-for"},
     "contact-merged": {"into": str(BEN)},
     "merge-reversed": {"into": str(BEN)},
+    "contacts-distinguished": {"other": str(BEN)},
     "consent-changed": {"purpose": "offers", "channel": "email", "granted": True},
     "purchase-made": {
         "purchase_id": "p1",

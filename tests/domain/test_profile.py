@@ -5,10 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from domain.events import EncryptedValue
-from domain.events.contacts import ContactLinked, ContactRegistered, RegistrationAmended
+from domain.events.contacts import (
+    ContactDetailLearned,
+    ContactDetailRemoved,
+    ContactLinked,
+    ContactRegistered,
+    RegistrationAmended,
+)
 from domain.history import effective_history
 from domain.instants import DAY
-from domain.profile import Link, Profile, profile_of
+from domain.profile import Detail, Link, Profile, profile_of
 from tests.domain.referral_stories import ANNA, BEN, CLEO, DORA, Told, recorded
 
 if TYPE_CHECKING:
@@ -37,6 +43,7 @@ def test_a_registration_is_the_profile() -> None:
         time_zone="Europe/Amsterdam",
         refs=(TILL,),
         links=(),
+        details=(),
         registered_at=5 * DAY,
     )
 
@@ -75,11 +82,41 @@ def test_links_lead_to_survivors_and_never_back() -> None:
     assert found.links == (Link(CLEO, "member-of"),)
 
 
+def test_details_add_up_and_the_newest_spelling_stands() -> None:
+    told = [
+        (ANNA, 5.0, REGISTERED),
+        (ANNA, 6.0, ContactDetailLearned(kind="phone", value="+31 6 1234")),
+        (BEN, 7.0, ContactDetailLearned(kind="email", value="Anna@example.org")),
+        (ANNA, 8.0, ContactDetailLearned(kind="postal", value="Dam 1", postal_code="1012 JS")),
+        (ANNA, 9.0, ContactDetailLearned(kind="phone", value="+31-6-1234", label="work")),
+    ]
+    assert profile(*told).details == (
+        Detail("phone", "+31-6-1234", "work", None),
+        Detail("email", "Anna@example.org", None, None),
+        Detail("postal", "Dam 1", None, "1012 JS"),
+    )
+
+
+def test_a_removed_detail_is_gone_until_it_is_learned_again() -> None:
+    learned = ContactDetailLearned(kind="email", value="Anna@example.org")
+    told = [
+        (ANNA, 5.0, REGISTERED),
+        (BEN, 6.0, learned),
+        (ANNA, 7.0, ContactDetailRemoved(kind="phone", value="anna@example.org")),
+        (ANNA, 8.0, ContactDetailRemoved(kind="email", value="ANNA@example.org")),
+    ]
+    assert profile(*told[:3]).details != ()
+    assert profile(*told).details == ()
+    assert len(profile(*told, (ANNA, 9, learned)).details) == 1
+    assert len(profile((ANNA, 8.5, learned), *told).details) == 1, "whenever it arrived"
+
+
 def test_what_is_sealed_is_not_shown() -> None:
     sealed = RegistrationAmended(name=EncryptedValue(b"x"), refs=EncryptedValue(b""))
-    found = profile((ANNA, 5, REGISTERED), (ANNA, 6, sealed))
-    assert (found.name, found.refs) == (None, (TILL,))
+    gone = ContactDetailLearned(kind="email", value=EncryptedValue(b""))
+    found = profile((ANNA, 5, REGISTERED), (ANNA, 6, sealed), (ANNA, 7, gone))
+    assert (found.name, found.refs, found.details) == (None, (TILL,), ())
 
 
 def test_nobody_is_an_empty_profile() -> None:
-    assert profile() == Profile(None, None, None, (), (), None)
+    assert profile() == Profile(None, None, None, (), (), (), None)

@@ -12,6 +12,8 @@ from domain.nested_kinds import Attributes, Items, References
 from tests.domain.scenario import EXAMPLES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from domain.events import Event
     from domain.kinds import Kind
 
@@ -69,11 +71,24 @@ class Markers:
                 data[field.name] = data.get(field.name, 1) if marked is None else marked
             elif field.name in ("other", "into"):
                 data[field.name] = other
+        if "kind" in data and cls.TYPE.startswith("contact-detail-"):
+            data["kind"] = "postal"  # the one kind in which a marker is a value
         return data
+
+    def details(self) -> Iterator[Json]:
+        """A detail of each kind that has a form of its own, with a marker in it."""
+        learned = "contact-detail-learned"
+        yield {"kind": "email", "value": f"{self.new(f'{learned}.email')}@example.org"}
+        yield {"kind": "email", "value": f"a@{self.new(f'{learned}.email, host')}.org"}
+        yield {"kind": "phone", "value": f"+31 20 794 60 18 {self.new(f'{learned}.phone')}"}
+        yield {"kind": "handle", "value": f"@{self.new(f'{learned}.handle')}"}
 
 
 def story(markers: Markers, other: str) -> list[Json]:
-    """One event of every type that clients send, in an order in which they can be recorded."""
+    """One event of every type that clients send, in an order in which they can be recorded.
+
+    And details of every kind.
+    """
     types = [cls for cls in CATALOGUE.values() if cls.FROM_PRODUCERS]
     types.sort(key=lambda cls: (cls.TYPE in LAST, list(EXAMPLES).index(cls.TYPE)))
     ids = {cls.TYPE: str(uuid4()) for cls in types}
@@ -89,4 +104,5 @@ def story(markers: Markers, other: str) -> list[Json]:
             }
         actor = markers.new(f"{cls.TYPE}, actor")
         events.append({"id": ids[cls.TYPE], "type": cls.TYPE, "data": data, "actor": actor})
-    return events
+    learned = [{"type": "contact-detail-learned", "data": data} for data in markers.details()]
+    return [events[0], *learned, *events[1:]]

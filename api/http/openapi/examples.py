@@ -134,6 +134,9 @@ CONTACT = example(
         "time_zone": "Europe/Amsterdam",
         "refs": [],
         "links": [],
+        "details": [
+            {"kind": "email", "value": "ada@example.org", "label": "work", "postal_code": None}
+        ],
         "consents": [
             {
                 "purpose": "offers",

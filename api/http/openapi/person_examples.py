@@ -36,7 +36,8 @@ EXPORT = example(
         "erased": False,
         "contacts": [CONTACT_ID],
         "registration": {
-            name: _CONTACT[name] for name in ("kind", "name", "time_zone", "refs", "links")
+            name: _CONTACT[name]
+            for name in ("kind", "name", "time_zone", "refs", "links", "details")
         },
         "consents": _CONTACT["consents"],
         "noted": {

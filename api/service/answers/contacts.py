@@ -34,6 +34,15 @@ class Link(Document):
     relation: str
 
 
+class Detail(Document):
+    """How a contact can be reached: `kind` is email, phone, postal or handle."""
+
+    kind: str
+    value: str
+    label: str | None
+    postal_code: str | None
+
+
 class Registration(Document):
     """The present registration of a contact; personal fields are null after an erasure."""
 
@@ -42,6 +51,7 @@ class Registration(Document):
     time_zone: str | None
     refs: tuple[Ref, ...]
     links: tuple[Link, ...]
+    details: tuple[Detail, ...]
 
     @classmethod
     def of(cls, found: Profile) -> Self:
@@ -57,6 +67,7 @@ class Registration(Document):
             "time_zone": found.time_zone,
             "refs": [Ref(source=source, ref=ref) for source, ref in found.refs],
             "links": found.links,
+            "details": found.details,
         }
 
 

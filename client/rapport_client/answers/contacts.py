@@ -26,6 +26,16 @@ class Link:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Detail:
+    """One way to reach a contact: an email, phone, postal address or handle."""
+
+    kind: str
+    value: str
+    label: str | None
+    postal_code: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Consent:
     """The last consent or refusal of a contact for one purpose and channel, and its event."""
 
@@ -45,6 +55,7 @@ class Registration:
     time_zone: str | None
     refs: tuple[Ref, ...]
     links: tuple[Link, ...]
+    details: tuple[Detail, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
