@@ -258,6 +258,10 @@ class Ledger(InNamespace, StoredEvents):
     def _announce(self, head: int) -> None:
         self._listeners.announce(head)
 
+    def now(self) -> int:
+        """The present instant by the ledger's clock."""
+        return self._clock()
+
     def names(self) -> NameIndex:
         """The contacts by name."""
         return self._names

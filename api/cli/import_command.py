@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
 from api.bootstrap import STORE_OF, now
 from api.cli.acts import order_act
@@ -17,6 +16,13 @@ from api.cli.archives.namespaces import import_namespace
 from api.cli.asking.folder import FolderAnswers
 from api.cli.ending import PROBLEM, UsageRefused
 from api.cli.folders import open_folder, settings_for
+from api.cli.import_options import (
+    FOR_ARCHIVES,
+    FOR_ROWS,
+    NOT_FOR_KEYS,
+    only_options,
+)
+from api.cli.mappings import chosen_mapping, mapping_path, read_settings
 from api.cli.options import data_option, json_option, ledger_option
 from api.cli.output import print_json, print_message, progress
 from api.cli.plain_help import PlainHelp
@@ -24,11 +30,10 @@ from api.cli.policies.publishing import BEGINNING, publish_preset
 from api.cli.streams import text_for_programs
 from api.cli.suspicions import ask_whether_to_go_on, columns_of, name_suspicious
 from api.service.importing.importer import Importer
-from api.service.importing.mapping import read_mapping
 from api.service.importing.rejects import REJECTS_SUFFIX, NotRejects, RejectFile, RejectStream
 from api.service.importing.rows import open_rows
 from api.service.importing.target import LedgerTarget
-from domain.errors import Invalid, LedgerError
+from domain.errors import LedgerError
 from domain.presets import PRESETS
 from ledger.archive.checking import is_archive
 from ledger.dry_run import open_dry_run
@@ -39,7 +44,6 @@ if TYPE_CHECKING:
 
     from api.service.importing.columns import Column
     from api.service.importing.importer import Account
-    from api.service.importing.mapping import FileMapping
     from api.service.importing.rejects import Reject
     from api.service.importing.rows import DataFile
     from api.service.settings import Settings
@@ -66,9 +70,16 @@ SHOWN_REJECTS = 20
 )
 @click.option(
     "--mapping",
-    "mapping_path",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="How rows become events: a TOML file. Rows need one; archives have none.",
+    metavar="FILE|NAME",
+    help="How rows become events: a TOML file, or a ready mapping. Archives have none.",
+)
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=read_settings,
+    help="What the mapping asks for, because the file does not say it: --set currency=EUR",
 )
 @ledger_option
 @data_option
@@ -118,23 +129,17 @@ SHOWN_REJECTS = 20
 @click.option("--replace", is_flag=True, help="Replace a ledger that holds only its first policy.")
 @json_option
 @click.pass_context
-def command(
-    ctx: click.Context,
-    /,
-    datafile: Path | None,
-    mapping_path: Path | None,
-    folder: Path | None,
-    keys_archive: Path | None,
-    dry_run: bool,
-    as_json: bool,
-    new_name: str | None,
-    keys: tuple[str, ...],
-    passphrase_file: Path | None,
-    for_audit: bool,
-    replace: bool,
-    **for_rows: Any,
-) -> int:
+def command(ctx: click.Context, /, **given: Any) -> int:
     """Import the rows of DATAFILE, gzipped or not, as events; or an archive, as a whole ledger.
+
+    A mapping says how rows become events. For the exports of some tills, shops and address books
+    it comes with the program:
+      square-items, square-transactions, shopify-orders, shopify-customers,
+      stripe-payments, woocommerce-orders, toast-checks, hubspot-contacts,
+      google-contacts, google-contacts-older
+
+    Example:
+      rapport import --mapping square-items --set currency=USD items.csv
 
     Running it again, also after it was killed, records nothing twice: the id of every row is made
     of its content. Rows that cannot be events are listed with their reasons.
@@ -162,14 +167,34 @@ def command(
     cannot be read, there is no such ledger, or one already, or the passphrase is wrong; 3 the data
     folder or a file cannot be used, or the archive was tampered with; 130 interrupted.
     """
+    return _import(ctx, **given)
+
+
+def _import(
+    ctx: click.Context,
+    /,
+    datafile: Path | None,
+    mapping: str | None,
+    settings: dict[str, str],
+    folder: Path | None,
+    keys_archive: Path | None,
+    dry_run: bool,
+    as_json: bool,
+    new_name: str | None,
+    keys: tuple[str, ...],
+    passphrase_file: Path | None,
+    for_audit: bool,
+    replace: bool,
+    **for_rows: Any,
+) -> int:
     if keys_archive is not None:
-        _only(ctx, keys_archive, _NOT_FOR_KEYS, "is read for its namespace alone")
+        only_options(ctx, keys_archive, NOT_FOR_KEYS, "is read for its namespace alone")
         name = for_rows["ledger_name"]
         return import_namespace(keys_archive, folder, name, passphrase_file, as_json=as_json)
     if datafile is None:
         raise UsageRefused("name a DATAFILE: rows or an archive; or --keys ARCHIVE")
     if is_archive(datafile):
-        _only(ctx, datafile, _FOR_ROWS, "is an archive: it comes with its ledger, as it is")
+        only_options(ctx, datafile, FOR_ROWS, "is an archive: it comes with its ledger, as it is")
         import_archive(
             datafile,
             folder,
@@ -182,42 +207,18 @@ def command(
             as_json=as_json,
         )
         return 0
-    _only(ctx, datafile, _FOR_ARCHIVES, "is no archive")
-    if mapping_path is None:
+    only_options(ctx, datafile, FOR_ARCHIVES, "is no archive")
+    if mapping is None:
         raise UsageRefused(f"{datafile} is no archive: its rows need a --mapping")
     return _import_rows(
-        datafile, mapping_path, folder, dry_run=dry_run, as_json=as_json, **for_rows
+        datafile, mapping, settings, folder, dry_run=dry_run, as_json=as_json, **for_rows
     )
-
-
-_FOR_ROWS = ("mapping_path", "preset", "rejects_path", "ledger_name", "go_on")
-_NOT_FOR_KEYS = (
-    "datafile",
-    "mapping_path",
-    "preset",
-    "rejects_path",
-    "go_on",
-    "dry_run",
-    "new_name",
-    "keys",
-    "for_audit",
-    "replace",
-)
-_FOR_ARCHIVES = ("new_name", "keys", "passphrase_file", "for_audit", "replace")
-
-
-def _only(ctx: click.Context, datafile: Path, others: tuple[str, ...], why: str) -> None:
-    """Refuse options that are for the other kind of file."""
-    for option in ctx.command.params:
-        if option.name in others:
-            source = ctx.get_parameter_source(option.name)
-            if source is not ParameterSource.DEFAULT:
-                raise UsageRefused(f"{datafile} {why}; {option.opts[0]} is not for that")
 
 
 def _import_rows(
     datafile: Path,
-    mapping_path: Path,
+    chosen: str,
+    said: dict[str, str],
     folder: Path | None,
     *,
     ledger_name: str,
@@ -228,8 +229,9 @@ def _import_rows(
     as_json: bool,
 ) -> int:
     settings = settings_for(folder)  # local times are read with the server's time zones
-    mapping = _mapping(mapping_path)
-    _check_rejects_path(rejects_path, (datafile, mapping_path), dry_run=dry_run, as_json=as_json)
+    mapping = chosen_mapping(chosen, said)
+    inputs = (datafile, *filter(None, (mapping_path(chosen),)))
+    _check_rejects_path(rejects_path, inputs, dry_run=dry_run, as_json=as_json)
     columns = columns_of(mapping, datafile, quiet=as_json)
     name_suspicious(columns)
     if not (dry_run or go_on or as_json):
@@ -278,13 +280,6 @@ def _look(rows: DataFile, advance: Callable[[int, str], None], account: Account)
     # Asking a file where it stands costs more than reading a row, with a committer at work.
     if account.rows % ROWS_BETWEEN_LOOKS == 0:
         advance(rows.bytes_read(), f"{account.rows:,} rows")
-
-
-def _mapping(path: Path) -> FileMapping:
-    try:
-        return read_mapping(path)
-    except Invalid as error:
-        raise UsageRefused(str(error)) from None
 
 
 def _check_rejects_path(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from api.cli.ending import UsageRefused
+from api.cli.mappings import fitting_advice
 from api.cli.output import print_message, progress
 from api.service.importing.columns import look_at_columns
 from api.service.importing.lines import UTF_8, UnreadableFile
@@ -43,7 +44,10 @@ def columns_of(mapping: FileMapping, datafile: Path, *, quiet: bool) -> tuple[Co
         try:
             mapping.check_columns(rows.columns_in_file)
         except Invalid as error:
-            raise UsageRefused(f"{error}{_advice(mapping, datafile)}") from None
+            advice = _advice(mapping, datafile)
+            if not advice and error.errors[0].code == "unknown-column":
+                advice = fitting_advice(rows.columns_in_file)
+            raise UsageRefused(f"{error}{advice}") from None
 
         def show_progress(count: int) -> None:
             if count % ROWS_BETWEEN_LOOKS == 0:

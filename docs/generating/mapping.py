@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from api.service.importing.lines import MAX_LINE_BYTES
+from api.service.importing.ready_mappings import ready_mapping, ready_names
 from api.service.importing.rows import HEADER_LINES
 from api.service.importing.values import OCCURRENCE
 from docs.generating.markdown import code, opening, table, words
@@ -18,6 +19,19 @@ A mapping is a TOML file that says how the rows of one kind of file become event
 purchases](../how-to/import-purchases.md) describes the steps; `examples/` contains two mappings
 with comments. The import refuses a key that is not listed here, and a column that the file does not
 have.
+"""
+
+_READY = """\
+## Ready mappings
+
+These come with the program: `rapport import --mapping NAME FILE`. [Import from Square, Shopify,
+Stripe and others](../how-to/import-from-tills-and-shops.md) says what each reads, and
+`examples/samples/` contains a made-up file for each.
+"""
+
+_ABOUT_SETTINGS = """\
+The settings are what the files do not say: `--set currency=EUR`. One with a value here may be left
+out.
 """
 
 _TEXT = f"""\
@@ -51,14 +65,21 @@ KEYS: dict[str, dict[str, tuple[str, str]]] = {
         "group": (
             "`false`",
             "Whether rows with one `key` that stand together are one event, such as the lines of a"
-            " receipt. Amounts are summed; of everything else the first row that has it counts.",
+            " receipt. Amounts are summed and lists joined; of everything else the first row that"
+            " has it counts.",
         ),
+        "about": ("none", "Which files the mapping is for, in words."),
     },
     "column": {
         "header": (
-            "required",
+            "required without `text`, `default` and `setting`",
             "Header, or list of spellings of it; the first that the file has is read. Upper and"
             " lower case make no difference.",
+        ),
+        "text": (
+            "none",
+            "Template of file columns, and of `[column]` tables further up, instead of a header:"
+            ' `"{First Name} {Last Name}"`. Spaces at its ends, and double ones, are left out.',
         ),
         "fallback": (
             "none",
@@ -69,9 +90,26 @@ KEYS: dict[str, dict[str, tuple[str, str]]] = {
             "none",
             'Text, or list of texts, taken off both ends: `["\'", "#"]`. Spaces always are.',
         ),
+        "blank": ("none", 'Text, or list of texts, that mean nothing: `["0", "N/A"]`.'),
+        "split": ("none", "Text between several values in one cell, of which one is read."),
+        "part": ("`1`", "Which of the values, from 1."),
         "upper": ("`false`", "Make all letters upper case."),
         "lower": ("`false`", "Make all letters lower case."),
-        "optional": ("`false`", "Whether a file may lack the column; it is empty then."),
+        "optional": (
+            "`false`, and `true` without `header` or with `setting`",
+            "Whether a file may lack the column; it is empty then.",
+        ),
+        "default": ("none", "The text where all of these are empty."),
+        "setting": (
+            "none",
+            "The meaning of the column, in words. The person who imports says its `default` with"
+            " `--set NAME=VALUE`, and must where the file lacks the column and there is none.",
+        ),
+        "repeat": (
+            "`1`",
+            "A number of times for which the table stands, with `#` in its name and texts replaced"
+            ' by 1, 2 and so on: `[column."email_#"]`.',
+        ),
     },
     "file": {
         "delimiter": ('`","`', 'One character, or `"whitespace"` for runs of it.'),
@@ -106,19 +144,35 @@ KEYS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "time_zone": (
             '`"UTC"`',
-            "IANA name, for texts without an offset; or a table like `choice` below, for files"
-            " that name the zone of each row.",
+            "IANA name, for texts without an offset; or a template or a table like `choice` below,"
+            " for files that name the zone of each row.",
         ),
         "time_of_day": ("none", "For files with days only: a time without quotes, `12:00:00`."),
+        "kept": (
+            "`false`",
+            "For files without moments, such as address books: a row without one happened when it"
+            " is first imported, and what is recorded keeps its moment. `text` may be left out.",
+        ),
+    },
+    "skip": {
+        "whole_group": (
+            "`false`",
+            "With `group`: leave out the group whose first row fits, and look at no other row.",
+        ),
     },
     "event": {
         "type": ("required", "The event type."),
         "when": ("every row", "Table: which rows the event is for. The first that fits is taken."),
         "also": (
             "none",
-            "A name, for an event that is made besides that first one. Its id follows from the"
-            " name: do not change it.",
+            "A name, or a template of one, for an event that is made besides that first one. Its id"
+            " follows from the name: do not change it.",
         ),
+        "occurred_at": (
+            "that of the row",
+            "Table `[event.occurred_at]`, with the keys of `[occurred_at]`: a moment of its own.",
+        ),
+        "repeat": ("`1`", "As in `[column.NAME]`."),
         "pair_with_purchase": (
             "`false`",
             "For `purchase-reversed` only: look for the purchase, by the rule below, and leave"
@@ -129,6 +183,7 @@ KEYS: dict[str, dict[str, tuple[str, str]]] = {
     "event.when": {
         "text": ("required", "Template."),
         "is": ("required", "Word, or list of words; the filled text must be one of them."),
+        "is_not": ("none", "Instead of `is`: the filled text must be none of them."),
     },
     "event.when.sign": {
         "amount": ("required", "Template: a decimal amount. A row without one has no sign."),
@@ -150,6 +205,17 @@ KEYS: dict[str, dict[str, tuple[str, str]]] = {
     "choice": {
         "choice": ("required", "Template."),
         "words": ("required", "Table from each text that occurs to the value it stands for."),
+    },
+    "date": {
+        "date": ("required", "Template: a day, `1985-04-12`, or without its year, `--04-12`."),
+        "part": ("required", '`"year"`, `"month"` or `"day"`.'),
+        "format": ("none", "Directives of `strptime` for other forms: `%d.%m.%Y`. A list of them."),
+    },
+    "list": {
+        "list": ("required", "Template, or list of them, each for one text of the list."),
+    },
+    "refs": {
+        "refs": ("required", "Table from each source to the template of a ref."),
     },
 }
 """Every key by its table: what holds where it is left out, and what it says."""
@@ -227,6 +293,12 @@ seems to have changed some, or where some have leading zeros and shorter ones ha
         'initiated_by = { choice = "{how}", words = { walk-in = "contact", call = "business" } }',
         "",
     ),
+    "date": (
+        'month = { date = "{Birthday}", part = "month" }',
+        "A day has no year where its year is 0000, or 1604, which address books of Apple write.",
+    ),
+    "list": ('items = { list = "{Qty} x {Item}" }', "Texts that come out empty are left out."),
+    "refs": ('refs = { refs = { shopify = "{Email}" } }', ""),
 }
 
 _PAIRING = """\
@@ -260,6 +332,9 @@ def mapping_page() -> str:
     """Every table of a mapping with its keys, and how values are made."""
     parts = [
         opening("Mapping", "`docs/generating/mapping.py`", _INTRODUCTION),
+        _READY,
+        table(("name", "for", "settings"), _ready()),
+        _ABOUT_SETTINGS,
         _TEXT,
         _keys("## The file itself", ""),
         _keys("## `[file]`", "file"),
@@ -270,7 +345,11 @@ def mapping_page() -> str:
         _REFS,
         _keys("## `[occurred_at]`", "occurred_at"),
         _MOMENTS,
+        _keys("## `[[skip]]`", "skip"),
+        "The other keys are those of `[event.when]`.\n",
         _keys("## `[[event]]`", "event"),
+        "A row without an event is rejected as `no-rule`; but where each `[[event]]` has `also`, a"
+        " row may be a registration and nothing else.\n",
         f"The types that rows can be: {words(_types())}.\n",
         _keys("## `[event.when]`", "event.when"),
         "Or, for files in which the sign alone tells a sale from what was given back:\n",
@@ -282,6 +361,13 @@ def mapping_page() -> str:
         parts += [_keys(f"### `{name}`", name), code(example, "toml")]
         parts += [f"{note}\n"] if note else []
     return "\n".join((*parts, _PAIRING, _REJECTS))
+
+
+def _ready() -> Iterator[tuple[str, str, str]]:
+    for mapping in map(ready_mapping, ready_names()):
+        asked = (one for one in mapping.shape.named if one.setting is not None)
+        settings = (f"`{one.name}`" + (f": `{one.default}`" * bool(one.default)) for one in asked)
+        yield f"`{mapping.name}`", mapping.about, ", ".join(settings)
 
 
 def _keys(heading: str, name: str) -> str:

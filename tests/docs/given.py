@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
+
+from tests.house.tree import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,8 +44,14 @@ def _a_town(terminal: Terminal) -> None:
     terminal.program = "demo"
 
 
+def _samples(terminal: Terminal) -> None:
+    """The made-up exports, as if they had been downloaded."""
+    shutil.copytree(ROOT / "examples" / "samples", terminal.folder, dirs_exist_ok=True)
+
+
 GIVEN: dict[str, Callable[[Terminal], None]] = {
     "docs/how-to/back-up-and-restore.md": _erased_elsewhere,
+    "docs/how-to/import-from-tills-and-shops.md": _samples,
     "docs/how-to/run-the-demo-town.md": _a_town,
     "docs/how-to/explain-a-past-status.md": _restated,
 }

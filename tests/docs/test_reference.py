@@ -101,14 +101,28 @@ def test_every_key_of_a_mapping_is_documented(monkeypatch: pytest.MonkeyPatch) -
         keys = list(table.asked)
         made = "amount_minor" in table.pointer or "category" in table.pointer
         place = f"{table.pointer}/sign" if "sign" in keys else table.pointer
-        asked[keys[0] if made else place] = set(keys)
+        asked.setdefault(keys[0] if made else place, set()).update(keys)
 
     monkeypatch.setattr(MappingTable, "finish", noted)
     (event,) = SOUND["event"]
-    for value in ({"whole": "{x}"}, {"choice": "{x}", "words": {"a": "b"}}):
+    for value in (
+        {"whole": "{x}"},
+        {"choice": "{x}", "words": {"a": "b"}},
+        {"date": "{x}", "part": "day"},
+        {"list": "{x}"},
+        {"refs": {"x": "{x}"}},
+    ):
         data = {**event["data"], "category": value}
-        for when in ({"text": "{x}", "is": "y"}, {"amount": "{x}", "sign": "zero"}):
-            tables = {"file": {}, "column": {"NAME": {"header": "x"}}}
+        for when in (
+            {"text": "{x}", "is": "y"},
+            {"text": "{x}", "is_not": "y"},
+            {"amount": "{x}", "sign": "zero"},
+        ):
+            tables = {
+                "file": {},
+                "column": {"NAME": {"header": "x", "repeat": 1}},
+                "skip": [{"text": "{x}", "is": "y"}],
+            }
             mapping_of({**SOUND, **tables, "event": [{**event, "data": data, "when": when}]})
     places = {
         "": "",
@@ -116,7 +130,12 @@ def test_every_key_of_a_mapping_is_documented(monkeypatch: pytest.MonkeyPatch) -
         "/event/0": "event",
         "/event/0/when": "event.when",
         "/event/0/when/sign": "event.when.sign",
+        "/skip/0": "skip",
     }
+    # Tables are written out as often as they are repeated before they are read.
+    for repeated in ("/column/NAME", "/event/0"):
+        asked[repeated].add("repeat")
+    asked["/skip/0"] -= KEYS["event.when"].keys()
     found = {places.get(place, place.removeprefix("/")): keys for place, keys in asked.items()}
     assert found == {place: set(keys) for place, keys in KEYS.items()}
 

@@ -141,19 +141,25 @@ class Importer:
     def _groups(self, rows: Iterable[Row]) -> Iterator[tuple[Row, ...]]:
         """The rows that are read together: each alone, or those of one key that follow another."""
         group: list[Row] = []
+        left_out: Row | None = None
         for row in rows:
             self.account.rows += 1
             try:
-                if self._translation.is_skipped(row):
-                    self.account.skipped += 1
-                    continue
+                begins = not (group and self._mapping.is_of_group(row, group[0]))
+                rule = self._translation.skip_rule(row, begins=begins)
             except Invalid as error:
                 self._reject((row,), error)
                 continue
+            if rule is not None or (left_out and self._mapping.is_of_group(row, left_out)):
+                self.account.skipped += 1
+                if rule is not None:
+                    left_out = row if rule.whole_group else None
+                continue
+            left_out = None
             if not self._mapping.grouped:
                 yield (row,)
                 continue
-            if group and not self._mapping.is_of_group(row, group[0]):
+            if group and begins:
                 yield tuple(group)
                 group = []
             group.append(row)
@@ -209,10 +215,13 @@ class Importer:
                     refused = refused or introduction or outcome
                 elif isinstance(outcome, Invalid):
                     introduction = outcome  # which is why the row's contact is unknown
+                    if not one.events:
+                        refused = outcome
             elif isinstance(outcome, LedgerError):
                 stopped = outcome
             elif draft is one.registration:
                 self.account.contacts_registered += not outcome.replayed
+                fresh += not outcome.replayed and not one.events
             else:
                 fresh += not outcome.replayed
         if refused is not None:

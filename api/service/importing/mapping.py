@@ -9,14 +9,15 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from api.service.importing.amounts import SIGNS, sign_of
+from api.service.importing.conditions import read_condition, read_skip_rule
 from api.service.importing.named_columns import read_named_columns
-from api.service.importing.reading import MappingTable, as_template
+from api.service.importing.reading import MappingTable
 from api.service.importing.refs import ContactOf, ContactRef
+from api.service.importing.repeats import write_repeats_out
 from api.service.importing.rows import FileShape
-from api.service.importing.values import OCCURRENCE, AmountOf, Template, TextOf, Value
+from api.service.importing.values import OCCURRENCE, AmountOf, TextOf, Value
 from api.service.text_files import read_given_text
 from domain.errors import FieldError, Invalid
 from domain.events import CATALOGUE
@@ -28,59 +29,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from api.service.importing.conditions import Condition, SkipRule
     from api.service.importing.moments import MomentOf
     from api.service.importing.named_columns import NamedColumn
     from api.service.importing.rows import Row
+    from api.service.importing.values import Template
     from domain.events import Event
 
 _SOURCE = re.compile(r"[a-z0-9.-]{1,32}")
-
-
-class Condition(Protocol):
-    """Which rows a rule is for."""
-
-    def columns(self) -> set[str]:
-        """The columns it reads."""
-        ...
-
-    def holds(self, row: Mapping[str, str]) -> bool:
-        """Whether the rule is for this row.
-
-        Raises:
-            Invalid: the row's text cannot be read as what is asked for.
-        """
-        ...
-
-
-@dataclass(frozen=True)
-class WordCondition:
-    """For rows whose text is one of the words."""
-
-    text: Template
-    words: frozenset[str]
-
-    def columns(self) -> set[str]:
-        return self.text.columns()
-
-    def holds(self, row: Mapping[str, str]) -> bool:
-        return self.text.fill(row) in self.words
-
-
-@dataclass(frozen=True)
-class SignCondition:
-    """For rows whose amount has one of the signs; a row without an amount has none."""
-
-    amount: Template
-    signs: frozenset[str]
-    decimal_mark: str
-    group_mark: str
-
-    def columns(self) -> set[str]:
-        return self.amount.columns()
-
-    def holds(self, row: Mapping[str, str]) -> bool:
-        text = self.amount.fill(row)
-        return bool(text) and sign_of(text, self.decimal_mark, self.group_mark) in self.signs
 
 
 @dataclass(frozen=True)
@@ -88,27 +44,31 @@ class Rule:
     """One event type and how its data is made. ``paired``: its purchase is looked for.
 
     Of the rules without ``also`` the first that is for a row makes its event. A rule with ``also``
-    makes one more, whose id follows from that name.
+    makes one more, whose id follows from that text. ``occurred_at``: when it happened, where that
+    is not when the row did.
     """
 
     event: type[Event]
     data: Mapping[str, Value]
     when: Condition | None = None
     paired: bool = False
-    also: str | None = None
+    also: Template | None = None
+    occurred_at: MomentOf | None = None
 
     def columns(self) -> set[str]:
         """The columns it reads."""
         read = {column for value in self.data.values() for column in value.columns()}
-        return read | (self.when.columns() if self.when else set())
+        for part in (self.when, self.also, self.occurred_at):
+            read |= set() if part is None else part.columns()
+        return read
 
 
 @dataclass(frozen=True)
 class FileMapping:
     """A whole mapping file, read and checked.
 
-    ``skip`` are the conditions of rows that are left out. Where ``grouped``, rows of one key that
-    stand together are one event.
+    ``skip`` are the rules of rows that are left out. Where ``grouped``, rows of one key that stand
+    together are one event. ``about`` says for people which files it is for.
     """
 
     name: str
@@ -119,8 +79,33 @@ class FileMapping:
     registration: Mapping[str, Value] | None
     occurred_at: MomentOf
     rules: tuple[Rule, ...]
-    skip: tuple[Condition, ...] = ()
+    skip: tuple[SkipRule, ...] = ()
     grouped: bool = False
+    about: str = ""
+
+    @property
+    def needs_events(self) -> bool:
+        """Whether each row must have an event; else it may be no more than a registration."""
+        return self.registration is None or any(rule.also is None for rule in self.rules)
+
+    def settings(self) -> dict[str, str]:
+        """What the person who imports can say, by name, and what it means."""
+        return {one.name: one.setting for one in self.shape.named if one.setting is not None}
+
+    def with_settings(self, said: Mapping[str, str]) -> FileMapping:
+        """The same with what the person who imports says.
+
+        Raises:
+            Invalid: the mapping asks for no such thing.
+        """
+        if unknown := sorted(set(said) - set(self.settings())):
+            names = ", ".join(self.settings()) or "nothing"
+            detail = f"{self.name} has no setting {', '.join(unknown)}, but {names}"
+            raise Invalid.at("", "unknown-setting", detail)
+        named = tuple(
+            replace(one, default=said.get(one.name, one.default)) for one in self.shape.named
+        )
+        return replace(self, shape=replace(self.shape, named=named))
 
     def key_of(self, row: Row) -> list[str]:
         """What makes the row itself."""
@@ -160,6 +145,18 @@ class FileMapping:
         if missing := self.missing_columns(names):
             detail = f"the file has no column {', '.join(missing)}; it has {', '.join(names)}"
             raise Invalid.at("", "unknown-column", detail)
+        if unsaid := self.unsaid(names):
+            told = "; ".join(f"say --set {name}=..., {meaning}" for name, meaning in unsaid.items())
+            raise Invalid.at("", "setting-missing", f"the file does not say everything: {told}")
+
+    def unsaid(self, present: Iterable[str]) -> dict[str, str]:
+        """The settings that must be said, because the file has no such column."""
+        names = tuple(present)
+        return {
+            one.name: one.setting
+            for one in self.shape.named
+            if one.setting is not None and not one.default and one.header_in(names) is None
+        }
 
     def missing_columns(self, present: Iterable[str]) -> list[str]:
         """The columns that must be in a file and are none of these, by all their spellings."""
@@ -186,15 +183,15 @@ class FileMapping:
 
     def _plain_columns(self) -> set[str]:
         """The columns of the file that are read by their own name."""
-        fallbacks = {name for column in self.shape.named for name in column.fallbacks}
-        return (self._columns_read() | fallbacks) - {column.name for column in self.shape.named}
+        parts = {name for column in self.shape.named for name in column.columns()}
+        return (self._columns_read() | parts) - {column.name for column in self.shape.named}
 
     def _columns_read(self) -> set[str]:
         read = self.contact.columns() | self.occurred_at.columns()
         for rule in self.rules:
             read |= rule.columns()
-        for condition in self.skip:
-            read |= condition.columns()
+        for skip in self.skip:
+            read |= skip.condition.columns()
         for value in (self.registration or {}).values():
             read |= value.columns()
         # The key is what occurrences are counted of, so it cannot hold their count.
@@ -224,7 +221,7 @@ def mapping_of(document: Mapping[str, object]) -> FileMapping:
     Raises:
         Invalid: each error points at its place in the document.
     """
-    table = MappingTable(document, "")
+    table = MappingTable(write_repeats_out(document), "")
     contact = table.table("contact")
     registration = contact.optional_table("registration")
     source = contact.text("source")
@@ -240,14 +237,13 @@ def mapping_of(document: Mapping[str, object]) -> FileMapping:
             named=read_named_columns(table.optional_table("column")),
         ),
         key=table.words("key"),
-        contact=ContactRef(
-            source, as_template(contact.text("ref"), contact.at("ref")), contact.pattern("pattern")
-        ),
+        contact=ContactRef(source, contact.template("ref"), contact.pattern("pattern")),
         registration=None if registration is None else registration.values(),
         occurred_at=table.table("occurred_at").moment(),
         rules=_rules(table.tables("event")),
-        skip=tuple(_condition(one) for one in table.optional_tables("skip")),
+        skip=tuple(read_skip_rule(one) for one in table.optional_tables("skip")),
         grouped=table.switch("group", default=False),
+        about=table.optional_text("about") or "",
     )
     contact.finish()
     table.finish()
@@ -302,33 +298,20 @@ def _rule(table: MappingTable) -> Rule:
         detail = f"{type_name} is not a type of event that rows can be"
         raise Invalid.at(table.at("type"), "unknown-type", detail)
     paired = table.switch("pair_with_purchase", default=False)
-    also = table.optional_text("also")
+    also = table.optional_template("also")
+    moment_table = table.optional_table("occurred_at")
+    occurred_at = None if moment_table is None else moment_table.moment()
     data_table = table.table("data")
     data = data_table.values()
     when_table = table.optional_table("when")
-    when = None if when_table is None else _condition(when_table)
+    when = None if when_table is None else read_condition(when_table)
     table.finish()
     if paired and event is not PurchaseReversed:
         detail = "only purchase-reversed is paired with a purchase"
         raise Invalid.at(table.at("pair_with_purchase"), "contradiction", detail)
     _check_fields(event, data, data_table.pointer, given={"purchase_id"} if paired else set())
     data = _money_last(_with_contacts(event, data))
-    return Rule(event=event, data=data, when=when, paired=paired, also=also)
-
-
-def _condition(table: MappingTable) -> Condition:
-    condition: Condition
-    if "amount" in table.content:
-        amount = as_template(table.text("amount"), table.at("amount"))
-        signs = frozenset(table.words("sign"))
-        if not signs <= set(SIGNS):
-            raise Invalid.at(table.at("sign"), "not-a-choice", f"must be of {', '.join(SIGNS)}")
-        condition = SignCondition(amount, signs, *table.marks())
-    else:
-        text = as_template(table.text("text"), table.at("text"))
-        condition = WordCondition(text, frozenset(table.words("is")))
-    table.finish()
-    return condition
+    return Rule(event, data, when, paired, also, occurred_at)
 
 
 def _with_contacts(event: type[Event], data: Mapping[str, Value]) -> dict[str, Value]:

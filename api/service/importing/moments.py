@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from domain.errors import Invalid
-from domain.instants import SECOND, parse_instant, zone
+from domain.instants import SECOND, parse_instant, zone, zone_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,17 +39,23 @@ class MomentOf:
 
     A text that two of the formats read as different moments is refused. ``time_zone`` is for texts
     without an offset. ``time_of_day`` is for files that give days only. Of a local time that the
-    clocks showed twice the first is meant; one that they skipped is refused.
+    clocks showed twice the first is meant; one that they skipped is refused. ``kept``: a row
+    without a text happened when it was first imported, and what is recorded keeps its moment.
     """
 
     template: Template
     formats: tuple[str, ...]
     time_zone: Value
     time_of_day: time | None = None
+    kept: bool = False
 
     def columns(self) -> set[str]:
         """The columns it reads."""
         return self.template.columns() | self.time_zone.columns()
+
+    def is_import(self, row: Mapping[str, str]) -> bool:
+        """Whether the row says no moment, so that it is that of the import."""
+        return self.kept and not self.template.fill(row).strip()
 
     def at(self, row: Mapping[str, str]) -> int:
         """The instant in microseconds of UTC.
@@ -61,6 +67,8 @@ class MomentOf:
         time_zone = self.time_zone.of(row, {})
         if not isinstance(time_zone, str):
             raise Invalid.at("", "unknown-time-zone", "the row has no time zone")
+        if time_zone not in zone_names():
+            raise Invalid.at("", "unknown-time-zone", f"{time_zone!r} is no IANA time zone")
         found, problem = set(), ""
         for form in self.formats:
             try:

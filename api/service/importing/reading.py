@@ -8,11 +8,14 @@ from datetime import time
 from typing import TYPE_CHECKING
 
 from api.service.importing.amounts import MARKS, group_marks
+from api.service.importing.dates import DATE_PARTS, DatePartOf
 from api.service.importing.moments import RFC_3339, SPREADSHEET, MomentOf
 from api.service.importing.values import (
     AmountOf,
     ChoiceOf,
     Constant,
+    ListOf,
+    RefsOf,
     Template,
     TextOf,
     WholeOf,
@@ -21,7 +24,7 @@ from domain.errors import FieldError, Invalid
 from domain.instants import zone_names
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from api.service.importing.values import Value
 
@@ -71,6 +74,14 @@ class MappingTable:
     def optional_text(self, key: str) -> str | None:
         """A string that is not empty, or None where there is none."""
         return None if self._take(key, None) is None else self.text(key)
+
+    def template(self, key: str) -> Template:
+        """A template that is not empty."""
+        return as_template(self.text(key), self.at(key))
+
+    def optional_template(self, key: str) -> Template | None:
+        """A template that is not empty, or None where there is none."""
+        return None if self._take(key, None) is None else self.template(key)
 
     def switch(self, key: str, *, default: bool) -> bool:
         """Yes or no: TOML's true or false."""
@@ -164,17 +175,20 @@ class MappingTable:
 
     def moment(self) -> MomentOf:
         """When a row happened."""
-        template = as_template(self.text("text"), self.at("text"))
+        # Where nothing in the file says it, there is no text to read.
+        silent = self.content.get("kept") is True and "text" not in self.content
+        template = Template(()) if silent else self.template("text")
         forms = self.words("format", (RFC_3339,))
         time_zone = self._time_zone()
         day_time = self._take("time_of_day", None)
         if day_time is not None and not isinstance(day_time, time):
             detail = "must be a local time without quotes, such as 12:00:00"
             raise Invalid.at(self.at("time_of_day"), "wrong-type", detail)
+        kept = self.switch("kept", default=False)
         self.finish()
         for form in forms:
             self._check_format(form, has_time_of_day=day_time is not None)
-        return MomentOf(template, forms, time_zone, day_time)
+        return MomentOf(template, forms, time_zone, day_time, kept=kept)
 
     def _time_zone(self) -> Value:
         """The zone of local times: one for all rows, or the one that a table gives for a text."""
@@ -184,6 +198,8 @@ class MappingTable:
         if isinstance(content, dict):
             value = MappingTable(content, self.at("time_zone")).conversion()
             zones = list(value.words.values()) if isinstance(value, ChoiceOf) else [None]
+        elif isinstance(content, str) and "{" in content:
+            return TextOf(as_template(content, self.at("time_zone")))
         else:
             value, zones = Constant(content), [content]
         if any(one not in zone_names() for one in zones):
@@ -233,21 +249,11 @@ class MappingTable:
         return MappingTable(content, self.at(key)).conversion()
 
     def conversion(self) -> Value:
-        """A value made from text: ``amount``, ``whole`` or ``choice``."""
-        value: Value
-        if "amount" in self.content:
-            value = AmountOf(
-                as_template(self.text("amount"), self.at("amount")),
-                *self.marks(),
-                negated=self.switch("negated", default=False),
-            )
-        elif "whole" in self.content:
-            value = WholeOf(as_template(self.text("whole"), self.at("whole")))
-        elif "choice" not in self.content:
-            raise Invalid.at(self.pointer, "missing", "must have amount, whole or choice")
-        else:
-            choice = as_template(self.text("choice"), self.at("choice"))
-            value = ChoiceOf(choice, self.table("words").content)
+        """A value made from text, by one of ``_CONVERSIONS``."""
+        read = next((read for key, read in _CONVERSIONS.items() if key in self.content), None)
+        if read is None:
+            raise Invalid.at(self.pointer, "missing", f"must have {_one_of(_CONVERSIONS)}")
+        value = read(self)
         self.finish()
         return value
 
@@ -275,3 +281,46 @@ class MappingTable:
         if value is _ABSENT:
             raise Invalid.at(self.at(key), "missing", "is required")
         return value
+
+
+def _amount(table: MappingTable) -> Value:
+    amount = table.template("amount")
+    return AmountOf(amount, *table.marks(), negated=table.switch("negated", default=False))
+
+
+def _choice(table: MappingTable) -> Value:
+    return ChoiceOf(table.template("choice"), table.table("words").content)
+
+
+def _date_part(table: MappingTable) -> Value:
+    template, part = table.template("date"), table.text("part")
+    if part not in DATE_PARTS:
+        raise Invalid.at(table.at("part"), "not-a-choice", f"must be {_one_of(DATE_PARTS)}")
+    forms = table.words("format", ())
+    return DatePartOf(template, part, forms)
+
+
+def _list(table: MappingTable) -> Value:
+    texts = table.words("list")
+    return ListOf(tuple(as_template(text, table.at("list")) for text in texts))
+
+
+def _refs(table: MappingTable) -> Value:
+    refs = table.table("refs")
+    return RefsOf(tuple((source, refs.template(source)) for source in refs.content))
+
+
+def _one_of(words: Iterable[str]) -> str:
+    *first, last = words
+    return f"{', '.join(first)} or {last}"
+
+
+_CONVERSIONS: dict[str, Callable[[MappingTable], Value]] = {
+    "amount": _amount,
+    "whole": lambda table: WholeOf(table.template("whole")),
+    "choice": _choice,
+    "date": _date_part,
+    "list": _list,
+    "refs": _refs,
+}
+"""How each conversion is read, by the key that stands first in its table."""

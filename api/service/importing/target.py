@@ -35,6 +35,10 @@ class LedgerTarget:
         """What is recorded of a contact, with what is personal encrypted."""
         return self.ledger.stream(contact_id)
 
+    def now(self) -> int:
+        """The present instant by the ledger's clock."""
+        return self.ledger.now()
+
     def append_each(self, appends: Sequence[Append]) -> Future[list[AppendResult | LedgerError]]:
         """Record each that can be recorded; answers when they are durable."""
         return self.ledger.append_each(appends)

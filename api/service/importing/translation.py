@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 from uuid import UUID, uuid5
 
 from api.service.importing.pairing import Pairing
-from api.service.importing.values import OCCURRENCE, AmountOf
+from api.service.importing.values import OCCURRENCE, AmountOf, ListOf
 from domain.errors import Invalid
 from domain.events.commerce import PurchaseReversed
 from domain.events.contacts import ContactRegistered
@@ -20,7 +20,9 @@ from ledger.drafts import Draft
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from api.service.importing.conditions import SkipRule
     from api.service.importing.mapping import FileMapping, Rule
+    from api.service.importing.moments import MomentOf
     from api.service.importing.rows import Row
     from api.service.importing.values import Value
     from domain.events import Event
@@ -50,6 +52,10 @@ class Names(Protocol):
 
     def stream(self, contact_id: UUID) -> Sequence[RecordedEvent]:
         """What is recorded of a contact."""
+        ...
+
+    def now(self) -> int:
+        """The present instant."""
         ...
 
 
@@ -92,16 +98,24 @@ class Translation:
         self._seen: dict[bytes, int] = {}
         self._introduced: set[UUID] = set()
         self._pairing = Pairing(names.stream)
+        self._began = names.now()
 
-    def is_skipped(self, row: Row) -> bool:
-        """Whether the mapping leaves the row out.
+    def skip_rule(self, row: Row, *, begins: bool = True) -> SkipRule | None:
+        """The rule by which the mapping leaves the row out; None where it does not.
+
+        ``begins``: whether the row is the first of its group, for which alone some rules are.
 
         Raises:
             Invalid: the row's text cannot be read as what is asked for.
         """
-        return row.problem is None and any(
-            _within("/skip", condition.holds, row.columns) for condition in self._mapping.skip
-        )
+        if row.problem is not None:
+            return None
+        for rule in self._mapping.skip:
+            if rule.whole_group and not begins:
+                continue
+            if _within("/skip", rule.condition.holds, row.columns):
+                return rule
+        return None
 
     def translate(self, rows: Sequence[Row]) -> TranslatedRow | DeferredRow:
         """The drafts of a row, or of all rows of a group; or the rows, where they come last.
@@ -120,7 +134,7 @@ class Translation:
             raise Invalid.at("", "scattered-group", detail)
         columns = tuple({**row.columns, OCCURRENCE: str(occurrence)} for row in rows)
         if any(rule.paired for rule in self._rules(columns[0])):
-            occurred_at = _within("/occurred_at", self._mapping.occurred_at.at, columns[0])
+            occurred_at = self._at(self._mapping.occurred_at, columns[0])
             return DeferredRow(tuple(rows), columns, occurred_at)
         return self._translate(tuple(rows), columns)
 
@@ -160,18 +174,19 @@ class Translation:
             raise error.within("/contact") from None
         except ValueError as error:
             raise Invalid.at("/contact", "unknown-contact", str(error)) from None
-        occurred_at = _within("/occurred_at", self._mapping.occurred_at.at, columns)
+        occurred_at = self._at(self._mapping.occurred_at, columns)
         registration = self._registration(columns, name, contact_id, occurred_at)
         events = []
         for rule in self._rules(columns):
-            more = () if rule.also is None else (rule.also,)
+            more = () if rule.also is None else (rule.also.fill(columns),)
             event_id = self._id("row", *key, columns[OCCURRENCE], *more)
-            event, problem = self._event(rule, told, event_id, contact_id, occurred_at)
+            moment = self._moment(rule, columns, contact_id, event_id, occurred_at)
+            event, problem = self._event(rule, told, event_id, contact_id, moment)
             draft = Draft(
                 contact_id=contact_id,
                 type=event.TYPE,
                 id=event_id,
-                occurred_at=occurred_at,
+                occurred_at=moment,
                 source=self._mapping.source,
                 event=event,
                 problem=spoiled or problem,
@@ -182,6 +197,27 @@ class Translation:
         if registration is None or registration.problem is None:
             self._introduced.add(contact_id)
         return TranslatedRow(rows, tuple(events), registration)
+
+    def _moment(
+        self,
+        rule: Rule,
+        columns: Mapping[str, str],
+        contact_id: UUID,
+        event_id: UUID,
+        occurred_at: int,
+    ) -> int:
+        """When the event of a rule happened, where ``occurred_at`` is when the row did."""
+        own = rule.occurred_at or self._mapping.occurred_at
+        if own.kept:
+            for recorded in self._names.stream(contact_id):
+                if recorded.id == event_id:
+                    return recorded.occurred_at
+        return occurred_at if rule.occurred_at is None else self._at(own, columns)
+
+    def _at(self, moment: MomentOf, columns: Mapping[str, str]) -> int:
+        if moment.is_import(columns):
+            return self._began
+        return _within("/occurred_at", moment.at, columns)
 
     def _count(self, key: list[str]) -> int:
         digest = blake2b(json.dumps(key).encode(), digest_size=16).digest()
@@ -202,7 +238,7 @@ class Translation:
             if rule.when is None or _within("/when", rule.when.holds, columns):
                 found.append(rule)
                 has_first = has_first or rule.also is None
-        if not found:
+        if not found and self._mapping.needs_events:
             raise Invalid.at("", "no-rule", "no [[event]] of the mapping is for this row")
         return found
 
@@ -275,7 +311,7 @@ def _data(values: Mapping[str, Value], columns: Mapping[str, str]) -> dict[str, 
 
 
 def _join_rows(values: Mapping[str, Value], each: Sequence[dict[str, object]]) -> dict[str, object]:
-    """The data of a group: amounts are summed, and of everything else the first that is there."""
+    """The data of a group: amounts are summed, lists joined, and of all else the first counts."""
     data = dict(each[0])
     for more in each[1:]:
         for field, made in more.items():
@@ -283,6 +319,9 @@ def _join_rows(values: Mapping[str, Value], each: Sequence[dict[str, object]]) -
             if isinstance(values[field], AmountOf) and isinstance(before, int):
                 assert isinstance(made, int), "an amount is made of whole minor units"
                 data[field] = before + made
+            elif isinstance(values[field], ListOf) and isinstance(before, list):
+                assert isinstance(made, list), "a list is made of texts"
+                data[field] = [*before, *made]
             else:
                 data.setdefault(field, made)
     currencies = {str(one["currency"]) for one in each if "currency" in one}

@@ -131,6 +131,33 @@ class ChoiceOf(_OfTemplate):
 
 
 @dataclass(frozen=True)
+class ListOf:
+    """A list of texts, without those that come out empty; absent where all do."""
+
+    templates: tuple[Template, ...]
+
+    def columns(self) -> set[str]:
+        return {column for template in self.templates for column in template.columns()}
+
+    def of(self, row: Mapping[str, str], data: Mapping[str, object]) -> object:
+        return [text for one in self.templates if (text := one.fill(row).strip())] or None
+
+
+@dataclass(frozen=True)
+class RefsOf:
+    """What other systems call a contact, by source, without those that come out empty."""
+
+    refs: tuple[tuple[str, Template], ...]
+
+    def columns(self) -> set[str]:
+        return {column for _, template in self.refs for column in template.columns()}
+
+    def of(self, row: Mapping[str, str], data: Mapping[str, object]) -> object:
+        filled = [{"source": source, "ref": one.fill(row)} for source, one in self.refs]
+        return [one for one in filled if one["ref"]] or None
+
+
+@dataclass(frozen=True)
 class AmountOf(_OfTemplate):
     """A decimal amount in minor units of the data's ``currency``, exactly: nothing is rounded.
 
