@@ -16,8 +16,10 @@ from api.cli.archives.namespaces import import_namespace
 from api.cli.asking.folder import FolderAnswers
 from api.cli.ending import PROBLEM, UsageRefused
 from api.cli.folders import open_folder, settings_for
+from api.cli.guessing import guess_mapping
 from api.cli.import_options import (
     FOR_ARCHIVES,
+    FOR_GUESSES,
     FOR_ROWS,
     NOT_FOR_KEYS,
     only_options,
@@ -81,6 +83,9 @@ SHOWN_REJECTS = 20
     callback=read_settings,
     help="What the mapping asks for, because the file does not say it: --set currency=EUR",
 )
+@click.option(
+    "--guess", is_flag=True, help="Write a mapping for DATAFILE: DATAFILE's name.mapping.toml"
+)
 @ledger_option
 @data_option
 @click.option(
@@ -133,13 +138,14 @@ def command(ctx: click.Context, /, **given: Any) -> int:
     """Import the rows of DATAFILE, gzipped or not, as events; or an archive, as a whole ledger.
 
     A mapping says how rows become events. For the exports of some tills, shops and address books
-    it comes with the program:
+    it comes with the program (for others --guess writes one and says how sure it is):
       square-items, square-transactions, shopify-orders, shopify-customers,
       stripe-payments, woocommerce-orders, toast-checks, hubspot-contacts,
       google-contacts, google-contacts-older
 
     Example:
       rapport import --mapping square-items --set currency=USD items.csv
+      rapport import --guess sales.csv
 
     Running it again, also after it was killed, records nothing twice: the id of every row is made
     of its content. Rows that cannot be events are listed with their reasons.
@@ -176,6 +182,7 @@ def _import(
     datafile: Path | None,
     mapping: str | None,
     settings: dict[str, str],
+    guess: bool,
     folder: Path | None,
     keys_archive: Path | None,
     dry_run: bool,
@@ -193,6 +200,10 @@ def _import(
         return import_namespace(keys_archive, folder, name, passphrase_file, as_json=as_json)
     if datafile is None:
         raise UsageRefused("name a DATAFILE: rows or an archive; or --keys ARCHIVE")
+    if guess:
+        others = (one.name for one in ctx.command.params if one.name not in FOR_GUESSES)
+        only_options(ctx, datafile, tuple(filter(None, others)), "is only looked at")
+        return guess_mapping(datafile, mapping, settings, as_json=as_json)
     if is_archive(datafile):
         only_options(ctx, datafile, FOR_ROWS, "is an archive: it comes with its ledger, as it is")
         import_archive(

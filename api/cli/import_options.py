@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 
     import click
 
-FOR_ROWS = ("mapping", "settings", "preset", "rejects_path", "ledger_name", "go_on")
+FOR_ROWS = ("mapping", "settings", "guess", "preset", "rejects_path", "ledger_name", "go_on")
 NOT_FOR_KEYS = (
     "datafile",
     "mapping",
     "settings",
+    "guess",
     "preset",
     "rejects_path",
     "go_on",
@@ -27,6 +28,7 @@ NOT_FOR_KEYS = (
     "for_audit",
     "replace",
 )
+FOR_GUESSES = ("datafile", "mapping", "settings", "guess", "as_json")
 FOR_ARCHIVES = ("new_name", "keys", "passphrase_file", "for_audit", "replace")
 
 

@@ -59,6 +59,7 @@ FIELD_CODES: dict[str, str] = {
 IMPORT_CODES: dict[str, str] = {
     "not-an-amount": "The text is not a decimal amount with the marks that the mapping defines.",
     "too-precise": "The amount has more decimals than its currency.",
+    "no-proposal": "The file looks like nothing that `--guess` knows.",
     "no-rule": "No `[[event]]` of the mapping matches the row.",
     "invalid-date": "The text is no day of the calendar in a form that the mapping defines.",
     "scattered-group": "Rows of one group do not stand together in the file.",
