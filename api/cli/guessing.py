@@ -52,7 +52,7 @@ def _report(proposal: Proposal) -> None:
     if proposal.ready is not None:
         print_message(f"{proposal.mapping.about}: the ready mapping {proposal.ready} fits")
     read = [one for one in proposal.findings if one.role is not None]
-    width = max(len(one.column) for one in read)
+    width = max((len(one.column) for one in read), default=0)
     for one in read:
         click.echo(f"{one.column:{width}}  {one.role} ({one.sure}): {one.why}")
     if others := [one.column for one in proposal.findings if one.role is None]:

@@ -32,9 +32,11 @@ from api.cli.policies.publishing import BEGINNING, publish_preset
 from api.cli.streams import text_for_programs
 from api.cli.suspicions import ask_whether_to_go_on, columns_of, name_suspicious
 from api.service.importing.importer import Importer
+from api.service.importing.ready_mappings import VCARD
 from api.service.importing.rejects import REJECTS_SUFFIX, NotRejects, RejectFile, RejectStream
 from api.service.importing.rows import open_rows
 from api.service.importing.target import LedgerTarget
+from api.service.importing.vcards import is_vcard
 from domain.errors import LedgerError
 from domain.presets import PRESETS
 from ledger.archive.checking import is_archive
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
     from api.service.importing.importer import Account
     from api.service.importing.rejects import Reject
     from api.service.importing.rows import DataFile
+    from api.service.importing.vcards import CardFile
     from api.service.settings import Settings
     from ledger.ledger import Ledger
 
@@ -141,7 +144,7 @@ def command(ctx: click.Context, /, **given: Any) -> int:
     it comes with the program (for others --guess writes one and says how sure it is):
       square-items, square-transactions, shopify-orders, shopify-customers,
       stripe-payments, woocommerce-orders, toast-checks, hubspot-contacts,
-      google-contacts, google-contacts-older
+      google-contacts, google-contacts-older, vcard (for .vcf also unnamed)
 
     Example:
       rapport import --mapping square-items --set currency=USD items.csv
@@ -219,10 +222,10 @@ def _import(
         )
         return 0
     only_options(ctx, datafile, FOR_ARCHIVES, "is no archive")
-    if mapping is None:
+    if mapping is None and not is_vcard(datafile):
         raise UsageRefused(f"{datafile} is no archive: its rows need a --mapping")
     return _import_rows(
-        datafile, mapping, settings, folder, dry_run=dry_run, as_json=as_json, **for_rows
+        datafile, mapping or VCARD, settings, folder, dry_run=dry_run, as_json=as_json, **for_rows
     )
 
 
@@ -287,7 +290,7 @@ def _open_dry_run(settings: Settings, name: str) -> AbstractContextManager[Ledge
     return open_dry_run(settings.folder, name, STORE_OF, clock=now, master_key=settings.master_key)
 
 
-def _look(rows: DataFile, advance: Callable[[int, str], None], account: Account) -> None:
+def _look(rows: DataFile | CardFile, advance: Callable[[int, str], None], account: Account) -> None:
     # Asking a file where it stands costs more than reading a row, with a committer at work.
     if account.rows % ROWS_BETWEEN_LOOKS == 0:
         advance(rows.bytes_read(), f"{account.rows:,} rows")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from api.cli.ending import UsageRefused
-from api.cli.mappings import fitting_advice
+from api.cli.mappings import fitting_advice, refuse_other_kind
 from api.cli.output import print_message, progress
 from api.service.importing.columns import look_at_columns
 from api.service.importing.lines import UTF_8, UnreadableFile
@@ -35,8 +35,10 @@ def columns_of(mapping: FileMapping, datafile: Path, *, quiet: bool) -> tuple[Co
     """The file's columns, after one look at all of its rows.
 
     Raises:
-        UsageRefused: the mapping reads a column that the file does not have.
+        UsageRefused: the mapping reads a column that the file does not have, or is for vCards and
+            the file has none, or the other way round.
     """
+    refuse_other_kind(mapping, datafile)
     with (
         open_rows(datafile, mapping.shape) as rows,
         progress("looking at the columns", datafile.stat().st_size, quiet=quiet) as advance,

@@ -112,6 +112,10 @@ KEYS: dict[str, dict[str, tuple[str, str]]] = {
         ),
     },
     "file": {
+        "kind": (
+            '`"delimited"`',
+            '`"vcard"` for vCards. The other keys but `encoding` are for delimited files.',
+        ),
         "delimiter": ('`","`', 'One character, or `"whitespace"` for runs of it.'),
         "header": ("`true`, and `false` with `columns`", "Whether a row names the columns."),
         "columns": ("the header", "List of names, in order; with a header, instead of its names."),

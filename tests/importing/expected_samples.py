@@ -40,6 +40,7 @@ def birthday(ref: str, month: int, day: int, year: int | None = None, *, at: str
 
 
 ANNA, BEN = "9K2ANNAQX0", "7H4BENRT55"
+CARD = "9f2c6c1e-0001-4e0b-9d5e-000000000001"
 HOME, PHONE = "anna@example.com", "+46 70 174 06 05"
 
 EXPECTED: dict[str, list[Event]] = {
@@ -164,6 +165,49 @@ EXPECTED: dict[str, list[Event]] = {
         registered("office@example.com", NOW, "Tea & Co. KG"),
         detail("office@example.com", "email", "office@example.com", "work"),
     ],
+    "vcard": [
+        registered(CARD, NOW, "Anna Maria Lindström"),
+        detail(CARD, "email", HOME, "home"),
+        detail(CARD, "email", "al@example.org", "work"),
+        detail(CARD, "phone", PHONE, "mobile"),
+        (
+            CARD,
+            NOW,
+            "contact-detail-learned",
+            {
+                "kind": "postal",
+                "value": "Storgatan 1, 903 26 Umeå, Sweden",
+                "label": "home",
+                "postal_code": "903 26",
+            },
+        ),
+        birthday(CARD, 4, 12),
+        (
+            CARD,
+            NOW,
+            "occasion-learned",
+            {
+                "occasion_id": "anniversary",
+                "kind": "anniversary",
+                "month": 6,
+                "day": 18,
+                "year": 2011,
+            },
+        ),
+        registered("4fbe8971-0bc3-424c-9c26-36c3e1eff6b1", NOW, "Ben O'Neil"),
+        detail("4fbe8971-0bc3-424c-9c26-36c3e1eff6b1", "phone", "+1-555-0100", "work"),
+        birthday("4fbe8971-0bc3-424c-9c26-36c3e1eff6b1", 2, 29),
+        (
+            "office@example.com",
+            NOW,
+            "contact-registered",
+            {"kind": "organisation", "name": "Tea & Co. KG"},
+        ),
+        detail("office@example.com", "email", "office@example.com"),
+        registered("dora@example.net", NOW, "Dora Żak"),
+        detail("dora@example.net", "email", "dora@example.net", "home"),
+        detail("dora@example.net", "phone", "+48600100200", "mobile"),
+    ],
 }  # fmt: skip  # one line for each event is easier to compare with the files
 
 OUTCOMES = {
@@ -177,5 +221,6 @@ OUTCOMES = {
     "hubspot-contacts": (3, 3, 0),
     "google-contacts": (4, 3, 1),
     "google-contacts-older": (3, 3, 0),
+    "vcard": (5, 4, 1),
 }
 """How many rows there are, how many of them become events, and how many are skipped."""

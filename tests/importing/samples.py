@@ -13,3 +13,8 @@ SETTINGS = {
     "woocommerce-orders": {"time_zone": "Europe/Berlin"},
 }
 """What the files do not say, by mapping."""
+
+
+def sample(name: str) -> Path:
+    """The sample of a ready mapping."""
+    return SAMPLES / f"{name}{'.vcf' if name == 'vcard' else '.csv'}"

@@ -15,7 +15,7 @@ from domain.instants import format_instant
 from tests.cli.running import rapport
 from tests.importing.expected_samples import OUTCOMES
 from tests.importing.ledgers import imported_into, opened
-from tests.importing.samples import SAMPLES, SETTINGS
+from tests.importing.samples import SAMPLES, SETTINGS, sample
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,13 +46,13 @@ def shown(folder: Path, path: Path) -> list[tuple[str, dict[str, Any]]]:
 def test_the_ready_mapping_of_a_sample_is_found(name: str, tmp_path: Path) -> None:
     out = tmp_path / "own.toml"
     said = [word for one in SETTINGS.get(name, {}).items() for word in ("--set", "=".join(one))]
-    words = ("import", "--guess", "--mapping", out, SAMPLES / f"{name}.csv")
+    words = ("import", "--guess", "--mapping", out, sample(name))
     found = rapport(*words, "--json", *said).json()
     assert (found["ready"], found["settings"]) == (name, {})
     if not said:
         assert out.read_text(encoding="utf-8") == ready_text(name)
     words = ("import", "--data", tmp_path / "data", "--dry-run", "--mapping", out)
-    ended = rapport(*words, SAMPLES / f"{name}.csv", "--json").json()
+    ended = rapport(*words, sample(name), "--json").json()
     assert (ended["rows"], ended["appended"], ended["skipped"]) == OUTCOMES[name]
 
 

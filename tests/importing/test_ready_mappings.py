@@ -23,7 +23,7 @@ from ledger.stores.sqlite.store import SqliteStore
 from tests.cli.running import rapport
 from tests.importing.expected_samples import EXPECTED, NOW, OUTCOMES
 from tests.importing.ledgers import content_of, imported_into, opened
-from tests.importing.samples import SAMPLES, SETTINGS
+from tests.importing.samples import SAMPLES, SETTINGS, sample
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,14 +31,11 @@ if TYPE_CHECKING:
     from api.service.importing.mapping import FileMapping
 
 NAMES = ready_names()
+DELIMITED = [name for name in NAMES if name != "vcard"]
 
 
 def at_import() -> int:
     return parse_instant(NOW)
-
-
-def sample(name: str) -> Path:
-    return SAMPLES / f"{name}.csv"
 
 
 def mapping_of(name: str) -> FileMapping:
@@ -51,7 +48,7 @@ def header_of(name: str) -> list[str]:
 
 
 def test_every_ready_mapping_has_a_sample_and_the_other_way_round() -> None:
-    assert sorted(path.stem for path in SAMPLES.glob("*.csv")) == sorted(NAMES) == sorted(EXPECTED)
+    assert sorted(path.stem for path in SAMPLES.iterdir()) == sorted(NAMES) == sorted(EXPECTED)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -84,7 +81,7 @@ def test_a_sample_imported_again_days_later_changes_nothing(name: str, tmp_path:
         assert content_of(ledger) == before
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", DELIMITED)
 def test_a_dry_run_and_the_run_agree_on_every_row(name: str, tmp_path: Path) -> None:
     damaged = tmp_path / "damaged.csv"
     first, *rows = sample(name).read_text(encoding="utf-8").splitlines()
@@ -110,10 +107,13 @@ def test_a_file_of_another_kind_is_refused_with_what_fits(name: str) -> None:
         with pytest.raises(UsageRefused) as refused:
             columns_of(ready_mapping(name), sample(other), quiet=True)
         said = str(refused.value)
+        assert f": try --mapping {other}" in said
+        if "vcard" in (name, other):
+            assert "vCards" in said
+            continue
         missing = ready_mapping(name).missing_columns(header_of(other))
         assert missing
         assert said.startswith(f"the file has no column {', '.join(missing)}; it has ")
-        assert f": try --mapping {other}" in said
 
 
 def test_a_refused_file_ends_with_the_code_of_a_wrong_use(tmp_path: Path) -> None:
@@ -129,12 +129,12 @@ def test_a_refused_file_ends_with_the_code_of_a_wrong_use(tmp_path: Path) -> Non
     assert not (tmp_path / "d").exists()
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", DELIMITED)
 def test_the_mapping_that_fits_a_sample_best_is_its_own(name: str) -> None:
     assert fitting_mappings(header_of(name))[0].name == name
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", DELIMITED)
 def test_each_spelling_of_a_header_is_read_alike(name: str, tmp_path: Path) -> None:
     mapping = mapping_of(name)
     header = header_of(name)
@@ -159,7 +159,7 @@ def test_each_spelling_of_a_header_is_read_alike(name: str, tmp_path: Path) -> N
             assert read(path) == before, spelling
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", DELIMITED)
 def test_columns_that_an_owner_left_out_are_not_missed(name: str) -> None:
     mapping = ready_mapping(name)
     needed = {

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from api.service.importing.mapping import FileMapping
     from api.service.importing.rows import DataFile, Row
     from api.service.importing.values import AmountOf, Value
+    from api.service.importing.vcards import CardFile
 
 _LAST_MARK = re.compile(r"[^0-9]*[0-9].*([^0-9])([0-9]+)[^0-9]*", re.DOTALL)
 
@@ -46,7 +47,9 @@ class Column:
 
 
 def look_at_columns(
-    mapping: FileMapping, rows: DataFile, on_row: Callable[[int], None] = lambda _rows: None
+    mapping: FileMapping,
+    rows: DataFile | CardFile,
+    on_row: Callable[[int], None] = lambda _rows: None,
 ) -> tuple[Column, ...]:
     """The columns of the file in their order; ``on_row`` hears how many rows were looked at.
 

@@ -260,6 +260,9 @@ def _system(table: MappingTable, source: str) -> str:
 
 
 def _shape(table: MappingTable) -> FileShape:
+    kind = table.text("kind", "delimited")
+    if kind not in ("delimited", "vcard"):
+        raise Invalid.at(table.at("kind"), "not-a-choice", "must be delimited or vcard")
     delimiter = table.text("delimiter", ",")
     columns = table.words("columns", ())
     header = table.switch("header", default=not columns)
@@ -278,6 +281,7 @@ def _shape(table: MappingTable) -> FileShape:
         columns=columns or None,
         encoding=encoding,
         skip_lines=skip_lines,
+        vcards=kind == "vcard",
     )
 
 

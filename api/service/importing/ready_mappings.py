@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _FOLDER = Path(__file__).with_name("ready")
 _SUFFIX = ".toml"
 
+VCARD = "vcard"
+"""The name of the ready mapping for files of vCards."""
+
 
 def ready_names() -> tuple[str, ...]:
     """The names of all ready mappings, in alphabetical order."""
@@ -56,7 +59,7 @@ def fitting_mappings(columns: Iterable[str]) -> list[FileMapping]:
     fitting = [
         mapping
         for mapping in map(ready_mapping, ready_names())
-        if not mapping.missing_columns(names)
+        if not mapping.shape.vcards and not mapping.missing_columns(names)
     ]
     return sorted(fitting, key=lambda one: (-_headers_read(one, names), one.name))
 

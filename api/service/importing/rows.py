@@ -16,51 +16,22 @@ from api.service.importing.rejects import (
     columns_mark,
     unguard_cell,
 )
+from api.service.importing.row import FileShape, Row
+from api.service.importing.vcards import CardFile
 from domain.errors import Invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from api.service.importing.named_columns import NamedColumn
+
+__all__ = ["HEADER_LINES", "DataFile", "FileShape", "Row", "open_rows"]
 
 HEADER_LINES = 50
 """Within how many lines the header must stand."""
 
 _SEPARATOR_LINE = re.compile('"?sep=(.)"?', re.IGNORECASE)
 """A first line that names the delimiter of the columns, for Excel."""
-
-
-@dataclass(frozen=True)
-class FileShape:
-    """How the file is laid out. ``delimiter`` None: runs of white space.
-
-    ``skip_lines``: how many lines stand above the header, or above the rows where there is none.
-    Where it is 0 the header is the first row, within ``HEADER_LINES``, with every column of
-    ``needed``; each of those is a set of spellings, of which one must be there. ``encoding`` None:
-    UTF-8, UTF-16 and Windows-1252 are distinguished. ``named`` are the mapping's own columns.
-    """
-
-    delimiter: str | None = ","
-    header: bool = True
-    columns: tuple[str, ...] | None = None
-    encoding: str | None = None
-    skip_lines: int = 0
-    needed: tuple[frozenset[str], ...] = ()
-    named: tuple[NamedColumn, ...] = ()
-
-
-@dataclass(frozen=True)
-class Row:
-    """One row: the number of its line, from 1, its text in the file, and its columns by name.
-
-    ``problem`` says why the columns could not be read; they are empty then.
-    """
-
-    line: int
-    text: str
-    columns: Mapping[str, str]
-    problem: Invalid | None = None
 
 
 class DataFile:
@@ -223,15 +194,18 @@ class _Record:
 
 
 @contextmanager
-def open_rows(path: Path, shape: FileShape) -> Iterator[DataFile]:
+def open_rows(path: Path, shape: FileShape) -> Iterator[DataFile | CardFile]:
     """The file's rows, closed at the end.
 
     Raises:
         UnreadableFile: it is empty where a header is due, has two columns of one name, or is not
-            what its first bytes promise.
+            what its first bytes or the mapping promise.
         OSError: it cannot be opened.
     """
     with path.open("rb") as raw:
+        if shape.vcards:
+            yield CardFile(raw, shape)
+            return
         yield DataFile(raw, shape, lambda: _columns_beside(path, shape))
 
 

@@ -9,8 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from api.service.importing.lines import UnreadableFile, open_text
+from api.service.importing.lines import UTF_8, UnreadableFile, open_text
 from api.service.importing.rows import HEADER_LINES
+from api.service.importing.vcards import COLUMNS, is_vcard
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,6 +47,8 @@ def look_at_layout(path: Path) -> Layout:
         UnreadableFile: it is no text, or has no two columns in any of its rows.
         OSError: it cannot be opened.
     """
+    if is_vcard(path):
+        return Layout(UTF_8, ",", None, COLUMNS, {}, 0)
     with path.open("rb") as raw:
         lines = open_text(raw, None)
         encoding = lines.encoding

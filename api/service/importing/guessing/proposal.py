@@ -14,7 +14,8 @@ from api.service.importing.guessing.purchases import purchases_text
 from api.service.importing.guessing.roles import SURE, find_roles
 from api.service.importing.lines import UTF_8
 from api.service.importing.mapping import mapping_of
-from api.service.importing.ready_mappings import fitting_mappings, ready_text
+from api.service.importing.ready_mappings import VCARD, fitting_mappings, ready_mapping, ready_text
+from api.service.importing.vcards import COLUMNS
 from domain.errors import Invalid
 
 if TYPE_CHECKING:
@@ -57,6 +58,9 @@ def propose(path: Path, settings: Mapping[str, str]) -> Proposal:
         OSError: it cannot be opened.
     """
     layout = look_at_layout(path)
+    if layout.columns == COLUMNS:
+        text = ready_text(VCARD)
+        return Proposal(text, ready_mapping(VCARD), VCARD, layout, (), ())
     if layout.header_line is not None and (fitting := fitting_mappings(layout.columns)):
         return _ready(fitting[0], layout, settings)
     return _from_columns(path, layout, settings)
