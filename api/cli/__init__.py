@@ -21,6 +21,7 @@ COMMANDS = {
     "project": "Keep projections current beside a server that runs.",
     "demo": "Start the server with a synthetic town in it.",
     "import": "Import purchases and other events from a file, or a whole ledger.",
+    "log": "Record one act for several people at once.",
     "export": "Write a whole ledger to one file.",
     "backup": "Copy every ledger beside a running server.",
     "restore": "Restore ledgers from a backup.",

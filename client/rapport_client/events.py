@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeAlias
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from rapport_client.identifiers import EventIds
 
@@ -53,6 +53,15 @@ class NewEvent:
     def __post_init__(self) -> None:
         if self.occurred_at is not None:
             _plain(self.occurred_at)
+
+    def for_each(self, contacts: Iterable[ContactName]) -> list[tuple[ContactName, NewEvent]]:
+        """The same event for each of the contacts, for an act that was for all of them.
+
+        A contact that is named twice gets one. Each has an id of its own, which follows from this
+        one's and from the contact's name, so that the same act sent again is recorded once.
+        """
+        names = dict.fromkeys(map(str, contacts))
+        return [(name, replace(self, id=uuid5(self.id, name))) for name in names]
 
     def document(self) -> dict[str, object]:
         """The event as it is sent."""

@@ -68,6 +68,20 @@ def test_whoever_gave_up_may_send_the_same_event_another_day(address: Address) -
         assert client.append_many([("pos:1", sale)]).position == again.position
 
 
+def test_one_act_is_recorded_for_everybody_or_for_nobody(client: Client) -> None:
+    for name in ("pos:1", "pos:2"):
+        client.append(name, registration_event())
+    visit = NewEvent("visit-made", {"guests": 1})
+    done = client.append_for_all(["pos:1", "pos:2", "pos:1"], visit)
+    assert (len(done.events), done.replayed) == (2, False)
+    assert len({one.id for one in done.events} - {visit.id}) == 2
+    again = client.append_for_all(["pos:2", "pos:1"], visit)
+    assert (again.position, again.replayed) == (done.position, True)
+    with pytest.raises(Refused):
+        client.append_for_all(["pos:1", "pos:3"], NewEvent("visit-made", {"guests": 2}))
+    assert [one.type for one in client.stream("pos:1")] == ["contact-registered", "visit-made"]
+
+
 def test_problems_have_classes_and_fields(client: Client) -> None:
     sale = purchase("1")
     with pytest.raises(Refused) as refused:

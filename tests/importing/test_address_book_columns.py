@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -182,7 +183,7 @@ def test_what_is_recorded_keeps_the_moment_of_its_import(tmp_path: Path) -> None
     for now in (first, later):
         lines = ["1,Ann,Lee,tea"] if now == first else ["1,Ann,Lee,tea", "2,Ben,,beer"]
         path = file_of(tmp_path, *lines, head=HEAD)
-        with opened(tmp_path / "data", lambda now=now: now) as ledger:
+        with opened(tmp_path / "data", partial(int, now)) as ledger:
             account, rejects = imported_into(ledger, book(), path)
             assert (account.appended, rejects) == (1, [])
             moments = {

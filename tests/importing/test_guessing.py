@@ -46,8 +46,7 @@ def shown(folder: Path, path: Path) -> list[tuple[str, dict[str, Any]]]:
 def test_the_ready_mapping_of_a_sample_is_found(name: str, tmp_path: Path) -> None:
     out = tmp_path / "own.toml"
     said = [word for one in SETTINGS.get(name, {}).items() for word in ("--set", "=".join(one))]
-    words = ("import", "--guess", "--mapping", out, sample(name))
-    found = rapport(*words, "--json", *said).json()
+    found = rapport("import", "--guess", "--mapping", out, sample(name), "--json", *said).json()
     assert (found["ready"], found["settings"]) == (name, {})
     if not said:
         assert out.read_text(encoding="utf-8") == ready_text(name)

@@ -74,6 +74,17 @@ class LedgerAnswers(TimeZoned, Protocol):
         """Publish a policy, in force from that instant or from now."""
 
 
+class AppendingAnswers(Protocol):
+    """A ledger that takes events. Both kinds of asking answer the same."""
+
+    def append_many(self, events: Sequence[Document]) -> Document:
+        """Record events of many contacts, all or none, as ``POST .../events`` does.
+
+        Raises:
+            LedgerError: they were not recorded, and why.
+        """
+
+
 class ProjectionAnswers(TimeZoned, Protocol):
     """The answers that rest on a ledger's projections."""
 

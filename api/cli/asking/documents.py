@@ -95,8 +95,8 @@ class Documents(Connection):
         with self._as_command_errors():
             return self._send(got_bytes(self.base + path))
 
-    def post(self, path: str, body: Document) -> Document:
-        """The answer to a document that is sent to a path below the ledger."""
+    def post(self, path: str, body: Document | list[Document]) -> Document:
+        """The answer to a document, or to several, sent to a path below the ledger."""
         return self._document(post_request(self.base + path, body, _as_document))
 
     def wait_until_finished(

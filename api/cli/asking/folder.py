@@ -17,6 +17,8 @@ from api.cli.asking.operations import result_of, told_progress
 from api.cli.output import progress
 from api.cli.policies.publishing import publish_policy
 from api.cli.questions.long import answer_with_progress
+from api.http.wire.envelope import read_many
+from api.service.answers.events import AppendedToMany
 from api.service.answers.lists import Summary
 from api.service.answers.projections import Operation
 from api.service.answers.status import Status
@@ -37,6 +39,7 @@ from domain.instants import format_instant
 from domain.kinds import ContactId
 from domain.profile import profile_of
 from domain.relationship import fold
+from ledger.drafts import Append
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -154,6 +157,11 @@ class FolderAnswers:
     def publish(self, policy: Policy, effective_from: int | None) -> PolicyVersion:
         """See ``LedgerAnswers``."""
         return publish_policy(self._ledger, policy, effective_from)
+
+    def append_many(self, events: Sequence[Document]) -> Document:
+        """See ``AppendingAnswers``."""
+        drafts = read_many(list(events), None, self._ledger.contact_id, lambda _place: None)
+        return AppendedToMany.of(self._ledger.append(Append(drafts=drafts)).result()).plain()
 
     def _moment(self, asked: At) -> Moment:
         return moment_of(self._ledger, self._aliases, asked, now())

@@ -131,6 +131,10 @@ class ServerAnswers:
         )
         return self._policy(self._documents.post("/policies", body)["policy_version"])
 
+    def append_many(self, events: Sequence[Document]) -> Document:
+        """See ``AppendingAnswers``."""
+        return self._documents.post("/events", list(events))
+
     def summary(self, as_of: int | None, *, quiet: bool) -> Document:
         """See ``ProjectionAnswers``."""
         with progress("counting", 1, quiet=quiet):

@@ -23,7 +23,7 @@ from ledger.files import FolderInUse
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from api.cli.asking.answers import LedgerAnswers, ProjectionAnswers
+    from api.cli.asking.answers import AppendingAnswers, LedgerAnswers, ProjectionAnswers
     from api.cli.asking.server import ServerAnswers
 
 F = TypeVar("F", bound="Callable[..., object]")
@@ -132,6 +132,13 @@ def asked_projections(target: Target) -> Iterator[ProjectionAnswers]:
 @contextmanager
 def publishing_ledger(target: Target) -> Iterator[LedgerAnswers]:
     """The same for publishing a policy, for which the folder is made on first use."""
+    with _answers_of(target, _from_new_folder) as answers:
+        yield answers
+
+
+@contextmanager
+def appending_ledger(target: Target) -> Iterator[AppendingAnswers]:
+    """The same for appending events, for which the folder is made on first use."""
     with _answers_of(target, _from_new_folder) as answers:
         yield answers
 

@@ -61,6 +61,16 @@ class AsyncClient(AsyncLedgerQueries):
         """Record 1 to 500 events of many contacts, all or none."""
         return await self._send(self._contact_requests.append_many(events))
 
+    async def append_for_all(
+        self, contacts: Iterable[ContactName], event: NewEvent
+    ) -> AppendedMany:
+        """Record one act for 1 to 500 contacts, such as a greeting to each: all or none.
+
+        Every contact gets the event under an id of its own, and the same ``event`` sent again is
+        recorded once.
+        """
+        return await self._send(self._contact_requests.append_many(event.for_each(contacts)))
+
     async def bulk(
         self,
         events: AsyncEventPairs,
