@@ -177,10 +177,15 @@ class Translation:
         occurred_at = self._at(self._mapping.occurred_at, columns)
         registration = self._registration(columns, name, contact_id, occurred_at)
         events = []
-        for rule in self._rules(columns):
+        rules = self._rules(columns)
+        kept = self._kept_moments(rules, contact_id)
+        for rule in rules:
             more = () if rule.also is None else (rule.also.fill(columns),)
             event_id = self._id("row", *key, columns[OCCURRENCE], *more)
-            moment = self._moment(rule, columns, contact_id, event_id, occurred_at)
+            own = rule.occurred_at
+            moment = occurred_at if own is None else self._at(own, columns)
+            if (own or self._mapping.occurred_at).kept:
+                moment = kept.get(event_id, moment)
             event, problem = self._event(rule, told, event_id, contact_id, moment)
             draft = Draft(
                 contact_id=contact_id,
@@ -198,21 +203,11 @@ class Translation:
             self._introduced.add(contact_id)
         return TranslatedRow(rows, tuple(events), registration)
 
-    def _moment(
-        self,
-        rule: Rule,
-        columns: Mapping[str, str],
-        contact_id: UUID,
-        event_id: UUID,
-        occurred_at: int,
-    ) -> int:
-        """When the event of a rule happened, where ``occurred_at`` is when the row did."""
-        own = rule.occurred_at or self._mapping.occurred_at
-        if own.kept:
-            for recorded in self._names.stream(contact_id):
-                if recorded.id == event_id:
-                    return recorded.occurred_at
-        return occurred_at if rule.occurred_at is None else self._at(own, columns)
+    def _kept_moments(self, rules: Sequence[Rule], contact_id: UUID) -> dict[UUID, int]:
+        """When the contact's recorded events happened, where one of the rules keeps that."""
+        if not any((rule.occurred_at or self._mapping.occurred_at).kept for rule in rules):
+            return {}
+        return {one.id: one.occurred_at for one in self._names.stream(contact_id)}
 
     def _at(self, moment: MomentOf, columns: Mapping[str, str]) -> int:
         if moment.is_import(columns):
