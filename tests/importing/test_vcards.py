@@ -38,6 +38,7 @@ def columns_of(folder: Path, *cards: str, encoding: str = "utf-8") -> list[dict[
         ("BDAY;VALUE=date:1985-04-12", "birthday", "1985-04-12"),
         ("BDAY;VALUE=date-and-or-time:19850412T102200Z", "birthday", "19850412T102200Z"),
         ("BDAY;VALUE=text:circa 1800", "birthday", None),
+        ("BDAY;VALUE=text:1985-04-12 or so", "birthday", None),
         ("BDAY:1985-04", "birthday", None),
         ("BDAY:1985", "birthday", None),
         ("X-ANNIVERSARY:2009-08-08", "anniversary", "2009-08-08"),
