@@ -48,6 +48,10 @@ def client(application: FastAPI) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture
-def shop(client: httpx.Client, clock: Clock) -> Shop:
+def shop(client: httpx.Client, server: Server, clock: Clock) -> Iterator[Shop]:
+    """A ledger of its own, deleted after the test: hundreds of ledgers make a server slow."""
     clock.instant = START
-    return Shop(client, f"shop-{next(_NUMBERS)}", clock)
+    name = f"shop-{next(_NUMBERS)}"
+    yield Shop(client, name, clock)
+    if name in server.folder.names():
+        server.delete(name)

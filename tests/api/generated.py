@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from copy import deepcopy
 from datetime import datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -33,7 +34,6 @@ from tests.api.shop import purchase, registration
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from schemathesis.schemas import BaseSchema
     from schemathesis.specs.openapi.schemas import OpenApiSchema
 
     from domain.events import Event
@@ -61,25 +61,33 @@ Context = schemathesis.CheckContext
 Case = schemathesis.Case[Any]
 
 
-def whole_document() -> OpenApiSchema:
-    """Every operation, and every type of event; the edges of their fields are in the other.
+def one_operation(told: dict[str, Any], name: str) -> OpenApiSchema:
+    """That operation of a document. The edges of what is appended are in the other one.
 
-    Policies have thousands of edges: of the two that read them each is tried in one media type.
+    Policies have thousands of edges: all are tried where they are published, in one media type, and
+    few where policies are tried, because each answer there takes long.
     """
+    told = _with_path_of(told, name)
+    methods = told["paths"][_endpoint(name).path]
+    if name == "publish_policy":
+        del methods["post"]["requestBody"]["content"][MSGPACK]
+    if name in ("preview_policy", "fit_policy"):
+        del methods["post"]["requestBody"]["content"][JSON]
+        schemas = dict(told["components"]["schemas"])
+        policy = schemas["SentPolicy"]
+        few = {one: policy["properties"][one] for one in ("extends", "rules", "rhythm")}
+        schemas["SentPolicy"] = {**policy, "properties": few}
+        told["components"] = {**told["components"], "schemas": schemas}
     off = {"include-operation-id": list(APPENDS), "phases": {"coverage": {"enabled": False}}}
-    told = _with_all_forms_of_bodies()
-    del told["paths"]["/v1/ledgers/{ledger}/policies"]["post"]["requestBody"]["content"][MSGPACK]
-    preview = told["paths"]["/v1/ledgers/{ledger}/policies/preview"]["post"]
-    del preview["requestBody"]["content"][JSON]
-    return _schema(told, {"checks": CHECKS, "operations": [off]})
+    return _only(told, name, [off])
 
 
-def edges_of_appending() -> BaseSchema:
-    """The operations that append, with every kind of field in as few types of events as have them.
+def edges_of_appending(name: str) -> OpenApiSchema:
+    """An operation that appends, with every kind of field in as few types of events as have them.
 
     All types of events with all their edges are 60,000 requests. Each media type is tried once.
     """
-    told = _with_all_forms_of_bodies()
+    told = whole_document()
     one, many = (
         told["paths"][operation.path]["post"]["requestBody"]["content"]
         for operation in ENDPOINTS
@@ -88,13 +96,13 @@ def edges_of_appending() -> BaseSchema:
     del one[MSGPACK], many[JSON], many[BATCH]
     types = {cls.TYPE for cls in having_every_kind_of_field()}
     schemas = told["components"]["schemas"]
-    for name in ("SentEvent", "SentEventOfContact", "SentCloudEvent"):
-        every = schemas[name]["oneOf"]
-        schemas[name]["oneOf"] = [one for one in every if one["$ref"].partition(".")[2] in types]
-    return _schema(told, {"checks": CHECKS}).include(operation_id=list(APPENDS))
+    for event in ("SentEvent", "SentEventOfContact", "SentCloudEvent"):
+        every = schemas[event]["oneOf"]
+        schemas[event]["oneOf"] = [one for one in every if one["$ref"].partition(".")[2] in types]
+    return _only(_with_path_of(told, name), name, [])
 
 
-def _with_all_forms_of_bodies() -> dict[str, Any]:
+def whole_document() -> dict[str, Any]:
     """The document with every media type of a body where OpenAPI, and schemathesis, look for it."""
     told = document()
     for operation in ENDPOINTS:
@@ -104,8 +112,24 @@ def _with_all_forms_of_bodies() -> dict[str, Any]:
     return told
 
 
-def _schema(told: dict[str, Any], config: dict[str, Any]) -> OpenApiSchema:
-    return schemathesis.openapi.from_dict(told, config=schemathesis.Config.from_dict(config))
+def _endpoint(name: str) -> Endpoint:
+    return next(one for one in ENDPOINTS if one.name == name)
+
+
+def _with_path_of(told: dict[str, Any], name: str) -> dict[str, Any]:
+    """A copy of the document with the path of one operation alone, with a copy of its bodies."""
+    path = _endpoint(name).path
+    return {**told, "paths": {path: deepcopy(told["paths"][path])}}
+
+
+def _only(told: dict[str, Any], name: str, operations: list[dict[str, Any]]) -> OpenApiSchema:
+    """That operation, beside those of the same path, which answer to the other methods."""
+    others = [one.name for one in ENDPOINTS if one.path == _endpoint(name).path]
+    others.remove(name)
+    if others:
+        operations = [*operations, {"include-operation-id": others, "enabled": False}]
+    config = schemathesis.Config.from_dict({"checks": CHECKS, "operations": operations})
+    return schemathesis.openapi.from_dict(told, config=config)
 
 
 def having_every_kind_of_field() -> list[type[Event]]:
@@ -124,8 +148,7 @@ def kinds_of_fields(cls: type[Event]) -> set[tuple[str, bool]]:
 
 
 def operation_of(case: Case) -> Endpoint:
-    name = case.operation.definition.raw["operationId"]
-    return next(one for one in ENDPOINTS if one.name == name)
+    return _endpoint(case.operation.definition.raw["operationId"])
 
 
 def is_right(case: Case) -> bool:
