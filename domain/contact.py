@@ -38,6 +38,8 @@ class ContactState:
     separated_from: UUID | None = None
     """Where the last merge went that was reversed; None while merged or never merged."""
     erased: bool = False
+    key_lost: bool = False
+    """Of a name that nobody registered: personal data was found without its key."""
     events: dict[UUID, RecordedEvent] = field(default_factory=dict)
     opened_by: dict[Key, UUID] = field(default_factory=dict)
     retractions: dict[UUID, EventRetracted] = field(default_factory=dict)
@@ -61,6 +63,11 @@ class ContactState:
         return self.registration is not None
 
     @property
+    def is_address(self) -> bool:
+        """Nobody registered the contact, yet it is merged into another: it is a name of that."""
+        return self.registration is None and self.merged_into is not None
+
+    @property
     def unreadable(self) -> bool:
         """What was personal opens no more: it was erased, or its key is lost.
 
@@ -68,7 +75,8 @@ class ContactState:
         key in its place would open nothing of before, so nothing personal is added any more.
         """
         name = self.registration and self.registration.name
-        return self.erased or (isinstance(name, EncryptedValue) and name.is_erased)
+        lost = self.key_lost or (isinstance(name, EncryptedValue) and name.is_erased)
+        return self.erased or lost
 
     def evolve(self, recorded: RecordedEvent) -> None:
         """Take in the next event of the stream; total, and constant in time.

@@ -87,18 +87,18 @@ class References(Kind):
     most: int = 50
 
     def read(self, value: object, names: ContactNames = no_names) -> tuple[tuple[str, str], ...]:
-        return self._read(value, _as_it_comes)
+        return self._read(value, _as_it_comes, self.most)
 
     def read_kept(self, value: object, names: ContactNames = no_names) -> object:
-        return self._read(value, _as_it_is_kept)
+        return self._read(value, _as_it_is_kept, self.most + 1)  # the ledger adds the contact's own
 
     def as_compared(self, value: object) -> object:
         if not isinstance(value, tuple):
             return value
         return tuple((SOURCE.as_compared(one), REF.as_compared(ref)) for one, ref in value)
 
-    def _read(self, value: object, read: Read) -> tuple[tuple[str, str], ...]:
-        if not isinstance(value, list) or len(value) > self.most:
+    def _read(self, value: object, read: Read, most: int) -> tuple[tuple[str, str], ...]:
+        if not isinstance(value, list) or len(value) > most:
             wrong("wrong-type", f"must be a list of at most {self.most} references")
         return tuple(self._read_one(item, f"/{place}", read) for place, item in enumerate(value))
 

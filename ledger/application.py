@@ -61,7 +61,7 @@ class LedgerApplication(Application[UUID]):
         except AggregateNotFoundError:
             return ContactState.initial(contact_id)
         assert isinstance(state, ContactState)
-        return state
+        return self._with_key(state)
 
     def contacts(self, contact_ids: Sequence[UUID]) -> Iterator[ContactState]:
         """As ``contact``, for many: their streams are read some dozens at a time."""
@@ -74,7 +74,21 @@ class LedgerApplication(Application[UUID]):
             for row in rows:
                 recorded = self.mapper.to_event(*row, decrypt=COMPARED)
                 states[recorded.contact_id.bytes].evolve(recorded)
-            yield from states.values()
+            yield from map(self._with_key, states.values())
+
+    def _with_key(self, state: ContactState) -> ContactState:
+        """The state of a name that nobody registered, with whether its key is lost.
+
+        Of a registered contact the name says so, which is decrypted for decisions. This one may
+        have other personal data, or none and no key yet.
+        """
+        if state.registration is None and state.version and not state.erased:
+            has_personal = any(
+                one.actor is not None or any(one.event.personal_fields())
+                for one in state.events.values()
+            )
+            state.key_lost = has_personal and self._keys.key(state.contact_id) is None
+        return state
 
 
 def _fold(initial: ContactState | None, events: Iterable[RecordedEvent]) -> ContactState | None:

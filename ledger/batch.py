@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from domain.aliases import merge_of
 from domain.decisions import Request, decide
 from domain.decisions.erasure import erase
 from domain.errors import FieldError, Invalid, Refused, VersionMismatch
@@ -14,19 +13,20 @@ from domain.events.governance import EventCorrected, PolicyPublished
 from domain.instants import DAY
 from domain.policy import digest
 from domain.recorded import POLICY_STREAM, RecordedEvent
+from ledger.addressing import Addressing
 from ledger.drafts import Append, AppendedEvent, AppendResult
 from ledger.erasure import ErasureResult, erased_contact
-from ledger.identifiers import companion_id
+from ledger.identifiers import address_id, companion_id
 from ledger.mapper import EVERYTHING
 from ledger.published_policies import policy_version
 from ledger.replays import check_same
+from ledger.working import Working
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from uuid import UUID
 
     from domain.aliases import Aliases
-    from domain.contact import ContactState
     from domain.kinds import ContactNames
     from domain.policy import Policy
     from domain.timeline import PolicyTimeline, PolicyVersion
@@ -68,72 +68,6 @@ class DecisionContext:
     """When the newest event was recorded; 0 before the first. For the loader of the context."""
 
 
-class _Working:
-    """The world as decisions of one append see it, with what the append changed so far.
-
-    An append of several events works on copies, so that a refusal leaves nothing behind; one of a
-    single event changes the kept states themselves, once it is decided.
-    """
-
-    def __init__(self, context: DecisionContext, policies: PolicyTimeline, *, alone: bool) -> None:
-        self._states = context.states
-        self._aliases = context.aliases
-        self._policies = policies
-        self._alone = alone
-        self._changed: dict[UUID, ContactState] = {}
-        self.made: list[RecordedEvent] = []
-
-    def contact(self, contact_id: UUID) -> ContactState:
-        changed = self._changed.get(contact_id) if self._changed else None
-        return changed or self._states.get(contact_id)
-
-    def survivor_of(self, contact_id: UUID) -> UUID:
-        # Of contacts that the append did not change the aliases know it, without their streams.
-        seen = {contact_id}  # An archive that was imported may hold a circle.
-        while (into := self._target_of(contact_id)) is not None and into not in seen:
-            seen.add(into)
-            contact_id = into
-        return contact_id
-
-    def _target_of(self, contact_id: UUID) -> UUID | None:
-        changed = self._changed.get(contact_id)
-        return self._aliases.target_of(contact_id) if changed is None else changed.merged_into
-
-    def group(self, contact_id: UUID) -> tuple[UUID, ...]:
-        survivor, aliases = self.survivor_of(contact_id), self._aliases
-        # The append may have moved whole groups: a merged contact may have brought its aliases
-        # along.
-        touched = {survivor, *self._changed}
-        may_be = {one for each in touched for one in aliases.members(aliases.survivor_of(each))}
-        others = {one for one in may_be | touched if self.survivor_of(one) == survivor}
-        return (survivor, *sorted(others - {survivor}))
-
-    def policy_at(self, at: int) -> Policy:
-        return self._policies.in_force(at).policy
-
-    def add(self, made: Iterable[RecordedEvent]) -> None:
-        for recorded in made:
-            self.made.append(recorded)
-            if not self._alone:
-                if recorded.contact_id not in self._changed:
-                    copied = self._states.get(recorded.contact_id).copy()
-                    self._changed[recorded.contact_id] = copied
-                self._changed[recorded.contact_id].evolve(recorded)
-
-    def keep(self) -> None:
-        """Let the kept states and the aliases know; nothing can be refused any more."""
-        for recorded in self.made:
-            if (merge := merge_of(recorded)) is not None:
-                self._aliases.apply(merge)
-        for contact_id, state in self._changed.items():
-            self._states.put(contact_id, state)
-        if self._alone:
-            for recorded in self.made:
-                state = self._states.get(recorded.contact_id)
-                state.evolve(recorded)
-                self._states.put(recorded.contact_id, state)
-
-
 class Batch:
     """The events of one transaction. What ``take`` refuses leaves nothing in it.
 
@@ -151,9 +85,15 @@ class Batch:
         """By the number of the event's id, because a UUID hashes itself in Python."""
         drafts = [draft for append in appends for draft in append.drafts]
         ids = [draft.id for draft in drafts if draft.id is not None]
+        contacts = [draft.contact_id for draft in drafts]
+        for draft in [draft for draft in drafts if draft.addresses]:
+            named = [address.contact_id for address in draft.addresses]
+            contacts += named
+            if draft.id is not None and context.namespace is not None:
+                ids += [address_id(context.namespace, draft.id, one) for one in named]
         self._rows: Mapping[UUID, Row] = context.recorder.rows_by_id(ids)
-        """The stored events whose ids the drafts bear, not read yet."""
-        self.beginning = context.states.meet([draft.contact_id for draft in drafts])
+        """The stored events whose ids the drafts bear, or their addresses will, not read yet."""
+        self.beginning = context.states.meet(contacts)
         """Contacts in these appends of whom nothing was recorded so far."""
 
     @property
@@ -170,11 +110,16 @@ class Batch:
         replayed = dict(self._replays(append))
         fresh = [(i, draft) for i, draft in enumerate(append.drafts) if i not in replayed]
         stamp = self._context.clock.stamp()
-        working = _Working(self._context, self.policies, alone=len(fresh) == 1)
+        tells_refs = [draft for draft in append.drafts if draft.addresses]
+        working = self._working(alone=len(fresh) == 1 and not tells_refs)
+        addressing = self._addressing(working) if tells_refs else None
         if fresh:
             self._check_preconditions(append)
             _validate(append, fresh, stamp.now)
         appended = [AppendedEvent(index, known, True) for index, known in replayed.items()]
+        if addressing is not None:
+            for index in replayed:  # a name that was another's may be free now
+                addressing.take(append.drafts[index], index, _pointer(append, index), stamp)
         own: dict[int, RecordedEvent] = {}
         for index, draft in fresh:
             known = own.get(draft.id.int) if draft.id is not None else None
@@ -187,10 +132,22 @@ class Batch:
             if made:
                 own[made[0].id.int] = made[0]
                 appended.append(AppendedEvent(index, made[0], False))
+            if addressing is not None:
+                addressing.take(draft, index, _pointer(append, index), stamp)
         self._record(working)
         if replayed:
             appended.sort(key=attrgetter("index"))
-        return self._answer(append, appended)
+        result = self._answer(append, appended)
+        return result if addressing is None else _with_addresses(result, addressing)
+
+    def _working(self, *, alone: bool) -> Working:
+        context = self._context
+        return Working(context.states, context.aliases, self.policies, alone=alone)
+
+    def _addressing(self, working: Working) -> Addressing:
+        first_position = self.first_position + len(self.stored)
+        context = self._context
+        return Addressing(working, first_position, context.ids, context.namespace, self._find_event)
 
     def publish(self, publication: Publication) -> PolicyVersion:
         """Put a policy on the policy stream as its next version."""
@@ -233,7 +190,7 @@ class Batch:
         state_of, clock, aliases = context.states.get, context.clock, context.aliases
         group = aliases.members(aliases.survivor_of(erasure.contact_id))
         decided = erase(group, erasure.event, state_of)
-        working = _Working(self._context, self.policies, alone=False)
+        working = self._working(alone=False)
         stamp, first = clock.stamp(), self._context.ids.next()
         position = self.first_position + len(self.stored)
         for place, one in enumerate(decided):
@@ -277,7 +234,7 @@ class Batch:
             raise VersionMismatch(version)
 
     def _decide(
-        self, append: Append, index: int, draft: Draft, stamp: Stamp, working: _Working
+        self, append: Append, index: int, draft: Draft, stamp: Stamp, working: Working
     ) -> list[RecordedEvent]:
         assert draft.event is not None, "a draft without an event has a problem"
         assert draft.contact_id != POLICY_STREAM, "no name of a contact reads as the nil UUID"
@@ -321,7 +278,7 @@ class Batch:
         assert self._context.namespace is not None, "a ledger without its namespace takes no events"
         return companion_id(self._context.namespace, event_id)
 
-    def _record(self, working: _Working) -> None:
+    def _record(self, working: Working) -> None:
         self.stored += [self._context.mapper.to_stored_event(made) for made in working.made]
         self.recorded += working.made
         working.keep()
@@ -349,6 +306,16 @@ class Batch:
                 return recorded.position
         newest = self._context.recorder.newest(contact_id)
         return newest.position if newest else 0
+
+
+def _with_addresses(result: AppendResult, addressing: Addressing) -> AppendResult:
+    """The answer with what became of the refs; a position without events is the last of all."""
+    position = result.position
+    if addressing.last_position and (result.events or addressing.is_new):
+        position = max(position, addressing.last_position)
+    return result._replace(
+        position=position, addressed=addressing.is_new, left_out=tuple(addressing.left_out)
+    )
 
 
 def _pointer(append: Append, index: int) -> str:

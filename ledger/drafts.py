@@ -8,14 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from domain.addresses import addresses_of, with_own_ref
 from domain.events.referrals import ReferralMade
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from uuid import UUID
 
+    from domain.addresses import Address
     from domain.errors import Invalid
     from domain.events import Event
+    from domain.kinds import ContactNames
     from domain.recorded import RecordedEvent
 
 
@@ -28,7 +31,8 @@ class Draft(NamedTuple):
     ``occurred_at`` is in microseconds of UTC. ``pointer`` says where the draft stands in the
     request, such as ``/3``; it stands before the pointers of what the ledger finds wrong, while
     those in ``problem`` are taken as they are. Where it is empty, a draft of several stands at its
-    index.
+    index. ``addresses`` are the other names that its event tells of its contact: each becomes an
+    address of it, where it is nobody else's.
     """
 
     contact_id: UUID
@@ -41,6 +45,17 @@ class Draft(NamedTuple):
     event: Event | None = None
     problem: Invalid | None = None
     pointer: str = ""
+    addresses: tuple[Address, ...] = ()
+
+    def told_of(self, name: str, names: ContactNames) -> Draft:
+        """The draft of an event as its contact is named: with that ref, and with its addresses.
+
+        To be called of every registration and amendment, where a request, line or row is read.
+        """
+        if self.event is None or self.problem is not None:
+            return self
+        event = with_own_ref(self.event, name, self.contact_id, names)
+        return self._replace(event=event, addresses=addresses_of(event, self.contact_id, names))
 
 
 class Append(NamedTuple):
@@ -53,6 +68,18 @@ class Append(NamedTuple):
     drafts: tuple[Draft, ...]
     if_version: int | None = None
     if_new: bool = False
+
+
+class LeftOut(NamedTuple):
+    """A ref that is no address of the contact whose event tells it: it is somebody else's name.
+
+    ``event_index`` is the place of the event's draft, ``pointer`` that of the ref in the request,
+    and ``contact_id`` the stream of the name.
+    """
+
+    event_index: int
+    pointer: str
+    contact_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +136,7 @@ class AppendResult(NamedTuple):
     where ``events`` is empty.
     ``survivors`` are those for whom events of this append count that stand on other streams, by
     these streams: after the append, also where an event was recorded before its contact was merged.
+    ``addressed`` where a ref became an address by this append; ``left_out`` are those that did not.
     """
 
     events: tuple[AppendedEvent, ...]
@@ -116,6 +144,8 @@ class AppendResult(NamedTuple):
     contact_id: UUID
     version: int
     survivors: Mapping[UUID, UUID]
+    addressed: bool = False
+    left_out: tuple[LeftOut, ...] = ()
 
     @property
     def counts_for(self) -> UUID | None:
@@ -126,3 +156,13 @@ class AppendResult(NamedTuple):
     def replayed(self) -> bool:
         """All events were recorded before, and there are some."""
         return bool(self.events) and all(event.replayed for event in self.events)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether anything was recorded by this append."""
+        return self.addressed or not all(event.replayed for event in self.events)
+
+    @property
+    def not_addressed(self) -> tuple[LeftOut, ...] | None:
+        """The refs that were left out, None where there are none."""
+        return self.left_out or None

@@ -53,6 +53,11 @@ def companion_id(namespace: UUID, event_id: UUID) -> UUID:
     return uuid5(namespace, f"companion\n{event_id}")
 
 
+def address_id(namespace: UUID, event_id: UUID, contact_id: UUID) -> UUID:
+    """The id of the merge by which a name becomes an address, because of what an event tells."""
+    return uuid5(namespace, f"address\n{event_id}\n{contact_id}")
+
+
 def _none_exists(_: UUID) -> bool:
     return False
 

@@ -174,7 +174,7 @@ class Ledger(InNamespace, StoredEvents):
 
     def contact_id(self, name: str) -> UUID:
         """The contact of that name, recorded or not; finds and raises as ``contact_id_of``."""
-        return contact_id_of(name, self.id_of, lambda one: bool(self.registered_contacts([one])))
+        return contact_id_of(name, self.id_of, self.has_stream)
 
     def append(self, append: Append) -> Future[AppendResult]:
         """Record the drafts, all or none; answers once they are durable.

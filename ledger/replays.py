@@ -8,11 +8,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from domain.addresses import TELLING, without_own_ref
 from domain.errors import EventIdReused, Invalid
 from domain.events import EncryptedValue, Event
 from domain.events.base import ACTOR, SOURCE
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from domain.kinds import ContactNames, Kind
     from domain.recorded import RecordedEvent
     from ledger.drafts import Draft
@@ -29,7 +32,7 @@ def check_same(draft: Draft, recorded: RecordedEvent, names: ContactNames) -> No
         EventIdReused: the draft says something else, or cannot be read any more.
     """
     if draft.event is None or not (
-        _same_envelope(draft, recorded) and _same_data(draft.event, recorded.event, names)
+        _same_envelope(draft, recorded) and _same_data(draft.event, recorded, names)
     ):
         raise reuse_error(recorded)
 
@@ -57,17 +60,32 @@ def _same_envelope(draft: Draft, recorded: RecordedEvent) -> bool:
     )
 
 
-def _same_data(sent: object, stored: Event, names: ContactNames) -> bool:
-    """Whether the fields agree, seen from the event that is stored."""
+def _same_data(sent: object, recorded: RecordedEvent, names: ContactNames) -> bool:
+    return _same_fields(sent, recorded.event, recorded.contact_id, names)
+
+
+def _same_fields(sent: object, stored: Event, contact_id: UUID, names: ContactNames) -> bool:
+    """Whether the fields agree, seen from the event that is stored.
+
+    Refs that name the contact itself are left out on both sides: the ledger adds one.
+    """
     if isinstance(sent, dict):
         # A correction's data: stored as an event of its target's type, sent as it comes.
         sent = _read(type(stored), sent, names)
     if type(sent) is not type(stored):
         return False
-    return all(
-        _same_value(getattr(sent, field.name), getattr(stored, field.name), field.kind, names)
-        for field in stored.FIELDS
-    )
+    if isinstance(stored, TELLING):
+        assert isinstance(sent, TELLING), "it is of the same type"
+        sent, stored = (without_own_ref(one, contact_id, names) for one in (sent, stored))
+    for field in stored.FIELDS:
+        one, other = getattr(sent, field.name), getattr(stored, field.name)
+        if isinstance(other, Event):
+            same = _same_fields(one, other, contact_id, names)
+        else:
+            same = _same_value(one, other, field.kind)
+        if not same:
+            return False
+    return True
 
 
 def _read(cls: type[Event], sent: dict[str, object], names: ContactNames) -> Event | None:
@@ -80,11 +98,9 @@ def _read(cls: type[Event], sent: dict[str, object], names: ContactNames) -> Eve
     return None
 
 
-def _same_value(sent: object, stored: object, kind: Kind, names: ContactNames) -> bool:
+def _same_value(sent: object, stored: object, kind: Kind) -> bool:
     if isinstance(stored, EncryptedValue):
         return True
-    if isinstance(stored, Event):
-        return _same_data(sent, stored, names)
     sent, stored = kind.as_compared(sent), kind.as_compared(stored)
     if isinstance(stored, dict | list):
         # Python takes 1 and true for equal; JSON does not.

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from domain.errors import Corrupt, EventNotFound
+from domain.events.contacts import ContactRegistered
 from domain.recorded import POLICY_STREAM
 from ledger.mapper import EVERYTHING, NOTHING
 
@@ -49,9 +50,24 @@ class StoredEvents(ABC):
             return bool(self._recorder.rows_by_id([event_id]))
 
     def registered_contacts(self, contact_ids: Sequence[UUID]) -> set[UUID]:
-        """Those of the contacts that were registered, merged ones included."""
+        """Those of the contacts that were registered, merged ones included.
+
+        A name that nobody registered can have events too: it begins with its merge.
+        """
+        registered = ContactRegistered.TYPE
         with self._reading():
-            return self._recorder.streams_with_events(contact_ids)
+            first = self._recorder.first_topics(contact_ids)
+            return {
+                one
+                for one, topic in first.items()
+                if topic == registered
+                or self._recorder.rows_of_stream(one, 0, (registered,), None, 1)
+            }
+
+    def has_stream(self, contact_id: UUID) -> bool:
+        """Whether anything is recorded under that name."""
+        with self._reading():
+            return bool(self._recorder.first_topics([contact_id]))
 
     def event(self, position: int, *, decrypt: bool = True) -> RecordedEvent:
         """The event at that position.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from domain.history import History, effective_history, extend
 from domain.restatement import Belief
 from projections.folding import CONTACT_WEIGHT, WeightedCache
-from projections.groups import read_group
+from projections.groups import known_of, read_group
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -117,7 +117,7 @@ class Beliefs:
         first, source = minute.first, self._source
         events = read_group(source, contact, aliases, minute.last)
         if then is aliases:
-            earlier = [one for one in events if one.position < first]
+            earlier = known_of([one for one in events if one.position < first])
         else:
             earlier = read_group(source, contact, then, first - 1)
         history = effective_history(earlier, contact)

@@ -254,26 +254,15 @@ class naming:  # noqa: N801  # it is called like a function; a generator takes s
             raise Stumbled(self._contact, self._moment.position, error) from error
 
 
-def read_aliases(tables: Tables, upto: int | None = None) -> Aliases:
-    """The aliases that a generation knows of, at an earlier position if one is given."""
+def read_aliases(tables: Tables) -> Aliases:
+    """The aliases that a generation knows of."""
     rows = tables.execute(
-        f"SELECT position, contact, target FROM {tables[MERGES]}"
-        " WHERE position <= coalesce(?, position) ORDER BY position",
-        (upto,),
+        f"SELECT position, contact, target FROM {tables[MERGES]} ORDER BY position"
     )
     return Aliases(
         Merge(position, UUID(bytes=contact), UUID(bytes=target) if target else None)
         for position, contact, target in rows
     )
-
-
-def merged_at(tables: Tables) -> int:
-    """The position of the last merge that a generation knows of; 0 if there is none."""
-    (position,) = tables.execute(
-        f"SELECT coalesce(max(position), 0) FROM {tables[MERGES]}"
-    ).fetchone()
-    assert isinstance(position, int)
-    return position
 
 
 def _by_survivor(

@@ -54,7 +54,9 @@ class Walk:
                 return
             self.done += len(events)
             if self._aliases.survivor_of(contact) == contact:
-                yield contact, self._group(contact, events)
+                group = self._group(contact, events)
+                if group:  # of a name that is an address no more nothing is known
+                    yield contact, group
 
     def _group(self, contact: UUID, events: list[RecordedEvent]) -> list[RecordedEvent]:
         """A survivor's events: the stream just read, unless others were merged into it."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from domain.aliases import MERGE_TYPES, merge_of
+from domain.events.contacts import ContactRegistered
 from domain.events.governance import EventCorrected, EventRetracted
 from domain.events.referrals import ReferralReceived
 
@@ -40,7 +41,10 @@ def read_merges(source: EventSource, *, after: int = 0, upto: int) -> Iterator[M
 def read_group(
     source: StreamSource, survivor: UUID, aliases: Aliases, upto: int
 ) -> list[RecordedEvent]:
-    """The events of a survivor up to ``upto``, encrypted, the survivor's own stream first."""
+    """The events of a survivor up to ``upto``, encrypted, the survivor's own stream first.
+
+    None where nobody registered it: see ``known_of``.
+    """
     events: list[RecordedEvent] = []
     for member in aliases.members(survivor):
         events += source.stream(member, upto=upto)
@@ -52,9 +56,12 @@ def complete_group(
 ) -> list[RecordedEvent]:
     """The group's streams with the retractions and corrections that stand on its referrers'.
 
+    None where nobody registered the contact: see ``known_of``.
+
     A ``referral-received`` shares the fate of its ``referral-made``, which stands on the stream
     that it names, or of the survivor of that contact.
     """
+    streams = known_of(streams)
     referrers = {one.event.by for one in streams if isinstance(one.event, ReferralReceived)}
     if not referrers:
         return streams
@@ -62,3 +69,14 @@ def complete_group(
     for referrer in sorted(referrers.difference(aliases.members(survivor))):
         events += source.stream(referrer, types=FATE_TYPES, upto=upto)
     return events
+
+
+def known_of(events: list[RecordedEvent]) -> list[RecordedEvent]:
+    """The events of a group, or none where none of its names was registered.
+
+    A name can have been an address, and taken events for a contact, before that merge was undone.
+    What was sent to it stays on its stream, and nothing is known of it until it is registered or
+    merged again.
+    """
+    is_registered = any(isinstance(one.event, ContactRegistered) for one in events)
+    return events if is_registered else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from domain.aliases import Aliases, merge_of
+from domain.events.contacts import ContactRegistered
 from domain.events.governance import EventCorrected, EventRetracted
 from domain.history import effective_history
 from domain.recorded import POLICY_STREAM
@@ -43,20 +44,14 @@ class RestatedMinutes:
         source: BeliefSource,
         beliefs: Beliefs,
         referred_contact: Callable[[RecordedEvent], UUID | None],
-        aliases_before: Callable[[int], Aliases],
         long_events: int,
     ) -> None:
-        """``referred_contact`` says who was referred by what an event retracts or corrects, and
-        ``aliases_before`` who stood for whom before a position, by the merges that are written.
-        """
+        """``referred_contact`` says who was referred by what an event retracts or corrects."""
         self.minutes: dict[UUID, Minute] = {}
         self.minute: int | None = None
-        self.merged_at = 0
-        """The position of the last merge that is written."""
         self._source = source
         self._beliefs = beliefs
         self._referred_contact = referred_contact
-        self._written_aliases_before = aliases_before
         self._long_events = long_events
 
     def pass_to(self, minute: int, taken: Intake) -> None:
@@ -123,7 +118,7 @@ class RestatedMinutes:
         """One event more of a contact, which changes nothing before an instant."""
         minute = self.minutes.get(contact)
         if minute is None:
-            if recorded.version == 1 and recorded.contact_id == contact:
+            if _is_the_first(recorded) and recorded.contact_id == contact:
                 begins = taken.aliases.members(contact) == (contact,)
                 since_at = NOTHING_BELIEVED if begins else since_at
             minute = self.minutes[contact] = Minute(recorded.position, since_at)
@@ -153,7 +148,7 @@ class RestatedMinutes:
             if minute.stands_at:
                 taken.replaced.append((minute.stands_at, contact.bytes))
             minute.stands_at = minute.last
-            then = self._aliases_before(minute.first, taken)
+            then = taken.aliases.at(minute.first - 1)  # the same where no merge came since
             both = self._beliefs.stages(contact, minute, news, taken.aliases, then)
             found = tuple(
                 restated_intervals(both.believed, both.known, minute.recorded_at, since_at)
@@ -167,16 +162,13 @@ class RestatedMinutes:
         policies = self._source.policies(position)
         return Moment(position, at, policies, self._source.time_zone, taken.aliases)
 
-    def _aliases_before(self, position: int, taken: Intake) -> Aliases:
-        """Who stood for whom before an event; the very same aliases if no merge came since."""
-        newest = taken.merges[-1].position if taken.merges else self.merged_at
-        if newest < position:
-            return taken.aliases
-        then = self._written_aliases_before(position)
-        for merge in taken.merges:
-            if merge.position < position:
-                then.apply(merge)
-        return then
+
+def _is_the_first(recorded: RecordedEvent) -> bool:
+    """Whether nothing was known of the event's contact before, as far as its own stream says.
+
+    A name that was an address before has older events, and is known from its registration on.
+    """
+    return recorded.version == 1 or isinstance(recorded.event, ContactRegistered)
 
 
 def restated_by_policy(

@@ -86,14 +86,23 @@ class RestatementFilling:
             Stumbled: the log holds a history that cannot be dealt with.
         """
         source, position = self._known.source, self._known.position
+        unwritten = 0
         for group in self._log.whole_groups():
             streams = {one: source.stream(one, upto=position) for one in group}
             self._take(streams, ())
-            with store.write() as connection:
-                self.rows.write(Tables(connection, self.generation), self.rows.take())
+            unwritten += sum(map(len, streams.values()))
+            if unwritten >= self._limits.filled_events:
+                self._write(store)
+                unwritten = 0
             work.check()
+        self._write(store)
         index_tables(self._tables, self.generation, store, work)
         return Restating(self.generation, store, source, self._limits)
+
+    def _write(self, store: TableStore) -> None:
+        """Write what was found: with an address for each contact there are as many groups."""
+        with store.write() as connection:
+            self.rows.write(Tables(connection, self.generation), self.rows.take())
 
     def _take(
         self, streams: Mapping[UUID, Sequence[RecordedEvent]], beside: Sequence[RecordedEvent]
@@ -188,9 +197,7 @@ class _GroupMinutes:
         self._log = log
         self._streams = streams
         beliefs = Beliefs(source, limits.kept_belief_facts)
-        self.minutes = RestatedMinutes(
-            source, beliefs, self._referred_contact, lambda _: Aliases(), limits.long_events
-        )
+        self.minutes = RestatedMinutes(source, beliefs, self._referred_contact, limits.long_events)
 
     def _referred_contact(self, recorded: RecordedEvent) -> UUID | None:
         """Who was referred, as far as these are concerned."""

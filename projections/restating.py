@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from projections.beliefs import Beliefs
-from projections.build import merged_at, read_aliases
+from projections.build import read_aliases
 from projections.contact_walk import Walk
 from projections.fates import Fates
 from projections.folding import write_merge
@@ -22,7 +22,6 @@ from projections.source import Page
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from domain.aliases import Aliases
     from domain.recorded import RecordedEvent
     from projections.generations import Generation
     from projections.limits import Limits
@@ -58,7 +57,6 @@ class Restating:
             source,
             self._beliefs,
             Fates(source).referred_contact,
-            self._written_aliases_before,
             limits.long_events,
         )
         with store.read() as connection:
@@ -113,7 +111,6 @@ class Restating:
         with self._store.read() as connection:
             tables = Tables(connection, self.generation)
             self._minutes.minutes = dict(read_minutes(tables))
-            self._minutes.merged_at = merged_at(tables)
         position = self.position
         tip = self._source.log(after=position - 1, limit=1, decrypt=False) if position else ()
         self._minutes.minute = minute_of(tip[0]) if tip else None
@@ -183,8 +180,6 @@ class Restating:
             write_minutes(tables, ((one, known[one]) for one in open_ones))
             save(connection, advanced)
         self.generation, self.aliases = advanced, taken.aliases
-        if taken.merges:
-            self._minutes.merged_at = taken.merges[-1].position
         self.is_dear = self._beliefs.folded_count > _DEAR * taken.event_count
         self._beliefs.folded_count = self._rested_count = 0
 
@@ -234,11 +229,6 @@ class Restating:
                 f"SELECT after FROM {tables['walks']} WHERE position = ?", (position,)
             ).fetchone()
         return UUID(bytes=row[0]) if row else None
-
-    def _written_aliases_before(self, position: int) -> Aliases:
-        """Who stood for whom before a position, by the merges that are written."""
-        with self._store.read() as connection:
-            return read_aliases(Tables(connection, self.generation), upto=position - 1)
 
 
 _DEAR = 8

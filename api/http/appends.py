@@ -117,7 +117,7 @@ def outcome_of(result: AppendResult, base: str) -> tuple[int, dict[str, str]]:
 
     ``base`` is the path of the ledger.
     """
-    newest, created = 0, False
+    newest, created = 0, result.addressed
     for one in result.events:
         newest = max(newest, one.position)
         created = created or not one.replayed

@@ -12,6 +12,7 @@ from starlette.requests import Request
 
 from api.http.access import caller, require_every_ledger
 from api.http.exchange import Exchange, Reply, exchange_in
+from api.http.problems import Forbidden
 from api.http.waiting import wait_until_known
 from api.http.wire.path_types import ContactName, LedgerName
 from api.http.wire.query_types import (
@@ -21,13 +22,16 @@ from api.http.wire.query_types import (
     Cursor,
     Limit,
     MinPosition,
+    Names,
     PolicyVersion,
+    Refs,
 )
+from api.service.labels import LabelsWanted
 from api.service.questions import At, Knowledge, Question, moment_of
 from api.service.server import OpenLedger, Server
 from domain.instants import start_of_day
 from ledger.access.orders import Order
-from ledger.access.scopes import Principal
+from ledger.access.scopes import READ, Principal
 from ledger.ledger import Ledger
 from projections.folding import Moment
 
@@ -233,5 +237,18 @@ async def inquiry_now(request: Request, _ledger: LedgerName) -> Inquiry:
     return Inquiry(exchange.served, At(), exchange.server.clock())
 
 
+async def labels_of(request: Request, names: Names = None, refs: Refs = None) -> LabelsWanted:
+    """What the query wants to be shown beside the ids of contacts.
+
+    Raises:
+        Forbidden: anything, by a key without the scope ``read``.
+    """
+    wanted = LabelsWanted(bool(names), bool(refs))
+    if wanted.any and not exchange_in(request).principal.has((READ,)):
+        raise Forbidden("names and refs take the scope read")
+    return wanted
+
+
+LabelsInQuery = Annotated[LabelsWanted, Depends(labels_of)]
 InquiryAt = Annotated[Inquiry, Depends(inquiry)]
 InquiryNow = Annotated[Inquiry, Depends(inquiry_now)]

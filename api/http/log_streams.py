@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.http.access import is_still_admitted
 from api.http.streams.export import LogExport
-from api.http.streams.log import LogWalk
+from api.http.streams.log import LogWalk, contents_of
 from api.http.streams.tail import LogTail, read_place
 from api.http.wire.headers import said_once
 
@@ -18,9 +18,12 @@ if TYPE_CHECKING:
 
     from api.http.exchange import Exchange
     from api.http.streams.log import Filter
+    from api.service.labels import LabelsWanted
 
 
-async def export_log(exchange: Exchange, wanted: Filter, after: int | None) -> LogExport:
+async def export_log(
+    exchange: Exchange, wanted: Filter, after: int | None, labels: LabelsWanted
+) -> LogExport:
     """The log up to its present end, one event a line."""
     ledger = exchange.served.ledger
     order = await run_in_threadpool(
@@ -29,10 +32,13 @@ async def export_log(exchange: Exchange, wanted: Filter, after: int | None) -> L
     page_events = exchange.streams.limits.page_events
     walk = LogWalk(ledger, wanted, after or 0, ledger.head(), page_events)
     may_go_on = still_admitted(exchange)
-    return LogExport(walk, exchange.streams, exchange.wanted, may_go_on, order)
+    content = contents_of(exchange.served, labels)
+    return LogExport(walk, exchange.streams, exchange.wanted, may_go_on, order, content)
 
 
-def tail_log(exchange: Exchange, wanted: Filter, after: int | None) -> LogTail:
+def tail_log(
+    exchange: Exchange, wanted: Filter, after: int | None, labels: LabelsWanted
+) -> LogTail:
     """The event log and new events, as server-sent events.
 
     Raises:
@@ -41,7 +47,8 @@ def tail_log(exchange: Exchange, wanted: Filter, after: int | None) -> LogTail:
     ledger = exchange.served.ledger
     seen = said_once(exchange.request.headers, "last-event-id")
     begins = read_place(seen, after, ledger.head())
-    return LogTail(ledger, wanted, begins, exchange.streams, still_admitted(exchange))
+    content = contents_of(exchange.served, labels)
+    return LogTail(ledger, wanted, begins, exchange.streams, still_admitted(exchange), content)
 
 
 def still_admitted(exchange: Exchange) -> Callable[[], bool]:

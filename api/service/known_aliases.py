@@ -9,7 +9,6 @@ from domain.aliases import Aliases
 from projections.groups import read_merges
 
 if TYPE_CHECKING:
-    from domain.aliases import Merge
     from ledger.ledger import Ledger
 
 
@@ -19,7 +18,6 @@ class KnownAliases:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._lock = threading.Lock()
-        self._merges: list[Merge] = []
         self._newest = Aliases()
         self._seen = 0
 
@@ -27,13 +25,8 @@ class KnownAliases:
         """The aliases known at a position; not to be changed."""
         with self._lock:
             if position > self._seen:
-                fresh = list(read_merges(self._ledger, after=self._seen, upto=position))
-                self._seen = position
-                if fresh:
-                    self._merges += fresh
-                    self._newest = self._newest.copy()
-                    for merge in fresh:
-                        self._newest.apply(merge)
-            if not self._merges or self._merges[-1].position <= position:
-                return self._newest
-            return Aliases(merge for merge in self._merges if merge.position <= position)
+                newest = self._newest.copy()
+                for merge in read_merges(self._ledger, after=self._seen, upto=position):
+                    newest.apply(merge)
+                self._newest, self._seen = newest, position
+            return self._newest.at(position)

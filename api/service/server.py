@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from api.service.confirmations import Confirmations
 from api.service.known_aliases import KnownAliases
+from api.service.labels import Labels
 from api.service.limits import LIMITS
 from api.service.rate_limits import RateLimits
 from api.service.replays.results import Results
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from api.service.followers.elsewhere import FollowersElsewhere
+    from api.service.labels import LabelsWanted
     from api.service.limits import ServiceLimits
     from api.service.settings import Settings
     from ledger.commit_observer import CommitObserver
@@ -47,6 +49,11 @@ class OpenLedger:
     results: Results
     statuses: StatusCache
     limits: ServiceLimits = LIMITS
+
+    def labels(self, wanted: LabelsWanted, position: int | None = None) -> Labels:
+        """What stands beside ids, as known at a position, or now."""
+        known = self.ledger.head() if position is None else position
+        return Labels(self.ledger, self.aliases.at(known), known, wanted)
 
 
 class Server:

@@ -26,9 +26,13 @@ if TYPE_CHECKING:
 ENTRY_BYTES = 400
 """What keeping one takes besides its text, by measure."""
 
+STREAM_BYTES = 200
+"""What each stream takes besides that is merged into the contact."""
+
 _FAR_REACHING = (ContactMerged, MergeReversed, PolicyPublished, EventRetracted, EventCorrected)
 """What may bear on contacts other than its own: who is whom, how all are judged, and the fate of a
-``referral-received``, which is decided on another stream."""
+``referral-received``, which is decided on another stream. A merge of a name that nothing was
+recorded of is about the contact alone that it becomes an address of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +40,11 @@ class _CachedStatus:
     from_at: int
     until_at: int | None
     said: bytes
+    merged: Sequence[UUID]
 
     @property
     def weight(self) -> int:
-        return len(self.said) + ENTRY_BYTES
+        return len(self.said) + ENTRY_BYTES + STREAM_BYTES * len(self.merged)
 
 
 class Newest(NamedTuple):
@@ -71,6 +76,8 @@ class StatusCache:
         self._most_bytes = most_bytes
         self._lock = threading.Lock()
         self._kept: OrderedDict[UUID, _CachedStatus] = OrderedDict()
+        self._survivors: dict[UUID, UUID] = {}
+        """By merged contact, whose entry it counts for."""
         self._bytes = 0
         head = ledger.head()
         self.newest = Newest(head, ledger.recorded_at(head) if head else 0)
@@ -87,10 +94,21 @@ class StatusCache:
             self._kept.move_to_end(contact_id)
             return HeadStatus(kept.said, self.newest)
 
+    def survivor_of(self, contact_id: UUID) -> UUID:
+        """Whose entry a merged contact counts for; itself where none is kept."""
+        with self._lock:
+            return self._survivors.get(contact_id, contact_id)
+
     def keep(
-        self, contact_id: UUID, position: int, from_at: int, until_at: int | None, said: bytes
+        self,
+        contact_id: UUID,
+        position: int,
+        from_at: int,
+        until_at: int | None,
+        said: bytes,
+        merged: Sequence[UUID] = (),
     ) -> None:
-        """Keep what the status of a contact that stands for itself alone says.
+        """Keep what the status of a contact says that is not an alias; ``merged`` are its aliases.
 
         It was worked out of all up to ``position``, and holds from one instant up to, not
         including, another. Nothing is kept where more was recorded meanwhile.
@@ -99,7 +117,8 @@ class StatusCache:
             if position != self.newest.position:
                 return
             self._drop(contact_id)
-            kept = self._kept[contact_id] = _CachedStatus(from_at, until_at, said)
+            kept = self._kept[contact_id] = _CachedStatus(from_at, until_at, said, merged)
+            self._survivors.update(dict.fromkeys(merged, contact_id))
             self._bytes += kept.weight
             most_bytes = self._most_bytes()
             while self._bytes > most_bytes:
@@ -112,12 +131,17 @@ class StatusCache:
 
     def _clear(self) -> None:
         self._kept.clear()
+        self._survivors.clear()
         self._bytes = 0
 
     def _drop(self, contact_id: UUID) -> None:
+        if self._survivors:
+            contact_id = self._survivors.get(contact_id, contact_id)
         gone = self._kept.pop(contact_id, None)
         if gone is not None:
             self._bytes -= gone.weight
+            for one in gone.merged:
+                self._survivors.pop(one, None)
 
     def _drop_changed(self, events: Sequence[RecordedEvent]) -> None:
         """Drop the entries that these events may change. It is called before the events can be
@@ -125,8 +149,16 @@ class StatusCache:
         """
         with self._lock:
             missed = events[0].position != self.newest.position + 1
-            if missed or any(isinstance(one.event, _FAR_REACHING) for one in events):
+            far = [one for one in events if isinstance(one.event, _FAR_REACHING)]
+            if missed or not all(_makes_an_address(one) for one in far):
                 self._clear()
             for one in events:
                 self._drop(one.contact_id)
+            for one in far:
+                if isinstance(one.event, ContactMerged):
+                    self._drop(one.event.into)
             self.newest = Newest(events[-1].position, events[-1].recorded_at)
+
+
+def _makes_an_address(recorded: RecordedEvent) -> bool:
+    return recorded.version == 1 and isinstance(recorded.event, ContactMerged)

@@ -12,7 +12,7 @@ from uuid import uuid4
 from api.cli.collecting import collect_seldom
 from benchmarks.measure import Goal, Line, Outcome, agree, in_turns
 from domain.events.commerce import PurchaseMade
-from domain.events.contacts import ContactRegistered
+from domain.events.contacts import ContactMerged, ContactRegistered
 from domain.instants import DAY, HOUR, SECOND, parse_instant
 from domain.presets import PRESETS
 from ledger.drafts import Append, Draft
@@ -26,6 +26,8 @@ from projections.limits import LIMITS
 from projections.restatements import RestatementProjection
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from benchmarks.bench import Bench
     from domain.events import Event
     from ledger.ledger import Ledger
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 GOAL = Goal(2.2, 2.0, at_least=False)
 NOW = parse_instant("2026-03-01T12:00:00Z")
 SALES_A_DAY = 4
+ON_AN_ADDRESS = "in order, on an address of the contact"
+"""Sent to a name that nobody registered, which is merged into the contact."""
 RECORDED_EACH = SECOND // 1000
 """A thousand a second are recorded, as bulk requests bring them: all of them in one minute."""
 
@@ -50,7 +54,7 @@ def measure(bench: Bench) -> Outcome:
     collect_seldom()  # as whatever opens a ledger to serve it
     events = bench.size.busy_events
     lines = []
-    for order in ("in order", "newest first", "shuffled"):
+    for order in ("in order", "newest first", "shuffled", ON_AN_ADDRESS):
         clocks = _Clock(), _Clock()
         folders = [DataFolder.open(bench.fresh(), SqliteStore, clock=clock) for clock in clocks]
         with closing(folders[0]), closing(folders[1]):
@@ -93,12 +97,16 @@ def _told(ledger: Ledger, clock: _Clock, order: str, events: int) -> Ledger:
     elif order == "shuffled":
         Random(17).shuffle(days)
 
-    def append(at: int, event: Event) -> Append:
-        draft = Draft(contact_id=contact, type=event.TYPE, id=uuid4(), occurred_at=at, event=event)
+    def append(at: int, event: Event, to: UUID = contact) -> Append:
+        draft = Draft(contact_id=to, type=event.TYPE, id=uuid4(), occurred_at=at, event=event)
         return Append(drafts=(draft,))
 
     registered = ContactRegistered(kind="person", name="Walk-in")
     ledger.append(append(first_at, registered)).result()
+    sold_to = contact
+    if order == ON_AN_ADDRESS:
+        sold_to = ledger.contact_id("web:walk-in")
+        ledger.append(append(first_at, ContactMerged(into=contact), sold_to)).result()
     clock.at = NOW
     sales = [
         append(
@@ -106,6 +114,7 @@ def _told(ledger: Ledger, clock: _Clock, order: str, events: int) -> Ledger:
             PurchaseMade(
                 purchase_id=str(number), amount_minor=500, currency="EUR", initiated_by="contact"
             ),
+            sold_to,
         )
         for number, day in enumerate(days)
     ]

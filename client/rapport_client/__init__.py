@@ -20,11 +20,18 @@ from rapport_client.answers.contacts import (
     Detail,
     FoundContact,
     Link,
-    Ref,
     Registration,
     Stream,
 )
-from rapport_client.answers.events import Appended, AppendedEvent, AppendedMany, RecordedEvent
+from rapport_client.answers.events import (
+    Appended,
+    AppendedEvent,
+    AppendedEventOfContact,
+    AppendedMany,
+    NotAddressed,
+    RecordedEvent,
+)
+from rapport_client.answers.labels import Ref
 from rapport_client.answers.ledgers import Ledger, PolicyVersion
 from rapport_client.answers.operations import (
     Abstention,
@@ -98,6 +105,7 @@ __all__ = [
     "Abstention",
     "Appended",
     "AppendedEvent",
+    "AppendedEventOfContact",
     "AppendedMany",
     "AsyncClient",
     "Calibration",
@@ -130,6 +138,7 @@ __all__ = [
     "Ledger",
     "Link",
     "NewEvent",
+    "NotAddressed",
     "NotFound",
     "Noted",
     "Notice",

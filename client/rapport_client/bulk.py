@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from rapport_client.answers.events import NotAddressed
+from rapport_client.answers.reading import read
 from rapport_client.events import document_of, encode
 from rapport_client.problems import Problem, Unavailable, problem_of
 from rapport_client.retries import CutShort
@@ -33,7 +35,8 @@ class Outcome:
 
     ``replayed`` says that nothing new was recorded: the event was before, or is already so, in
     which case ``position`` is the newest of the contact. ``counts_for`` is the contact that this
-    one was merged into, None where it is not an alias or there is a problem.
+    one was merged into, None where it is not an alias or there is a problem. ``not_addressed`` are
+    the refs of the event that are names of others.
     """
 
     contact: ContactName
@@ -42,6 +45,7 @@ class Outcome:
     problem: Problem | None
     replayed: bool
     counts_for: UUID | None
+    not_addressed: tuple[NotAddressed, ...] = ()
 
 
 class Chunk:
@@ -90,6 +94,7 @@ class Chunk:
             problem=problem,
             replayed=found["status"] == 200,
             counts_for=UUID(found["counts_for"]) if found.get("counts_for") else None,
+            not_addressed=tuple(read(NotAddressed, one) for one in found.get("not_addressed", ())),
         )
 
     def require_done(self) -> None:

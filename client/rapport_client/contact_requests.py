@@ -18,6 +18,7 @@ from rapport_client.requests import (
     Request,
     got,
     got_bytes,
+    labels,
     list_request,
     post_request,
     query_parameters,
@@ -143,6 +144,7 @@ class ContactRequests(LedgerPaths):
         types: Sequence[str],
         contact: ContactName | None,
         limit: int,
+        show: Sequence[str] = (),
         *,
         group: bool = False,
     ) -> PageRequest[RecordedEvent]:
@@ -154,13 +156,19 @@ class ContactRequests(LedgerPaths):
             group="true" if group else None,
             limit=limit,
         )
-        return list_request(f"{self.base}/events", RecordedEvent, query)
+        return list_request(f"{self.base}/events", RecordedEvent, query | labels(show))
 
     def stream(
-        self, contact: ContactName, after_version: int, types: Sequence[str], limit: int
+        self,
+        contact: ContactName,
+        after_version: int,
+        types: Sequence[str],
+        limit: int,
+        show: Sequence[str] = (),
     ) -> PageRequest[RecordedEvent]:
         """A contact's events by pages."""
         query = query_parameters(after_version=after_version, types=types, limit=limit)
+        query |= labels(show)
         return list_request(self.of_contact(contact, "/events"), RecordedEvent, query)
 
     def bulk(self, chunk: Chunk) -> Request:
@@ -169,12 +177,12 @@ class ContactRequests(LedgerPaths):
         content = chunk.content()
         return Request(method="POST", path=f"{self.base}/events", headers=headers, content=content)
 
-    def tail(self, tail: Tail, types: Sequence[str]) -> Request:
+    def tail(self, tail: Tail, types: Sequence[str], show: Sequence[str] = ()) -> Request:
         """Everything after what the reader has, as it is recorded."""
         return Request(
             method="GET",
             path=f"{self.base}/events",
-            query=query_parameters(types=types),
+            query=query_parameters(types=types) | labels(show),
             headers={"Accept": EVENT_STREAM, "Last-Event-ID": str(tail.begin())},
             silence_seconds=SILENCE_SECONDS,
         )

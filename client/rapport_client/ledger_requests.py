@@ -27,6 +27,7 @@ from rapport_client.requests import (
     Request,
     got,
     got_bytes,
+    labels,
     list_request,
     post_request,
     query_parameters,
@@ -34,7 +35,7 @@ from rapport_client.requests import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -54,6 +55,7 @@ class LedgerRequests(LedgerPaths):
         sort: str | None,
         min_position: int | None,
         limit: int,
+        show: Sequence[str] = (),
     ) -> PageRequest[StatusRow]:
         """Where contacts stand, by pages."""
         query = query_parameters(
@@ -66,6 +68,7 @@ class LedgerRequests(LedgerPaths):
             min_position=min_position,
             limit=limit,
         )
+        query |= labels(show)
         return list_request(f"{self.base}/statuses", StatusRow, query)
 
     def contacts(
@@ -76,6 +79,7 @@ class LedgerRequests(LedgerPaths):
         consent: tuple[str, str] | None,
         min_position: int | None,
         limit: int,
+        show: Sequence[str] = (),
     ) -> PageRequest[FoundContact]:
         """Contacts by name, stage, flag or consent, by pages."""
         purpose, channel = consent or (None, None)
@@ -88,6 +92,7 @@ class LedgerRequests(LedgerPaths):
             min_position=min_position,
             limit=limit,
         )
+        query |= labels(show)
         return list_request(f"{self.base}/contacts", FoundContact, query)
 
     def standing(
@@ -116,6 +121,7 @@ class LedgerRequests(LedgerPaths):
         sort: str | None,
         min_position: int | None,
         limit: int,
+        show: Sequence[str] = (),
     ) -> PageRequest[StandingRow]:
         """The standings of referral partners, by pages."""
         query = query_parameters(
@@ -127,6 +133,7 @@ class LedgerRequests(LedgerPaths):
             min_position=min_position,
             limit=limit,
         )
+        query |= labels(show)
         return list_request(f"{self.base}/standings", StandingRow, query)
 
     def policies(self) -> PageRequest[PolicyVersion]:
@@ -175,11 +182,13 @@ class LedgerRequests(LedgerPaths):
         contact: ContactName | None,
         min_position: int | None,
         limit: int,
+        show: Sequence[str] = (),
     ) -> PageRequest[Restatement]:
         """Which past stages events changed, by pages."""
         query = query_parameters(
             since_position=since_position, contact=contact, min_position=min_position, limit=limit
         )
+        query |= labels(show)
         return list_request(f"{self.base}/restatements", Restatement, query)
 
     def replay(

@@ -114,6 +114,17 @@ def query_parameters(
     return {name: _text(value) for name, value in values.items() if value not in (None, ())}
 
 
+def labels(show: Sequence[str]) -> dict[str, str]:
+    """The parameters that ask for what stands beside the ids of contacts.
+
+    Raises:
+        ValueError: it is neither ``names`` nor ``refs``.
+    """
+    if unknown := set(show) - {"names", "refs"}:
+        raise ValueError(f"names and refs can be shown, not {', '.join(sorted(unknown))}")
+    return dict.fromkeys(show, "true")
+
+
 def reading(cls: type[T]) -> Callable[[Any], T]:
     """How an answer of that class is read."""
     return lambda found: read(cls, found)

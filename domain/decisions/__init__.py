@@ -46,4 +46,5 @@ def decide(state: ContactState, request: Request, world: World) -> tuple[Decided
     event = as_opened(state, event)
     require_known_ids(state, event)
     decision = DECISIONS.get(type(event), record)
-    return decision(state, Command(state.contact_id, event, request.occurred_at, world))
+    at, names = request.occurred_at, request.names
+    return decision(state, Command(state.contact_id, event, at, world, names))

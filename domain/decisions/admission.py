@@ -9,7 +9,7 @@ from domain.dealings import opening_of
 from domain.decisions.reasons import refusal
 from domain.errors import FieldError, Invalid, Refused
 from domain.events import CATALOGUE
-from domain.events.contacts import ContactRegistered
+from domain.events.contacts import ContactMerged, ContactRegistered, MergeReversed
 from domain.text import IDENTIFIER, OUTER
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ _KNOWN_IDS = {
 def admit(state: ContactState, request: Request) -> None:
     """Refuse what this contact cannot take at all.
 
-    A merged contact takes what any other takes: its events count for its survivor.
+    A merged contact takes what any other takes: its events count for its survivor. So does a name
+    that nobody registered, while it is an address of a contact by such a merge.
 
     Raises:
         Invalid: only the ledger itself writes events of this type.
@@ -50,11 +51,18 @@ def admit(state: ContactState, request: Request) -> None:
     event = request.event
     if not event.FROM_PRODUCERS:
         raise Invalid.at("/type", "not-from-clients", f"the ledger itself writes {event.TYPE}")
-    if not state.is_registered and not isinstance(event, ContactRegistered):
+    if not (state.is_registered or state.is_address or _makes_a_name_known(state, event)):
         raise refusal("contact-unregistered")
     if state.unreadable and request.actor is not None:
         raise _refused_personal(state, "an actor would be personal data of it")
     hold_to_erasure(state, event)
+
+
+def _makes_a_name_known(state: ContactState, event: Event) -> bool:
+    """Whether a name that nobody registered takes this: it ends or has ended being unknown."""
+    if isinstance(event, MergeReversed):
+        return state.separated_from is not None  # which is already so, or refused by its decision
+    return isinstance(event, ContactRegistered | ContactMerged)
 
 
 def hold_to_erasure(state: ContactState, event: Event, pointer: str = "/data") -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from domain.addresses import without_own_ref
 from domain.decisions.reasons import refusal
 from domain.decisions.request import ALREADY_SO
 
@@ -21,10 +22,20 @@ if TYPE_CHECKING:
 def register_contact(
     state: ContactState, command: Command[ContactRegistered]
 ) -> tuple[DecidedEvent, ...]:
-    """Register a contact once; amendments are events of their own."""
+    """Register a contact once; amendments are events of their own.
+
+    A name that is an address of another contact may be registered later, and counts for that as
+    before. An erased name never is: who it was must not be learned again.
+    """
     if state.registration is None:
+        if state.erased:
+            raise refusal("contact-erased", "the name was erased: it is never registered again")
         return command.acceptance
-    if state.registration.says_the_same_as(command.event):
+    known, said = (
+        without_own_ref(one, state.contact_id, command.names)
+        for one in (state.registration, command.event)
+    )
+    if known.says_the_same_as(said):
         return ALREADY_SO
     raise refusal("contact-already-registered")
 
@@ -32,8 +43,9 @@ def register_contact(
 def merge_contact(state: ContactState, command: Command[ContactMerged]) -> tuple[DecidedEvent, ...]:
     """Make this contact an alias of a registered one that is not an alias itself.
 
-    Others may have been merged into either before: they count for the survivor of both now. An
-    erased contact stays by itself: what was erased as one person cannot become another one.
+    It need not be registered: a name that nobody registered becomes an address. Others may have
+    been merged into either before: they count for the survivor of both now. An erased contact stays
+    by itself: what was erased as one person cannot become another one.
     """
     into = command.event.into
     if state.merged_into == into:
@@ -46,17 +58,17 @@ def merge_contact(state: ContactState, command: Command[ContactMerged]) -> tuple
         )
     if into == state.contact_id:
         raise refusal("merge-into-itself")
-    other = command.world.contact(into)
-    if not other.is_registered:
-        raise refusal(
-            "contact-unregistered", f"the contact to merge into, {into}, is not registered"
-        )
     survivor = command.world.survivor_of(into)
     if survivor != into:
         raise refusal(
             "contact-merged",
             f"{into} was itself merged: merge into {survivor}, which stands for it",
             into=str(survivor),
+        )
+    other = command.world.contact(into)
+    if not other.is_registered:
+        raise refusal(
+            "contact-unregistered", f"the contact to merge into, {into}, is not registered"
         )
     if state.erased or other.erased:
         erased = state.contact_id if state.erased else into

@@ -27,7 +27,7 @@ def make_referral(state: ContactState, command: Command[ReferralMade]) -> tuple[
         raise refusal("self-referral")
     if event.direction == "outbound":
         return command.acceptance
-    if not world.contact(event.other).is_registered:
+    if not ((other := world.contact(event.other)).is_registered or other.is_address):
         raise refusal(
             "contact-unregistered", f"the referred contact {event.other} is not registered"
         )

@@ -62,6 +62,7 @@ class Command(NamedTuple, Generic[E_co]):
     event: E_co
     at: int
     world: World
+    names: ContactNames = no_names
 
     @property
     def acceptance(self) -> tuple[DecidedEvent, ...]:

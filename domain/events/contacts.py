@@ -35,7 +35,11 @@ PostalCode = Annotated[str | EncryptedValue, Text(32, NAME), Personal]
 
 @event("contact-registered")
 class ContactRegistered(Event):
-    """A contact became known to the business. Source: E4."""
+    """A contact became known to the business. Source: E4.
+
+    Each of ``refs`` becomes an address of the contact, unless it is another contact's name. The
+    ref under which the contact was registered is added.
+    """
 
     kind: Annotated[str, Choice(("person", "organisation", "household"))]
     name: PersonalName
@@ -45,7 +49,10 @@ class ContactRegistered(Event):
 
 @event("registration-amended")
 class RegistrationAmended(Event):
-    """A contact goes by another name, moved to another time zone, or is known by more refs."""
+    """A contact goes by another name, moved to another time zone, or is known by more refs.
+
+    Each of ``refs`` becomes an address of the contact, unless it is another contact's name.
+    """
 
     name: PersonalName | None = None
     time_zone: Zone | None = None
@@ -140,7 +147,7 @@ class ContactMerged(Event):
     """Two contacts turned out to be one: this one is an alias of ``into`` from now on.
 
     Both streams continue to take events. Those of this one count for ``into`` while the merge
-    holds.
+    holds. This one need not be registered: then it is another address of ``into``.
     """
 
     into: Contact

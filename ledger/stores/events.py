@@ -103,8 +103,8 @@ class EventStore(Protocol):
     def newest(self, stream: UUID, upto: int | None = None) -> Row | None:
         """The stream's newest event up to that position, or of all, None if there is none."""
 
-    def streams_with_events(self, streams: Sequence[UUID]) -> set[UUID]:
-        """Those of the streams that have events."""
+    def first_topics(self, streams: Sequence[UUID]) -> dict[UUID, str]:
+        """The topic of the first event of those of the streams that have any."""
 
     def streams_with(self, topic: str) -> list[UUID]:
         """Every stream that holds an event of that topic, which is one of ``INDEXED_TOPICS``."""

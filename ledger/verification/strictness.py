@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from domain.errors import Invalid
 from domain.events import CATALOGUE, EncryptedValue, Event
-from domain.events.contacts import ContactRegistered
+from domain.events.contacts import ContactMerged, ContactRegistered
 from domain.events.governance import CorrectedData, PolicyPublished
 from domain.instants import LAST_INSTANT
 from domain.kept_policies import read_kept_policy
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 ENVELOPE = 8
 """How many values stand before the event's own fields."""
 
-_FIRST = frozenset({ContactRegistered.TYPE, PolicyPublished.TYPE})
-"""What a stream begins with."""
+_FIRST = frozenset({ContactMerged.TYPE, ContactRegistered.TYPE, PolicyPublished.TYPE})
+"""What a stream begins with: that of a name that nobody registered, with its merge."""
 
 _ID_BYTES = 16
 _TAG_BYTES = 16

@@ -168,7 +168,9 @@ def test_a_text_is_kept_by_its_rule_or_refused_with_its_pointer(
             assert "U+" in error["detail"]
         else:
             assert status == 201, (text, answer)
-            event = shop.get(f"/events/{answer['position']}").json()
+            asked_for = {"contact": contact, "types": made(text)["type"]}
+            event = shop.get("/events", **asked_for).json()["items"][-1]
+            assert event["position"] <= answer["position"]
             assert stands_at(event, pointer) == kept[rule], text
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from rapport_client import NewEvent, Stream
+import pytest
+
+from rapport_client import NewEvent, NotAddressed, Ref, Stream
 from tests.client.network import purchase
 from tests.fixtures.registrations import registration_event
 
@@ -48,3 +50,34 @@ def test_a_contact_names_its_streams_and_the_log_has_those_of_a_group(
             return [one.position async for one in other.log(contact="pos:old", group=True)]
 
     assert asyncio.run(asked()) == group
+
+
+def test_refs_are_addresses_and_are_shown_where_they_are_asked_for(client: Client) -> None:
+    person = registration_event("Ann")
+    refs = [{"source": "web", "ref": "7"}]
+    told = NewEvent(person.type, {**person.data, "refs": refs})
+    ann = client.append("pos:1", told)
+    assert (ann.not_addressed, client.contact("web:7").contact_id) == (None, ann.contact_id)
+    left_out = (NotAddressed(pointer="/data/refs/0", contact_id=client.append(
+        "web:7", purchase("1")
+    ).contact_id),)  # fmt: skip
+    other = NewEvent(person.type, {**person.data, "refs": refs})
+    assert client.append("pos:2", other).not_addressed == left_out
+    (line,) = client.bulk([("pos:2", other)])
+    assert (line.replayed, line.not_addressed) == (True, left_out)
+
+    shown = {"show": ("names", "refs")}
+    known = (Ref(source="web", ref="7"), Ref(source="pos", ref="1"))
+    last = client.contact("pos:1").position
+    lists = (
+        client.statuses(min_position=last, **shown),
+        client.contacts(name="ann", min_position=last, show=("refs",)),
+        client.log(**shown),
+        client.stream("pos:1", **shown),
+    )
+    for found in lists:
+        one = next(one for one in found if one.contact_id == ann.contact_id)
+        assert (one.name, one.refs) == ("Ann", known)
+    assert all(one.refs is None for one in client.log())
+    with pytest.raises(ValueError, match="names and refs"):
+        client.log(show=("phones",))

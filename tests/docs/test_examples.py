@@ -35,7 +35,13 @@ def test_the_events_that_pages_show_are_valid() -> None:
     ]
     events = [one for one in shown if "type" in one]
     types = {event["type"] for event in events}
-    assert types == {"consent-changed", "contact-merged", "event-retracted", "event-corrected"}
+    assert types == {
+        "consent-changed",
+        "contact-merged",
+        "contact-registered",
+        "event-corrected",
+        "event-retracted",
+    }
     for event in events:
         CATALOGUE[event["type"]].read(event["data"])
         if "data" in event["data"]:

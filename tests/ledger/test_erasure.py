@@ -331,6 +331,31 @@ def test_an_erasure_that_cannot_be_recorded_destroys_nothing(
     ledger.close()
 
 
+def test_an_address_whose_key_a_backup_lacks_gets_no_other_one(
+    tmp_path: Path, clock: HandClock
+) -> None:
+    """Nobody registered it, so that no name of its own says that its key is lost."""
+    ledger = open_ledger(tmp_path, clock)
+    contact_id, address, other = registered(ledger), uuid4(), uuid4()
+    for one in (address, other):
+        append(ledger, draft(one, "contact-merged", {"into": str(contact_id)}))
+    ledger.close()
+    older = (tmp_path / KEYS_FILE).read_bytes()
+    ledger = open_ledger(tmp_path, clock)
+    liked = {"key": "seat", "value": "window"}
+    append(ledger, draft(address, "preference-learned", liked))
+    ledger.close()
+    (tmp_path / KEYS_FILE).write_bytes(older)
+
+    ledger = open_ledger(tmp_path, clock)
+    assert refusal(ledger, address, "preference-learned", liked) == "contact-key-lost"
+    append(ledger, draft(address, "visit-made", {"guests": 0}))
+    assert address not in wrapped_keys(tmp_path)
+    append(ledger, draft(other, "preference-learned", liked))  # it had no key yet
+    assert other in wrapped_keys(tmp_path)
+    ledger.close()
+
+
 def test_a_contact_whose_key_a_backup_lacks_gets_no_other_one(
     tmp_path: Path, clock: HandClock
 ) -> None:

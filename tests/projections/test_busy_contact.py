@@ -11,7 +11,7 @@ from domain.events.commerce import PurchaseMade
 from domain.instants import DAY, SECOND
 from domain.restatement import MINUTE
 from domain.stages import StageMachine
-from tests.domain.scenario import ANN
+from tests.domain.scenario import ANN, DAN
 from tests.fixtures.clock import Clock
 from tests.fixtures.faults import Call, calls_of
 from tests.projections.hands import Hands
@@ -32,11 +32,21 @@ MOST_FOLDS = 2.5
 SALES_A_DAY = 4
 
 
+ON_AN_ADDRESS = "in order, on an address"
+
+
 def sold(order: str, events: int, pause: int) -> tuple[MemoryLedger, Clock]:
-    """A contact known for a day, whose sales dated by the day arrive in that order."""
+    """A contact known for a day, whose sales dated by the day arrive in that order.
+
+    On an address they stand on the stream of a name that nobody registered.
+    """
     clock = Clock(NOW - DAY)
     ledger = MemoryLedger(clock)
     ledger.tell(ANN, "contact-registered", NOW - 9000 * DAY)
+    stream = ANN
+    if order == ON_AN_ADDRESS:
+        stream = DAN
+        ledger.tell(DAN, "contact-merged", NOW - 9000 * DAY, into=str(ANN))
     days = [number // SALES_A_DAY for number in range(events)]
     if order == "newest first":
         days.reverse()
@@ -49,7 +59,7 @@ def sold(order: str, events: int, pause: int) -> tuple[MemoryLedger, Clock]:
             purchase_id=str(number), amount_minor=500, currency="EUR", initiated_by="contact"
         )
         at = NOW - NOW % DAY - (events // SALES_A_DAY - day) * DAY
-        ledger.record(ANN, made, at, None, number + 2)
+        ledger.record(stream, made, at, None, number + 2)
     return ledger, clock
 
 
@@ -61,7 +71,7 @@ def absorbed() -> Iterator[list[Call]]:
 
 
 @pytest.mark.parametrize("name", list(MOST_RATIOS))
-@pytest.mark.parametrize("order", ["in order", "newest first", "shuffled"])
+@pytest.mark.parametrize("order", ["in order", "newest first", "shuffled", ON_AN_ADDRESS])
 def test_twice_as_many_events_of_one_contact_cost_twice_as_much(
     tmp_path: Path, absorbed: list[Call], order: str, name: str
 ) -> None:

@@ -128,8 +128,9 @@ def decide(contact: UUID, event: NewEvent, stream_of: Callable[[UUID], list[NewE
     """
     stream = stream_of(contact)
     data: dict[str, Any] = dict(event.data)
-    registered = stream[0].data if stream else None
-    if event.type in MERGES and registered:
+    registered = registered_as(stream)
+    has_merges = any(one.type in MERGES for one in stream)
+    if event.type == "contact-merged" or (event.type == "merge-reversed" and has_merges):
         return _decide_merge(contact, event, stream_of)
     if event.type == "contact-registered":
         if registered is None:
@@ -137,8 +138,10 @@ def decide(contact: UUID, event: NewEvent, stream_of: Callable[[UUID], list[NewE
         if registered == data:
             return False
         raise No("contact-already-registered")
-    if registered is None:
+    if registered is None and not merged_into(stream):
         raise No("contact-unregistered")
+    if event.type == "merge-reversed":
+        raise No("merge-unknown")
     if event.type in CORRECTIONS:
         return _decide_correction(stream, event, data)
     if event.type == "purchase-made":
@@ -166,11 +169,17 @@ def _decide_merge(
     if into == contact:
         raise No("merge-into-itself")
     other = stream_of(into)  # type: ignore[arg-type]  # a UUID
-    if not other:
-        raise No("contact-unregistered")
     if merged_into(other):
         raise No("contact-merged")
+    if registered_as(other) is None:
+        raise No("contact-unregistered")
     return True
+
+
+def registered_as(stream: list[NewEvent]) -> dict[str, Any] | None:
+    """What the contact was registered as; a name can be merged before, or without it."""
+    found = (dict(one.data) for one in stream if one.type == "contact-registered")
+    return next(found, None)
 
 
 def merged_into(stream: list[NewEvent]) -> Any:

@@ -20,6 +20,7 @@ from tests.fixtures.patience import END_SECONDS
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from rapport_client import AppendedEvent
     from tests.stateful.model import Asked, Said
 
 ADDRESS = "http://127.0.0.1"
@@ -75,6 +76,7 @@ class Shop:
 
     async def _said(self, asked: Asked) -> Said:
         contacts = {contact for contact, _ in asked.pairs}
+        places: tuple[AppendedEvent, ...]
         try:
             if len(contacts) > 1:
                 places = (await self._client.append_many(asked.pairs)).events

@@ -75,13 +75,21 @@ class PlainRequest(NamedTuple):
             return None
         return cls(time.perf_counter(), method.decode(), named, found[1].decode(), found[2])
 
-    def contact_in(self, ledger: Ledger) -> UUID:
-        """The contact that the path names.
+    def contact_name(self) -> str:
+        """The name of the contact in the path.
+
+        Raises:
+            Invalid: it is no text.
+        """
+        return decode_part("contact", canonical_path(self.contact))
+
+    @staticmethod
+    def contact_in(ledger: Ledger, name: str) -> UUID:
+        """The contact of that name.
 
         Raises:
             Invalid: it is neither a UUID nor source:ref, or no text that a ref can be.
         """
-        name = decode_part("contact", canonical_path(self.contact))
         return _CONTACT.read(name, ledger.contact_id)
 
 

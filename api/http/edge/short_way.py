@@ -99,7 +99,8 @@ class ShortWay:
     def _read_status(
         self, request: PlainRequest, served: OpenLedger, _body: bytes, cycle: Cycle
     ) -> bool:
-        contact_id, now = request.contact_in(served.ledger), self._server.clock()
+        contact_id = request.contact_in(served.ledger, request.contact_name())
+        now = self._server.clock()
         if (found := served.statuses.get(contact_id, now)) is None or not found.newest.position:
             return False
         question = StatusQuestion.bytes_of(contact_id, now, *found.newest)
@@ -110,8 +111,9 @@ class ShortWay:
         return True
 
     def _append(self, request: PlainRequest, served: OpenLedger, body: bytes, cycle: Cycle) -> bool:
-        ledger, contact_id = served.ledger, request.contact_in(served.ledger)
-        draft = read_one(parse(body, JSON), "", contact_id, ledger.contact_id)
+        ledger, name = served.ledger, request.contact_name()
+        contact_id = request.contact_in(ledger, name)
+        draft = read_one(parse(body, JSON), "", contact_id, ledger.contact_id, None, name)
         if draft.problem is not None:
             return False
         admission = self._admit(request, cycle)

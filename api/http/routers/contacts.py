@@ -14,6 +14,7 @@ from api.http.dependencies import (
     CurrentReply,
     Inquiry,
     InquiryNow,
+    LabelsInQuery,
     LedgerInPath,
     PageInQuery,
     PageRequest,
@@ -25,7 +26,7 @@ from api.http.openapi.responses import problems, response_of
 from api.http.routing import LedgerRoute
 from api.http.waiting import wait_until_reflected
 from api.http.wire.cursors import make_cursor, read_place
-from api.http.wire.listed import list_page, page_after
+from api.http.wire.listed import list_page, page_after, with_labels
 from api.http.wire.query_types import (
     ConsentChannel,
     ConsentPurpose,
@@ -177,6 +178,7 @@ def find_contacts(
     wanted: Annotated[ContactFilter, Depends(wanted_of)],
     page: PageInQuery,
     inquiry: InquiryNow,
+    labels: LabelsInQuery,
     reply: CurrentReply,
     _reflected: Annotated[None, Depends(wait_for_stages)],
 ) -> Page[FoundContact]:
@@ -187,7 +189,16 @@ def find_contacts(
     short, or empty, and still have a next one.
     """
     if wanted.name is not None:
-        return _found_by_name(wanted, wanted.name, page, inquiry, reply)
+        answer = _found_by_name(wanted, wanted.name, page, inquiry, reply)
+    else:
+        answer = _list_by_score(wanted, page, inquiry, reply)
+    return with_labels(answer, inquiry.served, labels, reply.position)
+
+
+def _list_by_score(
+    wanted: ContactFilter, page: PageRequest, inquiry: Inquiry, reply: Reply
+) -> Page[FoundContact]:
+    """Those with the stage, the flag and the consent, the greatest score first."""
     served = inquiry.served
     found = served.projections.statuses(
         stage=wanted.stage,

@@ -85,9 +85,14 @@ async def append_events(request: Request) -> Appended | None:
     An event with an `id` can be sent again safely, forever: it is recorded once. A contact is
     created by its `contact-registered`. A merged contact still takes events on its own stream, at
     its own `version`; `counts_for` is the contact that they count for, or null.
+
+    Each ref in a `contact-registered` or a `registration-amended` becomes an address of the
+    contact: events that are sent to it count for the contact. A ref that is another contact's name
+    does not, and is listed in `not_addressed`.
     """
     exchange = exchange_in(request)
-    drafts = _drafts(exchange, await sent_events(exchange), exchange.contact_id)
+    contact_id, name = exchange.contact_id, exchange.text("contact")
+    drafts = _drafts(exchange, await sent_events(exchange), contact_id, name)
     if_version, if_new = _condition(request.headers)
     append = Append(drafts=drafts, if_version=if_version, if_new=if_new)
     result = await append_result(exchange, append)
@@ -163,9 +168,11 @@ def _cloud_drafts(exchange: Exchange, body: object) -> tuple[Draft, ...]:
     return (cloudevents.read_cloud_event(body, "", *names),)
 
 
-def _drafts(exchange: Exchange, body: object, contact_id: UUID | None) -> tuple[Draft, ...]:
+def _drafts(
+    exchange: Exchange, body: object, contact_id: UUID | None, name: str = ""
+) -> tuple[Draft, ...]:
     ledger = exchange.served.ledger
-    return read_many(body, contact_id, ledger.contact_id, ids_asked_for(exchange))
+    return read_many(body, contact_id, ledger.contact_id, ids_asked_for(exchange), name)
 
 
 def _condition(headers: Headers) -> tuple[int | None, bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -9,7 +10,14 @@ from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 
 from api.http.access import allow
-from api.http.dependencies import CurrentReply, Inquiry, InquiryAt, PageInQuery, PageRequest
+from api.http.dependencies import (
+    CurrentReply,
+    Inquiry,
+    InquiryAt,
+    LabelsInQuery,
+    PageInQuery,
+    PageRequest,
+)
 from api.http.exchange import Reply
 from api.http.folded_lists import FOLDED, folded_list
 from api.http.openapi import examples
@@ -17,7 +25,7 @@ from api.http.openapi.responses import problems, response_of
 from api.http.routing import LedgerRoute
 from api.http.waiting import wait_until_known, wait_until_reflected
 from api.http.wire.cursors import is_of_kind
-from api.http.wire.listed import list_page, page_after
+from api.http.wire.listed import list_page, page_after, with_labels
 from api.http.wire.query_types import (
     ByInfluence,
     FlagWanted,
@@ -28,9 +36,11 @@ from api.http.wire.query_types import (
 )
 from api.service.answers.document import Page
 from api.service.answers.lists import StandingRow, StatusRow, Summary
+from api.service.labels import LabelsWanted
 from api.service.questions import At, Knowledge, moment_of
 from api.service.replays.pages import folded_rows, folded_summary
 from api.service.replays.rows import StandingRows, StatusRows
+from api.service.server import OpenLedger
 from ledger.access.scopes import READ
 from projections.answers import Summary as Counted
 
@@ -69,6 +79,7 @@ async def list_statuses(
     sort: Sort = None,
     page: PageInQuery,
     min_position: MinPosition = None,
+    labels: LabelsInQuery,
     reply: CurrentReply,
 ) -> Page[StatusRow]:
     """With `as_of` the list is as of that instant by what is known now, the newest stage first.
@@ -109,7 +120,7 @@ async def list_statuses(
             answer = partial(_statuses_then, inquiry, reply, page, stage)
         else:
             answer = partial(_statuses, inquiry, reply, page, stage, flag, sort or "score")
-    return await run_in_threadpool(answer)
+    return await run_in_threadpool(_add_labels, answer, served, labels, reply)
 
 
 @router.get(
@@ -161,6 +172,7 @@ async def list_standings(
     sort: ByInfluence = None,
     page: PageInQuery,
     min_position: MinPosition = None,
+    labels: LabelsInQuery,
     reply: CurrentReply,
 ) -> Page[StandingRow]:
     """With `as_of` the list has everyone who had referred or been sent someone by then.
@@ -189,7 +201,13 @@ async def list_standings(
     else:
         await wait_until_reflected(served, min_position, "standing")
         answer = partial(_standings, inquiry, reply, page, standing)
-    return await run_in_threadpool(answer)
+    return await run_in_threadpool(_add_labels, answer, served, labels, reply)
+
+
+def _add_labels(
+    answer: Callable[[], Page[Any]], served: OpenLedger, labels: LabelsWanted, reply: Reply
+) -> Page[Any]:
+    return with_labels(answer(), served, labels, reply.position)
 
 
 def _statuses(

@@ -15,6 +15,7 @@ from api.http.dependencies import (
     ContactInPath,
     CurrentExchange,
     CurrentReply,
+    LabelsInQuery,
     LedgerInPath,
     PageRequest,
     PositionKnown,
@@ -26,6 +27,7 @@ from api.http.openapi.responses import form, lines, problems, response_of
 from api.http.routing import LedgerRoute
 from api.http.streams.log import Filter, read_events
 from api.http.wire.cursors import make_cursor, read_place
+from api.http.wire.listed import with_labels
 from api.http.wire.log_filter import log_filter
 from api.http.wire.media import EVENT_STREAM, LINES
 from api.http.wire.path_types import LastEventId, PositionInPath
@@ -41,8 +43,10 @@ from api.http.wire.query_types import (
 )
 from api.service.answers.document import Page
 from api.service.answers.events import Event
+from api.service.labels import LabelsWanted
 from api.service.marks import Marks
 from api.service.questions import require_registered
+from api.service.server import OpenLedger
 from domain.errors import EventNotFound, Invalid
 from domain.recorded import RecordedEvent
 from ledger.access.scopes import READ
@@ -87,6 +91,7 @@ def read_stream(
     group: Group = None,
     cursor: Cursor = None,
     *,
+    labels: LabelsInQuery,
     _known: PositionKnown,
     reply: CurrentReply,
 ) -> Page[Event]:
@@ -108,7 +113,9 @@ def read_stream(
             detail = "counts in one stream: leave it out, or leave out group"
             raise Invalid.at("/after_version", "contradiction", detail)
         # The streams of all that are one contact have no version together.
-        return _by_position(ledger, aliases.members(survivor), types, page, "group", 0, reply)
+        members = aliases.members(survivor)
+        found = _by_position(ledger, members, types, page, "group", 0, reply)
+        return with_labels(found, served, labels)
     (after,) = read_place(ledger, page.cursor, "stream", after_version or 0)
     version = ledger.version(survivor)
     events = ledger.stream(
@@ -122,7 +129,7 @@ def read_stream(
     if len(events) > most:
         more = make_cursor(ledger, "stream", events[most - 1].version)
     reply.headers["ETag"] = f'"{version}"'
-    return _page_of(ledger, events[:most], more, reply)
+    return with_labels(_page_of(ledger, events[:most], more, reply), served, labels)
 
 
 @router.get(
@@ -152,6 +159,7 @@ async def read_log(
     group: Group = None,
     cursor: Cursor = None,
     *,
+    labels: LabelsInQuery,
     _known: PositionKnown,
     _last_event_id: LastEventId = None,
 ) -> Any:
@@ -170,12 +178,12 @@ async def read_log(
         _require_no_page(exchange)
     wanted = log_filter(served, types, contact, group=group or False)
     if exchange.wanted in LINES:
-        return await export_log(exchange, wanted, after_position)
+        return await export_log(exchange, wanted, after_position, labels)
     if exchange.wanted == EVENT_STREAM:
-        return tail_log(exchange, wanted, after_position)
+        return tail_log(exchange, wanted, after_position, labels)
     page = PageRequest(limit, cursor)
     return await run_in_threadpool(
-        _log, served.ledger, wanted, page, after_position or 0, exchange.reply
+        _log, served, wanted, page, after_position or 0, exchange.reply, labels
     )
 
 
@@ -201,10 +209,17 @@ def _require_no_page(exchange: Exchange) -> None:
 
 
 def _log(
-    ledger: Ledger, wanted: Filter, page: PageRequest, after: int, reply: Reply
+    served: OpenLedger,
+    wanted: Filter,
+    page: PageRequest,
+    after: int,
+    reply: Reply,
+    labels: LabelsWanted,
 ) -> Page[Event]:
+    ledger = served.ledger
     streams = wanted.streams(ledger.head())
-    return _by_position(ledger, streams, wanted.types, page, "log", after, reply)
+    found = _by_position(ledger, streams, wanted.types, page, "log", after, reply)
+    return with_labels(found, served, labels)
 
 
 def _by_position(

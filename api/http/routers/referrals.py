@@ -57,13 +57,14 @@ def read_referrals(
     less paid, plus reversed, less declined, and below 0 where more was paid than earned.
     """
     projections = served.projections
-    require_registered(served.ledger, contact_id)
+    ledger = served.ledger
+    require_registered(ledger, served.aliases.at(ledger.head()).survivor_of(contact_id))
     found = projections.referrals(contact_id)
     # What reflects no event yet knows no policy, and no referral that one could judge.
-    policies = served.ledger.policies(upto=found.position or None)
+    policies = ledger.policies(upto=found.position or None)
     by_purchase = policies.in_force(found.as_of).policy.partner.won_by_purchase
 
-    streams = _streams(served.ledger, [*found.made, *found.received])
+    streams = _streams(ledger, [*found.made, *found.received])
 
     def referral_of(edge: Edge) -> Referral:
         bought, stream = found.commerce.get(edge.other), streams[edge.event_id]

@@ -14,6 +14,7 @@ from api.http.dependencies import (
     Caller,
     CurrentExchange,
     CurrentServer,
+    LabelsInQuery,
     LedgerInPath,
     at_in,
     instant_at,
@@ -23,7 +24,7 @@ from api.http.openapi import work_examples
 from api.http.openapi.responses import lines, problems, response_of
 from api.http.routers.projections import operation_id
 from api.http.routing import LedgerRoute
-from api.http.streams.spooled import FileAnswer
+from api.http.streams.spooled import FileAnswer, LabelledAnswer
 from api.http.wire.media import JSONL, LINES
 from api.http.wire.path_types import OperationId
 from api.http.wire.proposals import (
@@ -180,11 +181,16 @@ def preview_policy(
     response_class=Lines,
 )
 def read_operation_result(
-    exchange: CurrentExchange, served: LedgerInPath, operation: OperationId
+    exchange: CurrentExchange,
+    served: LedgerInPath,
+    operation: OperationId,
+    labels: LabelsInQuery,
 ) -> Any:
     """The ten newest results of a ledger are kept for a day, or until the server stops.
 
-    Asking the same question again gives the same lines.
+    Asking the same question again gives the same lines. With `names=true` or `refs=true` each line
+    has what the contact was called as far as was known at the position of the result, less what was
+    erased since; such lines are not those of the digest, and have no `ETag`.
     """
     work = served.projections.operation(operation_id(operation))
     if work.state == "running":
@@ -192,6 +198,11 @@ def read_operation_result(
     if work.result is None or work.kind not in (REPLAY, PREVIEW):
         raise ResultNotFound("this operation has no lines as its result")
     file = served.results.open(work.id)
+    if labels.any:
+        position = work.result["position"]
+        assert isinstance(position, int), "as every result of lines says"
+        known = served.labels(labels, position)
+        return LabelledAnswer(file, exchange.streams, exchange.wanted, known.in_lines)
     return FileAnswer(file, exchange.streams, exchange.wanted, str(work.result["digest"]))
 
 

@@ -8,12 +8,13 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 
 from api.http.access import allow
-from api.http.dependencies import CurrentReply, LedgerInPath, PageInQuery
+from api.http.dependencies import CurrentReply, LabelsInQuery, LedgerInPath, PageInQuery
 from api.http.openapi import examples
 from api.http.openapi.responses import problems, response_of
 from api.http.routing import LedgerRoute
 from api.http.waiting import wait_until_reflected
 from api.http.wire.cursors import make_cursor, read_place
+from api.http.wire.listed import with_labels
 from api.http.wire.query_types import MinPosition, RestatedContact, SincePosition
 from api.service.answers.document import Page
 from api.service.answers.lists import Restatement
@@ -56,6 +57,7 @@ def list_restatements(
     contact: RestatedContact = None,
     *,
     page: PageInQuery,
+    labels: LabelsInQuery,
     _reflected: Annotated[None, Depends(wait_for_restatements)],
 ) -> Page[Restatement]:
     """From one instant up to another a contact was `believed` in one stage, and was in another.
@@ -79,7 +81,8 @@ def list_restatements(
     reply.goes_on(more)
     reply.reflects(found.position)
     rows = tuple(Restatement.model_validate(one) for one in found.items)
-    return Page[Restatement](items=rows, next_cursor=more)
+    answer = Page[Restatement](items=rows, next_cursor=more)
+    return with_labels(answer, served, labels, found.position)
 
 
 def _contact(ledger: Ledger, name: str | None) -> UUID | None:

@@ -82,10 +82,12 @@ def _cached_answer(exchange: Exchange) -> PartlyEncoded | None:
     """The answer without reading anything, where it is known; it takes no thread."""
     if not _is_about_now(exchange):
         return None
-    contact_id, now = exchange.contact_id, exchange.server.clock()
-    found = exchange.served.statuses.get(contact_id, now)
+    statuses, now = exchange.served.statuses, exchange.server.clock()
+    contact_id = statuses.survivor_of(exchange.contact_id)
+    found = statuses.get(contact_id, now)
     if found is None:
         return None
+    exchange.reply.answers_for(contact_id)
     begun = StatusQuestion(contact_id=contact_id, as_of=now, as_known_at=found.newest.known_at)
     exchange.reply.reflects(found.newest.position)
     return PartlyEncoded(begun, found.said)
@@ -118,8 +120,7 @@ def _told_status(exchange: Exchange, question: Question, subject: Subject) -> ob
     found = relationship_of(question, subject)
     exchange.reply.answers_for(subject.contact_id)
     exchange.reply.reflects(question.position)
-    members = question.aliases.members(exchange.contact_id)
-    if not _is_about_now(exchange) or members != (subject.contact_id,):
+    if not _is_about_now(exchange):
         is_explained = "explain" in exchange.query
         name = None
         if is_explained and exchange.principal.has((READ,)):
@@ -128,7 +129,8 @@ def _told_status(exchange: Exchange, question: Question, subject: Subject) -> ob
         return Status.of_question(question, subject, found, explained=is_explained, name=name)
     statuses, said = exchange.served.statuses, Evidence.of(subject, found).json_bytes()
     position, from_at, until_at = question.position, question.as_of, found.holds_until
-    statuses.keep(subject.contact_id, position, from_at, until_at, said)
+    _, *merged = question.aliases.members(subject.contact_id)
+    statuses.keep(subject.contact_id, position, from_at, until_at, said, merged)
     newest = statuses.newest
     known_at = newest.known_at if newest.position == position else question.as_known_at
     begun = StatusQuestion(contact_id=subject.contact_id, as_of=from_at, as_known_at=known_at)

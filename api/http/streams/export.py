@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
-    from api.http.streams.log import LogWalk
+    from api.http.streams.log import Contents, EventText, LogWalk
     from api.http.streams.streams import Streams
     from ledger.access.orders import Order
 
@@ -32,12 +32,15 @@ class LogExport:
         media_type: str,
         may_go_on: Callable[[], bool] = lambda: True,
         order: Order | None = None,
+        contents: Contents | None = None,
     ) -> None:
         """``may_go_on`` is called for every page: once it returns False, the connection is cut.
 
+        ``contents`` says what is written of the events, where that is not what they are.
         The ``order`` in the audit trail is done when the last line was sent, and else has failed.
         """
         self.order = order
+        self._contents = contents
         self._outcome = (FAILED, CANCELLED)
         self.may_go_on = may_go_on
         self.walk = walk
@@ -72,9 +75,13 @@ class LogExport:
             outcome, reason = self._outcome
             self.order.end(outcome, reason=reason)
 
+    def _page(self) -> list[EventText]:
+        page = self.walk.page()
+        return page if self._contents is None else self._contents(page)
+
     async def _write(self, out: Outgoing) -> None:
         while not self.walk.done and not out.without_body:
-            page = await run_in_threadpool(self.walk.page)
+            page = await run_in_threadpool(self._page)
             await out.write_all(shown.content + b"\n" for shown in page)
             if (self.streams.stopping.begun or not self.may_go_on()) and not self.walk.done:
                 self._outcome = (FAILED, INTERRUPTED)

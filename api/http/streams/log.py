@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from api.service.answers.events import Event
 from api.service.marks import Marks
 from domain.events.governance import PersonalDataErased
+from domain.recorded import POLICY_STREAM
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection
     from uuid import UUID
 
     from api.service.known_aliases import KnownAliases
+    from api.service.labels import LabelsWanted
+    from api.service.server import OpenLedger
     from domain.recorded import RecordedEvent
     from ledger.ledger import Ledger
 
@@ -58,6 +62,31 @@ class EventText:
     contact_id: UUID
     content: bytes
     erases: bool
+
+
+Contents = Callable[["Sequence[EventText]"], "list[EventText]"]
+"""What is written of events, which may read files, so that it is for a thread."""
+
+
+def contents_of(served: OpenLedger, wanted: LabelsWanted) -> Contents | None:
+    """What makes the events have names and refs of contacts, as known when they are written.
+
+    None where nothing is wanted: then events are written as they are. Nothing is kept of it, so
+    that nothing personal is written after an erasure.
+    """
+    if not wanted.any:
+        return None
+
+    def add_labels(shown: Sequence[EventText]) -> list[EventText]:
+        labels = served.labels(wanted)
+        return [
+            one
+            if one.contact_id == POLICY_STREAM
+            else replace(one, content=labels.splice(one.content, one.contact_id))
+            for one in shown
+        ]
+
+    return add_labels
 
 
 class LogWalk:

@@ -27,7 +27,8 @@ MOST_POINTER = 200
 
 # A bulk append is answered so once for each event: filling in the model's own names takes 0.3 us,
 # encoding a model 3.1 us.
-_APPENDED = "{%s}\n" % ",".join(f'"{name}":%s' for name in AppendedLine.model_fields)  # noqa: UP031  # what is left is filled in later
+_FIELDS = [name for name, one in AppendedLine.model_fields.items() if one.is_required()]
+_APPENDED = "{%s}\n" % ",".join(f'"{name}":%s' for name in _FIELDS)  # noqa: UP031  # what is left is filled in later
 
 
 def read_line(
@@ -53,10 +54,21 @@ def outcome_line(number: int, outcome: AppendResult | LedgerError, instance: str
         found = problem(outcome, instance)
         refused = RefusedLine(line=number, status=found.status, problem=found)
         return json.dumps(refused.plain(), separators=(",", ":")).encode() + b"\n"
-    known = all(one.replayed for one in outcome.events)  # also where nothing was to be recorded
+    status = 201 if outcome.is_new else 200
     survivor = outcome.counts_for
+    if outcome.left_out:
+        line = AppendedLine.model_validate(
+            {
+                "line": number,
+                "status": status,
+                "position": outcome.position,
+                "counts_for": survivor,
+                "not_addressed": outcome.left_out,
+            }
+        )
+        return line.json_bytes() + b"\n"
     counts_for = "null" if survivor is None else f'"{survivor}"'
-    return (_APPENDED % (number, 200 if known else 201, outcome.position, counts_for)).encode()
+    return (_APPENDED % (number, status, outcome.position, counts_for)).encode()
 
 
 def _brief(error: Invalid) -> Invalid:

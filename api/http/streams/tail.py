@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from api.http.streams.broadcast import Broadcast
-    from api.http.streams.log import EventText, Filter
+    from api.http.streams.log import Contents, EventText, Filter
     from api.http.streams.streams import Streams
     from ledger.ledger import Ledger
 
@@ -45,8 +45,13 @@ class LogTail:
         after: int,
         streams: Streams,
         may_go_on: Callable[[], bool] = lambda: True,
+        contents: Contents | None = None,
     ) -> None:
-        """``may_go_on`` is called repeatedly: once it returns False, the tail ends."""
+        """``may_go_on`` is called repeatedly: once it returns False, the tail ends.
+
+        ``contents`` says what is written of the events, where that is not what they are.
+        """
+        self._contents = contents
         self.may_go_on = may_go_on
         self.ledger = ledger
         self.wanted = wanted
@@ -120,6 +125,8 @@ class LogTail:
         """Write what is wanted of these, and be where they end."""
         streams = await self._streams() if found else ()
         chosen = [shown for shown in found if self.wanted.takes(shown, streams)]
+        if self._contents is not None and chosen:
+            chosen = await run_in_threadpool(self._contents, chosen)
         await out.write_all(_record(shown) for shown in chosen)
         if found:
             self.position = found[-1].position

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid5
 
 from api.service.strict_parsing import escape_pointer
+from domain.addresses import TELLING
 from domain.errors import FieldError, Invalid
 from domain.events import CATALOGUE, Event
 from domain.events.base import ACTOR, SOURCE
@@ -46,11 +47,12 @@ def read_one(
     contact_id: UUID | None,
     names: Callable[[str], UUID],
     given_id: UUID | None = None,
+    name: str = "",
 ) -> Draft:
     """The draft of one event; ``pointer`` is its place in the request.
 
-    Without ``contact_id`` the event itself names its ``contact``. ``given_id`` is its id where it
-    brings none.
+    ``name`` is how the request names ``contact_id``. Without that the event itself names its
+    ``contact``. ``given_id`` is its id where it brings none.
 
     Raises:
         Invalid: it is no object.
@@ -66,14 +68,16 @@ def read_one(
         except Invalid as error:
             errors.extend(error.within("/contact").errors)
             contact_id = NOBODY
+        else:
+            name = sent["contact"]
     values: list[Any] = []
-    for name, read in _READING:
-        value = sent.get(name)
+    for field, read in _READING:
+        value = sent.get(field)
         if value is not None:
             try:
                 value = read(value)
             except Invalid as error:
-                errors.extend(error.within(f"/{name}").errors)
+                errors.extend(error.within(f"/{field}").errors)
                 value = None
         values.append(value)
     event_id, occurred_at, source, actor, causation_id = values
@@ -101,6 +105,8 @@ def read_one(
         problem=Invalid(errors).within(pointer) if errors else None,
         pointer=pointer,
     )
+    if isinstance(event, TELLING):
+        draft = draft.told_of(name, names)
     if errors and all(one.code == INVALID_TEXT for one in errors):
         return _comparable(draft, sent, names)
     return draft
@@ -127,20 +133,21 @@ def read_many(
     contact_id: UUID | None,
     names: Callable[[str], UUID],
     id_of: Callable[[int], UUID | None],
+    name: str = "",
 ) -> tuple[Draft, ...]:
     """The drafts of an array of 1 to 500 events, or of one event alone.
 
-    ``id_of`` gives ids to the events without one, by their place.
+    ``id_of`` gives ids to the events without one, by their place; ``name`` as in ``read_one``.
 
     Raises:
         Invalid: there are no events or too many, or one of them cannot be read at all.
     """
     if not isinstance(sent, list):
-        return (read_one(sent, "", contact_id, names, id_of(0)),)
+        return (read_one(sent, "", contact_id, names, id_of(0), name),)
     if not 1 <= len(sent) <= MOST_EVENTS:
         raise Invalid.at("", "out-of-range", f"an array must hold 1 to {MOST_EVENTS} events")
     return tuple(
-        read_one(one, f"/{place}", contact_id, names, id_of(place))
+        read_one(one, f"/{place}", contact_id, names, id_of(place), name)
         for place, one in enumerate(sent)
     )
 

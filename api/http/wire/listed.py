@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from api.http.exchange import Reply
+    from api.service.labels import LabelsWanted
+    from api.service.server import OpenLedger
     from ledger.ledger import Ledger
     from projections.answers import Cursor
 
@@ -28,6 +30,16 @@ def page_after(ledger: Ledger, cursor: str | None, kind: str) -> Cursor | None:
     if contact is None:
         return None
     return value, UUID(bytes=contact)
+
+
+def with_labels(
+    page: Page[Any], served: OpenLedger, wanted: LabelsWanted, position: int | None = None
+) -> Page[Any]:
+    """The page with what is wanted beside the ids of contacts, as known at its position, or now."""
+    if not wanted.any:
+        return page
+    rows = served.labels(wanted, position).beside(page.items)
+    return page.model_copy(update={"items": tuple(rows)})
 
 
 def list_page(

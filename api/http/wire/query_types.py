@@ -190,6 +190,18 @@ Group = Annotated[
     Reads(read_flag, {"type": "boolean"}),
     _query("With `contact`: the events of all contacts that are one with it by merges.", True),
 ]
+Names = Annotated[
+    bool | None,
+    Reads(read_flag, {"type": "boolean"}),
+    _query("Show the names of contacts beside their ids. It takes the scope `read`.", True),
+]
+Refs = Annotated[
+    bool | None,
+    Reads(read_flag, {"type": "boolean"}),
+    _query(
+        "Show beside the ids of contacts what producers call them. It takes the scope `read`.", True
+    ),
+]
 RestatedContact = Annotated[
     str | None,
     Reads(str, CONTACT_NAME),

@@ -14,6 +14,7 @@ from api.service.answers.document import (
     Position,
     Stage,
     StandingName,
+    optional,
 )
 
 if TYPE_CHECKING:
@@ -25,6 +26,14 @@ class Ref(Document):
 
     source: str
     ref: str
+
+
+class ContactDocument(Document):
+    """Something about a contact, with what the contact is called where that is asked for."""
+
+    contact_id: UUID | None
+    name: str | None = optional("The contact's name; only with `names=true`.")
+    refs: tuple[Ref, ...] | None = optional("The contact's refs; only with `refs=true`.")
 
 
 class Link(Document):

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from pydantic import WithJsonSchema
 
-from api.service.answers.document import Document, Instant, Position, schema_named
+from api.service.answers.contacts import ContactDocument
+from api.service.answers.document import Document, Instant, Position, optional, schema_named
 from api.service.answers.problems import Problem
 from domain.events import EncryptedValue
 from domain.instants import format_instant
@@ -22,7 +23,7 @@ EventTypeName = Annotated[str, schema_named("EventTypeName")]
 """The type of an event in the catalogue."""
 
 
-class Event(Document):
+class Event(ContactDocument):
     """An event with its envelope, marked where a later event retracted or corrected it.
 
     ``contact_id`` is null for a policy; personal fields are null after an erasure.
@@ -75,6 +76,19 @@ class AppendedEvent(Document):
     replayed: bool
 
 
+class NotAddressed(Document):
+    """A ref that is the name of somebody else, and did not become an address of this contact.
+
+    ``pointer`` is its place in the request, ``contact_id`` the contact of that name.
+    """
+
+    pointer: str
+    contact_id: UUID
+
+
+_LEFT_OUT = "The refs that are names of others already; absent where there are none."
+
+
 class Appended(Document):
     """The outcome of an append to one contact.
 
@@ -87,13 +101,14 @@ class Appended(Document):
     position: Position
     replayed: bool
     events: tuple[AppendedEvent, ...]
+    not_addressed: tuple[NotAddressed, ...] | None = optional(_LEFT_OUT)
 
     @classmethod
     def bytes_of(cls, result: drafts.AppendResult) -> bytes:
         """What ``json_bytes`` makes of a result, in a fourth of its 95,000 instructions where one
         event was appended. A test compares the two.
         """
-        if len(result.events) != 1:
+        if len(result.events) != 1 or result.left_out:
             return cls.model_validate(result).json_bytes()
         (one,), recorded = result.events, result.events[0].recorded
         known, other = "true" if one.replayed else "false", result.counts_for
@@ -120,13 +135,15 @@ class AppendedEventOfContact(Document):
     position: Position
     recorded_at: Instant
     replayed: bool
+    not_addressed: tuple[NotAddressed, ...] | None = optional(_LEFT_OUT)
 
     @classmethod
-    def of(cls, one: drafts.AppendedEvent, counts_for: UUID | None) -> Self:
-        """An event, and the contact that its own was merged into, if any."""
+    def of(cls, one: drafts.AppendedEvent, result: drafts.AppendResult) -> Self:
+        """An event of an append."""
+        left_out = [each for each in result.left_out if each.event_index == one.index]
         return cls(
             contact_id=one.contact_id,
-            counts_for=counts_for,
+            counts_for=result.survivors.get(one.contact_id),
             index=one.index,
             id=one.id,
             type=one.type,
@@ -134,24 +151,32 @@ class AppendedEventOfContact(Document):
             position=one.position,
             recorded_at=one.recorded_at,
             replayed=one.replayed,
+            not_addressed=tuple(map(NotAddressed.model_validate, left_out)) or None,
         )
 
 
 class AppendedToMany(Document):
-    """The outcome of an append to many contacts."""
+    """The outcome of an append to many contacts.
+
+    ``not_addressed`` has the refs of all events, of those too that were already so.
+    """
 
     position: Position
     replayed: bool
     events: tuple[AppendedEventOfContact, ...]
+    not_addressed: tuple[NotAddressed, ...] | None = optional(_LEFT_OUT)
 
     @classmethod
     def of(cls, result: drafts.AppendResult) -> Self:
         """The result of an append."""
-        survivors = result.survivors
-        events = [
-            AppendedEventOfContact.of(one, survivors.get(one.contact_id)) for one in result.events
-        ]
-        return cls(position=result.position, replayed=result.replayed, events=tuple(events))
+        events = tuple(AppendedEventOfContact.of(one, result) for one in result.events)
+        left_out = tuple(map(NotAddressed.model_validate, result.left_out))
+        return cls(
+            position=result.position,
+            replayed=result.replayed,
+            events=events,
+            not_addressed=left_out or None,
+        )
 
 
 class AppendedLine(Document):
@@ -164,6 +189,7 @@ class AppendedLine(Document):
     status: Literal[200, 201]
     position: Position
     counts_for: UUID | None
+    not_addressed: tuple[NotAddressed, ...] | None = optional(_LEFT_OUT)
 
 
 class RefusedLine(Document):

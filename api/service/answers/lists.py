@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import AliasChoices, Field, WithJsonSchema
 
+from api.service.answers.contacts import ContactDocument
 from api.service.answers.document import (
     Document,
     Flags,
@@ -29,7 +30,7 @@ StageCounts = Annotated[
 """How many, by stage."""
 
 
-class StatusRow(Document):
+class StatusRow(ContactDocument):
     """The stage of one of many contacts; ``since`` is null before anything happened to them."""
 
     contact_id: UUID
@@ -46,7 +47,7 @@ class FoundContact(StatusRow):
     name: str | None
 
 
-class StandingRow(Document):
+class StandingRow(ContactDocument):
     """The standing of one of many contacts as a referral partner."""
 
     contact_id: UUID
@@ -68,7 +69,7 @@ class StandingRow(Document):
         )
 
 
-class Restatement(Document):
+class Restatement(ContactDocument):
     """A stage that was believed of a contact for a while, and the one that an event made known."""
 
     contact_id: UUID

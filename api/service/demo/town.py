@@ -127,6 +127,6 @@ def _drafts(ledger: Ledger, script: Script) -> Sequence[Draft]:
             occurred_at=entry.occurred_at,
             source=SOURCE,
             event=CATALOGUE[entry.type].read(entry.data, ledger.contact_id),
-        )
+        ).told_of(f"{SOURCE}:{entry.ref}", ledger.contact_id)
         for entry in script.entries
     ]

@@ -10,6 +10,7 @@ from uuid import UUID, uuid5
 
 from api.service.importing.pairing import Pairing
 from api.service.importing.values import OCCURRENCE, AmountOf, ListOf
+from domain.addresses import TELLING
 from domain.errors import Invalid
 from domain.events.commerce import PurchaseReversed
 from domain.events.contacts import ContactRegistered
@@ -196,6 +197,8 @@ class Translation:
                 event=event,
                 problem=spoiled or problem,
             )
+            if isinstance(event, TELLING):
+                draft = draft.told_of(name, self._names.contact_id)
             events.append(draft)
         if registration is not None and spoiled is not None:
             registration = registration._replace(problem=spoiled)
@@ -265,7 +268,7 @@ class Translation:
             return None
         data = _within("/registration", _data, self._mapping.registration, columns)
         event, problem = _within("/registration", _read, ContactRegistered, data)
-        return Draft(
+        draft = Draft(
             contact_id=contact_id,
             type=event.TYPE,
             id=self._id("contact", name),
@@ -274,6 +277,7 @@ class Translation:
             event=event,
             problem=problem and problem.within("/registration"),
         )
+        return draft.told_of(name, self._names.contact_id)
 
 
 def _read(

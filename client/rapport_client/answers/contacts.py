@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from rapport_client.answers.labels import Ref
 from rapport_client.answers.statuses import StatusRow
-
-
-@dataclass(frozen=True, kw_only=True)
-class Ref:
-    """The name that a source, such as a till, has for a contact."""
-
-    source: str
-    ref: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,4 +87,4 @@ class Contact:
 class FoundContact(StatusRow):
     """One of the contacts that match a search. ``name`` is None once it was erased."""
 
-    name: str | None
+    name: str | None = field()

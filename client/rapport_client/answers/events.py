@@ -7,6 +7,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from rapport_client.answers.labels import Ref
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotAddressed:
+    """A ref that is the name of another contact, and did not become an address of this one.
+
+    ``pointer`` is its place in the request.
+    """
+
+    pointer: str
+    contact_id: UUID
+
 
 @dataclass(frozen=True, kw_only=True)
 class AppendedEvent:
@@ -28,6 +41,13 @@ class AppendedEvent:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AppendedEventOfContact(AppendedEvent):
+    """Where one event of an append to many contacts was recorded."""
+
+    not_addressed: tuple[NotAddressed, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Appended:
     """The outcome of an append of events of one contact. Events that changed nothing are absent.
 
@@ -41,6 +61,7 @@ class Appended:
     position: int
     replayed: bool
     events: tuple[AppendedEvent, ...]
+    not_addressed: tuple[NotAddressed, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,12 +70,16 @@ class AppendedMany:
 
     position: int
     replayed: bool
-    events: tuple[AppendedEvent, ...]
+    events: tuple[AppendedEventOfContact, ...]
+    not_addressed: tuple[NotAddressed, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class RecordedEvent:
-    """An event as the ledger holds it. ``contact_id`` is None for an event of no contact."""
+    """An event as the ledger holds it. ``contact_id`` is None for an event of no contact.
+
+    ``name`` and ``refs`` are there only where ``show`` asked for them.
+    """
 
     id: UUID
     contact_id: UUID | None
@@ -69,3 +94,5 @@ class RecordedEvent:
     data: dict[str, Any]
     retracted_by: UUID | None
     corrected_by: UUID | None
+    name: str | None = None
+    refs: tuple[Ref, ...] | None = None

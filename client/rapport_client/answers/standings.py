@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from rapport_client.answers.labels import Ref
 from rapport_client.answers.statuses import KnownAt
 
 
@@ -57,3 +58,5 @@ class StandingRow:
     influence: int
     we_owe: bool
     they_owe: bool
+    name: str | None = None
+    refs: tuple[Ref, ...] | None = None

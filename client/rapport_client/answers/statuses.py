@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from rapport_client.answers.labels import Ref
+
 
 @dataclass(frozen=True, kw_only=True)
 class KnownAt:
@@ -130,6 +132,8 @@ class StatusRow:
     since: datetime | None
     flags: tuple[str, ...]
     policy_version: int
+    name: str | None = None
+    refs: tuple[Ref, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,3 +156,5 @@ class Restatement:
     known: str
     event: UUID
     position: int
+    name: str | None = None
+    refs: tuple[Ref, ...] | None = None

@@ -175,14 +175,16 @@ class AsyncClient(AsyncLedgerQueries):
         contact: ContactName | None = None,
         group: bool = False,
         page: int = 500,
+        show: Sequence[str] = (),
     ) -> AsyncGenerator[RecordedEvent, None]:
         """The events recorded until now by position, read ``page`` events at a time (1..1000).
 
         ``contact`` restricts them to the stream of exactly that contact, merged or not; ``group``
-        adds the streams of all contacts that are one with it.
+        adds the streams of all contacts that are one with it. ``show`` is what stands beside the
+        ids of contacts: ``names``, ``refs`` or both.
         """
         return self._pages(
-            self._contact_requests.log(after_position, types, contact, page, group=group)
+            self._contact_requests.log(after_position, types, contact, page, show, group=group)
         )
 
     def stream(
@@ -192,22 +194,30 @@ class AsyncClient(AsyncLedgerQueries):
         after_version: int = 0,
         types: Sequence[str] = (),
         page: int = 500,
+        show: Sequence[str] = (),
     ) -> AsyncGenerator[RecordedEvent, None]:
-        """A contact's events by version, read ``page`` events at a time (1..1000)."""
-        return self._pages(self._contact_requests.stream(contact, after_version, types, page))
+        """A contact's events by version, read ``page`` events at a time (1..1000).
+
+        ``show`` as in ``log``.
+        """
+        return self._pages(self._contact_requests.stream(contact, after_version, types, page, show))
 
     async def tail(
-        self, after_position: int = 0, *, types: Sequence[str] = ()
+        self, after_position: int = 0, *, types: Sequence[str] = (), show: Sequence[str] = ()
     ) -> AsyncGenerator[RecordedEvent, None]:
         """The events after a position, and then every event as it is recorded; endless.
 
         Cut connections and restarts of the server are waited out, however long they take, and
         no event is left out or comes twice. To continue another day, keep the last ``position``.
+        ``show`` as in ``log``.
         """
         tail, attempts = Tail(after_position), self._retries.begin()
         while True:
             try:
-                async with self._lines(self._contact_requests.tail(tail, types)) as (_, lines):
+                async with self._lines(self._contact_requests.tail(tail, types, show)) as (
+                    _,
+                    lines,
+                ):
                     async for line in lines:
                         if (event := tail.take(line)) is not None:
                             attempts = self._retries.begin()

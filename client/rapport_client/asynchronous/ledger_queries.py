@@ -12,7 +12,7 @@ from rapport_client.operations import OperationT, Result, id_of, is_running, pau
 from rapport_client.retries import RETRIED
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping
+    from collections.abc import AsyncGenerator, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -49,14 +49,17 @@ class AsyncLedgerQueries(AsyncConnection):
         sort: str | None = None,
         min_position: int | None = None,
         page: int = 500,
+        show: Sequence[str] = (),
     ) -> AsyncGenerator[StatusRow, None]:
         """Where contacts stand, by ``sort``: ``score`` or ``since``; ``page`` at a time (1..1000).
 
         Of large ledgers and other times or policies, ``replay`` tells the same at once.
+
+        ``show`` is what stands beside their ids: ``names``, ``refs`` or both.
         """
         return self._pages(
             self._ledger_requests.statuses(
-                stage, flag, as_of, as_known_at, policy_version, sort, min_position, page
+                stage, flag, as_of, as_known_at, policy_version, sort, min_position, page, show
             )
         )
 
@@ -69,13 +72,16 @@ class AsyncLedgerQueries(AsyncConnection):
         consent: tuple[str, str] | None = None,
         min_position: int | None = None,
         page: int = 500,
+        show: Sequence[str] = (),
     ) -> AsyncGenerator[FoundContact, None]:
         """Contacts by name or part of one, by stage, by flag, or who they are that allow something.
 
         ``consent`` is a purpose and a channel, such as ``("marketing", "email")``.
+
+        ``show`` is what stands beside their ids: ``names``, ``refs`` or both.
         """
         return self._pages(
-            self._ledger_requests.contacts(name, stage, flag, consent, min_position, page)
+            self._ledger_requests.contacts(name, stage, flag, consent, min_position, page, show)
         )
 
     async def standing(
@@ -103,15 +109,18 @@ class AsyncLedgerQueries(AsyncConnection):
         sort: str | None = None,
         min_position: int | None = None,
         page: int = 500,
+        show: Sequence[str] = (),
     ) -> AsyncGenerator[StandingRow, None]:
         """Referral partners, the most influential first; ``page`` at a time (1..1000).
 
         Of other times, knowledge or policies they come by their ids, unless ``sort`` is
         ``influence``, which takes a ledger of up to 20,000 events.
+
+        ``show`` is what stands beside their ids: ``names``, ``refs`` or both.
         """
         return self._pages(
             self._ledger_requests.standings(
-                standing, as_of, as_known_at, policy_version, sort, min_position, page
+                standing, as_of, as_known_at, policy_version, sort, min_position, page, show
             )
         )
 
@@ -155,10 +164,14 @@ class AsyncLedgerQueries(AsyncConnection):
         contact: ContactName | None = None,
         min_position: int | None = None,
         page: int = 500,
+        show: Sequence[str] = (),
     ) -> AsyncGenerator[Restatement, None]:
-        """Which stages that had been believed the events after a position changed."""
+        """Which stages that had been believed the events after a position changed.
+
+        ``show`` is what stands beside their ids: ``names``, ``refs`` or both.
+        """
         return self._pages(
-            self._ledger_requests.restatements(since_position, contact, min_position, page)
+            self._ledger_requests.restatements(since_position, contact, min_position, page, show)
         )
 
     async def replay(

@@ -14,7 +14,7 @@ from rapport_client.retries import RETRIED
 from rapport_client.synchronous.connection import Connection
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Generator, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
@@ -51,14 +51,17 @@ class LedgerQueries(Connection):
         sort: str | None = None,
         min_position: int | None = None,
         page: int = 500,
+        show: Sequence[str] = (),
     ) -> Generator[StatusRow, None, None]:
         """Where contacts stand, by ``sort``: ``score`` or ``since``; ``page`` at a time (1..1000).
 
         Of large ledgers and other times or policies, ``replay`` tells the same at once.
+
+        ``show`` is what stands beside their ids: ``names``, ``refs`` or both.
         """
         return self._pages(
             self._ledger_requests.statuses(
-                stage, flag, as_of, as_known_at, policy_version, sort, min_position, page
+                stage, flag, as_of, as_known_at, policy_version, sort, min_position, page, show
             )
         )
 
@@ -71,13 +74,16 @@ class LedgerQueries(Connection):
         consent: tuple[str, str] | None = None,
         min_position: int | None = None,
         page: int = 500,
+        show: Sequence[str] = (),
     ) -> Generator[FoundContact, None, None]:
         """Contacts by name or part of one, by stage, by flag, or who they are that allow something.
 
         ``consent`` is a purpose and a channel, such as ``("marketing", "email")``.
+
+        ``show`` is what stands beside their ids: ``names``, ``refs`` or both.
         """
         return self._pages(
-            self._ledger_requests.contacts(name, stage, flag, consent, min_position, page)
+            self._ledger_requests.contacts(name, stage, flag, consent, min_position, page, show)
         )
 
     def standing(
@@ -105,15 +111,18 @@ class LedgerQueries(Connection):
         sort: str | None = None,
         min_position: int | None = None,
         page: int = 500,
+        show: Sequence[str] = (),
     ) -> Generator[StandingRow, None, None]:
         """Referral partners, the most influential first; ``page`` at a time (1..1000).
 
         Of other times, knowledge or policies they come by their ids, unless ``sort`` is
         ``influence``, which takes a ledger of up to 20,000 events.
+
+        ``show`` is what stands beside their ids: ``names``, ``refs`` or both.
         """
         return self._pages(
             self._ledger_requests.standings(
-                standing, as_of, as_known_at, policy_version, sort, min_position, page
+                standing, as_of, as_known_at, policy_version, sort, min_position, page, show
             )
         )
 
@@ -157,10 +166,14 @@ class LedgerQueries(Connection):
         contact: ContactName | None = None,
         min_position: int | None = None,
         page: int = 500,
+        show: Sequence[str] = (),
     ) -> Generator[Restatement, None, None]:
-        """Which stages that had been believed the events after a position changed."""
+        """Which stages that had been believed the events after a position changed.
+
+        ``show`` is what stands beside their ids: ``names``, ``refs`` or both.
+        """
         return self._pages(
-            self._ledger_requests.restatements(since_position, contact, min_position, page)
+            self._ledger_requests.restatements(since_position, contact, min_position, page, show)
         )
 
     def replay(

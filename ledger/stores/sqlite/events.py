@@ -215,18 +215,18 @@ class LedgerApplicationRecorder(SQLiteApplicationRecorder):
             found |= {row.position: row for row in self.rows({condition: some})}
         return found
 
-    def streams_with_events(self, streams: Sequence[UUID]) -> set[UUID]:
-        """Those of the streams that have events."""
-        found: set[UUID] = set()
+    def first_topics(self, streams: Sequence[UUID]) -> dict[UUID, str]:
+        """The topic of the first event of those of the streams that have any."""
+        found: dict[UUID, str] = {}
         statement = (
-            f"SELECT originator_id FROM {self.events_table_name} "  # noqa: S608  # own name
+            f"SELECT originator_id, topic FROM {self.events_table_name} "  # noqa: S608  # own name
             "WHERE originator_version = 1 AND originator_id IN "
         )
         with self.datastore.transaction(commit=False) as c:
             for start in range(0, len(streams), MOST_IDS):
                 keys = [stream.bytes for stream in streams[start : start + MOST_IDS]]
                 c.execute(f"{statement}({','.join('?' * len(keys))})", keys)
-                found |= {uuid_of(key) for (key,) in c.fetchall()}
+                found |= {uuid_of(key): topic for key, topic in c.fetchall()}
         return found
 
     def streams_with(self, topic: str) -> list[UUID]:
