@@ -55,25 +55,24 @@ def test_a_contact_names_its_streams_and_the_log_has_those_of_a_group(
 def test_refs_are_addresses_and_are_shown_where_they_are_asked_for(client: Client) -> None:
     person = registration_event("Ann")
     refs = [{"source": "web", "ref": "7"}]
-    told = NewEvent(person.type, {**person.data, "refs": refs})
-    ann = client.append("pos:1", told)
+    ann = client.append("pos:1", NewEvent(person.type, {**person.data, "refs": refs}))
     assert (ann.not_addressed, client.contact("web:7").contact_id) == (None, ann.contact_id)
-    left_out = (NotAddressed(pointer="/data/refs/0", contact_id=client.append(
-        "web:7", purchase("1")
-    ).contact_id),)  # fmt: skip
+    web = client.append("web:7", purchase("1")).contact_id
     other = NewEvent(person.type, {**person.data, "refs": refs})
-    assert client.append("pos:2", other).not_addressed == left_out
+    left_out = NotAddressed(pointer="/0/data/refs/0", contact_id=web)
+    assert client.append("pos:2", other).not_addressed == (left_out,)
     (line,) = client.bulk([("pos:2", other)])
-    assert (line.replayed, line.not_addressed) == (True, left_out)
+    told = NotAddressed(pointer="/data/refs/0", contact_id=web)
+    assert (line.replayed, line.not_addressed) == (True, (told,))
 
-    shown = {"show": ("names", "refs")}
+    both = ("names", "refs")
     known = (Ref(source="web", ref="7"), Ref(source="pos", ref="1"))
     last = client.contact("pos:1").position
     lists = (
-        client.statuses(min_position=last, **shown),
+        client.statuses(min_position=last, show=both),
         client.contacts(name="ann", min_position=last, show=("refs",)),
-        client.log(**shown),
-        client.stream("pos:1", **shown),
+        client.log(show=both),
+        client.stream("pos:1", show=both),
     )
     for found in lists:
         one = next(one for one in found if one.contact_id == ann.contact_id)
