@@ -51,7 +51,8 @@ def test_the_location_is_where_the_event_can_be_read(shop: Shop) -> None:
     answer = shop.register("pos:1")
     found = shop.client.get(answer.headers["location"]).json()
     assert found["id"] == answer.json()["events"][0]["id"]
-    assert found["data"] == {"kind": "person", "name": "Ada Jansen"}
+    own = {"source": "pos", "ref": "1"}
+    assert found["data"] == {"kind": "person", "name": "Ada Jansen", "refs": [own]}
 
 
 def test_several_events_are_recorded_all_or_none(shop: Shop) -> None:
