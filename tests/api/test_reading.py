@@ -36,6 +36,7 @@ def test_a_contact_says_who_it_is_and_where_it_stands(shop: Shop) -> None:
         "contact_id": body["contact_id"],
         **sent,
         "links": [],
+        "details": [],
         "consents": [],
         "version": 1,
         "streams": [{"contact_id": body["contact_id"], "version": 1}],

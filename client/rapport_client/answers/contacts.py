@@ -73,6 +73,7 @@ class Contact:
     time_zone: str | None
     refs: tuple[Ref, ...]
     links: tuple[Link, ...]
+    details: tuple[Detail, ...]
     consents: tuple[Consent, ...]
     version: int
     streams: tuple[Stream, ...]
