@@ -15,6 +15,7 @@ from uuid import UUID
 from domain.currencies import MINOR_DIGITS
 from domain.errors import Invalid
 from domain.instants import format_instant, parse_date, parse_instant, zone_names
+from domain.regions import REGIONS
 from domain.text import FREE
 from domain.uuids import uuid_of
 
@@ -312,6 +313,18 @@ class TimeZone(Kind):
             "maxLength": 64,
             "examples": ["Europe/Amsterdam"],
         }
+
+
+class Region(Kind):
+    """A country or another region by its two letters. Source: ISO 3166-1."""
+
+    def read(self, value: object, names: ContactNames = no_names) -> str:
+        if not isinstance(value, str) or value not in REGIONS:
+            wrong("not-a-choice", "must be the two letters of a region of ISO 3166 such as NL")
+        return value
+
+    def schema(self) -> dict[str, object]:
+        return {"type": "string", "enum": sorted(REGIONS)}
 
 
 class Document(Kind):

@@ -6,6 +6,7 @@ Source: people.md, section 2; Unicode Standard Annex 15 (NFKD), The Unicode Stan
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 _LEFT_BY_NFKD = str.maketrans(
@@ -46,3 +47,25 @@ def search_form(text: str) -> str:
         if unicodedata.combining(one) in _PARTS_OF_LETTERS and unicodedata.category(one) != "Cf"
     )
     return " ".join(bare.translate(_LEFT_BY_NFKD).split())
+
+
+_APOSTROPHES = re.compile("['\u2018\u2019\u02bc\u00b4`]")
+_BETWEEN_ASCII_WORDS = re.compile("[^0-9a-z]+")
+
+
+def search_words(text: str) -> list[str]:
+    """The words of a name in the form in which they are looked for.
+
+    An apostrophe joins, and every other sign parts: people type both without. A name of
+    signs alone is looked for by these.
+
+    >>> search_words("Anne-Marie O'Neill, Dr.")
+    ['anne', 'marie', 'oneill', 'dr']
+    """
+    folded = _APOSTROPHES.sub("", search_form(text))
+    if folded.isascii():
+        words = _BETWEEN_ASCII_WORDS.sub(" ", folded).split()
+    else:
+        parted = (one if unicodedata.category(one)[0] in "LMN" else " " for one in folded)
+        words = "".join(parted).split()
+    return words or folded.split()

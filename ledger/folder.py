@@ -22,7 +22,7 @@ from uuid import uuid4
 
 from domain.decisions.reasons import refusal
 from domain.errors import Invalid, LedgerError
-from domain.instants import format_instant, zone_names
+from domain.instants import format_instant
 from domain.presets import PRESETS
 from ledger.data_layout import (
     LOCK_FILE,
@@ -41,7 +41,7 @@ from ledger.ledger import Ledger
 from ledger.master_keys import as_master_key, master_key_of
 from ledger.memory_budget import MemoryBudget
 from ledger.rotation import finish_rotation
-from ledger.settings import LOG_DOMAIN, LedgerSettings, origin_of
+from ledger.settings import LOG_DOMAIN, LedgerSettings, origin_of, require_place
 from ledger.subscriptions.pacing import SIGNER
 
 if TYPE_CHECKING:
@@ -192,27 +192,27 @@ class DataFolder:
                     self._ledgers[name].transparency.start()
             return self._ledgers[name]
 
-    def create(self, name: str, time_zone: str | None = None) -> tuple[Ledger, bool]:
+    def create(
+        self, name: str, time_zone: str | None = None, region: str | None = None
+    ) -> tuple[Ledger, bool]:
         """The ledger of that name, and whether this made it; its first event is a policy.
 
-        ``time_zone`` is an IANA name, for contacts without one of their own; a ledger that exists
-        keeps its own.
+        ``time_zone`` is an IANA name, for contacts without one of their own, and ``region`` one of
+        ISO 3166, for phone numbers without a country; a ledger that exists keeps its own.
 
         Raises:
-            Invalid: the name or the time zone is none.
+            Invalid: the name, the time zone or the region is none.
             Unavailable: it could not be written; nothing is left of it.
         """
         if not is_ledger_name(name):
             detail = "must be 1 to 40 of a-z, 0-9 and -, beginning with a letter"
             raise Invalid.at("/name", "wrong-type", detail)
-        if time_zone is not None and time_zone not in zone_names():
-            detail = "must be an IANA time zone such as Europe/Amsterdam"
-            raise Invalid.at("/time_zone", "unknown-time-zone", detail)
+        require_place(time_zone, region)
         with self._guard:
             if name in self.names():
                 return self.ledger(name), False
             try:
-                self._make(name, time_zone)
+                self._make(name, time_zone, region)
                 return self.ledger(name), True
             except (LedgerError, OSError) as error:
                 self.discard(name)
@@ -307,10 +307,11 @@ class DataFolder:
         """
         return require_ledger(self.store, name).state()
 
-    def _make(self, name: str, time_zone: str | None) -> None:
+    def _make(self, name: str, time_zone: str | None, region: str | None) -> None:
         settings = LedgerSettings(
             name=name,
             time_zone=time_zone,
+            region=region,
             namespace=uuid4(),
             created_at=format_instant(self._clock()),
             origin=self._new_origin(name),
@@ -365,6 +366,7 @@ class DataFolder:
             store,
             name=settings.name,
             time_zone=settings.time_zone,
+            region=settings.region,
             namespace=settings.namespace,
             clock=self._clock,
             master_key=self._master_key,

@@ -18,7 +18,6 @@ from ledger.erasure import destroy_again
 from ledger.head_listeners import HeadListeners
 from ledger.identifiers import EventIds, contact_id_of
 from ledger.memory_budget import KEYS, STATES, STREAMS, MemoryBudget
-from ledger.names import NameIndex
 from ledger.namespaces import InNamespace
 from ledger.published_policies import timeline
 from ledger.recording import Recording
@@ -59,6 +58,7 @@ class Ledger(InNamespace, StoredEvents):
         *,
         name: str,
         time_zone: str | None,
+        region: str | None = None,
         namespace: UUID | None,
         clock: Clock,
         master_key: MasterKey | bytes,
@@ -84,6 +84,8 @@ class Ledger(InNamespace, StoredEvents):
         self.store = store
         self.name = name
         self.time_zone = time_zone
+        self.region = region
+        """Where phone numbers without a country stand, by ISO 3166; None is nowhere."""
         self.for_audit = for_audit
         self.memory = memory or MemoryBudget()
         self._clock = clock
@@ -113,10 +115,6 @@ class Ledger(InNamespace, StoredEvents):
         self.recording = Recording(self._committer, ClockWatch(name, clock))
         self.recording.look_at_the_clock()
         self.on_commit(lambda _head: self.recording.look_at_the_clock())
-        self._names = NameIndex(
-            lambda after, limit, types: self.log(after=after, limit=limit, types=types), self.head
-        )
-        self.on_record(self._names.forget)
         self._streams = StreamCache(self._beyond, self.memory.share(STREAMS))
         self.memory.add_ledger()
 
@@ -261,10 +259,6 @@ class Ledger(InNamespace, StoredEvents):
     def now(self) -> int:
         """The present instant by the ledger's clock."""
         return self._clock()
-
-    def names(self) -> NameIndex:
-        """The contacts by name."""
-        return self._names
 
     def close(self) -> None:
         """Finish what was accepted, sign it if signing is on, then close the store."""

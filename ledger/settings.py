@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from domain.errors import Corrupt
+from domain.errors import Corrupt, Invalid
 from domain.instants import parse_instant, zone_names
+from domain.regions import REGIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,10 +49,24 @@ def origin_of(log_domain: str, name: str, suffix: bytes) -> str:
     return f"{log_domain}/{name}-{suffix.hex()}"
 
 
+def require_place(time_zone: str | None, region: str | None) -> None:
+    """Let pass where a ledger is, as far as that is said.
+
+    Raises:
+        Invalid: the time zone is none of IANA's, or the region none of ISO 3166.
+    """
+    if time_zone is not None and time_zone not in zone_names():
+        detail = "must be an IANA time zone such as Europe/Amsterdam"
+        raise Invalid.at("/time_zone", "unknown-time-zone", detail)
+    if region is not None and region not in REGIONS:
+        raise Invalid.at("/region", "not-a-choice", "must be a region of ISO 3166 such as NL")
+
+
 @dataclass(frozen=True, kw_only=True)
 class LedgerSettings:
     """Fixed when the ledger is made.
 
+    ``region`` is where phone numbers without a country stand, by ISO 3166; None is nowhere.
     ``namespace`` is never shown: with it anyone can test guesses of refs. It is None where the
     ledger was imported without it. ``origin`` names the transparency log; ledgers that were made
     before there was one get theirs when they are opened. ``for_audit``: it was imported without its
@@ -66,6 +81,7 @@ class LedgerSettings:
     origin: str | None = None
     for_audit: bool = False
     archived: bool = False
+    region: str | None = None
 
     def to_bytes(self) -> bytes:
         """The content of the file, which ends in the SHA-256 of what it would be without that."""
@@ -87,6 +103,8 @@ class LedgerSettings:
             document["for_audit"] = True
         if self.archived:
             document["archived"] = True
+        if self.region is not None:
+            document["region"] = self.region
         return document
 
     @property
@@ -113,6 +131,7 @@ class LedgerSettings:
                 origin=document.get("origin"),
                 for_audit=document.get("for_audit", False) is not False,
                 archived=document.get("archived", False) is not False,
+                region=document.get("region"),
             )
             parse_instant(settings.created_at)
             if settings.namespace is None and not settings.for_audit:
@@ -122,6 +141,8 @@ class LedgerSettings:
                 raise ValueError("not the digest of these settings")
             if settings.origin is not None and not is_origin(settings.origin):
                 raise ValueError("no origin")
+            if settings.region is not None and settings.region not in REGIONS:
+                raise ValueError("no region")
         except (ValueError, TypeError, LookupError, AttributeError) as error:
             raise Corrupt(f"{path} is damaged: restore it from a backup") from error
         if settings.time_zone is not None and settings.time_zone not in zone_names():

@@ -59,6 +59,15 @@ class StatusRow:
 
 
 @dataclass(frozen=True)
+class StatusesOf:
+    """Where some contacts stand at a position, as of an instant."""
+
+    rows: Mapping[UUID, StatusRow]
+    position: int
+    as_of: int
+
+
+@dataclass(frozen=True)
 class ContactStatus(StatusRow):
     """Where one contact stands, and for when that is said."""
 

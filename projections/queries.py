@@ -21,6 +21,7 @@ from projections.answers import (
     ProjectionDigest,
     ProjectionState,
     Referrals,
+    StatusesOf,
     StatusRow,
     Summary,
 )
@@ -176,6 +177,12 @@ class ProjectionQueries(ABC):
             return status_reading.read_status(
                 snapshot.tables, contact_id, snapshot.position, snapshot.as_of
             )
+
+    def contact_statuses(self, contacts: Sequence[UUID]) -> StatusesOf:
+        """Where these contacts stand now, who stand for themselves; unknown ones are left out."""
+        with self._snapshot("status") as snapshot:
+            rows = status_reading.read_rows(snapshot.tables, contacts)
+            return StatusesOf(rows, snapshot.position, snapshot.as_of)
 
     def statuses(
         self,

@@ -12,6 +12,8 @@ from projections.answers import CalibrationSnapshot, ContactStatus, StatusRow, S
 from projections.status import NEVER
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from projections.answers import Cursor
     from projections.generations import Tables
 
@@ -40,6 +42,16 @@ def read_status(tables: Tables, contact: UUID, position: int, as_of: int) -> Con
         position,
         as_of,
     )
+
+
+def read_rows(tables: Tables, contacts: Sequence[UUID]) -> dict[UUID, StatusRow]:
+    """The rows of these contacts, as far as they have one: an alias has none."""
+    rows = tables.execute(
+        f"SELECT {_COLUMNS} FROM {tables['rows']}"
+        f" WHERE contact IN ({', '.join('?' * len(contacts))})",
+        tuple(contact.bytes for contact in contacts),
+    )
+    return {row.contact_id: row for row in map(_status_row, rows)}
 
 
 def survivor_of(tables: Tables, contact: UUID) -> UUID:

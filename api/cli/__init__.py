@@ -29,6 +29,8 @@ COMMANDS = {
     "policy": "Show, compare, try and publish the policies that judge.",
     "status": "Show the stage of one contact, and why.",
     "summary": "Count the contacts by stage.",
+    "contacts": "Find contacts by what they are called.",
+    "duplicates": "List contacts that may be one person.",
     "calibration": "Show how right the falls by silence were.",
     "replay": "Compute the stage of every contact at any time, as known at any time.",
     "proof": "Get checkpoints and proofs of the log, and verify them.",

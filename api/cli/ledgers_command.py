@@ -79,12 +79,13 @@ def list_them(
 @command.command("create")
 @click.argument("name")
 @click.option("--time-zone", help="The time zone of contacts without one, such as Europe/Paris.")
+@click.option("--region", help="Where phone numbers without a country stand, such as NL.")
 @data_option
-def create(name: str, time_zone: str | None, folder: Path | None) -> None:
+def create(name: str, time_zone: str | None, region: str | None, folder: Path | None) -> None:
     """Make a ledger called NAME, with the policy `retail`.
 
     Example:
-      rapport ledgers create corner-shop --time-zone Europe/Amsterdam
+      rapport ledgers create corner-shop --time-zone Europe/Amsterdam --region NL
     """
     with open_folder(folder) as data:
         new = name not in data.names()
@@ -93,7 +94,7 @@ def create(name: str, time_zone: str | None, folder: Path | None) -> None:
             if new and is_ledger_name(name)
             else nullcontext()
         ):
-            data.create(name, time_zone)
+            data.create(name, time_zone, region)
     click.echo(f"{name} {'is made' if new else 'was there already, and is as it was'}")
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from api.service.confirmations import Confirmations
+from api.service.finding.finder import Finder
+from api.service.finding.worker import IndexingWorker
 from api.service.known_aliases import KnownAliases
 from api.service.labels import Labels
 from api.service.limits import LIMITS
@@ -48,6 +50,7 @@ class OpenLedger:
     aliases: KnownAliases
     results: Results
     statuses: StatusCache
+    finder: Finder
     limits: ServiceLimits = LIMITS
 
     def labels(self, wanted: LabelsWanted, position: int | None = None) -> Labels:
@@ -96,6 +99,8 @@ class Server:
         """What an application counts, once there is one."""
         self.serial_executor = SerialExecutor()
         """Where short reads are worked out, one at a time, for all ledgers."""
+        self.indexing = IndexingWorker()
+        """What builds the index of every ledger, one part after the other."""
         self._observer: Callable[[str], CommitObserver] | None = None
         self._opening = threading.RLock()
         if self.keys.is_open():
@@ -172,17 +177,19 @@ class Server:
                 logger.error("ledger %s is left out of the list: %s", name, error)
         return found
 
-    def create(self, name: str, time_zone: str | None = None) -> tuple[OpenLedger, bool]:
+    def create(
+        self, name: str, time_zone: str | None = None, region: str | None = None
+    ) -> tuple[OpenLedger, bool]:
         """The ledger of that name, and whether it was made just now.
 
         Raises:
-            Invalid: the name or the time zone cannot be.
+            Invalid: the name, the time zone or the region cannot be.
             Unavailable: nothing can be made; the log says what is wrong with the folder.
         """
         with self._opening:
             made = False
             try:
-                _, made = self.folder.create(name, time_zone)
+                _, made = self.folder.create(name, time_zone, region)
                 return self._serve(name), made
             except Unavailable as error:
                 if made:
@@ -223,6 +230,7 @@ class Server:
                 self.keys.revoke_all_of(name)
                 if (served := self.ledgers.pop(name, None)) is not None:
                     served.projections.close()
+                    served.finder.close()
                 if self.followers is not None:
                     self.followers.let_go(name)
                 self.trails.let_go(name)
@@ -261,6 +269,7 @@ class Server:
         for served in self.ledgers.values():
             served.projections.close()
         self.serial_executor.close()
+        self.indexing.close()
         self.keys.close()
         self.trails.close()
         self.folder.close(last)
@@ -290,4 +299,5 @@ class Server:
         if self._observer is not None:
             ledger.observe(self._observer(name))
         aliases, statuses = KnownAliases(ledger), StatusCache(ledger, ledger.memory.share(STATUSES))
-        return OpenLedger(ledger, projections, aliases, results, statuses, self.limits)
+        finder = Finder(ledger, self.indexing)
+        return OpenLedger(ledger, projections, aliases, results, statuses, finder, self.limits)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from random import Random
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -35,14 +36,14 @@ def measure(bench: Bench) -> Outcome:
     wanted = [chance.randrange(contacts) for _ in range(QUESTIONS)]
     summaries = [_get(f"{LEDGER}/statuses/summary")] * QUESTIONS
     searches = [
-        _get(f"{LEDGER}/contacts?limit=20&name={quote(f'Customer {number}')}") for number in wanted
+        _get(f"{LEDGER}/contacts?limit=20&q={quote(f'{number} customer')}") for number in wanted
     ]
     runs: list[tuple[float, float, float]] = []
     with rapport(bench.fresh()) as port, bare() as bare_port:
         # Two events each, so that a contact is more than its name.
         pour(port, 2 * contacts, events_a_contact=2)
         settle(port, POLICY_EVENTS + 2 * contacts, _MOST_SECONDS)
-        closed_loop(port, searches[:1], 1)  # the first search reads every name
+        _until_indexed(port, searches[0])
         runs += (
             (
                 _middle_ms(port, summaries, lambda replies: _counted(replies, contacts)),
@@ -65,8 +66,20 @@ def measure(bench: Bench) -> Outcome:
             ),
         ),
         "Row 18: the agenda of a day is not measured, because there is no agenda yet. Names are "
-        "searched with `contacts?name=`, which finds a part of a name.\n",
+        "searched with `contacts?q=`, two words in the other order, once the index is whole.\n",
     )  # fmt: skip  # one argument a line would bury the lines
+
+
+def _until_indexed(port: int, search: Request) -> None:
+    """Wait until every name that was recorded is in the index, which is built in the background."""
+    deadline = time.monotonic() + _MOST_SECONDS
+    while True:
+        (reply,) = closed_loop(port, [search], 1).replies
+        index = json.loads(reply.body)["index"]
+        if index["state"] == "ready":
+            return
+        agree("an index in time", time.monotonic() < deadline, True)
+        time.sleep(0.1)
 
 
 def _get(path: str) -> Request:
@@ -92,5 +105,4 @@ def _found(replies: tuple[Reply, ...], wanted: list[int]) -> None:
     for number, reply in zip(wanted, replies, strict=True):
         items = json.loads(reply.body)["items"]
         agree("names found", all(f"Customer {number}" in one["name"] for one in items), True)
-        if number > max(wanted) // 10:
-            agree("who was searched", items[0]["contact_id"], str(contact(number)))
+        agree("who was searched", items[0]["contact_id"], str(contact(number)))

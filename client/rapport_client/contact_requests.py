@@ -188,9 +188,10 @@ class ContactRequests(LedgerPaths):
         )
 
 
-def create_ledger(name: str, time_zone: str | None) -> DocumentRequest[Ledger]:
+def create_ledger(name: str, time_zone: str | None, region: str | None) -> DocumentRequest[Ledger]:
     """Make a ledger, unless it is there."""
-    body = {"name": name} if time_zone is None else {"name": name, "time_zone": time_zone}
+    place = {"time_zone": time_zone, "region": region}
+    body = {"name": name, **{field: one for field, one in place.items() if one is not None}}
     return post_request("/v1/ledgers", body, reading(Ledger))
 
 

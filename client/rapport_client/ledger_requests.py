@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rapport_client.answers.calibration import Calibration
-from rapport_client.answers.contacts import FoundContact
+from rapport_client.answers.contacts import Duplicate, FoundContact
 from rapport_client.answers.ledgers import PolicyVersion
 from rapport_client.answers.operations import (
     FitOperation,
@@ -73,6 +73,7 @@ class LedgerRequests(LedgerPaths):
 
     def contacts(
         self,
+        search: str | None,
         name: str | None,
         stage: str | None,
         flag: str | None,
@@ -81,9 +82,10 @@ class LedgerRequests(LedgerPaths):
         limit: int,
         show: Sequence[str] = (),
     ) -> PageRequest[FoundContact]:
-        """Contacts by name, stage, flag or consent, by pages."""
+        """Contacts by what they are called, stage, flag or consent, by pages."""
         purpose, channel = consent or (None, None)
         query = query_parameters(
+            q=search,
             name=name,
             stage=stage,
             flag=flag,
@@ -94,6 +96,10 @@ class LedgerRequests(LedgerPaths):
         )
         query |= labels(show)
         return list_request(f"{self.base}/contacts", FoundContact, query)
+
+    def duplicates(self, limit: int) -> PageRequest[Duplicate]:
+        """Contacts that may be one person, by pages."""
+        return list_request(f"{self.base}/duplicates", Duplicate, query_parameters(limit=limit))
 
     def standing(
         self,

@@ -34,7 +34,7 @@ their limit, more than {MOST_INFLATION} times the compressed size, bytes after t
 layout.
 
 Signatures cover every event with its position and its time of recording (by the checkpoints), the
-time zone, origin and date of the ledger (by `{layout.SETTINGS}`), and its namespace (by
+time zone, region, origin and date of the ledger (by `{layout.SETTINGS}`), and its namespace (by
 `{layout.NAMESPACE}`). Only `{layout.SUMS}` covers the schemas, the times at which checkpoints were
 signed and keys were created and retired, the ledger's name, and what `{layout.MANIFEST}` says about
 the program. A forger can write that file again, so these are not protected against forgery.
@@ -74,7 +74,7 @@ def _rows() -> Iterator[tuple[str, str]]:
         (layout.HEAD, "layout, ledger, origin, position of the last event, whether keys are in it"),
         (
             layout.SETTINGS,
-            "time zone, origin and date of the ledger, as a C2SP signed note by the key of its log",
+            "time zone, region, origin and date of the ledger, as a C2SP note that its log signed",
         ),
         (layout.VERIFIERS, "the log's public keys, newest first, with when each was made, retired"),
         (layout.KEY, "the same, one a line"),

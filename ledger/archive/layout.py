@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from domain.instants import parse_instant, zone_names
+from domain.regions import REGIONS
 from ledger.archive.refusals import ArchiveRefused
 from ledger.settings import is_origin
 
@@ -194,18 +195,25 @@ class Head:
 class Identity:
     """What a ledger is besides its name and its events; answers depend on it.
 
-    ``namespace`` makes contacts of ``source:ref``, ``time_zone`` says where days begin. None stands
-    for a namespace that is not told: only with the keys it is.
+    ``namespace`` makes contacts of ``source:ref``, ``time_zone`` says where days begin, ``region``
+    where phone numbers without a country stand. None stands for a namespace that is not told: only
+    with the keys it is.
     """
 
     origin: str
     namespace: UUID | None
     time_zone: str | None
     created_at: str
+    region: str | None = None
 
     def text(self) -> str:
-        """The text that the log's key signs. Its first line tells it from a checkpoint."""
+        """The text that the log's key signs. Its first line tells it from a checkpoint.
+
+        It names a region only where there is one: ledgers were signed before there were any.
+        """
         rest = {"time_zone": self.time_zone, "created_at": self.created_at}
+        if self.region is not None:
+            rest["region"] = self.region
         if self.namespace is None:
             return f"rapport-ledger/v2\n{self.origin}\n{line(rest).decode()}"
         named = {"namespace": str(self.namespace), **rest}
@@ -224,6 +232,7 @@ class Identity:
             namespace=settings.namespace,
             time_zone=settings.time_zone,
             created_at=settings.created_at,
+            region=settings.region,
         )
 
     @classmethod
@@ -241,10 +250,13 @@ class Identity:
                 namespace=UUID(document["namespace"]) if "namespace" in document else None,
                 time_zone=document["time_zone"],
                 created_at=document["created_at"],
+                region=document.get("region"),
             )
             parse_instant(found.created_at)
             if not is_origin(found.origin):
                 raise ValueError("no origin")
+            if found.region is not None and found.region not in REGIONS:
+                raise ValueError("no region")
         except (ValueError, LookupError, TypeError, AttributeError):
             raise ArchiveRefused("is damaged", SETTINGS) from None
         if end or found.text() != text:

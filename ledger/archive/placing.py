@@ -61,6 +61,7 @@ def place(
     settings = LedgerSettings(
         name=name,
         time_zone=verified.identity.time_zone,
+        region=verified.identity.region,
         namespace=_namespace(verified, goes_on=goes_on),
         created_at=verified.identity.created_at,
         origin=verified.identity.origin,

@@ -224,6 +224,8 @@ def manifest(
         "time_zone": identity.time_zone,
         "created_at": identity.created_at,
     }
+    if identity.region is not None:
+        ledger["region"] = identity.region
     if head.version == 1:
         ledger["namespace"] = str(identity.namespace)
     return layout.canonical(

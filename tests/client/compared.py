@@ -22,6 +22,7 @@ ANSWERS = {
     "Calibration": ("get", f"{LEDGER}/calibration"),
     "ConsistencyProof": ("get", f"{LEDGER}/log/proofs/consistency"),
     "Contact": ("get", CONTACT),
+    "Duplicate": ("get", f"{LEDGER}/duplicates"),
     "Erased": ("post", f"{CONTACT}/erasure"),
     "FitOperation": ("post", f"{LEDGER}/policies/fit"),
     "FoundContact": ("get", f"{LEDGER}/contacts"),

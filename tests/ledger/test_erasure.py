@@ -23,6 +23,7 @@ from ledger.stores.sqlite.data_keys import KeyStore
 from ledger.stores.sqlite.events import LedgerApplicationRecorder
 from ledger.stores.sqlite.file_names import KEYS_FILE
 from tests.fixtures.faults import failing
+from tests.fixtures.finding import called, finder_of
 from tests.fixtures.patience import END_SECONDS
 from tests.ledger.given import ANN, SALE, append, draft, open_ledger, registered
 from tests.ledger.inside import application_of, keys_of, reachable, wrapped_keys
@@ -71,8 +72,8 @@ def refusal(ledger: Ledger, contact_id: UUID, type_name: str, data: Mapping[str,
 
 
 def test_an_erasure_is_an_event_and_what_was_personal_is_gone(ledger: Ledger) -> None:
-    contact_id = registered(ledger)
-    assert ledger.names().find("ann", 10) == [contact_id]
+    contact_id, finder = registered(ledger), finder_of(ledger)
+    assert called(finder, "ann") == [contact_id]
     done = erased(ledger, contact_id)
     assert done.fresh
     (event,) = ledger.stream(contact_id, types=[PersonalDataErased.TYPE], decrypt=True)
@@ -80,7 +81,7 @@ def test_an_erasure_is_an_event_and_what_was_personal_is_gone(ledger: Ledger) ->
     assert isinstance(event.event, PersonalDataErased)
     assert (event.event.requested_by, event.event.reason) == ("the person", EncryptedValue(b""))
     assert name_of(ledger, contact_id) == EncryptedValue(b"")
-    assert ledger.names().find("ann", 10) == []
+    assert called(finder, "ann") == []
 
 
 def test_neither_the_store_of_keys_nor_its_log_has_the_bytes_any_more(
@@ -104,7 +105,6 @@ def test_neither_the_store_of_keys_nor_its_log_has_the_bytes_any_more(
 def test_no_cache_keeps_what_was_personal(ledger: Ledger) -> None:
     contact_id = registered(ledger)
     append(ledger, draft(contact_id, "preference-learned", {"key": "seat", "value": "window"}))
-    ledger.names().find("ann", 10)
     key = keys_of(ledger).key(contact_id)
     assert key is not None
     encrypted = key.encrypt(NONCE, b"Ann", None)
@@ -304,7 +304,7 @@ def test_nobody_reads_while_a_key_cannot_be_destroyed_and_asking_goes_on(
         with pytest.raises(Unavailable, match="not destroyed yet"):
             erased(ledger, contact_id)
         assert name_of(ledger, contact_id) == EncryptedValue(b"")
-        assert ledger.names().find("ann", 10) == []
+        assert called(finder_of(ledger), "ann") == []
     done = erased(ledger, contact_id)
     assert not done.fresh
     assert ledger.head() == done.position

@@ -75,16 +75,17 @@ def test_everything_is_there_the_second_time(folder: Path) -> None:
 
 def test_ledgers_share_nothing_but_the_server(folder: Path) -> None:
     opened = open_folder(folder)
-    cafe, made = opened.create("cafe", "Europe/Amsterdam")
-    again, made_again = opened.create("cafe", "Europe/Paris")
+    cafe, made = opened.create("cafe", "Europe/Amsterdam", "NL")
+    again, made_again = opened.create("cafe", "Europe/Paris", "FR")
     assert (made, made_again) == (True, False)
     assert again is cafe
-    assert (cafe.time_zone, cafe.head()) == ("Europe/Amsterdam", 1)
+    assert (cafe.time_zone, cafe.region, cafe.head()) == ("Europe/Amsterdam", "NL", 1)
     assert cafe.contact_id("pos:1") != opened.ledger("main").contact_id("pos:1")
     assert opened.names() == ["cafe", "main"]
     opened.close()
     opened = open_folder(folder)
     assert opened.ledger("cafe").time_zone == "Europe/Amsterdam"
+    assert (opened.ledger("cafe").region, opened.ledger("main").region) == ("NL", None)
     opened.close()
 
 
@@ -98,11 +99,14 @@ def test_a_ledger_has_a_plain_name(folder: Path, name: str) -> None:
     opened.close()
 
 
-def test_a_ledger_has_a_time_zone_that_exists(folder: Path) -> None:
+def test_a_ledger_has_a_time_zone_and_a_region_that_exist(folder: Path) -> None:
     opened = open_folder(folder)
     with pytest.raises(Invalid) as raised:
         opened.create("cafe", "Mars/Olympus")
     assert raised.value.errors[0].pointer == "/time_zone"
+    with pytest.raises(Invalid) as raised:
+        opened.create("cafe", None, "nl")
+    assert raised.value.errors[0].pointer == "/region"
     assert opened.names() == ["main"]
     opened.close()
 
@@ -289,6 +293,7 @@ def another_namespace(file: Path) -> None:
         ("ledger.json", another_namespace, "damaged"),
         ("ledger.json", settings_with(format=2), "newer Rapport"),
         ("ledger.json", settings_with(time_zone="Mars/Olympus"), "not installed"),
+        ("ledger.json", settings_with(region="XX"), "damaged"),
     ],
 )
 def test_a_damaged_ledger_says_which_file_and_harms_no_other(

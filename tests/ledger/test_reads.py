@@ -21,14 +21,11 @@ from tests.ledger.given import (
     append,
     draft,
     folder_of,
-    open_ledger,
     registered,
 )
 from tests.ledger.inside import recorder_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from ledger.ledger import Ledger
     from tests.ledger.given import HandClock
 
@@ -148,27 +145,6 @@ def test_a_ref_that_is_no_such_text_is_invalid(ledger: Ledger, ref: str) -> None
     with pytest.raises(Invalid) as refused:
         ledger.contact_id(f"pos:{ref}")
     assert refused.value.code == "invalid-text"
-
-
-def test_contacts_are_found_by_part_of_any_name_they_went_by(ledger: Ledger) -> None:
-    ann, bob = registered(ledger), uuid4()
-    assert ledger.names().find("ANN ex", 10) == [ann]
-    append(ledger, draft(bob, "contact-registered", {"kind": "person", "name": "Bob STRASSE"}))
-    assert ledger.names().find("straße", 10) == [bob]
-    append(ledger, draft(ann, "registration-amended", {"name": "Ann Bobsdottir"}))
-    assert ledger.names().find("bob", 10) == [ann, bob]
-    assert ledger.names().find("bob", 1) == [ann]
-    assert ledger.names().find("example", 10) == [ann]
-    assert ledger.names().find("nobody", 10) == []
-
-
-def test_names_are_known_after_a_restart(tmp_path: Path, clock: HandClock) -> None:
-    ledger = open_ledger(tmp_path, clock)
-    ann = registered(ledger)
-    ledger.close()
-    ledger = open_ledger(tmp_path, clock)
-    assert ledger.names().find("example", 10) == [ann]
-    ledger.close()
 
 
 def test_rare_topics_are_read_from_an_index(ledger: Ledger) -> None:

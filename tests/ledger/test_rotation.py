@@ -21,6 +21,7 @@ from ledger.stores.sqlite.connections import connect
 from ledger.stores.sqlite.data_keys import APPLICATION_ID, MASTER_PROOF
 from ledger.stores.sqlite.store import SqliteStore
 from tests.fixtures.faults import failing
+from tests.fixtures.finding import called, finder_of
 from tests.ledger.given import HandClock, registered
 
 if TYPE_CHECKING:
@@ -51,9 +52,8 @@ def readable(path: Path, key: MasterKey | None = None) -> bool:
     with closing(DataFolder.open(path, SqliteStore, clock=HandClock(), master_key=key)) as folder:
         for name in NAMES:
             ledger = folder.ledger(name)
-            assert len(ledger.names().find("ann", 100)) == len(
-                ledger.log(types=["contact-registered"])
-            )
+            events = ledger.log(types=["contact-registered"])
+            assert len(called(finder_of(ledger), "ann")) == len(events)
             registered(ledger)
             assert ledger.transparency.sign_head().size == ledger.head()
     return True

@@ -139,6 +139,8 @@ def used(server: Server, person: Person) -> dict[str, str]:
         "lines": server.ok("GET", f"{BASE}/events", headers=lines).text,
         "contacts": server.ok("GET", f"{BASE}/contacts").text,
         "names": server.ok("GET", f"{BASE}/contacts", params={"name": "zq"}).text,
+        "search": server.ok("GET", f"{BASE}/contacts", params={"q": "zq"}).text,
+        "duplicates": server.ok("GET", f"{BASE}/duplicates").text,
     }
 
 
@@ -215,7 +217,7 @@ def test_after_the_erasure_no_read_holds_a_word_of_that_person(town: dict[str, A
     for moment in ("after", "after a restart"):
         for name, text in town[moment].items():
             assert gone.found_in(text) == {}, (moment, name)
-        for name in ("log", "lines", "names"):
+        for name in ("log", "lines", "names", "search"):
             assert kept.found_in(town[moment][name]), (moment, name)
 
 

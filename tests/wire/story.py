@@ -219,6 +219,8 @@ def _tail(recorder: Recorder) -> None:
 def _lists(recorder: Recorder) -> None:
     for question in (
         "contacts?name=anna",
+        "contacts?q=wit%20anna",
+        "duplicates",
         "contacts?stage=customer",
         "contacts?limit=2",
         "contacts?consent_purpose=marketing&consent_channel=email",

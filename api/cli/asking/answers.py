@@ -91,6 +91,12 @@ class ProjectionAnswers(TimeZoned, Protocol):
     def summary(self, as_of: int | None, *, quiet: bool) -> Document:
         """The contacts by stage, with everything reflected that was recorded before."""
 
+    def contacts(self, typed: str, most: int, *, quiet: bool) -> Document:
+        """Up to ``most`` contacts that are called so, the best first, and how far the index is."""
+
+    def duplicates(self, most: int, *, quiet: bool) -> Document:
+        """Up to ``most`` pairs that may be one person, the likeliest first."""
+
     def calibration(self, period: Period, asked: At, *, quiet: bool) -> Document:
         """How right the falls of a period were, with everything reflected as in a summary."""
 

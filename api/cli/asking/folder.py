@@ -23,6 +23,7 @@ from api.service.answers.lists import Summary
 from api.service.answers.projections import Operation
 from api.service.answers.status import Status
 from api.service.calibration import calibration
+from api.service.finding.pages import ContactFilter, duplicates_page, found_contacts
 from api.service.fitting import fit_policy
 from api.service.known_aliases import KnownAliases
 from api.service.marks import MARKING
@@ -200,6 +201,27 @@ class OpenServerAnswers:
         """
         self._catch_up(quiet=quiet)
         return Summary.model_validate(self._open_ledger.projections.summary(as_of)).plain()
+
+    def contacts(self, typed: str, most: int, *, quiet: bool) -> Document:
+        """See ``ProjectionAnswers``.
+
+        Raises:
+            ProjectionBehind: the projections do not get there.
+        """
+        self._catch_up(quiet=quiet)
+        self._read_names(quiet=quiet)
+        return found_contacts(self._open_ledger, ContactFilter(q=typed), most, now()).plain()
+
+    def duplicates(self, most: int, *, quiet: bool) -> Document:
+        """See ``ProjectionAnswers``."""
+        self._read_names(quiet=quiet)
+        return duplicates_page(self._open_ledger, 0, most).plain()
+
+    def _read_names(self, *, quiet: bool) -> None:
+        finder = self._open_ledger.finder
+        with progress("reading names", finder.state().total, quiet=quiet) as advance:
+            while finder.advance():
+                advance(finder.state().done, "")
 
     def calibration(self, period: Period, asked: At, *, quiet: bool) -> Document:
         """See ``ProjectionAnswers``.

@@ -141,6 +141,17 @@ class ServerAnswers:
             query = without_none({"as_of": text_of(as_of), "min_position": self._head()})
             return self._documents.get("/statuses/summary", query)
 
+    def contacts(self, typed: str, most: int, *, quiet: bool) -> Document:
+        """See ``ProjectionAnswers``."""
+        with progress("looking", 1, quiet=quiet):
+            query = {"q": typed, "limit": str(most), "min_position": self._head()}
+            return self._documents.get("/contacts", query)
+
+    def duplicates(self, most: int, *, quiet: bool) -> Document:
+        """See ``ProjectionAnswers``."""
+        with progress("comparing", 1, quiet=quiet):
+            return self._documents.get("/duplicates", {"limit": str(most)})
+
     def calibration(self, period: Period, asked: At, *, quiet: bool) -> Document:
         """See ``ProjectionAnswers``."""
         with progress("counting", 1, quiet=quiet):

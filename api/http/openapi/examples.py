@@ -17,8 +17,12 @@ from api.service.answers.events import (
 )
 from api.service.answers.ledgers import EventType
 from api.service.answers.lists import (
+    Duplicate,
+    Duplicates,
     FoundContact,
+    FoundContacts,
     Restatement,
+    SearchIndex,
     StandingRow,
     StatusRow,
     Summary,
@@ -178,7 +182,31 @@ RESTATEMENT = example(
         "position": 3,
     },
 )
-FOUND_CONTACT = example(FoundContact, {**STATUS_ROW.plain(), "name": "Ada Jansen"})
+FOUND_CONTACT = example(
+    FoundContact, {**STATUS_ROW.plain(), "name": "Ada Jansen", "matched": "name"}
+)
+FOUND_CONTACTS = FoundContacts(
+    items=(FOUND_CONTACT,),
+    index=SearchIndex(state="ready", done=42, total=42),
+    next_cursor=None,
+)
+DUPLICATES = Duplicates(
+    items=(
+        example(
+            Duplicate,
+            {
+                "contacts": (CONTACT_ID, OTHER_ID),
+                "names": ("Ada Jansen", "A. Jansen"),
+                "for": ("same email",),
+                "against": ("different name",),
+                "score": 45,
+            },
+        ),
+    ),
+    index=FOUND_CONTACTS.index,
+    phone_library="phonenumbers 9.0.43",
+    next_cursor=None,
+)
 _KNOWN_AT = {"position": 3, "recorded_at": "2026-03-01T08:30:01.250000Z"}
 STATUS = example(
     Status,

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from api.http.routers import (
     calibration,
     contacts,
+    duplicates,
     erasure,
     event_types,
     events,
@@ -32,6 +33,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     events.router,
     recorded_events.router,
     contacts.router,
+    duplicates.router,
     erasure.router,
     person.router,
     status.router,

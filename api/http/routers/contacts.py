@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Annotated
 from uuid import UUID
 
@@ -33,20 +33,16 @@ from api.http.wire.query_types import (
     FlagWanted,
     MinPosition,
     NameWanted,
+    SearchWanted,
     StageWanted,
 )
 from api.service.answers.contacts import Contact, Stream
-from api.service.answers.document import Page
-from api.service.answers.lists import FoundContact
-from api.service.marks import MARKING
-from api.service.profiles import decrypted_history, profile_at
+from api.service.answers.lists import FoundContact, FoundContacts
+from api.service.finding.pages import ContactFilter, found_page, index_of
+from api.service.profiles import profile_at
 from api.service.questions import Question, relationship_of, standing_of, subject_of
-from domain.consents import allows, consents_of
+from domain.consents import consents_of
 from domain.errors import Invalid
-from domain.events.contacts import (
-    ConsentChanged,
-)
-from domain.kinds import MAX_WHOLE
 from domain.profile import Profile
 from ledger.access.scopes import READ
 from projections.answers import StatusRow
@@ -108,32 +104,8 @@ def _profile_of(question: Question, survivor: UUID) -> Profile:
     return profile_at(question.ledger, question.aliases, survivor, question.position)
 
 
-@dataclass(frozen=True)
-class ContactFilter:
-    """Which contacts are looked for."""
-
-    name: str | None
-    stage: str | None
-    flag: str | None
-    purpose: str | None
-    channel: str | None
-
-    def has(self, row: StatusRow) -> bool:
-        """Whether the row is of the stage and has the flag."""
-        return self.stage in (None, row.stage) and (self.flag is None or self.flag in row.flags)
-
-    def is_allowed(self, question: Question, row: StatusRow) -> bool:
-        """Whether the contact allows us what is wanted."""
-        if self.purpose is None or self.channel is None:
-            return True
-        types = (ConsentChanged.TYPE, *MARKING)
-        history = decrypted_history(
-            question.ledger, question.aliases, row.contact_id, question.position, types
-        )
-        return allows(consents_of(history, question.as_of), self.purpose, self.channel)
-
-
 async def wanted_of(
+    q: SearchWanted = None,
     name: NameWanted = None,
     stage: StageWanted = None,
     flag: FlagWanted = None,
@@ -143,7 +115,7 @@ async def wanted_of(
     """Which contacts the query looks for.
 
     Raises:
-        Invalid: a purpose without a channel, or the other way round.
+        Invalid: a purpose without a channel, or the other way round, or two ways to search.
     """
     purpose, channel = consent_purpose, consent_channel
     if (purpose is None) != (channel is None):
@@ -151,7 +123,9 @@ async def wanted_of(
         if channel is None:
             missing, is_there = is_there, missing
         raise Invalid.at(f"/{missing}", "contradiction", f"is required with {is_there}")
-    return ContactFilter(name, stage, flag, purpose, channel)
+    if q is not None and name is not None:
+        raise Invalid.at("/name", "contradiction", "is not taken with q, which finds names too")
+    return ContactFilter(q, name, stage, flag, purpose, channel)
 
 
 async def wait_for_stages(served: LedgerInPath, min_position: MinPosition = None) -> None:
@@ -162,11 +136,11 @@ async def wait_for_stages(served: LedgerInPath, min_position: MinPosition = None
 @router.get(
     "",
     dependencies=[allow(READ)],
-    summary="Find contacts by name, stage or flag",
+    summary="Find contacts by what they are called, stage or flag",
     responses={
         200: response_of(
-            "The contacts, with their names; the greatest score first without `name`.",
-            Page[FoundContact](items=(examples.FOUND_CONTACT,), next_cursor=None),
+            "The contacts, with their names; the greatest score first without `q` and `name`.",
+            examples.FOUND_CONTACTS,
             "ETag",
             "Link",
             "Rapport-Position",
@@ -181,15 +155,21 @@ def find_contacts(
     labels: LabelsInQuery,
     reply: CurrentReply,
     _reflected: Annotated[None, Depends(wait_for_stages)],
-) -> Page[FoundContact]:
-    """Names are found as they are or were; stage and flags are those at `Rapport-Position`.
+) -> FoundContacts:
+    """`q` finds people by words, or beginnings of words, of their names, refs, e-mail addresses and
+    phone numbers, in any order: whole names first, then whole words, beginnings, and names with
+    one or two mistakes. `name` finds a part of a name. Both take names as they are or were, without
+    regard to case, accents and signs. They are looked up in memory, and `index` says how much of
+    the ledger was read for it since the start.
+
+    Stage and flags are those at `Rapport-Position`.
 
     With `consent_purpose` and `consent_channel` the list has only contacts who allow this use now;
     a contact who never said so does not. A page then examines at most `limit` contacts: it may be
     short, or empty, and still have a next one.
     """
-    if wanted.name is not None:
-        answer = _found_by_name(wanted, wanted.name, page, inquiry, reply)
+    if wanted.is_search:
+        answer = _search_page(wanted, page, inquiry, reply)
     else:
         answer = _list_by_score(wanted, page, inquiry, reply)
     return with_labels(answer, inquiry.served, labels, reply.position)
@@ -197,7 +177,7 @@ def find_contacts(
 
 def _list_by_score(
     wanted: ContactFilter, page: PageRequest, inquiry: Inquiry, reply: Reply
-) -> Page[FoundContact]:
+) -> FoundContacts:
     """Those with the stage, the flag and the consent, the greatest score first."""
     served = inquiry.served
     found = served.projections.statuses(
@@ -209,34 +189,23 @@ def _list_by_score(
     question = inquiry.question()
     rows = [row for row in found.items if wanted.is_allowed(question, row)]
     items = [_with_name(question, row) for row in rows]
-    return list_page(served.ledger, reply, items, "contacts", found.next_cursor, found.position)
+    listed = list_page(served.ledger, reply, items, "contacts", found.next_cursor, found.position)
+    return FoundContacts(items=listed.items, index=index_of(served), next_cursor=listed.next_cursor)
 
 
-def _found_by_name(
-    wanted: ContactFilter, name: str, page: PageRequest, inquiry: Inquiry, reply: Reply
-) -> Page[FoundContact]:
-    """Those with the name are few enough to look at one by one."""
-    question, served = inquiry.question(), inquiry.served
-    (skipped,) = read_place(served.ledger, page.cursor, "names", 0)
-    found = served.ledger.names().find(name, MAX_WHOLE)
-    survivors = list(dict.fromkeys(question.aliases.survivor_of(one) for one in found))
-    items: list[FoundContact] = []
-    more: str | None = None
-    position = served.projections.wait_for(0, 0)
-    for place, survivor in enumerate(survivors[skipped:], start=skipped):
-        if len(items) == page.limit:
-            more = make_cursor(served.ledger, "names", place)
-            break
-        row = served.projections.contact_status(survivor)
-        if row is None or not wanted.has(row) or not wanted.is_allowed(question, row):
-            continue
-        position = row.position
-        items.append(_with_name(question, row))
+def _search_page(
+    wanted: ContactFilter, page: PageRequest, inquiry: Inquiry, reply: Reply
+) -> FoundContacts:
+    served = inquiry.served
+    kind = "names" if wanted.q is None else "search"
+    (skipped,) = read_place(served.ledger, page.cursor, kind, 0)
+    found = found_page(served, inquiry.question(), wanted, skipped, page.limit)
+    more = None if found.more is None else make_cursor(served.ledger, kind, found.more)
     reply.goes_on(more)
-    reply.reflects(position)
-    return Page[FoundContact](items=tuple(items), next_cursor=more)
+    reply.reflects(found.position)
+    return FoundContacts(items=found.items, index=index_of(served), next_cursor=more)
 
 
 def _with_name(question: Question, row: StatusRow) -> FoundContact:
     name = _profile_of(question, row.contact_id).name
-    return FoundContact.model_validate({**asdict(row), "name": name})
+    return FoundContact.model_validate({**asdict(row), "name": name, "matched": None})

@@ -27,15 +27,15 @@ from api.http.wire.sent import SentObject
 from api.service.answers.document import Page
 from api.service.answers.ledgers import DeletedLedger, Ledger
 from api.service.server import Server
-from domain.kinds import TimeZone, wrong
+from domain.kinds import Region, TimeZone, wrong
 from ledger.access.scopes import ADMIN, SCOPES, Principal
 from ledger.stores.access import REFUSED
 
 router = APIRouter(tags=["Ledgers"], route_class=LedgerRoute)
 
 _NAME = re.compile("[a-z][a-z0-9-]{0,39}")
-_EXAMPLE = example(Ledger, {"name": "main", "time_zone": None, "archived": False})
-_SHOP = {"name": "corner-shop", "time_zone": "Europe/Amsterdam"}
+_EXAMPLE = example(Ledger, {"name": "main", "time_zone": None, "region": None, "archived": False})
+_SHOP = {"name": "corner-shop", "time_zone": "Europe/Amsterdam", "region": "NL"}
 
 
 def _read_name(value: object) -> str:
@@ -45,7 +45,10 @@ def _read_name(value: object) -> str:
 
 
 class NewLedger(SentObject):
-    """A ledger to be made; without a time zone its days are those of UTC."""
+    """A ledger to be made; without a time zone its days are those of UTC.
+
+    `region` is where phone numbers without a country stand; without it they compare as given.
+    """
 
     EXAMPLES: ClassVar = {"a shop": _SHOP}
     UNKNOWN: ClassVar = "a ledger has no such field"
@@ -54,6 +57,7 @@ class NewLedger(SentObject):
     time_zone: Annotated[str | None, Reads(TimeZone().read, TimeZone().schema(), nullable=True)] = (
         None
     )
+    region: Annotated[str | None, Reads(Region().read, Region().schema(), nullable=True)] = None
 
 
 @router.get(
@@ -92,13 +96,13 @@ def create_ledger(
     server: CurrentServer,
     reply: CurrentReply,
 ) -> Ledger:
-    """If the ledger exists, nothing changes, even if the request has another time zone."""
-    name, time_zone = body.name, body.time_zone
+    """If the ledger exists, nothing changes, even if the time zone or region is another."""
+    name, place = body.name, (body.time_zone, body.region)
     if name in server.folder.names():
-        _, new = server.create(name, time_zone)
+        _, new = server.create(name, *place)
     else:
         with server.trails.order(None, caller, "ledger-made", name) as order:
-            _, new = server.create(name, time_zone)
+            _, new = server.create(name, *place)
             if not new:  # another request was faster
                 order.end(REFUSED, reason="ledger-exists")
     reply.headers["Location"] = f"/v1/ledgers/{name}"
@@ -114,7 +118,7 @@ def create_ledger(
     responses={200: response_of("The ledger.", _EXAMPLE)},
 )
 def read_ledger(server: CurrentServer, served: LedgerInPath) -> Ledger:
-    """The answer has its name and time zone. The endpoints below it read what it holds."""
+    """The answer has its name, time zone and region. The endpoints below it read what it holds."""
     return _now(server, served.ledger.name)
 
 

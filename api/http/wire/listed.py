@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 from api.http.wire.cursors import make_cursor, read_place
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 FIRST_PAGE = (None, None)
 
+P = TypeVar("P", bound=Page[Any])
+
 
 def page_after(ledger: Ledger, cursor: str | None, kind: str) -> Cursor | None:
     """Where the next page of a projection's list begins, by a request's cursor.
@@ -33,8 +35,8 @@ def page_after(ledger: Ledger, cursor: str | None, kind: str) -> Cursor | None:
 
 
 def with_labels(
-    page: Page[Any], served: OpenLedger, wanted: LabelsWanted, position: int | None = None
-) -> Page[Any]:
+    page: P, served: OpenLedger, wanted: LabelsWanted, position: int | None = None
+) -> P:
     """The page with what is wanted beside the ids of contacts, as known at its position, or now."""
     if not wanted.any:
         return page

@@ -172,6 +172,15 @@ ConsentChannel = Annotated[
     Reads(_WORD.read, _WORD.schema()),
     _query("The channel of that use; required with `consent_purpose`.", "email"),
 ]
+SearchWanted = Annotated[
+    str | None,
+    Reads(_LONG_NAME.read, _LONG_NAME.schema()),
+    _query(
+        "Words, or their beginnings, of a name, a ref, an e-mail address or a phone number, in any "
+        "order. Names with one or two mistakes come last.",
+        "jansen ada",
+    ),
+]
 NameWanted = Annotated[
     str | None,
     Reads(_LONG_NAME.read, _LONG_NAME.schema()),

@@ -11,10 +11,14 @@ from ledger.access.scopes import SCOPES
 
 
 class Ledger(Document):
-    """The name and settings of a ledger; without a time zone its days are those of UTC."""
+    """The name and settings of a ledger; without a time zone its days are those of UTC.
+
+    `region` is where phone numbers without a country stand.
+    """
 
     name: str
     time_zone: str | None
+    region: str | None
     archived: bool
     created_at: Instant = Field(examples=["2026-03-01T08:00:00Z"])
 

@@ -12,14 +12,20 @@ from api.service.answers.document import (
     Document,
     Flags,
     Instant,
+    Page,
     Position,
     Stage,
     StandingName,
 )
+from api.service.finding.duplicates import DIFFERENT, SAME
+from api.service.finding.terms import MATCHED
 from domain.events import STAGES
 
 if TYPE_CHECKING:
     from projections.answers import ContactStanding
+
+Matched = Annotated[str, WithJsonSchema({"type": "string", "enum": sorted(set(MATCHED.values()))})]
+"""By what a contact was found."""
 
 StageCounts = Annotated[
     dict[str, int],
@@ -42,9 +48,56 @@ class StatusRow(ContactDocument):
 
 
 class FoundContact(StatusRow):
-    """The stage of one of many contacts, and their name, which is null after an erasure."""
+    """The stage of one of many contacts, and their name, which is null after an erasure.
+
+    `matched` says by what a search found them: name, former_name, ref, email or phone.
+    """
 
     name: str | None
+    matched: Matched | None
+
+
+class SearchIndex(Document):
+    """The progress of the index of names, which is built in memory after a start, up to `total`."""
+
+    state: Annotated[str, WithJsonSchema({"type": "string", "enum": ["building", "ready"]})]
+    done: Position
+    total: Position
+
+
+class FoundContacts(Page[FoundContact]):
+    """A part of a list of contacts. A search may miss some while the index is `building`."""
+
+    index: SearchIndex
+
+
+def _some_of(arguments: dict[str, tuple[str, int]]) -> WithJsonSchema:
+    said = [one for one, _ in arguments.values()]
+    return WithJsonSchema({"type": "array", "items": {"type": "string", "enum": said}})
+
+
+class Duplicate(Document):
+    """Two contacts that may be one person, with their names; the score is of 100."""
+
+    contacts: tuple[UUID, ...] = Field(min_length=2, max_length=2)
+    names: tuple[str | None, ...] = Field(min_length=2, max_length=2)
+    for_: Annotated[tuple[str, ...], _some_of(SAME)] = Field(
+        alias="for", validation_alias=AliasChoices("speaks_for", "for")
+    )
+    against: Annotated[tuple[str, ...], _some_of(DIFFERENT)] = Field(
+        validation_alias=AliasChoices("speaks_against", "against")
+    )
+    score: int
+
+
+class Duplicates(Page[Duplicate]):
+    """A part of the possible duplicates; `phone_library` says whose numbering plans were used.
+
+    Some are missing while the index is `building`.
+    """
+
+    index: SearchIndex
+    phone_library: str
 
 
 class StandingRow(ContactDocument):

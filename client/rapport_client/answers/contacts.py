@@ -85,7 +85,22 @@ class Contact:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Duplicate:
+    """Two contacts that may be one person, and what speaks for and against; the score is of 100."""
+
+    contacts: tuple[UUID, ...]
+    names: tuple[str | None, ...]
+    for_: tuple[str, ...]
+    against: tuple[str, ...]
+    score: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class FoundContact(StatusRow):
-    """One of the contacts that match a search. ``name`` is None once it was erased."""
+    """One of the contacts that match a search. ``name`` is None once it was erased.
+
+    ``matched`` is what a search found: a name, former_name, ref, email or phone.
+    """
 
     name: str | None = field()
+    matched: str | None

@@ -8,10 +8,14 @@ from datetime import datetime
 
 @dataclass(frozen=True, kw_only=True)
 class Ledger:
-    """A ledger of the server. ``time_zone`` is where its days begin; None means UTC."""
+    """A ledger of the server. ``time_zone`` is where its days begin; None means UTC.
+
+    ``region`` is where phone numbers without a country stand, by ISO 3166.
+    """
 
     name: str
     time_zone: str | None
+    region: str | None
     archived: bool
     created_at: datetime
 

@@ -37,9 +37,14 @@ class AsyncClient(AsyncLedgerQueries):
       ``NewEvent`` again, even days later, and it is recorded once.
     """
 
-    async def create_ledger(self, name: str, time_zone: str | None = None) -> Ledger:
-        """Create a ledger of that name unless there is one."""
-        return await self._send(create_ledger(name, time_zone))
+    async def create_ledger(
+        self, name: str, time_zone: str | None = None, region: str | None = None
+    ) -> Ledger:
+        """Create a ledger of that name unless there is one.
+
+        ``region`` is where phone numbers without a country stand, such as ``NL``.
+        """
+        return await self._send(create_ledger(name, time_zone, region))
 
     async def append(
         self,

@@ -39,9 +39,14 @@ class Client(LedgerQueries):
       ``NewEvent`` again, even days later, and it is recorded once.
     """
 
-    def create_ledger(self, name: str, time_zone: str | None = None) -> Ledger:
-        """Create a ledger of that name unless there is one."""
-        return self._send(create_ledger(name, time_zone))
+    def create_ledger(
+        self, name: str, time_zone: str | None = None, region: str | None = None
+    ) -> Ledger:
+        """Create a ledger of that name unless there is one.
+
+        ``region`` is where phone numbers without a country stand, such as ``NL``.
+        """
+        return self._send(create_ledger(name, time_zone, region))
 
     def append(
         self,

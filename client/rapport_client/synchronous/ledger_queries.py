@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from rapport_client.answers.calibration import Calibration
-    from rapport_client.answers.contacts import FoundContact
+    from rapport_client.answers.contacts import Duplicate, FoundContact
     from rapport_client.answers.ledgers import PolicyVersion
     from rapport_client.answers.operations import (
         FitOperation,
@@ -68,6 +68,7 @@ class LedgerQueries(Connection):
     def contacts(
         self,
         *,
+        search: str | None = None,
         name: str | None = None,
         stage: str | None = None,
         flag: str | None = None,
@@ -76,15 +77,23 @@ class LedgerQueries(Connection):
         page: int = 500,
         show: Sequence[str] = (),
     ) -> Generator[FoundContact, None, None]:
-        """Contacts by name or part of one, by stage, by flag, or who they are that allow something.
+        """Contacts that are called so, of a stage, with a flag, or that allow something.
 
+        ``search`` finds words of names, refs, e-mail addresses and phone numbers, the best first,
+        and forgives a mistake or two in a name; ``name`` finds a part of a name.
         ``consent`` is a purpose and a channel, such as ``("marketing", "email")``.
 
         ``show`` is what stands beside their ids: ``names``, ``refs`` or both.
         """
         return self._pages(
-            self._ledger_requests.contacts(name, stage, flag, consent, min_position, page, show)
+            self._ledger_requests.contacts(
+                search, name, stage, flag, consent, min_position, page, show
+            )
         )
+
+    def duplicates(self, *, page: int = 500) -> Generator[Duplicate, None, None]:
+        """Contacts that may be one person, the likeliest first; ``page`` at a time (1..1000)."""
+        return self._pages(self._ledger_requests.duplicates(page))
 
     def standing(
         self,

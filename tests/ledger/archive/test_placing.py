@@ -26,6 +26,7 @@ from ledger.data_layout import LEDGERS, LedgerExists
 from ledger.folder import DataFolder
 from ledger.stores.sqlite.sorting import SqliteSorting
 from ledger.stores.sqlite.store import SqliteStore
+from tests.fixtures.finding import called, finder_of
 from tests.fixtures.patience import END_SECONDS
 from tests.ledger.archive.archives import (
     EVENTS,
@@ -105,7 +106,8 @@ def test_it_comes_out_exactly_as_it_was(
         assert one.policies() == other.policies()
         if passphrase:
             assert one.log(limit=EVENTS) == other.log(limit=EVENTS)
-            assert one.names().find("example 7", 9) == other.names().find("example 7", 9) != []
+            found = [called(finder_of(ledger), "example 7") for ledger in (one, other)]
+            assert found[0] == found[1] != []
 
 
 def test_what_was_imported_is_exported_as_the_same_archive(
@@ -143,7 +145,7 @@ def test_without_keys_it_is_read_and_takes_nothing(sold: Shop, path: Path, into:
         assert all(
             event.actor is None or isinstance(event.actor, EncryptedValue) for event in events
         )
-        assert ledger.names().find("ann", 10) == []
+        assert called(finder_of(ledger), "ann") == []
         for asked in (
             draft(events[1].contact_id, "purchase-made", SALE),
             draft(uuid4(), "contact-registered", ANN),

@@ -15,6 +15,8 @@ import pytest
 
 from domain.errors import Corrupt
 from ledger.archive import layout
+from ledger.archive.layout import Identity
+from ledger.archive.refusals import ArchiveRefused
 from ledger.folder import DataFolder
 from ledger.stores.sqlite.store import SqliteStore
 from ledger.transparency.merkle import root
@@ -31,7 +33,7 @@ from tests.ledger.archive.archives import (
     shop,
     written,
 )
-from tests.ledger.given import HandClock, folder_of
+from tests.ledger.given import ORIGIN, HandClock, folder_of
 from tests.ledger.inside import keys_of, recorder_of, wrapped_keys
 
 if TYPE_CHECKING:
@@ -190,6 +192,20 @@ def test_the_settings_are_signed_by_the_log(sold: Shop) -> None:
     assert signatures.count("\n") == 1
     key = Verifier.read(held[layout.KEY].decode().splitlines()[0])
     assert key.name == sold.exported.origin
+
+
+def test_a_region_is_signed_where_there_is_one() -> None:
+    nowhere, dutch = (
+        Identity(
+            origin=ORIGIN, namespace=None, time_zone=None, created_at="2026-03-01T12:00:00Z",
+            region=region,
+        )
+        for region in (None, "NL")
+    )  # fmt: skip
+    assert "region" not in nowhere.text(), "as ledgers were signed before there were regions"
+    assert [Identity.read(one.text()) for one in (nowhere, dutch)] == [nowhere, dutch]
+    with pytest.raises(ArchiveRefused):
+        Identity.read(dutch.text().replace("NL", "XX"))
 
 
 def test_the_list_of_digests_names_the_archive(sold: Shop) -> None:
