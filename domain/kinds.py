@@ -33,6 +33,8 @@ MAX_TEXT = 2000
 """How many characters a text may have unless its field says otherwise."""
 
 _NEVER_KEPT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_AGENDA_KEY = re.compile(r"[a-z-]+(:[0-9A-Za-z@/:.+-]{1,100})?")
+_MAX_KEY = 200
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -205,6 +207,25 @@ class Choice(Kind):
 
     def schema(self) -> dict[str, object]:
         return {"type": "string", "enum": list(self.words)}
+
+
+class AgendaKey(Kind):
+    """The key of an agenda item: its kind, and after a colon what it is about."""
+
+    def read(self, value: object, names: ContactNames = no_names) -> str:
+        if not isinstance(value, str):
+            wrong("wrong-type", "must be a string")
+        if len(value) > _MAX_KEY or not _AGENDA_KEY.fullmatch(value):
+            wrong("invalid-text", "must be the key of an agenda item, such as promise:ID")
+        return value
+
+    def schema(self) -> dict[str, object]:
+        return {
+            "type": "string",
+            "pattern": f"^{_AGENDA_KEY.pattern}$",
+            "maxLength": _MAX_KEY,
+            "examples": ["touch"],
+        }
 
 
 class EventId(Kind):

@@ -99,6 +99,7 @@ class TopicCodec:
         self.cls = cls
         self.names = tuple(field.name for field in cls.FIELDS)
         self._count = len(self.names)
+        self._always = sum(not field.is_later for field in cls.FIELDS)
         self._plan = tuple(
             (place, field.name, field.kind, field.personal)
             for place, field in enumerate(cls.FIELDS)
@@ -119,6 +120,8 @@ class TopicCodec:
                 fields[place] = encrypt(prefix + name, _pack(kind, value))
             else:
                 fields[place] = kind.pack(value)
+        while len(fields) > self._always and fields[-1] is None:
+            fields.pop()
         return fields
 
     def unpack(self, fields: Sequence[Any], decrypt: Decrypt | None, prefix: str = "") -> Event:

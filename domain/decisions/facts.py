@@ -15,10 +15,12 @@ from domain.decisions.referrals import close_referral, make_referral, raise_leve
 from domain.decisions.rewards import decline_reward, grant_reward, take_back_reward
 from domain.decisions.service import (
     close_engagement,
+    defer_action,
     override_stage,
     resolve_complaint,
     settle_promise,
 )
+from domain.events.care import ActionDeferred
 from domain.events.commerce import (
     PurchaseReversed,
     SubscriptionCancelled,
@@ -54,6 +56,7 @@ def record(_: ContactState, command: Command[Event]) -> tuple[DecidedEvent, ...]
 
 
 DECISIONS: Mapping[type[Event], Decision] = {
+    ActionDeferred: defer_action,
     ComplaintResolved: resolve_complaint,
     ConsentChanged: change_consent,
     ContactMerged: merge_contact,

@@ -1,4 +1,4 @@
-"""How engagements, promises and complaints end, and what is set by hand."""
+"""How engagements, promises and complaints end, and what is set or put off by hand."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from domain.decisions.reasons import refusal
 from domain.decisions.request import ALREADY_SO
+from domain.instants import DAY
 
 if TYPE_CHECKING:
     from domain.contact import ContactState
     from domain.decisions.request import Command, DecidedEvent
+    from domain.events.care import ActionDeferred
     from domain.events.governance import StageOverridden
     from domain.events.service import (
         ComplaintResolved,
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
         PromiseBroken,
         PromiseKept,
     )
+
+MOST_DEFERRED_DAYS = 366
+"""How long an item of the agenda can be put off at once, in days of 24 hours."""
 
 
 def close_engagement(
@@ -59,4 +64,15 @@ def override_stage(_: ContactState, command: Command[StageOverridden]) -> tuple[
     """Set the stage by hand, for a time that is not over before it begins."""
     if command.event.expires_at <= command.at:
         raise refusal("override-already-over")
+    return command.acceptance
+
+
+def defer_action(_: ContactState, command: Command[ActionDeferred]) -> tuple[DecidedEvent, ...]:
+    """Put an item of the agenda off, for a year and a day at most.
+
+    Until an instant that has passed it is not put off any longer: so a deferral is taken back
+    without saying that it never was.
+    """
+    if command.event.until > command.at + MOST_DEFERRED_DAYS * DAY:
+        raise refusal("deferral-too-long")
     return command.acceptance

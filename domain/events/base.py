@@ -17,6 +17,7 @@ from uuid import UUID
 
 from domain.errors import FieldError, Invalid
 from domain.kinds import (
+    AgendaKey,
     CalendarDate,
     Choice,
     ContactId,
@@ -51,6 +52,13 @@ class UntilErased:
     """
 
 
+class LaterField:
+    """Marks a field that a type got after events of it were stored: left out, it is not stored.
+
+    So an event that says nothing in it has the bytes that it always had.
+    """
+
+
 class Opens:
     """Marks the id that an event brings into the world: used once in a stream."""
 
@@ -65,6 +73,7 @@ class Field:
     personal: bool
     opens: bool
     until_erased: bool = False
+    is_later: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,6 +101,7 @@ YesNo = Annotated[bool, Flag()]
 Contact = Annotated[UUID, ContactId()]
 EventRef = Annotated[UUID, EventId()]
 Moment = Annotated[int, Instant()]
+ItemKey = Annotated[str, AgendaKey()]
 DateText = Annotated[str, CalendarDate()]
 Zone = Annotated[str, TimeZone()]
 Party = Annotated[str, Choice(("contact", "business"))]
@@ -264,6 +274,7 @@ def _field_descriptions(cls: type[Event]) -> Iterator[Field]:
             personal=Personal in marks,
             opens=Opens in marks,
             until_erased=UntilErased in marks,
+            is_later=LaterField in marks,
         )
 
 

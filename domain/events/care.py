@@ -7,18 +7,28 @@ from typing import Annotated
 from domain.events.base import (
     Amount,
     CurrencyCode,
+    EncryptedValue,
     Event,
     EventRef,
     ExpectedText,
     Id,
+    ItemKey,
+    LaterField,
+    Moment,
     Party,
+    Personal,
+    PersonalName,
     PersonalText,
     Title,
     Word,
     YesNo,
     event,
 )
-from domain.kinds import Choice
+from domain.kinds import Choice, Text
+from domain.text import IDENTIFIER
+
+About = Annotated[str | EncryptedValue, Text(200, IDENTIFIER), Personal, LaterField]
+"""What a touch was about: the id of a referral or a subscription."""
 
 
 @event("resource-shared")
@@ -83,12 +93,13 @@ class RecognitionGiven(Event):
 
 @event("touch-made")
 class TouchMade(Event):
-    """One of us called, wrote or sent word to the other. Source: E4."""
+    """One of us called, wrote or sent word to the other, perhaps about one matter. Source: E4."""
 
     direction: Annotated[str, Choice(("inbound", "outbound"))]
     purpose: Word
     planned: YesNo
     channel: Word
+    about: About | None = None
 
 
 @event("detail-updated")
@@ -105,3 +116,20 @@ class CompetitorNoted(Event):
 
     competitor: Title
     note: PersonalText | None = None
+
+
+@event("action-deferred")
+class ActionDeferred(Event):
+    """Staff put an item of the agenda off until an instant: "not now". Source: E4."""
+
+    item: ItemKey
+    until: Moment
+    reason: PersonalText | None = None
+
+
+@event("steward-assigned")
+class StewardAssigned(Event):
+    """Somebody of ours looks after the contact from now on; absent, nobody does. Source: E0, E3."""
+
+    steward: PersonalName | None = None
+    reason: PersonalText | None = None

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from domain.events import CATALOGUE, EncryptedValue, Event
 from domain.events.governance import CorrectedData, EventCorrected, EventRetracted
 from domain.kinds import (
+    AgendaKey,
     CalendarDate,
     Choice,
     ContactId,
@@ -51,6 +52,7 @@ def _values(kind: Kind) -> st.SearchStrategy[Any]:
         case Instant():
             return instants
     simple: dict[type[Kind], list[object]] = {
+        AgendaKey: ["touch", f"thanks:{TARGETS[0]}"],
         Attributes: [{}, {"wines": 5}],
         CalendarDate: ["2026-01-05"],
         Currency: ["EUR", "EUR", "EUR", "USD"],

@@ -85,6 +85,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "planned": False,
         "channel": "phone",
     },
+    "action-deferred": {"item": "touch", "until": "2026-02-01T12:00:00Z"},
+    "steward-assigned": {"steward": "Kim"},
     "detail-updated": {"initiated_by": "contact", "detail": "new address"},
     "survey-answered": {"metric": "nps", "score": 9},
     "promise-made": {"promise_id": "w1", "due_on": "2026-02-01"},

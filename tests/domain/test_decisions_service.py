@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from domain.decisions import ALREADY_SO
+from domain.errors import Invalid
 from domain.instants import format_instant
-from tests.domain.scenario import fact, on_day, registered
+from tests.domain.scenario import fact, on_day, registered, types_of
 
 
 @pytest.mark.parametrize(
@@ -87,3 +88,25 @@ def test_an_override_ends_after_it_begins() -> None:
     override = fact("stage-overridden", expires_at=format_instant(on_day(5)))
     assert scenario.decide(override, on_day(5) - 1)
     assert scenario.refusal(override, on_day(5)).reason == "override-already-over"
+
+
+def test_an_item_is_put_off_for_366_days_at_most() -> None:
+    scenario = registered()
+    for days, until in ((366, on_day(366)), (0, on_day(0)), (-1, on_day(-1))):
+        deferral = fact("action-deferred", until=format_instant(until))
+        assert types_of(scenario.decide(deferral)) == ["action-deferred"], days
+    beyond = fact("action-deferred", until=format_instant(on_day(366) + 1))
+    assert scenario.refusal(beyond).reason == "deferral-too-long"
+
+
+@pytest.mark.parametrize(
+    "item", ["touch", "thanks-won:1001", "renewal:a@2026-03-01T00:00:00Z", "occasion:b/26", "q:+"]
+)
+def test_the_key_of_an_item_is_its_kind_and_what_it_is_about(item: str) -> None:
+    assert fact("action-deferred", item=item).show()["item"] == item
+
+
+@pytest.mark.parametrize("item", ["", "Touch", "touch:", "touch:a b", "touch:" + "a" * 101, 5])
+def test_nothing_else_is_the_key_of_an_item(item: object) -> None:
+    with pytest.raises(Invalid):
+        fact("action-deferred", item=item)
