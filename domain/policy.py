@@ -237,6 +237,31 @@ class TouchCadence:
 
 
 @dataclass(frozen=True)
+class Care:
+    """When something is to be done for a contact, by when, and for how long.
+
+    Source: the care document, section 2, whose table has these numbers.
+    """
+
+    promise_days: Days = 14
+    thanks_hours: Annotated[int, Whole(1, 8760)] = 48
+    thanks_gone_days: Days = 30
+    renewal_days: Days = 30
+    renewal_due_days: Days = 7
+    occasion_days: Days = 7
+    need_days: Days = 14
+    competitor_days: Days = 7
+    reciprocity_days: Days = 14
+    report_back_days: Days = 7
+    report_back_gone_days: Days = 60
+    ask_client_days: Days = 30
+    ask_days: Days = 90
+    gesture_days: Days = 180
+    learn_client_days: Days = 30
+    learn_things: Count = 5
+
+
+@dataclass(frozen=True)
 class Policy:
     """All the numbers. The defaults are those of the preset ``retail``."""
 
@@ -249,6 +274,7 @@ class Policy:
     partner: Partner = Partner()
     rewards: Rewards = Rewards()
     touch_cadence: TouchCadence = TouchCadence()
+    care: Care = Care()
     disclosure_required: Switch = False
 
     @classmethod
@@ -275,7 +301,8 @@ class Policy:
         """The whole policy as JSON-like values, in the form in which it is stored.
 
         The single cap of before ``rewards.caps`` stands only in documents that have one; one that
-        was stored with it and without ``caps`` comes back as it was, and so does its digest.
+        was stored with it and without ``caps`` comes back as it was, and so does its digest. For
+        the same reason the table ``care`` stands only in documents that change something in it.
         """
         document: dict[str, Any] = plain(asdict(self))
         rewards = document["rewards"]
@@ -283,6 +310,8 @@ class Policy:
             del rewards["cap_minor"]
         elif not rewards["caps"]:
             del rewards["caps"]
+        if self.care == Care():
+            del document["care"]
         return document
 
 

@@ -201,11 +201,11 @@ class Relationship:
         )
 
     def _is_falling(self) -> bool:
-        falling_at = self._falling_at
+        falling_at = self.falling_at
         return falling_at is not None and self.at >= falling_at
 
     @property
-    def _falling_at(self) -> int | None:
+    def falling_at(self) -> int | None:
         """From when on a client is falling; None of everybody else, who are asked as often."""
         return self._client_falling_at if self.machine.underlying == "client" else None
 
@@ -226,7 +226,7 @@ class Relationship:
             facts[self.absorbed].occurred_at if self.absorbed < len(facts) else None,
             soonest[0] if soonest else None,
             silence.quiet_at if silence else None,
-            self._falling_at,
+            self.falling_at,
             within_reach_until(self.machine, self.at),
             # Before the first fact nothing is judged, yet the version in force is shown.
             self._policies.next_change(self.at) if self.machine.judged is None else None,
@@ -245,7 +245,7 @@ class Relationship:
         candidates = [
             self.machine.judged.at if self.machine.judged else None,
             silence.quiet_at if silence else None,
-            self._falling_at,
+            self.falling_at,
             within_reach_until(self.machine, self.at),
             self._policies.last_change(self.at),
         ]

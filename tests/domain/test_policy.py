@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from domain.errors import Invalid
-from domain.kept_policies import kept_policy_schema
+from domain.kept_policies import kept_policy_schema, read_kept_policy
 from domain.policy import Policy, digest, policy_schema
 from domain.presets import PRESETS, read_policy, sent_policy_schema
 from tests.domain.folding import versions
@@ -133,10 +134,19 @@ def test_the_schema_describes_every_field_of_the_document() -> None:
                 found |= {name} | {f"{name}.{rest}" for rest in keys(part)}
         return found
 
-    single_cap = {"rewards.cap_minor"}
-    assert paths(policy_schema()) == keys(Policy().document()) | single_cap
+    whole = replace(Policy(), care=replace(Policy().care, need_days=15)).document()
+    all_fields = keys(whole) | {"rewards.cap_minor"}
+    assert paths(policy_schema()) == all_fields
     assert paths(kept_policy_schema()) == paths(policy_schema())
-    assert paths(sent_policy_schema()) == keys(Policy().document()) | single_cap | {"extends"}
+    assert paths(sent_policy_schema()) == all_fields | {"extends"}
+
+
+def test_a_policy_that_changes_nothing_of_the_care_keeps_its_document() -> None:
+    assert all("care" not in preset.document() for preset in PRESETS.values())
+    changed = read_policy({"care": {"thanks_hours": 24}})
+    assert changed.document()["care"]["thanks_hours"] == 24
+    assert read_kept_policy(changed.document()) == changed
+    assert read_kept_policy(Policy().document()) == Policy()
 
 
 def test_a_document_from_before_caps_keeps_its_single_cap_and_its_digest() -> None:
