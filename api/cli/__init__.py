@@ -31,6 +31,8 @@ COMMANDS = {
     "summary": "Count the contacts by stage.",
     "contacts": "Find contacts by what they are called.",
     "duplicates": "List contacts that may be one person.",
+    "agenda": "Show what is to be done for whom on a day.",
+    "thanks": "Show how well thanks were given.",
     "calibration": "Show how right the falls by silence were.",
     "replay": "Compute the stage of every contact at any time, as known at any time.",
     "proof": "Get checkpoints and proofs of the log, and verify them.",

@@ -12,7 +12,7 @@ from api.cli.listening import serve
 from api.cli.options import data_option, instant_option, listening_options
 from api.cli.output import print_message
 from api.cli.plain_help import PlainHelp
-from api.service.demo.guide import lines
+from api.service.demo.guide import agenda_lines, lines
 from api.service.demo.town import SEED, build_town
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def command(
 
     def make_town(server: Server, url: str) -> None:
         fresh = build_town(server, seed=seed, now=now)
-        for line in lines(url):
+        for line in (*lines(url), "", *agenda_lines(server)):
             click.echo(line)
         print_message(f"{fresh:,} events appended" if fresh else "the town was there already")
 

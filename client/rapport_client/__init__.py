@@ -6,6 +6,14 @@ recorded once. Every answer is a frozen dataclass, and every rejection by the se
 
 from __future__ import annotations
 
+from rapport_client.answers.agenda import (
+    AgendaCount,
+    AgendaItem,
+    AgendaSummary,
+    Gratitude,
+    GratitudeContact,
+    GratitudeMonth,
+)
 from rapport_client.answers.calibration import (
     Calibration,
     DelayDays,
@@ -104,6 +112,9 @@ from rapport_client.synchronous.client import Client
 
 __all__ = [
     "Abstention",
+    "AgendaCount",
+    "AgendaItem",
+    "AgendaSummary",
     "Appended",
     "AppendedEvent",
     "AppendedEventOfContact",
@@ -130,6 +141,9 @@ __all__ = [
     "Forbidden",
     "FoundContact",
     "FromTo",
+    "Gratitude",
+    "GratitudeContact",
+    "GratitudeMonth",
     "GroupValue",
     "HoldOut",
     "InclusionProof",

@@ -17,7 +17,7 @@ from rapport_client.problems import problem_answered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from datetime import date
     from uuid import UUID
 
     from rapport_client.events import ContactName
@@ -108,7 +108,7 @@ def post_request(
 
 
 def query_parameters(
-    **values: datetime | UUID | int | str | Sequence[str] | None,
+    **values: date | UUID | int | str | Sequence[str] | None,
 ) -> dict[str, str]:
     """The parameters that are there, as they stand in a query."""
     return {name: _text(value) for name, value in values.items() if value not in (None, ())}

@@ -14,7 +14,7 @@ from domain.agenda.occasions import occasions
 from domain.agenda.owed import competitors, complaints, disclosures, needs, promises, thanks
 from domain.agenda.referred import Referrals, Referrer, referred_items
 from domain.agenda.renewals import renewals
-from domain.agenda.seen import ContactView
+from domain.agenda.view import ContactView
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

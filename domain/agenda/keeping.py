@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from domain.agenda.items import Item
-    from domain.agenda.seen import ContactView
+    from domain.agenda.view import ContactView
     from domain.history import Fact
     from domain.relationship import Relationship
 

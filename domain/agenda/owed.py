@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from domain.agenda.items import Item
-    from domain.agenda.seen import ContactView
+    from domain.agenda.view import ContactView
     from domain.history import Fact
 
 NEED_GONE_DAYS = 365

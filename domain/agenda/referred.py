@@ -76,6 +76,20 @@ def referred_items(
     return ReferredItems(items, min((one for one in made.instants if one > at), default=None))
 
 
+def wins(
+    referrer: Referrer, referrals: Referrals, policies: PolicyTimeline, at: int
+) -> Iterator[tuple[Edge, int, int]]:
+    """The inbound referrals that are won by an instant, with when and at which position."""
+    if not referrals.edges:
+        return
+    made = _Making(referrer, referrals, policies, at)
+    for edge in referrals.edges:
+        if edge.inbound and edge.made_at <= at:
+            found = made.outcome(edge)
+            if found is not None and found[3] == "won":
+                yield edge, found[0], found[1]
+
+
 class _Making:
     """The making of these items at one instant."""
 
@@ -120,7 +134,7 @@ class _Making:
         for edge in self._referrals.edges:
             if not edge.inbound or edge.made_at > self._at:
                 continue
-            closed = self._outcome(edge)
+            closed = self.outcome(edge)
             if closed is None:
                 continue
             at, position, event_id, outcome = closed
@@ -149,7 +163,7 @@ class _Making:
                     told=told,
                 )
 
-    def _outcome(self, edge: Edge) -> tuple[int, int, UUID, str] | None:
+    def outcome(self, edge: Edge) -> tuple[int, int, UUID, str] | None:
         """When a referral came to its outcome, at which position, by which event, and to what."""
         commerce = self._referrals.commerce.get(edge.other)
         by_purchase = self._policy.partner.won_by_purchase

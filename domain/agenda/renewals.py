@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from domain.agenda.items import Item
-    from domain.agenda.seen import ContactView
+    from domain.agenda.view import ContactView
     from domain.history import Fact
 
 PURPOSE = "renewal"

@@ -49,7 +49,6 @@ EXAMPLES = 8
 KEYED: dict[str, str] = {}
 
 
-
 @pytest.fixture(autouse=True)
 def _named_as_before(request: pytest.FixtureRequest) -> None:
     """Give the test the attribute by which schemathesis 4.32 names it, which pytest 9.2 dropped."""

@@ -17,6 +17,8 @@ LEDGER = "/v1/ledgers/{ledger}"
 CONTACT = f"{LEDGER}/contacts/{{contact}}"
 
 ANSWERS = {
+    "AgendaItem": ("get", f"{LEDGER}/agenda"),
+    "AgendaSummary": ("get", f"{LEDGER}/agenda/summary"),
     "Appended": ("post", f"{CONTACT}/events"),
     "AppendedMany": ("post", f"{LEDGER}/events"),
     "Calibration": ("get", f"{LEDGER}/calibration"),
@@ -25,6 +27,7 @@ ANSWERS = {
     "Duplicate": ("get", f"{LEDGER}/duplicates"),
     "Erased": ("post", f"{CONTACT}/erasure"),
     "FitOperation": ("post", f"{LEDGER}/policies/fit"),
+    "Gratitude": ("get", f"{LEDGER}/gratitude"),
     "FoundContact": ("get", f"{LEDGER}/contacts"),
     "InclusionProof": ("get", f"{LEDGER}/log/proofs/inclusion"),
     "Ledger": ("post", "/v1/ledgers"),

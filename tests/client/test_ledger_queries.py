@@ -74,6 +74,17 @@ def test_statuses_and_their_summary_are_asked_of_any_time_and_knowledge(client: 
     assert client.history("pos:2", policy_version=1).intervals[-1].stage == "customer"
 
 
+def test_the_agenda_and_the_gratitude_are_told(client: Client) -> None:
+    position = fill(client)
+    items = list(client.agenda(NOON.date(), names=True, min_position=position, page=2))
+    assert {(one.kind, one.name) for one in items} == {("thanks", "Ada Jansen")}
+    assert list(client.agenda(NOON.date(), contact="pos:0", state="muted")) == []
+    counts = client.agenda_summary(NOON.date(), as_known_at=position).counts
+    assert [one.kind for one in counts if one.state != "upcoming"] <= ["thanks", "thanks"]
+    found = client.gratitude(as_known_at=position, policy_version=1)
+    assert sum(one.owed for one in found.months) == len(found.contacts) == 3
+
+
 def test_contacts_are_looked_for_and_partners_and_policies_told(client: Client) -> None:
     position = fill(client)
     allowed = {"purpose": "marketing", "channel": "email", "granted": True}

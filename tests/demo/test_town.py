@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from api.bootstrap import build
+from api.service.agendas.answering import AgendaQuestion, whole_agenda
+from api.service.agendas.listing import AgendaFilter
 from api.service.demo.guide import STAGES as SHOWN_STAGES
 from api.service.demo.guide import STANDINGS as SHOWN_STANDINGS
-from api.service.demo.guide import lines
+from api.service.demo.guide import agenda_lines, lines
 from api.service.demo.script import LABEL
-from api.service.demo.town import Founding, OtherTown, build_town, scripts_of
+from api.service.demo.town import TIME_ZONES, Founding, OtherTown, build_town, scripts_of
+from api.service.questions import At, moment_of
 from api.service.settings import Settings
+from domain.agenda.items import KINDS
 from domain.events import CATALOGUE, STAGES
 from domain.instants import DAY, parse_instant
+from domain.kinds import MAX_WHOLE
 from domain.presets import PRESETS
 
 if TYPE_CHECKING:
@@ -50,6 +56,25 @@ def test_every_type_of_event_occurs(town: Server) -> None:
         for recorded in served.ledger.log(limit=100_000, decrypt=False)
     }
     assert occurring == set(CATALOGUE) - {"personal-data-erased"}
+
+
+def test_every_kind_of_thing_is_to_be_done_in_town(town: Server) -> None:
+    kinds = set()
+    for name in TIME_ZONES:
+        served = town.ledger(name)
+        moment = moment_of(served.ledger, served.aliases, At(), NOW)
+        question = AgendaQuestion(items=AgendaFilter(deferred=True))
+        found = whole_agenda(served.ledger, moment, question, MAX_WHOLE)
+        kinds |= {one.kind for one in found.items}
+    assert kinds == set(KINDS)
+
+
+def test_the_first_things_of_the_day_are_said_in_sentences(town: Server) -> None:
+    said = list(agenda_lines(town))
+    assert len(said) == len(TIME_ZONES)
+    assert all(
+        re.match(r"[0-9]+ things today at demo-[a-z-]+: [a-z].* \(synthetic\)", one) for one in said
+    )
 
 
 @pytest.mark.parametrize(("stage", "ledger", "ref"), SHOWN_STAGES)

@@ -98,6 +98,17 @@ def test_a_cafe_owes_a_guest_who_sent_two_people_and_got_nobody() -> None:
     assert "reciprocity" not in shop.owes(31)
 
 
+def test_a_name_is_thanked_for_once_it_is_more_than_a_lead() -> None:
+    shop = Shop("cafe")
+    shop.had(1, "referral-made", level=0)
+    assert shop.owes(4) == {}
+    shop.had(5, "referral-level-raised", level=3)
+    assert shop.owes(4) == {}
+    assert shop.owes(6) == {"thanks": (5, 7)}
+    shop.had(0, "referral-level-raised", level=4)  # told late: it was said the day before
+    assert shop.owes(6) == {"thanks": (1, 3)}
+
+
 def client_of_the_butcher() -> Shop:
     """Six weeks of Saturdays and four fifths of the meat of a house: a client on day 35."""
     shop = Shop("retail")
@@ -125,6 +136,22 @@ def test_a_butcher_keeps_a_client_who_stays_away() -> None:
     assert shop.owes(193) == {"keep": (192, 192), "touch": (144, 151), "ask": (183, 183)}
     assert shop.owes(216)["gesture"] == (215, 215)
     assert "keep" not in shop.owes(223) or shop.owes(223)["keep"] == (49, 49)
+
+
+def test_a_butcher_asks_no_client_for_a_friend_who_is_not_content() -> None:
+    shop = client_of_the_butcher()
+    assert shop.owes(69)["ask"] == (65, 65)
+    shop.had(70, "complaint-raised", severity=1)
+    assert "ask" not in shop.owes(71)
+    shop.had(72, "complaint-resolved")
+    assert shop.owes(73)["ask"] == (72, 72)
+    shop.had(74, "survey-answered", metric="nps", score=6)
+    assert "ask" not in shop.owes(75)
+    shop.had(76, "survey-answered", metric="csat", score=4)
+    assert shop.owes(77)["ask"] == (76, 76)
+    shop.had(78, "referral-made", level=0)
+    assert "ask" not in shop.owes(167)
+    assert shop.owes(168)["ask"] == (168, 168), "90 days after they sent us somebody"
 
 
 def test_a_refused_consent_mutes_what_is_marketing_and_no_more() -> None:

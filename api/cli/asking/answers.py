@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from api.service.agendas.answering import AgendaQuestion
     from api.service.calibration import Period
     from api.service.questions import At
     from api.service.replays.preview import Proposal
@@ -66,6 +67,12 @@ class LedgerAnswers(TimeZoned, Protocol):
 
     def fit(self, base: Policy, target: Target, as_of: int | None, *, quiet: bool) -> Document:
         """What a fit of a policy to the ledger's own purchases came to."""
+
+    def agenda(self, asked: At, question: AgendaQuestion, contact: str | None) -> Document:
+        """What is to be done on a day, as ``GET .../agenda`` answers it, on one page."""
+
+    def gratitude(self, asked: At, from_: str | None, to: str | None) -> Document:
+        """How well thanks were given, as ``GET .../gratitude`` answers it, with names."""
 
     def policies(self) -> PolicyTimeline:
         """Every version of the policy."""

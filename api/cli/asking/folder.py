@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -18,7 +18,10 @@ from api.cli.output import progress
 from api.cli.policies.publishing import publish_policy
 from api.cli.questions.long import answer_with_progress
 from api.http.wire.envelope import read_many
+from api.service.agendas.answering import names_at, whole_agenda
+from api.service.agendas.gratitude import gratitude
 from api.service.answers.events import AppendedToMany
+from api.service.answers.gratitude import GratitudeAnswer
 from api.service.answers.lists import Summary
 from api.service.answers.projections import Operation
 from api.service.answers.status import Status
@@ -37,7 +40,7 @@ from domain.events.contacts import ContactRegistered, RegistrationAmended
 from domain.events.governance import PersonalDataErased
 from domain.history import effective_history
 from domain.instants import format_instant
-from domain.kinds import ContactId
+from domain.kinds import MAX_WHOLE, ContactId
 from domain.profile import profile_of
 from domain.relationship import fold
 from ledger.drafts import Append
@@ -47,6 +50,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from api.cli.asking.answers import Document
+    from api.service.agendas.answering import AgendaQuestion
     from api.service.answers.document import KnownAt
     from api.service.calibration import Period
     from api.service.questions import Subject
@@ -151,6 +155,20 @@ class FolderAnswers:
 
         return answer_with_progress("fitting", answer, None, quiet=quiet)
 
+    def agenda(self, asked: At, question: AgendaQuestion, contact: str | None) -> Document:
+        """See ``LedgerAnswers``."""
+        if contact is not None:
+            question = replace(question, contact=self._contact_id(contact))
+        moment = self._moment(asked)
+        return whole_agenda(self._ledger, moment, question, MAX_WHOLE).plain()
+
+    def gratitude(self, asked: At, from_: str | None, to: str | None) -> Document:
+        """See ``LedgerAnswers``."""
+        moment = self._moment(asked)
+        found = gratitude(self._ledger, moment, from_, to, MAX_WHOLE)
+        name_of = names_at(self._ledger, moment, wanted=True)
+        return GratitudeAnswer.of(found, name_of).plain()
+
     def policies(self) -> PolicyTimeline:
         """See ``LedgerAnswers``."""
         return self._ledger.policies()
@@ -167,11 +185,14 @@ class FolderAnswers:
     def _moment(self, asked: At) -> Moment:
         return moment_of(self._ledger, self._aliases, asked, now())
 
-    def _events_of(self, moment: Moment, contact: str) -> tuple[Sequence[RecordedEvent], Subject]:
+    def _contact_id(self, contact: str) -> UUID:
         try:
-            named = ContactId().read(contact, self._ledger.contact_id)
+            return ContactId().read(contact, self._ledger.contact_id)
         except Invalid as error:
             raise error.within("/contact") from None
+
+    def _events_of(self, moment: Moment, contact: str) -> tuple[Sequence[RecordedEvent], Subject]:
+        named = self._contact_id(contact)
         survivor, group = group_of(self._ledger, moment.aliases, moment.position, named)
         return group, subject_in(survivor, group)
 

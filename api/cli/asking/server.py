@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from api.cli.asking.answers import Document
     from api.cli.asking.documents import Documents
+    from api.service.agendas.answering import AgendaQuestion
     from api.service.calibration import Period
     from api.service.questions import At
     from api.service.replays.preview import Proposal
@@ -118,6 +119,36 @@ class ServerAnswers:
         }
         account, _ = self._worked_out("fitting", "/policies/fit", body, None, 0, quiet=quiet)
         return account
+
+    def agenda(self, asked: At, question: AgendaQuestion, contact: str | None) -> Document:
+        """See ``LedgerAnswers``."""
+        wanted = question.items
+        query = query_of(asked) | {
+            name: str(value).lower() if isinstance(value, bool) else str(value)
+            for name, value in {
+                "on": question.on,
+                "kind": wanted.kind,
+                "state": wanted.state,
+                "steward": wanted.steward,
+                "stage": wanted.stage,
+                "contact": contact,
+                "muted": wanted.muted or None,
+                "deferred": wanted.deferred or None,
+                "names": question.names or None,
+                "limit": 1000,
+            }.items()
+            if value is not None
+        }
+        found = page = self._documents.get("/agenda", query)
+        while (cursor := page["next_cursor"]) is not None:
+            page = self._documents.get("/agenda", {**query, "cursor": cursor})
+            found["items"] += page["items"]
+        return {**found, "next_cursor": None}
+
+    def gratitude(self, asked: At, from_: str | None, to: str | None) -> Document:
+        """See ``LedgerAnswers``."""
+        query = without_none({"from": from_, "to": to, "names": "true"}) | query_of(asked)
+        return self._documents.get("/gratitude", query)
 
     def policies(self) -> PolicyTimeline:
         """See ``LedgerAnswers``."""

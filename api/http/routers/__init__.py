@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from api.http.routers import (
+    agenda,
     calibration,
     contacts,
     duplicates,
@@ -40,6 +41,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     status_in_depth.router,
     referrals.router,
     lists.router,
+    agenda.router,
     calibration.router,
     restatements.router,
     policies.router,

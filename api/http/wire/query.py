@@ -133,6 +133,28 @@ def read_flag(text: str) -> bool:
     return choice(("true", "false"))(text) == "true"
 
 
+def read_date(text: str) -> date:
+    """A day.
+
+    Raises:
+        Invalid: it is not written as one, or does not exist.
+    """
+    try:
+        return parse_date(text)
+    except ValueError as error:
+        raise Invalid.at("", "invalid-time", str(error)) from None
+
+
+def read_month(text: str) -> str:
+    """A month, such as 2026-03.
+
+    Raises:
+        Invalid: it is not written as one, or does not exist.
+    """
+    read_date(f"{text}-01")
+    return text
+
+
 def read_moment_or_date(text: str) -> int | date:
     """An RFC 3339 instant, or a date such as ``2026-03-01``.
 

@@ -11,12 +11,16 @@ from api.http.wire.path_types import CONTACT_NAME
 from api.http.wire.query import (
     Reads,
     choice,
+    read_date,
     read_flag,
     read_knowledge_or_date,
     read_moment_or_date,
+    read_month,
     read_types,
     whole,
 )
+from domain.agenda.items import KINDS
+from domain.agenda.items import STATES as ITEM_STATES
 from domain.events import CATALOGUE, STAGES
 from domain.kinds import MAX_WHOLE, Text
 from domain.relationship import FLAGS
@@ -220,4 +224,49 @@ SincePosition = Annotated[
     int | None,
     Reads(whole(0), _POSITION),
     _query("Only restatements by events at a later position.", 0),
+]
+OnDay = Annotated[
+    date | None,
+    Reads(read_date, {"type": "string", "format": "date"}),
+    _query(
+        "The day in the ledger's time zone, at most 366 days ahead; today if absent.", "2026-03-03"
+    ),
+]
+KindWanted = Annotated[str | None, _one_of(*KINDS), _query("Only this kind.", "thanks")]
+StateWanted = Annotated[
+    str | None, _one_of(*ITEM_STATES), _query("Only items in this state.", "overdue")
+]
+StewardWanted = Annotated[
+    str | None,
+    Reads(_LONG_NAME.read, _LONG_NAME.schema()),
+    _query("Only contacts whom this one of ours looks after.", "Kim"),
+]
+OneContact = Annotated[
+    str | None,
+    Reads(str, CONTACT_NAME),
+    _query("Only this contact: a UUID or source:ref.", "pos:17850"),
+]
+WithMuted = Annotated[
+    bool | None,
+    Reads(read_flag, {"type": "boolean"}),
+    _query("`true`: with items that a refused consent mutes.", True),
+]
+WithDeferred = Annotated[
+    bool | None,
+    Reads(read_flag, {"type": "boolean"}),
+    _query("`true`: with items that somebody put off.", True),
+]
+WithNames = Annotated[
+    bool | None,
+    Reads(read_flag, {"type": "boolean"}),
+    _query("`true`: with names, also in sentences.", True),
+]
+_MONTH = Reads(read_month, {"type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$"})
+FirstMonth = Annotated[
+    str | None,
+    _MONTH,
+    _query("The first month; all before if absent.", "2026-01", "from"),
+]
+LastMonth = Annotated[
+    str | None, _MONTH, _query("The last month, included; all since if absent.", "2026-06", "to")
 ]

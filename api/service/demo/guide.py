@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from api.service.agendas.answering import AgendaQuestion, whole_agenda
+from api.service.demo.town import TIME_ZONES
+from api.service.questions import At, moment_of
+from domain.kinds import MAX_WHOLE
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from api.service.server import Server
 
 STAGES = (
     ("contact", "demo-cafe", "connie-contact"),
@@ -26,6 +33,22 @@ STANDINGS = (
     ("none", "demo-butcher", "nora-none"),
 )
 """Who shows which partner standing, and in which ledger."""
+
+
+FIRST_THINGS = 3
+"""How many things of each ledger's agenda are shown when the town starts."""
+
+
+def agenda_lines(server: Server) -> Iterator[str]:
+    """What the town's businesses are to do today, a line for each."""
+    for name in TIME_ZONES:
+        served = server.ledger(name)
+        moment = moment_of(served.ledger, served.aliases, At(), server.clock())
+        question = AgendaQuestion(names=True)
+        found = whole_agenda(served.ledger, moment, question, MAX_WHOLE).items
+        due = [one.reason for one in found if one.state in ("overdue", "today")]
+        first = "; ".join(one[0].lower() + one.rstrip(".")[1:] for one in due[:FIRST_THINGS])
+        yield f"{len(due)} things today at {name}: {first}" + (" ..." if due else "nothing")
 
 
 def lines(base_url: str) -> Iterator[str]:

@@ -9,6 +9,7 @@ from api.service.demo.butcher import ROAST_MINOR, tell_butcher
 from api.service.demo.cafe import FLAT_WHITE_MINOR, tell_cafe
 from api.service.demo.crowd import tell_crowd
 from api.service.demo.estate_agent import tell_estate_agent
+from api.service.demo.owed import tell_owed_by_cafe, tell_owed_by_estate_agent
 from api.service.demo.script import SOURCE, Script
 from domain.errors import Conflict
 from domain.events import CATALOGUE
@@ -84,6 +85,9 @@ def scripts_of(founding: Founding) -> tuple[Script, ...]:
         mayor.did(400, "custom-recorded", kind=_FOUNDED, attributes=attributes)
         _TELL[script.ledger](script)
         tell_crowd(script, founding.seed, people_count, spend_minor)
+        # Last, since the ids of entries depend on those before: towns from before are completed.
+        if (tell_owed := _OWED.get(script.ledger)) is not None:
+            tell_owed(script)
     return cafe, butcher, agent
 
 
@@ -91,6 +95,12 @@ _TELL: dict[str, Callable[[Script], None]] = {
     "demo-cafe": tell_cafe,
     "demo-butcher": tell_butcher,
     "demo-estate-agent": tell_estate_agent,
+}
+
+
+_OWED: dict[str, Callable[[Script], None]] = {
+    "demo-cafe": tell_owed_by_cafe,
+    "demo-estate-agent": tell_owed_by_estate_agent,
 }
 
 

@@ -15,9 +15,10 @@ from rapport_client.synchronous.connection import Connection
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
     from uuid import UUID
 
+    from rapport_client.answers.agenda import AgendaItem, AgendaSummary, Gratitude
     from rapport_client.answers.calibration import Calibration
     from rapport_client.answers.contacts import Duplicate, FoundContact
     from rapport_client.answers.ledgers import PolicyVersion
@@ -150,6 +151,71 @@ class LedgerQueries(Connection):
         """The number of contacts in each stage: now, or at ``as_of``."""
         request = self._ledger_requests.summary(as_of, as_known_at, policy_version, min_position)
         return self._send(request)
+
+    def agenda(
+        self,
+        on: date | None = None,
+        *,
+        kind: str | None = None,
+        state: str | None = None,
+        steward: str | None = None,
+        stage: str | None = None,
+        contact: ContactName | None = None,
+        muted: bool = False,
+        deferred: bool = False,
+        names: bool = False,
+        as_of: datetime | None = None,
+        as_known_at: datetime | int | None = None,
+        policy_version: int | None = None,
+        min_position: int | None = None,
+        page: int = 500,
+    ) -> Generator[AgendaItem, None, None]:
+        """What is to be done on a day, or today, the most urgent first.
+
+        ``muted`` and ``deferred`` add what a refused consent mutes and what somebody put off.
+        """
+        wanted = {
+            "kind": kind,
+            "state": state,
+            "steward": steward,
+            "stage": stage,
+            "contact": contact,
+            "muted": muted,
+            "deferred": deferred,
+            "names": names,
+        }
+        at = as_of, as_known_at, policy_version
+        return self._pages(self._ledger_requests.agenda(on, wanted, *at, min_position, page))
+
+    def agenda_summary(
+        self,
+        on: date | None = None,
+        *,
+        as_of: datetime | None = None,
+        as_known_at: datetime | int | None = None,
+        policy_version: int | None = None,
+        min_position: int | None = None,
+    ) -> AgendaSummary:
+        """The number of items on a day by kind and state, muted and deferred ones included."""
+        at = as_of, as_known_at, policy_version
+        return self._send(self._ledger_requests.agenda_summary(on, *at, min_position))
+
+    def gratitude(
+        self,
+        *,
+        from_: str | None = None,
+        to: str | None = None,
+        as_of: datetime | None = None,
+        as_known_at: datetime | int | None = None,
+        policy_version: int | None = None,
+        min_position: int | None = None,
+    ) -> Gratitude:
+        """How well thanks were given that became owed from one month to another, such as 2026-03.
+
+        Both months are included.
+        """
+        at = as_of, as_known_at, policy_version
+        return self._send(self._ledger_requests.gratitude(from_, to, *at, min_position))
 
     def calibration(
         self,

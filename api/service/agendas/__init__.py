@@ -1,0 +1,1 @@
+"""Agendas of contacts and ledgers, at any point in both times."""

@@ -1,0 +1,127 @@
+"""What agendas are folded from: the history of contacts with what the rules read decrypted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from domain.agenda.agenda import Agenda, agenda
+from domain.agenda.referred import Referrals
+from domain.events.care import StewardAssigned, TouchMade
+from domain.events.contacts import OccasionLearned, PreferenceLearned, ProfileFactLearned
+from domain.events.governance import EventCorrected
+from domain.events.referrals import ReferralReceived
+from domain.first_purchases import commerce_of
+from domain.history import effective_history
+from domain.referrals import edges_of
+from domain.relationship import fold
+from projections.groups import read_group
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from domain.first_purchases import Commerce
+    from domain.history import History
+    from domain.recorded import RecordedEvent
+    from domain.referrals import Edge
+    from domain.relationship import Relationship
+    from ledger.ledger import Ledger
+    from projections.folding import Moment
+
+_READ = (
+    EventCorrected.TYPE,
+    OccasionLearned.TYPE,
+    PreferenceLearned.TYPE,
+    ProfileFactLearned.TYPE,
+    StewardAssigned.TYPE,
+    TouchMade.TYPE,
+)
+"""The types of which a personal field is read."""
+
+
+class Agendas:
+    """Agendas by all that is known at one position; each contact is read once.
+
+    ``events_read`` is how many events that took so far.
+    """
+
+    def __init__(self, ledger: Ledger, moment: Moment) -> None:
+        self._ledger = ledger
+        self.moment = moment
+        self.events_read = 0
+        self._histories: dict[UUID, History] = {}
+        self._edges: dict[UUID, tuple[Edge, ...]] = {}
+        self._relationships: dict[tuple[UUID, int], Relationship] = {}
+
+    def history(self, contact: UUID, events: Sequence[RecordedEvent] | None = None) -> History:
+        """The history of a survivor; ``events`` are those of its group, where they were read."""
+        known = self._histories.get(contact)
+        if known is not None:
+            return known
+        moment = self.moment
+        if events is None:
+            events = read_group(self._ledger, contact, moment.aliases, moment.position)
+        self.events_read += len(events)
+        members = moment.aliases.members(contact)
+        wanted = {one.contact_id for one in events if one.type in _READ} & set(members)
+        decrypted = {
+            one.position: one
+            for member in wanted
+            for one in self._ledger.stream(member, types=_READ, upto=moment.position, decrypt=True)
+        }
+        read = [decrypted.get(one.position, one) for one in events]
+        found = self._histories[contact] = effective_history(read, contact)
+        return found
+
+    def relationship(self, contact: UUID, at: int) -> Relationship:
+        """The relationship with a contact at an instant."""
+        known = self._relationships.get((contact, at))
+        if known is None:
+            moment = self.moment
+            known = fold(self.history(contact), moment.policies, moment.time_zone, at)
+            self._relationships = {(contact, at): known}
+        return known
+
+    def agenda(self, contact: UUID, at: int) -> Agenda:
+        """The agenda of a contact at an instant."""
+        relationship = self.relationship(contact, at)
+        return agenda(contact, relationship, self.referrals(contact), self.moment.policies)
+
+    def referrals(self, contact: UUID) -> Referrals:
+        """The referrals of a contact, and what others' histories say of them."""
+        edges = self.edges(contact)
+        return Referrals(
+            edges=edges,
+            edges_to=self._edges_to,
+            commerce={edge.other: self._commerce(edge.other) for edge in edges},
+        )
+
+    def edges(self, contact: UUID) -> tuple[Edge, ...]:
+        """A contact's own referrals."""
+        known = self._edges.get(contact)
+        if known is None:
+            survivor_of = self.moment.aliases.survivor_of
+            known = self._edges[contact] = edges_of(self.history(contact), contact, survivor_of)
+        return known
+
+    def _edges_to(self, contact: UUID) -> list[Edge]:
+        """The inbound referrals of a contact by whomever, which stand on its own stream too."""
+        survivor_of = self.moment.aliases.survivor_of
+        referrers = {
+            survivor_of(fact.event.by)
+            for fact in self.history(contact).facts
+            if isinstance(fact.event, ReferralReceived)
+        }
+        found = [edge for one in sorted(referrers) for edge in self.edges(one)]
+        return [edge for edge in found if edge.other == contact]
+
+    def _commerce(self, contact: UUID) -> Commerce:
+        return commerce_of(self.history(contact))
+
+    def steward(self, contact: UUID, at: int) -> str | None:
+        """Who of ours looks after a contact; None where nobody does, or it was erased."""
+        steward: object = None
+        for fact in self.history(contact).facts:
+            if isinstance(fact.event, StewardAssigned) and fact.occurred_at <= at:
+                steward = fact.event.steward
+        return steward if isinstance(steward, str) else None

@@ -1,0 +1,183 @@
+"""The agenda over random histories, held against a second reading of its table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.errors import Invalid, Refused
+from domain.instants import DAY, format_instant
+from domain.presets import PRESETS
+from domain.relationship import fold
+from tests.domain.agenda_oracle import Reading
+from tests.domain.agendas import agenda_of, history_in
+from tests.domain.folding import versions
+from tests.domain.referred_oracle import Referrals
+from tests.domain.scenario import ANN, BEN, CAT, Scenario, fact, on_day, registered
+
+if TYPE_CHECKING:
+    from domain.agenda.agenda import Agenda
+
+ID = st.sampled_from(["1", "2"])
+OTHERS = {"thanks-won", "reward", "reciprocity", "report-back"}
+DATA: dict[str, dict[str, st.SearchStrategy[Any]]] = {
+    "purchase-made": {"purchase_id": st.integers(1, 40).map(str)},
+    "purchase-reversed": {"purchase_id": st.integers(1, 40).map(str)},
+    "wallet-share-reported": {},
+    "complaint-raised": {"complaint_id": ID, "severity": st.integers(1, 3)},
+    "complaint-resolved": {"complaint_id": ID, "satisfied": st.none()},
+    "complaint-reopened": {"complaint_id": ID},
+    "promise-made": {"promise_id": ID, "due_on": st.sampled_from([None, "2026-02-28"])},
+    "promise-kept": {"promise_id": ID},
+    "testimonial-given": {},
+    "thanks-given": {},
+    "gesture-made": {},
+    "touch-made": {
+        "direction": st.sampled_from(["inbound", "outbound"]),
+        "purpose": st.sampled_from(["renewal", "news"]),
+        "about": st.sampled_from([None, "1"]),
+    },
+    "subscription-started": {"subscription_id": ID, "term_days": st.sampled_from([5, 60])},
+    "subscription-renewed": {"subscription_id": ID, "automatic": st.booleans()},
+    "subscription-cancelled": {"subscription_id": ID},
+    "subscription-upgraded": {"subscription_id": ID},
+    "engagement-opened": {"engagement_id": ID},
+    "engagement-closed": {"engagement_id": ID},
+    "disclosure-acknowledged": {"engagement_id": ID},
+    "need-discovered": {"need_id": ID},
+    "need-met": {"need_id": ID},
+    "advice-given": {"advice_id": st.integers(1, 9).map(str), "need_id": st.none() | ID},
+    "occasion-learned": {"occasion_id": ID, "month": st.integers(1, 3), "day": st.integers(1, 28)},
+    "greeting-sent": {"occasion_id": ID},
+    "competitor-noted": {},
+    "survey-answered": {"score": st.integers(0, 10)},
+    "referral-asked": {},
+    "referral-made": {
+        "referral_id": ID,
+        "direction": st.sampled_from(["inbound", "outbound"]),
+        "other": st.sampled_from([str(BEN), str(CAT)]),
+        "level": st.integers(0, 3),
+    },
+    "referral-closed": {
+        "referral_id": ID,
+        "outcome": st.sampled_from(["won", "lost", "duplicate"]),
+    },
+    "referral-level-raised": {"referral_id": ID, "level": st.integers(1, 4)},
+    "preference-learned": {"key": st.integers(1, 6).map(str)},
+    "relationship-ended": {},
+    "consent-changed": {"purpose": st.just("marketing"), "granted": st.booleans()},
+}
+WEIGHTED = [*DATA, *["purchase-made"] * 25, *["wallet-share-reported"] * 3]
+days = st.integers(-30, 300).map(lambda number: number / 2)
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> Scenario:
+    """A client or nearly one, in one of several trades, in whatever order things were told."""
+    policy = PRESETS[draw(st.sampled_from(["retail", "real-estate", "cafe", "subscription"]))]
+    scenario = registered(ANN, BEN, CAT, policy=policy)
+    zone = draw(st.sampled_from(["UTC", "Pacific/Auckland", "America/Havana"]))
+    scenario.append(fact("registration-amended", time_zone=zone), on_day(-40))
+    if draw(st.booleans()):
+        scenario.append(fact("wallet-share-reported", share_percent=100), on_day(-20))
+        for number in range(8):
+            scenario.append(fact("purchase-made", purchase_id=f"w{number}"), on_day(7 * number))
+    for _ in range(draw(st.integers(0, 14))):
+        type_name = draw(st.sampled_from(WEIGHTED))
+        data = {name: draw(values) for name, values in DATA[type_name].items()}
+        at = on_day(draw(days))
+        try:
+            recorded = scenario.append(
+                fact(type_name, **data), at, draw(st.sampled_from([ANN, ANN, ANN, ANN, BEN, CAT]))
+            )
+            if recorded and draw(st.integers(0, 9)) == 0:
+                moved = fact(
+                    "event-corrected",
+                    target=str(recorded[0].id),
+                    occurred_at=format_instant(on_day(draw(days))),
+                )
+                scenario.append(moved, contact_id=recorded[0].contact_id)
+            elif recorded and draw(st.integers(0, 9)) == 0:
+                gone = fact("event-retracted", target=str(recorded[0].id))
+                scenario.append(gone, contact_id=recorded[0].contact_id)
+        except (Refused, Invalid):
+            continue
+    if draw(st.integers(0, 4)) == 0:
+        scenario.append(fact("contact-merged", into=str(ANN)), contact_id=BEN)
+    return scenario
+
+
+def own_rows(found: Agenda) -> set[tuple[str, str | None, int, int]]:
+    """The items that rest on the contact's own history."""
+    return {
+        (one.kind, one.subject, one.opens_at, one.due_at)
+        for one in found.items
+        if one.kind not in OTHERS
+    }
+
+
+def read_again(scenario: Scenario, at: int) -> set[tuple[str, str | None, int, int]]:
+    """The same by the second reading."""
+    history = history_in(scenario, ANN)
+    policies = versions((0, scenario.policy))
+    reading = Reading(
+        list(history.facts),
+        at,
+        lambda instant: fold(history, policies, None, instant),
+        history.time_zone or "UTC",
+    )
+    reading.survivor = ANN
+    return reading.rows()
+
+
+@settings(max_examples=60, deadline=None)
+@given(histories(), st.integers(-40, 340).map(lambda number: on_day(number / 2) + 1234))
+def test_the_agenda_is_what_a_second_reading_says(scenario: Scenario, at: int) -> None:
+    assert own_rows(agenda_of(scenario, at)) == read_again(scenario, at)
+
+
+@settings(max_examples=25, deadline=None)
+@given(histories(), st.integers(-40, 340).map(lambda number: on_day(number / 2) + 1234))
+def test_nothing_changes_before_the_instant_that_says_so(scenario: Scenario, at: int) -> None:
+    found = agenda_of(scenario, at)
+    until = found.changes_at or at + 400 * DAY
+    for instant in (at + (until - at) // 2, until - 1):
+        assert agenda_of(scenario, instant).items == found.items
+
+
+@st.composite
+def referrers(draw: st.DrawFn) -> Scenario:
+    """Ann sends us Ben and Cat, and we send her somebody, in whatever order things were told."""
+    scenario = registered(ANN, BEN, CAT, policy=PRESETS["retail"])
+    names = [*["referral-made"] * 3, *["purchase-made"] * 3, "referral-closed", "thanks-given"]
+    names += ["touch-made", "purchase-reversed", "referral-level-raised", "relationship-ended"]
+    for _ in range(draw(st.integers(2, 14))):
+        type_name = draw(st.sampled_from(names))
+        data = {name: draw(values) for name, values in DATA[type_name].items()}
+        about = draw(st.sampled_from([None, *(str(one.id) for one in scenario.events[-4:])]))
+        if type_name == "thanks-given":
+            data["for_event"] = about
+        to = [BEN, CAT] if type_name.startswith("purchase") else [ANN]
+        try:
+            scenario.append(fact(type_name, **data), on_day(draw(days)), draw(st.sampled_from(to)))
+        except (Refused, Invalid):
+            continue
+    return scenario
+
+
+@settings(max_examples=80, deadline=None)
+@given(referrers(), st.integers(-40, 1000).map(lambda number: on_day(number / 2)))
+def test_what_referrals_bring_is_what_a_second_reading_says(scenario: Scenario, at: int) -> None:
+    facts = {one: list(history_in(scenario, one).facts) for one in (ANN, BEN, CAT)}
+    wanted = set(Referrals(ANN, facts).rows(at))
+    relationship = fold(history_in(scenario, ANN), versions((0, scenario.policy)), None, at)
+    if relationship.stage == "ended":
+        wanted = set()
+    found = {
+        (one.kind, one.subject, one.opens_at, one.due_at)
+        for one in agenda_of(scenario, at).items
+        if one.kind in OTHERS - {"reward"}
+    }
+    assert found == wanted
