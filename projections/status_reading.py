@@ -46,6 +46,8 @@ def read_status(tables: Tables, contact: UUID, position: int, as_of: int) -> Con
 
 def read_rows(tables: Tables, contacts: Sequence[UUID]) -> dict[UUID, StatusRow]:
     """The rows of these contacts, as far as they have one: an alias has none."""
+    if not contacts:
+        return {}
     rows = tables.execute(
         f"SELECT {_COLUMNS} FROM {tables['rows']}"
         f" WHERE contact IN ({', '.join('?' * len(contacts))})",

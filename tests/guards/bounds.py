@@ -35,7 +35,8 @@ STATEMENTS = {
     "summary of a past day": 5,
     "standings": 5,
     "restatements": 4,
-    "search by name": 180,
+    "search by name": 5,
+    "search by words": 5,
 }
 """At most so many statements, the beginning and the end of each transaction included."""
 

@@ -11,6 +11,7 @@ import pytest
 from api.http.app import create_app
 from tests.api.shop import Clock, built, listening
 from tests.fixtures.patience import END_SECONDS
+from tests.fixtures.waiting import until
 from tests.guards.bounds import SLOW_PLANS, STATEMENTS
 from tests.guards.purchases import CONTACTS, append, make, purchase
 from tests.guards.tracing import Trace
@@ -25,7 +26,7 @@ _LEDGER = "/v1/ledgers/main"
 _PAST = "as_of=2026-02-01T00:00:00Z"
 _WAIT_SECONDS = 60.0
 
-_FOLLOWERS = ("projections", "sealer")
+_FOLLOWERS = ("projections", "sealer", "search-index")
 """The threads that follow the log, whose statements nobody waits for."""
 
 FIRST = (f"/contacts/{CONTACTS[1]}/status", "/contacts?name=customer&limit=1")
@@ -46,6 +47,7 @@ READS = {
     "standings": "/standings?limit=20",
     "restatements": "/restatements?limit=20",
     "search by name": "/contacts?name=customer&limit=20",
+    "search by words": "/contacts?q=customer&limit=20",
 }
 
 
@@ -63,6 +65,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list[Sta
             httpx.Client(base_url=address, timeout=END_SECONDS) as client,
         ):
             served = server.ledger("main")
+            until(lambda: served.finder.state().done == served.ledger.head())
             settle(served)
             trace.take()
             for name in ("append to a contact", "append to a contact again"):

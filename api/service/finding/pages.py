@@ -132,9 +132,10 @@ def _page(
         survivors.setdefault(question.aliases.survivor_of(one.contact), one)
     waiting = list(survivors.items())[skipped:]
     items: list[FoundContact] = []
-    place, position = skipped, served.projections.contact_statuses(()).position
-    for first in range(0, len(waiting), limit):
-        part = waiting[first : first + limit]
+    place, position = skipped, 0
+    some = limit + 1  # with the first of the next page, so that one part is mostly all
+    for first in range(0, max(1, len(waiting)), some):  # once at least, for the position
+        part = waiting[first : first + some]
         statuses = served.projections.contact_statuses([survivor for survivor, _ in part])
         position = statuses.position
         names = served.finder.names_of([survivor for survivor, _ in part])
