@@ -119,9 +119,10 @@ def test_possible_duplicates_are_ended_by_a_merge_or_a_distinction(town: Shop) -
     assert duplicates(town) == [by_mail, by_phone]
 
 
-def test_a_ref_that_another_contact_has_makes_a_possible_duplicate(town: Shop) -> None:
-    refs = [{"source": "pos", "ref": "3"}]
-    town.append("pos:1", {"type": "registration-amended", "data": {"refs": refs}})
+def test_what_an_append_did_not_address_is_a_possible_duplicate(town: Shop) -> None:
+    refs = [{"source": "pos", "ref": "3"}, {"source": "web", "ref": "9"}]
+    amended = town.append("pos:1", {"type": "registration-amended", "data": {"refs": refs}})
+    assert [one["pointer"] for one in amended.json()["not_addressed"]] == ["/data/refs/0"]
     assert duplicates(town) == [(["Kim Jansen", "Ren\u00e9e \u0141ukasz"], ["same ref"])]
 
 
