@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from domain.causes import because_of_breakpoint, because_of_event
 from domain.instants import HOUR, day_of
-from domain.phrases import Phrases, count_of
+from domain.phrases import Phrases, count_of, day_in_words
 from domain.rising import has_engagements, has_subscriptions
 
 if TYPE_CHECKING:
@@ -31,11 +31,6 @@ STAGE_WORDS = {
     "lapsed_client": "Lapsed client",
     "ended": "Ended",
 }
-
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
-)  # fmt: skip
 
 _REASONS = {
     "retracted": "retracted",
@@ -258,10 +253,8 @@ class _Explanation:
         """The day in the contact's time zone, with the year if ``as_of`` is in another year."""
         day = date.fromordinal(day_of(instant, self._time_zone))
         as_of = date.fromordinal(day_of(self._found.at, self._time_zone))
-        year = "" if day.year == as_of.year else f" {day.year}"
-        return f"{day.day} {_MONTHS[day.month - 1]}{year}"
+        return day_in_words(day, as_of)
 
 
 def _day(instant: int, time_zone: str) -> str:
-    day = date.fromordinal(day_of(instant, time_zone))
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+    return day_in_words(date.fromordinal(day_of(instant, time_zone)))

@@ -11,11 +11,29 @@ from domain.events.commerce import WalletRankReported, WalletShareReported
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import date
 
     from domain.history import Fact
 
     Figures = Mapping[str, object]
     FormatDay = Callable[[int], str]
+
+
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
+
+
+def day_in_words(day: date, beside: date | None = None) -> str:
+    """The day, with its year unless it is that of the day beside which it is read.
+
+    >>> from datetime import date
+    >>> day_in_words(date(2026, 5, 3)), day_in_words(date(2026, 5, 3), date(2026, 6, 1))
+    ('3 May 2026', '3 May')
+    """
+    year = "" if beside is not None and day.year == beside.year else f" {day.year}"
+    return f"{day.day} {_MONTHS[day.month - 1]}{year}"
 
 
 class Phrases:
