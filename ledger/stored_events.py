@@ -10,6 +10,7 @@ from domain.errors import Corrupt, EventNotFound
 from domain.events.contacts import ContactRegistered
 from domain.recorded import POLICY_STREAM
 from ledger.mapper import EVERYTHING, NOTHING
+from ledger.stream_cache import LONG_EVENTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -120,6 +121,25 @@ class StoredEvents(ABC):
         with self._reading():
             rows = self._recorder.rows_of_stream(contact_id, after_version, types, upto, limit)
         return self._events(rows, decrypt=decrypt)
+
+    def stream_with(
+        self, contact_id: UUID, decrypted: Sequence[str], upto: int | None = None
+    ) -> list[RecordedEvent]:
+        """A contact's own events up to a position, those of the types in ``decrypted`` decrypted.
+
+        A short stream is read once. Of a long one, which is kept as it was read, only the events of
+        these types are read again.
+        """
+        if not self._streams.has(contact_id):
+            with self._reading():
+                rows = self._recorder.rows_of_stream(contact_id, 0, (), upto, None)
+                if len(rows) < LONG_EVENTS:
+                    topics = frozenset(decrypted)
+                    return [self._mapper.to_event(*row, decrypt=topics) for row in rows]
+        events = self._streams.read(contact_id, upto)
+        read = self.stream(contact_id, types=decrypted, upto=upto, decrypt=True)
+        by_version = {one.version: one for one in read}
+        return [by_version.get(one.version, one) for one in events]
 
     def streams(
         self, *, after: UUID | None = None, upto: int, page_events: int = PAGE_EVENTS

@@ -49,6 +49,11 @@ class StreamCache:
         self._keep(contact_id, known)
         return known[:] if upto is None else known[: bisect_right(known, upto, key=_POSITION)]
 
+    def has(self, contact_id: UUID) -> bool:
+        """Whether the stream is kept, so that reading it takes next to nothing."""
+        with self._lock:
+            return contact_id in self._kept
+
     def _keep(self, contact_id: UUID, events: list[RecordedEvent]) -> None:
         """Keep a list that is not changed any more, unless a longer one is kept by now."""
         most_events = self._most_events()

@@ -34,6 +34,8 @@ COMMANDS = {
     "agenda": "Show what is to be done for whom on a day.",
     "thanks": "Show how well thanks were given.",
     "calibration": "Show how right the falls by silence were.",
+    "card": "Show what to know of one contact before they come in.",
+    "scorecard": "Rate our care for one contact, or for all clients.",
     "replay": "Compute the stage of every contact at any time, as known at any time.",
     "proof": "Get checkpoints and proofs of the log, and verify them.",
     "receipt": "Write the proof of a contact's status.",

@@ -15,6 +15,9 @@ class ServiceLimits:
     calibrated_events: int = 200_000
     """How many events one calibration folds that no projection has: about ten seconds' work."""
 
+    scored_events: int = 400_000
+    """How many events of clients one scorecard of a ledger reads: about twelve seconds' work."""
+
     replays_at_once: int = 8
     """How many replays and previews run at once in a ledger: each takes a share of one core."""
 

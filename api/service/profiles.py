@@ -43,9 +43,22 @@ def decrypted_history(
     ledger: Ledger, aliases: Aliases, survivor: UUID, position: int, types: tuple[str, ...]
 ) -> History:
     """What follows from the events of these types, those of merged contacts included."""
+    return history_of_types(ledger, aliases, survivor, position, types, decrypt=True)
+
+
+def history_of_types(
+    ledger: Ledger,
+    aliases: Aliases,
+    survivor: UUID,
+    position: int,
+    types: tuple[str, ...],
+    *,
+    decrypt: bool = False,
+) -> History:
+    """The same, encrypted unless it is to be decrypted."""
     events = [
         recorded
         for member in aliases.members(survivor)
-        for recorded in ledger.stream(member, types=types, upto=position, decrypt=True)
+        for recorded in ledger.stream(member, types=types, upto=position, decrypt=decrypt)
     ]
     return effective_history(events, survivor)

@@ -75,6 +75,12 @@ class Question:
         """The place in the ledger that was asked for."""
         return known_at(self.ledger, self.position)
 
+    @property
+    def moment(self) -> Moment:
+        """The same point, for those who need no ledger."""
+        zone = self.ledger.time_zone
+        return Moment(self.position, self.as_of, self.policies, zone, self.aliases)
+
 
 @dataclass(frozen=True)
 class Subject:
@@ -176,10 +182,8 @@ def relationship_of(question: Question, subject: Subject) -> Relationship:
 
 def standing_of(question: Question, subject: Subject) -> Standing:
     """The standing of the subject as a referral partner, folded now."""
-    ledger, aliases = question.ledger, question.aliases
-    moment = Moment(question.position, question.as_of, question.policies, ledger.time_zone, aliases)
-    edges = edges_of(subject.history, subject.contact_id, aliases.survivor_of)
-    return Partners(ledger, moment).standing(subject.contact_id, edges)
+    edges = edges_of(subject.history, subject.contact_id, question.aliases.survivor_of)
+    return Partners(question.ledger, question.moment).standing(subject.contact_id, edges)
 
 
 def _position(ledger: Ledger, knowledge: Knowledge | None, now: int) -> int:

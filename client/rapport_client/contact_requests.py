@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from rapport_client.answers.cards import Card
 from rapport_client.answers.contacts import Contact
 from rapport_client.answers.events import Appended, AppendedMany, RecordedEvent
 from rapport_client.answers.ledgers import Ledger
@@ -86,6 +87,23 @@ class ContactRequests(LedgerPaths):
             explain="text" if explain else None,
         )
         return got(self.of_contact(contact, "/status"), reading(Status), query)
+
+    def card(
+        self,
+        contact: ContactName,
+        as_of: datetime | None,
+        as_known_at: datetime | int | None,
+        policy_version: int | None,
+        min_position: int | None,
+    ) -> DocumentRequest[Card]:
+        """A contact's welcome card."""
+        query = query_parameters(
+            as_of=as_of,
+            as_known_at=as_known_at,
+            policy_version=policy_version,
+            min_position=min_position,
+        )
+        return got(self.of_contact(contact, "/card"), reading(Card), query)
 
     def history(
         self,

@@ -17,6 +17,7 @@ from rapport_client.answers.operations import (
 )
 from rapport_client.answers.persons import Erased, Person
 from rapport_client.answers.proofs import ConsistencyProof, InclusionProof
+from rapport_client.answers.scorecards import LedgerScorecard, Scorecard
 from rapport_client.answers.standings import Standing, StandingRow
 from rapport_client.answers.statuses import Restatement, StatusRow, Summary
 from rapport_client.bulk import JSON_LINES
@@ -142,6 +143,39 @@ class LedgerRequests(LedgerPaths):
         )
         query |= labels(show)
         return list_request(f"{self.base}/standings", StandingRow, query)
+
+    def scorecard(
+        self,
+        contact: ContactName,
+        as_of: datetime | None,
+        as_known_at: datetime | int | None,
+        policy_version: int | None,
+        min_position: int | None,
+    ) -> DocumentRequest[Scorecard]:
+        """The care scorecard of a contact."""
+        query = query_parameters(
+            as_of=as_of,
+            as_known_at=as_known_at,
+            policy_version=policy_version,
+            min_position=min_position,
+        )
+        return got(self.of_contact(contact, "/scorecard"), reading(Scorecard), query)
+
+    def ledger_scorecard(
+        self,
+        as_of: datetime | None,
+        as_known_at: datetime | int | None,
+        policy_version: int | None,
+        min_position: int | None,
+    ) -> DocumentRequest[LedgerScorecard]:
+        """The care scorecard over all clients."""
+        query = query_parameters(
+            as_of=as_of,
+            as_known_at=as_known_at,
+            policy_version=policy_version,
+            min_position=min_position,
+        )
+        return got(f"{self.base}/scorecard", reading(LedgerScorecard), query)
 
     def policies(self) -> PageRequest[PolicyVersion]:
         """Every version of the policy, by pages."""

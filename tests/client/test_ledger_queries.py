@@ -69,6 +69,15 @@ def test_statuses_and_their_summary_are_asked_of_any_time_and_knowledge(client: 
     assert client.summary(as_of=before).stages["customer"] == 1
     calibrated = client.calibration(from_=before, to=NOON, as_known_at=known, policy_version=1)
     assert (calibrated.from_, calibrated.to, calibrated.falls) == (before, NOON, 0)
+    card = client.card("pos:2", min_position=position)
+    assert card.sentence.startswith("Ada Jansen, customer since ")
+    assert card.last_purchase is not None
+    assert (card.last_purchase.at, card.open.needs, card.referred.count) == (NOON, (), 0)
+    cared = client.scorecard("pos:2", as_of=before, policy_version=1)
+    assert [one.letter for one in cared.letters] == list("CLIENTS")
+    assert (cared.letters[0].numerator, cared.letters[0].denominator) == (0, 2)
+    of_all = client.ledger_scorecard(as_known_at=known)
+    assert (of_all.clients, of_all.as_known_at.position) == (0, known)
     status = client.status("pos:2", as_of=before, policy_version=1)
     assert (status.stage, status.policy_version) == ("customer", 1)
     assert client.history("pos:2", policy_version=1).intervals[-1].stage == "customer"

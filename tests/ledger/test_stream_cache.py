@@ -104,3 +104,15 @@ def test_what_is_kept_stays_sealed(ledger: Ledger) -> None:
     for _ in range(2):
         assert "Ann" not in str(ledger.stream(SOMEBODY))
         assert "Ann" in str(ledger.stream(SOMEBODY, decrypt=True))
+
+
+@pytest.mark.parametrize("count", [3, LONG_EVENTS, LONG_EVENTS + 1])
+def test_some_types_of_a_stream_are_decrypted(ledger: Ledger, count: int) -> None:
+    """Whether it is short and read once, or long and kept as it was read, also up to a position."""
+    told(ledger, SOMEBODY, count)
+    for upto in (None, 3, None):
+        whole = ledger.stream(SOMEBODY, upto=upto, limit=1000)
+        (first, *others) = ledger.stream_with(SOMEBODY, ("contact-registered",), upto)
+        assert "Ann" in str(first)
+        assert others == whole[1:]
+        assert "Ann" not in str(ledger.stream_with(SOMEBODY, ("visit-made",), upto))

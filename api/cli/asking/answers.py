@@ -54,6 +54,12 @@ class LedgerAnswers(TimeZoned, Protocol):
     def steps(self, contact: str, asked: At) -> ContactHistory:
         """A contact's past, step by step."""
 
+    def card(self, contact: str, asked: At) -> Document:
+        """A contact's welcome card, as ``GET .../contacts/CONTACT/card`` answers it."""
+
+    def scorecard(self, contact: str, asked: At) -> Document:
+        """A contact's care scorecard, as ``GET .../contacts/CONTACT/scorecard`` answers it."""
+
     def names(self, contacts: Sequence[str]) -> dict[str, str]:
         """The names of contacts by their ids, or why there is none to be read."""
 
@@ -106,6 +112,9 @@ class ProjectionAnswers(TimeZoned, Protocol):
 
     def calibration(self, period: Period, asked: At, *, quiet: bool) -> Document:
         """How right the falls of a period were, with everything reflected as in a summary."""
+
+    def ledger_scorecard(self, asked: At, *, quiet: bool) -> Document:
+        """The care scorecard over all clients, with everything reflected as in a summary."""
 
     def projections(self) -> list[str]:
         """The names of the projections."""

@@ -26,15 +26,17 @@ from api.service.answers.lists import Summary
 from api.service.answers.projections import Operation
 from api.service.answers.status import Status
 from api.service.calibration import calibration
+from api.service.cards import welcome_card
 from api.service.finding.pages import ContactFilter, duplicates_page, found_contacts
 from api.service.fitting import fit_policy
 from api.service.known_aliases import KnownAliases
 from api.service.marks import MARKING
 from api.service.profiles import profile_at
-from api.service.questions import At, group_of, known_at, moment_of, subject_in
+from api.service.questions import At, Question, group_of, known_at, moment_of, subject_in
 from api.service.replays.preview import Preview, Proposal
 from api.service.replays.replay import replay
 from api.service.replays.steps import steps
+from api.service.scorecards import contact_scorecard, ledger_scorecard
 from domain.errors import Invalid, ProjectionBehind
 from domain.events.contacts import ContactRegistered, RegistrationAmended
 from domain.events.governance import PersonalDataErased
@@ -107,6 +109,21 @@ class FolderAnswers:
         return Status.of_question(
             question, subject, found, explained=explained, name=profile.name
         ).plain()
+
+    def scorecard(self, contact: str, asked: At) -> Document:
+        """See ``LedgerAnswers``."""
+        moment = self._moment(asked)
+        _, subject = self._events_of(moment, contact)
+        return contact_scorecard(self._question(moment), subject).plain()
+
+    def card(self, contact: str, asked: At) -> Document:
+        """See ``LedgerAnswers``."""
+        question = self._question(self._moment(asked))
+        return welcome_card(question, self._contact_id(contact)).plain()
+
+    def _question(self, moment: Moment) -> Question:
+        policies, aliases = moment.policies, moment.aliases
+        return Question(self._ledger, moment.at, moment.position, policies, aliases)
 
     def steps(self, contact: str, asked: At) -> ContactHistory:
         """See ``LedgerAnswers``."""
@@ -252,6 +269,15 @@ class OpenServerAnswers:
         """
         self._catch_up(quiet=quiet)
         return calibration(self._open_ledger, asked, period, now()).plain()
+
+    def ledger_scorecard(self, asked: At, *, quiet: bool) -> Document:
+        """See ``ProjectionAnswers``.
+
+        Raises:
+            ProjectionBehind: it does not get there.
+        """
+        self._catch_up(quiet=quiet)
+        return ledger_scorecard(self._open_ledger, asked, now(), None).plain()
 
     def _catch_up(self, *, quiet: bool) -> None:
         projections, head = self._open_ledger.projections, self._open_ledger.ledger.head()

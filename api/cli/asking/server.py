@@ -58,6 +58,16 @@ class ServerAnswers:
         query = query_of(asked) | ({"explain": "text"} if explained else {})
         return self._documents.get(f"/contacts/{quote(contact, safe='')}/status", query)
 
+    def card(self, contact: str, asked: At) -> Document:
+        """See ``LedgerAnswers``."""
+        path = f"/contacts/{quote(contact, safe='')}/card"
+        return self._documents.get(path, query_of(asked))
+
+    def scorecard(self, contact: str, asked: At) -> Document:
+        """See ``LedgerAnswers``."""
+        path = f"/contacts/{quote(contact, safe='')}/scorecard"
+        return self._documents.get(path, query_of(asked))
+
     def steps(self, contact: str, asked: At) -> ContactHistory:
         """See ``LedgerAnswers``.
 
@@ -189,6 +199,12 @@ class ServerAnswers:
             bounds = {"from": text_of(period[0]), "to": text_of(period[1])}
             query = without_none({**bounds, "min_position": self._head()}) | query_of(asked)
             return self._documents.get("/calibration", query)
+
+    def ledger_scorecard(self, asked: At, *, quiet: bool) -> Document:
+        """See ``ProjectionAnswers``."""
+        with progress("rating", 1, quiet=quiet):
+            query = {"min_position": self._head()} | query_of(asked)
+            return self._documents.get("/scorecard", query)
 
     def _head(self) -> str:
         """The position of the newest event."""

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from api.http.routers import (
     agenda,
     calibration,
+    care,
     contacts,
     duplicates,
     erasure,
@@ -43,6 +44,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     lists.router,
     agenda.router,
     calibration.router,
+    care.router,
     restatements.router,
     policies.router,
     replays.router,

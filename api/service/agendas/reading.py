@@ -39,6 +39,22 @@ _READ = (
 """The types of which a personal field is read."""
 
 
+class Decrypting:
+    """The streams of a ledger, with the events of some types decrypted."""
+
+    def __init__(self, ledger: Ledger, types: Sequence[str]) -> None:
+        self._ledger = ledger
+        self._types = types
+
+    def stream(
+        self, contact_id: UUID, *, types: Sequence[str] = (), upto: int | None = None
+    ) -> list[RecordedEvent]:
+        """One contact's events up to a position; those of ``types`` alone stay encrypted."""
+        if types:
+            return self._ledger.stream(contact_id, types=types, upto=upto)
+        return self._ledger.stream_with(contact_id, self._types, upto)
+
+
 class Agendas:
     """Agendas by all that is known at one position; each contact is read once.
 
@@ -60,18 +76,32 @@ class Agendas:
             return known
         moment = self.moment
         if events is None:
-            events = read_group(self._ledger, contact, moment.aliases, moment.position)
-        self.events_read += len(events)
-        members = moment.aliases.members(contact)
+            source = Decrypting(self._ledger, _READ)
+            read = read_group(source, contact, moment.aliases, moment.position)
+        else:
+            read = self._with_decrypted(contact, events)
+        self.events_read += len(read)
+        found = self._histories[contact] = effective_history(read, contact)
+        return found
+
+    def _with_decrypted(
+        self, contact: UUID, events: Sequence[RecordedEvent]
+    ) -> list[RecordedEvent]:
+        """The events of a group, those of its own streams that are of a type to read decrypted."""
+        members = self.moment.aliases.members(contact)
         wanted = {one.contact_id for one in events if one.type in _READ} & set(members)
         decrypted = {
             one.position: one
             for member in wanted
-            for one in self._ledger.stream(member, types=_READ, upto=moment.position, decrypt=True)
+            for one in self._ledger.stream(
+                member, types=_READ, upto=self.moment.position, decrypt=True
+            )
         }
-        read = [decrypted.get(one.position, one) for one in events]
-        found = self._histories[contact] = effective_history(read, contact)
-        return found
+        return [decrypted.get(one.position, one) for one in events]
+
+    def keep(self, contact: UUID, history: History) -> None:
+        """Fold this history of a survivor, of which more was decrypted than agendas need."""
+        self._histories[contact] = history
 
     def relationship(self, contact: UUID, at: int) -> Relationship:
         """The relationship with a contact at an instant."""

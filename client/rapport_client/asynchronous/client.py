@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable, Sequence
     from datetime import datetime
 
+    from rapport_client.answers.cards import Card
     from rapport_client.answers.contacts import Contact
     from rapport_client.answers.events import Appended, AppendedMany, RecordedEvent
     from rapport_client.answers.ledgers import Ledger
@@ -120,6 +121,21 @@ class AsyncClient(AsyncLedgerQueries):
         """
         request = self._contact_requests.status(
             contact, as_of, as_known_at, policy_version, min_position, explain=explain
+        )
+        return await self._send(request)
+
+    async def card(
+        self,
+        contact: ContactName,
+        *,
+        as_of: datetime | None = None,
+        as_known_at: datetime | int | None = None,
+        policy_version: int | None = None,
+        min_position: int | None = None,
+    ) -> Card:
+        """What to know of a contact who comes in, with one line to read on the way to the door."""
+        request = self._contact_requests.card(
+            contact, as_of, as_known_at, policy_version, min_position
         )
         return await self._send(request)
 

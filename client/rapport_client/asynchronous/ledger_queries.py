@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     )
     from rapport_client.answers.persons import Erased, Person
     from rapport_client.answers.proofs import ConsistencyProof, InclusionProof
+    from rapport_client.answers.scorecards import LedgerScorecard, Scorecard
     from rapport_client.answers.standings import Standing, StandingRow
     from rapport_client.answers.statuses import Restatement, StatusRow, Summary
     from rapport_client.events import ContactName
@@ -133,6 +134,36 @@ class AsyncLedgerQueries(AsyncConnection):
                 standing, as_of, as_known_at, policy_version, sort, min_position, page, show
             )
         )
+
+    async def scorecard(
+        self,
+        contact: ContactName,
+        *,
+        as_of: datetime | None = None,
+        as_known_at: datetime | int | None = None,
+        policy_version: int | None = None,
+        min_position: int | None = None,
+    ) -> Scorecard:
+        """How well a contact was treated in the last 365 days: seven letters with their events."""
+        request = self._ledger_requests.scorecard(
+            contact, as_of, as_known_at, policy_version, min_position
+        )
+        return await self._send(request)
+
+    async def ledger_scorecard(
+        self,
+        *,
+        as_of: datetime | None = None,
+        as_known_at: datetime | int | None = None,
+        policy_version: int | None = None,
+        min_position: int | None = None,
+    ) -> LedgerScorecard:
+        """The mean of each letter over all clients who have it.
+
+        With ``as_known_at`` or ``policy_version`` it takes a ledger of up to 200,000 events.
+        """
+        at = as_of, as_known_at, policy_version
+        return await self._send(self._ledger_requests.ledger_scorecard(*at, min_position))
 
     def policies(self) -> AsyncGenerator[PolicyVersion, None]:
         """Every version of the policy that was published, the first first."""

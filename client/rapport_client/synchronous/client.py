@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
     from datetime import datetime
 
+    from rapport_client.answers.cards import Card
     from rapport_client.answers.contacts import Contact
     from rapport_client.answers.events import Appended, AppendedMany, RecordedEvent
     from rapport_client.answers.ledgers import Ledger
@@ -118,6 +119,21 @@ class Client(LedgerQueries):
         """
         request = self._contact_requests.status(
             contact, as_of, as_known_at, policy_version, min_position, explain=explain
+        )
+        return self._send(request)
+
+    def card(
+        self,
+        contact: ContactName,
+        *,
+        as_of: datetime | None = None,
+        as_known_at: datetime | int | None = None,
+        policy_version: int | None = None,
+        min_position: int | None = None,
+    ) -> Card:
+        """What to know of a contact who comes in, with one line to read on the way to the door."""
+        request = self._contact_requests.card(
+            contact, as_of, as_known_at, policy_version, min_position
         )
         return self._send(request)
 
