@@ -10,6 +10,7 @@ from domain.dealings import Dealings, keys_of, opening_of
 from domain.events import EncryptedValue, Event
 from domain.events.contacts import ContactMerged, ContactRegistered, MergeReversed
 from domain.events.governance import EventCorrected, EventRetracted, PersonalDataErased
+from domain.imports import is_undone_by
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -25,7 +26,8 @@ class ContactState:
 
     Decisions look at everything known, whatever its ``occurred_at``. A retracted event counts as
     never happened, a corrected one as corrected, but an opening id stays in use forever: in
-    ``opened_by`` also where the event that brought it was retracted or corrected away.
+    ``opened_by`` also where the event that brought it was retracted or corrected away. Only undoing
+    an import frees the ids that its events used, since the same file may be imported again.
 
     Registering and retracting again compare personal text, so the ``contact-registered`` and the
     ``event-retracted`` events must be decrypted before they are folded. The fold reads no other
@@ -47,6 +49,8 @@ class ContactState:
     """By the corrected event, the events that correct it, oldest first, retracted ones included."""
     derived: Dealings | None = field(default_factory=Dealings)
     """The dealings, or None after a correction, until somebody asks for them."""
+    undone: set[UUID] = field(default_factory=set)
+    """The events that were taken back by undoing the import that brought them."""
     by_key: dict[Key, list[UUID]] | None = field(default=None, compare=False)
     """The events that speak of something, once a correction asked for them."""
     bought: tuple[int, Commerce] | None = field(default=None, compare=False, repr=False)
@@ -100,6 +104,7 @@ class ContactState:
                 self.erased = True
             case EventRetracted():
                 self.retractions.setdefault(event.target, event)
+                self._free_what_was_undone(event.target, recorded)
                 self.derived = None
             case EventCorrected():
                 self._note_opening(event.target, event.data)
@@ -129,6 +134,7 @@ class ContactState:
             opened_by=dict(self.opened_by),
             retractions=dict(self.retractions),
             corrections=dict(self.corrections),
+            undone=set(self.undone),
             by_key=None,
         )
 
@@ -153,8 +159,21 @@ class ContactState:
 
     def _note_opening(self, event_id: UUID, event: object) -> None:
         key = opening_of(event) if isinstance(event, Event) else None
-        if key is not None:
+        if key is not None and event_id not in self.undone:
             self.opened_by.setdefault(key, event_id)
+
+    def _free_what_was_undone(self, target: UUID, retraction: RecordedEvent) -> None:
+        """Free the ids that an event of an import used, where undoing that import retracts it."""
+        undone = self.events.get(target)
+        if undone is None or not is_undone_by(undone, retraction):
+            return
+        self.undone.add(target)
+        corrections = (self.events[one].event for one in self.corrections.get(target, ()))
+        said = [one.data for one in corrections if isinstance(one, EventCorrected)]
+        for event in (undone.event, *said):
+            key = opening_of(event) if isinstance(event, Event) else None
+            if key is not None and self.opened_by.get(key) == target:
+                del self.opened_by[key]
 
     def _apply(self, recorded: RecordedEvent, dealings: Dealings) -> None:
         if recorded.id in self.retractions:

@@ -101,6 +101,12 @@ class OperationNotFound(NotFound):
     code = "operation-not-found"
 
 
+class ImportNotFound(NotFound):
+    """No import of that id."""
+
+    code = "import-not-found"
+
+
 class KeyNotFound(NotFound):
     """No access key has that id."""
 

@@ -58,6 +58,16 @@ def address_id(namespace: UUID, event_id: UUID, contact_id: UUID) -> UUID:
     return uuid5(namespace, f"address\n{event_id}\n{contact_id}")
 
 
+def undo_id(namespace: UUID, event_id: UUID) -> UUID:
+    """The id of the retraction by which undoing an import takes an event back."""
+    return uuid5(namespace, f"undo\n{event_id}")
+
+
+def renewed_id(namespace: UUID, event_id: UUID, undone: int) -> UUID:
+    """The id under which a row is recorded that undoing took back so often; its own at first."""
+    return uuid5(namespace, f"again\n{undone}\n{event_id}") if undone else event_id
+
+
 def _none_exists(_: UUID) -> bool:
     return False
 

@@ -50,6 +50,11 @@ class StoredEvents(ABC):
         with self._reading():
             return bool(self._recorder.rows_by_id([event_id]))
 
+    def known_ids(self, event_ids: Sequence[UUID]) -> set[UUID]:
+        """Those of the ids under which an event is recorded."""
+        with self._reading():
+            return set(self._recorder.rows_by_id(event_ids))
+
     def registered_contacts(self, contact_ids: Sequence[UUID]) -> set[UUID]:
         """Those of the contacts that were registered, merged ones included.
 

@@ -22,15 +22,19 @@ from api.cli.import_options import (
     FOR_GUESSES,
     FOR_ROWS,
     NOT_FOR_KEYS,
+    NOT_FOR_UNDO,
     only_options,
 )
+from api.cli.import_report import print_report, sentence_of
 from api.cli.mappings import chosen_mapping, mapping_path, read_settings
 from api.cli.options import data_option, json_option, ledger_option
-from api.cli.output import print_json, print_message, progress
+from api.cli.output import print_message, progress
 from api.cli.plain_help import PlainHelp
 from api.cli.policies.publishing import BEGINNING, publish_preset
 from api.cli.streams import text_for_programs
 from api.cli.suspicions import ask_whether_to_go_on, columns_of, name_suspicious
+from api.cli.undo_import import undo_import
+from api.service.importing.import_ids import import_id_of
 from api.service.importing.importer import Importer
 from api.service.importing.ready_mappings import VCARD
 from api.service.importing.rejects import REJECTS_SUFFIX, NotRejects, RejectFile, RejectStream
@@ -43,10 +47,10 @@ from ledger.archive.checking import is_archive
 from ledger.dry_run import open_dry_run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
+    from uuid import UUID
 
-    from api.service.importing.columns import Column
     from api.service.importing.importer import Account
     from api.service.importing.rejects import Reject
     from api.service.importing.rows import DataFile
@@ -56,9 +60,6 @@ if TYPE_CHECKING:
 
 ROWS_BETWEEN_LOOKS = 500
 """The number of rows between two updates of the progress."""
-
-SHOWN_REJECTS = 20
-"""The number of rejects of a dry run that are listed where no reject file is named."""
 
 
 @click.command("import", cls=PlainHelp)
@@ -133,6 +134,13 @@ SHOWN_REJECTS = 20
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Take the namespace from an archive with keys, for --ledger, which was imported without.",
 )
+@click.option(
+    "--undo",
+    "undone",
+    type=click.UUID,
+    metavar="ID",
+    help="Take back what the import of this id appended to --ledger.",
+)
 @click.option("--for-audit", is_flag=True, help="Do not import the keys of an archive.")
 @click.option("--replace", is_flag=True, help="Replace a ledger that holds only its first policy.")
 @json_option
@@ -159,6 +167,9 @@ def command(ctx: click.Context, /, **given: Any) -> int:
     A dry run copies the ledger to the system's temporary files and imports into the copy, so its
     output is that of a real run, and it writes nothing in the data folder.
 
+    Every import has an id, which is printed and stands in the source of its events. --undo takes an
+    import back: its events are retracted, its contacts stay, and the file can be imported again.
+
     Before anything is written the file is examined, and columns with more than one form of
     amounts or ids are named with the reason. At a terminal you are then asked whether to continue.
 
@@ -172,9 +183,10 @@ def command(ctx: click.Context, /, **given: Any) -> int:
     It then answers UUIDs only: --keys brings it the namespace, and nothing else, from an archive
     that was exported --with-keys. No server may be running on the folder.
 
-    Exit codes: 0 every row, or the ledger, is there; 1 some rows were rejected; 2 the mapping
-    cannot be read, there is no such ledger, or one already, or the passphrase is wrong; 3 the data
-    folder or a file cannot be used, or the archive was tampered with; 130 interrupted.
+    Exit codes: 0 every row, or the ledger, is there, or the import is undone; 1 some rows were
+    rejected; 2 the mapping cannot be read, there is no such ledger or import, or one already, or
+    the passphrase is wrong; 3 the data folder or a file cannot be used, or the archive was tampered
+    with; 130 interrupted.
     """
     return _import(ctx, **given)
 
@@ -188,6 +200,7 @@ def _import(
     guess: bool,
     folder: Path | None,
     keys_archive: Path | None,
+    undone: UUID | None,
     dry_run: bool,
     as_json: bool,
     new_name: str | None,
@@ -201,8 +214,11 @@ def _import(
         only_options(ctx, keys_archive, NOT_FOR_KEYS, "is read for its namespace alone")
         name = for_rows["ledger_name"]
         return import_namespace(keys_archive, folder, name, passphrase_file, as_json=as_json)
+    if undone is not None:
+        only_options(ctx, undone, NOT_FOR_UNDO, "is an import to undo")
+        return undo_import(undone, folder, for_rows["ledger_name"], as_json=as_json)
     if datafile is None:
-        raise UsageRefused("name a DATAFILE: rows or an archive; or --keys ARCHIVE")
+        raise UsageRefused("name a DATAFILE: rows or an archive; or --keys ARCHIVE, or --undo ID")
     if guess:
         others = (one.name for one in ctx.command.params if one.name not in FOR_GUESSES)
         only_options(ctx, datafile, tuple(filter(None, others)), "is only looked at")
@@ -266,7 +282,9 @@ def _import_rows(
         if isinstance(rejects, RejectFile):
             closing.enter_context(rejects)
         on_reject = listed.append if rejects is None else rejects.write
-        importer = Importer(mapping, LedgerTarget(ledger), on_reject)
+        with datafile.open("rb") as file:
+            import_id = import_id_of(ledger.namespace, mapping, file)
+        importer = Importer(mapping, LedgerTarget(ledger), on_reject, import_id)
         advance = closing.enter_context(
             progress("importing", datafile.stat().st_size, quiet=as_json)
         )
@@ -274,12 +292,14 @@ def _import_rows(
             importer.run(rows, partial(_look, rows, advance))
         except (LedgerError, OSError, KeyboardInterrupt):
             print_message(
-                f"stopped early{'' if dry_run else _GOES_ON}. {_sentence(importer.account)}"
+                f"stopped early{'' if dry_run else _GOES_ON}. {sentence_of(importer.account)}"
             )
             if isinstance(rejects, RejectFile) and importer.account.rejected:
                 print_message(f"rejected so far, and why: {rejects.unfinished}")
             raise
-    _report(importer.account, columns, rejects, listed, dry_run=dry_run, as_json=as_json)
+    print_report(
+        import_id, importer.account, columns, rejects, listed, dry_run=dry_run, as_json=as_json
+    )
     return PROBLEM if importer.account.rejected else 0
 
 
@@ -328,55 +348,3 @@ def _publish(ledger: Ledger, preset: str, *, dry_run: bool) -> None:
     if fresh:
         done = "would publish" if dry_run else "published"
         print_message(f"{done} {preset} as version {version.version} of the policy")
-
-
-def _report(
-    account: Account,
-    columns: Sequence[Column],
-    rejects: RejectFile | RejectStream | None,
-    listed: list[Reject],
-    *,
-    dry_run: bool,
-    as_json: bool,
-) -> None:
-    written = rejects.path if isinstance(rejects, RejectFile) and account.rejected else None
-    if as_json:
-        print_json(
-            {
-                "dry_run": dry_run,
-                "rows": account.rows,
-                "appended": account.appended,
-                "already_known": account.already_known,
-                "skipped": account.skipped,
-                "rejected": account.rejected,
-                "contacts_registered": account.contacts_registered,
-                "seconds": round(account.seconds, 3),
-                "rows_per_second": account.rows_per_second,
-                "rejects": None if written is None else str(written),
-                "columns": [column.as_document() for column in columns],
-            }
-        )
-        return
-    for reject in listed[:SHOWN_REJECTS]:
-        print_message(f"line {reject.line}: {reject.code}: {reject.detail}")
-    if len(listed) > SHOWN_REJECTS:
-        print_message(f"and {len(listed) - SHOWN_REJECTS:,} more; --rejects - lists them all")
-    # Standard output is the reject file's where it was asked for.
-    click.echo(
-        f"{'dry run, nothing written: ' if dry_run else ''}{_sentence(account)}",
-        err=isinstance(rejects, RejectStream),
-    )
-    if suspicious := [column.name for column in columns if column.suspicious]:
-        print_message(f"suspicious columns, for the reasons above: {', '.join(suspicious)}")
-    if written is not None:
-        click.echo(f"rejected rows and why: {written}")
-
-
-def _sentence(account: Account) -> str:
-    return (
-        f"{account.rows:,} rows: {account.appended:,} appended, "
-        f"{account.already_known:,} already known, {account.skipped:,} skipped, "
-        f"{account.rejected:,} rejected; "
-        f"{account.contacts_registered:,} contacts registered; "
-        f"{account.seconds:.1f} s, {account.rows_per_second:,} rows/s"
-    )

@@ -10,6 +10,7 @@ from api.cli.ending import UsageRefused
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from uuid import UUID
 
     import click
 
@@ -28,11 +29,12 @@ NOT_FOR_KEYS = (
     "for_audit",
     "replace",
 )
+NOT_FOR_UNDO = (*NOT_FOR_KEYS, "passphrase_file")
 FOR_GUESSES = ("datafile", "mapping", "settings", "guess", "as_json")
 FOR_ARCHIVES = ("new_name", "keys", "passphrase_file", "for_audit", "replace")
 
 
-def only_options(ctx: click.Context, datafile: Path, others: tuple[str, ...], why: str) -> None:
+def only_options(ctx: click.Context, file: Path | UUID, others: tuple[str, ...], why: str) -> None:
     """Let pass what is for this kind of file.
 
     Raises:
@@ -42,4 +44,4 @@ def only_options(ctx: click.Context, datafile: Path, others: tuple[str, ...], wh
         if option.name in others:
             source = ctx.get_parameter_source(option.name)
             if source is not ParameterSource.DEFAULT:
-                raise UsageRefused(f"{datafile} {why}; {option.opts[0]} is not for that")
+                raise UsageRefused(f"{file} {why}; {option.opts[0]} is not for that")

@@ -68,6 +68,26 @@ def test_an_account_of_every_row_is_given(till: Path) -> None:
     assert "2 rows: 0 appended, 2 already known, 0 skipped, 0 rejected" in run(till, GOOD).out
 
 
+def test_an_import_is_undone_by_its_id_and_imported_again(till: Path) -> None:
+    imported = run(till, GOOD, "--json").json()
+    undone = rapport("import", "--undo", imported["id"], "--data", "data", "--json")
+    assert (undone.code, undone.json()["id"]) == (0, imported["id"])
+    assert (undone.json()["retracted"], len(undone.json()["contacts"])) == (2, 2)
+    told = rapport("import", "--undo", imported["id"], "--data", "data")
+    assert "0 retracted, 2 retracted before, 2 kept" in told.out
+    assert "2 contacts have only their registration" in told.out
+    again = run(till, GOOD, "--json").json()
+    assert (again["id"], again["appended"]) == (imported["id"], 2)
+
+
+def test_an_undo_of_no_import_is_refused(till: Path) -> None:
+    run(till, GOOD)
+    nobody = "00000000-0000-5000-8000-000000000000"
+    assert rapport("import", "--undo", nobody, "--data", "data").code == 2
+    assert rapport("import", "--undo", nobody, "--data", "elsewhere").code == 3
+    assert rapport("import", "--undo", nobody, "--preset", "cafe", "--data", "data").code == 2
+
+
 def test_rejected_rows_go_to_a_file_with_their_reasons_and_the_code_is_1(till: Path) -> None:
     ended = run(till, GOOD + BAD)
     assert ended.code == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from api.service.importing.import_ids import import_id_of
 from api.service.importing.importer import Account, Importer
 from api.service.importing.rows import open_rows
 from api.service.importing.target import LedgerTarget
@@ -16,6 +17,7 @@ from ledger.stores.sqlite.store import SqliteStore
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+    from uuid import UUID
 
     from api.service.importing.mapping import FileMapping
     from api.service.importing.rejects import Reject
@@ -35,12 +37,19 @@ def opened(folder: Path, clock: Callable[[], int] = lambda: NOW) -> Iterator[Led
 
 def imported_into(ledger: Ledger, mapping: FileMapping, path: Path) -> tuple[Account, list[Reject]]:
     rejects: list[Reject] = []
+    import_id = import_of_file(ledger, mapping, path)
     with open_rows(path, mapping.shape) as rows:
         mapping.check_columns(rows.columns_in_file)
-        account = Importer(mapping, LedgerTarget(ledger), rejects.append).run(
+        account = Importer(mapping, LedgerTarget(ledger), rejects.append, import_id).run(
             rows, lambda _account: None
         )
     return account, rejects
+
+
+def import_of_file(ledger: Ledger, mapping: FileMapping, path: Path) -> UUID:
+    """The id of the import of this file."""
+    with path.open("rb") as file:
+        return import_id_of(ledger.namespace, mapping, file)
 
 
 def dry_run(

@@ -30,7 +30,7 @@ from api.service.importing.importer import Importer
 from api.service.importing.mapping import read_mapping
 from api.service.importing.rows import open_rows
 from api.service.importing.target import LedgerTarget
-from tests.importing.ledgers import opened
+from tests.importing.ledgers import import_of_file, opened
 
 folder, mapping_path, path, last_row = sys.argv[1:]
 mapping = read_mapping(Path(mapping_path))
@@ -40,7 +40,8 @@ def die_at(account):
         os.kill(os.getpid(), signal.SIGKILL)
 
 with opened(Path(folder)) as ledger, open_rows(Path(path), mapping.shape) as rows:
-    Importer(mapping, LedgerTarget(ledger), print).run(rows, die_at)
+    import_id = import_of_file(ledger, mapping, Path(path))
+    Importer(mapping, LedgerTarget(ledger), print, import_id).run(rows, die_at)
 """
 
 

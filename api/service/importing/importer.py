@@ -18,6 +18,7 @@ from api.service.importing.rejects import Reject
 from api.service.importing.translation import DeferredRow, Names, Translation
 from domain.errors import Conflict, Invalid, LedgerError, Refused
 from ledger.drafts import Append
+from ledger.identifiers import renewed_id, undo_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -38,6 +39,10 @@ BATCHES_AHEAD = 3
 
 class Sink(Names, Protocol):
     """The target of an import: a ledger, or a copy of one in a dry run."""
+
+    def find_known(self, event_ids: Sequence[UUID]) -> set[UUID]:
+        """Those of the ids under which an event is recorded."""
+        ...
 
     def append_each(self, appends: Sequence[Append]) -> Future[list[AppendResult | LedgerError]]:
         """Record each that can be recorded; answers when they are safe."""
@@ -70,11 +75,16 @@ class Importer:
     """One run over one file."""
 
     def __init__(
-        self, mapping: FileMapping, sink: Sink, on_reject: Callable[[Reject], None]
+        self,
+        mapping: FileMapping,
+        sink: Sink,
+        on_reject: Callable[[Reject], None],
+        import_id: UUID,
     ) -> None:
+        """``import_id`` stands in the source of everything that is appended."""
         self.account = Account()
         self._mapping = mapping
-        self._translation = Translation(mapping, sink)
+        self._translation = Translation(mapping, sink, import_id)
         self._sink = sink
         self._on_reject = on_reject
         self._deferred: list[DeferredRow] = []
@@ -177,8 +187,35 @@ class Importer:
             for one in batch
         ]
 
+    def _with_new_ids(self, batch: list[TranslatedRow]) -> list[TranslatedRow]:
+        """The same with new ids for events that undoing an import took back: they are new."""
+        namespace = self._sink.namespace
+        ids = {draft.id: draft.id for one in batch for draft in one.events if draft.id is not None}
+        asked, undone = list(ids), 0
+        while asked:
+            retractions = {event_id: undo_id(namespace, ids[event_id]) for event_id in asked}
+            known = self._sink.find_known(list(retractions.values()))
+            asked = [
+                event_id for event_id, retraction in retractions.items() if retraction in known
+            ]
+            undone += 1
+            for event_id in asked:
+                ids[event_id] = renewed_id(namespace, event_id, undone)
+        if not undone > 1:
+            return batch
+        return [
+            replace(
+                one,
+                events=tuple(
+                    draft if draft.id is None else draft._replace(id=ids[draft.id])
+                    for draft in one.events
+                ),
+            )
+            for one in batch
+        ]
+
     def _submit(self, batch: list[TranslatedRow]) -> None:
-        batch = self._without_known_registrations(batch)
+        batch = self._with_new_ids(self._without_known_registrations(batch))
         appends = [Append(drafts=(draft,)) for one in batch for draft in one.drafts()]
         self._under_way.append((batch, self._sink.append_each(appends)))
         if len(self._under_way) > BATCHES_AHEAD:

@@ -6,9 +6,11 @@ happened, and which event it is, field by field. ``examples/`` has two with comm
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from api.service.importing.conditions import read_condition, read_skip_rule
@@ -23,6 +25,7 @@ from domain.errors import FieldError, Invalid
 from domain.events import CATALOGUE
 from domain.events.base import SOURCE
 from domain.events.commerce import PurchaseReversed
+from domain.imports import MARK_LENGTH
 from domain.kinds import ContactId
 
 if TYPE_CHECKING:
@@ -68,7 +71,8 @@ class FileMapping:
     """A whole mapping file, read and checked.
 
     ``skip`` are the rules of rows that are left out. Where ``grouped``, rows of one key that stand
-    together are one event. ``about`` says for people which files it is for.
+    together are one event. ``about`` says for people which files it is for. ``digest`` is the
+    SHA-256 of the document that it was read from, and of what was said to it.
     """
 
     name: str
@@ -82,6 +86,7 @@ class FileMapping:
     skip: tuple[SkipRule, ...] = ()
     grouped: bool = False
     about: str = ""
+    digest: bytes = b""
 
     @property
     def needs_events(self) -> bool:
@@ -105,7 +110,8 @@ class FileMapping:
         named = tuple(
             replace(one, default=said.get(one.name, one.default)) for one in self.shape.named
         )
-        return replace(self, shape=replace(self.shape, named=named))
+        digest = _digest([self.digest.hex(), said]) if said else self.digest
+        return replace(self, shape=replace(self.shape, named=named), digest=digest)
 
     def key_of(self, row: Row) -> list[str]:
         """What makes the row itself."""
@@ -244,6 +250,7 @@ def mapping_of(document: Mapping[str, object]) -> FileMapping:
         skip=tuple(read_skip_rule(one) for one in table.optional_tables("skip")),
         grouped=table.switch("group", default=False),
         about=table.optional_text("about") or "",
+        digest=_digest(document),
     )
     contact.finish()
     table.finish()
@@ -252,11 +259,19 @@ def mapping_of(document: Mapping[str, object]) -> FileMapping:
     return replace(mapping, shape=replace(mapping.shape, needed=mapping.needed_headers()))
 
 
+def _digest(document: object) -> bytes:
+    return sha256(json.dumps(document, sort_keys=True, default=str).encode()).digest()
+
+
 def _system(table: MappingTable, source: str) -> str:
     try:
-        return SOURCE.read(source)
+        read = SOURCE.read(source)
     except Invalid as error:
         raise error.within(table.at("source")) from None
+    if len(read) + MARK_LENGTH > SOURCE.most:
+        detail = f"must be at most {SOURCE.most - MARK_LENGTH} characters: an import's id follows"
+        raise Invalid.at(table.at("source"), "too-long", detail)
+    return read
 
 
 def _shape(table: MappingTable) -> FileShape:

@@ -3,7 +3,8 @@
 The rule: of the same contact's purchases in the same currency and not later in time, whether this
 file brought them or not, the newest of which exactly that amount is left; if there is none, the
 newest of which more is left. Of two at the same instant the one that was recorded later is the
-newer. Nothing else is guessed. A refund that is recorded already keeps its purchase.
+newer. Nothing else is guessed. A refund that is recorded already keeps its purchase, unless undoing
+an import took it back.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from typing import TYPE_CHECKING
 
 from domain.errors import Invalid
 from domain.events.commerce import PurchaseMade, PurchaseReversed
+from domain.events.governance import EventRetracted
 from domain.history import effective_history
+from domain.imports import is_undone_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,9 +39,17 @@ class _Dealings:
     """What one contact bought, and what is left of it."""
 
     def __init__(self, stream: Sequence[RecordedEvent], contact_id: UUID) -> None:
-        self.recorded = {
-            one.id: one.event.purchase_id
+        by_id = {one.id: one for one in stream if isinstance(one.event, PurchaseReversed)}
+        self.undone = {
+            one.event.target
             for one in stream
+            if isinstance(one.event, EventRetracted)
+            and (target := by_id.get(one.event.target)) is not None
+            and is_undone_by(target, one)
+        }
+        self.recorded = {
+            event_id: one.event.purchase_id
+            for event_id, one in by_id.items()
             if isinstance(one.event, PurchaseReversed)
         }
         self.purchases: dict[str, _Purchase] = {}
@@ -62,8 +73,14 @@ class Pairing:
     What was bought is read from the ledger, once for each contact, when its first refund comes.
     """
 
-    def __init__(self, stream_of: Callable[[UUID], Sequence[RecordedEvent]]) -> None:
+    def __init__(
+        self,
+        stream_of: Callable[[UUID], Sequence[RecordedEvent]],
+        renewed: Callable[[UUID, int], UUID] = lambda event_id, _undone: event_id,
+    ) -> None:
+        """``renewed`` is the id of an event once undoing has taken it back so often."""
         self._stream_of = stream_of
+        self._renewed = renewed
         self._contacts: dict[UUID, _Dealings] = {}
 
     def take(
@@ -71,7 +88,7 @@ class Pairing:
     ) -> str:
         """The id of the purchase that is given back, in part or whole.
 
-        ``refund`` is the id of the event that gives it back.
+        ``refund`` is the id that the event that gives it back has at first.
 
         Raises:
             Invalid: there is none; the detail says why.
@@ -80,8 +97,11 @@ class Pairing:
         if dealings is None:
             dealings = _Dealings(self._stream_of(contact_id), contact_id)
             self._contacts[contact_id] = dealings
-        if refund in dealings.recorded:
-            return dealings.recorded[refund]
+        undone = 0
+        while (event_id := self._renewed(refund, undone)) in dealings.undone:
+            undone += 1
+        if event_id in dealings.recorded:
+            return dealings.recorded[event_id]
         prior = {
             purchase_id: one
             for purchase_id, one in dealings.purchases.items()

@@ -39,6 +39,10 @@ class LedgerTarget:
         """The present instant by the ledger's clock."""
         return self.ledger.now()
 
+    def find_known(self, event_ids: Sequence[UUID]) -> set[UUID]:
+        """Those of the ids under which an event is recorded."""
+        return self.ledger.known_ids(event_ids)
+
     def append_each(self, appends: Sequence[Append]) -> Future[list[AppendResult | LedgerError]]:
         """Record each that can be recorded; answers when they are durable."""
         return self.ledger.append_each(appends)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import blake2b
 from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 from uuid import UUID, uuid5
@@ -14,9 +15,11 @@ from domain.addresses import TELLING
 from domain.errors import Invalid
 from domain.events.commerce import PurchaseReversed
 from domain.events.contacts import ContactRegistered
+from domain.imports import source_of_import
 from domain.kinds import no_names
 from domain.text import INVALID_TEXT
 from ledger.drafts import Draft
+from ledger.identifiers import renewed_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -93,12 +96,13 @@ class Translation:
     the letter stay as many as they are.
     """
 
-    def __init__(self, mapping: FileMapping, names: Names) -> None:
+    def __init__(self, mapping: FileMapping, names: Names, import_id: UUID) -> None:
         self._mapping = mapping
         self._names = names
+        self._source = source_of_import(mapping.source, import_id)
         self._seen: dict[bytes, int] = {}
         self._introduced: set[UUID] = set()
-        self._pairing = Pairing(names.stream)
+        self._pairing = Pairing(names.stream, partial(renewed_id, names.namespace))
         self._began = names.now()
 
     def skip_rule(self, row: Row, *, begins: bool = True) -> SkipRule | None:
@@ -193,7 +197,7 @@ class Translation:
                 type=event.TYPE,
                 id=event_id,
                 occurred_at=moment,
-                source=self._mapping.source,
+                source=self._source,
                 event=event,
                 problem=spoiled or problem,
             )
@@ -273,7 +277,7 @@ class Translation:
             type=event.TYPE,
             id=self._id("contact", name),
             occurred_at=occurred_at,
-            source=self._mapping.source,
+            source=self._source,
             event=event,
             problem=problem and problem.within("/registration"),
         )
