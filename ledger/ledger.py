@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from domain.aliases import MERGE_TYPES, aliases_in
 from domain.decisions.reasons import refusal
@@ -23,9 +27,11 @@ from ledger.published_policies import timeline
 from ledger.recording import Recording
 from ledger.state_cache import ContactStates
 from ledger.stored_events import StoredEvents
+from ledger.stores.keys import KEY_BYTES
 from ledger.stream_cache import StreamCache
 from ledger.subscriptions.pacing import SIGNER
 from ledger.transparency.log import TransparencyLog
+from ledger.trial import Trial
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -42,6 +48,7 @@ if TYPE_CHECKING:
     from ledger.drafts import Append, AppendResult
     from ledger.erasure import Erasure, ErasureResult
     from ledger.master_keys import MasterKey
+    from ledger.stores.scratch import Scratch
     from ledger.stores.store import LedgerStore
     from ledger.subscriptions.pacing import Pacing
 
@@ -169,6 +176,24 @@ class Ledger(InNamespace, StoredEvents):
             head=head,
             newest_at=newest_at,
         )
+
+    def derived_key(self, purpose: str) -> bytes:
+        """A key of 32 bytes for files beside the ledger, always the same for one purpose.
+
+        It follows from the first key that signs, so it is where the ledger's keys are, and nowhere
+        else. Source: RFC 5869.
+        """
+        first = self._keys.signing.keys_of(self.transparency.origin)[0]
+        info = f"rapport {purpose}".encode()
+        derivation = HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info)
+        return derivation.derive(first.private.private_bytes_raw())
+
+    def trial(self, scratch: Scratch) -> Trial:
+        """What appends would come to, from what is recorded now on; nothing is recorded."""
+        if self.for_audit:
+            raise refusal("ledger-for-audit")
+        own = replace(self._context(), ids=EventIds(self._clock, Entropy()))
+        return Trial(own, scratch)
 
     def contact_id(self, name: str) -> UUID:
         """The contact of that name, recorded or not; finds and raises as ``contact_id_of``."""

@@ -110,6 +110,7 @@ TITLES: dict[str, str] = {
     "event-not-found": "No such event",
     "policy-not-found": "No such policy",
     "operation-not-found": "No such operation",
+    "import-not-found": "No such import",
     "version-mismatch": "Version mismatch",
     "event-id-reused": "The event id is taken",
     "refused": "Refused",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from api.service.confirmations import Confirmations
 from api.service.finding.finder import Finder
 from api.service.finding.worker import IndexingWorker
+from api.service.importing.served import Imports
 from api.service.known_aliases import KnownAliases
 from api.service.labels import Labels
 from api.service.limits import LIMITS
@@ -51,6 +52,7 @@ class OpenLedger:
     results: Results
     statuses: StatusCache
     finder: Finder
+    imports: Imports
     limits: ServiceLimits = LIMITS
 
     def labels(self, wanted: LabelsWanted, position: int | None = None) -> Labels:
@@ -299,5 +301,13 @@ class Server:
         if self._observer is not None:
             ledger.observe(self._observer(name))
         aliases, statuses = KnownAliases(ledger), StatusCache(ledger, ledger.memory.share(STATUSES))
-        finder = Finder(ledger, self.indexing)
-        return OpenLedger(ledger, projections, aliases, results, statuses, finder, self.limits)
+        return OpenLedger(
+            ledger,
+            projections,
+            aliases,
+            results,
+            statuses,
+            Finder(ledger, self.indexing),
+            Imports(ledger, projections.operations, self.clock),
+            self.limits,
+        )

@@ -56,6 +56,7 @@ from rapport_client.answers.events import (
     NotAddressed,
     RecordedEvent,
 )
+from rapport_client.answers.imports import Import, ImportColumn, ListedImport
 from rapport_client.answers.labels import Ref
 from rapport_client.answers.ledgers import Ledger, PolicyVersion
 from rapport_client.answers.operations import (
@@ -75,8 +76,11 @@ from rapport_client.answers.operations import (
     Replayed,
     ReplayedStatus,
     ReplayOperation,
+    RestingEvent,
     RevenueBeforeAndAfter,
     StagesBeforeAndAfter,
+    UndoneImport,
+    UndoOperation,
 )
 from rapport_client.answers.persons import Erased, ErasedContact, Noted, Notice, Person
 from rapport_client.answers.previews import (
@@ -167,6 +171,8 @@ __all__ = [
     "GratitudeMonth",
     "GroupValue",
     "HoldOut",
+    "Import",
+    "ImportColumn",
     "InclusionProof",
     "InstantBeforeAndAfter",
     "Interval",
@@ -176,6 +182,7 @@ __all__ = [
     "Ledger",
     "LedgerScorecard",
     "Link",
+    "ListedImport",
     "NearOccasion",
     "NewEvent",
     "NotAddressed",
@@ -212,6 +219,7 @@ __all__ = [
     "ReplayedStatus",
     "ResolvedFalls",
     "Restatement",
+    "RestingEvent",
     "Retries",
     "RevenueBeforeAndAfter",
     "ScoreBeforeAndAfter",
@@ -235,6 +243,8 @@ __all__ = [
     "Summary",
     "Unauthenticated",
     "Unavailable",
+    "UndoOperation",
+    "UndoneImport",
     "Unreachable",
     "UsualPurchase",
     "Value",

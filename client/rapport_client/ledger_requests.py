@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rapport_client.answers.agenda import AgendaItem, AgendaSummary, Gratitude
 from rapport_client.answers.calibration import Calibration
 from rapport_client.answers.contacts import Duplicate, FoundContact
+from rapport_client.answers.imports import Import, ListedImport
 from rapport_client.answers.ledgers import PolicyVersion
 from rapport_client.answers.operations import (
     FitOperation,
@@ -14,6 +15,7 @@ from rapport_client.answers.operations import (
     PreviewOperation,
     RebuildOperation,
     ReplayOperation,
+    UndoOperation,
 )
 from rapport_client.answers.persons import Erased, Person
 from rapport_client.answers.proofs import ConsistencyProof, InclusionProof
@@ -21,6 +23,7 @@ from rapport_client.answers.scorecards import LedgerScorecard, Scorecard
 from rapport_client.answers.standings import Standing, StandingRow
 from rapport_client.answers.statuses import Restatement, StatusRow, Summary
 from rapport_client.bulk import JSON_LINES
+from rapport_client.events import encode
 from rapport_client.operations import OperationT, read_operation
 from rapport_client.requests import (
     DocumentRequest,
@@ -330,6 +333,48 @@ class LedgerRequests(LedgerPaths):
         """Start to rebuild a projection."""
         path = f"{self.base}/projections/{projection}/rebuilds"
         return post_request(path, {}, reading(RebuildOperation))
+
+    def import_rows(
+        self,
+        file: bytes,
+        mapping: str | None,
+        mapping_toml: str | None,
+        settings: Mapping[str, str] | None,
+        *,
+        dry_run: bool,
+    ) -> DocumentRequest[Import]:
+        """Send a file with the name of a mapping, or with one."""
+        said = ";".join(f"{name}={value}" for name, value in (settings or {}).items())
+        dry = "true" if dry_run else None
+        query = query_parameters(mapping=mapping, set=said or None, dry_run=dry)
+        path, headers, content = f"{self.base}/imports", {"Content-Type": "text/csv"}, file
+        if mapping_toml is not None:
+            headers = {"Content-Type": "application/json"}
+            content = encode({"mapping_toml": mapping_toml, "csv": file.decode()})
+        return DocumentRequest(
+            method="POST",
+            path=path,
+            query=query,
+            headers=headers,
+            content=content,
+            read=reading(Import),
+        )
+
+    def imports(self) -> PageRequest[ListedImport]:
+        """The imports of the server."""
+        return list_request(f"{self.base}/imports", ListedImport, {})
+
+    def import_state(self, import_id: UUID) -> DocumentRequest[Import]:
+        """An import as it is now."""
+        return got(f"{self.base}/imports/{import_id}", reading(Import))
+
+    def rejects(self, import_id: UUID) -> DocumentRequest[bytes]:
+        """The rejected rows of an import."""
+        return got_bytes(f"{self.base}/imports/{import_id}/rejects")
+
+    def undo_import(self, import_id: UUID) -> DocumentRequest[UndoOperation]:
+        """Take back what an import appended."""
+        return post_request(f"{self.base}/imports/{import_id}/undo", {}, reading(UndoOperation))
 
     def same_operation(self, operation: OperationT) -> DocumentRequest[OperationT]:
         """The progress of an operation, in the class that it was read in."""

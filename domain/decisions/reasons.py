@@ -22,6 +22,7 @@ REASONS: dict[str, str] = {
     "engagement-unknown": "No such engagement was opened with this contact.",
     "event-unknown": "There is no such event on this contact's stream.",
     "id-in-use": "An earlier event of this contact uses that id; it can be used only once.",
+    "import-running": "The import is running: wait for its end, or cancel its operation first.",
     "ledger-archived": "The ledger is archived: it can be read, but it accepts no events.",
     "ledger-for-audit": "The ledger was imported without its keys: it accepts no events.",
     "level-lower": "A higher level was stated before, and a level cannot be lowered.",
@@ -51,5 +52,7 @@ def refusal(reason: str, detail: str | None = None, **fields: object) -> Refused
     return Refused(reason, REASONS[reason] if detail is None else detail, **fields)
 
 
-OF_LEDGERS = frozenset({"ledger-archived", "ledger-for-audit", "namespace-missing"})
+OF_LEDGERS = frozenset(
+    {"import-running", "ledger-archived", "ledger-for-audit", "namespace-missing"}
+)
 """The reasons that a ledger gives before it calls a decision."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ledger.stores.keys import LedgerKeyStore
     from ledger.stores.reading import LedgerReader
     from ledger.stores.restoring import RestoredEvents, RestoredLog
+    from ledger.stores.scratch import Scratch
     from ledger.stores.transparency_log import (
         StoredCheckpoint,
         TransparencyLogStore,
@@ -84,6 +85,12 @@ class LedgerStore(Protocol):
 
     def results_folder(self) -> Path:
         """Where this machine keeps what long work answers, until the ledger is removed."""
+
+    def imports_folder(self) -> Path:
+        """Where this machine keeps what became of imports, until the ledger is removed."""
+
+    def scratch(self, path: Path) -> Scratch:
+        """A place for events that are only tried, which takes the room of this path."""
 
     def is_made(self) -> bool:
         """Whether there are events; a ledger that is being made has none yet."""

@@ -34,6 +34,7 @@ VALUES = {
     "name": "status",
     "level": "0",
     "tile": "000.p/1",
+    "import": "01890a5d-ac96-574b-bcce-b302099a8057",
     "operation": "01890a5d-ac96-774b-bcce-b302099a8057",
     "type": "purchase-made",
     "id": "0123456789abcdef",

@@ -11,6 +11,7 @@ from api.http.problems import TITLES, status_of_code
 from domain.events import CATALOGUE
 from tests.api.endpoints import ENDPOINTS, document
 from tests.api.log_reading import sealed
+from tests.api.test_imports import GOOD, imported
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -135,6 +136,7 @@ def test_answers_fit_the_schemas_that_are_published(shop: Shop) -> None:
     filled |= {"type": "visit-made", "ledger": shop.base.rpartition("/")[2]}
     filled |= {"level": "0", "tile": "000.p/1"}
     required = {"position": position, "first": 1}
+    filled |= {"import": imported(shop, GOOD)["id"]}
     sealed(shop, position)
     for path, methods in document["paths"].items():
         if "get" not in methods or "{operation}" in path:

@@ -30,9 +30,11 @@ ANSWERS = {
     "FitOperation": ("post", f"{LEDGER}/policies/fit"),
     "Gratitude": ("get", f"{LEDGER}/gratitude"),
     "FoundContact": ("get", f"{LEDGER}/contacts"),
+    "Import": ("get", f"{LEDGER}/imports/{{import}}"),
     "InclusionProof": ("get", f"{LEDGER}/log/proofs/inclusion"),
     "Ledger": ("post", "/v1/ledgers"),
     "LedgerScorecard": ("get", f"{LEDGER}/scorecard"),
+    "ListedImport": ("get", f"{LEDGER}/imports"),
     "Person": ("get", f"{CONTACT}/export"),
     "PolicyVersion": ("get", f"{LEDGER}/policies"),
     "PreviewOperation": ("post", f"{LEDGER}/policies/preview"),
@@ -46,6 +48,7 @@ ANSWERS = {
     "StatusHistory": ("get", f"{CONTACT}/status/history"),
     "StatusRow": ("get", f"{LEDGER}/statuses"),
     "Summary": ("get", f"{LEDGER}/statuses/summary"),
+    "UndoOperation": ("post", f"{LEDGER}/imports/{{import}}/undo"),
 }
 """Each class that a method returns, with an operation that answers with it or a list of it."""
 

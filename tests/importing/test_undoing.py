@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,7 +26,6 @@ from tests.importing.ledgers import NOW, import_of_file, imported_into, opened
 from tests.importing.test_mapping import SOUND, changed
 
 if TYPE_CHECKING:
-    from pathlib import Path
     from uuid import UUID
 
     from api.service.importing.undoing import Undone
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 REFUND = {"purchase_id": "1", "amount_minor": 100, "currency": "EUR"}
 HEAD = "receipt,who,when,total\n"
 MAPPING = mapping_of(SOUND)
+ROOT = Path(__file__).parents[2]
 PAST = ("1,ann,2026-01-01T10:00:00Z,4.20", "2,ben,2026-01-02T10:00:00Z,3")
 NEW = (
     "3,ann,2026-01-03T10:00:00Z,9",
@@ -227,3 +231,34 @@ def test_an_import_that_never_was_is_not_found(tmp_path: Path) -> None:
     path = write(tmp_path, *PAST)
     with opened(tmp_path / "data") as ledger, pytest.raises(ImportNotFound):
         undone(ledger, import_of_file(ledger, MAPPING, path))
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from uuid import UUID
+from api.service.importing.undoing import Undoing
+from tests.importing.ledgers import opened
+
+def die(done, total):
+    if 0 < done < total:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+with opened(Path(sys.argv[1])) as ledger:
+    Undoing(ledger, UUID(sys.argv[2]), die).run()
+"""
+
+
+def test_an_undo_that_was_killed_is_completed_by_the_next(tmp_path: Path) -> None:
+    rows = [f"{n},c{n % 7},2026-01-01T10:00:00Z,{n}" for n in range(1, 1201)]
+    path, data = write(tmp_path, *rows), tmp_path / "data"
+    with opened(data) as ledger:
+        imported_into(ledger, MAPPING, path)
+        import_id, head = import_of_file(ledger, MAPPING, path), ledger.head()
+    command = [sys.executable, "-c", KILLED, str(data), str(import_id)]
+    died = subprocess.run(command, cwd=ROOT, timeout=END_SECONDS, check=False)
+    assert died.returncode == -signal.SIGKILL
+    with opened(data) as ledger:
+        assert head < ledger.head() < head + 1200
+        found = undone(ledger, import_id)
+        assert (found.retracted + found.already_retracted, ledger.head()) == (1200, head + 1200)

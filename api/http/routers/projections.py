@@ -16,8 +16,10 @@ from api.http.routing import LedgerRoute
 from api.http.wire.path_types import OperationId, ProjectionName
 from api.service.answers.document import Page
 from api.service.answers.projections import Operation, Projection, ProjectionDigest
+from api.service.importing.served import APPENDING
 from domain.errors import OperationNotFound
-from ledger.access.scopes import ADMIN, AUDIT, READ, REBUILD
+from ledger.access.scopes import ADMIN, APPEND, AUDIT, READ, REBUILD, Principal
+from projections import operations
 
 router = APIRouter(prefix="/v1/ledgers/{ledger}", tags=["Projections"], route_class=LedgerRoute)
 
@@ -97,7 +99,7 @@ def rebuild_projection(
 
 @router.get(
     "/operations/{operation}",
-    dependencies=[allow(READ, AUDIT, REBUILD, ADMIN)],
+    dependencies=[allow(READ, AUDIT, REBUILD, ADMIN, APPEND)],
     summary="Get an operation and its progress",
     responses={
         200: response_of(
@@ -107,14 +109,19 @@ def rebuild_projection(
         **problems("operation-not-found"),
     },
 )
-def read_operation(served: LedgerInPath, operation: OperationId) -> Operation:
-    """Operations are remembered for a while after they end, until the server stops."""
-    return Operation.model_validate(served.projections.operation(operation_id(operation)))
+def read_operation(served: LedgerInPath, operation: OperationId, caller: Caller) -> Operation:
+    """Operations are remembered for a while after they end, until the server stops.
+
+    With `append` alone, imports and undos can be read.
+    """
+    found = served.projections.operation(operation_id(operation))
+    _require_more_than_append(found, caller)
+    return Operation.model_validate(found)
 
 
 @router.delete(
     "/operations/{operation}",
-    dependencies=[allow(READ, AUDIT, REBUILD, ADMIN)],
+    dependencies=[allow(READ, AUDIT, REBUILD, ADMIN, APPEND)],
     summary="Cancel an operation",
     status_code=202,
     responses={
@@ -129,10 +136,13 @@ def cancel_operation(
 ) -> Operation:
     """A rebuild that is cancelled leaves the projection as it was.
 
-    A rebuild is cancelled with `rebuild` or `admin`; a replay or a preview by the key that asked
-    for it, or with `admin`.
+    A rebuild is cancelled with `rebuild` or `admin`, an import or undo with `append` or `admin`; a
+    replay or a preview by the key that asked for it, or with `admin`.
     """
     found = served.projections.operation(operation_id(operation))
+    _require_more_than_append(found, caller)
+    if found.kind in APPENDING and not caller.has((APPEND, ADMIN)):
+        raise Forbidden("the access key lacks the scope append or admin")
     if found.kind == "rebuild" and not caller.has((REBUILD, ADMIN)):
         raise Forbidden("the access key lacks the scope rebuild or admin")
     if found.owner not in ("", caller.id) and not caller.has((ADMIN,)):
@@ -143,6 +153,12 @@ def cancel_operation(
     else:
         work = found
     return Operation.model_validate(work)
+
+
+def _require_more_than_append(found: operations.Operation, caller: Principal) -> None:
+    """Let pass a key that only appends where the operation appends."""
+    if found.kind not in APPENDING and not caller.has((READ, AUDIT, REBUILD, ADMIN)):
+        raise Forbidden("the access key lacks the scope read, audit, rebuild or admin")
 
 
 def operation_id(text: str) -> UUID:

@@ -71,6 +71,11 @@ TileName = Annotated[
 OperationId = Annotated[
     str, _decoder("operation"), _path("The operation's id.", "4b8f1d3a-52e7-4b0f-8f53-0d6f0b2f9c11")
 ]
+ImportId = Annotated[
+    str,
+    _decoder("import"),
+    _path("The import's id.", "0f5c1d2e-6a7b-5c8d-9e0f-1a2b3c4d5e6f", alias="import"),
+]
 EventTypeName = Annotated[
     str, _decoder("type"), _path("The type of event.", "purchase-made", alias="type")
 ]

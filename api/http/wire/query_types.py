@@ -270,3 +270,22 @@ FirstMonth = Annotated[
 LastMonth = Annotated[
     str | None, _MONTH, _query("The last month, included; all since if absent.", "2026-06", "to")
 ]
+MappingName = Annotated[
+    str | None,
+    Reads(_LONG_NAME.read, _LONG_NAME.schema()),
+    _query("The name of a ready mapping. A mapping of your own is sent with the file.", "vcard"),
+]
+DryRun = Annotated[
+    bool | None,
+    Reads(read_flag, {"type": "boolean"}),
+    _query("`true`: nothing is appended; each row is accounted for as the import would.", True),
+]
+MappingSettings = Annotated[
+    str | None,
+    Reads(_LONG_NAME.read, _LONG_NAME.schema()),
+    _query(
+        "The settings of the mapping, as `NAME=VALUE`, separated by `;`.",
+        "currency=EUR;time_zone=Europe/Paris",
+        alias="set",
+    ),
+]

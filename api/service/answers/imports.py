@@ -2,13 +2,99 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 from uuid import UUID
 
-from api.service.answers.document import Document
+from api.service.answers.document import Document, Instant
+from api.service.answers.projections import Operation, Progress
 
 if TYPE_CHECKING:
-    from api.service.importing import undoing
+    from collections.abc import Mapping, Sequence
+
+    from api.service.importing import kept_imports, undoing
+
+
+class ListedImport(Document):
+    """The rows of a file and their outcomes: each is appended, known, skipped or rejected.
+
+    `known` rows were recorded before. `next_step` says how to continue; it is null while the import
+    is running, and where nothing is left to do.
+    """
+
+    id: UUID
+    state: Literal["running", "succeeded", "failed", "cancelled"]
+    mapping: str
+    dry_run: bool
+    rows: int
+    appended: int
+    known: int
+    skipped: int
+    rejected: int
+    contacts_registered: int
+    begun_at: Instant
+    ended_at: Instant | None
+    progress: Progress
+    problem: str | None
+    next_step: str | None
+
+    @classmethod
+    def fields_of(
+        cls, record: kept_imports.ImportRecord, progress: Progress | None
+    ) -> dict[str, Any]:
+        """The fields, where ``progress`` is that of its operation, if that is remembered."""
+        rows = record.rows
+        return {
+            **{name: getattr(record, name) for name in _SAME},
+            "progress": progress or Progress(done=rows, total=rows, rate=0, eta_seconds=None),
+            "next_step": next_step(record),
+        }
+
+
+_SAME = (
+    "id", "state", "mapping", "dry_run", "rows", "appended", "known", "skipped", "rejected",
+    "contacts_registered", "begun_at", "ended_at", "problem",
+)  # fmt: skip  # one name a line would bury the class
+
+
+def next_step(record: kept_imports.ImportRecord) -> str | None:
+    """How an import continues, in a sentence."""
+    if record.state == "running":
+        return None
+    if record.state != "succeeded":
+        return "Send the file again: rows that are recorded are known then."
+    if record.dry_run:
+        return "Nothing was appended: send the file without dry_run to append it."
+    if record.rejected:
+        return "Mend the rejected rows or the mapping, and send the file again."
+    return None
+
+
+class ImportColumn(Document):
+    """A column of the file, and why its values are `suspicious`, in words."""
+
+    name: str
+    suspicious: bool
+    why: str | None
+
+
+class Import(ListedImport):
+    """An import, with the columns of its file while its rejected rows are kept."""
+
+    columns: tuple[ImportColumn, ...]
+
+    @classmethod
+    def of(
+        cls,
+        record: kept_imports.ImportRecord,
+        progress: Progress | None,
+        columns: Sequence[Mapping[str, Any]],
+    ) -> Self:
+        """An import as it is now."""
+        return cls(**cls.fields_of(record, progress), columns=tuple(map(_column, columns)))
+
+
+def _column(document: Mapping[str, Any]) -> ImportColumn:
+    return ImportColumn.model_validate(dict(document))
 
 
 class RestingEvent(Document):
@@ -21,7 +107,7 @@ class RestingEvent(Document):
 
 
 class UndoneImport(Document):
-    """What undoing an import came to.
+    """The result of undoing an import.
 
     Of its `events`, some were `retracted` now, some already, and `kept` counts by type those that
     have no retraction. `contacts` are those that the import registered and that have only
@@ -55,3 +141,9 @@ class UndoneImport(Document):
             resting=tuple(RestingEvent.model_validate(one) for one in undone.resting_events),
             seconds=round(undone.seconds, 3),
         )
+
+
+class UndoOperation(Operation):
+    """Undoing an import, as it is now."""
+
+    result: UndoneImport | None  # type: ignore[assignment]  # narrower than an operation of any kind

@@ -203,10 +203,16 @@ def open_rows(path: Path, shape: FileShape) -> Iterator[DataFile | CardFile]:
         OSError: it cannot be opened.
     """
     with path.open("rb") as raw:
-        if shape.vcards:
-            yield CardFile(raw, shape)
-            return
-        yield DataFile(raw, shape, lambda: _columns_beside(path, shape))
+        yield rows_in(raw, shape, lambda: _columns_beside(path, shape))
+
+
+def rows_in(
+    raw: BinaryIO,
+    shape: FileShape,
+    columns_beside: Callable[[], tuple[str, ...]] | None = None,
+) -> DataFile | CardFile:
+    """The rows of an open file; raises ``UnreadableFile`` as ``open_rows``."""
+    return CardFile(raw, shape) if shape.vcards else DataFile(raw, shape, columns_beside)
 
 
 def _columns_beside(path: Path, shape: FileShape) -> tuple[str, ...]:

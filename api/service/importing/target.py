@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from ledger.committer import TooManyWaiting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,13 +17,18 @@ if TYPE_CHECKING:
     from domain.recorded import RecordedEvent
     from ledger.drafts import Append, AppendResult
     from ledger.ledger import Ledger
+    from ledger.trial import Trial
+
+
+RETRY_SECONDS = 0.05
+"""How long to wait where too much waits to be recorded."""
 
 
 @dataclass(frozen=True)
 class LedgerTarget:
     """Appends to the ledger, and asks it which contacts are registered."""
 
-    ledger: Ledger
+    ledger: Ledger | Trial
 
     @property
     def namespace(self) -> UUID:
@@ -45,7 +53,11 @@ class LedgerTarget:
 
     def append_each(self, appends: Sequence[Append]) -> Future[list[AppendResult | LedgerError]]:
         """Record each that can be recorded; answers when they are durable."""
-        return self.ledger.append_each(appends)
+        while True:
+            try:
+                return self.ledger.append_each(appends)
+            except TooManyWaiting:
+                time.sleep(RETRY_SECONDS)  # an import is not urgent
 
     def find_registered(self, contact_ids: Sequence[UUID]) -> set[UUID]:
         """Those of the contacts that are registered already."""

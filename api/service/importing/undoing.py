@@ -82,6 +82,22 @@ class Undone:
     seconds: float = 0.0
 
 
+def has_events(ledger: Ledger, import_id: UUID) -> bool:
+    """Whether the import appended anything."""
+    return any(True for _ in _events(ledger, import_id, lambda: None))
+
+
+def _events(
+    ledger: Ledger, import_id: UUID, advance: Callable[[], None]
+) -> Iterator[RecordedEvent]:
+    """What the import appended, in order, up to what is recorded now."""
+    after, upto, named = 0, ledger.head(), str(import_id)
+    while page := ledger.log(after=after, limit=PAGE_EVENTS, upto=upto, decrypt=False):
+        yield from (one for one in page if import_of(one.source) == named)
+        after = page[-1].position
+        advance()
+
+
 class Undoing:
     """One run of undoing one import."""
 
@@ -107,7 +123,10 @@ class Undoing:
         """
         started = time.monotonic()
         # Only their positions are kept: there may be as many as a file has rows.
-        positions = array("Q", (one.position for one in self._events()))
+        positions = array(
+            "Q",
+            (one.position for one in _events(self._ledger, self.account.import_id, self._advance)),
+        )
         if not positions:
             raise ImportNotFound(f"nothing in this ledger was appended by an import {self._named}")
         self.account.events = self._total = len(positions)
@@ -123,14 +142,6 @@ class Undoing:
     def _advance(self, more: int = 0) -> None:
         self._done += more
         self._tell(self._done, self._total)
-
-    def _events(self) -> Iterator[RecordedEvent]:
-        """What the import appended, in order, up to what is recorded now."""
-        after, upto = 0, self._ledger.head()
-        while page := self._ledger.log(after=after, limit=PAGE_EVENTS, upto=upto, decrypt=False):
-            yield from (one for one in page if import_of(one.source) == self._named)
-            after = page[-1].position
-            self._advance()
 
     def _read(self, positions: Sequence[int]) -> list[RecordedEvent]:
         """The events at these positions, newest first."""

@@ -25,7 +25,7 @@ class Progress:
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """A long operation when it was read. ``kind`` is replay, preview, fit or rebuild.
+    """A long operation when it was read. ``kind`` is replay, preview, fit, rebuild, import or undo.
 
     ``state`` is running, succeeded, failed or cancelled; ``problem`` says why it failed.
     """
@@ -194,11 +194,45 @@ class RebuildOperation(Operation):
     result: Rebuilt | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class RestingEvent:
+    """An event that stands, and the retracted one that opened what it speaks of."""
+
+    contact_id: UUID
+    event_id: UUID
+    type: str
+    rests_on: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class UndoneImport:
+    """The result of undoing an import; see the description of ``POST .../undo``."""
+
+    id: UUID
+    events: int
+    retracted: int
+    already_retracted: int
+    kept: dict[str, int]
+    contacts_left: int
+    contacts: tuple[UUID, ...]
+    resting_events: int
+    resting: tuple[RestingEvent, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class UndoOperation(Operation):
+    """Undoing an import. ``result`` is None until it succeeded."""
+
+    result: UndoneImport | None
+
+
 BY_KIND: dict[str, type[Operation]] = {
     "replay": ReplayOperation,
     "preview": PreviewOperation,
     "rebuild": RebuildOperation,
     "fit": FitOperation,
+    "undo": UndoOperation,
 }
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rapport_client.answers.agenda import AgendaItem, AgendaSummary, Gratitude
     from rapport_client.answers.calibration import Calibration
     from rapport_client.answers.contacts import Duplicate, FoundContact
+    from rapport_client.answers.imports import Import, ListedImport
     from rapport_client.answers.ledgers import PolicyVersion
     from rapport_client.answers.operations import (
         FitOperation,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
         PreviewOperation,
         RebuildOperation,
         ReplayOperation,
+        UndoOperation,
     )
     from rapport_client.answers.persons import Erased, Person
     from rapport_client.answers.proofs import ConsistencyProof, InclusionProof
@@ -327,6 +329,42 @@ class LedgerQueries(Connection):
     def rebuild(self, projection: str) -> RebuildOperation:
         """Start to rebuild a projection; ``drift`` of its ``result`` says what differed."""
         return self._send(self._ledger_requests.rebuild(projection))
+
+    def import_rows(
+        self,
+        file: bytes,
+        *,
+        mapping: str | None = None,
+        mapping_toml: str | None = None,
+        settings: Mapping[str, str] | None = None,
+        dry_run: bool = False,
+    ) -> Import:
+        """Send a file of rows, with the name of a ready ``mapping`` or one in TOML.
+
+        The same call continues an import that did not come to its end. Its operation has the same
+        id: ``wait`` for ``operation(found.id)``, then read ``import_state``.
+        """
+        return self._send(
+            self._ledger_requests.import_rows(
+                file, mapping, mapping_toml, settings, dry_run=dry_run
+            )
+        )
+
+    def imports(self) -> Generator[ListedImport, None, None]:
+        """The imports that were sent to the server, the newest first."""
+        return self._pages(self._ledger_requests.imports())
+
+    def import_state(self, import_id: UUID) -> Import:
+        """An import as it is now."""
+        return self._send(self._ledger_requests.import_state(import_id))
+
+    def rejects(self, import_id: UUID) -> bytes:
+        """The rejected rows of an import as CSV, with the reasons."""
+        return self._send(self._ledger_requests.rejects(import_id))
+
+    def undo_import(self, import_id: UUID) -> UndoOperation:
+        """Start to retract what an import appended; its ``result`` lists what is left."""
+        return self._send(self._ledger_requests.undo_import(import_id))
 
     def operation(self, operation_id: UUID) -> Operation:
         """A long operation as it is now, in the class for its kind, such as ReplayOperation."""

@@ -46,6 +46,7 @@ from ledger.stores.sqlite.quick_check import check
 from ledger.stores.sqlite.restored_events import SqliteRestoredEvents
 from ledger.stores.sqlite.restored_log import restoring
 from ledger.stores.sqlite.rewrapping import rewrap
+from ledger.stores.sqlite.scratch import SqliteScratch
 from ledger.stores.sqlite.trail import SqliteTrail
 from ledger.stores.sqlite.trail_heads import SqliteTrailHeads
 from ledger.stores.sqlite.transparency_log import APPLICATION_ID as LOG_ID
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ledger.master_keys import MasterKey
+    from ledger.stores.scratch import Scratch
     from ledger.stores.sqlite.restored_log import SqliteRestoredLog
     from ledger.stores.transparency_log import StoredCheckpoint, VerifierKey
     from ledger.verification.faults import Report
@@ -113,6 +115,12 @@ class SqliteLedgerStore(LedgerStore):
 
     def results_folder(self) -> Path:
         return self.folder / "results"
+
+    def imports_folder(self) -> Path:
+        return self.folder / "imports"
+
+    def scratch(self, path: Path) -> Scratch:
+        return SqliteScratch(path)
 
     def is_made(self) -> bool:
         return (self.folder / EVENTS_FILE).exists()
