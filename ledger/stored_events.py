@@ -56,19 +56,9 @@ class StoredEvents(ABC):
             return set(self._recorder.rows_by_id(event_ids))
 
     def registered_contacts(self, contact_ids: Sequence[UUID]) -> set[UUID]:
-        """Those of the contacts that were registered, merged ones included.
-
-        A name that nobody registered can have events too: it begins with its merge.
-        """
-        registered = ContactRegistered.TYPE
+        """Those of the contacts that were registered, merged ones included."""
         with self._reading():
-            first = self._recorder.first_topics(contact_ids)
-            return {
-                one
-                for one, topic in first.items()
-                if topic == registered
-                or self._recorder.rows_of_stream(one, 0, (registered,), None, 1)
-            }
+            return registered_among(self._recorder, contact_ids)
 
     def has_stream(self, contact_id: UUID) -> bool:
         """Whether anything is recorded under that name."""
@@ -220,3 +210,17 @@ class StoredEvents(ABC):
         topics = EVERYTHING if decrypt else NOTHING
         with self._reading():  # decryption reads the keys
             return [self._mapper.to_event(*row, decrypt=topics) for row in rows]
+
+
+def registered_among(recorder: EventStore, contact_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of the contacts that were registered by the events of a store, merged ones included.
+
+    A name that nobody registered can have events too: it begins with its merge.
+    """
+    registered = ContactRegistered.TYPE
+    first = recorder.first_topics(contact_ids)
+    return {
+        one
+        for one, topic in first.items()
+        if topic == registered or recorder.rows_of_stream(one, 0, (registered,), None, 1)
+    }

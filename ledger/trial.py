@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -17,12 +18,12 @@ from domain.errors import Corrupt, LedgerError
 from ledger.batch import Batch
 from ledger.mapper import COMPARED, NOTHING, LedgerMapper
 from ledger.state_cache import ContactStates
+from ledger.stored_events import registered_among
 from ledger.stores.events import Row
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Sequence
     from contextlib import AbstractContextManager
-    from uuid import UUID
 
     from domain.recorded import RecordedEvent
     from ledger.batch import DecisionContext
@@ -93,11 +94,29 @@ class _Overlay:
         tried = self._tried.rows_of_streams([stream])
         return tried[-1] if tried else self._recorded.newest(stream, upto)
 
-    def streams_with_events(self, streams: Sequence[UUID]) -> set[UUID]:
-        tried = {row.stream for row in self._tried.rows_of_streams(streams)}
-        return self._recorded.streams_with_events(streams) | {
-            one for one in streams if one in tried
+    def first_topics(self, streams: Sequence[UUID]) -> dict[UUID, str]:
+        tried = {
+            row.stream: row.topic
+            for row in self._tried.rows_of_streams(streams)
+            if row.version == 1 and isinstance(row.stream, UUID)
         }
+        return {**tried, **self._recorded.first_topics(streams)}
+
+    def rows_of_stream(
+        self,
+        stream: UUID,
+        version: int,
+        topics: Sequence[str],
+        upto: int | None,
+        limit: int | None,
+    ) -> list[Row]:
+        recorded = self._recorded.rows_of_stream(stream, version, topics, upto, limit)
+        tried = [
+            row
+            for row in self._tried.rows_of_streams([stream])
+            if row.version > version and (not topics or row.topic in topics)
+        ]
+        return [*recorded, *tried][:limit]
 
 
 class Trial:
@@ -142,8 +161,7 @@ class Trial:
     def registered_contacts(self, contact_ids: Sequence[UUID]) -> set[UUID]:
         """Those of the contacts that would be registered."""
         with self._overlay.errors():
-            found: set[UUID] = self._overlay.streams_with_events(contact_ids)
-            return found
+            return registered_among(self._overlay, contact_ids)
 
     def append_each(self, appends: Sequence[Append]) -> Future[list[AppendResult | LedgerError]]:
         """What the ledger would answer, in the order of the appends."""

@@ -68,6 +68,11 @@ def _attentions(script: Script) -> None:
     kate.did(80, "profile-fact-learned", section="work", key="profession", value="glassblower")
     kate.did(80, "preference-learned", key="table", value="by the window")
     kate.did(79, "preference-learned", key="drink", value="flat white, oat milk")
+    kate.did(
+        78, "contact-detail-learned", kind="email", value="kate@example.com", label="newsletter"
+    )
+    kate.did(77, "contact-detail-learned", kind="phone", value="+31 20 555 0123", label="home")
+    kate.did(76, "contact-detail-removed", kind="phone", value="+31 20 555 0123")
     kate.did(78, "occasion-learned", occasion_id="birthday", kind="birthday", month=2, day=29)
     kate.did(70, "consent-changed", purpose="news", channel="email", granted=True)
     kate.did(20, "recognition-given", how="greeted by name, seated by the window")
@@ -119,3 +124,4 @@ def _put_right(script: Script) -> None:
     uma.purchase(15, FLAT_WHITE_MINOR)
     uma.did(14, "contact-merged", into=may.name)
     uma.did(13, "merge-reversed", into=may.name)
+    uma.did(13, "contacts-distinguished", other=may.name)
