@@ -109,7 +109,7 @@ def _line(what: str, text: str | None, due_on: str | None) -> str:
 
 
 def _readable(text: str | None) -> str:
-    return "(not readable)" if text is None else text
+    return "(erased, or never written down)" if text is None else text
 
 
 def _occasion(one: Document) -> str:

@@ -77,6 +77,8 @@ def command(
     for one in answer["events"]:
         was = "was recorded before" if one["replayed"] else "recorded"
         click.echo(f"{was} at {one['position']}: {event_type} of {one['contact_id']}")
+    for one in answer.get("not_addressed", ()):
+        click.echo(f"no address, because another contact is known by it: {one['contact_id']}")
     click.echo(f"the id of the act is {act.id}")
 
 

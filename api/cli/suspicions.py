@@ -83,6 +83,8 @@ def _mapping_advice(shape: FileShape, other: FileShape, header_line: int) -> str
         keys.append(f"delimiter = {json.dumps(other.delimiter)}")
     if other.skip_lines != shape.skip_lines:
         keys.append("no skip_lines")
+    if not keys:
+        return ""
     said = " and ".join(keys)
     return f"; line {header_line} looks like the header: say {said} in [file] of the mapping"
 

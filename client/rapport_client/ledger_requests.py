@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rapport_client.answers.agenda import AgendaItem, AgendaSummary, Gratitude
 from rapport_client.answers.calibration import Calibration
 from rapport_client.answers.contacts import Duplicate, FoundContact
 from rapport_client.answers.imports import Import, ListedImport
@@ -19,15 +18,14 @@ from rapport_client.answers.operations import (
 )
 from rapport_client.answers.persons import Erased, Person
 from rapport_client.answers.proofs import ConsistencyProof, InclusionProof
-from rapport_client.answers.scorecards import LedgerScorecard, Scorecard
 from rapport_client.answers.standings import Standing, StandingRow
 from rapport_client.answers.statuses import Restatement, StatusRow, Summary
 from rapport_client.bulk import JSON_LINES
+from rapport_client.care_requests import CareRequests
 from rapport_client.events import encode
 from rapport_client.operations import OperationT, read_operation
 from rapport_client.requests import (
     DocumentRequest,
-    LedgerPaths,
     PageRequest,
     Request,
     got,
@@ -41,13 +39,13 @@ from rapport_client.requests import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import date, datetime
+    from datetime import datetime
     from uuid import UUID
 
     from rapport_client.events import ContactName
 
 
-class LedgerRequests(LedgerPaths):
+class LedgerRequests(CareRequests):
     """The questions about everything and everybody."""
 
     def statuses(
@@ -147,39 +145,6 @@ class LedgerRequests(LedgerPaths):
         query |= labels(show)
         return list_request(f"{self.base}/standings", StandingRow, query)
 
-    def scorecard(
-        self,
-        contact: ContactName,
-        as_of: datetime | None,
-        as_known_at: datetime | int | None,
-        policy_version: int | None,
-        min_position: int | None,
-    ) -> DocumentRequest[Scorecard]:
-        """The care scorecard of a contact."""
-        query = query_parameters(
-            as_of=as_of,
-            as_known_at=as_known_at,
-            policy_version=policy_version,
-            min_position=min_position,
-        )
-        return got(self.of_contact(contact, "/scorecard"), reading(Scorecard), query)
-
-    def ledger_scorecard(
-        self,
-        as_of: datetime | None,
-        as_known_at: datetime | int | None,
-        policy_version: int | None,
-        min_position: int | None,
-    ) -> DocumentRequest[LedgerScorecard]:
-        """The care scorecard over all clients."""
-        query = query_parameters(
-            as_of=as_of,
-            as_known_at=as_known_at,
-            policy_version=policy_version,
-            min_position=min_position,
-        )
-        return got(f"{self.base}/scorecard", reading(LedgerScorecard), query)
-
     def policies(self) -> PageRequest[PolicyVersion]:
         """Every version of the policy, by pages."""
         return list_request(f"{self.base}/policies", PolicyVersion, {})
@@ -199,66 +164,6 @@ class LedgerRequests(LedgerPaths):
             min_position=min_position,
         )
         return got(f"{self.base}/statuses/summary", reading(Summary), query)
-
-    def agenda(
-        self,
-        on: date | None,
-        wanted: Mapping[str, Any],
-        as_of: datetime | None,
-        as_known_at: datetime | int | None,
-        policy_version: int | None,
-        min_position: int | None,
-        limit: int,
-    ) -> PageRequest[AgendaItem]:
-        """What is to be done on a day, by pages; ``wanted`` are filters that the path takes."""
-        query = query_parameters(
-            on=on,
-            as_of=as_of,
-            as_known_at=as_known_at,
-            policy_version=policy_version,
-            min_position=min_position,
-            limit=limit,
-        )
-        return list_request(f"{self.base}/agenda", AgendaItem, {**query, **_filters(wanted)})
-
-    def agenda_summary(
-        self,
-        on: date | None,
-        as_of: datetime | None,
-        as_known_at: datetime | int | None,
-        policy_version: int | None,
-        min_position: int | None,
-    ) -> DocumentRequest[AgendaSummary]:
-        """The number of items of each kind in each state."""
-        query = query_parameters(
-            on=on,
-            as_of=as_of,
-            as_known_at=as_known_at,
-            policy_version=policy_version,
-            min_position=min_position,
-        )
-        return got(f"{self.base}/agenda/summary", reading(AgendaSummary), query)
-
-    def gratitude(
-        self,
-        from_: str | None,
-        to: str | None,
-        as_of: datetime | None,
-        as_known_at: datetime | int | None,
-        policy_version: int | None,
-        min_position: int | None,
-    ) -> DocumentRequest[Gratitude]:
-        """How well thanks were given, with names."""
-        query = query_parameters(
-            to=to,
-            names="true",
-            as_of=as_of,
-            as_known_at=as_known_at,
-            policy_version=policy_version,
-            min_position=min_position,
-            **{"from": from_},
-        )
-        return got(f"{self.base}/gratitude", reading(Gratitude), query)
 
     def calibration(
         self,
@@ -428,9 +333,3 @@ class LedgerRequests(LedgerPaths):
 
 def _without_absent(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
-
-
-def _filters(wanted: Mapping[str, Any]) -> dict[str, str]:
-    """Filters as they stand in a query; what is false or absent is left out."""
-    chosen = {name: "true" if value is True else value for name, value in wanted.items()}
-    return query_parameters(**{name: one for name, one in chosen.items() if one is not False})

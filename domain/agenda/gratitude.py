@@ -12,6 +12,7 @@ from domain.agenda.agenda import referrer_of
 from domain.agenda.owed import favours
 from domain.agenda.referred import wins
 from domain.agenda.view import ContactView
+from domain.events.governance import PersonalDataErased
 from domain.instants import DAY, HOUR
 
 if TYPE_CHECKING:
@@ -63,10 +64,11 @@ def owed_thanks(
 ) -> Iterator[OwedThanks]:
     """All thanks that were ever owed to a contact, as they are at the relationship's instant.
 
-    What is still open is owed to nobody who is ended or erased.
+    Thanks that were open when the relationship ended, or the person was erased, are owed to nobody
+    any more.
     """
     view = ContactView(contact_id, relationship, policies)
-    is_over = view.stage == "ended" or view.is_erased
+    over_at = min(_ends(view), default=None)
     owed: list[tuple[int, int, UUID, int | None]] = [
         (one.opens_at, one.position, one.fact.id, None)
         for one in favours(view, {edge.event_id for edge in referrals.edges})
@@ -84,8 +86,17 @@ def owed_thanks(
             if act.thanks_for(event_id, named_from_at, opens_at, position)
         ]
         found = _outcome(view, opens_at, min(given, default=None))
-        if not (is_over and found.outcome == "open"):
+        was_missed_at = opens_at + view.care.thanks_gone_days * DAY
+        if found.hours is not None or over_at is None or was_missed_at <= over_at:
             yield found
+
+
+def _ends(view: ContactView) -> Iterator[int]:
+    """When the relationship ended, and when the person was erased, as far as that is so."""
+    if view.stage == "ended":
+        yield view.since
+    for fact, _ in view.of(PersonalDataErased):
+        yield fact.occurred_at
 
 
 def _outcome(view: ContactView, opens_at: int, given_at: int | None) -> OwedThanks:

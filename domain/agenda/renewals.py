@@ -89,4 +89,5 @@ def _speaks_of(fact: Fact, term: _Term, opens_at: int) -> bool:
         return False
     if event.about is None:
         return fact.occurred_at >= opens_at
-    return event.about == term.subscription_id and fact.occurred_at >= term.begun_at
+    is_named = (fact.scope, event.about) == (term.started.scope, term.subscription_id)
+    return is_named and fact.occurred_at >= term.begun_at

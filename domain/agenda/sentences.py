@@ -20,11 +20,12 @@ _OUTCOMES = {
     "unqualified": "was not somebody we can help",
     "duplicate": "was known to us already",
 }
-_FAVOURS = {
-    "customer": "for their first purchase",
+FAVOURS = {
+    "customer": "for the purchase that made them a customer",
     "client": "for the purchase that made them a client",
     "testimonial": "for speaking well of us",
 }
+"""What thanks are owed for, by the act that they are for."""
 
 
 def sentence(item: Item, name_of: Callable[[UUID], str | None] = lambda _: None) -> str:
@@ -51,7 +52,7 @@ def _complaint(item: Item, who: str, _: object) -> str:
 
 def _promise(item: Item, who: str, _: object) -> str:
     due_on = item.told.get("due_on")
-    by = f" by {_day(due_on)}" if due_on else ""
+    by = f" by {_day(due_on)} {str(due_on)[:4]}" if due_on else ""
     return f"Keep what we promised {who}{by}."
 
 
@@ -59,7 +60,7 @@ def _thanks(item: Item, who: str, name_of: Callable[[UUID], str | None]) -> str:
     what = item.told.get("what", "")
     if what == "referral":
         return f"Thank {who} for sending {_other(item, name_of)}."
-    return f"Thank {who} {_FAVOURS[what]}."
+    return f"Thank {who} {FAVOURS[what]}."
 
 
 def _thanks_won(item: Item, who: str, name_of: Callable[[UUID], str | None]) -> str:
@@ -74,8 +75,8 @@ def _reward(item: Item, who: str, name_of: Callable[[UUID], str | None]) -> str:
 
 def _keep(item: Item, who: str, _: object) -> str:
     if item.told.get("flag") == "quiet":
-        return f"Call {who}: a client has been quiet for longer than usual."
-    return f"Call {who}: a client is about to be lost."
+        return f"Call {who}: they have been quiet for longer than usual."
+    return f"Call {who}: we are about to lose them."
 
 
 def _renewal(item: Item, who: str, _: object) -> str:
@@ -84,7 +85,7 @@ def _renewal(item: Item, who: str, _: object) -> str:
 
 def _occasion(item: Item, who: str, _: object) -> str:
     years = item.told.get("years")
-    count = f" ({years} years)" if years else ""
+    count = f" ({_number_of(years, 'year')})" if years else ""
     return f"Greet {who} on {_day(item.told['on'])}: {item.told.get('occasion')}{count}."
 
 
@@ -118,8 +119,12 @@ def _gesture(item: Item, who: str, _: object) -> str:
 
 
 def _learn(item: Item, who: str, _: object) -> str:
-    known = item.told.get("known")
-    return f"Get to know {who} better: we know {known} things about a client."
+    known = item.told.get("known", 0)
+    return f"Get to know {who} better: we know {_number_of(known, 'thing')} about them."
+
+
+def _number_of(count: object, one: str) -> str:
+    return f"{count} {one}" if count == 1 else f"{count} {one}s"
 
 
 def _day(text: object) -> str:

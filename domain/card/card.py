@@ -72,6 +72,7 @@ class OpenComplaint(NamedTuple):
     severity: int
     raised_at: int
     due_at: int
+    open_since: int
 
 
 class OpenPromise(NamedTuple):
@@ -212,7 +213,13 @@ def _complaints(seen: ContactView, matters: Matters) -> Iterator[OpenComplaint]:
         if isinstance(raised.event, ComplaintRaised):
             due_at = clock.begun.occurred_at + sla
             event = raised.event
-            yield OpenComplaint(event.complaint_id, event.severity, raised.occurred_at, due_at)
+            yield OpenComplaint(
+                event.complaint_id,
+                event.severity,
+                raised.occurred_at,
+                due_at,
+                clock.begun.occurred_at,
+            )
 
 
 def _promise(promise: Promise) -> OpenPromise:

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from domain.agenda.sentences import FAVOURS
 from domain.instants import day_of, parse_date
 from domain.phrases import day_in_words
 
@@ -32,11 +33,6 @@ _STAGES = {
     "client": "client",
     "lapsed_customer": "lapsed customer",
     "lapsed_client": "lapsed client",
-}
-_FAVOURS = {
-    "customer": "for their first purchase",
-    "client": "for the purchase that made them a client",
-    "testimonial": "for speaking well of us",
 }
 
 
@@ -102,7 +98,7 @@ class _Words:
         worst = sorted(self._card.complaints, key=lambda one: -one.severity)
         for one in worst:
             kind = {1: "a small", 2: "a serious", 3: "a very serious"}[one.severity]
-            yield f"{kind} complaint has been open since {self._day(one.raised_at)}"
+            yield f"{kind} complaint has been open since {self._day(one.open_since)}"
 
     def _promises(self) -> Iterator[str]:
         dated = sorted(self._card.promises, key=lambda one: (one.due_on is None, one.due_on or ""))
@@ -119,7 +115,7 @@ class _Words:
                 yield f"we owe them thanks {self._favour(item)}"
 
     def _favour(self, item: Item) -> str:
-        if (favour := _FAVOURS.get(item.told.get("what", ""))) is not None:
+        if (favour := FAVOURS.get(item.told.get("what", ""))) is not None:
             return favour
         other = item.told.get("other")
         name = self._name_of(UUID(other)) if isinstance(other, str) else None

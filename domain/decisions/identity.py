@@ -66,13 +66,13 @@ def merge_contact(state: ContactState, command: Command[ContactMerged]) -> tuple
             into=str(survivor),
         )
     other = command.world.contact(into)
+    if state.erased or other.erased:
+        erased = state.contact_id if state.erased else into
+        raise refusal("contact-erased", f"{erased} was erased, and is merged with nobody any more")
     if not other.is_registered:
         raise refusal(
             "contact-unregistered", f"the contact to merge into, {into}, is not registered"
         )
-    if state.erased or other.erased:
-        erased = state.contact_id if state.erased else into
-        raise refusal("contact-erased", f"{erased} was erased, and is merged with nobody any more")
     return command.acceptance
 
 

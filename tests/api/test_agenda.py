@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from domain.instants import DAY, HOUR, format_instant
-from tests.api.shop import START, purchase
+from tests.api.shop import START, purchase, registration
 
 if TYPE_CHECKING:
     from tests.api.shop import Shop
@@ -59,10 +59,10 @@ def test_a_day_lists_the_most_urgent_first_with_the_state_of_each(owing: Shop) -
 def test_sentences_have_names_on_request_alone(owing: Shop) -> None:
     first = owing.get("/agenda", kind="thanks").json()["items"][0]
     assert "name" not in first
-    assert first["reason"] == "Thank them for their first purchase."
+    assert first["reason"] == "Thank them for the purchase that made them a customer."
     named = owing.get("/agenda", kind="thanks", names="true").json()["items"][0]
     assert named["name"] == "Ben Okafor"
-    assert named["reason"] == "Thank Ben Okafor for their first purchase."
+    assert named["reason"] == "Thank Ben Okafor for the purchase that made them a customer."
 
 
 def test_doing_the_thing_takes_it_off_and_putting_it_off_hides_it(owing: Shop) -> None:
@@ -129,6 +129,19 @@ def test_gratitude_says_what_was_owed_and_what_became_of_it(owing: Shop) -> None
     month = format_instant(START - 40 * DAY)[:7]
     then = owing.get("/gratitude", **{"from": month, "to": month}).json()
     assert [(one["month"], one["owed"], one["missed"]) for one in then["months"]] == [(month, 1, 1)]
+
+
+def test_thanks_that_were_open_at_an_end_are_missed_by_nobody(owing: Shop) -> None:
+    before = owing.get("/gratitude").json()["contacts"]
+    owing.append("pos:9", registration("Eva Ended"))
+    owing.append("pos:9", event("testimonial-given", -50))
+    owing.append("pos:9", event("relationship-ended", -45, by="contact"))
+    assert owing.get("/gratitude").json()["contacts"] == before
+    owing.append("pos:8", registration("Max Missed"))
+    owing.append("pos:8", event("testimonial-given", -50))
+    owing.append("pos:8", event("relationship-ended", -5, by="contact"))
+    missed = [one for one in owing.get("/gratitude").json()["contacts"] if one not in before]
+    assert [one["missed"] for one in missed] == [1]
 
 
 def test_an_answer_is_given_again_for_what_was_known_then(owing: Shop) -> None:

@@ -220,6 +220,16 @@ def test_an_events_agency_calls_before_a_term_ends() -> None:
     assert "renewal" not in shop.owes(171)
 
 
+def test_a_touch_names_the_subscription_of_its_own_stream() -> None:
+    shop = Shop("subscription")
+    for contact in (ANN, BEN):
+        shop.had(0, "subscription-started", contact, term_days=90)
+    shop.had(1, "contact-merged", into=str(BEN))
+    shop.had(62, "touch-made", direction="outbound", purpose="renewal", about="s1")
+    items = agenda_of(shop.ledger, on_day(63), BEN).items
+    assert [one.stream for one in items if one.kind == "renewal"] == [BEN]
+
+
 def test_an_item_that_was_a_mistake_never_was() -> None:
     shop = Shop("retail")
     promised = shop.had(1, "promise-made", due_on=None)

@@ -92,7 +92,7 @@ def test_the_butcher_has_a_complaint_and_a_promise_open() -> None:
     butcher.record(fact("promise-made", promise_id="w2", due_on=None), on_day(7))
     butcher.record(fact("complaint-raised", severity=2), on_day(8))
     found, line = card_of(butcher, on_day(8))
-    assert [tuple(one) for one in found.complaints] == [("c1", 2, on_day(8), on_day(10))]
+    assert [tuple(one) for one in found.complaints] == [("c1", 2, on_day(8), on_day(10), on_day(8))]
     assert [tuple(one) for one in found.promises] == [
         ("w1", "2026-01-20", "a goose"),
         ("w2", None, None),
@@ -201,7 +201,7 @@ def test_what_was_given_back_in_full_is_no_visit_and_no_habit() -> None:
     assert (found.habits.usual, found.habits.last_visit_at) == (None, on_day(1))
     assert (
         line == "Ann, customer since 1 January, here every 5 days; "
-        "we owe them thanks for their first purchase."
+        "we owe them thanks for the purchase that made them a customer."
     )
 
 
@@ -214,7 +214,8 @@ def test_what_was_given_back_in_full_is_no_visit_and_no_habit() -> None:
         (
             ("purchase-made",),
             1,
-            "Ann, customer since 1 January; we owe them thanks for their first purchase.",
+            "Ann, customer since 1 January; "
+            "we owe them thanks for the purchase that made them a customer.",
         ),
         (("purchase-made", "thanks-given"), 1, "Ann, customer since 1 January."),
         (("purchase-made",), 400, "Ann, lapsed customer since 7 July 2026."),

@@ -130,6 +130,15 @@ def test_nobody_is_merged_from_or_into_an_erased_contact(erased: UUID) -> None:
     assert scenario.refusal(fact("contact-merged")).reason == "contact-erased"
 
 
+def test_an_erased_name_that_nobody_registered_takes_no_merges() -> None:
+    scenario = registered(ANN, CAT)
+    scenario.append(fact("contact-merged", into=str(ANN)), contact_id=BEN)
+    scenario.given("personal-data-erased", contact_id=BEN)
+    scenario.append(fact("merge-reversed", into=str(ANN)), contact_id=BEN)
+    refused = scenario.refusal(fact("contact-merged", into=str(BEN)), contact_id=CAT)
+    assert refused.reason == "contact-erased"
+
+
 def test_a_merge_from_before_an_erasure_is_already_so_and_can_be_reversed() -> None:
     scenario = registered().given("contact-merged")
     scenario.given("personal-data-erased").given("personal-data-erased", contact_id=BEN)

@@ -136,3 +136,23 @@ def test_only_files_that_begin_so_are_vcards(tmp_path: Path) -> None:
     assert ended.code == 2
     assert "is no file of vCards" in ended.err
     assert ": try --mapping toast-checks" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("lines", "names"),
+    [
+        (("BEGIN:VCARD", "FN:Lost One", "BEGIN:VCARD", "FN:Ann", "END:VCARD"), [None, "Ann"]),
+        (("BEGIN:VCARD", "FN:Ann", "END:VCARD", "BEGIN:VCARD", "FN:Lost One"), ["Ann", None]),
+        (("BEGIN:VCARD", "FN:Lost One"), [None]),
+    ],
+    ids=["another begins", "the file ends", "alone"],
+)
+def test_a_card_that_does_not_end_is_a_row_that_is_rejected(
+    tmp_path: Path, lines: tuple[str, ...], names: list[str | None]
+) -> None:
+    path = tmp_path / "cards.vcf"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    with open_rows(path, ready_mapping("vcard").shape) as rows:
+        found = list(rows)
+    assert [None if row.problem else row.columns["name"] for row in found] == names
+    assert all("no END:VCARD" in str(row.problem) for row in found if row.problem)

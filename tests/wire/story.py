@@ -11,6 +11,7 @@ import httpx
 
 from domain.instants import SECOND
 from tests.api.wire import until
+from tests.wire.imports import has_ended, tell_imports
 
 if TYPE_CHECKING:
     from tests.api.shop import Clock
@@ -22,19 +23,6 @@ LEDGER = "/v1/ledgers/main"
 NAMES = UUID("00000000-0000-4000-8000-000000000000")
 ANNA, BEN, CEM, DORA = (f"{number}0000000-0000-4000-8000-000000000001" for number in range(1, 5))
 UNKNOWN = "90000000-0000-4000-8000-000000000001"
-MAPPING = """
-name = "till"
-key = "number"
-contact = { source = "pos", ref = "{who}", registration = { kind = "person", name = "{who}" } }
-occurred_at = { text = "{when}" }
-[[event]]
-type = "purchase-made"
-[event.data]
-purchase_id = "{number}"
-amount_minor = { amount = "{total}" }
-currency = "EUR"
-initiated_by = "contact"
-"""
 AT = "2026-02-{:02d}T10:00:00Z"
 
 
@@ -77,7 +65,7 @@ def tell(recorder: Recorder, clock: Clock) -> None:
     _long_work(recorder)
     _log(recorder)
     _erasure(recorder)
-    _imports(recorder)
+    tell_imports(recorder)
     _administration(recorder, clock)
 
 
@@ -292,7 +280,7 @@ def _long_work(recorder: Recorder) -> None:
     ):
         started = recorder.client.post(f"{LEDGER}/{path}", json=body)
         place = started.headers["location"]
-        until(partial(_has_ended, recorder, place))
+        until(partial(has_ended, recorder, place))
         # The first answer tells how far the work came by then, which differs from run to run.
         recorder.exchanges.append(
             {
@@ -339,40 +327,6 @@ def _erasure(recorder: Recorder) -> None:
     recorder.post(f"{LEDGER}/contacts/{DORA}/events", sent, "personal data of an erased contact")
 
 
-def _imports(recorder: Recorder) -> None:
-    """In a ledger of their own, so that the others' answers stay as they are."""
-    recorder.client.post("/v1/ledgers", json={"name": "files"})
-    base = "/v1/ledgers/files"
-    file = "number,who,when,total\n1,ann,2026-02-01T10:00:00Z,4.20\n2,ann,2026-02-02T10:00:00Z,no\n"
-    for query in ("?dry_run=true", ""):
-        path, body = f"{base}/imports{query}", {"mapping_toml": MAPPING, "csv": file}
-        started = recorder.client.post(path, json=body)
-        place = started.headers["location"]
-        until(partial(_has_ended, recorder, place))
-        recorder.exchanges.append(
-            {
-                "request": {"method": "POST", "path": path, "body": body},
-                "status": started.status_code,
-                "body": sorted(started.json()),
-            }
-        )
-        recorder.get(place)
-        recorder.get(f"{place}/rejects")
-    recorder.get(f"{base}/imports/{UNKNOWN}")
-    recorder.post(f"{base}/imports", {"csv": file}, "no mapping")
-    undoing = recorder.client.post(f"{place}/undo", json={})
-    recorder.exchanges.append(
-        {
-            "request": {"method": "POST", "path": recorder.masks.text(f"{place}/undo"), "body": {}},
-            "status": undoing.status_code,
-            "body": sorted(undoing.json()),
-        }
-    )
-    until(partial(_has_ended, recorder, undoing.headers["location"]))
-    recorder.get(undoing.headers["location"])
-    recorder.get(f"{base}/imports")
-
-
 def _administration(recorder: Recorder, clock: Clock) -> None:
     recorder.get("/livez")
     recorder.get("/readyz")
@@ -405,11 +359,6 @@ def _administration(recorder: Recorder, clock: Clock) -> None:
     finally:
         del recorder.client.headers["Authorization"]
     recorder.get("/v1/keys", "no key")
-
-
-def _has_ended(recorder: Recorder, place: str) -> bool:
-    state: str = recorder.client.get(place).json()["state"]
-    return state != "running"
 
 
 def _wait(recorder: Recorder, head: int) -> None:

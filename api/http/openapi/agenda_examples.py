@@ -20,7 +20,7 @@ AGENDA = example(
                 "due_at": "2026-03-03T08:30:00Z",
                 "gone_at": "2026-03-31T08:30:00Z",
                 "state": "today",
-                "reason": "Thank them for their first purchase.",
+                "reason": "Thank them for the purchase that made them a customer.",
                 "events": [EVENT_ID],
                 "cleared_by": ["thanks-given"],
                 "subject": EVENT_ID,

@@ -151,6 +151,8 @@ def read_month(text: str) -> str:
     Raises:
         Invalid: it is not written as one, or does not exist.
     """
+    if len(text) != len("2026-03"):
+        wrong("wrong-type", "must be a month such as 2026-03")
     read_date(f"{text}-01")
     return text
 

@@ -70,8 +70,11 @@ class Imports:
 
         Raises:
             TooManyImports: enough of them are running already.
+            Refused: ``ledger-for-audit``, because a ledger without its keys takes no events.
         """
         try:
+            if self._ledger.for_audit:
+                raise refusal("ledger-for-audit")
             subject = f"{IMPORT} {record.id}"
 
             def run(work: Work) -> Mapping[str, object]:

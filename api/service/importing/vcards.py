@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from api.service.importing.lines import UnreadableFile, open_text
 from api.service.importing.row import Row
+from domain.errors import Invalid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -41,6 +42,7 @@ COLUMNS = (
 """The columns of a row; a card that lacks something has them empty."""
 
 _BEGIN = re.compile(r"BEGIN:VCARD\s*", re.IGNORECASE)
+_CUT_OFF = "the card has no END:VCARD: the file was cut off, or is damaged"
 _END = re.compile(r"END:VCARD\s*", re.IGNORECASE)
 _HEAD = re.compile(
     r"(?:(?P<group>[\w.-]+)\.)?(?P<name>[A-Za-z0-9-]+)(?P<parameters>(?:;(?:\"[^\"]*\"|[^\":;])*)*):"
@@ -118,30 +120,39 @@ class CardFile:
         Raises:
             UnreadableFile: the compressed data is damaged or cut short.
         """
-        for number, lines in self._cards():
+        for number, lines, is_whole in self._cards():
             text = "\n".join(line for line in lines if not _BINARY.match(line))
+            if not is_whole:
+                yield Row(number, text, {}, Invalid.at("", "malformed", _CUT_OFF))
+                continue
             columns = _columns(_properties(lines))
             for name, read in self._named:
                 columns[name] = read(columns)
             yield Row(number, text, columns)
 
-    def _cards(self) -> Iterator[tuple[int, list[str]]]:
-        """The lines of each card, unfolded, and the number of the line on which it begins."""
-        begun, card = 1, list[str]()
+    def _cards(self) -> Iterator[tuple[int, list[str], bool]]:
+        """The number of the line on which each card begins, its lines, unfolded, and whether it
+        ends.
+        """
+        begun, card, is_open = 1, list[str](), False
         for number, line in enumerate(self._lines, 1):
             self._lines.take()  # a line that is too long is a picture's, which nobody reads
             text = line.rstrip("\r\n")
             if _BEGIN.fullmatch(text):
-                begun, card = number, []
+                if is_open:
+                    yield begun, card, False
+                begun, card, is_open = number, [], True
             elif _END.fullmatch(text):
-                yield begun, card
-                card = []
+                yield begun, card, True
+                card, is_open = [], False
             elif card and text[:1] in {" ", "\t"}:
                 card[-1] += text[1:]
             elif card and card[-1].endswith("=") and _is_quoted(card[-1]):
                 card[-1] = card[-1][:-1] + text
             elif text.strip():
                 card.append(text)
+        if is_open:
+            yield begun, card, False
 
 
 def _is_quoted(line: str) -> bool:

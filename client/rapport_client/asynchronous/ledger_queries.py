@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, TypeVar
 
 from rapport_client.answers.operations import ReplayedStatus
 from rapport_client.answers.previews import PreviewedChange
-from rapport_client.asynchronous.connection import AsyncConnection
+from rapport_client.asynchronous.care_queries import AsyncCareQueries
 from rapport_client.operations import OperationT, Result, id_of, is_running, pauses
 from rapport_client.retries import RETRIED
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping, Sequence
-    from datetime import date, datetime
+    from datetime import datetime
     from uuid import UUID
 
-    from rapport_client.answers.agenda import AgendaItem, AgendaSummary, Gratitude
     from rapport_client.answers.calibration import Calibration
     from rapport_client.answers.contacts import Duplicate, FoundContact
     from rapport_client.answers.imports import Import, ListedImport
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     )
     from rapport_client.answers.persons import Erased, Person
     from rapport_client.answers.proofs import ConsistencyProof, InclusionProof
-    from rapport_client.answers.scorecards import LedgerScorecard, Scorecard
     from rapport_client.answers.standings import Standing, StandingRow
     from rapport_client.answers.statuses import Restatement, StatusRow, Summary
     from rapport_client.events import ContactName
@@ -39,7 +37,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class AsyncLedgerQueries(AsyncConnection):
+class AsyncLedgerQueries(AsyncCareQueries):
     """The queries for auditors, for owners, and for those responsible for personal data."""
 
     def statuses(
@@ -137,36 +135,6 @@ class AsyncLedgerQueries(AsyncConnection):
             )
         )
 
-    async def scorecard(
-        self,
-        contact: ContactName,
-        *,
-        as_of: datetime | None = None,
-        as_known_at: datetime | int | None = None,
-        policy_version: int | None = None,
-        min_position: int | None = None,
-    ) -> Scorecard:
-        """How well a contact was treated in the last 365 days: seven letters with their events."""
-        request = self._ledger_requests.scorecard(
-            contact, as_of, as_known_at, policy_version, min_position
-        )
-        return await self._send(request)
-
-    async def ledger_scorecard(
-        self,
-        *,
-        as_of: datetime | None = None,
-        as_known_at: datetime | int | None = None,
-        policy_version: int | None = None,
-        min_position: int | None = None,
-    ) -> LedgerScorecard:
-        """The mean of each letter over all clients who have it.
-
-        With ``as_known_at`` or ``policy_version`` it takes a ledger of up to 200,000 events.
-        """
-        at = as_of, as_known_at, policy_version
-        return await self._send(self._ledger_requests.ledger_scorecard(*at, min_position))
-
     def policies(self) -> AsyncGenerator[PolicyVersion, None]:
         """Every version of the policy that was published, the first first."""
         return self._pages(self._ledger_requests.policies())
@@ -182,71 +150,6 @@ class AsyncLedgerQueries(AsyncConnection):
         """The number of contacts in each stage: now, or at ``as_of``."""
         request = self._ledger_requests.summary(as_of, as_known_at, policy_version, min_position)
         return await self._send(request)
-
-    def agenda(
-        self,
-        on: date | None = None,
-        *,
-        kind: str | None = None,
-        state: str | None = None,
-        steward: str | None = None,
-        stage: str | None = None,
-        contact: ContactName | None = None,
-        muted: bool = False,
-        deferred: bool = False,
-        names: bool = False,
-        as_of: datetime | None = None,
-        as_known_at: datetime | int | None = None,
-        policy_version: int | None = None,
-        min_position: int | None = None,
-        page: int = 500,
-    ) -> AsyncGenerator[AgendaItem, None]:
-        """What is to be done on a day, or today, the most urgent first.
-
-        ``muted`` and ``deferred`` add what a refused consent mutes and what somebody put off.
-        """
-        wanted = {
-            "kind": kind,
-            "state": state,
-            "steward": steward,
-            "stage": stage,
-            "contact": contact,
-            "muted": muted,
-            "deferred": deferred,
-            "names": names,
-        }
-        at = as_of, as_known_at, policy_version
-        return self._pages(self._ledger_requests.agenda(on, wanted, *at, min_position, page))
-
-    async def agenda_summary(
-        self,
-        on: date | None = None,
-        *,
-        as_of: datetime | None = None,
-        as_known_at: datetime | int | None = None,
-        policy_version: int | None = None,
-        min_position: int | None = None,
-    ) -> AgendaSummary:
-        """The number of items on a day by kind and state, muted and deferred ones included."""
-        at = as_of, as_known_at, policy_version
-        return await self._send(self._ledger_requests.agenda_summary(on, *at, min_position))
-
-    async def gratitude(
-        self,
-        *,
-        from_: str | None = None,
-        to: str | None = None,
-        as_of: datetime | None = None,
-        as_known_at: datetime | int | None = None,
-        policy_version: int | None = None,
-        min_position: int | None = None,
-    ) -> Gratitude:
-        """How well thanks were given that became owed from one month to another, such as 2026-03.
-
-        Both months are included.
-        """
-        at = as_of, as_known_at, policy_version
-        return await self._send(self._ledger_requests.gratitude(from_, to, *at, min_position))
 
     async def calibration(
         self,
