@@ -65,6 +65,7 @@ IMPORT_CODES: dict[str, str] = {
     "scattered-group": "Rows of one group do not stand together in the file.",
     "setting-missing": "The file does not say what the mapping asks for with `--set`.",
     "spoiled-ref": "The contact's ref looks as if a spreadsheet changed it.",
+    "unreadable-file": "The file is not what the mapping reads: its encoding, or its header.",
     "unknown-column": "The mapping names a column that the file does not have.",
     "unknown-contact": "The ledger does not know the contact, and the mapping registers none.",
     "unknown-mapping": "There is no ready mapping of that name.",

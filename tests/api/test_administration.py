@@ -25,6 +25,7 @@ def test_making_a_ledger_twice_changes_nothing(shop: Shop) -> None:
     shown = {
         "name": name,
         "time_zone": "Europe/Amsterdam",
+        "region": None,
         "archived": False,
         "created_at": format_instant(START),
     }

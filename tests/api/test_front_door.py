@@ -92,7 +92,7 @@ def test_our_own_pages_may_change_things(shop: Shop) -> None:
 
 
 def test_a_path_that_is_not_served_is_a_problem(shop: Shop) -> None:
-    for path in ("/v1", "/v1/ledgers/", "/v1/ledgers/main/agenda", "/docs/passwd", "/redoc"):
+    for path in ("/v1", "/v1/ledgers/", "/v1/ledgers/main/agendas", "/docs/passwd", "/redoc"):
         problem_of(shop.client.get(path), 404, "not-found")
         assert shop.client.post(path, json={}).status_code in (404, 405)
 

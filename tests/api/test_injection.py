@@ -143,6 +143,8 @@ def attempts(cls: type[Event]) -> Iterator[tuple[str, str, Json]]:
         base["occurred_at"] = "2026-02-01T10:00:00Z"
     if cls.TYPE.startswith("contact-detail-"):
         base["kind"] = "postal"  # the only kind of which every text can be one
+    if cls.TYPE == "action-deferred":
+        base["item"] = "touch"
     for name, text in TEXTS.items():
         for field in cls.FIELDS:
             for place, value in with_texts(field.kind, text):

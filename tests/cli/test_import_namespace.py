@@ -126,12 +126,13 @@ def test_a_ref_is_refused_everywhere_until_the_keys_bring_the_namespace(
     assert rapport("verify", "copy").code == 0
 
 
-def test_a_row_that_names_a_ref_is_rejected_with_the_reason(here: Path) -> None:
+def test_a_file_whose_rows_name_refs_is_refused_with_the_reason(here: Path) -> None:
     (here / "map.toml").write_text(MAPPING)
     (here / "rows.csv").write_text("who,at\n17850,2026-03-01\n")
     ended = rapport("import", "rows.csv", "--mapping", "map.toml", "--data", "copy")
     assert ended.code == 1, ended.err
-    assert "namespace-missing" in (here / "rows.csv.rejects.csv").read_text()
+    assert "rapport import --keys FILE" in ended.err
+    assert not (here / "rows.csv.rejects.csv").exists()
 
 
 def test_commands_say_what_to_do(here: Path, known: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from uuid import NAMESPACE_URL, uuid5
 
 from domain.events import CATALOGUE
 from domain.presets import read_policy
@@ -37,13 +38,15 @@ def test_the_events_that_pages_show_are_valid() -> None:
     types = {event["type"] for event in events}
     assert types == {
         "consent-changed",
+        "contact-detail-learned",
         "contact-merged",
         "contact-registered",
+        "contacts-distinguished",
         "event-corrected",
         "event-retracted",
     }
     for event in events:
-        CATALOGUE[event["type"]].read(event["data"])
+        CATALOGUE[event["type"]].read(event["data"], lambda name: uuid5(NAMESPACE_URL, name))
         if "data" in event["data"]:
             CATALOGUE["purchase-made"].read(event["data"]["data"])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,6 +17,7 @@ from api.service.importing.ready_mappings import (
 )
 from api.service.importing.rows import open_rows
 from domain.errors import Invalid
+from domain.events.contacts import ContactMerged
 from domain.instants import format_instant, parse_instant
 from ledger.dry_run import open_dry_run
 from ledger.stores.sqlite.store import SqliteStore
@@ -51,6 +52,11 @@ def test_every_ready_mapping_has_a_sample_and_the_other_way_round() -> None:
     assert sorted(path.stem for path in SAMPLES.iterdir()) == sorted(NAMES) == sorted(EXPECTED)
 
 
+def with_own_ref(data: dict[str, Any], source: str, ref: str) -> dict[str, Any]:
+    """A registration as it is stored: with the ref under which the contact is named."""
+    return {**data, "refs": [*data.get("refs", []), {"source": source, "ref": ref}]}
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_row_of_a_sample_becomes_what_it_says(name: str, tmp_path: Path) -> None:
     mapping = mapping_of(name)
@@ -60,12 +66,31 @@ def test_every_row_of_a_sample_becomes_what_it_says(name: str, tmp_path: Path) -
         found = [
             (one.contact_id, format_instant(one.occurred_at), one.type, one.event.show())
             for one in events
+            if one.type != "contact-merged"
         ]
+        source = mapping.contact.source
         expected = [
-            (ledger.contact_id(f"{mapping.contact.source}:{ref}"), *rest)
-            for ref, *rest in EXPECTED[name]
+            (
+                ledger.contact_id(f"{source}:{ref}"),
+                at,
+                type_name,
+                with_own_ref(data, source, ref) if type_name == "contact-registered" else data,
+            )
+            for ref, at, type_name, data in EXPECTED[name]
         ]
         assert found == expected
+        addresses = {
+            (ledger.contact_id(f"{other['source']}:{other['ref']}"), contact)
+            for contact, _, type_name, data in expected
+            if type_name == "contact-registered"
+            for other in data["refs"][:-1]
+        }
+        merged = {
+            (one.contact_id, one.event.into)
+            for one in events
+            if isinstance(one.event, ContactMerged)
+        }
+        assert merged == addresses
         assert rejects == []
         assert (account.rows, account.appended, account.skipped) == OUTCOMES[name]
 

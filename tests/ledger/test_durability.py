@@ -91,6 +91,8 @@ def marked_drafts(contact_id: UUID) -> Iterator[Draft]:
         if personal and cls.FROM_PRODUCERS and golden.topic != "contact-registered":
             data = marked(golden.data, personal)
             data.pop("target", None)
+            if "kind" in data and golden.topic.startswith("contact-detail-"):
+                data["kind"] = "postal"  # the only kind of which every text can be one
             target = {"target": str(TARGET)} if "target" in golden.data else {}
             yield draft(contact_id, golden.topic, {**data, **target}, id=uuid4(), actor=MARK)
 

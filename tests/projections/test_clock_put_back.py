@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given, settings
 
 from domain.aliases import Aliases
+from domain.events.contacts import ContactRegistered
 from domain.history import effective_history
 from domain.instants import DAY, HOUR
 from domain.presets import PRESETS
@@ -96,6 +97,9 @@ def _require_same(projections: Projections, ledger: MemoryLedger, now: int) -> N
     for survivor in {aliases.survivor_of(one) for one in CONTACTS}:
         history = effective_history(read_group(ledger, survivor, aliases, ledger.head()), survivor)
         folded = fold(history, moment.policies, moment.time_zone, now)
+        if survivor not in listed:  # a name that nobody registered, and that is no alias any more
+            assert not any(isinstance(one.event, ContactRegistered) for one in history.facts)
+            continue
         row = listed.pop(survivor)
         assert (row.stage, row.score, row.since) == (folded.stage, folded.score, folded.since)
         assert (row.flags, row.policy_version) == (folded.flags, folded.policy_version)

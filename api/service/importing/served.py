@@ -120,11 +120,17 @@ class Imports:
     def get(self, import_id: UUID) -> ImportRecord:
         """What is known of an import, as it is now.
 
+        It runs until its operation has ended, so that the file can be sent again at once after it.
+
         Raises:
             ImportNotFound: there was none.
         """
+        is_running = self._running(f"{IMPORT} {import_id}") is not None
         run = self._runs.get(import_id)
-        return self.kept.get(import_id) if run is None else run.record
+        record = self.kept.get(import_id) if run is None else run.record
+        if not is_running:
+            return record
+        return replace(record, state="running", problem=None, ended_at=None)
 
     def columns(self, record: ImportRecord) -> list[dict[str, object]]:
         """The columns of the file; none once its rejected rows are dropped."""
