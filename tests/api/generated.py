@@ -50,6 +50,9 @@ UNSAID = ("contradiction", "takes-a-replay")
 INVISIBLE = ("must hold a visible character", "must not begin with", "must not end with")
 """How texts are refused for what no pattern says: which characters of Unicode can be seen."""
 
+_OF_MAPPINGS = ("/mapping_toml", "/set")
+"""Where a mapping stands, and what it is set to."""
+
 CORRECTED = re.compile(r"(/\d+)?/data/data(/.*)?", re.DOTALL)
 """Where corrected data stands, whose schema is that of the event it corrects."""
 
@@ -199,7 +202,7 @@ def is_unsaid(error: dict[str, str]) -> bool:
     """
     if error["code"] == "invalid-time":
         return "ahead" in error["detail"]
-    if error["code"] in IMPORT_CODES or error["pointer"].startswith("/mapping_toml"):
+    if error["code"] in IMPORT_CODES or error["pointer"].startswith(_OF_MAPPINGS):
         return True
     if error["code"] == "invalid-text":
         return error["detail"].startswith(INVISIBLE) or bool(REF.fullmatch(error["pointer"]))

@@ -133,13 +133,13 @@ def test_gratitude_says_what_was_owed_and_what_became_of_it(owing: Shop) -> None
 
 def test_thanks_that_were_open_at_an_end_are_missed_by_nobody(owing: Shop) -> None:
     before = owing.get("/gratitude").json()["contacts"]
-    owing.append("pos:9", registration("Eva Ended"))
+    owing.append("pos:9", {**registration("Eva Ended"), "occurred_at": "2026-01-01T00:00:00Z"})
     owing.append("pos:9", event("testimonial-given", -50))
-    owing.append("pos:9", event("relationship-ended", -45, by="contact"))
+    owing.append("pos:9", event("relationship-ended", -45, by="contact", reason="moved"))
     assert owing.get("/gratitude").json()["contacts"] == before
-    owing.append("pos:8", registration("Max Missed"))
+    owing.append("pos:8", {**registration("Max Missed"), "occurred_at": "2026-01-01T00:00:00Z"})
     owing.append("pos:8", event("testimonial-given", -50))
-    owing.append("pos:8", event("relationship-ended", -5, by="contact"))
+    owing.append("pos:8", event("relationship-ended", -5, by="contact", reason="moved"))
     missed = [one for one in owing.get("/gratitude").json()["contacts"] if one not in before]
     assert [one["missed"] for one in missed] == [1]
 
