@@ -9,6 +9,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from domain.phrases import count_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -85,7 +87,7 @@ def _renewal(item: Item, who: str, _: object) -> str:
 
 def _occasion(item: Item, who: str, _: object) -> str:
     years = item.told.get("years")
-    count = f" ({_number_of(years, 'year')})" if years else ""
+    count = f" ({count_of(years, 'year')})" if years else ""
     return f"Greet {who} on {_day(item.told['on'])}: {item.told.get('occasion')}{count}."
 
 
@@ -120,11 +122,7 @@ def _gesture(item: Item, who: str, _: object) -> str:
 
 def _learn(item: Item, who: str, _: object) -> str:
     known = item.told.get("known", 0)
-    return f"Get to know {who} better: we know {_number_of(known, 'thing')} about them."
-
-
-def _number_of(count: object, one: str) -> str:
-    return f"{count} {one}" if count == 1 else f"{count} {one}s"
+    return f"Get to know {who} better: we know {count_of(known, 'thing')} about them."
 
 
 def _day(text: object) -> str:

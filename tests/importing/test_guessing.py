@@ -99,7 +99,7 @@ def test_a_german_till_in_windows_1252_is_read(tmp_path: Path) -> None:
         "';' stands between columns\n",
         "the header stands in line 3\n",
         "a ref must match [0-9]{5}, so that what a spreadsheet spoils is rejected; 0 of",
-        "1 rows have no Kundennr and are skipped\n",
+        "1 row without Kundennr: skipped\n",
     ):
         assert line in ended.err
     mapping = read_mapping(path.with_name("Kasse 2026.csv.toml"))

@@ -5,9 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from domain.instants import SECOND
 from tests.api.wire import until
 
 if TYPE_CHECKING:
+    from tests.api.shop import Clock
     from tests.wire.recording import Recorder
 
 UNKNOWN = "90000000-0000-4000-8000-000000000001"
@@ -26,12 +28,13 @@ initiated_by = "contact"
 """
 
 
-def tell_imports(recorder: Recorder) -> None:
+def tell_imports(recorder: Recorder, clock: Clock) -> None:
     """In a ledger of their own, so that the others' answers stay as they are."""
     recorder.client.post("/v1/ledgers", json={"name": "files"})
     base = "/v1/ledgers/files"
     file = "number,who,when,total\n1,ann,2026-02-01T10:00:00Z,4.20\n2,ann,2026-02-02T10:00:00Z,no\n"
     for query in ("?dry_run=true", ""):
+        clock.instant += SECOND  # or the order of the two in a list would depend on their ids
         path, body = f"{base}/imports{query}", {"mapping_toml": MAPPING, "csv": file}
         started = recorder.client.post(path, json=body)
         place = started.headers["location"]

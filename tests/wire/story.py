@@ -11,7 +11,7 @@ import httpx
 
 from domain.instants import SECOND
 from tests.api.wire import until
-from tests.wire.imports import has_ended, tell_imports
+from tests.wire.imports import UNKNOWN, has_ended, tell_imports
 
 if TYPE_CHECKING:
     from tests.api.shop import Clock
@@ -22,7 +22,6 @@ Json = dict[str, Any]
 LEDGER = "/v1/ledgers/main"
 NAMES = UUID("00000000-0000-4000-8000-000000000000")
 ANNA, BEN, CEM, DORA = (f"{number}0000000-0000-4000-8000-000000000001" for number in range(1, 5))
-UNKNOWN = "90000000-0000-4000-8000-000000000001"
 AT = "2026-02-{:02d}T10:00:00Z"
 
 
@@ -65,7 +64,7 @@ def tell(recorder: Recorder, clock: Clock) -> None:
     _long_work(recorder)
     _log(recorder)
     _erasure(recorder)
-    tell_imports(recorder)
+    tell_imports(recorder, clock)
     _administration(recorder, clock)
 
 

@@ -11,6 +11,7 @@ from api.service.importing.guessing.refs import ref_pattern
 from api.service.importing.guessing.roles import GUESSED
 from api.service.importing.lines import UTF_8
 from domain.errors import Invalid
+from domain.phrases import count_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,7 +98,8 @@ def person(made: MappingText, name: str, layout: Layout, roles: Mapping[str, Rol
     values = layout.values[roles[ref].column]
     if not all(values):
         made.add("[[skip]]", f"text = {toml_string(f'{{{ref}}}')}", 'is = ""')
-        made.notes.append(f"{values.count(''):,} rows have no {roles[ref].column} and are skipped")
+        without = count_of(values.count(""), "row")
+        made.notes.append(f"{without} without {roles[ref].column}: skipped")
     refs = [value.lower() if ref == "email" else value for value in values]
     pattern = ref_pattern(refs)
     made.add(
