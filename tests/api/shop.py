@@ -15,7 +15,7 @@ import uvicorn
 
 from api.bootstrap import build
 from api.http.app import create_app
-from api.http.edge.connections import connections_with
+from api.http.edge.connections import IDLE_SECONDS, connections_with
 from api.http.edge.short_way import ShortWay
 from api.service.limits import LIMITS
 from api.service.settings import Settings
@@ -47,7 +47,14 @@ def listening(app: FastAPI, http: type[Protocol] | None = None) -> Iterator[str]
     """
     listener = socket.create_server(("127.0.0.1", 0))
     http = http or connections_with(ShortWay(app))
-    config = uvicorn.Config(app, http=http, log_level="error", access_log=False, lifespan="off")
+    config = uvicorn.Config(
+        app,
+        http=http,
+        log_level="error",
+        access_log=False,
+        lifespan="off",
+        timeout_keep_alive=IDLE_SECONDS,  # as the product: uvicorn's 5 are also httpx's, and race
+    )
     serving = uvicorn.Server(config)
     thread = threading.Thread(target=serving.run, kwargs={"sockets": [listener]})
     thread.start()
