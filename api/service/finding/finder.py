@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-WINDOW_POSITIONS = 1_000
+WINDOW_POSITIONS = 200
 """How much of the log is taken in at a time; nobody finds anything meanwhile."""
 
-NEAR_POSITIONS = 5 * WINDOW_POSITIONS
+NEAR_POSITIONS = 25 * WINDOW_POSITIONS
 """How far behind the log a question takes in what is missing itself, before it is answered."""
 
 

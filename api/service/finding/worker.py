@@ -15,9 +15,16 @@ logger = logging.getLogger("rapport.api")
 IDLE_SECONDS = 2.0
 """How long the thread waits for more to do before it ends; the next work starts another."""
 
-MOST_PAUSE_SECONDS = 0.05
-"""How long it rests at most after each part, in which it lets others compute for as long as that
-took: building an index must not slow down who appends and reads."""
+REST = 1.0
+REST_WHILE_BUSY = 20.0
+"""For how many times as long as a part took the thread rests after it. Building an index must not
+slow down who appends and reads: while others compute in this process, it rests longer."""
+
+BUSY_SHARE = 0.2
+"""From which share of a core on that others used while the thread rested they are busy."""
+
+MOST_REST_SECONDS = 1.0
+"""How long the thread rests at most, so that an index is built in the end however busy it is."""
 
 
 class Advancing(Protocol):
@@ -64,17 +71,24 @@ class IndexingWorker:
 
     def _run(self) -> None:
         try:
+            rest = REST
             while (finder := self._next()) is not None:
                 began = time.monotonic()
                 if self._advance(finder):
                     self.wake(finder)
-                pause = min(time.monotonic() - began, MOST_PAUSE_SECONDS)
-                with self._changed:
-                    self._changed.wait_for(lambda: self._is_closed, pause)
+                share = self._rest(min(rest * (time.monotonic() - began), MOST_REST_SECONDS))
+                rest = REST if share < BUSY_SHARE else REST_WHILE_BUSY
         finally:
             with self._changed:  # also after an error of ours: the next work starts another
                 if self._thread is current_thread():
                     self._thread = None
+
+    def _rest(self, seconds: float) -> float:
+        """Let others compute; the share of a core that they used meanwhile, in this process."""
+        began, used = time.monotonic(), time.process_time()
+        with self._changed:
+            self._changed.wait_for(lambda: self._is_closed, seconds)
+        return (time.process_time() - used) / max(time.monotonic() - began, 0.001)
 
     def _next(self) -> Advancing | None:
         """Whose index is next; None where the thread is to end."""
