@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from domain.agenda.items import HIDDEN
 from domain.instants import start_of_day
 
 if TYPE_CHECKING:
@@ -53,13 +54,19 @@ def day_on(on: date, time_zone: str, now: int) -> Day:
 
 
 def listed_on(day: Day, agenda_at: Callable[[int], Agenda]) -> list[DayItem]:
-    """What exists on a day, each item as it is at the first instant at which it exists."""
+    """What exists on a day, each item as it is at the first instant at which it exists.
+
+    An item that is muted or deferred then, and is neither later on that day, is as it is later.
+    """
     found: dict[str, DayItem] = {}
     at: int | None = day.first_at
     while at is not None and at < day.ends_at:
         seen = agenda_at(at)
         for item in seen.items:
-            if item.key not in found:
-                found[item.key] = DayItem(item, item.state(day.begins_at, day.ends_at, at))
+            known = found.get(item.key)
+            if known is None or known.state in HIDDEN:
+                state = item.state(day.begins_at, day.ends_at, at)
+                if known is None or state not in HIDDEN:
+                    found[item.key] = DayItem(item, state)
         at = seen.changes_at
     return sorted(found.values(), key=lambda one: one.item.order)

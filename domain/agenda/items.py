@@ -78,6 +78,10 @@ STATES = ("muted", "deferred", "overdue", "today", "upcoming")
 """The states of an item, as they are written on the wire."""
 
 
+HIDDEN = frozenset({"muted", "deferred"})
+"""The states of what is listed on request alone."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Item:
     """One thing to do for a contact. Instants are microseconds of UTC.

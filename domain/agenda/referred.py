@@ -118,13 +118,15 @@ class _Making:
         contact = self._referrer.contact_id
         subject = None if edge is None else str(edge.event_id)
         key = kind if subject is None else f"{kind}:{subject}"
+        put_off_until = deferred_until(self._referrer.deferrals, key, opens_at)
+        self.instants += [] if put_off_until is None else [put_off_until]
         yield Item(
             kind=kind,
             contact_id=contact,
             stream=contact if edge is None else self._referrer.streams[edge.event_id],
             subject=subject,
             opens_at=opens_at,
-            deferred_until=deferred_until(self._referrer.deferrals, key, opens_at),
+            deferred_until=put_off_until,
             **what,
         )
 

@@ -98,6 +98,9 @@ class ContactView:
         if subject is None and opened_by is not None:
             subject = str(opened_by.id)
         key = kind if subject is None else f"{kind}:{subject}"
+        put_off_until = deferred_until(self.deferrals, key, opens_at)
+        if put_off_until is not None:
+            self.note(put_off_until)
         yield Item(
             kind=kind,
             contact_id=self.contact_id,
@@ -108,7 +111,7 @@ class ContactView:
             gone_at=gone_at,
             events=events if events is not None else (opened_by.id,) if opened_by else (),
             muted=self._muted.get(MUTED_BY.get(kind, ""), False),
-            deferred_until=deferred_until(self.deferrals, key, opens_at),
+            deferred_until=put_off_until,
             told=told,
         )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from domain.agenda.days import day_on, listed_on
-from domain.instants import HOUR, parse_instant
+from domain.instants import HOUR, format_instant, parse_instant
 from tests.domain.agendas import agenda_of
 from tests.domain.scenario import ANN, Scenario, fact, on_day, registered
 
@@ -105,3 +105,23 @@ def test_what_opens_later_on_a_day_is_listed_and_what_went_before_is_not() -> No
     assert states(morning, date(2026, 1, 6)) == ["upcoming"]
     assert states(on_day(35) - HOUR, date(2026, 2, 5)) == ["overdue"]
     assert states(evening, date(2026, 2, 5)) == [], "the thanks were missed at noon"
+
+
+def test_an_item_put_off_to_a_time_of_the_day_is_seen_as_it_is_afterwards() -> None:
+    scenario = in_zone("UTC")
+    scenario.append(fact("testimonial-given"), on_day(5))
+    (item,) = agenda_of(scenario, on_day(5)).items
+    until = on_day(10) + 3 * HOUR
+    put_off = fact("action-deferred", item=item.key, until=format_instant(until))
+    scenario.append(put_off, on_day(6))
+    assert agenda_of(scenario, on_day(9)).changes_at == until
+
+    def state(now: int, on: date) -> str:
+        (listed,) = listed_on(day_on(on, "UTC", now), lambda at: agenda_of(scenario, at))
+        return listed.state
+
+    assert state(on_day(8), date(2026, 1, 9)) == "deferred"
+    assert state(on_day(8), date(2026, 1, 11)) == "overdue", "it comes back at three"
+    assert state(on_day(10), date(2026, 1, 11)) == "overdue"
+    assert state(until - HOUR, date(2026, 1, 11)) == "overdue"
+    assert state(on_day(12), date(2026, 1, 10)) == "deferred", "just before its end"
