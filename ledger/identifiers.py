@@ -68,6 +68,11 @@ def renewed_id(namespace: UUID, event_id: UUID, undone: int) -> UUID:
     return uuid5(namespace, f"again\n{undone}\n{event_id}") if undone else event_id
 
 
+def calendar_entry_id(namespace: UUID, contact_id: UUID, item: str) -> UUID:
+    """The id of an item of the agenda in a calendar: always the same, by contact and key."""
+    return uuid5(namespace, f"calendar\n{contact_id}\n{item}")
+
+
 def _none_exists(_: UUID) -> bool:
     return False
 

@@ -17,8 +17,8 @@ from api.cli.plain_help import PlainGroup
 from api.service.answers import ledgers as answers
 from domain.errors import Corrupt, LedgerNotFound, Unavailable
 from ledger.access.opening import open_access_keys
-from ledger.access.scopes import COMMAND_LINE, SCOPES
-from ledger.access.trails import KEY_MADE, Trails
+from ledger.access.scopes import COMMAND_LINE, KEY_SCOPES
+from ledger.access.trails import KEY_MADE, Trails, key_detail
 from ledger.data_layout import LEDGERS, refuse_foreign_files
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def command() -> None:
     "scopes",
     multiple=True,
     required=True,
-    type=click.Choice(SCOPES),
+    type=click.Choice(KEY_SCOPES),
     help="A scope of the key; may be given several times. No scope includes another.",
 )
 @click.option("--ledger", help="The only ledger that the key is for.  [default: every ledger]")
@@ -61,6 +61,11 @@ def command() -> None:
     type=WholeNumber(1),
     help="The most requests in a minute, counting the events in them.",
 )
+@click.option(
+    "--occasions",
+    is_flag=True,
+    help="Show birthdays and the like in the calendar that has the key.",
+)
 @data_option
 @json_option
 def create(
@@ -69,22 +74,34 @@ def create(
     ledger: str | None,
     expires: int | None,
     per_minute: int | None,
+    occasions: bool,
     folder: Path | None,
     as_json: bool,
 ) -> None:
     """Create a key called NAME, and show its secret, which is never shown again.
 
+    A key of the scope calendar has no other scope. It stands in the address under which a
+    calendar reads the agenda, so let it open one ledger.
+
     Example:
       rapport keys create "till 4" --scope append --ledger main
+      rapport keys create "our calendar" --scope calendar --ledger main --occasions
     """
     with _keys(folder, make=True) as (keys, trails):
-        keys.require_possible(name, scopes, expires_at=expires, per_minute=per_minute)
+        keys.require_possible(
+            name, scopes, expires_at=expires, per_minute=per_minute, occasions=occasions
+        )
         if ledger is not None:
             ledger_store_in(settings_for(folder).folder, ledger)  # there, and a ledger
-        detail = {"scopes": sorted(set(scopes)), "ledger": ledger}
+        detail = key_detail(scopes, ledger, occasions=occasions)
         with trails.order(ledger, COMMAND_LINE, KEY_MADE, name, **detail) as order:
             made, secret = keys.make(
-                name, scopes, ledger=ledger, expires_at=expires, per_minute=per_minute
+                name,
+                scopes,
+                ledger=ledger,
+                expires_at=expires,
+                per_minute=per_minute,
+                occasions=occasions,
             )
             order.add_detail(key=made.id)
     _print_secret(made, secret, as_json=as_json)

@@ -8,7 +8,7 @@ contract, "Access"; RFC 6750.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 from fastapi import Depends, Security
 from fastapi.security import HTTPBearer
@@ -16,7 +16,7 @@ from starlette.requests import Request
 
 from api.http.problems import Forbidden
 from domain.errors import Unauthenticated
-from ledger.access.scopes import AUDIT, THIS_MACHINE, Principal
+from ledger.access.scopes import AUDIT, CALENDAR, THIS_MACHINE, Principal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,16 +31,24 @@ PUBLIC: tuple[str, ...] = ()
 ANYONE = Principal("anyone", frozenset())
 """The principal of requests for public answers, in a server that has access keys."""
 
+TOKEN = "token"  # noqa: S105  # its name, and none
+"""The name of the parameter in which calendars send their key."""
+
 LOG_SCOPES = (AUDIT,)
 """What the transparency log is read with, unless it is made public."""
 
 
 def principal_of(
-    server: Server, scopes: Sequence[str], authorization: Sequence[str], ledger: str | None
+    server: Server,
+    scopes: Sequence[str],
+    authorization: Sequence[str],
+    ledger: str | None,
+    token: str | None = None,
 ) -> Principal:
     """Who asks, if they may: ``authorization`` is every header of that name.
 
-    ``ledger`` is the one that the path names, as it was sent.
+    ``ledger`` is the one that the path names, as it was sent. ``token`` is the key in the query,
+    where one may stand there.
 
     Raises:
         Unauthenticated: keys are asked for, and this is none that opens anything.
@@ -51,8 +59,10 @@ def principal_of(
         return THIS_MACHINE
     if not scopes or (server.settings.log_public and scopes == LOG_SCOPES):
         return ANYONE
-    key = server.keys.authenticate(_secret(authorization))
+    key = server.keys.authenticate(_secret(authorization, token))
     principal = key.principal
+    if token is not None and not principal.has((CALENDAR,)):
+        raise Forbidden("an address holds a key of the scope calendar, and no other")
     if ledger is not None and not principal.may_enter(unquote(ledger)):
         raise Forbidden("the access key is for another ledger")
     if not principal.has(scopes):
@@ -112,8 +122,23 @@ def is_still_admitted(principal: Principal, server: Server, ledger: OpenLedger) 
     return principal == ANYONE or server.keys.still_opens(principal)
 
 
-def _secret(headers: Sequence[str]) -> str:
-    if len(headers) != 1:
+def token_in(query: bytes, scopes: Sequence[str]) -> str | None:
+    """The key that a query holds, which is read only where a key for calendars is enough.
+
+    Calendars send no headers. What logs, spans and figures tell of a request is its route.
+    """
+    if CALENDAR not in scopes:
+        return None
+    try:
+        return dict(parse_qsl(query.decode("ascii"))).get(TOKEN)
+    except ValueError:
+        return None  # the query is refused after this, with its faults
+
+
+def _secret(headers: Sequence[str], token: str | None) -> str:
+    if token is not None and not headers:
+        return token
+    if len(headers) + (token is not None) != 1:
         raise Unauthenticated("send one access key: Authorization: Bearer rk_...")
     scheme, _, secret = headers[0].partition(" ")
     if scheme.lower() != "bearer" or not secret.strip():

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from api.http.access import principal_of
+from api.http.access import principal_of, token_in
 from api.http.exchange import Exchange
 from api.http.wire import media
 from api.http.wire.query import read_query
@@ -35,7 +35,8 @@ def admit(request: Request, contract: Contract) -> Exchange:
     server = request.app.state.server
     authorization = request.headers.getlist("authorization")
     ledger = request.path_params.get("ledger")
-    principal = principal_of(server, contract.scopes, authorization, ledger)
+    token = token_in(request.scope["query_string"], contract.scopes)
+    principal = principal_of(server, contract.scopes, authorization, ledger, token)
     # Also where no body is needed: any page of another site can post forms and plain text.
     sent = media.require_readable(request, contract.reads) if contract.takes_body else None
     wanted = media.preferred_type(request, contract.offered_for(sent))

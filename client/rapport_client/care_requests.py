@@ -11,6 +11,7 @@ from rapport_client.requests import (
     LedgerPaths,
     PageRequest,
     got,
+    got_bytes,
     list_request,
     query_parameters,
     reading,
@@ -97,6 +98,10 @@ class CareRequests(LedgerPaths):
             min_position=min_position,
         )
         return got(f"{self.base}/agenda/summary", reading(AgendaSummary), query)
+
+    def agenda_feed(self) -> DocumentRequest[bytes]:
+        """The agenda as calendars read it. The key is sent in a header, and in no address."""
+        return got_bytes(f"{self.base}/agenda.ics")
 
     def gratitude(
         self,

@@ -22,7 +22,7 @@ from domain.errors import Invalid, KeyNotFound, LedgerError, Unauthenticated
 from domain.instants import SECOND
 from domain.kinds import Text
 from domain.text import NAME
-from ledger.access.scopes import SCOPES
+from ledger.access.scopes import CALENDAR, KEY_SCOPES
 from ledger.stores.access import AccessKey
 
 if TYPE_CHECKING:
@@ -127,18 +127,24 @@ class AccessKeys:
         *,
         expires_at: int | None = None,
         per_minute: int | None = None,
+        occasions: bool = False,
     ) -> None:
         """Refuse what can be no key: before it is recorded that one is made.
 
         Raises:
-            Invalid: a name, a scope or a number cannot be.
+            Invalid: a name, a scope or a number cannot be, or they contradict each other.
         """
         try:
             KEY_NAME.read(name)
         except Invalid as error:
             raise error.within("/name") from None
-        if not scopes or not set(scopes) <= set(SCOPES):
-            raise Invalid.at("/scopes", "not-a-choice", f"must be some of {', '.join(SCOPES)}")
+        if not scopes or not set(scopes) <= set(KEY_SCOPES):
+            raise Invalid.at("/scopes", "not-a-choice", f"must be some of {', '.join(KEY_SCOPES)}")
+        if CALENDAR in scopes and len(set(scopes)) > 1:
+            raise Invalid.at("/scopes", "contradiction", "a key for a calendar is for nothing else")
+        if occasions and CALENDAR not in scopes:
+            detail = "goes with the scope calendar: other keys read or do not read the agenda"
+            raise Invalid.at("/occasions", "contradiction", detail)
         if per_minute is not None and not 1 <= per_minute <= MOST_PER_MINUTE:
             detail = f"must be from 1 to {MOST_PER_MINUTE}"
             raise Invalid.at("/per_minute", "out-of-range", detail)
@@ -153,6 +159,7 @@ class AccessKeys:
         ledger: str | None = None,
         expires_at: int | None = None,
         per_minute: int | None = None,
+        occasions: bool = False,
     ) -> tuple[AccessKey, str]:
         """A new key and its secret, which is returned here and never again.
 
@@ -160,7 +167,9 @@ class AccessKeys:
             Invalid: a name, a scope or a number cannot be.
             Unavailable: it could not be written.
         """
-        self.require_possible(name, scopes, expires_at=expires_at, per_minute=per_minute)
+        self.require_possible(
+            name, scopes, expires_at=expires_at, per_minute=per_minute, occasions=occasions
+        )
         now = self._clock()
         key_id, secret = _secret(secrets.token_hex(8))
         key = AccessKey(
@@ -174,6 +183,7 @@ class AccessKeys:
             expires_at=expires_at,
             revoked_at=None,
             seen_at=None,
+            occasions=occasions,
         )
         self._write(partial(self._store.add, key))
         return key, secret

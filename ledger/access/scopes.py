@@ -14,8 +14,16 @@ AUDIT = "audit"
 REBUILD = "rebuild"
 ADMIN = "admin"
 
+CALENDAR = "calendar"
+
 SCOPES = (APPEND, READ, AUDIT, REBUILD, ADMIN)
-"""Every scope. None includes another: a key has those that it was given."""
+"""The scopes that a key can have together. None includes another: it has those it was given."""
+
+KEY_SCOPES = (*SCOPES, CALENDAR)
+"""Every scope that a key can be made with. ``calendar`` stands alone in its key.
+
+Such a key is sent in the address of the calendar's feed, so nothing else may open by it.
+"""
 
 
 @dataclass(frozen=True)
@@ -23,13 +31,14 @@ class Principal:
     """Who sends a request: an access key, or in open mode anyone on this machine.
 
     ``ledger`` is the one ledger that it is for; None for all of them. ``digest`` is that of the
-    secret that let it in.
+    secret that let it in. ``occasions`` is whether a calendar's key shows them.
     """
 
     id: str
     scopes: frozenset[str]
     ledger: str | None = None
     digest: bytes = field(default=b"", repr=False)
+    occasions: bool = False
 
     def has(self, scopes: Collection[str]) -> bool:
         """Whether it has one of these scopes."""

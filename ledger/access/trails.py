@@ -8,16 +8,26 @@ from typing import TYPE_CHECKING
 
 from domain.errors import LedgerError, LedgerNotFound
 from ledger.access.orders import Order
+from ledger.access.scopes import CALENDAR
 from ledger.access.trail import SERVER, AuditTrail
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from ledger.access.scopes import Principal
     from ledger.stores.store import Store
 
 KEY_MADE = "key-made"
 """The act of making an access key."""
+
+
+def key_detail(
+    scopes: Collection[str], ledger: str | None, *, occasions: bool
+) -> dict[str, object]:
+    """What a trail says of the making of a key: occasions only of one for calendars."""
+    shown: dict[str, object] = {"scopes": sorted(set(scopes)), "ledger": ledger}
+    return {**shown, "occasions": occasions} if CALENDAR in scopes else shown
+
 
 LEDGER_RESTORED = "ledger-restored"
 """The act of putting a ledger, with its trail, where a backup was made of it."""

@@ -38,7 +38,8 @@ OUTCOMES = (DONE, REFUSED, FAILED)
 class AccessKey:
     """A key without its secret. Instants are microseconds of UTC, None where there is none.
 
-    ``ledger`` None is every ledger; ``per_minute`` None is any number of requests.
+    ``ledger`` None is every ledger; ``per_minute`` None is any number of requests; ``occasions``
+    is whether the feed of a calendar shows them to this key.
     """
 
     id: str
@@ -51,11 +52,12 @@ class AccessKey:
     expires_at: int | None
     revoked_at: int | None
     seen_at: int | None
+    occasions: bool = False
 
     @property
     def principal(self) -> Principal:
         """The principal of this key."""
-        return Principal(self.id, self.scopes, self.ledger, self.digest)
+        return Principal(self.id, self.scopes, self.ledger, self.digest, self.occasions)
 
     def is_valid(self, at: int) -> bool:
         """Whether it opens anything at that instant."""

@@ -202,6 +202,8 @@ def is_unsaid(error: dict[str, str]) -> bool:
     """
     if error["code"] == "invalid-time":
         return "ahead" in error["detail"]
+    if (error["pointer"], error["code"]) == ("/name", "missing"):
+        return True  # of a key that is for no calendar
     if error["code"] in IMPORT_CODES or error["pointer"].startswith(_OF_MAPPINGS):
         return True
     if error["code"] == "invalid-text":

@@ -14,7 +14,7 @@ from api.http.app import create_app
 from api.service.errors import RateLimited
 from api.service.rate_limits import RateLimits
 from ledger.access import keys as keys_module
-from ledger.access.scopes import ADMIN, APPEND, AUDIT, READ, REBUILD, SCOPES
+from ledger.access.scopes import ADMIN, APPEND, AUDIT, KEY_SCOPES, READ, REBUILD, SCOPES
 from tests.api.endpoints import ENDPOINTS, Endpoint
 from tests.api.shop import Clock, built, listening, problem_of, purchase, registration
 from tests.fixtures.patience import END_SECONDS
@@ -55,7 +55,7 @@ class Keyed:
         self.client = client
         self.server = server
         make = server.keys.make
-        self.secrets = {scope: make(scope, [scope], ledger="main")[1] for scope in SCOPES}
+        self.secrets = {scope: make(scope, [scope], ledger="main")[1] for scope in KEY_SCOPES}
         self.secrets["everything"] = make("everything", SCOPES)[1]
         self.secrets["foreign"] = make("foreign", SCOPES, ledger="other")[1]
         revoked, self.secrets["revoked"] = make("revoked", SCOPES)
@@ -110,7 +110,7 @@ def test_without_a_valid_key_only_what_is_public_is_answered(
 
 
 @CASES
-@pytest.mark.parametrize("key", SCOPES)
+@pytest.mark.parametrize("key", KEY_SCOPES)
 def test_a_key_with_one_scope_may_do_what_that_scope_is_declared_for(
     keyed: Keyed, case: tuple[str, str, tuple[str, ...]], key: str
 ) -> None:

@@ -45,6 +45,7 @@ ALLOWED = {
     ("docs/how-to/explain-a-past-status.md", "one minute"): "a rule's number",
     ("docs/how-to/fit-a-policy.md", "28 days"): "a rule's number",
     ("docs/how-to/fit-a-policy.md", "90 days"): "a rule's number",
+    ("docs/how-to/put-the-agenda-in-your-calendar.md", "90 days"): "a rule's number",
     ("docs/how-to/fit-a-policy.md", "five times"): "a rule's number",
     ("docs/how-to/give-access.md", "ten requests"): "what the key on the page may",
     ("docs/how-to/import-purchases.md", "seven days"): "a rule's number",

@@ -235,6 +235,7 @@ def _lists(recorder: Recorder) -> None:
         "agenda?on=2026-02-30",
         f"agenda?on=2026-02-21&contact={ANNA}",
         "agenda/summary?on=2026-02-21",
+        "agenda.ics",
         "gratitude?names=true",
         "gratitude?from=2026-02&to=2026-02&as_of=2026-02-21",
         "gratitude?from=2026-13",

@@ -7,6 +7,7 @@ from api.http.openapi.examples import CONTACT_ID, EVENT_ID
 from api.service.answers.agenda import AgendaPage, AgendaSummary
 from api.service.answers.gratitude import GratitudeAnswer
 
+ENTRY_ID = "6f3a52b4-3a0c-5d1c-9a55-7f0f9b8f2f10"
 AGENDA = example(
     AgendaPage,
     {
@@ -32,6 +33,28 @@ AGENDA = example(
         "on": "2026-03-03",
         "next_cursor": None,
     },
+)
+FEED = "\r\n".join(
+    (
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        "PRODID:-//Rapport//Agenda//EN",
+        "NAME:Rapport: main",
+        "X-WR-CALNAME:Rapport: main",
+        "REFRESH-INTERVAL;VALUE=DURATION:PT1H",
+        "BEGIN:VEVENT",
+        "SUMMARY:Thank Anna de Wit for the purchase that made them a customer.",
+        "DTSTART;VALUE=DATE:20260303",
+        "DTEND;VALUE=DATE:20260304",
+        "DTSTAMP:20260301T083000Z",
+        f"UID:{ENTRY_ID}",
+        "SEQUENCE:42",
+        "CLASS:PRIVATE",
+        "TRANSP:TRANSPARENT",
+        "END:VEVENT",
+        "END:VCALENDAR",
+        "",
+    )
 )
 SUMMARY = example(
     AgendaSummary,

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from api.http.routers import (
     agenda,
+    agenda_feed,
     calibration,
     care,
     contacts,
@@ -46,6 +47,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     referrals.router,
     lists.router,
     agenda.router,
+    agenda_feed.router,
     calibration.router,
     care.router,
     restatements.router,

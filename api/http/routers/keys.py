@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection
 from contextlib import AbstractContextManager, nullcontext
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
 from fastapi import APIRouter
 
@@ -24,12 +24,12 @@ from api.service.answers.document import Page
 from api.service.answers.ledgers import AccessKey, MadeKey
 from api.service.server import Server
 from domain.errors import Corrupt, KeyNotFound, LedgerNotFound, Unavailable
-from domain.kinds import Text, Whole, read_instant, wrong
+from domain.kinds import Flag, Text, Whole, read_instant, wrong
 from domain.text import IDENTIFIER
 from ledger.access.keys import KEY_NAME
 from ledger.access.orders import Order
-from ledger.access.scopes import ADMIN, SCOPES, THIS_MACHINE, Principal
-from ledger.access.trails import KEY_MADE
+from ledger.access.scopes import ADMIN, CALENDAR, KEY_SCOPES, READ, THIS_MACHINE, Principal
+from ledger.access.trails import KEY_MADE, key_detail
 from ledger.stores import access
 
 LOG = logging.getLogger("rapport.api")
@@ -47,15 +47,18 @@ def _read_name(value: object) -> str:
 
 def _read_scopes(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not value:
-        wrong("wrong-type", f"must be an array of one or more of {', '.join(SCOPES)}")
+        wrong("wrong-type", f"must be an array of one or more of {', '.join(KEY_SCOPES)}")
     for scope in value:
-        if scope not in SCOPES:
-            wrong("not-a-choice", f"must be some of {', '.join(SCOPES)}")
+        if scope not in KEY_SCOPES:
+            wrong("not-a-choice", f"must be some of {', '.join(KEY_SCOPES)}")
     return tuple(sorted(set(value)))
 
 
 class NewKey(SentObject):
-    """An access key to be made; without a ledger it is for all of them."""
+    """An access key to be made; without a ledger it is for all of them.
+
+    `name` is required, but for a key of the scope `calendar`, which is then called so.
+    """
 
     EXAMPLES: ClassVar = {
         "a till": {"name": "the till in Main Street", "scopes": ["append"], "ledger": "main"},
@@ -66,12 +69,18 @@ class NewKey(SentObject):
             "expires_at": "2027-01-31T00:00:00Z",
             "per_minute": 600,
         },
+        "a calendar": {
+            "name": "the shop's calendar",
+            "scopes": ["calendar"],
+            "ledger": "main",
+            "occasions": False,
+        },
     }
 
     name: Annotated[str, Reads(_read_name, KEY_NAME.schema())]
     scopes: Annotated[
         tuple[str, ...],
-        Reads(_read_scopes, {"type": "array", "items": {"enum": list(SCOPES)}, "minItems": 1}),
+        Reads(_read_scopes, {"type": "array", "items": {"enum": list(KEY_SCOPES)}, "minItems": 1}),
     ]
     ledger: Annotated[
         str | None,
@@ -88,6 +97,24 @@ class NewKey(SentObject):
     per_minute: Annotated[
         int | None, Reads(_PER_MINUTE.read, _PER_MINUTE.schema(), nullable=True)
     ] = None
+    occasions: Annotated[bool, Reads(Flag().read, {"type": "boolean"})] = False
+
+    @classmethod
+    def read(cls, body: object) -> Self:
+        """The key that a body asks for; one for a calendar may do without a name.
+
+        Raises:
+            Invalid: it is none, has other fields, or one that is not what it should be.
+        """
+        if isinstance(body, dict) and body.get("scopes") == [CALENDAR]:
+            body = {"name": CALENDAR, **body}
+        return super().read(body)
+
+    @classmethod
+    def schema_of(cls) -> dict[str, Any]:
+        """What the object must be, as JSON Schema; who needs a name, its description says."""
+        schema = super().schema_of()
+        return {**schema, "required": [name for name in schema["required"] if name != "name"]}
 
 
 _KEY = example(
@@ -96,6 +123,7 @@ _KEY = example(
         "id": "9f86d081884c7d65",
         "name": "the till in Main Street",
         "scopes": ["append"],
+        "occasions": False,
         "ledger": "main",
         "per_minute": None,
         "made_at": "2026-03-01T09:30:00Z",
@@ -150,17 +178,23 @@ def make_key(
     alone, with scopes that it has. A key that expires, or has a rate limit, makes keys that expire
     no later and have no higher limit. `per_minute` counts requests, and each event of a request
     beyond the first; lines in bulk are slowed to it.
+
+    A key of the scope `calendar` has no other, and reads the agenda as a calendar does; a key that
+    may read makes one. With `occasions` it shows those too, whose days tell a birthday.
     """
-    scopes, ledger = list(body.scopes), body.ledger
+    scopes, ledger, name = list(body.scopes), body.ledger, body.name
     _require_within(caller, scopes, ledger)
     if ledger is not None:
         server.ledger(ledger)
     limits = {"expires_at": body.expires_at, "per_minute": body.per_minute}
-    server.keys.require_possible(body.name, scopes, **limits)
+    server.keys.require_possible(name, scopes, occasions=body.occasions, **limits)
     _require_no_longer(server, caller, **limits)
-    order = _order(server, caller, ledger, KEY_MADE, body.name, scopes=scopes, ledger=ledger)
+    detail = key_detail(scopes, ledger, occasions=body.occasions)
+    order = _order(server, caller, ledger, KEY_MADE, name, **detail)
     with order:
-        made, secret = server.keys.make(body.name, scopes, ledger=ledger, **limits)
+        made, secret = server.keys.make(
+            name, scopes, ledger=ledger, occasions=body.occasions, **limits
+        )
         order.add_detail(key=made.id)
     return _answer_with_secret(made, secret, reply)
 
@@ -219,7 +253,9 @@ def _require_within(caller: Principal, scopes: Collection[str], ledger: str | No
         raise Forbidden("a key that is for one ledger makes keys for that one alone")
     if ledger is not None and not caller.may_enter(ledger):
         raise Forbidden("the access key is for another ledger")
-    if missing := [scope for scope in sorted(scopes) if not caller.has((scope,))]:
+    # What a calendar shows can be read, and a key for calendars has no scope beside its own.
+    needed = {READ if scope == CALENDAR else scope for scope in scopes}
+    if missing := [scope for scope in sorted(needed) if not caller.has((scope,))]:
         raise Forbidden(f"the access key lacks the scope {', '.join(missing)} itself")
 
 

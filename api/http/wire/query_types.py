@@ -225,6 +225,11 @@ SincePosition = Annotated[
     Reads(whole(0), _POSITION),
     _query("Only restatements by events at a later position.", 0),
 ]
+CalendarToken = Annotated[
+    str | None,
+    Reads(_TOKEN.read, _TOKEN.schema()),
+    _query("An access key of the scope `calendar`, since calendars send no headers."),
+]
 OnDay = Annotated[
     date | None,
     Reads(read_date, {"type": "string", "format": "date"}),

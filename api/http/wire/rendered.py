@@ -56,7 +56,20 @@ def render_answer(body: object, exchange: Exchange, status: int) -> WholeAnswer:
     if status == 204:
         return WholeAnswer(204, headers)
     content = media.encode(body, exchange.wanted)
-    answer = content_answer(content, exchange.wanted, status, headers, digest=reply.digest)
+    return _unless_known(content, exchange.wanted, status, exchange)
+
+
+def text_answer(content: bytes, media_type: str, exchange: Exchange) -> WholeAnswer:
+    """The answer with this text, which is no document; tagged by its content, and not kept."""
+    reply = exchange.reply
+    reply.headers |= {"Rapport-Position": str(reply.position), "Cache-Control": "no-cache"}
+    return _unless_known(content, media_type, 200, exchange)
+
+
+def _unless_known(content: bytes, wanted: str, status: int, exchange: Exchange) -> WholeAnswer:
+    """The answer with this body, or 304 where the client has it already."""
+    reply, headers = exchange.reply, exchange.reply.headers
+    answer = content_answer(content, wanted, status, headers, digest=reply.digest)
     if reply.digest and exchange.request.headers.get("if-none-match") == headers["ETag"]:
         del headers["Content-Type"]
         return WholeAnswer(304, headers)

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AliasChoices, BeforeValidator, Field, WithJsonSchema
 
 from api.service.answers.document import Document, Instant
-from ledger.access.scopes import SCOPES
+from ledger.access.scopes import KEY_SCOPES
 
 
 class Ledger(Document):
@@ -33,17 +33,21 @@ class DeletedLedger(Document):
 Scopes = Annotated[
     tuple[str, ...],
     BeforeValidator(sorted),
-    WithJsonSchema({"type": "array", "items": {"enum": list(SCOPES)}, "minItems": 1}),
+    WithJsonSchema({"type": "array", "items": {"enum": list(KEY_SCOPES)}, "minItems": 1}),
 ]
 """What a key may do, in alphabetical order."""
 
 
 class AccessKey(Document):
-    """An access key without its secret; without a ledger it is for all of them."""
+    """An access key without its secret; without a ledger it is for all of them.
+
+    `occasions` is whether the feed of a calendar shows birthdays and the like to this key.
+    """
 
     id: str
     name: str
     scopes: Scopes
+    occasions: bool
     ledger: str | None
     per_minute: int | None
     made_at: Instant

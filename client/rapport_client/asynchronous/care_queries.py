@@ -96,6 +96,10 @@ class AsyncCareQueries(AsyncConnection):
         at = as_of, as_known_at, policy_version
         return await self._send(self._ledger_requests.agenda_summary(on, *at, min_position))
 
+    async def agenda_feed(self) -> bytes:
+        """What is overdue or due within 90 days, as iCalendar; with occasions by such a key."""
+        return await self._send(self._ledger_requests.agenda_feed())
+
     async def gratitude(
         self,
         *,

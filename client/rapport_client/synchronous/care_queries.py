@@ -98,6 +98,10 @@ class CareQueries(Connection):
         at = as_of, as_known_at, policy_version
         return self._send(self._ledger_requests.agenda_summary(on, *at, min_position))
 
+    def agenda_feed(self) -> bytes:
+        """What is overdue or due within 90 days, as iCalendar; with occasions by such a key."""
+        return self._send(self._ledger_requests.agenda_feed())
+
     def gratitude(
         self,
         *,

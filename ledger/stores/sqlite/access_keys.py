@@ -25,6 +25,11 @@ _SCHEMA = (
     "ledger TEXT, per_minute INTEGER, made_at INTEGER NOT NULL, expires_at INTEGER, "
     "revoked_at INTEGER, seen_at INTEGER) WITHOUT ROWID"
 )
+_OCCASIONS = "occasions"
+"""The word beside the scopes of a key that may see occasions; no scope has this name.
+
+It is no column of its own, so that files of before and after are read alike.
+"""
 _COLUMNS = "id, name, digest, scopes, ledger, per_minute, made_at, expires_at, revoked_at, seen_at"
 _SELECT = f"SELECT {_COLUMNS} FROM access_keys"  # noqa: S608  # our own columns
 _INSERT = f"INSERT INTO access_keys ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?)"  # noqa: S608  # as above
@@ -64,7 +69,7 @@ class SqliteAccessKeys(AccessKeyStore):
             self._connection.execute(
                 _INSERT,
                 (
-                    key.id, key.name, key.digest, " ".join(sorted(key.scopes)), key.ledger,
+                    key.id, key.name, key.digest, _words(key), key.ledger,
                     key.per_minute, key.made_at, key.expires_at, key.revoked_at, key.seen_at,
                 ),
             )  # fmt: skip  # one value a line would bury the columns
@@ -93,18 +98,26 @@ class SqliteAccessKeys(AccessKeyStore):
             yield
 
 
+def _words(key: AccessKey) -> str:
+    """The scopes of a key, and whether it may see occasions, as one text."""
+    more = {_OCCASIONS} if key.occasions else set()
+    return " ".join(sorted(key.scopes | more))
+
+
 def _read(row: Any) -> AccessKey:
     """A key of its columns, which have the types they are declared with."""
     key_id, name, digest, scopes, ledger, per_minute, made_at, expires_at, revoked_at, seen = row
+    words = frozenset(scopes.split())
     return AccessKey(
         id=key_id,
         name=name,
         digest=digest,
-        scopes=frozenset(scopes.split()),
+        scopes=words - {_OCCASIONS},
         ledger=ledger,
         per_minute=per_minute,
         made_at=made_at,
         expires_at=expires_at,
         revoked_at=revoked_at,
         seen_at=seen,
+        occasions=_OCCASIONS in words,
     )
