@@ -33,6 +33,14 @@ def about(purpose: str, channel: str) -> tuple[str, str]:
     return NAME.as_compared(purpose), NAME.as_compared(channel)
 
 
+def is_purpose(said: str, purpose: str) -> bool:
+    """Whether a text names a purpose that means something here, such as ``marketing``.
+
+    It does so in capitals too: "Marketing" is refused by nobody who wants to be written to.
+    """
+    return NAME.as_compared(said).casefold() == purpose
+
+
 def consents_of(history: History, at: int) -> tuple[Consent, ...]:
     """The consents in force at an instant, by purpose and channel; never asked for is absent.
 

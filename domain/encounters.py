@@ -55,6 +55,24 @@ OURS = (
 )
 """The types of events with which we turn to a contact, the most usual first."""
 
+THEIRS = (
+    "visit-made",
+    "purchase-made",
+    "touch-made",
+    "complaint-raised",
+    "survey-answered",
+    "referral-made",
+    "testimonial-given",
+    "thanks-received",
+    "detail-updated",
+    "subscription-started",
+    "subscription-upgraded",
+)
+"""The types of events with which a contact turns to us, the most usual first."""
+
+MEETINGS = tuple(dict.fromkeys((*OURS, *THEIRS)))
+"""The types of events with which one of the two turns to the other."""
+
 _OURS = frozenset(
     {
         AdviceGiven,

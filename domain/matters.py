@@ -1,7 +1,9 @@
 """What was begun between a contact and us, and how each of it ended: complaints, promises, needs.
 
-The card and the scorecard read them here. An event whose opening does not precede it in the
-effective history is ignored. Source: the domain document, sections 2 and 4.
+The agenda, the card and the scorecard read them here. What names the thing ends it whenever it
+occurred: an act that is recorded late may have come before the note of what it is about. Only a
+complaint that was reopened needs a later resolution. Source: the care document, section 2,
+"Cleared".
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from domain.events.service import (
+    AdviceGiven,
     ComplaintRaised,
     ComplaintReopened,
     ComplaintResolved,
@@ -21,7 +24,7 @@ from domain.events.service import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Sequence
 
     from domain.history import Fact
 
@@ -54,10 +57,13 @@ class Promise(NamedTuple):
 
 
 class Need(NamedTuple):
-    """A need, and the first event that says it was met, if there is one."""
+    """A need, the first event that says it was met, and the first advice on it, as far as there are
+    any.
+    """
 
     found: Fact
     met: Fact | None = None
+    advised: Fact | None = None
 
 
 @dataclass
@@ -80,49 +86,70 @@ class Matters:
 
     @property
     def open_needs(self) -> list[Need]:
-        """The needs that were not met."""
-        return [one for one in self.needs.values() if one.met is None]
+        """The needs that were neither met nor answered by advice."""
+        return [one for one in self.needs.values() if one.met is None and one.advised is None]
 
 
-def matters_of(facts: Iterable[Fact]) -> Matters:
+def matters_of(facts: Collection[Fact]) -> Matters:
     """The complaints, promises and needs among facts, which are in the order of the history."""
+    begun: dict[Key, Fact] = {}
+    told: dict[Key, list[Fact]] = {}
     found = Matters()
-    last_clock: dict[Key, int] = {}
     for fact in facts:
         match fact.event:
             case ComplaintRaised() as event:
-                key = fact.scope, event.complaint_id
-                if key not in last_clock:
-                    last_clock[key] = len(found.clocks)
-                    found.clocks.append(ComplaintClock(fact, fact))
+                begun.setdefault((fact.scope, event.complaint_id), fact)
             case ComplaintResolved() | ComplaintReopened() as event:
-                _follow(found.clocks, last_clock, (fact.scope, event.complaint_id), fact)
+                told.setdefault((fact.scope, event.complaint_id), []).append(fact)
             case PromiseMade() as event:
                 found.promises.setdefault((fact.scope, event.promise_id), Promise(fact))
+            case NeedDiscovered() as event:
+                found.needs.setdefault((fact.scope, event.need_id), Need(fact))
+            case _:
+                pass
+    _settle(found, facts)
+    clocks = [one for key, raised in begun.items() for one in _clocks(raised, told.get(key, ()))]
+    found.clocks = sorted(clocks, key=lambda one: _place(one.begun))
+    return found
+
+
+def _settle(found: Matters, facts: Collection[Fact]) -> None:
+    """Say of each promise and need what became of it, by the first event that says so."""
+    for fact in facts:
+        match fact.event:
             case PromiseKept() | PromiseBroken() as event:
                 promise = found.promises.get((fact.scope, event.promise_id))
                 if promise is not None and promise.settled is None:
                     found.promises[fact.scope, event.promise_id] = Promise(promise.made, fact)
-            case NeedDiscovered() as event:
-                found.needs.setdefault((fact.scope, event.need_id), Need(fact))
             case NeedMet() as event:
                 need = found.needs.get((fact.scope, event.need_id))
                 if need is not None and need.met is None:
-                    found.needs[fact.scope, event.need_id] = Need(need.found, fact)
+                    found.needs[fact.scope, event.need_id] = need._replace(met=fact)
+            case AdviceGiven(need_id=str(need_id)):
+                need = found.needs.get((fact.scope, need_id))
+                if need is not None and need.advised is None:
+                    found.needs[fact.scope, need_id] = need._replace(advised=fact)
             case _:
                 pass
-    return found
 
 
-def _follow(clocks: list[ComplaintClock], last_clock: dict[Key, int], key: Key, fact: Fact) -> None:
-    """Stop a complaint's clock, or begin another one after a resolution."""
-    place = last_clock.get(key)
-    if place is None:
-        return
-    clock = clocks[place]
-    if isinstance(fact.event, ComplaintResolved):
-        if clock.resolved is None:
-            clocks[place] = clock._replace(resolved=fact)
-    elif clock.resolved is not None:
-        last_clock[key] = len(clocks)
-        clocks.append(ComplaintClock(clock.raised, fact))
+def _clocks(raised: Fact, told: Sequence[Fact]) -> list[ComplaintClock]:
+    """The runs of one complaint's clock; ``told`` are its resolutions and reopenings, in order.
+
+    A resolution counts whenever it occurred, a reopening only of what was raised and resolved
+    before.
+    """
+    clocks = [ComplaintClock(raised, raised)]
+    for fact in told:
+        clock = clocks[-1]
+        if isinstance(fact.event, ComplaintResolved):
+            if clock.resolved is None:
+                clocks[-1] = clock._replace(resolved=fact)
+        elif clock.resolved is not None and _place(fact) > _place(raised):
+            clocks.append(ComplaintClock(raised, fact))
+    return clocks
+
+
+def _place(fact: Fact) -> tuple[int, int]:
+    """Where a fact stands in the history."""
+    return fact.occurred_at, fact.position

@@ -71,7 +71,11 @@ def command(
 
 def _print(found: Document) -> None:
     headings = [name.replace("_", " ") for name in _COUNTS]
-    print_table(("month", *headings), [(one["month"], *_counts(one)) for one in found["months"]])
+    print_table(
+        ("month", *headings),
+        [(one["month"], *_counts(one)) for one in found["months"]],
+        "Nobody was owed thanks then.",
+    )
     missed = [one for one in found["contacts"] if one["missed"]][:MOST_CONTACTS]
     if missed:
         print_table(

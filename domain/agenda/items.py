@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from domain.encounters import OURS
+from domain.encounters import MEETINGS, OURS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,7 +65,7 @@ CLEARED_BY: Mapping[str, tuple[str, ...]] = {
     "occasion": ("greeting-sent",),
     "need": ("need-met", "advice-given"),
     "competitor": OURS,
-    "touch": (*OURS, "visit-made", "purchase-made"),
+    "touch": MEETINGS,
     "reciprocity": ("referral-made",),
     "report-back": OURS,
     "ask": ("referral-asked",),

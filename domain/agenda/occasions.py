@@ -24,10 +24,22 @@ GONE_DAYS = 2
 
 
 class Occasion(NamedTuple):
-    """An occasion: when it was learned first, and its date as it was learned last."""
+    """An occasion: when it was learned first, its date as it was learned last, and every time that
+    it was learned, in order.
+    """
 
     first: Fact
     newest: OccasionLearned
+    learned: tuple[tuple[int, OccasionLearned], ...]
+
+    def known_at(self, day: date) -> int:
+        """Since when its date in that year was known without another in between."""
+        since = self.first.occurred_at
+        for at, event in reversed(self.learned):
+            if day_in(event, day.year) != day:
+                break
+            since = at
+        return since
 
 
 def occasions_in(seen: ContactView) -> list[Occasion]:
@@ -36,7 +48,9 @@ def occasions_in(seen: ContactView) -> list[Occasion]:
     for fact, event in seen.of(OccasionLearned):
         key = fact.scope, event.occasion_id
         known = found.get(key)
-        found[key] = Occasion(known.first if known else fact, event)
+        before = known.learned if known else ()
+        learned = (*before, (fact.occurred_at, event))
+        found[key] = Occasion(known.first if known else fact, event, learned)
     return [one for one in found.values() if isinstance(one.newest.month, int)]
 
 
@@ -59,7 +73,8 @@ def day_in(occasion: OccasionLearned, year: int) -> date | None:
 def occasions(seen: ContactView) -> Iterator[Item]:
     """The days of theirs that are near, and on which nobody greeted them yet."""
     this_year = date.fromordinal(day_of(seen.at, seen.time_zone)).year
-    for first, newest in occasions_in(seen):
+    for occasion in occasions_in(seen):
+        first, newest = occasion.first, occasion.newest
         greeted = [
             fact.occurred_at
             for fact, one in seen.of(GreetingSent)
@@ -70,7 +85,7 @@ def occasions(seen: ContactView) -> Iterator[Item]:
             if day is None:
                 continue
             starts_at = start_of_day(day, seen.time_zone)
-            opens_at = max(starts_at - seen.care.occasion_days * DAY, first.occurred_at)
+            opens_at = max(starts_at - seen.care.occasion_days * DAY, occasion.known_at(day))
             if any(at >= opens_at for at in greeted if at < starts_at + GONE_DAYS * DAY):
                 continue
             own = newest.year

@@ -11,18 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from domain.events.care import CompetitorNoted, TestimonialGiven
 from domain.events.referrals import ReferralLevelRaised, ReferralMade
 from domain.events.service import (
-    AdviceGiven,
-    ComplaintRaised,
-    ComplaintReopened,
-    ComplaintResolved,
     DisclosureAcknowledged,
     EngagementClosed,
     EngagementOpened,
-    NeedDiscovered,
-    NeedMet,
-    PromiseBroken,
-    PromiseKept,
-    PromiseMade,
 )
 from domain.instants import DAY, HOUR, LAST_INSTANT, parse_date, start_of_day
 
@@ -33,6 +24,7 @@ if TYPE_CHECKING:
     from domain.agenda.items import Item
     from domain.agenda.view import ContactView
     from domain.history import Fact
+    from domain.matters import ComplaintClock
 
 NEED_GONE_DAYS = 365
 COMPETITOR_GONE_DAYS = 90
@@ -67,27 +59,15 @@ class ComplaintState(NamedTuple):
 
 def complaints_in(seen: ContactView) -> list[ComplaintState]:
     """Every complaint by the instant. A reopened one needs a later resolution."""
-    followed: dict[tuple[int, str], list[Fact]] = {}
-    for fact, event in seen.of(ComplaintResolved, ComplaintReopened):
-        followed.setdefault((fact.scope, event.complaint_id), []).append(fact)
-    found: dict[tuple[int, str], ComplaintState] = {}
-    for raised, complaint in seen.of(ComplaintRaised):
-        key = raised.scope, complaint.complaint_id
-        if key not in found:
-            found[key] = _complaint_state(raised, followed.get(key, ()))
-    return list(found.values())
+    last = {clock.raised.id: clock for clock in seen.matters.clocks}
+    return [ComplaintState(clock.raised, clock.begun, _closed_at(clock)) for clock in last.values()]
 
 
-def _complaint_state(raised: Fact, followed: list[Fact] | tuple[()]) -> ComplaintState:
-    opened, closed_at = raised, None
-    for fact in followed:
-        later = (fact.occurred_at, fact.position) > (raised.occurred_at, raised.position)
-        if isinstance(fact.event, ComplaintResolved):
-            if closed_at is None:
-                closed_at = max(fact.occurred_at, raised.occurred_at)
-        elif later and closed_at is not None:
-            opened, closed_at = fact, None
-    return ComplaintState(raised, opened, closed_at)
+def _closed_at(clock: ComplaintClock) -> int | None:
+    """When a complaint was closed; not before there was one."""
+    if clock.resolved is None:
+        return None
+    return max(clock.resolved.occurred_at, clock.raised.occurred_at)
 
 
 def complaints(seen: ContactView) -> Iterator[Item]:
@@ -109,15 +89,13 @@ def complaints(seen: ContactView) -> Iterator[Item]:
 
 def promises(seen: ContactView) -> Iterator[Item]:
     """A promise that was neither kept nor broken."""
-    settled = {(fact.scope, one.promise_id) for fact, one in seen.of(PromiseKept, PromiseBroken)}
-    made: dict[tuple[int, str], Fact] = {}
-    for fact, event in seen.of(PromiseMade):
-        key = fact.scope, event.promise_id
-        if made.setdefault(key, fact) is fact and key not in settled:
-            due_at = fact.occurred_at + seen.care.promise_days * DAY
-            if event.due_on is not None:
-                due_at = day_after(event.due_on, seen.time_zone)
-            yield from seen.item("promise", fact, fact.occurred_at, due_at, due_on=event.due_on)
+    for promise in seen.matters.open_promises:
+        fact = promise.made
+        due_on: str | None = getattr(fact.event, "due_on", None)
+        due_at = fact.occurred_at + seen.care.promise_days * DAY
+        if due_on is not None:
+            due_at = day_after(due_on, seen.time_zone)
+        yield from seen.item("promise", fact, fact.occurred_at, due_at, due_on=due_on)
 
 
 def day_after(due_on: str, time_zone: str) -> int:
@@ -189,15 +167,10 @@ def thanks(seen: ContactView, referrals: Container[UUID]) -> Iterator[Item]:
 
 def needs(seen: ContactView) -> Iterator[Item]:
     """A need that we found, and did nothing about."""
-    met = {(fact.scope, one.need_id) for fact, one in seen.of(NeedMet)}
-    met |= {(fact.scope, one.need_id) for fact, one in seen.of(AdviceGiven) if one.need_id}
-    found: dict[tuple[int, str], Fact] = {}
-    for fact, event in seen.of(NeedDiscovered):
-        key = fact.scope, event.need_id
-        if found.setdefault(key, fact) is fact and key not in met:
-            at = fact.occurred_at
-            due_at, gone_at = at + seen.care.need_days * DAY, at + NEED_GONE_DAYS * DAY
-            yield from seen.item("need", fact, at, due_at, gone_at=gone_at)
+    for need in seen.matters.open_needs:
+        at = need.found.occurred_at
+        due_at, gone_at = at + seen.care.need_days * DAY, at + NEED_GONE_DAYS * DAY
+        yield from seen.item("need", need.found, at, due_at, gone_at=gone_at)
 
 
 def competitors(seen: ContactView) -> Iterator[Item]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from domain.consents import is_purpose
 from domain.events.care import TouchMade
 from domain.events.commerce import (
     SubscriptionCancelled,
@@ -85,7 +86,7 @@ def _speaks_of(fact: Fact, term: _Term, opens_at: int) -> bool:
     """
     event = fact.event
     assert isinstance(event, TouchMade)
-    if event.direction != "outbound" or event.purpose != PURPOSE:
+    if event.direction != "outbound" or not is_purpose(event.purpose, PURPOSE):
         return False
     if event.about is None:
         return fact.occurred_at >= opens_at

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from domain.agenda.acts import acts_of, deferrals_of, deferred_until
 from domain.agenda.items import MUTED_BY, Item
-from domain.consents import about, consents_of
+from domain.consents import about, consents_of, is_purpose
 from domain.events.governance import PersonalDataErased
+from domain.matters import matters_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
     from domain.events import Event
     from domain.history import Fact
+    from domain.matters import Matters
     from domain.relationship import Relationship
     from domain.timeline import PolicyTimeline
 
@@ -54,6 +57,11 @@ class ContactView:
             found.sort(key=lambda fact: (fact.occurred_at, fact.position))
         for fact in found:
             yield fact, fact.event
+
+    @cached_property
+    def matters(self) -> Matters:
+        """The complaints, promises and needs by the instant, and how each of them ended."""
+        return matters_of(self.facts)
 
     @property
     def is_erased(self) -> bool:
@@ -117,10 +125,11 @@ class ContactView:
 
     def _is_muted(self, purpose: str) -> bool:
         """Whether something was said about a purpose, and every channel of it is refused now."""
-        asked = about(purpose, "")[0]
         said = [
-            one.granted
+            one
             for one in consents_of(self.relationship.history, self.at)
-            if about(one.purpose, one.channel)[0] == asked
+            if is_purpose(one.purpose, purpose)
         ]
-        return bool(said) and not any(said)
+        said.sort(key=lambda one: one.said_at)
+        by_channel = {about(purpose, one.channel): one.granted for one in said}
+        return bool(by_channel) and not any(by_channel.values())

@@ -26,7 +26,6 @@ from domain.events.contacts import PreferenceLearned
 from domain.events.service import AdviceGiven, ComplaintRaised, SurveyAnswered
 from domain.first_purchases import commerce_of
 from domain.instants import DAY, day_of
-from domain.matters import matters_of
 from domain.profile import profile_of
 from domain.referrals import outcome_at
 from domain.standing import standing
@@ -157,7 +156,7 @@ def card(
     """
     seen = ContactView(contact_id, relationship, policies)
     preferences = _preferences(seen)
-    matters = matters_of(seen.facts)
+    matters = seen.matters
     silence = relationship.silence
     return Card(
         contact_id=contact_id,
@@ -236,7 +235,8 @@ def _occasions(seen: ContactView) -> tuple[NearOccasion, ...]:
     """The next day of each occasion that is near, the nearest first."""
     today = date.fromordinal(day_of(seen.at, seen.time_zone))
     found = []
-    for _, newest in occasions_in(seen):
+    for occasion in occasions_in(seen):
+        newest = occasion.newest
         for year in (today.year, today.year + 1):
             on = day_in(newest, year)
             if on is not None and 0 <= (on - today).days <= OCCASION_DAYS:

@@ -73,6 +73,7 @@ def test_doing_the_thing_takes_it_off_and_putting_it_off_hides_it(owing: Shop) -
     assert told(owing) == [("promise", "upcoming")]
     assert told(owing, deferred="true")[-1] == ("thanks", "deferred")
     assert told(owing, state="deferred") == [("thanks", "deferred")]
+    assert told(owing, state="deferred", deferred="false") == [("thanks", "deferred")]
     counts = owing.get("/agenda/summary").json()["counts"]
     assert {(one["kind"], one["state"], one["count"]) for one in counts} == {
         ("promise", "upcoming", 1),
@@ -115,6 +116,8 @@ def test_a_day_too_far_ahead_and_a_stranger_are_refused(owing: Shop) -> None:
     assert owing.get("/agenda", on=far).json()["errors"][0]["pointer"] == "/on"
     assert owing.get("/contacts/pos:9/agenda").status_code == 404
     assert told(owing, contact="pos:9") == []
+    for path in ("/events", "/restatements"):  # lists whose filters leave nothing do the same
+        assert owing.get(path, contact="pos:9").json()["items"] == []
 
 
 def test_gratitude_says_what_was_owed_and_what_became_of_it(owing: Shop) -> None:

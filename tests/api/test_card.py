@@ -114,6 +114,20 @@ def test_its_agenda_is_the_beginning_of_the_contacts(told: Shop) -> None:
     assert any("Ben Bakker" in one["reason"] for one in listed)
 
 
+def test_a_card_that_says_the_same_is_not_sent_again(told: Shop) -> None:
+    path = f"{told.base}/contacts/{ANN}/card"
+    first = told.client.get(path)
+    told.clock.move(1)
+    told.append("pos:9", {"type": "contact-registered", "data": {"kind": "person", "name": "New"}})
+    later = told.client.get(path)
+    assert later.json()["as_of"] != first.json()["as_of"]
+    assert later.headers["etag"] == first.headers["etag"]
+    known = told.client.get(path, headers={"if-none-match": first.headers["etag"]})
+    assert (known.status_code, known.content) == (304, b"")
+    told.append(ANN, event("visit-made", 0, guests=0))
+    assert told.client.get(path).headers["etag"] != first.headers["etag"]
+
+
 def test_occasions_within_thirty_days(told: Shop) -> None:
     """The clock of the shop stands on 1 March 2026; the year of one of them is known."""
     today = format_instant(START)[:10]

@@ -248,7 +248,12 @@ class Reading:
                     continue
                 leap = (event.month, event.day) == (2, 29) and (year % 4 or not year % 100)
                 starts_at = self.midnight(date(year, event.month, 28 if leap else event.day))
-                opens_at = max(starts_at - 7 * DAY, first.occurred_at)
+                since = named[-1].occurred_at
+                for told in reversed(named):  # back to where another date was known
+                    if (told.event.month, told.event.day) != (event.month, event.day):  # type: ignore[attr-defined]  # both have them
+                        break
+                    since = told.occurred_at
+                opens_at = max(starts_at - 7 * DAY, since)
                 greeted = any(
                     opens_at <= o.occurred_at < starts_at + 2 * DAY
                     for o in self.of("greeting-sent")

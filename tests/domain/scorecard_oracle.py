@@ -46,6 +46,15 @@ class Table:
             and getattr(fact.event, name) == getattr(opening.event, name)
         ]
 
+    def about(self, opening: Any, name: str, *types: str) -> list[Any]:
+        """The facts of these types about the same id, whenever they occurred."""
+        return [
+            fact
+            for fact in self.of(*types)
+            if (fact.scope, getattr(fact.event, name))
+            == (opening.scope, getattr(opening.event, name))
+        ]
+
     def openings(self, type_name: str, name: str) -> list[Any]:
         """The facts that bring an id into the world, the first of each id."""
         found: dict[tuple[int, str], Any] = {}
@@ -101,10 +110,10 @@ def _known(table: Table) -> int:
 
 
 def _settled(table: Table) -> list[Any]:
-    """The first word on each promise after it was made."""
+    """The first word on each promise, also one from before it was made."""
     found = []
     for made in table.openings("promise-made", "promise_id"):
-        words = table.after(made, "promise_id", "promise-kept", "promise-broken")
+        words = table.about(made, "promise_id", "promise-kept", "promise-broken")
         found.append((made, words[0] if words else None))
     return found
 
@@ -132,7 +141,7 @@ def _needs(table: Table) -> tuple[int, int]:
         for need in table.openings("need-discovered", "need_id")
         if table.in_year(need.occurred_at)
     ]
-    return sum(bool(table.after(need, "need_id", "need-met")) for need in found), len(found)
+    return sum(bool(table.about(need, "need_id", "need-met")) for need in found), len(found)
 
 
 def _runs(table: Table) -> list[tuple[int, Any]]:
@@ -140,6 +149,10 @@ def _runs(table: Table) -> list[tuple[int, Any]]:
     runs = []
     for raised in table.openings("complaint-raised", "complaint_id"):
         since: int | None = raised.occurred_at
+        early = table.about(raised, "complaint_id", "complaint-resolved")[:1]
+        if early and table.facts.index(early[0]) < table.facts.index(raised):
+            runs.append((raised.occurred_at, early[0]))
+            since = None
         for fact in table.after(raised, "complaint_id", "complaint-resolved", "complaint-reopened"):
             if fact.event.TYPE == "complaint-resolved" and since is not None:
                 runs.append((since, fact))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from domain.agenda.items import KINDS
+from domain.agenda_keys import SUBJECTS
 from domain.decisions import ALREADY_SO
 from domain.errors import Invalid
 from domain.instants import format_instant
@@ -99,14 +101,46 @@ def test_an_item_is_put_off_for_366_days_at_most() -> None:
     assert scenario.refusal(beyond).reason == "deferral-too-long"
 
 
-@pytest.mark.parametrize(
-    "item", ["touch", "thanks-won:1001", "renewal:a@2026-03-01T00:00:00Z", "occasion:b/26", "q:+"]
-)
-def test_the_key_of_an_item_is_its_kind_and_what_it_is_about(item: str) -> None:
+EVENT = "0198c1f0-5a52-7c3e-9d7b-000000000003"
+KEYS = [
+    "touch",
+    "reciprocity",
+    "learn",
+    f"thanks-won:{EVENT}",
+    f"report-back:{EVENT}",
+    f"renewal:{EVENT}@2026-03-01T00:00:00Z",
+    f"occasion:{EVENT}/2026",
+    "keep:quiet@2026-03-01T00:00:00.000123Z",
+]
+NO_KEYS: list[object] = [
+    *(
+        "",
+        "Touch",
+        "touch:",
+        f"touch:{EVENT}",
+        "learn:x",
+        "thanks",
+        "keep",
+        "q:+",
+        f"call:{EVENT}",
+        5,
+    ),
+    *("thanks:1001", f"thanks:{EVENT.upper()}", f"thanks:{EVENT} ", f"thanks:{EVENT}\n"),
+    *(f"occasion:{EVENT}", f"occasion:{EVENT}/26", f"renewal:{EVENT}", "keep:away@2026-03-01"),
+]
+
+
+@pytest.mark.parametrize("item", KEYS)
+def test_an_item_of_every_form_is_put_off_whether_it_exists_or_not(item: str) -> None:
     assert fact("action-deferred", item=item).show()["item"] == item
+    assert types_of(registered().decide(fact("action-deferred", item=item))) == ["action-deferred"]
 
 
-@pytest.mark.parametrize("item", ["", "Touch", "touch:", "touch:a b", "touch:" + "a" * 101, 5])
-def test_nothing_else_is_the_key_of_an_item(item: object) -> None:
+@pytest.mark.parametrize("item", NO_KEYS)
+def test_what_is_the_key_of_no_item_is_not_put_off(item: object) -> None:
     with pytest.raises(Invalid):
         fact("action-deferred", item=item)
+
+
+def test_every_kind_of_item_has_a_form_of_key() -> None:
+    assert tuple(SUBJECTS) == KINDS

@@ -49,12 +49,13 @@ def read_card(
     """`sentence` is one line to read on the way to the door. `agenda` has the five most urgent
     items of the day, `said` and `done_for_them` the latest things, the latest first.
 
-    Personal values are decrypted for this answer, and null after an erasure.
+    Personal values are decrypted for this answer, and null after an erasure. The `ETag` leaves out
+    `as_of` and `as_known_at`: a card that says the same has the same tag.
     """
     question = inquiry.question()
     found = welcome_card(question, contact_id)
     reply.answers_for(found.contact_id)
-    reply.reflects(question.position)
+    reply.reflects(question.position, repeats=("as_of", "as_known_at"))
     return found
 
 

@@ -239,7 +239,9 @@ OnDay = Annotated[
 ]
 KindWanted = Annotated[str | None, _one_of(*KINDS), _query("Only this kind.", "thanks")]
 StateWanted = Annotated[
-    str | None, _one_of(*ITEM_STATES), _query("Only items in this state.", "overdue")
+    str | None,
+    _one_of(*ITEM_STATES),
+    _query("Only items in this state, also where it is `muted` or `deferred`.", "overdue"),
 ]
 StewardWanted = Annotated[
     str | None,

@@ -6,6 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from api.http.wire import media
+from api.service.answers.document import Document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from api.http.exchange import Exchange
+
+
+def tag_of(content: bytes) -> str:
+    """The ETag of a body: a digest of it."""
+    return f'"{hashlib.sha256(content).hexdigest()[:32]}"'
 
 
 class WholeAnswer:
@@ -56,7 +62,11 @@ def render_answer(body: object, exchange: Exchange, status: int) -> WholeAnswer:
     if status == 204:
         return WholeAnswer(204, headers)
     content = media.encode(body, exchange.wanted)
-    return _unless_known(content, exchange.wanted, status, exchange)
+    tag = None
+    if reply.repeats and isinstance(body, Document):
+        told = {name: one for name, one in body.plain().items() if name not in reply.repeats}
+        tag = f"W/{tag_of(media.encode(told, exchange.wanted))}"
+    return _unless_known(content, exchange.wanted, status, exchange, tag)
 
 
 def text_answer(content: bytes, media_type: str, exchange: Exchange) -> WholeAnswer:
@@ -66,10 +76,12 @@ def text_answer(content: bytes, media_type: str, exchange: Exchange) -> WholeAns
     return _unless_known(content, media_type, 200, exchange)
 
 
-def _unless_known(content: bytes, wanted: str, status: int, exchange: Exchange) -> WholeAnswer:
+def _unless_known(
+    content: bytes, wanted: str, status: int, exchange: Exchange, tag: str | None = None
+) -> WholeAnswer:
     """The answer with this body, or 304 where the client has it already."""
     reply, headers = exchange.reply, exchange.reply.headers
-    answer = content_answer(content, wanted, status, headers, digest=reply.digest)
+    answer = content_answer(content, wanted, status, headers, digest=reply.digest, tag=tag)
     if reply.digest and exchange.request.headers.get("if-none-match") == headers["ETag"]:
         del headers["Content-Type"]
         return WholeAnswer(304, headers)
@@ -77,15 +89,21 @@ def _unless_known(content: bytes, wanted: str, status: int, exchange: Exchange) 
 
 
 def content_answer(
-    content: bytes, wanted: str, status: int, headers: dict[str, str], *, digest: bool = False
+    content: bytes,
+    wanted: str,
+    status: int,
+    headers: dict[str, str],
+    *,
+    digest: bool = False,
+    tag: str | None = None,
 ) -> WholeAnswer:
     """The answer with this body, which is of the media type that is ``wanted``.
 
     What is said of any body is added to ``headers``; ``digest`` tags one that depends on the clock,
-    a policy or a projection.
+    a policy or a projection, by its content unless there is a ``tag``.
     """
     headers["Vary"] = "Accept"
     if digest:
-        headers["ETag"] = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+        headers["ETag"] = tag or tag_of(content)
     headers["Content-Type"] = wanted
     return WholeAnswer(status, headers, content)
