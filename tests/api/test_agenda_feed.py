@@ -181,6 +181,16 @@ def test_uids_stay_and_sequences_grow_with_the_contact(calendars: Calendars) -> 
     assert all(after[one.uid] == one for one in before if one not in ben)
 
 
+def test_rebuilt_projections_give_the_same_bytes(calendars: Calendars) -> None:
+    before = calendars.answer(calendars.with_occasions).content
+    owner = {"Authorization": f"Bearer {calendars.owner}"}
+    listed = calendars.client.get(f"{BASE}/projections", headers=owner).json()["items"]
+    with Client(calendars.url, ledger="shop", key=calendars.owner) as client:
+        for one in listed:
+            assert client.wait(client.rebuild(one["name"])).state == "succeeded"
+    assert calendars.answer(calendars.with_occasions).content == before
+
+
 def test_a_feed_that_is_known_is_not_sent_again(calendars: Calendars) -> None:
     first = calendars.answer(calendars.plain)
     known = {"If-None-Match": first.headers["etag"]}

@@ -54,12 +54,14 @@ class AccessKeyStoreContract(ABC):
 
     def test_a_key_comes_back_as_it_was_added(self, tmp_path: Path) -> None:
         other = replace(TILL, id="all", ledger=None, per_minute=None, expires_at=9)
+        of_calendar = replace(TILL, id="ics", scopes=frozenset({"calendar"}), occasions=True)
         with closing(self.open_keys(tmp_path)) as keys:
             assert keys.all() == []
             keys.add(TILL)
             keys.add(other)
+            keys.add(of_calendar)
         with closing(self.open_keys(tmp_path)) as again:
-            assert sorted(again.all(), key=lambda key: key.id) == [other, TILL]
+            assert sorted(again.all(), key=lambda key: key.id) == [other, of_calendar, TILL]
 
     def test_a_change_is_of_one_key_alone(self, tmp_path: Path) -> None:
         with closing(self.open_keys(tmp_path)) as keys:

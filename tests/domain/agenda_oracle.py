@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 Row = tuple[str, str | None, int, int]
 """Kind, subject, when it opened and when it is due."""
 
+WithState = tuple[str, str | None, int, int, bool, int | None]
+"""A row, whether it is muted, and until when it is put off."""
+
 DAY = 86_400_000_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 OURS = {
@@ -51,6 +54,15 @@ class Reading:
         since = self.now.since
         self.since = at if since is None else since
 
+    def rows_with_state(self) -> set[WithState]:
+        """Every item of the contact's own history, and what hides it."""
+        found = set()
+        for row in self.rows():
+            kind, subject, opens_at, _ = row
+            key = kind if subject is None else f"{kind}:{subject}"
+            found.add((*row, self.muted(kind), self.put_off_until(key, opens_at)))
+        return found
+
     def rows(self) -> set[Row]:
         """Every item of the contact's own history."""
         found = {
@@ -66,6 +78,26 @@ class Reading:
         if self.now.stage == "ended" or self.of("personal-data-erased"):
             return {row for row in found if row[0] in ("disclosure", "complaint", "promise")}
         return found
+
+    def muted(self, kind: str) -> bool:
+        """Whether every channel that was spoken of is refused, for the purpose of the kind."""
+        purposes = dict.fromkeys(("keep", "renewal", "touch", "ask"), "marketing")
+        purposes["occasion"] = "greetings"
+        last: dict[str, bool] = {}
+        for one in self.of("consent-changed"):
+            event: Any = one.event
+            if event.purpose == purposes.get(kind):
+                last[event.channel] = event.granted
+        return bool(last) and True not in last.values()
+
+    def put_off_until(self, key: str, opens_at: int) -> int | None:
+        """Until when the last of those said who put the item off since it opened."""
+        until = None
+        for one in self.of("action-deferred"):
+            event: Any = one.event
+            if event.item == key and one.occurred_at >= opens_at:
+                until = event.until
+        return until
 
     def of(self, *types: str) -> list[Fact]:
         return [one for one in self.facts if one.event.TYPE in types]
@@ -161,7 +193,7 @@ class Reading:
         owed += [(one, one.occurred_at, one.position) for one in self.of("testimonial-given")]
         for one in self.of("referral-made"):
             event: Any = one.event
-            if event.direction == "inbound" and event.other != self.survivor:
+            if event.direction == "inbound" and event.other not in self.group:
                 stated = [
                     (other.occurred_at, other.position)
                     for other in self.of("referral-made", "referral-level-raised")
@@ -183,7 +215,7 @@ class Reading:
             if not given and self.at < opens_at + 30 * DAY:
                 yield "thanks", str(one.id), opens_at, opens_at + 2 * DAY
 
-    survivor: Any = None
+    group: Any = ()
 
     def keep(self) -> Iterator[Row]:
         instants = sorted({self.at, *self.looked_at()})

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.aliases import aliases_in
 from domain.errors import Invalid, Refused
 from domain.instants import DAY, format_instant
 from domain.presets import PRESETS
@@ -19,6 +20,7 @@ from tests.domain.scenario import ANN, BEN, CAT, Scenario, fact, on_day, registe
 
 if TYPE_CHECKING:
     from domain.agenda.agenda import Agenda
+    from tests.domain.agenda_oracle import WithState
 
 ID = st.sampled_from(["1", "2"])
 OTHERS = {"thanks-won", "reward", "reciprocity", "report-back"}
@@ -67,9 +69,18 @@ DATA: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "referral-level-raised": {"referral_id": ID, "level": st.integers(1, 4)},
     "preference-learned": {"key": st.integers(1, 6).map(str)},
     "relationship-ended": {},
-    "consent-changed": {"purpose": st.just("marketing"), "granted": st.booleans()},
+    "consent-changed": {
+        "purpose": st.sampled_from(["marketing", "greetings"]),
+        "channel": st.sampled_from(["email", "phone"]),
+        "granted": st.booleans(),
+    },
 }
-WEIGHTED = [*DATA, *["purchase-made"] * 25, *["wallet-share-reported"] * 3]
+WEIGHTED = [
+    *DATA,
+    *["purchase-made"] * 25,
+    *["consent-changed"] * 3,
+    *["wallet-share-reported"] * 3,
+]
 days = st.integers(-30, 300).map(lambda number: number / 2)
 
 
@@ -106,19 +117,43 @@ def histories(draw: st.DrawFn) -> Scenario:
             continue
     if draw(st.integers(0, 4)) == 0:
         scenario.append(fact("contact-merged", into=str(ANN)), contact_id=BEN)
+    if draw(st.integers(0, 2)) == 0:
+        refused = {"purpose": draw(st.sampled_from(["marketing", "greetings"])), "granted": False}
+        scenario.append(fact("consent-changed", channel="email", **refused), on_day(draw(days)))
+    for _ in range(draw(st.integers(0, 3))):
+        put_off(draw, scenario)
     return scenario
 
 
-def own_rows(found: Agenda) -> set[tuple[str, str | None, int, int]]:
+@st.composite
+def seen(draw: st.DrawFn) -> tuple[Scenario, int]:
+    """A history, and an instant soon after something happened in it."""
+    scenario = draw(histories())
+    happened = draw(st.sampled_from([one.occurred_at for one in scenario.events[3:]]))
+    return scenario, happened + draw(st.integers(0, 90)) * DAY // 2 + 1234
+
+
+def put_off(draw: st.DrawFn, scenario: Scenario) -> None:
+    """Somebody says "not now" to an item, about when it was on the agenda."""
+    happened = [one.occurred_at for one in scenario.events[4:]] or [on_day(0)]
+    at = draw(st.sampled_from(happened)) + draw(st.integers(0, 20)) * DAY
+    items = agenda_of(scenario, at).items
+    if items:
+        until = format_instant(at + draw(st.integers(-5, 60)) * DAY)
+        said = fact("action-deferred", item=draw(st.sampled_from(items)).key, until=until)
+        scenario.append(said, at + draw(st.integers(-3, 3)) * DAY)
+
+
+def own_rows(found: Agenda) -> set[WithState]:
     """The items that rest on the contact's own history."""
     return {
-        (one.kind, one.subject, one.opens_at, one.due_at)
+        (one.kind, one.subject, one.opens_at, one.due_at, one.muted, one.deferred_until)
         for one in found.items
         if one.kind not in OTHERS
     }
 
 
-def read_again(scenario: Scenario, at: int) -> set[tuple[str, str | None, int, int]]:
+def read_again(scenario: Scenario, at: int) -> set[WithState]:
     """The same by the second reading."""
     history = history_in(scenario, ANN)
     policies = versions((0, scenario.policy))
@@ -128,13 +163,14 @@ def read_again(scenario: Scenario, at: int) -> set[tuple[str, str | None, int, i
         lambda instant: fold(history, policies, None, instant),
         history.time_zone or "UTC",
     )
-    reading.survivor = ANN
-    return reading.rows()
+    reading.group = aliases_in(scenario.events).members(ANN)
+    return reading.rows_with_state()
 
 
 @settings(max_examples=60, deadline=None)
-@given(histories(), st.integers(-40, 340).map(lambda number: on_day(number / 2) + 1234))
-def test_the_agenda_is_what_a_second_reading_says(scenario: Scenario, at: int) -> None:
+@given(seen())
+def test_the_agenda_is_what_a_second_reading_says(found: tuple[Scenario, int]) -> None:
+    scenario, at = found
     assert own_rows(agenda_of(scenario, at)) == read_again(scenario, at)
 
 
