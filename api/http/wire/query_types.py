@@ -228,7 +228,10 @@ SincePosition = Annotated[
 CalendarToken = Annotated[
     str | None,
     Reads(_TOKEN.read, _TOKEN.schema()),
-    _query("An access key of the scope `calendar`, since calendars send no headers."),
+    _query(
+        "An access key of the scope `calendar`, since calendars send no headers.",
+        "rk_9f86d081884c7d65_" + "0" * 43,
+    ),
 ]
 OnDay = Annotated[
     date | None,
