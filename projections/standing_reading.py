@@ -8,7 +8,8 @@ from uuid import UUID
 from domain.presets import PRESETS
 from domain.standing import standing
 from projections.answers import ContactStanding, Page, Referrals
-from projections.standing import read_commerce, read_edges, read_edges_to, read_standing
+from projections.edges import read_commerce, read_edges, read_edges_to
+from projections.standing import read_standing
 from projections.status_reading import survivor_of
 
 if TYPE_CHECKING:
