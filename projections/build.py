@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from domain.aliases import Aliases, Merge, merge_of
@@ -54,6 +54,17 @@ def _stumbled_elsewhere(text: str) -> Stumbled:
     error = Stumbled.__new__(Stumbled, text)
     LedgerError.__init__(error, text)
     return error
+
+
+class _Change(NamedTuple):
+    """Whether a contact's own rows are others now, and whether what rests on them may be."""
+
+    changed: bool
+    spreads: bool
+
+
+_AS_BEFORE = _Change(changed=False, spreads=False)
+_FORGOTTEN = _Change(changed=True, spreads=True)
 
 
 class Build:
@@ -187,16 +198,19 @@ class Build:
             # A merge changes the far ends of edges too: those who hold them are measured again.
             contacts = contacts | projection.dependants(tables, contacts)
             news = {}
-        changed = set()
+        changed, spreading = set(), set()
         for contact in sorted(contacts, key=BY_ID):
             known = self.histories.get(contact)
             added = news.get(contact)
             # The parts of the past that the news change were dropped already.
             if known and added and projection.outlasts(known.measured, added):
                 continue
-            if self._write(tables, contact, moment, known):
+            written = self._write(tables, contact, moment, known)
+            if written.changed:
                 changed.add(contact)
-        for contact in sorted(changed | projection.dependants(tables, changed), key=BY_ID):
+            if written.spreads:
+                spreading.add(contact)
+        for contact in sorted(changed | projection.dependants(tables, spreading), key=BY_ID):
             with naming(contact, moment):
                 projection.reduce(tables, contact, moment)
 
@@ -205,33 +219,32 @@ class Build:
             for contact in due:
                 if self.projection.measures_when_due:
                     self._write(tables, contact, moment, self.histories.get(contact))
-                    continue
                 with naming(contact, moment):
                     self.projection.reduce(tables, contact, moment)
 
     def _write(
         self, tables: Tables, contact: UUID, moment: Moment, known: CachedHistory[Any] | None
-    ) -> bool:
-        """Make a contact's own rows right; False where they were."""
+    ) -> _Change:
+        """Make a contact's own rows right, where they are not."""
         if moment.aliases.survivor_of(contact) != contact:
             self.histories.drop(contact)
             self.projection.forget(tables, contact)
-            return True
+            return _FORGOTTEN
         with naming(contact, moment):
             history = known.history if known else None
             if history is None:
                 history = self.histories.read(contact, moment.aliases, moment.position)
             if not (history.facts or history.retracted):
                 self.projection.forget(tables, contact)
-                return True
+                return _FORGOTTEN
             before = known.measured if known else None
             measured = self.projection.measure(contact, history, moment, before)
             worth_keeping = history if self.projection.rereads(measured) else None
             self.histories.keep(contact, CachedHistory(worth_keeping, measured))
             if measured == before:
-                return False
+                return _AS_BEFORE
             self.projection.write(tables, contact, measured, before)
-        return True
+        return _Change(changed=True, spreads=self.projection.spreads(measured, before))
 
 
 class naming:  # noqa: N801  # it is called like a function; a generator takes six times as long

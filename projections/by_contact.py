@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from projections.build import Build
 from projections.filling import ContactFilling
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 class ByContact:
     """Makes a ``Projection`` a ``ReadModel``."""
+
+    def spreads(self, measured: Any, before: Any) -> bool:
+        """Always, so that those who rest on its rows are reduced again when they change."""
+        return True
 
     def open(
         self: Projection,

@@ -64,7 +64,7 @@ def drift(projection: ReadModel, live: Tables, rebuilt: Tables) -> list[dict[str
 def _rows(table: Table, tables: Tables) -> Iterator[Row]:
     settled = f"WHERE {table.ahead} <= {tables.position}" if table.ahead else ""
     rows = tables.execute(
-        f"SELECT {', '.join(table.names)} FROM {tables[table.name]} {settled}"
+        f"SELECT {', '.join(table.digested)} FROM {tables[table.name]} {settled}"
         f" ORDER BY {', '.join(table.key)}"
     )
     return iter(rows)
@@ -72,7 +72,7 @@ def _rows(table: Table, tables: Tables) -> Iterator[Row]:
 
 def _table_drift(table: Table, live: Tables, rebuilt: Tables) -> Iterator[dict[str, object]]:
     """A merge of both sides in key order, which holds one row of each at a time."""
-    places = [table.names.index(column) for column in table.key]
+    places = [table.digested.index(column) for column in table.key]
 
     def key_of(row: Row) -> Row:
         return tuple(row[place] for place in places)
@@ -119,7 +119,7 @@ def _sides(live: object, rebuilt: object) -> dict[str, object]:
 
 def _fields(table: Table, row: Row) -> Iterator[tuple[str, object]]:
     """Names and values of a row as JSON: ids as UUIDs, packed values unpacked."""
-    for name, value in zip(table.names, row, strict=True):
+    for name, value in zip(table.digested, row, strict=True):
         yield name, _display(msgpack.unpackb(value) if name in table.packed else value)
 
 

@@ -134,8 +134,12 @@ class ContactFilling:
             Cancelled: the work was; what was written stays.
             Stumbled: the log holds something that the projection cannot deal with.
         """
+        tables = self._projection.tables
+        first = [one for one in tables if one.indexed_first]
+        index_tables(first, self.generation, store, work)
         self._reduce_all(store, work)
-        index_tables(self._projection.tables, self.generation, store, work)
+        rest = [one for one in tables if not one.indexed_first]
+        index_tables(rest, self.generation, store, work)
         return Build(self._projection, self.generation, store, self._known.source, self._limits)
 
     def _reduce_all(self, store: TableStore, work: Work) -> None:

@@ -94,6 +94,9 @@ class Projection(Protocol):
     def forget(self, tables: Tables, contact: UUID) -> None:
         """Take away all rows of a contact that is an alias now, or has no events."""
 
+    def spreads(self, measured: Any, before: Any) -> bool:
+        """Whether the ``reduce`` of others may come to something else with this ``measured``."""
+
     def dependants(self, tables: Tables, contacts: Collection[UUID]) -> set[UUID]:
         """The contacts whose ``reduce`` reads rows of these."""
 

@@ -25,7 +25,10 @@ class Table:
     """A table of a projection: columns as SQL declares them, and the names of those of its key.
 
     ``packed`` names the columns that hold msgpack. Rows whose ``ahead`` column lies beyond the
-    generation's position are of what is not taken in as a whole yet, and no part of it.
+    generation's position are of what is not taken in as a whole yet, and no part of it. The columns
+    ``aside`` say when a row was made, not what follows from the log, and are in no digest.
+    ``indexed_first`` says that ``reduce`` finds rows by the indexes, so that a table that is filled
+    gets them before.
     """
 
     name: str
@@ -34,6 +37,13 @@ class Table:
     indexes: tuple[str, ...] = ()
     packed: frozenset[str] = frozenset()
     ahead: str | None = None
+    aside: frozenset[str] = frozenset()
+    indexed_first: bool = False
+
+    @property
+    def digested(self) -> tuple[str, ...]:
+        """The names of the columns that say what follows from the log, in order."""
+        return tuple(name for name in self.names if name not in self.aside)
 
     @property
     def names(self) -> tuple[str, ...]:

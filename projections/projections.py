@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from projections import generations
+from projections.agenda import AgendaProjection
 from projections.answers import (
     CalibrationSnapshot,
     ContactStanding,
@@ -57,7 +58,12 @@ __all__ = [
 
 logger = logging.getLogger(__name__)
 
-ALL: tuple[ReadModel, ...] = (StatusProjection(), StandingProjection(), RestatementProjection())
+ALL: tuple[ReadModel, ...] = (
+    StatusProjection(),
+    StandingProjection(),
+    AgendaProjection(),
+    RestatementProjection(),
+)
 
 
 class Projections(ProjectionQueries):

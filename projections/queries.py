@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from domain.errors import Invalid, ProjectionBehind, ProjectionNotFound
 from projections import generations, restatement_reading, standing_reading, status_reading
+from projections.agenda_reading import AgendaRows
 from projections.answers import (
     CalibrationSnapshot,
     ContactStanding,
@@ -278,6 +279,12 @@ class ProjectionQueries(ABC):
             return standing_reading.read_referrals(
                 snapshot.tables, contact_id, snapshot.position, snapshot.as_of
             )
+
+    @contextmanager
+    def agenda_rows(self) -> Iterator[AgendaRows]:
+        """What the rows say of the agendas at the present, of one position and instant."""
+        with self._snapshot("agenda") as snapshot:
+            yield AgendaRows(snapshot.tables, snapshot.position, snapshot.as_of)
 
     def restatements(
         self,

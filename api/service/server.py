@@ -7,6 +7,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from api.service.agendas.present import PresentAgenda
 from api.service.confirmations import Confirmations
 from api.service.finding.finder import Finder
 from api.service.finding.worker import IndexingWorker
@@ -53,6 +54,7 @@ class OpenLedger:
     statuses: StatusCache
     finder: Finder
     imports: Imports
+    agenda: PresentAgenda
     limits: ServiceLimits = LIMITS
 
     def labels(self, wanted: LabelsWanted, position: int | None = None) -> Labels:
@@ -233,6 +235,7 @@ class Server:
                 if (served := self.ledgers.pop(name, None)) is not None:
                     served.projections.close()
                     served.finder.close()
+                    served.agenda.close()
                 if self.followers is not None:
                     self.followers.let_go(name)
                 self.trails.let_go(name)
@@ -309,5 +312,6 @@ class Server:
             statuses,
             Finder(ledger, self.indexing),
             Imports(ledger, projections.operations, self.clock),
+            PresentAgenda(ledger, projections, aliases, self.indexing),
             self.limits,
         )

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from domain.agenda.items import HIDDEN
 from domain.instants import start_of_day
 
 if TYPE_CHECKING:
@@ -53,20 +52,44 @@ def day_on(on: date, time_zone: str, now: int) -> Day:
     return Day(on, starts_at, ends_at, starts_at)
 
 
-def listed_on(day: Day, agenda_at: Callable[[int], Agenda]) -> list[DayItem]:
-    """What exists on a day, each item as it is at the first instant at which it exists.
+class SeenItems(NamedTuple):
+    """What exists in a span of time: each item as it is when it is seen first, and that instant.
 
-    An item that is muted or deferred then, and is neither later on that day, is as it is later.
+    ``changes_at`` is the first instant after the beginning at which anything may change, None where
+    nothing ever does. ``is_whole`` says whether the span was looked through to its end.
     """
-    found: dict[str, DayItem] = {}
-    at: int | None = day.first_at
-    while at is not None and at < day.ends_at:
-        seen = agenda_at(at)
-        for item in seen.items:
-            known = found.get(item.key)
-            if known is None or known.state in HIDDEN:
-                state = item.state(day.begins_at, day.ends_at, at)
-                if known is None or state not in HIDDEN:
-                    found[item.key] = DayItem(item, state)
-        at = seen.changes_at
-    return sorted(found.values(), key=lambda one: one.item.order)
+
+    items: tuple[tuple[Item, int], ...]
+    changes_at: int | None
+    is_whole: bool
+
+
+def seen_in(
+    begins_at: int, ends_at: int, agenda_at: Callable[[int], Agenda], most_looks: int | None = None
+) -> SeenItems:
+    """What exists at any instant of a span, or what up to ``most_looks`` changes in it show."""
+    found: dict[str, tuple[Item, int]] = {}
+    looked = agenda_at(begins_at)
+    changes_at, at, looks = looked.changes_at, begins_at, 1
+    while True:
+        for item in looked.items:
+            found.setdefault(item.key, (item, at))
+        if looked.changes_at is None or looked.changes_at >= ends_at:
+            return SeenItems(tuple(found.values()), changes_at, is_whole=True)
+        if looks == most_looks:
+            return SeenItems(tuple(found.values()), changes_at, is_whole=False)
+        at, looks = looked.changes_at, looks + 1
+        looked = agenda_at(at)
+
+
+def listed_on(day: Day, agenda_at: Callable[[int], Agenda]) -> list[DayItem]:
+    """What exists on a day, each item as it is at the first instant at which it exists."""
+    seen = seen_in(day.first_at, day.ends_at, agenda_at)
+    return sorted(
+        (as_listed(item, day, at) for item, at in seen.items), key=lambda one: one.item.order
+    )
+
+
+def as_listed(item: Item, day: Day, at: int) -> DayItem:
+    """An item that is seen first at an instant of the day, with its state."""
+    return DayItem(item, item.state(day.begins_at, day.ends_at, at))

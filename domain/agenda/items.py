@@ -6,13 +6,13 @@ Source: the care document, section 2, whose table names the kinds and numbers th
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from uuid import UUID
 
 from domain.encounters import MEETINGS, OURS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from uuid import UUID
+    from collections.abc import Mapping, Sequence
 
 NUMBERS: Mapping[str, int] = {
     "disclosure": 1,
@@ -78,8 +78,30 @@ STATES = ("muted", "deferred", "overdue", "today", "upcoming")
 """The states of an item, as they are written on the wire."""
 
 
-HIDDEN = frozenset({"muted", "deferred"})
-"""The states of what is listed on request alone."""
+class Putting(NamedTuple):
+    """What keeps an item from being shown: a refused consent, or somebody who put it off.
+
+    ``gone_at`` is when the item goes by itself, where that is known.
+    """
+
+    muted: bool
+    deferred_until: int | None
+    gone_at: int | None
+
+    def state(self, due_at: int, begins_at: int, ends_at: int, at: int) -> str:
+        """The state of an item on the day of which ``begins_at`` to ``ends_at`` is left.
+
+        One that was put off to a time of that day, and is still there then, is as it is then.
+        """
+        if self.muted:
+            return "muted"
+        if self.deferred_until is not None and at < self.deferred_until:
+            last_at = ends_at if self.gone_at is None else min(ends_at, self.gone_at)
+            if self.deferred_until >= last_at:
+                return "deferred"
+        if due_at < begins_at:
+            return "overdue"
+        return "today" if due_at < ends_at else "upcoming"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,6 +144,45 @@ class Item:
         types = CLEARED_BY[self.kind]
         return (*types, "gesture-made") if self.cash_forbidden else types
 
+    def pack(self) -> list[Any]:
+        """The item in msgpack's own types, all but its kind and its contact."""
+        return [
+            self.stream.bytes,
+            self.subject,
+            self.opens_at,
+            self.due_at,
+            self.gone_at,
+            [event.bytes for event in self.events],
+            self.amount_minor,
+            self.currency,
+            self.cash_forbidden,
+            self.muted,
+            self.deferred_until,
+            dict(self.told),
+        ]
+
+    @classmethod
+    def unpack(cls, kind: str, contact_id: UUID, packed: Sequence[Any]) -> Self:
+        """The item that was packed."""
+        stream, subject, opens_at, due_at, gone_at, events, *rest = packed
+        amount_minor, currency, cash_forbidden, muted, deferred_until, told = rest
+        return cls(
+            kind=kind,
+            contact_id=contact_id,
+            stream=UUID(bytes=stream),
+            subject=subject,
+            opens_at=opens_at,
+            due_at=due_at,
+            gone_at=gone_at,
+            events=tuple(UUID(bytes=event) for event in events),
+            amount_minor=amount_minor,
+            currency=currency,
+            cash_forbidden=cash_forbidden,
+            muted=muted,
+            deferred_until=deferred_until,
+            told=told,
+        )
+
     @property
     def order(self) -> tuple[int, int, UUID, str]:
         """Where it stands in an agenda."""
@@ -129,10 +190,5 @@ class Item:
 
     def state(self, begins_at: int, ends_at: int, at: int) -> str:
         """Its state on the day of which ``begins_at`` to ``ends_at`` is left, as it is ``at``."""
-        if self.muted:
-            return "muted"
-        if self.deferred_until is not None and at < self.deferred_until:
-            return "deferred"
-        if self.due_at < begins_at:
-            return "overdue"
-        return "today" if self.due_at < ends_at else "upcoming"
+        put_off = Putting(self.muted, self.deferred_until, self.gone_at)
+        return put_off.state(self.due_at, begins_at, ends_at, at)

@@ -10,14 +10,22 @@ from domain.instants import DAY, HOUR, format_instant
 from tests.api.shop import START, purchase, registration
 
 if TYPE_CHECKING:
+    import httpx
+
     from tests.api.shop import Shop
 
 TODAY = format_instant(START)[:10]
 
 
+def asked(shop: Shop, path: str = "/agenda", **query: Any) -> httpx.Response:
+    """The answer once it reflects what was appended so far."""
+    newest = shop.get("/events", limit=1000).json()["items"][-1]["position"]
+    return shop.get(path, **{"min_position": newest, **query})
+
+
 def told(shop: Shop, path: str = "/agenda", **query: Any) -> list[tuple[str, str]]:
     """The kinds on the agenda of a day with their states, in order."""
-    answer = shop.get(path, **query)
+    answer = asked(shop, path, **query)
     assert answer.status_code == 200, answer.text
     return [(item["kind"], item["state"]) for item in answer.json()["items"]]
 
@@ -57,16 +65,16 @@ def test_a_day_lists_the_most_urgent_first_with_the_state_of_each(owing: Shop) -
 
 
 def test_sentences_have_names_on_request_alone(owing: Shop) -> None:
-    first = owing.get("/agenda", kind="thanks").json()["items"][0]
+    first = asked(owing, "/agenda", kind="thanks").json()["items"][0]
     assert "name" not in first
     assert first["reason"] == "Thank them for the purchase that made them a customer."
-    named = owing.get("/agenda", kind="thanks", names="true").json()["items"][0]
+    named = asked(owing, "/agenda", kind="thanks", names="true").json()["items"][0]
     assert named["name"] == "Ben Okafor"
     assert named["reason"] == "Thank Ben Okafor for the purchase that made them a customer."
 
 
 def test_doing_the_thing_takes_it_off_and_putting_it_off_hides_it(owing: Shop) -> None:
-    (late, soon) = owing.get("/agenda", kind="thanks").json()["items"]
+    (late, soon) = asked(owing, "/agenda", kind="thanks").json()["items"]
     owing.append(late["stream"], event("thanks-given", 0, channel="card", personal=True))
     until = format_instant(START + 5 * DAY)
     owing.append(soon["stream"], event("action-deferred", 0, item=soon["key"], until=until))
@@ -74,7 +82,7 @@ def test_doing_the_thing_takes_it_off_and_putting_it_off_hides_it(owing: Shop) -
     assert told(owing, deferred="true")[-1] == ("thanks", "deferred")
     assert told(owing, state="deferred") == [("thanks", "deferred")]
     assert told(owing, state="deferred", deferred="false") == [("thanks", "deferred")]
-    counts = owing.get("/agenda/summary").json()["counts"]
+    counts = asked(owing, "/agenda/summary").json()["counts"]
     assert {(one["kind"], one["state"], one["count"]) for one in counts} == {
         ("promise", "upcoming", 1),
         ("thanks", "deferred", 1),
@@ -85,10 +93,10 @@ def test_doing_the_thing_takes_it_off_and_putting_it_off_hides_it(owing: Shop) -
 
 
 def test_pages_and_filters_give_the_same_rows(owing: Shop) -> None:
-    whole = owing.get("/agenda").json()["items"]
+    whole = asked(owing).json()["items"]
     read, cursor = [], None
     while True:
-        page = owing.get("/agenda", limit=1, **({"cursor": cursor} if cursor else {})).json()
+        page = asked(owing, "/agenda", limit=1, **({"cursor": cursor} if cursor else {})).json()
         read += page["items"]
         if (cursor := page["next_cursor"]) is None:
             break
@@ -104,16 +112,16 @@ def test_pages_and_filters_give_the_same_rows(owing: Shop) -> None:
 
 
 def test_what_was_known_then_is_what_a_ledger_stopped_there_says(owing: Shop) -> None:
-    position = owing.get("/agenda").headers["Rapport-Position"]
-    before = owing.get("/agenda").json()
+    position = asked(owing).headers["Rapport-Position"]
+    before = asked(owing).json()
     owing.append("pos:1", event("thanks-given", 0, channel="card", personal=True))
-    assert owing.get("/agenda").json() != before
-    assert owing.get("/agenda", as_known_at=position).json() == before
+    assert asked(owing).json() != before
+    assert asked(owing, "/agenda", as_known_at=position).json() == before
 
 
 def test_a_day_too_far_ahead_and_a_stranger_are_refused(owing: Shop) -> None:
     far = format_instant(START + 368 * DAY)[:10]
-    assert owing.get("/agenda", on=far).json()["errors"][0]["pointer"] == "/on"
+    assert asked(owing, "/agenda", on=far).json()["errors"][0]["pointer"] == "/on"
     assert owing.get("/contacts/pos:9/agenda").status_code == 404
     assert told(owing, contact="pos:9") == []
     for path in ("/events", "/restatements"):  # lists whose filters leave nothing do the same
@@ -168,11 +176,16 @@ def test_an_answer_is_given_again_for_what_was_known_then(owing: Shop) -> None:
         ("pos:1", event("event-retracted", 0, target=first["id"], reason="the wrong till")),
         ("pos:3", event("merge-reversed", 0, into=ben)),
     ]  # fmt: skip  # a step reads better on one line
-    asked = {"as_of": format_instant(START), "muted": "true", "deferred": "true", "names": "true"}
+    coordinates = {
+        "as_of": format_instant(START),
+        "muted": "true",
+        "deferred": "true",
+        "names": "true",
+    }
     given = {}
     for contact, step in steps:
         position = owing.append(contact, step).json()["position"]
-        given[position] = owing.get("/agenda", **asked).json()
+        given[position] = asked(owing, "/agenda", **coordinates).json()
     assert len({str(one) for one in given.values()}) > 3, "the steps make a difference"
     for position, answer in given.items():
-        assert owing.get("/agenda", as_known_at=position, **asked).json() == answer
+        assert asked(owing, "/agenda", as_known_at=position, **coordinates).json() == answer

@@ -119,7 +119,8 @@ def test_a_full_queue_is_counted(application: FastAPI, shop: Shop) -> None:
 
 def test_positions_and_lag_of_projections_are_shown(shop: Shop) -> None:
     head = shop.register("pos:1").json()["position"]
-    for projection, path in (("status", "/statuses"), ("standing", "/standings")):
+    asked = (("status", "/statuses"), ("standing", "/standings"), ("agenda", "/agenda"))
+    for projection, path in asked:
         assert shop.get(path, min_position=head).status_code == 200
         where = {"projection": projection}
         assert of_ledger(shop, "rapport_projection_position", **where) == head

@@ -43,7 +43,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server = build(Settings(folder=folder), clock=lambda: NOW)
     assert build_town(server) > 1000
     for served in server.ledgers.values():
-        for name in ("status", "standing"):
+        for name in ("status", "standing", "agenda"):
             served.projections.wait_for(served.ledger.head(), 30, name)
     yield server
     server.close()

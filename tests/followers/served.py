@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LEDGER = "/v1/ledgers/main"
-PROJECTIONS = ("status", "standing", "restatements")
+PROJECTIONS = ("status", "standing", "agenda", "restatements")
 PROCESSES = Path("/proc")
 
 

@@ -37,7 +37,8 @@ def test_no_code_tells_projections_apart() -> None:
 
 def test_every_projection_is_one_of_those_that_are_looked_for() -> None:
     assert {"StatusProjection", "StandingProjection", "RestatementProjection"} <= OF_ONE_KIND
-    assert {"status", "standing", "restatements"} <= NAMES
+    assert "AgendaProjection" in OF_ONE_KIND
+    assert {"status", "standing", "agenda", "restatements"} <= NAMES
 
 
 @pytest.mark.parametrize(

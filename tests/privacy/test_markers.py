@@ -119,14 +119,14 @@ def used(server: Server, person: Person) -> dict[str, str]:
     anything personal are kept with what the server said, and those that may are answered."""
     log = server.ok("GET", f"{BASE}/events", params={"limit": 1000})
     newest = {"min_position": log.json()["items"][-1]["position"]}
-    for path in ("/contacts", "/standings", "/restatements"):
+    for path in ("/contacts", "/standings", "/restatements", "/agenda"):
         server.ok("GET", BASE + path, params=newest)
     for path in ("/metrics", f"{BASE}/statuses", f"{BASE}/standings", f"{BASE}/restatements",
                  f"{BASE}/projections", f"{BASE}/trail", f"{BASE}/log/checkpoint"):  # fmt: skip
         server.said.append(server.ok("GET", path).text)
     for rest in ("/status", "/status/history", "/standing", "/referrals"):
         server.said.append(server.ok("GET", person.path + rest, params={}).text)
-    for name in ("status", "standing"):
+    for name in ("status", "standing", "agenda"):
         server.said.append(server.finished(f"{BASE}/projections/{name}/rebuilds", {}).text)
     server.said.append(server.finished(f"{BASE}/replays", {}).text)
     lines = {"Accept": "application/jsonl"}

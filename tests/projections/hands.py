@@ -76,7 +76,7 @@ READ_MODELS = {one.name: one for one in ALL}
 class Hands:
     """The projections of a ledger, never started: each step is taken by the test."""
 
-    names = ("status", "standing", "restatements")
+    names = ("status", "standing", "agenda", "restatements")
 
     def __init__(
         self,

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 BACK_HOURS = 60 * 24
 """As far as the clock goes on at a time, so that it is put back over many breakpoints."""
 
-_ASKED = ("status", "standing")
+_ASKED = ("status", "standing", "agenda")
 
 
 @settings(max_examples=25)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 LIMITS = Limits(batch_events=5, far_events=20, far_share=10, pouring_seconds=0.0)
 POURING = Limits(batch_events=5, far_events=20, far_share=10, pouring_seconds=1000.0)
-FOLDED = ("status", "standing")
+FOLDED = ("status", "standing", "agenda")
 
 
 def buy(ledger: MemoryLedger, count: int) -> None:

@@ -270,11 +270,11 @@ def test_a_long_log_is_built_rather_than_followed_at_first(
     projections = over(store, ledger, clock, limits=Limits(batch_events=2))
     projections.start()
     try:
-        for name in ("status", "standing", "restatements"):
+        for name in ("status", "standing", "agenda", "restatements"):
             assert projections.wait_for(ledger.head(), 20, name) == ledger.head()
         with store.read() as connection:
             rows = connection.execute("SELECT projection, generation FROM generations").fetchall()
-        assert dict(rows) == {"status": 2, "standing": 2, "restatements": 2}
+        assert dict(rows) == {"status": 2, "standing": 2, "agenda": 2, "restatements": 2}
     finally:
         projections.close()
 

@@ -46,7 +46,7 @@ def test_an_amended_time_zone_moves_purchases_to_other_days(
     assert hands.digest("status").digest == hands.built_anew("status", ledger.head())
 
 
-@pytest.mark.parametrize("name", ["status", "standing"])
+@pytest.mark.parametrize("name", ["status", "standing", "agenda"])
 def test_nothing_of_a_step_that_was_lost_is_gone_on_from(
     hands: Hands, ledger: MemoryLedger, name: str
 ) -> None:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from projections.builds import ReadModel
     from tests.fixtures.clock import Clock
 
-TOGETHER = ("status", "standing")
+TOGETHER = ("status", "standing", "agenda")
 
 
 @pytest.fixture(autouse=True)
@@ -124,6 +124,7 @@ def test_indexes_are_there_once_it_is_rebuilt(hands: Hands) -> None:
     before = indexes()
     hands.rebuild("status")
     hands.rebuild("standing")
+    hands.rebuild("agenda")
     hands.rebuild("restatements")
     assert indexes() == before
 

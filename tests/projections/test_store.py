@@ -98,12 +98,12 @@ def test_another_version_of_a_projection_is_built_anew(
 ) -> None:
     hands.follow("status", ledger.head())
     hands.follow("standing", ledger.head())
-    status, standing, _ = hands.projections.states()
+    status, standing, *_ = hands.projections.states()
     later = status.version + 1
     hands.close()
     monkeypatch.setattr("projections.status.StatusProjection.version", later)
     upgraded = opened(ledger, clock, path)
-    upgraded_status, upgraded_standing, _ = upgraded.states()
+    upgraded_status, upgraded_standing, *_ = upgraded.states()
     assert (upgraded_status.version, upgraded_status.position) == (later, 0)
     assert (upgraded_standing.version, upgraded_standing.position) == (
         standing.version,

@@ -44,7 +44,7 @@ class Clients(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         try:
-            for projection in ("status", "standing"):
+            for projection in ("status", "standing", "agenda"):
                 assert self.shop.drift(projection) == []
         finally:
             self.shop.close()

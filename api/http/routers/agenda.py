@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Depends
 from starlette.concurrency import run_in_threadpool
@@ -23,11 +24,13 @@ from api.http.exchange import Reply
 from api.http.openapi import agenda_examples
 from api.http.openapi.responses import problems, response_of
 from api.http.routing import LedgerRoute
-from api.http.wire.cursors import make_cursor, read_place
+from api.http.waiting import wait_until_known, wait_until_reflected
+from api.http.wire.cursors import is_of_kind, make_cursor, read_place
 from api.http.wire.query_types import (
     FirstMonth,
     KindWanted,
     LastMonth,
+    MinPosition,
     OnDay,
     OneContact,
     StageWanted,
@@ -63,6 +66,9 @@ router = APIRouter(
     dependencies=[allow(READ)],
     route_class=LedgerRoute,
 )
+
+_PRESENT = "agenda of today"
+"""The kind of the cursors of pages that the projection answers."""
 
 _HEADERS = ("ETag", "Rapport-Position")
 _PROBLEMS = problems("projection-behind", "invalid-time", "policy-not-found")
@@ -123,8 +129,8 @@ async def list_agenda(
     wanted: WantedOfLedger,
     inquiry: InquiryAt,
     page: PageInQuery,
-    _known: PositionKnown,
     reply: CurrentReply,
+    min_position: MinPosition = None,
 ) -> AgendaPage:
     """To do a thing, append one of the events in `cleared_by` to `stream`. To put it off, append
     `action-deferred` with its `key`.
@@ -133,8 +139,13 @@ async def list_agenda(
     recorded, windows and policies take effect: nothing else happens, no renewal either. Items that
     are muted, because a consent was refused, or deferred are listed on request.
 
-    With `as_of`, that instant takes the place of now. All pages speak of one position and instant.
+    With `as_of`, that instant takes the place of now. All pages speak of one position and instant,
+    but for those of today: what changes while they are read may come twice or be missing. Today is
+    answered for any number of contacts; other days, and other knowledge, are folded, which is
+    possible for a ledger of up to 200,000 events.
     """
+    if await _is_present(inquiry, wanted, page.cursor, min_position):
+        return await run_in_threadpool(_present_page, inquiry, wanted, page, reply)
     return await run_in_threadpool(_page, inquiry, wanted, page, reply, "agenda")
 
 
@@ -151,9 +162,14 @@ async def list_agenda(
     },
 )
 async def summarise_agenda(
-    wanted: WantedOfLedger, inquiry: InquiryAt, _known: PositionKnown, reply: CurrentReply
+    wanted: WantedOfLedger,
+    inquiry: InquiryAt,
+    reply: CurrentReply,
+    min_position: MinPosition = None,
 ) -> AgendaSummary:
     """Kinds and states without an item are left out."""
+    if await _is_present(inquiry, wanted, None, min_position):
+        return await run_in_threadpool(_present_summary, inquiry, wanted, reply)
     return await run_in_threadpool(_summary, inquiry, wanted, reply)
 
 
@@ -223,6 +239,53 @@ def _gratitude(
     found = gratitude(served.ledger, moment, from_, to, served.limits.calibrated_events)
     reply.reflects(moment.position)
     return GratitudeAnswer.of(found, names_at(served.ledger, moment, wanted=names))
+
+
+async def _is_present(
+    inquiry: Inquiry, wanted: AgendaQuestion, cursor: str | None, min_position: int | None
+) -> bool:
+    """Whether today is asked for by what is known now, which the projection answers.
+
+    Later pages are of what the first one was. Waits for the position that is asked for.
+
+    Raises:
+        ProjectionBehind: it was not reached in time.
+    """
+    served, at = inquiry.served, inquiry.at
+    is_present = (
+        at == At() and wanted.contact is None and wanted.is_today(served.ledger, inquiry.now)
+    )
+    if cursor is not None:
+        is_present = is_of_kind(cursor, _PRESENT)
+    if is_present:
+        await wait_until_reflected(served, min_position, "agenda")
+    else:
+        await wait_until_known(served, min_position)
+    return is_present
+
+
+def _present_page(
+    inquiry: Inquiry, wanted: AgendaQuestion, page: PageRequest, reply: Reply
+) -> AgendaPage:
+    served = inquiry.served
+    kind = f"{_PRESENT} {wanted}"
+    place = read_place(served.ledger, page.cursor, kind)
+    after = (place[0], place[1], UUID(place[2]), place[3]) if place else None
+    found = served.agenda.page(wanted.items, after, page.limit)
+    more = None
+    if found.has_more:
+        more = make_cursor(served.ledger, kind, *_place(found.rows[-1]))
+    reply.goes_on(more)
+    reply.reflects(found.moment.position)
+    names = names_at(served.ledger, found.moment, wanted=wanted.names)
+    return agenda_page(found.rows, found.day, names, more)
+
+
+def _present_summary(inquiry: Inquiry, wanted: AgendaQuestion, reply: Reply) -> AgendaSummary:
+    found = inquiry.served.agenda.counts(with_everything(wanted.items))
+    reply.reflects(found.moment.position)
+    counts = [AgendaCount(kind=k, state=s, count=n) for k, s, n in found.counts]
+    return AgendaSummary(on=found.day.on.isoformat(), counts=tuple(counts))
 
 
 def _page(

@@ -10,6 +10,7 @@ from api.service.agendas.reading import Agendas
 from api.service.answers.agenda import AgendaItem, AgendaPage
 from api.service.profiles import profile_at
 from api.service.questions import group_of, subject_in
+from domain.instants import day_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,6 +31,10 @@ class AgendaQuestion:
     items: AgendaFilter = field(default_factory=AgendaFilter)
     names: bool = False
     contact: UUID | None = None
+
+    def is_today(self, ledger: Ledger, now: int) -> bool:
+        """Whether today is asked for in the ledger's time zone, by name or without."""
+        return self.on is None or self.on.toordinal() == day_of(now, ledger.time_zone or "UTC")
 
 
 def rows_of(

@@ -36,12 +36,22 @@ class AgendaFilter:
 
     def has(self, found: DayItem) -> bool:
         """Whether the item is of the kind and in a state that are wanted."""
-        if self.kind is not None and found.item.kind != self.kind:
+        return self.shows(found.item.kind, found.state)
+
+    def shows(self, kind: str, state: str) -> bool:
+        """Whether items of the kind and in the state are wanted."""
+        if self.kind is not None and kind != self.kind:
             return False
         if self.state is not None:
-            return found.state == self.state
+            return state == self.state
         hidden = {"muted": not self.muted, "deferred": not self.deferred}
-        return not hidden.get(found.state, False)
+        return not hidden.get(state, False)
+
+    def is_of(self, steward: str | None) -> bool:
+        """Whether the items of contacts whom this one looks after are wanted."""
+        if self.steward is None:
+            return True
+        return steward is not None and NAME.as_compared(steward) == NAME.as_compared(self.steward)
 
 
 class AgendaRow(NamedTuple):
@@ -73,9 +83,7 @@ def contact_rows(
     if wanted.stage not in (None, agendas.relationship(contact, at).stage):
         return []
     steward = agendas.steward(contact, at)
-    if wanted.steward is not None and (
-        steward is None or NAME.as_compared(steward) != NAME.as_compared(wanted.steward)
-    ):
+    if not wanted.is_of(steward):
         return []
     found = listed_on(day, lambda instant: agendas.agenda(contact, instant))
     return [AgendaRow(*one, steward) for one in found if wanted.has(one)]

@@ -150,8 +150,13 @@ class Agendas:
 
     def steward(self, contact: UUID, at: int) -> str | None:
         """Who of ours looks after a contact; None where nobody does, or it was erased."""
-        steward: object = None
-        for fact in self.history(contact).facts:
-            if isinstance(fact.event, StewardAssigned) and fact.occurred_at <= at:
-                steward = fact.event.steward
-        return steward if isinstance(steward, str) else None
+        return steward_in(self.history(contact), at)
+
+
+def steward_in(history: History, at: int) -> str | None:
+    """Who looks after the contact of a history at an instant, where that is decrypted."""
+    steward: object = None
+    for fact in history.facts:
+        if isinstance(fact.event, StewardAssigned) and fact.occurred_at <= at:
+            steward = fact.event.steward
+    return steward if isinstance(steward, str) else None

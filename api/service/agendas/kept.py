@@ -1,0 +1,101 @@
+"""What was folded of contacts for the present, kept in memory for as long as it holds."""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+
+from domain.aliases import MERGE_TYPES
+from domain.events.governance import PolicyPublished
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from uuid import UUID
+
+    from domain.recorded import RecordedEvent
+    from ledger.ledger import Ledger
+    from projections.folding import Moment
+
+T = TypeVar("T")
+
+MOST_KEPT = 50_000
+"""Of how many contacts something is kept at most."""
+
+
+class Answer(NamedTuple, Generic[T]):
+    """What was found, and the instant until which it holds without another event; None: forever."""
+
+    value: T
+    until_at: int | None
+
+
+class _DatedAnswer(NamedTuple, Generic[T]):
+    answer: Answer[T]
+    position: int
+    at: int
+
+
+class KeptAnswers(Generic[T]):
+    """One answer for each of some contacts, until time or an event may change it.
+
+    Any thread may ask. What an erasure makes unknown is forgotten with the event that says so.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        """For a ledger that nobody appends to yet."""
+        self._ledger = ledger
+        self._lock = Lock()
+        self._kept: dict[UUID, _DatedAnswer[T]] = {}
+        self._survivor_of: dict[UUID, UUID] = {}
+        self._touched_at: dict[UUID, int] = {}
+        ledger.on_record(self._on_record)
+
+    def get(self, contact: UUID, moment: Moment, find: Callable[[], Answer[T]]) -> T:
+        """What ``find`` finds of a survivor at the moment, or found when it was the same."""
+        with self._lock:
+            touched_at = self._watch(contact, moment)
+            known = self._kept.get(contact)
+        if known is not None and touched_at <= min(known.position, moment.position):
+            until_at = known.answer.until_at
+            if known.at <= moment.at and (until_at is None or moment.at < until_at):
+                return known.answer.value
+        answer = find()
+        if touched_at <= moment.position:
+            with self._lock:
+                if self._touched_at.get(contact) == touched_at:
+                    self._kept[contact] = _DatedAnswer(answer, moment.position, moment.at)
+        return answer.value
+
+    def clear(self) -> None:
+        """Keep nothing."""
+        with self._lock:
+            self._forget_all()
+
+    def _watch(self, contact: UUID, moment: Moment) -> int:
+        """From which position on what is known of a contact is as it is."""
+        touched_at = self._touched_at.get(contact)
+        if touched_at is None:
+            if len(self._touched_at) >= MOST_KEPT:
+                self._forget_all()
+            for member in moment.aliases.members(contact):
+                self._survivor_of[member] = contact
+            touched_at = self._touched_at[contact] = self._ledger.head()
+        return touched_at
+
+    def _forget_all(self) -> None:
+        self._kept.clear()
+        self._survivor_of.clear()
+        self._touched_at.clear()
+
+    def _on_record(self, events: Sequence[RecordedEvent]) -> None:
+        """Forget what the events may change, before anybody is answered with them."""
+        with self._lock:
+            for recorded in events:
+                if recorded.type in _CHANGING_ALL:
+                    self._forget_all()
+                elif (survivor := self._survivor_of.get(recorded.contact_id)) is not None:
+                    self._touched_at[survivor] = recorded.position
+                    self._kept.pop(survivor, None)
+
+
+_CHANGING_ALL = frozenset({PolicyPublished.TYPE, *MERGE_TYPES})

@@ -1,0 +1,135 @@
+"""Questions to the agenda projection's tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
+
+from domain.agenda.items import NUMBERS, Putting
+from projections.agenda_rows import read_item
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from domain.agenda.days import Day
+    from domain.agenda.items import Item
+    from projections.generations import Tables
+
+Place = tuple[int, int, UUID, str]
+"""Where an item stands in the order of an agenda: ``Item.order``."""
+
+
+class ItemsWanted(NamedTuple):
+    """Which items are read: of one kind, in one state, of contacts in one stage; None is all."""
+
+    kind: str | None = None
+    state: str | None = None
+    stage: str | None = None
+
+
+class StoredItem(NamedTuple):
+    """An item, and the instant of the day from which on it is seen.
+
+    ``stewarded`` says whether somebody looks after the contact, whose name stands in no row.
+    """
+
+    item: Item
+    at: int
+    stewarded: bool
+
+
+class StoredState(NamedTuple):
+    """The kind and the state of an item, where it stands, and whether the contact has a steward."""
+
+    kind: str
+    state: str
+    place: Place
+    stewarded: bool
+
+
+class AgendaRows:
+    """The rows at one position and instant, for as long as a read lasts.
+
+    Occasions have no rows, and doubtful contacts have none that are given here.
+    """
+
+    def __init__(self, tables: Tables, position: int, as_of: int) -> None:
+        self._tables = tables
+        self.position = position
+        self.as_of = as_of
+
+    def items(
+        self, day: Day, wanted: ItemsWanted, after: Place | None = None
+    ) -> Iterator[StoredItem]:
+        """The items that are wanted of a day that begins at ``as_of``, in order."""
+        rows = self._select(
+            "i.contact, i.kind, i.from_at, i.detail, o.stewarded", day, wanted, after
+        )
+        for contact, kind, from_at, detail, stewarded in rows:
+            item = read_item(contact, kind, detail)
+            yield StoredItem(item, max(from_at, day.first_at), bool(stewarded))
+
+    def states(self, day: Day, wanted: ItemsWanted) -> Iterator[StoredState]:
+        """The kinds and states of the items that are wanted, in order."""
+        columns = "i.contact, i.item, i.number, i.kind, i.due_at, i.from_at, i.muted,"
+        columns += " i.deferred_until, i.gone_at, o.stewarded"
+        for row in self._select(columns, day, wanted, None):
+            contact, key, number, kind, due_at, from_at, muted, *put_off, stewarded = row
+            at = max(from_at, day.first_at)
+            state = Putting(bool(muted), *put_off).state(due_at, day.begins_at, day.ends_at, at)
+            place = number, due_at, UUID(bytes=contact), key
+            yield StoredState(kind, state, place, bool(stewarded))
+
+    def doubtful(self) -> list[UUID]:
+        """The contacts of which rows do not say all: a reader that has the keys folds them."""
+        rows = self._tables.execute(
+            f"SELECT contact FROM {self._tables['own']} WHERE doubtful"
+            f" UNION SELECT contact FROM {self._tables['referrers']} WHERE doubtful"
+        )
+        return [UUID(bytes=contact) for (contact,) in rows]
+
+    def _select(
+        self, columns: str, day: Day, wanted: ItemsWanted, after: Place | None
+    ) -> Iterator[Sequence[Any]]:
+        tables = self._tables
+        conditions = ["i.from_at < ?", _NOT_DOUBTFUL.format(tables["referrers"])]
+        values: list[object] = [day.ends_at]
+        if wanted.kind is not None:
+            conditions.append("i.number = ? AND i.kind = ?")
+            values += [NUMBERS[wanted.kind], wanted.kind]
+        if wanted.stage is not None:
+            conditions.append("o.stage = ?")
+            values.append(wanted.stage)
+        if wanted.state is not None:
+            condition, bounds = _OF_STATE[wanted.state]
+            conditions.append(condition)
+            values += [getattr(day, bound) for bound in bounds]
+        if after is not None:
+            number, due_at, contact, key = after
+            conditions.append("(i.number, i.due_at, i.contact, i.item) > (?, ?, ?, ?)")
+            values += [number, due_at, contact.bytes, key]
+        rows: Iterator[Sequence[Any]] = iter(
+            tables.execute(
+                f"SELECT {columns} FROM {tables['items']} AS i"
+                f" CROSS JOIN {tables['own']} AS o ON o.contact = i.contact"
+                f" WHERE {' AND '.join(conditions)}"
+                " ORDER BY i.number, i.due_at, i.contact, i.item",
+                values,
+            )
+        )
+        return rows
+
+
+_NOT_DOUBTFUL = (
+    "NOT o.doubtful AND NOT EXISTS"
+    " (SELECT 1 FROM {} AS r WHERE r.contact = i.contact AND r.doubtful)"
+)
+
+_OF_STATE: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "muted": ("i.muted", ()),
+    "deferred": ("i.deferred_until > ?", ("first_at",)),
+    "overdue": ("i.due_at < ?", ("begins_at",)),
+    "today": ("i.due_at >= ? AND i.due_at < ?", ("begins_at", "ends_at")),
+    "upcoming": ("i.due_at >= ?", ("ends_at",)),
+}
+"""What is true of every item of a state, and of some others."""

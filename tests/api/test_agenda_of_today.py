@@ -1,0 +1,160 @@
+"""The agenda of today by the projection and memory, held against the fold of the same moment."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any, cast
+from uuid import uuid4
+
+from hypothesis import given, settings
+
+from api.service.agendas.listing import (
+    AgendaFilter,
+    counts_of,
+    ledger_rows,
+    wanted_day,
+    with_everything,
+)
+from api.service.questions import At, moment_of
+from domain.errors import LedgerError
+from domain.events import CATALOGUE
+from domain.instants import DAY, HOUR, format_instant
+from domain.recorded import POLICY_STREAM
+from ledger.drafts import Append, Draft
+from tests.api.shop import built
+from tests.domain.scenario import fact
+from tests.fixtures.clock import Clock
+from tests.fixtures.waiting import until
+from tests.projections.histories import CONTACTS, Story, seeds
+from tests.projections.memory import NOW, MemoryLedger
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from api.service.agendas.listing import AgendaRow
+    from api.service.server import OpenLedger
+    from domain.events import Event
+    from domain.policy import Policy
+    from domain.recorded import RecordedEvent
+
+FILTERS = (
+    AgendaFilter(),
+    AgendaFilter(muted=True, deferred=True),
+    AgendaFilter(kind="occasion", muted=True),
+    AgendaFilter(kind="thanks"),
+    AgendaFilter(state="upcoming"),
+    AgendaFilter(state="overdue"),
+    AgendaFilter(state="today"),
+    AgendaFilter(state="deferred"),
+    AgendaFilter(state="muted"),
+    AgendaFilter(stage="client", muted=True),
+    AgendaFilter(steward="Kim", deferred=True),
+)
+
+
+class Told:
+    """A ledger that is served, as random stories are told to one."""
+
+    def __init__(self, served: OpenLedger, clock: Clock) -> None:
+        self.served = served
+        self.clock = clock
+
+    def tell(self, contact: UUID, type_name: str, at: int, **data: Any) -> None:
+        """Record the example of a type with some of its data replaced."""
+        self.append(contact, fact(type_name, **data), at)
+
+    def append(self, contact: UUID, event: Event, at: int) -> None:
+        """Record an event.
+
+        Raises:
+            LedgerError: it is refused.
+        """
+        draft = Draft(contact, event.TYPE, uuid4(), at, None, None, None, event, None)
+        self.served.ledger.append(Append(drafts=(draft,))).result(20)
+
+    def publish(self, policy: Policy, effective_from: int) -> None:
+        """Publish a policy."""
+        self.served.ledger.publish_policy(policy, effective_from).result(20)
+
+    def log(self, *, limit: int) -> Sequence[RecordedEvent]:
+        """What was recorded of contacts."""
+        found = self.served.ledger.log(limit=limit, decrypt=True)
+        return [one for one in found if one.contact_id != POLICY_STREAM]
+
+    def head(self) -> int:
+        """The newest position."""
+        return self.served.ledger.head()
+
+    def require_same_both_ways(self) -> None:
+        """Hold what is read against what is folded, in pages of three."""
+        served, now = self.served, self.clock()
+        served.projections.wake()
+        until(lambda: self._stands_at() == (self.head(), now))
+        moment = moment_of(served.ledger, served.aliases, At(), now)
+        day = wanted_day(served.ledger, None, now)
+        for wanted in FILTERS:
+            folded = ledger_rows(served.ledger, moment, day, wanted, self.head())
+            assert self._read(wanted) == folded, wanted
+            everything = with_everything(wanted)
+            whole = ledger_rows(served.ledger, moment, day, everything, self.head())
+            assert served.agenda.counts(everything).counts == list(counts_of(whole))
+
+    def _read(self, wanted: AgendaFilter) -> list[AgendaRow]:
+        rows: list[AgendaRow] = []
+        while True:
+            place = rows[-1].item.order if rows else None
+            found = self.served.agenda.page(wanted, place, 3)
+            rows += found.rows
+            if not found.has_more:
+                return rows
+
+    def _stands_at(self) -> tuple[int, int]:
+        moment = self.served.agenda.page(AgendaFilter(kind="need"), None, 1).moment
+        return moment.position, moment.at
+
+
+@settings(max_examples=6, deadline=None)
+@given(seed=seeds)
+def test_today_is_read_as_it_is_folded_whatever_happened(seed: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        clock, chance = Clock(NOW), Random(seed)
+        with built(Path(folder) / "data", clock) as server:
+            told = Told(server.create("main", "Europe/Amsterdam")[0], clock)
+            story = Story(seed, cast("MemoryLedger", told), clock)
+            for _ in story.tell(80):
+                for _ in range(3):
+                    tell_of_care(told, chance)
+                told.require_same_both_ways()
+
+
+def tell_of_care(told: Told, chance: Random) -> None:
+    """Something that bears on what stands in no row, or on what is put off or muted today."""
+    contact, now = chance.choice(CONTACTS[:4]), told.clock()
+    near = format_instant(now + chance.randint(-3, 10) * DAY)
+    until_at = format_instant(now + chance.randint(1, 40) * HOUR)
+    number = str(chance.randrange(3))
+    type_name, data = chance.choice(
+        [
+            ("occasion-learned", {"occasion_id": number, "kind": "birthday",
+                                  "month": int(near[5:7]), "day": int(near[8:10])}),
+            ("greeting-sent", {"occasion_id": number, "channel": "card"}),
+            ("steward-assigned", {"steward": chance.choice(["Kim", "Lou"])}),
+            ("steward-assigned", {}),
+            ("consent-changed", {"purpose": chance.choice(["marketing", "greetings"]),
+                                 "channel": "email", "granted": chance.random() < 0.3}),
+            ("action-deferred", {"item": chance.choice(["learn", "gesture", "touch", "ask"]),
+                                 "until": until_at}),
+            ("subscription-started", {"subscription_id": number, "plan": "box", "term_days": 30}),
+            ("touch-made", {"direction": "outbound", "purpose": "renewal", "planned": True,
+                            "channel": "phone", "about": number}),
+            ("promise-made", {"promise_id": str(chance.random()), "summary": "a cake"}),
+        ]
+    )  # fmt: skip  # a kind of news reads better in few lines
+    try:
+        at = now - chance.choice([0, 0, 1, 20 * 24, 29 * 24]) * HOUR
+        told.append(contact, CATALOGUE[type_name].read(data), at)
+    except LedgerError:
+        return
