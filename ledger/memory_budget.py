@@ -38,10 +38,10 @@ STREAMS = Part(5, 1600)
 STATUSES = Part(10, 1)
 """Statuses as they were answered; a unit is a byte."""
 
-HISTORIES = Part(17, 1600)
-"""The histories that are extended, for each of two projections; a unit is a fact."""
+HISTORIES = Part(11, 1600)
+"""The histories that are extended, for each of three projections; a unit is a fact."""
 
-BELIEFS = Part(11, 1600)
+BELIEFS = Part(12, 1600)
 """What is believed of contacts, for restatements; a unit is a fact."""
 
 

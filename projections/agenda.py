@@ -143,21 +143,14 @@ class AgendaProjection(ByContact):
         put(tables, OWN, _own_row(contact, measured))
         own = item_rows(measured.seen.items, at, referred=False)
         write_items(tables, contact, own, referred=False)
-        write_referrals(tables, contact, measured.referrals, lambda: self._loosen(tables, contact))
+        write_referrals(tables, contact, measured.referrals)
         if measured.referrer is not None:
             put(tables, REFERRERS, (contact.bytes, measured.referrer, 0, None, at))
         else:
             _forget_referrer(tables, contact)
 
-    def _loosen(self, tables: Tables, contact: UUID) -> None:
-        """Have those reduced again whose credit rests on an edge that is about to be lost."""
-        name = tables["referrers"]
-        rest = [(NEVER, one.bytes) for one in self.dependants(tables, {contact})]
-        tables.executemany(f"UPDATE {name} SET next_breakpoint = ? WHERE contact = ?", rest)
-
     def forget(self, tables: Tables, contact: UUID) -> None:
         """The contact has no rows of its own any more."""
-        self._loosen(tables, contact)
         forget_referrals(tables, contact)
         for table in ("own", "referrers", "items"):
             tables.execute(f"DELETE FROM {tables[table]} WHERE contact = ?", (contact.bytes,))

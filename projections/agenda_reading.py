@@ -83,8 +83,8 @@ class AgendaRows:
     def doubtful(self) -> list[UUID]:
         """The contacts of which rows do not say all: a reader that has the keys folds them."""
         rows = self._tables.execute(
-            f"SELECT contact FROM {self._tables['own']} WHERE doubtful"
-            f" UNION SELECT contact FROM {self._tables['referrers']} WHERE doubtful"
+            f"SELECT contact FROM {self._tables['own']} WHERE doubtful = 1"
+            f" UNION SELECT contact FROM {self._tables['referrers']} WHERE doubtful = 1"
         )
         return [UUID(bytes=contact) for (contact,) in rows]
 
@@ -111,7 +111,7 @@ class AgendaRows:
         rows: Iterator[Sequence[Any]] = iter(
             tables.execute(
                 f"SELECT {columns} FROM {tables['items']} AS i"
-                f" CROSS JOIN {tables['own']} AS o ON o.contact = i.contact"
+                f" JOIN {tables['own']} AS o ON o.contact = i.contact"
                 f" WHERE {' AND '.join(conditions)}"
                 " ORDER BY i.number, i.due_at, i.contact, i.item",
                 values,
@@ -121,12 +121,12 @@ class AgendaRows:
 
 
 _NOT_DOUBTFUL = (
-    "NOT o.doubtful AND NOT EXISTS"
-    " (SELECT 1 FROM {} AS r WHERE r.contact = i.contact AND r.doubtful)"
+    "o.doubtful = 0 AND NOT EXISTS"
+    " (SELECT 1 FROM {} AS r WHERE r.contact = i.contact AND r.doubtful = 1)"
 )
 
 _OF_STATE: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "muted": ("i.muted", ()),
+    "muted": ("i.muted = 1", ()),
     "deferred": ("i.deferred_until > ?", ("first_at",)),
     "overdue": ("i.due_at < ?", ("begins_at",)),
     "today": ("i.due_at >= ? AND i.due_at < ?", ("begins_at", "ends_at")),

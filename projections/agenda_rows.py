@@ -41,7 +41,7 @@ OWN = Table(
     ("contact",),
     (
         "(next_breakpoint) WHERE next_breakpoint IS NOT NULL",
-        "(contact) WHERE doubtful",
+        "(contact) WHERE doubtful = 1",
     ),
     aside=frozenset({"measured_at"}),
 )
@@ -59,7 +59,7 @@ REFERRERS = Table(
     ("contact",),
     (
         "(next_breakpoint) WHERE next_breakpoint IS NOT NULL",
-        "(contact) WHERE doubtful",
+        "(contact) WHERE doubtful = 1",
     ),
     packed=frozenset({"known"}),
     aside=frozenset({"measured_at"}),
@@ -219,7 +219,8 @@ def write_items(
     name = tables["items"]
     wanted = {row[1] for row in rows}
     kept = tables.execute(
-        f"SELECT item FROM {name} WHERE contact = ? AND referred = ?", (contact.bytes, referred)
+        f"SELECT item FROM {name} WHERE contact = ? AND referred = ?",
+        (contact.bytes, int(referred)),
     ).fetchall()
     gone = [(contact.bytes, item) for (item,) in kept if item not in wanted]
     if gone:

@@ -120,16 +120,8 @@ def collect_referrals(rows: NewRows, contact: UUID, measured: ReferralMeasures) 
         rows.add(COMMERCE, _commerce_row(contact.bytes, measured))
 
 
-def write_referrals(
-    tables: Tables,
-    contact: UUID,
-    measured: ReferralMeasures,
-    before_loss: Callable[[], object] = lambda: None,
-) -> None:
-    """Keep the contact's edges and commerce.
-
-    ``before_loss`` is called while an edge is still there that will be gone or another.
-    """
+def write_referrals(tables: Tables, contact: UUID, measured: ReferralMeasures) -> None:
+    """Keep the contact's edges and commerce."""
     key = contact.bytes
     wanted = {event: row for _, event, *row in _edge_rows(key, measured)}
     name = tables["edges"]
@@ -139,8 +131,6 @@ def write_referrals(
             f"SELECT event, other, edge FROM {name} WHERE referrer = ?", (key,)
         )
     }
-    if any(wanted.get(event) != row for event, row in kept.items()):
-        before_loss()
     gone = [(key, event) for event in kept if event not in wanted]
     tables.executemany(f"DELETE FROM {name} WHERE referrer = ? AND event = ?", gone)
     new = [(key, event, *row) for event, row in wanted.items() if kept.get(event) != row]

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from hypothesis import given, settings
 
+from api.service.agendas import near
 from api.service.agendas.listing import (
     AgendaFilter,
     counts_of,
@@ -20,12 +21,15 @@ from api.service.agendas.listing import (
 from api.service.questions import At, moment_of
 from domain.errors import LedgerError
 from domain.events import CATALOGUE
+from domain.events.governance import PersonalDataErased
 from domain.instants import DAY, HOUR, format_instant
 from domain.recorded import POLICY_STREAM
 from ledger.drafts import Append, Draft
-from tests.api.shop import built
+from ledger.erasure import Erasure
+from tests.api.shop import built, problem_of
 from tests.domain.scenario import fact
 from tests.fixtures.clock import Clock
+from tests.fixtures.patience import END_SECONDS
 from tests.fixtures.waiting import until
 from tests.projections.histories import CONTACTS, Story, seeds
 from tests.projections.memory import NOW, MemoryLedger
@@ -34,11 +38,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from uuid import UUID
 
+    import pytest
+
     from api.service.agendas.listing import AgendaRow
     from api.service.server import OpenLedger
     from domain.events import Event
     from domain.policy import Policy
     from domain.recorded import RecordedEvent
+    from tests.api.shop import Shop
 
 FILTERS = (
     AgendaFilter(),
@@ -97,12 +104,13 @@ class Told:
         day = wanted_day(served.ledger, None, now)
         for wanted in FILTERS:
             folded = ledger_rows(served.ledger, moment, day, wanted, self.head())
-            assert self._read(wanted) == folded, wanted
+            assert self.read(wanted) == folded, wanted
             everything = with_everything(wanted)
             whole = ledger_rows(served.ledger, moment, day, everything, self.head())
             assert served.agenda.counts(everything).counts == list(counts_of(whole))
 
-    def _read(self, wanted: AgendaFilter) -> list[AgendaRow]:
+    def read(self, wanted: AgendaFilter) -> list[AgendaRow]:
+        """What the projection and memory say, read in pages of three."""
         rows: list[AgendaRow] = []
         while True:
             place = rows[-1].item.order if rows else None
@@ -158,3 +166,47 @@ def tell_of_care(told: Told, chance: Random) -> None:
         told.append(contact, CATALOGUE[type_name].read(data), at)
     except LedgerError:
         return
+
+
+def test_what_is_personal_stands_in_memory_alone_and_goes_with_the_key(tmp_path: Path) -> None:
+    """Who looks after them, a day of theirs, and a renewal that a touch has spoken of by name."""
+    clock = Clock(NOW)
+    with built(tmp_path / "data", clock) as server:
+        told = Told(server.create("main", "Europe/Amsterdam")[0], clock)
+        erased, other = CONTACTS[:2]
+        for contact in (erased, other):
+            told.tell(contact, "contact-registered", NOW - 90 * DAY)
+            told.tell(contact, "steward-assigned", NOW, steward=f"Zqsteward {contact}")
+            told.tell(contact, "occasion-learned", NOW - DAY, month=1, day=4, year=1990)
+            told.tell(contact, "promise-made", NOW - DAY)
+        for number in ("zqspoken", "zqopen"):
+            begun_at = NOW - 25 * DAY
+            told.tell(other, "subscription-started", begun_at, subscription_id=number, term_days=30)
+        touch = {"direction": "outbound", "purpose": "renewal", "about": "zqspoken"}
+        told.tell(other, "touch-made", NOW - 20 * DAY, **touch)
+        told.require_same_both_ways()
+        rows = told.read(AgendaFilter())
+        kinds = [one.item.kind for one in rows]
+        assert kinds == ["promise", "promise", "renewal", "occasion", "occasion"]
+        assert {one.steward for one in rows} == {f"Zqsteward {one}" for one in (erased, other)}
+        files = list((tmp_path / "data/ledgers/main").glob("projections*"))
+        assert files
+        for file in files:
+            assert b"Zqsteward" not in file.read_bytes()
+            assert b"zqspoken" not in file.read_bytes()
+        event = PersonalDataErased(requested_by="contact", reason="asked for it")
+        told.served.ledger.erase(Erasure(contact_id=erased, event=event)).result(END_SECONDS)
+        told.require_same_both_ways()
+        assert [(one.item.kind, one.steward) for one in told.read(AgendaFilter())] == [
+            ("promise", None),
+            *((kind, f"Zqsteward {other}") for kind in ("promise", "renewal", "occasion")),
+        ]
+
+
+def test_while_occasions_are_read_the_answer_is_to_ask_again(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    position = shop.register("pos:1").json()["position"]
+    monkeypatch.setattr(near, "NEAR_POSITIONS", -1)
+    problem_of(shop.get("/agenda", min_position=position), 503, "projection-behind")
+    assert shop.get("/agenda", kind="thanks").status_code == 200

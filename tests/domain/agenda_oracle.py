@@ -60,7 +60,7 @@ class Reading:
         for row in self.rows():
             kind, subject, opens_at, _ = row
             key = kind if subject is None else f"{kind}:{subject}"
-            found.add((*row, self.muted(kind), self.put_off_until(key, opens_at)))
+            found.add((*row, self.muted(kind), self.deferred_until(key, opens_at)))
         return found
 
     def rows(self) -> set[Row]:
@@ -80,24 +80,25 @@ class Reading:
         return found
 
     def muted(self, kind: str) -> bool:
-        """Whether every channel that was spoken of is refused, for the purpose of the kind."""
-        purposes = dict.fromkeys(("keep", "renewal", "touch", "ask"), "marketing")
-        purposes["occasion"] = "greetings"
-        last: dict[str, bool] = {}
+        """Whether all that was said about the purpose of a kind is refused now."""
+        purpose = "greetings" if kind == "occasion" else "marketing"
+        if kind not in ("keep", "renewal", "occasion", "touch", "ask"):
+            return False
+        said: dict[str, bool] = {}
         for one in self.of("consent-changed"):
             event: Any = one.event
-            if event.purpose == purposes.get(kind):
-                last[event.channel] = event.granted
-        return bool(last) and True not in last.values()
+            if event.purpose.lower() == purpose:
+                said[event.channel.lower()] = event.granted
+        return bool(said) and True not in said.values()
 
-    def put_off_until(self, key: str, opens_at: int) -> int | None:
-        """Until when the last of those said who put the item off since it opened."""
-        until = None
-        for one in self.of("action-deferred"):
-            event: Any = one.event
-            if event.item == key and one.occurred_at >= opens_at:
-                until = event.until
-        return until
+    def deferred_until(self, key: str, opened_at: int) -> int | None:
+        """Until when an item that opened then was put off last."""
+        put_off: list[Any] = [
+            one.event
+            for one in self.of("action-deferred")
+            if one.occurred_at >= opened_at and one.event.item == key  # type: ignore[attr-defined]  # it has one
+        ]
+        return put_off[-1].until if put_off else None
 
     def of(self, *types: str) -> list[Fact]:
         return [one for one in self.facts if one.event.TYPE in types]

@@ -41,18 +41,23 @@ def agenda_of(
     scenario: Scenario, at: int, contact_id: UUID = ANN, time_zone: str | None = None
 ) -> Agenda:
     """The agenda of a contact, folded at an instant from everything recorded."""
-    aliases = aliases_in(scenario.events)
     policies = versions((0, scenario.policy))
+    history = history_in(scenario, contact_id)
+    relationship = fold(history, policies, time_zone, at)
+    return agenda(contact_id, relationship, referrals_in(scenario, contact_id), policies)
+
+
+def referrals_in(scenario: Scenario, contact_id: UUID) -> Referrals:
+    """A contact's referrals, and what all others' histories say of them."""
+    aliases = aliases_in(scenario.events)
     survivors = {aliases.survivor_of(one.contact_id) for one in scenario.events}
     histories = {one: history_in(scenario, one) for one in survivors}
     edges = {one: edges_of(found, one, aliases.survivor_of) for one, found in histories.items()}
-    referrals = Referrals(
+    return Referrals(
         edges=edges[contact_id],
         edges_to=lambda to: [e for own in edges.values() for e in own if e.other == to],
         commerce={one: commerce_of(found) for one, found in histories.items()},
     )
-    relationship = fold(histories[contact_id], policies, time_zone, at)
-    return agenda(contact_id, relationship, referrals, policies)
 
 
 def told(found: Agenda | list[Item]) -> dict[str, tuple[float, float]]:

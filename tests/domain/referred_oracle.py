@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 from tests.domain.agenda_oracle import DAY, Reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from uuid import UUID
 
     from domain.history import Fact
+    from domain.rewards import Reward
     from tests.domain.agenda_oracle import Row
 
 Outcome = tuple[int, int, str]
@@ -20,9 +21,16 @@ Outcome = tuple[int, int, str]
 class Referrals:
     """One contact's referrals, with the facts of those whom they referred."""
 
-    def __init__(self, contact: UUID, facts: Mapping[UUID, list[Fact]]) -> None:
+    def __init__(
+        self,
+        contact: UUID,
+        facts: Mapping[UUID, list[Fact]],
+        rewards_at: Callable[[int], Sequence[Reward]],
+    ) -> None:
+        """``rewards_at`` gives what was earned by an instant: it has another second reading."""
         self.contact = contact
         self.facts = facts
+        self.rewards_at = rewards_at
 
     def made(self, at: int) -> Iterator[Fact]:
         """The referrals made by then: the first under each id of each stream."""
@@ -83,6 +91,7 @@ class Referrals:
             for one in self.facts[self.contact]
             if one.occurred_at <= at and Reading.turned_to_them(one)
         ]
+        yield from self.owed(at)
         for one in self.made(at):
             found = self.outcome(one, at)
             if found is None or one.event.direction != "inbound":  # type: ignore[attr-defined]  # a referral has one
@@ -111,6 +120,23 @@ class Referrals:
             owed_since = instant
         if owed_since is not None:
             yield "reciprocity", None, owed_since, owed_since + 14 * DAY
+
+    def owed(self, at: int) -> Iterator[Row]:
+        """The referrals for which something was earned and is not settled, in money or in kind."""
+        by_referral: dict[UUID, list[Reward]] = {}
+        for reward in self.rewards_at(at):
+            by_referral.setdefault(reward.event_id, []).append(reward)
+        gestures = [one for one in self.facts[self.contact] if one.event.TYPE == "gesture-made"]
+        for event_id, rewards in by_referral.items():
+            left = [one for one in rewards if one.state in ("held", "due", "approved")]
+            if not left or sum([one.in_kind for one in rewards]) > 0:
+                continue
+            won_at, due_at = left[0].won_at, left[0].due_at
+            assert won_at is not None
+            assert due_at is not None
+            given = [one for one in gestures if won_at <= one.occurred_at <= at]
+            if left[0].reason != "cash-reward-forbidden" or not given:
+                yield "reward", str(event_id), won_at, due_at
 
     def we_owe(self, at: int) -> bool:
         """Whether two more of theirs were won than we sent them, within a year."""

@@ -12,14 +12,16 @@ from domain.errors import Invalid, Refused
 from domain.instants import DAY, format_instant
 from domain.presets import PRESETS
 from domain.relationship import fold
+from domain.rewards import rewards
 from tests.domain.agenda_oracle import Reading
-from tests.domain.agendas import agenda_of, history_in
+from tests.domain.agendas import agenda_of, history_in, referrals_in
 from tests.domain.folding import versions
 from tests.domain.referred_oracle import Referrals
 from tests.domain.scenario import ANN, BEN, CAT, Scenario, fact, on_day, registered
 
 if TYPE_CHECKING:
     from domain.agenda.agenda import Agenda
+    from domain.rewards import Reward
     from tests.domain.agenda_oracle import WithState
 
 ID = st.sampled_from(["1", "2"])
@@ -69,14 +71,26 @@ DATA: dict[str, dict[str, st.SearchStrategy[Any]]] = {
     "referral-level-raised": {"referral_id": ID, "level": st.integers(1, 4)},
     "preference-learned": {"key": st.integers(1, 6).map(str)},
     "relationship-ended": {},
+    "reward-paid": {
+        "referral_id": ID,
+        "amount_minor": st.none() | st.integers(1, 5),
+        "currency": st.none() | st.just("EUR"),
+        "in_kind": st.none() | st.just("a cake"),
+    },
+    "reward-declined": {"referral_id": ID},
+    "reward-approved": {"referral_id": ID},
     "consent-changed": {
-        "purpose": st.sampled_from(["marketing", "greetings"]),
+        "purpose": st.sampled_from(["marketing", "Marketing", "greetings", "service"]),
         "channel": st.sampled_from(["email", "phone"]),
-        "granted": st.booleans(),
+        "granted": st.sampled_from([False, False, True]),
+    },
+    "action-deferred": {
+        "item": st.sampled_from(["touch", "ask", "gesture", "learn"]),
+        "until": st.integers(0, 300).map(lambda number: format_instant(on_day(number))),
     },
 }
 WEIGHTED = [
-    *DATA,
+    *(name for name in DATA if not name.startswith("reward")),
     *["purchase-made"] * 25,
     *["consent-changed"] * 3,
     *["wallet-share-reported"] * 3,
@@ -155,6 +169,11 @@ def own_rows(found: Agenda) -> set[WithState]:
 
 def read_again(scenario: Scenario, at: int) -> set[WithState]:
     """The same by the second reading."""
+    return second_reading(scenario, at).rows_with_state()
+
+
+def second_reading(scenario: Scenario, at: int) -> Reading:
+    """The slow reader of what happened."""
     history = history_in(scenario, ANN)
     policies = versions((0, scenario.policy))
     reading = Reading(
@@ -164,7 +183,7 @@ def read_again(scenario: Scenario, at: int) -> set[WithState]:
         history.time_zone or "UTC",
     )
     reading.group = aliases_in(scenario.events).members(ANN)
-    return reading.rows_with_state()
+    return reading
 
 
 @settings(max_examples=60, deadline=None)
@@ -172,6 +191,17 @@ def read_again(scenario: Scenario, at: int) -> set[WithState]:
 def test_the_agenda_is_what_a_second_reading_says(found: tuple[Scenario, int]) -> None:
     scenario, at = found
     assert own_rows(agenda_of(scenario, at)) == read_again(scenario, at)
+
+
+@settings(max_examples=60, deadline=None)
+@given(histories(), st.integers(-40, 340).map(lambda number: on_day(number / 2) + 1234))
+def test_what_is_refused_and_put_off_is_what_a_second_reading_says(
+    scenario: Scenario, at: int
+) -> None:
+    reading = second_reading(scenario, at)
+    for item in agenda_of(scenario, at).items:
+        assert item.muted == reading.muted(item.kind)
+        assert item.deferred_until == reading.deferred_until(item.key, item.opens_at)
 
 
 @settings(max_examples=25, deadline=None)
@@ -189,6 +219,7 @@ def referrers(draw: st.DrawFn) -> Scenario:
     scenario = registered(ANN, BEN, CAT, policy=PRESETS["retail"])
     names = [*["referral-made"] * 3, *["purchase-made"] * 3, "referral-closed", "thanks-given"]
     names += ["touch-made", "purchase-reversed", "referral-level-raised", "relationship-ended"]
+    names += ["reward-paid", "reward-declined", "reward-approved", "gesture-made"]
     for _ in range(draw(st.integers(2, 14))):
         type_name = draw(st.sampled_from(names))
         data = {name: draw(values) for name, values in DATA[type_name].items()}
@@ -207,13 +238,19 @@ def referrers(draw: st.DrawFn) -> Scenario:
 @given(referrers(), st.integers(-40, 1000).map(lambda number: on_day(number / 2)))
 def test_what_referrals_bring_is_what_a_second_reading_says(scenario: Scenario, at: int) -> None:
     facts = {one: list(history_in(scenario, one).facts) for one in (ANN, BEN, CAT)}
-    wanted = set(Referrals(ANN, facts).rows(at))
+    policy, referrals = scenario.policy, referrals_in(scenario, ANN)
+
+    def earned_by(instant: int) -> tuple[Reward, ...]:
+        own = [edge for edge in referrals.edges if edge.inbound]
+        return rewards(own, referrals.edges_to, referrals.commerce, lambda _: policy, instant)
+
+    wanted = set(Referrals(ANN, facts, earned_by).rows(at))
     relationship = fold(history_in(scenario, ANN), versions((0, scenario.policy)), None, at)
     if relationship.stage == "ended":
-        wanted = set()
+        wanted = {row for row in wanted if row[0] == "reward"}
     found = {
         (one.kind, one.subject, one.opens_at, one.due_at)
         for one in agenda_of(scenario, at).items
-        if one.kind in OTHERS - {"reward"}
+        if one.kind in OTHERS
     }
     assert found == wanted
