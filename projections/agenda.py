@@ -236,6 +236,7 @@ class _Looking:
     ) -> None:
         self._contact = contact
         self._first = relationship
+        self._last: Relationship | None = None
         self._referrals = Referrals(edges=referrals.edges)
         self._moment = moment
         self.limits: list[tuple[int, bool]] = []
@@ -245,8 +246,11 @@ class _Looking:
         moment, relationship = self._moment, self._first
         is_first = at == relationship.at
         if not is_first:
-            history = relationship.history
-            relationship = fold(history, moment.policies, moment.time_zone, at)
+            # The first is gone on with when the next event comes, so the others have their own.
+            history, earlier = relationship.history, self._last
+            self._last = relationship = fold(
+                history, moment.policies, moment.time_zone, at, earlier, goes_on=earlier is None
+            )
         seen = ContactView(self._contact, relationship, moment.policies)
         items = within_limits(seen, list(own_items(seen, self._referrals)))
         limited = seen.stage == "ended" or seen.is_erased

@@ -23,10 +23,19 @@ MOST_KEPT = 50_000
 
 
 class Answer(NamedTuple, Generic[T]):
-    """What was found, and the instant until which it holds without another event; None: forever."""
+    """What was found, and the instant until which it holds without another event; None: forever.
+
+    ``seen_until_at`` is how far ahead was looked for it, where that matters; None: to the end.
+    """
 
     value: T
     until_at: int | None
+    seen_until_at: int | None = None
+
+    def holds(self, at: int, ahead_at: int) -> bool:
+        """Whether it is the answer at an instant, and looks ahead as far as is asked for."""
+        is_current = self.until_at is None or at < self.until_at
+        return is_current and (self.seen_until_at is None or ahead_at <= self.seen_until_at)
 
 
 class _DatedAnswer(NamedTuple, Generic[T]):
@@ -50,15 +59,21 @@ class KeptAnswers(Generic[T]):
         self._touched_at: dict[UUID, int] = {}
         ledger.on_record(self._on_record)
 
-    def get(self, contact: UUID, moment: Moment, find: Callable[[], Answer[T]]) -> T:
-        """What ``find`` finds of a survivor at the moment, or found when it was the same."""
+    def get(self, contact: UUID, moment: Moment, ahead_at: int, find: Callable[[], Answer[T]]) -> T:
+        """What ``find`` finds of a survivor at the moment, looking ahead up to an instant.
+
+        Or what it found when that was the same.
+        """
         with self._lock:
             touched_at = self._watch(contact, moment)
             known = self._kept.get(contact)
-        if known is not None and touched_at <= min(known.position, moment.position):
-            until_at = known.answer.until_at
-            if known.at <= moment.at and (until_at is None or moment.at < until_at):
-                return known.answer.value
+        if (
+            known is not None
+            and touched_at <= min(known.position, moment.position)
+            and known.at <= moment.at
+            and known.answer.holds(moment.at, ahead_at)
+        ):
+            return known.answer.value
         answer = find()
         if touched_at <= moment.position:
             with self._lock:

@@ -105,7 +105,8 @@ class PresentAgenda:
             row for row in question.folded_rows(doubtful) if after is None or row.item.order > after
         ]
         rows.sort(key=lambda row: row.item.order)
-        return AgendaList(rows[:limit], question.moment, question.day, len(rows) > limit)
+        page = [question.with_steward(row) for row in rows[:limit]]
+        return AgendaList(page, question.moment, question.day, len(rows) > limit)
 
     def counts(self, wanted: AgendaFilter) -> AgendaCounts:
         """How many items there are by kind and state.
@@ -166,6 +167,8 @@ class _Question:
     def folded_rows(self, doubtful: Iterable[UUID]) -> list[AgendaRow]:
         """The rows that are in no file: occasions, and what rests on something personal.
 
+        Of occasions the steward is left out: see ``with_steward``.
+
         Raises:
             ProjectionBehind: which occasions are near is not known yet.
         """
@@ -190,13 +193,21 @@ class _Question:
 
     def _occasion_rows(self, contact: UUID) -> Iterator[AgendaRow]:
         wanted, kept = self._wanted, self._memory.occasions
-        found = kept.get(contact, self.moment, lambda: self._occasions(contact))
+        ends_at = self.day.ends_at
+        found = kept.get(contact, self.moment, ends_at, lambda: self._occasions(contact))
         if wanted.stage in (None, found.stage):
             for item, at in found.items:
                 listed = as_listed(item, self.day, max(at, self.day.first_at))
-                steward = self._steward(contact)
-                if wanted.has(listed) and wanted.is_of(steward):
-                    yield AgendaRow(*listed, steward)
+                if wanted.has(listed) and (
+                    wanted.steward is None or wanted.is_of(self._steward(contact))
+                ):
+                    yield AgendaRow(*listed, None)
+
+    def with_steward(self, row: AgendaRow) -> AgendaRow:
+        """A row that is shown; of an occasion nobody has asked yet who looks after the contact."""
+        if row.item.kind != "occasion":
+            return row
+        return row._replace(steward=self._steward(row.item.contact_id))
 
     def _occasions(self, contact: UUID) -> Answer[_Occasions]:
         def at_instant(at: int) -> Agenda:
@@ -207,12 +218,13 @@ class _Question:
 
         seen = seen_in(self.day.first_at, self.day.ends_at, at_instant)
         stage = self._agendas.relationship(contact, self.day.first_at).stage
-        ends_at = self.day.ends_at
-        changes_at = ends_at if seen.changes_at is None else min(seen.changes_at, ends_at)
-        return Answer(_Occasions(stage, seen.items), changes_at)
+        changes_at = seen.changes_at
+        ahead_at = None if changes_at is None else max(changes_at, self.day.ends_at)
+        return Answer(_Occasions(stage, seen.items), changes_at, ahead_at)
 
     def _steward(self, contact: UUID) -> str | None:
-        return self._memory.stewards.get(contact, self.moment, lambda: self._find_steward(contact))
+        stewards, at = self._memory.stewards, self.moment.at
+        return stewards.get(contact, self.moment, at, lambda: self._find_steward(contact))
 
     def _find_steward(self, contact: UUID) -> Answer[str | None]:
         events = [
