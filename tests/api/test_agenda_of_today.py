@@ -22,7 +22,7 @@ from api.service.questions import At, moment_of
 from domain.errors import LedgerError
 from domain.events import CATALOGUE
 from domain.events.governance import PersonalDataErased
-from domain.instants import DAY, HOUR, format_instant
+from domain.instants import DAY, HOUR, format_instant, parse_instant
 from domain.recorded import POLICY_STREAM
 from ledger.drafts import Append, Draft
 from ledger.erasure import Erasure
@@ -210,3 +210,20 @@ def test_while_occasions_are_read_the_answer_is_to_ask_again(
     monkeypatch.setattr(near, "NEAR_POSITIONS", -1)
     problem_of(shop.get("/agenda", min_position=position), 503, "projection-behind")
     assert shop.get("/agenda", kind="thanks").status_code == 200
+
+
+def test_an_occasion_that_opens_during_a_day_is_on_its_list_from_midnight(
+    tmp_path: Path,
+) -> None:
+    """In Los Angeles it opens at 9 in Amsterdam, and is on that day's list from midnight on."""
+    clock = Clock(NOW)
+    with built(tmp_path / "data", clock) as server:
+        told = Told(server.create("main", "Europe/Amsterdam")[0], clock)
+        zone = "America/Los_Angeles"
+        told.tell(CONTACTS[0], "contact-registered", NOW - 90 * DAY, time_zone=zone)
+        told.tell(CONTACTS[0], "occasion-learned", NOW - DAY, month=1, day=10)
+        told.require_same_both_ways()
+        assert told.read(AgendaFilter()) == []
+        clock.instant = parse_instant("2026-01-03T00:30:00Z")
+        told.require_same_both_ways()
+        assert [one.item.kind for one in told.read(AgendaFilter())] == ["occasion"]

@@ -87,8 +87,8 @@ class Reading:
         said: dict[str, bool] = {}
         for one in self.of("consent-changed"):
             event: Any = one.event
-            if event.purpose.lower() == purpose:
-                said[event.channel.lower()] = event.granted
+            if event.purpose == purpose:
+                said[event.channel] = event.granted
         return bool(said) and True not in said.values()
 
     def deferred_until(self, key: str, opened_at: int) -> int | None:
