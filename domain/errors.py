@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import errno
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -52,7 +52,7 @@ class Invalid(LedgerError):
                 self.code = code
 
     @classmethod
-    def at(cls, pointer: str, code: str, detail: str) -> Invalid:
+    def at(cls, pointer: str, code: str, detail: str) -> Self:
         """One error at one place."""
         return cls([FieldError(pointer, code, detail)])
 

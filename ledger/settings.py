@@ -11,6 +11,7 @@ from uuid import UUID
 
 from domain.errors import Corrupt, Invalid
 from domain.instants import parse_instant, zone_names
+from domain.kinds import Region, TimeZone
 from domain.regions import REGIONS
 
 if TYPE_CHECKING:
@@ -55,11 +56,12 @@ def require_place(time_zone: str | None, region: str | None) -> None:
     Raises:
         Invalid: the time zone is none of IANA's, or the region none of ISO 3166.
     """
-    if time_zone is not None and time_zone not in zone_names():
-        detail = "must be an IANA time zone such as Europe/Amsterdam"
-        raise Invalid.at("/time_zone", "unknown-time-zone", detail)
-    if region is not None and region not in REGIONS:
-        raise Invalid.at("/region", "not-a-choice", "must be a region of ISO 3166 such as NL")
+    for name, kind, value in (("time_zone", TimeZone(), time_zone), ("region", Region(), region)):
+        if value is not None:
+            try:
+                kind.read(value)
+            except Invalid as error:
+                raise error.within(f"/{name}") from None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -165,7 +165,8 @@ def command(ctx: click.Context, /, **given: Any) -> int:
       rapport import --mapping examples/cdnow.toml --preset purchases-only CDNOW_master.txt.gz
 
     A dry run copies the ledger to the system's temporary files and imports into the copy, so its
-    output is that of a real run, and it writes nothing in the data folder.
+    output is that of a real run, and it writes nothing in the data folder. It writes rejected rows
+    to the file of --rejects, and without --rejects to no file: it names the first of them.
 
     Every import has an id, which is printed and stands in the source of its events. --undo takes an
     import back: its events are retracted, its contacts stay, and the file can be imported again.
@@ -261,7 +262,7 @@ def _import_rows(
     settings = settings_for(folder)  # local times are read with the server's time zones
     mapping = chosen_mapping(chosen, said)
     inputs = (datafile, *filter(None, (mapping_path(chosen),)))
-    _check_rejects_path(rejects_path, inputs, dry_run=dry_run, as_json=as_json)
+    _check_rejects_path(rejects_path, inputs, as_json=as_json)
     columns = columns_of(mapping, datafile, quiet=as_json)
     name_suspicious(columns)
     if not (dry_run or go_on or as_json):
@@ -316,16 +317,12 @@ def _look(rows: DataFile | CardFile, advance: Callable[[int, str], None], accoun
         advance(rows.bytes_read(), f"{account.rows:,} rows")
 
 
-def _check_rejects_path(
-    chosen: Path | None, inputs: tuple[Path, ...], *, dry_run: bool, as_json: bool
-) -> None:
+def _check_rejects_path(chosen: Path | None, inputs: tuple[Path, ...], *, as_json: bool) -> None:
     if chosen is None:
         return
     if str(chosen) == "-":
         if as_json:
             raise UsageRefused("--json and --rejects - would both write to standard output")
-    elif dry_run:
-        raise UsageRefused("--dry-run writes no file; --rejects - lists them all")
     elif any(chosen.exists() and chosen.samefile(one) for one in inputs):
         raise UsageRefused("--rejects would overwrite what is to be read")
 
@@ -335,7 +332,7 @@ def _rejects(
 ) -> RejectFile | RejectStream | None:
     if chosen is not None and str(chosen) == "-":
         return RejectStream(text_for_programs())
-    if dry_run:
+    if dry_run and chosen is None:
         return None
     try:
         return RejectFile(chosen or Path(f"{datafile.name}{REJECTS_SUFFIX}"))

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 SHOWN_REJECTS = 20
 """The number of rejects of a dry run that are listed where no reject file is named."""
 
+_MEND = "mend them there and import that file"
+
 
 def print_report(
     import_id: UUID,
@@ -54,10 +56,10 @@ def print_report(
     for reject in listed[:SHOWN_REJECTS]:
         print_message(f"line {reject.line}: {reject.code}: {reject.detail}")
     if len(listed) > SHOWN_REJECTS:
-        print_message(f"and {len(listed) - SHOWN_REJECTS:,} more; --rejects - lists them all")
+        print_message(f"and {len(listed) - SHOWN_REJECTS:,} more; --rejects FILE writes them all")
     # Standard output is the reject file's where it was asked for.
     click.echo(
-        f"{'dry run, nothing written: ' if dry_run else ''}{sentence_of(account)}\n"
+        f"{'dry run, nothing recorded: ' if dry_run else ''}{sentence_of(account)}\n"
         f"import {import_id}",
         err=isinstance(rejects, RejectStream),
     )
@@ -65,7 +67,7 @@ def print_report(
         print_message(f"suspicious columns, for the reasons above: {', '.join(suspicious)}")
     if written is not None:
         click.echo(f"rejected rows and why: {written}")
-        print_message("mend them there and import that file: what is recorded is known by then")
+        print_message(_MEND if dry_run else f"{_MEND}: what is recorded is known by then")
     if account.appended and not dry_run:
         print_message(f"to take it back: rapport import --undo {import_id}")
 

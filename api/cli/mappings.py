@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from api.cli.ending import UsageRefused
-from api.service.importing.guessing.layout import look_at_layout
-from api.service.importing.lines import UnreadableFile
 from api.service.importing.mapping import read_mapping
-from api.service.importing.ready_mappings import (
-    VCARD,
-    fitting_mappings,
-    ready_mapping,
-    ready_names,
-)
-from api.service.importing.vcards import is_vcard
+from api.service.importing.ready_mappings import ready_mapping, ready_names
 from domain.errors import Invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from api.service.importing.mapping import FileMapping
 
 
@@ -72,35 +61,3 @@ def _mapping_of(chosen: str) -> FileMapping:
             f"there is no mapping {chosen}: name a TOML file, or one of {', '.join(ready_names())}"
         )
     return read_mapping(path)
-
-
-def refuse_other_kind(mapping: FileMapping, datafile: Path) -> None:
-    """Refuse a mapping for vCards where the file has none, and any other where it has.
-
-    Raises:
-        UsageRefused: naming the mapping that fits.
-        OSError: the file cannot be opened.
-    """
-    if is_vcard(datafile) and not mapping.shape.vcards:
-        raise UsageRefused(
-            f"{datafile.name} is a file of vCards, and the mapping {mapping.name} is for columns:"
-            f" try --mapping {VCARD}"
-        )
-    if mapping.shape.vcards and not is_vcard(datafile):
-        advice = ""
-        with suppress(UnreadableFile):
-            advice = fitting_advice(look_at_layout(datafile).columns)
-        raise UsageRefused(
-            f"{datafile.name} is no file of vCards, which begins with BEGIN:VCARD, and the mapping"
-            f" {mapping.name} is for those{advice}"
-        )
-
-
-def fitting_advice(columns: Iterable[str]) -> str:
-    """Which ready mapping is for a file with these columns, as the end of a sentence, if any is."""
-    fitting = fitting_mappings(columns)
-    if not fitting:
-        return ""
-    best = fitting[0]
-    asked = "".join(f" --set {name}=..." for name in best.unsaid(columns))
-    return f"; it looks like {best.about}: try --mapping {best.name}{asked}"

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
 from api.cli.ending import UsageRefused
-from api.cli.mappings import fitting_advice, refuse_other_kind
 from api.cli.output import print_message, progress
 from api.service.importing.columns import look_at_columns
+from api.service.importing.fitting import COMMAND_LINE, refuse_other_columns, refuse_other_kind
 from api.service.importing.lines import UTF_8, UnreadableFile
 from api.service.importing.rows import open_rows
 from domain.errors import Invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from api.service.importing.columns import Column
@@ -38,18 +38,16 @@ def columns_of(mapping: FileMapping, datafile: Path, *, quiet: bool) -> tuple[Co
         UsageRefused: the mapping reads a column that the file does not have, or is for vCards and
             the file has none, or the other way round.
     """
-    refuse_other_kind(mapping, datafile)
+    with datafile.open("rb") as raw, _refusing():
+        refuse_other_kind(mapping, raw, COMMAND_LINE)
     with (
         open_rows(datafile, mapping.shape) as rows,
         progress("looking at the columns", datafile.stat().st_size, quiet=quiet) as advance,
     ):
-        try:
-            mapping.check_columns(rows.columns_in_file)
-        except Invalid as error:
-            advice = _advice(mapping, datafile)
-            if not advice and error.errors[0].code == "unknown-column":
-                advice = fitting_advice(rows.columns_in_file)
-            raise UsageRefused(f"{error}{advice}") from None
+        with _refusing():
+            missing = mapping.missing_columns(rows.columns_in_file)
+            advice = _advice(mapping, datafile) if missing else ""
+            refuse_other_columns(mapping, rows.columns_in_file, COMMAND_LINE, advice)
 
         def show_progress(count: int) -> None:
             if count % ROWS_BETWEEN_LOOKS == 0:
@@ -61,6 +59,15 @@ def columns_of(mapping: FileMapping, datafile: Path, *, quiet: bool) -> tuple[Co
                 " [file] of the mapping"
             )
         return look_at_columns(mapping, rows, show_progress)
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """What is wrong with a file or with how it is named is a wrong use of the command."""
+    try:
+        yield
+    except Invalid as error:
+        raise UsageRefused(str(error)) from None
 
 
 def _advice(mapping: FileMapping, datafile: Path) -> str:

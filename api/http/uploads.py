@@ -14,7 +14,7 @@ from api.http.problems import TooLarge
 from api.http.wire.media import LINGER_BYTES, read_body
 from api.service import strict_parsing
 from api.service.importing.mapping import mapping_of
-from api.service.importing.ready_mappings import ready_mapping
+from api.service.importing.ready_mappings import ready_mapping, ready_names
 from domain.errors import FieldError, Invalid, Unavailable
 
 if TYPE_CHECKING:
@@ -46,12 +46,16 @@ async def receive_file(exchange: Exchange, upload: Upload) -> FileMapping:
         mapping = await run_in_threadpool(_read_both, raw, exchange.sent, upload)
         return _with_settings(mapping, said)
     if name is None:
-        detail = "name a ready mapping, or send JSON with mapping_toml and csv"
+        detail = (
+            f"name a ready mapping, of {', '.join(ready_names())}, or send JSON with mapping_toml"
+            " and csv"
+        )
         raise Invalid.at("/mapping", "missing", detail)
     try:
-        mapping = _with_settings(await run_in_threadpool(ready_mapping, name), said)
+        mapping = await run_in_threadpool(ready_mapping, name)
     except Invalid as error:
         raise error.within("/mapping") from None
+    mapping = _with_settings(mapping, said)
     await _receive(exchange, upload)
     return mapping
 

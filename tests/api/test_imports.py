@@ -13,10 +13,12 @@ import httpx
 
 from api.http.app import create_app
 from api.service.importing import import_run
+from api.service.importing.ready_mappings import ready_names
 from domain.instants import DAY
 from tests.api.asking import ended
 from tests.api.shop import Clock, Json, Shop, built, listening, problem_of, purchase
 from tests.fixtures.patience import END_SECONDS
+from tests.importing.samples import sample
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -163,6 +165,45 @@ def test_what_cannot_be_an_import_is_refused(shop: Shop) -> None:
         problem_of(shop.get(f"/imports/{name}"), 404, "import-not-found")
         problem_of(shop.get(f"/imports/{name}/rejects"), 404, "import-not-found")
         problem_of(shop.post(f"/imports/{name}/undo", {}), 404, "import-not-found")
+
+
+def test_what_a_mapping_needs_is_said_in_the_words_of_http(shop: Shop) -> None:
+    def refused(file: bytes, **query: str) -> tuple[list[str], str]:
+        answer = shop.client.post(
+            f"{shop.base}/imports",
+            content=file,
+            params=query,
+            headers={"Content-Type": "text/csv"},
+            timeout=END_SECONDS,
+        )
+        problem = problem_of(answer, 422, "invalid-request")
+        assert "--" not in problem["detail"]
+        return [one["pointer"] for one in problem["errors"]], problem["detail"]
+
+    items, checks = (sample(name).read_bytes() for name in ("square-items", "toast-checks"))
+    said = "must be an ISO 4217 code such as EUR"
+    at, detail = refused(items, mapping="square-items", set="currency=ZZZ")
+    assert (at, f"'ZZZ': {said}" in detail) == (["/set/currency"], True)
+    at, detail = refused(checks, mapping="toast-checks", set="currency=USD;time_zone=Mars/X")
+    assert (at, "'Mars/X': must be an IANA time zone" in detail) == (["/set/time_zone"], True)
+    at, detail = refused(items, mapping="square-items")
+    assert (at, detail.endswith("such as USD; say set=currency=...")) == (["/set/currency"], True)
+    _, detail = refused(checks, mapping="stripe-payments")
+    assert detail.endswith("try mapping=toast-checks&set=currency=...;time_zone=...")
+    _, detail = refused(checks, mapping="vcard")
+    assert detail.endswith("try mapping=toast-checks&set=currency=...;time_zone=...")
+    _, detail = refused(b"BEGIN:VCARD\nFN:Ann\nEND:VCARD\n", mapping="stripe-payments")
+    assert detail.endswith("is for columns: try mapping=vcard")
+    for mapping in ("vcard", "stripe-payments"):
+        _, detail = refused(b"id,Amount,Currency,Status\n1,2,EUR,paid\n", mapping=mapping)
+        names = ", ".join(ready_names())
+        assert f"no ready mapping fits, of {names}; stripe-payments comes nearest" in detail
+    _, detail = refused(b"a,b\n1,2\n", mapping="vcard")
+    assert detail.endswith(f"no ready mapping fits, of {names}")
+    own = {"mapping_toml": MAPPING.replace("EUR", "ZZZ"), "csv": HEAD + GOOD}
+    answer = shop.client.post(f"{shop.base}/imports", json=own, timeout=END_SECONDS)
+    (error,) = problem_of(answer, 422, "invalid-request")["errors"]
+    assert error["pointer"] == "/mapping_toml/event/0/data/currency"
 
 
 def test_a_ready_mapping_is_named_and_the_file_sent_as_it_is(shop: Shop) -> None:

@@ -120,8 +120,19 @@ def test_a_dry_run_writes_nothing_at_all(till: Path) -> None:
     ended = run(till, GOOD + BAD, "--dry-run")
     assert ended.code == 1
     assert "line 4: not-an-amount" in ended.err
-    assert "nothing written" in ended.out
+    assert "nothing recorded" in ended.out
     assert sorted(till.iterdir()) == before
+
+
+def test_a_dry_run_writes_the_rejects_that_the_run_would(till: Path) -> None:
+    tried = run(till, GOOD + BAD, "--dry-run", "--rejects", "tried.csv", "--json")
+    assert (tried.code, tried.json()["rejects"]) == (1, "tried.csv")
+    assert not (till / "data").exists()
+    assert run(till, GOOD + BAD).code == 1
+    written = (till / "till.csv.rejects.csv").read_bytes()
+    assert ((till / "tried.csv").read_bytes(), len(written.splitlines())) == (written, 2)
+    told = run(till, GOOD + BAD, "--dry-run", "--rejects", "tried.csv")
+    assert ("rejected rows and why: tried.csv" in told.out, "known" in told.err) == (True, False)
 
 
 def test_rejects_of_a_dry_run_can_be_had_on_standard_output(till: Path) -> None:

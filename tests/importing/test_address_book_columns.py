@@ -254,7 +254,7 @@ def test_a_setting_is_read_where_the_file_has_no_such_column() -> None:
     event = changed("event", 0, "data", "currency", to="{currency}")["event"]
     mapping = mapping_with(column={"currency": coin}, event=event)
     here = ["receipt", "who", "when", "total"]
-    with pytest.raises(Invalid, match=r"say --set currency=\.\.\., the currency"):
+    with pytest.raises(Invalid, match="does not say everything: currency, the currency"):
         mapping.check_columns(here)
     mapping.check_columns([*here, "Coin"])
     said = mapping.with_settings({"currency": "SEK"})
@@ -262,6 +262,28 @@ def test_a_setting_is_read_where_the_file_has_no_such_column() -> None:
     assert said.shape.named[0].reader(here)({}) == "SEK"
     with pytest.raises(Invalid, match="has no setting zone, but currency"):
         mapping.with_settings({"zone": "UTC"})
+
+
+def test_what_is_said_must_be_a_currency_or_a_time_zone() -> None:
+    columns: dict[str, dict[str, object]] = {
+        "coin": {"header": "coin", "setting": "the currency", "upper": True},
+        "currency": {"header": "currency", "optional": True, "fallback": "coin"},
+        "zone": {"setting": "the time zone"},
+    }
+    event = changed("event", 0, "data", "currency", to="{currency}")["event"]
+    when = {"text": "{when}", "format": "%d.%m.%Y", "time_zone": "{zone}"}
+    mapping = mapping_with(column=columns, event=event, occurred_at=when)
+    said = mapping.with_settings({"coin": "sek", "zone": "Asia/Tokyo"})
+    assert [one.default for one in said.shape.named] == ["SEK", "", "Asia/Tokyo"]
+    with pytest.raises(Invalid) as refused:
+        mapping.with_settings({"coin": "ZZZ", "zone": "Mars/X"})
+    assert [(one.pointer, one.code) for one in refused.value.errors] == [
+        ("/zone", "unknown-time-zone"),
+        ("/coin", "unknown-currency"),
+    ]
+    columns["coin"]["default"] = "ZZZ"
+    with pytest.raises(Invalid, match="/column/coin/default: 'ZZZ': must be an ISO 4217 code"):
+        mapping_with(column=columns, event=event, occurred_at=when)
 
 
 def test_a_zone_that_a_row_names_must_be_one(tmp_path: Path) -> None:

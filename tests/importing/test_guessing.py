@@ -275,6 +275,23 @@ def test_a_currency_is_named_by_one_sign_or_code(texts: list[str], currency: str
     assert currency_in(texts) == currency
 
 
+def test_the_time_zone_that_is_shown_is_the_one_that_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "days.csv"
+    path.write_text("receipt,customer,date,amount\n1,ann,2026-02-01,4 EUR\n2,ben,2026-02-13,3\n")
+    said = ("--set", "time_zone=Pacific/Auckland")
+    for zone, more, moment in (
+        ("UTC; --set time_zone=... says another", (), "2026-02-01T12:00:00Z"),
+        ("Pacific/Auckland\n", said, "2026-01-31T23:00:00Z"),
+    ):
+        ended = guess(path, *more)
+        assert (ended.code, f"each is 12:00 in {zone}" in ended.err) == (0, True)
+        assert f"purchase-made {moment}" in dict(shown(tmp_path / f"data{len(more)}", path))
+        path.with_name("days.csv.toml").unlink()
+    ended = guess(path, "--set", "time_zone=Mars/X")
+    assert (ended.code, path.with_name("days.csv.toml").exists()) == (2, False)
+    assert "/time_zone/default: 'Mars/X': must be an IANA time zone" in ended.err
+
+
 def test_a_semicolon_in_a_text_separates_nothing(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_text('name,note,mail\nAnn,"a;b;c",a@b.nl\nBen,"d;e;f",b@b.nl\n', encoding="utf-8")

@@ -76,6 +76,22 @@ def test_the_examples_are_sound(name: str) -> None:
         (("event", 0, "when"), {"text": "{a}", "are": ["b"]}, "/event/0/when/is"),
         (("event", 0, "data", "colour"), "red", "/event/0/data/colour"),
         (("event", 0, "data", "currency"), None, "/event/0/data/currency"),
+        (("event", 0, "data", "currency"), "ZZZ", "/event/0/data/currency"),
+        (
+            ("event", 0, "data", "currency"),
+            {"choice": "{coin}", "words": {"e": "EUR", "z": "ZZZ"}},
+            "/event/0/data/currency/words/z",
+        ),
+        (
+            ("contact", "registration", "time_zone"),
+            "Mars/X",
+            "/contact/registration/time_zone",
+        ),
+        (
+            ("event", 0, "occurred_at"),
+            {"text": "{x}", "time_zone": "Mars/X"},
+            "/event/0/occurred_at/time_zone",
+        ),
         (("event", 0, "data", "amount_minor"), {"sum": "{total}"}, "/event/0/data/amount_minor"),
         (("event", 0, "data", "amount_minor"), 1.5, "/event/0/data/amount_minor"),
         *(

@@ -201,7 +201,7 @@ def test_what_a_file_does_not_say_is_asked_for(tmp_path: Path) -> None:
     words = ("import", "--data", tmp_path, "--dry-run", sample("square-items"), "--mapping")
     ended = rapport(*words, "square-items")
     assert ended.code == 2
-    assert "say --set currency=..., the currency of the amounts, such as USD" in ended.err
+    assert "currency, the currency of the amounts, such as USD; say --set currency=..." in ended.err
     ended = rapport(*words, "square-items", "--set", "currency=USD", "--set", "till=1")
     assert "square-items has no setting till, but currency" in ended.err
     ended = rapport(*words, "square-items", "--set", "currency=USD", "--json")

@@ -104,7 +104,24 @@ def test_a_card_that_cannot_be_recorded_stops_no_other(tmp_path: Path) -> None:
     account, rejects = dry_run(ready_mapping("vcard"), path)
     assert (account.appended, account.rejected) == (1, 1)
     assert [(one.line, one.code) for one in rejects] == [(1, "contradiction")]
-    assert rejects[0].row.splitlines() == ["VERSION:4.0", "UID:1", "FN:Ann", "BDAY:19850231"]
+    rejected = rejects[0].row
+    lines = ["BEGIN:VCARD", "VERSION:4.0", "UID:1", "FN:Ann", "BDAY:19850231", "END:VCARD"]
+    assert rejected.splitlines() == lines
+
+
+def test_rejected_cards_are_mended_in_the_reject_file_and_imported(tmp_path: Path) -> None:
+    path, rejects = tmp_path / "cards.vcf", tmp_path / "cards.vcf.rejects.csv"
+    whole = card("UID:1", "FN:Ann", "BDAY:19850231") + card("UID:2", "FN:Ben")
+    path.write_text(f"{whole}BEGIN:VCARD\nUID:3\nFN:Cleo\n")
+    words = ("import", "--data", tmp_path / "data", "--mapping", "vcard", "--json", "--rejects")
+    assert rapport(*words, rejects, path).code == 1
+    again = rapport(*words, rejects, rejects)
+    assert (again.code, again.err) == (2, "rapport: --rejects would overwrite what is to be read\n")
+    text = rejects.read_text().replace("0231", "0228").replace("FN:Cleo", "FN:Cleo\nEND:VCARD")
+    rejects.write_text(text)
+    mended = rapport(*words, tmp_path / "more.csv", rejects)
+    assert (mended.code, mended.json()["appended"]) == (0, 2)
+    assert (mended.json()["contacts_registered"], mended.json()["rows"]) == (2, 2)
 
 
 def test_an_address_that_moves_in_a_card_is_learned_once(tmp_path: Path) -> None:

@@ -13,57 +13,32 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from api.service.importing.conditions import read_condition, read_skip_rule
+from api.service.importing.conditions import read_skip_rule
 from api.service.importing.named_columns import read_named_columns
+from api.service.importing.named_values import refuse_unknown_names
 from api.service.importing.reading import MappingTable
 from api.service.importing.refs import ContactOf, ContactRef
 from api.service.importing.repeats import write_repeats_out
 from api.service.importing.rows import FileShape
-from api.service.importing.values import OCCURRENCE, AmountOf, TextOf, Value
+from api.service.importing.rules import check_fields, read_rules
+from api.service.importing.values import OCCURRENCE, AmountOf, Value
 from api.service.text_files import read_given_text
 from domain.errors import FieldError, Invalid
-from domain.events import CATALOGUE
 from domain.events.base import SOURCE
-from domain.events.commerce import PurchaseReversed
+from domain.events.contacts import ContactRegistered
 from domain.imports import MARK_LENGTH
-from domain.kinds import ContactId
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
-    from api.service.importing.conditions import Condition, SkipRule
+    from api.service.importing.conditions import SkipRule
     from api.service.importing.moments import MomentOf
     from api.service.importing.named_columns import NamedColumn
     from api.service.importing.rows import Row
-    from api.service.importing.values import Template
-    from domain.events import Event
+    from api.service.importing.rules import Rule
 
 _SOURCE = re.compile(r"[a-z0-9.-]{1,32}")
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One event type and how its data is made. ``paired``: its purchase is looked for.
-
-    Of the rules without ``also`` the first that is for a row makes its event. A rule with ``also``
-    makes one more, whose id follows from that text. ``occurred_at``: when it happened, where that
-    is not when the row did.
-    """
-
-    event: type[Event]
-    data: Mapping[str, Value]
-    when: Condition | None = None
-    paired: bool = False
-    also: Template | None = None
-    occurred_at: MomentOf | None = None
-
-    def columns(self) -> set[str]:
-        """The columns it reads."""
-        read = {column for value in self.data.values() for column in value.columns()}
-        for part in (self.when, self.also, self.occurred_at):
-            read |= set() if part is None else part.columns()
-        return read
 
 
 @dataclass(frozen=True)
@@ -101,17 +76,34 @@ class FileMapping:
         """The same with what the person who imports says.
 
         Raises:
-            Invalid: the mapping asks for no such thing.
+            Invalid: the mapping asks for no such thing, or there is no such currency or time zone.
         """
         if unknown := sorted(set(said) - set(self.settings())):
             names = ", ".join(self.settings()) or "nothing"
             detail = f"{self.name} has no setting {', '.join(unknown)}, but {names}"
             raise Invalid.at("", "unknown-setting", detail)
         named = tuple(
-            replace(one, default=said.get(one.name, one.default)) for one in self.shape.named
+            one.with_default(said[one.name]) if one.name in said else one
+            for one in self.shape.named
         )
         digest = _digest([self.digest.hex(), said]) if said else self.digest
-        return replace(self, shape=replace(self.shape, named=named), digest=digest)
+        made = replace(self, shape=replace(self.shape, named=named), digest=digest)
+        made.refuse_unknown_names(said)
+        return made
+
+    def refuse_unknown_names(self, said: Collection[str] = ()) -> None:
+        """Refuse a currency or a time zone that the mapping names, or is told, and there is not.
+
+        Raises:
+            Invalid: naming each, at a setting that was ``said`` or at its place in the mapping.
+        """
+        events = [(f"/event/{n}/data", rule.event, rule.data) for n, rule in enumerate(self.rules)]
+        if self.registration is not None:
+            events.append(("/contact/registration", ContactRegistered, self.registration))
+        own = [(f"/event/{n}/occurred_at", rule.occurred_at) for n, rule in enumerate(self.rules)]
+        moments = [("/occurred_at", self.occurred_at)]
+        moments += [(at, moment) for at, moment in own if moment is not None]
+        refuse_unknown_names(events, moments, self.shape.named, said)
 
     def key_of(self, row: Row) -> list[str]:
         """What makes the row itself."""
@@ -145,15 +137,15 @@ class FileMapping:
         """Every column that is read is one of the file's, or made of some of them.
 
         Raises:
-            Invalid: naming those that are not.
+            ColumnsMissing: naming those that are not.
+            SettingsMissing: the file does not say everything.
         """
         names = tuple(present)
         if missing := self.missing_columns(names):
             detail = f"the file has no column {', '.join(missing)}; it has {', '.join(names)}"
-            raise Invalid.at("", "unknown-column", detail)
+            raise ColumnsMissing.at("", "unknown-column", detail)
         if unsaid := self.unsaid(names):
-            told = "; ".join(f"say --set {name}=..., {meaning}" for name, meaning in unsaid.items())
-            raise Invalid.at("", "setting-missing", f"the file does not say everything: {told}")
+            raise SettingsMissing(unsaid)
 
     def unsaid(self, present: Iterable[str]) -> dict[str, str]:
         """The settings that must be said, because the file has no such column."""
@@ -204,6 +196,22 @@ class FileMapping:
         return read - {OCCURRENCE} | set(self.key)
 
 
+class ColumnsMissing(Invalid):
+    """A file has no such column."""
+
+
+class SettingsMissing(Invalid):
+    """A file does not say everything: ``settings`` are what must be said, and what they mean."""
+
+    def __init__(self, settings: Mapping[str, str]) -> None:
+        self.settings = settings
+        told = "; ".join(f"{name}, {meaning}" for name, meaning in settings.items())
+        super().__init__(
+            [FieldError(f"/{name}", "missing", f"is {settings[name]}") for name in settings],
+            f"the file does not say everything: {told}",
+        )
+
+
 def read_mapping(path: Path) -> FileMapping:
     """The mapping in a TOML file.
 
@@ -246,7 +254,7 @@ def mapping_of(document: Mapping[str, object]) -> FileMapping:
         contact=ContactRef(source, contact.template("ref"), contact.pattern("pattern")),
         registration=None if registration is None else registration.values(),
         occurred_at=table.table("occurred_at").moment(),
-        rules=_rules(table.tables("event")),
+        rules=read_rules(table.tables("event")),
         skip=tuple(read_skip_rule(one) for one in table.optional_tables("skip")),
         grouped=table.switch("group", default=False),
         about=table.optional_text("about") or "",
@@ -255,7 +263,8 @@ def mapping_of(document: Mapping[str, object]) -> FileMapping:
     contact.finish()
     table.finish()
     if registration is not None and mapping.registration is not None:
-        _check_fields(CATALOGUE["contact-registered"], mapping.registration, registration.pointer)
+        check_fields(ContactRegistered, mapping.registration, registration.pointer)
+    mapping.refuse_unknown_names()
     return replace(mapping, shape=replace(mapping.shape, needed=mapping.needed_headers()))
 
 
@@ -298,72 +307,3 @@ def _shape(table: MappingTable) -> FileShape:
         skip_lines=skip_lines,
         vcards=kind == "vcard",
     )
-
-
-def _rules(tables: list[MappingTable]) -> tuple[Rule, ...]:
-    rules = tuple(_rule(table) for table in tables)
-    named = [rule.also for rule in rules if rule.also is not None]
-    for rule, table in zip(rules, tables, strict=True):
-        if rule.also is not None and named.count(rule.also) > 1:
-            detail = "ids of events follow from it, so no two can have the same"
-            raise Invalid.at(table.at("also"), "contradiction", detail)
-    return rules
-
-
-def _rule(table: MappingTable) -> Rule:
-    type_name = table.text("type")
-    event = CATALOGUE.get(type_name)
-    if event is None or not event.FROM_PRODUCERS or type_name == "contact-registered":
-        detail = f"{type_name} is not a type of event that rows can be"
-        raise Invalid.at(table.at("type"), "unknown-type", detail)
-    paired = table.switch("pair_with_purchase", default=False)
-    also = table.optional_template("also")
-    moment_table = table.optional_table("occurred_at")
-    occurred_at = None if moment_table is None else moment_table.moment()
-    data_table = table.table("data")
-    data = data_table.values()
-    when_table = table.optional_table("when")
-    when = None if when_table is None else read_condition(when_table)
-    table.finish()
-    if paired and event is not PurchaseReversed:
-        detail = "only purchase-reversed is paired with a purchase"
-        raise Invalid.at(table.at("pair_with_purchase"), "contradiction", detail)
-    _check_fields(event, data, data_table.pointer, given={"purchase_id"} if paired else set())
-    data = _money_last(_with_contacts(event, data))
-    return Rule(event, data, when, paired, also, occurred_at)
-
-
-def _with_contacts(event: type[Event], data: Mapping[str, Value]) -> dict[str, Value]:
-    """The same, with a look at the refs of other contacts."""
-    contacts = {field.name for field in event.FIELDS if isinstance(field.kind, ContactId)}
-    return {
-        name: ContactOf(value.template) if name in contacts and isinstance(value, TextOf) else value
-        for name, value in data.items()
-    }
-
-
-def _money_last(data: Mapping[str, Value]) -> dict[str, Value]:
-    """Amounts after the rest, because they are read in the data's currency."""
-    return dict(sorted(data.items(), key=lambda item: isinstance(item[1], AmountOf)))
-
-
-def _check_fields(
-    event: type[Event],
-    data: Mapping[str, Value],
-    pointer: str,
-    given: Iterable[str] = (),
-) -> None:
-    named = [field.name for field in event.FIELDS if field.name not in set(given)]
-    detail = f"{event.TYPE} has no such field here; its fields are: {', '.join(named) or 'none'}"
-    errors = [
-        FieldError(f"{pointer}/{name}", "unknown-field", detail)
-        for name in data
-        if name not in named
-    ]
-    errors += [
-        FieldError(f"{pointer}/{field.name}", "missing", f"{event.TYPE} needs it")
-        for field in event.FIELDS
-        if field.required and field.name not in data and field.name not in set(given)
-    ]
-    if errors:
-        raise Invalid(errors)

@@ -7,7 +7,7 @@ and everything else in the mapping reads ``{NAME}``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from domain.errors import Invalid
@@ -61,6 +61,10 @@ class NamedColumn:
                 return spelled[header.casefold()]
         return None
 
+    def with_default(self, said: str) -> NamedColumn:
+        """The same with what the person who imports says, in the case that the column has."""
+        return replace(self, default=self._in_case(said.strip()))
+
     def reader(self, present: Collection[str]) -> Read:
         """What reads it from a row of a file with these columns; empty where it has none."""
         header = self.header_in(present)
@@ -89,6 +93,9 @@ class NamedColumn:
                 break
         if text in self.blank:
             return ""
+        return self._in_case(text)
+
+    def _in_case(self, text: str) -> str:
         if self.upper:
             return text.upper()
         return text.lower() if self.lower else text

@@ -64,5 +64,22 @@ def fitting_mappings(columns: Iterable[str]) -> list[FileMapping]:
     return sorted(fitting, key=lambda one: (-_headers_read(one, names), one.name))
 
 
+def nearest_mapping(columns: Iterable[str]) -> FileMapping | None:
+    """The ready mapping that lacks the fewest of its columns, if any reads one of these."""
+    names = tuple(columns)
+    read = [
+        mapping
+        for mapping in map(ready_mapping, ready_names())
+        if not mapping.shape.vcards and _headers_read(mapping, names)
+    ]
+    return min(read, key=lambda one: (*_distance(one, names), one.name), default=None)
+
+
+def _distance(mapping: FileMapping, columns: tuple[str, ...]) -> tuple[float, int]:
+    """Which part of the needed columns are missing; of equal ones more are read first."""
+    missing = len(mapping.missing_columns(columns)) / len(mapping.needed_headers())
+    return missing, -_headers_read(mapping, columns)
+
+
 def _headers_read(mapping: FileMapping, columns: tuple[str, ...]) -> int:
     return len({one.header_in(columns) for one in mapping.shape.named} - {None})

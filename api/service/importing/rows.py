@@ -5,17 +5,11 @@ from __future__ import annotations
 import csv
 import re
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from api.service.importing.lines import UnreadableFile, open_text
-from api.service.importing.rejects import (
-    HEADINGS,
-    REJECTS_ENCODING,
-    REJECTS_SUFFIX,
-    columns_mark,
-    unguard_cell,
-)
+from api.service.importing.records import Record, csv_records, rejected_rows
+from api.service.importing.rejects import REJECTS_ENCODING, REJECTS_SUFFIX, columns_mark
 from api.service.importing.row import FileShape, Row
 from api.service.importing.vcards import CardFile
 from domain.errors import Invalid
@@ -99,7 +93,7 @@ class DataFile:
             )
         return columns
 
-    def _find_header(self) -> _Record | None:
+    def _find_header(self) -> Record | None:
         """The header; where no row is one, the first row, which then lacks columns."""
         first = None
         for record in self._records:
@@ -136,32 +130,26 @@ class DataFile:
                     columns[name] = read(columns)
                 yield Row(record.line, record.text, columns)
 
-    def _read_records(self) -> Iterator[_Record]:
+    def _read_records(self) -> Iterator[Record]:
         if self._shape.delimiter is None:
             return self._split_lines()
-        return self._parse_csv(self._shape.delimiter)
+        return csv_records(self._lines, self._shape.delimiter)
 
-    def _split_lines(self) -> Iterator[_Record]:
+    def _split_lines(self) -> Iterator[Record]:
         for text in self._lines:
             taken = self._lines.take()
             if taken.text.strip():
-                yield _Record(taken.line, taken.text, taken.problem or text.split())
+                yield Record(taken.line, taken.text, taken.problem or text.split())
 
-    def _parse_rejects(self, mark: str) -> Iterator[_Record]:
+    def _parse_rejects(self, mark: str) -> Iterator[Record]:
         """The rows that an earlier import rejected, as they stood in its file."""
-        records = self._parse_csv(mark, strip=False)
-        next(records)
-        for record in records:
-            if isinstance(record.fields, Invalid) or len(record.fields) != len(HEADINGS):
-                yield record
-                continue
-            code, text = record.fields[1].strip(), unguard_cell(record.fields[3])
-            yield _Record(record.line, text, self._rejected_fields(code, text))
+        for row in rejected_rows(self._lines, mark):
+            if isinstance(row, Record):
+                yield row
+            else:
+                yield Record(row.line, row.text, row.problem or self._rejected_fields(row.text))
 
-    def _rejected_fields(self, code: str, text: str) -> list[str] | Invalid:
-        if code == "too-long" or "\ufffd" in text:
-            detail = "does not stand whole in the reject file: mend the file that it comes from"
-            return Invalid.at("", "unreadable-text", detail)
+    def _rejected_fields(self, text: str) -> list[str] | Invalid:
         if self._shape.delimiter is None:
             return text.split()
         try:
@@ -170,27 +158,6 @@ class DataFile:
         except (csv.Error, ValueError) as error:
             return Invalid.at("", "unreadable-row", str(error))
         return [field.strip() for field in fields]
-
-    def _parse_csv(self, delimiter: str, *, strip: bool = True) -> Iterator[_Record]:
-        reader = csv.reader(self._lines, delimiter=delimiter, strict=True)
-        while True:
-            fields: list[str] | Invalid
-            try:
-                fields = [field.strip() if strip else field for field in next(reader)]
-            except StopIteration:
-                return
-            except csv.Error as error:
-                fields = Invalid.at("", "unreadable-row", str(error))
-            taken = self._lines.take()
-            if taken.text.strip():
-                yield _Record(taken.line, taken.text, taken.problem or fields)
-
-
-@dataclass(frozen=True)
-class _Record:
-    line: int
-    text: str
-    fields: list[str] | Invalid
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 from uuid import UUID, uuid5
 
 from api.service.answers.imports import UndoneImport
+from api.service.importing.fitting import HTTP, refuse_other_columns, refuse_other_kind
 from api.service.importing.import_ids import import_id_of
 from api.service.importing.import_run import ImportRun
 from api.service.importing.kept_imports import COLUMNS, ImportRecord, KeptImports
@@ -149,9 +150,11 @@ class Imports:
         """
         with upload.open() as file:
             try:
-                mapping.check_columns(rows_in(file, mapping.shape).columns_in_file)
+                refuse_other_kind(mapping, file, HTTP)
+                columns = rows_in(file, mapping.shape).columns_in_file
             except UnreadableFile as error:
                 raise Invalid.at("", "unreadable-file", str(error)) from None
+            refuse_other_columns(mapping, columns, HTTP)
             import_id = import_id_of(self._ledger.namespace, mapping, file)
         return ImportRecord(
             id=uuid5(import_id, "dry run") if dry_run else import_id,

@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from api.service.importing.conditions import SkipRule
-    from api.service.importing.mapping import FileMapping, Rule
+    from api.service.importing.mapping import FileMapping
     from api.service.importing.moments import MomentOf
     from api.service.importing.rows import Row
+    from api.service.importing.rules import Rule
     from api.service.importing.values import Value
     from domain.events import Event
     from domain.kinds import ContactNames

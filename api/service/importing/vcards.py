@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import quopri
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice, repeat
 from typing import TYPE_CHECKING, BinaryIO
 
 from api.service.importing.lines import UnreadableFile, open_text
+from api.service.importing.records import Record, rejected_rows
+from api.service.importing.rejects import HEADINGS, REJECTS_ENCODING, columns_mark
 from api.service.importing.row import Row
 from domain.errors import Invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from api.service.importing.row import FileShape
@@ -42,6 +44,7 @@ COLUMNS = (
 """The columns of a row; a card that lacks something has them empty."""
 
 _BEGIN = re.compile(r"BEGIN:VCARD\s*", re.IGNORECASE)
+_FIRST, _LAST = "BEGIN:VCARD", "END:VCARD"
 _CUT_OFF = "the card has no END:VCARD: the file was cut off, or is damaged"
 _END = re.compile(r"END:VCARD\s*", re.IGNORECASE)
 _HEAD = re.compile(
@@ -83,9 +86,14 @@ def is_vcard(path: Path) -> bool:
     """
     with path.open("rb") as raw:
         try:
-            return _BEGIN.fullmatch(open_text(raw, "utf-8").peek()) is not None
+            return begins_with_card(open_text(raw, "utf-8").peek())
         except UnreadableFile:
             return False
+
+
+def begins_with_card(first_line: str) -> bool:
+    """Whether a file with this first line is one of vCards."""
+    return _BEGIN.fullmatch(first_line) is not None
 
 
 class CardFile:
@@ -97,13 +105,17 @@ class CardFile:
         """Begin to read.
 
         Raises:
-            UnreadableFile: it does not begin with a vCard.
+            UnreadableFile: it does not begin with a vCard, and is no reject file.
         """
         self._raw = raw
         self._lines = open_text(raw, shape.encoding)
+        first_line = self._lines.peek()
+        self._rejects_mark = columns_mark(first_line)
+        if self._rejects_mark is not None:
+            self._lines.encoding = REJECTS_ENCODING
         self.encoding = self._lines.encoding
         """In which encoding the file is read."""
-        if not _BEGIN.fullmatch(self._lines.peek()):
+        if self._rejects_mark is None and not begins_with_card(first_line):
             raise UnreadableFile("the data file is no file of vCards: those begin with BEGIN:VCARD")
         self.columns_in_file = COLUMNS
         self._named = [(one.name, one.reader(COLUMNS)) for one in shape.named]
@@ -120,39 +132,69 @@ class CardFile:
         Raises:
             UnreadableFile: the compressed data is damaged or cut short.
         """
-        for number, lines, is_whole in self._cards():
-            text = "\n".join(line for line in lines if not _BINARY.match(line))
-            if not is_whole:
-                yield Row(number, text, {}, Invalid.at("", "malformed", _CUT_OFF))
-                continue
-            columns = _columns(_properties(lines))
-            for name, read in self._named:
-                columns[name] = read(columns)
-            yield Row(number, text, columns)
+        if self._rejects_mark is not None:
+            yield from self._rejected_cards(self._rejects_mark)
+            return
+        for card in _cards(self._numbered_lines()):
+            yield self._row(*card)
 
-    def _cards(self) -> Iterator[tuple[int, list[str], bool]]:
-        """The number of the line on which each card begins, its lines, unfolded, and whether it
-        ends.
-        """
-        begun, card, is_open = 1, list[str](), False
+    def _row(self, number: int, lines: list[str], is_whole: bool) -> Row:
+        shown = (line for line in lines if not _BINARY.match(line))
+        text = "\n".join((_FIRST, *shown, *((_LAST,) if is_whole else ())))
+        if not is_whole:
+            return Row(number, text, {}, Invalid.at("", "malformed", _CUT_OFF))
+        columns = _columns(_properties(lines))
+        for name, read in self._named:
+            columns[name] = read(columns)
+        return Row(number, text, columns)
+
+    def _numbered_lines(self) -> Iterator[tuple[int, str]]:
         for number, line in enumerate(self._lines, 1):
             self._lines.take()  # a line that is too long is a picture's, which nobody reads
-            text = line.rstrip("\r\n")
-            if _BEGIN.fullmatch(text):
-                if is_open:
-                    yield begun, card, False
-                begun, card, is_open = number, [], True
-            elif _END.fullmatch(text):
-                yield begun, card, True
-                card, is_open = [], False
-            elif card and text[:1] in {" ", "\t"}:
-                card[-1] += text[1:]
-            elif card and card[-1].endswith("=") and _is_quoted(card[-1]):
-                card[-1] = card[-1][:-1] + text
-            elif text.strip():
-                card.append(text)
-        if is_open:
-            yield begun, card, False
+            yield number, line
+
+    def _rejected_cards(self, mark: str) -> Iterator[Row]:
+        """The cards that an earlier import rejected."""
+        for rejected in rejected_rows(self._lines, mark):
+            if isinstance(rejected, Record):
+                wrong = rejected.fields
+                if not isinstance(wrong, Invalid):
+                    detail = f"has {len(wrong)} columns, not {len(HEADINGS)}"
+                    wrong = Invalid.at("", "wrong-columns", detail)
+                yield Row(rejected.line, rejected.text, {}, wrong)
+                continue
+            lines = rejected.text.splitlines()
+            if not (lines and begins_with_card(lines[0])):
+                lines = [_FIRST, *lines, _LAST]  # as earlier versions wrote cards that are whole
+            for card in _cards((rejected.line, line) for line in lines):
+                row = self._row(*card)
+                spoiled = rejected.problem
+                yield row if spoiled is None else replace(row, columns={}, problem=spoiled)
+
+
+def _cards(numbered: Iterable[tuple[int, str]]) -> Iterator[tuple[int, list[str], bool]]:
+    """The number of the line on which each card begins, its lines, unfolded, and whether it ends.
+
+    ``numbered`` are the lines of a file, or of a part of it, with their numbers.
+    """
+    begun, card, is_open = 1, list[str](), False
+    for number, line in numbered:
+        text = line.rstrip("\r\n")
+        if _BEGIN.fullmatch(text):
+            if is_open:
+                yield begun, card, False
+            begun, card, is_open = number, [], True
+        elif _END.fullmatch(text):
+            yield begun, card, True
+            card, is_open = [], False
+        elif card and text[:1] in {" ", "\t"}:
+            card[-1] += text[1:]
+        elif card and card[-1].endswith("=") and _is_quoted(card[-1]):
+            card[-1] = card[-1][:-1] + text
+        elif text.strip():
+            card.append(text)
+    if is_open:
+        yield begun, card, False
 
 
 def _is_quoted(line: str) -> bool:

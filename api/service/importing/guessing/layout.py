@@ -7,11 +7,11 @@ import re
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from api.service.importing.lines import UTF_8, UnreadableFile, open_text
 from api.service.importing.rows import HEADER_LINES
-from api.service.importing.vcards import COLUMNS, is_vcard
+from api.service.importing.vcards import COLUMNS, begins_with_card
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,18 +41,22 @@ class Layout:
 
 
 def look_at_layout(path: Path) -> Layout:
-    """The layout of the file.
+    """The layout of the file at this path; raises as ``layout_of``, or ``OSError``."""
+    with path.open("rb") as raw:
+        return layout_of(raw)
+
+
+def layout_of(raw: BinaryIO) -> Layout:
+    """The layout of an open file.
 
     Raises:
         UnreadableFile: it is no text, or has no two columns in any of its rows.
-        OSError: it cannot be opened.
     """
-    if is_vcard(path):
+    lines = open_text(raw, None)
+    if begins_with_card(lines.peek()):
         return Layout(UTF_8, ",", None, COLUMNS, {}, 0)
-    with path.open("rb") as raw:
-        lines = open_text(raw, None)
-        encoding = lines.encoding
-        texts = [text for _, text in zip(range(LOOKED_AT), lines, strict=False)]
+    encoding = lines.encoding
+    texts = [text for _, text in zip(range(LOOKED_AT), lines, strict=False)]
     told = re.fullmatch('"?sep=(.)"?', texts[0].strip(), re.IGNORECASE) if texts else None
     tried = (told[1],) if told else DELIMITERS
     best: list[tuple[int, list[str]]] = []

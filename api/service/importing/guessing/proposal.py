@@ -68,9 +68,10 @@ def propose(path: Path, settings: Mapping[str, str]) -> Proposal:
 
 def _ready(mapping: FileMapping, layout: Layout, settings: Mapping[str, str]) -> Proposal:
     text = ready_text(mapping.name)
-    mapping.with_settings(settings)  # refuses what it does not ask for
-    for name, value in settings.items():
-        text = _with_default(text, name, value)
+    said = mapping.with_settings(settings)  # refuses what it does not ask for, and unknown names
+    for column in said.shape.named:
+        if column.name in settings:
+            text = _with_default(text, column.name, column.default)
     if layout.delimiter != ",":
         shape = f"[file]\ndelimiter = {json.dumps(layout.delimiter)}\n\n"
         text = text.replace("[column.", f"{shape}[column.", 1)

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 CURRENCY, TIME_ZONE = "currency", "time_zone"
 """The settings of a proposed mapping."""
 
+DAYS_ZONE = "UTC"
+"""The time zone of days without a time, where nobody says another."""
+
 
 NUMBER_KEY = '"number"'
 """The key of files in which a column numbers the purchases."""
@@ -96,8 +99,9 @@ def _currency(
         return "{currency}"
     column = roles["amount"].column
     said = settings.get(CURRENCY) or currency_in([*layout.values[column], column])
-    default = [] if said is None else [f"default = {toml_string(said)}"]
-    made.add("[column.currency]", 'setting = "the currency of the amounts, such as EUR"', *default)
+    default = [] if said is None else [f"default = {toml_string(said.upper())}"]
+    meaning = 'setting = "the currency of the amounts, such as EUR"'
+    made.add("[column.currency]", meaning, "upper = true", *default)
     if said is None:
         made.notes.append("no column says the currency: say --set currency=... with each import")
     return "{currency}"
@@ -108,15 +112,20 @@ def _occurred_at(
 ) -> None:
     has_time = moment.has_time or timed is not None
     zone = 'time_zone = "UTC"'
-    if has_time and not moment.has_offset:
-        said = settings.get(TIME_ZONE)
-        default = [] if said is None else [f"default = {toml_string(said)}"]
+    if not moment.has_offset:
+        said = settings.get(TIME_ZONE, "" if has_time else DAYS_ZONE)
+        default = [f"default = {toml_string(said)}"] if said else []
         meaning = 'setting = "the time zone of the times, such as Europe/Berlin"'
         made.add("[column.time_zone]", meaning, *default)
         zone = 'time_zone = "{time_zone}"'
-        if said is None:
+        if not said:
             made.notes.append(
                 "no column says the time zone: say --set time_zone=... with each import"
+            )
+        elif not has_time:
+            made.notes.append(
+                f"the days have no time: each is 12:00 in {said}"
+                + ("" if TIME_ZONE in settings else "; --set time_zone=... says another time zone")
             )
     text = "{moment}" if timed is None else "{moment} {time}"
     form = moment.format if timed is None else f"{moment.format} {timed}"
