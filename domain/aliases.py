@@ -112,6 +112,13 @@ class Aliases:
                     return into
         return None
 
+    def merged_at(self, contact: UUID) -> int:
+        """The position of the last merge of the contact, 0 where it never was merged."""
+        for number, into in reversed(self._recorded.targets.get(contact, ())):
+            if number < self._known and into is not None:
+                return self._recorded.merges[number].position
+        return 0
+
     def survivors_of(self, contacts: Iterable[UUID]) -> dict[UUID, UUID]:
         """Those of the contacts that are aliases, with the contacts that stand for them."""
         if not self._known:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from domain.consents import about
 from domain.events.commerce import PurchaseReversed, SubscriptionCancelled
-from domain.events.contacts import ConsentChanged
+from domain.events.contacts import ConsentChanged, ContactsDistinguished
 from domain.events.referrals import (
     ReferralClosed,
     ReferralLevelRaised,
@@ -35,6 +35,7 @@ from domain.history import Fact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from uuid import UUID
 
     from domain.events import Event
     from domain.recorded import RecordedEvent
@@ -191,10 +192,17 @@ def keys_of(event: Event) -> Iterator[Key]:
     if isinstance(event, ConsentChanged):
         purpose, channel = about(event.purpose, event.channel)
         yield f"consent {purpose}", channel
+    if isinstance(event, ContactsDistinguished):
+        yield key_of_other(event.other)
 
 
 _ID_FIELDS: dict[str, tuple[str, ...]] = {}
 """By type, the fields that hold ids, as they were asked for."""
+
+
+def key_of_other(contact_id: UUID) -> Key:
+    """Under which key it is settled that a contact is another one than this."""
+    return "other", str(contact_id)
 
 
 def _engagement_closed(dealings: Dealings, event: EngagementClosed, at: int, _: int) -> None:
@@ -245,6 +253,10 @@ def _complaint_marked(
     )
 
 
+def _distinguish(dealings: Dealings, event: ContactsDistinguished, at: int, _: int) -> None:
+    dealings.settled.setdefault(key_of_other(event.other), Settlement(event, at))
+
+
 def _consent_changed(dealings: Dealings, event: ConsentChanged, at: int, version: int) -> None:
     key = about(event.purpose, event.channel)
     said = dealings.consents.get(key, ())
@@ -256,6 +268,7 @@ _FOLDS: Mapping[type[Event], Callable[[Dealings, Any, int, int], None]] = {
     ComplaintReopened: _complaint_marked,
     ComplaintResolved: _complaint_marked,
     ConsentChanged: _consent_changed,
+    ContactsDistinguished: _distinguish,
     EngagementClosed: _engagement_closed,
     PromiseBroken: _promise_settled,
     PromiseKept: _promise_settled,

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 class Addressing:
     """What became of the refs of one append, each right after its event, with its envelope.
 
-    ``last_position`` is that of the last merge, made now or by an earlier append with the same ids.
+    ``last_position`` is that of the last merge, made now or by an earlier append with the same ids;
+    ``standing_position`` that of the last one by which a ref was an address already.
     """
 
     def __init__(
@@ -37,7 +38,7 @@ class Addressing:
     ) -> None:
         """``first_position`` is that of the append's first event."""
         assert namespace is not None, "a ledger without its namespace takes no events"
-        self.last_position = 0
+        self.last_position = self.standing_position = 0
         self.is_new = False
         self.left_out: list[LeftOut] = []
         self._working = working
@@ -62,6 +63,9 @@ class Addressing:
             decided = make_address(state, draft.contact_id, self._working)
             if decided is None:
                 self.left_out.append(LeftOut(index, pointer + address.pointer, contact_id))
+            elif not decided:
+                merged_at = self._working.merged_at(contact_id)
+                self.standing_position = max(self.standing_position, merged_at)
             for one in decided or ():
                 self._add(draft, one.event, state, event_id or self._ids.next(), stamp)
 

@@ -313,6 +313,8 @@ def _with_addresses(result: AppendResult, addressing: Addressing) -> AppendResul
     position = result.position
     if addressing.last_position and (result.events or addressing.is_new):
         position = max(position, addressing.last_position)
+    elif not result.events:  # all was so: the answer is that of the append by which it became so
+        position = max(position, addressing.standing_position)
     return result._replace(
         position=position, addressed=addressing.is_new, left_out=tuple(addressing.left_out)
     )

@@ -132,8 +132,8 @@ class AppendResult(NamedTuple):
     """What became of an append. Drafts that were already so are absent from ``events``.
 
     ``contact_id`` is the last draft's contact, and ``version`` its own after the append;
-    ``position`` is the last stored of ``events``, companions included, or that contact's newest
-    where ``events`` is empty.
+    ``position`` is the last stored of ``events``, companions included. Where ``events``
+    is empty it is that contact's newest, or that of an address of its refs if this is later.
     ``survivors`` are those for whom events of this append count that stand on other streams, by
     these streams: after the append, also where an event was recorded before its contact was merged.
     ``addressed`` where a ref became an address by this append; ``left_out`` are those that did not.

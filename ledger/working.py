@@ -54,6 +54,10 @@ class Working:
         changed = self._changed.get(contact_id)
         return self._aliases.target_of(contact_id) if changed is None else changed.merged_into
 
+    def merged_at(self, contact_id: UUID) -> int:
+        """The position of the last merge of a contact before this append, 0 where there is none."""
+        return self._aliases.merged_at(contact_id)
+
     def group(self, contact_id: UUID) -> tuple[UUID, ...]:
         """Every contact that is the same person, who stands for all of them first."""
         survivor, aliases = self.survivor_of(contact_id), self._aliases

@@ -13,6 +13,7 @@ from api.cli.output import count_with_noun, print_json, print_table
 from api.cli.plain_help import PlainHelp
 from api.service.agendas.answering import AgendaQuestion
 from api.service.agendas.listing import AgendaFilter
+from api.service.labels import LabelsWanted
 from domain.agenda.items import KINDS, STATES
 from domain.events import STAGES
 from domain.instants import parse_date
@@ -72,7 +73,7 @@ def command(
     items = AgendaFilter(kind, state, steward, stage, muted, deferred)
     with asked_ledger(target) as answers:
         asked = asked_in(answers, as_of, as_known_at, policy_version)
-        found = answers.agenda(asked, AgendaQuestion(on, items, names=True), contact)
+        found = answers.agenda(asked, AgendaQuestion(on, items, LabelsWanted(names=True)), contact)
     if as_json:
         print_json(found)
     else:

@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, TypeVar
 from uuid import UUID
 
 from api.service.answers.contacts import Ref
+from api.service.answers.document import UNKNOWN_NAME
 from api.service.profiles import profile_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from api.service.answers.contacts import ContactDocument
     from domain.aliases import Aliases
     from ledger.ledger import Ledger
 
-D = TypeVar("D", bound="ContactDocument")
+
+class OfContact(Protocol):
+    """A document about a contact, or about nobody."""
+
+    @property
+    def contact_id(self) -> UUID | None:
+        """Whom it is about."""
+        ...
+
+    def model_copy(self, *, update: Mapping[str, Any]) -> Self:
+        """The same with other values in these fields."""
+        ...
+
+
+D = TypeVar("D", bound=OfContact)
 
 
 class LabelsWanted(NamedTuple):
@@ -35,7 +49,7 @@ class Labels:
     """What contacts are called, as far as was known at a position; each is read once.
 
     A contact that was merged has the name of who stands for it, and the refs of all its streams.
-    After an erasure there are neither.
+    After an erasure the name is null, and there are no refs.
     """
 
     def __init__(
@@ -55,10 +69,14 @@ class Labels:
             profile = profile_at(self._ledger, self._aliases, survivor, self._position)
             found = self._found[survivor] = {}
             if self._wanted.names:
-                found["name"] = profile.name
+                found["name"] = profile.name or UNKNOWN_NAME
             if self._wanted.refs:
                 found["refs"] = tuple(Ref(source=one, ref=ref) for one, ref in profile.refs)
         return found
+
+    def name_of(self, contact_id: UUID) -> str | None:
+        """The contact's name; None where it is not known, or no names are wanted."""
+        return self.of(contact_id)["name"] or None if self._wanted.names else None
 
     def beside(self, rows: Iterable[D]) -> list[D]:
         """The rows with what is wanted beside the ids of their contacts."""
@@ -72,7 +90,7 @@ class Labels:
     def in_json(self, contact_id: UUID) -> dict[str, Any]:
         """The fields as values that JSON has."""
         return {
-            name: [one.plain() for one in value] if name == "refs" else value
+            name: [one.plain() for one in value] if name == "refs" else value or None
             for name, value in self.of(contact_id).items()
         }
 

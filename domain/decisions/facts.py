@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from domain.decisions.commerce import cancel_subscription, continue_subscription, reverse_purchase
 from domain.decisions.identity import (
     change_consent,
+    distinguish_contacts,
     merge_contact,
     register_contact,
     reverse_merge,
@@ -27,7 +28,13 @@ from domain.events.commerce import (
     SubscriptionRenewed,
     SubscriptionUpgraded,
 )
-from domain.events.contacts import ConsentChanged, ContactMerged, ContactRegistered, MergeReversed
+from domain.events.contacts import (
+    ConsentChanged,
+    ContactMerged,
+    ContactRegistered,
+    ContactsDistinguished,
+    MergeReversed,
+)
 from domain.events.governance import StageOverridden
 from domain.events.referrals import (
     ReferralClosed,
@@ -61,6 +68,7 @@ DECISIONS: Mapping[type[Event], Decision] = {
     ConsentChanged: change_consent,
     ContactMerged: merge_contact,
     ContactRegistered: register_contact,
+    ContactsDistinguished: distinguish_contacts,
     EngagementClosed: close_engagement,
     MergeReversed: reverse_merge,
     PromiseBroken: settle_promise,

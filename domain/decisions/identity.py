@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from domain.addresses import without_own_ref
+from domain.dealings import key_of_other
 from domain.decisions.reasons import refusal
 from domain.decisions.request import ALREADY_SO
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
         ConsentChanged,
         ContactMerged,
         ContactRegistered,
+        ContactsDistinguished,
         MergeReversed,
     )
 
@@ -87,6 +89,21 @@ def reverse_merge(state: ContactState, command: Command[MergeReversed]) -> tuple
     if state.separated_from == command.event.into:
         return ALREADY_SO
     raise refusal("merge-unknown")
+
+
+def distinguish_contacts(
+    state: ContactState, command: Command[ContactsDistinguished]
+) -> tuple[DecidedEvent, ...]:
+    """Record once that this contact and another registered one are two.
+
+    Who is merged is one: the merge is to be reversed first.
+    """
+    other, world = command.event.other, command.world
+    if world.survivor_of(other) == world.survivor_of(state.contact_id):
+        raise refusal("distinguished-from-itself")
+    if not ((found := world.contact(other)).is_registered or found.is_address):
+        raise refusal("contact-unregistered", f"the other contact {other} is not registered")
+    return ALREADY_SO if key_of_other(other) in state.dealings.settled else command.acceptance
 
 
 def change_consent(

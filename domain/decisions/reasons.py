@@ -19,6 +19,7 @@ REASONS: dict[str, str] = {
     "contact-unregistered": "The contact was never registered.",
     "currency-differs": "The purchase was made, or the reward earned, in another currency.",
     "deferral-too-long": "An item can be put off for 366 days at most; put it off again then.",
+    "distinguished-from-itself": "A contact cannot be distinguished from itself or a merged one.",
     "engagement-unknown": "No such engagement was opened with this contact.",
     "event-unknown": "There is no such event on this contact's stream.",
     "id-in-use": "An earlier event of this contact uses that id; it can be used only once.",

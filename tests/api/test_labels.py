@@ -89,3 +89,21 @@ def test_a_tail_shows_them_until_they_are_erased(shop: Shop) -> None:
         shop.post("/contacts/web:7/erasure", {"requested_by": "them", "reason": "asked"})
         erased = next(told)
         assert (erased["name"], erased["refs"]) == (None, [])
+
+
+def test_who_was_erased_has_null_for_a_name_in_lists(shop: Shop, ada: Json) -> None:
+    shop.post("/contacts/web:7/erasure", {"requested_by": "them", "reason": "asked"})
+    at = {"min_position": ada["position"] + 1, **BOTH}
+    for path in ("/statuses", "/standings", "/contacts", "/events"):
+        row = row_of(shop.get(path, **at).json()["items"], ada)
+        assert (row["name"], row["refs"]) == (None, []), path
+
+
+def test_the_agenda_shows_names_and_refs_on_request(shop: Shop, ada: Json) -> None:
+    at = {"min_position": ada["position"]}
+    for path in ("/agenda", "/contacts/web:7/agenda"):
+        plain = row_of(shop.get(path, **at).json()["items"], ada)
+        found = row_of(shop.get(path, refs="true", **at).json()["items"], ada)
+        assert found == {**plain, "refs": REFS}
+        both = row_of(shop.get(path, **BOTH, **at).json()["items"], ada)
+        assert both == {**found, "reason": both["reason"], "name": "Ada é"}

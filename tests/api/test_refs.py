@@ -62,6 +62,18 @@ def test_refs_of_a_registration_are_addresses_from_the_first_moment(
     assert shop.get("/events", after_position=5).json()["items"] == []
 
 
+def test_what_is_so_already_has_the_position_at_which_it_became_so(shop: Shop) -> None:
+    said = known_as(("web", "7"), ("list", "a"))
+    first = appended(shop, "till:1", said)
+    again = shop.append("till:1", said)
+    assert (again.status_code, again.json()["events"]) == (200, [])
+    assert again.json()["position"] == first["position"] == 4
+    many = outcomes(send(shop, lines(of("till:1", said), of("till:1", said))))
+    assert [one["position"] for one in many] == [4, 4]
+    later = appended(shop, "till:1", purchase("1"))
+    assert shop.append("till:1", said).json()["position"] == later["position"]
+
+
 def test_the_ledger_tells_producers_their_own_numbers_back(shop: Shop) -> None:
     till = appended(shop, "till:1", registration("Ada"))["contact_id"]
     appended(shop, "web:7", registration("Ada"))

@@ -114,6 +114,31 @@ def test_a_contact_is_merged_only_into_another_registered_and_unmerged_one() -> 
     assert (refused.reason, refused.fields()["into"]) == ("contact-merged", str(CAT))
 
 
+def test_two_registered_contacts_are_distinguished_once() -> None:
+    scenario = registered(ANN, BEN, CAT)
+    two = fact("contacts-distinguished", other=str(BEN))
+    (first,) = scenario.append(two)
+    assert scenario.decide(two, on_day(9)) == ALREADY_SO
+    assert scenario.decide(fact("contacts-distinguished", other=str(CAT)))
+    assert scenario.decide(fact("contacts-distinguished", other=str(ANN)), contact_id=BEN)
+    scenario.append(fact("event-retracted", target=str(first.id)))
+    assert [one.type for one in scenario.append(two)] == ["contacts-distinguished"]
+    assert scenario.decide(two) == ALREADY_SO
+
+
+def test_nobody_is_distinguished_from_itself_or_from_nobody() -> None:
+    scenario = registered(ANN, BEN)
+
+    def reason(other: UUID, contact_id: UUID = ANN) -> str:
+        distinguished = fact("contacts-distinguished", other=str(other))
+        return scenario.refusal(distinguished, contact_id=contact_id).reason
+
+    assert reason(ANN) == "distinguished-from-itself"
+    assert reason(DAN) == "contact-unregistered"
+    scenario.append(fact("contact-merged", into=str(ANN)), contact_id=BEN)
+    assert (reason(BEN), reason(ANN, BEN)) == ("distinguished-from-itself",) * 2
+
+
 def test_a_merge_into_an_alias_is_refused_and_names_the_final_survivor() -> None:
     scenario = registered(ANN, BEN, CAT, DAN)
     scenario.append(fact("contact-merged", into=str(CAT)), contact_id=BEN)

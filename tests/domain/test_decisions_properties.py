@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 ONCE = {
     "complaint-resolved",
     "consent-changed",
+    "contacts-distinguished",
     "contact-merged",
     "contact-registered",
     "engagement-closed",

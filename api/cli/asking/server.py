@@ -144,7 +144,8 @@ class ServerAnswers:
                 "contact": contact,
                 "muted": wanted.muted or None,
                 "deferred": wanted.deferred or None,
-                "names": question.names or None,
+                "names": question.labels.names or None,
+                "refs": question.labels.refs or None,
                 "limit": 1000,
             }.items()
             if value is not None

@@ -33,6 +33,7 @@ from api.http.wire.query_types import (
     MinPosition,
     OnDay,
     OneContact,
+    Refs,
     StageWanted,
     StateWanted,
     StewardWanted,
@@ -51,6 +52,7 @@ from api.service.agendas.listing import (
 )
 from api.service.answers.agenda import AgendaCount, AgendaPage, AgendaSummary
 from api.service.answers.gratitude import GratitudeAnswer
+from api.service.labels import LabelsWanted
 from api.service.questions import At, Knowledge, moment_of
 from domain.errors import ContactNotFound, Invalid
 from domain.kinds import ContactId
@@ -83,10 +85,11 @@ async def wanted_of(
     muted: WithMuted = None,
     deferred: WithDeferred = None,
     names: WithNames = None,
+    refs: Refs = None,
 ) -> AgendaQuestion:
     """What the query asks for."""
     items = AgendaFilter(kind, state, steward, stage, bool(muted), bool(deferred))
-    return AgendaQuestion(on, items, bool(names))
+    return AgendaQuestion(on, items, LabelsWanted(bool(names), bool(refs)))
 
 
 async def wanted_in_ledger(
@@ -308,7 +311,8 @@ def _page(
         more = make_cursor(ledger, kind, position, now, *_place(listed[-1]))
     reply.goes_on(more)
     reply.reflects(position)
-    return agenda_page(listed, day, names_at(ledger, moment, wanted=wanted.names), more)
+    labels = inquiry.served.labels(wanted.labels, position)
+    return agenda_page(listed, day, labels, more)
 
 
 def _summary(inquiry: Inquiry, wanted: AgendaQuestion, reply: Reply) -> AgendaSummary:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from api.service.agendas.listing import AgendaFilter, contact_rows, ledger_rows, wanted_day
 from api.service.agendas.reading import Agendas
 from api.service.answers.agenda import AgendaItem, AgendaPage
+from api.service.labels import Labels, LabelsWanted
 from api.service.profiles import profile_at
 from api.service.questions import group_of, subject_in
 from domain.instants import day_of
@@ -25,11 +26,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class AgendaQuestion:
-    """Which items of which day are asked for, of one contact or of all, and whether with names."""
+    """Which items of which day are asked for, of one contact or of all, and what beside ids."""
 
     on: date | None = None
     items: AgendaFilter = field(default_factory=AgendaFilter)
-    names: bool = False
+    labels: LabelsWanted = field(default_factory=LabelsWanted)
     contact: UUID | None = None
 
     def is_today(self, ledger: Ledger, now: int) -> bool:
@@ -66,18 +67,16 @@ def whole_agenda(
     """
     day = wanted_day(ledger, question.on, moment.at)
     rows = rows_of(ledger, moment, day, question, most_events)
-    return agenda_page(rows, day, names_at(ledger, moment, wanted=question.names), None)
+    labels = Labels(ledger, moment.aliases, moment.position, question.labels)
+    return agenda_page(rows, day, labels, None)
 
 
 def agenda_page(
-    rows: Sequence[AgendaRow],
-    day: Day,
-    name_of: Callable[[UUID], str | None],
-    next_cursor: str | None,
+    rows: Sequence[AgendaRow], day: Day, labels: Labels, next_cursor: str | None
 ) -> AgendaPage:
     """The rows as an answer shows them."""
-    items = tuple(AgendaItem.of(row, name_of) for row in rows)
-    return AgendaPage(items=items, on=day.on.isoformat(), next_cursor=next_cursor)
+    items = labels.beside(AgendaItem.of(row, labels.name_of) for row in rows)
+    return AgendaPage(items=tuple(items), on=day.on.isoformat(), next_cursor=next_cursor)
 
 
 def names_at(ledger: Ledger, moment: Moment, *, wanted: bool) -> Callable[[UUID], str | None]:

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from pydantic import Field, WithJsonSchema
 
-from api.service.answers.document import Document, Instant, optional
+from api.service.answers.contacts import Ref
+from api.service.answers.document import Document, Instant, ShownName, optional
 from domain.agenda.items import KINDS, STATES
 from domain.agenda.sentences import sentence
 
@@ -44,7 +45,8 @@ class AgendaItem(Document):
     amount_minor: int | None
     currency: str | None
     steward: str | None
-    name: str | None = optional("On request: the contact's name, absent after an erasure.")
+    name: ShownName = optional("The contact's name; only with `names=true`. Null after an erasure.")
+    refs: tuple[Ref, ...] | None = optional("The contact's refs; only with `refs=true`.")
 
     @classmethod
     def of(cls, row: AgendaRow, name_of: Callable[[UUID], str | None]) -> Self:

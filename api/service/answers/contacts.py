@@ -12,6 +12,7 @@ from api.service.answers.document import (
     Flags,
     Instant,
     Position,
+    ShownName,
     Stage,
     StandingName,
     optional,
@@ -32,7 +33,7 @@ class ContactDocument(Document):
     """Something about a contact, with what the contact is called where that is asked for."""
 
     contact_id: UUID | None
-    name: str | None = optional("The contact's name; only with `names=true`.")
+    name: ShownName = optional("The contact's name; only with `names=true`. Null after an erasure.")
     refs: tuple[Ref, ...] | None = optional("The contact's refs; only with `refs=true`.")
 
 

@@ -56,6 +56,18 @@ def _is_none(value: object) -> bool:
     return value is None
 
 
+UNKNOWN_NAME = ""
+"""Stands where a name was asked for and there is none, as after an erasure: null on the wire."""
+
+
+def _name_or_null(name: str | None) -> str | None:
+    return name or None
+
+
+ShownName = Annotated[str | None, PlainSerializer(_name_or_null, return_type=str | None)]
+"""A name that is shown on request: absent where none was asked for."""
+
+
 def _read_instant(value: object) -> object:
     return parse_instant(value) if isinstance(value, str) else value
 

@@ -14,6 +14,7 @@ from api.service.answers.document import (
     Instant,
     Page,
     Position,
+    ShownName,
     Stage,
     StandingName,
 )
@@ -53,7 +54,7 @@ class FoundContact(StatusRow):
     `matched` says by what a search found them: name, former_name, ref, email or phone.
     """
 
-    name: str | None
+    name: ShownName
     matched: Matched | None
 
 

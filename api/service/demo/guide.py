@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from api.service.agendas.answering import AgendaQuestion, whole_agenda
 from api.service.demo.town import TIME_ZONES
+from api.service.labels import LabelsWanted
 from api.service.questions import At, moment_of
 from domain.kinds import MAX_WHOLE
 
@@ -44,7 +45,7 @@ def agenda_lines(server: Server) -> Iterator[str]:
     for name in TIME_ZONES:
         served = server.ledger(name)
         moment = moment_of(served.ledger, served.aliases, At(), server.clock())
-        question = AgendaQuestion(names=True)
+        question = AgendaQuestion(labels=LabelsWanted(names=True))
         found = whole_agenda(served.ledger, moment, question, MAX_WHOLE).items
         due = [one.reason for one in found if one.state in ("overdue", "today")]
         first = "; ".join(one[0].lower() + one.rstrip(".")[1:] for one in due[:FIRST_THINGS])

@@ -92,7 +92,7 @@ class FileMapping:
         return made
 
     def refuse_unknown_names(self, said: Collection[str] = ()) -> None:
-        """Refuse a currency or a time zone that the mapping names, or is told, and there is not.
+        """Refuse a currency or a time zone that the mapping names, or gets said, and there is not.
 
         Raises:
             Invalid: naming each, at a setting that was ``said`` or at its place in the mapping.

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from rapport_client.answers.labels import Ref
+
 
 @dataclass(frozen=True, kw_only=True)
 class AgendaItem:
@@ -27,6 +29,7 @@ class AgendaItem:
     currency: str | None
     steward: str | None
     name: str | None = None
+    refs: tuple[Ref, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
