@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,7 @@ from api.cli.suspicions import ask_whether_to_go_on, columns_of, name_suspicious
 from api.cli.undo_import import undo_import
 from api.service.importing.import_ids import import_id_of
 from api.service.importing.importer import Importer
+from api.service.importing.kept_imports import ImportRecord, KeptImports
 from api.service.importing.ready_mappings import VCARD
 from api.service.importing.rejects import REJECTS_SUFFIX, NotRejects, RejectFile, RejectStream
 from api.service.importing.rows import open_rows
@@ -47,17 +49,19 @@ from ledger.archive.checking import is_archive
 from ledger.dry_run import open_dry_run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
     from uuid import UUID
 
     from api.service.importing.importer import Account
+    from api.service.importing.mapping import FileMapping
     from api.service.importing.rejects import Reject
     from api.service.importing.rows import DataFile
     from api.service.importing.vcards import CardFile
     from api.service.settings import Settings
     from ledger.ledger import Ledger
 
+STOPPED_EARLY: str | None = "the command stopped before the end: import the file again to continue"
 ROWS_BETWEEN_LOOKS = 500
 """The number of rows between two updates of the progress."""
 
@@ -170,6 +174,7 @@ def command(ctx: click.Context, /, **given: Any) -> int:
 
     Every import has an id, which is printed and stands in the source of its events. --undo takes an
     import back: its events are retracted, its contacts stay, and the file can be imported again.
+    A server that holds the data folder does that itself; rows are sent to one over HTTP.
 
     Before anything is written the file is examined, and columns with more than one form of
     amounts or ids are named with the reason. At a terminal you are then asked whether to continue.
@@ -286,6 +291,8 @@ def _import_rows(
         with datafile.open("rb") as file:
             import_id = import_id_of(ledger.namespace, mapping, file)
         importer = Importer(mapping, LedgerTarget(ledger), on_reject, import_id)
+        if not dry_run:
+            closing.enter_context(_import_record(ledger, mapping, importer, import_id))
         advance = closing.enter_context(
             progress("importing", datafile.stat().st_size, quiet=as_json)
         )
@@ -309,6 +316,30 @@ _GOES_ON = "; the next run continues from there"
 
 def _open_dry_run(settings: Settings, name: str) -> AbstractContextManager[Ledger]:
     return open_dry_run(settings.folder, name, STORE_OF, clock=now, master_key=settings.master_key)
+
+
+@contextmanager
+def _import_record(
+    ledger: Ledger, mapping: FileMapping, importer: Importer, import_id: UUID
+) -> Iterator[None]:
+    """Keep a record of the import beside the ledger, which a server shows."""
+    kept = KeptImports(ledger, now)
+    record = ImportRecord(
+        id=import_id,
+        mapping=mapping.name,
+        dry_run=False,
+        state="running",
+        begun_at=now(),
+        position=ledger.head(),
+    )
+    kept.put(record)
+    state, problem = "failed", STOPPED_EARLY
+    try:
+        yield
+        state, problem = "succeeded", None
+    finally:
+        ended = replace(record, state=state, problem=problem, ended_at=now())
+        kept.put(ended.with_account(importer.account))
 
 
 def _look(rows: DataFile | CardFile, advance: Callable[[int, str], None], account: Account) -> None:

@@ -46,6 +46,7 @@ def print_report(
                 "skipped": account.skipped,
                 "rejected": account.rejected,
                 "contacts_registered": account.contacts_registered,
+                "not_addressed": account.not_addressed,
                 "seconds": round(account.seconds, 3),
                 "rows_per_second": account.rows_per_second,
                 "rejects": None if written is None else str(written),
@@ -68,6 +69,12 @@ def print_report(
     if written is not None:
         click.echo(f"rejected rows and why: {written}")
         print_message(_MEND if dry_run else f"{_MEND}: what is recorded is known by then")
+    if account.not_addressed:
+        refs = "refs are" if account.not_addressed > 1 else "ref is"
+        print_message(
+            f"not addressed: {account.not_addressed:,} {refs} another contact's;"
+            " rapport duplicates lists who may be one person"
+        )
     if account.appended and not dry_run:
         print_message(f"to take it back: rapport import --undo {import_id}")
 

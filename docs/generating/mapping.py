@@ -92,7 +92,10 @@ KEYS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "blank": ("none", 'Text, or list of texts, that mean nothing: `["0", "N/A"]`.'),
         "split": ("none", "Text between several values in one cell, of which one is read."),
-        "part": ("`1`", "Which of the values, from 1."),
+        "part": (
+            "`1`",
+            'Which of the values, from 1. With `repeat`, `"#"` is the number of the repetition.',
+        ),
         "upper": ("`false`", "Make all letters upper case."),
         "lower": ("`false`", "Make all letters lower case."),
         "optional": (

@@ -84,6 +84,12 @@ class EventStore(Protocol):
     def rows_by_id(self, event_ids: Sequence[UUID]) -> dict[UUID, Row]:
         """The events with these ids, by id; unknown ids are absent."""
 
+    def find_mark(self, mark: bytes, after: int, upto: int) -> list[tuple[int, str]]:
+        """Position and topic of each event beyond ``after`` up to ``upto`` with these bytes in it.
+
+        They are looked for in the stored bytes. It reads every event between the two.
+        """
+
     def rows_of_stream(
         self,
         stream: UUID,

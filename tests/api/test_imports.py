@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import threading
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -14,13 +15,14 @@ import httpx
 from api.http.app import create_app
 from api.service.importing import import_run
 from api.service.importing.ready_mappings import ready_names
-from domain.instants import DAY
+from domain.instants import DAY, format_instant
 from tests.api.asking import ended
 from tests.api.shop import Clock, Json, Shop, built, listening, problem_of, purchase
 from tests.fixtures.patience import END_SECONDS
 from tests.importing.samples import sample
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     import pytest
@@ -146,6 +148,76 @@ def test_an_undone_import_leaves_statuses_as_they_were(shop: Shop) -> None:
     assert (found["result"]["contacts"], known()) == ([ben], before)
     assert undone(shop, answer["id"])["result"]["already_retracted"] == 2
     assert counts(imported(shop, GOOD)) == ("succeeded", 2, 2, 0, 0, 0)
+
+
+def test_a_reject_file_is_mended_and_sent_back(shop: Shop) -> None:
+    first = imported(shop, GOOD + "=3,=ann,2026-01-03T10:00:00Z,free\n" + BAD)
+    text = shop.get(f"/imports/{first['id']}/rejects").text
+    assert ",\"'=3,=ann," in text
+    mended = text.replace("=ann", "ann").replace(",free", ",4.20")
+
+    def sent(csv: str, mapping: str = MAPPING) -> httpx.Response:
+        body = {"mapping_toml": mapping, "csv": csv}
+        return shop.client.post(f"{shop.base}/imports", json=body, timeout=END_SECONDS)
+
+    again = ended(shop, sent(mended))
+    assert counts(again) == ("succeeded", 2, 2, 0, 0, 0)
+    assert again["events"] == 2
+    (bought,) = [
+        one for one in shop.get("/contacts/pos:ann/events").json()["items"]
+        if one["data"].get("purchase_id") == "=3"
+    ]  # fmt: skip
+    assert bought["data"]["amount_minor"] == 420
+    for other in (
+        sent(mended.replace("\r\n4,", "\r\n9,", 1)),
+        sent(mended, MAPPING.replace('"till"', '"other"')),
+    ):
+        problem = problem_of(other, 422, "invalid-request")
+        assert "the columns of its rows are not known" in problem["detail"]
+
+
+def test_what_became_of_an_import_is_known_from_the_ledger(tmp_path: Path, clock: Clock) -> None:
+    kept = ("events", "retracted", "undone_at", "appended", "known", "not_addressed")
+
+    def told(answer: Json) -> tuple[object, ...]:
+        return tuple(answer[name] for name in kept)
+
+    @contextmanager
+    def served() -> Iterator[Shop]:
+        with (
+            built(tmp_path, clock) as server,
+            listening(create_app(server)) as address,
+            httpx.Client(base_url=address, timeout=END_SECONDS) as client,
+        ):
+            yield Shop(client, "main", clock)
+
+    def get(shop: Shop, import_id: str) -> Json:
+        found: Json = shop.get(f"/imports/{import_id}").json()
+        return found
+
+    nobody = "00000000-0000-5000-8000-000000000000"
+    refs = 'name = "{who}"\nrefs = { refs = { web = "{who}" } }'
+    addressed = {"mapping_toml": MAPPING.replace('name = "{who}"', refs, 1), "csv": HEAD + GOOD}
+    with served() as shop:
+        shop.register("web:ben")
+        answer = shop.client.post(f"{shop.base}/imports", json=addressed, timeout=END_SECONDS)
+        first = ended(shop, answer)
+        assert told(first) == (5, 0, None, 2, 0, 1)
+        path = f"/imports/{first['id']}"
+    with served() as shop:
+        assert told(get(shop, first["id"])) == told(first)
+        begun = shop.client.post(f"{shop.base}/imports", json=addressed, timeout=END_SECONDS)
+        assert told(ended(shop, begun)) == (5, 0, None, 0, 2, 0)
+        undone(shop, first["id"])
+        after = get(shop, first["id"])
+        assert told(after) == (5, 2, format_instant(clock()), 0, 2, 0)
+        assert "It was undone" in after["next_step"]
+    with served() as shop:
+        assert told(get(shop, first["id"])) == told(after)
+        problem_of(shop.post(f"/imports/{nobody}/undo", {}), 404, "import-not-found")
+        begun = shop.client.post(f"{shop.base}/imports", json=addressed, timeout=END_SECONDS)
+        assert told(ended(shop, begun)) == (7, 2, None, 2, 0, 0)
+        assert shop.get(path).json()["state"] == "succeeded"
 
 
 def test_what_cannot_be_an_import_is_refused(shop: Shop) -> None:

@@ -80,6 +80,22 @@ def test_an_import_is_undone_by_its_id_and_imported_again(till: Path) -> None:
     assert (again["id"], again["appended"]) == (imported["id"], 2)
 
 
+def test_a_server_shows_what_the_command_imported(till: Path) -> None:
+    imported = run(till, GOOD + BAD, "--json").json()
+    assert imported["not_addressed"] == 0
+    rapport("import", "--undo", imported["id"], "--data", "data")
+    with serving("serve", "--port", 0, "--data", till / "data") as server:
+        path = f"{server.url}/v1/ledgers/main/imports/{imported['id']}"
+        shown = httpx.get(path, timeout=END_SECONDS).json()
+        nobody = "00000000-0000-5000-8000-000000000000"
+        assert rapport("import", "--undo", nobody, "--data", "data").code == 2
+        told = rapport("import", "--undo", imported["id"], "--data", "data")
+        assert (told.code, "0 retracted, 2 retracted before, 2 kept" in told.out) == (0, True)
+    counts = ("state", "appended", "rejected", "events", "retracted", "not_addressed")
+    assert [shown[name] for name in counts] == ["succeeded", 2, 1, 4, 2, 0]
+    assert shown["undone_at"] is not None
+
+
 def test_an_undo_of_no_import_is_refused(till: Path) -> None:
     run(till, GOOD)
     nobody = "00000000-0000-5000-8000-000000000000"

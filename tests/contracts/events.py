@@ -108,6 +108,12 @@ class EventStoreContract(ABC):
         assert {key: row.position for key, row in found.items()} == {UUID(int=12): 2}
         assert {key: row.state for key, row in store.rows_at([5, 6]).items()} == {5: b"e"}
 
+    def test_events_are_found_by_bytes_in_them(self, store: EventStore) -> None:
+        found = store.find_mark(b"e", 0, 5)
+        assert [position for position, _ in found] == [5]
+        assert found == [(row.position, row.topic) for row in store.rows_after(4, 5)]
+        assert store.find_mark(b"e", 5, 9) == store.find_mark(b"e", 0, 4) == []
+
     def test_streams_are_found_by_what_they_hold(self, store: EventStore) -> None:
         assert store.first_topics([ANN, CID]).keys() == {ANN}
         assert store.streams_with(RARE) == [ANN]

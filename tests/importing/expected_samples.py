@@ -122,6 +122,9 @@ EXPECTED: dict[str, list[Event]] = {
         returned("ben@example.org", "2026-07-04T21:30:00Z", "9003", 19_99, "EUR"),
         registered("14", "2026-07-05T06:00:00Z", "Tea & Co. KG"),
         bought("14", "2026-07-05T06:00:00Z", "9004", 310_50, "EUR"),
+        bought("12", "2026-07-07T06:00:00Z", "9006", 60_00, "EUR"),
+        returned("12", "2026-07-09T06:30:00Z", "9006", 20_00, "EUR"),
+        returned("12", "2026-08-01T12:00:00Z", "9006", 5_50, "EUR"),
     ],
     "toast-checks": [
         registered("880001", "2026-03-14T22:45:00Z", "Anna Lindström"),
@@ -216,7 +219,7 @@ OUTCOMES = {
     "shopify-orders": (8, 5, 3),
     "shopify-customers": (4, 4, 0),
     "stripe-payments": (5, 3, 2),
-    "woocommerce-orders": (5, 3, 2),
+    "woocommerce-orders": (6, 4, 2),
     "toast-checks": (4, 3, 1),
     "hubspot-contacts": (3, 3, 0),
     "google-contacts": (4, 3, 1),

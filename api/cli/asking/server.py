@@ -130,6 +130,12 @@ class ServerAnswers:
         account, _ = self._worked_out("fitting", "/policies/fit", body, None, 0, quiet=quiet)
         return account
 
+    def undo_import(self, import_id: UUID, *, quiet: bool) -> Document:
+        """What undoing an import came to, once it is undone."""
+        path = f"/imports/{import_id}/undo"
+        account, _ = self._worked_out("undoing", path, {}, None, 0, quiet=quiet)
+        return account
+
     def agenda(self, asked: At, question: AgendaQuestion, contact: str | None) -> Document:
         """See ``LedgerAnswers``."""
         wanted = question.items

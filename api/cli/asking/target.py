@@ -160,6 +160,18 @@ A = TypeVar("A")
 
 
 @contextmanager
+def answers_of_holder(target: Target, held: FolderInUse) -> Iterator[ServerAnswers]:
+    """The answers of the server that holds the target's folder.
+
+    Raises:
+        FolderInUse: what holds it is no server that listens.
+        LedgerNotFound: there is no ledger of that name.
+    """
+    with ExitStack() as stack:
+        yield _from_holder(target, held, stack)
+
+
+@contextmanager
 def _answers_of(
     target: Target, from_folder: Callable[[Target, ExitStack], A]
 ) -> Iterator[A | ServerAnswers]:

@@ -25,6 +25,7 @@ _IMPORT: dict[str, Any] = {
     "skipped": 0,
     "rejected": 1,
     "contacts_registered": 2,
+    "not_addressed": 0,
     "begun_at": "2026-03-02T08:30:00Z",
     "ended_at": "2026-03-02T08:30:01Z",
     "progress": {"done": 4, "total": 4, "rate": 4, "eta_seconds": None},
@@ -33,7 +34,8 @@ _IMPORT: dict[str, Any] = {
 }
 LISTED_IMPORT = example(ListedImport, _IMPORT)
 _COLUMN = {"name": "amount", "suspicious": False, "why": None}
-IMPORTED = example(Import, {**_IMPORT, "columns": [_COLUMN]})
+_HELD = {"events": 4, "retracted": 0, "undone_at": None}
+IMPORTED = example(Import, {**_IMPORT, "columns": [_COLUMN], **_HELD})
 IMPORTING = example(
     Import,
     {
@@ -42,6 +44,7 @@ IMPORTING = example(
         "ended_at": None,
         "next_step": None,
         "columns": [],
+        **_HELD,
     },
 )
 UNDOING = example(

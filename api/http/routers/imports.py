@@ -212,7 +212,8 @@ def undo_import(
 
 def _answer(served: OpenLedger, record: ImportRecord) -> Import:
     columns = served.imports.columns(record)
-    return Import.of(record, _progress(served, record), columns)
+    tally, undone_at = served.imports.tally(record.id)
+    return Import.of(record, _progress(served, record), columns, tally, undone_at)
 
 
 def _progress(served: OpenLedger, record: ImportRecord) -> Progress | None:

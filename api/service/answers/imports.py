@@ -12,13 +12,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from api.service.importing import kept_imports, undoing
+    from api.service.importing.import_events import Tally
 
 
 class ListedImport(Document):
     """The rows of a file and their outcomes: each is appended, known, skipped or rejected.
 
-    `known` rows were recorded before. `next_step` says how to continue; it is null while the import
-    is running, and where nothing is left to do.
+    `known` rows were recorded before. `not_addressed` counts refs that did not become addresses,
+    because they are another contact's. `next_step` says how to continue; it is null while the
+    import is running, and where nothing is left to do.
     """
 
     id: UUID
@@ -31,6 +33,7 @@ class ListedImport(Document):
     skipped: int
     rejected: int
     contacts_registered: int
+    not_addressed: int
     begun_at: Instant
     ended_at: Instant | None
     progress: Progress
@@ -52,7 +55,7 @@ class ListedImport(Document):
 
 _SAME = (
     "id", "state", "mapping", "dry_run", "rows", "appended", "known", "skipped", "rejected",
-    "contacts_registered", "begun_at", "ended_at", "problem",
+    "contacts_registered", "not_addressed", "begun_at", "ended_at", "problem",
 )  # fmt: skip  # one name a line would bury the class
 
 
@@ -78,9 +81,17 @@ class ImportColumn(Document):
 
 
 class Import(ListedImport):
-    """An import, with the columns of its file while its rejected rows are kept."""
+    """An import, with the columns of its file while its rejected rows are kept.
+
+    `events` counts what the ledger holds of it, of every time that it was sent, and `retracted`
+    what was taken back of that. `undone_at` is when it was last taken back; it is null where it was
+    not, or has appended since.
+    """
 
     columns: tuple[ImportColumn, ...]
+    events: int
+    retracted: int
+    undone_at: Instant | None
 
     @classmethod
     def of(
@@ -88,9 +99,20 @@ class Import(ListedImport):
         record: kept_imports.ImportRecord,
         progress: Progress | None,
         columns: Sequence[Mapping[str, Any]],
+        tally: Tally,
+        undone_at: int | None,
     ) -> Self:
-        """An import as it is now."""
-        return cls(**cls.fields_of(record, progress), columns=tuple(map(_column, columns)))
+        """An import as it is now; ``undone_at`` is in microseconds of UTC."""
+        fields = cls.fields_of(record, progress)
+        if undone_at is not None and record.state != "running":
+            fields["next_step"] = "It was undone: send the file again to append its rows again."
+        return cls(
+            **fields,
+            columns=tuple(map(_column, columns)),
+            events=tally.events,
+            retracted=tally.retracted,
+            undone_at=undone_at,
+        )
 
 
 def _column(document: Mapping[str, Any]) -> ImportColumn:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from contextlib import ExitStack
-from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO, TextIO, cast
 
 from api.service.importing.columns import look_at_columns
@@ -15,6 +14,7 @@ from api.service.importing.rows import rows_in
 from api.service.importing.target import LedgerTarget
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from uuid import UUID
 
     from api.service.importing.encrypted_files import EncryptedWriter
@@ -40,7 +40,10 @@ class ImportRun:
         mapping: FileMapping,
         record: ImportRecord,
         work: Work,
+        columns_beside: Callable[[], tuple[str, ...]],
     ) -> None:
+        """``columns_beside`` names the columns of a reject file's rows."""
+        self._columns_beside = columns_beside
         self.record = record
         self._ledger = ledger
         self._kept = kept
@@ -55,7 +58,7 @@ class ImportRun:
             Cancelled: someone asked for the end; what was appended stays.
             LedgerError: the file cannot be read further, or the ledger can take no more.
         """
-        self._look_at_columns(rows_in(file, self._mapping.shape))
+        self._look_at_columns(self._rows_in(file))
         with ExitStack() as closing:
             writer = closing.enter_context(self._kept.write(self.record, REJECTS))
             # csv writes text, and asks for nothing else of a file.
@@ -67,7 +70,7 @@ class ImportRun:
                 target = LedgerTarget(self._ledger.trial(scratch))
             importer = Importer(self._mapping, target, rejects.write, self.import_id)
             try:
-                importer.run(rows_in(file, self._mapping.shape), self._on_row)
+                importer.run(self._rows_in(file), self._on_row)
             finally:
                 self._note(importer.account)
 
@@ -75,6 +78,9 @@ class ImportRun:
     def import_id(self) -> UUID:
         """What stands in the source of the events."""
         return self.record.id
+
+    def _rows_in(self, file: BinaryIO) -> DataFile | CardFile:
+        return rows_in(file, self._mapping.shape, self._columns_beside)
 
     def _look_at_columns(self, rows: DataFile | CardFile) -> None:
         def look(count: int) -> None:
@@ -84,8 +90,11 @@ class ImportRun:
 
         columns = look_at_columns(self._mapping, rows, look)
         with self._kept.write(self.record, COLUMNS) as writer:
-            documents = [column.as_document() for column in columns]
-            writer.write(json.dumps(documents).encode())
+            document = {
+                "header": rows.columns_in_file,
+                "columns": [column.as_document() for column in columns],
+            }
+            writer.write(json.dumps(document).encode())
 
     def _on_row(self, account: Account) -> None:
         if account.rows % ROWS_BETWEEN_LOOKS == 0:
@@ -93,15 +102,7 @@ class ImportRun:
             self._work.advance(account.rows, max(self._total, account.rows))
 
     def _note(self, account: Account) -> None:
-        self.record = replace(
-            self.record,
-            rows=account.rows,
-            appended=account.appended,
-            known=account.already_known,
-            skipped=account.skipped,
-            rejected=account.rejected,
-            contacts_registered=account.contacts_registered,
-        )
+        self.record = self.record.with_account(account)
 
 
 class _TextWriter:

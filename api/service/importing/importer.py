@@ -55,7 +55,10 @@ class Sink(Names, Protocol):
 
 @dataclass(kw_only=True)
 class Account:
-    """What became of the rows so far: each is appended, already known, skipped, or rejected."""
+    """What became of the rows so far: each is appended, already known, skipped, or rejected.
+
+    ``not_addressed`` counts the refs that did not become addresses, because they are another's.
+    """
 
     rows: int = 0
     appended: int = 0
@@ -63,6 +66,7 @@ class Account:
     skipped: int = 0
     rejected: int = 0
     contacts_registered: int = 0
+    not_addressed: int = 0
     seconds: float = 0.0
 
     @property
@@ -257,9 +261,11 @@ class Importer:
             elif isinstance(outcome, LedgerError):
                 stopped = outcome
             elif draft is one.registration:
+                self.account.not_addressed += len(outcome.left_out)
                 self.account.contacts_registered += not outcome.replayed
                 fresh += not outcome.replayed and not one.events
             else:
+                self.account.not_addressed += len(outcome.left_out)
                 fresh += not outcome.replayed
         if refused is not None:
             self._reject(one.rows, refused)

@@ -11,7 +11,7 @@ import io
 import json
 import os
 import threading
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from uuid import UUID, uuid4
@@ -20,7 +20,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from api.service.importing.encrypted_files import EncryptedReader, EncryptedWriter
-from domain.errors import ImportNotFound, NotFound, unusable_file
+from api.service.importing.records import lines_rejected
+from domain.errors import ImportNotFound, LedgerError, NotFound, unusable_file
 from domain.events.governance import PersonalDataErased
 from domain.instants import DAY
 from ledger.files import write_whole
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from api.service.importing.importer import Account
     from domain.recorded import RecordedEvent
     from ledger.ledger import Ledger
     from ledger.stores.scratch import Scratch
@@ -70,7 +72,21 @@ class ImportRecord:
     skipped: int = 0
     rejected: int = 0
     contacts_registered: int = 0
+    not_addressed: int = 0
     problem: str | None = None
+
+    def with_account(self, account: Account) -> ImportRecord:
+        """The same with what became of the rows."""
+        return replace(
+            self,
+            rows=account.rows,
+            appended=account.appended,
+            known=account.already_known,
+            skipped=account.skipped,
+            rejected=account.rejected,
+            contacts_registered=account.contacts_registered,
+            not_addressed=account.not_addressed,
+        )
 
 
 class Upload:
@@ -199,6 +215,35 @@ class KeptImports:
             f"they were dropped, as after {KEPT_DAYS} days and after every erasure, or there were "
             "none: a dry run of the same file lists them again"
         )
+
+    def columns(self, record: ImportRecord) -> tuple[tuple[str, ...], list[dict[str, object]]]:
+        """The file's own columns, and all that were read with what was found in them.
+
+        There are none once they are dropped.
+        """
+        try:
+            with self.open(record, COLUMNS) as file:
+                document = json.loads(file.read())
+        except LedgerError:
+            return (), []
+        if isinstance(document, list):  # as earlier versions kept it
+            return (), document
+        return tuple(document["header"]), document["columns"]
+
+    def columns_of_rejects(self, file: BinaryIO, mapping: str) -> tuple[str, ...] | None:
+        """The columns of the file that a reject file's rows come from, by what is kept.
+
+        It is the file of an import or dry run with that mapping that rejected all these lines for
+        these reasons. None where there is no such file, or there are several with other columns.
+        """
+        lines = lines_rejected(file)
+        found: set[tuple[str, ...]] = set()
+        for record in self.all():
+            if record.mapping == mapping and (header := self.columns(record)[0]):
+                with suppress(LedgerError), self.open(record, REJECTS) as kept:
+                    if lines <= lines_rejected(kept):
+                        found.add(header)
+        return found.pop() if len(found) == 1 else None
 
     def _key(self, salt: bytes) -> bytes:
         """The key of one file."""

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
-from api.service.importing.rejects import HEADINGS, unguard_cell
+from api.service.importing.lines import open_text
+from api.service.importing.rejects import (
+    HEADINGS,
+    REJECTS_ENCODING,
+    columns_mark,
+    unguard_cell,
+)
 from domain.errors import Invalid
 
 if TYPE_CHECKING:
@@ -53,6 +59,14 @@ def csv_records(lines: Lines, delimiter: str, *, strip: bool = True) -> Iterator
         taken = lines.take()
         if taken.text.strip():
             yield Record(taken.line, taken.text, taken.problem or fields)
+
+
+def lines_rejected(file: BinaryIO) -> set[tuple[str, str]]:
+    """The lines in a reject file by their numbers, each with the code of its reason."""
+    lines = open_text(file, REJECTS_ENCODING)
+    mark = columns_mark(lines.peek())
+    rows = () if mark is None else rejected_rows(lines, mark)
+    return {(one.place, one.code) for one in rows if isinstance(one, RejectedRow)}
 
 
 def rejected_rows(lines: Lines, mark: str) -> Iterator[RejectedRow | Record]:

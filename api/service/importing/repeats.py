@@ -50,7 +50,10 @@ def _each(table: object, pointer: str) -> Iterator[tuple[str, object]]:
         raise Invalid.at(f"{pointer}/repeat", "out-of-range", detail)
     rest = {key: value for key, value in table.items() if key != "repeat"}
     for number in range(1, times + 1):
-        yield str(number), _with_number(rest, str(number))
+        made = _with_number(rest, str(number))
+        if rest.get("part") == MARK:
+            made["part"] = number
+        yield str(number), made
 
 
 def _with_number(value: Any, number: str) -> Any:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from functools import partial
+from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
 
 from api.service.answers.imports import UndoneImport
 from api.service.importing.fitting import HTTP, refuse_other_columns, refuse_other_kind
+from api.service.importing.import_events import ImportEvents
 from api.service.importing.import_ids import import_id_of
 from api.service.importing.import_run import ImportRun
-from api.service.importing.kept_imports import COLUMNS, ImportRecord, KeptImports
+from api.service.importing.kept_imports import KEPT_DAYS, ImportRecord, KeptImports
 from api.service.importing.lines import UnreadableFile
 from api.service.importing.rows import rows_in
-from api.service.importing.undoing import Undoing, has_events
+from api.service.importing.undoing import Undoing
 from domain.decisions.reasons import refusal
 from domain.errors import ImportNotFound, Invalid, LedgerError, Unavailable
 from projections.operations import Cancelled
@@ -24,6 +25,7 @@ from projections.operations import Cancelled
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from api.service.importing.import_events import Tally
     from api.service.importing.kept_imports import Upload
     from api.service.importing.mapping import FileMapping
     from ledger.ledger import Ledger
@@ -41,9 +43,6 @@ MOST_AT_ONCE = 4
 CONTINUES = "send the file again, and it continues where it ended"
 """How an import that did not come to its end continues."""
 
-MOST_SEARCHED = 20_000
-"""How many events are searched for an import before its undoing is begun."""
-
 _TURN_SECONDS = 0.1
 
 
@@ -56,6 +55,7 @@ class Imports:
 
     def __init__(self, ledger: Ledger, operations: Operations, clock: Callable[[], int]) -> None:
         self.kept = KeptImports(ledger, clock)
+        self._events = ImportEvents(ledger)
         self._ledger = ledger
         self._operations = operations
         self._clock = clock
@@ -99,7 +99,7 @@ class Imports:
         """Take back what an import appended; where that is running, it is answered.
 
         Raises:
-            ImportNotFound: it is known that nothing was appended by it.
+            ImportNotFound: nothing was appended by it.
             Refused: ``import-running``, or the ledger has no namespace.
             TooManyImports: enough is running already.
         """
@@ -135,11 +135,12 @@ class Imports:
 
     def columns(self, record: ImportRecord) -> list[dict[str, object]]:
         """The columns of the file; none once its rejected rows are dropped."""
-        try:
-            with self.kept.open(record, COLUMNS) as file:
-                return cast("list[dict[str, object]]", json.loads(file.read()))
-        except LedgerError:
-            return []
+        return self.kept.columns(record)[1]
+
+    def tally(self, import_id: UUID) -> tuple[Tally, int | None]:
+        """What the ledger holds of an import, and when that was taken back, if it was."""
+        found = self._events.tally(import_id)
+        return found, self._events.undone_at(found)
 
     def look_at(self, upload: Upload, mapping: FileMapping, *, dry_run: bool) -> ImportRecord:
         """The record of an import of the file, which has not begun.
@@ -151,7 +152,8 @@ class Imports:
         with upload.open() as file:
             try:
                 refuse_other_kind(mapping, file, HTTP)
-                columns = rows_in(file, mapping.shape).columns_in_file
+                beside = partial(self._columns_beside, upload, mapping)
+                columns = rows_in(file, mapping.shape, beside).columns_in_file
             except UnreadableFile as error:
                 raise Invalid.at("", "unreadable-file", str(error)) from None
             refuse_other_columns(mapping, columns, HTTP)
@@ -166,16 +168,35 @@ class Imports:
         )
 
     def _require_known(self, import_id: UUID) -> None:
-        """Let pass an import that appended something, as far as that is quickly known."""
+        """Let pass an import that appended something.
+
+        Raises:
+            ImportNotFound: it did not.
+        """
         _ = self._ledger.namespace
-        try:
+        record: ImportRecord | None = None
+        with suppress(ImportNotFound):
             record = self.kept.get(import_id)
-        except ImportNotFound:
-            if self._ledger.head() <= MOST_SEARCHED and not has_events(self._ledger, import_id):
-                raise
-            return
-        if record.dry_run:
+        if record is not None and record.dry_run:
             raise ImportNotFound(f"{import_id} was a dry run, which appended nothing")
+        if not (record and record.appended) and not self._events.tally(import_id).events:
+            raise ImportNotFound(f"no import {import_id} appended anything to this ledger")
+
+    def _columns_beside(self, upload: Upload, mapping: FileMapping) -> tuple[str, ...]:
+        """The columns of the file that the rows of a reject file, which was sent, come from.
+
+        Raises:
+            UnreadableFile: they are not known any more.
+        """
+        with upload.open() as file:
+            found = self.kept.columns_of_rejects(file, mapping.name)
+        if found is None:
+            raise UnreadableFile(
+                "this is a reject file, and the columns of its rows are not known: name the columns"
+                f" in [file] of the mapping. They are known for {KEPT_DAYS} days, until an erasure,"
+                f" after an import with the mapping {mapping.name} over HTTP"
+            )
+        return found
 
     def _running(self, subject: str) -> Operation | None:
         return next((one for one in self._operations.running() if one.subject == subject), None)
@@ -196,7 +217,9 @@ class Imports:
     def _run(
         self, work: Work, upload: Upload, mapping: FileMapping, record: ImportRecord
     ) -> Mapping[str, object]:
-        run = self._runs[record.id] = ImportRun(self._ledger, self.kept, mapping, record, work)
+        beside = partial(self._columns_beside, upload, mapping)
+        run = ImportRun(self._ledger, self.kept, mapping, record, work, beside)
+        self._runs[record.id] = run
         state = "failed"
         problem: str | None = "the import failed"
         try:

@@ -13,6 +13,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from api.service.importing.import_events import windows
 from domain.decisions.corrections import FINAL
 from domain.errors import EventIdReused, ImportNotFound, LedgerError, Refused
 from domain.events.contacts import ContactRegistered
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
     from domain.recorded import RecordedEvent
     from ledger.drafts import AppendResult
     from ledger.ledger import Ledger
-
-PAGE_EVENTS = 1000
-"""How many events are read at a time."""
 
 BATCH_EVENTS = 500
 """How many retractions are appended together."""
@@ -82,22 +80,6 @@ class Undone:
     seconds: float = 0.0
 
 
-def has_events(ledger: Ledger, import_id: UUID) -> bool:
-    """Whether the import appended anything."""
-    return any(True for _ in _events(ledger, import_id, lambda: None))
-
-
-def _events(
-    ledger: Ledger, import_id: UUID, advance: Callable[[], None]
-) -> Iterator[RecordedEvent]:
-    """What the import appended, in order, up to what is recorded now."""
-    after, upto, named = 0, ledger.head(), str(import_id)
-    while page := ledger.log(after=after, limit=PAGE_EVENTS, upto=upto, decrypt=False):
-        yield from (one for one in page if import_of(one.source) == named)
-        after = page[-1].position
-        advance()
-
-
 class Undoing:
     """One run of undoing one import."""
 
@@ -123,10 +105,9 @@ class Undoing:
         """
         started = time.monotonic()
         # Only their positions are kept: there may be as many as a file has rows.
-        positions = array(
-            "Q",
-            (one.position for one in _events(self._ledger, self.account.import_id, self._advance)),
-        )
+        positions = array("Q")
+        for _, found, _ in windows(self._ledger, self.account.import_id, advance=self._advance):
+            positions.extend(found)
         if not positions:
             raise ImportNotFound(f"nothing in this ledger was appended by an import {self._named}")
         self.account.events = self._total = len(positions)
@@ -154,7 +135,7 @@ class Undoing:
             found = [one for one in page if one.position in wanted]
         else:
             found = [self._ledger.event(position, decrypt=False) for position in positions]
-        return found[::-1]
+        return [one for one in reversed(found) if import_of(one.source) == self._named]
 
     def _retract(self, events: Sequence[RecordedEvent]) -> None:
         targets = []

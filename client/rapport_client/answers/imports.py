@@ -13,8 +13,9 @@ from rapport_client.answers.operations import Progress
 class ListedImport:
     """What became of the rows of a file: each is appended, known, skipped or rejected.
 
-    ``state`` is running, succeeded, failed or cancelled; ``problem`` says why it failed, and
-    ``next_step`` how it continues.
+    ``not_addressed`` counts refs that are another contact's. ``state`` is running,
+    succeeded, failed or cancelled; ``problem`` says why it failed, and ``next_step`` how it
+    continues.
     """
 
     id: UUID
@@ -27,6 +28,7 @@ class ListedImport:
     skipped: int
     rejected: int
     contacts_registered: int
+    not_addressed: int
     begun_at: datetime
     ended_at: datetime | None
     progress: Progress
@@ -45,6 +47,13 @@ class ImportColumn:
 
 @dataclass(frozen=True, kw_only=True)
 class Import(ListedImport):
-    """An import with the columns of its file, while these are kept."""
+    """An import with the columns of its file, while these are kept.
+
+    ``events`` counts what the ledger holds of it, and ``retracted`` what was taken back of that.
+    ``undone_at`` is None where it was not undone, or has appended since.
+    """
 
     columns: tuple[ImportColumn, ...]
+    events: int
+    retracted: int
+    undone_at: datetime | None

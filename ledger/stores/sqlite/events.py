@@ -206,6 +206,16 @@ class LedgerApplicationRecorder(SQLiteApplicationRecorder):
                     found[uuid_of(key)] = row
         return found
 
+    def find_mark(self, mark: bytes, after: int, upto: int) -> list[tuple[int, str]]:
+        """Position and topic of each event beyond ``after`` up to ``upto`` with these bytes."""
+        statement = (
+            f"SELECT position, topic FROM {self.events_table_name} "  # noqa: S608  # own name
+            "WHERE position > ? AND position <= ? AND instr(state, ?) ORDER BY position"
+        )
+        with self.datastore.transaction(commit=False) as c:
+            c.execute(statement, (after, upto, mark))
+            return [(position, topic) for position, topic in c.fetchall()]
+
     def rows_at(self, positions: Sequence[int]) -> dict[int, Row]:
         """The stored events at these positions, by position; where none stands it is absent."""
         found: dict[int, Row] = {}
