@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from domain.instants import DAY
@@ -29,6 +30,11 @@ def without_log(answer: Json) -> Json:
     return {name: value for name, value in answer.items() if name not in OF_THE_LOG}
 
 
+def is_at(shop: Shop, path: str, head: int) -> bool:
+    """Whether a projection is that far."""
+    return bool(shop.get(path).json()["position"] == head)
+
+
 def answers(shop: Shop) -> tuple[int, Json]:
     """The head of the log, and what is answered about everybody at it."""
     head = shop.get("/events", limit=1000).json()["items"][-1]["position"]
@@ -40,7 +46,7 @@ def answers(shop: Shop) -> tuple[int, Json]:
             said[path] = without_log(shop.get(path).json())
     for name in ("status", "standing"):  # restatements tell of the past, which grew longer too
         path = f"/projections/{name}/digest"
-        until(lambda path=path: shop.get(path).json()["position"] == head)  # type: ignore[misc]
+        until(partial(is_at, shop, path, head))
         said[path] = shop.get(path).json()["digest"]
     return head, said
 
