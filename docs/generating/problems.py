@@ -63,7 +63,7 @@ IMPORT_CODES: dict[str, str] = {
     "no-rule": "No `[[event]]` of the mapping matches the row.",
     "invalid-date": "The text is no day of the calendar in a form that the mapping defines.",
     "scattered-group": "Rows of one group do not stand together in the file.",
-    "setting-missing": "The file does not say what the mapping asks for with `--set`.",
+    "setting-missing": "The file does not say what the mapping asks for in a setting.",
     "spoiled-ref": "The contact's ref looks as if a spreadsheet changed it.",
     "unreadable-file": "The file is not what the mapping reads: its encoding, or its header.",
     "unknown-column": "The mapping names a column that the file does not have.",
@@ -76,6 +76,7 @@ IMPORT_CODES: dict[str, str] = {
     "unreadable-row": "The row is not valid CSV.",
     "unreadable-text": "The row is not in the mapping's encoding.",
     "wrong-columns": "The row has more or fewer columns than the file.",
+    "wrong-kind-of-file": "The mapping is for vCards and the file is not, or the other way round.",
     "wrong-template": "A template of the mapping cannot be filled in.",
 }
 """The codes of what an import rejects, besides those of requests."""

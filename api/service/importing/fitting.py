@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
     from api.service.importing.mapping import FileMapping
 
-WRONG_KIND = "wrong-kind-of-file"
-"""The code where a mapping is for vCards and the file has none, or the other way round."""
-
 
 @dataclass(frozen=True)
 class Entrance:
@@ -65,7 +62,7 @@ def refuse_other_kind(mapping: FileMapping, file: BinaryIO, entrance: Entrance) 
             f"the file is one of vCards, and the mapping {mapping.name} is for columns: try"
             f" {entrance.mapping(VCARD)}"
         )
-        raise Invalid.at("", WRONG_KIND, detail)
+        raise Invalid.at("", "wrong-kind-of-file", detail)
     if mapping.shape.vcards and not has_cards and columns_mark(first_line) is None:
         detail = (
             "the file is no file of vCards, which begins with BEGIN:VCARD, and the mapping"
@@ -74,7 +71,7 @@ def refuse_other_kind(mapping: FileMapping, file: BinaryIO, entrance: Entrance) 
         columns: tuple[str, ...] = ()
         with suppress(UnreadableFile):
             columns = layout_of(file).columns
-        raise Invalid.at("", WRONG_KIND, f"{detail}{fitting_advice(columns, entrance)}")
+        raise Invalid.at("", "wrong-kind-of-file", f"{detail}{fitting_advice(columns, entrance)}")
 
 
 def refuse_other_columns(

@@ -207,7 +207,10 @@ class SettingsMissing(Invalid):
         self.settings = settings
         told = "; ".join(f"{name}, {meaning}" for name, meaning in settings.items())
         super().__init__(
-            [FieldError(f"/{name}", "missing", f"is {settings[name]}") for name in settings],
+            [
+                FieldError(f"/{name}", "setting-missing", f"is {settings[name]}")
+                for name in settings
+            ],
             f"the file does not say everything: {told}",
         )
 
