@@ -19,6 +19,7 @@ from api.cli.collecting import collect_seldom
 from api.cli.ending import AddressRefused
 from api.cli.followers import OtherProcess, followers_of
 from api.cli.output import print_message
+from api.console.app import Console
 from api.http.app import create_app
 from api.http.edge import logs
 from api.http.edge.connections import IDLE_SECONDS, Sweep, connections_with
@@ -106,7 +107,7 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
 
 
 def _config(server: Server, settings: Settings) -> uvicorn.Config:
-    log_level, app = settings.log_level, create_app(server)
+    log_level, app = settings.log_level, create_app(server, pages=Console(server).application())
     return uvicorn.Config(
         app,
         http=connections_with(ShortWay(app)),
@@ -173,7 +174,7 @@ def _signals_put_back() -> Iterator[None]:
 
 def _whom(server: Server) -> str:
     if server.keys.is_open():
-        return "It answers this machine only, without keys. Try /docs. Ctrl-C stops it."
+        return "It answers this machine only, without keys. Open it in a browser. Ctrl-C stops it."
     return "It answers who sends an access key. Ctrl-C stops it."
 
 

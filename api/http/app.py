@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from api.http.edge import metrics
 from api.http.edge.cors import for_pages
-from api.http.edge.dispatch import Dispatch, direct
+from api.http.edge.dispatch import CONSOLE, Dispatch, direct, with_pages
 from api.http.edge.frontdoor import FrontDoor
 from api.http.edge.request_reports import RequestReports
 from api.http.edge.tracing import TELEMETRY
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 class _Application(FastAPI):
     """FastAPI where it describes, traces and starts; its layers see what has no short way."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, pages: ASGIApp | None) -> None:
         super().__init__(
             title="Rapport",
             redirect_slashes=False,
@@ -46,6 +46,7 @@ class _Application(FastAPI):
             telemetry=TELEMETRY,
         )
         self._server = server
+        self._pages = pages
 
     def build_middleware_stack(self) -> ASGIApp:
         """The front door around everything, where also every other error becomes a problem."""
@@ -53,7 +54,8 @@ class _Application(FastAPI):
         dispatch = Dispatch(framework)
         for route in routes_of(ROUTERS):
             dispatch.add(route.method, route.path, direct(route))
-        door = FrontDoor(dispatch, reports=self.state.reports, is_open=self._server.keys.is_open)
+        within = dispatch if self._pages is None else with_pages(dispatch, self._pages)
+        door = FrontDoor(within, reports=self.state.reports, is_open=self._server.keys.is_open)
         return for_pages(door, self._server.settings.cors_origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -62,12 +64,13 @@ class _Application(FastAPI):
         await super().__call__(scope, receive, send)
 
 
-def create_app(server: Server, limits: Limits = LIMITS) -> FastAPI:
+def create_app(server: Server, limits: Limits = LIMITS, pages: ASGIApp | None = None) -> FastAPI:
     """The application that serves what ``server`` holds; who makes it closes the server.
 
-    It answers in one event loop; ``limits`` are those of its streams.
+    It answers in one event loop; ``limits`` are those of its streams. ``pages`` answer under
+    ``/console``, if there are any.
     """
-    app = _Application(server)
+    app = _Application(server, pages)
     app.state.server = server
     app.state.streams = Streams(limits, server.stopping)
     metrics.count(app, server)
@@ -86,7 +89,7 @@ def create_app(server: Server, limits: Limits = LIMITS) -> FastAPI:
         return JSONResponse(await run_in_threadpool(openapi))
 
     app.add_route("/openapi.json", openapi_json, include_in_schema=False)
-    docs.add_to(app)
+    docs.add_to(app, front=docs.DOCUMENTATION if pages is None else CONSOLE)
     metrics.metrics_of(app).open_tails = lambda: app.state.streams.tails.taken
     app.add_exception_handler(HTTPException, _told_by_framework)
     app.add_exception_handler(Exception, _told_within_framework)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from api.http.admission import read_whole_body
-from api.http.wire.envelope import ids_from_key
 from api.http.wire.headers import said_once
 from api.http.wire.rendered import WholeAnswer, content_answer
 from api.service import strict_parsing
 from api.service.answers.events import Appended
+from api.service.envelope import ids_from_key
 from domain.errors import Invalid
 from ledger.access.scopes import THIS_MACHINE
 

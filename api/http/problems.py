@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
+from api.service import errors as service_errors
 from api.service.answers.problems import Problem
 from api.service.errors import RateLimited
 from domain import errors
@@ -72,22 +73,14 @@ class Forbidden(LedgerError):
 
 
 STATUS: dict[type[LedgerError], int] = {
-    errors.Invalid: 422,
-    errors.NotFound: 404,
-    errors.VersionMismatch: 412,
-    errors.Conflict: 409,
-    errors.Unavailable: 503,
-    errors.Corrupt: 503,
+    **service_errors.STATUS,
     MethodNotAllowed: 405,
     NotAcceptable: 406,
     UnsupportedMediaType: 415,
     TooLarge: 413,
     Malformed: 400,
     HeadTooLarge: 431,
-    errors.Unauthenticated: 401,
     Forbidden: 403,
-    RateLimited: 429,
-    LedgerError: 500,
 }
 """The status of each class of errors; a class that is not listed has that of its parent."""
 
@@ -128,7 +121,7 @@ RETRY_AFTER_SECONDS = "1"
 
 def status_of(error: type[LedgerError]) -> int:
     """The HTTP status of errors of this class."""
-    return next(STATUS[cls] for cls in error.__mro__ if cls in STATUS)
+    return service_errors.status_in(STATUS, error)
 
 
 def status_of_code(code: str) -> int:

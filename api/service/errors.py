@@ -1,9 +1,10 @@
-"""Errors of the use cases that no ledger knows of; ``api.http.problems`` has their statuses."""
+"""Errors of the use cases that no ledger knows of, and the HTTP status of every error."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from domain import errors
 from domain.errors import Conflict, LedgerError
 
 if TYPE_CHECKING:
@@ -33,3 +34,25 @@ class ConfirmationNeeded(Conflict):
 
     def fields(self) -> Mapping[str, object]:
         return {"token": self.token, "expires_at": self.expires_at}
+
+
+STATUS: Mapping[type[LedgerError], int] = {
+    errors.Invalid: 422,
+    errors.NotFound: 404,
+    errors.VersionMismatch: 412,
+    errors.Conflict: 409,
+    errors.Unavailable: 503,
+    errors.Corrupt: 503,
+    errors.Unauthenticated: 401,
+    RateLimited: 429,
+    LedgerError: 500,
+}
+"""The status of each class of errors; a class that is not listed has that of its parent.
+
+Source: RFC 9110, section 15.
+"""
+
+
+def status_in(table: Mapping[type[LedgerError], int], error: type[LedgerError]) -> int:
+    """The HTTP status of errors of this class, by a table that has that of ``LedgerError``."""
+    return next(table[cls] for cls in error.__mro__ if cls in table)

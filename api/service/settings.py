@@ -92,6 +92,7 @@ class Settings:
     archive_passphrase: str | None = field(default=None, repr=False)
     log_public: bool = False
     cors_origins: tuple[str, ...] = ()
+    public_url: str | None = None
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     access_key: str | None = field(default=None, repr=False)
@@ -113,15 +114,22 @@ class Settings:
             raise SettingsRefused(
                 "log_domain must be a domain in lower case, such as ledger.example.org"
             )
+        self._require_origins()
+        if self.access_key is not None and not _KEY.fullmatch(self.access_key):
+            raise SettingsRefused("access_key must be an access key as it was shown, rk_...")
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise SettingsRefused("tls_certificate and tls_key belong together")
+
+    def _require_origins(self) -> None:
         for origin in self.cors_origins:
             if not _ORIGIN.fullmatch(origin):
                 raise SettingsRefused(
                     f"cors_origins: {origin!r} is no origin, such as https://shop.example.org"
                 )
-        if self.access_key is not None and not _KEY.fullmatch(self.access_key):
-            raise SettingsRefused("access_key must be an access key as it was shown, rk_...")
-        if (self.tls_certificate is None) != (self.tls_key is None):
-            raise SettingsRefused("tls_certificate and tls_key belong together")
+        if self.public_url is not None and not _ORIGIN.fullmatch(self.public_url):
+            raise SettingsRefused(
+                "public_url must be an origin, such as https://rapport.example.org, without a path"
+            )
 
     def require_keys(self) -> None:
         """Refuse an address that other machines can reach, if no access key would be required.

@@ -60,6 +60,9 @@ FORMS: dict[str, str] = {
     " key",
     "cors_origins": "origins such as `https://shop.example.org`, separated by spaces, or a list in"
     " the file: the pages that may call the server from a browser",
+    "public_url": "the origin at which browsers reach the server, such as"
+    " `https://rapport.example.org`, where a proxy stands before it; the console is"
+    " then used there",
     "tls_certificate": "a PEM file, with the chain; with it the server speaks HTTPS",
     "tls_key": "the PEM file of its private key",
     "access_key": "an access key; commands that ask a server send it along,"

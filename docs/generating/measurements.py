@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api.http.routers.status_in_depth import SIGNING_SECONDS
-from api.http.wire.envelope import MOST_EVENTS
 from api.service import confirmations
+from api.service.envelope import MOST_EVENTS
 from api.service.limits import LIMITS
 from api.service.receipts import form
 from api.service.replays import results

@@ -20,10 +20,10 @@ from hypothesis import strategies as st
 from api.http.edge.tracing import trace_id_of
 from api.http.wire.cloudevents import read_batch, read_cloud_event
 from api.http.wire.cursors import make_cursor, read_place
-from api.http.wire.envelope import ids_from_key, read_many
 from api.http.wire.media import media_type
 from api.http.wire.query import Reads, read_query
 from api.service.backups.form import Backup, TrailCopy, read_trail
+from api.service.envelope import ids_from_key, read_many
 from api.service.importing.mapping import mapping_of
 from api.service.receipts.form import read_receipt
 from api.service.strict_parsing import JSON, MSGPACK, parse

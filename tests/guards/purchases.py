@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from api.http.wire.envelope import read_many
 from api.service import strict_parsing
+from api.service.envelope import read_many
 from domain.instants import DAY, format_instant
 from domain.presets import PRESETS
 from ledger.drafts import Append

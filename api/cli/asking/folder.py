@@ -17,7 +17,6 @@ from api.cli.asking.operations import result_of, told_progress
 from api.cli.output import progress
 from api.cli.policies.publishing import publish_policy
 from api.cli.questions.long import answer_with_progress
-from api.http.wire.envelope import read_many
 from api.service.agendas.answering import names_at, whole_agenda
 from api.service.agendas.gratitude import gratitude
 from api.service.answers.events import AppendedToMany
@@ -27,6 +26,7 @@ from api.service.answers.projections import Operation
 from api.service.answers.status import Status
 from api.service.calibration import calibration
 from api.service.cards import welcome_card
+from api.service.envelope import read_many
 from api.service.finding.pages import ContactFilter, duplicates_page, found_contacts
 from api.service.fitting import fit_policy
 from api.service.known_aliases import KnownAliases

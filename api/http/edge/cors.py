@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from starlette.middleware.cors import CORSMiddleware
 
+from api.http.edge.dispatch import is_of_console
 from api.http.problems import Forbidden, problem_response
 from api.http.wire.path_types import REQUEST_HEADERS
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from starlette.datastructures import Headers
     from starlette.responses import Response
-    from starlette.types import ASGIApp
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 def for_pages(door: ASGIApp, origins: Sequence[str]) -> ASGIApp:
@@ -32,7 +33,16 @@ def for_pages(door: ASGIApp, origins: Sequence[str]) -> ASGIApp:
 
 
 class _ForPages(CORSMiddleware):
-    """Refuses with a problem, as everything here does, where the framework does with a text."""
+    """Refuses with a problem, as everything here does, where the framework does with a text.
+
+    The console is for its own pages alone: other origins get nothing of it.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and is_of_console(scope["path"]):
+            await self.app(scope, receive, send)
+            return
+        await super().__call__(scope, receive, send)
 
     def preflight_response(self, request_headers: Headers) -> Response:
         """The answer to a browser that asks whether a page may send a request."""

@@ -134,3 +134,22 @@ def direct(route: LedgerRoute) -> ASGIApp:
             await route.app(scope, receive, send)
 
     return run_with_stack
+
+
+CONSOLE = "/console"
+"""The path under which the pages for people are."""
+
+
+def with_pages(app: ASGIApp, pages: ASGIApp) -> ASGIApp:
+    """What answers with ``pages`` under ``/console``, and with ``app`` everywhere else."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        is_page = scope["type"] == "http" and is_of_console(scope["path"])
+        await (pages if is_page else app)(scope, receive, send)
+
+    return answer
+
+
+def is_of_console(path: str) -> bool:
+    """Whether a path is that of a page for people."""
+    return path == CONSOLE or path.startswith(f"{CONSOLE}/")

@@ -20,10 +20,10 @@ from api.http.routers import ROUTERS
 from api.http.routers.events import append_events
 from api.http.routers.status import read_status
 from api.http.routing import routes_of
-from api.http.wire.envelope import read_one
 from api.http.wire.media import join_objects
 from api.http.wire.rendered import WholeAnswer, content_answer
 from api.service.answers.status import StatusQuestion
+from api.service.envelope import read_one
 from api.service.strict_parsing import JSON, parse
 from ledger.drafts import Append
 

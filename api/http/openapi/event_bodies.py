@@ -7,8 +7,8 @@ from typing import Any
 from api.http.openapi import examples
 from api.http.openapi.responses import form, lines
 from api.http.wire import cloudevents
-from api.http.wire.envelope import MOST_EVENTS
 from api.http.wire.media import LINES
+from api.service.envelope import MOST_EVENTS
 from api.service.event_schemas import ref
 from api.service.strict_parsing import JSON
 

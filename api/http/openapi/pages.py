@@ -29,19 +29,26 @@ _ASSETS = {
 }
 
 
-def add_to(app: FastAPI) -> None:
-    """Serve the page and what it loads; nothing of it comes from another host."""
+DOCUMENTATION = "/docs"
+
+
+def add_to(app: FastAPI, front: str = DOCUMENTATION) -> None:
+    """Serve the page and what it loads; nothing of it comes from another host.
+
+    ``front`` is where ``/`` leads browsers.
+    """
+    app.state.front = front
     app.add_route("/", _front, include_in_schema=False)
     app.add_route("/docs", _page, include_in_schema=False)
     app.add_route("/docs/{asset}", _asset, include_in_schema=False)
 
 
 async def _front(request: Request) -> Response:
-    """Leads browsers to the documentation, and gives programs the addresses of all descriptions."""
+    """Leads browsers to pages for people, and gives programs the addresses of all descriptions."""
     request.state.route = "/"
     wanted = media.preferred_type(request, (*media.DOCUMENTS, HTML))
     if wanted == HTML:
-        return RedirectResponse("/docs", status_code=303, headers=_VARIES)
+        return RedirectResponse(request.app.state.front, status_code=303, headers=_VARIES)
     return Response(media.encode(_PLACES, wanted), media_type=wanted, headers=_VARIES)
 
 

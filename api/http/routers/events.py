@@ -28,11 +28,11 @@ from api.http.openapi.responses import problems, response_of
 from api.http.routing import BareRoute
 from api.http.streams.bulk import BulkAppend
 from api.http.wire import cloudevents
-from api.http.wire.envelope import read_many
 from api.http.wire.headers import said_once
 from api.http.wire.media import LINES
 from api.http.wire.path_types import IdempotencyKey, IfMatch, IfNoneMatch, Prefer
 from api.service.answers.events import Appended, AppendedToMany
+from api.service.envelope import read_many
 from domain.errors import Invalid
 from ledger.access.scopes import APPEND
 from ledger.drafts import Append, Draft

@@ -26,6 +26,7 @@ from api.http.wire.query_types import Confirm
 from api.http.wire.sent import SentObject
 from api.service.answers.document import Page
 from api.service.answers.ledgers import DeletedLedger, Ledger
+from api.service.making_ledgers import make_ledger
 from api.service.server import Server
 from domain.kinds import Region, TimeZone, wrong
 from ledger.access.scopes import ADMIN, SCOPES, Principal
@@ -97,14 +98,8 @@ def create_ledger(
     reply: CurrentReply,
 ) -> Ledger:
     """If the ledger exists, nothing changes, even if the time zone or region is another."""
-    name, place = body.name, (body.time_zone, body.region)
-    if name in server.folder.names():
-        _, new = server.create(name, *place)
-    else:
-        with server.trails.order(None, caller, "ledger-made", name) as order:
-            _, new = server.create(name, *place)
-            if not new:  # another request was faster
-                order.end(REFUSED, reason="ledger-exists")
+    name = body.name
+    new = make_ledger(server, caller, name, body.time_zone, body.region)
     reply.headers["Location"] = f"/v1/ledgers/{name}"
     if not new:
         reply.status = 200

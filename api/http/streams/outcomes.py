@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from api.http.problems import TooLarge, problem
 from api.http.streams.lines import LINE_BYTES
-from api.http.wire.envelope import read_one
 from api.service import strict_parsing
 from api.service.answers.events import AppendedLine, RefusedLine
+from api.service.envelope import read_one
 from domain.errors import FieldError, Invalid, LedgerError, Refused
 from ledger.drafts import Append
 

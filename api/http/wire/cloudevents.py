@@ -6,7 +6,7 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from api.http.wire.envelope import MOST_EVENTS, read_one
+from api.service.envelope import MOST_EVENTS, read_one
 from api.service.strict_parsing import escape_pointer
 from domain.errors import FieldError, Invalid
 from domain.kinds import EventId, read_text

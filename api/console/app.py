@@ -1,0 +1,180 @@
+"""The console as one ASGI application, which stands beside the HTTP interface.
+
+Who may see a page is decided here for all pages, before anything is read. Source: the console
+document, "How it is made".
+"""
+
+from __future__ import annotations
+
+from inspect import iscoroutinefunction
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from api.console.errors import Failed, FormRefused, NotAllowed, PageNotFound, error_page
+from api.console.forms import read_form
+from api.console.origins import Origin
+from api.console.pages import PAGES
+from api.console.rendering import STATIC, static_content
+from api.console.sessions import NOBODY, Sessions
+from api.console.visit import Visit
+from domain.errors import LedgerError
+from ledger.access.scopes import THIS_MACHINE
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.requests import Request
+    from starlette.types import ASGIApp
+
+    from api.console.sessions import Session
+    from api.console.visit import Page
+    from api.service.server import Server
+
+SIGN_IN = "/console/sign-in"
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+"""What a page may load and do. Source: Content Security Policy Level 3."""
+
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+"""What every page tells the browser, besides what the front door adds to every answer."""
+
+
+class Console:
+    """Answers for the pages of one server."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.sessions = Sessions()
+
+    def application(self) -> ASGIApp:
+        """The pages on their paths, and what they load."""
+        routes = [Route("/console/static/{name}", _static)]
+        for page in PAGES:
+            path = f"/console{page.path}"
+            routes.append(Route(path, self._endpoint(page, path), methods=[page.method]))
+        made = Starlette(routes=routes)
+        made.router.redirect_slashes = False
+        made.add_exception_handler(HTTPException, self._answer_unknown)
+        made.add_exception_handler(Exception, self._answer_failed)
+        return made
+
+    def _endpoint(self, page: Page, path: str) -> Callable[[Request], Awaitable[Response]]:
+        async def answer(request: Request) -> Response:
+            request.scope["state"]["route"] = path
+            origin = Origin.of(request, self.server.settings)
+            session, secret = self._session(request, origin)
+            if session is None and not page.is_public:
+                return _to_sign_in(request)
+            visit = Visit(request, self.server, self.sessions, session or NOBODY)
+            try:
+                response = await self._answer(visit, page, origin)
+            except LedgerError as error:
+                response = error_page(visit, error)
+            finally:
+                visit.leave()
+            if secret is not None:
+                response.headers.append("Set-Cookie", origin.cookie_header(secret))
+            response.headers.update({**HEADERS, **response.headers})
+            return response
+
+        return answer
+
+    async def _answer(self, visit: Visit, page: Page, origin: Origin) -> Response:
+        """The page, if the principal may see it and one of our own pages sent its form.
+
+        Raises:
+            LedgerError: it may not, or the page cannot be made.
+        """
+        if page.method == "POST":
+            if not origin.is_of_own_page(visit.request):
+                raise FormRefused("another site may not change anything here")
+            visit.form = await read_form(visit.request)
+            if not page.is_public and not visit.session.made_form(visit.field("token")):
+                raise FormRefused(
+                    "nothing was recorded: this page was loaded before the server was started or "
+                    "the session began. Go back, load the page again, and send it once more"
+                )
+        if not page.is_public:
+            self._require(visit, page)
+        if iscoroutinefunction(page.answer):
+            response: Response = await page.answer(visit)
+            return response
+        return await run_in_threadpool(page.answer, visit)
+
+    def _require(self, visit: Visit, page: Page) -> None:
+        """Let pass who may see the page.
+
+        Raises:
+            NotAllowed: the key is for other things, or for another ledger.
+            RateLimited: it asked too often.
+        """
+        principal, session = visit.principal, visit.session
+        name = visit.request.path_params.get("ledger")
+        if name is not None and not principal.may_enter(name):
+            raise NotAllowed("the access key is for another ledger")
+        if page.scopes and not visit.may(*page.scopes):
+            raise NotAllowed(f"this takes an access key with the scope {' or '.join(page.scopes)}")
+        self.server.rate_limits.take(principal.id, session.per_minute)
+
+    def _session(self, request: Request, origin: Origin) -> tuple[Session | None, str | None]:
+        """The session of the browser, and the secret of one that was begun just now.
+
+        In open mode every browser on this machine has one.
+        """
+        keys, kept = self.server.keys, None
+        secret = request.cookies.get(origin.cookie or "", "")
+        session = self.sessions.find(secret) if secret else None
+        if keys.is_open():
+            if session is None or session.principal != THIS_MACHINE:
+                kept, session = self.sessions.begin(THIS_MACHINE)
+            return session, kept
+        if session is not None and (
+            session.principal == THIS_MACHINE or not keys.still_opens(session.principal)
+        ):
+            self.sessions.end(secret)
+            session = None
+        return session, None
+
+    async def _answer_unknown(self, request: Request, error: Exception) -> Response:
+        """What the framework itself finds: no such page, or not by this method."""
+        assert isinstance(error, HTTPException)
+        return self._error_page(request, PageNotFound("there is no such page"), error.status_code)
+
+    async def _answer_failed(self, request: Request, _error: Exception) -> Response:
+        """The page after a fault of ours; the front door logs it."""
+        return self._error_page(request, Failed("the server failed"), 500)
+
+    def _error_page(self, request: Request, error: LedgerError, status: int) -> Response:
+        request.scope["state"].setdefault("route", "/console")
+        session, _ = self._session(request, Origin.of(request, self.server.settings))
+        response = error_page(Visit(request, self.server, self.sessions, session or NOBODY), error)
+        response.status_code = status
+        response.headers.update(HEADERS)
+        return response
+
+
+def _to_sign_in(request: Request) -> Response:
+    if request.headers.get("hx-request") == "true":
+        return Response("", headers={"HX-Redirect": SIGN_IN})
+    return RedirectResponse(SIGN_IN, status_code=303)
+
+
+async def _static(request: Request) -> Response:
+    name = request.path_params["name"]
+    request.scope["state"]["route"] = "/console/static/{name}"
+    if name not in STATIC:
+        raise HTTPException(404)
+    headers = {"Cache-Control": "public, max-age=86400"}
+    return Response(static_content(name), media_type=STATIC[name], headers=headers)

@@ -1,0 +1,84 @@
+"""What went wrong, as a page: in words that say what to do, under the same status as elsewhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from api.service.errors import STATUS, RateLimited, status_in
+from domain import errors
+from domain.errors import LedgerError
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+    from api.console.visit import Visit
+
+
+class NotAllowed(LedgerError):
+    """The principal may not see the page, or do that."""
+
+    code = "forbidden"
+
+
+class FormRefused(LedgerError):
+    """The form was not sent by a page of this server that is still valid."""
+
+    code = "forbidden"
+
+
+class PageNotFound(errors.NotFound):
+    """There is no page at that path."""
+
+
+class Failed(LedgerError):
+    """The server itself failed."""
+
+
+_STATUS = {**STATUS, NotAllowed: 403, FormRefused: 403}
+
+_TITLES: dict[type[LedgerError], str] = {
+    errors.LedgerNotFound: "There is no such ledger",
+    errors.ContactNotFound: "Nobody is registered by that name",
+    errors.NotFound: "There is nothing here",
+    NotAllowed: "Your access key does not open this",
+    FormRefused: "Nothing was recorded",
+    errors.Invalid: "That cannot be asked",
+    errors.Refused: "The ledger refused it",
+    errors.Corrupt: "The ledger is damaged",
+    errors.ProjectionBehind: "The ledger is catching up",
+    errors.Unavailable: "That is not possible just now",
+    RateLimited: "That was too often",
+    errors.Unauthenticated: "Sign in again",
+    Failed: "The server failed",
+}
+
+
+def status_of(error: LedgerError) -> int:
+    """The HTTP status of the page that reports an error."""
+    return status_in(_STATUS, type(error))
+
+
+def sentence_of(error: LedgerError) -> str:
+    """What went wrong; of a fault inside the server nothing, because it may quote the data."""
+    if status_of(error) == 500 or isinstance(error, errors.Corrupt):
+        return "The log of the server says what happened."
+    if isinstance(error, errors.Invalid):
+        said = [f"{one.pointer.strip('/')} {one.detail}".strip() for one in error.errors]
+        return "; ".join(said) or str(error)
+    return str(error)
+
+
+def error_page(visit: Visit, error: LedgerError) -> Response:
+    """The page that reports an error."""
+    title = next(
+        (_TITLES[cls] for cls in type(error).__mro__ if cls in _TITLES), "That did not work"
+    )
+    headers = {"Retry-After": "1"} if isinstance(error, errors.Unavailable) else {}
+    return visit.page(
+        "error.html",
+        status=status_of(error),
+        headers=headers,
+        title=title,
+        sentence=sentence_of(error),
+        instance=visit.request.state.instance,
+    )

@@ -1,0 +1,76 @@
+"""Signing in with an access key, and out again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.responses import RedirectResponse
+
+from api.console.origins import Origin
+from api.console.visit import Page
+from domain.errors import Unauthenticated
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+    from api.console.visit import Visit
+
+TRIES_PER_MINUTE = 10
+"""How often one address may try a key."""
+
+_NO_COOKIE = (
+    "this address is neither this machine nor HTTPS, so that a session could be read on its way. "
+    "Serve the console over HTTPS and set RAPPORT_PUBLIC_URL to its address"
+)
+
+
+def show(visit: Visit) -> Response:
+    """The form for an access key."""
+    if visit.server.keys.is_open():
+        return visit.lead_to("/console")
+    return _form(visit, 200, "")
+
+
+def sign_in(visit: Visit) -> Response:
+    """Begin a session with the key that was pasted, under a new id.
+
+    Raises:
+        RateLimited: this address tried too often.
+    """
+    request, server = visit.request, visit.server
+    origin = Origin.of(request, server.settings)
+    if origin.cookie is None:
+        return _form(visit, 403, f"You cannot sign in here: {_NO_COOKIE}.")
+    address = request.client.host if request.client else "-"
+    server.rate_limits.take(f"sign-in {address}", TRIES_PER_MINUTE)
+    try:
+        key = server.keys.authenticate(visit.field("key"))
+    except Unauthenticated as error:
+        return _form(visit, 401, f"{str(error).capitalize()}.")
+    if secret := request.cookies.get(origin.cookie):
+        visit.sessions.end(secret)
+    secret, _ = visit.sessions.begin(key.principal, key.per_minute)
+    response = RedirectResponse("/console", status_code=303)
+    response.headers.append("Set-Cookie", origin.cookie_header(secret))
+    return response
+
+
+def sign_out(visit: Visit) -> Response:
+    """End the session."""
+    request = visit.request
+    origin = Origin.of(request, visit.server.settings)
+    visit.sessions.end(request.cookies.get(origin.cookie or "", ""))
+    response = RedirectResponse("/console/sign-in", status_code=303)
+    response.headers.append("Set-Cookie", origin.cookie_header("", 0))
+    return response
+
+
+def _form(visit: Visit, status: int, problem: str) -> Response:
+    return visit.page("sign_in.html", status=status, problem=problem)
+
+
+PAGES = (
+    Page("/sign-in", show, is_public=True),
+    Page("/sign-in", sign_in, method="POST", is_public=True),
+    Page("/sign-out", sign_out, method="POST"),
+)

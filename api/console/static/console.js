@@ -1,0 +1,139 @@
+"use strict";
+// Keys, the stream that says when the ledger has moved, and what goes after a while. Every page
+// works without this file.
+
+const inField = (element) => element.closest("input, select, textarea, [contenteditable]");
+
+// --- keys -------------------------------------------------------------------------------------
+
+const items = () => [...document.querySelectorAll("[data-item]")];
+const marked = () => document.querySelector("[data-item].at");
+
+function mark(element) {
+  marked()?.classList.remove("at");
+  element?.classList.add("at");
+  element?.scrollIntoView({ block: "nearest" });
+}
+
+function move(by) {
+  const all = items();
+  if (!all.length) return;
+  const at = all.indexOf(marked());
+  mark(all[Math.min(all.length - 1, Math.max(0, at + by))]);
+}
+
+function press(key) {
+  const within = marked()?.querySelector(`[data-key="${key}"]`);
+  const found = within ?? document.querySelector(`:not([data-item] *)[data-key="${key}"]`);
+  if (!found) return false;
+  const clicked = found.matches("details") ? found.querySelector("summary") : found;
+  clicked.click();
+  return true;
+}
+
+function menuLink(ending) {
+  return document.querySelector(`.top nav a[href$="${ending}"]`);
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") {
+    document.querySelector("[data-item] form[data-act]")?.remove();
+    for (const one of document.querySelectorAll("details.later[open]")) one.open = false;
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || inField(event.target)) return;
+  let used = true;
+  if (event.key === "j") move(1);
+  else if (event.key === "k") move(-1);
+  else if (event.key === "n" && menuLink("/act")) menuLink("/act").click();
+  else if (event.key === "/") {
+    const search = document.querySelector("[data-search]");
+    if (search) search.focus();
+    else menuLink("/people")?.click();
+  } else used = press(event.key);
+  if (used) event.preventDefault();
+});
+
+// --- forms in rows ----------------------------------------------------------------------------
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-close]")) event.target.closest("form")?.remove();
+  const opens = event.target.closest("[data-opens]");
+  if (opens) opens.closest("[data-item]")?.querySelector("form[data-act]")?.remove();
+  for (const one of document.querySelectorAll("details.later[open]"))
+    if (!one.contains(event.target)) one.open = false;
+});
+
+document.addEventListener("click", (event) => {
+  const copy = event.target.closest("[data-copy]");
+  if (copy) navigator.clipboard?.writeText(copy.dataset.copy);
+});
+
+function arrived(root) {
+  for (const one of root.querySelectorAll?.("[data-passes]") ?? []) {
+    if (one.dataset.timed) continue;
+    one.dataset.timed = "yes";
+    setTimeout(() => one.remove(), 1000 * Number(one.dataset.passes));
+  }
+  root.querySelector?.("[data-item] form[data-act] :is(input, select, textarea):not([type=hidden])")?.focus();
+}
+
+document.addEventListener("htmx:after:swap", () => arrived(document));
+document.addEventListener("DOMContentLoaded", () => arrived(document));
+
+// --- the ledger moves -------------------------------------------------------------------------
+
+let stream = null;
+let shown = null;
+let waiting = null;
+
+const isBusy = () =>
+  document.querySelector("form[data-act], details.later[open], [data-passes]") !== null ||
+  (inField(document.activeElement) && document.activeElement.closest("[data-refresh]"));
+
+async function refresh() {
+  waiting = null;
+  if (isBusy()) {
+    waiting = setTimeout(refresh, 1000);
+    return;
+  }
+  for (const part of document.querySelectorAll("[data-refresh]")) {
+    const answer = await fetch(part.dataset.refresh, { headers: { "HX-Request": "true" } });
+    if (!answer.ok || isBusy()) return;
+    const made = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = made.getElementById(part.id);
+    if (!fresh) continue;
+    const at = items().indexOf(marked());
+    part.replaceWith(fresh);
+    htmx.process(fresh);
+    if (at >= 0) mark(items()[Math.min(at, items().length - 1)]);
+  }
+}
+
+function follow() {
+  const path = document.body.dataset.live;
+  if (!path || document.hidden || stream) return;
+  stream = new EventSource(path);
+  stream.addEventListener("moved", (event) => {
+    const position = Number(event.data);
+    const fresh = document.getElementById("fresh");
+    if (fresh) {
+      const time = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+      fresh.textContent = `As of position ${position.toLocaleString("en")}, ${time}`;
+    }
+    if (shown !== null && shown !== position && waiting === null) waiting = setTimeout(refresh, 100);
+    shown = position;
+  });
+  stream.addEventListener("error", () => {
+    const fresh = document.getElementById("fresh");
+    if (fresh) fresh.textContent = "The server cannot be reached; what you typed is kept.";
+  });
+}
+
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) {
+    stream?.close();
+    stream = null;
+  } else follow();
+});
+document.addEventListener("DOMContentLoaded", follow);

@@ -1,0 +1,194 @@
+"""One request for a page: who asks, of which ledger, and the page that is answered."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from starlette.responses import HTMLResponse, RedirectResponse
+
+from api.console.rendering import Words, render
+from api.service.questions import At, Knowledge, Question, moment_of
+from domain.errors import Invalid, LedgerError
+from domain.kinds import ContactId
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from uuid import UUID
+
+    from starlette.datastructures import FormData
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from api.console.sessions import Session, Sessions
+    from api.service.server import OpenLedger, Server
+
+_CONTACT = ContactId()
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page at a path under ``/console``, and the scopes of which one is enough to see it.
+
+    Without scopes everybody who is signed in may; ``is_public`` is for the sign-in alone.
+    """
+
+    path: str
+    answer: Callable[[Visit], Any]
+    scopes: tuple[str, ...] = ()
+    method: str = "GET"
+    is_public: bool = False
+
+
+class Visit:
+    """A request that may be answered. What its path names is looked up when it is asked for."""
+
+    def __init__(
+        self, request: Request, server: Server, sessions: Sessions, session: Session
+    ) -> None:
+        self.request = request
+        self.server = server
+        self.sessions = sessions
+        self.session = session
+        self.form: FormData | None = None
+        self.now = server.clock()
+        self._entered: str | None = None
+
+    @property
+    def principal(self) -> Any:
+        """Who asks."""
+        return self.session.principal
+
+    def may(self, *scopes: str) -> bool:
+        """Whether the principal has one of these scopes."""
+        found: bool = self.principal.has(scopes)
+        return found
+
+    @property
+    def is_fragment(self) -> bool:
+        """Whether a part of a page is asked for, by the script on it."""
+        return self.request.headers.get("hx-request") == "true"
+
+    @cached_property
+    def served(self) -> OpenLedger:
+        """The ledger that the path names, which is not closed before ``leave``.
+
+        Raises:
+            LedgerNotFound: there is none.
+        """
+        name = unquote(self.request.path_params["ledger"])
+        self.server.usage_counts.enter(name)
+        self._entered = name
+        return self.server.ledger(name)
+
+    def leave(self) -> None:
+        """Say that the ledger is not asked any more."""
+        if self._entered is not None:
+            self.server.usage_counts.leave(self._entered)
+
+    @property
+    def ledger_path(self) -> str:
+        """The path of the ledger's pages."""
+        return f"/console/ledgers/{self.served.ledger.name}"
+
+    @property
+    def api_path(self) -> str:
+        """The path of the ledger's resources, of which the pages show the same."""
+        return f"/v1/ledgers/{self.served.ledger.name}"
+
+    @cached_property
+    def contact_id(self) -> UUID:
+        """The contact that the path names, which may not be registered.
+
+        Raises:
+            Invalid: it is neither a UUID nor source:ref.
+        """
+        return self.contact_named(unquote(self.request.path_params["contact"]))
+
+    def contact_named(self, name: str) -> UUID:
+        """The contact of that name, a UUID or source:ref.
+
+        Raises:
+            Invalid: it is neither.
+        """
+        try:
+            return _CONTACT.read(name, self.served.ledger.contact_id)
+        except Invalid as error:
+            raise error.within("/contact") from None
+
+    def parameter(self, name: str) -> str | None:
+        """A parameter of the query; None where it is absent or empty."""
+        return self.request.query_params.get(name, "").strip() or None
+
+    def field(self, name: str) -> str:
+        """A field of the form that was sent; empty where it is absent."""
+        value = "" if self.form is None else self.form.get(name, "")
+        return value.strip() if isinstance(value, str) else ""
+
+    def fields(self, name: str) -> list[str]:
+        """Every value of a field of the form that was sent."""
+        found = [] if self.form is None else self.form.getlist(name)
+        return [one for one in found if isinstance(one, str) and one.strip()]
+
+    def question(self, as_of: int | None = None, knowledge: Knowledge | None = None) -> Question:
+        """The point in both times that is asked about: now and all that is known, by default.
+
+        Raises:
+            Invalid: an instant too far ahead, or a position that is not recorded yet.
+        """
+        served, at = self.served, At(as_of, knowledge)
+        found = moment_of(served.ledger, served.aliases, at, self.now)
+        return Question(served.ledger, found.at, found.position, found.policies, found.aliases)
+
+    @property
+    def time_zone(self) -> str:
+        """The time zone in which this page writes days and times."""
+        if "ledger" not in self.request.path_params:
+            return "UTC"
+        with suppress(LedgerError):  # the page that says so has no other times
+            return self.served.ledger.time_zone or "UTC"
+        return "UTC"
+
+    @cached_property
+    def words(self) -> Words:
+        """The words for days, times and amounts on this page."""
+        return Words(self.time_zone, self.now)
+
+    def page(
+        self,
+        template: str,
+        *,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+        **values: Any,
+    ) -> Response:
+        """The answer made of a template and these values."""
+        content = render(template, visit=self, words=self.words, **values)
+        return HTMLResponse(content, status, dict(headers or {}))
+
+    def lead_to(self, path: str) -> Response:
+        """Lead the browser to another page, after a form or from an old address."""
+        if self.is_fragment:
+            return HTMLResponse("", headers={"HX-Redirect": path})
+        return RedirectResponse(path, status_code=303)
+
+    def menu(self) -> Sequence[tuple[str, str]]:
+        """The pages of the ledger that the principal may see: words and path of each."""
+        base = self.ledger_path
+        return [(label, f"{base}{path}") for label, path, scopes in MENU if self.may(*scopes)]
+
+
+MENU: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("Today", "", ("read",)),
+    ("People", "/people", ("read",)),
+    ("Log an act", "/act", ("append",)),
+    ("Partners", "/partners", ("read",)),
+    ("Policies", "/policies", ("read", "audit")),
+    ("Audit", "/audit", ("audit",)),
+    ("Operations", "/operations", ("read", "rebuild", "admin")),
+)
+"""The pages of a ledger in the order of the menu: words, path, and scopes of which one is enough.
+"""

@@ -1,0 +1,164 @@
+"""Acts and stages in the words of the people at the counter.
+
+The words stand for the types of events; what a type means is for the rules alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from domain.events import CATALOGUE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ACTS: Mapping[str, str] = {
+    "action-deferred": "put off",
+    "advice-accepted": "took our advice",
+    "advice-declined": "declined our advice",
+    "advice-given": "got advice from us",
+    "competitor-noted": "competitor heard of",
+    "complaint-acknowledged": "complaint acknowledged",
+    "complaint-raised": "complained",
+    "complaint-reopened": "complaint reopened",
+    "complaint-resolved": "complaint resolved",
+    "consent-changed": "consent changed",
+    "contact-detail-learned": "address or number learned",
+    "contact-detail-removed": "address or number removed",
+    "contact-linked": "linked to somebody",
+    "contact-merged": "merged into another contact",
+    "contact-registered": "registered",
+    "contacts-distinguished": "found to be another than somebody",
+    "custom-recorded": "recorded",
+    "detail-updated": "told us of a change",
+    "disclosure-acknowledged": "signed the disclosure",
+    "engagement-closed": "engagement ended",
+    "engagement-opened": "engagement began",
+    "event-corrected": "entry corrected",
+    "event-retracted": "entry retracted",
+    "gesture-made": "got something extra",
+    "greeting-sent": "greeted",
+    "merge-reversed": "merge undone",
+    "need-discovered": "need found",
+    "need-met": "need met",
+    "occasion-learned": "day to remember learned",
+    "personal-data-erased": "personal data erased",
+    "policy-published": "policy published",
+    "preference-learned": "preference learned",
+    "profile-fact-learned": "fact learned",
+    "promise-broken": "promise broken",
+    "promise-kept": "promise kept",
+    "promise-made": "promise made",
+    "purchase-made": "bought",
+    "purchase-reversed": "purchase returned",
+    "recognition-given": "recognised",
+    "referral-asked": "asked for a referral",
+    "referral-closed": "referral closed",
+    "referral-level-raised": "referral became stronger",
+    "referral-made": "referral made",
+    "referral-qualified": "referral qualified",
+    "referral-received": "came by a referral",
+    "registration-amended": "registration changed",
+    "relationship-ended": "relationship ended",
+    "resource-shared": "got something useful from us",
+    "reward-approved": "reward approved",
+    "reward-declined": "reward declined",
+    "reward-paid": "reward paid",
+    "reward-reversed": "reward taken back",
+    "sale-declined": "sale declined by us",
+    "stage-overridden": "stage set by hand",
+    "steward-assigned": "steward assigned",
+    "subscription-cancelled": "subscription cancelled",
+    "subscription-renewed": "subscription renewed",
+    "subscription-started": "subscription began",
+    "subscription-upgraded": "subscription upgraded",
+    "survey-answered": "answered a survey",
+    "testimonial-given": "spoke well of us",
+    "thanks-given": "thanked",
+    "thanks-received": "thanked us",
+    "touch-made": "call, letter or message",
+    "visit-made": "visited",
+    "wallet-rank-reported": "rank among brands reported",
+    "wallet-share-reported": "share of wallet reported",
+}
+"""What a type of event is called on a page."""
+
+QUICK_ACTS = (
+    ("t", "thanks-given", "Thanked"),
+    ("g", "gesture-made", "Gave something extra"),
+    ("c", "touch-made", "Called or wrote"),
+    ("b", "purchase-made", "They bought"),
+    ("v", "visit-made", "They visited"),
+    ("p", "promise-made", "Promised something"),
+    ("m", "complaint-raised", "They complained"),
+    ("l", "preference-learned", "Learned a preference"),
+    ("a", "advice-given", "Gave advice"),
+    ("r", "referral-made", "Referral"),
+)
+"""The acts of every day: the key that chooses each, its type, and what it is called."""
+
+KINDS: Mapping[str, str] = {
+    "disclosure": "Disclosure",
+    "complaint": "Complaint",
+    "promise": "Promise",
+    "thanks": "Thanks",
+    "thanks-won": "Thanks",
+    "reward": "Reward",
+    "keep": "Keep",
+    "renewal": "Renewal",
+    "occasion": "Occasion",
+    "need": "Need",
+    "competitor": "Competitor",
+    "touch": "Get in touch",
+    "reciprocity": "Give back",
+    "report-back": "Report back",
+    "ask": "Ask",
+    "gesture": "Gesture",
+    "learn": "Get to know",
+}
+"""What a kind of item of the agenda is called on a page."""
+
+FIELDS: Mapping[str, str] = {
+    "about": "About (id of a referral or subscription)",
+    "amount_minor": "Amount",
+    "attributes": "Details, a line each: name: value",
+    "brands": "Brands in all",
+    "capacity": "Capacity",
+    "cost_minor": "What it cost us",
+    "due_on": "Promised for",
+    "for_event": "For the entry (id)",
+    "how": "How",
+    "initiated_by": "Who began it",
+    "into": "Into the contact",
+    "other": "The other contact",
+    "personal": "From a person, by name",
+    "planned": "It was planned",
+    "public": "In public",
+    "refs": "Numbers elsewhere, a line each: source:ref",
+    "satisfied": "They are satisfied",
+    "score": "Score",
+    "severity": "Severity, 1 (small) to 3",
+    "until": "Until",
+    "year": "Year, if known",
+}
+"""What a field is called in a form, where its own name does not say it."""
+
+
+def act_named(type_name: str) -> str:
+    """What a type of event is called; a type of a later version by its own name."""
+    return ACTS.get(type_name, type_name.replace("-", " "))
+
+
+def field_named(name: str) -> str:
+    """What a field of an event is called in a form."""
+    found = FIELDS.get(name)
+    if found is None:
+        words = name.removesuffix("_id").removesuffix("_minor").replace("_", " ")
+        found = words[0].upper() + words[1:]
+    return found
+
+
+def types_by_name() -> list[tuple[str, str]]:
+    """Every type that may be recorded by hand with its name, by name."""
+    found = [(act_named(name), name) for name, cls in CATALOGUE.items() if cls.FROM_PRODUCERS]
+    return sorted((said[0].upper() + said[1:], name) for said, name in found)

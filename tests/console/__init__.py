@@ -1,0 +1,1 @@
+"""The pages of the console, over HTTP and in a browser."""

@@ -1,0 +1,221 @@
+"""Who may see pages and send forms: keys, sessions, origins, and what browsers are told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from api.bootstrap import build
+from api.console.app import POLICY, Console
+from api.console.sessions import IDLE_SECONDS, Sessions
+from api.http.app import create_app
+from api.service.settings import Settings
+from ledger.access.scopes import THIS_MACHINE
+from tests.api.shop import Clock, listening
+from tests.console.forms import fields_of, send
+from tests.fixtures.patience import END_SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from api.service.server import Server
+    from tests.api.shop import Shop
+
+SIGN_IN = "/console/sign-in"
+
+
+def test_browsers_are_led_to_the_console_and_programs_to_documents(client: httpx.Client) -> None:
+    assert client.get("/", headers={"Accept": "text/html"}).headers["Location"] == "/console"
+    assert client.get("/", headers={"Accept": "application/json"}).json()["openapi"]
+
+
+def test_every_page_says_what_it_may_load_and_is_not_kept(client: httpx.Client, shop: Shop) -> None:
+    for path in (f"/console{shop.base[3:]}", "/console?all=1", "/console/nothing", SIGN_IN):
+        headers = client.get(path).headers
+        assert headers["Content-Security-Policy"] == POLICY
+        assert headers["Cache-Control"] == "no-store"
+        assert headers["Referrer-Policy"] == "no-referrer"
+        assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_the_cookie_is_kept_from_scripts_and_from_other_sites(address: str) -> None:
+    answer = httpx.get(f"{address}/console?all=1", timeout=END_SECONDS)
+    cookie = answer.headers["Set-Cookie"]
+    port = address.rpartition(":")[2]
+    assert cookie.startswith(f"rapport_{port}=")
+    assert cookie.endswith("; Path=/; HttpOnly; SameSite=Strict")
+
+
+def test_a_form_of_another_page_records_nothing(client: httpx.Client, shop: Shop) -> None:
+    shop.register("till:1")
+    action, base = f"/console{shop.base[3:]}/act", f"/console{shop.base[3:]}"
+    page = client.get(f"{base}/act?type=thanks-given&contact=till:1").text
+    fields = fields_of(page, action)
+    for headers in ({"Origin": "https://evil.example"}, {"Origin": "null"}):
+        assert client.post(action, data=fields, headers=headers).status_code == 403
+    without_origin = httpx.Request(
+        "POST", client.base_url.join(action), data=fields, cookies=client.cookies
+    )
+    with httpx.Client(timeout=END_SECONDS) as bare:
+        assert bare.send(without_origin).status_code == 403
+    stale = client.post(action, data={**fields, "token": "of-another-session"})
+    assert stale.status_code == 403
+    assert "load the page again" in stale.text
+    assert len(shop.get("/contacts/till:1/events").json()["items"]) == 1
+
+
+def test_a_session_ends_after_eight_idle_hours() -> None:
+    now = [0.0]
+    sessions = Sessions(lambda: now[0])
+    secret, session = sessions.begin(THIS_MACHINE)
+    now[0] = IDLE_SECONDS
+    assert sessions.find(secret) is session
+    now[0] = 2 * IDLE_SECONDS + 1
+    assert sessions.find(secret) is None
+
+
+def test_beyond_a_number_the_session_that_was_idle_longest_ends() -> None:
+    sessions = Sessions(lambda: 0.0, most=2)
+    first, second = sessions.begin(THIS_MACHINE)[0], sessions.begin(THIS_MACHINE)[0]
+    assert sessions.find(first) is not None
+    sessions.begin(THIS_MACHINE)
+    assert (sessions.find(first) is None, sessions.find(second) is None) == (False, True)
+
+
+class Keyed:
+    """A server that asks for keys, with a client that knows them."""
+
+    def __init__(self, client: httpx.Client, server: Server, admin: str) -> None:
+        self.client = client
+        self.server = server
+        self.headers = {"Authorization": f"Bearer {admin}"}
+        for name in ("shop", "other"):
+            self.client.post("/v1/ledgers", json={"name": name}, headers=self.headers)
+
+    def key(self, *scopes: str, **more: object) -> tuple[str, str]:
+        """The secret and the id of a new key."""
+        body = {"name": "staff", "scopes": list(scopes), **more}
+        made = self.client.post("/v1/keys", json=body, headers=self.headers).json()
+        return made["secret"], made["id"]
+
+    def sign_in(self, secret: str) -> httpx.Response:
+        return self.client.post(SIGN_IN, data={"key": secret})
+
+
+@pytest.fixture
+def keyed(tmp_path: Path) -> Iterator[Keyed]:
+    server = build(
+        Settings(folder=tmp_path / "data", cors_origins=("https://shop.example",)), clock=Clock()
+    )
+    _, secret = server.keys.make("owner", ("admin", "read", "append"))
+    with (
+        listening(create_app(server, pages=Console(server).application())) as address,
+        httpx.Client(base_url=address, timeout=END_SECONDS, headers={"Origin": address}) as client,
+    ):
+        yield Keyed(client, server, secret)
+    server.close()
+
+
+def test_with_keys_pages_lead_to_the_sign_in(keyed: Keyed) -> None:
+    answer = keyed.client.get("/console/ledgers/shop")
+    assert (answer.status_code, answer.headers["Location"]) == (303, SIGN_IN)
+    wrong = keyed.sign_in("rk_0000000000000000_" + "a" * 43)
+    assert wrong.status_code == 401
+    assert "unknown, revoked or expired" in wrong.text
+
+
+def test_a_signed_in_key_opens_the_pages_of_its_scopes(keyed: Keyed) -> None:
+    secret, _ = keyed.key("read")
+    assert keyed.sign_in(secret).status_code == 303
+    today = keyed.client.get("/console/ledgers/shop")
+    assert today.status_code == 200
+    assert "Log an act" not in today.text
+    assert secret not in today.text
+    act = keyed.client.get("/console/ledgers/shop/act")
+    assert act.status_code == 403
+    token = fields_of(today.text, "/console/sign-out")["token"]
+    sent = keyed.client.post("/console/ledgers/shop/act", data={"token": token})
+    assert sent.status_code == 403
+
+
+def test_a_key_of_one_ledger_opens_no_other(keyed: Keyed) -> None:
+    keyed.sign_in(keyed.key("read", ledger="shop")[0])
+    assert keyed.client.get("/console/ledgers/shop").status_code == 200
+    for name in ("other", "nowhere"):
+        assert keyed.client.get(f"/console/ledgers/{name}").status_code == 403
+
+
+def test_a_session_ends_with_its_key(keyed: Keyed) -> None:
+    secret, key_id = keyed.key("read")
+    keyed.sign_in(secret)
+    assert keyed.client.get("/console/ledgers/shop").status_code == 200
+    revoked = keyed.client.delete(f"/v1/keys/{key_id}", headers=keyed.headers)
+    assert revoked.status_code in (200, 204)
+    assert keyed.client.get("/console/ledgers/shop").headers["Location"] == SIGN_IN
+
+
+def test_signing_out_ends_the_session(keyed: Keyed) -> None:
+    keyed.sign_in(keyed.key("read")[0])
+    kept = dict(keyed.client.cookies)
+    assert send(keyed.client, "/console?all=1", "/console/sign-out").status_code == 303
+    keyed.client.cookies.update(kept)
+    assert keyed.client.get("/console/ledgers/shop").headers["Location"] == SIGN_IN
+
+
+def test_signing_in_renews_the_session(keyed: Keyed) -> None:
+    secret, _ = keyed.key("read")
+    keyed.sign_in(secret)
+    before = dict(keyed.client.cookies)
+    keyed.sign_in(secret)
+    assert dict(keyed.client.cookies) != before
+    with httpx.Client(base_url=keyed.client.base_url, timeout=END_SECONDS, cookies=before) as old:
+        assert old.get("/console/ledgers/shop").headers["Location"] == SIGN_IN
+
+
+def test_a_session_is_no_key_for_programs(keyed: Keyed) -> None:
+    keyed.sign_in(keyed.key("read")[0])
+    assert keyed.client.get("/v1/ledgers/shop").status_code == 401
+
+
+def test_trying_keys_has_a_limit(keyed: Keyed) -> None:
+    tried = [keyed.sign_in(f"rk_{'0' * 16}_{'a' * 43}").status_code for _ in range(11)]
+    assert tried == [401] * 10 + [429]
+
+
+def test_pages_of_other_origins_read_nothing_of_the_console(keyed: Keyed) -> None:
+    ours = {"Origin": "https://shop.example"}
+    assert "Access-Control-Allow-Origin" in keyed.client.get("/v1/ledgers", headers=ours).headers
+    for path in ("/console", SIGN_IN, "/console/static/console.js"):
+        answer = keyed.client.get(path, headers=ours)
+        assert "Access-Control-Allow-Origin" not in answer.headers
+    asked = {**ours, "Access-Control-Request-Method": "POST"}
+    answer = keyed.client.options("/console/ledgers/shop/act", headers=asked)
+    assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("public_url", "cookie"),
+    [("https://rapport.example", "__Host-rapport"), ("http://rapport.example", None)],
+)
+def test_sessions_travel_over_https_or_this_machine_alone(
+    tmp_path: Path, public_url: str, cookie: str | None
+) -> None:
+    server = build(Settings(folder=tmp_path / "data", public_url=public_url), clock=Clock())
+    _, secret = server.keys.make("owner", ("read",))
+    with (
+        listening(create_app(server, pages=Console(server).application())) as address,
+        httpx.Client(
+            base_url=address, timeout=END_SECONDS, headers={"Origin": public_url}
+        ) as client,
+    ):
+        answer = client.post(SIGN_IN, data={"key": secret})
+    server.close()
+    if cookie is None:
+        assert answer.status_code == 403
+        assert "RAPPORT_PUBLIC_URL" in answer.text
+    else:
+        assert answer.headers["Set-Cookie"].startswith(f"{cookie}=")
+        assert "; Secure" in answer.headers["Set-Cookie"]
