@@ -149,6 +149,11 @@ def act_named(type_name: str) -> str:
     return ACTS.get(type_name, type_name.replace("-", " "))
 
 
+def said_as(name: str) -> str:
+    """What a field of an event is called where it is read, in small letters."""
+    return {"refs": "number", "into": "into", "other": "with"}.get(name, name.replace("_", " "))
+
+
 def field_named(name: str) -> str:
     """What a field of an event is called in a form."""
     found = FIELDS.get(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -20,8 +20,8 @@ def pages(shop: Shop) -> str:
     return f"/console{shop.base[3:]}"
 
 
-def events(shop: Shop, contact: str) -> list[dict[str, object]]:
-    found: list[dict[str, object]] = shop.get(f"/contacts/{contact}/events").json()["items"]
+def events(shop: Shop, contact: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = shop.get(f"/contacts/{contact}/events").json()["items"]
     return found
 
 

@@ -88,31 +88,31 @@ def log(visit: Visit) -> Response:
     if who := visit.field("who"):
         found = _matches(visit, who)
         if len(found) != 1:
-            return _form(visit, cls, names, _field_values(visit), who=who, found=found, status=422)
+            return _form(visit, cls, names, field_values(visit), who=who, found=found, status=422)
         names = [*names, str(found[0].contact_id)]
     item = None
     if key := visit.field("item"):
         item = _item(visit, names, key)
     if not names:
-        return _form(visit, cls, names, _field_values(visit), problem="Say with whom.", status=422)
+        return _form(visit, cls, names, field_values(visit), problem="Say with whom.", status=422)
     try:
         result = _record(visit, cls, names)
     except LedgerError as error:
         if not isinstance(error, Invalid | Conflict | NotFound | Unavailable):
             raise
-        at_fields = _errors_at_fields(error)
+        at_fields = errors_at_fields(error)
         told = "" if at_fields else sentence_of(error)
         return _form(
             visit,
             cls,
             names,
-            _field_values(visit),
+            field_values(visit),
             item=item,
             errors=at_fields,
             problem=told,
             status=status_of(error),
         )
-    visit.session.remembered.update(words_to_remember(cls, _field_values(visit)))
+    visit.session.remembered.update(words_to_remember(cls, field_values(visit)))
     return _confirmation(visit, act_named(cls.TYPE), names, result)
 
 
@@ -201,7 +201,7 @@ def _form(
 
 
 def _record(visit: Visit, cls: type[Event], names: list[str]) -> AppendResult:
-    typed = _field_values(visit)
+    typed = field_values(visit)
     data, act_id = typed_data(cls, typed, visit.time_zone), visit.field("act_id")
     common: dict[str, object] = {"type": cls.TYPE, "data": data}
     if when := visit.field("occurred_at"):
@@ -219,7 +219,7 @@ def _record(visit: Visit, cls: type[Event], names: list[str]) -> AppendResult:
     return record(visit, events)
 
 
-def _field_values(visit: Visit) -> dict[str, str]:
+def field_values(visit: Visit) -> dict[str, str]:
     """What was typed into the fields of the event, by the names of the fields."""
     return {
         name.removeprefix("data."): value
@@ -228,7 +228,7 @@ def _field_values(visit: Visit) -> dict[str, str]:
     }
 
 
-def _errors_at_fields(error: LedgerError) -> dict[str, str]:
+def errors_at_fields(error: LedgerError) -> dict[str, str]:
     """What is wrong with single fields, by their names."""
     if not isinstance(error, Invalid):
         return {}

@@ -41,6 +41,14 @@ document.addEventListener("keydown", (event) => {
     for (const one of document.querySelectorAll("details.later[open]")) one.open = false;
     return;
   }
+  if (event.key === "Enter" && event.target.matches("[data-search]")) {
+    const first = document.querySelector("#people [data-item] a");
+    if (first && document.getElementById("people").dataset.typed === event.target.value.trim()) {
+      event.preventDefault();
+      first.click();
+    }
+    return;
+  }
   if (event.ctrlKey || event.metaKey || event.altKey || inField(event.target)) return;
   let used = true;
   if (event.key === "j") move(1);

@@ -150,10 +150,16 @@ def require_same_machine(method: str, headers: Mapping[bytes, bytes]) -> None:
         raise Forbidden("without access keys only 127.0.0.1, localhost and [::1] are answered")
     if method in SAFE_METHODS:
         return
-    origin = headers.get(b"origin")
-    if origin is not None and _authority(origin.decode("latin-1")) != host.lower():
+    origin, site = headers.get(b"origin"), headers.get(b"sec-fetch-site", b"none").lower()
+    # A form of a page that names no referrer comes with the origin null, and is of the same origin.
+    is_own_form = origin == b"null" and site == b"same-origin"
+    if (
+        origin is not None
+        and not is_own_form
+        and _authority(origin.decode("latin-1")) != host.lower()
+    ):
         raise Forbidden("another origin may not change anything here")
-    if headers.get(b"sec-fetch-site", b"none").lower() == b"cross-site":
+    if site == b"cross-site":
         raise Forbidden("another site may not change anything here")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from fastapi import APIRouter
@@ -15,24 +14,12 @@ from api.http.openapi.responses import form, problems, response_of
 from api.http.routing import LedgerRoute
 from api.http.wire import person_page
 from api.http.wire.rendered import WholeAnswer
-from api.service.answers.contacts import Consent, Registration
-from api.service.answers.events import Event
-from api.service.answers.persons import Notes, PersonalExport
-from api.service.answers.status import Standing, Status, StatusHistory
-from api.service.marks import Marks
-from api.service.profiles import profile_at
-from api.service.questions import Question, Subject, relationship_of, standing_of, subject_of
-from domain.consents import consents_of
-from domain.history import effective_history
-from domain.naming import TYPES, naming
-from domain.noted import noted_of
-from domain.recorded import RecordedEvent
+from api.service.answers.persons import PersonalExport
+from api.service.personal_export import personal_export
+from api.service.questions import subject_of
 from ledger.access.scopes import ADMIN
-from ledger.ledger import Ledger
 
 HTML = "text/html"
-
-_PAGE = 1000
 
 router = APIRouter(tags=["Contacts"], route_class=LedgerRoute)
 
@@ -67,7 +54,7 @@ def export_contact(
     question = inquiry.question()
     subject = subject_of(question, contact_id)
     with audit.order("contact-exported", str(subject.contact_id)):
-        body = _personal_export(question, subject)
+        body = personal_export(question, subject)
     reply = exchange.reply
     reply.answers_for(subject.contact_id)
     reply.headers["Cache-Control"] = "no-store"
@@ -85,42 +72,3 @@ def _page(body: PersonalExport, reply: Reply) -> WholeAnswer:
         "Rapport-Position": str(reply.position),
     }
     return WholeAnswer(200, headers, person_page.page(body).encode())
-
-
-def _personal_export(question: Question, subject: Subject) -> PersonalExport:
-    ledger, members = question.ledger, question.aliases.members(subject.contact_id)
-    events = [
-        recorded
-        for member in members
-        for recorded in ledger.stream(member, upto=question.position, decrypt=True)
-    ]
-    in_clear = effective_history(events, subject.contact_id)
-    others = list(naming(_log(ledger, question.position), set(members)))
-    profile = profile_at(ledger, question.aliases, subject.contact_id, question.position)
-    marks, found = Marks(ledger, [*events, *others]), relationship_of(question, subject)
-    return PersonalExport(
-        contact_id=subject.contact_id,
-        ledger=ledger.name,
-        exported_at=question.as_of,
-        position=question.position,
-        erased=subject.erased,
-        contacts=tuple(members),
-        registration=Registration.of(profile),
-        consents=tuple(
-            Consent.model_validate(one) for one in consents_of(in_clear, question.as_of)
-        ),
-        noted=Notes.of(noted_of(in_clear)),
-        status=Status.of_question(question, subject, found, explained=True, name=profile.name),
-        history=StatusHistory.of(question, subject, found, explained=True).intervals,
-        standing=Standing.of(question, subject, standing_of(question, subject)),
-        events=tuple(Event.of(one, marks) for one in events),
-        named_by=tuple(Event.of(one, marks) for one in others),
-    )
-
-
-def _log(ledger: Ledger, upto: int) -> Iterator[RecordedEvent]:
-    """The events of the log that can name somebody, not decrypted."""
-    after = 0
-    while page := ledger.log(after=after, limit=_PAGE, types=TYPES, upto=upto, decrypt=False):
-        yield from page
-        after = page[-1].position

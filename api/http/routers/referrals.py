@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from uuid import UUID
-
 from fastapi import APIRouter, Depends
 
 from api.http.access import allow
@@ -14,13 +11,9 @@ from api.http.openapi.responses import problems, response_of
 from api.http.routing import LedgerRoute
 from api.http.waiting import wait_until_reflected
 from api.http.wire.query_types import MinPosition
-from api.service.answers.referrals import Referral, Referrals, Reward
-from api.service.questions import require_registered
-from domain.policy import Policy
-from domain.referrals import Edge
-from domain.rewards import rewards
+from api.service.answers.referrals import Referrals
+from api.service.referrals import referrals_of
 from ledger.access.scopes import READ
-from ledger.ledger import Ledger
 
 router = APIRouter(tags=["Status"], route_class=LedgerRoute)
 
@@ -56,40 +49,7 @@ def read_referrals(
     `rewards` has an item for each referral and currency; what is owed is earned less clawed back,
     less paid, plus reversed, less declined, and below 0 where more was paid than earned.
     """
-    projections = served.projections
-    ledger = served.ledger
-    require_registered(ledger, served.aliases.at(ledger.head()).survivor_of(contact_id))
-    found = projections.referrals(contact_id)
-    # What reflects no event yet knows no policy, and no referral that one could judge.
-    policies = ledger.policies(upto=found.position or None)
-    by_purchase = policies.in_force(found.as_of).policy.partner.won_by_purchase
-
-    streams = _streams(ledger, [*found.made, *found.received])
-
-    def referral_of(edge: Edge) -> Referral:
-        bought, stream = found.commerce.get(edge.other), streams[edge.event_id]
-        return Referral.of(edge, bought, found.as_of, stream, by_purchase=by_purchase)
-
-    def edges_to(contact: UUID) -> tuple[Edge, ...]:
-        return projections.referrals(contact).received
-
-    def policy_at(at: int) -> Policy:
-        return policies.in_force(at).policy
-
-    earned = rewards(found.made, edges_to, found.commerce, policy_at, found.as_of)
+    found = referrals_of(served, contact_id)
     reply.answers_for(found.contact_id)
     reply.reflects(found.position)
-    return Referrals(
-        contact_id=found.contact_id,
-        position=found.position,
-        as_of=found.as_of,
-        made=tuple(referral_of(edge) for edge in found.made),
-        received=tuple(referral_of(edge) for edge in found.received),
-        rewards=tuple(Reward.of(one, streams[one.event_id]) for one in earned),
-    )
-
-
-def _streams(ledger: Ledger, edges: Sequence[Edge]) -> dict[UUID, UUID]:
-    """The stream of each referral, by the id of its event."""
-    rows = ledger.stored_rows([edge.position for edge in edges])
-    return {edge.event_id: UUID(str(rows[edge.position].stream)) for edge in edges}
+    return found

@@ -1,0 +1,158 @@
+"""The pages in a real browser: keys, streams, two windows, no complaints, and readable by all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+from tests.api.shop import START, purchase
+from tests.console.browser import CHROMIUM, NO_CHROMIUM, window
+from tests.console.test_acts import events, pages
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser
+
+    from tests.api.shop import Shop
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=NO_CHROMIUM)
+
+DAY = 86_400_000_000
+
+PATHS = (
+    "",
+    "/people",
+    "/people/till:1",
+    "/people/till:1/erasure",
+    "/duplicates",
+    "/act",
+    "/act?type=gesture-made&contact=till:1",
+    "/act?type=contact-registered",
+)
+"""The pages of a ledger that everybody with every scope may see."""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def cafe(shop: Shop) -> Shop:
+    """A ledger with something on every page."""
+    shop.register("till:1", "Ada Jansen")
+    shop.register("till:2", "Ben Okafor")
+    made = {"type": "promise-made", "data": {"promise_id": "p1", "summary": "a window table"}}
+    shop.append("till:1", purchase("1", at=START - 3 * DAY), made)
+    complaint = {"complaint_id": "c1", "severity": 2, "public": False}
+    shop.append("till:2", {"type": "complaint-raised", "data": complaint})
+    born = {"occasion_id": "b", "kind": "birthday", "month": 1, "day": 2}
+    shop.append("till:2", {"type": "occasion-learned", "data": born})
+    return shop
+
+
+def test_a_thing_is_done_and_undone_with_the_keyboard(
+    browser: Browser, address: str, cafe: Shop
+) -> None:
+    before = len(events(cafe, "till:1"))
+    with window(browser, address) as opened:
+        page = opened.open(pages(cafe))
+        rows = page.locator("[data-item]")
+        count = rows.count()
+        page.keyboard.press("j")
+        page.keyboard.press("e")
+        form = page.locator("form[data-act]")
+        expect(form).to_be_visible()
+        expect(form.locator(":focus")).to_have_count(1)
+        page.keyboard.press("Escape")
+        expect(form).to_have_count(0)
+        page.keyboard.press("e")
+        form.get_by_role("button", name="Record it").click()
+        done = page.locator(".item.done")
+        expect(done).to_contain_text("Recorded")
+        assert events(cafe, "till:1")[before]["type"] == "thanks-given"
+        done.get_by_role("button", name="Undo").click()
+        expect(done).to_contain_text("Taken back")
+        page.reload()
+        expect(page.locator("[data-item]")).to_have_count(count)
+        assert opened.complaints == []
+
+
+def test_what_is_done_in_one_window_goes_from_the_other(
+    browser: Browser, address: str, cafe: Shop
+) -> None:
+    with window(browser, address) as first, window(browser, address) as second:
+        seen = second.open(pages(cafe))
+        expect(
+            seen.get_by_text("a window table").or_(seen.get_by_text("Keep what"))
+        ).to_be_visible()
+        kept = {"type": "promise-kept", "data": {"promise_id": "p1"}}
+        page = first.open(pages(cafe))
+        expect(page.get_by_text("Keep what")).to_be_visible()
+        cafe.append("till:1", kept)
+        expect(seen.get_by_text("Keep what")).to_have_count(0)
+        expect(page.get_by_text("Keep what")).to_have_count(0)
+
+
+def test_three_letters_and_enter_lead_to_the_card(
+    browser: Browser, address: str, cafe: Shop
+) -> None:
+    with window(browser, address) as opened:
+        page = opened.open(pages(cafe))
+        page.keyboard.press("/")
+        page.wait_for_url("**/people")
+        page.keyboard.type("oka")
+        expect(page.locator("#people [data-item]")).to_have_count(1)
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/people/*-*")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Ben Okafor")
+        assert opened.complaints == []
+
+
+def test_dragging_through_time_changes_the_stage(
+    browser: Browser, address: str, cafe: Shop
+) -> None:
+    with window(browser, address) as opened:
+        page = opened.open(f"{pages(cafe)}/people/till:1")
+        expect(page.locator("#then .stage")).to_have_text("customer")
+        page.locator("#known").fill("0")
+        expect(page.get_by_text("Nobody knew them then")).to_be_visible()
+        assert opened.complaints == []
+
+
+def test_pages_work_without_scripts(browser: Browser, address: str, cafe: Shop) -> None:
+    with window(browser, address, scripts=False) as opened:
+        page = opened.open(pages(cafe))
+        page.get_by_role("link", name="Done").first.click()
+        page.get_by_role("button", name="Record it").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Recorded")
+        page.get_by_role("button", name="Undo").click()
+        expect(page.locator(".headline")).to_be_visible()
+        page.get_by_role("link", name="People").click()
+        page.get_by_role("searchbox").fill("ada")
+        page.get_by_role("button", name="Find").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Ada Jansen")
+
+
+@pytest.mark.parametrize(("scheme", "size"), [("light", "wide"), ("dark", "phone")])
+def test_no_page_has_a_fault_that_axe_finds(
+    browser: Browser, address: str, cafe: Shop, scheme: str, size: str
+) -> None:
+    with window(browser, address, scheme=scheme, size=size, bypass_csp=True) as opened:
+        for path in PATHS:
+            opened.open(f"{pages(cafe)}{path}")
+            assert (path, opened.faults(), opened.is_too_wide()) == (path, [], False)
+
+
+def test_browsers_have_nothing_to_complain_of(browser: Browser, address: str, cafe: Shop) -> None:
+    with window(browser, address) as opened:
+        for path in PATHS:
+            page = opened.open(f"{pages(cafe)}{path}")
+            expect(page.get_by_role("heading", level=1)).to_be_visible()
+            assert (path, opened.complaints) == (path, [])

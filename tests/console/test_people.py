@@ -1,0 +1,134 @@
+"""The pages of people: found by what they are called, seen at any time, corrected and erased."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from domain.instants import format_instant
+from tests.api.shop import START, purchase
+from tests.console.forms import fields_of, send
+from tests.console.test_acts import MARKER, events, pages
+
+if TYPE_CHECKING:
+    import httpx
+
+    from tests.api.shop import Shop
+
+DAY = 86_400_000_000
+
+
+def test_people_are_found_as_the_api_finds_them(client: httpx.Client, shop: Shop) -> None:
+    shop.register("till:1", "Zoë Müller")
+    shop.register("till:2", "Ben Okafor")
+    part = {"HX-Request": "true"}
+    page = client.get(f"{pages(shop)}/people?q=zoe+muler", headers=part).text
+    assert ("Zoë Müller" in page, "Ben Okafor" in page) == (True, False)
+    assert "/people/" in client.get(f"{pages(shop)}/people?q=zoe+muler").headers["Location"]
+    by_number = client.get(f"{pages(shop)}/people?q=till:2", headers=part).text
+    assert "Ben Okafor" in by_number
+    assert "<html" not in by_number
+    assert "Nobody is called that" in client.get(f"{pages(shop)}/people?q=qqqq").text
+
+
+def test_lists_go_on_where_a_page_ends(client: httpx.Client, shop: Shop) -> None:
+    for number in range(25):
+        shop.register(f"till:{number}", f"Guest {number:02}")
+    last = shop.append("till:1", purchase("1")).json()["position"]
+    shop.get("/statuses", min_position=last)
+    first = client.get(f"{pages(shop)}/people").text
+    path = first.split('rel="next"')[0].rpartition('href="')[2].rstrip('" ')
+    second = client.get(f"{pages(shop)}/people{path.replace('&amp;', '&')}").text
+    named = [page.count("Guest ") for page in (first, second)]
+    assert named[0] >= 20
+    assert {f"Guest {number:02}" for number in range(25)} <= {
+        f"Guest {page[:2]}" for text in (first, second) for page in text.split("Guest ")[1:]
+    }
+    customers = client.get(f"{pages(shop)}/people?stage=customer").text
+    assert ("Guest 01" in customers, "Guest 02" in customers) == (True, False)
+    assert client.get(f"{pages(shop)}/people?stage=friend").status_code == 422
+    assert client.get(f"{pages(shop)}/people?after=1:2").status_code == 422
+
+
+def test_a_person_is_shown_as_of_a_day_and_as_known_on_one(
+    client: httpx.Client, shop: Shop
+) -> None:
+    registered = {
+        "type": "contact-registered",
+        "occurred_at": format_instant(START - 30 * DAY),
+        "data": {"kind": "person", "name": "Ada Jansen"},
+    }
+    assert shop.append("till:1", registered).status_code == 201
+    shop.append("till:1", purchase("1", at=START - 10 * DAY))
+    path = f"{pages(shop)}/people/till:1"
+    assert 'class="stage customer"' in client.get(path).text
+    before = client.get(path, params={"day": "15"}).text
+    assert 'class="stage contact"' in before
+    assert "12.50" not in before
+    unknown = client.get(path, params={"day": "25", "known": "5"})
+    assert "Nobody knew them then" in unknown.text
+    assert client.get(path, params={"on": "yesterday"}).status_code == 422
+
+
+def test_what_is_merged_leads_to_the_survivor(client: httpx.Client, shop: Shop) -> None:
+    survivor = shop.register("till:1").json()["contact_id"]
+    shop.append("web:1", {"type": "contact-merged", "data": {"into": "till:1"}})
+    answer = client.get(f"{pages(shop)}/people/web:1")
+    assert answer.headers["Location"].endswith(f"/people/{survivor}")
+    page = client.get(f"{pages(shop)}/people/till:1").text
+    assert "2 numbers are one person" in page
+
+
+def test_an_entry_is_corrected_with_the_form_of_its_act(client: httpx.Client, shop: Shop) -> None:
+    contact = shop.register("till:1").json()["contact_id"]
+    bought = shop.append("till:1", purchase("1")).json()["events"][0]["id"]
+    action = f"{pages(shop)}/correct"
+    path = f"{action}?contact={contact}&event={bought}"
+    shown = fields_of(client.get(path).text, action)
+    assert shown["data.amount_minor"] == "12.50"
+    wrong = send(client, path, action, data__amount_minor="much")
+    assert wrong.status_code == 422
+    assert send(client, path, action, data__amount_minor="13,75").status_code == 303
+    correction = events(shop, "till:1")[-1]
+    assert correction["type"] == "event-corrected"
+    assert correction["data"]["data"]["amount_minor"] == 1375
+    assert "corrected" in client.get(f"{pages(shop)}/people/till:1").text
+
+
+def test_a_person_is_erased_after_the_word_was_typed(client: httpx.Client, shop: Shop) -> None:
+    contact = shop.register("till:1", "Ada Jansen").json()["contact_id"]
+    path = f"{pages(shop)}/people/{contact}/erasure"
+    refused = send(client, path, path, reason="asked by letter")
+    assert refused.status_code == 422
+    assert shop.get("/contacts/till:1").json()["name"] == "Ada Jansen"
+    assert send(client, path, path, reason="by letter", confirmed="erase").status_code == 303
+    assert shop.get("/contacts/till:1").json()["name"] is None
+    page = client.get(f"{pages(shop)}/people/{contact}").text
+    assert "Ada Jansen" not in page
+    trail = [one["act"] for one in shop.get("/trail").json()["items"]]
+    assert "erasure" in trail
+
+
+def test_a_receipt_and_an_export_are_the_files_of_the_api(client: httpx.Client, shop: Shop) -> None:
+    contact = shop.register("till:1", "Ada Jansen").json()["contact_id"]
+    base = f"{pages(shop)}/people/{contact}"
+    receipt = client.get(f"{base}/receipt")
+    assert receipt.json()["question"]["contact_id"] == contact
+    assert "attachment" in receipt.headers["Content-Disposition"]
+    assert client.get(f"{base}/export").json()["registration"]["name"] == "Ada Jansen"
+
+
+def test_nothing_that_is_known_of_a_person_is_markup(client: httpx.Client, shop: Shop) -> None:
+    contact = shop.register("till:1", MARKER).json()["contact_id"]
+    shop.append(
+        "till:1",
+        {"type": "preference-learned", "data": {"key": MARKER[:20], "value": MARKER}},
+        {"type": "promise-made", "data": {"promise_id": "p1", "summary": MARKER}},
+        {"type": "need-discovered", "data": {"need_id": "n1", "stated": MARKER}},
+        {"type": "contact-detail-learned", "data": {"kind": "handle", "value": MARKER}},
+        {"type": "steward-assigned", "data": {"steward": MARKER}},
+        {"type": "custom-recorded", "data": {"kind": MARKER, "attributes": {"a": MARKER}}},
+    )
+    for path in ("/people", f"/people/{contact}", "/people?q=script", f"/people/{contact}/erasure"):
+        page = client.get(f"{pages(shop)}{path}", headers={"HX-Request": "true"}).text
+        assert "<script>alert" not in page
+        assert "&lt;script&gt;alert" in page
