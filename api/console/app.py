@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from api.console.errors import Failed, FormRefused, NotAllowed, PageNotFound, error_page
 from api.console.forms import read_form
+from api.console.multipart import read_multipart
 from api.console.origins import Origin
 from api.console.pages import PAGES
 from api.console.rendering import STATIC, static_content
@@ -97,17 +98,12 @@ class Console:
         Raises:
             LedgerError: it may not, or the page cannot be made.
         """
-        if page.method == "POST":
-            if not origin.is_of_own_page(visit.request):
-                raise FormRefused("another site may not change anything here")
-            visit.form = await read_form(visit.request)
-            if not page.is_public and not visit.session.made_form(visit.field("token")):
-                raise FormRefused(
-                    "nothing was recorded: this page was loaded before the server was started or "
-                    "the session began. Go back, load the page again, and send it once more"
-                )
+        if page.method == "POST" and not origin.is_of_own_page(visit.request):
+            raise FormRefused("another site may not change anything here")
         if not page.is_public:
             self._require(visit, page)
+        if page.method == "POST":
+            await _read_form(visit, page)
         if iscoroutinefunction(page.answer):
             response: Response = await page.answer(visit)
             return response
@@ -163,6 +159,36 @@ class Console:
         response.status_code = status
         response.headers.update(HEADERS)
         return response
+
+
+async def _read_form(visit: Visit, page: Page) -> None:
+    """Read the form that was sent, and its file, if one of our own pages made it.
+
+    Raises:
+        FormRefused: it was made for another session.
+        Invalid: it is no form, or longer than is read.
+    """
+    if page.new_file is None:
+        visit.form = await read_form(visit.request)
+    else:
+        visit.file = await run_in_threadpool(page.new_file, visit)
+        try:
+            visit.form = await read_multipart(visit.request, visit.file)
+        except BaseException:
+            _drop(visit.file)
+            raise
+    if not page.is_public and not visit.session.made_form(visit.field("token")):
+        _drop(visit.file)
+        raise FormRefused(
+            "nothing was recorded: this page was loaded before the server was started or the "
+            "session began. Go back, load the page again, and send it once more"
+        )
+
+
+def _drop(file: object) -> None:
+    remove = getattr(file, "remove", None)
+    if remove is not None:
+        remove()
 
 
 def _to_sign_in(request: Request) -> Response:

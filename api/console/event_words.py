@@ -22,7 +22,7 @@ _LEFT_OUT = frozenset(
 
 
 @dataclass(frozen=True)
-class Told:
+class Statement:
     """One thing that an event says; ``contact_id`` where it names another contact."""
 
     label: str
@@ -30,7 +30,7 @@ class Told:
     contact_id: UUID | None = None
 
 
-def told(event: Event, name_of: Callable[[UUID], str | None]) -> Iterator[Told]:
+def statements(event: Event, name_of: Callable[[UUID], str | None]) -> Iterator[Statement]:
     """What an event says, without ids of other systems and of other events."""
     cls = CATALOGUE.get(event.type)
     kinds = {} if cls is None else {field.name: field.kind for field in cls.FIELDS}
@@ -44,13 +44,13 @@ def told(event: Event, name_of: Callable[[UUID], str | None]) -> Iterator[Told]:
         label = said_as(name)
         if isinstance(kind, ContactId):
             contact = UUID(str(value))
-            yield Told(label, name_of(contact) or "somebody", contact)
+            yield Statement(label, name_of(contact) or "somebody", contact)
         elif name.endswith("_minor"):
-            yield Told("", Words.money(int(str(value)), event.data.get("currency")))
+            yield Statement("", Words.money(int(str(value)), event.data.get("currency")))
         elif isinstance(value, bool):
-            yield Told("", label if value else f"not {label}")
+            yield Statement("", label if value else f"not {label}")
         else:
-            yield Told(label, _text(value))
+            yield Statement(label, _text(value))
 
 
 def _text(value: Any) -> str:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 IDLE_SECONDS = 8 * 3600
 """Seconds without a request after which a session ends."""
 
+MOST_PROPOSALS = 10
+
 MOST_SESSIONS = 10_000
 """How many sessions are kept; beyond, the one that was idle longest ends."""
 
@@ -32,7 +34,8 @@ class Session:
     """A browser that may ask. ``form_token`` stands in each form that it is shown.
 
     ``per_minute`` is how often its key may ask. ``remembered`` are words that were typed last, such
-    as the channel of a call, by the name of their field.
+    as the channel of a call, by the name of their field; ``proposals`` are the policies that were
+    previewed, by the id of the preview.
     """
 
     principal: Principal
@@ -40,6 +43,13 @@ class Session:
     form_token: str
     seen_at: float
     remembered: dict[str, str] = field(default_factory=dict)
+    proposals: dict[str, dict[str, object]] = field(default_factory=dict)
+
+    def propose(self, preview: str, document: dict[str, object]) -> None:
+        """Remember the policy of a preview, and forget the oldest beyond a few."""
+        self.proposals[preview] = document
+        while len(self.proposals) > MOST_PROPOSALS:
+            del self.proposals[next(iter(self.proposals))]
 
     def made_form(self, token: str) -> bool:
         """Whether a form with that token was made for this session."""

@@ -34,6 +34,7 @@ class Page:
     """A page at a path under ``/console``, and the scopes of which one is enough to see it.
 
     Without scopes everybody who is signed in may; ``is_public`` is for the sign-in alone.
+    ``new_file`` makes the place where the file of its form goes, if the form has one.
     """
 
     path: str
@@ -41,6 +42,7 @@ class Page:
     scopes: tuple[str, ...] = ()
     method: str = "GET"
     is_public: bool = False
+    new_file: Callable[[Visit], Any] | None = None
 
 
 class Visit:
@@ -54,6 +56,7 @@ class Visit:
         self.sessions = sessions
         self.session = session
         self.form: FormData | None = None
+        self.file: Any = None
         self.now = server.clock()
         self._entered: str | None = None
 

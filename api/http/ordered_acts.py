@@ -1,4 +1,4 @@
-"""Acts that end later than the function that ordered them: on the committer or as operations."""
+"""Acts that end later than the function that ordered them, on the committer."""
 
 from __future__ import annotations
 
@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 
-from ledger.access.orders import CANCELLED
-from ledger.stores.access import DONE, FAILED
+from ledger.stores.access import DONE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
 
     from ledger.access.orders import Order
-    from projections.operations import Operation, Operations
 
 T = TypeVar("T")
 
@@ -39,19 +37,3 @@ async def carry_out(order: Order, begin: Callable[[], Future[T]]) -> T:
         return result
 
     return await asyncio.shield(carried_out())
-
-
-def end_with(order: Order, operations: Operations, operation: Operation) -> None:
-    """Record the outcome when the operation ends: cancelled ones have failed, as ``cancelled``."""
-
-    def complete(operation: Operation) -> None:
-        detail = {"operation": str(operation.id)}
-        if operation.state == "succeeded":
-            order.end(DONE, **detail)
-        elif operation.state == "cancelled":
-            order.end(FAILED, reason=CANCELLED, **detail)
-        else:
-            order.end(FAILED, reason="operation-failed", **detail)
-
-    order.leave_open()
-    operations.when_ended(operation, complete)

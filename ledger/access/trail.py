@@ -156,6 +156,16 @@ class AuditTrail:
         with self._lock:
             return self._store.entries(after, limit)
 
+    def newest(self, limit: int) -> list[Act]:
+        """The newest entries, in order.
+
+        Raises:
+            Corrupt: an entry cannot be read.
+        """
+        with self._lock:
+            number, *_ = self._store.newest() or (0,)
+            return self._store.entries(max(0, number - limit), limit)
+
     def verify(self) -> tuple[int, str]:
         """How many entries there are and the hash of the newest, once all have been checked.
 

@@ -9,12 +9,12 @@ from uuid import UUID
 
 import pytest
 
-from api.http.edge.readiness import NotReady, Readiness
 from api.http.problems import problem, problem_bytes
 from api.http.streams.outcomes import outcome_line
 from api.service.answers.events import AppendedLine
 from api.service.answers.problems import Problem
 from api.service.errors import ConfirmationNeeded
+from api.service.readiness import NotReady, Readiness
 from domain.errors import EventIdReused, Invalid, LedgerError, Refused, VersionMismatch
 from domain.recorded import RecordedEvent
 from ledger.archive.refusals import ArchiveRefused

@@ -31,6 +31,12 @@ PATHS = (
     "/act",
     "/act?type=gesture-made&contact=till:1",
     "/act?type=contact-registered",
+    "/partners",
+    "/partners/till:1",
+    "/policies",
+    "/audit",
+    "/operations",
+    "/imports",
 )
 """The pages of a ledger that everybody with every scope may see."""
 

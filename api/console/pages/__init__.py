@@ -2,12 +2,17 @@
 
 from api.console.pages import (
     acts,
+    audit,
     corrections,
+    imports,
     ledgers,
     live,
+    operations,
     papers,
+    partners,
     people,
     person,
+    policies,
     sign_in,
     today,
 )
@@ -21,6 +26,11 @@ PAGES = (
     *papers.PAGES,
     *acts.PAGES,
     *corrections.PAGES,
+    *partners.PAGES,
+    *policies.PAGES,
+    *audit.PAGES,
+    *operations.PAGES,
+    *imports.PAGES,
     *live.PAGES,
 )
 """Every page, at its path."""

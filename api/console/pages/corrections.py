@@ -32,7 +32,7 @@ def show(visit: Visit) -> Response:
         EventNotFound: there is no such entry.
     """
     recorded = _entry(visit, visit.parameter("contact") or "", visit.parameter("event") or "")
-    values = decimal_values(_shown(recorded.event, visit))
+    values = decimal_values(_form_values(recorded.event, visit))
     return _form(visit, recorded, values, visit.words.field(recorded.occurred_at))
 
 
@@ -92,7 +92,7 @@ def _entry(visit: Visit, stream: str, event: str) -> RecordedEvent:
     raise EventNotFound("there is no such entry of that person")
 
 
-def _shown(event: Event, visit: Visit) -> dict[str, str]:
+def _form_values(event: Event, visit: Visit) -> dict[str, str]:
     """What an event says, as the fields of its form take it."""
     kinds = {field.name: field.kind for field in type(event).FIELDS}
     found: dict[str, str] = {}

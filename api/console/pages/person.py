@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from api.console.event_words import Told, title, told
+from api.console.event_words import Statement, statements, title
 from api.console.visit import Page
 from api.console.vocabulary import KINDS
 from api.service.agendas.answering import names_at
@@ -47,7 +47,7 @@ class Entry:
 
     event: Event
     title: str
-    told: tuple[Told, ...]
+    statements: tuple[Statement, ...]
     may_change: bool
 
 
@@ -124,7 +124,7 @@ def show(visit: Visit) -> Response:
         "may_audit": visit.may(READ, AUDIT),
     }
     try:
-        seen = _seen(question, survivor, name_of, visit)
+        seen = _view(question, survivor, name_of, visit)
     except ContactNotFound:
         seen = {"card": None}
     if visit.is_fragment:
@@ -152,7 +152,7 @@ def _whole_history(question: Question, survivor: UUID) -> StatusHistory:
     return StatusHistory.of(question, subject, relationship_of(question, subject))
 
 
-def _seen(
+def _view(
     question: Question, survivor: UUID, name_of: Callable[[UUID], str | None], visit: Visit
 ) -> dict[str, Any]:
     """What depends on the point in both times.
@@ -270,7 +270,7 @@ def _entries(
     for one in recorded:
         event = Event.of(one, marks)
         may_change = event.retracted_by is None and event.type not in _UNTOUCHABLE
-        found.append(Entry(event, title(event), tuple(told(event, name_of)), may_change))
+        found.append(Entry(event, title(event), tuple(statements(event, name_of)), may_change))
     return found
 
 

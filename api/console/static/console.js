@@ -89,6 +89,30 @@ function arrived(root) {
 document.addEventListener("htmx:after:swap", () => arrived(document));
 document.addEventListener("DOMContentLoaded", () => arrived(document));
 
+// --- what went wrong, beside the page that stays as it is ---------------------------------------
+
+const WRONG = {
+  401: "Your session has ended: sign in again in another tab; what you typed is kept.",
+  403: "Nothing was recorded: your session has ended, or the server was restarted. Load the page again.",
+  429: "That was too often: wait a moment.",
+};
+
+function trouble(text) {
+  const place = document.getElementById("trouble");
+  if (!place) return;
+  place.textContent = text;
+  place.hidden = !text;
+}
+
+document.addEventListener("htmx:response:error", (event) => {
+  const status = event.detail?.ctx?.response?.raw?.status;
+  if (status === 422 || status === 409 || status === 412) return;
+  trouble(WRONG[status] ?? `That did not work (${status}). What you typed is kept; try again.`);
+});
+document.addEventListener("htmx:error", () =>
+  trouble("The server cannot be reached. What you typed is kept; try again when it is back."));
+document.addEventListener("htmx:before:request", () => trouble(""));
+
 // --- the ledger moves -------------------------------------------------------------------------
 
 let stream = null;

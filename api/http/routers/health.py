@@ -11,11 +11,11 @@ from starlette.responses import Response
 from api.http.access import EVERYBODY, allow
 from api.http.dependencies import CallerOfEveryLedger, CurrentExchange, CurrentServer
 from api.http.edge.metrics import CONTENT_TYPE, metrics_of
-from api.http.edge.readiness import NotReady, readiness_of
 from api.http.openapi.example import example
 from api.http.openapi.responses import problems, response_of
 from api.http.routing import LedgerRoute
 from api.service.answers.health import Health, Readiness
+from api.service.readiness import NotReady, readiness_of
 from domain.errors import Unavailable
 from ledger.access.scopes import SCOPES
 

@@ -23,7 +23,6 @@ from api.http.exchange import Exchange, exchange_in
 from api.http.openapi import import_examples
 from api.http.openapi.import_examples import CSV
 from api.http.openapi.responses import problems, response_of
-from api.http.ordered_acts import end_with
 from api.http.routers.replays import answer_with_location
 from api.http.routing import BareRoute, LedgerRoute
 from api.http.streams.spooled import FileAnswer
@@ -35,6 +34,7 @@ from api.service.answers.imports import Import, ListedImport, UndoOperation
 from api.service.answers.projections import Operation, Progress
 from api.service.importing.kept_imports import REJECTS, ImportRecord, Upload
 from api.service.importing.mapping import FileMapping
+from api.service.ordered_work import end_with
 from api.service.server import OpenLedger
 from domain.errors import ImportNotFound, NotFinished, OperationNotFound
 from ledger.access.scopes import APPEND

@@ -1,0 +1,83 @@
+"""Audit: whether the ledger is sound, what was restated, who ordered what, and how to check it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from api.console.multipart import Memory
+from api.console.visit import Page
+from api.service.agendas.answering import names_at
+from api.service.receipts.checking import check_receipt
+from api.service.receipts.form import ReceiptRefused
+from ledger.access.scopes import AUDIT, READ
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+    from api.console.visit import Visit
+
+MOST_ACTS = 25
+MOST_RESTATED = 25
+
+MOST_RECEIPT_BYTES = 16 * 1024 * 1024
+"""How long a receipt may be that is checked on the page."""
+
+
+def show(visit: Visit) -> Response:
+    """The newest checkpoint, whether everything works, what was restated, and the trail."""
+    return _page(visit)
+
+
+def check(visit: Visit) -> Response:
+    """Check a receipt that is sent as a file, against this ledger's own keys.
+
+    Raises:
+        Invalid: no file was sent, or it is longer than is read.
+    """
+    content = bytes(visit.file.content)
+    log = visit.served.ledger.transparency
+    try:
+        found = check_receipt(content, log.verifiers())
+    except ReceiptRefused as error:
+        return _page(visit, refused=str(error), status=422)
+    return _page(visit, proven=found)
+
+
+def new_receipt(_visit: Visit) -> Memory:
+    """Where a receipt goes that is to be checked: into memory."""
+    return Memory(MOST_RECEIPT_BYTES)
+
+
+def _page(visit: Visit, *, proven: object = None, refused: str = "", status: int = 200) -> Response:
+    served, question = visit.served, visit.question()
+    ledger, log = served.ledger, served.ledger.transparency
+    trail = visit.server.trails.of(ledger.name)
+    head = ledger.head()
+    since = max(0, head - 100_000)
+    restated = served.projections.restatements(since_position=since, limit=MOST_RESTATED)
+    name_of = names_at(ledger, question.moment, wanted=visit.may(READ))
+    return visit.page(
+        "audit.html",
+        status=status,
+        position=head,
+        checkpoint=log.checkpoint(),
+        origin=log.origin,
+        verifiers=[one.to_text() for one in log.verifiers()],
+        log_state=log.state,
+        log_problem=log.problem,
+        recording=ledger.recording.goes_on,
+        behind=ledger.recording.clock_behind_seconds(),
+        states=served.projections.states(),
+        restated=restated.items,
+        name_of=name_of,
+        acts=list(reversed(trail.newest(MOST_ACTS))),
+        proven=proven,
+        refused=refused,
+        may_read=visit.may(READ),
+    )
+
+
+PAGES = (
+    Page("/ledgers/{ledger}/audit", show, (AUDIT,)),
+    Page("/ledgers/{ledger}/audit", check, (AUDIT,), method="POST", new_file=new_receipt),
+)

@@ -1,0 +1,161 @@
+"""Imports: a file, a mapping, a dry run; then the run, what was rejected, and the undoing."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from starlette.responses import Response
+
+from api.console.visit import Page
+from api.service.answers.imports import next_step
+from api.service.importing.kept_imports import REJECTS
+from api.service.importing.ready_mappings import ready_mapping, ready_names
+from api.service.ordered_work import end_with
+from domain.errors import ImportNotFound, Invalid, NotFinished, OperationNotFound
+from ledger.access.scopes import APPEND
+
+if TYPE_CHECKING:
+    from api.console.visit import Visit
+    from api.service.importing.kept_imports import ImportRecord, Upload
+    from api.service.importing.mapping import FileMapping
+    from projections.operations import Progress
+
+
+def show(visit: Visit) -> Response:
+    """The form for a file, and the imports before."""
+    return _form(visit, "", 200)
+
+
+def begin(visit: Visit) -> Response:
+    """Import the file that was sent, or try it first."""
+    upload: Upload = visit.file
+    imports, is_dry = visit.served.imports, visit.field("dry_run") == "yes"
+    try:
+        mapping = _with_settings(visit, ready_mapping(visit.field("mapping")))
+        record = imports.look_at(upload, mapping, dry_run=is_dry)
+    except Invalid as error:
+        upload.remove()
+        return _form(visit, "; ".join(one.detail for one in error.errors), 422)
+    except BaseException:
+        upload.remove()
+        raise
+    if is_dry:
+        imports.begin(upload, mapping, record)
+        return visit.lead_to(f"{visit.ledger_path}/imports/{record.id}")
+    trails, name = visit.server.trails, visit.served.ledger.name
+    with trails.order(
+        name, visit.principal, "rows-imported", mapping.name, id=str(record.id)
+    ) as order:
+        work = imports.begin(upload, mapping, record)
+        end_with(order, visit.served.projections.operations, work)
+    return visit.lead_to(f"{visit.ledger_path}/imports/{record.id}")
+
+
+def show_one(visit: Visit) -> Response:
+    """One import: how far it is, and what became of its rows.
+
+    Raises:
+        ImportNotFound: there was none.
+    """
+    record = visit.served.imports.get(_import_id(visit))
+    return visit.page(
+        "import.html" if not visit.is_fragment else "import_state.html",
+        record=record,
+        columns=visit.served.imports.columns(record),
+        progress=_progress(visit, record),
+        step=next_step(record),
+        position=visit.served.ledger.head(),
+    )
+
+
+def rejects(visit: Visit) -> Response:
+    """The rejected rows as a file, with the reasons.
+
+    Raises:
+        ImportNotFound: there was no such import, or its rows are not kept any more.
+        NotFinished: it is still running.
+    """
+    record = visit.served.imports.get(_import_id(visit))
+    if record.state == "running":
+        raise NotFinished("the import is still running: its rejected rows are not all there yet")
+    trails, name = visit.server.trails, visit.served.ledger.name
+    with (
+        trails.order(name, visit.principal, "rejects-read", str(record.id)),
+        visit.served.imports.kept.open(record, REJECTS) as file,
+    ):
+        content = file.read()
+    headers = {"Content-Disposition": 'attachment; filename="rejects.csv"'}
+    return Response(content, headers=headers, media_type="text/csv")
+
+
+def undo(visit: Visit) -> Response:
+    """Retract what an import appended, and lead to the progress.
+
+    Raises:
+        ImportNotFound: there was no such import.
+        Refused: it is still running.
+    """
+    wanted = _import_id(visit)
+    trails, name = visit.server.trails, visit.served.ledger.name
+    with trails.order(name, visit.principal, "import-undone", str(wanted)) as order:
+        work = visit.served.imports.undo(wanted)
+        end_with(order, visit.served.projections.operations, work)
+    return visit.lead_to(f"{visit.ledger_path}/operations/{work.id}")
+
+
+def new_upload(visit: Visit) -> Upload:
+    """Where the file of a form goes: encrypted on disk, until the import has ended."""
+    return visit.served.imports.kept.upload()
+
+
+def _with_settings(visit: Visit, mapping: FileMapping) -> FileMapping:
+    """The mapping with what was typed of what its files do not say."""
+    typed = {name: visit.field(f"set.{name}") for name in mapping.settings()}
+    return mapping.with_settings({name: text for name, text in typed.items() if text})
+
+
+def _form(visit: Visit, problem: str, status: int) -> Response:
+    imports = visit.served.imports
+    return visit.page(
+        "imports.html",
+        status=status,
+        problem=problem,
+        mappings=[(name, ready_mapping(name)) for name in ready_names()],
+        settings=_settings(),
+        typed={name: visit.field(f"set.{name}") for name in _settings()},
+        chosen=visit.field("mapping"),
+        records=[imports.get(one.id) for one in imports.kept.all()],
+        position=visit.served.ledger.head(),
+    )
+
+
+def _settings() -> dict[str, str]:
+    """What files of some mapping do not say, by name, and what it means."""
+    found: dict[str, str] = {}
+    for name in ready_names():
+        found |= ready_mapping(name).settings()
+    return found
+
+
+def _progress(visit: Visit, record: ImportRecord) -> Progress | None:
+    with suppress(OperationNotFound):
+        return visit.served.projections.operation(record.id).progress
+    return None
+
+
+def _import_id(visit: Visit) -> UUID:
+    try:
+        return UUID(visit.request.path_params["import"])
+    except ValueError:
+        raise ImportNotFound("imports have UUIDs") from None
+
+
+PAGES = (
+    Page("/ledgers/{ledger}/imports", show, (APPEND,)),
+    Page("/ledgers/{ledger}/imports", begin, (APPEND,), method="POST", new_file=new_upload),
+    Page("/ledgers/{ledger}/imports/{import}", show_one, (APPEND,)),
+    Page("/ledgers/{ledger}/imports/{import}/rejects", rejects, (APPEND,)),
+    Page("/ledgers/{ledger}/imports/{import}/undo", undo, (APPEND,), method="POST"),
+)

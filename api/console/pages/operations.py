@@ -1,0 +1,104 @@
+"""Operations: whether everything works, and a button for each thing that is stuck."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from api.console.visit import Page
+from api.service.ordered_work import end_with
+from api.service.readiness import readiness_of
+from domain.errors import NotFound, OperationNotFound
+from ledger.access.scopes import ADMIN, AUDIT, READ, REBUILD
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+    from api.console.visit import Visit
+
+
+def show(visit: Visit) -> Response:
+    """Readiness, projections, what runs, imports, keys, and the other ledgers."""
+    served, server = visit.served, visit.server
+    is_for_server = visit.may(ADMIN) and visit.principal.ledger is None
+    states = served.projections.states()
+    return visit.page(
+        "operations.html" if not visit.is_fragment else "operations_state.html",
+        ready=readiness_of(server),
+        states=states,
+        running=served.projections.operations.running(),
+        imports=[served.imports.get(one.id) for one in served.imports.kept.all()][:10],
+        keys=server.keys.all() if is_for_server else [],
+        is_open=server.keys.is_open(),
+        ledgers=server.all_settings() if is_for_server else [],
+        may_rebuild=visit.may(REBUILD),
+        position=served.ledger.head(),
+    )
+
+
+def rebuild(visit: Visit) -> Response:
+    """Rebuild a projection from the log, and lead to its progress.
+
+    Raises:
+        ProjectionNotFound: there is no such projection.
+    """
+    projections, name = visit.served.projections, visit.field("projection")
+    projections.require(name)
+    ledger = visit.served.ledger.name
+    with visit.server.trails.order(ledger, visit.principal, "rebuild-started", name) as order:
+        work = projections.rebuild(name)
+        end_with(order, projections.operations, work)
+    return visit.lead_to(f"{visit.ledger_path}/operations/{work.id}")
+
+
+def show_one(visit: Visit) -> Response:
+    """One operation: how far it is, and what it came to.
+
+    Raises:
+        OperationNotFound: there is none, or none any more.
+    """
+    work = visit.served.projections.operation(_operation_id(visit))
+    if work.owner not in ("", visit.principal.id) and not visit.may(ADMIN):
+        raise OperationNotFound("there is no such operation, or not any more")
+    return visit.page(
+        "operation.html" if not visit.is_fragment else "operation_state.html",
+        work=work,
+        position=visit.served.ledger.head(),
+    )
+
+
+def cancel(visit: Visit) -> Response:
+    """End a rebuild, which leaves the projection as it was.
+
+    Raises:
+        OperationNotFound: there is none, or none any more.
+        NotFound: it is no rebuild.
+    """
+    projections = visit.served.projections
+    work = projections.operation(_operation_id(visit))
+    if work.kind != "rebuild":
+        raise NotFound("only a rebuild is ended here")
+    if work.state == "running":
+        trails, name = visit.server.trails, visit.served.ledger.name
+        with trails.order(
+            name, visit.principal, "operation-cancelled", work.kind, operation=str(work.id)
+        ):
+            projections.cancel(work.id)
+    return visit.lead_to(f"{visit.ledger_path}/operations/{work.id}")
+
+
+def _operation_id(visit: Visit) -> UUID:
+    try:
+        return UUID(visit.request.path_params["operation"])
+    except ValueError:
+        raise OperationNotFound("operations have UUIDs") from None
+
+
+PAGES = (
+    Page("/ledgers/{ledger}/operations", show, (READ, REBUILD, ADMIN)),
+    Page("/ledgers/{ledger}/operations/rebuilds", rebuild, (REBUILD,), method="POST"),
+    Page("/ledgers/{ledger}/operations/{operation}", show_one, (READ, AUDIT, REBUILD, ADMIN)),
+    Page(
+        "/ledgers/{ledger}/operations/{operation}/cancel", cancel, (REBUILD, ADMIN), method="POST"
+    ),
+)

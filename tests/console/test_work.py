@@ -1,0 +1,154 @@
+"""Partners, policies, audit, operations and imports on pages."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from domain.instants import DAY, format_instant
+from tests.api.shop import START, purchase, registration
+from tests.console.forms import fields_of, send
+from tests.console.test_acts import pages
+from tests.fixtures.waiting import until
+
+if TYPE_CHECKING:
+    import httpx
+
+    from tests.api.shop import Shop
+
+SAMPLE = Path("examples/samples/square-transactions.csv")
+
+SALES = """id,date,amount,currency
+1,2026-01-05,12.50,EUR
+2,2026-01-06,abc,EUR
+"""
+
+
+def settled(client: httpx.Client, path: str, running: str = 'hx-trigger="every 500ms"') -> str:
+    """A page once nothing runs on it any more."""
+    found: list[str] = []
+
+    def has_ended() -> bool:
+        found.append(client.get(path).text)
+        return running not in found[-1]
+
+    until(has_ended)
+    return found[-1]
+
+
+def refer(shop: Shop) -> None:
+    shop.register("till:1", "Ben Okafor")
+    shop.register("till:2", "Clara Smit")
+    data = {"referral_id": "r1", "direction": "inbound", "other": "till:2", "level": 3}
+    shop.append("till:1", {"type": "referral-made", "data": data})
+    last = shop.append("till:2", purchase("1")).json()["position"]
+    shop.get("/standings", min_position=last)
+
+
+def test_partners_show_whom_they_sent_and_what_is_owed(client: httpx.Client, shop: Shop) -> None:
+    refer(shop)
+    page = client.get(f"{pages(shop)}/partners").text
+    assert "Ben Okafor" in page
+    one = client.get(f"{pages(shop)}/partners/till:1").text
+    assert ("Clara Smit" in one, "won" in one) == (True, True)
+    (reward,) = shop.get("/contacts/till:1/referrals").json()["rewards"]
+    assert f"{reward['owed_minor'] / 100:.2f} EUR owed" in one
+    assert client.get(f"{pages(shop)}/partners?standing=friend").status_code == 422
+
+
+def test_a_lever_shows_who_would_rise_before_anything_is_published(
+    client: httpx.Client, shop: Shop
+) -> None:
+    begun_at = START - 50 * DAY
+    registered = registration("Ada Jansen") | {"occurred_at": format_instant(begun_at)}
+    bought = [purchase(str(week), at=begun_at + 7 * week * DAY) for week in range(1, 7)]
+    assert shop.append("till:1", registered, *bought).status_code == 201
+    base = f"{pages(shop)}/policies"
+    levers = {"/stage/promotion_score": "30", "/stage/stay_score": "20"}
+    page = client.get(base).text
+    action = f"{base}/previews"
+    begun = client.post(action, data={**fields_of(page, action), **levers})
+    assert begun.status_code == 303, begun.text
+    preview = settled(client, begun.headers["Location"])
+    assert "Ada Jansen" in preview
+    assert len(shop.get("/policies").json()["items"]) == 1
+    fields = fields_of(preview, base)
+    assert client.post(base, data=fields).status_code == 422
+    published = client.post(base, data={**fields, "confirmed": "publish"})
+    assert published.status_code == 303
+    (_, second) = shop.get("/policies").json()["items"]
+    assert second["policy_version"] == 2
+    assert "policy-published" in [one["act"] for one in shop.get("/trail").json()["items"]]
+
+
+def test_levers_that_contradict_each_other_are_told_of(client: httpx.Client, shop: Shop) -> None:
+    base = f"{pages(shop)}/policies"
+    wrong = {"/stage/promotion_score": "10", "/stage/stay_score": "90"}
+    answer = client.post(
+        f"{base}/previews", data={**fields_of(client.get(base).text, f"{base}/previews"), **wrong}
+    )
+    assert answer.status_code == 422
+    assert "must not exceed" in answer.text
+    assert fields_of(answer.text, f"{base}/previews")["/stage/stay_score"] == "90"
+
+
+def post_file(client: httpx.Client, path: str, content: bytes, **typed: str) -> httpx.Response:
+    """Send the form of a page with a file."""
+    fields = fields_of(client.get(path).text, path) | typed
+    fields.pop("file", None)
+    return client.post(path, data=fields, files={"file": ("a file.csv", content)})
+
+
+def test_a_receipt_is_checked_on_the_page(client: httpx.Client, shop: Shop) -> None:
+    contact = shop.register("till:1", "Ada Jansen").json()["contact_id"]
+    receipt = client.get(f"{pages(shop)}/people/{contact}/receipt").content
+    path = f"{pages(shop)}/audit"
+    assert "It is proven" in post_file(client, path, receipt).text
+    changed = receipt.replace(b'"stage":"contact"', b'"stage":"client"')
+    refused = post_file(client, path, changed)
+    assert refused.status_code == 422
+    assert "It proves nothing" in refused.text
+
+
+def test_a_projection_is_rebuilt_by_its_button(client: httpx.Client, shop: Shop) -> None:
+    shop.register("till:1")
+    path = f"{pages(shop)}/operations"
+    begun = send(client, path, f"{path}/rebuilds", projection="standing")
+    assert "the same as the one that was live" in settled(client, begun.headers["Location"])
+    acts = [(one["act"], one["outcome"]) for one in shop.get("/trail").json()["items"]]
+    assert ("rebuild-started", "ordered") in acts
+    unknown = send(client, path, f"{path}/rebuilds", projection="weather")
+    assert unknown.status_code == 404
+
+
+def test_a_file_is_tried_recorded_and_undone_on_pages(client: httpx.Client, shop: Shop) -> None:
+    path, sets = f"{pages(shop)}/imports", {"set.currency": "USD"}
+    content = SAMPLE.read_bytes()
+    shop.clock.instant = START + 365 * DAY
+    tried = post_file(client, path, content, mapping="square-transactions", **sets, dry_run="yes")
+    assert tried.status_code == 303, tried.text
+    page = settled(client, tried.headers["Location"])
+    assert "Would be recorded" in page
+    before = shop.get("/statuses/summary").json()["stages"]
+    begun = post_file(client, path, content, mapping="square-transactions", **sets, dry_run="no")
+    done = settled(client, begun.headers["Location"])
+    appended = int(re.findall(r"<dt>Recorded</dt><dd>(\d+)", done)[0])
+    assert appended > 0
+    action = f"{begun.headers['Location']}/undo"
+    undone = client.post(action, data=fields_of(done, action))
+    assert "Done" in settled(client, undone.headers["Location"])
+    last: dict[str, Any] = shop.get("/events", limit=1).json()
+    assert last
+    after = shop.get("/statuses/summary").json()["stages"]
+    assert after["client"] == before["client"]
+
+
+def test_a_file_of_another_kind_is_refused_in_words(client: httpx.Client, shop: Shop) -> None:
+    path = f"{pages(shop)}/imports"
+    answer = post_file(client, path, SALES.encode(), mapping="shopify-orders")
+    assert answer.status_code == 422
+    assert "Nothing was recorded" in answer.text
+    stale = client.post(path, data={"token": "none"}, files={"file": ("a.csv", b"x")})
+    assert stale.status_code == 403
+    assert client.post(path, data={"token": "none"}).status_code == 422
