@@ -40,7 +40,8 @@ def record(visit: Visit, events: Sequence[dict[str, object]]) -> AppendResult:
         visit.server.rate_limits.owe(visit.principal.id, len(drafts) - 1)
     result = ledger.append(Append(drafts=drafts)).result(timeout=WAIT_SECONDS)
     with suppress(ProjectionBehind):  # the lists say how fresh they are
-        visit.served.projections.wait_for(result.position, SHOWN_SECONDS, "status")
+        for name in ("status", "agenda"):
+            visit.served.projections.wait_for(result.position, SHOWN_SECONDS, name)
     return result
 
 

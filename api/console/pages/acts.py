@@ -23,6 +23,7 @@ from api.console.vocabulary import QUICK_ACTS, act_named, types_by_name
 from api.service.agendas.answering import AgendaQuestion, names_at, whole_agenda
 from api.service.agendas.listing import AgendaFilter
 from api.service.finding.pages import ContactFilter, found_contacts
+from api.service.labels import LabelsWanted
 from domain.errors import Conflict, Invalid, LedgerError, NotFound, Unavailable
 from domain.events import CATALOGUE
 from domain.instants import format_instant
@@ -290,7 +291,7 @@ def _item(visit: Visit, names: list[str], key: str | None) -> AgendaItem | None:
         return None
     wanted = AgendaQuestion(
         items=AgendaFilter(muted=True, deferred=True),
-        names=True,
+        labels=LabelsWanted(names=True),
         contact=visit.contact_named(names[0]),
     )
     served, moment = visit.served, visit.question().moment

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from api.console.visit import Page
 from api.console.vocabulary import KINDS
-from api.service.agendas.answering import AgendaQuestion, names_at, whole_agenda
+from api.service.agendas.answering import AgendaQuestion, agenda_page, names_at, whole_agenda
 from api.service.agendas.listing import AgendaFilter
+from api.service.labels import LabelsWanted
 from api.service.questions import relationship_of, subject_of
 from domain.errors import Invalid
 from domain.phrases import count_of
@@ -32,6 +33,9 @@ NOW = ("overdue", "today")
 """The states of what is to be done today."""
 
 MOST_FALLING = 10
+
+MOST_ITEMS = 300
+"""How many items the page shows, the most urgent ones."""
 
 
 @dataclass
@@ -60,21 +64,29 @@ def show(visit: Visit) -> Response:
     """
     served, question = visit.served, visit.question()
     kind, steward = visit.parameter("kind"), visit.parameter("steward")
-    wanted = AgendaQuestion(
-        _day(visit.parameter("on")), AgendaFilter(steward=steward, deferred=True), names=True
-    )
-    found = whole_agenda(served.ledger, question.moment, wanted, served.limits.calibrated_events)
+    on, wanted = _day(visit.parameter("on")), AgendaFilter(steward=steward, deferred=True)
+    labels = LabelsWanted(names=True)
+    if on is None:
+        listed = served.agenda.page(wanted, None, MOST_ITEMS)
+        moment, more = listed.moment, listed.has_more
+        named = served.labels(labels, moment.position)
+        found = agenda_page(listed.rows, listed.day, named, None)
+    else:
+        moment, more = question.moment, False
+        asked = AgendaQuestion(on, wanted, labels)
+        found = whole_agenda(served.ledger, moment, asked, served.limits.calibrated_events)
     counts = Counter(KINDS[one.kind] for one in found.items if one.state != "deferred")
     shown = [one for one in found.items if kind in (None, KINDS[one.kind])]
     due = [one for one in shown if one.state in NOW]
     return visit.page(
         "today.html" if not visit.is_fragment else "today_list.html",
-        on=wanted.on,
+        on=on,
+        more=more,
         kind=kind,
         steward=steward,
         stewards=sorted({one.steward for one in found.items if one.steward}),
         counts=counts,
-        position=question.position,
+        position=moment.position,
         headline=headline(found.items, visit.words),
         people=by_person(due),
         coming=by_day([one for one in shown if one.state == "upcoming"], visit.words),

@@ -280,8 +280,8 @@ def _present_page(
         more = make_cursor(served.ledger, kind, *_place(found.rows[-1]))
     reply.goes_on(more)
     reply.reflects(found.moment.position)
-    names = names_at(served.ledger, found.moment, wanted=wanted.names)
-    return agenda_page(found.rows, found.day, names, more)
+    labels = served.labels(wanted.labels, found.moment.position)
+    return agenda_page(found.rows, found.day, labels, more)
 
 
 def _present_summary(inquiry: Inquiry, wanted: AgendaQuestion, reply: Reply) -> AgendaSummary:
