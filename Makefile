@@ -18,7 +18,7 @@ TYPESCRIPT = 5.9.3
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: help run demo client client-sync client-fields test quick test-one check wheel sbom bench bench-quick bench-full docs
+.PHONY: help run demo client client-sync client-fields test quick test-one check wheel sbom bench bench-quick bench-full docs screenshots
 .DEFAULT_GOAL := help
 
 # What is installed is the code in this folder, in place, so that after a git pull it is the new code.
@@ -104,6 +104,9 @@ client-fields: $(VENV)/dev ## write fields of answers that the client does not h
 
 docs: $(VENV)/dev ## write the reference pages anew from the code
 	$(BIN)/python -m docs.generate
+
+screenshots: $(VENV)/dev ## take the pictures of the console that the pages show; needs chromium
+	$(BIN)/python -m docs.screenshots
 
 $(VENV)/run: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Rapport needs Python 3.11 or newer, and $(PYTHON) is " + sys.version.split()[0] + "; try: make run PYTHON=python3.12")'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any, cast
@@ -26,6 +27,7 @@ from domain.instants import DAY, HOUR, format_instant, parse_instant
 from domain.recorded import POLICY_STREAM
 from ledger.drafts import Append, Draft
 from ledger.erasure import Erasure
+from projections.agenda_reading import AgendaRows
 from tests.api.shop import built, problem_of
 from tests.domain.scenario import fact
 from tests.fixtures.clock import Clock
@@ -35,13 +37,13 @@ from tests.projections.histories import CONTACTS, Story, seeds
 from tests.projections.memory import NOW, MemoryLedger
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from uuid import UUID
 
     import pytest
 
     from api.service.agendas.listing import AgendaRow
-    from api.service.server import OpenLedger
+    from api.service.server import OpenLedger, Server
     from domain.events import Event
     from domain.policy import Policy
     from domain.recorded import RecordedEvent
@@ -210,6 +212,27 @@ def test_while_occasions_are_read_the_answer_is_to_ask_again(
     monkeypatch.setattr(near, "NEAR_POSITIONS", -1)
     problem_of(shop.get("/agenda", min_position=position), 503, "projection-behind")
     assert shop.get("/agenda", kind="thanks").status_code == 200
+
+
+def test_before_its_first_event_is_reflected_a_ledger_owes_nobody(
+    shop: Shop, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    born = {"occasion_id": "b", "kind": "birthday", "month": 3, "day": 3}
+    shop.register("pos:1")
+    learned = shop.append("pos:1", {"type": "occasion-learned", "data": born})
+    served = server.ledger(shop.base.rpartition("/")[2])
+
+    @contextmanager
+    def nothing_reflected() -> Iterator[AgendaRows]:
+        with type(served.projections).agenda_rows(served.projections) as rows:
+            beginning = AgendaRows(rows._tables, 0, rows.as_of)
+            monkeypatch.setattr(beginning, "items", lambda *_: iter(()))
+            yield beginning
+
+    found = shop.get("/agenda", min_position=learned.json()["position"])
+    assert [one["kind"] for one in found.json()["items"]] == ["occasion"]
+    monkeypatch.setattr(served.projections, "agenda_rows", nothing_reflected)
+    assert shop.get("/agenda").json()["items"] == []
 
 
 def test_an_occasion_that_opens_during_a_day_is_on_its_list_from_midnight(

@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from playwright.sync_api import sync_playwright
 
 from api.console.app import Console
 from api.http.app import create_app
 from tests.api.shop import START, Clock, Shop, built, listening
+from tests.console.browser import CHROMIUM
 from tests.fixtures.patience import END_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from playwright.sync_api import Browser
 
     from api.service.server import Server
 
@@ -37,6 +41,14 @@ def address(server: Server) -> Iterator[str]:
     """Where the pages and the HTTP interface are."""
     with listening(create_app(server, pages=Console(server).application())) as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield started
+        started.close()
 
 
 @pytest.fixture

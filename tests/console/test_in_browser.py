@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from tests.api.shop import START, purchase
 from tests.console.browser import CHROMIUM, NO_CHROMIUM, window
 from tests.console.test_acts import events, pages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from playwright.sync_api import Browser
 
     from tests.api.shop import Shop
@@ -39,14 +37,6 @@ PATHS = (
     "/imports",
 )
 """The pages of a ledger that everybody with every scope may see."""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield started
-        started.close()
 
 
 @pytest.fixture

@@ -34,6 +34,9 @@ NOW = ("overdue", "today")
 
 MOST_FALLING = 10
 
+MOST_BEHIND = 20
+"""By how many events the list may be behind before the page says so, and looks again by itself."""
+
 MOST_ITEMS = 300
 """How many items the page shows, the most urgent ones."""
 
@@ -87,6 +90,8 @@ def show(visit: Visit) -> Response:
         stewards=sorted({one.steward for one in found.items if one.steward}),
         counts=counts,
         position=moment.position,
+        head=served.ledger.head(),
+        is_behind=on is None and served.ledger.head() - moment.position > MOST_BEHIND,
         headline=headline(found.items, visit.words),
         people=by_person(due),
         coming=by_day([one for one in shown if one.state == "upcoming"], visit.words),

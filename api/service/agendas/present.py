@@ -172,6 +172,8 @@ class _Question:
         Raises:
             ProjectionBehind: which occasions are near is not known yet.
         """
+        if not self.moment.policies.versions:
+            return []  # before its first event is reflected, a ledger has no policy and nobody
         contacts = set(doubtful)
         rows = [
             row
