@@ -57,6 +57,7 @@ class KeptAnswers(Generic[T]):
         self._kept: dict[UUID, _DatedAnswer[T]] = {}
         self._survivor_of: dict[UUID, UUID] = {}
         self._touched_at: dict[UUID, int] = {}
+        self._regrouped_at = ledger.head()
         ledger.on_record(self._on_record)
 
     def get(self, contact: UUID, moment: Moment, ahead_at: int, find: Callable[[], Answer[T]]) -> T:
@@ -65,8 +66,12 @@ class KeptAnswers(Generic[T]):
         Or what it found when that was the same.
         """
         with self._lock:
-            touched_at = self._watch(contact, moment)
+            # A moment before the newest merge has other groups: what it watches would be wrong.
+            is_grouped = moment.position >= self._regrouped_at
+            touched_at = self._watch(contact, moment) if is_grouped else None
             known = self._kept.get(contact)
+        if touched_at is None:
+            return find().value
         if (
             known is not None
             and touched_at <= min(known.position, moment.position)
@@ -107,6 +112,7 @@ class KeptAnswers(Generic[T]):
         with self._lock:
             for recorded in events:
                 if recorded.type in _CHANGING_ALL:
+                    self._regrouped_at = recorded.position
                     self._forget_all()
                 elif (survivor := self._survivor_of.get(recorded.contact_id)) is not None:
                     self._touched_at[survivor] = recorded.position
