@@ -209,7 +209,7 @@ def test_while_occasions_are_read_the_answer_is_to_ask_again(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     position = shop.register("pos:1").json()["position"]
-    monkeypatch.setattr(near, "NEAR_POSITIONS", -1)
+    monkeypatch.setattr(near, "MOST_READING_SECONDS", -1)
     problem_of(shop.get("/agenda", min_position=position), 503, "projection-behind")
     assert shop.get("/agenda", kind="thanks").status_code == 200
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import date
 from threading import Lock
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from domain.events.contacts import OccasionLearned
@@ -27,8 +28,9 @@ if TYPE_CHECKING:
 WINDOW_POSITIONS = 5_000
 """How much of the log is taken in at a time; nobody asks for near days meanwhile."""
 
-NEAR_POSITIONS = 2 * WINDOW_POSITIONS
-"""How far behind the log a question takes in what is missing itself."""
+MOST_READING_SECONDS = 0.5
+"""For how long a question takes in what is missing itself. The worker rests while others compute,
+and takes its indexes in turn: after a start, questions alone would keep it from any end."""
 
 _SLACK_DAYS = 3
 """How many days longer an occasion can last in a contact's time zone, and after its day."""
@@ -57,14 +59,18 @@ class OccasionIndex:
     def near(self, day: Day, days_ahead: int) -> set[UUID] | None:
         """The streams with an occasion around a day, or up to ``days_ahead`` days after it.
 
-        None while the index is built. Some have none then after all: see the fold.
+        None while the index is built, to which each question adds. Some have none then after all:
+        see the fold.
         """
         with self._lock:
             head = self._ledger.head()
-            if self._is_closed or head - self._position > NEAR_POSITIONS:
-                return None
-            while self._position < head:
+            until = monotonic() + MOST_READING_SECONDS
+            while self._position < head and not self._is_closed:
+                if monotonic() >= until:
+                    return None
                 self._take_in_window()
+            if self._is_closed:
+                return None
             wanted = set(_year_days(day, days_ahead)) & self._streams.keys()
             return {stream for one in wanted for stream in self._streams[one]}
 
