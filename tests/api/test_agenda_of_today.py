@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any, cast
@@ -12,6 +13,7 @@ from uuid import uuid4
 from hypothesis import given, settings
 
 from api.service.agendas import near
+from api.service.agendas.kept import Answer, KeptAnswers
 from api.service.agendas.listing import (
     AgendaFilter,
     counts_of,
@@ -264,6 +266,44 @@ def test_a_read_from_before_a_merge_leaves_nothing_wrong_in_memory(
         told.tell(address, "steward-assigned", NOW, steward="Lou")
         told.require_same_both_ways()
         assert [one.steward for one in told.read(AgendaFilter())] == ["Lou"]
+
+
+def test_a_merge_forgets_whom_it_concerns_and_nobody_else(tmp_path: Path) -> None:
+    """A registration with a ref merges too: all others would be folded anew after each."""
+    clock = Clock(NOW)
+    with built(tmp_path / "data", clock) as server:
+        told = Told(server.create("main", "Europe/Amsterdam")[0], clock)
+        ledger, aliases = told.served.ledger, told.served.aliases
+        alias, survivor, other = CONTACTS[:3]
+        for contact in (alias, survivor, other):
+            told.tell(contact, "contact-registered", NOW)
+        kept = KeptAnswers[None](ledger)
+
+        def folded() -> list[UUID]:
+            found: list[UUID] = []
+            for one in (alias, survivor, other):
+                moment = moment_of(ledger, aliases, At(), NOW)
+                if moment.aliases.survivor_of(one) == one:
+                    kept.get(one, moment, NOW, partial(_answer, found, one))
+            return found
+
+        assert folded() == [alias, survivor, other]
+        assert folded() == []
+        told.tell(alias, "contact-merged", NOW, into=str(survivor))
+        told.tell(survivor, "visit-made", NOW)
+        assert folded() == [survivor]
+        told.tell(alias, "visit-made", NOW)
+        assert folded() == [survivor]
+        told.tell(alias, "merge-reversed", NOW, into=str(survivor))
+        told.tell(alias, "visit-made", NOW)
+        assert folded() == [alias, survivor]
+        told.tell(alias, "visit-made", NOW)
+        assert folded() == [alias]
+
+
+def _answer(found: list[UUID], contact: UUID) -> Answer[None]:
+    found.append(contact)
+    return Answer(None, None)
 
 
 def test_an_occasion_that_opens_during_a_day_is_on_its_list_from_midnight(

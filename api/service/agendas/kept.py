@@ -5,7 +5,7 @@ from __future__ import annotations
 from threading import Lock
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
-from domain.aliases import MERGE_TYPES
+from domain.events.contacts import ContactMerged, MergeReversed
 from domain.events.governance import PolicyPublished
 
 if TYPE_CHECKING:
@@ -107,16 +107,23 @@ class KeptAnswers(Generic[T]):
         self._survivor_of.clear()
         self._touched_at.clear()
 
+    def _forget_groups(self, *contacts: UUID) -> None:
+        """Forget the contacts and whoever stands for them: the others keep their groups."""
+        survivors = {self._survivor_of.get(one, one) for one in contacts}
+        for one in survivors.union(contacts):
+            self._kept.pop(one, None)
+            self._touched_at.pop(one, None)
+
     def _on_record(self, events: Sequence[RecordedEvent]) -> None:
         """Forget what the events may change, before anybody is answered with them."""
         with self._lock:
             for recorded in events:
-                if recorded.type in _CHANGING_ALL:
-                    self._regrouped_at = recorded.position
+                event = recorded.event
+                if isinstance(event, PolicyPublished):
                     self._forget_all()
-                elif (survivor := self._survivor_of.get(recorded.contact_id)) is not None:
+                elif isinstance(event, ContactMerged | MergeReversed):
+                    self._regrouped_at = recorded.position
+                    self._forget_groups(recorded.contact_id, event.into)
+                elif (survivor := self._survivor_of.get(recorded.contact_id)) in self._touched_at:
                     self._touched_at[survivor] = recorded.position
                     self._kept.pop(survivor, None)
-
-
-_CHANGING_ALL = frozenset({PolicyPublished.TYPE, *MERGE_TYPES})
