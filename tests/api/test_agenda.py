@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from domain.instants import DAY, HOUR, format_instant
-from tests.api.shop import START, purchase, registration
+from tests.api.shop import START, problem_of, purchase, registration
 
 if TYPE_CHECKING:
     import httpx
@@ -101,6 +101,9 @@ def test_pages_and_filters_give_the_same_rows(owing: Shop) -> None:
         if (cursor := page["next_cursor"]) is None:
             break
     assert read == whole
+    first = asked(owing, "/agenda", limit=1).json()["next_cursor"]
+    for other in ({"as_known_at": 4}, {"as_of": "2025-01-02"}, {"kind": "thanks"}):
+        problem_of(owing.get("/agenda", cursor=first, **other), 422, "invalid-request")
     assert [one["contact_id"] for one in whole] == [
         owing.get(f"/contacts/pos:{number}").json()["contact_id"] for number in (3, 1, 2)
     ]

@@ -271,7 +271,7 @@ def _present_page(
     inquiry: Inquiry, wanted: AgendaQuestion, page: PageRequest, reply: Reply
 ) -> AgendaPage:
     served = inquiry.served
-    kind = f"{_PRESENT} {wanted}"
+    kind = f"{_PRESENT} {wanted} {inquiry.at}"
     place = read_place(served.ledger, page.cursor, kind)
     after = (place[0], place[1], UUID(place[2]), place[3]) if place else None
     found = served.agenda.page(wanted.items, after, page.limit)
