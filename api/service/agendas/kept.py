@@ -108,7 +108,7 @@ class KeptAnswers(Generic[T]):
         self._touched_at.clear()
 
     def _forget_groups(self, *contacts: UUID) -> None:
-        """Forget the contacts and whoever stands for them: the others keep their groups."""
+        """Forget the contacts and those who stand for them: the others keep their groups."""
         survivors = {self._survivor_of.get(one, one) for one in contacts}
         for one in survivors.union(contacts):
             self._kept.pop(one, None)
