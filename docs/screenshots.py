@@ -68,7 +68,7 @@ def main() -> int:
         port = free.getsockname()[1]
         free.close()
         rapport = Path(sys.executable).with_name("rapport")
-        command = [rapport, "demo", "--port", str(port), "--data", folder]
+        command = [str(rapport), "demo", "--port", str(port), "--data", folder]
         with subprocess.Popen(  # noqa: S603  # our own program
             command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         ) as town:

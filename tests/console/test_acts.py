@@ -83,6 +83,7 @@ def test_an_act_is_taken_back_by_a_retraction(client: httpx.Client, shop: Shop) 
     base = pages(shop)
     path = f"{base}/act?type=thanks-given&contact=till:1"
     done = send(client, path, f"{base}/act")
+    assert 'data-passes="10"' in done.text, "so many seconds the row stays, as the pages say"
     undo = client.post(f"{base}/undo", data=fields_of(done.text, f"{base}/undo"))
     assert undo.status_code == 303
     thanks, retraction = events(shop, "till:1")[1:]
