@@ -20,6 +20,12 @@ def pages(shop: Shop) -> str:
     return f"/console{shop.base[3:]}"
 
 
+def reflect(shop: Shop, appended: httpx.Response) -> None:
+    """Wait until the pages know what was appended."""
+    assert appended.status_code == 201, appended.text
+    shop.get("/agenda", min_position=appended.json()["position"])
+
+
 def events(shop: Shop, contact: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = shop.get(f"/contacts/{contact}/events").json()["items"]
     return found
@@ -136,7 +142,7 @@ def test_an_item_of_the_agenda_is_done_by_the_form_that_it_opens(
 def test_an_item_is_put_off_on_the_page(client: httpx.Client, shop: Shop) -> None:
     shop.register("till:1")
     made = {"type": "promise-made", "data": {"promise_id": "p1"}}
-    shop.append("till:1", made)
+    reflect(shop, shop.append("till:1", made))
     base = pages(shop)
     page = client.get(base).text
     fields = fields_of(page, f"{base}/defer")
@@ -151,7 +157,8 @@ def test_an_item_is_put_off_on_the_page(client: httpx.Client, shop: Shop) -> Non
 )
 def test_what_people_typed_is_never_markup(client: httpx.Client, shop: Shop, path: str) -> None:
     shop.register("till:1", MARKER)
-    shop.append("till:1", {"type": "promise-made", "data": {"promise_id": "p1"}})
+    made = {"type": "promise-made", "data": {"promise_id": "p1"}}
+    reflect(shop, shop.append("till:1", made))
     page = client.get(f"{pages(shop)}{path}").text
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert" in page

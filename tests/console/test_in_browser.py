@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.api.shop import START, purchase
 from tests.console.browser import CHROMIUM, NO_CHROMIUM, window
-from tests.console.test_acts import events, pages
+from tests.console.test_acts import events, pages, reflect
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -49,7 +49,7 @@ def cafe(shop: Shop) -> Shop:
     complaint = {"complaint_id": "c1", "severity": 2, "public": False}
     shop.append("till:2", {"type": "complaint-raised", "data": complaint})
     born = {"occasion_id": "b", "kind": "birthday", "month": 1, "day": 2}
-    shop.append("till:2", {"type": "occasion-learned", "data": born})
+    reflect(shop, shop.append("till:2", {"type": "occasion-learned", "data": born}))
     return shop
 
 
