@@ -261,8 +261,8 @@ def test_open_mode_asks_for_no_token(shop: Shop) -> None:
 
 def test_a_deferred_item_comes_back_on_the_day_it_was_put_off_to(shop: Shop) -> None:
     shop.register("pos:1", "Ada")
-    shop.append("pos:1", purchase("p1", START - HOUR))
-    (item,) = shop.get("/agenda").json()["items"]
+    bought = shop.append("pos:1", purchase("p1", START - HOUR))
+    (item,) = shop.get("/agenda", min_position=bought.json()["position"]).json()["items"]
     (entry,) = thanks_in(shop)
     put_off = {"item": item["key"], "until": "2026-03-20T10:00:00Z"}
     shop.append("pos:1", {"type": "action-deferred", "data": put_off})

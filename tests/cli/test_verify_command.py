@@ -83,7 +83,7 @@ def test_the_same_for_programs(data: Path) -> None:
     assert report["checked"]["events"] == 284
     assert report["checked"]["streams"] == 13
     assert report["checked"]["checkpoints"] == 9
-    assert report["checked"]["projections"] == 3
+    assert report["checked"]["projections"] == 4
     assert report["first_fault"] is None
 
 
