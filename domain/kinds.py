@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 from uuid import UUID
 
-from domain.agenda_keys import MOST_CHARACTERS, pattern, why_no_key
 from domain.currencies import MINOR_DIGITS
 from domain.errors import Invalid
 from domain.instants import format_instant, parse_date, parse_instant, zone_names
@@ -34,6 +33,8 @@ MAX_TEXT = 2000
 """How many characters a text may have unless its field says otherwise."""
 
 _NEVER_KEPT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_AGENDA_KEY = re.compile(r"[a-z-]+(:[0-9A-Za-z@/:.+-]{1,100})?")
+_MAX_KEY = 200
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -214,18 +215,15 @@ class AgendaKey(Kind):
     def read(self, value: object, names: ContactNames = no_names) -> str:
         if not isinstance(value, str):
             wrong("wrong-type", "must be a string")
-        if (why := why_no_key(value)) is not None:
-            wrong("invalid-text", why)
+        if len(value) > _MAX_KEY or not _AGENDA_KEY.fullmatch(value):
+            wrong("invalid-text", "must be the key of an agenda item, such as promise:ID")
         return value
-
-    def read_kept(self, value: object, names: ContactNames = no_names) -> str:
-        return value if isinstance(value, str) else self.read(value, names)
 
     def schema(self) -> dict[str, object]:
         return {
             "type": "string",
-            "pattern": pattern(),
-            "maxLength": MOST_CHARACTERS,
+            "pattern": f"^{_AGENDA_KEY.pattern}$",
+            "maxLength": _MAX_KEY,
             "examples": ["touch"],
         }
 
