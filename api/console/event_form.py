@@ -6,10 +6,11 @@ A form leaves checking to the ledger: it only gives each text the JSON type that
 from __future__ import annotations
 
 import json
+import re
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from api.console.rendering import decimal_text
@@ -41,6 +42,9 @@ _LONG_TEXT = 500
 
 _FIRST = frozenset({"category", "due_on", "summary", "stated", "how", "note", "steward"})
 """Fields that may be left empty and seldom are."""
+
+_AMOUNT = re.compile(r"[-+]?(\d{1,16}(\.\d{0,6})?|\.\d{1,6})", re.ASCII)
+"""An amount as one writes it. An exponent would make a number of any length of a few letters."""
 
 _COMMON_CURRENCIES = ("EUR", "USD", "GBP", "CHF", "JPY")
 
@@ -168,7 +172,7 @@ def _value(field: Field, text: str, typed: Mapping[str, str], time_zone: str) ->
         return dict(_attribute(line) for line in text.splitlines() if line.strip())
     if isinstance(kind, Items):
         return [line.strip() for line in text.splitlines() if line.strip()]
-    with suppress(ValueError):
+    with suppress(ValueError, RecursionError):
         if not isinstance(kind, Text) and text.startswith(("{", "[")):
             return json.loads(text)
     return text
@@ -183,11 +187,10 @@ def minor_units(text: str, currency: str) -> object:
     plain = text.replace(" ", "").removeprefix(currency).removesuffix(currency)
     if plain.count(",") == 1 and "." not in plain:
         plain = plain.replace(",", ".")
-    try:
-        amount = Decimal(plain).scaleb(MINOR_DIGITS.get(currency, 2))
-    except InvalidOperation:
+    if not _AMOUNT.fullmatch(plain):
         return text
-    return int(amount) if amount.is_finite() and amount == int(amount) else text
+    amount = Decimal(plain).scaleb(MINOR_DIGITS.get(currency, 2))
+    return int(amount) if amount == int(amount) else text
 
 
 def decimal_values(values: Mapping[str, str]) -> dict[str, str]:
@@ -209,11 +212,11 @@ def instant_text(text: str, time_zone: str) -> str:
     """
     try:
         local = datetime.fromisoformat(text)
-    except ValueError:
+        if local.tzinfo is None:
+            local = local.replace(tzinfo=zone(time_zone))
+        return format_instant(round(local.timestamp()) * SECOND)
+    except (ValueError, OverflowError):
         return text
-    if local.tzinfo is None:
-        local = local.replace(tzinfo=zone(time_zone))
-    return format_instant(round(local.timestamp()) * SECOND)
 
 
 def _reference(line: str) -> dict[str, str]:

@@ -35,13 +35,15 @@ class Session:
 
     ``per_minute`` is how often its key may ask. ``remembered`` are words that were typed last, such
     as the channel of a call, by the name of their field; ``proposals`` are the policies that were
-    previewed, by the id of the preview.
+    previewed, by the id of the preview. Who holds ``publishing`` publishes one of them.
     """
 
     principal: Principal
     per_minute: int | None
     form_token: str
     seen_at: float
+    ended: bool = False
+    publishing: Lock = field(default_factory=Lock, repr=False)
     remembered: dict[str, str] = field(default_factory=dict)
     proposals: dict[str, dict[str, object]] = field(default_factory=dict)
 
@@ -78,7 +80,7 @@ class Sessions:
         with self._lock:
             self._kept[_digest(secret)] = session
             while len(self._kept) > self._most:
-                self._kept.popitem(last=False)
+                self._kept.popitem(last=False)[1].ended = True
         return secret, session
 
     def find(self, secret: str) -> Session | None:
@@ -89,7 +91,7 @@ class Sessions:
             if session is None:
                 return None
             if now - session.seen_at > IDLE_SECONDS:
-                del self._kept[name]
+                self._kept.pop(name).ended = True
                 return None
             session.seen_at = now
             self._kept.move_to_end(name)
@@ -98,7 +100,13 @@ class Sessions:
     def end(self, secret: str) -> None:
         """End the session of a cookie, if there is one."""
         with self._lock:
-            self._kept.pop(_digest(secret), None)
+            session = self._kept.pop(_digest(secret), None)
+            if session is not None:
+                session.ended = True
+
+    def go_on(self, session: Session) -> bool:
+        """Whether a session has not ended. To ask does not count as seen."""
+        return not session.ended and self._now() - session.seen_at <= IDLE_SECONDS
 
 
 def _digest(secret: str) -> bytes:

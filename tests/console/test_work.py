@@ -77,6 +77,8 @@ def test_a_lever_shows_who_would_rise_before_anything_is_published(
     assert client.post(base, data=fields).status_code == 422
     published = client.post(base, data={**fields, "confirmed": "publish"})
     assert published.status_code == 303
+    again = client.post(base, data={**fields, "confirmed": "publish"})
+    assert again.status_code == 303
     (_, second) = shop.get("/policies").json()["items"]
     assert second["policy_version"] == 2
     assert "policy-published" in [one["act"] for one in shop.get("/trail").json()["items"]]

@@ -73,6 +73,8 @@ def _may_go_on(visit: Visit) -> bool:
     """Whether the session still opens the ledger, and the server does not stop."""
     server, principal = visit.server, visit.principal
     served = visit.served
+    if not visit.sessions.go_on(visit.session):
+        return False
     if server.stopping.begun or server.ledgers.get(served.ledger.name) is not served:
         return False
     return (

@@ -32,6 +32,9 @@ ROWS = 20
 
 MOST_DUPLICATES = 20
 
+_MOST_PLACE = (1 << 63) - 1
+"""The greatest score or instant that a store keeps."""
+
 SORTS = {"score": "by score", "since": "by how long"}
 
 
@@ -165,7 +168,9 @@ def _cursor(text: str | None) -> tuple[int, UUID] | None:
         return None
     value, _, contact = text.partition(":")
     try:
-        return int(value), UUID(contact)
+        if not -_MOST_PLACE <= (place := int(value)) <= _MOST_PLACE:
+            raise ValueError(value)
+        return place, UUID(contact)
     except ValueError:
         raise Invalid.at("/after", "malformed", "is no place in this list") from None
 

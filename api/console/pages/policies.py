@@ -151,7 +151,7 @@ def _state(visit: Visit, work: Operation) -> Response:
 
 
 def publish(visit: Visit) -> Response:
-    """Publish a policy that was previewed; it is in force from now on.
+    """Publish a policy that was previewed; it is in force from now on. Sent twice it is one.
 
     Raises:
         LedgerError: it was not published, and why.
@@ -163,10 +163,14 @@ def publish(visit: Visit) -> Response:
         raise Invalid.at("/confirmed", "missing", "type the word publish; nothing was published")
     policy = read_policy(document)
     served = visit.served
-    with visit.server.trails.order(
-        served.ledger.name, visit.principal, "policy-published", policy.name
-    ):
-        served.ledger.publish_policy(policy, None).result(timeout=WAIT_SECONDS)
+    with visit.session.publishing:  # the button may be pressed twice
+        newest = served.ledger.policies().versions[-1]
+        if newest.policy.document() == document:
+            return visit.lead_to(f"{visit.ledger_path}/policies")
+        with visit.server.trails.order(
+            served.ledger.name, visit.principal, "policy-published", policy.name
+        ):
+            served.ledger.publish_policy(policy, None).result(timeout=WAIT_SECONDS)
     return visit.lead_to(f"{visit.ledger_path}/policies")
 
 
