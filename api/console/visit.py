@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from starlette.responses import HTMLResponse, RedirectResponse
 
+from api.console.errors import NotAllowed
 from api.console.rendering import Words, render
 from api.service.questions import At, Knowledge, Question, moment_of
 from domain.errors import Invalid, LedgerError
@@ -70,6 +71,15 @@ class Visit:
         found: bool = self.principal.has(scopes)
         return found
 
+    def require(self, scope: str) -> None:
+        """Let pass who has this scope as well as one of those of the page.
+
+        Raises:
+            NotAllowed: the principal lacks it.
+        """
+        if not self.may(scope):
+            raise NotAllowed(f"this takes an access key with the scope {scope} as well")
+
     @property
     def is_fragment(self) -> bool:
         """Whether a part of a page is asked for, by the script on it."""
@@ -84,8 +94,13 @@ class Visit:
         """
         name = unquote(self.request.path_params["ledger"])
         self.server.usage_counts.enter(name)
+        try:
+            found = self.server.ledger(name)
+        except LedgerError:  # the page that says so asks again, and enters again
+            self.server.usage_counts.leave(name)
+            raise
         self._entered = name
-        return self.server.ledger(name)
+        return found
 
     def leave(self) -> None:
         """Say that the ledger is not asked any more."""
@@ -177,6 +192,11 @@ class Visit:
         if self.is_fragment:
             return HTMLResponse("", headers={"HX-Redirect": path})
         return RedirectResponse(path, status_code=303)
+
+    @property
+    def first_page(self) -> str | None:
+        """The path, under that of a ledger, of the first page that the principal may see."""
+        return next((path for _, path, scopes in MENU if self.may(*scopes)), None)
 
     def menu(self) -> Sequence[tuple[str, str]]:
         """The pages of the ledger that the principal may see: words and path of each."""

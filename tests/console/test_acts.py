@@ -75,6 +75,29 @@ def test_what_is_wrong_stands_at_its_field_and_what_was_typed_stays(
     assert len(events(shop, "till:1")) == 1
 
 
+@pytest.mark.parametrize("amount", ["1e900000", "1E999999", "9" * 5000, "1,2,3"])
+def test_an_amount_of_any_length_is_refused_at_once(
+    client: httpx.Client, shop: Shop, amount: str
+) -> None:
+    shop.register("till:1")
+    base = pages(shop)
+    path, currency = f"{base}/act?type=purchase-made&contact=till:1", {"data.currency": "EUR"}
+    typed = {"data.amount_minor": amount, **currency}
+    fields = fields_of(client.get(path).text, f"{base}/act")
+    answer = client.post(f"{base}/act", data={**fields, **typed})
+    assert answer.status_code == 422
+    assert "must be an amount such as 12.50" in answer.text
+
+
+def test_a_day_that_never_was_is_told_at_its_field(client: httpx.Client, shop: Shop) -> None:
+    shop.register("till:1")
+    base = pages(shop)
+    path = f"{base}/act?type=thanks-given&contact=till:1"
+    answer = send(client, path, f"{base}/act", occurred_at="0001-01-01T00:00")
+    assert answer.status_code == 422
+    assert "must be an RFC 3339 instant" in answer.text
+
+
 def test_a_refusal_of_the_ledger_is_told_in_its_words(client: httpx.Client, shop: Shop) -> None:
     base = pages(shop)
     answer = send(
@@ -108,6 +131,10 @@ def test_a_name_that_one_contact_has_is_enough(client: httpx.Client, shop: Shop)
     assert several.status_code == 422
     assert ("Ben Okafor" in several.text, "Ben Smit" in several.text) == (True, True)
     assert send(client, path, action, who="nobody at all").status_code == 422
+    third = shop.get("/contacts/till:3").json()["contact_id"]
+    ticked = {**fields_of(several.text, action), "contact": third}
+    assert client.post(action, data=ticked).status_code == 200  # what was typed is sent again
+    assert [len(events(shop, contact)) for contact in ("till:2", "till:3")] == [1, 2]
 
 
 def test_somebody_new_is_registered_on_a_page(client: httpx.Client, shop: Shop) -> None:
@@ -123,6 +150,13 @@ def test_somebody_new_is_registered_on_a_page(client: httpx.Client, shop: Shop) 
     assert answer.status_code == 200, answer.text
     found = shop.get("/contacts/web:77").json()
     assert found["name"] == "Nia Abara"
+    wrong = send(client, f"{base}/act?type=contact-registered", f"{base}/act", data__name="x" * 900)
+    assert wrong.status_code == 422
+    assert wrong.text.count('name="contact"') == 1  # or another number registers two
+    nameless = send(
+        client, f"{base}/act?type=contact-registered", f"{base}/act", contact="no number"
+    )
+    assert 'role="alert">' in nameless.text.partition('id="trouble"')[2].partition(">")[2]
 
 
 def test_an_item_of_the_agenda_is_done_by_the_form_that_it_opens(

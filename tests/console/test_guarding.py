@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import httpx
@@ -13,7 +14,7 @@ from api.console.sessions import IDLE_SECONDS, Sessions
 from api.http.app import create_app
 from api.service.settings import Settings
 from ledger.access.scopes import THIS_MACHINE
-from tests.api.shop import Clock, listening
+from tests.api.shop import Clock, listening, registration
 from tests.console.forms import fields_of, send
 from tests.fixtures.patience import END_SECONDS
 
@@ -101,6 +102,11 @@ class Keyed:
         made = self.client.post("/v1/keys", json=body, headers=self.headers).json()
         return made["secret"], made["id"]
 
+    def register(self, contact: str, name: str) -> None:
+        path = f"/v1/ledgers/shop/contacts/{contact}/events"
+        sent = self.client.post(path, json=registration(name), headers=self.headers)
+        assert sent.status_code == 201, sent.text
+
     def sign_in(self, secret: str) -> httpx.Response:
         return self.client.post(SIGN_IN, data={"key": secret})
 
@@ -141,6 +147,62 @@ def test_a_signed_in_key_opens_the_pages_of_its_scopes(keyed: Keyed) -> None:
     assert sent.status_code == 403
 
 
+def test_a_key_that_only_appends_is_told_of_nobody(keyed: Keyed) -> None:
+    keyed.register("till:1", "Ada Jansen")
+    base, items = "/console/ledgers/shop", "/v1/ledgers/shop/contacts/till:1"
+    made = {"type": "promise-made", "data": {"promise_id": "p1", "summary": "Ada's table"}}
+    keyed.client.post(f"{items}/events", json=made, headers=keyed.headers)
+    (item,) = keyed.client.get(f"{items}/agenda", headers=keyed.headers).json()["items"]
+    entry = keyed.client.get(f"{items}/events", headers=keyed.headers).json()["items"][0]["id"]
+    assert keyed.sign_in(keyed.key("append")[0]).status_code == 303
+    assert f'href="{base}/act"' in keyed.client.get("/console").text
+    act = f"{base}/act"
+    shown = [
+        keyed.client.get(f"{act}?contact=till:1&item={item['key']}"),
+        send(keyed.client, f"{act}?type=thanks-given", act, who="ada"),
+        send(keyed.client, f"{act}?type=thanks-given", act, who="till:1"),
+        send(keyed.client, f"{act}?type=thanks-given&contact=till:1", act),
+        keyed.client.get(f"{base}/correct?contact=till:1&event={entry}"),
+        keyed.client.post(f"{base}/correct", data={"contact": "till:1", "event": entry}),
+    ]
+    assert [one.status_code for one in shown] == [200, 422, 200, 200, 403, 403]
+    assert "source:ref" in shown[1].text
+    for answer in shown:
+        assert "Ada" not in answer.text
+        assert "data-live" not in answer.text  # which it may not follow
+
+
+def test_a_key_that_opens_no_page_does_not_sign_in(keyed: Keyed) -> None:
+    refused = keyed.sign_in(keyed.key("calendar", occasions=False)[0])
+    assert refused.status_code == 403
+    assert "opens no page" in refused.text
+    assert keyed.client.get("/console").headers["Location"] == SIGN_IN
+
+
+def test_no_page_leads_to_one_that_the_key_does_not_open(keyed: Keyed) -> None:
+    sample = "id,date,amount,currency\n1,2026-01-05,12.50,EUR\n"
+    kept = keyed.client.post(
+        "/v1/ledgers/shop/imports?mapping=square&dry_run=true",
+        content=sample,
+        headers={**keyed.headers, "Content-Type": "text/csv"},
+    )
+    assert kept.status_code in (200, 202, 422), kept.text
+    for scope in ("read", "append", "admin"):
+        keyed.sign_in(keyed.key(scope)[0])
+        first = keyed.client.get("/console?all=1").text
+        for path in set(re.findall(r'href="(/console/ledgers/shop[^"#?]*)', first)):
+            page = keyed.client.get(path)
+            assert (scope, path, page.status_code) == (scope, path, 200)
+            for link in set(re.findall(r'href="(/console/ledgers/[^"#?]*)', page.text)):
+                assert (scope, link, keyed.client.get(link).status_code) == (scope, link, 200)
+
+
+def test_a_ledger_that_never_was_is_not_held_as_being_read(keyed: Keyed) -> None:
+    keyed.sign_in(keyed.key("read")[0])
+    assert keyed.client.get("/console/ledgers/nowhere").status_code == 404
+    assert keyed.server.usage_counts.all_left("nowhere", 0.0)
+
+
 def test_a_key_of_one_ledger_opens_no_other(keyed: Keyed) -> None:
     keyed.sign_in(keyed.key("read", ledger="shop")[0])
     assert keyed.client.get("/console/ledgers/shop").status_code == 200
@@ -163,6 +225,17 @@ def test_signing_out_ends_the_session(keyed: Keyed) -> None:
     assert send(keyed.client, "/console?all=1", "/console/sign-out").status_code == 303
     keyed.client.cookies.update(kept)
     assert keyed.client.get("/console/ledgers/shop").headers["Location"] == SIGN_IN
+
+
+def test_a_stream_ends_with_its_session(keyed: Keyed) -> None:
+    keyed.sign_in(keyed.key("read")[0])
+    token = fields_of(keyed.client.get("/console/ledgers/shop").text, "/console/sign-out")
+    with keyed.client.stream("GET", "/console/ledgers/shop/live") as stream:
+        lines = stream.iter_lines()
+        assert next(lines) == "event: moved"
+        assert keyed.client.post("/console/sign-out", data=token).status_code == 303
+        keyed.register("till:1", "Ada Jansen")
+        assert [line for line in lines if line.startswith("data: ")] == ["data: 1"]
 
 
 def test_signing_in_renews_the_session(keyed: Keyed) -> None:

@@ -87,10 +87,10 @@ def log(visit: Visit) -> Response:
     """Record the act for each of its contacts, all or none."""
     cls, names = _class_of(visit.field("type")), visit.fields("contact")
     if who := visit.field("who"):
-        found = _matches(visit, who)
-        if len(found) != 1:
+        named, found = _named(visit, who, names)
+        if not named:
             return _form(visit, cls, names, field_values(visit), who=who, found=found, status=422)
-        names = [*names, str(found[0].contact_id)]
+        names = [*names, *(one for one in named if one not in names)]
     item = None
     if key := visit.field("item"):
         item = _item(visit, names, key)
@@ -101,8 +101,7 @@ def log(visit: Visit) -> Response:
     except LedgerError as error:
         if not isinstance(error, Invalid | Conflict | NotFound | Unavailable):
             raise
-        at_fields = errors_at_fields(error)
-        told = "" if at_fields else sentence_of(error)
+        at_fields, told = told_at_fields(error, cls)
         return _form(
             visit,
             cls,
@@ -195,7 +194,7 @@ def _form(
         when_error=(errors or {}).get("occurred_at", ""),
         problem=problem,
         who=who,
-        found=found or [],
+        found=[one for one in found or () if str(one.contact_id) not in names],
         new_name=(names or [f"console:{uuid4().hex[:8]}"])[0],
         defer_days=DEFER_DAYS,
     )
@@ -239,14 +238,23 @@ def errors_at_fields(error: LedgerError) -> dict[str, str]:
         if parts and parts[0].isdigit():
             parts = parts[1:]
         name = parts[1] if len(parts) > 1 and parts[0] == "data" else parts[0]
-        found.setdefault(name, one.detail)
+        is_no_amount = name.endswith("_minor") and one.code == "wrong-type"
+        found.setdefault(name, "must be an amount such as 12.50" if is_no_amount else one.detail)
     return found
+
+
+def told_at_fields(error: LedgerError, cls: type[Event]) -> tuple[dict[str, str], str]:
+    """What is wrong with the fields of a form by their names, and what is wrong besides."""
+    shown = {"occurred_at", *(field.name for field in cls.FIELDS)}
+    found = errors_at_fields(error)
+    at_fields = {name: detail for name, detail in found.items() if name in shown}
+    return at_fields, "" if found and found.keys() <= shown else sentence_of(error)
 
 
 def _confirmation(visit: Visit, what: str, names: list[str], result: AppendResult) -> Response:
     """What was recorded, with the way to undo it."""
     question = visit.question()
-    name_of = names_at(visit.served.ledger, question.moment, wanted=True)
+    name_of = names_at(visit.served.ledger, question.moment, wanted=visit.may(READ))
     survivors = {question.aliases.survivor_of(visit.contact_named(one)) for one in names}
     template = "act_done.html" if not visit.is_fragment else "act_done_only.html"
     return visit.page(
@@ -279,6 +287,19 @@ def _participants(visit: Visit, names: list[str]) -> list[Participant]:
     ]
 
 
+def _named(visit: Visit, typed: str, ticked: list[str]) -> tuple[list[str], list[Any]]:
+    """Who is meant by what was typed, and all who are called so.
+
+    Those are meant who are called so and were ticked, else the only one who is called so. Who may
+    not read is told of nobody, and types the UUID of a contact or source:ref.
+    """
+    if not visit.may(READ):
+        return [typed], []
+    found = _matches(visit, typed)
+    called = [str(one.contact_id) for one in found]
+    return [one for one in called if one in ticked] or called[: len(called) == 1], found
+
+
 def _matches(visit: Visit, typed: str) -> list[Any]:
     """The contacts that are called so, the best first."""
     found = found_contacts(visit.served, ContactFilter(q=typed), MOST_FOUND, visit.now)
@@ -287,7 +308,7 @@ def _matches(visit: Visit, typed: str) -> list[Any]:
 
 def _item(visit: Visit, names: list[str], key: str | None) -> AgendaItem | None:
     """The item of the agenda that the act is for; None where there is none any more."""
-    if key is None or not names:
+    if key is None or not names or not visit.may(READ):
         return None
     wanted = AgendaQuestion(
         items=AgendaFilter(muted=True, deferred=True),

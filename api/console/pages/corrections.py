@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from api.console.appending import event_id, record
-from api.console.errors import sentence_of, status_of
+from api.console.errors import status_of
 from api.console.event_form import decimal_values, form_fields, instant_text, typed_data
-from api.console.pages.acts import errors_at_fields, field_values
+from api.console.pages.acts import field_values, told_at_fields
 from api.console.visit import Page
 from api.console.vocabulary import act_named
 from domain.errors import Conflict, EventNotFound, Invalid
 from domain.kinds import Instant
-from ledger.access.scopes import APPEND
+from ledger.access.scopes import APPEND, READ
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,15 +29,23 @@ def show(visit: Visit) -> Response:
     """The form of the entry, with what it says.
 
     Raises:
+        NotAllowed: the key may not read it.
         EventNotFound: there is no such entry.
     """
+    visit.require(READ)
     recorded = _entry(visit, visit.parameter("contact") or "", visit.parameter("event") or "")
     values = decimal_values(_form_values(recorded.event, visit))
     return _form(visit, recorded, values, visit.words.field(recorded.occurred_at))
 
 
 def correct(visit: Visit) -> Response:
-    """Record the correction, which leaves the entry as it was and counts in its place."""
+    """Record the correction, which leaves the entry as it was and counts in its place.
+
+    Raises:
+        NotAllowed: the key may not read what it would correct.
+        EventNotFound: there is no such entry.
+    """
+    visit.require(READ)
     recorded = _entry(visit, visit.field("contact"), visit.field("event"))
     typed, when = field_values(visit), visit.field("occurred_at")
     data: dict[str, object] = {
@@ -56,8 +64,7 @@ def correct(visit: Visit) -> Response:
     try:
         record(visit, [event])
     except (Invalid, Conflict) as error:
-        errors = errors_at_fields(error)
-        problem = "" if errors else sentence_of(error)
+        errors, problem = told_at_fields(error, type(recorded.event))
         return _form(visit, recorded, typed, when, errors, problem, status_of(error))
     return visit.lead_to(f"{visit.ledger_path}/people/{recorded.contact_id}#e-{recorded.id}")
 

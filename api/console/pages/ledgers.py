@@ -20,7 +20,7 @@ def show(visit: Visit) -> Response:
     """The ledgers that the principal may enter; with one alone, its first page."""
     names = [one.name for one in visit.server.all_settings() if visit.principal.may_enter(one.name)]
     if len(names) == 1 and visit.parameter("all") is None:
-        return visit.lead_to(f"/console/ledgers/{names[0]}")
+        return visit.lead_to(f"/console/ledgers/{names[0]}{visit.first_page or ''}")
     return _list(visit, names, "")
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import RedirectResponse
 
 from api.console.origins import Origin
-from api.console.visit import Page
+from api.console.visit import MENU, Page
 from domain.errors import Unauthenticated
 
 if TYPE_CHECKING:
@@ -47,6 +47,8 @@ def sign_in(visit: Visit) -> Response:
         key = server.keys.authenticate(visit.field("key"))
     except Unauthenticated as error:
         return _form(visit, 401, f"{str(error).capitalize()}.")
+    if not any(key.principal.has(scopes) for _, _, scopes in MENU):
+        return _form(visit, 403, "This key opens no page: it is for a calendar's feed alone.")
     if secret := request.cookies.get(origin.cookie):
         visit.sessions.end(secret)
     secret, _ = visit.sessions.begin(key.principal, key.per_minute)
