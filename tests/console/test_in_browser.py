@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -78,6 +79,53 @@ def test_a_thing_is_done_and_undone_with_the_keyboard(
         page.reload()
         expect(page.locator("[data-item]")).to_have_count(count)
         assert opened.complaints == []
+
+
+def test_a_form_that_failed_stays_in_its_row_and_is_sent_again(
+    browser: Browser, address: str, cafe: Shop
+) -> None:
+    before = len(events(cafe, "till:1"))
+    with window(browser, address) as opened:
+        page = opened.open(pages(cafe))
+        rows = page.locator("[data-item]")
+        count = rows.count()
+        rows.first.get_by_role("link", name="Done").click()
+        form = rows.first.locator("form[data-act]")
+        form.get_by_text("More").click()
+        form.get_by_label("When").fill("2999-01-01T10:00")
+        form.get_by_role("button", name="Record it").click()
+        expect(form.locator(".problem")).to_contain_text("ahead of the server's clock")
+        expect(rows).to_have_count(count)
+        form.get_by_label("When").fill("")
+        form.get_by_role("button", name="Record it").click()
+        expect(page.locator(".item.done")).to_contain_text("Recorded")
+        assert not any("htmx" in said for said in opened.complaints)
+    assert len(events(cafe, "till:1")) == before + 1
+
+
+def test_a_search_stays_among_those_who_were_chosen(
+    browser: Browser, address: str, cafe: Shop
+) -> None:
+    with window(browser, address) as opened:
+        page = opened.open(f"{pages(cafe)}/people?stage=contact")
+        page.get_by_role("searchbox").fill("ada")
+        expect(page.get_by_text("Nobody is called that among these")).to_be_visible()
+
+
+def test_a_card_comes_before_the_slider_and_prints_on_one_small_page(
+    browser: Browser, address: str, cafe: Shop
+) -> None:
+    with window(browser, address, size="phone") as opened:
+        page = opened.open(f"{pages(cafe)}/people/till:1")
+        card, slider = (
+            page.locator(one).bounding_box() for one in (".welcome", ".slider >> nth=0")
+        )
+        assert card is not None
+        assert slider is not None
+        assert card["y"] + card["height"] <= slider["y"]
+        printed = page.pdf(prefer_css_page_size=True)
+    # A6 in points, rounded up
+    assert re.findall(rb"/MediaBox \[0 0 (\d+)\S* (\d+)", printed) == [(b"298", b"420")]
 
 
 def test_what_is_done_in_one_window_goes_from_the_other(

@@ -178,9 +178,14 @@ def _form(
 ) -> Response:
     fields = form_fields(cls, values, errors or {})
     types = [cls.TYPE] if item is None else type_names(item)
+    act_id = visit.field("act_id")
+    if not event_id(act_id, ""):
+        act_id = str(uuid4())
+    headers = {} if status == 200 else {"HX-Retarget": f"#act-{act_id}"}  # its row stays
     return visit.page(
         "act_form.html" if not visit.is_fragment else "act_form_only.html",
         status=status,
+        headers=headers,
         type=cls.TYPE,
         types=[(one, act_named(one)) for one in types],
         title=act_named(cls.TYPE),
@@ -188,7 +193,7 @@ def _form(
         more=[one for one in fields if not one.is_first],
         item=item,
         involved=_participants(visit, names),
-        act_id=visit.field("act_id") or str(uuid4()),
+        act_id=act_id,
         occurred_at=visit.field("occurred_at"),
         actor=visit.field("actor") or visit.session.remembered.get("actor", ""),
         when_error=(errors or {}).get("occurred_at", ""),
