@@ -321,3 +321,13 @@ def test_an_occasion_that_opens_during_a_day_is_on_its_list_from_midnight(
         clock.instant = parse_instant("2026-01-03T00:30:00Z")
         told.require_same_both_ways()
         assert [one.item.kind for one in told.read(AgendaFilter())] == ["occasion"]
+
+
+def test_many_events_without_an_occasion_leave_no_agenda_behind(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(near, "WINDOW_POSITIONS", 2)
+    monkeypatch.setattr(near, "MOST_READING_SECONDS", 0)  # questions read nothing themselves
+    for number in range(8):
+        shop.register(f"till:{number}")
+    until(lambda: shop.get("/agenda").status_code == 200)

@@ -67,6 +67,7 @@ class OccasionIndex:
             until = monotonic() + MOST_READING_SECONDS
             while self._position < head and not self._is_closed:
                 if monotonic() >= until:
+                    self._worker.wake(self)  # no event of these types may have come to wake it
                     return None
                 self._take_in_window()
             if self._is_closed:
@@ -114,8 +115,12 @@ class OccasionIndex:
             self._streams[learned.month, learned.day].add(stream)
 
     def _on_record(self, events: Sequence[RecordedEvent]) -> None:
-        """Have the events taken in, and an erasure at once. It waits for no reading of the log."""
-        if not any(one.type in _TYPES for one in events):
+        """Have the events taken in, and an erasure at once. It waits for no reading of the log.
+
+        Others are taken in once they are many, or an import without occasions leaves it far behind.
+        """
+        is_far = bool(events) and events[-1].position - self._position >= WINDOW_POSITIONS
+        if not is_far and not any(one.type in _TYPES for one in events):
             return
         self._worker.wake(self)
 
