@@ -26,6 +26,7 @@ PATHS = (
     "/people",
     "/people/till:1",
     "/people/till:1/erasure",
+    "/people/till:1/steps",
     "/duplicates",
     "/act",
     "/act?type=gesture-made&contact=till:1",

@@ -70,6 +70,24 @@ def test_a_person_is_shown_as_of_a_day_and_as_known_on_one(
     assert client.get(path, params={"on": "yesterday"}).status_code == 422
 
 
+def test_a_past_is_replayed_step_by_step_in_words(client: httpx.Client, shop: Shop) -> None:
+    contact = shop.register("till:1", "Ada Jansen").json()["contact_id"]
+    shop.clock.instant = START + 2 * DAY
+    sold = shop.append("till:1", purchase("1", at=START + DAY))
+    bought = sold.json()["events"][0]["id"]
+    led = client.get(f"{pages(shop)}/steps", params={"contact": "till:1"})
+    assert led.headers["Location"] == f"{pages(shop)}/people/{contact}/steps"
+    assert "contact to" in (page := client.get(led.headers["Location"]).text)
+    assert ("Ada Jansen" in page, "bought, entry 3" in page) == (True, True)
+    taken_back = {"type": "event-retracted", "data": {"target": bought, "reason": "a mistake"}}
+    shop.append("till:1", taken_back)
+    page = client.get(led.headers["Location"]).text
+    assert "bought, entry 3; does not count" in page
+    assert "contact to" not in page
+    assert client.get(f"{led.headers['Location']}?after=x").status_code == 422
+    assert led.headers["Location"] in client.get(f"{pages(shop)}/people/{contact}").text
+
+
 def test_what_is_merged_leads_to_the_survivor(client: httpx.Client, shop: Shop) -> None:
     survivor = shop.register("till:1").json()["contact_id"]
     shop.append("web:1", {"type": "contact-merged", "data": {"into": "till:1"}})

@@ -14,6 +14,7 @@ from api.console.pages import (
     person,
     policies,
     sign_in,
+    steps,
     today,
 )
 
@@ -29,6 +30,7 @@ PAGES = (
     *partners.PAGES,
     *policies.PAGES,
     *audit.PAGES,
+    *steps.PAGES,
     *operations.PAGES,
     *imports.PAGES,
     *live.PAGES,
