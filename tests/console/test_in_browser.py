@@ -145,6 +145,18 @@ def test_what_is_done_in_one_window_goes_from_the_other(
         expect(page.get_by_text("Keep what")).to_have_count(0)
 
 
+def test_a_page_says_as_of_what_it_is_when_the_ledger_moves(
+    browser: Browser, address: str, cafe: Shop
+) -> None:
+    with window(browser, address) as first, window(browser, address) as second:
+        still, live = first.open(f"{pages(cafe)}/audit"), second.open(pages(cafe))
+        fresh, followed = still.locator("#fresh"), live.locator("#fresh")
+        expect(followed).to_contain_text("As of position 7")
+        cafe.register("till:3", "Clara Smit")
+        expect(fresh).to_have_text("As of position 7; the ledger is at 8 now: load the page again")
+        expect(followed).to_contain_text("As of position 8,")
+
+
 def test_three_letters_and_enter_lead_to_the_card(
     browser: Browser, address: str, cafe: Shop
 ) -> None:

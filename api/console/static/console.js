@@ -123,23 +123,39 @@ const isBusy = () =>
   document.querySelector("form[data-act], details.later[open], [data-passes]") !== null ||
   (inField(document.activeElement) && document.activeElement.closest("[data-refresh]"));
 
+// What the page shows is as of the position that it was made at, until a part of it is made again.
+function sayHowFresh(head) {
+  const fresh = document.getElementById("fresh");
+  if (!fresh) return;
+  const at = Number(fresh.dataset.position);
+  const said = `As of position ${at.toLocaleString("en")}`;
+  fresh.textContent =
+    head > at && !document.querySelector("[data-refresh]")
+      ? `${said}; the ledger is at ${head.toLocaleString("en")} now: load the page again`
+      : `${said}, ${new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" })}`;
+}
+
 async function refresh() {
   waiting = null;
   if (isBusy()) {
     waiting = setTimeout(refresh, 1000);
     return;
   }
+  const asked = shown;
   for (const part of document.querySelectorAll("[data-refresh]")) {
     const answer = await fetch(part.dataset.refresh, { headers: { "HX-Request": "true" } });
     if (!answer.ok || isBusy()) return;
     const made = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const fresh = made.getElementById(part.id);
-    if (!fresh) continue;
+    const again = made.getElementById(part.id);
+    if (!again) continue;
     const at = items().indexOf(marked());
-    part.replaceWith(fresh);
-    htmx.process(fresh);
+    part.replaceWith(again);
+    htmx.process(again);
     if (at >= 0) mark(items()[Math.min(at, items().length - 1)]);
+    const fresh = document.getElementById("fresh");
+    if (fresh) fresh.dataset.position = asked;
   }
+  sayHowFresh(asked);
 }
 
 function follow() {
@@ -148,11 +164,7 @@ function follow() {
   stream = new EventSource(path);
   stream.addEventListener("moved", (event) => {
     const position = Number(event.data);
-    const fresh = document.getElementById("fresh");
-    if (fresh) {
-      const time = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-      fresh.textContent = `As of position ${position.toLocaleString("en")}, ${time}`;
-    }
+    sayHowFresh(position);
     if (shown !== null && shown !== position && waiting === null) waiting = setTimeout(refresh, 100);
     shown = position;
   });
