@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from api.console.errors import NotAllowed
+from api.console.origins import Origin
 from api.console.rendering import Words, render
 from api.service.questions import At, Knowledge, Question, moment_of
 from domain.errors import Invalid, LedgerError
@@ -111,6 +112,11 @@ class Visit:
     def ledger_path(self) -> str:
         """The path of the ledger's pages."""
         return f"/console/ledgers/{self.served.ledger.name}"
+
+    @property
+    def address(self) -> str:
+        """Where browsers and programs reach the server, such as ``https://rapport.example.org``."""
+        return str(Origin.of(self.request, self.server.settings))
 
     @property
     def api_path(self) -> str:

@@ -292,3 +292,22 @@ def test_sessions_travel_over_https_or_this_machine_alone(
     else:
         assert answer.headers["Set-Cookie"].startswith(f"{cookie}=")
         assert "; Secure" in answer.headers["Set-Cookie"]
+
+
+def test_lines_to_copy_name_the_address_that_is_public(tmp_path: Path) -> None:
+    public_url = "https://rapport.example"
+    server = build(Settings(folder=tmp_path / "data", public_url=public_url), clock=Clock())
+    _, secret = server.keys.make("owner", ("admin", "read", "audit"))
+    with (
+        listening(create_app(server, pages=Console(server).application())) as address,
+        httpx.Client(
+            base_url=address, timeout=END_SECONDS, headers={"Origin": public_url}
+        ) as client,
+    ):
+        named = {"Authorization": f"Bearer {secret}"}
+        client.post("/v1/ledgers", json={"name": "shop"}, headers=named)
+        cookie = client.post(SIGN_IN, data={"key": secret}).headers["Set-Cookie"].partition(";")[0]
+        page = client.get("/console/ledgers/shop/audit", headers={"Cookie": cookie})
+    server.close()
+    assert page.text.count(f"{public_url}/v1/ledgers/shop") == 2
+    assert address not in page.text
