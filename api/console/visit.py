@@ -10,7 +10,6 @@ from urllib.parse import unquote
 
 from starlette.responses import HTMLResponse, RedirectResponse
 
-from api.console.errors import NotAllowed
 from api.console.origins import Origin
 from api.console.rendering import Words, render
 from api.service.questions import At, Knowledge, Question, moment_of
@@ -71,15 +70,6 @@ class Visit:
         """Whether the principal has one of these scopes."""
         found: bool = self.principal.has(scopes)
         return found
-
-    def require(self, scope: str) -> None:
-        """Let pass who has this scope as well as one of those of the page.
-
-        Raises:
-            NotAllowed: the principal lacks it.
-        """
-        if not self.may(scope):
-            raise NotAllowed(f"this takes an access key with the scope {scope} as well")
 
     @property
     def is_fragment(self) -> bool:

@@ -87,7 +87,7 @@ def log(visit: Visit) -> Response:
     """Record the act for each of its contacts, all or none."""
     cls, names = _class_of(visit.field("type")), visit.fields("contact")
     if who := visit.field("who"):
-        named, found = _named(visit, who, names)
+        named, found = _chosen_contacts(visit, who, names)
         if not named:
             return _form(visit, cls, names, field_values(visit), who=who, found=found, status=422)
         names = [*names, *(one for one in named if one not in names)]
@@ -292,11 +292,11 @@ def _participants(visit: Visit, names: list[str]) -> list[Participant]:
     ]
 
 
-def _named(visit: Visit, typed: str, ticked: list[str]) -> tuple[list[str], list[Any]]:
+def _chosen_contacts(visit: Visit, typed: str, ticked: list[str]) -> tuple[list[str], list[Any]]:
     """Who is meant by what was typed, and all who are called so.
 
     Those are meant who are called so and were ticked, else the only one who is called so. Who may
-    not read is told of nobody, and types the UUID of a contact or source:ref.
+    not read sees nobody, and types the UUID of a contact or source:ref.
     """
     if not visit.may(READ):
         return [typed], []

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from api.console.appending import event_id, record
-from api.console.errors import status_of
+from api.console.errors import NotAllowed, status_of
 from api.console.event_form import decimal_values, form_fields, instant_text, typed_data
 from api.console.pages.acts import field_values, told_at_fields
 from api.console.visit import Page
@@ -32,7 +32,7 @@ def show(visit: Visit) -> Response:
         NotAllowed: the key may not read it.
         EventNotFound: there is no such entry.
     """
-    visit.require(READ)
+    _require_reading(visit)
     recorded = _entry(visit, visit.parameter("contact") or "", visit.parameter("event") or "")
     values = decimal_values(_form_values(recorded.event, visit))
     return _form(visit, recorded, values, visit.words.field(recorded.occurred_at))
@@ -45,7 +45,7 @@ def correct(visit: Visit) -> Response:
         NotAllowed: the key may not read what it would correct.
         EventNotFound: there is no such entry.
     """
-    visit.require(READ)
+    _require_reading(visit)
     recorded = _entry(visit, visit.field("contact"), visit.field("event"))
     typed, when = field_values(visit), visit.field("occurred_at")
     data: dict[str, object] = {
@@ -67,6 +67,16 @@ def correct(visit: Visit) -> Response:
         errors, problem = told_at_fields(error, type(recorded.event))
         return _form(visit, recorded, typed, when, errors, problem, status_of(error))
     return visit.lead_to(f"{visit.ledger_path}/people/{recorded.contact_id}#e-{recorded.id}")
+
+
+def _require_reading(visit: Visit) -> None:
+    """Let pass who may read as well as append: the form shows what the entry says.
+
+    Raises:
+        NotAllowed: the key may not read.
+    """
+    if not visit.may(READ):
+        raise NotAllowed(f"this takes an access key with the scope {READ} as well")
 
 
 def _form(
