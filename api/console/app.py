@@ -127,11 +127,13 @@ class Console:
     def _session(self, request: Request, origin: Origin) -> tuple[Session | None, str | None]:
         """The session of the browser, and the secret of one that was begun just now.
 
+        What a page asks by itself, because the ledger moved, is no use of the session.
         In open mode every browser on this machine has one.
         """
         keys, kept = self.server.keys, None
         secret = request.cookies.get(origin.cookie or "", "")
-        session = self.sessions.find(secret) if secret else None
+        is_used = request.headers.get("rapport-refresh") is None
+        session = self.sessions.find(secret, is_used=is_used) if secret else None
         if keys.is_open():
             if session is None or session.principal != THIS_MACHINE:
                 kept, session = self.sessions.begin(THIS_MACHINE)
@@ -177,7 +179,8 @@ async def _read_form(visit: Visit, page: Page) -> None:
         except BaseException:
             _drop(visit.file)
             raise
-    if not page.is_public and not visit.session.made_form(visit.field("token")):
+    visit.is_stale = not page.is_public and not visit.session.made_form(visit.field("token"))
+    if visit.is_stale and not page.asks_again:
         _drop(visit.file)
         raise FormRefused(
             "nothing was recorded: this page was loaded before the server was started or the "
@@ -193,6 +196,8 @@ def _drop(file: object) -> None:
 
 def _to_sign_in(request: Request) -> Response:
     if request.headers.get("hx-request") == "true":
+        if request.method == "POST":
+            return Response("", 401)  # the page keeps what was typed, and says what to do
         return Response("", headers={"HX-Redirect": SIGN_IN})
     return RedirectResponse(SIGN_IN, status_code=303)
 

@@ -83,8 +83,8 @@ class Sessions:
                 self._kept.popitem(last=False)[1].ended = True
         return secret, session
 
-    def find(self, secret: str) -> Session | None:
-        """The session of a cookie, unless it has ended. It counts as seen now."""
+    def find(self, secret: str, *, is_used: bool = True) -> Session | None:
+        """The session of a cookie, unless it has ended. Where it is used it counts as seen now."""
         now, name = self._now(), _digest(secret)
         with self._lock:
             session = self._kept.get(name)
@@ -93,8 +93,9 @@ class Sessions:
             if now - session.seen_at > IDLE_SECONDS:
                 self._kept.pop(name).ended = True
                 return None
-            session.seen_at = now
-            self._kept.move_to_end(name)
+            if is_used:
+                session.seen_at = now
+                self._kept.move_to_end(name)
             return session
 
     def end(self, secret: str) -> None:

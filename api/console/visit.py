@@ -35,7 +35,9 @@ class Page:
     """A page at a path under ``/console``, and the scopes of which one is enough to see it.
 
     Without scopes everybody who is signed in may; ``is_public`` is for the sign-in alone.
-    ``new_file`` makes the place where the file of its form goes, if the form has one.
+    ``asks_again`` says that a form of an earlier session is answered with the same form, filled as
+    it was sent: see ``Visit.is_stale``. ``new_file`` makes the place where the file of its form
+    goes, if the form has one.
     """
 
     path: str
@@ -43,6 +45,7 @@ class Page:
     scopes: tuple[str, ...] = ()
     method: str = "GET"
     is_public: bool = False
+    asks_again: bool = False
     new_file: Callable[[Visit], Any] | None = None
 
 
@@ -58,6 +61,8 @@ class Visit:
         self.session = session
         self.form: FormData | None = None
         self.file: Any = None
+        self.is_stale = False
+        """Whether the form was made for an earlier session, and so may change nothing."""
         self.now = server.clock()
         self._entered: str | None = None
 

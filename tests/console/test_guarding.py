@@ -63,8 +63,12 @@ def test_a_form_of_another_page_records_nothing(client: httpx.Client, shop: Shop
     with httpx.Client(timeout=END_SECONDS) as bare:
         assert bare.send(without_origin).status_code == 403
     stale = client.post(action, data={**fields, "token": "of-another-session"})
-    assert stale.status_code == 403
-    assert "load the page again" in stale.text
+    assert stale.status_code == 409
+    again = fields_of(stale.text, action)
+    assert {**fields, "token": again["token"]} == again, "the same form, for this session"
+    undo = client.post(f"{base}/undo", data={"token": "of-another-session"})
+    assert undo.status_code == 403
+    assert "load the page again" in undo.text
     assert len(shop.get("/contacts/till:1/events").json()["items"]) == 1
 
 
@@ -75,6 +79,16 @@ def test_a_session_ends_after_eight_idle_hours() -> None:
     now[0] = IDLE_SECONDS
     assert sessions.find(secret) is session
     now[0] = 2 * IDLE_SECONDS + 1
+    assert sessions.find(secret) is None
+
+
+def test_what_a_page_asks_by_itself_is_no_use_of_a_session() -> None:
+    now = [0.0]
+    sessions = Sessions(lambda: now[0])
+    secret, _ = sessions.begin(THIS_MACHINE)
+    now[0] = IDLE_SECONDS
+    assert sessions.find(secret, is_used=False) is not None
+    now[0] = IDLE_SECONDS + 1
     assert sessions.find(secret) is None
 
 

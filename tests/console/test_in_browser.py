@@ -164,12 +164,30 @@ def test_three_letters_and_enter_lead_to_the_card(
         page = opened.open(pages(cafe))
         page.keyboard.press("/")
         page.wait_for_url("**/people")
+        expect(page.get_by_role("searchbox")).to_be_focused()
         page.keyboard.type("oka")
         expect(page.locator("#people [data-item]")).to_have_count(1)
         page.keyboard.press("Enter")
         page.wait_for_url("**/people/*-*")
         expect(page.get_by_role("heading", level=1)).to_have_text("Ben Okafor")
         assert opened.complaints == []
+
+
+def test_a_form_that_outlives_its_session_keeps_what_was_typed(
+    browser: Browser, address: str, cafe: Shop
+) -> None:
+    with window(browser, address) as opened:
+        page = opened.open(pages(cafe))
+        page.keyboard.press("j")
+        page.keyboard.press("e")
+        page.get_by_label("Channel").fill("a long letter")
+        page.context.clear_cookies()  # as after a restart of the server
+        page.get_by_role("button", name="Record it").click()
+        expect(page.get_by_text("the session is a new one")).to_be_visible()
+        expect(page.get_by_label("Channel")).to_have_value("a long letter")
+        page.get_by_role("button", name="Record it").click()
+        expect(page.locator(".item.done")).to_contain_text("Recorded")
+        assert events(cafe, "till:1")[-1]["data"]["channel"] == "a long letter"
 
 
 def test_dragging_through_time_changes_the_stage(

@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from domain.events import Event
     from ledger.drafts import AppendResult
 
+STALE = "Nothing was recorded: the session is a new one. Look it over, and record it once more."
+"""What stands above a form that was made before the server or the session began."""
+
 MOST_FOUND = 8
 """How many contacts are proposed while a name is typed."""
 
@@ -94,6 +97,8 @@ def log(visit: Visit) -> Response:
     item = None
     if key := visit.field("item"):
         item = _item(visit, names, key)
+    if visit.is_stale:
+        return _form(visit, cls, names, field_values(visit), item=item, problem=STALE, status=409)
     if not names:
         return _form(visit, cls, names, field_values(visit), problem="Say with whom.", status=422)
     try:
@@ -327,7 +332,7 @@ def _item(visit: Visit, names: list[str], key: str | None) -> AgendaItem | None:
 
 PAGES = (
     Page("/ledgers/{ledger}/act", show, (APPEND,)),
-    Page("/ledgers/{ledger}/act", log, (APPEND,), method="POST"),
+    Page("/ledgers/{ledger}/act", log, (APPEND,), method="POST", asks_again=True),
     Page("/ledgers/{ledger}/defer", defer, (APPEND,), method="POST"),
     Page("/ledgers/{ledger}/undo", undo, (APPEND,), method="POST"),
     Page("/ledgers/{ledger}/suggestions", suggest, (READ,)),

@@ -74,7 +74,10 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("click", (event) => {
   const copy = event.target.closest("[data-copy]");
-  if (copy) navigator.clipboard?.writeText(copy.dataset.copy);
+  if (copy && navigator.clipboard) {
+    navigator.clipboard.writeText(copy.dataset.copy);
+    copy.textContent = "Copied";
+  }
 });
 
 function arrived(root) {
@@ -143,7 +146,9 @@ async function refresh() {
   }
   const asked = shown;
   for (const part of document.querySelectorAll("[data-refresh]")) {
-    const answer = await fetch(part.dataset.refresh, { headers: { "HX-Request": "true" } });
+    const answer = await fetch(part.dataset.refresh, {
+      headers: { "HX-Request": "true", "Rapport-Refresh": "1" },
+    });
     if (!answer.ok || isBusy()) return;
     const made = new DOMParser().parseFromString(await answer.text(), "text/html");
     const again = made.getElementById(part.id);
