@@ -93,6 +93,8 @@ def test_the_first_minute_of_the_readme_works(
         )
         assert page.status_code == 200
         assert "Anna de Wit" in page.text
+        people = httpx.get(f"{url}/console/ledgers/main/people", timeout=END_SECONDS)
+        assert "Anna de Wit" in people.text
         assert httpx.get(f"{url}/docs", timeout=END_SECONDS).status_code == 200
         document = httpx.get(f"{url}/openapi.json", timeout=END_SECONDS).json()
         assert document["info"]["version"] == SERVER["version"]
