@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from api.service.errors import STATUS, RateLimited, status_in
+from api.service.errors import STATUS, Forbidden, RateLimited, status_in
 from domain import errors
 from domain.errors import LedgerError
 
@@ -14,16 +14,12 @@ if TYPE_CHECKING:
     from api.console.visit import Visit
 
 
-class NotAllowed(LedgerError):
+class NotAllowed(Forbidden):
     """The principal may not see the page, or do that."""
 
-    code = "forbidden"
 
-
-class FormRefused(LedgerError):
+class FormRefused(Forbidden):
     """The form was not sent by a page of this server that is still valid."""
-
-    code = "forbidden"
 
 
 class PageNotFound(errors.NotFound):
@@ -33,8 +29,6 @@ class PageNotFound(errors.NotFound):
 class Failed(LedgerError):
     """The server itself failed."""
 
-
-_STATUS = {**STATUS, NotAllowed: 403, FormRefused: 403}
 
 _TITLES: dict[type[LedgerError], str] = {
     errors.LedgerNotFound: "There is no such ledger",
@@ -55,7 +49,7 @@ _TITLES: dict[type[LedgerError], str] = {
 
 def status_of(error: LedgerError) -> int:
     """The HTTP status of the page that reports an error."""
-    return status_in(_STATUS, type(error))
+    return status_in(STATUS, type(error))
 
 
 def sentence_of(error: LedgerError) -> str:

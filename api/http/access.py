@@ -14,7 +14,7 @@ from fastapi import Depends, Security
 from fastapi.security import HTTPBearer
 from starlette.requests import Request
 
-from api.http.problems import Forbidden
+from api.service.errors import Forbidden
 from domain.errors import Unauthenticated
 from ledger.access.scopes import AUDIT, CALENDAR, THIS_MACHINE, Principal
 

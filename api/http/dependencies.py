@@ -12,7 +12,6 @@ from starlette.requests import Request
 
 from api.http.access import caller, require_every_ledger
 from api.http.exchange import Exchange, Reply, exchange_in
-from api.http.problems import Forbidden
 from api.http.waiting import wait_until_known
 from api.http.wire.path_types import ContactName, LedgerName
 from api.http.wire.query_types import (
@@ -26,6 +25,7 @@ from api.http.wire.query_types import (
     PolicyVersion,
     Refs,
 )
+from api.service.errors import Forbidden
 from api.service.labels import LabelsWanted
 from api.service.questions import At, Knowledge, Question, moment_of
 from api.service.server import OpenLedger, Server

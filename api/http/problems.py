@@ -66,12 +66,6 @@ class HeadTooLarge(LedgerError):
     code = "head-too-large"
 
 
-class Forbidden(LedgerError):
-    """The request may not be made from there."""
-
-    code = "forbidden"
-
-
 STATUS: dict[type[LedgerError], int] = {
     **service_errors.STATUS,
     MethodNotAllowed: 405,
@@ -80,7 +74,6 @@ STATUS: dict[type[LedgerError], int] = {
     TooLarge: 413,
     Malformed: 400,
     HeadTooLarge: 431,
-    Forbidden: 403,
 }
 """The status of each class of errors; a class that is not listed has that of its parent."""
 

@@ -11,6 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+class Forbidden(LedgerError):
+    """The request may not be made from there."""
+
+    code = "forbidden"
+
+
 class RateLimited(LedgerError):
     """The access key has asked too often."""
 
@@ -44,6 +50,7 @@ STATUS: Mapping[type[LedgerError], int] = {
     errors.Unavailable: 503,
     errors.Corrupt: 503,
     errors.Unauthenticated: 401,
+    Forbidden: 403,
     RateLimited: 429,
     LedgerError: 500,
 }

@@ -8,8 +8,9 @@ from uuid import uuid4
 from starlette.middleware.cors import CORSMiddleware
 
 from api.http.edge.dispatch import is_of_console
-from api.http.problems import Forbidden, problem_response
+from api.http.problems import problem_response
 from api.http.wire.path_types import REQUEST_HEADERS
+from api.service.errors import Forbidden
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -19,7 +19,7 @@ from starlette.requests import ClientDisconnect
 from api.http.edge.logs import LogEvent
 from api.http.edge.request_reports import LOG, RequestNames, RequestReports, refusal_of
 from api.http.edge.tracing import trace_id_of
-from api.http.problems import Forbidden
+from api.service.errors import Forbidden
 from api.service.settings import is_loopback
 from domain.errors import LedgerError, Unavailable
 

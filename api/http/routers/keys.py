@@ -15,13 +15,13 @@ from api.http.dependencies import Caller, CurrentReply, CurrentServer
 from api.http.exchange import Reply
 from api.http.openapi.example import example
 from api.http.openapi.responses import problems, response_of
-from api.http.problems import Forbidden
 from api.http.routing import LedgerRoute
 from api.http.wire.path_types import KeyId
 from api.http.wire.query import Reads
 from api.http.wire.sent import SentObject
 from api.service.answers.document import Page
 from api.service.answers.ledgers import AccessKey, MadeKey
+from api.service.errors import Forbidden
 from api.service.server import Server
 from domain.errors import Corrupt, KeyNotFound, LedgerNotFound, Unavailable
 from domain.kinds import Flag, Text, Whole, read_instant, wrong

@@ -10,11 +10,11 @@ from api.http.access import allow
 from api.http.dependencies import Caller, CurrentAudit, CurrentExchange, CurrentReply, LedgerInPath
 from api.http.openapi import work_examples
 from api.http.openapi.responses import problems, response_of
-from api.http.problems import Forbidden
 from api.http.routing import LedgerRoute
 from api.http.wire.path_types import OperationId, ProjectionName
 from api.service.answers.document import Page
 from api.service.answers.projections import Operation, Projection, ProjectionDigest
+from api.service.errors import Forbidden
 from api.service.importing.served import APPENDING
 from api.service.ordered_work import end_with
 from domain.errors import OperationNotFound
