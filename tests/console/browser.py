@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it ships none
+from playwright.sync_api import expect
 
 from tests.fixtures.patience import END_SECONDS
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import Browser, Page
+
+expect.set_options(timeout=END_SECONDS * 1000)
 
 CHROMIUM = shutil.which("chromium")
 NO_CHROMIUM = "there is no chromium (in Debian: chromium)"
