@@ -12,7 +12,7 @@ from api.console.visit import Page
 from api.service.answers.imports import next_step
 from api.service.importing.kept_imports import REJECTS
 from api.service.importing.ready_mappings import ready_mapping, ready_names
-from api.service.ordered_work import end_with
+from api.service.ordered_work import begin_import, begin_undo
 from domain.errors import ImportNotFound, Invalid, NotFinished, OperationNotFound
 from ledger.access.scopes import APPEND
 
@@ -41,15 +41,7 @@ def begin(visit: Visit) -> Response:
     except BaseException:
         upload.remove()
         raise
-    if is_dry:
-        imports.begin(upload, mapping, record)
-        return visit.lead_to(f"{visit.ledger_path}/imports/{record.id}")
-    trails, name = visit.server.trails, visit.served.ledger.name
-    with trails.order(
-        name, visit.principal, "rows-imported", mapping.name, id=str(record.id)
-    ) as order:
-        work = imports.begin(upload, mapping, record)
-        end_with(order, visit.served.projections.operations, work)
+    begin_import(visit.server, visit.served, visit.principal, upload, mapping, record)
     return visit.lead_to(f"{visit.ledger_path}/imports/{record.id}")
 
 
@@ -97,11 +89,7 @@ def undo(visit: Visit) -> Response:
         ImportNotFound: there was no such import.
         Refused: it is still running.
     """
-    wanted = _import_id(visit)
-    trails, name = visit.server.trails, visit.served.ledger.name
-    with trails.order(name, visit.principal, "import-undone", str(wanted)) as order:
-        work = visit.served.imports.undo(wanted)
-        end_with(order, visit.served.projections.operations, work)
+    work = begin_undo(visit.server, visit.served, visit.principal, _import_id(visit))
     return visit.lead_to(f"{visit.ledger_path}/operations/{work.id}")
 
 

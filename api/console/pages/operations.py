@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from api.console.visit import Page
-from api.service.ordered_work import end_with
+from api.service.ordered_work import begin_rebuild
 from api.service.readiness import readiness_of
 from domain.errors import NotFound, OperationNotFound
 from ledger.access.scopes import ADMIN, AUDIT, READ, REBUILD
@@ -42,12 +42,7 @@ def rebuild(visit: Visit) -> Response:
     Raises:
         ProjectionNotFound: there is no such projection.
     """
-    projections, name = visit.served.projections, visit.field("projection")
-    projections.require(name)
-    ledger = visit.served.ledger.name
-    with visit.server.trails.order(ledger, visit.principal, "rebuild-started", name) as order:
-        work = projections.rebuild(name)
-        end_with(order, projections.operations, work)
+    work = begin_rebuild(visit.server, visit.served, visit.principal, visit.field("projection"))
     return visit.lead_to(f"{visit.ledger_path}/operations/{work.id}")
 
 

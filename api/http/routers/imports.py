@@ -13,7 +13,6 @@ from starlette.responses import Response
 
 from api.http.access import allow
 from api.http.dependencies import (
-    Audit,
     CurrentAudit,
     CurrentExchange,
     LedgerInPath,
@@ -34,7 +33,7 @@ from api.service.answers.imports import Import, ListedImport, UndoOperation
 from api.service.answers.projections import Operation, Progress
 from api.service.importing.kept_imports import REJECTS, ImportRecord, Upload
 from api.service.importing.mapping import FileMapping
-from api.service.ordered_work import end_with
+from api.service.ordered_work import begin_import, begin_undo
 from api.service.server import OpenLedger
 from domain.errors import ImportNotFound, NotFinished, OperationNotFound
 from ledger.access.scopes import APPEND
@@ -106,13 +105,7 @@ def _begin(exchange: Exchange, upload: Upload, mapping: FileMapping, *, dry_run:
     except BaseException:
         upload.remove()
         raise
-    if dry_run:
-        served.imports.begin(upload, mapping, record)
-    else:
-        audit = Audit(exchange)
-        with audit.order("rows-imported", mapping.name, id=str(record.id)) as order:
-            work = served.imports.begin(upload, mapping, record)
-            end_with(order, served.projections.operations, work)
+    begin_import(exchange.server, served, exchange.principal, upload, mapping, record)
     exchange.reply.headers["Location"] = f"{exchange.base}/imports/{record.id}"
     return _answer(served, served.imports.get(record.id))
 
@@ -193,9 +186,7 @@ def read_rejects(
         **problems("import-not-found", "refused", "unavailable"),
     },
 )
-def undo_import(
-    exchange: CurrentExchange, served: LedgerInPath, import_id: ImportId, audit: CurrentAudit
-) -> Operation:
+def undo_import(exchange: CurrentExchange, served: LedgerInPath, import_id: ImportId) -> Operation:
     """Each event of the import is retracted by an event of its own. Registrations and merges stay.
     The result lists the contacts that have only their registration, and standing events that rest
     on what was retracted.
@@ -203,10 +194,7 @@ def undo_import(
     It works for imports of the command line, too. The same request completes an undo that did not
     come to its end. Afterwards the rows of the file are new, and it can be imported again.
     """
-    wanted = _id(import_id)
-    with audit.order("import-undone", str(wanted)) as order:
-        work = served.imports.undo(wanted)
-        end_with(order, served.projections.operations, work)
+    work = begin_undo(exchange.server, served, exchange.principal, _id(import_id))
     return answer_with_location(exchange, work)
 
 

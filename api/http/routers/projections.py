@@ -16,7 +16,7 @@ from api.service.answers.document import Page
 from api.service.answers.projections import Operation, Projection, ProjectionDigest
 from api.service.errors import Forbidden
 from api.service.importing.served import APPENDING
-from api.service.ordered_work import end_with
+from api.service.ordered_work import begin_rebuild
 from domain.errors import OperationNotFound
 from ledger.access.scopes import ADMIN, APPEND, AUDIT, READ, REBUILD, Principal
 from projections import operations
@@ -84,15 +84,10 @@ def rebuild_projection(
     exchange: CurrentExchange,
     served: LedgerInPath,
     name: ProjectionName,
-    audit: CurrentAudit,
     reply: CurrentReply,
 ) -> Operation:
     """Reads use the old one meanwhile. The result compares both. Send no body, or `{}`."""
-    projections = served.projections
-    projections.require(name)
-    with audit.order("rebuild-started", name) as order:
-        work = projections.rebuild(name)
-        end_with(order, projections.operations, work)
+    work = begin_rebuild(exchange.server, served, exchange.principal, name)
     reply.headers["Location"] = f"{exchange.base}/operations/{work.id}"
     return Operation.model_validate(work)
 
