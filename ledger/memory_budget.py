@@ -26,7 +26,7 @@ class Part:
     unit_bytes: int
 
 
-STATES = Part(30, 1400)
+STATES = Part(26, 1400)
 """The states that decisions are made on; a unit is an event."""
 
 KEYS = Part(5, 200)
@@ -37,6 +37,9 @@ STREAMS = Part(5, 1600)
 
 STATUSES = Part(10, 1)
 """Statuses as they were answered; a unit is a byte."""
+
+CARDS = Part(4, 1)
+"""Welcome cards as they were answered, of some two thousand contacts; a unit is a byte."""
 
 HISTORIES = Part(11, 1600)
 """The histories that are extended, for each of three projections; a unit is a fact."""

@@ -103,8 +103,7 @@ class Exchange:
 class Reply:
     """The status and headers of an answer.
 
-    ``position`` is what the answer reflects. With ``digest`` its ETag is a digest of the body, but
-    for the fields in ``repeats``, which say what was asked: then it is a weak one.
+    ``position`` is what the answer reflects. With ``digest`` its ETag is a digest of the body.
     ``status`` is that of the declaration unless it is set.
     """
 
@@ -115,16 +114,11 @@ class Reply:
         self.headers: dict[str, str] = {}
         self.position: int | None = None
         self.digest = False
-        self.repeats: tuple[str, ...] = ()
 
-    def reflects(self, position: int, repeats: tuple[str, ...] = ()) -> None:
-        """Say which position the answer reflects, and tag it by its content.
-
-        ``repeats`` are its fields that say what was asked, such as the present instant.
-        """
+    def reflects(self, position: int) -> None:
+        """Say which position the answer reflects, and tag it by its content."""
         self.position = position
         self.digest = True
-        self.repeats = repeats
 
     def answers_for(self, contact_id: UUID) -> None:
         """Say who answers, if that is another contact than was asked for."""

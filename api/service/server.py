@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from api.service.agendas.present import PresentAgenda
+from api.service.answer_cache import AnswerCache
 from api.service.confirmations import Confirmations
 from api.service.finding.finder import Finder
 from api.service.finding.worker import IndexingWorker
@@ -18,14 +19,13 @@ from api.service.limits import LIMITS
 from api.service.rate_limits import RateLimits
 from api.service.replays.results import Results
 from api.service.serial_executor import SerialExecutor
-from api.service.status_cache import StatusCache
 from api.service.stopping import Stopping
 from api.service.usage_counts import UsageCounts
 from domain.errors import Corrupt, LedgerError, LedgerNotFound, Unavailable
 from ledger.access.opening import open_access_keys
 from ledger.access.trails import Trails
 from ledger.free_space import FreeSpaceWatch
-from ledger.memory_budget import STATUSES
+from ledger.memory_budget import CARDS, STATUSES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +51,8 @@ class OpenLedger:
     projections: ProjectionQueries
     aliases: KnownAliases
     results: Results
-    statuses: StatusCache
+    statuses: AnswerCache
+    cards: AnswerCache
     finder: Finder
     imports: Imports
     agenda: PresentAgenda
@@ -303,13 +304,16 @@ class Server:
         projections.start()
         if self._observer is not None:
             ledger.observe(self._observer(name))
-        aliases, statuses = KnownAliases(ledger), StatusCache(ledger, ledger.memory.share(STATUSES))
+        aliases = KnownAliases(ledger)
+        statuses = AnswerCache(ledger, ledger.memory.share(STATUSES))
+        cards = AnswerCache(ledger, ledger.memory.share(CARDS))
         return OpenLedger(
             ledger,
             projections,
             aliases,
             results,
             statuses,
+            cards,
             Finder(ledger, self.indexing),
             Imports(ledger, projections.operations, self.clock),
             PresentAgenda(ledger, projections, aliases, self.indexing),

@@ -6,7 +6,7 @@ Source: the care document, section 3.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from domain.agenda.occasions import day_in, occasions_in
@@ -25,7 +25,7 @@ from domain.events.care import (
 from domain.events.contacts import PreferenceLearned
 from domain.events.service import AdviceGiven, ComplaintRaised, SurveyAnswered
 from domain.first_purchases import commerce_of
-from domain.instants import DAY, day_of
+from domain.instants import DAY, day_of, start_of_day
 from domain.profile import profile_of
 from domain.referrals import outcome_at
 from domain.standing import standing
@@ -119,7 +119,8 @@ class Card:
     """Everything on a card but the agenda. Instants are microseconds of UTC.
 
     What is personal is null where it cannot be read. ``done_for_them`` and ``said`` are facts, the
-    latest first.
+    latest first. It stays as it is up to, not including, ``changes_at``, unless something in the
+    histories of others is dated earlier.
     """
 
     contact_id: UUID
@@ -141,6 +142,7 @@ class Card:
     said: tuple[Fact, ...]
     consents: tuple[Consent, ...]
     evidence_erased: bool
+    changes_at: int
 
 
 def card(
@@ -158,14 +160,13 @@ def card(
     preferences = _preferences(seen)
     matters = seen.matters
     silence = relationship.silence
+    partner = standing(contact_id, referrals.edges, referrals.commerce, seen.policy, seen.at)
     return Card(
         contact_id=contact_id,
         relationship=relationship,
         name=profile_of(relationship.history, contact_id, survivor_of).name,
         greet_as=next((one.value for one in preferences if one.key == GREET_AS), None),
-        standing=standing(
-            contact_id, referrals.edges, referrals.commerce, seen.policy, seen.at
-        ).standing,
+        standing=partner.standing,
         steward=_steward(seen),
         preferences=preferences,
         habits=habits_of(seen),
@@ -182,7 +183,16 @@ def card(
         said=_latest(seen, SAID, TestimonialGiven, SurveyAnswered, ComplaintRaised),
         consents=consents_of(relationship.history, seen.at),
         evidence_erased=seen.is_erased,
+        changes_at=_changes_at(seen, relationship.holds_until, partner.next_breakpoint),
     )
+
+
+def _changes_at(seen: ContactView, *instants: int | None) -> int:
+    """The first of these instants after that of the card, or when the contact's day ends."""
+    tomorrow = date.fromordinal(day_of(seen.at, seen.time_zone)) + timedelta(days=1)
+    ends_at = start_of_day(tomorrow, seen.time_zone)
+    later = [one for one in (*instants, ends_at) if one is not None and one > seen.at]
+    return min(later, default=seen.at + 1)
 
 
 def in_clear(value: Any) -> str | None:

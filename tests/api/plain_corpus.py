@@ -28,6 +28,11 @@ def status(contact: str, *more: Header, **named: Any) -> bytes:
     return request("GET", f"{LEDGER}/contacts/{contact}/status", None, more, **named)
 
 
+def card(contact: str, *more: Header) -> bytes:
+    """A request for a contact's welcome card."""
+    return request("GET", f"{LEDGER}/contacts/{contact}/card", None, more)
+
+
 def said(event: object) -> bytes:
     """An event as compact JSON."""
     return json.dumps(event).encode()
@@ -162,8 +167,9 @@ def of_every_type(*more: Header) -> Iterator[Sent]:
 
 def _single(*more: Header) -> Iterator[bytes]:
     for contact in CONTACTS:
-        for name in (contact, contact):  # the second time the status is kept
+        for name in (contact, contact):  # the second time both are kept
             yield status(name, *more)
+            yield card(name, *more)
         body = said({"type": "need-discovered", "data": {"need_id": "n"}})
         yield append(contact, body, *more)
         yield append(contact, body, *more)
@@ -176,6 +182,7 @@ def _single(*more: Header) -> Iterator[bytes]:
         )
     for headers in READ_HEADERS:
         yield status("pos:1", *headers, *more)
+        yield card("pos:1", *headers, *more)
     for number, kind in enumerate(CONTENT_TYPES):
         headers = () if kind is None else (("content-type", kind),)
         path = f"{LEDGER}/contacts/pos:1/events"
@@ -208,13 +215,14 @@ def _elsewhere(*more: Header) -> Iterator[bytes]:
     """Other methods, paths, hosts and versions."""
     body = said(purchase("elsewhere"))
     for method in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"):
-        for end in ("status", "events"):
+        for end in ("status", "card", "events"):
             path = f"{LEDGER}/contacts/pos:1/{end}"
             yield request(method, path, None if method in ("GET", "HEAD") else body, (JSON, *more))
     for path in (
         "/contacts/pos:1/status?", "/contacts/pos:1/status?explain=text",
         "/contacts/pos:1/status?as_of=2026-02-01", "/contacts/pos:1/status?min_position=1",
         "/contacts/pos:1/status?x=1", "/contacts/pos:1/status/", "/contacts//status",
+        "/contacts/pos:1/card?", "/contacts/pos:1/card?as_of=2026-02-01", "/contacts/pos:1/card/",
         "//contacts/pos:1/status", "/contacts/pos:1/status/history", "/contacts/pos:1/status#x",
         "/contacts/pos:1/%73tatus", "/contacts/pos:1/../status", "/status",
     ):  # fmt: skip

@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any, cast
-from uuid import uuid4
+from typing import TYPE_CHECKING, cast
 
 from hypothesis import given, settings
 
@@ -22,16 +21,12 @@ from api.service.agendas.listing import (
     with_everything,
 )
 from api.service.questions import At, moment_of
-from domain.errors import LedgerError
-from domain.events import CATALOGUE
 from domain.events.governance import PersonalDataErased
-from domain.instants import DAY, HOUR, format_instant, parse_instant
-from domain.recorded import POLICY_STREAM
-from ledger.drafts import Append, Draft
+from domain.instants import DAY, parse_instant
 from ledger.erasure import Erasure
 from projections.agenda_reading import AgendaRows
 from tests.api.shop import built, problem_of
-from tests.domain.scenario import fact
+from tests.api.telling import Told, tell_of_care
 from tests.fixtures.clock import Clock
 from tests.fixtures.patience import END_SECONDS
 from tests.fixtures.waiting import until
@@ -39,16 +34,13 @@ from tests.projections.histories import CONTACTS, Story, seeds
 from tests.projections.memory import NOW, MemoryLedger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from uuid import UUID
 
     import pytest
 
     from api.service.agendas.listing import AgendaRow
-    from api.service.server import OpenLedger, Server
-    from domain.events import Event
-    from domain.policy import Policy
-    from domain.recorded import RecordedEvent
+    from api.service.server import Server
     from tests.api.shop import Shop
 
 FILTERS = (
@@ -66,38 +58,8 @@ FILTERS = (
 )
 
 
-class Told:
-    """A ledger that is served, as random stories are told to one."""
-
-    def __init__(self, served: OpenLedger, clock: Clock) -> None:
-        self.served = served
-        self.clock = clock
-
-    def tell(self, contact: UUID, type_name: str, at: int, **data: Any) -> None:
-        """Record the example of a type with some of its data replaced."""
-        self.append(contact, fact(type_name, **data), at)
-
-    def append(self, contact: UUID, event: Event, at: int) -> None:
-        """Record an event.
-
-        Raises:
-            LedgerError: it is refused.
-        """
-        draft = Draft(contact, event.TYPE, uuid4(), at, None, None, None, event, None)
-        self.served.ledger.append(Append(drafts=(draft,))).result(20)
-
-    def publish(self, policy: Policy, effective_from: int) -> None:
-        """Publish a policy."""
-        self.served.ledger.publish_policy(policy, effective_from).result(20)
-
-    def log(self, *, limit: int) -> Sequence[RecordedEvent]:
-        """What was recorded of contacts."""
-        found = self.served.ledger.log(limit=limit, decrypt=True)
-        return [one for one in found if one.contact_id != POLICY_STREAM]
-
-    def head(self) -> int:
-        """The newest position."""
-        return self.served.ledger.head()
+class ToldBothWays(Told):
+    """It is asked for today's agenda by its rows and by the fold."""
 
     def require_same_both_ways(self) -> None:
         """Hold what is read against what is folded, in pages of three."""
@@ -134,7 +96,7 @@ def test_today_is_read_as_it_is_folded_whatever_happened(seed: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         clock, chance = Clock(NOW), Random(seed)
         with built(Path(folder) / "data", clock) as server:
-            told = Told(server.create("main", "Europe/Amsterdam")[0], clock)
+            told = ToldBothWays(server.create("main", "Europe/Amsterdam")[0], clock)
             story = Story(seed, cast("MemoryLedger", told), clock)
             for _ in story.tell(80):
                 for _ in range(3):
@@ -142,41 +104,11 @@ def test_today_is_read_as_it_is_folded_whatever_happened(seed: int) -> None:
                 told.require_same_both_ways()
 
 
-def tell_of_care(told: Told, chance: Random) -> None:
-    """Something that bears on what stands in no row, or on what is put off or muted today."""
-    contact, now = chance.choice(CONTACTS[:4]), told.clock()
-    near = format_instant(now + chance.randint(-3, 10) * DAY)
-    until_at = format_instant(now + chance.randint(1, 40) * HOUR)
-    number = str(chance.randrange(3))
-    type_name, data = chance.choice(
-        [
-            ("occasion-learned", {"occasion_id": number, "kind": "birthday",
-                                  "month": int(near[5:7]), "day": int(near[8:10])}),
-            ("greeting-sent", {"occasion_id": number, "channel": "card"}),
-            ("steward-assigned", {"steward": chance.choice(["Kim", "Lou"])}),
-            ("steward-assigned", {}),
-            ("consent-changed", {"purpose": chance.choice(["marketing", "greetings"]),
-                                 "channel": "email", "granted": chance.random() < 0.3}),
-            ("action-deferred", {"item": chance.choice(["learn", "gesture", "touch", "ask"]),
-                                 "until": until_at}),
-            ("subscription-started", {"subscription_id": number, "plan": "box", "term_days": 30}),
-            ("touch-made", {"direction": "outbound", "purpose": "renewal", "planned": True,
-                            "channel": "phone", "about": number}),
-            ("promise-made", {"promise_id": str(chance.random()), "summary": "a cake"}),
-        ]
-    )  # fmt: skip  # a kind of news reads better in few lines
-    try:
-        at = now - chance.choice([0, 0, 1, 20 * 24, 29 * 24]) * HOUR
-        told.append(contact, CATALOGUE[type_name].read(data), at)
-    except LedgerError:
-        return
-
-
 def test_what_is_personal_stands_in_memory_alone_and_goes_with_the_key(tmp_path: Path) -> None:
     """Who looks after them, a day of theirs, and a renewal that a touch has spoken of by name."""
     clock = Clock(NOW)
     with built(tmp_path / "data", clock) as server:
-        told = Told(server.create("main", "Europe/Amsterdam")[0], clock)
+        told = ToldBothWays(server.create("main", "Europe/Amsterdam")[0], clock)
         erased, other = CONTACTS[:2]
         for contact in (erased, other):
             told.tell(contact, "contact-registered", NOW - 90 * DAY)
@@ -243,7 +175,7 @@ def test_a_read_from_before_a_merge_leaves_nothing_wrong_in_memory(
     """The projection lags, so the groups of that read are not those of the reads that follow."""
     clock = Clock(NOW)
     with built(tmp_path / "data", clock) as server:
-        told = Told(server.create("main", "Europe/Amsterdam")[0], clock)
+        told = ToldBothWays(server.create("main", "Europe/Amsterdam")[0], clock)
         address, survivor = CONTACTS[:2]
         for contact in (address, survivor):
             told.tell(contact, "contact-registered", NOW - 90 * DAY)
@@ -272,7 +204,7 @@ def test_a_merge_forgets_whom_it_concerns_and_nobody_else(tmp_path: Path) -> Non
     """A registration with a ref merges too: all others would be folded anew after each."""
     clock = Clock(NOW)
     with built(tmp_path / "data", clock) as server:
-        told = Told(server.create("main", "Europe/Amsterdam")[0], clock)
+        told = ToldBothWays(server.create("main", "Europe/Amsterdam")[0], clock)
         ledger, aliases = told.served.ledger, told.served.aliases
         alias, survivor, other = CONTACTS[:3]
         for contact in (alias, survivor, other):
@@ -312,7 +244,7 @@ def test_an_occasion_that_opens_during_a_day_is_on_its_list_from_midnight(
     """In Los Angeles it opens at 9 in Amsterdam, and is on that day's list from midnight on."""
     clock = Clock(NOW)
     with built(tmp_path / "data", clock) as server:
-        told = Told(server.create("main", "Europe/Amsterdam")[0], clock)
+        told = ToldBothWays(server.create("main", "Europe/Amsterdam")[0], clock)
         zone = "America/Los_Angeles"
         told.tell(CONTACTS[0], "contact-registered", NOW - 90 * DAY, time_zone=zone)
         told.tell(CONTACTS[0], "occasion-learned", NOW - DAY, month=1, day=10)

@@ -10,6 +10,7 @@ from domain.contact import ContactState
 from ledger.folder import DataFolder
 from ledger.memory_budget import (
     BELIEFS,
+    CARDS,
     HISTORIES,
     KEYS,
     MEBIBYTE,
@@ -33,7 +34,7 @@ TENTH = Part(10, 100)
 
 def test_the_parts_of_a_server_and_its_follower_are_all_of_the_budget() -> None:
     """Streams are read in both processes, and histories are kept for three projections."""
-    once = sum(one.percent for one in (STATES, KEYS, STATUSES, BELIEFS))
+    once = sum(one.percent for one in (STATES, KEYS, STATUSES, CARDS, BELIEFS))
     assert once + 2 * STREAMS.percent + 3 * HISTORIES.percent == 100
 
 

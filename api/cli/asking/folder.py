@@ -119,7 +119,7 @@ class FolderAnswers:
     def card(self, contact: str, asked: At) -> Document:
         """See ``LedgerAnswers``."""
         question = self._question(self._moment(asked))
-        return welcome_card(question, self._contact_id(contact)).plain()
+        return welcome_card(question, self._contact_id(contact)).at(question).plain()
 
     def _question(self, moment: Moment) -> Question:
         policies, aliases = moment.policies, moment.aliases

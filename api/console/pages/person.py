@@ -162,7 +162,7 @@ def _view(
     """
     subject = subject_of(question, survivor)
     found = relationship_of(question, subject)
-    card = welcome_card(question, survivor)
+    card = welcome_card(question, survivor).at(question)
     judged = Status.of_question(question, subject, found, explained=True, name=card.name)
     policy = question.policies.in_force(question.as_of).policy
     wanted = visit.parameter("type")

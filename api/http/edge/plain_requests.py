@@ -1,4 +1,4 @@
-"""Which requests are plain: one event to be appended, or the status of a contact as it is now.
+"""Which requests are plain: one event to be appended, or a status or a card as it is now.
 
 Nothing in the head of a plain request asks for more: no query, no condition, no other media type.
 """
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MOST_BODY_BYTES = 64 * 1024
 """How long the body of a plain request may be: longer ones are read as they come."""
 
-_PATH = re.compile(rb"/v1/ledgers/([a-z0-9-]+)/contacts/([A-Za-z0-9_.~:%-]+)/(events|status)")
+_PATH = re.compile(rb"/v1/ledgers/([a-z0-9-]+)/contacts/([A-Za-z0-9_.~:%-]+)/(events|status|card)")
 _CONTACT = ContactId()
 
 _READ_HEADERS = frozenset(
@@ -35,6 +35,7 @@ _READ_HEADERS = frozenset(
 _BODY_HEADERS = frozenset({b"content-type", b"content-length"})
 _HEADERS = {
     (b"GET", b"status"): (frozenset({b"host"}), _READ_HEADERS),
+    (b"GET", b"card"): (frozenset({b"host"}), _READ_HEADERS),
     (b"POST", b"events"): (_BODY_HEADERS | {b"host"}, _BODY_HEADERS | _READ_HEADERS),
 }
 """By method and end of the path, the headers that must be there, and those that may be there."""
@@ -56,6 +57,8 @@ class PlainRequest(NamedTuple):
     headers: Mapping[bytes, bytes]
     ledger: str
     contact: bytes
+    wanted: str
+    """What it is about, by the end of its path."""
 
     @classmethod
     def of(
@@ -73,7 +76,10 @@ class PlainRequest(NamedTuple):
                 return None
         if int(named.get(b"content-length", b"0")) > MOST_BODY_BYTES:
             return None
-        return cls(time.perf_counter(), method.decode(), named, found[1].decode(), found[2])
+        ledger, contact, wanted = found.groups()
+        return cls(
+            time.perf_counter(), method.decode(), named, ledger.decode(), contact, wanted.decode()
+        )
 
     def contact_name(self) -> str:
         """The name of the contact in the path.

@@ -17,12 +17,13 @@ from api.http.edge import frontdoor
 from api.http.edge.request_reports import RequestNames, refusal_of
 from api.http.edge.tracing import is_traced
 from api.http.routers import ROUTERS
+from api.http.routers.card import read_card
 from api.http.routers.events import append_events
 from api.http.routers.status import read_status
 from api.http.routing import routes_of
 from api.http.wire.media import join_objects
-from api.http.wire.rendered import WholeAnswer, content_answer
-from api.service.answers.status import StatusQuestion
+from api.http.wire.rendered import WholeAnswer, content_answer, weak_tag_of
+from api.service.answers.document import ContactQuestion
 from api.service.envelope import read_one
 from api.service.strict_parsing import JSON, parse
 from ledger.drafts import Append
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from api.http.edge.plain_requests import Cycle, PlainRequest
     from api.http.edge.request_reports import RequestReports
     from api.http.streams.streams import Streams
+    from api.service.answer_cache import AnswerCache
     from api.service.server import OpenLedger, Server
     from ledger.drafts import AppendResult
 
@@ -60,8 +62,9 @@ class ShortWay:
         self._streams: Streams = app.state.streams
         contracts = {route.endpoint: Contract.of(route) for route in routes_of(ROUTERS)}
         self._ways = {
-            "GET": (contracts[read_status], self._read_status),
-            "POST": (contracts[append_events], self._append),
+            "status": (contracts[read_status], self._read_status),
+            "card": (contracts[read_card], self._read_card),
+            "events": (contracts[append_events], self._append),
         }
 
     def is_open(self) -> bool:
@@ -75,7 +78,7 @@ class ShortWay:
             return False
         server.usage_counts.enter(name)
         try:
-            if self._ways[request.method][1](request, server.ledger(name), body, cycle):
+            if self._ways[request.wanted][1](request, server.ledger(name), body, cycle):
                 return True
         except Exception:  # noqa: BLE001, S110  # the ordinary way finds the same, and says it
             pass
@@ -88,7 +91,7 @@ class ShortWay:
         Raises:
             LedgerError: it may not be answered.
         """
-        headers, contract = request.headers, self._ways[request.method][0]
+        headers, contract = request.headers, self._ways[request.wanted][0]
         if self._server.keys.is_open():
             frontdoor.require_same_machine(request.method, headers)
         sent = [headers[b"authorization"].decode("latin-1")] if b"authorization" in headers else []
@@ -99,14 +102,31 @@ class ShortWay:
     def _read_status(
         self, request: PlainRequest, served: OpenLedger, _body: bytes, cycle: Cycle
     ) -> bool:
+        return self._read_kept(request, served, served.statuses, cycle)
+
+    def _read_card(
+        self, request: PlainRequest, served: OpenLedger, _body: bytes, cycle: Cycle
+    ) -> bool:
+        return self._read_kept(request, served, served.cards, cycle, is_weak=True)
+
+    def _read_kept(
+        self,
+        request: PlainRequest,
+        served: OpenLedger,
+        answers: AnswerCache,
+        cycle: Cycle,
+        *,
+        is_weak: bool = False,
+    ) -> bool:
         contact_id = request.contact_in(served.ledger, request.contact_name())
         now = self._server.clock()
-        if (found := served.statuses.get(contact_id, now)) is None or not found.newest.position:
+        if (found := answers.get(contact_id, now)) is None or not found.newest.position:
             return False
-        question = StatusQuestion.bytes_of(contact_id, now, *found.newest)
+        question = ContactQuestion.bytes_of(contact_id, now, *found.newest)
         headers = {"Rapport-Position": str(found.newest.position)}
         content = join_objects(question, found.said)
-        answer = content_answer(content, JSON, 200, headers, digest=True)
+        tag = weak_tag_of(found.said, JSON) if is_weak else None
+        answer = content_answer(content, JSON, 200, headers, digest=True, tag=tag)
         self._send(self._admit(request, cycle), answer)
         return True
 

@@ -1,4 +1,4 @@
-"""The welcome card, and how well we treated a contact or all clients: the care scorecard."""
+"""How well we treated a contact, or all clients: the care scorecard."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ from api.http.openapi.responses import problems, response_of
 from api.http.routing import LedgerRoute
 from api.http.waiting import wait_until_known, wait_until_reflected
 from api.http.wire.query_types import MinPosition
-from api.service.answers.cards import Card
 from api.service.answers.scorecards import LedgerScorecard, Scorecard
-from api.service.cards import welcome_card
 from api.service.questions import subject_of
 from api.service.scorecards import contact_scorecard, ledger_scorecard
 from ledger.access.scopes import READ
@@ -28,35 +26,6 @@ router = APIRouter(
 
 _PROBLEMS = ("policy-not-found", "invalid-time", "projection-behind")
 _HEADERS = ("ETag", "Rapport-Position")
-
-
-@router.get(
-    "/contacts/{contact}/card",
-    summary="Get a contact's welcome card",
-    responses={
-        200: response_of(
-            "Everything that the person who opens the door needs, in one call.",
-            care_examples.CARD,
-            *_HEADERS,
-            "Content-Location",
-        ),
-        **problems(*_PROBLEMS, "contact-not-found"),
-    },
-)
-def read_card(
-    contact_id: ContactInPath, inquiry: InquiryAt, _known: PositionKnown, reply: CurrentReply
-) -> Card:
-    """`sentence` is one line to read on the way to the door. `agenda` has the five most urgent
-    items of the day, `said` and `done_for_them` the latest things, the latest first.
-
-    Personal values are decrypted for this answer, and null after an erasure. The `ETag` leaves out
-    `as_of` and `as_known_at`: a card that says the same has the same tag.
-    """
-    question = inquiry.question()
-    found = welcome_card(question, contact_id)
-    reply.answers_for(found.contact_id)
-    reply.reflects(question.position, repeats=("as_of", "as_known_at"))
-    return found
 
 
 @router.get(

@@ -14,15 +14,17 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from api.http.access import allow
-from api.http.dependencies import Inquiry, at_in, at_of, contact_of, wait_for_ledger
+from api.http.dependencies import at_of, contact_of, wait_for_ledger
 from api.http.exchange import Exchange, exchange_in
+from api.http.kept_answers import is_about_now, kept_answer, question_in
 from api.http.openapi import examples
 from api.http.openapi.responses import problems, response_of
 from api.http.routing import BareRoute
 from api.http.waiting import wait_until_known
 from api.http.wire.media import PartlyEncoded
 from api.http.wire.query_types import Explain
-from api.service.answers.status import Evidence, Status, StatusQuestion
+from api.service.answers.document import ContactQuestion
+from api.service.answers.status import Evidence, Status
 from api.service.profiles import profile_at
 from api.service.questions import Question, Subject, relationship_of, short_subject_of, subject_of
 from ledger.access.scopes import AUDIT, READ
@@ -66,53 +68,22 @@ async def read_status(request: Request) -> Any:
     exchange = exchange_in(request)
     if (min_position := exchange.query.get("min_position")) is not None:
         await wait_until_known(exchange.served, min_position)
-    found: object = _cached_answer(exchange)
+    found: object = kept_answer(exchange, exchange.served.statuses)
     if found is None:
         turn = exchange.server.serial_executor
         found = await turn.run(_short_status, exchange)
     return found if found is not None else await run_in_threadpool(_status, exchange)
 
 
-def _is_about_now(exchange: Exchange) -> bool:
-    """Whether nothing is asked but what is so now, as far as is known."""
-    return not exchange.query or exchange.query.keys() == {"min_position"}
-
-
-def _cached_answer(exchange: Exchange) -> PartlyEncoded | None:
-    """The answer without reading anything, where it is known; it takes no thread."""
-    if not _is_about_now(exchange):
-        return None
-    statuses, now = exchange.served.statuses, exchange.server.clock()
-    contact_id = statuses.survivor_of(exchange.contact_id)
-    found = statuses.get(contact_id, now)
-    if found is None:
-        return None
-    exchange.reply.answers_for(contact_id)
-    begun = StatusQuestion(contact_id=contact_id, as_of=now, as_known_at=found.newest.known_at)
-    exchange.reply.reflects(found.newest.position)
-    return PartlyEncoded(begun, found.said)
-
-
-def _question(exchange: Exchange) -> Question:
-    query, served = exchange.query, exchange.served
-    at = at_in(
-        served.ledger,
-        query.get("as_of"),
-        query.get("as_known_at"),
-        query.get("policy_version"),
-    )
-    return Inquiry(served, at, exchange.server.clock()).question()
-
-
 def _short_status(exchange: Exchange) -> object:
     """The status of a contact whose past is short; None where that takes longer."""
-    question = _question(exchange)
+    question = question_in(exchange)
     subject = short_subject_of(question, exchange.contact_id)
     return None if subject is None else _told_status(exchange, question, subject)
 
 
 def _status(exchange: Exchange) -> object:
-    question = _question(exchange)
+    question = question_in(exchange)
     return _told_status(exchange, question, subject_of(question, exchange.contact_id))
 
 
@@ -120,7 +91,7 @@ def _told_status(exchange: Exchange, question: Question, subject: Subject) -> ob
     found = relationship_of(question, subject)
     exchange.reply.answers_for(subject.contact_id)
     exchange.reply.reflects(question.position)
-    if not _is_about_now(exchange):
+    if not is_about_now(exchange):
         is_explained = "explain" in exchange.query
         name = None
         if is_explained and exchange.principal.has((READ,)):
@@ -133,5 +104,5 @@ def _told_status(exchange: Exchange, question: Question, subject: Subject) -> ob
     statuses.keep(subject.contact_id, position, from_at, until_at, said, merged)
     newest = statuses.newest
     known_at = newest.known_at if newest.position == position else question.as_known_at
-    begun = StatusQuestion(contact_id=subject.contact_id, as_of=from_at, as_known_at=known_at)
+    begun = ContactQuestion(contact_id=subject.contact_id, as_of=from_at, as_known_at=known_at)
     return PartlyEncoded(begun, said)

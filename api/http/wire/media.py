@@ -118,10 +118,14 @@ def _best(header: str, offered: tuple[str, ...]) -> str | None:
 
 @dataclass(frozen=True)
 class PartlyEncoded:
-    """An object of which the ``rest`` is JSON already, at least one field of it."""
+    """An object of which the ``rest`` is JSON already, at least one field of it.
+
+    ``is_weak`` says that its tag is that of the rest alone, because ``begun`` repeats the question.
+    """
 
     begun: Document
     rest: bytes
+    is_weak: bool = False
 
 
 def join_objects(begun: bytes, rest: bytes) -> bytes:

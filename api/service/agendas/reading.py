@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from domain.agenda.agenda import Agenda, agenda
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from domain.relationship import Relationship
     from ledger.ledger import Ledger
     from projections.folding import Moment
+
+_occurred_at = attrgetter("occurred_at")
 
 _READ = (
     EventCorrected.TYPE,
@@ -68,6 +72,7 @@ class Agendas:
         self._histories: dict[UUID, History] = {}
         self._edges: dict[UUID, tuple[Edge, ...]] = {}
         self._relationships: dict[tuple[UUID, int], Relationship] = {}
+        self._agendas: dict[tuple[UUID, int], Agenda] = {}
 
     def history(self, contact: UUID, events: Sequence[RecordedEvent] | None = None) -> History:
         """The history of a survivor; ``events`` are those of its group, where they were read."""
@@ -99,6 +104,23 @@ class Agendas:
         }
         return [decrypted.get(one.position, one) for one in events]
 
+    @property
+    def read(self) -> set[UUID]:
+        """The contacts whose histories were read, all of which stand for themselves."""
+        return set(self._histories)
+
+    def next_fact_at(self, at: int) -> int | None:
+        """The first instant after ``at`` at which a fact of any history that was read occurs.
+
+        Whatever was recorded ahead of its time counts from then on.
+        """
+        found = [
+            facts[place].occurred_at
+            for facts in (history.facts for history in self._histories.values())
+            if (place := bisect_right(facts, at, key=_occurred_at)) < len(facts)
+        ]
+        return min(found, default=None)
+
     def keep(self, contact: UUID, history: History) -> None:
         """Fold this history of a survivor, of which more was decrypted than agendas need."""
         self._histories[contact] = history
@@ -114,8 +136,12 @@ class Agendas:
 
     def agenda(self, contact: UUID, at: int) -> Agenda:
         """The agenda of a contact at an instant."""
-        relationship = self.relationship(contact, at)
-        return agenda(contact, relationship, self.referrals(contact), self.moment.policies)
+        known = self._agendas.get((contact, at))
+        if known is None:
+            relationship, referrals = self.relationship(contact, at), self.referrals(contact)
+            known = agenda(contact, relationship, referrals, self.moment.policies)
+            self._agendas = {(contact, at): known}
+        return known
 
     def referrals(self, contact: UUID) -> Referrals:
         """The referrals of a contact, and what others' histories say of them."""

@@ -10,10 +10,10 @@ from pydantic import AliasChoices, Field
 
 from api.service.answers.agenda import AgendaItem
 from api.service.answers.document import (
+    ContactQuestion,
     Document,
     Flags,
     Instant,
-    KnownAt,
     Stage,
     StandingName,
 )
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from api.service.agendas.listing import AgendaRow
-    from api.service.answers.status import RepeatedQuestion
     from domain.card.card import Card as Found
     from domain.history import Fact
     from domain.recorded import RecordedEvent
@@ -146,12 +145,9 @@ class CardConsent(Document):
     at: Instant = Field(validation_alias=AliasChoices("said_at", "at"))
 
 
-class Card(Document):
-    """Everything to know of a contact who comes in; personal values are null after an erasure."""
+class CardContent(Document):
+    """The part of a card that is the same for every instant until something on it changes."""
 
-    contact_id: UUID
-    as_of: Instant
-    as_known_at: KnownAt
     policy_version: int
     name: str | None
     greet_as: str | None
@@ -182,13 +178,12 @@ class Card(Document):
     @classmethod
     def of(
         cls,
-        question: RepeatedQuestion,
         found: Found,
         rows: Sequence[AgendaRow],
         recorded: Mapping[UUID, RecordedEvent],
         name_of: NameOf,
     ) -> Self:
-        """The card with what it shows. ``recorded`` has the events behind what was done, by id."""
+        """What a card shows. ``recorded`` has the events behind what was done, by id."""
         relationship, habits = found.relationship, found.habits
         by = found.referred_by
         return cls.model_validate(
@@ -196,8 +191,6 @@ class Card(Document):
                 **{name: getattr(found, name) for name in _AS_FOUND},
                 **{name: getattr(relationship, name) for name in _OF_RELATIONSHIP},
                 **{name: getattr(habits, name) for name in _OF_HABITS},
-                "as_of": question.as_of,
-                "as_known_at": question.as_known_at,
                 "open": OpenMatters.model_validate(found),
                 "referred_by": by and {**by._asdict(), "name": name_of(by.contact_id)},
                 "done_for_them": [_favour(one, recorded[one.id]) for one in found.done_for_them],
@@ -208,8 +201,11 @@ class Card(Document):
         )
 
 
+class Card(CardContent, ContactQuestion):
+    """Everything to know of a contact who comes in; personal values are null after an erasure."""
+
+
 _AS_FOUND = (
-    "contact_id",
     "name",
     "greet_as",
     "standing",

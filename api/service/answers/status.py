@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import AliasChoices, Field, PlainSerializer, WithJsonSchema
 
 from api.service.answers.document import (
+    ContactQuestion,
     Document,
     Flags,
     Instant,
@@ -100,25 +101,6 @@ class WillChange(Document):
     because: str
 
 
-class StatusQuestion(Document):
-    """What a status repeats of its question."""
-
-    contact_id: UUID
-    as_of: Instant
-    as_known_at: KnownAt
-
-    @staticmethod
-    def bytes_of(contact_id: UUID, as_of: int, position: int, recorded_at: int) -> bytes:
-        """What ``json_bytes`` makes of it, after the first event of a ledger, in a third of its
-        90,000 instructions. A test compares the two.
-        """
-        return (
-            f'{{"contact_id":"{contact_id}","as_of":"{format_instant(as_of)}",'
-            f'"as_known_at":{{"position":{position},'
-            f'"recorded_at":"{format_instant(recorded_at)}"}}}}'
-        ).encode()
-
-
 class Evidence(Document):
     """The part of a status that is the same for every instant while the relationship
     ``holds_until``.
@@ -161,7 +143,7 @@ class Evidence(Document):
         return cls.model_validate(cls.fields_of(subject, found))
 
 
-class Status(Evidence, StatusQuestion):
+class Status(Evidence, ContactQuestion):
     """A stage with its evidence; ``explanation`` has it in sentences if that was requested."""
 
     explanation: str | None = optional()
@@ -214,7 +196,7 @@ class Interval(Document):
         return cls.model_validate(found._asdict() | told)
 
 
-class StatusHistory(StatusQuestion):
+class StatusHistory(ContactQuestion):
     """The stages over time, the oldest first."""
 
     intervals: tuple[Interval, ...]
@@ -262,7 +244,7 @@ class Reciprocity(Document):
     they_owe: bool
 
 
-class Standing(StatusQuestion):
+class Standing(ContactQuestion):
     """The standing of a contact as a referral partner."""
 
     policy_version: int

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgpack
 import pytest
 
-from api.service.status_cache import ENTRY_BYTES, HeadStatus, Newest, StatusCache
+from api.service.answer_cache import ENTRY_BYTES, AnswerCache, HeadAnswer, Newest
 from domain.events.commerce import VisitMade
 from domain.events.contacts import ContactMerged
 from domain.instants import DAY, HOUR
@@ -64,14 +64,14 @@ def log() -> Log:
 
 
 @pytest.fixture
-def statuses(log: Log) -> StatusCache:
+def statuses(log: Log) -> AnswerCache:
     ledger: Ledger = log  # type: ignore[assignment]  # all that is asked of it
-    kept = StatusCache(ledger, most_bytes=lambda: 3 * (ENTRY_BYTES + 10))
+    kept = AnswerCache(ledger, most_bytes=lambda: 3 * (ENTRY_BYTES + 10))
     kept.keep(ANN, 0, 100, 200, b"said.of.an")
     return kept
 
 
-def test_what_is_kept_is_said_from_its_instant_until_it_may_change(statuses: StatusCache) -> None:
+def test_what_is_kept_is_said_from_its_instant_until_it_may_change(statuses: AnswerCache) -> None:
     assert statuses.get(ANN, 99) is None
     assert statuses.get(ANN, 200) is None
     for at in (100, 199):
@@ -81,24 +81,24 @@ def test_what_is_kept_is_said_from_its_instant_until_it_may_change(statuses: Sta
 
 
 def test_an_event_of_somebody_else_moves_the_position_alone(
-    log: Log, statuses: StatusCache
+    log: Log, statuses: AnswerCache
 ) -> None:
     log.record(BEN)
-    assert statuses.get(ANN, 100) == HeadStatus(b"said.of.an", Newest(1, 1))
+    assert statuses.get(ANN, 100) == HeadAnswer(b"said.of.an", Newest(1, 1))
 
 
-def test_an_event_of_their_own_is_not_missed(log: Log, statuses: StatusCache) -> None:
+def test_an_event_of_their_own_is_not_missed(log: Log, statuses: AnswerCache) -> None:
     log.record(ANN)
     assert statuses.get(ANN, 100) is None
 
 
-def test_a_merge_of_others_lets_all_go(log: Log, statuses: StatusCache) -> None:
+def test_a_merge_of_others_lets_all_go(log: Log, statuses: AnswerCache) -> None:
     log.record(BEN)
     log.record(BEN, ContactMerged(into=CID))
     assert statuses.get(ANN, 100) is None
 
 
-def test_a_new_address_lets_go_of_its_contact_alone(log: Log, statuses: StatusCache) -> None:
+def test_a_new_address_lets_go_of_its_contact_alone(log: Log, statuses: AnswerCache) -> None:
     log.record(BEN, ContactMerged(into=CID))
     assert statuses.get(ANN, 100) is not None
     log.record(DAN, ContactMerged(into=ANN))
@@ -106,7 +106,7 @@ def test_a_new_address_lets_go_of_its_contact_alone(log: Log, statuses: StatusCa
 
 
 def test_what_is_kept_of_a_group_goes_with_an_event_of_any_stream(
-    log: Log, statuses: StatusCache
+    log: Log, statuses: AnswerCache
 ) -> None:
     statuses.keep(CID, 0, 100, None, b"said.of.ci", (BEN, DAN))
     assert statuses.survivor_of(BEN) == CID
@@ -117,20 +117,20 @@ def test_what_is_kept_of_a_group_goes_with_an_event_of_any_stream(
     assert statuses.survivor_of(BEN) == BEN
 
 
-def test_where_an_event_was_not_told_nothing_is_kept(log: Log, statuses: StatusCache) -> None:
+def test_where_an_event_was_not_told_nothing_is_kept(log: Log, statuses: AnswerCache) -> None:
     log.record(BEN, skipped=1)
     assert statuses.get(ANN, 100) is None
 
 
 def test_what_was_worked_out_before_the_newest_event_is_not_kept(
-    log: Log, statuses: StatusCache
+    log: Log, statuses: AnswerCache
 ) -> None:
     log.record(BEN)
     statuses.keep(BEN, 0, 100, None, b"too early!")
     assert statuses.get(BEN, 100) is None
 
 
-def test_who_was_not_asked_for_lately_makes_room(statuses: StatusCache) -> None:
+def test_who_was_not_asked_for_lately_makes_room(statuses: AnswerCache) -> None:
     for number in (2, 3):
         statuses.keep(UUID(int=number), 0, 100, None, b"0123456789")
     assert statuses.get(ANN, 100)
