@@ -7,8 +7,10 @@ does what is refused before it is handed to the ledger: it has left no trace her
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from api.http.access import principal_of
 from api.http.appends import answer_of
@@ -16,31 +18,31 @@ from api.http.contract import Contract
 from api.http.edge import frontdoor
 from api.http.edge.request_reports import RequestNames, refusal_of
 from api.http.edge.tracing import is_traced
+from api.http.kept_answers import CARDS, STATUSES, whole_answer
 from api.http.routers import ROUTERS
 from api.http.routers.card import read_card
 from api.http.routers.events import append_events
 from api.http.routers.status import read_status
 from api.http.routing import routes_of
-from api.http.wire.media import join_objects
-from api.http.wire.rendered import WholeAnswer, content_answer, weak_tag_of
-from api.service.answers.document import ContactQuestion
+from api.http.wire.rendered import WholeAnswer
 from api.service.envelope import read_one
+from api.service.present_answers import kept_answer
 from api.service.strict_parsing import JSON, parse
 from ledger.drafts import Append
 
 if TYPE_CHECKING:
-    import asyncio
-
     from fastapi import FastAPI
 
     from api.http.edge.plain_requests import Cycle, PlainRequest
     from api.http.edge.request_reports import RequestReports
+    from api.http.kept_answers import KeptKind
     from api.http.streams.streams import Streams
-    from api.service.answer_cache import AnswerCache
     from api.service.server import OpenLedger, Server
-    from ledger.drafts import AppendResult
 
 _SECURITY = b"".join([b"%s: %s\r\n" % pair for pair in frontdoor.SECURITY_HEADERS])
+
+
+_Way = Callable[["PlainRequest", "OpenLedger", bytes, "Cycle"], bool]
 
 
 class _Admission(NamedTuple):
@@ -61,9 +63,9 @@ class ShortWay:
         self._reports: RequestReports = app.state.reports
         self._streams: Streams = app.state.streams
         contracts = {route.endpoint: Contract.of(route) for route in routes_of(ROUTERS)}
-        self._ways = {
-            "status": (contracts[read_status], self._read_status),
-            "card": (contracts[read_card], self._read_card),
+        self._ways: dict[str, tuple[Contract, _Way]] = {
+            "status": (contracts[read_status], partial(self._read, STATUSES)),
+            "card": (contracts[read_card], partial(self._read, CARDS)),
             "events": (contracts[append_events], self._append),
         }
 
@@ -99,35 +101,23 @@ class ShortWay:
         self._reports.begin()
         return _Admission(request, contract.path, RequestNames.without_span(headers), cycle)
 
-    def _read_status(
-        self, request: PlainRequest, served: OpenLedger, _body: bytes, cycle: Cycle
-    ) -> bool:
-        return self._read_kept(request, served, served.statuses, cycle)
-
-    def _read_card(
-        self, request: PlainRequest, served: OpenLedger, _body: bytes, cycle: Cycle
-    ) -> bool:
-        return self._read_kept(request, served, served.cards, cycle, is_weak=True)
-
-    def _read_kept(
-        self,
-        request: PlainRequest,
-        served: OpenLedger,
-        answers: AnswerCache,
-        cycle: Cycle,
-        *,
-        is_weak: bool = False,
+    def _read(
+        self, kind: KeptKind, request: PlainRequest, served: OpenLedger, _: bytes, cycle: Cycle
     ) -> bool:
         contact_id = request.contact_in(served.ledger, request.contact_name())
-        now = self._server.clock()
-        if (found := answers.get(contact_id, now)) is None or not found.newest.position:
+        if not served.statuses.newest.position:
             return False
-        question = ContactQuestion.bytes_of(contact_id, now, *found.newest)
-        headers = {"Rapport-Position": str(found.newest.position)}
-        content = join_objects(question, found.said)
-        tag = weak_tag_of(found.said, JSON) if is_weak else None
-        answer = content_answer(content, JSON, 200, headers, digest=True, tag=tag)
-        self._send(self._admit(request, cycle), answer)
+        now = self._server.clock()
+        found = kept_answer(kind.answers(served), contact_id, now)
+        admission = self._admit(request, cycle)
+        path = f"/v1/ledgers/{request.ledger}/contacts/{{}}/{request.wanted}"
+        say = partial(whole_answer, kind, contact_id, path)
+        if found is not None:
+            self._send(admission, say(found))
+            return True
+        finding = asyncio.ensure_future(kind.find(self._server, served, contact_id, now))
+        finding.add_done_callback(partial(self._answer_later, admission, say))
+        cycle.wait_for(finding)
         return True
 
     def _append(self, request: PlainRequest, served: OpenLedger, body: bytes, cycle: Cycle) -> bool:
@@ -139,7 +129,9 @@ class ShortWay:
         admission = self._admit(request, cycle)
         reply = self._streams.answers.new_reply()
         waiting = reply.waiting
-        waiting.add_done_callback(partial(self._answer_append, admission))
+        base = f"/v1/ledgers/{request.ledger}"
+        say = partial(answer_of, base=base)
+        waiting.add_done_callback(partial(self._answer_later, admission, say))
         cycle.wait_for(waiting)
         try:
             ledger.hand_over(Append(drafts=(draft,)), reply)
@@ -147,13 +139,17 @@ class ShortWay:
             waiting.set_exception(error)
         return True
 
-    def _answer_append(self, admission: _Admission, waiting: asyncio.Future[AppendResult]) -> None:
-        """Answer what became of an append."""
+    def _answer_later(
+        self,
+        admission: _Admission,
+        say: Callable[[Any], WholeAnswer],
+        waiting: asyncio.Future[Any],
+    ) -> None:
+        """Answer what became of something that took its time."""
         try:
             error = frontdoor.server_stopped() if waiting.cancelled() else waiting.exception()
             if error is None:
-                base = f"/v1/ledgers/{admission.request.ledger}"
-                self._send(admission, answer_of(waiting.result(), base))
+                self._send(admission, say(waiting.result()))
                 return
         except Exception as unexpected:  # noqa: BLE001  # the last place before nobody answers
             error = unexpected

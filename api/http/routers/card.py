@@ -15,7 +15,7 @@ from starlette.requests import Request
 from api.http.access import allow
 from api.http.dependencies import at_of, contact_of, wait_for_ledger
 from api.http.exchange import Exchange, exchange_in
-from api.http.kept_answers import is_about_now, kept_answer, question_in
+from api.http.kept_answers import CARDS, answer_now, is_about_now, question_in
 from api.http.openapi import care_examples
 from api.http.openapi.responses import problems, response_of
 from api.http.routing import BareRoute
@@ -55,8 +55,9 @@ async def read_card(request: Request) -> Any:
     exchange = exchange_in(request)
     if (min_position := exchange.query.get("min_position")) is not None:
         await wait_until_known(exchange.served, min_position)
-    found = kept_answer(exchange, exchange.served.cards, is_weak=True)
-    return found if found is not None else await run_in_threadpool(_card, exchange)
+    if is_about_now(exchange):
+        return await answer_now(exchange, CARDS)
+    return await run_in_threadpool(_card, exchange)
 
 
 def _card(exchange: Exchange) -> PartlyEncoded:
@@ -64,18 +65,7 @@ def _card(exchange: Exchange) -> PartlyEncoded:
     found = welcome_card(question, exchange.contact_id)
     exchange.reply.answers_for(found.contact_id)
     exchange.reply.reflects(question.position)
-    said = found.content.json_bytes()
-    if is_about_now(exchange):
-        exchange.served.cards.keep(
-            found.contact_id,
-            question.position,
-            question.as_of,
-            found.until_at,
-            said,
-            found.aliases,
-            found.others,
-        )
     begun = ContactQuestion(
         contact_id=found.contact_id, as_of=question.as_of, as_known_at=question.as_known_at
     )
-    return PartlyEncoded(begun, said, is_weak=True)
+    return PartlyEncoded(begun, found.content.json_bytes(), is_weak=True)

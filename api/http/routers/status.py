@@ -16,15 +16,13 @@ from starlette.requests import Request
 from api.http.access import allow
 from api.http.dependencies import at_of, contact_of, wait_for_ledger
 from api.http.exchange import Exchange, exchange_in
-from api.http.kept_answers import is_about_now, kept_answer, question_in
+from api.http.kept_answers import STATUSES, answer_now, is_about_now, question_in
 from api.http.openapi import examples
 from api.http.openapi.responses import problems, response_of
 from api.http.routing import BareRoute
 from api.http.waiting import wait_until_known
-from api.http.wire.media import PartlyEncoded
 from api.http.wire.query_types import Explain
-from api.service.answers.document import ContactQuestion
-from api.service.answers.status import Evidence, Status
+from api.service.answers.status import Status
 from api.service.profiles import profile_at
 from api.service.questions import Question, Subject, relationship_of, short_subject_of, subject_of
 from ledger.access.scopes import AUDIT, READ
@@ -68,41 +66,31 @@ async def read_status(request: Request) -> Any:
     exchange = exchange_in(request)
     if (min_position := exchange.query.get("min_position")) is not None:
         await wait_until_known(exchange.served, min_position)
-    found: object = kept_answer(exchange, exchange.served.statuses)
-    if found is None:
-        turn = exchange.server.serial_executor
-        found = await turn.run(_short_status, exchange)
+    if is_about_now(exchange):
+        return await answer_now(exchange, STATUSES)
+    found = await exchange.server.serial_executor.run(_short_status, exchange)
     return found if found is not None else await run_in_threadpool(_status, exchange)
 
 
-def _short_status(exchange: Exchange) -> object:
+def _short_status(exchange: Exchange) -> Status | None:
     """The status of a contact whose past is short; None where that takes longer."""
     question = question_in(exchange)
     subject = short_subject_of(question, exchange.contact_id)
-    return None if subject is None else _told_status(exchange, question, subject)
+    return None if subject is None else _status_of(exchange, question, subject)
 
 
-def _status(exchange: Exchange) -> object:
+def _status(exchange: Exchange) -> Status:
     question = question_in(exchange)
-    return _told_status(exchange, question, subject_of(question, exchange.contact_id))
+    return _status_of(exchange, question, subject_of(question, exchange.contact_id))
 
 
-def _told_status(exchange: Exchange, question: Question, subject: Subject) -> object:
+def _status_of(exchange: Exchange, question: Question, subject: Subject) -> Status:
     found = relationship_of(question, subject)
     exchange.reply.answers_for(subject.contact_id)
     exchange.reply.reflects(question.position)
-    if not is_about_now(exchange):
-        is_explained = "explain" in exchange.query
-        name = None
-        if is_explained and exchange.principal.has((READ,)):
-            ledger, aliases = question.ledger, question.aliases
-            name = profile_at(ledger, aliases, subject.contact_id, question.position).name
-        return Status.of_question(question, subject, found, explained=is_explained, name=name)
-    statuses, said = exchange.served.statuses, Evidence.of(subject, found).json_bytes()
-    position, from_at, until_at = question.position, question.as_of, found.holds_until
-    _, *merged = question.aliases.members(subject.contact_id)
-    statuses.keep(subject.contact_id, position, from_at, until_at, said, merged)
-    newest = statuses.newest
-    known_at = newest.known_at if newest.position == position else question.as_known_at
-    begun = ContactQuestion(contact_id=subject.contact_id, as_of=from_at, as_known_at=known_at)
-    return PartlyEncoded(begun, said)
+    is_explained = "explain" in exchange.query
+    name = None
+    if is_explained and exchange.principal.has((READ,)):
+        ledger, aliases = question.ledger, question.aliases
+        name = profile_at(ledger, aliases, subject.contact_id, question.position).name
+    return Status.of_question(question, subject, found, explained=is_explained, name=name)
