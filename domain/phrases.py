@@ -203,7 +203,7 @@ def _provenance(fact: Fact) -> str:
 
 def count_of(number: object, one: str, many: str = "") -> str:
     """The number and its noun, ``many`` or ``one`` with an s where there are several."""
-    return f"{number} {one if number == 1 else many or one + 's'}"
+    return f"{number} {one if str(number) == '1' else many or one + 's'}"
 
 
 def _requirement(number: object) -> str:

@@ -9,16 +9,16 @@ from starlette.concurrency import run_in_threadpool
 
 from api.http.access import is_still_admitted
 from api.http.streams.export import LogExport
-from api.http.streams.log import LogWalk, contents_of
 from api.http.streams.tail import LogTail, read_place
 from api.http.wire.headers import said_once
+from api.service.log_pages import LogWalk, contents_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from api.http.exchange import Exchange
-    from api.http.streams.log import Filter
     from api.service.labels import LabelsWanted
+    from api.service.log_pages import Filter
 
 
 async def export_log(

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from api.service.errors import Forbidden
+from api.service.importing.served import APPENDING
 from ledger.access.orders import CANCELLED
+from ledger.access.scopes import ADMIN, AUDIT, READ, REBUILD
 from ledger.stores.access import DONE, FAILED
 
 if TYPE_CHECKING:
@@ -72,6 +75,16 @@ def begin_undo(
         work = served.imports.undo(import_id)
         end_with(order, served.projections.operations, work)
     return work
+
+
+def require_more_than_append(found: Operation, principal: Principal) -> None:
+    """Let pass a key that only appends where the operation appends.
+
+    Raises:
+        Forbidden: it does not.
+    """
+    if found.kind not in APPENDING and not principal.has((READ, AUDIT, REBUILD, ADMIN)):
+        raise Forbidden("the access key lacks the scope read, audit, rebuild or admin")
 
 
 def end_with(order: Order, operations: Operations, operation: Operation) -> None:

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from api.http.app import create_app
-from api.http.streams import log
 from api.http.streams.streams import Limits
+from api.service import log_pages as log
 from tests.api.shop import built, listening, problem_of, purchase, registration, served_with
 from tests.api.wire import Wire, until
 from tests.fixtures.patience import END_SECONDS

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from api.http.streams import log
 from api.http.streams.streams import Limits
+from api.service import log_pages as log
 from api.service.known_aliases import KnownAliases
 from tests.api.lines import JSONL, ledger_of
 from tests.api.shop import problem_of, purchase, served_with

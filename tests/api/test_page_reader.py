@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from api.http.streams import page_reader
-from api.http.streams.log import PAGE_EVENTS
 from api.http.streams.page_reader import PageReader
+from api.service.log_pages import PAGE_EVENTS
 from domain.errors import Corrupt
 from tests.api.wire import until
 from tests.fixtures.faults import failing
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from api.http.streams.log import EventText
+    from api.service.log_pages import EventText
     from ledger.ledger import Ledger
 
 

@@ -12,9 +12,10 @@ import httpx
 import pytest
 
 from api.http.app import create_app
-from api.http.streams import log, page_reader
+from api.http.streams import page_reader
 from api.http.streams.broadcast import Broadcast
 from api.http.streams.streams import Limits
+from api.service import log_pages as log
 from domain.errors import Corrupt
 from tests.api.shop import Shop, built, listening, problem_of, purchase, registration
 from tests.api.wire import Wire, until

@@ -16,10 +16,9 @@ from api.service.answers.document import Page
 from api.service.answers.projections import Operation, Projection, ProjectionDigest
 from api.service.errors import Forbidden
 from api.service.importing.served import APPENDING
-from api.service.ordered_work import begin_rebuild
+from api.service.ordered_work import begin_rebuild, require_more_than_append
 from domain.errors import OperationNotFound
-from ledger.access.scopes import ADMIN, APPEND, AUDIT, READ, REBUILD, Principal
-from projections import operations
+from ledger.access.scopes import ADMIN, APPEND, AUDIT, READ, REBUILD
 
 router = APIRouter(prefix="/v1/ledgers/{ledger}", tags=["Projections"], route_class=LedgerRoute)
 
@@ -110,7 +109,7 @@ def read_operation(served: LedgerInPath, operation: OperationId, caller: Caller)
     With `append` alone, imports and undos can be read.
     """
     found = served.projections.operation(operation_id(operation))
-    _require_more_than_append(found, caller)
+    require_more_than_append(found, caller)
     return Operation.model_validate(found)
 
 
@@ -135,7 +134,7 @@ def cancel_operation(
     replay or a preview by the key that asked for it, or with `admin`.
     """
     found = served.projections.operation(operation_id(operation))
-    _require_more_than_append(found, caller)
+    require_more_than_append(found, caller)
     if found.kind in APPENDING and not caller.has((APPEND, ADMIN)):
         raise Forbidden("the access key lacks the scope append or admin")
     if found.kind == "rebuild" and not caller.has((REBUILD, ADMIN)):
@@ -148,12 +147,6 @@ def cancel_operation(
     else:
         work = found
     return Operation.model_validate(work)
-
-
-def _require_more_than_append(found: operations.Operation, caller: Principal) -> None:
-    """Let pass a key that only appends where the operation appends."""
-    if found.kind not in APPENDING and not caller.has((READ, AUDIT, REBUILD, ADMIN)):
-        raise Forbidden("the access key lacks the scope read, audit, rebuild or admin")
 
 
 def operation_id(text: str) -> UUID:

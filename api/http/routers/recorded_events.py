@@ -25,7 +25,6 @@ from api.http.log_streams import export_log, tail_log
 from api.http.openapi.examples import EVENT, SERVER_SENT_EVENTS
 from api.http.openapi.responses import form, lines, problems, response_of
 from api.http.routing import LedgerRoute
-from api.http.streams.log import Filter, read_events
 from api.http.wire.cursors import make_cursor, read_place
 from api.http.wire.listed import with_labels
 from api.http.wire.log_filter import log_filter
@@ -44,6 +43,7 @@ from api.http.wire.query_types import (
 from api.service.answers.document import Page
 from api.service.answers.events import Event
 from api.service.labels import LabelsWanted
+from api.service.log_pages import Filter, read_events
 from api.service.marks import Marks
 from api.service.questions import require_registered
 from api.service.server import OpenLedger

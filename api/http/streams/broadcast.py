@@ -6,13 +6,13 @@ import asyncio
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from api.http.streams.log import PAGE_EVENTS
 from api.http.streams.page_reader import PageReader
+from api.service.log_pages import PAGE_EVENTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from api.http.streams.log import EventText
+    from api.service.log_pages import EventText
     from ledger.ledger import Ledger
 
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
-    from api.http.streams.log import Contents, EventText, LogWalk
     from api.http.streams.streams import Streams
+    from api.service.log_pages import Contents, EventText, LogWalk
     from ledger.access.orders import Order
 
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-from api.http.streams.log import PAGE_EVENTS, show_all
+from api.service.log_pages import PAGE_EVENTS, show_all
 from domain.errors import LedgerError
 from ledger.subscriptions.pacing import TAILS
 from ledger.subscriptions.subscription import Subscription
@@ -16,7 +16,7 @@ from ledger.subscriptions.subscription import Subscription
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from api.http.streams.log import EventText
+    from api.service.log_pages import EventText
     from domain.errors import Unavailable
     from ledger.ledger import Ledger
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from api.http.committer_replies import Answers
 from api.http.streams.broadcast import Broadcast
-from api.http.streams.log import PAGE_EVENTS
+from api.service.log_pages import PAGE_EVENTS
 from domain.errors import Unavailable
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from starlette.concurrency import run_in_threadpool
 
-from api.http.streams.log import LogWalk
 from api.http.streams.outgoing import Outgoing
 from api.http.wire.media import EVENT_STREAM
+from api.service.log_pages import LogWalk
 from domain.errors import Invalid
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from api.http.streams.broadcast import Broadcast
-    from api.http.streams.log import Contents, EventText, Filter
     from api.http.streams.streams import Streams
+    from api.service.log_pages import Contents, EventText, Filter
     from ledger.ledger import Ledger
 
     Ends = tuple[asyncio.Future[None], ...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from api.http.streams.log import Filter
+from api.service.log_pages import Filter
 from domain.errors import Invalid
 from domain.kinds import ContactId
 
