@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
-from domain.agenda.items import NUMBERS, Putting
+from domain.agenda.items import DUE, NUMBERS, Putting
 from projections.agenda_rows import read_item
 
 if TYPE_CHECKING:
@@ -69,6 +69,17 @@ class AgendaRows:
             item = read_item(contact, kind, detail)
             yield StoredItem(item, max(from_at, day.first_at), bool(stewarded))
 
+    def items_of(self, contacts: Sequence[UUID], day: Day) -> Iterator[StoredItem]:
+        """The items of some contacts of a day that begins at ``as_of``, in order."""
+        columns = "i.contact, i.kind, i.from_at, i.detail, o.stewarded"
+        among = [contact.bytes for contact in contacts]
+        condition = f"i.contact IN ({', '.join('?' * len(among))})"
+        for contact, kind, from_at, detail, stewarded in self._rows(
+            columns, day, [condition], among
+        ):
+            item = read_item(contact, kind, detail)
+            yield StoredItem(item, max(from_at, day.first_at), bool(stewarded))
+
     def states(self, day: Day, wanted: ItemsWanted) -> Iterator[StoredState]:
         """The kinds and states of the items that are wanted, in order."""
         columns = "i.contact, i.item, i.number, i.kind, i.due_at, i.from_at, i.muted,"
@@ -91,9 +102,7 @@ class AgendaRows:
     def _select(
         self, columns: str, day: Day, wanted: ItemsWanted, after: Place | None
     ) -> Iterator[Sequence[Any]]:
-        tables = self._tables
-        conditions = ["i.from_at < ?", _NOT_DOUBTFUL.format(tables["referrers"])]
-        values: list[object] = [day.ends_at]
+        conditions, values = list[str](), list[object]()
         if wanted.kind is not None:
             conditions.append("i.number = ? AND i.kind = ?")
             values += [NUMBERS[wanted.kind], wanted.kind]
@@ -108,13 +117,28 @@ class AgendaRows:
             number, due_at, contact, key = after
             conditions.append("(i.number, i.due_at, i.contact, i.item) > (?, ?, ?, ?)")
             values += [number, due_at, contact.bytes, key]
+        if wanted.kind is not None or wanted.state not in _BY_DUE:
+            yield from self._rows(columns, day, conditions, values)
+            return
+        # A number at a time, so that what is due otherwise is not read.
+        for number in sorted(set(NUMBERS.values())):
+            if after is None or number >= after[0]:
+                at_number = [*conditions, "i.number = ?"]
+                yield from self._rows(columns, day, at_number, [*values, number])
+
+    def _rows(
+        self, columns: str, day: Day, conditions: Sequence[str], values: Sequence[object]
+    ) -> Iterator[Sequence[Any]]:
+        """Rows of items that exist on the day, in order, of contacts that are not doubtful."""
+        tables = self._tables
+        every = ["i.from_at < ?", _NOT_DOUBTFUL.format(tables["referrers"]), *conditions]
         rows: Iterator[Sequence[Any]] = iter(
             tables.execute(
                 f"SELECT {columns} FROM {tables['items']} AS i"
                 f" JOIN {tables['own']} AS o ON o.contact = i.contact"
-                f" WHERE {' AND '.join(conditions)}"
+                f" WHERE {' AND '.join(every)}"
                 " ORDER BY i.number, i.due_at, i.contact, i.item",
-                values,
+                (day.ends_at, *values),
             )
         )
         return rows
@@ -131,5 +155,9 @@ _OF_STATE: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "overdue": ("i.due_at < ?", ("begins_at",)),
     "today": ("i.due_at >= ? AND i.due_at < ?", ("begins_at", "ends_at")),
     "upcoming": ("i.due_at >= ?", ("ends_at",)),
+    DUE: ("i.due_at < ?", ("ends_at",)),
 }
 """What is true of every item of a state, and of some others."""
+
+_BY_DUE = frozenset({"overdue", "today", "upcoming", DUE})
+"""The states that follow from when an item is due, by which the items of a number are sorted."""

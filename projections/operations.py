@@ -182,6 +182,11 @@ class Operations:
         with self._lock:
             return [one for one in self._operations.values() if one.state == "running"]
 
+    def history(self) -> list[Operation]:
+        """Those that have ended and are remembered, in the order in which they began."""
+        with self._lock:
+            return [one for one in self._operations.values() if one.state != "running"]
+
     def cancel(self, operation_id: UUID) -> Operation:
         """Ask a running operation to end; one that ended stays as it is.
 

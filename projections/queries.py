@@ -233,6 +233,11 @@ class ProjectionQueries(ABC):
             snapshot.require_known(as_of)
             return status_reading.read_summary_then(snapshot.tables, as_of, snapshot.position)
 
+    def flag_counts(self) -> dict[tuple[str, str], int]:
+        """How many contacts have each flag now, by stage and flag; the rest is left out."""
+        with self._snapshot("status") as snapshot:
+            return status_reading.read_flags(snapshot.tables)
+
     def calibration(
         self, from_at: int | None = None, to_at: int | None = None, as_of: int | None = None
     ) -> CalibrationSnapshot:
@@ -272,6 +277,11 @@ class ProjectionQueries(ABC):
                 position=snapshot.position,
                 as_of=snapshot.as_of,
             )
+
+    def standing_counts(self) -> dict[str, int]:
+        """How many contacts have each standing now; those without any referral are left out."""
+        with self._snapshot("standing") as snapshot:
+            return standing_reading.read_counts(snapshot.tables)
 
     def referrals(self, contact_id: UUID) -> Referrals:
         """The referrals that a contact made, and those that name it."""

@@ -67,6 +67,12 @@ def read_standings(
     return Page(items, following, position, as_of)
 
 
+def read_counts(tables: Tables) -> dict[str, int]:
+    """How many contacts have each standing; those without any referral are left out."""
+    rows = tables.execute(f"SELECT standing, count(*) FROM {tables['standings']} GROUP BY standing")
+    return dict(rows.fetchall())
+
+
 def read_referrals(tables: Tables, contact: UUID, position: int, as_of: int) -> Referrals:
     """The edges from and to a contact, or the one that stands for it."""
     contact = survivor_of(tables, contact)

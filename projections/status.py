@@ -51,6 +51,9 @@ ROWS = Table(
         "(since DESC, contact)",
         "(stage, score DESC, contact)",
         "(stage, since DESC, contact)",
+        "(flags, stage) WHERE flags <> ''",
+        "(score DESC, contact, flags, stage) WHERE flags <> ''",
+        "(since DESC, contact, flags, stage) WHERE flags <> ''",
     ),
 )
 
@@ -76,7 +79,7 @@ class StatusProjection(ByContact):
     """A row for every survivor, one for each interval of each, and what calibration reads."""
 
     name = "status"
-    version = 4
+    version = 5
     tables = (MERGES_TABLE, ROWS, INTERVALS, CLIENT_SPELLS, TRADES)
     measures_when_due = True
 

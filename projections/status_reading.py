@@ -21,6 +21,10 @@ SORTS = ("score", "since")
 """What statuses can be sorted by, greatest first."""
 
 _COLUMNS = "contact, stage, score, since, flags, policy_version"
+_HAS_FLAG = "instr(' ' || flags || ' ', ?) > 0"
+
+StoredRow = tuple[bytes, str, int, int, str, int]
+"""The columns of a row, in their order."""
 
 
 def read_status(tables: Tables, contact: UUID, position: int, as_of: int) -> ContactStatus | None:
@@ -79,14 +83,37 @@ def read_statuses(
     limit: int,
 ) -> tuple[tuple[StatusRow, ...], Cursor | None]:
     """Rows sorted by score or since, greatest first, then by contact; and where the next begin."""
+    if flag is not None:
+        return _page_with_flag(tables, stage, flag, (sort, after, limit))
     conditions, values = ["TRUE"], list[object]()
     if stage is not None:
         conditions.append("stage = ?")
         values.append(stage)
-    if flag is not None:
-        conditions.append("instr(' ' || flags || ' ', ?) > 0")
-        values.append(f" {flag} ")
     return _page(tables, tables["rows"], conditions, values, (sort, after, limit))
+
+
+def _page_with_flag(
+    tables: Tables, stage: str | None, flag: str, order: tuple[str, Cursor | None, int]
+) -> tuple[tuple[StatusRow, ...], Cursor | None]:
+    """The rows with a flag, of one stage or of all.
+
+    An index has those with any flag alone, sorted, and says enough to choose among them; the few
+    that are chosen are read by their contacts.
+    """
+    sort, after, limit = order
+    conditions, values = ["flags <> ''", _HAS_FLAG], list[object]([f" {flag} "])
+    if stage is not None:
+        conditions.append("stage || '' = ?")  # an expression, or the index of stages is taken
+        values.append(stage)
+    where, bound = _from(sort, after, conditions, values)
+    rows = tables.execute(
+        f"SELECT {_COLUMNS} FROM {tables['rows']} WHERE contact IN"
+        f" (SELECT contact FROM {tables['rows']} WHERE {where}"
+        f" ORDER BY {sort} DESC, contact LIMIT ?) LIMIT ?",
+        (*bound, limit + 1, limit + 1),
+    ).fetchall()
+    rows.sort(key=lambda row: (-_value(row, sort), row[0]))
+    return _page_of(rows, sort, limit)
 
 
 def read_statuses_then(
@@ -117,6 +144,19 @@ def read_summary(tables: Tables, position: int, as_of: int) -> Summary:
     return Summary({**dict.fromkeys(STAGES, 0), **dict(rows)}, position, as_of)
 
 
+def read_flags(tables: Tables) -> dict[tuple[str, str], int]:
+    """How many contacts have each flag, by stage and flag; what nobody has is left out."""
+    counts: dict[tuple[str, str], int] = {}
+    rows = tables.execute(
+        f"SELECT flags, stage, count(*) FROM {tables['rows']}"
+        " WHERE flags <> '' GROUP BY flags, stage"
+    )
+    for flags, stage, count in rows:
+        for flag in flags.split():
+            counts[stage, flag] = counts.get((stage, flag), 0) + count
+    return counts
+
+
 def read_summary_then(tables: Tables, at: int, position: int) -> Summary:
     """The same for a past instant, over the contacts that had any fact by then."""
     rows = tables.execute(
@@ -145,22 +185,41 @@ def _page(
     order: tuple[str, Cursor | None, int],
 ) -> tuple[tuple[StatusRow, ...], Cursor | None]:
     sort, after, limit = order
-    assert sort in SORTS, "the caller checks what it lets in"
-    if after is not None:
-        conditions = [*conditions, f"{sort} <= ? AND ({sort} < ? OR contact > ?)"]
-        values = [*values, after[0], after[0], after[1].bytes]
+    where, bound = _from(sort, after, conditions, values)
     rows = tables.execute(
-        f"SELECT {_COLUMNS} FROM {source} WHERE {' AND '.join(conditions)}"
-        f" ORDER BY {sort} DESC, contact LIMIT ?",
-        (*values, limit + 1),
+        f"SELECT {_COLUMNS} FROM {source} WHERE {where} ORDER BY {sort} DESC, contact LIMIT ?",
+        (*bound, limit + 1),
     ).fetchall()
+    return _page_of(rows, sort, limit)
+
+
+def _from(
+    sort: str, after: Cursor | None, conditions: Sequence[str], values: Sequence[object]
+) -> tuple[str, list[object]]:
+    """What is true of the rows of a page, with the values of it."""
+    assert sort in SORTS, "the caller checks what it lets in"
+    if after is None:
+        return " AND ".join(conditions), [*values]
+    beyond = f"{sort} <= ? AND ({sort} < ? OR contact > ?)"
+    bound = [*values, after[0], after[0], after[1].bytes]
+    return " AND ".join((*conditions, beyond)), bound
+
+
+def _page_of(
+    rows: Sequence[StoredRow], sort: str, limit: int
+) -> tuple[tuple[StatusRow, ...], Cursor | None]:
+    """The rows of a page, and where the next begins; one more was read than it has."""
     shown = rows[:limit]
-    place = _COLUMNS.split(", ").index(sort)
-    following = (shown[-1][place], UUID(bytes=shown[-1][0])) if len(rows) > limit else None
+    following = (_value(shown[-1], sort), UUID(bytes=shown[-1][0])) if len(rows) > limit else None
     return tuple(_status_row(row) for row in shown), following
 
 
-def _status_row(row: tuple[bytes, str, int, int, str, int]) -> StatusRow:
+def _value(row: StoredRow, sort: str) -> int:
+    """What a row is sorted by."""
+    return row[2] if sort == "score" else row[3]
+
+
+def _status_row(row: StoredRow) -> StatusRow:
     contact, stage, score, since, flags, policy_version = row
     return StatusRow(
         UUID(bytes=contact),

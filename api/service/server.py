@@ -7,10 +7,12 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from api.service.agendas.meetings import LastMeetings
 from api.service.agendas.present import PresentAgenda
 from api.service.answer_cache import AnswerCache
 from api.service.confirmations import Confirmations
 from api.service.finding.finder import Finder
+from api.service.finding.said import SaidIndex
 from api.service.finding.worker import IndexingWorker
 from api.service.importing.served import Imports
 from api.service.known_aliases import KnownAliases
@@ -56,6 +58,8 @@ class OpenLedger:
     finder: Finder
     imports: Imports
     agenda: PresentAgenda
+    meetings: LastMeetings
+    said: SaidIndex
     limits: ServiceLimits = LIMITS
 
     def labels(self, wanted: LabelsWanted, position: int | None = None) -> Labels:
@@ -237,6 +241,8 @@ class Server:
                     served.projections.close()
                     served.finder.close()
                     served.agenda.close()
+                    served.meetings.close()
+                    served.said.close()
                 if self.followers is not None:
                     self.followers.let_go(name)
                 self.trails.let_go(name)
@@ -317,5 +323,7 @@ class Server:
             Finder(ledger, self.indexing),
             Imports(ledger, projections.operations, self.clock),
             PresentAgenda(ledger, projections, aliases, self.indexing),
+            LastMeetings(ledger),
+            SaidIndex(ledger, aliases, self.indexing),
             self.limits,
         )

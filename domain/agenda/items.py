@@ -35,6 +35,9 @@ NUMBERS: Mapping[str, int] = {
 }
 """Every kind of item with its place in the order of an agenda."""
 
+DUE = "due"
+"""Stands for two states of an item on a day where they are asked for: overdue, and today."""
+
 KINDS = tuple(NUMBERS)
 """Every kind of item, the most urgent first."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from api.service.agendas.reading import Agendas
 from domain.agenda.days import MOST_DAYS_AHEAD, Day, DayItem, day_on, listed_on
+from domain.agenda.items import DUE
 from domain.errors import Invalid
 from domain.events.contacts import ContactRegistered
 from domain.instants import day_of
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class AgendaFilter:
-    """Which items are wanted. Muted and deferred ones are left out unless they are asked for."""
+    """Which items are wanted. Muted and deferred ones are left out unless they are asked for.
+
+    ``state`` may also be ``DUE``, which is overdue or today.
+    """
 
     kind: str | None = None
     state: str | None = None
@@ -42,6 +46,8 @@ class AgendaFilter:
         """Whether items of the kind and in the state are wanted."""
         if self.kind is not None and kind != self.kind:
             return False
+        if self.state == DUE:
+            return state in ("overdue", "today")
         if self.state is not None:
             return state == self.state
         hidden = {"muted": not self.muted, "deferred": not self.deferred}

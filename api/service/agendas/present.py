@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,7 +21,7 @@ from domain.history import effective_history
 from projections.agenda_reading import ItemsWanted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from uuid import UUID
 
     from api.service.finding.worker import IndexingWorker
@@ -108,8 +109,9 @@ class PresentAgenda:
         page = [question.with_steward(row) for row in rows[:limit]]
         return AgendaList(page, question.moment, question.day, len(rows) > limit)
 
-    def counts(self, wanted: AgendaFilter) -> AgendaCounts:
-        """How many items there are by kind and state.
+    def counts(self, wanted: AgendaFilter, most: int | None = None) -> AgendaCounts:
+        """How many items there are by kind and state; with ``most`` of that many rows, or a few
+        more, where there are more.
 
         Raises:
             ProjectionBehind: which occasions are near is not known yet.
@@ -117,7 +119,7 @@ class PresentAgenda:
         found: dict[tuple[str, str], list[Place]] = {}
         with self._projections.agenda_rows() as kept:
             question = self._question(kept, wanted)
-            for kind, state, place in question.stored_states(kept):
+            for kind, state, place in islice(question.stored_states(kept), most):
                 found.setdefault((kind, state), []).append(place)
             doubtful = kept.doubtful()
         for row in question.folded_rows(doubtful):
@@ -125,6 +127,24 @@ class PresentAgenda:
         in_order = sorted(found.items(), key=lambda one: min(one[1]))
         counts = [(kind, state, len(places)) for (kind, state), places in in_order]
         return AgendaCounts(counts, question.moment, question.day)
+
+    def first_of(self, contacts: Sequence[UUID]) -> dict[UUID, AgendaRow]:
+        """The most urgent item of each of these contacts that has any.
+
+        Occasions are left out while it is not known yet which are near.
+        """
+        if not contacts:
+            return {}
+        wanted = AgendaFilter()
+        with self._projections.agenda_rows() as kept:
+            question = self._question(kept, wanted)
+            rows = list(question.stored_rows_of(kept, contacts))
+            doubtful = kept.doubtful()
+        rows += question.folded_rows_of(contacts, doubtful)
+        found: dict[UUID, AgendaRow] = {}
+        for row in sorted(rows, key=lambda row: row.item.order):
+            found.setdefault(row.item.contact_id, row)
+        return found
 
     def _question(self, kept: AgendaRows, wanted: AgendaFilter) -> _Question:
         at = At(kept.as_of, Knowledge(position=kept.position))
@@ -154,6 +174,13 @@ class _Question:
                 steward = self._steward(item.contact_id) if stewarded else None
                 if self._wanted.is_of(steward):
                     yield AgendaRow(*listed, steward)
+
+    def stored_rows_of(self, kept: AgendaRows, contacts: Sequence[UUID]) -> Iterator[AgendaRow]:
+        """The rows of the projection of some contacts, without who looks after them."""
+        for item, at, _ in kept.items_of(contacts, self.day):
+            listed = as_listed(item, self.day, at)
+            if self._wanted.has(listed):
+                yield AgendaRow(*listed, None)
 
     def stored_states(self, kept: AgendaRows) -> Iterator[tuple[str, str, Place]]:
         """The kind, the state and the place of each of them."""
@@ -185,7 +212,28 @@ class _Question:
                 rows += self._occasion_rows(contact)
         return rows
 
+    def folded_rows_of(self, contacts: Iterable[UUID], doubtful: Iterable[UUID]) -> list[AgendaRow]:
+        """The rows of some contacts that are in no file, as far as it is known whose they are."""
+        if not self.moment.policies.versions:
+            return []
+        wanted = set(contacts)
+        folded = wanted.intersection(doubtful)
+        rows = [
+            row
+            for contact in folded
+            for row in contact_rows(self._agendas, contact, self.day, self._wanted)
+        ]
+        with suppress(ProjectionBehind):
+            for contact in wanted.intersection(self._near()) - folded:
+                rows += self._occasion_rows(contact)
+        return rows
+
     def _near(self) -> set[UUID]:
+        """The contacts whose occasions may be near.
+
+        Raises:
+            ProjectionBehind: they are not known yet.
+        """
         versions = self.moment.policies.versions
         days = max((one.policy.care.occasion_days for one in versions), default=0)
         streams = self._memory.near.near(self.day, days)

@@ -21,6 +21,7 @@ from domain.consents import allows, consents_of
 from domain.events.contacts import ConsentChanged
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from uuid import UUID
 
     from api.service.finding.finder import Finder
@@ -42,6 +43,7 @@ class ContactFilter:
     flag: str | None = None
     purpose: str | None = None
     channel: str | None = None
+    among: Collection[UUID] | None = None
 
     @property
     def is_search(self) -> bool:
@@ -56,7 +58,9 @@ class ContactFilter:
         return finder.find_part(self.name, most)
 
     def has(self, row: StatusRow) -> bool:
-        """Whether the row is of the stage and has the flag."""
+        """Whether the row is of the stage and has the flag, and among those who are wanted."""
+        if self.among is not None and row.contact_id not in self.among:
+            return False
         return self.stage in (None, row.stage) and (self.flag is None or self.flag in row.flags)
 
     def is_allowed(self, question: Question, row: StatusRow) -> bool:
