@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -18,7 +19,7 @@ from starlette.routing import Route
 from api.console.errors import Failed, FormRefused, NotAllowed, PageNotFound, error_page
 from api.console.forms import read_form
 from api.console.multipart import read_multipart
-from api.console.origins import Origin
+from api.console.origins import Origin, path_of_page
 from api.console.pages import PAGES
 from api.console.rendering import STATIC, static_content
 from api.console.sessions import NOBODY, Sessions
@@ -195,11 +196,20 @@ def _drop(file: object) -> None:
 
 
 def _to_sign_in(request: Request) -> Response:
+    """To the sign-in, which leads back to the page that was wanted."""
     if request.headers.get("hx-request") == "true":
         if request.method == "POST":
             return Response("", 401)  # the page keeps what was typed, and says what to do
-        return Response("", headers={"HX-Redirect": SIGN_IN})
-    return RedirectResponse(SIGN_IN, status_code=303)
+        wanted = path_of_page(request.headers.get("hx-current-url", ""))
+        return Response("", headers={"HX-Redirect": _sign_in_path(wanted)})
+    wanted = path_of_page(str(request.url)) if request.method == "GET" else None
+    return RedirectResponse(_sign_in_path(wanted), status_code=303)
+
+
+def _sign_in_path(wanted: str | None) -> str:
+    if wanted in (None, "/console"):
+        return SIGN_IN
+    return f"{SIGN_IN}?{urlencode({'next': wanted})}"
 
 
 async def _static(request: Request) -> Response:

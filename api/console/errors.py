@@ -75,4 +75,5 @@ def error_page(visit: Visit, error: LedgerError) -> Response:
         title=title,
         sentence=sentence_of(error),
         instance=visit.request.state.instance,
+        ledger_name=visit.ledger_in_address,
     )

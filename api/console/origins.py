@@ -5,9 +5,10 @@ Source: OWASP, Cross-Site Request Forgery Prevention Cheat Sheet; RFC 6265bis on
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from api.service.settings import is_loopback
 
@@ -15,6 +16,28 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from api.service.settings import Settings
+
+
+_PATH = re.compile(r"/console(?:/[A-Za-z0-9_~.%:@+-]+)*(?:\?[A-Za-z0-9_~.%:@+&=,/-]*)?")
+"""The path of a page with its query: printable ASCII that no browser reads as another address."""
+
+
+def path_of_page(address: str) -> str | None:
+    """The path and the query of a page of the console in an address; None where it is another.
+
+    It names no origin, so that the browser that is led there stays here.
+
+    >>> path_of_page("https://rapport.example.org/console/ledgers/shop?kind=Ask")
+    '/console/ledgers/shop?kind=Ask'
+    >>> path_of_page("https://evil.example/"), path_of_page("//evil.example/console")
+    (None, '/console')
+    """
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return None
+    path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    return path if _PATH.fullmatch(path) and ".." not in unquote(parts.path) else None
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from api.service.server import OpenLedger, Server
 
 _CONTACT = ContactId()
+_LEDGER = re.compile("/console/ledgers/([a-z][a-z0-9-]*)(?:/|$)")
 
 
 @dataclass(frozen=True)
@@ -199,10 +201,27 @@ class Visit:
         """The path, under that of a ledger, of the first page that the principal may see."""
         return next((path for _, path, scopes in MENU if self.may(*scopes)), None)
 
-    def menu(self) -> Sequence[tuple[str, str]]:
-        """The pages of the ledger that the principal may see: words and path of each."""
-        base = self.ledger_path
+    @property
+    def is_archived(self) -> bool:
+        """Whether the ledger takes nothing any more."""
+        name = self.served.ledger.name
+        return bool(self.server.folder.settings(name).archived)
+
+    def menu(self, ledger: str) -> Sequence[tuple[str, str]]:
+        """The pages of a ledger that the principal may see: words and path of each."""
+        base = f"/console/ledgers/{ledger}"
         return [(label, f"{base}{path}") for label, path, scopes in MENU if self.may(*scopes)]
+
+    @property
+    def ledger_in_address(self) -> str | None:
+        """The ledger that the address names, also where there is no such page of it.
+
+        None where there is no such ledger, or none that the principal may enter.
+        """
+        found = _LEDGER.match(self.request.url.path)
+        if found is None or self.first_page is None or not self.principal.may_enter(found[1]):
+            return None
+        return found[1] if found[1] in self.server.folder.names() else None
 
 
 MENU: tuple[tuple[str, str, tuple[str, ...]], ...] = (

@@ -9,14 +9,19 @@ import httpx
 import pytest
 from playwright.sync_api import sync_playwright
 
+from api.bootstrap import build
 from api.console.app import Console
 from api.http.app import create_app
+from api.service.settings import Settings
+from ledger.access.scopes import SCOPES
 from tests.api.shop import START, Clock, Shop, built, listening
 from tests.console.browser import CHROMIUM
+from tests.console.keyed import Keyed
 from tests.fixtures.patience import END_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from playwright.sync_api import Browser
 
@@ -56,6 +61,20 @@ def client(address: str) -> Iterator[httpx.Client]:
     """A browser as far as HTTP goes: it keeps cookies, and says where its forms come from."""
     with httpx.Client(base_url=address, timeout=END_SECONDS, headers={"Origin": address}) as client:
         yield client
+
+
+@pytest.fixture
+def keyed(tmp_path: Path) -> Iterator[Keyed]:
+    server = build(
+        Settings(folder=tmp_path / "data", cors_origins=("https://shop.example",)), clock=Clock()
+    )
+    _, secret = server.keys.make("owner", SCOPES)
+    with (
+        listening(create_app(server, pages=Console(server).application())) as address,
+        httpx.Client(base_url=address, timeout=END_SECONDS, headers={"Origin": address}) as client,
+    ):
+        yield Keyed(client, server, secret)
+    server.close()
 
 
 @pytest.fixture

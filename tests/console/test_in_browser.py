@@ -13,7 +13,7 @@ from tests.console.browser import CHROMIUM, NO_CHROMIUM, window
 from tests.console.test_acts import events, pages, reflect
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Route
 
     from tests.api.shop import Shop
 
@@ -113,6 +113,70 @@ def test_a_search_stays_among_those_who_were_chosen(
         expect(page.get_by_text("Nobody is called that among these")).to_be_visible()
 
 
+def test_a_server_that_is_gone_costs_nothing_that_was_typed(
+    browser: Browser, address: str, cafe: Shop
+) -> None:
+    with window(browser, address) as opened:
+        page = opened.open(pages(cafe))
+        page.get_by_role("link", name="Done").first.click()
+        page.get_by_label("Channel").fill("a long letter")
+        page.route("**/act", lambda route: route.abort())
+        page.get_by_role("button", name="Record it").click()
+        expect(page.locator("#trouble")).to_contain_text("The server cannot be reached")
+        expect(page.get_by_label("Channel")).to_have_value("a long letter")
+        page.unroute("**/act")
+        page.get_by_role("button", name="Record it").click()
+        expect(page.locator(".item.done")).to_contain_text("Recorded")
+        expect(page.locator("#trouble")).to_be_hidden()
+
+
+def test_a_search_stands_in_the_address_of_the_page(
+    browser: Browser, address: str, cafe: Shop
+) -> None:
+    with window(browser, address) as opened:
+        page = opened.open(f"{pages(cafe)}/people")
+        page.get_by_role("searchbox").fill("a")
+        page.wait_for_url("**/people?*q=a")
+        page.get_by_role("link", name="customer 1").click()
+        page.wait_for_url("**/people?*stage=customer*")
+        expect(page.get_by_role("searchbox")).to_have_value("a")
+        expect(page.locator("#people [data-item]")).to_have_count(1)
+        page.get_by_role("link", name="Ada Jansen").click()
+        page.go_back()
+        expect(page.get_by_role("searchbox")).to_have_value("a")
+        assert opened.complaints == []
+
+
+def test_a_newer_search_ends_the_one_that_is_still_being_answered(
+    browser: Browser, address: str, cafe: Shop
+) -> None:
+    with window(browser, address) as opened:
+        page = opened.open(f"{pages(cafe)}/people")
+
+        def answer(route: Route) -> None:
+            if "q=ada" not in route.request.url:
+                route.continue_()  # else it is never answered
+
+        page.route("**/people?*", answer)
+        searchbox = page.get_by_role("searchbox")
+        with page.expect_request(lambda sent: "q=ada" in sent.url):
+            searchbox.fill("ada")
+        with page.expect_event("requestfailed", lambda ended: "q=ada" in ended.url):
+            searchbox.fill("ben")
+        rows = page.locator("#people [data-item]")
+        expect(rows).to_have_text([re.compile("Ben Okafor")])
+
+
+def test_a_phone_shows_the_content_near_the_top(browser: Browser, address: str, cafe: Shop) -> None:
+    with window(browser, address, size="phone") as opened:
+        for path in ("", "/people", "/audit"):
+            page = opened.open(f"{pages(cafe)}{path}")
+            top = page.get_by_role("heading", level=1).bounding_box()
+            assert top is not None
+            assert (path, top["y"] < 130) == (path, True)
+            expect(page.locator(".top [aria-current]")).to_be_in_viewport()
+
+
 def test_a_card_comes_before_the_slider_and_prints_on_one_small_page(
     browser: Browser, address: str, cafe: Shop
 ) -> None:
@@ -127,6 +191,17 @@ def test_a_card_comes_before_the_slider_and_prints_on_one_small_page(
         printed = page.pdf(prefer_css_page_size=True)
     # A6 in points, rounded up
     assert re.findall(rb"/MediaBox \[0 0 (\d+)\S* (\d+)", printed) == [(b"298", b"420")]
+
+
+def test_on_paper_a_line_names_the_person_once(browser: Browser, address: str, cafe: Shop) -> None:
+    with window(browser, address) as opened:
+        page = opened.open(pages(cafe))
+        page.emulate_media(media="print")
+        lines = page.locator(".person .item")
+        expect(lines.first).to_be_visible()
+        for said in page.locator(".person").all():
+            names = [name for name in ("Ada Jansen", "Ben Okafor") if name in said.inner_text()]
+            assert said.inner_text().count(names[0]) == said.locator(".item").count()
 
 
 def test_what_is_done_in_one_window_goes_from_the_other(
@@ -152,6 +227,8 @@ def test_a_page_says_as_of_what_it_is_when_the_ledger_moves(
         still, live = first.open(f"{pages(cafe)}/audit"), second.open(pages(cafe))
         fresh, followed = still.locator("#fresh"), live.locator("#fresh")
         expect(followed).to_contain_text("As of position 7")
+        expect(followed).to_have_text(re.compile(r"position 7, [1-9]\d* s ago; nothing is newer"))
+        expect(fresh).to_have_text(re.compile("position 7, .* s ago; nothing is newer"))
         cafe.register("till:3", "Clara Smit")
         expect(fresh).to_have_text("As of position 7; the ledger is at 8 now: load the page again")
         expect(followed).to_contain_text("As of position 8,")

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import re
+import shlex
+from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from click.testing import CliRunner
+
+from api.cli.verify_command import command
 from domain.instants import DAY, format_instant
+from projections.projections import Projections
 from tests.api.shop import START, purchase, registration
 from tests.console.forms import fields_of, send
-from tests.console.test_acts import pages
+from tests.console.test_acts import pages, reflect
 from tests.fixtures.waiting import until
 
 if TYPE_CHECKING:
     import httpx
 
+    from api.service.server import Server
     from tests.api.shop import Shop
 
 SAMPLE = Path("examples/samples/square-transactions.csv")
@@ -122,6 +129,50 @@ def test_a_projection_is_rebuilt_by_its_button(client: httpx.Client, shop: Shop)
     assert ("rebuild-started", "ordered") in acts
     unknown = send(client, path, f"{path}/rebuilds", projection="weather")
     assert unknown.status_code == 404
+
+
+def test_a_projection_that_drifted_is_told_of_to_the_auditor(
+    client: httpx.Client, shop: Shop, server: Server
+) -> None:
+    reflect(shop, shop.register("till:1"))
+    audit, rebuilds = f"{pages(shop)}/audit", f"{pages(shop)}/operations/rebuilds"
+    assert client.get(audit).text.count("not since the server started") == 4
+
+    def compare() -> str:
+        typed = {**fields_of(client.get(audit).text, rebuilds), "projection": "status"}
+        settled(client, client.post(rebuilds, data=typed).headers["Location"])
+        return client.get(audit).text
+
+    assert "the same, at entry 2" in (page := compare())
+    assert "Nothing speaks against it" in page
+    projections = server.ledgers[shop.base.rpartition("/")[2]].projections
+    assert isinstance(projections, Projections)
+    with projections._tables.write() as tables:  # as a fault of the disk would
+        (name,) = [one for one in tables.table_names() if one.startswith("status_rows")]
+        tables.execute(f"UPDATE {name} SET score = 99")
+    assert "it had drifted" in (page := compare())
+    assert "the projection status had drifted from the entries" in page
+
+
+def test_the_command_to_check_this_yourself_checks_it(client: httpx.Client, shop: Shop) -> None:
+    shop.register("till:1", "Ada Jansen")
+    page = client.get(f"{pages(shop)}/audit").text
+    program, *typed = shlex.split(unescape(re.findall(r'data-copy="([^"]+)"', page)[0]))
+    assert (program, typed[0]) == ("rapport", "verify")
+    ran = CliRunner().invoke(command, typed[1:])
+    assert (ran.exit_code, "NOT SOUND" in ran.output) == (0, False), ran.output
+
+
+def test_every_entry_is_taken_away_as_one_file(client: httpx.Client, shop: Shop) -> None:
+    audit = f"{pages(shop)}/audit"
+    shop.register("till:1", "Ada Jansen")
+    assert f'href="{pages(shop)}/export"' in client.get(audit).text
+    taken = client.get(f"{pages(shop)}/export")
+    assert "attachment" in taken.headers["Content-Disposition"]
+    same = client.get(f"{shop.base}/events", headers={"Accept": "application/jsonl"})
+    assert (taken.content, taken.content.count(b"Ada Jansen")) == (same.content, 1)
+    trail = [(one["act"], one["outcome"]) for one in shop.get("/trail").json()["items"]]
+    assert trail.count(("log-exported", "done")) == 2
 
 
 def test_a_file_is_tried_recorded_and_undone_on_pages(client: httpx.Client, shop: Shop) -> None:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from api.console.multipart import Memory
 from api.console.visit import Page
 from api.service.agendas.answering import names_at
+from api.service.comparisons import comparisons_of
 from api.service.receipts.checking import check_receipt
 from api.service.receipts.form import ReceiptRefused
-from ledger.access.scopes import AUDIT, READ
+from ledger.access.scopes import AUDIT, READ, REBUILD
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -67,13 +68,14 @@ def _page(visit: Visit, *, proven: object = None, refused: str = "", status: int
         log_problem=log.problem,
         recording=ledger.recording.goes_on,
         behind=ledger.recording.clock_behind_seconds(),
-        states=served.projections.states(),
+        compared=comparisons_of(served.projections),
         restated=restated.items,
         name_of=name_of,
         acts=list(reversed(trail.newest(MOST_ACTS))),
         proven=proven,
         refused=refused,
         may_read=visit.may(READ),
+        may_rebuild=visit.may(REBUILD),
     )
 
 

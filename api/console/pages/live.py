@@ -55,7 +55,7 @@ async def _messages(visit: Visit) -> AsyncIterator[str]:
     try:
         with visit.server.stopping.future() as stopped:
             stopped.add_done_callback(lambda _: moved.set())
-            while _may_go_on(visit):
+            while may_go_on(visit):
                 moved.clear()
                 head = ledger.head()
                 yield ": still here\n\n" if head == said else f"event: moved\ndata: {head}\n\n"
@@ -69,7 +69,7 @@ async def _messages(visit: Visit) -> AsyncIterator[str]:
         let_go()
 
 
-def _may_go_on(visit: Visit) -> bool:
+def may_go_on(visit: Visit) -> bool:
     """Whether the session still opens the ledger, and the server does not stop."""
     server, principal = visit.server, visit.principal
     served = visit.served

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from api.console.visit import Page
-from api.service.ordered_work import begin_rebuild
+from api.service.ordered_work import begin_rebuild, require_more_than_append
 from api.service.readiness import readiness_of
 from domain.errors import NotFound, OperationNotFound
-from ledger.access.scopes import ADMIN, AUDIT, READ, REBUILD
+from ledger.access.scopes import ADMIN, APPEND, AUDIT, READ, REBUILD
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -27,7 +27,9 @@ def show(visit: Visit) -> Response:
         ready=readiness_of(server),
         states=states,
         running=served.projections.operations.running(),
-        imports=[served.imports.get(one.id) for one in served.imports.kept.all()][:10],
+        imports=[served.imports.get(one.id) for one in served.imports.kept.all()][:10]
+        if visit.may(APPEND)
+        else [],
         keys=server.keys.all() if is_for_server else [],
         is_open=server.keys.is_open(),
         ledgers=server.all_settings() if is_for_server else [],
@@ -51,13 +53,16 @@ def show_one(visit: Visit) -> Response:
 
     Raises:
         OperationNotFound: there is none, or none any more.
+        Forbidden: the key only appends, and this does not.
     """
     work = visit.served.projections.operation(_operation_id(visit))
+    require_more_than_append(work, visit.principal)
     if work.owner not in ("", visit.principal.id) and not visit.may(ADMIN):
         raise OperationNotFound("there is no such operation, or not any more")
     return visit.page(
         "operation.html" if not visit.is_fragment else "operation_state.html",
         work=work,
+        may_cancel=work.kind == "rebuild" and visit.may(REBUILD, ADMIN),
         position=visit.served.ledger.head(),
     )
 
@@ -89,10 +94,12 @@ def _operation_id(visit: Visit) -> UUID:
         raise OperationNotFound("operations have UUIDs") from None
 
 
+_ANY = (READ, AUDIT, REBUILD, ADMIN, APPEND)
+
 PAGES = (
     Page("/ledgers/{ledger}/operations", show, (READ, REBUILD, ADMIN)),
     Page("/ledgers/{ledger}/operations/rebuilds", rebuild, (REBUILD,), method="POST"),
-    Page("/ledgers/{ledger}/operations/{operation}", show_one, (READ, AUDIT, REBUILD, ADMIN)),
+    Page("/ledgers/{ledger}/operations/{operation}", show_one, _ANY),
     Page(
         "/ledgers/{ledger}/operations/{operation}/cancel", cancel, (REBUILD, ADMIN), method="POST"
     ),

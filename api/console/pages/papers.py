@@ -82,7 +82,8 @@ def erase(visit: Visit) -> Response:
     name = served.ledger.name
     with visit.server.trails.order(name, visit.principal, "erasure", str(visit.contact_id)):
         served.ledger.erase(wish).result(timeout=WAIT_SECONDS)
-    return visit.lead_to(f"{visit.ledger_path}/people/{visit.contact_id}")
+    person = f"/people/{visit.contact_id}" if visit.may(READ) else visit.first_page
+    return visit.lead_to(f"{visit.ledger_path}{person}")
 
 
 def _erasure_page(visit: Visit, problem: str, status: int) -> Response:

@@ -61,6 +61,7 @@ def show(visit: Visit) -> Response:
         partners=partners,
         standing=standing,
         standings=STANDINGS,
+        counts=served.projections.standing_counts(),
         owed=owed,
         won=sum(one.found.standing.referrals.won for one in partners),
         open=sum(one.found.standing.referrals.open for one in partners),

@@ -1,4 +1,4 @@
-"""People: finding somebody, and lists of everybody by stage, flag and consent."""
+"""People: finding somebody, and lists by stage, flag, standing, steward and consent."""
 
 from __future__ import annotations
 
@@ -9,21 +9,28 @@ from uuid import UUID
 
 from api.console.visit import Page
 from api.service.agendas.answering import names_at
-from api.service.agendas.listing import AgendaFilter, contact_rows, wanted_day
-from api.service.agendas.reading import Agendas
 from api.service.answers.agenda import AgendaItem
 from api.service.finding.pages import ContactFilter, duplicates_page, found_page, index_of
-from domain.encounters import is_meeting
+from api.service.finding.people import (
+    PeopleFilter,
+    people_among,
+    people_counts,
+    people_page,
+)
 from domain.errors import Invalid
 from domain.events import STAGES
 from domain.relationship import FLAGS
+from domain.standing import STANDINGS
 from ledger.access.scopes import APPEND, READ
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
     from starlette.responses import Response
 
     from api.console.visit import Visit
     from api.service.answers.lists import FoundContact
+    from api.service.finding.people import PeopleCounts
     from api.service.questions import Question
     from projections.answers import StatusRow
 
@@ -36,6 +43,24 @@ _MOST_PLACE = (1 << 63) - 1
 """The greatest score or instant that a store keeps."""
 
 SORTS = {"score": "by score", "since": "by how long"}
+
+FILTERS = ("stage", "flag", "standing", "steward", "consent")
+"""What can be chosen together, by the names of the parameters."""
+
+BY = " by "
+"""What stands between the purpose and the channel of a consent in its parameter."""
+
+MOST_CHIPS = 12
+"""How many values of one filter are proposed, those that most have."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """The chips of one filter: its parameter, what it is called, and each value with its count."""
+
+    name: str
+    label: str
+    chips: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True)
@@ -55,48 +80,50 @@ class Row:
 
 
 def show(visit: Visit) -> Response:
-    """Those who are called as was typed, else everybody of a stage or with a flag.
+    """Those who are called as was typed, else everybody, as far as they are of all that is chosen.
 
-    Where one alone is called so, its page is shown at once.
+    Where one alone is called so and nothing was chosen, its page is shown at once.
 
     Raises:
         Invalid: a filter or the place of the page is none.
     """
     served, question = visit.served, visit.question()
-    typed, stage, flag = visit.parameter("q"), visit.parameter("stage"), visit.parameter("flag")
-    sort = visit.parameter("sort") or "score"
-    if stage not in (None, *STAGES) or flag not in (None, *FLAGS) or sort not in SORTS:
-        raise Invalid.at("", "not-a-choice", "the filter is none that there is")
+    typed, sort = visit.parameter("q"), visit.parameter("sort") or "score"
+    wanted = _filter_of(visit)
+    if sort not in SORTS:
+        raise Invalid.at("/sort", "not-a-choice", "the order is none that there is")
     more: str | None = None
     if typed is not None:
         skipped = _number(visit.parameter("after"))
-        wanted = ContactFilter(q=typed, stage=stage, flag=flag)
-        page = found_page(served, question, wanted, skipped, ROWS)
-        if len(page.items) == 1 and not skipped and not visit.is_fragment:
+        among = people_among(served, wanted)
+        called = ContactFilter(q=typed, stage=wanted.stage, flag=wanted.flag, among=among)
+        page = found_page(served, question, called, skipped, ROWS)
+        is_one = len(page.items) == 1 and not skipped and wanted == PeopleFilter()
+        if is_one and not visit.is_fragment:
             return visit.lead_to(f"{visit.ledger_path}/people/{page.items[0].contact_id}")
-        rows = [_row(question, one, one.name, one.matched) for one in page.items]
+        names = {one.contact_id: one.name for one in page.items}
+        rows = _rows(visit, question, page.items, names.get)
         more = None if page.more is None else str(page.more)
     else:
-        listed = served.projections.statuses(
-            stage=stage, flag=flag, sort=sort, after=_cursor(visit.parameter("after")), limit=ROWS
-        )
-        names = names_at(served.ledger, question.moment, wanted=True)
-        rows = [_row(question, one, names(one.contact_id), None) for one in listed.items]
+        listed = people_page(served, wanted, sort, _cursor(visit.parameter("after")), ROWS)
+        names_then = names_at(served.ledger, question.moment, wanted=True)
+        rows = _rows(visit, question, listed.items, names_then)
         if listed.next_cursor is not None:
             more = "{}:{}".format(*listed.next_cursor)
-    query = {"q": typed, "stage": stage, "flag": flag, "sort": sort}
-    kept = {name: value for name, value in query.items() if value}
+    counts = people_counts(served)
+    chosen = {name: visit.parameter(name) for name in FILTERS}
+    kept = {name: value for name, value in {"q": typed, **chosen, "sort": sort}.items() if value}
     return visit.page(
         "people.html" if not visit.is_fragment else "people_list.html",
         rows=rows,
         typed=typed or "",
-        stage=stage,
-        flag=flag,
+        chosen={name: value for name, value in chosen.items() if value},
         sort=sort,
         sorts=SORTS,
-        stages=served.projections.summary().stages,
-        flags=FLAGS,
-        kept=kept,
+        groups=_groups(counts, chosen),
+        of_all=sum(counts.stages.values()),
+        count=None if typed else counts.of(wanted),
+        is_counting=not counts.said.is_whole,
         more=None if more is None else urlencode({**kept, "after": more}),
         index=index_of(served),
         position=question.position,
@@ -105,6 +132,49 @@ def show(visit: Visit) -> Response:
             {name: value for name, value in {**kept, **other}.items() if value}
         ),
     )
+
+
+def _filter_of(visit: Visit) -> PeopleFilter:
+    """What was chosen.
+
+    Raises:
+        Invalid: it is no choice that there is.
+    """
+    chosen = {name: visit.parameter(name) for name in FILTERS}
+    for name, choices in (("stage", STAGES), ("flag", FLAGS), ("standing", STANDINGS)):
+        if chosen[name] not in (None, *choices):
+            raise Invalid.at(f"/{name}", "not-a-choice", f"must be one of {', '.join(choices)}")
+    purpose, by, channel = (chosen["consent"] or "").partition(BY)
+    if chosen["consent"] is not None and not by:
+        raise Invalid.at("/consent", "malformed", "must be a purpose and a channel")
+    return PeopleFilter(
+        stage=chosen["stage"],
+        flag=chosen["flag"],
+        standing=chosen["standing"],
+        steward=chosen["steward"],
+        consent=(purpose, channel) if by else None,
+    )
+
+
+def _groups(counts: PeopleCounts, chosen: Mapping[str, str | None]) -> list[Group]:
+    """The chips in groups: what there is, how often, and what was chosen, also where it is none."""
+    said = counts.said
+    consents = {f"{one.purpose}{BY}{one.channel}": count for one, count in said.consents.items()}
+    found = []
+    for name, label, counted in (
+        ("stage", "Stage", counts.stages),
+        ("flag", "Flag", {flag: counts.by_flag.get(flag, 0) for flag in FLAGS}),
+        ("standing", "Partner", {name: counts.standings.get(name, 0) for name in STANDINGS[:-1]}),
+        ("steward", "Looked after by", said.stewards),
+        ("consent", "Allows", consents),
+    ):
+        chips = [(value, count) for value, count in counted.items() if count][:MOST_CHIPS]
+        is_chosen = chosen[name]
+        if is_chosen is not None and is_chosen not in dict(chips):
+            chips.append((is_chosen, counted.get(is_chosen, 0)))
+        if chips:
+            found.append(Group(name, label, tuple(chips)))
+    return found
 
 
 def duplicates(visit: Visit) -> Response:
@@ -119,40 +189,35 @@ def duplicates(visit: Visit) -> Response:
     )
 
 
-def _row(
+def _rows(
+    visit: Visit,
     question: Question,
-    one: StatusRow | FoundContact,
-    name: str | None,
-    matched: str | None,
-) -> Row:
-    """A row with what takes the contact's own history: the last meeting, and the next thing."""
-    agendas = Agendas(question.ledger, question.moment)
-    day = wanted_day(question.ledger, None, question.as_of)
-    items = contact_rows(agendas, one.contact_id, day, AgendaFilter())
-    relationship = agendas.relationship(one.contact_id, question.as_of)
-    counted = {purchase.fact_id for purchase in relationship.machine.commerce.counted_purchases()}
-    facts = relationship.history.facts[: relationship.absorbed]
-    met = next((fact for fact in reversed(facts) if is_meeting(fact, counted)), None)
-    known = names_at(question.ledger, question.moment, wanted=True)
-    return Row(
-        contact_id=one.contact_id,
-        name=name,
-        stage=one.stage,
-        since=one.since,
-        score=one.score,
-        flags=one.flags,
-        matched=matched,
-        met_at=None if met is None else met.occurred_at,
-        met_by=None if met is None else _actor(question, met.position),
-        upcoming=None if not items else AgendaItem.of(items[0], known),
-    )
-
-
-def _actor(question: Question, position: int) -> str | None:
-    """Who of ours recorded an event; None where nobody is named."""
-    recorded = question.ledger.log(after=position - 1, limit=1, upto=position)
-    actor = recorded[0].actor if recorded else None
-    return actor if isinstance(actor, str) else None
+    listed: Sequence[StatusRow | FoundContact],
+    name_of: Callable[[UUID], str | None],
+) -> list[Row]:
+    """The rows with the last meeting, which is kept, and the next thing, which is in rows too."""
+    served = visit.served
+    moment = question.moment
+    upcoming = served.agenda.first_of([one.contact_id for one in listed])
+    found = []
+    for one in listed:
+        met = served.meetings.of(one.contact_id, moment)
+        item = upcoming.get(one.contact_id)
+        found.append(
+            Row(
+                contact_id=one.contact_id,
+                name=name_of(one.contact_id),
+                stage=one.stage,
+                since=one.since,
+                score=one.score,
+                flags=one.flags,
+                matched=getattr(one, "matched", None),
+                met_at=None if met is None else met.at,
+                met_by=None if met is None else met.by,
+                upcoming=None if item is None else AgendaItem.of(item, name_of),
+            )
+        )
+    return found
 
 
 def _number(text: str | None) -> int:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import RedirectResponse
 
-from api.console.origins import Origin
+from api.console.origins import Origin, path_of_page
 from api.console.visit import MENU, Page
 from domain.errors import Unauthenticated
 
@@ -27,12 +27,12 @@ _NO_COOKIE = (
 def show(visit: Visit) -> Response:
     """The form for an access key."""
     if visit.server.keys.is_open():
-        return visit.lead_to("/console")
+        return visit.lead_to(path_of_page(visit.parameter("next") or "") or "/console")
     return _form(visit, 200, "")
 
 
 def sign_in(visit: Visit) -> Response:
-    """Begin a session with the key that was pasted, under a new id.
+    """Begin a session with the key that was pasted, under a new id, at the page that was wanted.
 
     Raises:
         RateLimited: this address tried too often.
@@ -52,7 +52,8 @@ def sign_in(visit: Visit) -> Response:
     if secret := request.cookies.get(origin.cookie):
         visit.sessions.end(secret)
     secret, _ = visit.sessions.begin(key.principal, key.per_minute)
-    response = RedirectResponse("/console", status_code=303)
+    wanted = path_of_page(visit.field("next")) or "/console"
+    response = RedirectResponse(wanted, status_code=303)
     response.headers.append("Set-Cookie", origin.cookie_header(secret))
     return response
 
@@ -68,7 +69,8 @@ def sign_out(visit: Visit) -> Response:
 
 
 def _form(visit: Visit, status: int, problem: str) -> Response:
-    return visit.page("sign_in.html", status=status, problem=problem)
+    wanted = path_of_page(visit.field("next") or visit.parameter("next") or "")
+    return visit.page("sign_in.html", status=status, problem=problem, wanted=wanted or "")
 
 
 PAGES = (

@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+from uuid import UUID
 
 from api.console.visit import Page
 from api.console.vocabulary import KINDS
@@ -13,32 +15,44 @@ from api.service.agendas.answering import AgendaQuestion, agenda_page, names_at,
 from api.service.agendas.listing import AgendaFilter
 from api.service.labels import LabelsWanted
 from api.service.questions import relationship_of, subject_of
+from domain.agenda.items import DUE
 from domain.errors import Invalid
 from domain.phrases import count_of
 from ledger.access.scopes import READ
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from uuid import UUID
+    from collections.abc import Iterable, Mapping, Sequence
 
     from starlette.responses import Response
 
     from api.console.rendering import Words
     from api.console.visit import Visit
+    from api.service.agendas.present import AgendaList
     from api.service.answers.agenda import AgendaItem
     from api.service.questions import Question
+    from api.service.server import OpenLedger
     from domain.evidence import WillChange
+    from projections.agenda_reading import Place
 
 NOW = ("overdue", "today")
 """The states of what is to be done today."""
 
 MOST_FALLING = 10
 
+_MOST_PLACE = (1 << 63) - 1
+"""The greatest instant that a store keeps."""
+
 MOST_BEHIND = 20
 """By how many events the list may be behind before the page says so, and looks again by itself."""
 
-MOST_ITEMS = 300
-"""How many items the page shows, the most urgent ones."""
+MOST_ITEMS = 100
+"""How many items the page shows that are due, the most urgent ones; the next page has more."""
+
+MOST_COMING = 50
+"""How many items the page shows that come, and how many that are put off."""
+
+MOST_COUNTED = 2_000
+"""How many items are counted; beyond, the page says that there are more."""
 
 
 @dataclass
@@ -67,48 +81,135 @@ def show(visit: Visit) -> Response:
     """
     served, question = visit.served, visit.question()
     kind, steward = visit.parameter("kind"), visit.parameter("steward")
-    on, wanted = _day(visit.parameter("on")), AgendaFilter(steward=steward, deferred=True)
-    labels = LabelsWanted(names=True)
-    if on is None:
-        listed = served.agenda.page(wanted, None, MOST_ITEMS)
-        moment, more = listed.moment, listed.has_more
-        named = served.labels(labels, moment.position)
-        found = agenda_page(listed.rows, listed.day, named, None)
-    else:
-        moment, more = question.moment, False
-        asked = AgendaQuestion(on, wanted, labels)
-        found = whole_agenda(served.ledger, moment, asked, served.limits.calibrated_events)
-    counts = Counter(KINDS[one.kind] for one in found.items if one.state != "deferred")
-    shown = [one for one in found.items if kind in (None, KINDS[one.kind])]
-    due = [one for one in shown if one.state in NOW]
+    on = _day(visit.parameter("on"))
+    if kind not in (None, *KINDS.values()):
+        raise Invalid.at("/kind", "not-a-choice", f"must be one of {', '.join(KINDS.values())}")
+    seen = (
+        _present(served, kind, steward, _place(visit.parameter("after")))
+        if on is None
+        else _another_day(served, question, on, kind, steward)
+    )
+    head = served.ledger.head()
     return visit.page(
         "today.html" if not visit.is_fragment else "today_list.html",
         on=on,
-        more=more,
+        seen=seen,
+        after=visit.parameter("after"),
         kind=kind,
         steward=steward,
-        stewards=sorted({one.steward for one in found.items if one.steward}),
-        counts=counts,
-        position=moment.position,
-        head=served.ledger.head(),
-        is_behind=on is None and served.ledger.head() - moment.position > MOST_BEHIND,
-        headline=headline(found.items, visit.words),
-        people=by_person(due),
-        coming=by_day([one for one in shown if one.state == "upcoming"], visit.words),
-        deferred=[one for one in shown if one.state == "deferred"],
+        position=seen.position,
+        head=head,
+        is_behind=on is None and head - seen.position > MOST_BEHIND,
+        headline=headline(seen, visit.words),
+        people=by_person(seen.due),
+        coming=by_day(seen.coming, visit.words),
         falling=_falling(visit, question),
         may_append=visit.may("append"),
         kinds=KINDS,
+        most=MOST_COUNTED,
+        with_query=lambda **other: urlencode(
+            {
+                name: value
+                for name, value in {"kind": kind, "steward": steward, **other}.items()
+                if value
+            }
+        ),
     )
 
 
-def headline(items: Iterable[AgendaItem], words: Words) -> str:
+@dataclass(frozen=True)
+class DayList:
+    """What is to be done on a day: ``counts`` by kind, in words, and ``overdue`` among them.
+
+    ``is_counted`` is False where there is more than is counted; ``next_place`` is where the next
+    page of what is due begins.
+    """
+
+    due: tuple[AgendaItem, ...]
+    coming: tuple[AgendaItem, ...]
+    deferred: tuple[AgendaItem, ...]
+    counts: Mapping[str, int]
+    today: int
+    overdue: int
+    is_counted: bool
+    position: int
+    next_place: str | None = None
+
+
+def _present(
+    served: OpenLedger, kind: str | None, steward: str | None, after: Place | None
+) -> DayList:
+    """What is left of today, from rows: no more of them than are shown and counted."""
+    agenda, labels = served.agenda, LabelsWanted(names=True)
+    kinds: list[str | None] = [one for one, said in KINDS.items() if said == kind]
+    kinds = kinds or [None]
+
+    def page_of(state: str, most: int, place: Place | None = None) -> AgendaList:
+        lists = [
+            agenda.page(AgendaFilter(kind=one, state=state, steward=steward), place, most)
+            for one in kinds
+        ]
+        rows = sorted((row for one in lists for row in one.rows), key=lambda row: row.item.order)
+        has_more = any(one.has_more for one in lists) or len(rows) > most
+        return lists[0]._replace(rows=rows[:most], has_more=has_more)
+
+    due = page_of(DUE, MOST_ITEMS, after)
+    named = served.labels(labels, due.moment.position)
+
+    def items_of(found: AgendaList) -> tuple[AgendaItem, ...]:
+        return agenda_page(found.rows, found.day, named, None).items
+
+    counted = agenda.counts(AgendaFilter(state=DUE, steward=steward), MOST_COUNTED)
+    counts: Counter[str] = Counter()
+    states: Counter[str] = Counter()
+    for one, state, count in counted.counts:
+        counts[KINDS[one]] += count
+        states[state] += count
+    return DayList(
+        due=items_of(due),
+        coming=items_of(page_of("upcoming", MOST_COMING)),
+        deferred=items_of(page_of("deferred", MOST_COMING)),
+        counts=counts,
+        today=states["today"],
+        overdue=states["overdue"],
+        is_counted=counts.total() < MOST_COUNTED,
+        position=due.moment.position,
+        next_place=_place_text(due.rows[-1].item.order) if due.has_more else None,
+    )
+
+
+def _another_day(
+    served: OpenLedger, question: Question, on: date, kind: str | None, steward: str | None
+) -> DayList:
+    """The whole agenda of another day, which is folded."""
+    asked = AgendaQuestion(
+        on, AgendaFilter(steward=steward, deferred=True), LabelsWanted(names=True)
+    )
+    limit = served.limits.calibrated_events
+    items = whole_agenda(served.ledger, question.moment, asked, limit).items
+    shown = [one for one in items if kind in (None, KINDS[one.kind])]
+    states = Counter(one.state for one in items)
+    return DayList(
+        due=tuple(one for one in shown if one.state in NOW),
+        coming=tuple(one for one in shown if one.state == "upcoming"),
+        deferred=tuple(one for one in shown if one.state == "deferred"),
+        counts=Counter(KINDS[one.kind] for one in items if one.state in NOW),
+        today=states["today"],
+        overdue=states["overdue"],
+        is_counted=True,
+        position=question.position,
+    )
+
+
+def headline(seen: DayList, words: Words) -> str:
     """The day in one sentence, such as "7 things today, 2 overdue; Ben's birthday on Monday."."""
-    counts = Counter(one.state for one in items)
-    due = counts["overdue"] + counts["today"]
-    said = "Nothing is left to do today" if not due else f"{count_of(due, 'thing')} today"
-    if counts["overdue"]:
-        said += f", {counts['overdue']} overdue"
+    due = seen.today + seen.overdue
+    said = "Nothing is left to do today" if not due else f"{count_of(f'{due:,}', 'thing')} today"
+    if not seen.is_counted:
+        said = f"More than {MOST_COUNTED:,} things today"
+    elif seen.overdue:
+        said += ", all overdue" if seen.overdue == due > 1 else f", {seen.overdue:,} overdue"
+    items = (*seen.due, *seen.coming)
     near = [one for one in items if one.kind == "occasion" and one.state != "overdue"]
     if near:
         first = min(near, key=lambda one: one.due_at)
@@ -150,6 +251,27 @@ def _falling(visit: Visit, question: Question) -> list[Falling]:
         change = relationship_of(question, subject).will_change()
         found.append(Falling(row.contact_id, name_of(row.contact_id), change))
     return found
+
+
+def _place(text: str | None) -> Place | None:
+    """The place in the list after which the page begins.
+
+    Raises:
+        Invalid: it is none.
+    """
+    if text is None:
+        return None
+    try:
+        number, due_at, contact, item = text.split(" ", 3)
+        if abs(int(due_at)) > _MOST_PLACE:
+            raise ValueError(due_at)
+        return int(number[:3]), int(due_at), UUID(contact), item
+    except ValueError:
+        raise Invalid.at("/after", "malformed", "is no place in this list") from None
+
+
+def _place_text(place: Place) -> str:
+    return " ".join(str(one) for one in place)
 
 
 def _day(text: str | None) -> date | None:

@@ -127,16 +127,28 @@ const isBusy = () =>
   (inField(document.activeElement) && document.activeElement.closest("[data-refresh]"));
 
 // What the page shows is as of the position that it was made at, until a part of it is made again.
-function sayHowFresh(head) {
+let madeAt = performance.now();
+let isLost = false;
+
+function ago() {
+  const seconds = Math.floor((performance.now() - madeAt) / 1000);
+  if (seconds < 60) return `${seconds} s ago`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
+  return `${Math.floor(seconds / 3600)} h ago`;
+}
+
+function sayHowFresh() {
   const fresh = document.getElementById("fresh");
   if (!fresh) return;
   const at = Number(fresh.dataset.position);
   const said = `As of position ${at.toLocaleString("en")}`;
-  fresh.textContent =
-    head > at && !document.querySelector("[data-refresh]")
-      ? `${said}; the ledger is at ${head.toLocaleString("en")} now: load the page again`
-      : `${said}, ${new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" })}`;
+  if (isLost) fresh.textContent = `${said}, ${ago()}; the server cannot be reached`;
+  else if (shown > at && !document.querySelector("[data-refresh]"))
+    fresh.textContent = `${said}; the ledger is at ${shown.toLocaleString("en")} now: load the page again`;
+  else fresh.textContent = `${said}, ${ago()}${shown === at ? "; nothing is newer" : ""}`;
 }
+
+setInterval(sayHowFresh, 1000);
 
 async function refresh() {
   waiting = null;
@@ -149,6 +161,7 @@ async function refresh() {
     const answer = await fetch(part.dataset.refresh, {
       headers: { "HX-Request": "true", "Rapport-Refresh": "1" },
     });
+    if (answer.headers.get("HX-Redirect")) return trouble(WRONG[401]);
     if (!answer.ok || isBusy()) return;
     const made = new DOMParser().parseFromString(await answer.text(), "text/html");
     const again = made.getElementById(part.id);
@@ -159,8 +172,9 @@ async function refresh() {
     if (at >= 0) mark(items()[Math.min(at, items().length - 1)]);
     const fresh = document.getElementById("fresh");
     if (fresh) fresh.dataset.position = asked;
+    madeAt = performance.now();
   }
-  sayHowFresh(asked);
+  sayHowFresh();
 }
 
 function follow() {
@@ -169,13 +183,14 @@ function follow() {
   stream = new EventSource(path);
   stream.addEventListener("moved", (event) => {
     const position = Number(event.data);
-    sayHowFresh(position);
     if (shown !== null && shown !== position && waiting === null) waiting = setTimeout(refresh, 100);
     shown = position;
+    isLost = false;
+    sayHowFresh();
   });
   stream.addEventListener("error", () => {
-    const fresh = document.getElementById("fresh");
-    if (fresh) fresh.textContent = "The server cannot be reached; what you typed is kept.";
+    isLost = true;
+    sayHowFresh();
   });
 }
 
@@ -185,4 +200,8 @@ document.addEventListener("visibilitychange", () => {
     stream = null;
   } else follow();
 });
-document.addEventListener("DOMContentLoaded", follow);
+document.addEventListener("DOMContentLoaded", () => {
+  follow();
+  sayHowFresh();
+  document.querySelector(".top [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+});
