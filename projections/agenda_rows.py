@@ -82,7 +82,10 @@ ITEMS = Table(
         "detail BLOB NOT NULL",
     ),
     ("contact", "item"),
-    ("(number, due_at, contact, item)",),
+    (
+        "(number, due_at, contact, item)",
+        "(number, due_at, contact, item) WHERE deferred_until IS NOT NULL",
+    ),
     packed=frozenset({"detail"}),
 )
 """Items that there are or will be soon: ``from_at`` is ``NEVER`` of those that there are."""

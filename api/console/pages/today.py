@@ -45,10 +45,10 @@ _MOST_PLACE = (1 << 63) - 1
 MOST_BEHIND = 20
 """By how many events the list may be behind before the page says so, and looks again by itself."""
 
-MOST_ITEMS = 100
+MOST_ITEMS = 50
 """How many items the page shows that are due, the most urgent ones; the next page has more."""
 
-MOST_COMING = 50
+MOST_COMING = 30
 """How many items the page shows that come, and how many that are put off."""
 
 MOST_COUNTED = 2_000
