@@ -29,7 +29,9 @@ from api.service.errors import Forbidden
 from api.service.labels import LabelsWanted
 from api.service.questions import At, Knowledge, Question, moment_of
 from api.service.server import OpenLedger, Server
+from domain.errors import Invalid
 from domain.instants import start_of_day
+from domain.kinds import ContactId
 from ledger.access.orders import Order
 from ledger.access.scopes import READ, Principal
 from ledger.ledger import Ledger
@@ -155,6 +157,20 @@ async def page_of(limit: Limit = MOST_ITEMS, cursor: Cursor = None) -> PageReque
 
 
 PageInQuery = Annotated[PageRequest, Depends(page_of)]
+
+
+def contact_named(ledger: Ledger, contact: str | None, parameter: str = "contact") -> UUID | None:
+    """The contact that a parameter of the query names, which may not be registered.
+
+    Raises:
+        Invalid: it is neither a UUID nor source:ref.
+    """
+    if contact is None:
+        return None
+    try:
+        return ContactId().read(contact, ledger.contact_id)
+    except Invalid as error:
+        raise error.within(f"/{parameter}") from None
 
 
 class Audit:

@@ -19,6 +19,7 @@ from api.http.dependencies import (
     PageInQuery,
     PageRequest,
     PositionKnown,
+    contact_named,
 )
 from api.http.exchange import Reply
 from api.http.openapi import agenda_examples
@@ -55,7 +56,6 @@ from api.service.answers.gratitude import GratitudeAnswer
 from api.service.labels import LabelsWanted
 from api.service.questions import At, Knowledge, moment_of
 from domain.errors import ContactNotFound, Invalid
-from domain.kinds import ContactId
 from ledger.access.scopes import READ
 
 if TYPE_CHECKING:
@@ -102,13 +102,7 @@ async def wanted_in_ledger(
     Raises:
         Invalid: the contact is neither a UUID nor source:ref.
     """
-    if contact is None:
-        return wanted
-    try:
-        found = ContactId().read(contact, served.ledger.contact_id)
-    except Invalid as error:
-        raise error.within("/contact") from None
-    return replace(wanted, contact=found)
+    return replace(wanted, contact=contact_named(served.ledger, contact))
 
 
 WantedOfContact = Annotated[AgendaQuestion, Depends(wanted_of)]

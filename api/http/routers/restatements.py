@@ -8,7 +8,13 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 
 from api.http.access import allow
-from api.http.dependencies import CurrentReply, LabelsInQuery, LedgerInPath, PageInQuery
+from api.http.dependencies import (
+    CurrentReply,
+    LabelsInQuery,
+    LedgerInPath,
+    PageInQuery,
+    contact_named,
+)
 from api.http.openapi import examples
 from api.http.openapi.responses import problems, response_of
 from api.http.routing import LedgerRoute
@@ -18,8 +24,6 @@ from api.http.wire.listed import with_labels
 from api.http.wire.query_types import MinPosition, RestatedContact, SincePosition
 from api.service.answers.document import Page
 from api.service.answers.lists import Restatement
-from domain.errors import Invalid
-from domain.kinds import ContactId
 from ledger.access.scopes import AUDIT, READ
 from ledger.ledger import Ledger
 from projections.restatement_reading import Place
@@ -70,7 +74,7 @@ def list_restatements(
     """
     found = served.projections.restatements(
         since_position=since_position or 0,
-        contact=_contact(served.ledger, contact),
+        contact=contact_named(served.ledger, contact),
         after=_place_after(served.ledger, page.cursor),
         limit=page.limit,
     )
@@ -83,15 +87,6 @@ def list_restatements(
     rows = tuple(Restatement.model_validate(one) for one in found.items)
     answer = Page[Restatement](items=rows, next_cursor=more)
     return with_labels(answer, served, labels, found.position)
-
-
-def _contact(ledger: Ledger, name: str | None) -> UUID | None:
-    if name is None:
-        return None
-    try:
-        return ContactId().read(name, ledger.contact_id)
-    except Invalid as error:
-        raise error.within("/contact") from None
 
 
 def _place_after(ledger: Ledger, cursor: str | None) -> Place | None:
