@@ -172,3 +172,22 @@ def start_of_day(day: date, time_zone: str) -> int:
     except OverflowError:
         return _FIRST_SECOND * SECOND
     return (begins - _EPOCH) // _ONE_MICROSECOND
+
+
+def month_of(instant: int, time_zone: str) -> str:
+    """The month in which the instant falls in that time zone.
+
+    >>> month_of(parse_instant("2026-02-28T23:30:00Z"), "Europe/Amsterdam")
+    '2026-03'
+    """
+    return date.fromordinal(day_of(instant, time_zone)).isoformat()[:7]
+
+
+def start_of_month(month: str, time_zone: str, later: int = 0) -> int | None:
+    """The first instant of a month, or of a month later by that number; None after the year 9999.
+
+    >>> format_instant(start_of_month("2026-12", "Europe/Amsterdam", 1))
+    '2026-12-31T23:00:00Z'
+    """
+    year, place = divmod(int(month[:4]) * 12 + int(month[5:]) - 1 + later, 12)
+    return start_of_day(date(year, place + 1, 1), time_zone) if year <= date.max.year else None

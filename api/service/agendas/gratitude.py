@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from api.service.agendas.listing import contacts_in
 from api.service.agendas.reading import Agendas
 from domain.agenda.gratitude import Coverage, owed_thanks
-from domain.instants import day_of
+from domain.instants import month_of
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -39,13 +38,9 @@ def gratitude(
         relationship = agendas.relationship(contact, moment.at)
         referrals = agendas.referrals(contact)
         for thanks in owed_thanks(contact, relationship, referrals, moment.policies):
-            month = _month_of(thanks.opens_at, ledger.time_zone or "UTC")
+            month = month_of(thanks.opens_at, ledger.time_zone or "UTC")
             if (from_ or month) <= month <= (to or month):
                 months.setdefault(month, Coverage()).add(thanks)
                 contacts.setdefault(contact, Coverage()).add(thanks)
     by_missed = sorted(contacts.items(), key=lambda one: (-one[1].missed, one[0]))
     return Gratitude(dict(sorted(months.items())), dict(by_missed))
-
-
-def _month_of(at: int, time_zone: str) -> str:
-    return date.fromordinal(day_of(at, time_zone)).isoformat()[:7]
