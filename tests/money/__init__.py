@@ -1,0 +1,1 @@
+"""What contacts brought and are owed: rewards, referral trees, exposure, the book."""
