@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
 import msgpack
@@ -208,6 +208,23 @@ def read_edges_to(tables: Tables, other: UUID) -> tuple[Edge, ...]:
     rows = tables.execute(f"SELECT edge FROM {tables['edges']} WHERE other = ?", (other.bytes,))
     edges = [Edge.unpack(msgpack.unpackb(packed)) for (packed,) in rows]
     return tuple(sorted(edges, key=lambda edge: edge.place))
+
+
+def read_edges_at(
+    tables: Tables, end: Literal["referrer", "other"], contacts: Collection[UUID]
+) -> dict[UUID, list[Edge]]:
+    """The referrals with one of these contacts at that end; contacts without any are left out."""
+    found: dict[UUID, list[Edge]] = {}
+    for some in _portions(contacts):
+        rows = tables.execute(
+            f"SELECT {end}, edge FROM {tables['edges']}"
+            f" WHERE {end} IN ({', '.join('?' * len(some))})",
+            some,
+        )
+        for contact, packed in rows:
+            edge = Edge.unpack(msgpack.unpackb(packed))
+            found.setdefault(UUID(bytes=contact), []).append(edge)
+    return found
 
 
 def read_commerce(tables: Tables, contacts: Collection[UUID]) -> dict[UUID, Commerce]:

@@ -31,6 +31,7 @@ from projections.generations import BUILDING, FAILED, Generation, Tables
 from projections.operations import Operation, Operations
 from projections.rebuild import tip_at
 from projections.snapshot import Snapshot
+from projections.standing_reading import PartnerRows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -289,6 +290,12 @@ class ProjectionQueries(ABC):
             return standing_reading.read_referrals(
                 snapshot.tables, contact_id, snapshot.position, snapshot.as_of
             )
+
+    @contextmanager
+    def partners(self) -> Iterator[PartnerRows]:
+        """The rows of referral partners and referrals, of one position and instant."""
+        with self._snapshot("standing") as snapshot:
+            yield PartnerRows(snapshot.tables, snapshot.position, snapshot.as_of)
 
     @contextmanager
     def agenda_rows(self) -> Iterator[AgendaRows]:

@@ -10,7 +10,7 @@ import click
 
 from api.http.wire.query import parse_moment_or_date, read_knowledge_or_date
 from domain.errors import Invalid
-from domain.instants import start_of_day
+from domain.instants import parse_date, start_of_day
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -124,3 +124,23 @@ def listening_options(command: F) -> F:
     port = click.option("--port", type=WholeNumber(0, 65_535), help="[default: 8400]")
     host = click.option("--host", help="An address of this machine.  [default: 127.0.0.1]")
     return host(port(command))
+
+
+def month_options(command: F) -> F:
+    """``--from`` and ``--to``, as ``from_`` and ``to``: months such as 2026-03, both included."""
+    first = click.option(
+        "--from", "from_", metavar="MONTH", callback=_read_month, help="The first month."
+    )
+    last = click.option(
+        "--to", metavar="MONTH", callback=_read_month, help="The last month, included."
+    )
+    return first(last(command))
+
+
+def _read_month(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    try:
+        if value is not None:
+            parse_date(f"{value}-01")
+    except ValueError as error:
+        raise click.BadParameter(f"{error}; write a month as 2026-03") from None
+    return value

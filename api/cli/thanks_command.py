@@ -8,10 +8,9 @@ import click
 
 from api.cli.asking.days import asked_in
 from api.cli.asking.target import asked_ledger, target_options
-from api.cli.options import json_option, when_options
+from api.cli.options import json_option, month_options, when_options
 from api.cli.output import print_json, print_table
 from api.cli.plain_help import PlainHelp
-from domain.instants import parse_date
 
 if TYPE_CHECKING:
     from datetime import date
@@ -26,18 +25,8 @@ MOST_CONTACTS = 20
 """How many contacts are shown to people; programs get all."""
 
 
-def _read_month(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
-    try:
-        if value is not None:
-            parse_date(f"{value}-01")
-    except ValueError as error:
-        raise click.BadParameter(f"{error}; write a month as 2026-03") from None
-    return value
-
-
 @click.command("thanks", cls=PlainHelp)
-@click.option("--from", "from_", metavar="MONTH", callback=_read_month, help="The first month.")
-@click.option("--to", metavar="MONTH", callback=_read_month, help="The last month, included.")
+@month_options
 @when_options
 @target_options
 @json_option

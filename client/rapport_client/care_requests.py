@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from rapport_client.answers.agenda import AgendaItem, AgendaSummary, Gratitude
 from rapport_client.answers.scorecards import LedgerScorecard, Scorecard
+from rapport_client.money_requests import MoneyRequests
 from rapport_client.requests import (
     DocumentRequest,
-    LedgerPaths,
     PageRequest,
     got,
     got_bytes,
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rapport_client.events import ContactName
 
 
-class CareRequests(LedgerPaths):
+class CareRequests(MoneyRequests):
     """Requests of those who look after the contacts of one ledger."""
 
     def scorecard(

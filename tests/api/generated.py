@@ -56,7 +56,7 @@ _OF_MAPPINGS = ("/mapping_toml", "/set")
 CORRECTED = re.compile(r"(/\d+)?/data/data(/.*)?", re.DOTALL)
 """Where corrected data stands, whose schema is that of the event it corrects."""
 
-REF = re.compile(r"(/\d+)?/(contact|subject|data/(other|into))")
+REF = re.compile(r"(/\d+)?/(contact|subject|from|to|data/(other|into))")
 """Where a contact is named, of whose ref a pattern says only how long it is."""
 
 CHECKS = {"positive_data_acceptance": {"expected-statuses": EXPECTED}}

@@ -36,6 +36,16 @@ def referral(name: str, other: str, days: int, level: int = 3) -> Json:
     return {"type": "referral-made", "data": data, "occurred_at": ago(days)}
 
 
+def shop_owes(shop: Shop, contact: str, question: Json) -> list[Json]:
+    """What the list of rewards comes to for a referrer, by currency."""
+    found = shop.get("/rewards", contact=contact, **question).json()["totals"]
+    sums = dict[str, int]()
+    for one in found:
+        if one["currency"] is not None:
+            sums[one["currency"]] = sums.get(one["currency"], 0) + one["owed_minor"]
+    return [{"currency": one, "minor": minor} for one, minor in sorted(sums.items())]
+
+
 def ago(days: int) -> str:
     return format_instant(START - days * DAY)
 
@@ -74,7 +84,9 @@ def test_each_row_is_the_contacts_own_standing(filled: Shop, question: Json) -> 
     assert [row["contact_id"] for row in rows] == sorted({row["contact_id"] for row in rows})
     for row in rows:
         told = filled.get(f"/contacts/{row['contact_id']}/standing", **question).json()
-        assert row == {name: {**told, **told["reciprocity"]}[name] for name in row}
+        owed = shop_owes(filled, row["contact_id"], question)
+        of_row = {**told, **told["reciprocity"], "won_value": row["won_value"], "owed": owed}
+        assert row == {name: of_row[name] for name in row}
     by_influence = sorted(rows, key=lambda row: (-row["influence"], row["contact_id"]))
     for limit in (1, 2, 100):
         assert listed(filled, limit=limit, **question) == rows

@@ -16,19 +16,24 @@ SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
 LEDGER = "/v1/ledgers/{ledger}"
 CONTACT = f"{LEDGER}/contacts/{{contact}}"
 
-ANSWERS = {
+ANSWERS: dict[str, tuple[str, ...]] = {
     "AgendaItem": ("get", f"{LEDGER}/agenda"),
     "AgendaSummary": ("get", f"{LEDGER}/agenda/summary"),
     "Appended": ("post", f"{CONTACT}/events"),
     "AppendedMany": ("post", f"{LEDGER}/events"),
+    "Book": ("get", f"{LEDGER}/book"),
     "Calibration": ("get", f"{LEDGER}/calibration"),
     "Card": ("get", f"{CONTACT}/card"),
+    "ReferralPath": ("get", f"{LEDGER}/referrals/path"),
     "ConsistencyProof": ("get", f"{LEDGER}/log/proofs/consistency"),
     "Contact": ("get", CONTACT),
+    "Downstream": ("get", f"{CONTACT}/downstream"),
     "Duplicate": ("get", f"{LEDGER}/duplicates"),
     "Erased": ("post", f"{CONTACT}/erasure"),
+    "ExposureItem": ("get", f"{LEDGER}/exposures"),
     "FitOperation": ("post", f"{LEDGER}/policies/fit"),
     "Gratitude": ("get", f"{LEDGER}/gratitude"),
+    "GraphReferrer": ("get", f"{LEDGER}/referrals/graph"),
     "FoundContact": ("get", f"{LEDGER}/contacts"),
     "Import": ("get", f"{LEDGER}/imports/{{import}}"),
     "InclusionProof": ("get", f"{LEDGER}/log/proofs/inclusion"),
@@ -41,6 +46,8 @@ ANSWERS = {
     "RecordedEvent": ("get", f"{LEDGER}/events/{{position}}"),
     "ReplayOperation": ("post", f"{LEDGER}/replays"),
     "Restatement": ("get", f"{LEDGER}/restatements"),
+    "RewardItem": ("get", f"{LEDGER}/rewards"),
+    "RewardTotal": ("get", f"{LEDGER}/rewards", "totals"),
     "Scorecard": ("get", f"{CONTACT}/scorecard"),
     "Standing": ("get", f"{CONTACT}/standing"),
     "StandingRow": ("get", f"{LEDGER}/standings"),
@@ -48,9 +55,13 @@ ANSWERS = {
     "StatusHistory": ("get", f"{CONTACT}/status/history"),
     "StatusRow": ("get", f"{LEDGER}/statuses"),
     "Summary": ("get", f"{LEDGER}/statuses/summary"),
+    "WatchItem": ("get", f"{LEDGER}/watch/{{list}}"),
     "UndoOperation": ("post", f"{LEDGER}/imports/{{import}}/undo"),
 }
-"""Each class that a method returns, with an operation that answers with it or a list of it."""
+"""Each class that a method returns, with an operation that answers with it or a list of it.
+
+The list is `items` unless it is named.
+"""
 
 LINES = {"ReplayedStatus", "PreviewedChange"}
 """Lines of results, which the document has among its components, by the same names."""
@@ -61,8 +72,8 @@ def compared() -> Iterator[tuple[type, dict[str, Any], dict[str, Any]]]:
 
     Parts of them are found from there.
     """
-    for name, (method, path) in ANSWERS.items():
-        schema = schema_of(method, path)
+    for name, operation in ANSWERS.items():
+        schema = schema_of(*operation)
         yield (
             getattr(rapport_client, name),
             _as_client(schema) if name == "Appended" else schema,
@@ -83,7 +94,7 @@ def compared() -> Iterator[tuple[type, dict[str, Any], dict[str, Any]]]:
     )
 
 
-def schema_of(method: str, path: str) -> dict[str, Any]:
+def schema_of(method: str, path: str, listed: str = "items") -> dict[str, Any]:
     """The schema of what an operation answers, of one item where that is a page."""
     responses = DOCUMENT["paths"][path][method]["responses"]
     success = next(one for status, one in responses.items() if status.startswith("2"))
@@ -91,7 +102,7 @@ def schema_of(method: str, path: str) -> dict[str, Any]:
     if "$ref" in schema:
         schema = SCHEMAS[schema["$ref"].rpartition("/")[2]]
     properties = schema["properties"]
-    found: dict[str, Any] = properties["items"]["items"] if "items" in properties else schema
+    found: dict[str, Any] = properties[listed]["items"] if listed in properties else schema
     return found
 
 

@@ -94,6 +94,36 @@ def test_the_agenda_and_the_gratitude_are_told(client: Client) -> None:
     assert sum(one.owed for one in found.months) == len(found.contacts) == 3
 
 
+def test_rewards_trees_and_the_book_are_told(client: Client) -> None:
+    """A referrer whose contact bought, and complained of nothing."""
+    fill(client, 2)
+    client.append("pos:9", registration_event())
+    sent = {"referral_id": "r1", "direction": "inbound", "other": "pos:9", "level": 5}
+    before = NOON - timedelta(days=40)
+    client.append("pos:0", NewEvent("referral-made", sent, occurred_at=before))
+    position = client.append("pos:9", sale(1, before + DAY)).position
+    (reward,) = client.rewards(contact="pos:0", as_known_at=position, show=("names",))
+    assert (reward.state, reward.name) == ("due", "Ada Jansen")
+    assert sum(one.amount_minor for one in reward.entries) == reward.owed_minor > 0
+    (total,) = client.reward_totals(state="due", policy_version=1)
+    assert (total.owed_minor, total.count) == (reward.owed_minor, 1)
+    tree = client.downstream("pos:0", 1, as_known_at=position)
+    assert [one.contact_id for one in tree.nodes] == [reward.other]
+    (referrer,) = client.referral_graph(page=1)
+    assert [one.credited for one in referrer.referrals] == [True]
+    way = client.referral_path("pos:9", "pos:0", show=("names",))
+    assert [one.referral_id for one in way.path] == [None, "r1"]
+    complaint = {"complaint_id": "c", "severity": 1, "public": False}
+    client.append("pos:0", NewEvent("complaint-raised", complaint))
+    (exposure,) = client.exposures(page=1)
+    assert (exposure.contact_id, exposure.complaint_ids) == (reward.contact_id, ("c",))
+    book = client.book(by="contact", names=True)
+    assert {one.name for one in book.rows} == {"Ada Jansen"}
+    assert sum(one.net_minor for one in book.rows) == book.totals[0].net_minor
+    assert client.book(from_="2020-01", to="2020-01").rows == ()
+    assert list(client.watch("never-asked", page=1)) == list(client.watch("lost")) == []
+
+
 def test_contacts_are_looked_for_and_partners_and_policies_told(client: Client) -> None:
     position = fill(client)
     allowed = {"purpose": "marketing", "channel": "email", "granted": True}

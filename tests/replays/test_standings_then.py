@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given, settings
 
-from api.service.answers.lists import StandingRow
+from api.service.league import league_in
 from api.service.limits import LIMITS
 from api.service.questions import At
 from api.service.replays.pages import folded_page, sorted_page
@@ -74,7 +74,9 @@ def test_a_list_says_of_each_contact_what_its_standing_says(most_events: int) ->
                     assert (standing["standing"], standing["influence"]) == ("none", 0)
                     continue
                 owed = {name: standing["reciprocity"][name] for name in ("we_owe", "they_owe")}
-                assert row == {**{name: standing[name] for name in NAMES}, **owed}
+                told_of_row = {name: standing[name] for name in (*NAMES, "reciprocity")}
+                money = {name: row[name] for name in ("won_value", "owed")}
+                assert row == {**told_of_row, **owed, **money}
             assert rows == {}
 
     hold()
@@ -110,4 +112,7 @@ def test_with_everything_known_it_is_whoever_the_projection_has_then(seed: int) 
             ]
             assert {row["contact_id"] for row in rows} == {str(row.contact_id) for row in there}
             if as_of == clock():
-                assert rows == [StandingRow.of(row).plain() for row in there]
+                with hands.projections.partners() as partners:
+                    league = league_in(partners, ledger.policies(), None, None, 1000).items
+                kept = {row.contact_id for row in there}
+                assert rows == [one.plain() for one in league if one.contact_id in kept]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from api.service.questions import At
     from api.service.replays.preview import Proposal
     from api.service.replays.steps import Step
+    from domain.book.book import BookQuestion
     from domain.fitting.fit import Target
     from domain.policy import Policy
     from domain.timeline import PolicyTimeline, PolicyVersion
@@ -42,7 +43,20 @@ class TimeZoned(Protocol):
         """The ledger's time zone; None for UTC."""
 
 
-class LedgerAnswers(TimeZoned, Protocol):
+class MoneyAnswers(Protocol):
+    """What a ledger answers about money. Both kinds of asking give the same answers."""
+
+    def rewards(self, asked: At, state: str | None, contact: str | None) -> Document:
+        """What referrals earned, as ``GET .../rewards`` answers it, on one page with names."""
+
+    def book(self, asked: At, question: BookQuestion) -> Document:
+        """What contacts brought and cost, as ``GET .../book`` answers it, with names."""
+
+    def watch(self, name: str, asked: At) -> Document:
+        """A watch list, as ``GET .../watch/NAME`` answers it, on one page with names."""
+
+
+class LedgerAnswers(TimeZoned, MoneyAnswers, Protocol):
     """The answers of one ledger. Both kinds of asking give the same ones.
 
     Every method raises ``LedgerError`` where the question is none or cannot be answered.

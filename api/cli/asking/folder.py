@@ -13,6 +13,7 @@ from uuid import UUID
 from api.bootstrap import now
 from api.cli.acts import order_act
 from api.cli.asking.answers import ERASED, UNKNOWN, WITHHELD, ContactHistory
+from api.cli.asking.money import FolderMoney
 from api.cli.asking.operations import result_of, told_progress
 from api.cli.output import progress
 from api.cli.policies.publishing import publish_policy
@@ -87,7 +88,7 @@ class _RepeatedQuestion:
     as_known_at: KnownAt
 
 
-class FolderAnswers:
+class FolderAnswers(FolderMoney):
     """A ledger that is open in this process."""
 
     def __init__(self, ledger: Ledger) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 from api.cli.asking.answers import ERASED, UNKNOWN, WITHHELD, ContactHistory
 from api.cli.asking.beside import steps_beside
 from api.cli.asking.documents import MayNot
+from api.cli.asking.money import ServerMoney
 from api.cli.asking.operations import result_of, told_progress
 from api.cli.asking.queries import body_of, query_of, text_of, without_none
 from api.cli.ending import UsageRefused
@@ -40,7 +41,7 @@ _NOBODY = UUID(int=0)
 """Stands for the event that published a policy, of which a server does not tell."""
 
 
-class ServerAnswers:
+class ServerAnswers(ServerMoney):
     """A ledger that a server holds."""
 
     def __init__(self, documents: Documents, store: ServedLedgerStore | None = None) -> None:

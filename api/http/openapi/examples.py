@@ -334,6 +334,16 @@ STANDING_ROW = example(
         "influence": 6,
         "we_owe": False,
         "they_owe": False,
+        "won_value": [{"currency": "EUR", "minor": 20_000}],
+        "owed": [{"currency": "EUR", "minor": 250}],
+        "reciprocity": {
+            "given": 0,
+            "received": 6,
+            "percent": 0,
+            "balanced": False,
+            "we_owe": False,
+            "they_owe": False,
+        },
     },
 )
 REFERRALS = example(

@@ -37,6 +37,7 @@ from api.http.wire.query_types import (
 from api.service.answers.document import Page
 from api.service.answers.lists import StandingRow, StatusRow, Summary
 from api.service.labels import LabelsWanted
+from api.service.league import league_page
 from api.service.questions import At, Knowledge, moment_of
 from api.service.replays.pages import folded_rows, folded_summary
 from api.service.replays.rows import StandingRows, StatusRows
@@ -175,7 +176,12 @@ async def list_standings(
     labels: LabelsInQuery,
     reply: CurrentReply,
 ) -> Page[StandingRow]:
-    """With `as_of` the list has everyone who had referred or been sent someone by then.
+    """`won_value` is what the referrals of the window brought that were won: the purchase that won
+    each, less what was given back of it, or the amount given at closing. `owed` is the sum of the
+    contact's rewards that is not paid yet, below 0 where more was paid than earned. Currencies are
+    never added. `names=true` puts names beside the ids.
+
+    With `as_of` the list has everyone who had referred or been sent someone by then.
 
     With `as_of`, `as_known_at` or `policy_version` contacts come in the order of their ids unless a
     `sort` is asked for, and all pages speak of one position and instant. They are folded page by
@@ -273,10 +279,8 @@ def _standings(
     inquiry: Inquiry, reply: Reply, page: PageRequest, standing: str | None
 ) -> Page[Any]:
     served = inquiry.served
-    found = served.projections.standings(
-        standing=standing,
-        after=page_after(served.ledger, page.cursor, "standings"),
-        limit=page.limit,
+    after = page_after(served.ledger, page.cursor, "standings")
+    found = league_page(served, standing, after, page.limit)
+    return list_page(
+        served.ledger, reply, found.items, "standings", found.next_cursor, found.position
     )
-    items = [StandingRow.of(one) for one in found.items]
-    return list_page(served.ledger, reply, items, "standings", found.next_cursor, found.position)

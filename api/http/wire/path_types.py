@@ -9,6 +9,7 @@ from urllib.parse import unquote_to_bytes
 from fastapi import Header, Path
 from pydantic import AfterValidator, WithJsonSchema
 
+from domain.book.watch import LISTS
 from domain.errors import Invalid
 from domain.kinds import ContactId
 
@@ -78,6 +79,12 @@ ImportId = Annotated[
 ]
 EventTypeName = Annotated[
     str, _decoder("type"), _path("The type of event.", "purchase-made", alias="type")
+]
+WatchListName = Annotated[
+    str,
+    _decoder("list"),
+    WithJsonSchema({"type": "string", "enum": list(LISTS)}),
+    _path("The list: `never-asked`, `under-served` or `lost`.", "never-asked", alias="list"),
 ]
 KeyId = Annotated[
     str, _decoder("id"), _path("The key's id, which is no secret.", "9f86d081884c7d65", alias="id")

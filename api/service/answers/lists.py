@@ -18,12 +18,18 @@ from api.service.answers.document import (
     Stage,
     StandingName,
 )
+from api.service.answers.money import Amount
+from api.service.answers.status import Reciprocity
 from api.service.finding.duplicates import DIFFERENT, SAME
 from api.service.finding.terms import MATCHED
 from domain.events import STAGES
+from domain.revenue import sum_of
 
 if TYPE_CHECKING:
-    from projections.answers import ContactStanding
+    from collections.abc import Iterable, Mapping
+
+    from domain.rewards import Reward
+    from domain.standing import Standing as FoundStanding
 
 Matched = Annotated[str, WithJsonSchema({"type": "string", "enum": sorted(set(MATCHED.values()))})]
 """By what a contact was found."""
@@ -102,24 +108,42 @@ class Duplicates(Page[Duplicate]):
 
 
 class StandingRow(ContactDocument):
-    """The standing of one of many contacts as a referral partner."""
+    """The standing of one of many contacts as a referral partner.
+
+    ``won_value`` is what the referrals of the window brought that were won, each with the purchase
+    that won it, less what was given back of that, or with the amount given at closing. ``owed`` is
+    the sum of all entries of the contact's rewards, below 0 where more was paid than earned.
+    """
 
     contact_id: UUID
     standing: StandingName
     influence: int
     we_owe: bool
     they_owe: bool
+    won_value: tuple[Amount, ...]
+    owed: tuple[Amount, ...]
+    reciprocity: Reciprocity
 
     @classmethod
-    def of(cls, found: ContactStanding) -> Self:
+    def of(
+        cls,
+        contact_id: UUID,
+        found: FoundStanding,
+        won_value: Mapping[str, int],
+        earned: Iterable[Reward],
+    ) -> Self:
         """The row of what was folded of a contact and of those it referred."""
-        reciprocity = found.standing.reciprocity
+        reciprocity = found.reciprocity
+        owed = sum_of({one.currency: one.owed_minor} for one in earned if one.currency)
         return cls(
-            contact_id=found.contact_id,
-            standing=found.standing.standing,
-            influence=found.standing.influence,
+            contact_id=contact_id,
+            standing=found.standing,
+            influence=found.influence,
             we_owe=reciprocity.we_owe,
             they_owe=reciprocity.they_owe,
+            won_value=Amount.each(won_value),
+            owed=Amount.each(owed),
+            reciprocity=Reciprocity.model_validate(reciprocity),
         )
 
 

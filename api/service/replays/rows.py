@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from api.service.answers.lists import StandingRow, StatusRow
+from api.service.known_contacts import KnownContacts
 from api.service.replays.replay import row_of
+from api.service.rewards import rewards_of
 from domain.events.referrals import ReferralMade
-from domain.history import effective_history
-from domain.referrals import edges_of
-from projections.answers import ContactStanding
+from domain.won_value import won_value
 from projections.build import naming
-from projections.partners import Partners
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,27 +62,30 @@ class StandingRows:
 
     def __init__(self, source: StreamSource, moment: Moment, named: str | None = None) -> None:
         self._moment = moment
-        self._partners = Partners(source, moment)
+        self._contacts = KnownContacts(source, moment)
         self._named = named
-        self._own_events = 0
+        self._other_events = 0
 
     @property
     def events_read(self) -> int:
-        """The contacts' own events, and those of whom they referred."""
-        return self._own_events + self._partners.events_read
+        """The contacts' own events, and those of whom they referred, each read once."""
+        return self._other_events + self._contacts.events_read
 
     def row(self, contact: UUID, events: Sequence[RecordedEvent]) -> Document | None:
-        """The standing, influence and debts of the moment."""
-        self._own_events += len(events)
+        """The standing, influence, value and debts of the moment."""
         if not any(isinstance(one.event, ReferralMade) for one in events):
+            self._other_events += len(events)
             return None  # as of most contacts, whose histories need not be made for it
-        moment = self._moment
+        known, moment = self._contacts, self._moment
         with naming(contact, moment):
-            history = effective_history(events, contact)
-            edges = edges_of(history, contact, moment.aliases.survivor_of)
-            if not any(edge.made_at <= moment.at for edge in edges):
+            known.history(contact, events)
+            if not any(edge.made_at <= moment.at for edge in known.edges(contact)):
                 return None
-            found = self._partners.standing(contact, edges)
+            found = known.standing(contact)
         if self._named not in (None, found.standing):
             return None
-        return StandingRow.of(ContactStanding(contact, found, moment.position, moment.at))
+        referrals = known.referrals(contact)
+        brought = won_value(
+            referrals.edges, referrals.commerce, known.policy_at(moment.at), moment.at
+        )
+        return StandingRow.of(contact, found, brought, rewards_of(known, contact))

@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from rapport_client.answers.labels import Ref
+from rapport_client.answers.money import Amount
 from rapport_client.answers.statuses import KnownAt
 
 
@@ -51,12 +52,18 @@ class Standing:
 
 @dataclass(frozen=True, kw_only=True)
 class StandingRow:
-    """The standing of one of many contacts."""
+    """The standing of one of many contacts.
+
+    ``won_value`` is what won referrals brought, ``owed`` what is not paid of rewards, by currency.
+    """
 
     contact_id: UUID
     standing: str
     influence: int
     we_owe: bool
     they_owe: bool
+    won_value: tuple[Amount, ...]
+    owed: tuple[Amount, ...]
+    reciprocity: Reciprocity
     name: str | None = None
     refs: tuple[Ref, ...] | None = None

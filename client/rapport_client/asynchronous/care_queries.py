@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rapport_client.asynchronous.connection import AsyncConnection
+from rapport_client.asynchronous.money_queries import AsyncMoneyQueries
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rapport_client.events import ContactName
 
 
-class AsyncCareQueries(AsyncConnection):
+class AsyncCareQueries(AsyncMoneyQueries):
     """The queries of those who look after the contacts."""
 
     async def scorecard(

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rapport_client.synchronous.connection import Connection
+from rapport_client.synchronous.money_queries import MoneyQueries
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rapport_client.events import ContactName
 
 
-class CareQueries(Connection):
+class CareQueries(MoneyQueries):
     """The queries of those who look after the contacts."""
 
     def scorecard(

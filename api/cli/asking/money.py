@@ -1,0 +1,88 @@
+"""Questions about rewards, the book and the watch lists, to a folder or to a server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from api.cli.asking.queries import query_of, without_none
+from api.service.answers.book import WatchItem
+from api.service.answers.document import Page
+from api.service.book import book_of, watch_list
+from api.service.labels import Labels, LabelsWanted
+from api.service.rewards import RewardFilter, rewards_at, rewards_page
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from api.cli.asking.answers import Document
+    from api.cli.asking.documents import Documents
+    from api.service.questions import At
+    from domain.book.book import BookQuestion
+    from ledger.ledger import Ledger
+    from projections.folding import Moment
+
+_NAMES = LabelsWanted(names=True)
+
+
+class FolderMoney:
+    """The answers of a ledger that is open in this process, however many events it has."""
+
+    _ledger: Ledger
+
+    def _moment(self, asked: At) -> Moment:
+        raise NotImplementedError
+
+    def _contact_id(self, contact: str) -> UUID:
+        raise NotImplementedError
+
+    def rewards(self, asked: At, state: str | None, contact: str | None) -> Document:
+        """See ``MoneyAnswers``."""
+        moment = self._moment(asked)
+        wanted = RewardFilter(state, None if contact is None else self._contact_id(contact))
+        found = rewards_at(self._ledger, moment, wanted, None)
+        return rewards_page(found, found.rewards, self._labels(moment), None).plain()
+
+    def book(self, asked: At, question: BookQuestion) -> Document:
+        """See ``MoneyAnswers``."""
+        moment = self._moment(asked)
+        return book_of(self._ledger, moment, question, self._labels(moment), None).plain()
+
+    def watch(self, name: str, asked: At) -> Document:
+        """See ``MoneyAnswers``."""
+        moment = self._moment(asked)
+        items = [WatchItem.of(one) for one in watch_list(self._ledger, moment, name, None)]
+        named = tuple(self._labels(moment).beside(items))
+        return Page[WatchItem](items=named, next_cursor=None).plain()
+
+    def _labels(self, moment: Moment) -> Labels:
+        return Labels(self._ledger, moment.aliases, moment.position, _NAMES)
+
+
+class ServerMoney:
+    """The answers of a server."""
+
+    _documents: Documents
+
+    def rewards(self, asked: At, state: str | None, contact: str | None) -> Document:
+        """See ``MoneyAnswers``."""
+        query = without_none({"state": state, "contact": contact}) | query_of(asked)
+        return self._whole("/rewards", query)
+
+    def book(self, asked: At, question: BookQuestion) -> Document:
+        """See ``MoneyAnswers``."""
+        months = without_none({"from": question.from_, "to": question.to})
+        query = {**months, "by": question.by, "names": "true"} | query_of(asked)
+        return self._documents.get("/book", query)
+
+    def watch(self, name: str, asked: At) -> Document:
+        """See ``MoneyAnswers``."""
+        return self._whole(f"/watch/{name}", query_of(asked))
+
+    def _whole(self, path: str, query: Document) -> Document:
+        """All pages of a list as one, with names."""
+        query = {**query, "names": "true", "limit": "1000"}
+        found = page = self._documents.get(path, query)
+        while (cursor := page["next_cursor"]) is not None:
+            page = self._documents.get(path, {**query, "cursor": cursor})
+            found["items"] += page["items"]
+        return {**found, "next_cursor": None}
