@@ -38,20 +38,35 @@ def net_revenue(facts: Iterable[Fact], from_at: int | None, to_at: int) -> dict[
     A period without a beginning takes in everything. Within one, refunds of earlier purchases may
     outweigh what was bought, so a figure may be negative. Currencies are never added.
     """
-    commerce = Commerce("UTC")  # days play no part
-    for fact in facts:
-        if fact.occurred_at <= to_at and isinstance(fact.event, PurchaseMade | PurchaseReversed):
-            commerce.absorb(fact)
     found: dict[str, int] = {}
-    for at, amount_minor, purchase in commerce.movements:
+    for at, amount_minor, purchase in _commerce_until(facts, to_at).movements:
         if from_at is None or at >= from_at:
             found[purchase.currency] = found.get(purchase.currency, 0) + amount_minor
     return found
 
 
+def _commerce_until(facts: Iterable[Fact], at: int) -> Commerce:
+    """What was bought and given back up to and including an instant."""
+    commerce = Commerce("UTC")  # days play no part
+    for fact in facts:
+        if fact.occurred_at <= at and isinstance(fact.event, PurchaseMade | PurchaseReversed):
+            commerce.absorb(fact)
+    return commerce
+
+
 def net_of_a_year(facts: Iterable[Fact], at: int) -> dict[str, int]:
     """Net revenue by currency of the 365 days of 24 hours that end with the instant."""
     return net_revenue(facts, at - YEAR_DAYS * DAY + 1, at)
+
+
+def next_leaving_at(facts: Iterable[Fact], at: int) -> int | None:
+    """The first instant after ``at`` at which net of a year changes with no fact; None if never.
+
+    Then something that was bought or given back lies a year back.
+    """
+    commerce = _commerce_until(facts, at)
+    leaving = [moved.at + YEAR_DAYS * DAY for moved in commerce.movements]
+    return min((one for one in leaving if one > at), default=None)
 
 
 def net_of_a_year_and_ever(facts: Iterable[Fact], at: int) -> tuple[NetRevenue, ...]:

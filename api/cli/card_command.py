@@ -77,6 +77,7 @@ def _parts(found: Document) -> Iterator[Lines]:
         "Open",
         [
             *(_complaint(one) for one in matters["complaints"]),
+            *(_at_risk(one) for one in found["exposure"]),
             *(_line("promised", one["summary"], one["due_on"]) for one in matters["promises"]),
             *(_line("needs", one["stated"], None) for one in matters["needs"]),
         ],
@@ -102,6 +103,10 @@ def _parts(found: Document) -> Iterator[Lines]:
 def _complaint(one: Document) -> str:
     day, due = one["raised_at"][:10], one["due_at"]
     return f"a complaint of severity {one['severity']} since {day}, to be resolved before {due}"
+
+
+def _at_risk(one: Document) -> str:
+    return f"at risk: {one['minor']:,} {one['currency']} (minor units) of the last 365 days"
 
 
 def _line(what: str, text: str | None, due_on: str | None) -> str:

@@ -9,6 +9,7 @@ from api.service.agendas.listing import AgendaFilter, contact_rows, wanted_day
 from api.service.agendas.reading import Agendas, Decrypting
 from api.service.answers.cards import Card, CardContent
 from api.service.questions import group_of, subject_in
+from api.service.referral_trees import Trees
 from domain.card.card import card
 
 if TYPE_CHECKING:
@@ -81,8 +82,12 @@ def welcome_card(question: Question, contact_id: UUID) -> FoundCard:
         moment.policies,
         moment.aliases.survivor_of,
     )
+    trees = Trees(agendas)
+    exposure = trees.exposure(survivor) if found.complaints else {}
+    leaving_at = trees.exposure_changes_at(survivor) if found.complaints else None
     day = wanted_day(ledger, None, moment.at)
-    until_at = _until(agendas, survivor, found.changes_at, day)
+    # After the tree was read, whose facts may lie ahead of their time as well.
+    until_at = _until(agendas, survivor, min(found.changes_at, leaving_at or found.changes_at), day)
     rows = contact_rows(agendas, survivor, day, AgendaFilter())[:MOST_ITEMS]
     others = names_at(ledger, moment, wanted=True)
     named: set[UUID] = set()
@@ -95,7 +100,7 @@ def welcome_card(question: Question, contact_id: UUID) -> FoundCard:
 
     shown = {fact.id for fact in found.done_for_them}
     recorded = {one.id: one for one in group if one.id in shown}
-    content = CardContent.of(found, rows, recorded, name_of)
+    content = CardContent.of(found, rows, recorded, name_of, exposure)
     members_of = moment.aliases.members
     rests_on = {one for contact in agendas.read | named for one in members_of(contact)}
     aliases = members_of(survivor)

@@ -22,7 +22,7 @@ from domain.events.service import ComplaintRaised
 from domain.exposure import Exposure, exposure_of, open_complaint_ids
 from domain.referral_trees import connection, has_credit, tree_of
 from domain.referrals import outcome_at
-from domain.revenue import net_of_a_year_and_ever, sum_of
+from domain.revenue import net_of_a_year_and_ever, next_leaving_at, sum_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -63,6 +63,13 @@ class Trees:
         known = self.contacts
         tree = [known.history(branch.edge.other) for branch in self.of(contact)]
         return exposure_of(known.history(contact).facts, tree, self._at)
+
+    def exposure_changes_at(self, contact: UUID) -> int | None:
+        """The next instant at which the exposure changes with no fact; None if never."""
+        known = self.contacts
+        people = [contact, *(branch.edge.other for branch in self.of(contact))]
+        leaving = [next_leaving_at(known.history(one).facts, self._at) for one in people]
+        return min((one for one in leaving if one is not None), default=None)
 
     def outcome(self, edge: Edge) -> str:
         """What had become of a referral."""

@@ -165,3 +165,21 @@ def test_a_card_shows_what_somebody_else_says_of_later(shop: Shop, clock: Clock)
         levels.append(shop.get("/contacts/pos:ben/card").json()["referred_by"]["level"])
         clock.instant += HOUR
     assert levels == [4, 5]
+
+
+def test_what_a_complaint_puts_at_risk_ends_a_year_after(shop: Shop, clock: Clock) -> None:
+    """What somebody whom they brought bought counts for 365 days, also on a card that is kept."""
+    for contact in ("pos:ann", "pos:ben"):
+        shop.append(contact, registration(name=contact))
+    bought_at = clock() - 365 * DAY + 2 * HOUR
+    sent = {"referral_id": "r", "direction": "inbound", "other": "pos:ben", "level": 4}
+    made = {"type": "referral-made", "data": sent, "occurred_at": format_instant(bought_at - DAY)}
+    complaint = {"complaint_id": "c", "severity": 1, "public": False}
+    shop.append("pos:ann", made, {"type": "complaint-raised", "data": complaint})
+    shop.append("pos:ben", purchase("b", at=bought_at))
+    at_risk = []
+    for _ in range(3):
+        at_risk.append(shop.get("/contacts/pos:ann/card").json()["exposure"])
+        clock.instant += HOUR
+    counted = [{"currency": "EUR", "minor": 1250}]
+    assert at_risk == [counted, counted, []]

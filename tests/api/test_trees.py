@@ -111,6 +111,8 @@ def test_a_tree_its_sums_and_what_a_complaint_puts_at_risk(town: Shop) -> None:
     problem_of(town.get("/contacts/t:nobody/downstream"), 404, "contact-not-found")
     problem_of(town.get("/contacts/t:a/downstream", depth=0), 422, "invalid-request")
 
+    assert town.get("/contacts/t:a/card").json()["exposure"] == at_risk
+    assert town.get("/contacts/t:b/card").json()["exposure"] == []
     exposures = town.get("/exposures", names="true").json()["items"]
     assert [(one["name"], one["complaint_ids"]) for one in exposures] == [
         ("Anna", ["cold"]),

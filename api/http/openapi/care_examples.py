@@ -104,6 +104,7 @@ CARD = example(
                 "at": "2026-02-01T08:30:00Z",
             }
         ],
+        "exposure": [],
         "sentence": "Ada Jansen, customer since 1 February, usually flat white, here every 2 days; "
         "we promised them by 20 March: the corner table.",
         "evidence_erased": False,

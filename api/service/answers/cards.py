@@ -17,6 +17,7 @@ from api.service.answers.document import (
     Stage,
     StandingName,
 )
+from api.service.answers.money import Amount
 from domain.card.card import in_clear
 from domain.card.sentence import sentence
 from domain.events import EncryptedValue
@@ -172,6 +173,7 @@ class CardContent(Document):
     said: tuple[ContactStatement, ...]
     agenda: tuple[AgendaItem, ...]
     consents: tuple[CardConsent, ...]
+    exposure: tuple[Amount, ...]
     sentence: str
     evidence_erased: bool
 
@@ -182,8 +184,12 @@ class CardContent(Document):
         rows: Sequence[AgendaRow],
         recorded: Mapping[UUID, RecordedEvent],
         name_of: NameOf,
+        exposure: Mapping[str, int],
     ) -> Self:
-        """What a card shows. ``recorded`` has the events behind what was done, by id."""
+        """What a card shows. ``recorded`` has the events behind what was done, by id.
+
+        ``exposure`` is what its open complaints put at risk, by currency.
+        """
         relationship, habits = found.relationship, found.habits
         by = found.referred_by
         return cls.model_validate(
@@ -196,6 +202,7 @@ class CardContent(Document):
                 "done_for_them": [_favour(one, recorded[one.id]) for one in found.done_for_them],
                 "said": [_statement(one) for one in found.said],
                 "agenda": [AgendaItem.of(row, name_of) for row in rows],
+                "exposure": Amount.each(exposure),
                 "sentence": sentence(found, [row.item for row in rows], name_of),
             }
         )

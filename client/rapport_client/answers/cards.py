@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from rapport_client.answers.agenda import AgendaItem
+from rapport_client.answers.money import Amount
 from rapport_client.answers.statuses import KnownAt
 
 
@@ -164,5 +165,6 @@ class Card:
     said: tuple[ContactStatement, ...]
     agenda: tuple[AgendaItem, ...]
     consents: tuple[CardConsent, ...]
+    exposure: tuple[Amount, ...]
     sentence: str
     evidence_erased: bool
