@@ -1,6 +1,6 @@
 """What the referrals that a contact won for us brought: the purchase or the sum of each win.
 
-Source: the care document, section 5 ("League"), and decision 0068.
+Source: the care document, section 5 ("League"), and decision 0067.
 """
 
 from __future__ import annotations
