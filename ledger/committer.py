@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from domain.errors import Corrupt, LedgerError, Unavailable
 from ledger.batch import Batch, Publication
 from ledger.commit_observer import NullObserver
+from ledger.commit_outcomes import outcome_of, recorded_beyond
 from ledger.commit_queue import Each, Trial, appends_of, take_jobs, weight_of
-from ledger.drafts import Append
 from ledger.erasure import Erasure, ErasureResult
 from ledger.stores.events import NOTHING_RECORDED
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ledger.batch import DecisionContext
     from ledger.commit_observer import CommitObserver
     from ledger.commit_queue import Job, Reply, Work
-    from ledger.drafts import AppendResult
+    from ledger.drafts import Append, AppendResult
     from ledger.stores.keys import DataKeyStore
     from ledger.stores.store import LedgerStore
 
@@ -307,12 +307,10 @@ class Committer:
         self._check_undamaged()
         try:
             with self._events.errors(NOTHING_RECORDED):
-                if self._context is None:
-                    self._context = self._load()
-                context = self._context
+                context = self._context or self._read_again()
                 batch = Batch(context, appends_of(works))
                 self._keys.expect(batch.beginning)
-                outcomes = [_outcome(batch, work) for work in works]
+                outcomes = [outcome_of(batch, work) for work in works]
                 started = time.perf_counter()
                 if batch.stored:
                     self._keys.save()
@@ -338,15 +336,31 @@ class Committer:
             outcomes = self._destroy(batch.erased, outcomes)
         if batch.stored:
             context.head += len(batch.stored)
-            for watcher in self.watchers:  # before anybody reads what they watch for
-                self._notify(watcher, batch.recorded)
-            context.policies = self.policies = batch.policies
-            self.head = context.head
-            self.newest_at = batch.recorded[-1].recorded_at
-            self._notify(self._committed, context.head)
+            context.policies = batch.policies
+            self._announce(context, batch.recorded)
             self._notify(self.observer.on_commit, len(batch.stored), seconds)
         context.states.trim()
         return outcomes
+
+    def _read_again(self) -> DecisionContext:
+        """The context after a commit that failed; what it recorded after all is announced now."""
+        self._events.settle()
+        context = self._context = self._load()
+        if context.head > self.head:
+            recorded, erased = recorded_beyond(context, self.head)
+            if erased:
+                self._destroy(erased, [])
+            self._announce(context, recorded)
+        return context
+
+    def _announce(self, context: DecisionContext, recorded: Sequence[RecordedEvent]) -> None:
+        """Have everybody know of events that are durable."""
+        for watcher in self.watchers:  # before anybody reads what they watch for
+            self._notify(watcher, recorded)
+        self.policies = context.policies
+        self.head = context.head
+        self.newest_at = recorded[-1].recorded_at
+        self._notify(self._committed, context.head)
 
     def _try(self, context: DecisionContext) -> None:
         """Do everything that recording needs, without any events.
@@ -382,18 +396,3 @@ class Committer:
         except Exception:  # noqa: BLE001  # not the appender's fault
             # The events are durable: a failing listener must not turn that into an error.
             _log.exception("a listener to commits failed")
-
-
-def _outcome(batch: Batch, work: Work) -> object:
-    if isinstance(work, Each):
-        return [_outcome(batch, append) for append in work.appends]
-    if isinstance(work, Trial):
-        return None
-    try:
-        if isinstance(work, Erasure):
-            return batch.erase(work)
-        return batch.take(work) if isinstance(work, Append) else batch.publish(work)
-    except Corrupt:
-        raise  # no neighbour may be recorded in a damaged file either
-    except LedgerError as error:
-        return error

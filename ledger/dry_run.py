@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ledger.clock import Clock
     from ledger.ledger import Ledger
     from ledger.master_keys import MasterKey
-    from ledger.stores.store import StoreOf
+    from ledger.stores.store import Store, StoreOf
 
 
 @contextmanager
@@ -50,22 +50,24 @@ def open_dry_run(
         LedgerError: the folder cannot be used.
         OSError: it cannot be read, or not be copied.
     """
+    store = store_of(path)
     with throwaway() as copy:
         if path.is_dir():
-            refuse_foreign_files(path, store_of(path))
+            refuse_foreign_files(path, store)
             with _hold_shared(path / LOCK_FILE):
-                master_key = _copy(path, name, copy, store_of, master_key)
-        with closing(DataFolder.open(copy, store_of, clock=clock, master_key=master_key)) as folder:
+                master_key = _copy(path, name, copy, store, master_key)
+        folder = DataFolder.open(copy, store.beside, clock=clock, master_key=master_key)
+        with closing(folder):
             ledger = folder.ledger(name)
             ledger.store.hide_keys()
             yield ledger
 
 
 def _copy(
-    path: Path, name: str, copy: Path, store_of: StoreOf, master_key: MasterKey | bytes | None
+    path: Path, name: str, copy: Path, store: Store, master_key: MasterKey | bytes | None
 ) -> MasterKey | bytes | None:
     """Copy the ledger if there are any; the key that opens it."""
-    store, into = store_of(path), store_of(copy)
+    into = store.beside(copy)
     if not store.ledger_names():
         return master_key
     ledger = require_ledger(store, name)

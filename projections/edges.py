@@ -29,7 +29,7 @@ from domain.events.referrals import (
 from domain.first_purchases import Commerce, commerce_of
 from domain.referrals import Edge, edges_of
 from projections.generations import Table
-from projections.row_writing import put
+from projections.row_writing import put, upsert
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -134,7 +134,7 @@ def write_referrals(tables: Tables, contact: UUID, measured: ReferralMeasures) -
     gone = [(key, event) for event in kept if event not in wanted]
     tables.executemany(f"DELETE FROM {name} WHERE referrer = ? AND event = ?", gone)
     new = [(key, event, *row) for event, row in wanted.items() if kept.get(event) != row]
-    tables.executemany(f"INSERT OR REPLACE INTO {name} VALUES (?, ?, ?, ?)", new)
+    tables.executemany(upsert(name, EDGES), new)
     if measured.commerce.purchases:
         put(tables, COMMERCE, _commerce_row(key, measured))
     else:

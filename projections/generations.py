@@ -78,35 +78,48 @@ class Tables:
         self.executemany = transaction.executemany
         self._prefix = generation.projection
         self._suffix = generation.generation
+        self._names: dict[str, str] = {}
 
     def __getitem__(self, table: str) -> str:
         """The name that the table has in SQL."""
+        name = self._names.get(table)
+        if name is None:
+            name = self._names[table] = self.transaction.name(self._own_name(table))
+        return name
+
+    def _own_name(self, table: str) -> str:
         return f"{self._prefix}_{table}_{self._suffix}"
 
     def create(self, tables: Iterable[Table], *, indexed: bool = True) -> None:
         """Make the tables, empty, with their indexes unless those are made later."""
         for table in tables:
             indexes = table.indexes if indexed else ()
-            self.transaction.create_table(self[table.name], table.columns, table.key, indexes)
+            name = self._own_name(table.name)
+            self.transaction.create_table(name, table.columns, table.key, indexes)
 
     def create_indexes(self, table: Table) -> None:
         """Make the indexes of a table that was made without them."""
-        self.transaction.create_indexes(self[table.name], table.indexes)
+        self.transaction.create_indexes(self._own_name(table.name), table.indexes)
 
     def drop(self, tables: Iterable[Table]) -> None:
         """Drop the tables, where they exist."""
         for table in tables:
-            self.transaction.drop_table(self[table.name])
+            self.transaction.drop_table(self._own_name(table.name))
 
 
 _COLUMNS = "projection, generation, version, position, as_of, tip, state, problem"
+_REPLACE = "DO UPDATE SET " + ", ".join(
+    f"{name} = excluded.{name}" for name in _COLUMNS.split(", ")[2:]
+)
 
 
 def generations(transaction: Transaction, projection: str | None = None) -> list[Generation]:
     """The generations of a projection, or of all, oldest first."""
     where, values = ("WHERE projection = ?", (projection,)) if projection else ("", ())
     rows = transaction.execute(
-        f"SELECT {_COLUMNS} FROM generations {where} ORDER BY projection, generation", values
+        f"SELECT {_COLUMNS} FROM {transaction.name('generations')} {where}"
+        " ORDER BY projection, generation",
+        values,
     )
     return [
         Generation(name, number, version, position, as_of, tip and UUID(bytes=tip), state, problem)
@@ -128,7 +141,8 @@ def answering(known: Sequence[Generation]) -> Generation | None:
 def save(transaction: Transaction, generation: Generation) -> None:
     """Keep what is now known of a generation."""
     transaction.execute(
-        f"INSERT OR REPLACE INTO generations ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO {transaction.name('generations')} ({_COLUMNS})"
+        f" VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (projection, generation) {_REPLACE}",
         (
             generation.projection,
             generation.generation,
@@ -155,7 +169,8 @@ def add(
     whether they have them from the beginning.
     """
     (newest,) = transaction.execute(
-        "SELECT coalesce(max(generation), 0) FROM generations WHERE projection = ?",
+        f"SELECT coalesce(max(generation), 0) FROM {transaction.name('generations')}"
+        " WHERE projection = ?",
         (like.projection,),
     ).fetchone()
     added = Generation(
@@ -180,6 +195,6 @@ def remove(transaction: Transaction, generation: Generation) -> None:
         if name.startswith(prefix) and name.endswith(suffix):
             transaction.drop_table(name)
     transaction.execute(
-        "DELETE FROM generations WHERE projection = ? AND generation = ?",
+        f"DELETE FROM {transaction.name('generations')} WHERE projection = ? AND generation = ?",
         (generation.projection, generation.generation),
     )

@@ -62,8 +62,8 @@ def upsert(name: str, table: Table) -> str:
     rest = [column for column in table.names if column not in table.key]
     places = ", ".join("?" * len(table.names))
     assignments = ", ".join(f"{column} = excluded.{column}" for column in rest)
-    differs = " OR ".join(f"{column} IS NOT excluded.{column}" for column in rest)
+    differs = " OR ".join(f"kept.{column} IS NOT excluded.{column}" for column in rest)
     return (
-        f"INSERT INTO {name} VALUES ({places})"
+        f"INSERT INTO {name} AS kept VALUES ({places})"
         f" ON CONFLICT ({', '.join(table.key)}) DO UPDATE SET {assignments} WHERE {differs}"
     )

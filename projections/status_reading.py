@@ -133,7 +133,7 @@ def read_statuses_then(
         values.append(stage)
     source = (
         "(SELECT contact, stage, score, from_at, to_at, from_at AS since, '' AS flags,"
-        f" policy_version FROM {tables['intervals']})"
+        f" policy_version FROM {tables['intervals']}) AS known"
     )
     return _page(tables, source, conditions, values, (sort, after, limit))
 

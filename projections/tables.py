@@ -2,7 +2,8 @@
 
 A store keeps it without importing it; ``api.bootstrap`` joins the two. Statements are SQL with
 ``?`` for each value, of the kind that ``INSERT ... ON CONFLICT`` belongs to; what differs between
-databases (making tables, listing them) is a method.
+databases (making tables, naming and listing them) is a method. Of what SQLite alone has, a store
+understands ``instr``, and ``IS NOT excluded.`` for "differs, NULL included".
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ class Rows(Protocol):
 
 class Transaction(Protocol):
     """A transaction of one store, for one thread, that ends with its ``with`` block."""
+
+    def name(self, table: str) -> str:
+        """The name that a table has in statements; the other methods take its own name."""
 
     def execute(self, statement: str, values: Sequence[Any] = (), /) -> Rows:
         """Run one statement."""

@@ -59,6 +59,13 @@ class EventStore(Protocol):
             IntegrityError: an id, or a version of a stream, is taken, or another writer was there.
         """
 
+    def settle(self) -> None:
+        """Find out what became of a commit whose outcome is unknown, before the next is decided.
+
+        Raises:
+            Unavailable: it is still unknown, or another process records by now.
+        """
+
     def try_commit(self) -> None:
         """Commit what changes nothing, to find out whether that works."""
 

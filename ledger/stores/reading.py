@@ -16,7 +16,20 @@ CheckpointColumns = tuple[int, bytes, bytes, int]
 """A checkpoint as it is stored: size, root, note, signing instant."""
 
 
-class LedgerReader(Protocol):
+class KeyReader(Protocol):
+    """The keys of one ledger, which are only read; raises as ``LedgerReader``."""
+
+    def close(self) -> None:
+        """Close the store."""
+
+    def data_keys(self, after: bytes, limit: int) -> Sequence[tuple[bytes, bytes]]:
+        """A page of the contacts beyond one with their wrapped keys, by contact."""
+
+    def signing_keys(self, unwrap: Callable[[bytes, bytes], bytes]) -> SigningKeyReader:
+        """The keys that sign the log; ``unwrap`` opens what is wrapped, with its context."""
+
+
+class LedgerReader(KeyReader, Protocol):
     """The events, keys and log of one ledger, which are only read.
 
     Every method raises ``Corrupt`` where a part is damaged and ``Unavailable`` where it cannot be
@@ -40,9 +53,3 @@ class LedgerReader(Protocol):
 
     def streams_with(self, topic: str, after: int) -> Sequence[bytes]:
         """The streams of the events of that topic beyond a position, each once, sorted."""
-
-    def data_keys(self, after: bytes, limit: int) -> Sequence[tuple[bytes, bytes]]:
-        """A page of the contacts beyond one with their wrapped keys, by contact."""
-
-    def signing_keys(self, unwrap: Callable[[bytes, bytes], bytes]) -> SigningKeyReader:
-        """The keys that sign the log; ``unwrap`` opens what is wrapped, with its context."""

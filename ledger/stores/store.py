@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ledger.stores.events import EventStore
     from ledger.stores.examination import Examination
     from ledger.stores.keys import LedgerKeyStore
-    from ledger.stores.reading import LedgerReader
+    from ledger.stores.reading import KeyReader, LedgerReader
     from ledger.stores.restoring import RestoredEvents, RestoredLog
     from ledger.stores.scratch import Scratch
     from ledger.stores.transparency_log import (
@@ -97,6 +97,12 @@ class LedgerStore(Protocol):
 
     def has_keys(self) -> bool:
         """Whether there is a store of keys."""
+
+    def check_keys(self) -> None:
+        """Look at the store of keys, as ``check`` does; there must be one."""
+
+    def read_keys(self, *, at_rest: bool = False) -> KeyReader:
+        """The keys alone to read, as ``read`` gives them."""
 
     def require_parts(self, *, log: bool) -> None:
         """Let pass where events and keys are there, and the transparency log where it must be."""
@@ -178,7 +184,13 @@ class LedgerStore(Protocol):
         """
 
     def copy_into(self, other: LedgerStore, document: str) -> None:
-        """Copy events, keys, log and a document, which nobody writes, into an empty one like it."""
+        """Copy events, keys, log and a document into an empty one of ``Store.beside``.
+
+        Nobody writes them meanwhile.
+        """
+
+    def copy_keys(self, other: LedgerStore) -> None:
+        """The same with the keys alone."""
 
     def hide_keys(self) -> None:
         """Have the keys of a copy be gone from now on, but for the store of them that is open."""
@@ -200,17 +212,21 @@ class Store(Protocol):
     Its methods raise as those of ``LedgerStore``.
     """
 
-    library: tuple[str, str]
-    """The name of the library that keeps it, and its version."""
-
     own_files: frozenset[str]
     """The names of what the store itself puts into the data folder."""
 
     access_name: str
     """How messages call the store of access keys."""
 
+    @property
+    def library(self) -> tuple[str, str]:
+        """The name of what keeps it, a library or a server of databases, and its version."""
+
     def ledger(self, name: str) -> LedgerStore:
         """What is kept of the ledger of that name, whether or not there is one."""
+
+    def beside(self, folder: Path) -> Store:
+        """The store of copies that are only needed here and now, in that folder."""
 
     def prepare(self) -> None:
         """Get ready to keep ledgers, and remove what a crash left of unfinished ones."""

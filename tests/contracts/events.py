@@ -140,6 +140,7 @@ class EventStoreContract(ABC):
 
     def test_a_trial_commit_changes_nothing(self, store: EventStore) -> None:
         before = store.rows_after(0)
+        store.settle()
         store.try_commit()
         assert store.rows_after(0) == before
 

@@ -8,6 +8,7 @@ adopts the suite of that part alone.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -20,6 +21,7 @@ from tests.contracts.tables import TableStoreContract
 from tests.contracts.transparency_log import TransparencyLogStoreContract
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from eventsourcing.persistence import InfrastructureFactory
@@ -38,9 +40,19 @@ MASTER_KEY = bytes(32)
 class OpenedByStore(ABC):
     """Says how a store is opened, for every suite below."""
 
+    @pytest.fixture(autouse=True)
+    def _world(self) -> Iterator[None]:
+        """Where a test runs; what it opened is closed in the end."""
+        with ExitStack() as self.in_the_end:
+            yield
+
     @abstractmethod
     def store_of(self, folder: Path) -> ServedStore:
         """The store of that data folder, empty at first."""
+
+    def crash(self, store: ServedStore) -> None:
+        """Have the process be gone that used that store, as far as others can tell."""
+        assert store is not None, "a folder does not know its processes"
 
     def ledger_in(self, folder: Path, name: str = "main") -> ServedLedgerStore:
         """What is kept of a ledger, of which nothing is made at first but its place."""
@@ -63,6 +75,7 @@ class EventsInStore(OpenedByStore, EventStoreContract):
         factory = self.ledger_in(folder).event_factory()
         store = cast("EventStore", factory.application_recorder())
         self._opened[id(store)] = factory
+        self.in_the_end.callback(factory.close)
         return store
 
     def close_events(self, store: EventStore) -> None:
@@ -190,6 +203,7 @@ class StoreContract(OpenedByStore):
         store.prepare()
         crashed = store.unfinished_ledger()
         made = crashed.__enter__()  # and its end is never reached
+        self.crash(store)
         again = self.store_of(tmp_path)
         again.prepare()
         assert not again.ledger(made).exists()

@@ -14,11 +14,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from projections.tables import TableStore
+    from projections.tables import TableStore, Transaction
 
 
 class Stopped(Exception):
     """Ends a transaction early."""
+
+
+def _count(transaction: Transaction) -> tuple[int]:
+    counted: tuple[int] = transaction.execute(
+        f"SELECT count(*) FROM {transaction.name('stays')}"
+    ).fetchone()
+    return counted
 
 
 class TableStoreContract(ABC):
@@ -35,19 +42,22 @@ class TableStoreContract(ABC):
                 transaction.create_table(
                     "stays", ("who BLOB NOT NULL", "nights INTEGER"), ("who",), ("(nights)",)
                 )
-                transaction.executemany("INSERT INTO stays VALUES (?, ?)", [(b"a", 1), (b"b", 2)])
+                stays = transaction.name("stays")
+                new = [(b"a", 1), (b"b", 2)]
+                transaction.executemany(f"INSERT INTO {stays} VALUES (?, ?)", new)
             yield store
 
     def test_rows_are_read_one_by_one_or_together(self, tables: TableStore) -> None:
         with tables.read() as transaction:
-            asked = transaction.execute("SELECT who, nights FROM stays WHERE nights > ?", (1,))
+            stays = transaction.name("stays")
+            asked = transaction.execute(f"SELECT who, nights FROM {stays} WHERE nights > ?", (1,))
             assert asked.fetchone() == (b"b", 2)
             assert asked.fetchone() is None
-            assert transaction.execute("SELECT who FROM stays ORDER BY who").fetchall() == [
+            assert transaction.execute(f"SELECT who FROM {stays} ORDER BY who").fetchall() == [
                 (b"a",),
                 (b"b",),
             ]
-            assert sorted(who for (who,) in transaction.execute("SELECT who FROM stays")) == [
+            assert sorted(who for (who,) in transaction.execute(f"SELECT who FROM {stays}")) == [
                 b"a",
                 b"b",
             ]
@@ -55,9 +65,11 @@ class TableStoreContract(ABC):
     def test_a_table_gets_its_indexes_when_it_is_filled(self, tables: TableStore) -> None:
         with tables.write() as transaction:
             transaction.create_table("guests", ("who BLOB NOT NULL", "floor INTEGER"), ("who",), ())
-            transaction.executemany("INSERT INTO guests VALUES (?, ?)", [(b"a", 2), (b"b", 1)])
+            guests = transaction.name("guests")
+            new = [(b"a", 2), (b"b", 1)]
+            transaction.executemany(f"INSERT INTO {guests} VALUES (?, ?)", new)
             transaction.create_indexes("guests", ("(floor)", "(floor DESC) WHERE floor > 1"))
-            lowest = transaction.execute("SELECT who FROM guests ORDER BY floor").fetchone()
+            lowest = transaction.execute(f"SELECT who FROM {guests} ORDER BY floor").fetchone()
             assert lowest == (b"b",)
         with pytest.raises(LedgerError), tables.write() as transaction:
             transaction.create_indexes("guests", ("(floor)",))
@@ -72,31 +84,33 @@ class TableStoreContract(ABC):
     def test_an_error_inside_keeps_nothing_and_is_raised(self, tables: TableStore) -> None:
         def stop() -> None:
             with tables.write() as transaction:
-                transaction.execute("DELETE FROM stays")
+                transaction.execute(f"DELETE FROM {transaction.name('stays')}")
                 raise Stopped
 
         with pytest.raises(Stopped):
             stop()
         with tables.read() as transaction:
-            assert transaction.execute("SELECT count(*) FROM stays").fetchone() == (2,)
+            assert _count(transaction) == (2,)
 
     def test_a_read_sees_one_instant(self, tables: TableStore) -> None:
         with tables.read() as before:
-            assert before.execute("SELECT count(*) FROM stays").fetchone() == (2,)
+            assert _count(before) == (2,)
             with tables.write() as transaction:
-                transaction.execute("DELETE FROM stays")
-            assert before.execute("SELECT count(*) FROM stays").fetchone() == (2,)
+                transaction.execute(f"DELETE FROM {transaction.name('stays')}")
+            assert _count(before) == (2,)
         with tables.read() as after:
-            assert after.execute("SELECT count(*) FROM stays").fetchone() == (0,)
+            assert _count(after) == (0,)
 
     def test_the_key_is_unique_and_can_be_replaced(self, tables: TableStore) -> None:
-        put = (
-            "INSERT INTO stays VALUES (?, ?)"
-            " ON CONFLICT (who) DO UPDATE SET nights = excluded.nights"
-        )
         with tables.write() as transaction:
-            transaction.execute(put, (b"a", 7))
-            asked = transaction.execute("SELECT nights FROM stays ORDER BY who")
+            stays = transaction.name("stays")
+            put = (
+                f"INSERT INTO {stays} AS kept VALUES (?, ?) ON CONFLICT (who)"
+                " DO UPDATE SET nights = excluded.nights WHERE kept.nights IS NOT excluded.nights"
+            )
+            for row in ((b"a", None), (b"a", None), (b"a", 7), (b"b", 2)):
+                transaction.execute(put, row)
+            asked = transaction.execute(f"SELECT nights FROM {stays} ORDER BY who")
             assert asked.fetchall() == [(7,), (2,)]
 
     def test_what_was_written_is_there_after_it_is_opened_again(
@@ -104,4 +118,17 @@ class TableStoreContract(ABC):
     ) -> None:
         tables.close()
         with closing(self.open_tables(tmp_path)) as again, again.read() as transaction:
-            assert transaction.execute("SELECT count(*) FROM stays").fetchone() == (2,)
+            assert _count(transaction) == (2,)
+
+    def test_text_and_truth_are_compared_as_bytes_and_numbers(self, tables: TableStore) -> None:
+        with tables.write() as transaction:
+            transaction.create_table("words", ("word TEXT NOT NULL", "rare INTEGER"), ("word",), ())
+            words = transaction.name("words")
+            rows = [("b", True), ("B", False), ("a%", None), ("é", 1)]
+            transaction.executemany(f"INSERT INTO {words} VALUES (?, ?)", rows)
+            asked = transaction.execute(f"SELECT word, rare FROM {words} ORDER BY word").fetchall()
+            assert asked == [("B", 0), ("a%", None), ("b", 1), ("é", 1)]
+            found = transaction.execute(
+                f"SELECT word FROM {words} WHERE instr(word || '%', ?) > 0", ("%%",)
+            )
+            assert found.fetchall() == [("a%",)]

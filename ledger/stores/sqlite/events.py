@@ -116,6 +116,9 @@ class LedgerApplicationRecorder(SQLiteApplicationRecorder):
                 start, left = start + 6 * size, left - size
         return list(range(first, first + len(stored_events)))
 
+    def settle(self) -> None:
+        """Nothing: a commit to a file came about or did not."""
+
     def try_commit(self) -> None:
         """Commit what changes nothing: the number of the layout, as it is, to the file's header."""
         with self.datastore.transaction(commit=True) as c:

@@ -36,6 +36,32 @@ _VERIFIER_KEYS = (
 )
 
 
+class KeyFileReader:
+    """The keys of one ledger; raises as ``LedgerFileReader``."""
+
+    def __init__(self, path: Path, *, at_rest: bool) -> None:
+        """Open the file, as ``LedgerFileReader`` opens all."""
+        self._path = path
+        with ExitStack() as opened:
+            self._keys = _connect(opened, path, KEYS_ID, at_rest=at_rest)
+            self._opened = opened.pop_all()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._opened.close()
+
+    def data_keys(self, after: bytes, limit: int) -> list[tuple[bytes, bytes]]:
+        """A page of the contacts beyond one with their wrapped keys, by contact."""
+        with ledger_errors(self._path):
+            return self._keys.execute(_DATA_KEYS, (after, limit)).fetchall()
+
+    def signing_keys(self, unwrap: Callable[[bytes, bytes], bytes]) -> SigningKeys:
+        """The keys that sign the log; none can be made."""
+        return SigningKeys(
+            self._keys, self._path, RLock(), wrap=_no_more, unwrap=unwrap, entropy=_no_more
+        )
+
+
 class LedgerFileReader:
     """The events, keys and log of one ledger.
 
@@ -50,11 +76,11 @@ class LedgerFileReader:
             Corrupt: one is missing or damaged.
             Unavailable: one cannot be read.
         """
-        self._paths = events, keys, log
+        self._paths = events, log
         with ExitStack() as opened:
             self._log = _connect(opened, log, LOG_ID, at_rest=at_rest)
             self._events = _connect(opened, events, EVENTS_ID, at_rest=at_rest)
-            self._keys = _connect(opened, keys, KEYS_ID, at_rest=at_rest)
+            self._keys = opened.enter_context(closing(KeyFileReader(keys, at_rest=at_rest)))
             self._opened = opened.pop_all()
 
     def close(self) -> None:
@@ -63,18 +89,18 @@ class LedgerFileReader:
 
     def newest_checkpoint(self) -> tuple[int, bytes, bytes, int] | None:
         """The size, root, note and signing instant of the newest checkpoint."""
-        with ledger_errors(self._paths[2]):
+        with ledger_errors(self._paths[1]):
             found: tuple[int, bytes, bytes, int] | None = self._log.execute(_NEWEST).fetchone()
         return found
 
     def checkpoints(self, after_size: int, limit: int) -> list[Any]:
         """As ``newest_checkpoint``, a page of those of a tree beyond that size, by size."""
-        with ledger_errors(self._paths[2]):
+        with ledger_errors(self._paths[1]):
             return self._log.execute(_CHECKPOINTS, (after_size, limit)).fetchall()
 
     def verifier_keys(self) -> list[tuple[bytes, int, int | None]]:
         """Each public key of the log, when it was made and when retired; the newest first."""
-        with ledger_errors(self._paths[2]):
+        with ledger_errors(self._paths[1]):
             return self._log.execute(_VERIFIER_KEYS).fetchall()
 
     def rows(self, after: int, upto: int, limit: int) -> list[Any]:
@@ -89,19 +115,11 @@ class LedgerFileReader:
 
     def data_keys(self, after: bytes, limit: int) -> list[tuple[bytes, bytes]]:
         """A page of the contacts beyond one with their wrapped keys, by contact."""
-        with ledger_errors(self._paths[1]):
-            return self._keys.execute(_DATA_KEYS, (after, limit)).fetchall()
+        return self._keys.data_keys(after, limit)
 
     def signing_keys(self, unwrap: Callable[[bytes, bytes], bytes]) -> SigningKeys:
         """The keys that sign the log; none can be made."""
-        return SigningKeys(
-            self._keys,
-            self._paths[1],
-            RLock(),
-            wrap=_no_more,
-            unwrap=unwrap,
-            entropy=_no_more,
-        )
+        return self._keys.signing_keys(unwrap)
 
 
 def _connect(

@@ -48,6 +48,10 @@ class SqliteTransaction:
         self.execute = connection.execute
         self.executemany = connection.executemany
 
+    def name(self, table: str) -> str:
+        """The name that a table has in statements: its own."""
+        return table
+
     def create_table(
         self, name: str, columns: Sequence[str], key: Sequence[str], indexes: Sequence[str]
     ) -> None:

@@ -36,7 +36,7 @@ from ledger.stores.sqlite.file_names import (
     PROJECTIONS_FILE,
     TRAIL_FILE,
 )
-from ledger.stores.sqlite.ledger_files import LedgerFileReader
+from ledger.stores.sqlite.ledger_files import KeyFileReader, LedgerFileReader
 from ledger.stores.sqlite.projection_tables import (
     SqliteTableReader,
     SqliteTableStore,
@@ -128,6 +128,14 @@ class SqliteLedgerStore(LedgerStore):
     def has_keys(self) -> bool:
         return (self.folder / KEYS_FILE).exists()
 
+    def check_keys(self) -> None:
+        if not self.has_keys():
+            raise missing(self.folder / KEYS_FILE)
+        check(self.folder / KEYS_FILE, KEYS_ID)
+
+    def read_keys(self, *, at_rest: bool = False) -> KeyFileReader:
+        return KeyFileReader(self.folder / KEYS_FILE, at_rest=at_rest)
+
     def require_parts(self, *, log: bool) -> None:
         for file, _ in _KINDS:
             if not (self.folder / file).is_file() and (file != LOG_FILE or log):
@@ -215,11 +223,18 @@ class SqliteLedgerStore(LedgerStore):
     def copy_into(self, other: LedgerStore, document: str) -> None:
         assert isinstance(other, SqliteLedgerStore), "files are copied into a folder"
         shutil.copyfile(self.folder / document, other.folder / document)
-        # A write-ahead log is there only after a crash.
         for file, _ in _KINDS:
-            for part in (file, f"{file}-wal"):
-                if (self.folder / part).exists():
-                    shutil.copyfile(self.folder / part, other.folder / part)
+            self._copy(file, other)
+
+    def copy_keys(self, other: LedgerStore) -> None:
+        assert isinstance(other, SqliteLedgerStore), "files are copied into a folder"
+        self._copy(KEYS_FILE, other)
+
+    def _copy(self, file: str, other: SqliteLedgerStore) -> None:
+        # A write-ahead log is there only after a crash.
+        for part in (file, f"{file}-wal"):
+            if (self.folder / part).exists():
+                shutil.copyfile(self.folder / part, other.folder / part)
 
     def hide_keys(self) -> None:
         for file in self.folder.glob(f"{KEYS_FILE}*"):
@@ -271,7 +286,6 @@ class SqliteLedgerStore(LedgerStore):
 class SqliteStore(Store):
     """The files in a data folder; see ``ledger.stores.store.Store``."""
 
-    library = ("sqlite", sqlite3.sqlite_version)
     own_files = frozenset({ACCESS_FILE, TRAIL_FILE, LEDGERS})
 
     def __init__(self, folder: Path) -> None:
@@ -279,8 +293,15 @@ class SqliteStore(Store):
         self._ledgers = folder / LEDGERS
         self.access_name = str(folder / ACCESS_FILE)
 
+    @property
+    def library(self) -> tuple[str, str]:
+        return "sqlite", sqlite3.sqlite_version
+
     def ledger(self, name: str) -> SqliteLedgerStore:
         return SqliteLedgerStore(self._ledgers / name)
+
+    def beside(self, folder: Path) -> SqliteStore:
+        return SqliteStore(folder)
 
     def prepare(self) -> None:
         try:
