@@ -22,6 +22,9 @@ FOLLOWERS_LOCK = "followers.lock"
 FOLLOWERS_SOCKET = "followers.sock"
 """Where the server listens for that process, if it does not start it."""
 
+DATABASE_FILE = "database.json"
+"""Says that the ledgers of a data folder are in a database, and in which."""
+
 LEDGERS = "ledgers"
 SETTINGS_FILE = "ledger.json"
 

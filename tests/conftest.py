@@ -10,8 +10,12 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from tests.fixtures.stores import POSTGRESQL, SQLITE, STORES, keep_in
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    from tests.fixtures.postgresql import Databases
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -24,7 +28,10 @@ os.environ.setdefault("RAPPORT_FOLLOWERS", "inside")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``--wheels FOLDER``: the wheels that ``tests/installing/test_wheels.py`` is about."""
+    """``--store``, and ``--wheels``: the wheels that ``tests/installing/test_wheels.py`` tests."""
+    parser.addoption(
+        "--store", choices=STORES, default=SQLITE, help="where the servers keep their ledgers"
+    )
     parser.addoption("--wheels", metavar="FOLDER", help="the folder of wheels to be tested")
 
 
@@ -35,6 +42,23 @@ def pytest_collection_finish() -> None:
     the collector seconds.
     """
     gc.freeze()
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """Databases on a PostgreSQL that all processes of tests share; started by the first to ask."""
+    from tests.fixtures.postgresql import databases
+
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    with databases(shared) as made:
+        yield made
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _store(request: pytest.FixtureRequest) -> None:
+    if request.config.getoption("--store") == POSTGRESQL:
+        keep_in(request.getfixturevalue("postgresql"))
 
 
 @pytest.fixture

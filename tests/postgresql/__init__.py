@@ -1,0 +1,1 @@
+"""What is special to ledgers in PostgreSQL; what every store promises is in ``tests/contracts``."""
