@@ -10,6 +10,8 @@ EVENTS = 10000000
 # Processes that run tests; JOBS=0 runs them one after the other in one. They steal work by number: the
 # ways that share out files by name lose those of schemathesis, which share theirs.
 JOBS = auto
+# Where the servers of the tests keep their ledgers: sqlite, or postgres for a run of its own.
+STORE = sqlite
 # The generator of clients in TypeScript that the tests run, and the compiler that checks its client. What
 # these need in turn is the newest that fits, because no lock file is kept. They need Node 20.19 or newer.
 OPENAPI_TS = 0.92.2
@@ -57,7 +59,7 @@ demo: $(VENV)/run ## the same with a synthetic town in ./rapport-demo: a cafe, a
 client: $(VENV)/client ## install what the Python client needs, for .venv/bin/python
 
 test: $(VENV)/unasyncd/done $(GENERATORS) $(VENV)/dev ## run every test
-	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal --store $(STORE)
 
 quick: $(VENV)/dev ## run the examples of the domain and the rules of the house, without the properties
 	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal -q -m "not hypothesis" tests/domain tests/house domain

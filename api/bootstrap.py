@@ -22,11 +22,12 @@ from api.service.settings import (
     SettingsRefused,
     is_of_kubernetes,
     named_like,
+    refuse_library_variables,
     refuse_unknown_variables,
 )
 from api.service.text_files import read_given_text
 from domain.errors import Invalid
-from ledger.data_layout import require_ledger, settings_of
+from ledger.data_layout import DATABASE_FILE, FolderUnusable, require_ledger, settings_of
 from ledger.folder import DataFolder
 from ledger.followed_ledger import FollowedLedger
 from ledger.master_keys import master_key_of
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
 
     from api.service.followers.elsewhere import FollowersElsewhere
     from api.service.limits import ServiceLimits
-    from api.service.stores import ServedLedgerStore, ServedStoreOf
+    from api.service.stores import ServedLedgerStore, ServedStore, ServedStoreOf
     from ledger.ledger import Ledger
     from ledger.stores.sorting import Sorting
     from projections.source import EventSource
@@ -56,8 +57,37 @@ def now() -> int:
     return time.time_ns() // 1000
 
 
-STORE_OF: ServedStoreOf = SqliteStore
-"""Which store a data folder has. Everything else knows stores by their protocols alone."""
+def store_of(settings: Settings) -> ServedStoreOf:
+    """Which store a data folder has. Everything else knows stores by their protocols alone."""
+    if settings.database_url is None:
+        return _in_files
+    return partial(_in_database, settings.database_url)
+
+
+def _in_files(folder: Path) -> ServedStore:
+    if (folder / DATABASE_FILE).exists():
+        raise FolderUnusable(
+            f"the ledgers of the data folder {folder} are in a database: say which by "
+            f"{PREFIX}DATABASE_URL"
+        )
+    return SqliteStore(folder)
+
+
+def _in_database(url: str, folder: Path) -> ServedStore:
+    try:
+        # What it imports need not be installed where ledgers are in files.
+        from ledger.stores.postgresql.store import PostgresqlStore  # noqa: PLC0415  # see above
+    except ImportError:
+        raise SettingsRefused(
+            "database_url needs psycopg: pip install 'rapport-ledger[postgresql]'"
+        ) from None
+    return PostgresqlStore(url, folder, SqliteStore)
+
+
+def STORE_OF(folder: Path) -> ServedStore:  # noqa: N802  # chosen once for each process
+    """The store of that data folder, as the environment says."""
+    return store_of(read_settings())(folder)
+
 
 SORTING: Sorting = SqliteSorting()
 """What puts events in order where they are read only once."""
@@ -137,7 +167,7 @@ def open_followed(
         LedgerError: it cannot be opened now.
     """
     zoneinfo.reset_tzpath(())
-    store = STORE_OF(settings.folder)
+    store = store_of(settings)(settings.folder)
     kept = require_ledger(store, name)
     key = settings.master_key or master_key_of(settings.folder, has_ledgers=True)
     ledger = FollowedLedger(kept, master_key=key, clock=clock, memory=memory)
@@ -176,7 +206,7 @@ def build(
     sweep()
     folder = DataFolder.open(
         settings.folder,
-        STORE_OF,
+        store_of(settings),
         clock=clock,
         master_key=settings.master_key,
         log_domain=settings.log_domain,
@@ -209,6 +239,7 @@ def read_settings(environ: Mapping[str, str] | None = None, **chosen: object) ->
     """
     given = os.environ if environ is None else environ
     refuse_unknown_variables(given)
+    refuse_library_variables(given)
     names = [field.name for field in fields(Settings)]
     values: dict[str, Any] = {}
     if path := given.get(CONFIG):

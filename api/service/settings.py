@@ -21,6 +21,8 @@ _KEY = re.compile(r"rk_[!-~]+")
 
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
 
+_DATABASE = re.compile(r"postgres(ql)?://")
+
 PREFIX = "RAPPORT_"
 """Begins the name of every variable that is ours."""
 
@@ -29,6 +31,7 @@ CONFIG = "RAPPORT_CONFIG"
 OTHER_VARIABLES = {
     CONFIG: "the path of a TOML file with settings",
     "RAPPORT_DATA": "the folder with files from outside, for the tests and benchmarks alone",
+    "RAPPORT_TEST_DATABASE_URL": "the PostgreSQL server of the tests, for the tests alone",
 }
 """The variables that are no settings, with what they are for."""
 
@@ -41,6 +44,9 @@ _OF_KUBERNETES = re.compile(
 Source: Kubernetes, "Service", section "Environment variables".
 """
 _ADDRESS = re.compile(r"(tcp|udp|sctp)://.*")
+
+_DB_FUNCTIONS = "POSTGRES_ENABLE_DB_FUNCTIONS"
+"""A setting of the event-sourcing library."""
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
 LOG_FORMATS = ("logfmt", "json")
@@ -76,6 +82,8 @@ class Settings:
     ``access_key`` is what commands send along to a ledger's URL. ``followers`` says where
     projections are kept current and logs are signed: one of ``FOLLOWERS``.
     ``memory_mb`` is how many MiB the caches of all ledgers may take together.
+    ``database_url`` is the PostgreSQL in which ledgers are kept; where it is absent, they are in
+    files. The keys are in the data folder in any case.
 
     Raises:
         SettingsRefused: a value is out of range.
@@ -98,6 +106,7 @@ class Settings:
     access_key: str | None = field(default=None, repr=False)
     followers: str = AUTO
     memory_mb: int = DEFAULT_MEBIBYTES
+    database_url: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65_535:
@@ -117,6 +126,9 @@ class Settings:
         self._require_origins()
         if self.access_key is not None and not _KEY.fullmatch(self.access_key):
             raise SettingsRefused("access_key must be an access key as it was shown, rk_...")
+        if self.database_url is not None and not _DATABASE.match(self.database_url):
+            # Not quoted: it may have a password.
+            raise SettingsRefused("database_url must begin with postgresql://")
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise SettingsRefused("tls_certificate and tls_key belong together")
 
@@ -163,6 +175,19 @@ def refuse_unknown_variables(environ: Mapping[str, str]) -> None:
     if unknown:
         said = (named_like(name, ours) for name in unknown)
         raise SettingsRefused(f"no such environment variable: {', '.join(said)}")
+
+
+def refuse_library_variables(environ: Mapping[str, str]) -> None:
+    """Refuse what would have the event-sourcing library number events in the database.
+
+    Raises:
+        SettingsRefused: it is set.
+    """
+    if environ.get(_DB_FUNCTIONS):
+        raise SettingsRefused(
+            f"{_DB_FUNCTIONS} is refused: events get their positions from the one writer of a "
+            "ledger, and not from functions in the database"
+        )
 
 
 def is_of_kubernetes(name: str, value: str) -> bool:

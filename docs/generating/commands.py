@@ -69,6 +69,9 @@ FORMS: dict[str, str] = {
     " and to nowhere that a server sends them on to",
     "memory_mb": "how many MiB the caches of all ledgers may take together, in both processes; the"
     " programs themselves take about 150 MiB besides",
+    "database_url": "a PostgreSQL 15 or newer, as `postgresql://user@host/database`: ledgers,"
+    " access keys and trails are kept there, and the contacts' keys in the data folder. Without it"
+    " all are in files of the data folder",
     "followers": "where projections are kept current and logs are signed: `beside`, in a process"
     " that the server starts; `inside`, in the server (`--single-process`); `elsewhere`, by"
     " `rapport project` (`--no-followers`); or `auto`, `beside` where there are two cores",

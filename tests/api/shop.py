@@ -23,6 +23,7 @@ from domain.instants import format_instant
 from tests.fixtures.clock import START, Clock
 from tests.fixtures.patience import END_SECONDS
 from tests.fixtures.registrations import registration
+from tests.fixtures.stores import database_url
 
 if TYPE_CHECKING:
     from asyncio import Protocol
@@ -71,9 +72,12 @@ def listening(app: FastAPI, http: type[Protocol] | None = None) -> Iterator[str]
 
 
 @contextmanager
-def built(folder: Path, clock: Clock, limits: ServiceLimits = LIMITS) -> Iterator[Server]:
-    """Everything behind the application, closed in the end."""
-    server = build(Settings(folder=folder), clock=clock, limits=limits)
+def built(
+    folder: Path, clock: Clock, limits: ServiceLimits = LIMITS, url: str | None = None
+) -> Iterator[Server]:
+    """Everything behind the application, closed in the end; ``url`` is that of its database."""
+    settings = Settings(folder=folder, database_url=url or database_url(folder))
+    server = build(settings, clock=clock, limits=limits)
     try:
         yield server
     finally:

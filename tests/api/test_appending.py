@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from tests.api.shop import Shop
 
 
+pytestmark = pytest.mark.both_stores
+
+
 def test_an_appended_event_is_answered_with_its_place(shop: Shop) -> None:
     shop.register("pos:1")
     answer = shop.append("pos:1", purchase("a"))

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from tests.api.shop import Shop
 
 
+pytestmark = pytest.mark.both_stores
+
+
 def sell(shop: Shop, count: int) -> int:
     """The newest position, under a checkpoint."""
     shop.register("pos:1")

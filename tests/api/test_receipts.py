@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from api.http.routers import status_in_depth
 from api.service.receipts.checking import check_receipt
 from ledger.transparency.log import TransparencyLog
@@ -9,9 +11,10 @@ from ledger.transparency.notes import Verifier
 from tests.api.shop import problem_of, purchase
 
 if TYPE_CHECKING:
-    import pytest
-
     from tests.api.shop import Shop
+
+
+pytestmark = pytest.mark.both_stores
 
 
 def keys(shop: Shop) -> list[Verifier]:
