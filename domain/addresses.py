@@ -55,7 +55,7 @@ def contact_of_ref(ref: Ref, names: ContactNames) -> UUID | None:
 def addresses_of(event: Event, contact_id: UUID, names: ContactNames) -> tuple[Address, ...]:
     """The other names that an event tells of its contact, each once, in the order of its refs."""
     found: dict[UUID, Address] = {}
-    for place, ref in enumerate(_refs(event)):
+    for place, ref in enumerate(refs_of(event)):
         named = contact_of_ref(ref, names)
         if named is not None and named != contact_id:
             found.setdefault(named, Address(f"/data/refs/{place}", named))
@@ -70,7 +70,7 @@ def with_own_ref(event: E, name: str, contact_id: UUID, names: ContactNames) -> 
     source, colon, ref = name.partition(":")
     if not colon or not isinstance(event, ContactRegistered):
         return event
-    refs = _refs(event)
+    refs = refs_of(event)
     if any(contact_of_ref(one, names) == contact_id for one in refs):
         return event
     try:
@@ -88,7 +88,7 @@ def without_own_ref(event: E, contact_id: UUID, names: ContactNames) -> E:
     """
     if not isinstance(event, TELLING) or isinstance(event.refs, EncryptedValue):
         return event
-    others = tuple(one for one in _refs(event) if contact_of_ref(one, names) != contact_id)
+    others = tuple(one for one in refs_of(event) if contact_of_ref(one, names) != contact_id)
     return _with_refs(event, others or None)
 
 
@@ -127,7 +127,8 @@ def unaddressed_pairs(
                 yield pair
 
 
-def _refs(event: Event) -> tuple[Ref, ...]:
+def refs_of(event: Event) -> tuple[Ref, ...]:
+    """The refs that an event tells of its contact, where they can be read."""
     if not isinstance(event, TELLING) or isinstance(event.refs, EncryptedValue):
         return ()
     return event.refs or ()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from domain.addresses import addresses_of, with_own_ref
+from domain.addresses import addresses_of, refs_of, with_own_ref
 from domain.events.referrals import ReferralMade
 
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ class Draft(NamedTuple):
         if self.event is None or self.problem is not None:
             return self
         event = with_own_ref(self.event, name, self.contact_id, names)
+        if not refs_of(self.event):
+            return self._replace(event=event)  # its own ref is no other name
         return self._replace(event=event, addresses=addresses_of(event, self.contact_id, names))
 
 

@@ -1,4 +1,4 @@
-"""Random bytes for salts, nonces and ids, fetched from the system a portion at a time.
+"""Random bytes for keys, salts, nonces and ids, fetched from the system a portion at a time.
 
 Each question to the system lets go of the interpreter's lock, and under load the committer waits
 for it far longer than the answer takes. A portion is used once and in order, so every byte is as

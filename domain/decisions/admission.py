@@ -78,7 +78,9 @@ def hold_to_erasure(state: ContactState, event: Event, pointer: str = "/data") -
         if personal := list(event.personal_fields()):
             told = f"personal data: {', '.join(personal)}"
             raise _refused_personal(state, told, fields=personal)
-    elif missing := [name for name in event.EXPECTED if getattr(event, name) is None]:
+    elif event.EXPECTED and (
+        missing := [name for name in event.EXPECTED if getattr(event, name) is None]
+    ):
         raise Invalid(FieldError(f"{pointer}/{name}", "missing", "is required") for name in missing)
 
 

@@ -19,6 +19,7 @@ from eventsourcing.utils import Environment
 
 from ledger import free_space
 from ledger.data_layout import LEDGERS, SETTINGS_FILE, is_ledger_name, missing, unusable
+from ledger.entropy import Entropy
 from ledger.files import flush_file, flush_folder, write_whole
 from ledger.stores.sqlite.access_keys import SqliteAccessKeys
 from ledger.stores.sqlite.connections import APPLICATION_ID as EVENTS_ID
@@ -184,7 +185,13 @@ class SqliteLedgerStore(LedgerStore):
         make: bool = True,
         most_kept: Callable[[], int] = lambda: KEPT_KEYS,
     ) -> KeyStore:
-        return KeyStore(self.folder / KEYS_FILE, master_key, make=make, most_kept=most_kept)
+        return KeyStore(
+            self.folder / KEYS_FILE,
+            master_key,
+            make=make,
+            entropy=Entropy(),
+            most_kept=most_kept,
+        )
 
     def log_origin(self) -> str | None:
         return log_origin(self.folder / LOG_FILE)
