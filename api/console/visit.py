@@ -229,6 +229,7 @@ MENU: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("People", "/people", ("read",)),
     ("Log an act", "/act", ("append",)),
     ("Partners", "/partners", ("read",)),
+    ("Book", "/book", ("read",)),
     ("Policies", "/policies", ("read", "audit")),
     ("Audit", "/audit", ("audit",)),
     ("Operations", "/operations", ("read", "rebuild", "admin")),

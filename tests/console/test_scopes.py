@@ -95,7 +95,13 @@ def test_what_a_key_is_shown_works_and_the_rest_is_refused(keyed: Keyed, scope: 
         if scope != "read":
             assert "Ada Jansen" not in text, path
     token = fields_of(pages["/console"], "/console/sign-out")["token"]
-    known = {"ledger": "shop", "contact": "till:1", "operation": uuid4(), "import": uuid4()}
+    known = {
+        "ledger": "shop",
+        "contact": "till:1",
+        "operation": uuid4(),
+        "import": uuid4(),
+        "list": "lost",
+    }
     for page in PAGES:
         if not page.scopes or scope in page.scopes:
             continue

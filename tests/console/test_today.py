@@ -83,6 +83,7 @@ def test_the_pages_of_an_archived_ledger_are_read_and_take_nothing(
         "/people",
         "/people/till:0",
         "/partners",
+        "/book",
         "/policies",
         "/audit",
         "/operations",

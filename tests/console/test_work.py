@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,6 +63,62 @@ def test_partners_show_whom_they_sent_and_what_is_owed(client: httpx.Client, sho
     (reward,) = shop.get("/contacts/till:1/referrals").json()["rewards"]
     assert f"{reward['owed_minor'] / 100:.2f} EUR owed" in one
     assert client.get(f"{pages(shop)}/partners?standing=friend").status_code == 422
+
+
+def test_the_book_shows_every_figure_of_the_api_and_leads_to_people(
+    client: httpx.Client, shop: Shop
+) -> None:
+    refer(shop)
+    back = {"purchase_id": "1", "amount_minor": 250}
+    shop.append("till:2", {"type": "purchase-reversed", "data": back})
+    dollars = {
+        "purchase_id": "2",
+        "amount_minor": 1000,
+        "currency": "USD",
+        "initiated_by": "contact",
+    }
+    shop.append("till:1", {"type": "purchase-made", "data": dollars})
+    for by, name in (("month", "2026-03"), ("stage", "contact"), ("contact", "Clara Smit")):
+        page = client.get(f"{pages(shop)}/book?by={by}&from=2026-01&to=2026-12").text
+        assert name in page
+        for row in shop.get("/book", by=by, **{"from": "2026-01", "to": "2026-12"}).json()["rows"]:
+            assert f"{row['net_minor'] / 100:,.2f} {row['currency']}" in page
+        assert page.count("<svg") == 2, "one picture for each currency"
+    by_month = client.get(f"{pages(shop)}/book").text
+    path = unescape(re.findall(r'href="(/console[^"]*by=contact[^"]*)"', by_month)[0])
+    by_person = client.get(path).text
+    assert "Ben Okafor" in by_person
+    assert f"{pages(shop)}/people/" in by_person
+    assert "Nothing was bought" in client.get(f"{pages(shop)}/book?to=2020-01").text
+    for wrong in ("by=colour", "from=march", "from=2026-05&to=2026-01"):
+        assert client.get(f"{pages(shop)}/book?{wrong}").status_code == 422
+
+
+def test_a_watch_list_says_why_and_what_to_do(client: httpx.Client, shop: Shop) -> None:
+    refer(shop)
+    path = f"{pages(shop)}/book/watch"
+    assert "Nobody is on this list" in client.get(f"{path}/lost").text
+    opened = {"engagement_id": "e", "role": "buyer", "capacity": "client"}
+    begun = format_instant(START - 200 * DAY)
+    shop.append("till:2", {"type": "engagement-opened", "occurred_at": begun, "data": opened})
+    (one,) = shop.get("/watch/under-served", names="true").json()["items"]
+    page = client.get(f"{path}/under-served").text
+    assert all(said in page for said in (one["name"], one["why"], one["do"]))
+    assert client.get(f"{path}/everybody").status_code == 404
+
+
+def test_a_ledger_too_long_for_the_book_leads_to_the_command(
+    client: httpx.Client, shop: Shop, server: Server
+) -> None:
+    refer(shop)
+    served = server.ledger(shop.base.rpartition("/")[2])
+    short = replace(served, limits=replace(served.limits, calibrated_events=2))
+    server.ledgers[served.ledger.name] = short
+    try:
+        assert "rapport book --by month" in client.get(f"{pages(shop)}/book").text
+        assert "rapport watch lost" in client.get(f"{pages(shop)}/book/watch/lost").text
+    finally:
+        server.ledgers[served.ledger.name] = served
 
 
 def test_a_lever_shows_who_would_rise_before_anything_is_published(

@@ -3,6 +3,7 @@
 from api.console.pages import (
     acts,
     audit,
+    book,
     corrections,
     exports,
     imports,
@@ -29,6 +30,7 @@ PAGES = (
     *acts.PAGES,
     *corrections.PAGES,
     *partners.PAGES,
+    *book.PAGES,
     *policies.PAGES,
     *audit.PAGES,
     *exports.PAGES,

@@ -1,0 +1,185 @@
+"""The book: what contacts brought and cost, and whom to look at before they are lost."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from api.console.visit import Page
+from api.service.answers.book import WatchItem
+from api.service.book import book_of, watch_list
+from api.service.labels import LabelsWanted
+from domain.book.book import DIVISIONS, BookQuestion
+from domain.book.watch import LISTS
+from domain.errors import Invalid, NotFound
+from domain.instants import month_of
+from ledger.access.scopes import READ
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from starlette.responses import Response
+
+    from api.console.visit import Visit
+    from api.service.answers.book import BookAnswer, BookRow
+
+ROWS = 50
+"""How many rows of a currency are shown at most, and how many people of a watch list."""
+
+MONTHS = 12
+"""How many months are shown where none are asked for, the present one included."""
+
+WIDTH, HEIGHT = 1000, 200
+"""The units of a picture, which has as many pixels as there is room."""
+
+_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
+_TOO_MUCH = "takes-a-replay"
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One row of a picture: where its rectangle stands, and where a click on it leads."""
+
+    row: BookRow
+    left: int
+    top: int
+    width: int
+    height: int
+    path: str | None
+
+
+@dataclass(frozen=True)
+class Chart:
+    """The rows of one currency with their picture; ``zero`` is the height of the line at nothing.
+
+    ``hidden`` is how many rows there are besides.
+    """
+
+    currency: str
+    bars: tuple[Bar, ...]
+    zero: int
+    hidden: int
+
+
+def show(visit: Visit) -> Response:
+    """The book of some months, divided by one thing.
+
+    Raises:
+        Invalid: there is no such division or month, or the months are the wrong way round.
+    """
+    by = visit.parameter("by") or DIVISIONS[0]
+    if by not in DIVISIONS:
+        raise Invalid.at("/by", "not-a-choice", f"must be one of {', '.join(DIVISIONS)}")
+    from_, to = _month(visit, "from"), _month(visit, "to")
+    if from_ is None and to is None:
+        from_ = _earlier(month_of(visit.now, visit.time_zone), MONTHS - 1)
+    served, moment = visit.served, visit.question().moment
+    labels = served.labels(LabelsWanted(names=True), moment.position)
+    book: BookAnswer | None = None
+    try:
+        question = BookQuestion(from_, to, by)
+        book = book_of(served.ledger, moment, question, labels, served.limits.calibrated_events)
+    except Invalid as error:
+        _require_too_much(error)
+    return visit.page(
+        "book.html",
+        book=book,
+        charts=() if book is None else _charts(visit, book),
+        by=by,
+        divisions=DIVISIONS,
+        months={"from": from_ or "", "to": to or ""},
+        lists=LISTS,
+        position=moment.position,
+    )
+
+
+def show_list(visit: Visit) -> Response:
+    """The people on a watch list, those who brought most first.
+
+    Raises:
+        NotFound: there is no such list.
+    """
+    name = visit.request.path_params["list"]
+    if name not in LISTS:
+        raise NotFound(f"there is no list {name}; there are {', '.join(LISTS)}")
+    served, moment = visit.served, visit.question().moment
+    found, is_too_much = [], False
+    try:
+        found = watch_list(served.ledger, moment, name, served.limits.calibrated_events)
+    except Invalid as error:
+        _require_too_much(error)
+        is_too_much = True
+    labels = served.labels(LabelsWanted(names=True), moment.position)
+    return visit.page(
+        "watch_list.html",
+        name=name,
+        lists=LISTS,
+        items=[*labels.beside(WatchItem.of(one) for one in found[:ROWS])],
+        hidden=max(0, len(found) - ROWS),
+        is_too_much=is_too_much,
+        position=moment.position,
+    )
+
+
+def _require_too_much(error: Invalid) -> None:
+    """Let pass that the ledger is too long for a page.
+
+    Raises:
+        Invalid: it is refused for something else.
+    """
+    if any(one.code != _TOO_MUCH for one in error.errors):
+        raise error
+
+
+def _month(visit: Visit, name: str) -> str | None:
+    text = visit.parameter(name)
+    if text is not None and not _MONTH.fullmatch(text):
+        raise Invalid.at(f"/{name}", "out-of-range", "must be a month such as 2026-03")
+    return text
+
+
+def _earlier(month: str, months: int) -> str:
+    year, place = divmod(int(month[:4]) * 12 + int(month[5:]) - 1 - months, 12)
+    return f"{max(year, 1):04}-{place + 1:02}"
+
+
+def _charts(visit: Visit, book: BookAnswer) -> list[Chart]:
+    found: list[Chart] = []
+    for currency in dict.fromkeys(one.currency for one in book.rows):
+        rows = [one for one in book.rows if one.currency == currency]
+        if book.by == "contact":
+            rows.sort(key=lambda one: -one.net_minor)
+        found.append(_chart(visit, book, currency, rows))
+    return found
+
+
+def _chart(visit: Visit, book: BookAnswer, currency: str, rows: Sequence[BookRow]) -> Chart:
+    shown = rows[-ROWS:] if book.by == "month" else rows[:ROWS]
+    most = max([0, *(one.net_minor for one in shown)])
+    least = min([0, *(one.net_minor for one in shown)])
+    scale = HEIGHT / max(most - least, 1)
+    zero, step = round(most * scale), WIDTH // max(len(shown), 1)
+    bars = []
+    for place, row in enumerate(shown):
+        height = max(round(abs(row.net_minor) * scale), 1)
+        top = zero - height if row.net_minor > 0 else zero
+        bars.append(
+            Bar(row, place * step, top, max(step * 4 // 5, 1), height, _path(visit, book, row))
+        )
+    return Chart(currency, tuple(bars), zero, len(rows) - len(shown))
+
+
+def _path(visit: Visit, book: BookAnswer, row: BookRow) -> str | None:
+    """Who is in a row: of a month the people who bought in it, of a person their page."""
+    if book.by == "month":
+        return f"{visit.ledger_path}/book?by=contact&from={row.key}&to={row.key}"
+    if book.by == "contact":
+        return f"{visit.ledger_path}/people/{row.key}"
+    return None
+
+
+PAGES = (
+    Page("/ledgers/{ledger}/book", show, (READ,)),
+    Page("/ledgers/{ledger}/book/watch/{list}", show_list, (READ,)),
+)
