@@ -12,14 +12,15 @@ from urllib.parse import urlencode
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from api.console.errors import Failed, FormRefused, NotAllowed, PageNotFound, error_page
 from api.console.forms import read_form
 from api.console.multipart import read_multipart
-from api.console.origins import Origin, path_of_page
+from api.console.origins import Origin, is_authority, path_of_page
 from api.console.pages import PAGES
 from api.console.rendering import STATIC, static_content
 from api.console.sessions import NOBODY, Sessions
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from starlette.requests import Request
-    from starlette.types import ASGIApp
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from api.console.sessions import Session
     from api.console.visit import Page
@@ -70,7 +71,17 @@ class Console:
         made.router.redirect_slashes = False
         made.add_exception_handler(HTTPException, self._answer_unknown)
         made.add_exception_handler(Exception, self._answer_failed)
-        return made
+
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            # Everything below works out addresses, which a Host that is none makes impossible.
+            if scope["type"] == "http" and not is_authority(Headers(scope=scope).get("host", "")):
+                scope["state"].setdefault("route", "/console")
+                refused = PlainTextResponse("The Host header names no host.", 400, HEADERS)
+                await refused(scope, receive, send)
+                return
+            await made(scope, receive, send)
+
+        return answer
 
     def _endpoint(self, page: Page, path: str) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:

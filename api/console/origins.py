@@ -40,6 +40,19 @@ def path_of_page(address: str) -> str | None:
     return path if _PATH.fullmatch(path) and ".." not in unquote(parts.path) else None
 
 
+def is_authority(host: str) -> bool:
+    """Whether a Host header names a host, and a port that there can be.
+
+    >>> [is_authority(one) for one in ("rapport.example:8443", "[::1]", "[", "a:99999", "")]
+    [True, True, False, False, False]
+    """
+    try:
+        parts = urlsplit(f"http://{host}")
+        return bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
+
+
 @dataclass(frozen=True)
 class Origin:
     """The origin that browsers know the console by, such as ``https://rapport.example.org``."""

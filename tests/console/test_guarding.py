@@ -278,6 +278,14 @@ def test_pages_of_other_origins_read_nothing_of_the_console(keyed: Keyed) -> Non
     assert "Access-Control-Allow-Origin" not in answer.headers
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1:99999", "[", "rapport.example:port"])
+def test_a_host_that_is_none_is_refused_and_no_fault_of_ours(keyed: Keyed, host: str) -> None:
+    for path in ("/console", SIGN_IN, "/console/ledgers/shop/people?q=a", "/console/nowhere"):
+        answer = keyed.client.get(path, headers={"Host": host})
+        assert (path, answer.status_code) == (path, 400)
+        assert "Set-Cookie" not in answer.headers
+
+
 @pytest.mark.parametrize(
     ("public_url", "cookie"),
     [("https://rapport.example", "__Host-rapport"), ("http://rapport.example", None)],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from domain.instants import format_instant
@@ -68,6 +69,28 @@ def test_a_person_is_shown_as_of_a_day_and_as_known_on_one(
     unknown = client.get(path, params={"day": "25", "known": "5"})
     assert "Nobody knew them then" in unknown.text
     assert client.get(path, params={"on": "yesterday"}).status_code == 422
+
+
+def test_points_that_a_complaint_takes_away_are_drawn(client: httpx.Client, shop: Shop) -> None:
+    shop.register("till:1", "Ada Jansen")
+    shop.append("till:1", *(purchase(str(day), at=START - day * DAY) for day in range(61, 65)))
+    shop.register("till:2", "Ben Okafor")
+    sent = {"referral_id": "r", "direction": "inbound", "other": "till:2", "level": 5}
+    shop.append("till:1", {"type": "referral-made", "data": sent})
+    late = {"complaint_id": "c", "severity": 3, "public": False}
+    at = format_instant(START - 60 * DAY)
+    shop.append("till:1", {"type": "complaint-raised", "occurred_at": at, "data": late})
+    signals = shop.get("/contacts/till:1/status").json()["signals"]
+    points = {one["name"]: one["points"] for one in signals if one["on"]}
+    assert points["complaint"] < 0
+    page = client.get(f"{pages(shop)}/people/till:1").text
+    widths = [
+        int(one)
+        for one in re.findall(r'<rect class="bar [^"]*" x="\d+"[^>]* width="(-?\d+)"', page)
+    ]
+    gained = [10 * one for one in points.values() if one > 0]
+    assert sorted(widths) == sorted([*gained, min(sum(gained), -10 * points["complaint"])])
+    assert page.count('class="bar taken"') == 1
 
 
 def test_a_past_is_replayed_step_by_step_in_words(client: httpx.Client, shop: Shop) -> None:

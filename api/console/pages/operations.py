@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from api.console.visit import Visit
+    from projections.operations import Operation
 
 
 def show(visit: Visit) -> Response:
@@ -26,7 +27,7 @@ def show(visit: Visit) -> Response:
         "operations.html" if not visit.is_fragment else "operations_state.html",
         ready=readiness_of(server),
         states=states,
-        running=served.projections.operations.running(),
+        running=[one for one in served.projections.operations.running() if _may_see(visit, one)],
         imports=[served.imports.get(one.id) for one in served.imports.kept.all()][:10]
         if visit.may(APPEND)
         else [],
@@ -57,7 +58,7 @@ def show_one(visit: Visit) -> Response:
     """
     work = visit.served.projections.operation(_operation_id(visit))
     require_more_than_append(work, visit.principal)
-    if work.owner not in ("", visit.principal.id) and not visit.may(ADMIN):
+    if not _may_see(visit, work):
         raise OperationNotFound("there is no such operation, or not any more")
     return visit.page(
         "operation.html" if not visit.is_fragment else "operation_state.html",
@@ -65,6 +66,11 @@ def show_one(visit: Visit) -> Response:
         may_cancel=work.kind == "rebuild" and visit.may(REBUILD, ADMIN),
         position=visit.served.ledger.head(),
     )
+
+
+def _may_see(visit: Visit, work: Operation) -> bool:
+    """Whether an operation is the caller's own, or nobody's, or everything is the caller's."""
+    return work.owner in ("", visit.principal.id) or visit.may(ADMIN)
 
 
 def cancel(visit: Visit) -> Response:

@@ -53,12 +53,16 @@ class Entry:
 
 @dataclass(frozen=True)
 class Bar:
-    """A signal as a bar: from where to where, in the units of the drawing."""
+    """A signal as a bar: from where to where, in the units of the drawing.
+
+    ``takes_away`` says that its points are less than none: it lies over the end of the others.
+    """
 
     signal: Signal
     label: str
     begins: int
     width: int
+    takes_away: bool
 
 
 @dataclass(frozen=True)
@@ -245,11 +249,11 @@ def _thresholds(policy: Policy) -> dict[str, int]:
 
 def _bars(signals: Sequence[Signal]) -> list[Bar]:
     """The signals that are on, one after the other, and those that are off without a bar."""
-    found, begins = [], 0
+    found, end = [], 0
     for one in sorted(signals, key=lambda signal: (not signal.on, -signal.points)):
-        width = WIDTH * one.points // 100 if one.on else 0
-        found.append(Bar(one, one.name.replace("_", " "), begins, width))
-        begins += width
+        begun, end = end, max(end + (WIDTH * one.points // 100 if one.on else 0), 0)
+        label = one.name.replace("_", " ")
+        found.append(Bar(one, label, min(begun, end), abs(end - begun), end < begun))
     return found
 
 
