@@ -35,6 +35,7 @@ VALUES = {
     "level": "0",
     "tile": "000.p/1",
     "import": "01890a5d-ac96-574b-bcce-b302099a8057",
+    "list": "lost",
     "operation": "01890a5d-ac96-774b-bcce-b302099a8057",
     "type": "purchase-made",
     "id": "0123456789abcdef",
