@@ -63,6 +63,8 @@ def test_a_person_is_shown_as_of_a_day_and_as_known_on_one(
     shop.append("till:1", purchase("1", at=START - 10 * DAY))
     path = f"{pages(shop)}/people/till:1"
     assert 'class="stage customer"' in client.get(path).text
+    assert "Last here</dt><dd>10 days ago" in client.get(path).text
+    assert "Last here</dt><dd>5 days ago" in client.get(path, params={"day": "25"}).text
     before = client.get(path, params={"day": "15"}).text
     assert 'class="stage contact"' in before
     assert "12.50" not in before

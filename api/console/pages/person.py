@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from api.console.event_words import Statement, statements, title
+from api.console.rendering import Words
 from api.console.visit import Page
 from api.console.vocabulary import KINDS
 from api.service.agendas.answering import names_at
@@ -122,6 +123,7 @@ def show(visit: Visit) -> Response:
         "position": question.position,
         "is_now": track.day == track.days and track.known_day == track.days,
         "name_of": name_of,
+        "then": Words(visit.time_zone, question.as_of),
         "kinds": KINDS,
         "may_append": visit.may(APPEND),
         "may_administer": visit.may(ADMIN),
