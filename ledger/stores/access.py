@@ -8,12 +8,13 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from domain.errors import Corrupt
 from ledger.access.scopes import Principal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from contextlib import AbstractContextManager
 
 BEGINNING = "0" * 64
@@ -194,3 +195,31 @@ class TrailHeads(Protocol):
 def canonical(value: object) -> str:
     """The value as JSON with sorted keys and no white space."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def act_of(row: Sequence[Any], store: str) -> Act:
+    """The entry of a trail that a store keeps as these columns; ``store`` names it in errors.
+
+    Raises:
+        Corrupt: it is not as it was recorded.
+    """
+    number, at, principal, act, subject, detail, previous, hashed, outcome, of = row
+    try:
+        entry = Act(
+            number=number,
+            at=at,
+            principal=principal,
+            act=act,
+            subject=subject,
+            detail=json.loads(detail),
+            previous=previous,
+            hash=hashed,
+            outcome=ORDERED if of is None and outcome is None else outcome,
+            of=of,
+        )
+        sound = entry.is_sound()
+    except (ValueError, TypeError):
+        sound = False
+    if not sound:
+        raise Corrupt(f"{store}: entry {number} of the audit trail is not as recorded")
+    return entry

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from api.cli.asking.queries import query_of, without_none
@@ -24,16 +25,18 @@ if TYPE_CHECKING:
 _NAMES = LabelsWanted(names=True)
 
 
-class FolderMoney:
+class FolderMoney(ABC):
     """The answers of a ledger that is open in this process, however many events it has."""
 
     _ledger: Ledger
 
+    @abstractmethod
     def _moment(self, asked: At) -> Moment:
-        raise NotImplementedError
+        """The point in both times that is asked about."""
 
+    @abstractmethod
     def _contact_id(self, contact: str) -> UUID:
-        raise NotImplementedError
+        """The contact of that name."""
 
     def rewards(self, asked: At, state: str | None, contact: str | None) -> Document:
         """See ``MoneyAnswers``."""

@@ -19,6 +19,7 @@ from eventsourcing.persistence import (
 
 from domain.uuids import uuid_of
 from ledger.stores.events import INDEXED_TOPICS, Row
+from ledger.stores.library_questions import events_of_stream, notifications_of_log
 from ledger.stores.postgresql.connections import Database
 from ledger.stores.postgresql.errors import ledger_errors
 from ledger.stores.postgresql.writer import Writer
@@ -93,13 +94,8 @@ class PostgresqlEvents(ApplicationRecorder):
         limit: int | None = None,
     ) -> Sequence[StoredEvent]:
         """A stream's events as notifications, so that they know their positions."""
-        conditions: dict[str, object] = {_ONE_STREAM: originator_id}
-        if gt is not None:
-            conditions["originator_version > %s"] = gt
-        if lte is not None:
-            conditions["originator_version <= %s"] = lte
-        order = "originator_version DESC" if desc else "originator_version"
-        return [_notification(row) for row in self._rows(conditions, order=order, limit=limit)]
+        stream = _ONE_STREAM, originator_id
+        return events_of_stream(self._rows, stream, "%s", gt=gt, lte=lte, desc=desc, limit=limit)
 
     def select_notifications(
         self,
@@ -111,12 +107,9 @@ class PostgresqlEvents(ApplicationRecorder):
         inclusive_of_start: bool = True,
     ) -> Sequence[Notification]:
         """The log from ``start`` to ``stop``."""
-        conditions: dict[str, object] = {}
-        if start is not None:
-            conditions["position >= %s" if inclusive_of_start else "position > %s"] = start
-        if stop is not None:
-            conditions["position <= %s"] = stop
-        return [_notification(row) for row in self._rows(conditions, topics=topics, limit=limit)]
+        return notifications_of_log(
+            self._rows, "%s", start, limit, stop, topics, inclusive_of_start=inclusive_of_start
+        )
 
     def subscribe(
         self, gt: int | None = None, topics: Sequence[str] = ()
@@ -281,22 +274,20 @@ class PostgresqlFactory(InfrastructureFactory[TrackingRecorder]):
         return recorder
 
     def aggregate_recorder(self, purpose: str = "events") -> Never:
-        """There are no snapshots."""
-        raise NotImplementedError(purpose)
+        """The library asks for it; a ledger has none, because it keeps no snapshots."""
+        raise NotImplementedError(
+            f"a ledger keeps no snapshots, so it has no recorder of {purpose}"
+        )
 
     def tracking_recorder(self, tracking_recorder_class: Any = None) -> Never:
-        """Positions of followers stand beside their rows."""
-        raise NotImplementedError
+        """The library asks for it; a ledger has none, because positions stand beside the rows."""
+        raise NotImplementedError("a projection keeps its position beside its rows")
 
     def process_recorder(self) -> Never:
         """See ``tracking_recorder``."""
-        raise NotImplementedError
+        raise NotImplementedError("a projection keeps its position beside its rows")
 
     def close(self) -> None:
         """Close what was made."""
         while self._opened:
             self._opened.pop().close()
-
-
-def _notification(row: Row) -> Notification:
-    return Notification(row.stream, row.version, row.topic, row.state, row.position)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from domain.errors import Corrupt
-from ledger.stores.access import ORDERED, Act, TrailStore, canonical
+from ledger.stores.access import Act, TrailStore, act_of, canonical
 from ledger.stores.postgresql.connections import Connection, Database, fetch, run
 from ledger.stores.postgresql.errors import ledger_errors
 
@@ -71,7 +69,7 @@ class PostgresqlTrail(TrailStore):
 
     def entries(self, after: int, limit: int) -> list[Act]:
         select = f"SELECT {_COLUMNS} FROM {{acts}} WHERE number > %s ORDER BY number LIMIT %s"
-        return [_read(row, self.name) for row in self._rows(select, after, limit)]
+        return [act_of(row, self.name) for row in self._rows(select, after, limit)]
 
     def tells_of(self, act: str, since: str | None) -> bool:
         return bool(self._rows(_TELLS_OF, act, since))
@@ -85,26 +83,3 @@ class PostgresqlTrail(TrailStore):
             if self._adding is not None:
                 return fetch(self._adding, named, values)
             return self._database.rows(named, *values)
-
-
-def _read(row: Any, store: str) -> Act:
-    number, at, principal, act, subject, detail, previous, hashed, outcome, of = row
-    try:
-        entry = Act(
-            number=number,
-            at=at,
-            principal=principal,
-            act=act,
-            subject=subject,
-            detail=json.loads(detail),
-            previous=previous,
-            hash=hashed,
-            outcome=ORDERED if of is None and outcome is None else outcome,
-            of=of,
-        )
-        sound = entry.is_sound()
-    except (ValueError, TypeError):
-        sound = False
-    if not sound:
-        raise Corrupt(f"{store}: entry {number} of the audit trail is not as recorded")
-    return entry

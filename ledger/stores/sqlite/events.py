@@ -17,6 +17,7 @@ from eventsourcing.sqlite import (
 
 from domain.uuids import uuid_of
 from ledger.stores.events import INDEXED_TOPICS, Row
+from ledger.stores.library_questions import events_of_stream, notifications_of_log
 from ledger.stores.sqlite.connections import LAYOUT, LedgerDatastore
 from ledger.stores.sqlite.errors import ledger_errors
 
@@ -142,13 +143,8 @@ class LedgerApplicationRecorder(SQLiteApplicationRecorder):
         limit: int | None = None,
     ) -> Sequence[StoredEvent]:
         """A stream's events as notifications, so that they know their positions."""
-        conditions: dict[str, object] = {_ONE_STREAM: _stream_key(originator_id)}
-        if gt is not None:
-            conditions["originator_version > ?"] = gt
-        if lte is not None:
-            conditions["originator_version <= ?"] = lte
-        order = "originator_version DESC" if desc else "originator_version"
-        return [_notification(row) for row in self.rows(conditions, order=order, limit=limit)]
+        stream = _ONE_STREAM, _stream_key(originator_id)
+        return events_of_stream(self.rows, stream, "?", gt=gt, lte=lte, desc=desc, limit=limit)
 
     def select_notifications(
         self,
@@ -160,12 +156,9 @@ class LedgerApplicationRecorder(SQLiteApplicationRecorder):
         inclusive_of_start: bool = True,
     ) -> Sequence[Notification]:
         """The log from ``start`` to ``stop``."""
-        conditions: dict[str, object] = {}
-        if start is not None:
-            conditions["position >= ?" if inclusive_of_start else "position > ?"] = start
-        if stop is not None:
-            conditions["position <= ?"] = stop
-        return [_notification(row) for row in self.rows(conditions, topics=topics, limit=limit)]
+        return notifications_of_log(
+            self.rows, "?", start, limit, stop, topics, inclusive_of_start=inclusive_of_start
+        )
 
     def rows(
         self,
@@ -355,7 +348,3 @@ class _Streams(dict["bytes | str", "UUID | str"]):
 
 def _id_key(event_id: UUID | None) -> bytes | None:
     return None if event_id is None else event_id.bytes
-
-
-def _notification(row: Row) -> Notification:
-    return Notification(row.stream, row.version, row.topic, row.state, row.position)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from domain.errors import Corrupt
-from ledger.stores.access import ORDERED, Act, TrailStore, canonical
+from ledger.stores.access import Act, TrailStore, act_of, canonical
 from ledger.stores.sqlite.connections import connect
 from ledger.stores.sqlite.errors import ledger_errors
 
@@ -111,7 +109,7 @@ class SqliteTrail(TrailStore):
             rows = self._connection.execute(
                 "SELECT * FROM acts WHERE number > ? ORDER BY number LIMIT ?", (after, limit)
             ).fetchall()
-        return [_read(row, self.name) for row in rows]
+        return [act_of(row, self.name) for row in rows]
 
     def tells_of(self, act: str, since: str | None) -> bool:
         with ledger_errors(self._path):
@@ -138,26 +136,3 @@ class SqliteTrail(TrailStore):
 
     def _columns(self) -> int:
         return len(self._connection.execute("PRAGMA table_info(acts)").fetchall())
-
-
-def _read(row: Any, store: str) -> Act:
-    number, at, principal, act, subject, detail, previous, hashed, outcome, of = row
-    try:
-        entry = Act(
-            number=number,
-            at=at,
-            principal=principal,
-            act=act,
-            subject=subject,
-            detail=json.loads(detail),
-            previous=previous,
-            hash=hashed,
-            outcome=ORDERED if of is None and outcome is None else outcome,
-            of=of,
-        )
-        sound = entry.is_sound()
-    except (ValueError, TypeError):
-        sound = False
-    if not sound:
-        raise Corrupt(f"{store}: entry {number} of the audit trail is not as recorded")
-    return entry
