@@ -104,5 +104,12 @@ class Load:
         self._sights.append((answer.position, now - answered, now - due))
 
 
+def _main() -> None:
+    found = json.dumps(uvloop.run(Load(json.load(sys.stdin)).run())).encode()
+    # Where PYTHONUNBUFFERED is set, sys.stdout drops what a write to a pipe leaves over.
+    with open(sys.stdout.fileno(), "wb", closefd=False) as output:
+        output.write(found)
+
+
 if __name__ == "__main__":
-    json.dump(uvloop.run(Load(json.load(sys.stdin)).run()), sys.stdout)
+    _main()
