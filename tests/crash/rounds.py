@@ -58,25 +58,20 @@ def loaded(load: Load) -> Iterator[None]:
     assert not any(writer.is_alive() for writer in load.writers)
 
 
-def endured(
-    data: Path,
-    chance: Random,
-    rounds: Iterable[Callable[[Load], None]],
-    *,
-    least_told: float = 0.5,
-) -> list[Sent]:
+def endured(data: Path, chance: Random, rounds: Iterable[Callable[[Load], None]]) -> list[Sent]:
     """All that was sent. Each round: what the last one left is right, sending it all again changes
     nothing of it, and then new writers go on while the round does to the server what it does. One
-    reader follows them all."""
+    reader follows them all: each round begins when it was told what the last one left."""
     shared = uuid4()
     reader = Reader()
     sent = [Sent([(shared, registration_event())])]
     newest = sent
     for one in rounds:
         with serving("serve", "--port", 0, "--data", data) as server:
-            look_into(server.url, sent, newest)
+            left = look_into(server.url, sent, newest)
             load = Load(server, shared, chance)
             following = reader.follow(server.url)
+            reader.await_all(left)
             with loaded(load):
                 one(load)
             following.join(END_SECONDS)
@@ -84,23 +79,29 @@ def endured(
             newest = [one for writer in load.writers for one in writer.sent]
         sent += newest
     with serving("serve", "--port", 0, "--data", data) as server:
-        look_into(server.url, sent, newest)
+        left = look_into(server.url, sent, newest)
+        following = reader.follow(server.url)
+        reader.await_all(left)
         with Client(server.url, retries=ONCE) as client:
             whole = list(client.log(page=PAGE))
             reader.check(whole)
-            assert len(reader.told) > len(sent) * least_told
             assert all(one.send(client) for one in sent)
             assert list(client.log(page=PAGE)) == whole
         assert {event.id for one in sent for _, event in one.pairs} <= {one.id for one in whole}
         assert rebuilt_without_drift(server.url)
+    following.join(END_SECONDS)
+    assert not following.is_alive()
     return sent
 
 
-def look_into(url: str, sent: list[Sent], newest: list[Sent]) -> None:
+def look_into(url: str, sent: list[Sent], newest: list[Sent]) -> int:
+    """The length of the log."""
     with Client(url, retries=ONCE) as client:
         check(list(client.log(page=PAGE)), sent)
         assert all(one.send(client) for one in newest)
-        check(list(client.log(page=PAGE)), sent)
+        log = list(client.log(page=PAGE))
+        check(log, sent)
+        return len(log)
 
 
 def rebuilt_without_drift(url: str) -> bool:

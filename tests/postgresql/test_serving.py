@@ -136,8 +136,7 @@ def test_what_was_acknowledged_survives_kills(
 ) -> None:
     """With a process beside that follows, as there is where there are two cores."""
     monkeypatch.setenv("RAPPORT_FOLLOWERS", "beside")
-    # In rounds as short as these, the reader has hardly begun when the server is killed.
-    endured(tmp_path / "data", random.Random(20261201), [killed] * 2, least_told=0.05)
+    endured(tmp_path / "data", random.Random(20261201), [killed] * 2)
 
 
 @pytest.mark.usefixtures("environment")
