@@ -60,13 +60,21 @@ def ending_of(command: click.Command, arguments: Sequence[str]) -> int:
     except LedgerError as error:
         return _report(str(error), _code(error))
     except (ReaderLeft, BrokenPipeError):
-        # The reader of a pipe left; nothing more can be written, not even at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()  # the reader of a pipe left
         return DONE
     except OSError as error:
+        try:
+            sys.stdout.flush()
+        except OSError:
+            _drop_output()
         place = f"{error.filename}: " if error.filename else ""
         return _report(f"{place}{error.strerror or error}", UNUSABLE)
     return ended if isinstance(ended, int) else DONE
+
+
+def _drop_output() -> None:
+    """Have what could not be written go nowhere: at exit it cannot be written either."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _code(error: LedgerError) -> int:

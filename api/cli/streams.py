@@ -15,8 +15,10 @@ from typing import TextIO
 def take_every_character() -> None:
     """Have both streams escape what their encoding lacks; where that is ASCII, write UTF-8.
 
-    ASCII is what Python takes where the locale says nothing.
+    ASCII is what Python takes where the locale says nothing. Where PYTHONUNBUFFERED is set, the
+    streams are flushed at the end of each line instead.
     """
+    sys.stdout, sys.stderr = _whole(sys.stdout), _whole(sys.stderr)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             encoding = "utf-8" if _codec(stream) == "ascii" else None
@@ -40,6 +42,24 @@ def write_exactly(content: bytes) -> None:
     stream = text_for_programs()
     stream.write(content.decode())
     stream.flush()
+
+
+def _whole(stream: TextIO) -> TextIO:
+    """The stream, buffered if it is not.
+
+    Without a buffer Python hands each text to one system call, and drops what that leaves over when
+    a signal arrives: a file that is piped then lacks a part.
+    """
+    if not isinstance(stream, io.TextIOWrapper) or not isinstance(stream.buffer, io.RawIOBase):
+        return stream
+    return open(  # it is used until the process ends
+        stream.fileno(),
+        "w",
+        encoding=stream.encoding,
+        errors=stream.errors,
+        buffering=1,
+        closefd=False,
+    )
 
 
 def _codec(stream: TextIO) -> str:
