@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 from api.http.access import principal_of
 from api.http.appends import answer_of
 from api.http.contract import Contract
 from api.http.edge import frontdoor
-from api.http.edge.request_reports import RequestNames, refusal_of
+from api.http.edge.admissions import Admission
 from api.http.edge.tracing import is_traced
 from api.http.kept_answers import CARDS, STATUSES, whole_answer
 from api.http.routers import ROUTERS
@@ -24,7 +24,6 @@ from api.http.routers.card import read_card
 from api.http.routers.events import append_events
 from api.http.routers.status import read_status
 from api.http.routing import routes_of
-from api.http.wire.rendered import WholeAnswer
 from api.service.envelope import read_one
 from api.service.present_answers import kept_answer
 from api.service.strict_parsing import JSON, parse
@@ -39,19 +38,7 @@ if TYPE_CHECKING:
     from api.http.streams.streams import Streams
     from api.service.server import OpenLedger, Server
 
-_SECURITY = b"".join([b"%s: %s\r\n" % pair for pair in frontdoor.SECURITY_HEADERS])
-
-
 _Way = Callable[["PlainRequest", "OpenLedger", bytes, "Cycle"], bool]
-
-
-class _Admission(NamedTuple):
-    """A request that the short way answers, whatever comes of it."""
-
-    request: PlainRequest
-    route: str
-    names: RequestNames
-    cycle: Cycle
 
 
 class ShortWay:
@@ -87,7 +74,7 @@ class ShortWay:
         server.usage_counts.leave(name)
         return False
 
-    def _admit(self, request: PlainRequest, cycle: Cycle) -> _Admission:
+    def _admit(self, request: PlainRequest, cycle: Cycle) -> Admission:
         """Let the request in. This comes last, because it counts as a request of its key.
 
         Raises:
@@ -98,8 +85,7 @@ class ShortWay:
             frontdoor.require_same_machine(request.method, headers)
         sent = [headers[b"authorization"].decode("latin-1")] if b"authorization" in headers else []
         principal_of(self._server, contract.scopes, sent, request.ledger)
-        self._reports.begin()
-        return _Admission(request, contract.path, RequestNames.without_span(headers), cycle)
+        return Admission(request, contract.path, cycle, self._reports, self._server.usage_counts)
 
     def _read(
         self, kind: KeptKind, request: PlainRequest, served: OpenLedger, _: bytes, cycle: Cycle
@@ -113,11 +99,10 @@ class ShortWay:
         path = f"/v1/ledgers/{request.ledger}/contacts/{{}}/{request.wanted}"
         say = partial(whole_answer, kind, contact_id, path)
         if found is not None:
-            self._send(admission, say(found))
-            return True
-        finding = asyncio.ensure_future(kind.find(self._server, served, contact_id, now))
-        finding.add_done_callback(partial(self._answer_later, admission, say))
-        cycle.wait_for(finding)
+            admission.send(say(found))
+        else:
+            finding = kind.find(self._server, served, contact_id, now)
+            admission.send_later(say, asyncio.ensure_future(finding))
         return True
 
     def _append(self, request: PlainRequest, served: OpenLedger, body: bytes, cycle: Cycle) -> bool:
@@ -128,40 +113,10 @@ class ShortWay:
             return False
         admission = self._admit(request, cycle)
         reply = self._streams.answers.new_reply()
-        waiting = reply.waiting
         base = f"/v1/ledgers/{request.ledger}"
-        say = partial(answer_of, base=base)
-        waiting.add_done_callback(partial(self._answer_later, admission, say))
-        cycle.wait_for(waiting)
+        admission.send_later(partial(answer_of, base=base), reply.waiting)
         try:
             ledger.hand_over(Append(drafts=(draft,)), reply)
         except Exception as error:  # noqa: BLE001  # it was let in, so it is answered here
-            waiting.set_exception(error)
+            reply.waiting.set_exception(error)
         return True
-
-    def _answer_later(
-        self,
-        admission: _Admission,
-        say: Callable[[Any], WholeAnswer],
-        waiting: asyncio.Future[Any],
-    ) -> None:
-        """Answer what became of something that took its time."""
-        try:
-            error = frontdoor.server_stopped() if waiting.cancelled() else waiting.exception()
-            if error is None:
-                self._send(admission, say(waiting.result()))
-                return
-        except Exception as unexpected:  # noqa: BLE001  # the last place before nobody answers
-            error = unexpected
-        self._send(admission, WholeAnswer.of(refusal_of(error, admission.names)))
-
-    def _send(self, admission: _Admission, answer: WholeAnswer) -> None:
-        """Send an answer, and report it."""
-        request, names, status = admission.request, admission.names, answer.status
-        lines = b"".join([b"%s: %s\r\n" % pair for pair in answer.headers])
-        named = b"x-request-id: %s\r\n" % names.request_id.encode()
-        admission.cycle.send(status, lines + _SECURITY + named, answer.content or b"")
-        self._server.usage_counts.leave(request.ledger)
-        self._reports.end(
-            names, request.method, admission.route, request.ledger, status, request.arrived
-        )
