@@ -185,9 +185,13 @@ class LedgerMapper(Mapper[UUID]):
         return EncryptedValue(b"") if plain is None else cast("str", self.transcoder.decode(plain))
 
     def _encryptor(self, stream: UUID, version: int, topic: str) -> Encrypt:
+        key: AESGCM | None = None
+
         def encrypt(name: str, plain: bytes) -> bytes:
+            nonlocal key
+            if key is None:
+                key = self.keys.encryption_key(stream)
             nonce = self._entropy(NONCE_BYTES)
-            key = self.keys.encryption_key(stream)
             return nonce + key.encrypt(nonce, plain, _context(stream, version, topic, name))
 
         return encrypt

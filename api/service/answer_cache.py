@@ -172,16 +172,20 @@ class AnswerCache:
         read.
         """
         with self._lock:
-            missed = events[0].position != self.newest.position + 1
-            far = [one for one in events if isinstance(one.event, _FAR_REACHING)]
-            if missed or not all(_makes_an_address(one) for one in far):
-                self._clear()
-            for one in events:
-                self._drop_resting_on(one.contact_id)
-            for one in far:
-                if isinstance(one.event, ContactMerged):
-                    self._drop_resting_on(one.event.into)
+            if self._kept:
+                self._drop_those_of(events)
             self.newest = Newest(events[-1].position, events[-1].recorded_at)
+
+    def _drop_those_of(self, events: Sequence[RecordedEvent]) -> None:
+        missed = events[0].position != self.newest.position + 1
+        far = [one for one in events if isinstance(one.event, _FAR_REACHING)]
+        if missed or not all(_makes_an_address(one) for one in far):
+            self._clear()
+        for one in events:
+            self._drop_resting_on(one.contact_id)
+        for one in far:
+            if isinstance(one.event, ContactMerged):
+                self._drop_resting_on(one.event.into)
 
 
 def _makes_an_address(recorded: RecordedEvent) -> bool:

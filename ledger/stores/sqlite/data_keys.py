@@ -82,12 +82,13 @@ class KeyStore:
         self._entropy = entropy
         self._most_kept = most_kept
         self._lock = RLock()
-        # A cipher is made of a key in a microsecond, and takes thirteen times its memory.
-        self._open: OrderedDict[UUID, bytes] = OrderedDict()
-        self._unsaved: dict[UUID, bytes] = {}
-        self._doomed: set[UUID] = set()
+        # All by the numbers of the contacts' ids, because a UUID hashes itself in Python. A cipher
+        # is made of a key in a microsecond, and takes thirteen times its memory.
+        self._open: OrderedDict[int, bytes] = OrderedDict()
+        self._unsaved: dict[int, bytes] = {}
+        self._doomed: set[int] = set()
         self._expected: Sequence[UUID] = ()
-        self._keyless: set[UUID] = set()
+        self._keyless: set[int] = set()
         self._path = path
         self._connection = connect(path, APPLICATION_ID)
         try:
@@ -130,11 +131,12 @@ class KeyStore:
             Corrupt: the stored key is damaged, or the file is.
             Unavailable: it cannot be read now.
         """
+        number = contact_id.int
         with self._lock:
-            if (known := self._open.get(contact_id)) is not None:
-                self._open.move_to_end(contact_id)
+            if (known := self._open.get(number)) is not None:
+                self._open.move_to_end(number)
                 return AESGCM(known)
-            if contact_id in self._doomed:
+            if number in self._doomed:
                 return None
             with ledger_errors(self._path):
                 row = self._connection.execute(
@@ -146,7 +148,7 @@ class KeyStore:
                 plain = self._master.unwrap(row[0], contact_id.bytes)
             except InvalidTag:
                 raise Corrupt(f"the data key of contact {contact_id} is damaged") from None
-            return self._remember(contact_id, plain)
+            return self._remember(number, plain)
 
     def read_together(self, contact_ids: Sequence[UUID]) -> None:
         """Read the keys of these contacts with one question, so that ``key`` need not ask for each.
@@ -158,14 +160,16 @@ class KeyStore:
             Unavailable: they cannot be read now.
         """
         with self._lock, ledger_errors(self._path):
-            unread = [one for one in contact_ids if not (one in self._open or one in self._doomed)]
+            there, doomed = self._open, self._doomed
+            unread = [one for one in contact_ids if one.int not in there and one.int not in doomed]
             for start in range(0, len(unread), _TOGETHER):
                 some = {one.bytes: one for one in unread[start : start + _TOGETHER]}
                 marks = ",".join("?" * len(some))
                 select = f"SELECT contact, wrapped FROM data_keys WHERE contact IN ({marks})"  # noqa: S608  # only marks
                 for contact, wrapped in self._connection.execute(select, list(some)).fetchall():
                     with suppress(InvalidTag):
-                        self._remember(some[contact], self._master.unwrap(wrapped, contact))
+                        plain = self._master.unwrap(wrapped, contact)
+                        self._remember(some[contact].int, plain)
 
     def expect(self, contact_ids: Sequence[UUID]) -> None:
         """Say who may well have no key yet: they are looked up together, once one is asked for."""
@@ -174,18 +178,19 @@ class KeyStore:
 
     def encryption_key(self, contact_id: UUID) -> AESGCM:
         """The contact's key, a new one if need be; ``save`` makes new ones durable."""
+        number = contact_id.int
         with self._lock:
-            if (known := self._open.get(contact_id)) is not None:
-                self._open.move_to_end(contact_id)
+            if (known := self._open.get(number)) is not None:
+                self._open.move_to_end(number)
                 return AESGCM(known)
             if self._expected:
                 self._look_up_expected()
-            if contact_id in self._keyless:
-                self._keyless.discard(contact_id)
+            if number in self._keyless:
+                self._keyless.discard(number)
             elif (cipher := self.key(contact_id)) is not None:
                 return cipher
-            plain = self._unsaved.setdefault(contact_id, self._entropy(KEY_BYTES))
-            return self._remember(contact_id, plain)
+            plain = self._unsaved.setdefault(number, self._entropy(KEY_BYTES))
+            return self._remember(number, plain)
 
     def _look_up_expected(self) -> None:
         expected, self._expected = self._expected, ()
@@ -196,10 +201,10 @@ class KeyStore:
                 select = f"SELECT contact FROM data_keys WHERE contact IN ({marks})"  # noqa: S608  # only marks
                 for (known,) in self._connection.execute(select, list(some)).fetchall():
                     del some[known]
-                self._keyless.update(some.values())
+                self._keyless.update(one.int for one in some.values())
 
-    def _remember(self, contact_id: UUID, plain: bytes) -> AESGCM:
-        self._open[contact_id] = plain
+    def _remember(self, number: int, plain: bytes) -> AESGCM:
+        self._open[number] = plain
         most_kept = max(self._most_kept(), 1)
         while len(self._open) > most_kept:
             self._open.popitem(last=False)
@@ -216,8 +221,9 @@ class KeyStore:
             if not self._unsaved:
                 return
             rows: list[bytes] = []
-            for contact_id, plain in self._unsaved.items():
-                rows += (contact_id.bytes, self._master.wrap(plain, contact_id.bytes))
+            for number, plain in self._unsaved.items():
+                contact = number.to_bytes(16)
+                rows += (contact, self._master.wrap(plain, contact))
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 for start in range(0, len(rows), 2 * _TOGETHER):
@@ -261,17 +267,17 @@ class KeyStore:
             Corrupt: the file is damaged.
             Unavailable: it could not be written, or another process is reading it; ask again.
         """
-        doomed = set(contact_ids)
+        doomed = {contact_id.int for contact_id in contact_ids}
         with self._lock, ledger_errors(self._path, NOT_DESTROYED):
             self._doomed |= doomed
-            for contact_id in doomed:
-                self._open.pop(contact_id, None)
-                self._unsaved.pop(contact_id, None)
+            for number in doomed:
+                self._open.pop(number, None)
+                self._unsaved.pop(number, None)
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 self._connection.executemany(
                     "DELETE FROM data_keys WHERE contact = ?",
-                    [(contact_id.bytes,) for contact_id in doomed],
+                    [(number.to_bytes(16),) for number in doomed],
                 )
                 self._connection.execute("COMMIT")
             except BaseException:
