@@ -13,6 +13,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from domain.errors import Corrupt, Unavailable
+from ledger.entropy import Entropy
 from ledger.files import write_whole
 
 if TYPE_CHECKING:
@@ -51,9 +52,9 @@ class MasterKey(Protocol):
 class InMemoryMasterKey:
     """A master key of 32 bytes that somebody else keeps. Source: AES-256-GCM, NIST SP 800-38D."""
 
-    def __init__(self, key: bytes, entropy: Callable[[int], bytes] = os.urandom) -> None:
+    def __init__(self, key: bytes, entropy: Callable[[int], bytes] | None = None) -> None:
         self._cipher = AESGCM(key)
-        self._entropy = entropy
+        self._entropy = entropy or Entropy()
 
     def wrap(self, plain: bytes, context: bytes) -> bytes:
         """A nonce, and the ciphertext with its tag."""
@@ -122,7 +123,7 @@ def master_key_of(path: Path, *, has_ledgers: bool) -> bytes:
 
 
 def as_master_key(
-    key: MasterKey | bytes, entropy: Callable[[int], bytes] = os.urandom
+    key: MasterKey | bytes, entropy: Callable[[int], bytes] | None = None
 ) -> MasterKey:
     """The master key of these 32 bytes, or the one that was given."""
     return InMemoryMasterKey(key, entropy) if isinstance(key, bytes) else key

@@ -137,6 +137,8 @@ class Event:
     TYPE: ClassVar[str]
     FIELDS: ClassVar[tuple[Field, ...]]
     NAMES: ClassVar[frozenset[str]]
+    READING: ClassVar[dict[str, tuple[Kind, bool]]]
+    """By name, the kind of each field and whether it is required: what reading looks at."""
     NO_SUCH_FIELD: ClassVar[str]
     """How a field is refused that the type does not have."""
     OPENS: ClassVar[str | None]
@@ -173,17 +175,14 @@ class Event:
                 for name in data
                 if name not in cls.NAMES
             )
-        values: dict[str, object] = {}
-        for field in cls.FIELDS:
-            name = field.name
-            value = values[name] = data.get(name)
-            if value is not None:
+        values: dict[str, object] = dict.fromkeys(cls.READING)
+        for name, (kind, required) in cls.READING.items():
+            if (value := data.get(name)) is not None:
                 try:
-                    read = field.kind.read_kept if kept else field.kind.read
-                    values[name] = read(value, names)
+                    values[name] = (kind.read_kept if kept else kind.read)(value, names)
                 except Invalid as error:
                     errors.extend(error.within(f"/{name}").errors)
-            elif field.required:
+            elif required:
                 errors.append(FieldError(f"/{name}", "missing", "is required"))
         if errors:
             raise Invalid(errors)
@@ -251,6 +250,7 @@ def event(type_name: str, *, from_producers: bool = True) -> Callable[[type[E]],
         made.FROM_PRODUCERS = from_producers
         made.FIELDS = tuple(_field_descriptions(made))
         made.NAMES = frozenset(field.name for field in made.FIELDS)
+        made.READING = {field.name: (field.kind, field.required) for field in made.FIELDS}
         there_are = ", ".join(field.name for field in made.FIELDS) or "none"
         made.NO_SUCH_FIELD = f"{made.TYPE} has no such field; its fields are: {there_are}"
         made.OPENS = next((field.name for field in made.FIELDS if field.opens), None)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_REGROUPING = (ContactMerged, MergeReversed)
+
 MOST_KEPT = 50_000
 """Of how many contacts something is kept at most."""
 
@@ -117,13 +119,16 @@ class KeptAnswers(Generic[T]):
     def _on_record(self, events: Sequence[RecordedEvent]) -> None:
         """Forget what the events may change, before anybody is answered with them."""
         with self._lock:
+            is_empty = not self._touched_at
             for recorded in events:
                 event = recorded.event
-                if isinstance(event, PolicyPublished):
-                    self._forget_all()
-                elif isinstance(event, ContactMerged | MergeReversed):
+                if isinstance(event, _REGROUPING):
                     self._regrouped_at = recorded.position
                     self._forget_groups(recorded.contact_id, event.into)
+                elif is_empty:  # while lines pour in, this is most of what is asked
+                    continue
+                elif isinstance(event, PolicyPublished):
+                    self._forget_all()
                 elif (survivor := self._survivor_of.get(recorded.contact_id)) in self._touched_at:
                     self._touched_at[survivor] = recorded.position
                     self._kept.pop(survivor, None)
