@@ -10,7 +10,7 @@ from projections.filling import ContactFilling
 if TYPE_CHECKING:
     from projections.contact_walk import KnownLedger
     from projections.folding import Projection
-    from projections.generations import Generation
+    from projections.generations import Generation, Tables
     from projections.limits import Limits
     from projections.source import EventSource
     from projections.tables import TableStore
@@ -22,6 +22,9 @@ class ByContact:
     def spreads(self, measured: Any, before: Any) -> bool:
         """Always, so that those who rest on its rows are reduced again when they change."""
         return True
+
+    def complete(self, tables: Tables) -> None:
+        """Nothing: no row rests on all others."""
 
     def open(
         self: Projection,

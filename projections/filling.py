@@ -128,7 +128,7 @@ class ContactFilling:
             self._projection.collect(self.rows, contact, measured)
 
     def finish(self, store: TableStore, work: Work) -> Build:
-        """Make the rows that depend on those of other contacts, and the indexes.
+        """Make the rows that depend on those of others, and the indexes.
 
         Raises:
             Cancelled: the work was; what was written stays.
@@ -140,6 +140,8 @@ class ContactFilling:
         self._reduce_all(store, work)
         rest = [one for one in tables if not one.indexed_first]
         index_tables(rest, self.generation, store, work)
+        with store.write() as connection:
+            self._projection.complete(Tables(connection, self.generation))
         return Build(self._projection, self.generation, store, self._known.source, self._limits)
 
     def _reduce_all(self, store: TableStore, work: Work) -> None:

@@ -106,6 +106,9 @@ class Projection(Protocol):
     def reducible(self, tables: Tables, after: UUID | None, limit: int) -> list[UUID]:
         """The next contacts after ``after`` that ``reduce`` is for, in order of their ids."""
 
+    def complete(self, tables: Tables) -> None:
+        """Write the rows of a generation just filled that rest on all its others."""
+
     def due(self, tables: Tables, at: int, limit: int) -> list[UUID]:
         """Contacts with rows that are no longer right at ``at``."""
 

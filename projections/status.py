@@ -57,6 +57,11 @@ ROWS = Table(
     ),
 )
 
+STAGE_COUNTS = Table(
+    "stage_counts", ("stage TEXT NOT NULL", "contacts INTEGER NOT NULL"), ("stage",)
+)
+"""How many contacts are in each stage; a stage without any has no row."""
+
 INTERVALS = Table(
     "intervals",
     (
@@ -79,8 +84,8 @@ class StatusProjection(ByContact):
     """A row for every survivor, one for each interval of each, and what calibration reads."""
 
     name = "status"
-    version = 5
-    tables = (MERGES_TABLE, ROWS, INTERVALS, CLIENT_SPELLS, TRADES)
+    version = 6
+    tables = (MERGES_TABLE, ROWS, STAGE_COUNTS, INTERVALS, CLIENT_SPELLS, TRADES)
     measures_when_due = True
 
     def measure(
@@ -120,6 +125,7 @@ class StatusProjection(ByContact):
         before: Relationship | None = None,
     ) -> None:
         """Keep the row, and of the intervals those that are not as they were."""
+        self._count(tables, contact.bytes, measured.stage)
         put(tables, ROWS, _row(contact.bytes, measured))
         self._write_intervals(tables, contact.bytes, measured, before)
         write_account(tables, contact.bytes, measured, before)
@@ -148,8 +154,32 @@ class StatusProjection(ByContact):
 
     def forget(self, tables: Tables, contact: UUID) -> None:
         """The contact has no row of its own any more."""
+        self._count(tables, contact.bytes, None)
         for table in ("rows", "intervals", "client_spells", "trades"):
             tables.execute(f"DELETE FROM {tables[table]} WHERE contact = ?", (contact.bytes,))
+
+    def complete(self, tables: Tables) -> None:
+        """How many contacts are in each stage."""
+        tables.execute(
+            f"INSERT INTO {tables['stage_counts']}"
+            f" SELECT stage, count(*) FROM {tables['rows']} GROUP BY stage"
+        )
+
+    @staticmethod
+    def _count(tables: Tables, contact: bytes, stage: str | None) -> None:
+        """Count a contact whose row is about to say that stage, or to go where that is None."""
+        kept = tables.execute(
+            f"SELECT stage FROM {tables['rows']} WHERE contact = ?", (contact,)
+        ).fetchone()
+        was = None if kept is None else kept[0]
+        if was == stage:
+            return
+        counts = tables["stage_counts"]
+        if stage is not None:
+            tables.execute(_ONE_MORE.format(counts), (stage,))
+        if was is not None:
+            tables.execute(_ONE_LESS.format(counts), (was,))
+            tables.execute(f"DELETE FROM {counts} WHERE stage = ? AND contacts = 0", (was,))
 
     def dependants(self, tables: Tables, contacts: Collection[UUID]) -> set[UUID]:
         """None: a status rests on the contact's own history."""
@@ -210,6 +240,12 @@ def _intervals(relationship: Relationship, start: int) -> list[tuple[object, ...
         for place, interval in enumerate(relationship.intervals[start:], start)
     ]
 
+
+_ONE_MORE = (
+    "INSERT INTO {} AS kept VALUES (?, 1)"
+    " ON CONFLICT (stage) DO UPDATE SET contacts = kept.contacts + 1"
+)
+_ONE_LESS = "UPDATE {} SET contacts = contacts - 1 WHERE stage = ?"
 
 _KEPT = (
     f"SELECT {', '.join(INTERVALS.names[1:])} FROM {{}}"

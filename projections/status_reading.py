@@ -140,7 +140,7 @@ def read_statuses_then(
 
 def read_summary(tables: Tables, position: int, as_of: int) -> Summary:
     """Contacts by stage, every stage named."""
-    rows = tables.execute(f"SELECT stage, count(*) FROM {tables['rows']} GROUP BY stage")
+    rows = tables.execute(f"SELECT stage, contacts FROM {tables['stage_counts']}")
     return Summary({**dict.fromkeys(STAGES, 0), **dict(rows)}, position, as_of)
 
 

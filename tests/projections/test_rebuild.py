@@ -63,6 +63,7 @@ def test_nothing_of_the_former_generation_is_left(hands: Hands) -> None:
     assert {name for name in tables(hands) if name.startswith("status_")} == {
         "status_merges_2",
         "status_rows_2",
+        "status_stage_counts_2",
         "status_intervals_2",
         "status_client_spells_2",
         "status_trades_2",
