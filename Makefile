@@ -107,8 +107,8 @@ client-fields: $(VENV)/dev ## write fields of answers that the client does not h
 docs: $(VENV)/dev ## write the reference pages anew from the code
 	$(BIN)/python -m docs.generate
 
-screenshots: $(VENV)/dev ## take the pictures of the console that the pages show; needs chromium
-	$(BIN)/python -m docs.screenshots
+screenshots: $(VENV)/dev ## take the pictures of the console in docs/, or all with EVERY=FOLDER; needs chromium
+	$(BIN)/python -m docs.screenshots $(if $(EVERY),--every $(EVERY))
 
 $(VENV)/run: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Rapport needs Python 3.11 or newer, and $(PYTHON) is " + sys.version.split()[0] + "; try: make run PYTHON=python3.12")'

@@ -1,10 +1,13 @@
 """``make screenshots``: takes the pictures of the console that the pages show, from the demo town.
 
-It needs Debian's Chromium. The town is made for the present day, so two runs differ in dates.
+``make screenshots EVERY=FOLDER`` takes every page into that folder instead, light, dark and on a
+phone, as one looks at them before a release. It needs Debian's Chromium. The town is made for the
+present day, so two runs differ in dates.
 """
 
 from __future__ import annotations
 
+import argparse
 import shutil
 import socket
 import subprocess
@@ -18,7 +21,7 @@ from urllib.request import urlopen
 from playwright.sync_api import sync_playwright
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from playwright.sync_api import Page
 
@@ -57,13 +60,50 @@ PICTURES = (
 )
 
 
+PATHS = {
+    "today": "",
+    "today-of-a-kind": "?kind=Thanks",
+    "people": "/people",
+    "people-printed": "/people?print=1",
+    "person": "/people/demo:clara-client",
+    "person-steps": "/people/demo:clara-client/steps",
+    "person-erasure": "/people/demo:clara-client/erasure",
+    "duplicates": "/duplicates",
+    "act": "/act",
+    "act-form": "/act?type=purchase-made&contact=demo:clara-client",
+    "partners": "/partners",
+    "book": "/book",
+    "policies": "/policies",
+    "audit": "/audit",
+    "operations": "/operations",
+    "imports": "/imports",
+}
+"""Every page of the town, by the name of its pictures."""
+
+WINDOWS = (("light", 1280, 860, "light"), ("dark", 1280, 860, "dark"), ("phone", 390, 844, "light"))
+"""The windows that every page is taken in: name, width, height and colours."""
+
+
+def every_picture() -> tuple[Picture, ...]:
+    """Every page in every window."""
+    return tuple(
+        Picture(f"{name}-{window}", path, width, height, scheme)
+        for name, path in PATHS.items()
+        for window, width, height, scheme in WINDOWS
+    )
+
+
 def main() -> int:
-    """Take every picture; 1 where there is no Chromium."""
+    """Take the pictures of the pages, or every one; 1 where there is no Chromium."""
+    parser = argparse.ArgumentParser(prog="docs.screenshots")
+    parser.add_argument("--every", type=Path, help="take every page into this folder")
+    every: Path | None = parser.parse_args().every
+    into, pictures = (FOLDER, PICTURES) if every is None else (every, every_picture())
     chromium = shutil.which("chromium")
     if chromium is None:
         sys.stderr.write("there is no chromium (in Debian: apt install chromium)\n")
         return 1
-    FOLDER.mkdir(exist_ok=True)
+    into.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
         free.close()
@@ -74,16 +114,17 @@ def main() -> int:
         ) as town:
             try:
                 _wait(town, f"http://127.0.0.1:{port}/livez")
-                _take(chromium, f"http://127.0.0.1:{port}/console/ledgers/demo-cafe")
+                cafe = f"http://127.0.0.1:{port}/console/ledgers/demo-cafe"
+                _take(chromium, cafe, pictures, into)
             finally:
                 town.terminate()
     return 0
 
 
-def _take(chromium: str, address: str) -> None:
+def _take(chromium: str, address: str, pictures: Sequence[Picture], into: Path) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        for one in PICTURES:
+        for one in pictures:
             context = browser.new_context(
                 viewport={"width": one.width, "height": one.height},
                 color_scheme="dark" if one.scheme == "dark" else "light",
@@ -91,7 +132,7 @@ def _take(chromium: str, address: str) -> None:
             page = context.new_page()
             page.goto(f"{address}{one.path}", wait_until="load")
             one.prepare(page)
-            page.screenshot(path=FOLDER / f"{one.name}.png")
+            page.screenshot(path=into / f"{one.name}.png")
             context.close()
         browser.close()
 

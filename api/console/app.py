@@ -6,6 +6,7 @@ document, "How it is made".
 
 from __future__ import annotations
 
+from contextlib import suppress
 from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -22,6 +23,7 @@ from api.console.forms import read_form
 from api.console.multipart import read_multipart
 from api.console.origins import Origin, is_authority, path_of_page
 from api.console.pages import PAGES
+from api.console.pages.sign_in import sign_in_again
 from api.console.rendering import STATIC, static_content
 from api.console.sessions import NOBODY, Sessions
 from api.console.visit import Visit
@@ -57,9 +59,10 @@ HEADERS = {
 class Console:
     """Answers for the pages of one server."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, sessions: Sessions | None = None) -> None:
+        """The pages of a server; ``sessions`` of its own unless they are given."""
         self.server = server
-        self.sessions = Sessions()
+        self.sessions = sessions or Sessions()
 
     def application(self) -> ASGIApp:
         """The pages on their paths, and what they load."""
@@ -88,11 +91,12 @@ class Console:
             request.scope["state"]["route"] = path
             origin = Origin.of(request, self.server.settings)
             session, secret = self._session(request, origin)
-            if session is None and not page.is_public:
-                return _to_sign_in(request)
             visit = Visit(request, self.server, self.sessions, session or NOBODY)
             try:
-                response = await self._answer(visit, page, origin)
+                if session is None and not page.is_public:
+                    response = await _to_sign_in(visit, page, origin)
+                else:
+                    response = await self._answer(visit, page, origin)
             except LedgerError as error:
                 response = error_page(visit, error)
             finally:
@@ -206,15 +210,25 @@ def _drop(file: object) -> None:
         remove()
 
 
-def _to_sign_in(request: Request) -> Response:
-    """To the sign-in, which leads back to the page that was wanted."""
-    if request.headers.get("hx-request") == "true":
+async def _to_sign_in(visit: Visit, page: Page, origin: Origin) -> Response:
+    """To the sign-in, which leads back to the page that was wanted.
+
+    What was typed into a form is not lost: the script on a page keeps it there, and without scripts
+    the sign-in takes it along, where the form's page asks again.
+    """
+    request = visit.request
+    if visit.is_scripted:
         if request.method == "POST":
             return Response("", 401)  # the page keeps what was typed, and says what to do
         wanted = path_of_page(request.headers.get("hx-current-url", ""))
         return Response("", headers={"HX-Redirect": _sign_in_path(wanted)})
+    if page.method == "POST" and page.asks_again and origin.is_of_own_page(request):
+        with suppress(LedgerError):
+            visit.form = await read_form(request)
+            again = path_of_page(str(request.url)) or ""
+            return sign_in_again(visit, again)
     wanted = path_of_page(str(request.url)) if request.method == "GET" else None
-    return RedirectResponse(_sign_in_path(wanted), status_code=303)
+    return RedirectResponse(_sign_in_path(wanted), 303)
 
 
 def _sign_in_path(wanted: str | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from api.console.vocabulary import place_named
 from api.service.errors import STATUS, Forbidden, RateLimited, status_in
 from domain import errors
 from domain.errors import LedgerError
@@ -57,9 +58,13 @@ def sentence_of(error: LedgerError) -> str:
     if status_of(error) == 500 or isinstance(error, errors.Corrupt):
         return "The log of the server says what happened."
     if isinstance(error, errors.Invalid):
-        said = [f"{one.pointer.strip('/')} {one.detail}".strip() for one in error.errors]
+        said = [_sentence(place_named(one.pointer), one.detail) for one in error.errors]
         return "; ".join(said) or str(error)
     return str(error)
+
+
+def _sentence(place: str, detail: str) -> str:
+    return f"{place}: {detail}" if place else detail
 
 
 def error_page(visit: Visit, error: LedgerError) -> Response:

@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from api.console.rendering import decimal_text
-from api.console.vocabulary import field_named
+from api.console.vocabulary import HINTS, field_named
 from domain.currencies import MINOR_DIGITS
 from domain.instants import SECOND, format_instant, zone
 from domain.kinds import (
@@ -53,7 +53,8 @@ _COMMON_CURRENCIES = ("EUR", "USD", "GBP", "CHF", "JPY")
 class FormField:
     """One field of a form: its control, what stands in it, and what is wrong with that.
 
-    ``is_first`` is what nearly everybody fills in, also where it may be left empty.
+    ``is_first`` is what nearly everybody fills in, also where it may be left empty; ``hint`` is
+    what is good to know before.
     """
 
     name: str
@@ -65,24 +66,34 @@ class FormField:
     options: tuple[tuple[str, str], ...] = ()
     most: int | None = None
     error: str = ""
+    hint: str = ""
 
 
 def form_fields(
-    cls: type[Event], values: Mapping[str, str], errors: Mapping[str, str]
+    cls: type[Event],
+    values: Mapping[str, str],
+    errors: Mapping[str, str],
+    choices: Mapping[str, tuple[tuple[str, str], ...]] | None = None,
 ) -> list[FormField]:
     """The fields of the form of an event, with what was typed and what is wrong with it.
 
     Those that are asked for come first. An id that the event brings into the world, and one that
-    is known already, is shown with the others that may be left alone.
+    is known already, is shown with the others that may be left alone. ``choices`` are what ids may
+    be, by the names of their fields.
     """
-    found = [
-        replace(
+    found = []
+    for field in cls.FIELDS:
+        value = values.get(field.name, "")
+        made = replace(
             _control(field),
-            value=values.get(field.name, ""),
+            value=value,
             error=errors.get(field.name, ""),
+            hint=HINTS.get((cls.TYPE, field.name), ""),
         )
-        for field in cls.FIELDS
-    ]
+        if proposed := (choices or {}).get(field.name):
+            unknown = () if value in ("", *dict(proposed)) else ((value, value),)
+            made = replace(made, control="choice", options=(*proposed, *unknown))
+        found.append(made)
     return sorted(found, key=lambda one: not one.is_first)
 
 
@@ -93,13 +104,13 @@ def _control(field: Field) -> FormField:
         if isinstance(kind, cls):
             control, options, most = make(field)
             break
-    asked = field.required and not field.opens
+    asked = (field.required or field.until_erased) and not field.opens
     return FormField(
         field.name,
         field_named(field.name),
         control,
         asked,
-        asked or field.until_erased or field.name in _FIRST,
+        asked or field.name in _FIRST,
         options=options,
         most=most,
     )
@@ -230,8 +241,8 @@ def _attribute(line: str) -> tuple[str, str]:
 
 
 def words_to_remember(cls: type[Event], typed: Mapping[str, str]) -> Iterable[tuple[str, str]]:
-    """The words that are likely the same at the next act: they are no names and no numbers."""
+    """The words that are likely the same at the next act, such as a coffee: they are no names."""
     known = {field.name for field in cls.FIELDS}
-    for name in ("channel", "currency"):
+    for name in ("channel", "currency", "gesture", "cost_minor"):
         if name in known and typed.get(name, "").strip():
             yield name, typed[name].strip()

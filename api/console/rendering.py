@@ -52,7 +52,11 @@ class Words:
 
     def long_day(self, at: int) -> str:
         """The weekday and the date of an instant."""
-        day = self.date_of(at)
+        return self.date_in_full(self.date_of(at))
+
+    @staticmethod
+    def date_in_full(day: date) -> str:
+        """The weekday and the date of a day."""
         return f"{_WEEKDAYS[day.weekday()]} {day_in_words(day)}"
 
     def moment(self, at: int | None) -> str:
@@ -60,6 +64,10 @@ class Words:
         if at is None:
             return ""
         return f"{day_in_words(self.date_of(at), self._today)}, {self._local(at):%H:%M}"
+
+    def time(self, at: int) -> str:
+        """The time of day of an instant."""
+        return f"{self._local(at):%H:%M}"
 
     def field(self, at: int) -> str:
         """An instant as the field of a form for a day and a time takes it."""
@@ -145,8 +153,11 @@ def _environment() -> Environment:
 STATIC = {
     "console.css": "text/css",
     "console.js": "text/javascript",
+    "following.js": "text/javascript",
     "htmx.min.js": "text/javascript",
     "icon.svg": "image/svg+xml",
+    "renewing.js": "text/javascript",
+    "without-scripts.css": "text/css",
 }
 """The files that pages load, with their media types."""
 

@@ -36,6 +36,7 @@ class Session:
     ``per_minute`` is how often its key may ask. ``remembered`` are words that were typed last, such
     as the channel of a call, by the name of their field; ``proposals`` are the policies that were
     previewed, by the id of the preview. Who holds ``publishing`` publishes one of them.
+    ``announced`` is what the next page says first.
     """
 
     principal: Principal
@@ -46,6 +47,16 @@ class Session:
     publishing: Lock = field(default_factory=Lock, repr=False)
     remembered: dict[str, str] = field(default_factory=dict)
     proposals: dict[str, dict[str, object]] = field(default_factory=dict)
+    announced: list[str] = field(default_factory=list)
+
+    def announce(self, sentence: str) -> None:
+        """Show a sentence on the next whole page, after a form led there."""
+        self.announced.append(sentence)
+
+    def take_announced(self) -> list[str]:
+        """The sentences for this page, which are shown once."""
+        taken, self.announced = self.announced, []
+        return taken
 
     def propose(self, preview: str, document: dict[str, object]) -> None:
         """Remember the policy of a preview, and forget the oldest beyond a few."""

@@ -6,6 +6,7 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from shlex import quote as quote_for_shell
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -79,9 +80,14 @@ class Visit:
         return found
 
     @property
-    def is_fragment(self) -> bool:
-        """Whether a part of a page is asked for, by the script on it."""
+    def is_scripted(self) -> bool:
+        """Whether the script on a page asks, which keeps the page where something goes wrong."""
         return self.request.headers.get("hx-request") == "true"
+
+    @property
+    def is_fragment(self) -> bool:
+        """Whether the script on a page asks for a part of one, not for a whole one."""
+        return self.is_scripted and self.request.headers.get("hx-request-type") != "full"
 
     @cached_property
     def served(self) -> OpenLedger:
@@ -114,6 +120,10 @@ class Visit:
     def address(self) -> str:
         """Where browsers and programs reach the server, such as ``https://rapport.example.org``."""
         return str(Origin.of(self.request, self.server.settings))
+
+    def curl_argument(self, path: str) -> str:
+        """The address of a resource as a shell takes it, in quotes where it needs them."""
+        return quote_for_shell(f"{self.address}{path}")
 
     @property
     def api_path(self) -> str:
@@ -187,12 +197,13 @@ class Visit:
         **values: Any,
     ) -> Response:
         """The answer made of a template and these values."""
-        content = render(template, visit=self, words=self.words, **values)
+        announced = [] if self.is_fragment else self.session.take_announced()
+        content = render(template, visit=self, words=self.words, announced=announced, **values)
         return HTMLResponse(content, status, dict(headers or {}))
 
     def lead_to(self, path: str) -> Response:
         """Lead the browser to another page, after a form or from an old address."""
-        if self.is_fragment:
+        if self.is_scripted:
             return HTMLResponse("", headers={"HX-Redirect": path})
         return RedirectResponse(path, status_code=303)
 

@@ -143,6 +143,28 @@ FIELDS: Mapping[str, str] = {
 }
 """What a field is called in a form, where its own name does not say it."""
 
+_EMPTY = "Left empty, it is all that is owed for this referral: nothing remains."
+
+HINTS: Mapping[tuple[str, str], str] = {
+    ("reward-paid", "amount_minor"): _EMPTY,
+    ("reward-declined", "amount_minor"): _EMPTY,
+    ("reward-reversed", "amount_minor"): "Left empty, it is all that was paid for this referral.",
+}
+"""What is good to know of a field before one leaves it as it is, by the type of the event."""
+
+LEVERS: Mapping[str, str] = {
+    "/stage/promotion_score": "Score to become a client",
+    "/stage/stay_score": "Score to stay a client",
+    "/rhythm/demote_after_days": "Days of silence after which a client falls",
+    "/signals/regularity/points": "Points for coming regularly",
+    "/signals/regularity/purchase_days": "Days of purchases that count as regular",
+    "/signals/referral/strong_points": "Points for a strong referral",
+    "/signals/testimonial/points": "Points for speaking well of us",
+    "/signals/guests/points": "Points for bringing guests",
+    "/signals/complaint/sla_days": "Days to answer a complaint",
+}
+"""The numbers of a policy that move stages most, by their JSON Pointers, and what each is."""
+
 
 def act_named(type_name: str) -> str:
     """What a type of event is called; a type of a later version by its own name."""
@@ -161,6 +183,20 @@ def field_named(name: str) -> str:
         words = name.removesuffix("_id").removesuffix("_minor").replace("_", " ")
         found = words[0].upper() + words[1:]
     return found
+
+
+def place_named(pointer: str) -> str:
+    """What the place in a document is called that a JSON Pointer names; empty for the whole one.
+
+    >>> place_named("/0/data/amount_minor"), place_named("/stage/stay_score"), place_named("")
+    ('Amount', 'Score to stay a client', '')
+    """
+    if pointer in LEVERS:
+        return LEVERS[pointer]
+    parts = [part for part in pointer.strip("/").split("/") if part and not part.isdigit()]
+    if len(parts) > 1 and parts[0] == "data":
+        parts = parts[1:]
+    return ", ".join(field_named(part) for part in parts)
 
 
 def types_by_name() -> list[tuple[str, str]]:

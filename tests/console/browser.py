@@ -23,7 +23,7 @@ expect.set_options(timeout=END_SECONDS * 1000)
 CHROMIUM = shutil.which("chromium")
 NO_CHROMIUM = "there is no chromium (in Debian: chromium)"
 
-SIZES = {"wide": (1280, 900), "phone": (360, 740)}
+SIZES = {"wide": (1280, 900), "phone": (360, 740), "large": (1600, 1000)}
 
 
 @dataclass

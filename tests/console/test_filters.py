@@ -116,6 +116,8 @@ def test_lists_of_many_and_of_few_are_the_same(
 
     few = both_pages()
     assert (len(few), len(set(few))) == (30, 30)
+    printed = client.get(f"{path}&print=1").text
+    assert (re.findall(WHO, printed), 'rel="next"' in printed) == (few, False)
     monkeypatch.setattr(people, "MOST_READ", 1)
     monkeypatch.setattr(people, "_ROWS", 4)
     assert both_pages() == few
@@ -169,7 +171,7 @@ def test_the_next_thing_and_the_last_meeting_stand_beside_everybody(
     met = {"type": "visit-made", "data": {"guests": 0}, "actor": "Kim"}
     reflect(shop, shop.append("till:2", met))
     page = client.get(f"{pages(shop)}/people").text
-    rows = {re.findall(r">([A-Z]\w+) ", row)[0]: row for row in page.split("<tr data-item>")[1:]}
+    rows = {re.findall(r">([A-Z]\w+) ", row)[0]: row for row in page.split("<tr data-item=")[1:]}
     assert "today (Kim)" in rows["Ben"]
     assert "yesterday" in unescape(rows["Ada"]) or "1 day ago" in rows["Ada"]
     for contact, name in (("till:1", "Ada"), ("till:2", "Ben"), ("till:3", "Clara")):

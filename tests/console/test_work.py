@@ -139,10 +139,17 @@ def test_a_lever_shows_who_would_rise_before_anything_is_published(
     assert len(shop.get("/policies").json()["items"]) == 1
     fields = fields_of(preview, base)
     assert client.post(base, data=fields).status_code == 422
-    published = client.post(base, data={**fields, "confirmed": "publish"})
+    assert client.post(base, data={**fields, "confirmed": "publish"}).status_code == 422
+    fields |= {"confirmed": "publish", "why": "a quieter year"}
+    published = client.post(base, data=fields)
     assert published.status_code == 303
-    again = client.post(base, data={**fields, "confirmed": "publish"})
+    assert "Version 2 is published" in client.get(base).text
+    again = client.post(base, data=fields)
     assert again.status_code == 303
+    page = client.get(base).text
+    assert "Version 2 is published" not in page
+    assert "Score to stay a client</td>" in page
+    assert "a quieter year" in client.get(f"{pages(shop)}/audit").text
     (_, second) = shop.get("/policies").json()["items"]
     assert second["policy_version"] == 2
     assert "policy-published" in [one["act"] for one in shop.get("/trail").json()["items"]]
@@ -156,6 +163,7 @@ def test_levers_that_contradict_each_other_are_told_of(client: httpx.Client, sho
     )
     assert answer.status_code == 422
     assert "must not exceed" in answer.text
+    assert "/stage/" not in answer.text.partition('role="alert">')[2].partition("<")[0]
     assert fields_of(answer.text, f"{base}/previews")["/stage/stay_score"] == "90"
 
 

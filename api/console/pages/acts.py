@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
-
-from starlette.datastructures import FormData
+from uuid import UUID, uuid4
 
 from api.console.appending import event_id, record
-from api.console.errors import sentence_of, status_of
+from api.console.done_already import item_of, lock_of, who_did
+from api.console.errors import status_of
 from api.console.event_form import (
     decimal_values,
     form_fields,
@@ -17,13 +16,18 @@ from api.console.event_form import (
     typed_data,
     words_to_remember,
 )
-from api.console.prefilling import type_names, usual_values, values_for_item
+from api.console.participants import chosen_contacts, matches, participants_of
+from api.console.prefilling import (
+    choices_of_ids,
+    type_names,
+    usual_currency,
+    usual_values,
+    values_for_item,
+)
+from api.console.sent_fields import STALE, field_values, told_at_fields
 from api.console.visit import Page
-from api.console.vocabulary import QUICK_ACTS, act_named, types_by_name
-from api.service.agendas.answering import AgendaQuestion, names_at, whole_agenda
-from api.service.agendas.listing import AgendaFilter
-from api.service.finding.pages import ContactFilter, found_contacts
-from api.service.labels import LabelsWanted
+from api.console.vocabulary import HINTS, QUICK_ACTS, act_named, types_by_name
+from api.service.agendas.answering import names_at
 from domain.errors import Conflict, Invalid, LedgerError, NotFound, Unavailable
 from domain.events import CATALOGUE
 from domain.instants import format_instant
@@ -39,21 +43,7 @@ if TYPE_CHECKING:
     from domain.events import Event
     from ledger.drafts import AppendResult
 
-STALE = "Nothing was recorded: the session is a new one. Look it over, and record it once more."
-"""What stands above a form that was made before the server or the session began."""
-
-MOST_FOUND = 8
-"""How many contacts are proposed while a name is typed."""
-
 DEFER_DAYS = ((1, "until tomorrow"), (7, "for a week"), (30, "for a month"), (90, "for 3 months"))
-
-
-@dataclass(frozen=True)
-class Participant:
-    """A contact that the act is with, by the name in the form and as people know it."""
-
-    sent: str
-    name: str | None
 
 
 def show(visit: Visit) -> Response:
@@ -64,7 +54,12 @@ def show(visit: Visit) -> Response:
         NotFound: there is no such type of event, or no such item any more.
     """
     type_name, names = visit.parameter("type"), visit.request.query_params.getlist("contact")
-    item = _item(visit, names, visit.parameter("item"))
+    item, key = None, visit.parameter("item")
+    if _is_for_item(visit, names, key):
+        contact = visit.contact_named(names[0])
+        item = item_of(visit, contact, key or "")
+        if item is None:
+            return _done_already(visit, contact, key or "", 200)
     if type_name is None and item is not None:
         type_name = type_names(item)[0]
     if type_name is None:
@@ -72,10 +67,12 @@ def show(visit: Visit) -> Response:
             "act_choice.html",
             quick=QUICK_ACTS,
             types=types_by_name(),
-            involved=_participants(visit, names),
+            involved=participants_of(visit, names),
         )
     cls = _class_of(type_name)
     values = usual_values(cls, visit.session.remembered)
+    if "currency" in values and visit.may(READ):
+        values["currency"] = usual_currency(visit.served.ledger, _contacts(visit, names), values)
     if item is not None:
         values |= decimal_values(values_for_item(cls, item, visit.served.ledger))
     values |= {
@@ -90,13 +87,24 @@ def log(visit: Visit) -> Response:
     """Record the act for each of its contacts, all or none."""
     cls, names = _class_of(visit.field("type")), visit.fields("contact")
     if who := visit.field("who"):
-        named, found = _chosen_contacts(visit, who, names)
+        named, found = chosen_contacts(visit, who, names)
         if not named:
             return _form(visit, cls, names, field_values(visit), who=who, found=found, status=422)
         names = [*names, *(one for one in named if one not in names)]
-    item = None
-    if key := visit.field("item"):
-        item = _item(visit, names, key)
+    key = visit.field("item")
+    if not _is_for_item(visit, names, key):
+        return _log(visit, cls, names)
+    contact = visit.contact_named(names[0])
+    with lock_of(contact):  # of two who send it at once, the second sees what the first did
+        item = item_of(visit, contact, key)
+        if item is None and not _is_recorded(visit, contact):
+            return _done_already(visit, contact, key, 409)
+        return _log(visit, cls, names, item)
+
+
+def _log(
+    visit: Visit, cls: type[Event], names: list[str], item: AgendaItem | None = None
+) -> Response:
     if visit.is_stale:
         return _form(visit, cls, names, field_values(visit), item=item, problem=STALE, status=409)
     if not names:
@@ -118,7 +126,16 @@ def log(visit: Visit) -> Response:
             status=status_of(error),
         )
     visit.session.remembered.update(words_to_remember(cls, field_values(visit)))
-    return _confirmation(visit, act_named(cls.TYPE), names, result)
+    return _confirmation(visit, _what_was_recorded(visit, cls), names, result)
+
+
+def _what_was_recorded(visit: Visit, cls: type[Event]) -> str:
+    """The act in words, with what it means that a field was left empty."""
+    typed = field_values(visit)
+    is_all = (cls.TYPE, "amount_minor") in HINTS and not typed.get("amount_minor", "").strip()
+    if not is_all or typed.get("in_kind", "").strip():
+        return act_named(cls.TYPE)
+    return f"{act_named(cls.TYPE)}, without an amount: it stands for all of it"
 
 
 def defer(visit: Visit) -> Response:
@@ -131,9 +148,14 @@ def defer(visit: Visit) -> Response:
     if days not in {str(count) for count, _ in DEFER_DAYS}:
         raise Invalid.at("/days", "not-a-choice", "must be one of the proposed ones")
     until = format_instant(visit.words.day_ahead(int(days)))
-    data = {"item": visit.field("item"), "until": until}
+    key = visit.field("item")
+    data = {"item": key, "until": until}
     event: dict[str, object] = {"contact": stream, "type": "action-deferred", "data": data}
-    result = record(visit, [event])
+    contact = visit.contact_named(stream)
+    with lock_of(contact):
+        if _is_for_item(visit, [stream], key) and item_of(visit, contact, key) is None:
+            return _done_already(visit, contact, key, 409)
+        result = record(visit, [event])
     return _confirmation(visit, "put off", [stream], result)
 
 
@@ -158,13 +180,17 @@ def undo(visit: Visit) -> Response:
     record(visit, events)
     if visit.is_fragment:
         return visit.page("undone.html")
+    visit.session.announce("Taken back: a retraction is recorded. The entry stays, crossed out.")
+    if visit.field("from") == "person":
+        contact = visit.contact_named(visit.fields("stream")[0])
+        return visit.lead_to(f"{visit.ledger_path}/people/{contact}")
     return visit.lead_to(_back(visit))
 
 
 def suggest(visit: Visit) -> Response:
     """The contacts that are called so, to be ticked in a form."""
     typed = visit.parameter("who") or ""
-    found = _matches(visit, typed) if len(typed) > 1 else []
+    found = matches(visit, typed) if len(typed) > 1 else []
     return visit.page("suggestions.html", found=found, typed=typed)
 
 
@@ -181,12 +207,16 @@ def _form(
     found: list[Any] | None = None,
     status: int = 200,
 ) -> Response:
-    fields = form_fields(cls, values, errors or {})
+    choices = {}
+    if visit.may(READ):
+        choices = choices_of_ids(cls, visit.served.ledger, _contacts(visit, names), visit.words)
+    fields = form_fields(cls, values, errors or {}, choices)
     types = [cls.TYPE] if item is None else type_names(item)
     act_id = visit.field("act_id")
     if not event_id(act_id, ""):
         act_id = str(uuid4())
-    headers = {} if status == 200 else {"HX-Retarget": f"#act-{act_id}"}  # its row stays
+    is_row = visit.is_fragment and status != 200
+    headers = {} if not is_row else {"HX-Retarget": f"#act-{act_id}"}  # its row stays
     return visit.page(
         "act_form.html" if not visit.is_fragment else "act_form_only.html",
         status=status,
@@ -197,7 +227,7 @@ def _form(
         first=[one for one in fields if one.is_first],
         more=[one for one in fields if not one.is_first],
         item=item,
-        involved=_participants(visit, names),
+        involved=participants_of(visit, names),
         act_id=act_id,
         occurred_at=visit.field("occurred_at"),
         actor=visit.field("actor") or visit.session.remembered.get("actor", ""),
@@ -229,38 +259,6 @@ def _record(visit: Visit, cls: type[Event], names: list[str]) -> AppendResult:
     return record(visit, events)
 
 
-def field_values(visit: Visit) -> dict[str, str]:
-    """What was typed into the fields of the event, by the names of the fields."""
-    return {
-        name.removeprefix("data."): value
-        for name, value in (visit.form or FormData()).items()
-        if name.startswith("data.") and isinstance(value, str)
-    }
-
-
-def errors_at_fields(error: LedgerError) -> dict[str, str]:
-    """What is wrong with single fields, by their names."""
-    if not isinstance(error, Invalid):
-        return {}
-    found: dict[str, str] = {}
-    for one in error.errors:
-        parts = one.pointer.strip("/").split("/")
-        if parts and parts[0].isdigit():
-            parts = parts[1:]
-        name = parts[1] if len(parts) > 1 and parts[0] == "data" else parts[0]
-        is_no_amount = name.endswith("_minor") and one.code == "wrong-type"
-        found.setdefault(name, "must be an amount such as 12.50" if is_no_amount else one.detail)
-    return found
-
-
-def told_at_fields(error: LedgerError, cls: type[Event]) -> tuple[dict[str, str], str]:
-    """What is wrong with the fields of a form by their names, and what is wrong besides."""
-    shown = {"occurred_at", *(field.name for field in cls.FIELDS)}
-    found = errors_at_fields(error)
-    at_fields = {name: detail for name, detail in found.items() if name in shown}
-    return at_fields, "" if found and found.keys() <= shown else sentence_of(error)
-
-
 def _confirmation(visit: Visit, what: str, names: list[str], result: AppendResult) -> Response:
     """What was recorded, with the way to undo it."""
     question = visit.question()
@@ -288,46 +286,40 @@ def _class_of(type_name: str) -> type[Event]:
     return cls
 
 
-def _participants(visit: Visit, names: list[str]) -> list[Participant]:
+def _is_for_item(visit: Visit, names: list[str], key: str | None) -> bool:
+    """Whether the act is for an item of the agenda, which the principal may see."""
+    return bool(key) and bool(names) and visit.may(READ)
+
+
+def _is_recorded(visit: Visit, contact: UUID) -> bool:
+    """Whether this very form was recorded before, and is sent once more."""
+    given = event_id(visit.field("act_id"), str(contact))
+    return given is not None and visit.served.ledger.knows_id(UUID(given))
+
+
+def _done_already(visit: Visit, contact: UUID, key: str, status: int) -> Response:
+    """That somebody else did it in the meantime; nothing is recorded."""
     question = visit.question()
+    survivor = question.aliases.survivor_of(contact)
     name_of = names_at(visit.served.ledger, question.moment, wanted=visit.may(READ))
-    return [
-        Participant(one, name_of(question.aliases.survivor_of(visit.contact_named(one))))
-        for one in dict.fromkeys(names)
-    ]
-
-
-def _chosen_contacts(visit: Visit, typed: str, ticked: list[str]) -> tuple[list[str], list[Any]]:
-    """Who is meant by what was typed, and all who are called so.
-
-    Those are meant who are called so and were ticked, else the only one who is called so. Who may
-    not read sees nobody, and types the UUID of a contact or source:ref.
-    """
-    if not visit.may(READ):
-        return [typed], []
-    found = _matches(visit, typed)
-    called = [str(one.contact_id) for one in found]
-    return [one for one in called if one in ticked] or called[: len(called) == 1], found
-
-
-def _matches(visit: Visit, typed: str) -> list[Any]:
-    """The contacts that are called so, the best first."""
-    found = found_contacts(visit.served, ContactFilter(q=typed), MOST_FOUND, visit.now)
-    return list(found.items)
-
-
-def _item(visit: Visit, names: list[str], key: str | None) -> AgendaItem | None:
-    """The item of the agenda that the act is for; None where there is none any more."""
-    if key is None or not names or not visit.may(READ):
-        return None
-    wanted = AgendaQuestion(
-        items=AgendaFilter(muted=True, deferred=True),
-        labels=LabelsWanted(names=True),
-        contact=visit.contact_named(names[0]),
+    return visit.page(
+        "done_already.html" if not visit.is_fragment else "done_already_only.html",
+        status=status,
+        headers={"HX-Reswap": "outerHTML"},  # it takes the place of its row
+        done=who_did(visit, contact, key),
+        contact=survivor,
+        name=name_of(survivor),
+        back=_back(visit),
     )
-    served, moment = visit.served, visit.question().moment
-    found = whole_agenda(served.ledger, moment, wanted, served.limits.calibrated_events)
-    return next((one for one in found.items if one.key == key), None)
+
+
+def _contacts(visit: Visit, names: list[str]) -> list[UUID]:
+    """The contacts of these names, without those that are none."""
+    found = []
+    for name in names:
+        with suppress(Invalid):
+            found.append(visit.contact_named(name))
+    return found
 
 
 PAGES = (

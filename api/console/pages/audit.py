@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from api.console.multipart import Memory
+from api.console.twins import Twin, path_with
 from api.console.visit import Page
 from api.service.agendas.answering import names_at
 from api.service.comparisons import comparisons_of
@@ -52,7 +53,7 @@ def new_receipt(_visit: Visit) -> Memory:
 def _page(visit: Visit, *, proven: object = None, refused: str = "", status: int = 200) -> Response:
     served, question = visit.served, visit.question()
     ledger, log = served.ledger, served.ledger.transparency
-    trail = visit.server.trails.of(ledger.name)
+    acts = visit.server.trails.of(ledger.name).newest(MOST_ACTS)
     head = ledger.head()
     since = max(0, head - 100_000)
     restated = served.projections.restatements(since_position=since, limit=MOST_RESTATED)
@@ -61,6 +62,7 @@ def _page(visit: Visit, *, proven: object = None, refused: str = "", status: int
         "audit.html",
         status=status,
         position=head,
+        twins=_twins(visit, since, acts[-1].number if acts else 0),
         checkpoint=log.checkpoint(),
         origin=log.origin,
         verifiers=[one.to_text() for one in log.verifiers()],
@@ -71,12 +73,34 @@ def _page(visit: Visit, *, proven: object = None, refused: str = "", status: int
         compared=comparisons_of(served.projections),
         restated=restated.items,
         name_of=name_of,
-        acts=list(reversed(trail.newest(MOST_ACTS))),
+        acts=list(reversed(acts)),
+        who=_who_is_who(visit),
         proven=proven,
         refused=refused,
         may_read=visit.may(READ),
         may_rebuild=visit.may(REBUILD),
     )
+
+
+def _twins(visit: Visit, since: int, newest: int) -> list[Twin]:
+    """What says the same for programs: the checkpoint, what was restated, and the trail."""
+    path = visit.api_path
+    restated = {"since_position": since, "limit": MOST_RESTATED, "names": visit.may(READ)}
+    after = max(0, newest - MOST_ACTS)
+    found = [
+        Twin("the checkpoint", f"{path}/log/checkpoint"),
+        Twin("what was restated", path_with(f"{path}/restatements", **restated)),
+        Twin("who ordered what", path_with(f"{path}/trail", after_number=after, limit=MOST_ACTS)),
+    ]
+    if visit.may(READ, REBUILD):
+        found.append(Twin("the lists", f"{path}/projections"))
+    return found
+
+
+def _who_is_who(visit: Visit) -> dict[str, str]:
+    """What the principals in a trail are called, by their ids."""
+    named = {one.id: one.name for one in visit.server.keys.all()}
+    return named | {"open": "this machine", "command-line": "the command line"}
 
 
 PAGES = (

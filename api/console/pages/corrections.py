@@ -8,7 +8,7 @@ from uuid import uuid4
 from api.console.appending import event_id, record
 from api.console.errors import NotAllowed, status_of
 from api.console.event_form import decimal_values, form_fields, instant_text, typed_data
-from api.console.pages.acts import field_values, told_at_fields
+from api.console.sent_fields import STALE, field_values, told_at_fields
 from api.console.visit import Page
 from api.console.vocabulary import act_named
 from domain.errors import Conflict, EventNotFound, Invalid
@@ -48,6 +48,8 @@ def correct(visit: Visit) -> Response:
     _require_reading(visit)
     recorded = _entry(visit, visit.field("contact"), visit.field("event"))
     typed, when = field_values(visit), visit.field("occurred_at")
+    if visit.is_stale:
+        return _form(visit, recorded, typed, when, problem=STALE, status=409)
     data: dict[str, object] = {
         "target": str(recorded.id),
         "data": typed_data(type(recorded.event), typed, visit.time_zone),
@@ -66,6 +68,7 @@ def correct(visit: Visit) -> Response:
     except (Invalid, Conflict) as error:
         errors, problem = told_at_fields(error, type(recorded.event))
         return _form(visit, recorded, typed, when, errors, problem, status_of(error))
+    visit.session.announce(f"The correction of “{act_named(recorded.type)}” is recorded.")
     return visit.lead_to(f"{visit.ledger_path}/people/{recorded.contact_id}#e-{recorded.id}")
 
 
@@ -138,5 +141,5 @@ def _text(value: Any) -> str:
 
 PAGES = (
     Page("/ledgers/{ledger}/correct", show, (APPEND,)),
-    Page("/ledgers/{ledger}/correct", correct, (APPEND,), method="POST"),
+    Page("/ledgers/{ledger}/correct", correct, (APPEND,), method="POST", asks_again=True),
 )

@@ -17,10 +17,20 @@ from domain.errors import ImportNotFound, Invalid, NotFinished, OperationNotFoun
 from ledger.access.scopes import APPEND
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from api.console.visit import Visit
     from api.service.importing.kept_imports import ImportRecord, Upload
     from api.service.importing.mapping import FileMapping
     from projections.operations import Progress
+
+
+_BESIDE_THE_FORM = {
+    "HX-Retarget": "#tried",
+    "HX-Reselect": "#import",
+    "HX-Reswap": "innerHTML show:top",
+}
+"""Where the script on the page puts what became of a file that was tried."""
 
 
 def show(visit: Visit) -> Response:
@@ -31,7 +41,8 @@ def show(visit: Visit) -> Response:
 def begin(visit: Visit) -> Response:
     """Import the file that was sent, or try it first."""
     upload: Upload = visit.file
-    imports, is_dry = visit.served.imports, visit.field("dry_run") == "yes"
+    imports = visit.served.imports
+    is_dry = visit.field("dry_run") == "yes" and visit.field("now") != "yes"
     try:
         mapping = _with_settings(visit, ready_mapping(visit.field("mapping")))
         record = imports.look_at(upload, mapping, dry_run=is_dry)
@@ -42,6 +53,8 @@ def begin(visit: Visit) -> Response:
         upload.remove()
         raise
     begin_import(visit.server, visit.served, visit.principal, upload, mapping, record)
+    if is_dry and visit.is_scripted:  # the form stays, and with it the file that was chosen
+        return _state(visit, record, _BESIDE_THE_FORM)
     return visit.lead_to(f"{visit.ledger_path}/imports/{record.id}")
 
 
@@ -51,10 +64,18 @@ def show_one(visit: Visit) -> Response:
     Raises:
         ImportNotFound: there was none.
     """
-    record = visit.served.imports.get(_import_id(visit))
+    return _state(visit, visit.served.imports.get(_import_id(visit)))
+
+
+def _state(
+    visit: Visit, record: ImportRecord, headers: Mapping[str, str] | None = None
+) -> Response:
+    is_part = visit.is_fragment or headers is not None
     return visit.page(
-        "import.html" if not visit.is_fragment else "import_state.html",
+        "import_state.html" if is_part else "import.html",
+        headers=headers,
         record=record,
+        path=f"{visit.ledger_path}/imports/{record.id}",
         columns=visit.served.imports.columns(record),
         progress=_progress(visit, record),
         step=next_step(record),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from api.console.errors import NotAllowed
+from api.console.errors import NotAllowed, sentence_of
 from api.console.visit import Page
 from api.service.making_ledgers import make_ledger
 from domain.errors import Invalid
@@ -37,8 +37,7 @@ def create(visit: Visit) -> Response:
         make_ledger(visit.server, visit.principal, name, visit.field("time_zone") or None)
     except Invalid as error:
         names = [one.name for one in visit.server.all_settings()]
-        said = "; ".join(f"{one.pointer.strip('/')} {one.detail}" for one in error.errors)
-        return _list(visit, names, said, 422)
+        return _list(visit, names, sentence_of(error), 422)
     return visit.lead_to(f"/console/ledgers/{name}")
 
 

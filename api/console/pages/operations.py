@@ -5,17 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from api.console.twins import Twin
 from api.console.visit import Page
 from api.service.ordered_work import begin_rebuild, require_more_than_append
 from api.service.readiness import readiness_of
 from domain.errors import NotFound, OperationNotFound
 from ledger.access.scopes import ADMIN, APPEND, AUDIT, READ, REBUILD
+from ledger.stores.access import DONE
 
 if TYPE_CHECKING:
     from starlette.responses import Response
 
     from api.console.visit import Visit
     from projections.operations import Operation
+
+
+BACKED_UP = "ledger-backed-up"
+"""The act in the trail of a ledger that is a backup of it."""
+
+MOST_ACTS = 2_000
+"""How many of the newest entries of a trail are looked through for a backup."""
 
 
 def show(visit: Visit) -> Response:
@@ -35,8 +44,33 @@ def show(visit: Visit) -> Response:
         is_open=server.keys.is_open(),
         ledgers=server.all_settings() if is_for_server else [],
         may_rebuild=visit.may(REBUILD),
+        backed_up_at=_backed_up_at(visit),
+        twins=_twins(visit, is_for_server=is_for_server),
         position=served.ledger.head(),
     )
+
+
+def _backed_up_at(visit: Visit) -> int | None:
+    """When the last backup of the ledger was done, by its trail; None where none is known."""
+    newest = visit.server.trails.of(visit.served.ledger.name).newest(MOST_ACTS)
+    orders = {one.number for one in newest if one.act == BACKED_UP}
+    done = [one.at for one in newest if one.of in orders and one.outcome == DONE]
+    return max(done, default=None)
+
+
+def _twins(visit: Visit, *, is_for_server: bool) -> list[Twin]:
+    """What says the same for programs, as far as the key may ask."""
+    path, found = visit.api_path, []
+    if visit.may(READ, AUDIT, REBUILD):
+        found.append(Twin("the projections", f"{path}/projections"))
+    found.append(Twin("whether everything works", "/readyz"))
+    if visit.may(APPEND):
+        found.append(Twin("the imports", f"{path}/imports"))
+    if is_for_server:
+        found += [Twin("the access keys", "/v1/keys"), Twin("the ledgers", "/v1/ledgers")]
+    if visit.may(AUDIT, ADMIN):
+        found.append(Twin("the backups, in the trail", f"{path}/trail"))
+    return found
 
 
 def rebuild(visit: Visit) -> Response:

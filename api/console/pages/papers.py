@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 
 from api.console.appending import WAIT_SECONDS
+from api.console.sent_fields import STALE
 from api.console.visit import Page
 from api.service.answers.persons import DONE, REMAINS
 from api.service.personal_export import personal_export
@@ -69,6 +70,8 @@ def erase(visit: Visit) -> Response:
     Raises:
         LedgerError: it was not done, and why.
     """
+    if visit.is_stale:
+        return _erasure_page(visit, f"{STALE} Nothing was erased.", 409)
     if visit.field("confirmed") != "erase":
         return _erasure_page(visit, "Type the word erase to confirm. Nothing was erased.", 422)
     sent = {"requested_by": visit.field("requested_by"), "reason": visit.field("reason")}
@@ -82,6 +85,7 @@ def erase(visit: Visit) -> Response:
     name = served.ledger.name
     with visit.server.trails.order(name, visit.principal, "erasure", str(visit.contact_id)):
         served.ledger.erase(wish).result(timeout=WAIT_SECONDS)
+    visit.session.announce("Their personal data is erased.")
     person = f"/people/{visit.contact_id}" if visit.may(READ) else visit.first_page
     return visit.lead_to(f"{visit.ledger_path}{person}")
 
@@ -130,5 +134,11 @@ PAGES = (
     Page("/ledgers/{ledger}/people/{contact}/receipt", receipt, (READ, AUDIT)),
     Page("/ledgers/{ledger}/people/{contact}/export", export, (ADMIN,)),
     Page("/ledgers/{ledger}/people/{contact}/erasure", ask_erasure, (ADMIN,)),
-    Page("/ledgers/{ledger}/people/{contact}/erasure", erase, (ADMIN,), method="POST"),
+    Page(
+        "/ledgers/{ledger}/people/{contact}/erasure",
+        erase,
+        (ADMIN,),
+        method="POST",
+        asks_again=True,
+    ),
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 from uuid import UUID
 
+from api.console.twins import Twin, path_with
 from api.console.visit import Page
 from api.service.agendas.answering import names_at
 from api.service.answers.agenda import AgendaItem
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 
 ROWS = 20
 """How many people stand on one page."""
+
+MOST_PRINTED = 1_000
+"""How many people stand on one page that is made to be printed."""
 
 MOST_DUPLICATES = 20
 
@@ -105,19 +109,22 @@ def show(visit: Visit) -> Response:
         rows = _rows(visit, question, page.items, names.get)
         more = None if page.more is None else str(page.more)
     else:
-        listed = people_page(served, wanted, sort, _cursor(visit.parameter("after")), ROWS)
+        count = MOST_PRINTED if visit.parameter("print") else ROWS
+        listed = people_page(served, wanted, sort, _cursor(visit.parameter("after")), count)
         names_then = names_at(served.ledger, question.moment, wanted=True)
         rows = _rows(visit, question, listed.items, names_then)
         if listed.next_cursor is not None:
             more = "{}:{}".format(*listed.next_cursor)
     counts = people_counts(served)
     chosen = {name: visit.parameter(name) for name in FILTERS}
-    kept = {name: value for name, value in {"q": typed, **chosen, "sort": sort}.items() if value}
+    kept = {"q": typed, **chosen, "sort": sort, "print": visit.parameter("print")}
+    kept = {name: value for name, value in kept.items() if value}
     return visit.page(
         "people.html" if not visit.is_fragment else "people_list.html",
         rows=rows,
         typed=typed or "",
         chosen={name: value for name, value in chosen.items() if value},
+        is_printed=bool(visit.parameter("print")),
         sort=sort,
         sorts=SORTS,
         groups=_groups(counts, chosen),
@@ -127,11 +134,44 @@ def show(visit: Visit) -> Response:
         more=None if more is None else urlencode({**kept, "after": more}),
         index=index_of(served),
         position=question.position,
+        twins=_twins(visit, wanted, typed, sort, chosen),
         may_append=visit.may(APPEND),
         with_query=lambda **other: urlencode(
             {name: value for name, value in {**kept, **other}.items() if value}
         ),
     )
+
+
+def _twins(
+    visit: Visit,
+    wanted: PeopleFilter,
+    typed: str | None,
+    sort: str,
+    chosen: Mapping[str, str | None],
+) -> list[Twin]:
+    """What says the same for programs; nothing of the list where no one resource does."""
+    path = visit.api_path
+    counts = [
+        Twin("how many of each stage and flag", f"{path}/statuses/summary"),
+        Twin("who sends others", f"{path}/standings?names=true"),
+    ]
+    used = {name for name, value in chosen.items() if value}
+    if typed is None and used <= {"stage", "flag"}:
+        of_all = {"stage": wanted.stage, "flag": wanted.flag, "sort": sort}
+        rows = MOST_PRINTED if visit.parameter("print") else ROWS
+        found = path_with(f"{path}/statuses", **of_all, names=True, limit=rows)
+    elif typed is not None and used <= {"stage", "flag"}:
+        of_all = {"q": typed, "stage": wanted.stage, "flag": wanted.flag}
+        found = path_with(f"{path}/contacts", **of_all, limit=ROWS)
+    elif typed is None and used == {"standing"}:
+        found = path_with(f"{path}/standings", standing=wanted.standing, names=True, limit=ROWS)
+    elif typed is None and used == {"consent"} and wanted.consent is not None:
+        purpose, channel = wanted.consent
+        by_consent = {"consent_purpose": purpose, "consent_channel": channel}
+        found = path_with(f"{path}/contacts", **by_consent, names=True, limit=ROWS)
+    else:
+        return counts
+    return [Twin("the list", found), *counts]
 
 
 def _filter_of(visit: Visit) -> PeopleFilter:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from api.console.event_words import Statement, statements, title
 from api.console.rendering import Words
+from api.console.twins import Twin, path_with
 from api.console.visit import Page
 from api.console.vocabulary import KINDS
 from api.service.agendas.answering import names_at
@@ -19,7 +21,7 @@ from api.service.profiles import profile_at
 from api.service.questions import Knowledge, relationship_of, subject_of
 from api.service.referrals import referrals_of
 from domain.errors import ContactNotFound, Invalid
-from domain.instants import start_of_day
+from domain.instants import format_instant, start_of_day
 from ledger.access.scopes import ADMIN, APPEND, AUDIT, READ
 
 if TYPE_CHECKING:
@@ -97,6 +99,16 @@ class Track:
         return self.first + timedelta(days=self.known_day)
 
     @property
+    def today(self) -> date:
+        """The last day that can be asked about."""
+        return self.first + timedelta(days=self.days)
+
+    @property
+    def is_now(self) -> bool:
+        """Whether today is asked about, by all that is known."""
+        return self.day == self.known_day == self.days
+
+    @property
     def mark(self) -> int:
         """Where the day stands on the track."""
         return WIDTH * self.day // max(self.days, 1)
@@ -121,8 +133,10 @@ def show(visit: Visit) -> Response:
         "contact_id": survivor,
         "track": track,
         "position": question.position,
-        "is_now": track.day == track.days and track.known_day == track.days,
+        "is_now": track.is_now,
         "name_of": name_of,
+        "then_query": _then_query(visit, track),
+        "twins": _twins(visit, survivor, question, track),
         "then": Words(visit.time_zone, question.as_of),
         "kinds": KINDS,
         "may_append": visit.may(APPEND),
@@ -234,6 +248,42 @@ def _question(visit: Visit, track: Track) -> Question:
     if track.known_day == track.days:
         return visit.question(as_of)
     return visit.question(as_of, Knowledge(at=_end_of(track.known_on, visit.time_zone)))
+
+
+def _then_query(visit: Visit, track: Track) -> str:
+    """The query that asks for the same again, of which today is no part."""
+    asked: dict[str, object] = {}
+    if track.day != track.days:
+        asked["on"] = track.on
+    if track.known_day != track.days:
+        asked["known_on"] = track.known_on
+    if wanted := visit.parameter("type"):
+        asked["type"] = wanted
+    return urlencode(asked)
+
+
+def _twins(visit: Visit, survivor: UUID, question: Question, track: Track) -> list[Twin]:
+    """What says the same for programs, at the same point in both times."""
+    path = f"{visit.api_path}/contacts/{survivor}"
+    at: dict[str, object] = {}
+    if track.day != track.days:
+        at["as_of"] = format_instant(question.as_of)
+    if track.known_day != track.days:
+        at["as_known_at"] = format_instant(_end_of(track.known_on, visit.time_zone))
+    found = [
+        Twin("the card", path_with(f"{path}/card", **at)),
+        Twin("the signals", path_with(f"{path}/status", **at, explain="text")),
+        Twin("the stages of all times", path_with(f"{path}/status/history", **at)),
+    ]
+    if track.is_now:
+        types = visit.parameter("type")
+        events = path_with(f"{path}/events", types=types, group=True, names=True)
+        found += [
+            Twin("what happened", events),
+            Twin("who they are", path),
+            Twin("referrals and rewards", f"{path}/referrals"),
+        ]
+    return found
 
 
 def _end_of(day: date, time_zone: str) -> int:

@@ -10,7 +10,9 @@ from uuid import UUID
 
 from api.console.appending import WAIT_SECONDS
 from api.console.errors import sentence_of
+from api.console.twins import Twin
 from api.console.visit import Page
+from api.console.vocabulary import LEVERS, place_named
 from api.service.agendas.answering import names_at
 from api.service.replays.preview import Proposal
 from api.service.replays.starting import PREVIEW, start_preview
@@ -28,21 +30,11 @@ if TYPE_CHECKING:
     from domain.timeline import PolicyVersion
     from projections.operations import Operation
 
+MOST_WHY = 200
+"""How many characters the reason for a policy may have, which stands in the trail."""
+
 MOST_FACES = 60
 """How many people a preview shows by name; the count is of all."""
-
-LEVERS: tuple[tuple[str, str], ...] = (
-    ("/stage/promotion_score", "Score to become a client"),
-    ("/stage/stay_score", "Score to stay a client"),
-    ("/rhythm/demote_after_days", "Days of silence after which a client falls"),
-    ("/signals/regularity/points", "Points for coming regularly"),
-    ("/signals/regularity/purchase_days", "Days of purchases that count as regular"),
-    ("/signals/referral/strong_points", "Points for a strong referral"),
-    ("/signals/testimonial/points", "Points for speaking well of us"),
-    ("/signals/guests/points", "Points for bringing guests"),
-    ("/signals/complaint/sla_days", "Days to answer a complaint"),
-)
-"""The numbers of a policy that move stages most, and what each is."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +68,7 @@ def _page(visit: Visit, problem: str, status: int) -> Response:
     document = now.policy.document()
     levers = [
         Lever(pointer, label, value, visit.field(pointer) or str(value))
-        for pointer, label in LEVERS
+        for pointer, label in LEVERS.items()
         if isinstance(value := value_at(document, pointer), int)
     ]
     return visit.page(
@@ -104,7 +96,7 @@ def preview(visit: Visit) -> Response:
     try:
         policy = _policy_with_levers(visit)
     except Invalid as error:
-        problem = "; ".join(one.detail for one in error.errors)
+        problem = sentence_of(error)
         if visit.is_fragment:
             return visit.page("preview_problem.html", status=422, problem=problem)
         return _page(visit, problem, 422)
@@ -134,11 +126,16 @@ def show_preview(visit: Visit) -> Response:
 
 def _state(visit: Visit, work: Operation) -> Response:
     work_id = work.id
+    names = "?names=true" if visit.may(READ) else ""
     faces = list(_faces(visit, work_id)) if work.state == "succeeded" else []
     document = visit.session.proposals.get(str(work_id))
     return visit.page(
         "preview.html" if not visit.is_fragment else "preview_state.html",
         work=work,
+        twins=[
+            Twin("who would rise and fall", f"{visit.api_path}/operations/{work.id}/result{names}"),
+            Twin("how many of each, and the money", f"{visit.api_path}/operations/{work.id}"),
+        ],
         state_path=f"{visit.ledger_path}/policies/previews/{work.id}",
         result=work.result or {},
         rising=[one for one in faces if _rank(one.after) > _rank(one.before)],
@@ -161,6 +158,9 @@ def publish(visit: Visit) -> Response:
         raise Invalid.at("/preview", "missing", "the preview is not remembered: make it again")
     if visit.field("confirmed") != "publish":
         raise Invalid.at("/confirmed", "missing", "type the word publish; nothing was published")
+    why = visit.field("why")
+    if not 0 < len(why) <= MOST_WHY:
+        raise Invalid.at("/why", "missing", "say it in a few words; nothing was published")
     policy = read_policy(document)
     served = visit.served
     with visit.session.publishing:  # the button may be pressed twice
@@ -168,9 +168,10 @@ def publish(visit: Visit) -> Response:
         if newest.policy.document() == document:
             return visit.lead_to(f"{visit.ledger_path}/policies")
         with visit.server.trails.order(
-            served.ledger.name, visit.principal, "policy-published", policy.name
+            served.ledger.name, visit.principal, "policy-published", policy.name, why=why
         ):
-            served.ledger.publish_policy(policy, None).result(timeout=WAIT_SECONDS)
+            published = served.ledger.publish_policy(policy, None).result(timeout=WAIT_SECONDS)
+        visit.session.announce(f"Version {published.version} is published, and judges from now on.")
     return visit.lead_to(f"{visit.ledger_path}/policies")
 
 
@@ -186,12 +187,13 @@ def value_at(document: Mapping[str, Any], pointer: str) -> object:
 
 def _policy_with_levers(visit: Visit) -> Policy:
     document = visit.served.ledger.policies().in_force(visit.now).policy.document()
-    for pointer, label in LEVERS:
+    for pointer in LEVERS:
         typed = visit.field(pointer)
-        if not typed or value_at(document, pointer) is None:
+        is_sent = visit.form is not None and pointer in visit.form
+        if not is_sent or value_at(document, pointer) is None:
             continue
         if not typed.isdecimal() or len(typed) > 9:
-            raise Invalid.at(pointer, "wrong-type", f"{label} must be a whole number")
+            raise Invalid.at(pointer, "wrong-type", "must be a whole number")
         *parents, name = pointer.strip("/").split("/")
         place: Any = document
         for parent in parents:
@@ -227,13 +229,13 @@ def _rank(stage: str) -> int:
 def _differences_by_version(
     versions: tuple[PolicyVersion, ...],
 ) -> dict[int, list[tuple[str, object, object]]]:
-    """What each version changed in the one before it: pointer, before and after."""
+    """What each version changed in the one before it: what in words, before and after."""
     found: dict[int, list[tuple[str, object, object]]] = {}
     before: dict[str, object] = {}
     for version in versions:
         after = dict(_leaves(version.policy.document()))
         found[version.version] = [
-            (pointer, before.get(pointer), after.get(pointer))
+            (place_named(pointer), before.get(pointer), after.get(pointer))
             for pointer in sorted({*before, *after})
             if before and before.get(pointer) != after.get(pointer)
         ]

@@ -52,8 +52,10 @@ def sign_in(visit: Visit) -> Response:
     if secret := request.cookies.get(origin.cookie):
         visit.sessions.end(secret)
     secret, _ = visit.sessions.begin(key.principal, key.per_minute)
-    wanted = path_of_page(visit.field("next")) or "/console"
-    response = RedirectResponse(wanted, status_code=303)
+    # 307 sends the form once more, to the page that it was for, which asks before it records.
+    again = _page_of_a_ledger(visit.field("again"))
+    wanted = again or path_of_page(visit.field("next")) or "/console"
+    response = RedirectResponse(wanted, status_code=303 if again is None else 307)
     response.headers.append("Set-Cookie", origin.cookie_header(secret))
     return response
 
@@ -68,9 +70,33 @@ def sign_out(visit: Visit) -> Response:
     return response
 
 
-def _form(visit: Visit, status: int, problem: str) -> Response:
+def _page_of_a_ledger(address: str) -> str | None:
+    path = path_of_page(address)
+    return path if path is not None and path.startswith("/console/ledgers/") else None
+
+
+def sign_in_again(visit: Visit, again: str) -> Response:
+    """The form for an access key, which takes along what was typed into the form of a page."""
+    told = "Your session has ended. What you typed is kept: it is shown again once you signed in."
+    return _form(visit, 401, told, again)
+
+
+_OWN = frozenset({"key", "next", "again", "username"})
+"""The fields of the sign-in itself."""
+
+
+def _form(visit: Visit, status: int, problem: str, again: str = "") -> Response:
     wanted = path_of_page(visit.field("next") or visit.parameter("next") or "")
-    return visit.page("sign_in.html", status=status, problem=problem, wanted=wanted or "")
+    again = again or _page_of_a_ledger(visit.field("again")) or ""
+    kept = visit.form.multi_items() if visit.form is not None and again else []
+    return visit.page(
+        "sign_in.html",
+        status=status,
+        problem=problem,
+        wanted=wanted or "",
+        again=again,
+        kept=[one for one in kept if one[0] not in _OWN],
+    )
 
 
 PAGES = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from api.console.visit import Page
 from api.console.vocabulary import act_named
 from api.service.agendas.answering import names_at
+from api.service.finding.pages import ContactFilter, found_contacts
 from api.service.questions import group_of, subject_in
 from api.service.replays.steps import steps
 from domain.errors import Invalid
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 
     from api.console.visit import Visit
     from api.service.replays.steps import Became, Came, Step
+
+MOST_FOUND = 20
+"""How many contacts are proposed that are called as was typed."""
 
 MOST_STEPS = 200
 """How many steps stand on one page."""
@@ -61,13 +66,28 @@ def show(visit: Visit) -> Response:
 
 
 def find(visit: Visit) -> Response:
-    """Lead to the steps of the contact that was typed.
+    """Lead to the steps of the contact that was typed, or show those who are called so.
 
     Raises:
-        Invalid: it is neither a UUID nor source:ref.
+        Invalid: it is neither a UUID nor source:ref, and the key may not look for names.
     """
-    contact = visit.contact_named(visit.parameter("contact") or "")
-    return visit.lead_to(f"{visit.ledger_path}/people/{contact}/steps")
+    typed = visit.parameter("contact") or ""
+    if not visit.may(READ):
+        contact = visit.contact_named(typed)
+        return visit.lead_to(f"{visit.ledger_path}/people/{contact}/steps")
+    found = list(found_contacts(visit.served, ContactFilter(q=typed), MOST_FOUND, visit.now).items)
+    if not found:
+        with suppress(Invalid):
+            found_at = visit.contact_named(typed)
+            return visit.lead_to(f"{visit.ledger_path}/people/{found_at}/steps")
+    if len(found) == 1:
+        return visit.lead_to(f"{visit.ledger_path}/people/{found[0].contact_id}/steps")
+    return visit.page(
+        "steps_choice.html",
+        typed=typed,
+        found=found,
+        position=visit.served.ledger.head(),
+    )
 
 
 def _row(step: Step) -> Row:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 from uuid import UUID
 
+from api.console.twins import Twin, path_with
 from api.console.visit import Page
 from api.console.vocabulary import KINDS
 from api.service.agendas.answering import AgendaQuestion, agenda_page, names_at, whole_agenda
@@ -38,6 +39,12 @@ NOW = ("overdue", "today")
 """The states of what is to be done today."""
 
 MOST_FALLING = 10
+
+THANKS = KINDS["thanks"]
+"""What the items are called that are thanks which we owe."""
+
+MOST_THANKS = 10
+"""How many people are named whom we owe thanks."""
 
 _MOST_PLACE = (1 << 63) - 1
 """The greatest instant that a store keeps."""
@@ -90,6 +97,7 @@ def show(visit: Visit) -> Response:
         else _another_day(served, question, on, kind, steward)
     )
     head = served.ledger.head()
+    thanks, more_thanks = _thanks(visit, on, seen)
     return visit.page(
         "today.html" if not visit.is_fragment else "today_list.html",
         on=on,
@@ -100,7 +108,11 @@ def show(visit: Visit) -> Response:
         position=seen.position,
         head=head,
         is_behind=on is None and head - seen.position > MOST_BEHIND,
-        headline=headline(seen, visit.words),
+        headline=headline(seen, visit.words, on),
+        heading=visit.words.date_in_full(on or visit.words.date_of(visit.now)),
+        thanks=thanks,
+        more_thanks=more_thanks,
+        twins=_twins(visit, on, kind, steward),
         people=by_person(seen.due),
         coming=by_day(seen.coming, visit.words),
         falling=_falling(visit, question),
@@ -110,7 +122,7 @@ def show(visit: Visit) -> Response:
         with_query=lambda **other: urlencode(
             {
                 name: value
-                for name, value in {"kind": kind, "steward": steward, **other}.items()
+                for name, value in {"on": on, "kind": kind, "steward": steward, **other}.items()
                 if value
             }
         ),
@@ -140,25 +152,8 @@ def _present(
     served: OpenLedger, kind: str | None, steward: str | None, after: Place | None
 ) -> DayList:
     """What is left of today, from rows: no more of them than are shown and counted."""
-    agenda, labels = served.agenda, LabelsWanted(names=True)
-    kinds: list[str | None] = [one for one, said in KINDS.items() if said == kind]
-    kinds = kinds or [None]
-
-    def page_of(state: str, most: int, place: Place | None = None) -> AgendaList:
-        lists = [
-            agenda.page(AgendaFilter(kind=one, state=state, steward=steward), place, most)
-            for one in kinds
-        ]
-        rows = sorted((row for one in lists for row in one.rows), key=lambda row: row.item.order)
-        has_more = any(one.has_more for one in lists) or len(rows) > most
-        return lists[0]._replace(rows=rows[:most], has_more=has_more)
-
-    due = page_of(DUE, MOST_ITEMS, after)
-    named = served.labels(labels, due.moment.position)
-
-    def items_of(found: AgendaList) -> tuple[AgendaItem, ...]:
-        return agenda_page(found.rows, found.day, named, None).items
-
+    agenda = served.agenda
+    due = _page_of(served, kind, steward, DUE, MOST_ITEMS, after)
     counted = agenda.counts(AgendaFilter(state=DUE, steward=steward), MOST_COUNTED)
     counts: Counter[str] = Counter()
     states: Counter[str] = Counter()
@@ -166,9 +161,9 @@ def _present(
         counts[KINDS[one]] += count
         states[state] += count
     return DayList(
-        due=items_of(due),
-        coming=items_of(page_of("upcoming", MOST_COMING)),
-        deferred=items_of(page_of("deferred", MOST_COMING)),
+        due=_items_of(served, due),
+        coming=_items_of(served, _page_of(served, kind, steward, "upcoming", MOST_COMING)),
+        deferred=_items_of(served, _page_of(served, kind, steward, "deferred", MOST_COMING)),
         counts=counts,
         today=states["today"],
         overdue=states["overdue"],
@@ -176,6 +171,31 @@ def _present(
         position=due.moment.position,
         next_place=_place_text(due.rows[-1].item.order) if due.has_more else None,
     )
+
+
+def _page_of(
+    served: OpenLedger,
+    kind: str | None,
+    steward: str | None,
+    state: str,
+    most: int,
+    after: Place | None = None,
+) -> AgendaList:
+    """The next rows of a kind, as it is called on the page; of every kind with None."""
+    kinds: list[str | None] = [one for one, said in KINDS.items() if said == kind]
+    lists = [
+        served.agenda.page(AgendaFilter(kind=one, state=state, steward=steward), after, most)
+        for one in kinds or [None]
+    ]
+    rows = sorted((row for one in lists for row in one.rows), key=lambda row: row.item.order)
+    has_more = any(one.has_more for one in lists) or len(rows) > most
+    return lists[0]._replace(rows=rows[:most], has_more=has_more)
+
+
+def _items_of(served: OpenLedger, found: AgendaList) -> tuple[AgendaItem, ...]:
+    """Rows as items with names."""
+    named = served.labels(LabelsWanted(names=True), found.moment.position)
+    return agenda_page(found.rows, found.day, named, None).items
 
 
 def _another_day(
@@ -201,12 +221,45 @@ def _another_day(
     )
 
 
-def headline(seen: DayList, words: Words) -> str:
+def _twins(visit: Visit, on: date | None, kind: str | None, steward: str | None) -> list[Twin]:
+    """What says the same for programs: the list, its counts, and who is falling."""
+    path = visit.api_path
+    wanted: list[str | None] = [one for one, said in KINDS.items() if said == kind]
+    found = [
+        Twin(
+            "the list",
+            path_with(
+                f"{path}/agenda", on=on, kind=one, steward=steward, deferred=True, names=True
+            ),
+        )
+        for one in wanted or [None]
+    ]
+    counts = path_with(f"{path}/agenda/summary", on=on, steward=steward)
+    falling = path_with(f"{path}/statuses", flag="falling", names=True, limit=MOST_FALLING)
+    return [*found, Twin("how many of each kind", counts), Twin("about to be lost", falling)]
+
+
+def _thanks(
+    visit: Visit, on: date | None, seen: DayList
+) -> tuple[list[tuple[UUID, str | None]], int]:
+    """Whom we owe thanks, the most urgent first, and how many more times."""
+    due, served = seen.due, visit.served
+    if on is None:
+        steward = visit.parameter("steward")
+        due = _items_of(served, _page_of(served, THANKS, steward, DUE, MOST_THANKS))
+    owed = [one for one in due if KINDS[one.kind] == THANKS]
+    people = dict.fromkeys((one.contact_id, one.name) for one in owed)
+    count = seen.counts.get(THANKS, 0)
+    return list(people)[:MOST_THANKS], max(0, count - len(owed)) + max(0, len(people) - MOST_THANKS)
+
+
+def headline(seen: DayList, words: Words, on: date | None = None) -> str:
     """The day in one sentence, such as "7 things today, 2 overdue; Ben's birthday on Monday."."""
     due = seen.today + seen.overdue
-    said = "Nothing is left to do today" if not due else f"{count_of(f'{due:,}', 'thing')} today"
+    day = "today" if on is None else _on(words.near_day(on))
+    said = f"Nothing is left to do {day}" if not due else f"{count_of(f'{due:,}', 'thing')} {day}"
     if not seen.is_counted:
-        said = f"More than {MOST_COUNTED:,} things today"
+        said = f"More than {MOST_COUNTED:,} things {day}"
     elif seen.overdue:
         said += ", all overdue" if seen.overdue == due > 1 else f", {seen.overdue:,} overdue"
     items = (*seen.due, *seen.coming)
