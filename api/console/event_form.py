@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from api.console.rendering import decimal_text
-from api.console.vocabulary import HINTS, field_named
+from api.console.vocabulary import HINTS, WORDS, field_named
 from domain.currencies import MINOR_DIGITS
 from domain.instants import SECOND, format_instant, zone
 from domain.kinds import (
@@ -127,7 +127,12 @@ def _whole_control(field: Field) -> tuple[str, tuple[tuple[str, str], ...], int 
 
 def _choice_control(field: Field) -> tuple[str, tuple[tuple[str, str], ...], int | None]:
     assert isinstance(field.kind, Choice)
-    return "choice", tuple((word, word.replace("_", " ")) for word in field.kind.words), None
+    return "choice", tuple((word, _word_named(field, word)) for word in field.kind.words), None
+
+
+def _word_named(field: Field, word: str) -> str:
+    is_party = field.name in ("initiated_by", "direction")
+    return WORDS[word] if is_party and word in WORDS else word.replace("_", " ")
 
 
 def _currency_control(_: Field) -> tuple[str, tuple[tuple[str, str], ...], int | None]:

@@ -143,6 +143,14 @@ FIELDS: Mapping[str, str] = {
 }
 """What a field is called in a form, where its own name does not say it."""
 
+WORDS: Mapping[str, str] = {
+    "contact": "they did",
+    "business": "we did",
+    "inbound": "from them to us",
+    "outbound": "from us to them",
+}
+"""What a word is called that a form proposes, where it does not say by itself what it means."""
+
 _EMPTY = "Left empty, it is all that is owed for this referral: nothing remains."
 
 HINTS: Mapping[tuple[str, str], str] = {

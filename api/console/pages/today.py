@@ -43,7 +43,7 @@ MOST_FALLING = 10
 THANKS = KINDS["thanks"]
 """What the items are called that are thanks which we owe."""
 
-MOST_THANKS = 10
+MOST_THANKS = 6
 """How many people are named whom we owe thanks."""
 
 _MOST_PLACE = (1 << 63) - 1
