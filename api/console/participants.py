@@ -25,6 +25,11 @@ class Participant:
 
 
 def participants_of(visit: Visit, names: list[str]) -> list[Participant]:
+    """Those who were named, each once, as people know them.
+
+    Raises:
+        Invalid: a name is neither a UUID nor source:ref.
+    """
     question = visit.question()
     name_of = names_at(visit.served.ledger, question.moment, wanted=visit.may(READ))
     return [
