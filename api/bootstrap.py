@@ -32,6 +32,8 @@ from ledger.folder import DataFolder
 from ledger.followed_ledger import FollowedLedger
 from ledger.master_keys import master_key_of
 from ledger.memory_budget import BELIEFS, HISTORIES, MEBIBYTE, MemoryBudget
+from ledger.moving.state import refuse_half_moved
+from ledger.stores.sqlite.moving import FilesEnd
 from ledger.stores.sqlite.sorting import SqliteSorting
 from ledger.stores.sqlite.store import SqliteLedgerStore, SqliteStore
 from ledger.subscriptions.pacing import PROJECTIONS, PROJECTIONS_BESIDE
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
     from api.service.limits import ServiceLimits
     from api.service.stores import ServedLedgerStore, ServedStore, ServedStoreOf
     from ledger.ledger import Ledger
+    from ledger.stores.moving import MoveEnd
     from ledger.stores.sorting import Sorting
     from projections.source import EventSource
 
@@ -65,6 +68,7 @@ def store_of(settings: Settings) -> ServedStoreOf:
 
 
 def _in_files(folder: Path) -> ServedStore:
+    refuse_half_moved(folder)
     if (folder / DATABASE_FILE).exists():
         raise FolderUnusable(
             f"the ledgers of the data folder {folder} are in a database: say which by "
@@ -74,14 +78,37 @@ def _in_files(folder: Path) -> ServedStore:
 
 
 def _in_database(url: str, folder: Path) -> ServedStore:
-    try:
+    refuse_half_moved(folder)
+    with _psycopg_wanted():
         # What it imports need not be installed where ledgers are in files.
         from ledger.stores.postgresql.store import PostgresqlStore  # noqa: PLC0415  # see above
+    return PostgresqlStore(url, folder, SqliteStore)
+
+
+@contextmanager
+def _psycopg_wanted() -> Iterator[None]:
+    try:
+        yield
     except ImportError:
         raise SettingsRefused(
-            "database_url needs psycopg: pip install 'rapport-ledger[postgresql]'"
+            "a database needs psycopg: pip install 'rapport-ledger[postgresql]'"
         ) from None
-    return PostgresqlStore(url, folder, SqliteStore)
+
+
+def move_ends(settings: Settings, to_database: str | None) -> tuple[MoveEnd, MoveEnd]:
+    """Where a move of all ledgers begins and where it leads: to that database, or back to files.
+
+    Raises:
+        SettingsRefused: it is to lead to files, and no setting says from which database.
+    """
+    url = to_database or settings.database_url
+    if url is None:
+        raise SettingsRefused(f"a move to files needs {PREFIX}DATABASE_URL: where the ledgers are")
+    with _psycopg_wanted():
+        from ledger.stores.postgresql.moving import DatabaseEnd  # noqa: PLC0415  # as above
+    files = FilesEnd(settings.folder)
+    database = DatabaseEnd(url, settings.folder, SqliteStore)
+    return (database, files) if to_database is None else (files, database)
 
 
 def STORE_OF(folder: Path) -> ServedStore:  # noqa: N802  # chosen once for each process

@@ -22,11 +22,15 @@ _LOOK_SECONDS = 0.05
 
 
 class FolderInUse(Unavailable):
-    """Another process holds the folder. ``url`` is where it answers, where it is a server."""
+    """Another process holds the folder. ``url`` is where it answers, where it is a server.
 
-    def __init__(self, message: str, url: str | None = None) -> None:
+    ``process`` is its number on this machine, where it is known.
+    """
+
+    def __init__(self, message: str, url: str | None = None, process: int | None = None) -> None:
         super().__init__(message)
         self.url = url
+        self.process = process
 
 
 class FolderLock:
@@ -90,6 +94,7 @@ def in_use(path: Path, descriptor: int, does: str = "is in use by") -> FolderInU
     return FolderInUse(
         f"{path.parent} {does} process {holder or 'unknown'}: stop that one first",
         url or None,
+        int(holder) if holder.isdecimal() else None,
     )
 
 

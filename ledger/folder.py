@@ -127,6 +127,7 @@ class DataFolder:
         except OSError as error:
             raise unusable(path, error) from error
         try:
+            store = store_of(path)  # which it may have changed before this process had the lock
             if not signed_elsewhere:
                 await_followers(path)
             if master_key is None:

@@ -68,6 +68,10 @@ class Order:
         """Do not end with the block: the act continues after it, and ``end`` is called then."""
         self._left = True
 
+    def moved_to(self, trail: Callable[[], AbstractContextManager[AuditTrail]]) -> None:
+        """The act took the trail to another place, where its outcome belongs."""
+        self._trail = trail
+
     def end(self, outcome: str, **detail: object) -> None:
         """Record what came of it."""
         if not self._open:

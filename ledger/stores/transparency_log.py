@@ -63,5 +63,17 @@ class TransparencyLogStore(Protocol):
         The public keys ``retired`` signed for the last time.
         """
 
+    def adopt(
+        self,
+        keys: Sequence[VerifierKey],
+        checkpoints: Sequence[StoredCheckpoint],
+        tiles: Iterable[tuple[TileAt, bytes]],
+    ) -> None:
+        """Keep, in one transaction, what another store has of the same log.
+
+        ``keys`` are all of it, as they are there; ``checkpoints`` are of trees beyond the newest
+        here, and ``tiles`` those that are new or have grown since.
+        """
+
     def close(self) -> None:
         """Close the store."""

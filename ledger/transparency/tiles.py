@@ -135,6 +135,19 @@ def tiles_of(size: int) -> Iterator[TileAt | BundleAt]:
         yield BundleAt(n, width)
 
 
+def changed_tiles(size: int, grown: int) -> Iterator[TileAt]:
+    """Every tile of the tree of ``grown`` leaves that the tree of ``size`` has not, by level.
+
+    >>> [at.path for at in changed_tiles(255, 257)]
+    ['tile/0/000', 'tile/0/001.p/1', 'tile/1/000.p/1']
+    """
+    level = 0
+    while grown > size:
+        for n in range(size // TILE_WIDTH, -(-grown // TILE_WIDTH)):
+            yield TileAt(level, n, min(TILE_WIDTH, grown - n * TILE_WIDTH))
+        level, size, grown = level + 1, size // TILE_WIDTH, grown // TILE_WIDTH
+
+
 def hashes_in(content: bytes) -> list[bytes]:
     """The hashes that stand in a tile, in order.
 

@@ -60,3 +60,12 @@ class TransparencyLogStoreContract(ABC):
                 VerifierKey(NEW, 1, None),
                 VerifierKey(OLD, 0, THREE.signed_at),
             ]
+
+    def test_what_another_store_has_of_it_is_kept_as_it_is_there(self, tmp_path: Path) -> None:
+        keys = [VerifierKey(NEW, 1, None), VerifierKey(OLD, 0, THREE.signed_at)]
+        with closing(self.open_log(tmp_path, (OLD, 0), EMPTY)) as log:
+            for _ in range(2):
+                log.adopt(keys, [], [])
+            log.adopt(keys, [THREE], [(TileAt(0, 0, 3), HASHES)])
+            assert log.verifier_keys() == keys
+            assert (log.newest(), log.tile(TileAt(0, 0, 3))) == (THREE, HASHES)

@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 
     from ledger.stores.postgresql.places import Place
 
-_PART = "data-folder "
+OF_FOLDER = "data-folder "
 """Begins the name of the part that says whose folder a database has."""
+
+OF_MOVE = "moving "
+"""Begins the name of the part that says which move leads to a database, until it is completed."""
 
 
 def bind(connection: Connection, place: Place, folder: Path, *, has_ledgers: bool) -> None:
@@ -33,9 +36,14 @@ def bind(connection: Connection, place: Place, folder: Path, *, has_ledgers: boo
     Raises:
         FolderUnusable: they do not belong together.
     """
-    of_folder, of_database = _read(folder), _read_part(connection, place)
+    of_folder = folder_database(folder)
+    of_database = next(iter(parts_like(connection, place, OF_FOLDER)), None)
     if of_folder is not None and of_folder == of_database:
         return
+    if parts_like(connection, place, OF_MOVE):
+        raise FolderUnusable(
+            "ledgers are being moved into the database: rapport move completes that"
+        )
     if of_database is not None and (of_folder is not None or has_ledgers):
         raise FolderUnusable(
             f"the database has the ledgers of another data folder than {folder}, and their keys "
@@ -56,10 +64,16 @@ def bind(connection: Connection, place: Place, folder: Path, *, has_ledgers: boo
     except OSError as error:
         raise unusable(folder, error) from error
     insert = f"INSERT INTO {place.table('parts')} VALUES (%s) ON CONFLICT DO NOTHING"
-    run(connection, insert, (f"{_PART}{chosen}",))
+    run(connection, insert, (f"{OF_FOLDER}{chosen}",))
 
 
-def _read(folder: Path) -> UUID | None:
+def folder_database(folder: Path) -> UUID | None:
+    """The id of the database to which a data folder belongs; None where it belongs to none.
+
+    Raises:
+        Corrupt: its file is damaged.
+        Unavailable: it cannot be read.
+    """
     path = folder / DATABASE_FILE
     try:
         return UUID(json.loads(path.read_bytes())["database"])
@@ -71,10 +85,11 @@ def _read(folder: Path) -> UUID | None:
         raise unusable(folder, error) from error
 
 
-def _read_part(connection: Connection, place: Place) -> UUID | None:
+def parts_like(connection: Connection, place: Place, beginning: str) -> list[UUID]:
+    """The ids in the names of parts that begin so."""
     select = f"SELECT name FROM {place.table('parts')} WHERE starts_with(name, %s)"
-    row = run(connection, select, (_PART,)).fetchone()
-    return None if row is None else UUID(row[0].removeprefix(_PART))
+    rows = run(connection, select, (beginning,)).fetchall()
+    return [UUID(name.removeprefix(beginning)) for (name,) in rows]
 
 
 def _has_parts(folder: Path) -> bool:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ledger.stores.postgresql.places import Place
     from ledger.stores.reading import CheckpointColumns, EventColumns, KeyReader
 
-_ROWS = (
+ROWS = (
     "SELECT position, uuid_send(originator_id), originator_version, topic, state, "
     "uuid_send(event_id) FROM {events} WHERE position > %s AND position <= %s "
     "ORDER BY position LIMIT %s"
@@ -65,7 +65,7 @@ class PostgresqlReader:
 
     def rows(self, after: int, upto: int, limit: int) -> Sequence[EventColumns]:
         """A page of the events beyond a position up to another, in order."""
-        return self._rows(_ROWS, after, upto, limit)
+        return self._rows(ROWS, after, upto, limit)
 
     def streams_with(self, topic: str, after: int) -> Sequence[bytes]:
         """The streams of the events of that topic beyond a position, each once, sorted."""

@@ -25,6 +25,20 @@ _COPY = (
 _TYPES = ("int8", "uuid", "int8", "text", "bytea", "uuid")
 
 
+def copy_events(connection: Connection, place: Place, rows: Sequence[EventColumns]) -> None:
+    """Put events into a table that nobody else writes.
+
+    Raises:
+        psycopg.Error: none of them is there.
+    """
+    copy = _COPY.replace("{events}", place.table("events"))
+    with connection.cursor() as cursor, cursor.copy(copy.encode()) as copying:
+        copying.set_types(_TYPES)
+        for position, stream, version, topic, state, key in rows:
+            event_id = UUID(bytes=key)
+            copying.write_row((position, UUID(bytes=stream), version, topic, state, event_id))
+
+
 class PostgresqlRestoredEvents:
     """The events of a ledger that is being filled; what was added is there, finished or not."""
 
@@ -39,16 +53,8 @@ class PostgresqlRestoredEvents:
         Raises:
             Unavailable: they could not be written.
         """
-        copy = _COPY.replace("{events}", self._place.table("events"))
-        with (
-            ledger_errors(self._place.name),
-            self._connection.cursor() as cursor,
-            cursor.copy(copy.encode()) as copying,
-        ):
-            copying.set_types(_TYPES)
-            for position, stream, version, topic, state, key in rows:
-                event_id = UUID(bytes=key)
-                copying.write_row((position, UUID(bytes=stream), version, topic, state, event_id))
+        with ledger_errors(self._place.name):
+            copy_events(self._connection, self._place, rows)
         self.position = rows[-1][0]
 
 

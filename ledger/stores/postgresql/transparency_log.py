@@ -132,6 +132,24 @@ class PostgresqlLogStore:
             for public in retired:
                 run(connection, retire, (signed.signed_at, public))
 
+    def adopt(
+        self,
+        keys: Sequence[VerifierKey],
+        checkpoints: Sequence[StoredCheckpoint],
+        tiles: Iterable[tuple[TileAt, bytes]],
+    ) -> None:
+        """Keep, in one transaction, what another store has of the same log."""
+        listed = [(key.public, key.made_at, key.retired_at) for key in keys]
+        retire = f"UPDATE {self._keys} SET retired_at = %s WHERE public = %s"
+        rows = [(at.level, at.n, hashes) for at, hashes in tiles]
+        with self._writing() as connection, connection.cursor() as cursor:
+            cursor.executemany(self._statements.add_key.encode(), listed)
+            cursor.executemany(retire.encode(), [(key[2], key[0]) for key in listed])
+            cursor.executemany(self._statements.put_tile.encode(), rows)
+            cursor.executemany(
+                self._statements.add_checkpoint.encode(), map(columns_of, checkpoints)
+            )
+
     def close(self) -> None:
         """Let the connections go."""
         self._database.close()

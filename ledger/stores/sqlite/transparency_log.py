@@ -159,6 +159,27 @@ class SqliteLogStore:
                 [(signed.signed_at, public) for public in retired],
             )
 
+    def adopt(
+        self,
+        keys: Sequence[VerifierKey],
+        checkpoints: Sequence[StoredCheckpoint],
+        tiles: Iterable[tuple[TileAt, bytes]],
+    ) -> None:
+        """Keep, in one transaction, what another store has of the same log.
+
+        Raises:
+            Unavailable: it could not be written; nothing was.
+        """
+        with self._writing() as connection:
+            connection.executemany(_ADD_KEY, [(key.public, key.made_at) for key in keys])
+            connection.executemany(
+                "UPDATE verifier_keys SET retired_at = ? WHERE public = ?",
+                [(key.retired_at, key.public) for key in keys],
+            )
+            rows = ((at.level, at.n, hashes) for at, hashes in tiles)
+            connection.executemany(PUT_TILE, rows)
+            connection.executemany(ADD_CHECKPOINT, map(_columns, checkpoints))
+
     def close(self) -> None:
         """Close the file."""
         with self._reading:

@@ -112,6 +112,11 @@ def test_a_file_at_rest_that_is_written_meanwhile_is_not_trusted(path: Path) -> 
         read_while_it_is_written()
 
 
+def test_an_empty_log_that_was_copied_along_is_no_write(path: Path) -> None:
+    path.with_name("rows.sqlite-wal").touch()
+    assert rows(path) == 100
+
+
 def test_nothing_can_be_written_through_it(path: Path) -> None:
     for left in (False, True):
         if left:
