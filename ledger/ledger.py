@@ -177,6 +177,10 @@ class Ledger(InNamespace, StoredEvents):
             newest_at=newest_at,
         )
 
+    def is_lost(self) -> bool:
+        """Whether another process took over recording; then it has to be opened again."""
+        return self._recorder.is_lost()
+
     def derived_key(self, purpose: str) -> bytes:
         """A key of 32 bytes for files beside the ledger, always the same for one purpose.
 

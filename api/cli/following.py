@@ -17,6 +17,7 @@ from api.http.edge import logs
 from api.service.followers.channel import Channel
 from api.service.followers.listening import connect
 from api.service.followers.process import FollowerProcess
+from ledger.files import FolderInUse
 from ledger.followers_lock import FOLLOWERS_SECONDS, FollowersLock
 
 if TYPE_CHECKING:
@@ -53,8 +54,10 @@ def follow_channel(settings: Settings, descriptor: int) -> None:
             lock.release()
 
 
-def follow(settings: Settings) -> None:
+def follow(settings: Settings, *, standby: bool = False) -> None:
     """Follow the ledgers of whichever server listens for that on the folder, until a signal.
+
+    A ``standby`` waits where another process follows, and takes over when that one ends.
 
     Raises:
         FolderInUse: another process follows.
@@ -70,9 +73,13 @@ def follow(settings: Settings) -> None:
     for number in SIGNALS:
         signal.signal(number, stop)
     with _logging(settings):
-        FollowersLock(settings.folder).release()
+        if not standby:
+            FollowersLock(settings.folder).release()
         print_message(f"Waiting for a server that holds {settings.folder.resolve()}")
         while not stopped.is_set():
+            if standby and not _is_free(settings):
+                stopped.wait(LOOK_SECONDS)
+                continue
             try:
                 connection = connect(settings.folder)
             except OSError:
@@ -82,10 +89,23 @@ def follow(settings: Settings) -> None:
             current[:] = [channel]
             if stopped.is_set():
                 channel.end()
-            _follow_one(settings, channel)
+            try:
+                _follow_one(settings, channel)
+            except FolderInUse:
+                if not standby:
+                    raise
             current.clear()
             stopped.wait(LOOK_SECONDS)
     print_message("stopped; what is not done yet is done when this is started again")
+
+
+def _is_free(settings: Settings) -> bool:
+    """Whether no other process follows."""
+    try:
+        FollowersLock(settings.folder).release()
+    except FolderInUse:
+        return False
+    return True
 
 
 def _follow_one(settings: Settings, channel: Channel) -> None:

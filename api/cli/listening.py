@@ -9,6 +9,7 @@ import socket
 import sys
 import time
 from contextlib import contextmanager
+from functools import partial
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from api.cli.collecting import collect_seldom
 from api.cli.ending import AddressRefused
 from api.cli.followers import OtherProcess, followers_of
 from api.cli.output import print_message
+from api.cli.standby import QuietServer, open_when_free
 from api.console.app import Console
 from api.http.app import create_app
 from api.http.edge import logs
@@ -48,11 +50,18 @@ in: at half the rate of appends that is possible, a status list was 13 to 17 ms 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-def serve(settings: Settings, prepare: Callable[[Server, str], None] | None = None) -> None:
+def serve(
+    settings: Settings,
+    prepare: Callable[[Server, str], None] | None = None,
+    *,
+    standby: bool = False,
+) -> None:
     """Listen and answer until SIGINT or SIGTERM; then finish what was accepted.
 
     A second signal ends the process at once, as a crash would: what was answered is recorded.
-    ``prepare`` is given the server and its address before the first request is answered.
+    ``prepare`` is given the server and its address before the first request is answered. A
+    ``standby`` waits while another server records. So does one that another server followed, since
+    it was cut off from its database: it opens everything again when it may.
 
     Raises:
         AddressRefused: the address is taken, or not this machine's; the folder is untouched.
@@ -61,28 +70,49 @@ def serve(settings: Settings, prepare: Callable[[Server, str], None] | None = No
     writer = logs.configure(settings.log_level, settings.log_format)
     try:
         with _listening(settings.host, settings.port) as listener, _signals_put_back():
-            followers = followers_of(settings)
-            server = build(settings, followers=followers)
-            collect_seldom()
-            sys.setswitchinterval(SWITCH_SECONDS)
-            other = OtherProcess(settings, followers)
-            try:
-                other.start()
-                if prepare is not None:
-                    prepare(server, _url(listener, settings))
-                serving = _Serving(_config(server, settings), server)
-                # Before it is said that the server listens: who reads that may send a signal.
-                _stop_at_signals(serving)
-                url = _url(listener, settings)
-                _note_url(server, url_from_here(listener.getsockname(), settings))
-                print_message(f"Rapport listens on {url}  (data in {settings.folder.resolve()})")
-                print_message(_whom(server))
-                serving.run(sockets=[listener])
-            finally:
-                server.close(other.close)
+            while _serve(listener, settings, prepare, standby=standby):
+                standby = True
     finally:
         writer.close()
     print_message("stopped; everything accepted is recorded")
+
+
+def _serve(
+    listener: socket.socket,
+    settings: Settings,
+    prepare: Callable[[Server, str], None] | None,
+    *,
+    standby: bool,
+) -> bool:
+    """Answer until told to stop, or until another server took over recording: True then."""
+    followers = followers_of(settings)
+    opening = partial(build, settings, followers=followers)
+    told_to_stop, url = False, _url(listener, settings)
+    if standby:
+        found, told_to_stop = open_when_free(opening, listener, url, settings, _stop_at_signals)
+        if found is None:
+            return False
+        server = found
+    else:
+        server = opening()
+    collect_seldom()
+    sys.setswitchinterval(SWITCH_SECONDS)
+    other = OtherProcess(settings, followers)
+    try:
+        other.start()
+        if prepare is not None:
+            prepare(server, url)
+        serving = _Serving(_config(server, settings), server, listener)
+        # Before it is said that the server listens: who reads that may send a signal.
+        _stop_at_signals(serving)
+        serving.should_exit |= told_to_stop
+        _note_url(server, url_from_here(listener.getsockname(), settings))
+        print_message(f"Rapport listens on {url}  (data in {settings.folder.resolve()})")
+        print_message(_whom(server))
+        serving.run(sockets=[listener.dup()])
+    finally:
+        server.close(other.close)
+    return serving.is_followed
 
 
 @contextmanager
@@ -124,27 +154,30 @@ def _config(server: Server, settings: Settings) -> uvicorn.Config:
     )
 
 
-class _Serving(uvicorn.Server):
-    """Uvicorn's server, with an eye on its connections, and signals left to the caller."""
+class _Serving(QuietServer):
+    """A server with an eye on its connections, and on who records."""
 
-    def __init__(self, config: uvicorn.Config, served: Server) -> None:
+    def __init__(self, config: uvicorn.Config, served: Server, listener: socket.socket) -> None:
         super().__init__(config)
         self._served = served
+        self._listener = listener
         self._sweep = Sweep()
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Nothing is captured here: uvicorn's own handlers come late, and go early."""
-        yield
+        self.is_followed = False
+        """Whether another server took over recording, so that this one has to wait."""
 
     async def on_tick(self, counter: int) -> bool:
         """Ten times a second; whether it is time to stop."""
         if counter % 10 == 0:
             self._sweep.run(self.server_state.connections, time.monotonic())
+            if self._served.is_lost() and not self.should_exit:
+                self.is_followed = self.should_exit = True
+                print_message("another server records now: this one waits until it may again")
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept no more, and let what is under way come to its end."""
+        if not self.is_followed:
+            self._listener.close()
         self._served.stopping.begin()
         await super().shutdown(sockets)
 

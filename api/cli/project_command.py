@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 @click.command("project", cls=PlainHelp)
 @data_option
 @click.option("--channel", type=int, hidden=True, help="The socket of the server that starts this.")
-def command(folder: Path | None, channel: int | None) -> None:
+@click.option("--standby", is_flag=True, help="Wait, where another process follows already.")
+def command(folder: Path | None, channel: int | None, standby: bool) -> None:
     """Keep the projections of a served data folder current, and sign its logs.
 
     rapport serve starts this process itself. Where a supervisor such as systemd is to run both,
@@ -29,7 +30,8 @@ def command(folder: Path | None, channel: int | None) -> None:
       rapport project --data ./rapport-data
 
     It waits for a server, follows its ledgers, and waits again when that server ends. Ctrl-C or
-    SIGTERM stops it. It may be killed at any time: what it had not done yet is done when it is
+    SIGTERM stops it. With --standby a second one may be started, which takes over when the
+    first one ends. It may be killed at any time: what it had not done yet is done when it is
     started again.
 
     Exit codes: 0 stopped; 2 a setting makes no sense; 3 the folder cannot be used, or another
@@ -38,4 +40,4 @@ def command(folder: Path | None, channel: int | None) -> None:
     if channel is not None:
         follow_channel(settings_for(folder), channel)
     else:
-        follow(existing(settings_for(folder)))
+        follow(existing(settings_for(folder)), standby=standby)

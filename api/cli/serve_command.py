@@ -31,7 +31,18 @@ if TYPE_CHECKING:
     flag_value=ELSEWHERE,
     help="Leave that to rapport project, which is started by hand or by a supervisor.",
 )
-def command(host: str | None, port: int | None, folder: Path | None, followers: str | None) -> None:
+@click.option(
+    "--standby",
+    is_flag=True,
+    help="Wait, where another server records, and take over when it ends.",
+)
+def command(
+    host: str | None,
+    port: int | None,
+    folder: Path | None,
+    followers: str | None,
+    standby: bool,
+) -> None:
     """Start the server on a data folder, which is made on first use.
 
     Example:
@@ -41,9 +52,12 @@ def command(host: str | None, port: int | None, folder: Path | None, followers: 
     Where the machine has two cores, a second process keeps projections current and signs the logs.
     It is started, watched and stopped with the server.
 
+    With --standby a second server may be started on the same folder, on another port. It answers
+    503 until the first one has ended, by whatever cause, and takes over within seconds.
+
     Ctrl-C or SIGTERM stops it once everything accepted is recorded.
 
     Exit codes: 0 stopped; 2 a setting makes no sense; 3 the folder cannot be used; 4 the address
     cannot be listened on.
     """
-    serve(settings_for(folder, host=host, port=port, followers=followers))
+    serve(settings_for(folder, host=host, port=port, followers=followers), standby=standby)

@@ -273,6 +273,10 @@ class Server:
             for name, served in self.ledgers.items():
                 served.ledger.observe(observer_of(name))
 
+    def is_lost(self) -> bool:
+        """Whether another server took over recording in a ledger; then all is opened again."""
+        return any(served.ledger.is_lost() for served in list(self.ledgers.values()))
+
     def close(self, last: Callable[[], object] = lambda: None) -> None:
         """End streams, record and sign what was accepted, stop the subscriptions, release the
         folder. ``last`` is called when everything is recorded, before the folder is released.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from domain.errors import Unavailable
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from contextlib import AbstractContextManager
@@ -24,6 +26,10 @@ INDEXED_TOPICS = (
 
 NOTHING_RECORDED = ": nothing of this was recorded"
 """What is said of errors that kept a transaction out."""
+
+
+class RecordedElsewhere(Unavailable):
+    """Another process has the right to record, and is alive."""
 
 
 class Row(NamedTuple):
@@ -65,6 +71,9 @@ class EventStore(Protocol):
         Raises:
             Unavailable: it is still unknown, or another process records by now.
         """
+
+    def is_lost(self) -> bool:
+        """Whether another process took over recording; then these have to be opened again."""
 
     def try_commit(self) -> None:
         """Commit what changes nothing, to find out whether that works."""

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from tests.api.shop import problem_of, purchase, registration
-from tests.cli.running import rapport, serving
+from tests.cli.running import attempts, rapport, serving
 from tests.crash.rounds import endured
 from tests.fixtures.patience import END_SECONDS
 from tests.postgresql.serving import ANNA, READ, answers, live, shop_at
@@ -68,7 +68,7 @@ def test_what_was_acknowledged_survives_kills(
 
 @pytest.mark.usefixtures("environment")
 def test_a_server_stopped_past_its_lease_records_nothing(url: str, tmp_path: Path) -> None:
-    """It continues, while another one records from a copy of its folder."""
+    """It continues, while another one records from a copy of its folder, and after that too."""
     path = f"/v1/ledgers/main/contacts/{ANNA}/events"
     with serving("serve", "--port", 0, "--data", tmp_path / "old") as old:
         first = httpx.post(old.url + path, json=registration("Anna"), timeout=END_SECONDS)
@@ -89,6 +89,13 @@ def test_a_server_stopped_past_its_lease_records_nothing(url: str, tmp_path: Pat
                 log = httpx.get(f"{new.url}/v1/ledgers/main/events", timeout=END_SECONDS)
                 types = [one["type"] for one in log.json()["items"]]
                 assert types == ["policy-published", "contact-registered", "purchase-made"]
+            # The other one has ended, and this one opens everything again, without a restart.
+            for _ in attempts():
+                again = httpx.post(old.url + path, json=purchase("c"), timeout=END_SECONDS)
+                if again.status_code == 201:
+                    break
+                assert again.status_code == 503
+            assert again.json()["position"] == 4
         finally:
             old.process.send_signal(signal.SIGCONT)
 

@@ -74,6 +74,10 @@ class PostgresqlEvents(ApplicationRecorder):
         """Commit what changes nothing, to find out whether that works."""
         self._require_writer().try_commit()
 
+    def is_lost(self) -> bool:
+        """Whether another process took over recording; then these have to be opened again."""
+        return self._writer is not None and self._writer.is_lost
+
     def settle(self) -> None:
         """Find out what became of a commit whose outcome is not known."""
         if self._writer is not None:

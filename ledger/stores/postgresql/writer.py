@@ -18,7 +18,7 @@ import psycopg
 from eventsourcing.persistence import ConnectionPoolClosedError, IntegrityError
 
 from domain.errors import LedgerError, Unavailable
-from ledger.stores.events import NOTHING_RECORDED
+from ledger.stores.events import NOTHING_RECORDED, RecordedElsewhere
 from ledger.stores.postgresql.connections import Connection, connect, is_quiet, run
 from ledger.stores.postgresql.errors import (
     NOT_REPLICATED,
@@ -101,7 +101,7 @@ class Writer:
         """Take the right, waiting for it this long at most.
 
         Raises:
-            Unavailable: another process has it.
+            RecordedElsewhere: another process has it.
             psycopg.Error: the database cannot be used.
         """
         self._place = place
@@ -119,6 +119,11 @@ class Writer:
             raise
         self._keeping = threading.Thread(target=self._keep, name="writer-lease", daemon=True)
         self._keeping.start()
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether another process took over, so that nothing is recorded here any more."""
+        return self._lost and not self._ended.is_set()
 
     def append(self, columns: Columns, first: int | None) -> int:
         """Record events in one durable transaction; answers the position of the first.
@@ -223,7 +228,7 @@ class Writer:
             if row is not None:
                 return row[0], row[1]
             if time.monotonic() > ends:
-                raise Unavailable(
+                raise RecordedElsewhere(
                     f"{self._place.name} is recorded in by {self._who()}: stop that one first"
                 )
             time.sleep(_LOOK_SECONDS)
@@ -301,7 +306,7 @@ class Writer:
     def _lost_error(self) -> WriterLost:
         name = self._place.name
         detail = f"another process took over recording in {name}{NOTHING_RECORDED}"
-        return WriterLost(f"{detail}; start this one again")
+        return WriterLost(f"{detail}; this one waits until it may record again")
 
     def _keep(self) -> None:
         """Renew the lease now and then; a commit renews it too."""

@@ -76,6 +76,10 @@ class LedgerApplicationRecorder(SQLiteApplicationRecorder):
         self._select = f"SELECT {_COLUMNS} FROM {table} "  # noqa: S608  # our own table's name
         self._select_with_id = f"SELECT {_COLUMNS}, event_id FROM {table} "  # noqa: S608  # as above
 
+    def is_lost(self) -> bool:
+        """Whether another process took over recording: the lock of the folder prevents that."""
+        return False
+
     def errors(self, outcome: str = "") -> AbstractContextManager[None]:
         """Raise what goes wrong inside as an error of ours; ``outcome`` ends its text."""
         return ledger_errors(self.datastore.pool.db_name, outcome)
