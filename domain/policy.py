@@ -262,6 +262,17 @@ class Care:
 
 
 @dataclass(frozen=True)
+class Book:
+    """When an expected value is not given because the model was off. Care document, section 7.
+
+    The purchases of the last fifth of the time may differ by ``hold_out_percent`` from those that
+    were expected of it.
+    """
+
+    hold_out_percent: Percent = 25
+
+
+@dataclass(frozen=True)
 class Policy:
     """All the numbers. The defaults are those of the preset ``retail``."""
 
@@ -275,6 +286,7 @@ class Policy:
     rewards: Rewards = Rewards()
     touch_cadence: TouchCadence = TouchCadence()
     care: Care = Care()
+    book: Book = Book()
     disclosure_required: Switch = False
 
     @classmethod
@@ -302,7 +314,8 @@ class Policy:
 
         The single cap of before ``rewards.caps`` stands only in documents that have one; one that
         was stored with it and without ``caps`` comes back as it was, and so does its digest. For
-        the same reason the table ``care`` stands only in documents that change something in it.
+        the same reason the tables ``care`` and ``book`` stand only in documents that change
+        something in them.
         """
         document: dict[str, Any] = plain(asdict(self))
         rewards = document["rewards"]
@@ -312,6 +325,8 @@ class Policy:
             del rewards["caps"]
         if self.care == Care():
             del document["care"]
+        if self.book == Book():
+            del document["book"]
         return document
 
 

@@ -37,6 +37,7 @@ COMMANDS = {
     "rewards": "Show what referrals earned, and what is owed.",
     "book": "Show what contacts brought and cost.",
     "watch": "List clients to look at.",
+    "value": "Fit and show what contacts may bring within a year.",
     "calibration": "Show how right the falls by silence were.",
     "card": "Show what to know of one contact before they come in.",
     "scorecard": "Rate our care for one contact, or for all clients.",

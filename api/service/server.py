@@ -23,6 +23,7 @@ from api.service.replays.results import Results
 from api.service.serial_executor import SerialExecutor
 from api.service.stopping import Stopping
 from api.service.usage_counts import UsageCounts
+from api.service.valuing.kept import KeptValuations
 from domain.errors import Corrupt, LedgerError, LedgerNotFound, Unavailable
 from ledger.access.opening import open_access_keys
 from ledger.access.trails import Trails
@@ -60,6 +61,7 @@ class OpenLedger:
     agenda: PresentAgenda
     meetings: LastMeetings
     said: SaidIndex
+    valuations: KeptValuations
     limits: ServiceLimits = LIMITS
 
     def labels(self, wanted: LabelsWanted, position: int | None = None) -> Labels:
@@ -329,5 +331,6 @@ class Server:
             PresentAgenda(ledger, projections, aliases, self.indexing),
             LastMeetings(ledger),
             SaidIndex(ledger, aliases, self.indexing),
+            KeptValuations(ledger),
             self.limits,
         )

@@ -132,6 +132,15 @@ from rapport_client.answers.statuses import (
     WillChange,
     WouldChange,
 )
+from rapport_client.answers.valuations import (
+    ContactValue,
+    PurchaseModel,
+    SpendModel,
+    Valuation,
+    ValuationHoldOut,
+    ValuationOperation,
+    ValuationResult,
+)
 from rapport_client.asynchronous.client import AsyncClient
 from rapport_client.bulk import Outcome
 from rapport_client.events import ContactName, NewEvent
@@ -178,6 +187,7 @@ __all__ = [
     "Contact",
     "ContactName",
     "ContactStatement",
+    "ContactValue",
     "DelayDays",
     "Detail",
     "Difference",
@@ -235,6 +245,7 @@ __all__ = [
     "Problem",
     "Progress",
     "ProposedPolicy",
+    "PurchaseModel",
     "RapportError",
     "RebuildOperation",
     "Rebuilt",
@@ -268,6 +279,7 @@ __all__ = [
     "SignalReading",
     "Silence",
     "SilenceBeforeAndAfter",
+    "SpendModel",
     "StageChanges",
     "StagesBeforeAndAfter",
     "Standing",
@@ -286,6 +298,10 @@ __all__ = [
     "UndoneImport",
     "Unreachable",
     "UsualPurchase",
+    "Valuation",
+    "ValuationHoldOut",
+    "ValuationOperation",
+    "ValuationResult",
     "Value",
     "VersionMismatch",
     "WatchItem",

@@ -16,6 +16,7 @@ from rapport_client.answers.money import (
     WatchItem,
 )
 from rapport_client.answers.reading import read
+from rapport_client.answers.valuations import ContactValue, Valuation, ValuationOperation
 from rapport_client.requests import (
     DocumentRequest,
     LedgerPaths,
@@ -23,6 +24,7 @@ from rapport_client.requests import (
     got,
     labels,
     list_request,
+    post_request,
     query_parameters,
     reading,
 )
@@ -30,6 +32,7 @@ from rapport_client.requests import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+    from uuid import UUID
 
     from rapport_client.events import ContactName
 
@@ -109,6 +112,26 @@ class MoneyRequests(LedgerPaths):
         """A watch list, by pages."""
         query = {**when.query(limit=limit), **labels(show)}
         return list_request(f"{self.base}/watch/{quote(name, safe='')}", WatchItem, query)
+
+    def fit_values(self, when: When) -> DocumentRequest[ValuationOperation]:
+        """Start to fit expected values."""
+        body = {name: value for name, value in when._asdict().items() if value is not None}
+        return post_request(f"{self.base}/valuations", body, reading(ValuationOperation))
+
+    def valuations(self) -> PageRequest[Valuation]:
+        """What was fitted."""
+        return list_request(f"{self.base}/valuations", Valuation, {})
+
+    def valuation(self, valuation_id: UUID) -> DocumentRequest[Valuation]:
+        """One of them."""
+        return got(f"{self.base}/valuations/{valuation_id}", reading(Valuation))
+
+    def contact_value(
+        self, contact: ContactName, currency: str | None, when: When
+    ) -> DocumentRequest[ContactValue]:
+        """What a contact may bring."""
+        path = self.of_contact(contact, "/value")
+        return got(path, reading(ContactValue), when.query(currency=currency))
 
 
 def _totals(found: dict[str, Any]) -> tuple[RewardTotal, ...]:

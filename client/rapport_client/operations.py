@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from rapport_client.answers.operations import BY_KIND, Operation
 from rapport_client.answers.reading import read
+from rapport_client.answers.valuations import ValuationOperation
 from rapport_client.retries import CutShort
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ def is_running(operation: Operation) -> bool:
 
 def read_operation(document: Mapping[str, Any]) -> Operation:
     """The operation in a document, in the class for its kind."""
-    return read(BY_KIND.get(document["kind"], Operation), document)
+    kinds = {**BY_KIND, "valuation": ValuationOperation}
+    return read(kinds.get(document["kind"], Operation), document)
 
 
 def id_of(operation: Operation | UUID) -> UUID:

@@ -44,6 +44,8 @@ REASONS: dict[str, str] = {
     "self-referral": "A contact cannot refer itself.",
     "subscription-cancelled": "The subscription was cancelled before that instant, which is final.",
     "subscription-unknown": "No such subscription was started by this contact.",
+    "value-not-installed": "The libraries that fit expected values are not installed: pip install "
+    "'rapport-ledger[value]', and start the server again.",
 }
 """Every reason by its stable code, with a sentence that says when it is given."""
 
@@ -54,6 +56,12 @@ def refusal(reason: str, detail: str | None = None, **fields: object) -> Refused
 
 
 OF_LEDGERS = frozenset(
-    {"import-running", "ledger-archived", "ledger-for-audit", "namespace-missing"}
+    {
+        "import-running",
+        "ledger-archived",
+        "ledger-for-audit",
+        "namespace-missing",
+        "value-not-installed",
+    }
 )
 """The reasons that a ledger gives before it calls a decision."""

@@ -89,6 +89,9 @@ class LedgerStore(Protocol):
     def imports_folder(self) -> Path:
         """Where this machine keeps what became of imports, until the ledger is removed."""
 
+    def valuations_folder(self) -> Path:
+        """Where this machine keeps what was fitted to purchases, until the ledger is removed."""
+
     def scratch(self, path: Path) -> Scratch:
         """A place for events that are only tried, which takes the room of this path."""
 

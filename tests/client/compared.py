@@ -55,6 +55,9 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "StatusHistory": ("get", f"{CONTACT}/status/history"),
     "StatusRow": ("get", f"{LEDGER}/statuses"),
     "Summary": ("get", f"{LEDGER}/statuses/summary"),
+    "ContactValue": ("get", f"{CONTACT}/value"),
+    "Valuation": ("get", f"{LEDGER}/valuations/{{valuation}}"),
+    "ValuationOperation": ("post", f"{LEDGER}/valuations"),
     "WatchItem": ("get", f"{LEDGER}/watch/{{list}}"),
     "UndoOperation": ("post", f"{LEDGER}/imports/{{import}}/undo"),
 }

@@ -19,6 +19,7 @@ from rapport_client import (
     NotFound,
     Refused,
     Unreachable,
+    ValuationOperation,
 )
 from rapport_client.operations import MOST_PAUSE_SECONDS
 from tests.client.network import Network, busy, cut_after, ended_after, lost, purchase
@@ -122,6 +123,20 @@ def test_rewards_trees_and_the_book_are_told(client: Client) -> None:
     assert sum(one.net_minor for one in book.rows) == book.totals[0].net_minor
     assert client.book(from_="2020-01", to="2020-01").rows == ()
     assert list(client.watch("never-asked", page=1)) == list(client.watch("lost")) == []
+
+
+def test_expected_values_are_fitted_and_read(client: Client) -> None:
+    fill(client)
+    made = client.wait(client.fit_values(as_of=NOON))
+    assert isinstance(made, ValuationOperation)
+    assert made.result is not None
+    assert (made.result.abstained, made.result.reason) == (True, "too-few-repeats")
+    (kept,) = client.valuations()
+    assert client.valuation(kept.id) == kept
+    assert (kept.digest, kept.model) == (made.result.digest, None)
+    value = client.contact_value("pos:0", "EUR")
+    assert (value.valuation, value.because) == (kept.id, kept.because)
+    assert value.net_minor is None
 
 
 def test_contacts_are_looked_for_and_partners_and_policies_told(client: Client) -> None:

@@ -134,7 +134,9 @@ def test_the_schema_describes_every_field_of_the_document() -> None:
                 found |= {name} | {f"{name}.{rest}" for rest in keys(part)}
         return found
 
-    whole = replace(Policy(), care=replace(Policy().care, need_days=15)).document()
+    care = replace(Policy().care, need_days=15)
+    book = replace(Policy().book, hold_out_percent=30)
+    whole = replace(Policy(), care=care, book=book).document()
     all_fields = keys(whole) | {"rewards.cap_minor"}
     assert paths(policy_schema()) == all_fields
     assert paths(kept_policy_schema()) == paths(policy_schema())

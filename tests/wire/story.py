@@ -264,6 +264,8 @@ def _lists(recorder: Recorder) -> None:
         "watch/under-served?limit=1",
         "watch/lost",
         "watch/nothing",
+        f"contacts/{ANNA}/value?as_of=2026-02-19T12:00:00Z",
+        f"contacts/{UNKNOWN}/value",
         "standings",
         "standings?as_of=2026-02-19T12:00:00Z",
         "restatements",
@@ -292,6 +294,7 @@ def _long_work(recorder: Recorder) -> None:
         ("policies/preview", {"preset": "restaurant"}),
         ("policies/fit", {"preset": "retail", "target": {"stay": 3, "of": 4}}),
         ("projections/status/rebuilds", {}),
+        ("valuations", {}),
     ):
         started = recorder.client.post(f"{LEDGER}/{path}", json=body)
         place = started.headers["location"]
@@ -308,6 +311,11 @@ def _long_work(recorder: Recorder) -> None:
         recorder.get(f"{place}/result")
         recorder.ask("DELETE", place, claim="an operation that has ended")
     recorder.get(f"{LEDGER}/operations/{UNKNOWN}")
+    recorder.get(f"{LEDGER}/valuations")
+    (made,) = recorder.client.get(f"{LEDGER}/valuations").json()["items"]
+    recorder.get(f"{LEDGER}/valuations/{made['id']}")
+    recorder.get(f"{LEDGER}/valuations/{UNKNOWN}")
+    recorder.get(f"{LEDGER}/contacts/{ANNA}/value?currency=EUR")
     recorder.post(f"{LEDGER}/projections/nothing/rebuilds", {})
 
 

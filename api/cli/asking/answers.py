@@ -55,6 +55,15 @@ class MoneyAnswers(Protocol):
     def watch(self, name: str, asked: At) -> Document:
         """A watch list, as ``GET .../watch/NAME`` answers it, on one page with names."""
 
+    def fit_values(self, asked: At, *, quiet: bool) -> Document:
+        """The result of fitting expected values to the purchases up to a point in both times."""
+
+    def valuations(self) -> Document:
+        """What was fitted, as ``GET .../valuations`` answers it."""
+
+    def value(self, contact: str, asked: At, currency: str | None) -> Document:
+        """What a contact may bring, as ``GET .../contacts/CONTACT/value`` answers it."""
+
 
 class LedgerAnswers(TimeZoned, MoneyAnswers, Protocol):
     """The answers of one ledger. Both kinds of asking give the same ones.

@@ -128,14 +128,16 @@ class ServerAnswers(ServerMoney):
             "target": {"stay": target.stay, "of": target.of},
             "as_of": text_of(as_of),
         }
-        account, _ = self._worked_out("fitting", "/policies/fit", body, None, 0, quiet=quiet)
+        return self._result_of("fitting", "/policies/fit", body, quiet=quiet)
+
+    def _result_of(self, label: str, path: str, body: Document, *, quiet: bool) -> Document:
+        account, _ = self._worked_out(label, path, body, None, 0, quiet=quiet)
         return account
 
     def undo_import(self, import_id: UUID, *, quiet: bool) -> Document:
         """What undoing an import came to, once it is undone."""
         path = f"/imports/{import_id}/undo"
-        account, _ = self._worked_out("undoing", path, {}, None, 0, quiet=quiet)
-        return account
+        return self._result_of("undoing", path, {}, quiet=quiet)
 
     def agenda(self, asked: At, question: AgendaQuestion, contact: str | None) -> Document:
         """See ``LedgerAnswers``."""

@@ -7,17 +7,23 @@ from typing import TYPE_CHECKING
 
 from api.console.visit import Page
 from api.service.agendas.answering import names_at
+from api.service.labels import LabelsWanted
 from api.service.questions import standing_of, subject_of
+from api.service.referral_trees import downstream_of
 from api.service.referrals import referrals_of
 from domain.errors import Invalid
 from domain.standing import STANDINGS
 from ledger.access.scopes import APPEND, READ
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from starlette.responses import Response
 
     from api.console.visit import Visit
     from api.service.answers.referrals import Reward
+    from api.service.answers.trees import Downstream
+    from api.service.questions import Question
     from projections.answers import ContactStanding
 
 ROWS = 50
@@ -25,11 +31,12 @@ ROWS = 50
 
 @dataclass(frozen=True)
 class Partner:
-    """A partner in the list, with what is owed to them by currency."""
+    """A partner in the list, with what is owed and was paid to them by currency."""
 
     name: str | None
     found: ContactStanding
     owed: tuple[tuple[str, int], ...]
+    paid: tuple[tuple[str, int], ...]
 
 
 def show(visit: Visit) -> Response:
@@ -45,11 +52,7 @@ def show(visit: Visit) -> Response:
     found = served.projections.standings(standing=standing, limit=ROWS)
     name_of = names_at(served.ledger, question.moment, wanted=True)
     partners = [
-        Partner(
-            name_of(one.contact_id),
-            one,
-            _debts(referrals_of(served, one.contact_id).rewards),
-        )
+        _partner(one, name_of(one.contact_id), referrals_of(served, one.contact_id).rewards)
         for one in found.items
     ]
     owed: dict[str, int] = {}
@@ -81,6 +84,7 @@ def show_one(visit: Visit) -> Response:
     name_of = names_at(served.ledger, question.moment, wanted=True)
     return visit.page(
         "partner.html",
+        tree=_tree(visit, question, found.contact_id),
         name=name_of(found.contact_id),
         name_of=name_of,
         referrals=found,
@@ -90,12 +94,36 @@ def show_one(visit: Visit) -> Response:
     )
 
 
-def _debts(rewards: tuple[Reward, ...]) -> tuple[tuple[str, int], ...]:
-    sums: dict[str, int] = {}
+def _tree(visit: Visit, question: Question, contact: UUID) -> Downstream | None:
+    """Whom they brought and what these brought; None where a page cannot read so much.
+
+    Raises:
+        Invalid: it is refused for something else.
+    """
+    served, moment = visit.served, question.moment
+    labels = served.labels(LabelsWanted(names=True), moment.position)
+    most_events = served.limits.calibrated_events
+    try:
+        return downstream_of(served.ledger, moment, contact, None, labels, most_events)
+    except Invalid as error:
+        if any(one.code != "takes-a-replay" for one in error.errors):
+            raise
+        return None
+
+
+def _partner(found: ContactStanding, name: str | None, rewards: tuple[Reward, ...]) -> Partner:
+    owed: dict[str, int] = {}
+    paid: dict[str, int] = {}
     for one in rewards:
-        if one.currency is not None and one.owed_minor:
-            sums[one.currency] = sums.get(one.currency, 0) + one.owed_minor
-    return tuple(sums.items())
+        if one.currency is not None:
+            owed[one.currency] = owed.get(one.currency, 0) + one.owed_minor
+            net_minor = one.paid_minor - one.reversed_minor
+            paid[one.currency] = paid.get(one.currency, 0) + net_minor
+    return Partner(name, found, _amounts(owed), _amounts(paid))
+
+
+def _amounts(minor_by_currency: dict[str, int]) -> tuple[tuple[str, int], ...]:
+    return tuple((one, minor) for one, minor in minor_by_currency.items() if minor)
 
 
 PAGES = (

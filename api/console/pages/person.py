@@ -20,6 +20,7 @@ from api.service.marks import Marks
 from api.service.profiles import profile_at
 from api.service.questions import Knowledge, relationship_of, subject_of
 from api.service.referrals import referrals_of
+from api.service.valuing.asking import contact_value
 from domain.errors import ContactNotFound, Invalid
 from domain.instants import format_instant, start_of_day
 from ledger.access.scopes import ADMIN, APPEND, AUDIT, READ
@@ -190,6 +191,7 @@ def _view(
     return {
         "card": card,
         "judged": judged,
+        "value": contact_value(question, survivor, visit.served.valuations, None),
         "bars": _bars(judged.signals),
         "thresholds": _thresholds(policy),
         "entries": [one for one in entries if wanted in (None, one.event.type)][:MOST_EVENTS],

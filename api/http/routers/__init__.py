@@ -33,6 +33,7 @@ from api.http.routers import (
     status,
     status_in_depth,
     trails,
+    valuations,
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -58,6 +59,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     rewards.router,
     referral_trees.router,
     book.router,
+    valuations.router,
     restatements.router,
     policies.router,
     replays.router,

@@ -9,6 +9,7 @@ from fastapi import Query
 from api.http.wire.path_types import CONTACT_NAME
 from api.http.wire.query import Reads, choice, whole
 from domain.book.book import DIVISIONS
+from domain.kinds import Currency
 from domain.rewards import STATES
 
 RewardStateWanted = Annotated[
@@ -51,6 +52,14 @@ ConnectionEnd = Annotated[
     Query(
         description="The contact where it ends: a UUID or source:ref.",
         openapi_examples={"example": {"value": "pos:17851"}},
+    ),
+]
+ValuedCurrency = Annotated[
+    str | None,
+    Reads(Currency().read, Currency().schema()),
+    Query(
+        description="The currency of the value: that of the most purchase days if absent.",
+        openapi_examples={"example": {"value": "EUR"}},
     ),
 ]
 DividedBy = Annotated[

@@ -77,6 +77,11 @@ ImportId = Annotated[
     _decoder("import"),
     _path("The import's id.", "0f5c1d2e-6a7b-5c8d-9e0f-1a2b3c4d5e6f", alias="import"),
 ]
+ValuationId = Annotated[
+    str,
+    _decoder("valuation"),
+    _path("The valuation's id.", "3a0c9a54-0f5c-5b60-9a3e-4d6f0a5e7c21"),
+]
 EventTypeName = Annotated[
     str, _decoder("type"), _path("The type of event.", "purchase-made", alias="type")
 ]

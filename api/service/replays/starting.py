@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 REPLAY = "replay"
 PREVIEW = "preview"
 FIT = "fit"
+VALUATION = "valuation"
 
-LONG = (REPLAY, PREVIEW, FIT)
+LONG = (REPLAY, PREVIEW, FIT, VALUATION)
 """The kinds of work that go through the whole log to answer a question."""
 
 
@@ -76,7 +77,7 @@ def require_room(open_ledger: OpenLedger) -> None:
     running = open_ledger.projections.operations.running()
     if sum(one.kind in LONG for one in running) >= most:
         raise TooManyQuestions(
-            f"{most} replays, previews and fits are running: wait for one of them"
+            f"{most} replays, previews, fits and valuations are running: wait for one of them"
         )
 
 

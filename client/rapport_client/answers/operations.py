@@ -25,7 +25,9 @@ class Progress:
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """A long operation when it was read. ``kind`` is replay, preview, fit, rebuild, import or undo.
+    """A long operation when it was read.
+
+    ``kind`` is replay, preview, fit, valuation, rebuild, import or undo.
 
     ``state`` is running, succeeded, failed or cancelled; ``problem`` says why it failed.
     """

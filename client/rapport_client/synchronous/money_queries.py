@@ -12,6 +12,7 @@ from rapport_client.synchronous.connection import Connection
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
     from datetime import datetime
+    from uuid import UUID
 
     from rapport_client.answers.money import (
         Book,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
         RewardTotal,
         WatchItem,
     )
+    from rapport_client.answers.valuations import ContactValue, Valuation, ValuationOperation
     from rapport_client.events import ContactName
 
 
@@ -155,3 +157,36 @@ class MoneyQueries(Connection):
         """The contacts on a list: ``never-asked``, ``under-served`` or ``lost``."""
         when = When(as_of, as_known_at, policy_version, min_position)
         return self._pages(self._ledger_requests.watch(name, when, page, show))
+
+    def fit_values(
+        self,
+        *,
+        as_of: datetime | None = None,
+        as_known_at: datetime | int | None = None,
+        policy_version: int | None = None,
+    ) -> ValuationOperation:
+        """Start to fit expected values to the ledger's purchases; ``wait`` for it."""
+        when = When(as_of, as_known_at, policy_version)
+        return self._send(self._ledger_requests.fit_values(when))
+
+    def valuations(self) -> Generator[Valuation, None, None]:
+        """What was fitted, the valuation that was made last first."""
+        return self._pages(self._ledger_requests.valuations())
+
+    def valuation(self, valuation_id: UUID) -> Valuation:
+        """What was fitted, by its id."""
+        return self._send(self._ledger_requests.valuation(valuation_id))
+
+    def contact_value(
+        self,
+        contact: ContactName,
+        currency: str | None = None,
+        *,
+        as_of: datetime | None = None,
+        as_known_at: datetime | int | None = None,
+        policy_version: int | None = None,
+        min_position: int | None = None,
+    ) -> ContactValue:
+        """What a contact may bring within 365 days; it says why, where there is no value."""
+        when = When(as_of, as_known_at, policy_version, min_position)
+        return self._send(self._ledger_requests.contact_value(contact, currency, when))

@@ -114,6 +114,9 @@ class LedgerParts(LedgerStore):
     def imports_folder(self) -> Path:
         return self._files.imports_folder()
 
+    def valuations_folder(self) -> Path:
+        return self._files.valuations_folder()
+
     def scratch(self, path: Path) -> Scratch:
         return self._files.scratch(path)
 

@@ -5,7 +5,7 @@ erasure is not undone by one. What only this machine needs is there too::
 
     database.json                       which database the folder belongs to
     ledgers/<id>/keys.sqlite            of a ledger, by the id that its schema has
-    ledgers/<id>/imports, results
+    ledgers/<id>/imports, results, valuations
 """
 
 from __future__ import annotations

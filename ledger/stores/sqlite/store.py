@@ -120,6 +120,9 @@ class SqliteLedgerStore(LedgerStore):
     def imports_folder(self) -> Path:
         return self.folder / "imports"
 
+    def valuations_folder(self) -> Path:
+        return self.folder / "valuations"
+
     def scratch(self, path: Path) -> Scratch:
         return SqliteScratch(path)
 
