@@ -85,8 +85,8 @@ Row = tuple[str, "Callable[[Found], object]"]
 
 def _worth_rows() -> Iterator[Row]:
     yield "currency", lambda one: one.beside["currency"]
-    yield "a client brought in 365 days", lambda one: one.beside["client_year_minor"]
-    yield "a customer brought in 365 days", lambda one: one.beside["customer_year_minor"]
+    yield "a client brought in a year as one", lambda one: one.beside["client_year_minor"]
+    yield "a customer brought in a year as one", lambda one: one.beside["customer_year_minor"]
     yield "clients in percent of customers", lambda one: one.beside["ratio_percent"]
 
 

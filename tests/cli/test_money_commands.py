@@ -8,6 +8,8 @@ from uuid import UUID
 import pytest
 
 from api.bootstrap import now
+from api.http.openapi.valuation_examples import VALUATION
+from api.service.valuing.kept import KeptValuations
 from domain.instants import DAY
 from ledger.drafts import Append, Draft
 from ledger.folder import DataFolder
@@ -79,3 +81,35 @@ def test_a_watch_list_says_what_to_do(data: Path) -> None:
     lost = rapport("watch", "lost", "--data", data, *WHEN)
     assert lost.out == "Nobody stands on this list.\n"
     assert rapport("watch", "nothing", "--data", data).code == 2
+
+
+def test_values_are_fitted_listed_and_shown(data: Path) -> None:
+    """Five contacts are too few, and the commands say so instead of a number."""
+    nothing = rapport("value", "show", "--data", data)
+    assert (nothing.code, "rapport value fit" in nothing.out) == (0, True)
+    fitted = rapport("value", "fit", "--data", data, *WHEN)
+    assert fitted.code == 0, fitted.err
+    assert "no values: fewer than 200 contacts bought on a second day" in fitted.out
+    made = rapport("value", "fit", "--data", data, *WHEN, "--json").json()
+    listed = rapport("value", "show", "--data", data, "--json").json()["items"]
+    assert [one["id"] for one in listed] == [made["id"]]
+    assert made["id"] in rapport("value", "show", "--data", data).out
+    shown = rapport("value", "show", str(UUID(int=2)), "--data", data, *WHEN)
+    assert (shown.code, "No value: fewer than 200" in shown.out) == (0, True)
+    assert rapport("value", "show", str(UUID(int=99)), "--data", data, *WHEN).code == 2
+
+
+def test_a_value_is_told_with_its_valuation(data: Path) -> None:
+    kept = DataFolder.open(data, SqliteStore, clock=now)
+    try:
+        fitted = VALUATION.model_copy(update={"currency": "EUR", "position": 1})
+        KeptValuations(kept.ledger("main")).put([fitted])
+    finally:
+        kept.close()
+    asked = (str(UUID(int=5)), "--data", data, "--as-of", "2026-02-28")
+    value = rapport("value", "show", *asked, "--json").json()
+    assert (value["abstained"], value["reason"]) == (False, None)
+    told = rapport("value", "show", *asked).out
+    assert f"{value['active_percent']} % that they still come" in told
+    assert f"{value['net_minor'] / 100:,.2f} EUR to expect" in told
+    assert told.rstrip().endswith(value["valuation"])

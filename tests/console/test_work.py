@@ -8,10 +8,12 @@ from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from click.testing import CliRunner
 
 from api.cli.verify_command import command
+from api.http.openapi.valuation_examples import VALUATION
 from domain.instants import DAY, format_instant
 from projections.projections import Projections
 from tests.api.shop import START, purchase, registration
@@ -62,7 +64,35 @@ def test_partners_show_whom_they_sent_and_what_is_owed(client: httpx.Client, sho
     assert ("Clara Smit" in one, "won" in one) == (True, True)
     (reward,) = shop.get("/contacts/till:1/referrals").json()["rewards"]
     assert f"{reward['owed_minor'] / 100:.2f} EUR owed" in one
+    tree = shop.get("/contacts/till:1/downstream").json()
+    assert [node["name"] for node in tree["nodes"]] == ["Clara Smit"]
+    assert f"{tree['sums'][0]['ever_minor'] / 100:.2f} EUR ever" in one
+    paid = {"referral_id": "r1", "amount_minor": 7, "currency": "EUR"}
+    answer = shop.append("till:1", {"type": "reward-paid", "data": paid})
+    shop.get("/standings", min_position=answer.json()["position"])
+    assert "0.07 EUR" in client.get(f"{pages(shop)}/partners").text
     assert client.get(f"{pages(shop)}/partners?standing=friend").status_code == 422
+
+
+def test_the_value_of_a_person_stands_beside_the_stage(
+    client: httpx.Client, shop: Shop, server: Server
+) -> None:
+    shop.register("till:1", "Ben Okafor")
+    for day in (90, 60, 30, 10):
+        shop.append("till:1", purchase(f"{day}", START - day * DAY))
+    path = f"{pages(shop)}/people/till:1"
+    assert "Within a year" not in client.get(path).text
+    kept = server.ledgers[shop.base.rpartition("/")[2]].valuations
+    fitted = VALUATION.model_copy(update={"currency": "EUR", "position": 1, "as_of": START - DAY})
+    kept.put([fitted])
+    value = shop.get("/contacts/till:1/value").json()
+    page = client.get(path).text
+    assert f"{value['net_minor'] / 100:.2f} EUR to expect" in page
+    assert f"{value['active_percent']} % that they still come" in page
+    assert "Within a year" not in client.get(path, params={"day": "20"}).text, "nothing was fitted"
+    missed = {"abstained": True, "reason": "hold-out-missed", "because": "it was off"}
+    kept.put([fitted.model_copy(update={"id": UUID(int=9), "as_of": START, **missed})])
+    assert "no value: it was off" in client.get(path).text
 
 
 def test_the_book_shows_every_figure_of_the_api_and_leads_to_people(

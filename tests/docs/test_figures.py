@@ -46,7 +46,6 @@ ALLOWED = {
     ("docs/how-to/audit-a-ledger.md", "two requests"): "how it is asked",
     ("docs/how-to/explain-a-past-status.md", "one minute"): "a rule's number",
     ("docs/how-to/estimate-what-contacts-will-bring.md", "365 days"): "a rule's number",
-    ("docs/how-to/estimate-what-contacts-will-bring.md", "fifth of the time"): "a rule's number",
     ("docs/how-to/fit-a-policy.md", "28 days"): "a rule's number",
     ("docs/how-to/fit-a-policy.md", "90 days"): "a rule's number",
     ("docs/how-to/put-the-agenda-in-your-calendar.md", "90 days"): "a rule's number",
