@@ -35,6 +35,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--wheels", metavar="FOLDER", help="the folder of wheels to be tested")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out, where ledgers are in a database, what damages or locks files, with its reason."""
+    if config.getoption("--store") == POSTGRESQL:
+        for item in items:
+            for mark in item.iter_markers("files_only"):
+                item.add_marker(pytest.mark.skip(reason=mark.args[0]))
+
+
 def pytest_collection_finish() -> None:
     """Let the collector pass by what the collection made, which stays until the end.
 

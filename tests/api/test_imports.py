@@ -357,8 +357,9 @@ def test_an_import_that_a_killed_server_left_says_how_it_continues(
         answer = imported(Shop(client, "main", clock), GOOD)
         kept = server.ledger("main").imports.kept
         record = kept.get(UUID(answer["id"]))
+        folder = server.ledger("main").ledger.store.imports_folder()
     kept.put(replace(record, state="running", ended_at=None))
-    (tmp_path / "ledgers" / "main" / "imports" / "left.upload").write_bytes(b"x")
+    (folder / "left.upload").write_bytes(b"x")
     with (
         built(tmp_path, clock) as server,
         listening(create_app(server)) as address,

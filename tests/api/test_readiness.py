@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
     from api.service.server import Server
 
+pytestmark = pytest.mark.files_only(
+    "it damages the file of a ledger, and the server looks at that file again"
+)
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
     from api.service.server import Server
 
+pytestmark = pytest.mark.files_only(
+    "it fills the disk under SQLite, and holds the lock of its file"
+)
+
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
