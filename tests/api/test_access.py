@@ -39,6 +39,7 @@ VALUES = {
     "operation": "01890a5d-ac96-774b-bcce-b302099a8057",
     "type": "purchase-made",
     "id": "0123456789abcdef",
+    "valuation": "01890a5d-ac96-574b-bcce-b302099a8057",
 }
 BY_NAME = {f"{one.method} {one.path}": one for one in ENDPOINTS}
 FOR_KEYS_OF_EVERY_LEDGER = (
