@@ -9,6 +9,7 @@ import pytest
 from api.http.openapi.description import FURTHER_CONTENT
 from api.http.problems import TITLES, status_of_code
 from domain.events import CATALOGUE
+from tests.api.asking import ended
 from tests.api.endpoints import ENDPOINTS, document
 from tests.api.log_reading import sealed
 from tests.api.test_imports import GOOD, imported
@@ -137,6 +138,7 @@ def test_answers_fit_the_schemas_that_are_published(shop: Shop) -> None:
     filled |= {"level": "0", "tile": "000.p/1", "list": "lost"}
     required = {"position": position, "first": 1}
     filled |= {"import": imported(shop, GOOD)["id"]}
+    filled |= {"valuation": ended(shop, shop.post("/valuations", {}))["result"]["id"]}
     sealed(shop, position)
     for path, methods in document["paths"].items():
         if "get" not in methods or "{operation}" in path:
