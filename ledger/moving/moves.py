@@ -189,7 +189,8 @@ class _Moving:
         self._target.copies.flush()
         ledgers = self._source.identities()
         if ledgers is None:
-            ledgers = {name: self._target.copies.identity(name) for name in self._copies}
+            ledgers = self._target.copies.identities()
+        assert ledgers is not None, "one of the two stores is a database"
         state = MoveState(move=state.move, to=state.to, switching=True, ledgers=ledgers)
         write_move(self._folder, state)
         return state

@@ -60,8 +60,8 @@ class Copies(Protocol):
     def events(self, name: str) -> CopiedEvents:
         """The events of a copy that was begun."""
 
-    def identity(self, name: str) -> UUID:
-        """What names the files of that ledger's keys while it is in a database."""
+    def identities(self) -> Mapping[str, UUID] | None:
+        """Under which id the keys of each copy will be; None where they will be under its name."""
 
     def drop(self, name: str) -> None:
         """Take a copy away."""

@@ -144,10 +144,14 @@ class DatabaseCopies:
         """The events of a copy that was begun."""
         return PostgresqlCopiedEvents(Place(self._url, f"{COPY}{name}", name))
 
-    def identity(self, name: str) -> UUID:
-        """What names the files of that ledger's keys while it is in a database."""
+    def identities(self) -> dict[str, UUID]:
+        """Under which id the keys of each copy will be."""
+        names = self.names()
         with self._connection() as connection:
-            return _identity(connection, Place(self._url, f"{COPY}{name}", name))
+            return {
+                name: _identity(connection, Place(self._url, f"{COPY}{name}", name))
+                for name in names
+            }
 
     def drop(self, name: str) -> None:
         """Take a copy away."""

@@ -125,9 +125,9 @@ class FileCopies:
         """The events of a copy that was begun."""
         return SqliteCopiedEvents(self._ledgers / name / EVENTS_FILE)
 
-    def identity(self, name: str) -> UUID:
-        """Nothing here has one: it is the database's."""
-        raise NotImplementedError(f"the keys of {name} are under the id that the database gave")
+    def identities(self) -> None:
+        """The keys of a copy will be in its folder, under its name."""
+        return
 
     def drop(self, name: str) -> None:
         """Take a copy away."""
