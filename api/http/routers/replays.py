@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any, ClassVar
 
 from fastapi import APIRouter
@@ -25,33 +24,24 @@ from api.http.openapi.responses import lines, problems, response_of
 from api.http.routers.projections import operation_id
 from api.http.routing import LedgerRoute
 from api.http.streams.spooled import FileAnswer, LabelledAnswer
+from api.http.wire.coordinates import SentCoordinates
 from api.http.wire.media import JSONL, LINES
 from api.http.wire.path_types import OperationId
-from api.http.wire.proposals import (
-    KNOWN_AT,
-    MOMENT,
-    Moment,
-    PolicyPreview,
-    read_known_at,
-    read_sent_moment,
-)
-from api.http.wire.query import Reads
-from api.http.wire.sent import SentObject
+from api.http.wire.proposals import PolicyPreview
 from api.service.answers.projections import Operation
 from api.service.answers.replays import PreviewOperation, ReplayOperation
-from api.service.questions import AHEAD, At, Knowledge, moment_of
+from api.service.questions import AHEAD, At, moment_of
 from api.service.replays.preview import Proposal
 from api.service.replays.results import ResultNotFound
 from api.service.replays.starting import PREVIEW, REPLAY, start_preview, start_replay
 from domain.errors import Invalid, NotFinished
-from domain.kinds import MAX_WHOLE, Whole
 from ledger.access.scopes import AUDIT, READ
 from projections import operations
 
 router = APIRouter(prefix="/v1/ledgers/{ledger}", tags=["Replays"], route_class=LedgerRoute)
 
 
-class NewReplay(SentObject):
+class NewReplay(SentCoordinates):
     """The question of a replay: null means now, all that is known, the policies in force."""
 
     EXAMPLES: ClassVar = {
@@ -59,17 +49,6 @@ class NewReplay(SentObject):
         "now, by what is known now": {},
         "all of it under one version": {"policy_version": 1},
     }
-
-    as_of: Annotated[Moment, Reads(read_sent_moment, MOMENT, nullable=True)] = None
-    as_known_at: Annotated[
-        Knowledge | date | None, Reads(read_known_at, KNOWN_AT, nullable=True)
-    ] = None
-    policy_version: Annotated[
-        int | None,
-        Reads(
-            Whole(1).read, {"type": "integer", "minimum": 1, "maximum": MAX_WHOLE}, nullable=True
-        ),
-    ] = None
 
 
 class Lines(Response):

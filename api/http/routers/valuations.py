@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, ClassVar
 from uuid import UUID
 
@@ -25,25 +24,22 @@ from api.http.openapi import valuation_examples
 from api.http.openapi.responses import problems, response_of
 from api.http.routers.replays import answer_with_location
 from api.http.routing import LedgerRoute
+from api.http.wire.coordinates import SentCoordinates
 from api.http.wire.money_query_types import ValuedCurrency
 from api.http.wire.path_types import ValuationId
-from api.http.wire.proposals import KNOWN_AT, MOMENT, Moment, read_known_at, read_sent_moment
-from api.http.wire.query import Reads
-from api.http.wire.sent import SentObject
 from api.service.answers.document import Page
 from api.service.answers.projections import Operation
 from api.service.answers.valuations import ContactValue, Valuation, ValuationOperation
-from api.service.questions import Knowledge, moment_of
+from api.service.questions import moment_of
 from api.service.valuing.asking import contact_value
 from api.service.valuing.kept import ValuationNotFound
 from api.service.valuing.making import start_valuation
-from domain.kinds import MAX_WHOLE, Whole
 from ledger.access.scopes import READ, REBUILD
 
 router = APIRouter(prefix="/v1/ledgers/{ledger}", tags=["Money"], route_class=LedgerRoute)
 
 
-class NewValuation(SentObject):
+class NewValuation(SentCoordinates):
     """Up to when purchases are read, and as known when: null means now, and all that is known.
 
     ``policy_version`` judges how far off the hold-out may be, instead of that in force.
@@ -53,17 +49,6 @@ class NewValuation(SentObject):
         "up to now": {},
         "up to the end of a year": {"as_of": "2026-01-01"},
     }
-
-    as_of: Annotated[Moment, Reads(read_sent_moment, MOMENT, nullable=True)] = None
-    as_known_at: Annotated[
-        Knowledge | date | None, Reads(read_known_at, KNOWN_AT, nullable=True)
-    ] = None
-    policy_version: Annotated[
-        int | None,
-        Reads(
-            Whole(1).read, {"type": "integer", "minimum": 1, "maximum": MAX_WHOLE}, nullable=True
-        ),
-    ] = None
 
 
 @router.post(

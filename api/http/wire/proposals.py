@@ -2,44 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from api.http.wire.query import Reads, parse_moment_or_date, read_knowledge_or_date
+from api.http.wire.coordinates import MOMENT, Moment, read_sent_moment
+from api.http.wire.query import Reads
 from api.http.wire.sent import SentObject
 from api.service.answers.document import SCHEMA_NAMED
-from api.service.questions import Knowledge
 from domain.errors import Invalid
 from domain.fitting.fit import Target
-from domain.kinds import Choice, Whole, wrong
+from domain.kinds import Choice, Whole
 from domain.policy import Policy
 from domain.presets import PRESETS, read_policy
-
-_MOMENTS = ({"type": "string", "format": "date-time"}, {"type": "string", "format": "date"})
-MOMENT = {"anyOf": list(_MOMENTS)}
-KNOWN_AT = {"anyOf": [*_MOMENTS, {"type": "integer", "minimum": 0}]}
-
-
-def read_sent_moment(value: object) -> int | date:
-    """An instant, or a date: the start of that day where the ledger is."""
-    if not isinstance(value, str):
-        wrong("invalid-time", "must be a string with an instant or a date")
-    return parse_moment_or_date(value)
-
-
-def read_known_at(value: object) -> Knowledge | date:
-    """A position, an instant or a date. A position may be a text of digits, as in a query."""
-    if isinstance(value, str):
-        return read_knowledge_or_date(value)
-    if isinstance(value, bool) or not isinstance(value, int):
-        wrong("wrong-type", "must be an instant, a date or a position")
-    return Knowledge(position=Whole().read(value))
-
-
-Moment = int | date | None
-"""An instant in microseconds of UTC, or a date, of which only a ledger tells when it begins."""
 
 
 def _read_preset(value: object) -> Policy:
