@@ -17,6 +17,7 @@ from ledger.access.scopes import SCOPES
 from tests.api.shop import START, Clock, Shop, built, listening
 from tests.console.browser import CHROMIUM
 from tests.console.keyed import Keyed
+from tests.console.ledgers import open_cafe
 from tests.fixtures.patience import END_SECONDS
 
 if TYPE_CHECKING:
@@ -85,3 +86,10 @@ def shop(client: httpx.Client, server: Server, clock: Clock) -> Iterator[Shop]:
     yield Shop(client, name, clock)
     if name in server.folder.names():
         server.delete(name)
+
+
+@pytest.fixture
+def cafe(shop: Shop) -> Shop:
+    """A ledger with something on every page."""
+    open_cafe(shop)
+    return shop

@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.console.forms import fields_of, send
+from tests.console.ledgers import MARKER, events, pages, reflect
 
 if TYPE_CHECKING:
     import httpx
 
     from tests.api.shop import Shop
-
-MARKER = "<script>alert('x')</script>\"'"
-
-
-def pages(shop: Shop) -> str:
-    return f"/console{shop.base[3:]}"
-
-
-def reflect(shop: Shop, appended: httpx.Response) -> None:
-    """Wait until the pages know what was appended."""
-    assert appended.status_code == 201, appended.text
-    shop.get("/agenda", min_position=appended.json()["position"])
-
-
-def events(shop: Shop, contact: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = shop.get(f"/contacts/{contact}/events").json()["items"]
-    return found
 
 
 def test_an_act_is_recorded_once_for_everybody_it_was_with(

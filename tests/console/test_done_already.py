@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tests.api.shop import purchase
 from tests.console.forms import fields_of, send
-from tests.console.test_acts import events, pages, reflect
+from tests.console.ledgers import events, pages, reflect
 
 if TYPE_CHECKING:
     import httpx

@@ -7,8 +7,9 @@ from html import unescape
 from typing import TYPE_CHECKING, Any
 
 from api.service.finding import people, said
+from domain.instants import DAY
 from tests.api.shop import START, purchase
-from tests.console.test_acts import MARKER, pages, reflect
+from tests.console.ledgers import MARKER, pages, reflect
 from tests.fixtures.waiting import until
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from api.service.server import Server
     from tests.api.shop import Shop
 
-DAY = 86_400_000_000
 
 WHO = r'data-key="e"[^>]*>([A-Z]\w+) '
 """The first name in a row."""

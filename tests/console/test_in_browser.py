@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.api.shop import START, purchase
 from tests.console.browser import CHROMIUM, NO_CHROMIUM, window
-from tests.console.test_acts import events, pages, reflect
+from tests.console.ledgers import events, pages
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Route
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=NO_CHROMIUM)
 
-DAY = 86_400_000_000
 
 PATHS = (
     "",
@@ -42,20 +40,6 @@ PATHS = (
     "/imports",
 )
 """The pages of a ledger that everybody with every scope may see."""
-
-
-@pytest.fixture
-def cafe(shop: Shop) -> Shop:
-    """A ledger with something on every page."""
-    shop.register("till:1", "Ada Jansen")
-    shop.register("till:2", "Ben Okafor")
-    made = {"type": "promise-made", "data": {"promise_id": "p1", "summary": "a window table"}}
-    shop.append("till:1", purchase("1", at=START - 3 * DAY), made)
-    complaint = {"complaint_id": "c1", "severity": 2, "public": False}
-    shop.append("till:2", {"type": "complaint-raised", "data": complaint})
-    born = {"occasion_id": "b", "kind": "birthday", "month": 1, "day": 2}
-    reflect(shop, shop.append("till:2", {"type": "occasion-learned", "data": born}))
-    return shop
 
 
 def test_a_thing_is_done_and_undone_with_the_keyboard(

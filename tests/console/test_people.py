@@ -5,17 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from domain.instants import format_instant
+from domain.instants import DAY, format_instant
 from tests.api.shop import START, purchase
 from tests.console.forms import fields_of, send
-from tests.console.test_acts import MARKER, events, pages
+from tests.console.ledgers import MARKER, events, pages
 
 if TYPE_CHECKING:
     import httpx
 
     from tests.api.shop import Shop
-
-DAY = 86_400_000_000
 
 
 def test_people_are_found_as_the_api_finds_them(client: httpx.Client, shop: Shop) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from api.console.pages import today
 from tests.console.forms import fields_of
-from tests.console.test_acts import pages, reflect
+from tests.console.ledgers import pages, reflect
 
 if TYPE_CHECKING:
     import httpx

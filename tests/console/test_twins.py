@@ -8,11 +8,11 @@ import shlex
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
-from domain.instants import format_instant
+from domain.instants import DAY, format_instant
 from domain.phrases import count_of
 from tests.api.shop import START, purchase, registration
 from tests.console.forms import fields_of
-from tests.console.test_acts import pages, reflect
+from tests.console.ledgers import pages, reflect
 from tests.console.test_filters import chips
 from tests.console.test_work import settled
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from tests.api.shop import Shop
 
-DAY = 86_400_000_000
 
 WALKED = (
     "",

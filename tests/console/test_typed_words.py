@@ -13,7 +13,7 @@ from api.http.app import create_app
 from tests.api.shop import listening
 from tests.console.forms import fields_of, send
 from tests.console.keyed import SIGN_IN
-from tests.console.test_acts import events, pages
+from tests.console.ledgers import events, pages
 from tests.fixtures.patience import END_SECONDS
 
 if TYPE_CHECKING:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.api.shop import START, purchase
+from domain.instants import DAY
+from tests.api.shop import START
 from tests.console.browser import CHROMIUM, NO_CHROMIUM, window
-from tests.console.test_acts import events, pages, reflect
+from tests.console.ledgers import events, pages
 from tests.console.test_work import SAMPLE
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from tests.console.keyed import Keyed
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason=NO_CHROMIUM)
-
-DAY = 86_400_000_000
 
 
 def holding(page: Page, path: str) -> list[Route]:
@@ -33,18 +32,6 @@ def holding(page: Page, path: str) -> list[Route]:
 
     page.route(path, hold)
     return held
-
-
-@pytest.fixture
-def cafe(shop: Shop) -> Shop:
-    """Ada, to whom we owe thanks and a promise, and Ben, who complained."""
-    shop.register("till:1", "Ada Jansen")
-    shop.register("till:2", "Ben Okafor")
-    made = {"type": "promise-made", "data": {"promise_id": "p1", "summary": "a window table"}}
-    shop.append("till:1", purchase("1", at=START - 3 * DAY), made)
-    complaint = {"complaint_id": "c1", "severity": 2, "public": False}
-    reflect(shop, shop.append("till:2", {"type": "complaint-raised", "data": complaint}))
-    return shop
 
 
 def test_a_whole_page_keeps_what_was_typed_while_the_server_is_gone(
@@ -166,8 +153,8 @@ def test_a_click_on_a_row_is_not_lost_while_the_list_is_made_anew(
         held = holding(page, "**/act?**")
         with page.expect_request("**/act?**"):
             row.get_by_role("link", name="Done").click()
-        cafe.register("till:3", "Clara Smit")
-        expect(page.locator("#fresh")).to_contain_text("position 6")
+        position = cafe.register("till:3", "Clara Smit").json()["position"]
+        expect(page.locator("#fresh")).to_contain_text(f"position {position}")
         held[0].continue_()
         expect(row.locator("form[data-act]")).to_be_visible()
         assert page.evaluate("document.querySelector('[data-item]').isTheSame")

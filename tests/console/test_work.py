@@ -18,7 +18,7 @@ from domain.instants import DAY, format_instant
 from projections.projections import Projections
 from tests.api.shop import START, purchase, registration
 from tests.console.forms import fields_of, send
-from tests.console.test_acts import pages, reflect
+from tests.console.ledgers import pages, reflect
 from tests.fixtures.waiting import until
 
 if TYPE_CHECKING:
