@@ -23,13 +23,15 @@ LICENCES = {
     "Apache-2.0 OR BSD-3-Clause",
     "BSD-2-Clause",
     "BSD-3-Clause",
+    "BSD-3-Clause AND 0BSD AND MIT AND Zlib AND CC0-1.0",
+    "LGPL-3.0-only",  # psycopg, which is installed beside the server and not changed
     "MIT",
     "MIT-0",
     "PSF-2.0",
 }
 """Licences under which a server may be run and passed on; others want a look first."""
 
-LOOKED_UP = {"jinja2": "BSD-3-Clause"}
+LOOKED_UP = {"jinja2": "BSD-3-Clause", "scipy": "BSD-3-Clause"}
 """Licences that no metadata names exactly, as the distribution's own file of it has them."""
 
 
@@ -40,7 +42,7 @@ def pins() -> dict[str, str]:
 
 
 CLIENT = tomllib.loads((ROOT / "client" / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-RUNTIME = needed_by([OURS]) - {OURS}
+RUNTIME = needed_by([f"{OURS}[postgresql,value]"]) - {OURS}
 CLIENT_RUNTIME = needed_by(CLIENT["dependencies"])
 
 
