@@ -28,6 +28,8 @@ from ledger.moving.state import read_move
 from ledger.stores.postgresql import moving as in_database
 from ledger.stores.postgresql.places import Place
 from ledger.stores.sqlite import moving as in_files
+from ledger.stores.sqlite.file_names import MACHINE_FOLDERS
+from tests.api.asking import ended
 from tests.api.shop import START, purchase, registration
 from tests.cli.running import rapport, serving
 from tests.fixtures.clock import Clock
@@ -60,6 +62,7 @@ def everything(folder: Path, url: str | None) -> dict[str, Any]:
         for name in PROJECTIONS:
             found[name] = shop.get(f"/projections/{name}/digest").json()
         found["checkpoint"] = shop.get("/log/checkpoint").text
+        found["valuations"] = shop.get("/valuations").json()
         found["ledgers"] = shop.client.get("/v1/ledgers").json()
         found["trail"] = shop.get("/trail").json()
         found["server"] = shop.client.get("/v1/trail").json()["items"]
@@ -72,6 +75,7 @@ def lived(tmp_path: Path) -> Path:
     folder = tmp_path / "data"
     with shop_at(folder, None) as shop:
         live(shop)
+        ended(shop, shop.post("/valuations", {}))
     with order_act(folder, "shop", "ledger-looked-at", "shop"):
         return folder
 
@@ -112,10 +116,12 @@ def test_a_database_with_ledgers_takes_no_others(lived: Path, url: str, tmp_path
     opened(lived, None)
 
 
-def test_keys_and_nothing_else_stay_in_the_folder(lived: Path, url: str) -> None:
+def test_keys_and_what_one_machine_has_stay_in_the_folder(lived: Path, url: str) -> None:
+    for name in MACHINE_FOLDERS:
+        (lived / "ledgers" / "shop" / name).mkdir(exist_ok=True)
     told = moved(lived, url)
     kept = {file.name for ledger in (lived / "ledgers").iterdir() for file in ledger.iterdir()}
-    assert kept <= {"keys.sqlite", "keys.sqlite-wal", "keys.sqlite-shm"}
+    assert kept - {"keys.sqlite-wal", "keys.sqlite-shm"} == {"keys.sqlite", *MACHINE_FOLDERS}
     aside = lived / "moved" / str(told.move) / "ledgers" / "shop"
     assert {"events.sqlite", "log.sqlite", "ledger.json"} <= {one.name for one in aside.iterdir()}
     assert not list((lived / "moved").rglob("keys*"))

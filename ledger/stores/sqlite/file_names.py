@@ -8,3 +8,10 @@ KEYS_FILE = "keys.sqlite"
 LOG_FILE = "log.sqlite"
 PROJECTIONS_FILE = "projections.sqlite"
 TRAIL_FILE = "trail.sqlite"
+
+IMPORTS_FOLDER = "imports"
+RESULTS_FOLDER = "results"
+VALUATIONS_FOLDER = "valuations"
+
+MACHINE_FOLDERS = (IMPORTS_FOLDER, RESULTS_FOLDER, VALUATIONS_FOLDER)
+"""What only the machine of the server has of a ledger, whichever store keeps its events."""

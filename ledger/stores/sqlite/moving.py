@@ -22,7 +22,13 @@ from ledger.stores.moving import MOVED
 from ledger.stores.sqlite.connections import APPLICATION_ID, connect
 from ledger.stores.sqlite.errors import ledger_errors
 from ledger.stores.sqlite.events import LedgerFactory
-from ledger.stores.sqlite.file_names import ACCESS_FILE, EVENTS_FILE, KEYS_FILE, TRAIL_FILE
+from ledger.stores.sqlite.file_names import (
+    ACCESS_FILE,
+    EVENTS_FILE,
+    KEYS_FILE,
+    MACHINE_FOLDERS,
+    TRAIL_FILE,
+)
 from ledger.stores.sqlite.store import SqliteLedgerStore, SqliteStore
 
 if TYPE_CHECKING:
@@ -36,9 +42,6 @@ if TYPE_CHECKING:
 MOVING = "moving"
 
 _OF_SERVER = (ACCESS_FILE, TRAIL_FILE)
-_WITH_KEYS = ("results", "imports")
-"""What stays beside the keys, since only this machine has it."""
-
 _ROWS = (
     "SELECT position, originator_id, originator_version, topic, state, event_id "
     "FROM stored_events WHERE position > ? AND position <= ? ORDER BY position LIMIT ?"
@@ -181,7 +184,7 @@ class FilesEnd:
                 into.mkdir(mode=0o700, exist_ok=True)
                 _rename(kept / name, kept / str(identity))
                 for file in sorted((kept / str(identity)).iterdir()):
-                    if not file.name.startswith(KEYS_FILE) and file.name not in _WITH_KEYS:
+                    if not file.name.startswith(KEYS_FILE) and file.name not in MACHINE_FOLDERS:
                         _rename(file, into / file.name)
                 flush_folder(into)
                 flush_folder(kept / str(identity))

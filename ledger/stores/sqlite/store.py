@@ -32,10 +32,13 @@ from ledger.stores.sqlite.examination import SqliteExamination
 from ledger.stores.sqlite.file_names import (
     ACCESS_FILE,
     EVENTS_FILE,
+    IMPORTS_FOLDER,
     KEYS_FILE,
     LOG_FILE,
     PROJECTIONS_FILE,
+    RESULTS_FOLDER,
     TRAIL_FILE,
+    VALUATIONS_FOLDER,
 )
 from ledger.stores.sqlite.ledger_files import KeyFileReader, LedgerFileReader
 from ledger.stores.sqlite.projection_tables import (
@@ -115,13 +118,13 @@ class SqliteLedgerStore(LedgerStore):
         return sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file())
 
     def results_folder(self) -> Path:
-        return self.folder / "results"
+        return self.folder / RESULTS_FOLDER
 
     def imports_folder(self) -> Path:
-        return self.folder / "imports"
+        return self.folder / IMPORTS_FOLDER
 
     def valuations_folder(self) -> Path:
-        return self.folder / "valuations"
+        return self.folder / VALUATIONS_FOLDER
 
     def scratch(self, path: Path) -> Scratch:
         return SqliteScratch(path)
