@@ -81,15 +81,17 @@ def test_the_value_of_a_person_stands_beside_the_stage(
     for day in (90, 60, 30, 10):
         shop.append("till:1", purchase(f"{day}", START - day * DAY))
     path = f"{pages(shop)}/people/till:1"
-    assert "Within a year" not in client.get(path).text
+    assert "Expected within a year" not in client.get(path).text
     kept = server.ledgers[shop.base.rpartition("/")[2]].valuations
     fitted = VALUATION.model_copy(update={"currency": "EUR", "position": 1, "as_of": START - DAY})
     kept.put([fitted])
     value = shop.get("/contacts/till:1/value").json()
     page = client.get(path).text
-    assert f"{value['net_minor'] / 100:.2f} EUR to expect" in page
+    expected = f"{value['net_minor'] / 100:.2f} EUR"
+    assert f"<dt>Expected within a year</dt><dd>{expected} <span" in page
     assert f"{value['active_percent']} % that they still come" in page
-    assert "Within a year" not in client.get(path, params={"day": "20"}).text, "nothing was fitted"
+    earlier = client.get(path, params={"day": "20"}).text
+    assert "Expected within a year" not in earlier, "nothing was fitted"
     missed = {"abstained": True, "reason": "hold-out-missed", "because": "it was off"}
     kept.put([fitted.model_copy(update={"id": UUID(int=9), "as_of": START, **missed})])
     assert "no value: it was off" in client.get(path).text
