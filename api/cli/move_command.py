@@ -40,11 +40,11 @@ def command(to: str, stop: bool, folder: Path | None, as_json: bool) -> None:
     """Move every ledger of a data folder into a PostgreSQL database, or back into files.
 
     A server may serve them meanwhile. Once everything is copied the command waits until the server
-    is stopped, copies the rest, checks that the copy is exact, and exchanges the one for the other.
-    After that, start the server with RAPPORT_DATABASE_URL, or without it where the ledgers came
-    back to files; in the other way the folder is refused. The keys stay in the folder.
+    is stopped, copies the rest, checks that the copy is exact, and switches to it. After that,
+    start the server with RAPPORT_DATABASE_URL, or without it if the ledgers came back to files. A
+    server that is started the other way refuses the folder. The keys stay in the folder.
 
-    Whenever it is cut off, the same command continues. Ctrl-C leaves what is copied until then.
+    If it is cut off, the same command continues. Ctrl-C leaves what was copied until then.
     What was served before stays: in the folder moved, or in schemas rapport_.moved-...
 
     Example:
