@@ -15,6 +15,7 @@ import pytest
 from tests.docs.readme import session, shown
 from tests.docs.shell import needs_a_shell, run
 from tests.fixtures.patience import END_SECONDS
+from tests.fixtures.waiting import until
 from tests.house.tree import PACKAGES, ROOT, files
 from tests.installing.environments import Environment
 
@@ -93,8 +94,8 @@ def test_the_first_minute_of_the_readme_works(
         )
         assert page.status_code == 200
         assert "Anna de Wit" in page.text
-        people = httpx.get(f"{url}/console/ledgers/main/people", timeout=END_SECONDS)
-        assert "Anna de Wit" in people.text
+        people = f"{url}/console/ledgers/main/people"  # the process beside may be starting still
+        until(lambda: "Anna de Wit" in httpx.get(people, timeout=END_SECONDS).text)
         assert httpx.get(f"{url}/docs", timeout=END_SECONDS).status_code == 200
         document = httpx.get(f"{url}/openapi.json", timeout=END_SECONDS).json()
         assert document["info"]["version"] == SERVER["version"]

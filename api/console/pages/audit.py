@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from api.console.freshness import freshness
 from api.console.multipart import Memory
 from api.console.twins import Twin, path_with
 from api.console.visit import Page
@@ -56,6 +57,7 @@ def _page(visit: Visit, *, proven: object = None, refused: str = "", status: int
     acts = visit.server.trails.of(ledger.name).newest(MOST_ACTS)
     head = ledger.head()
     since = max(0, head - 100_000)
+    fresh = freshness(served, "restatements")
     restated = served.projections.restatements(since_position=since, limit=MOST_RESTATED)
     name_of = names_at(ledger, question.moment, wanted=visit.may(READ))
     return visit.page(
@@ -72,6 +74,7 @@ def _page(visit: Visit, *, proven: object = None, refused: str = "", status: int
         behind=ledger.recording.clock_behind_seconds(),
         compared=comparisons_of(served.projections),
         restated=restated.items,
+        fresh=fresh,
         name_of=name_of,
         acts=list(reversed(acts)),
         who=_who_is_who(visit),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from api.console.freshness import freshness
 from api.console.visit import Page
 from api.service.agendas.answering import names_at
 from api.service.labels import LabelsWanted
@@ -49,6 +50,7 @@ def show(visit: Visit) -> Response:
     if standing not in (None, *STANDINGS):
         raise Invalid.at("/standing", "not-a-choice", f"must be one of {', '.join(STANDINGS)}")
     question = visit.question()
+    fresh = freshness(served, "standing")
     found = served.projections.standings(standing=standing, limit=ROWS)
     name_of = names_at(served.ledger, question.moment, wanted=True)
     partners = [
@@ -69,6 +71,7 @@ def show(visit: Visit) -> Response:
         won=sum(one.found.standing.referrals.won for one in partners),
         open=sum(one.found.standing.referrals.open for one in partners),
         more=found.next_cursor is not None,
+        fresh=fresh,
         position=found.position,
     )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 from uuid import UUID
 
+from api.console.freshness import freshness
 from api.console.twins import Twin, path_with
 from api.console.visit import Page
 from api.service.agendas.answering import names_at
@@ -92,6 +93,7 @@ def show(visit: Visit) -> Response:
         Invalid: a filter or the place of the page is none.
     """
     served, question = visit.served, visit.question()
+    fresh = freshness(served, "status", "standing")
     typed, sort = visit.parameter("q"), visit.parameter("sort") or "score"
     wanted = _filter_of(visit)
     if sort not in SORTS:
@@ -133,7 +135,8 @@ def show(visit: Visit) -> Response:
         is_counting=not counts.said.is_whole,
         more=None if more is None else urlencode({**kept, "after": more}),
         index=index_of(served),
-        position=question.position,
+        position=fresh.position,
+        fresh=fresh,
         twins=_twins(visit, wanted, typed, sort, chosen),
         may_append=visit.may(APPEND),
         with_query=lambda **other: urlencode(

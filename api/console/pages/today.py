@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 from uuid import UUID
 
+from api.console.freshness import freshness
 from api.console.twins import Twin, path_with
 from api.console.visit import Page
 from api.console.vocabulary import KINDS
@@ -49,9 +50,6 @@ MOST_THANKS = 6
 _MOST_PLACE = (1 << 63) - 1
 """The greatest instant that a store keeps."""
 
-MOST_BEHIND = 20
-"""By how many events the list may be behind before the page says so, and looks again by itself."""
-
 MOST_ITEMS = 50
 """How many items the page shows that are due, the most urgent ones; the next page has more."""
 
@@ -91,12 +89,12 @@ def show(visit: Visit) -> Response:
     on = _day(visit.parameter("on"))
     if kind not in (None, *KINDS.values()):
         raise Invalid.at("/kind", "not-a-choice", f"must be one of {', '.join(KINDS.values())}")
+    fresh = freshness(served, "agenda", "status") if on is None else None
     seen = (
         _present(served, kind, steward, _place(visit.parameter("after")))
         if on is None
         else _another_day(served, question, on, kind, steward)
     )
-    head = served.ledger.head()
     thanks, more_thanks = _thanks(visit, on, seen)
     return visit.page(
         "today.html" if not visit.is_fragment else "today_list.html",
@@ -106,8 +104,7 @@ def show(visit: Visit) -> Response:
         kind=kind,
         steward=steward,
         position=seen.position,
-        head=head,
-        is_behind=on is None and head - seen.position > MOST_BEHIND,
+        fresh=fresh,
         headline=headline(seen, visit.words, on),
         heading=visit.words.date_in_full(on or visit.words.date_of(visit.now)),
         thanks=thanks,
