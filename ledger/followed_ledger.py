@@ -65,7 +65,7 @@ class FollowedLedger(StoredEvents):
         self._streams = StreamCache(self._beyond, memory.share(STREAMS))
         self._listeners = HeadListeners()
         self._policies = timeline_of([])
-        self._policy_count = 0
+        self._policy_count = self._policies_upto = 0
         with ExitStack() as opened:
             self._recorder = opened.enter_context(store.events_beside())
             # Only the signing keys are read. A file that stays open would delay an erasure.
@@ -97,12 +97,19 @@ class FollowedLedger(StoredEvents):
 
     def policies(self, upto: int | None = None) -> PolicyTimeline:
         """The policies that were known at that position, or are known now."""
+        if upto is None or upto > self._policies_upto:
+            self._read_policies()
+        return self._policies if upto is None else self._policies.known_at(upto)
+
+    def _read_policies(self) -> None:
+        """Read what was published since, and know them all up to the head of before that."""
+        head = self.head()
         with self._reading():
             newest = self._recorder.newest(POLICY_STREAM)
             if newest is not None and newest.version > self._policy_count:
                 rows = self._recorder.rows_of_stream(POLICY_STREAM)
                 self._policies, self._policy_count = timeline(self._events(rows)), newest.version
-        return self._policies if upto is None else self._policies.known_at(upto)
+        self._policies_upto = head
 
     def on_commit(self, callback: Callable[[int], None]) -> Callable[[], None]:
         """Have this called with the new head after ``wake``. Returns what lets go of it."""

@@ -36,10 +36,18 @@ class Limits:
     far_events: int = 20_000
     """How far a build is behind at least before it is filled again rather than followed."""
 
+    first_events: int = 2_000
+    """How many events the log has at least before a build that never took in any is filled."""
+
     pouring_seconds: float = 1.0
     """Events are said to pour in until nothing has been appended for this time. Meanwhile a build
     is filled again only where it is behind by half of the log: all fillings together then go over
     twice the log at most.
+    """
+
+    far_pouring_events: int = 100_000
+    """How far a build is behind at least before it is filled again while events pour in: as far as
+    the follower waits a flood out.
     """
 
     far_share: int = 10

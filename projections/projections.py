@@ -6,6 +6,7 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
+from domain.instants import SECOND
 from projections import generations
 from projections.agenda import AgendaProjection
 from projections.answers import (
@@ -110,11 +111,16 @@ class Projections(ProjectionQueries):
         """What takes the live builds forward: by itself once started, and else a step at a time."""
 
     def start(self) -> None:
-        """Begin to follow the log. What was never filled is built first, if the log is long."""
-        is_long = self._source.head() > self._limits.batch_events
-        empty = [name for name in self._projections if is_long and self._is_to_be_filled(name)]
-        if empty:
-            self._begin_filling(empty)
+        """Begin to follow the log. What was never filled is built first, if the log is long.
+
+        While events pour in, as from the first file of a new ledger, they come together first.
+        """
+        head = self._source.head()
+        if head > self._limits.batch_events:
+            self._head_seen, self._grown_at = head, time.monotonic() - self._age_seconds(head)
+            empty = [name for name in self._projections if self._is_to_be_filled(name)]
+            if empty and not self._pours():
+                self._begin_filling(empty)
         self.follower.start()
 
     def _begin_filling(self, names: Sequence[str]) -> None:
@@ -127,7 +133,11 @@ class Projections(ProjectionQueries):
         """Begin to fill a projection that is far behind, and all others that are."""
         if upto != self._head_seen:
             self._head_seen, self._grown_at = upto, time.monotonic()
-        if build.gives_way or not self._is_far(build, upto) or self._rebuilds.is_running():
+        if (
+            (build.gives_way and build.position)
+            or not self._is_far(build, upto)
+            or self._rebuilds.is_running()
+        ):
             return False
         builds = [self.follower.build(name) for name in self._projections]
         far = [one.generation.projection for one in builds if self._is_far(one, upto)]
@@ -143,9 +153,21 @@ class Projections(ProjectionQueries):
         if build.generation.state != LIVE:
             return False
         limits = self._limits
-        pours = time.monotonic() - self._grown_at < limits.pouring_seconds
         lag = upto - max(build.position, self._filled_to)
-        return lag >= max(limits.far_events, upto // (2 if pours else limits.far_share))
+        if self._pours():
+            return lag >= max(limits.far_pouring_events, upto // 2)
+        if not build.position:
+            return lag >= limits.first_events
+        return lag >= max(limits.far_events, upto // limits.far_share)
+
+    def _pours(self) -> bool:
+        """Whether events pour in, as far as the follower has looked."""
+        return time.monotonic() - self._grown_at < self._limits.pouring_seconds
+
+    def _age_seconds(self, position: int) -> float:
+        """How long ago the event at a position was recorded."""
+        [newest] = self._source.log(after=position - 1, limit=1, upto=position, decrypt=False)
+        return (self._clock() - newest.recorded_at) / SECOND
 
     def _is_to_be_filled(self, name: str) -> bool:
         return not self.follower.build(name).position

@@ -161,7 +161,7 @@ class Rebuild:
 
         Where appends outrun it, only holding the live build still brings both to one position.
         """
-        if self._is_far_behind_alone(build):
+        if self._is_alone(build):
             return
         for _ in range(_ROUNDS):
             head, began_at = self._source.head(), build.position
@@ -171,13 +171,13 @@ class Rebuild:
             if self._source.head() - head >= head - began_at:
                 return
 
-    def _is_far_behind_alone(self, build: AnyBuild) -> bool:
-        """Whether it is better to switch at once, and to leave the rest to the follower.
+    def _is_alone(self, build: AnyBuild) -> bool:
+        """Whether nobody compares, because the live build rests.
 
-        So it is where nobody compares, because the live build rests, and much was appended.
+        Then it is best to switch at once, and to leave what was appended meanwhile to the follower,
+        which makes room for appends.
         """
-        alone = self._follower.is_resting(build.generation.projection)
-        return alone and self._source.head() - build.position > self._limits.far_events
+        return self._follower.is_resting(build.generation.projection)
 
     def _accompany(self, name: str, position: int, work: Work) -> None:
         """Bring the live build to a position a step at a time, so that nobody waits for it long.
@@ -204,7 +204,7 @@ class Rebuild:
         head = self._source.head()
         at = self._clock()
         compares = self._follower.bring_live_forward(live, head, at)
-        if not self._is_far_behind_alone(build):
+        if not self._is_alone(build):
             self._bring_forward(build, head, at, work)
         return compares
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,18 +105,11 @@ PROJECTIONS = Pacing(
 )
 """Soon for requests that wait for a position, and cheap for appends."""
 
-PROJECTIONS_BESIDE = Pacing(
-    poll_seconds=1.0,
-    retry_seconds=1.0,
-    quiet_seconds=0.1,
-    rest_seconds=0.01,
-    most_rest_seconds=0.01,
-    many_events=16,
-    starved_seconds=1.0,
-    dear_times=9,
-    most_dear_seconds=60.0,
-)
-"""In a process of their own, whose interpreter nobody else needs: no flood is waited out."""
+PROJECTIONS_BESIDE = replace(PROJECTIONS, quiet_seconds=0.4, rest_seconds=0.01)
+"""In a process of their own. It waits out a flood too: what takes a whole core, and what is folded
+again after every few of a contact's events, delays those who append where cores are few. Commits
+of a bulk request are some tenths of a second apart there.
+"""
 
 SIGNER = Pacing(
     turn_seconds=0.8,

@@ -72,6 +72,27 @@ def test_what_is_appended_and_published_is_seen(ledger: Ledger, followed: Follow
         assert followed.policies(1) == ledger.policies(1)
 
 
+def test_policies_of_a_position_are_asked_for_once(
+    folder: DataFolder, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pass over the contacts asks for them with each one of them."""
+    ledger.publish_policy(PRESETS["cafe"], None).result()
+    with closing(follow(folder, ledger)) as followed:
+        head = followed.head()
+        known = followed.policies(head)
+        asked = []
+
+        def counted() -> int:
+            asked.append(head)
+            return head
+
+        monkeypatch.setattr(followed, "head", counted)
+        assert followed.policies(head) == known == ledger.policies(head)
+        assert asked == []
+        followed.policies(head + 1)
+        assert asked == [head]
+
+
 def test_nothing_personal_is_readable_there(ledger: Ledger, followed: FollowedLedger) -> None:
     contact = register(ledger)
     (event,) = followed.stream(contact, decrypt=True)

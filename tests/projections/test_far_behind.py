@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import pytest
 
 from domain.errors import Unavailable
 from domain.instants import DAY
 from projections.limits import Limits
+from projections.operations import Work
 from tests.domain.scenario import ANN, BEN, CAT
+from tests.fixtures.patience import END_SECONDS
 from tests.fixtures.waiting import until
-from tests.projections.hands import Hands
+from tests.projections.hands import Hands, opened
 from tests.projections.memory import NOW
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
-
     from tests.fixtures.clock import Clock
     from tests.projections.memory import MemoryLedger
 
 LIMITS = Limits(batch_events=5, far_events=20, far_share=10, pouring_seconds=0.0)
-POURING = Limits(batch_events=5, far_events=20, far_share=10, pouring_seconds=1000.0)
+POURING = replace(LIMITS, far_pouring_events=20, pouring_seconds=1000.0)
 FOLDED = ("status", "standing", "agenda")
 
 
@@ -73,6 +76,50 @@ def test_while_events_pour_in_half_of_the_log_has_to_be_missing(
             settle(hands)
             assert fillings(hands) == begun
             assert hands.digest("status").position == ledger.head()
+
+
+def test_while_events_pour_in_a_build_has_to_be_farther_behind(
+    ledger: MemoryLedger, clock: Clock, path: Path
+) -> None:
+    limits = replace(POURING, far_pouring_events=100)
+    with closing(Hands(ledger, clock, path, limits)) as hands:
+        for count, begun in ((90, 0), (200, 1)):
+            buy(ledger, count)
+            settle(hands)
+            assert fillings(hands) == begun
+            assert hands.digest("status").position == ledger.head()
+
+
+def test_a_filling_leaves_what_is_appended_meanwhile_to_the_follower(
+    ledger: MemoryLedger, clock: Clock, path: Path
+) -> None:
+    with closing(Hands(ledger, clock, path, LIMITS)) as hands:
+        buy(ledger, 60)
+        begun_at = ledger.head()
+        hands.projections.follower.rest("status")
+
+        def append(_progress: object) -> None:
+            if ledger.head() < begun_at + 12:
+                buy(ledger, 12)
+
+        assert hands.rebuild("status", Work(append))["position"] == begun_at
+        assert ledger.head() == begun_at + 12
+        hands.projections.follower.resume("status")
+        settle(hands)
+        assert hands.digest("status").position == ledger.head()
+
+
+@pytest.mark.parametrize(("age", "begun"), [(0, 0), (DAY, 1)])
+def test_a_new_log_is_filled_at_the_start_unless_events_pour_in(
+    ledger: MemoryLedger, clock: Clock, path: Path, age: int, begun: int
+) -> None:
+    buy(ledger, 30)
+    clock.instant += age
+    limits = Limits(batch_events=5, first_events=1000, pouring_seconds=3600.0)
+    with closing(opened(ledger, clock, path, limits=limits)) as projections:
+        projections.start()
+        assert len(projections.operations._operations) == begun
+        assert projections.wait_for(ledger.head(), END_SECONDS) == ledger.head()
 
 
 def test_waiters_are_called_when_the_filled_one_is_there(
