@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from ledger.ledger import Ledger
     from ledger.stores.moving import MoveEnd
     from ledger.stores.sorting import Sorting
+    from projections.range_filling import FillElsewhere, ReadEvents
     from projections.source import EventSource
 
 
@@ -174,6 +175,45 @@ def events_beside(store: ServedLedgerStore, head: int) -> Iterator[EventSource]:
     """
     with store.read_events(settings_of(store).time_zone, head) as events:
         yield events
+
+
+def on_dask(
+    ledger: Ledger, address: str, workers: int, *, segments: str | None, replica: str | None
+) -> FillElsewhere:
+    """What fills projections on a Dask cluster: see ``projections.dask_filling.OnDask``.
+
+    Its workers read from ``segments``, which are written to that folder, or from a ``replica``
+    of the database, or else as other processes of this machine do.
+
+    Raises:
+        SettingsRefused: the workers could not read the events, or the extra is not installed.
+    """
+    in_files = isinstance(ledger.store, SqliteLedgerStore)
+    if in_files and replica is not None:
+        raise SettingsRefused("ledgers in files have no replica: give --segments")
+    if in_files and segments is None and address != "local":
+        raise SettingsRefused(
+            "workers on other machines cannot read the files of a ledger: give --segments with a "
+            "folder that all of them can read"
+        )
+    try:
+        from ledger.segments.providing import SegmentProvider  # noqa: PLC0415  # of the extra dask
+        from projections.dask_filling import OnDask, ready  # noqa: PLC0415  # as above
+    except ImportError:
+        raise SettingsRefused(
+            "a Dask cluster needs its library: pip install 'rapport-ledger[dask]'"
+        ) from None
+    store = cast("ServedLedgerStore", ledger.store)
+    limits = limits_within(ledger.memory)
+    if segments is not None:
+        sealed = SegmentProvider(store, segments, ledger.time_zone)
+        return OnDask(address, sealed, limits, workers)
+    read_events: ReadEvents = partial(store.read_events, ledger.time_zone)
+    if replica is not None:
+        from ledger.stores.postgresql.replicas import replica_events  # noqa: PLC0415  # as above
+
+        read_events = partial(replica_events, replica, store.names.place, ledger.time_zone)
+    return OnDask(address, ready(read_events), limits, workers)
 
 
 def projections_elsewhere(

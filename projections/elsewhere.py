@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from projections.builds import ReadModel
     from projections.operations import Operation, Work
+    from projections.range_filling import FillElsewhere
     from projections.source import EventSource
     from projections.tables import TableReader
 
@@ -127,7 +128,9 @@ class ProjectionsElsewhere(ProjectionQueries):
         self._projection(name)
         return self._following.when_reached(name, position, callback)
 
-    def rebuild(self, name: str, jobs: int = 1) -> Operation:
+    def rebuild(
+        self, name: str, jobs: int = 1, elsewhere: FillElsewhere | None = None
+    ) -> Operation:
         """Rebuild a projection in the other process; if that is under way, the same operation.
 
         Raises:
@@ -136,7 +139,7 @@ class ProjectionsElsewhere(ProjectionQueries):
         self._projection(name)
         return self._start_rebuild(name)
 
-    def rebuild_all(self, jobs: int = 1) -> Operation:
+    def rebuild_all(self, jobs: int = 1, elsewhere: FillElsewhere | None = None) -> Operation:
         """Rebuild every projection there in one pass; if that is under way, the same operation."""
         return self._start_rebuild(ALL_PROJECTIONS)
 

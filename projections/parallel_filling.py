@@ -6,49 +6,40 @@ The process that asked writes them, because only one may write. Rows do not depe
 
 from __future__ import annotations
 
-import gc
 import multiprocessing
 import pickle
 import signal
-import zoneinfo
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING
 
-import msgpack
-
 from domain.errors import LedgerError
-from domain.recorded import POLICY_STREAM
-from projections.contact_walk import KnownLedger
-from projections.filling import begin, parts_of, write_rows
-from projections.limits import LIMITS
+from projections.filling import begin, write_rows
+from projections.range_filling import (
+    WorkerLost,
+    contact_bounds,
+    packed_parts,
+    range_tasks,
+    unpack_part,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from contextlib import AbstractContextManager
+    from collections.abc import Sequence
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
-    from uuid import UUID
 
     from projections.builds import AnyFilling, ReadModel
-    from projections.generations import Generation
+    from projections.contact_walk import KnownLedger
     from projections.limits import Limits
     from projections.operations import Work
+    from projections.range_filling import RangeTask, ReadEvents
     from projections.row_writing import Row
-    from projections.source import EventSource
     from projections.tables import TableStore
 
-    ReadEvents = Callable[[int], AbstractContextManager[EventSource]]
-
-_SAMPLES = 500
 _LOOK_SECONDS = 0.1
 _END_SECONDS = 10.0
 _ROWS, _ERROR, _END = b"r", b"e", b"."
-
-
-class WorkerLost(LedgerError):
-    """A process that filled a range of contacts ended without a word."""
 
 
 @dataclass(frozen=True)
@@ -62,24 +53,6 @@ class Several:
     read_events: ReadEvents
     projections: Sequence[ReadModel]
     limits: Limits
-
-
-@dataclass(frozen=True)
-class _Task:
-    """What a process has to do: these projections, for the contacts in a range.
-
-    Contacts come after ``after``, up to and including ``last``, where they are given.
-    """
-
-    read_events: ReadEvents
-    projections: Sequence[ReadModel]
-    generations: Sequence[Generation]
-    filled_events: int
-    position: int
-    after: UUID | None
-    last: UUID | None
-    time_zone_path: Sequence[str]
-    gc_threshold: tuple[int, int, int]
 
 
 def fill_in_processes(
@@ -97,16 +70,15 @@ def fill_in_processes(
         WorkerLost: a process was killed; what was written stays.
     """
     begin(fillings, store)
-    generations = [one.generation for one in fillings]
-    bounds = _bounds(known.source, known.position, several.count)
-    zone_path, threshold = zoneinfo.TZPATH, gc.get_threshold()
-    tasks = [
-        _Task(
-            several.read_events, several.projections, generations, several.limits.filled_events,
-            known.position, after, last, zone_path, threshold,
-        )
-        for after, last in zip([None, *bounds], [*bounds, None], strict=True)
-    ]  # fmt: skip  # one argument a line would bury the list
+    bounds = contact_bounds(known.source, known.position, several.count)
+    tasks = range_tasks(
+        several.read_events,
+        several.projections,
+        fillings,
+        known,
+        bounds,
+        several.limits.filled_events,
+    )
     with ExitStack() as stack:
         working = dict(_start(task, stack) for task in tasks)
         done = 0
@@ -122,19 +94,7 @@ def fill_in_processes(
             work.advance(done, known.contact_events)
 
 
-def _bounds(source: EventSource, position: int, count: int) -> list[UUID]:
-    """Contacts that divide the events into a number of about equal parts, by a sample of them."""
-    step = max(position // _SAMPLES, 1)
-    sample = []
-    for after in range(0, position, step):
-        (event,) = source.log(after=after, limit=1, upto=position, decrypt=False)
-        sample.append(event.contact_id)
-    sample = sorted(one for one in sample if one != POLICY_STREAM)
-    found = {sample[len(sample) * part // count] for part in range(1, count) if sample}
-    return sorted(found)
-
-
-def _start(task: _Task, stack: ExitStack) -> tuple[Connection, BaseProcess]:
+def _start(task: RangeTask, stack: ExitStack) -> tuple[Connection, BaseProcess]:
     """A process at work, which does not outlive the stack."""
     spawning = multiprocessing.get_context("spawn")
     receiver, sender = spawning.Pipe(duplex=False)
@@ -167,26 +127,15 @@ def _receive(
         raise pickle.loads(body)  # noqa: S301  # our own process sent it
     if kind == _END:
         return None
-    passed, rows = msgpack.unpackb(body, use_list=False)
-    return passed, rows
+    return unpack_part(body)
 
 
-def _fill_range(task: _Task, connection: Connection) -> None:
+def _fill_range(task: RangeTask, connection: Connection) -> None:
     """What such a process does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who asked is interrupted, and ends this one
-    zoneinfo.reset_tzpath(task.time_zone_path)
-    gc.set_threshold(*task.gc_threshold)
     try:
-        limits = replace(LIMITS, filled_events=task.filled_events)
-        with task.read_events(task.position) as source:
-            known = KnownLedger.at(source, task.position)
-            fillings = [
-                projection.filling(generation, known, limits)
-                for projection, generation in zip(task.projections, task.generations, strict=True)
-            ]
-            for passed in parts_of(fillings, known, limits, task.after, task.last):
-                rows = [one.rows.take() for one in fillings]
-                connection.send_bytes(_ROWS + msgpack.packb((passed, rows)))
+        for part in packed_parts(task):
+            connection.send_bytes(_ROWS + part)
         connection.send_bytes(_END)
     except BrokenPipeError:
         return  # nobody waits for the rows any more

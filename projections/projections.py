@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from projections.builds import AnyBuild, ReadModel
     from projections.limits import Limits
     from projections.operations import Operation
-    from projections.parallel_filling import ReadEvents
+    from projections.range_filling import FillElsewhere, ReadEvents
     from projections.source import EventSource
     from projections.subscription import Subscribe
     from projections.tables import TableStore
@@ -206,23 +206,25 @@ class Projections(ProjectionQueries):
         self._projection(name)
         return self.follower.when_reached(position, name, callback)
 
-    def rebuild(self, name: str, jobs: int = 1) -> Operation:
+    def rebuild(
+        self, name: str, jobs: int = 1, elsewhere: FillElsewhere | None = None
+    ) -> Operation:
         """Rebuild a projection in the background; if that is under way, the same operation.
 
-        A long log is folded in up to ``jobs`` processes.
+        A long log is folded in up to ``jobs`` processes, or by ``elsewhere``.
 
         Raises:
             ProjectionNotFound: there is no such projection.
         """
         self._projection(name)
-        return self._rebuilds.start(name, jobs)
+        return self._rebuilds.start(name, jobs, elsewhere)
 
-    def rebuild_all(self, jobs: int = 1) -> Operation:
+    def rebuild_all(self, jobs: int = 1, elsewhere: FillElsewhere | None = None) -> Operation:
         """Rebuild every projection in one pass; if that is under way, the same operation.
 
         Its result has under ``rebuilds`` what the rebuild of each came to.
         """
-        return self._rebuilds.start_all(jobs)
+        return self._rebuilds.start_all(jobs, elsewhere)
 
     def _open(self, projection: ReadModel) -> AnyBuild:
         """The live build of a projection, emptied where it is not one of this log and program."""
@@ -253,7 +255,9 @@ class Projections(ProjectionQueries):
         """Where the clock was put back, the rows are made for the present first."""
         self.follower.wait_while_ahead(name)
 
-    def _new_rebuild(self, projections: Sequence[ReadModel], jobs: int) -> Rebuild:
+    def _new_rebuild(
+        self, projections: Sequence[ReadModel], jobs: int, elsewhere: FillElsewhere | None
+    ) -> Rebuild:
         return Rebuild(
             projections,
             self._tables,
@@ -263,4 +267,5 @@ class Projections(ProjectionQueries):
             self._limits,
             self._read_events,
             jobs,
+            elsewhere,
         )

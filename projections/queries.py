@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from projections.builds import ReadModel
+    from projections.range_filling import FillElsewhere
     from projections.restatement_reading import Place, RestatementPage
     from projections.source import EventSource
     from projections.tables import TableReader
@@ -97,17 +98,20 @@ class ProjectionQueries(ABC):
         """
 
     @abstractmethod
-    def rebuild(self, name: str, jobs: int = 1) -> Operation:
+    def rebuild(
+        self, name: str, jobs: int = 1, elsewhere: FillElsewhere | None = None
+    ) -> Operation:
         """Rebuild a projection in the background; if that is under way, the same operation.
 
-        A long log is folded in up to ``jobs`` processes, where the projections are in this one.
+        A long log is folded in up to ``jobs`` processes, or by ``elsewhere``, where the projections
+        are in this one.
 
         Raises:
             ProjectionNotFound: there is no such projection.
         """
 
     @abstractmethod
-    def rebuild_all(self, jobs: int = 1) -> Operation:
+    def rebuild_all(self, jobs: int = 1, elsewhere: FillElsewhere | None = None) -> Operation:
         """Rebuild every projection in one pass; if that is under way, the same operation.
 
         Its result has under ``rebuilds`` what the rebuild of each came to.

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from projections.follower import Follower
     from projections.limits import Limits
     from projections.operations import Work
-    from projections.parallel_filling import ReadEvents
+    from projections.range_filling import FillElsewhere, ReadEvents
     from projections.source import EventSource
     from projections.tables import TableStore, Transaction
 
@@ -51,8 +51,13 @@ class Rebuild:
         limits: Limits,
         read_events: ReadEvents | None = None,
         jobs: int = 1,
+        elsewhere: FillElsewhere | None = None,
     ) -> None:
-        """A long log is folded in up to ``jobs`` processes, where they can read it."""
+        """A long log is folded in up to ``jobs`` processes, where they can read it.
+
+        Where ``elsewhere`` is given, it is what folds, however long the log is.
+        """
+        self._elsewhere = elsewhere
         self._jobs = jobs
         self._read_events = read_events
         self._limits = limits
@@ -111,6 +116,9 @@ class Rebuild:
             projection.filling(generation, known, self._limits)
             for projection, generation in zip(self._projections, begun, strict=True)
         ]
+        if self._elsewhere is not None:
+            self._elsewhere(self._projections, fillings, known, self._store, work)
+            return fillings
         jobs = min(self._jobs, known.contact_events // self._limits.filled_alone_events)
         if jobs > 1 and self._read_events is not None:
             several = Several(jobs, self._read_events, self._projections, self._limits)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from projections.builds import ReadModel
     from projections.operations import Operation, Operations, Work
+    from projections.range_filling import FillElsewhere
     from projections.rebuild import Rebuild
 
 REBUILD = "rebuild"
@@ -31,30 +32,33 @@ class Rebuilds:
         self,
         projections: Mapping[str, ReadModel],
         operations: Operations,
-        make: Callable[[Sequence[ReadModel], int], Rebuild],
+        make: Callable[[Sequence[ReadModel], int, FillElsewhere | None], Rebuild],
     ) -> None:
-        """``make`` makes a rebuild of some projections in up to a number of processes."""
+        """``make`` makes a rebuild of some projections in up to a number of processes.
+
+        It is folded by what is given besides, where something is.
+        """
         self._projections = projections
         self._operations = operations
         self._make = make
         self._running = {name: threading.Lock() for name in projections}
 
-    def start(self, name: str, jobs: int) -> Operation:
+    def start(self, name: str, jobs: int, elsewhere: FillElsewhere | None = None) -> Operation:
         """Rebuild a projection; if that is under way, the same operation."""
 
         def run(work: Work) -> Mapping[str, object]:
-            return self._run([name], jobs, work)[0]
+            return self._run([name], jobs, elsewhere, work)[0]
 
         return self._operations.start(REBUILD, name, run)
 
-    def start_all(self, jobs: int) -> Operation:
+    def start_all(self, jobs: int, elsewhere: FillElsewhere | None = None) -> Operation:
         """Rebuild every projection in one pass; if that is under way, the same operation.
 
         Its result has under ``rebuilds`` what the rebuild of each came to.
         """
 
         def run(work: Work) -> Mapping[str, object]:
-            return {"rebuilds": self._run([*self._projections], jobs, work)}
+            return {"rebuilds": self._run([*self._projections], jobs, elsewhere, work)}
 
         return self._operations.start(REBUILD, ALL_PROJECTIONS, run)
 
@@ -66,7 +70,7 @@ class Rebuilds:
         self, names: Sequence[str], ended: Callable[[str], object], work: Work
     ) -> Mapping[str, object]:
         try:
-            return {"rebuilds": self._run(names, 1, work)}
+            return {"rebuilds": self._run(names, 1, None, work)}
         finally:
             for name in names:
                 ended(name)
@@ -75,8 +79,10 @@ class Rebuilds:
         """Whether a rebuild is running, whose result is wanted soon."""
         return any(one.kind == REBUILD for one in self._operations.running())
 
-    def _run(self, names: Sequence[str], jobs: int, work: Work) -> list[dict[str, object]]:
-        rebuild = self._make([self._projections[name] for name in names], jobs)
+    def _run(
+        self, names: Sequence[str], jobs: int, elsewhere: FillElsewhere | None, work: Work
+    ) -> list[dict[str, object]]:
+        rebuild = self._make([self._projections[name] for name in names], jobs, elsewhere)
         with ExitStack() as held:
             for name in names:
                 lock = self._running[name]

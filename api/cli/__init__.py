@@ -25,6 +25,7 @@ COMMANDS = {
     "export": "Write a whole ledger to one file.",
     "backup": "Copy every ledger beside a running server.",
     "restore": "Restore ledgers from a backup.",
+    "upgrade": "Bring files and schemas to the layout of this version.",
     "move": "Move every ledger into a database, or back into files.",
     "ledgers": "List, make, archive and delete ledgers.",
     "policy": "Show, compare, try and publish the policies that judge.",

@@ -17,6 +17,7 @@ from api.cli.archives.importing import event_progress, tell_of_namespace, verifi
 from api.cli.archives.passphrases import passphrase_of
 from api.cli.ending import UsageRefused
 from api.cli.folders import settings_for
+from api.cli.forking import fork_ledger
 from api.cli.options import data_option, json_option
 from api.cli.output import print_json, print_message, progress
 from api.cli.plain_help import PlainHelp
@@ -37,7 +38,14 @@ if TYPE_CHECKING:
 
 
 @click.command("restore", cls=PlainHelp)
-@click.argument("source", metavar="BACKUP", type=click.Path(path_type=Path, exists=True))
+@click.argument(
+    "source", metavar="BACKUP", required=False, type=click.Path(path_type=Path, exists=True)
+)
+@click.option(
+    "--fork",
+    is_flag=True,
+    help="Continue a ledger from what its database has, under a new origin.",
+)
 @data_option
 @click.option("--ledger", help="Restore only this ledger of the backup.  [default: all of them]")
 @click.option("--as", "new_name", metavar="NAME", help="The name that this ledger gets here.")
@@ -62,7 +70,8 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Check all of it, and write nothing.")
 @json_option
 def command(
-    source: Path,
+    source: Path | None,
+    fork: bool,
     folder: Path | None,
     ledger: str | None,
     new_name: str | None,
@@ -84,13 +93,27 @@ def command(
     after the backup was made: name an archive of that log, or a list, with --erased-since. Their
     keys are left out, and the ledger records their erasure.
 
+    With --fork and --ledger, and without BACKUP, a ledger continues whose database was restored to
+    an earlier point, or is a standby that was promoted too early. What was signed for events that
+    it lacks contradicts it, so its log begins again under another origin. Tell those who keep
+    checkpoints of it. Erasures among the missing events hold, as long as the data folder is newer.
+
     Example:
       rapport restore --data ./new-home --erased-since erased.txt /backups/2026-03-01
+      rapport restore --fork --ledger main
 
     Exit codes: 0 restored; 2 there is such a ledger, or the passphrase is missing or wrong; 3 the
     backup was tampered with, or it or the data folder cannot be used; 130 interrupted.
     """
     settings = settings_for(folder)
+    if fork:
+        others = (source, new_name, erased_since, passphrase_file, for_audit or None, *keys)
+        if ledger is None or any(one is not None for one in others):
+            raise UsageRefused("--fork goes with --ledger, --data, --dry-run and --json alone")
+        fork_ledger(settings, ledger, dry_run=dry_run, as_json=as_json)
+        return
+    if source is None:
+        raise UsageRefused("name the backup, or give --fork")
     copies = restoring.copies_in(source, ledger)
     if new_name is not None and not is_ledger_name(new_name):
         raise UsageRefused(f"--as {new_name!r} cannot be the name of a ledger")

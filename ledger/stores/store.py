@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         TransparencyLogStore,
         VerifierKey,
     )
+    from ledger.stores.upgrading import PartLayout
     from ledger.verification.faults import Report
     from ledger.verification.trust import Progress, Trust
 
@@ -163,6 +164,12 @@ class LedgerStore(Protocol):
     def open_log(self, origin: str) -> TransparencyLogStore:
         """The log that was begun under this origin; ``Corrupt`` where it has another one."""
 
+    def forget_log(self) -> None:
+        """Have no log from now on, and compare with no checkpoint that is kept elsewhere.
+
+        Where it was done already, nothing changes.
+        """
+
     def has_trail(self) -> bool:
         """Whether there is an audit trail of the ledger."""
 
@@ -227,6 +234,21 @@ class Store(Protocol):
 
     def ledger(self, name: str) -> LedgerStore:
         """What is kept of the ledger of that name, whether or not there is one."""
+
+    def oldest_snapshot(self) -> tuple[float, int] | None:
+        """For how many seconds, and transactions, the oldest snapshot in a database has been held.
+
+        It keeps the database from clearing away old rows. None where nothing is in a database.
+        """
+
+    def layouts(self) -> list[PartLayout]:
+        """Which layout each part has, of the server and of all ledgers, whatever that is."""
+
+    def upgrade(self) -> None:
+        """Bring all that is older to this program's layout, while nobody serves it.
+
+        ``Corrupt`` where anything is newer; then nothing is changed.
+        """
 
     def beside(self, folder: Path) -> Store:
         """The store of copies that are only needed here and now, in that folder."""

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PORT = Settings().port
-OTHER_PORTS = {str(PORT + 1): "the other port that pages choose beside the default one"}
+OTHER_PORTS = {
+    str(PORT + 1): "the other port that pages choose beside the default one",
+    "8786": "the port of a Dask scheduler, which is not ours",
+}
 
 WHOLE_PAGES = {
     "CHANGELOG.md": "says what was so at a version",
@@ -53,6 +56,7 @@ ALLOWED = {
     ("docs/how-to/give-access.md", "ten requests"): "what the key on the page may",
     ("docs/how-to/import-purchases.md", "seven days"): "a rule's number",
     ("docs/how-to/many-ledgers.md", "two requests"): "counted on the page",
+    ("docs/how-to/rebuild-a-projection.md", "40,000 events"): "a limit of the code",
     ("docs/how-to/one-person-many-numbers.md", "200 bytes"): "a format's number",
     (
         "docs/tutorial/first-relationship.md",

@@ -20,6 +20,7 @@ INSTALLERS = {"pip", "setuptools", "wheel"}
 LICENCES = {
     "Apache-2.0",
     "Apache-2.0 AND BSD-2-Clause",
+    "Apache-2.0 OR BSD-2-Clause",
     "Apache-2.0 OR BSD-3-Clause",
     "BSD-2-Clause",
     "BSD-3-Clause",
@@ -31,7 +32,13 @@ LICENCES = {
 }
 """Licences under which a server may be run and passed on; others want a look first."""
 
-LOOKED_UP = {"jinja2": "BSD-3-Clause", "scipy": "BSD-3-Clause"}
+LOOKED_UP = {
+    "jinja2": "BSD-3-Clause",
+    "partd": "BSD-3-Clause",
+    "scipy": "BSD-3-Clause",
+    "sortedcontainers": "Apache-2.0",
+    "zict": "BSD-3-Clause",
+}
 """Licences that no metadata names exactly, as the distribution's own file of it has them."""
 
 
@@ -42,7 +49,7 @@ def pins() -> dict[str, str]:
 
 
 CLIENT = tomllib.loads((ROOT / "client" / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-RUNTIME = needed_by([f"{OURS}[postgresql,value]"]) - {OURS}
+RUNTIME = needed_by([f"{OURS}[dask,postgresql,value]"]) - {OURS}
 CLIENT_RUNTIME = needed_by(CLIENT["dependencies"])
 
 

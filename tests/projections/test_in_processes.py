@@ -20,8 +20,8 @@ from ledger.stores.sqlite.store import SqliteLedgerStore, SqliteStore
 from projections.build import Stumbled
 from projections.limits import Limits
 from projections.operations import Cancelled, Work
-from projections.parallel_filling import WorkerLost
 from projections.projections import ALL
+from projections.range_filling import WorkerLost
 from projections.rebuild import Rebuild
 from tests.projections.hands import over
 from tests.projections.histories import CONTACTS
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ledger.ledger import Ledger
-    from projections.parallel_filling import ReadEvents
     from projections.projections import Projections
+    from projections.range_filling import ReadEvents
     from projections.source import EventSource
     from projections.tables import TableStore
     from tests.fixtures.clock import Clock

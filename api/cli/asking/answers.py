@@ -27,6 +27,23 @@ WITHHELD = "(name withheld)"
 """Shown where the name cannot be read: the keys are elsewhere, or the access key may not."""
 
 
+class Folding(NamedTuple):
+    """Where a rebuild folds, as far as somebody chose it.
+
+    ``jobs`` is a number of processes of this machine, ``on`` the address of a Dask cluster,
+    ``segments`` where its workers find the events, and ``replica`` the database that they read.
+    """
+
+    jobs: int | None = None
+    on: str | None = None
+    segments: str | None = None
+    replica: str | None = None
+
+    def choices(self) -> list[str]:
+        """The names of what was chosen."""
+        return [name for name, value in self._asdict().items() if value is not None]
+
+
 class ContactHistory(NamedTuple):
     """One contact's past, step by step, and the point in both times to which it goes."""
 
@@ -142,11 +159,11 @@ class ProjectionAnswers(TimeZoned, Protocol):
     def projections(self) -> list[str]:
         """The names of the projections."""
 
-    def rebuild(self, name: str, jobs: int | None, *, quiet: bool) -> Document:
-        """The result of a rebuild of a projection; ``jobs`` is the number of processes."""
+    def rebuild(self, name: str, folding: Folding, *, quiet: bool) -> Document:
+        """The result of a rebuild of a projection."""
 
-    def rebuild_all(self, jobs: int | None, *, quiet: bool) -> Iterator[Document]:
-        """The result of the rebuild of each projection; ``jobs`` is the number of processes."""
+    def rebuild_all(self, folding: Folding, *, quiet: bool) -> Iterator[Document]:
+        """The result of the rebuild of each projection."""
 
     def names(self, contacts: Sequence[str]) -> dict[str, str]:
         """The names of contacts by their ids, or why there is none to be read."""

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from api.bootstrap import now
+from api.bootstrap import now, on_dask
 from api.cli.acts import order_act
 from api.cli.asking.answers import ERASED, UNKNOWN, WITHHELD, ContactHistory
 from api.cli.asking.money import FolderMoney
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from api.cli.asking.answers import Document
+    from api.cli.asking.answers import Document, Folding
     from api.service.agendas.answering import AgendaQuestion
     from api.service.answers.document import KnownAt
     from api.service.calibration import Period
@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from projections.folding import Moment
     from projections.operations import Operation as StartedOperation
     from projections.operations import Work
+    from projections.range_filling import FillElsewhere
 
 _NAMING = (
     ContactRegistered.TYPE,
@@ -297,21 +298,33 @@ class OpenServerAnswers:
         """See ``ProjectionAnswers``."""
         return [state.name for state in self._open_ledger.projections.states()]
 
-    def rebuild(self, name: str, jobs: int | None, *, quiet: bool) -> Document:
+    def rebuild(self, name: str, folding: Folding, *, quiet: bool) -> Document:
         """See ``ProjectionAnswers``."""
         projections = self._open_ledger.projections
         projections.require(name)
+        how = self._fillers(folding)
         with order_act(self._folder, self._name, "rebuild-started", name):
-            return self._watch(name, projections.rebuild(name, jobs or _cores()), quiet=quiet)
+            return self._watch(name, projections.rebuild(name, *how), quiet=quiet)
 
-    def rebuild_all(self, jobs: int | None, *, quiet: bool) -> Iterator[Document]:
+    def rebuild_all(self, folding: Folding, *, quiet: bool) -> Iterator[Document]:
         """See ``ProjectionAnswers``. They are rebuilt in one pass over the contacts."""
+        how = self._fillers(folding)
         with ExitStack() as orders:
             for name in self.projections():
                 orders.enter_context(order_act(self._folder, self._name, "rebuild-started", name))
-            operation = self._open_ledger.projections.rebuild_all(jobs or _cores())
+            operation = self._open_ledger.projections.rebuild_all(*how)
             result = self._watch("all projections", operation, quiet=quiet)
         yield from result["rebuilds"]
+
+    def _fillers(self, folding: Folding) -> tuple[int, FillElsewhere | None]:
+        """In how many processes of this machine, or by what cluster."""
+        jobs = folding.jobs or _cores()
+        if folding.on is None:
+            return jobs, None
+        ledger = self._open_ledger.ledger
+        return jobs, on_dask(
+            ledger, folding.on, jobs, segments=folding.segments, replica=folding.replica
+        )
 
     def _watch(self, what: str, operation: StartedOperation, *, quiet: bool) -> Document:
         with progress(f"rebuilding {what}", 100, quiet=quiet) as advance:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
-    from api.cli.asking.answers import Document
+    from api.cli.asking.answers import Document, Folding
     from api.cli.asking.documents import Documents
     from api.service.agendas.answering import AgendaQuestion
     from api.service.calibration import Period
@@ -224,14 +224,15 @@ class ServerAnswers(ServerMoney):
         """See ``ProjectionAnswers``."""
         return [one["name"] for one in self._projections()]
 
-    def rebuild(self, name: str, jobs: int | None, *, quiet: bool) -> Document:
-        """See ``ProjectionAnswers``. A server decides itself in how many processes.
+    def rebuild(self, name: str, folding: Folding, *, quiet: bool) -> Document:
+        """See ``ProjectionAnswers``. A server decides itself in how many processes, and where.
 
         Raises:
-            Invalid: a number was given.
+            Invalid: it was chosen.
         """
-        if jobs is not None:
-            raise Invalid.at("/jobs", "contradiction", "a server that runs decides this itself")
+        for option in folding.choices():
+            detail = "a server that runs decides this itself"
+            raise Invalid.at(f"/{option}", "contradiction", detail)
         path = f"/projections/{quote(name, safe='')}/rebuilds"
         operation = self._documents.post(path, {})
         with progress(f"rebuilding {name}", 100, quiet=quiet) as advance:
@@ -240,10 +241,10 @@ class ServerAnswers(ServerMoney):
             )
             return result_of(f"the rebuild of {name}", finished)
 
-    def rebuild_all(self, jobs: int | None, *, quiet: bool) -> Iterator[Document]:
+    def rebuild_all(self, folding: Folding, *, quiet: bool) -> Iterator[Document]:
         """See ``ProjectionAnswers``. Over HTTP they are rebuilt one after the other."""
         for name in self.projections():
-            yield self.rebuild(name, jobs, quiet=quiet)
+            yield self.rebuild(name, folding, quiet=quiet)
 
     def _projections(self) -> list[Document]:
         found: list[Document] = self._documents.get("/projections")["items"]

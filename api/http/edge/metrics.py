@@ -7,6 +7,7 @@ text format 0.0.4.
 from __future__ import annotations
 
 from collections import Counter as Tally
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
     from api.service.server import OpenLedger, Server
 
+    OldestSnapshot = Callable[[], tuple[float, int] | None]
+
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -41,8 +44,13 @@ _EVENTS = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000)
 class Metrics:
     """The counters of one server, in a registry of its own."""
 
-    def __init__(self, ledgers: Mapping[str, OpenLedger], unopened: Collection[str] = ()) -> None:
-        """Both are asked at every scrape, so that what is opened later is seen."""
+    def __init__(
+        self,
+        ledgers: Mapping[str, OpenLedger],
+        unopened: Collection[str] = (),
+        oldest_snapshot: OldestSnapshot = lambda: None,
+    ) -> None:
+        """All are asked at every scrape, so that what is opened later is seen."""
         self.registry = CollectorRegistry()
         self.in_progress = 0
         self.open_tails: Callable[[], int] | None = None
@@ -79,7 +87,7 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
-        self.registry.register(_State(self, ledgers, unopened))
+        self.registry.register(_State(self, ledgers, unopened, oldest_snapshot))
         ProcessCollector(registry=self.registry)
 
     def began(self) -> None:
@@ -127,7 +135,9 @@ def metrics_of(app: FastAPI) -> Metrics:
 def count(app: FastAPI, server: Server) -> None:
     """Have the application count what the server does; all applications of a server share it."""
     if server.metrics is None:
-        server.metrics = metrics = Metrics(server.ledgers, server.unopened)
+        server.metrics = metrics = Metrics(
+            server.ledgers, server.unopened, server.folder.store.oldest_snapshot
+        )
         server.observe(metrics.of_ledger)
     app.state.metrics = server.metrics
 
@@ -167,8 +177,13 @@ class _State(Collector):
     """Values that are known already, and are read when the metrics are requested."""
 
     def __init__(
-        self, metrics: Metrics, ledgers: Mapping[str, OpenLedger], unopened: Collection[str]
+        self,
+        metrics: Metrics,
+        ledgers: Mapping[str, OpenLedger],
+        unopened: Collection[str],
+        oldest_snapshot: OldestSnapshot,
     ) -> None:
+        self._oldest_snapshot = oldest_snapshot
         self._metrics = metrics
         self._ledgers = ledgers
         self._unopened = unopened
@@ -205,6 +220,10 @@ class _State(Collector):
         process["in_progress"].add_metric([], self._metrics.in_progress)
         if self._metrics.open_tails is not None:
             process["tails"].add_metric([], self._metrics.open_tails())
+        with suppress(LedgerError):  # a database that cannot be asked now has no figures
+            if (oldest := self._oldest_snapshot()) is not None:
+                process["snapshot_seconds"].add_metric([], oldest[0])
+                process["snapshot_transactions"].add_metric([], oldest[1])
         yield from process.values()
 
 
@@ -262,6 +281,16 @@ def _process_gauges() -> dict[str, GaugeMetricFamily]:
     return {
         "in_progress": _gauge("http_requests_in_progress", "Requests not answered yet.", ()),
         "tails": _gauge("open_tails", "Tails of a log that are open.", ()),
+        "snapshot_seconds": _gauge(
+            "database_oldest_snapshot_seconds",
+            "Seconds for which a transaction has kept the database from clearing away old rows.",
+            (),
+        ),
+        "snapshot_transactions": _gauge(
+            "database_oldest_snapshot_transactions",
+            "The same in transactions, replication slots included.",
+            (),
+        ),
     }
 
 

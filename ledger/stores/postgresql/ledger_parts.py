@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from domain.errors import Corrupt
-from ledger.data_layout import SETTINGS_FILE
+from ledger.data_layout import LEDGERS, SETTINGS_FILE
 from ledger.events_at_rest import EventsAtRest
 from ledger.stores.postgresql.connections import Connection, Database, run
 from ledger.stores.postgresql.copying import copy_ledger
 from ledger.stores.postgresql.errors import ledger_errors
 from ledger.stores.postgresql.events import PostgresqlEvents, PostgresqlFactory
 from ledger.stores.postgresql.examination import PostgresqlExamination
+from ledger.stores.postgresql.kept_checkpoint import KeptCheckpoint
 from ledger.stores.postgresql.projection_tables import (
     SNAPSHOT,
     PostgresqlTableReader,
@@ -27,7 +28,7 @@ from ledger.stores.postgresql.reading import PostgresqlReader
 from ledger.stores.postgresql.restoring import restoring_events, restoring_log
 from ledger.stores.postgresql.schemas import LEDGER, layout_of, require_layout
 from ledger.stores.postgresql.trail import PostgresqlTrail
-from ledger.stores.postgresql.transparency_log import PostgresqlLogStore, begin, log_origin
+from ledger.stores.postgresql.transparency_log import PostgresqlLogStore, begin, forget, log_origin
 from ledger.stores.store import LedgerStore, PartNames
 from ledger.temp_folders import throwaway
 
@@ -80,11 +81,21 @@ class LedgerParts(LedgerStore):
         self.tables_name = PROJECTIONS
 
     @cached_property
-    def _files(self) -> LedgerStore:
-        """What of this ledger is in files."""
+    def _identity(self) -> str:
+        """The id of this ledger, by which its files are named."""
         ((identity,),) = self._query("SELECT id FROM {identity}")
         assert isinstance(identity, UUID)
-        return self.files_of(self.folder).ledger(str(identity))
+        return str(identity)
+
+    @cached_property
+    def _files(self) -> LedgerStore:
+        """What of this ledger is in files."""
+        return self.files_of(self.folder).ledger(self._identity)
+
+    @property
+    def _kept_checkpoint(self) -> KeptCheckpoint:
+        """The newest checkpoint that the data folder knows."""
+        return KeptCheckpoint(self.folder / LEDGERS / self._identity, self.place.name)
 
     def exists(self) -> bool:
         with self._connection() as connection:
@@ -151,7 +162,28 @@ class LedgerParts(LedgerStore):
                 f"{self.place.name}/{EVENTS}: the writer stands at {head}, and the newest event at "
                 f"{newest}: restore it from a backup"
             )
+        self._compare_checkpoint()
         self.check_keys()
+
+    def _compare_checkpoint(self) -> None:
+        """Let pass where what the data folder knows was signed is what the database has.
+
+        Raises:
+            Corrupt: it has something else, or is behind it.
+        """
+        kept = self._kept_checkpoint.read()
+        if kept is None:
+            return
+        rows = self._query("SELECT root FROM {checkpoints} WHERE size = %s", kept.size)
+        if rows == [(kept.root,)]:
+            return
+        trouble = "other events than were signed for" if rows else "fewer events"
+        raise Corrupt(
+            f"{self.place.name}: the data folder knows a checkpoint of {kept.size} events, and the "
+            f"database has {trouble}: it was restored to an earlier point, or is a standby that "
+            "was promoted too early. Put the newer database back, or continue from what there is, "
+            f"under a new origin: rapport restore --fork --ledger {self.place.name}"
+        )
 
     def is_writable(self) -> bool:
         ((writable,),) = self._query(_WRITABLE)
@@ -191,7 +223,11 @@ class LedgerParts(LedgerStore):
         begin(self._required_place(LOG), origin, key, first)
 
     def open_log(self, origin: str) -> PostgresqlLogStore:
-        return PostgresqlLogStore(self._required_place(LOG), origin)
+        return PostgresqlLogStore(self._required_place(LOG), origin, self._kept_checkpoint.keep)
+
+    def forget_log(self) -> None:
+        forget(self._required_place(LOG))
+        self._kept_checkpoint.set_aside()
 
     def has_trail(self) -> bool:
         with self._connection() as connection:

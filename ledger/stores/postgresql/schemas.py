@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from domain.errors import Corrupt
 from ledger.stores.postgresql.connections import Connection, connect, run
+from ledger.stores.upgrading import newer, older
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,14 +88,9 @@ def require_layout(
     if found[0] != kind:
         raise Corrupt(f"the schema {schema} is not of a {kind}")
     if found[1] > wanted:
-        raise Corrupt(
-            f"the schema {schema} has layout {found[1]}: it was written by a newer Rapport"
-        )
+        raise newer(f"the schema {schema}", found[1], wanted)
     if found[1] < wanted:
-        raise Corrupt(
-            f"the schema {schema} has layout {found[1]}, and this Rapport's is {wanted}: "
-            "it was written by an older one"
-        )
+        raise older(f"the schema {schema}", found[1], wanted)
     return True
 
 

@@ -38,15 +38,19 @@ from ledger.stores.postgresql.schemas import (
     migrate,
     require_layout,
 )
+from ledger.stores.postgresql.snapshots import oldest_snapshot
 from ledger.stores.postgresql.trail import PostgresqlTrail
 from ledger.stores.postgresql.trail_heads import PostgresqlTrailHeads
+from ledger.stores.postgresql.upgrading import layouts, upgrade
 from ledger.stores.store import Store
+from ledger.stores.upgrading import refuse_newer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from ledger.stores.store import StoreOf
+    from ledger.stores.upgrading import PartLayout
 
 _SCHEMAS = "SELECT nspname FROM pg_catalog.pg_namespace WHERE starts_with(nspname, %s)"
 _ACCESS, _TRAIL = "access-keys", "trail"
@@ -81,6 +85,19 @@ class PostgresqlStore(Store):
     def ledger(self, name: str) -> PostgresqlLedgerStore:
         place = Place(self._url, f"{LEDGER_SCHEMA}{name}", name)
         return PostgresqlLedgerStore(place, self._folder, self._files_of)
+
+    def oldest_snapshot(self) -> tuple[float, int]:
+        return oldest_snapshot(self._url)
+
+    def layouts(self) -> list[PartLayout]:
+        of_files = self._files_of(self._folder).layouts()
+        return [*layouts(self._url, self.ledger_names()), *of_files]
+
+    def upgrade(self) -> None:
+        files = self._files_of(self._folder)
+        refuse_newer(files.layouts())
+        upgrade(self._url, self.ledger_names())
+        files.upgrade()
 
     def beside(self, folder: Path) -> Store:
         return self._files_of(folder)

@@ -12,7 +12,7 @@ from ledger.stores.transparency_log import StoredCheckpoint, VerifierKey
 from ledger.transparency.merkle import HASH_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from ledger.stores.postgresql.places import Place
     from ledger.transparency.tiles import TileAt
@@ -48,14 +48,15 @@ class LogStatements:
 class PostgresqlLogStore:
     """One log; see ``ledger.stores.transparency_log``. Any thread may call."""
 
-    def __init__(self, place: Place, origin: str) -> None:
-        """Open a log that ``begin`` has begun.
+    def __init__(self, place: Place, origin: str, keep: Callable[[bytes], None]) -> None:
+        """Open a log that ``begin`` has begun; ``keep`` is given the note of each new checkpoint.
 
         Raises:
             Corrupt: it was not begun, or is the log of another origin.
             Unavailable: it cannot be opened.
         """
         self._name = place.name
+        self._keep = keep
         found = log_origin(place)
         if found is None:
             raise Corrupt(f"{place.name} holds no log: restore it from a backup")
@@ -131,6 +132,8 @@ class PostgresqlLogStore:
             run(connection, self._statements.add_checkpoint, columns_of(signed))
             for public in retired:
                 run(connection, retire, (signed.signed_at, public))
+        # After the commit: what is kept elsewhere must be in the database.
+        self._keep(signed.note)
 
     def adopt(
         self,
@@ -199,6 +202,21 @@ def begin(place: Place, origin: str, key: tuple[bytes, int], first: StoredCheckp
         run(connection, statements.begin, (origin, key[1]))
         run(connection, statements.add_key, (*key, None))
         run(connection, statements.add_checkpoint, columns_of(first))
+
+
+def forget(place: Place) -> None:
+    """Take the log away, with its checkpoints, tiles and keys; nothing where there is none.
+
+    Raises:
+        Unavailable: it could not be written, and is there as before.
+    """
+    with (
+        ledger_errors(place.name),
+        Database(place.url) as database,
+        database.transaction() as connection,
+    ):
+        for table in ("log", "tiles", "checkpoints", "verifier_keys"):
+            run(connection, f"DELETE FROM {place.table(table)}")
 
 
 def columns_of(signed: StoredCheckpoint) -> tuple[int, bytes, bytes, int]:

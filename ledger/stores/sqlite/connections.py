@@ -24,6 +24,7 @@ from eventsourcing.sqlite import (
 
 from domain.errors import Corrupt
 from ledger.stores.sqlite.errors import ledger_errors, to_ledger_error
+from ledger.stores.upgrading import newer, older
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,8 +104,12 @@ def require_ours(connection: sqlite3.Connection, path: Path, application_id: int
     """
     (found,) = connection.execute("PRAGMA application_id").fetchone()
     (layout,) = connection.execute("PRAGMA user_version").fetchone()
-    if found != application_id or layout > LAYOUT:
-        raise Corrupt(f"{path} is another program's database, or was written by a newer Rapport")
+    if found != application_id:
+        raise Corrupt(f"{path} is another program's database: move it away")
+    if layout > LAYOUT:
+        raise newer(str(path), layout, LAYOUT)
+    if layout < LAYOUT:
+        raise older(str(path), layout, LAYOUT)
 
 
 def _claim(connection: sqlite3.Connection, path: Path | str, application_id: int) -> None:
@@ -113,7 +118,9 @@ def _claim(connection: sqlite3.Connection, path: Path | str, application_id: int
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if found == application_id:
         if layout > LAYOUT:
-            raise Corrupt(f"{path} has layout {layout}: it was written by a newer Rapport")
+            raise newer(str(path), layout, LAYOUT)
+        if layout < LAYOUT:
+            raise older(str(path), layout, LAYOUT)
         return
     if found or layout or tables:
         raise Corrupt(f"{path} is another program's database: move it away")

@@ -40,6 +40,7 @@ from ledger.stores.sqlite.file_names import (
     TRAIL_FILE,
     VALUATIONS_FOLDER,
 )
+from ledger.stores.sqlite.forgotten_log import set_aside
 from ledger.stores.sqlite.ledger_files import KeyFileReader, LedgerFileReader
 from ledger.stores.sqlite.projection_tables import (
     SqliteTableReader,
@@ -56,6 +57,7 @@ from ledger.stores.sqlite.trail_heads import SqliteTrailHeads
 from ledger.stores.sqlite.transparency_log import APPLICATION_ID as LOG_ID
 from ledger.stores.sqlite.transparency_log import SqliteLogStore, begin, log_origin
 from ledger.stores.sqlite.unfinished import finish, remove, sweep, unfinished_folder
+from ledger.stores.sqlite.upgrading import layouts, upgrade
 from ledger.stores.sqlite.verification.event_walk import head_of
 from ledger.stores.sqlite.verification.ledgers import verify_ledger
 from ledger.stores.sqlite.verification.read_connections import reading
@@ -71,6 +73,7 @@ if TYPE_CHECKING:
     from ledger.stores.scratch import Scratch
     from ledger.stores.sqlite.restored_log import SqliteRestoredLog
     from ledger.stores.transparency_log import StoredCheckpoint, VerifierKey
+    from ledger.stores.upgrading import PartLayout
     from ledger.verification.faults import Report
     from ledger.verification.trust import Progress, Trust
 
@@ -208,6 +211,9 @@ class SqliteLedgerStore(LedgerStore):
     def open_log(self, origin: str) -> SqliteLogStore:
         return SqliteLogStore(self.folder / LOG_FILE, origin)
 
+    def forget_log(self) -> None:
+        set_aside(self.folder / LOG_FILE)
+
     def has_trail(self) -> bool:
         return (self.folder / TRAIL_FILE).is_file()
 
@@ -312,6 +318,15 @@ class SqliteStore(Store):
 
     def ledger(self, name: str) -> SqliteLedgerStore:
         return SqliteLedgerStore(self._ledgers / name)
+
+    def oldest_snapshot(self) -> None:
+        return None
+
+    def layouts(self) -> list[PartLayout]:
+        return layouts(self.folder)
+
+    def upgrade(self) -> None:
+        upgrade(self.folder)
 
     def beside(self, folder: Path) -> SqliteStore:
         return SqliteStore(folder)
