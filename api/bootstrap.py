@@ -151,7 +151,13 @@ def projections_of(ledger: Ledger, clock: Callable[[], int]) -> Projections:
     store = cast("ServedLedgerStore", ledger.store)
     limits, read_events = limits_within(ledger.memory), partial(store.read_events, ledger.time_zone)
     return Projections(
-        ledger, store.open_tables(), clock, subscribe, limits=limits, read_events=read_events
+        ledger,
+        store.open_tables(),
+        clock,
+        subscribe,
+        limits=limits,
+        read_events=read_events,
+        wanted=store.wanted_kinds,
     )
 
 
@@ -248,7 +254,10 @@ def open_followed(
         )
         tables = cast("ServedLedgerStore", kept).open_tables()
         limits = limits_within(memory)
-        return OpenFollower(ledger, Projections(ledger, tables, clock, subscribe, limits=limits))
+        projections = Projections(
+            ledger, tables, clock, subscribe, limits=limits, wanted=kept.wanted_kinds
+        )
+        return OpenFollower(ledger, projections)
     except BaseException:
         ledger.close()
         raise
@@ -347,6 +356,10 @@ def _read_list(value: str | list[str] | tuple[str, ...]) -> tuple[str, ...]:
     return tuple(value.split() if isinstance(value, str) else value)
 
 
+def _read_networks(value: str | list[str] | tuple[str, ...]) -> tuple[str, ...]:
+    return _read_list(value.replace(",", " ") if isinstance(value, str) else value)
+
+
 def _read_key(value: str | bytes) -> bytes:
     return value if isinstance(value, bytes) else bytes.fromhex(value)
 
@@ -361,6 +374,7 @@ _READ: Mapping[str, tuple[Callable[[Any], object], str]] = {
     "next_master_key": (_read_key, _KEY),
     "log_public": (_read_flag, "true or false"),
     "cors_origins": (_read_list, "a list of origins, separated by spaces in the environment"),
+    "webhook_allow": (_read_networks, "a list of networks, separated by commas or spaces"),
     "tls_certificate": (Path, "a path"),
     "tls_key": (Path, "a path"),
 }

@@ -9,6 +9,7 @@ from unicodedata import normalize
 from uuid import UUID, uuid5
 
 from domain.errors import Invalid
+from domain.instants import format_instant
 from domain.recorded import POLICY_STREAM
 from domain.text import IDENTIFIER
 
@@ -71,6 +72,18 @@ def renewed_id(namespace: UUID, event_id: UUID, undone: int) -> UUID:
 def calendar_entry_id(namespace: UUID, contact_id: UUID, item: str) -> UUID:
     """The id of an item of the agenda in a calendar: always the same, by contact and key."""
     return uuid5(namespace, f"calendar\n{contact_id}\n{item}")
+
+
+def message_id(
+    namespace: UUID, kind: str, contact_id: UUID | None, key: str, instant: int, position: int
+) -> UUID:
+    """The id of a message to webhooks: the same for the same fact, however often it is derived.
+
+    ``key`` is the id of an event, the key of an item, a stage or a standing; ``instant`` in
+    microseconds of UTC. Source: the care document, section 8.
+    """
+    contact = "" if contact_id is None else contact_id
+    return uuid5(namespace, f"{kind}\n{contact}\n{key}\n{format_instant(instant)}\n{position}")
 
 
 def _none_exists(_: UUID) -> bool:

@@ -20,6 +20,7 @@ from domain.agenda.view import ContactView
 from domain.events import EncryptedValue
 from domain.events.care import StewardAssigned, TouchMade
 from domain.relationship import Relationship, fold
+from projections.action_reports import ActionReporter
 from projections.agenda_rows import (
     EDGES_OF_ALL,
     ITEMS,
@@ -45,8 +46,8 @@ from projections.edges import (
     referrers_of,
     write_referrals,
 )
-from projections.row_writing import put
-from projections.status import MERGES_TABLE, NEVER, due_in, earliest_in
+from projections.row_writing import NEVER, put
+from projections.status import MERGES_TABLE, due_in, earliest_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -85,6 +86,7 @@ class AgendaProjection(ByContact):
     version = 2
     tables = (MERGES_TABLE, EDGES_OF_ALL, COMMERCE, OWN, REFERRERS, ITEMS)
     measures_when_due = True
+    reporter = ActionReporter()
 
     def measure(
         self, contact: UUID, history: History, moment: Moment, before: OwnAgenda | None = None

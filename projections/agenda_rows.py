@@ -15,8 +15,7 @@ from domain.agenda.referred import Referrer
 from domain.instants import SECOND, day_of, start_of_day
 from projections.edges import EDGES
 from projections.generations import Table
-from projections.row_writing import upsert
-from projections.status import NEVER
+from projections.row_writing import NEVER, upsert
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

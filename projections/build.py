@@ -18,6 +18,7 @@ from projections.fates import Fates
 from projections.folding import MERGES, CachedHistory, Histories, Moment, Touch, write_merge
 from projections.generations import Tables, save
 from projections.groups import FATE_TYPES
+from projections.reporting import Step
 from projections.source import Page
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from projections.folding import Projection
     from projections.generations import Generation
     from projections.limits import Limits
+    from projections.outbox import Outbox
     from projections.source import EventSource
     from projections.tables import TableStore
 
@@ -92,10 +94,21 @@ class Build:
         self._limits = limits
         self._longest = 0
         self._fates = Fates(source)
+        self.outbox: Outbox | None = None
+        """Where the live build reports its rows."""
+        self._touched: set[UUID] | None = None
         with store.read() as connection:
             tables = Tables(connection, generation)
             self.aliases = read_aliases(tables)
-            self.next_breakpoint = projection.next_breakpoint(tables)
+            self._next_breakpoint = projection.next_breakpoint(tables)
+
+    @property
+    def next_breakpoint(self) -> int | None:
+        """The next instant at which a row changes without an event, or is to be reported."""
+        report_at = None if self.outbox is None else self.outbox.next_at(self.projection.name)
+        if report_at is None or self._next_breakpoint is None:
+            return self._next_breakpoint if report_at is None else report_at
+        return min(report_at, self._next_breakpoint)
 
     @property
     def position(self) -> int:
@@ -114,25 +127,33 @@ class Build:
             Stumbled: a history or row that the projection cannot deal with; nothing was written.
         """
         events = self._events(upto, page or Page(self._source))
-        due = self.next_breakpoint is not None and self.next_breakpoint <= at
-        if not events and not due and at >= self.generation.as_of:
+        due = self._next_breakpoint is not None and self._next_breakpoint <= at
+        name, outbox = self.projection.name, self.outbox
+        kinds = frozenset() if outbox is None else outbox.wanted_of(name)
+        reports = outbox is not None and outbox.is_to_step(name, kinds, at)
+        if not events and not due and not reports and at >= self.generation.as_of:
             return False
         try:
-            self._take_in(events, at)
+            self._take_in(events, at, kinds)
         except BaseException:
             self.histories.clear()
             raise
         return True
 
-    def _take_in(self, events: Sequence[RecordedEvent], at: int) -> None:
+    def _take_in(self, events: Sequence[RecordedEvent], at: int, kinds: frozenset[str]) -> None:
         position = events[-1].position if events else self.position
         touch = self._touch_of(events)
         news = _by_survivor(events, touch.aliases)
         self.histories.follow(news, touch)
         policies = self._source.policies(position)
         moment = Moment(position, at, policies, self._source.time_zone, touch.aliases)
+        newest_at = events[-1].recorded_at if events else at
+        step = Step(moment, news, newest_at, self.generation.as_of)
+        next_report_at = None
         with self._store.write() as connection:
             tables = Tables(connection, self.generation)
+            reports = self.outbox is not None and self.outbox.begin(tables, self.generation, kinds)
+            self._touched = set() if reports else None
             for merge in touch.merges:
                 write_merge(tables, merge)
             self._refold(tables, touch, news, moment)
@@ -145,8 +166,13 @@ class Build:
             advanced = replace(self.generation, position=position, as_of=at, tip=tip)
             save(connection, advanced)
             next_breakpoint = self.projection.next_breakpoint(tables)
+            if self.outbox is not None and self._touched is not None:
+                self.outbox.report(tables, self.generation, self._touched, step)
+                next_report_at = self.outbox.earliest(tables, self.projection.name)
         self.generation, self.aliases = advanced, touch.aliases
-        self.next_breakpoint = next_breakpoint
+        self._next_breakpoint = next_breakpoint
+        if self.outbox is not None:
+            self.outbox.note(self.projection.name, reports=reports, next_at=next_report_at)
 
     def _events(self, upto: int, page: Page) -> Sequence[RecordedEvent]:
         if upto <= self.position:
@@ -210,12 +236,17 @@ class Build:
                 changed.add(contact)
             if written.spreads:
                 spreading.add(contact)
-        for contact in sorted(changed | projection.dependants(tables, spreading), key=BY_ID):
+        reduced = changed | projection.dependants(tables, spreading)
+        for contact in sorted(reduced, key=BY_ID):
             with naming(contact, moment):
                 projection.reduce(tables, contact, moment)
+        if self._touched is not None:
+            self._touched |= contacts | reduced
 
     def _refresh_due(self, tables: Tables, moment: Moment) -> None:
         while due := self.projection.due(tables, moment.at, _PAGE):
+            if self._touched is not None:
+                self._touched.update(due)
             for contact in due:
                 if self.projection.measures_when_due:
                     self._write(tables, contact, moment, self.histories.get(contact))

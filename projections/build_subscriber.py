@@ -105,6 +105,10 @@ class BuildSubscriber:
         try:
             with self._store.write() as connection:
                 save(connection, build.generation)
+                if build.outbox is not None:
+                    build.outbox.report_failure(
+                        connection, self.name, build.position, self._clock(), problem
+                    )
         except LedgerError as unsaved:
             logger.error("the failure of %s could not be kept: %s", self.name, error_trace(unsaved))
         self._tell()

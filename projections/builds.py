@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from projections.generations import Generation, Table, Tables
     from projections.limits import Limits
     from projections.operations import Work
+    from projections.outbox import Outbox
+    from projections.reporting import Reporter
     from projections.row_writing import NewRows
     from projections.source import EventSource, Page
     from projections.tables import TableStore, Transaction
@@ -26,6 +28,7 @@ class AnyBuild(Protocol):
     """A generation of a projection on its way forward through the log. Not for two threads."""
 
     generation: Generation
+    outbox: Outbox | None
 
     @property
     def gives_way(self) -> bool:
@@ -97,6 +100,10 @@ class ReadModel(Protocol):
     @property
     def tables(self) -> tuple[Table, ...]:
         """Its tables, in the order in which they are digested."""
+
+    @property
+    def reporter(self) -> Reporter | None:
+        """What reports its rows to the outbox, if anything does."""
 
     def next_breakpoint(self, tables: Tables) -> int | None:
         """The next instant at which a row changes without an event."""

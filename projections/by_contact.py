@@ -12,12 +12,16 @@ if TYPE_CHECKING:
     from projections.folding import Projection
     from projections.generations import Generation, Tables
     from projections.limits import Limits
+    from projections.reporting import Reporter
     from projections.source import EventSource
     from projections.tables import TableStore
 
 
 class ByContact:
     """Makes a ``Projection`` a ``ReadModel``."""
+
+    reporter: Reporter | None = None
+    """What reports its rows to the outbox, if anything does."""
 
     def spreads(self, measured: Any, before: Any) -> bool:
         """Always, so that those who rest on its rows are reduced again when they change."""

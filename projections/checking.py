@@ -18,6 +18,7 @@ from projections.filling import fill
 from projections.generations import BUILDING, FAILED, LIVE, Generation, Tables
 from projections.limits import LIMITS
 from projections.operations import Progress, Work
+from projections.outbox_tables import has_outbox, make_outbox
 from projections.rebuild import tip_at
 
 if TYPE_CHECKING:
@@ -119,7 +120,12 @@ def layout_faults(live: TablesAtRest, projections: Sequence[ReadModel]) -> Itera
             elif generation.version != known[generation.projection].version:
                 return  # another version's tables are not known here
 
+        with live.read() as transaction:
+            tells = has_outbox(transaction)
+
         def make(model: Transaction) -> None:
+            if tells:
+                make_outbox(model)
             for generation in found:
                 if (projection := known.get(generation.projection)) is not None:
                     Tables(model, generation).create(projection.tables)

@@ -25,6 +25,8 @@ from projections.follower import Follower
 from projections.generations import BUILDING, LIVE, Generation
 from projections.limits import LIMITS
 from projections.operations import Operation
+from projections.outbox import Outbox
+from projections.outbox_reading import reporters_of
 from projections.queries import ProjectionQueries, continues
 from projections.rebuild import Rebuild
 from projections.rebuilds import Rebuilds
@@ -80,10 +82,12 @@ class Projections(ProjectionQueries):
         projections: tuple[ReadModel, ...] = ALL,
         limits: Limits = LIMITS,
         read_events: ReadEvents | None = None,
+        wanted: Callable[[], frozenset[str]] = frozenset,
     ) -> None:
         """``subscribe`` makes what carries the live builds along the log.
 
         ``read_events`` is how another process reads the log up to a position, where one can.
+        ``wanted`` reads which kinds of notices are to be reported.
         """
         self._read_events = read_events
         super().__init__(source, store, clock, projections)
@@ -96,6 +100,9 @@ class Projections(ProjectionQueries):
         self._rebuilds = Rebuilds(self._projections, self.operations, self._new_rebuild)
         try:
             builds = [self._open(projection) for projection in projections]
+            outbox = Outbox(source, wanted, reporters_of(projections))
+            for build in builds:
+                build.outbox = outbox
         except BaseException:
             self._store.close()
             raise

@@ -29,6 +29,7 @@ from projections.answers import (
 from projections.digest import digest
 from projections.generations import BUILDING, FAILED, Generation, Tables
 from projections.operations import Operation, Operations
+from projections.outbox_reading import OutboxRows
 from projections.rebuild import tip_at
 from projections.snapshot import Snapshot
 from projections.standing_reading import PartnerRows
@@ -62,6 +63,12 @@ class ProjectionQueries(ABC):
         self._clock = clock
         self._projections = {projection.name: projection for projection in projections}
         self.operations = Operations()
+        self._outbox = OutboxRows(store, projections)
+
+    @property
+    def outbox(self) -> OutboxRows:
+        """What follows from events and is to be sent to others."""
+        return self._outbox
 
     @abstractmethod
     def start(self) -> None:

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from domain.errors import LedgerError
 from projections import generations
+from projections.build import read_aliases
 from projections.builds import count_contact_events
 from projections.contact_walk import KnownLedger
 from projections.digest import digest, drift
 from projections.filling import fill
+from projections.folding import Moment
 from projections.generations import BUILDING, LIVE, Generation, Tables
 from projections.operations import error_trace
 from projections.parallel_filling import Several, fill_in_processes
+from projections.reporting import Step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,6 +39,12 @@ logger = logging.getLogger(__name__)
 
 _ROUNDS = 5
 """How often a rebuild catches up with what was appended meanwhile, at most."""
+
+
+class Switch(NamedTuple):
+    """That the rows of a rebuild are reported, and when there is more to report."""
+
+    next_at: int | None
 
 
 class Rebuild:
@@ -151,8 +160,12 @@ class Rebuild:
             switched = replace(build.generation, state=LIVE, problem=None)
             with self._store.write() as connection:
                 generations.save(connection, switched)
+                switch = self._report(connection, live, switched)
                 generations.remove(connection, live.generation)
             build.generation = switched
+            build.outbox = live.outbox
+            if switch is not None and live.outbox is not None:
+                live.outbox.note(name, reports=True, next_at=switch.next_at)
             self._follower.replace(build)
         return {
             "projection": name,
@@ -163,6 +176,22 @@ class Rebuild:
             "live_digest": live_digest,
             "drift": differences,
         }
+
+    def _report(
+        self, connection: Transaction, live: AnyBuild, switched: Generation
+    ) -> Switch | None:
+        """Report what differs in the new rows: nothing, where they are as the live ones were."""
+        if live.outbox is None:
+            return None
+        kept, tables = Tables(connection, live.generation), Tables(connection, switched)
+        aliases = read_aliases(tables)
+        policies = self._source.policies(switched.position)
+        at = switched.as_of
+        moment = Moment(switched.position, at, policies, self._source.time_zone, aliases)
+        step = Step(moment, {}, at, at)
+        if not live.outbox.switch(kept, tables, live.generation, step):
+            return None
+        return Switch(live.outbox.earliest(tables, switched.projection))
 
     def _catch_up(self, build: AnyBuild, work: Work) -> None:
         """Take in what was appended meanwhile, for as long as that gets less.

@@ -29,6 +29,7 @@ class RestatementProjection:
     name = "restatements"
     version = 3
     tables = (MERGES_TABLE, ROWS, WALKS, MINUTES)
+    reporter = None
 
     def next_breakpoint(self, tables: Tables) -> int | None:
         """None: time alone restates nothing."""

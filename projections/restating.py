@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from domain.recorded import RecordedEvent
     from projections.generations import Generation
     from projections.limits import Limits
+    from projections.outbox import Outbox
     from projections.source import EventSource
     from projections.tables import TableStore
 
@@ -43,6 +44,7 @@ class Restating:
         self, generation: Generation, store: TableStore, source: EventSource, limits: Limits
     ) -> None:
         self.generation = generation
+        self.outbox: Outbox | None = None  # its rows are not told, but a failure is
         self.is_dear = False
         self._store = store
         self._source = source

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 Row = tuple[object, ...]
 
+NEVER = -(2**63)
+"""Stands for no instant in ``since`` and ``changed_at``: it sorts after every instant."""
+
 
 class NewRows:
     """Rows of tables that have none of their keys yet, collected to be written together.

@@ -23,8 +23,9 @@ from projections.edges import (
     write_referrals,
 )
 from projections.generations import Table
-from projections.row_writing import upsert
-from projections.status import MERGES_TABLE, NEVER, due_in, earliest_in, go_back_in
+from projections.row_writing import NEVER, upsert
+from projections.standing_reports import StandingReporter
+from projections.status import MERGES_TABLE, due_in, earliest_in, go_back_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -63,6 +64,7 @@ class StandingProjection(ByContact):
     version = 3
     tables = (MERGES_TABLE, EDGES, COMMERCE, STANDINGS)
     measures_when_due = False
+    reporter = StandingReporter()
 
     def measure(
         self,

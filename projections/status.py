@@ -10,7 +10,8 @@ from projections.accounts import CLIENT_SPELLS, TRADES, collect_account, write_a
 from projections.by_contact import ByContact
 from projections.folding import MERGES
 from projections.generations import Table
-from projections.row_writing import insertion, put
+from projections.row_writing import NEVER, insertion, put
+from projections.stage_reports import StageReporter
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from projections.folding import Moment
     from projections.generations import Tables
     from projections.row_writing import NewRows
-
-NEVER = -(2**63)
-"""Stands for no instant in ``since`` and ``changed_at``: it sorts after every instant."""
 
 MERGES_TABLE = Table(
     MERGES,
@@ -87,6 +85,7 @@ class StatusProjection(ByContact):
     version = 6
     tables = (MERGES_TABLE, ROWS, STAGE_COUNTS, INTERVALS, CLIENT_SPELLS, TRADES)
     measures_when_due = True
+    reporter = StageReporter()
 
     def measure(
         self,

@@ -9,7 +9,7 @@ from domain.calibration import Calibrator
 from domain.events import STAGES
 from projections.accounts import read_accounts
 from projections.answers import CalibrationSnapshot, ContactStatus, StatusRow, Summary
-from projections.status import NEVER
+from projections.row_writing import NEVER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

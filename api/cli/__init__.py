@@ -49,6 +49,7 @@ COMMANDS = {
     "log-keys": "List and rotate the keys that sign the log.",
     "master-key": "Change the key that wraps all others.",
     "keys": "Make, list, revoke and rotate access keys.",
+    "webhooks": "Send what happens to other programs.",
     "trail": "Show the audit trail, and check it.",
     "doctor": "Check a data folder.",
     "verify": "Check a ledger against its signed checkpoints.",

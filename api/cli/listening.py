@@ -103,6 +103,7 @@ def _serve(
         if prepare is not None:
             prepare(server, url)
         serving = _Serving(_config(server, settings), server, listener)
+        server.sender.start()
         # Before it is said that the server listens: who reads that may send a signal.
         _stop_at_signals(serving)
         serving.should_exit |= told_to_stop

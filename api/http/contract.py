@@ -47,7 +47,7 @@ class Contract:
             TypeError: it does not declare its scopes, or a parameter does not say how it is read.
         """
         fields = list(_query(route.dependant))
-        takes_body = "POST" in (route.methods or ())
+        takes_body = not {"POST", "PATCH"}.isdisjoint(route.methods or ())
         return cls(
             path=route.path_format,
             scopes=scopes_of(route),

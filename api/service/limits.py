@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from api.service.webhooks.pacing import DELIVERIES, DeliveryPacing
+
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceLimits:
@@ -26,6 +28,9 @@ class ServiceLimits:
 
     leaving_seconds: float = 10.0
     """How long a ledger that is to be deleted waits for those who still ask it."""
+
+    deliveries: DeliveryPacing = DELIVERIES
+    """How often and how long messages to webhooks are tried."""
 
 
 LIMITS = ServiceLimits()

@@ -24,6 +24,10 @@ from api.service.serial_executor import SerialExecutor
 from api.service.stopping import Stopping
 from api.service.usage_counts import UsageCounts
 from api.service.valuing.kept import KeptValuations
+from api.service.webhooks.egress import Egress, read_networks
+from api.service.webhooks.outbox import OutboxReader
+from api.service.webhooks.sender import Sender
+from api.service.webhooks.subscriptions import Webhooks
 from domain.errors import Corrupt, LedgerError, LedgerNotFound, Unavailable
 from ledger.access.opening import open_access_keys
 from ledger.access.trails import Trails
@@ -62,6 +66,7 @@ class OpenLedger:
     meetings: LastMeetings
     said: SaidIndex
     valuations: KeptValuations
+    webhooks: Webhooks
     limits: ServiceLimits = LIMITS
 
     def labels(self, wanted: LabelsWanted, position: int | None = None) -> Labels:
@@ -112,6 +117,8 @@ class Server:
         """Where short reads are worked out, one at a time, for all ledgers."""
         self.indexing = IndexingWorker()
         """What builds the index of every ledger, one part after the other."""
+        self.sender = Sender(self.egress, limits.deliveries, clock)
+        """What sends the webhooks of every ledger, once it is started."""
         self._observer: Callable[[str], CommitObserver] | None = None
         self._opening = threading.RLock()
         if self.keys.is_open():
@@ -158,6 +165,11 @@ class Server:
                 first = first or error
         if first is not None and not self.ledgers:
             raise first
+
+    def egress(self) -> Egress:
+        """Where webhooks may be sent: over HTTPS alone once the server asks for keys."""
+        allowed = read_networks(self.settings.webhook_allow)
+        return Egress(allowed, plain=self.keys.is_open())
 
     def ledger(self, name: str) -> OpenLedger:
         """The ledger of that name.
@@ -239,7 +251,9 @@ class Server:
                     raise Unavailable(f"the ledger {name} answers requests: try again in a moment")
                 confirmed()
                 self.keys.revoke_all_of(name)
+                self.sender.let_go(name)
                 if (served := self.ledgers.pop(name, None)) is not None:
+                    served.webhooks.close()
                     served.projections.close()
                     served.finder.close()
                     served.agenda.close()
@@ -284,7 +298,9 @@ class Server:
         folder. ``last`` is called when everything is recorded, before the folder is released.
         """
         self.stopping.begin()
+        self.sender.close()
         for served in self.ledgers.values():
+            served.webhooks.close()
             served.projections.close()
         self.serial_executor.close()
         self.indexing.close()
@@ -319,6 +335,9 @@ class Server:
         aliases = KnownAliases(ledger)
         statuses = AnswerCache(ledger, ledger.memory.share(STATUSES))
         cards = AnswerCache(ledger, ledger.memory.share(CARDS))
+        outbox = OutboxReader(projections.outbox, ledger.head)
+        webhooks = Webhooks(ledger, outbox.number_before, self.clock)
+        self.sender.follow(webhooks, outbox)
         return OpenLedger(
             ledger,
             projections,
@@ -332,5 +351,6 @@ class Server:
             LastMeetings(ledger),
             SaidIndex(ledger, aliases, self.indexing),
             KeptValuations(ledger),
+            webhooks,
             self.limits,
         )

@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from api.service.webhooks.egress import read_networks
 from domain.errors import LedgerError
 from ledger.memory_budget import DEFAULT_MEBIBYTES
 from ledger.settings import LOG_DOMAIN, is_log_domain
@@ -83,7 +84,8 @@ class Settings:
     projections are kept current and logs are signed: one of ``FOLLOWERS``.
     ``memory_mb`` is how many MiB the caches of all ledgers may take together.
     ``database_url`` is the PostgreSQL in which ledgers are kept; where it is absent, they are in
-    files. The keys are in the data folder in any case.
+    files. The keys are in the data folder in any case. ``webhook_allow`` are networks to which
+    webhooks may be sent although they are not public, such as ``10.1.0.0/16``.
 
     Raises:
         SettingsRefused: a value is out of range.
@@ -107,6 +109,7 @@ class Settings:
     followers: str = AUTO
     memory_mb: int = DEFAULT_MEBIBYTES
     database_url: str | None = field(default=None, repr=False)
+    webhook_allow: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 <= self.port <= 65_535:
@@ -126,6 +129,10 @@ class Settings:
         self._require_origins()
         if self.access_key is not None and not _KEY.fullmatch(self.access_key):
             raise SettingsRefused("access_key must be an access key as it was shown, rk_...")
+        try:
+            read_networks(self.webhook_allow)
+        except ValueError as error:
+            raise SettingsRefused(f"webhook_allow: {error}: write 10.1.0.0/16, say") from None
         if self.database_url is not None and not _DATABASE.match(self.database_url):
             # Not quoted: it may have a password.
             raise SettingsRefused("database_url must begin with postgresql://")

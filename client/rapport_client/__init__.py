@@ -141,6 +141,7 @@ from rapport_client.answers.valuations import (
     ValuationOperation,
     ValuationResult,
 )
+from rapport_client.answers.webhooks import Delivery, MadeWebhook, Webhook, WebhookReplay
 from rapport_client.asynchronous.client import AsyncClient
 from rapport_client.bulk import Outcome
 from rapport_client.events import ContactName, NewEvent
@@ -189,6 +190,7 @@ __all__ = [
     "ContactStatement",
     "ContactValue",
     "DelayDays",
+    "Delivery",
     "Detail",
     "Difference",
     "DoneForThem",
@@ -223,6 +225,7 @@ __all__ = [
     "LedgerScorecard",
     "Link",
     "ListedImport",
+    "MadeWebhook",
     "NearOccasion",
     "NetRevenue",
     "NewEvent",
@@ -305,6 +308,8 @@ __all__ = [
     "Value",
     "VersionMismatch",
     "WatchItem",
+    "Webhook",
+    "WebhookReplay",
     "WillChange",
     "WouldChange",
     "WrittenOff",

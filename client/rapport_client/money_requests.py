@@ -19,7 +19,6 @@ from rapport_client.answers.reading import read
 from rapport_client.answers.valuations import ContactValue, Valuation, ValuationOperation
 from rapport_client.requests import (
     DocumentRequest,
-    LedgerPaths,
     PageRequest,
     got,
     labels,
@@ -28,6 +27,7 @@ from rapport_client.requests import (
     query_parameters,
     reading,
 )
+from rapport_client.webhook_requests import WebhookRequests
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +50,7 @@ class When(NamedTuple):
         return query_parameters(**self._asdict(), **more)
 
 
-class MoneyRequests(LedgerPaths):
+class MoneyRequests(WebhookRequests):
     """Requests of those who ask what contacts brought and are owed."""
 
     def rewards(

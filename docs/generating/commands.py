@@ -58,6 +58,8 @@ FORMS: dict[str, str] = {
     " made from then on, which never changes",
     "log_public": "`true` or `false`: whether everybody may read the transparency logs, without a"
     " key",
+    "webhook_allow": "networks such as `10.1.0.0/16`, separated by commas or spaces, or a list in"
+    " the file; webhooks may be sent to them although they are not public",
     "cors_origins": "origins such as `https://shop.example.org`, separated by spaces, or a list in"
     " the file: the pages that may call the server from a browser",
     "public_url": "the origin at which browsers reach the server, such as"

@@ -79,6 +79,12 @@ def _limits() -> Iterator[tuple[str, str]]:
         "how far projections fall behind before they take half of the time in a flood",
         f"{PROJECTIONS.far_behind_events:,} events",
     )
+    pacing = LIMITS.deliveries
+    yield "how long a receiver of a webhook may take to answer", _seconds(pacing.attempt_seconds)
+    yield "how long a message to a webhook is tried", _seconds(pacing.give_up_seconds)
+    yield "messages of a webhook under way at once", f"{pacing.at_once}"
+    yield "deliveries of a webhook that are listed, of each end", f"{pacing.kept:,}"
+    yield "how long a notice can be sent again", f"{KEPT_DAYS} days"
     yield "how often the Python client tries", f"{Retries().tries} times"
 
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         VerifierKey,
     )
     from ledger.stores.upgrading import PartLayout
+    from ledger.stores.webhooks import WebhookStore
     from ledger.verification.faults import Report
     from ledger.verification.trust import Progress, Trust
 
@@ -175,6 +176,18 @@ class LedgerStore(Protocol):
 
     def open_trail(self) -> TrailStore:
         """The audit trail of the ledger, made where there is none."""
+
+    def has_webhooks(self) -> bool:
+        """Whether there is a store of webhooks; one without any webhook may be there too."""
+
+    def open_webhooks(self) -> WebhookStore:
+        """The webhooks of the ledger, in a store that is made where there is none."""
+
+    def wanted_kinds(self) -> frozenset[str]:
+        """The kinds that webhooks receive, read beside the process that has them open.
+
+        It is asked before each step of a projection, so it is cheap where there are none.
+        """
 
     def read(self, *, at_rest: bool = False) -> LedgerReader:
         """All of it to read, beside a process that writes; ``at_rest`` makes no file meanwhile."""

@@ -59,6 +59,10 @@ ANSWERS: dict[str, tuple[str, ...]] = {
     "Valuation": ("get", f"{LEDGER}/valuations/{{valuation}}"),
     "ValuationOperation": ("post", f"{LEDGER}/valuations"),
     "WatchItem": ("get", f"{LEDGER}/watch/{{list}}"),
+    "Webhook": ("get", f"{LEDGER}/webhooks"),
+    "MadeWebhook": ("post", f"{LEDGER}/webhooks"),
+    "Delivery": ("get", f"{LEDGER}/webhooks/{{id}}/deliveries"),
+    "WebhookReplay": ("post", f"{LEDGER}/webhooks/{{id}}/replays"),
     "UndoOperation": ("post", f"{LEDGER}/imports/{{import}}/undo"),
 }
 """Each class that a method returns, with an operation that answers with it or a list of it.

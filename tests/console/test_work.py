@@ -228,6 +228,18 @@ def test_a_projection_is_rebuilt_by_its_button(client: httpx.Client, shop: Shop)
     assert unknown.status_code == 404
 
 
+def test_operations_show_the_webhooks(client: httpx.Client, shop: Shop) -> None:
+    path = f"{pages(shop)}/operations"
+    assert "No other program receives what happens here." in client.get(path).text
+    url = "https://shop.example.org/in?secret=1"
+    made = shop.post("/webhooks", {"url": url, "events": ["stage-changed"], "enabled": False})
+    assert made.status_code == 201, made.text
+    page = client.get(path).text
+    assert "shop.example.org" in page
+    assert "secret=1" not in page
+    assert "paused" in page
+
+
 def test_a_projection_that_drifted_is_told_of_to_the_auditor(
     client: httpx.Client, shop: Shop, server: Server
 ) -> None:

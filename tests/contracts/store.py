@@ -19,6 +19,7 @@ from tests.contracts.events import EventStoreContract
 from tests.contracts.keys import KeyStoreContract
 from tests.contracts.tables import TableStoreContract
 from tests.contracts.transparency_log import TransparencyLogStoreContract
+from tests.contracts.webhooks import OutboxContract, WebhookStoreContract
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from ledger.stores.events import EventStore
     from ledger.stores.keys import DataKeyStore, LedgerKeyStore, SigningKeyStore
     from ledger.stores.transparency_log import StoredCheckpoint, TransparencyLogStore
+    from ledger.stores.webhooks import WebhookStore
     from projections.tables import TableStore
 
 ORIGIN = "example.org/log"
@@ -112,6 +114,34 @@ class TablesInStore(OpenedByStore, TableStoreContract):
     """The tables of a ledger's projections."""
 
     def open_tables(self, folder: Path) -> TableStore:
+        """Those of the ledger."""
+        return self.ledger_in(folder).open_tables()
+
+
+class WebhooksInStore(OpenedByStore, WebhookStoreContract):
+    """The webhooks of a ledger."""
+
+    def open_webhooks(self, folder: Path) -> WebhookStore:
+        """Those of the ledger."""
+        store = self.ledger_in(folder)
+        opened = store.open_webhooks()
+        assert store.has_webhooks()
+        return opened
+
+    def wanted_in(self, folder: Path) -> frozenset[str]:
+        """As a projection asks before a step."""
+        return self.ledger_in(folder).wanted_kinds()
+
+    def test_nothing_is_wanted_where_there_is_no_webhook(self, tmp_path: Path) -> None:
+        store = self.ledger_in(tmp_path)
+        assert not store.has_webhooks()
+        assert store.wanted_kinds() == frozenset()
+
+
+class OutboxInStore(OpenedByStore, OutboxContract):
+    """The outbox among the tables of a ledger's projections."""
+
+    def open_outbox(self, folder: Path) -> TableStore:
         """Those of the ledger."""
         return self.ledger_in(folder).open_tables()
 

@@ -16,11 +16,13 @@ from tests.contracts.store import (
     KeysInStore,
     LogInStore,
     OpenedByStore,
+    OutboxInStore,
     StoreContract,
     TablesInStore,
     TrailHeadsInStore,
     TrailInStore,
     TrailOfLedgerInStore,
+    WebhooksInStore,
 )
 from tests.fixtures.postgresql import end_sessions
 
@@ -75,6 +77,14 @@ class TestTables(OnPostgresql, TablesInStore):
     """The tables of the projections."""
 
 
+class TestWebhooks(OnPostgresql, WebhooksInStore):
+    """The tables of webhooks."""
+
+
+class TestOutbox(OnPostgresql, OutboxInStore):
+    """The outbox beside the projections."""
+
+
 class TestTrail(OnPostgresql, TrailInStore):
     """The trail of the server."""
 
@@ -98,9 +108,11 @@ del (
     KeysInStore,
     LedgerStoreContract,
     LogInStore,
+    OutboxInStore,
     StoreContract,
     TablesInStore,
     TrailHeadsInStore,
     TrailInStore,
     TrailOfLedgerInStore,
+    WebhooksInStore,
 )

@@ -14,11 +14,13 @@ from tests.contracts.store import (
     KeysInStore,
     LogInStore,
     OpenedByStore,
+    OutboxInStore,
     StoreContract,
     TablesInStore,
     TrailHeadsInStore,
     TrailInStore,
     TrailOfLedgerInStore,
+    WebhooksInStore,
 )
 
 if TYPE_CHECKING:
@@ -59,6 +61,14 @@ class TestTables(OnSqlite, TablesInStore):
     """``projections.sqlite``."""
 
 
+class TestWebhooks(OnSqlite, WebhooksInStore):
+    """``webhooks.sqlite``."""
+
+
+class TestOutbox(OnSqlite, OutboxInStore):
+    """The outbox beside the projections."""
+
+
 class TestTrail(OnSqlite, TrailInStore):
     """``trail.sqlite`` of the server."""
 
@@ -89,10 +99,12 @@ del (
     KeysInStore,
     LedgerStoreContract,
     LogInStore,
+    OutboxInStore,
     SortingContract,
     StoreContract,
     TablesInStore,
     TrailHeadsInStore,
     TrailInStore,
     TrailOfLedgerInStore,
+    WebhooksInStore,
 )

@@ -7,7 +7,7 @@ from tests.house.tree import ROOT
 
 THINGS = {
     "an event", "a decision", "a signal", "an endpoint", "a field of an answer", "a projection",
-    "a command", "a page", "a page of the console", "a store",
+    "a command", "a page", "a page of the console", "a store", "a webhook message",
 }  # fmt: skip  # a list of words reads better in a block
 
 

@@ -58,12 +58,15 @@ def over(
     pacing: Pacing = PROJECTIONS,
     limits: Limits = LIMITS,
     projections: tuple[ReadModel, ...] = ALL,
+    wanted: Callable[[], frozenset[str]] = frozenset,
 ) -> Projections:
-    """The same in a store that is open already."""
+    """The same in a store that is open already; ``wanted`` are the kinds to report."""
     subscribe = partial(
         Subscription, "projections", ledger.head, pacing=pacing, on_commit=_tell_nobody
     )
-    return Projections(ledger, store, clock, subscribe, projections=projections, limits=limits)
+    return Projections(
+        ledger, store, clock, subscribe, projections=projections, limits=limits, wanted=wanted
+    )
 
 
 def _tell_nobody(_callback: Callable[[int], None]) -> Callable[[], object]:
@@ -85,12 +88,15 @@ class Hands:
         path: Path,
         limits: Limits = LIMITS,
         pacing: Pacing = PROJECTIONS,
+        wanted: Callable[[], frozenset[str]] = frozenset,
     ) -> None:
         self.ledger = ledger
         self.clock = clock
         self.limits = limits
         self.store: TableStore = SqliteTableStore(path)
-        self.projections = over(self.store, ledger, clock, limits=limits, pacing=pacing)
+        self.projections = over(
+            self.store, ledger, clock, limits=limits, pacing=pacing, wanted=wanted
+        )
 
     def take_turn(self) -> bool:
         """One step of every projection, as the subscription takes them; True while behind."""

@@ -12,6 +12,7 @@ import httpx
 from domain.instants import SECOND
 from tests.api.wire import until
 from tests.wire.imports import UNKNOWN, has_ended, tell_imports
+from tests.wire.webhooks import tell_webhooks
 
 if TYPE_CHECKING:
     from tests.api.shop import Clock
@@ -65,6 +66,7 @@ def tell(recorder: Recorder, clock: Clock) -> None:
     _log(recorder)
     _erasure(recorder)
     tell_imports(recorder, clock)
+    tell_webhooks(recorder)
     _administration(recorder, clock)
 
 

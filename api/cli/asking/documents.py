@@ -16,6 +16,7 @@ from api.cli.log_reading import KeyWanted, NotAnswered, QuestionRefused, Unanswe
 from api.service.settings import is_loopback
 from domain.errors import LedgerError, LedgerNotFound, NotFound
 from rapport_client import problems
+from rapport_client.events import encode
 from rapport_client.operations import pauses
 from rapport_client.requests import (
     DocumentRequest,
@@ -98,6 +99,23 @@ class Documents(Connection):
     def post(self, path: str, body: Document | list[Document]) -> Document:
         """The answer to a document, or to several, sent to a path below the ledger."""
         return self._document(post_request(self.base + path, body, _as_document))
+
+    def patch(self, path: str, body: Document) -> Document:
+        """The answer to a document that changes what is at a path below the ledger."""
+        request = DocumentRequest(
+            method="PATCH",
+            path=self.base + path,
+            headers={"Content-Type": "application/json"},
+            content=encode(body),
+            read=_as_document,
+        )
+        return self._document(request)
+
+    def delete(self, path: str) -> Document:
+        """The answer to taking away what is at a path below the ledger."""
+        return self._document(
+            DocumentRequest(method="DELETE", path=self.base + path, read=_as_document)
+        )
 
     def wait_until_finished(
         self, operation: Document, tell: Callable[[Document], None]

@@ -49,6 +49,11 @@ class ServerAnswers(ServerMoney):
         self._documents = documents
         self._store = store
 
+    @property
+    def documents(self) -> Documents:
+        """What the server answers as it is."""
+        return self._documents
+
     def time_zone(self) -> str | None:
         """See ``LedgerAnswers``."""
         zone: str | None = self._documents.get("")["time_zone"]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from api.cli.asking.answers import AppendingAnswers, LedgerAnswers, ProjectionAnswers
+    from api.cli.asking.documents import Documents
     from api.cli.asking.server import ServerAnswers
 
 F = TypeVar("F", bound="Callable[..., object]")
@@ -185,6 +186,27 @@ def _answers_of(
         except FolderInUse as held:
             answers = _from_holder(target, held, stack)
         yield answers
+
+
+@contextmanager
+def served_documents(target: Target) -> Iterator[Documents]:
+    """The documents of a server, for what a server alone does.
+
+    Raises:
+        UsageRefused: none runs on the folder.
+        LedgerError: it cannot be asked.
+    """
+    with ExitStack() as stack:
+        if target.url is not None:
+            yield _from_server(target, target.url, None, stack).documents
+            return
+        try:
+            with open_folder(target.folder, make=False):
+                pass
+        except FolderInUse as held:
+            yield _from_holder(target, held, stack).documents
+        else:
+            raise UsageRefused("no server runs on the data folder: start one with rapport serve")
 
 
 def _from_server(target: Target, url: str, folder: Path | None, stack: ExitStack) -> ServerAnswers:

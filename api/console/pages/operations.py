@@ -28,7 +28,7 @@ MOST_ACTS = 2_000
 
 
 def show(visit: Visit) -> Response:
-    """Readiness, projections, what runs, imports, keys, and the other ledgers."""
+    """Readiness, projections, what runs, imports, webhooks, keys, and the other ledgers."""
     served, server = visit.served, visit.server
     is_for_server = visit.may(ADMIN) and visit.principal.ledger is None
     states = served.projections.states()
@@ -46,6 +46,7 @@ def show(visit: Visit) -> Response:
         may_rebuild=visit.may(REBUILD),
         backed_up_at=_backed_up_at(visit),
         twins=_twins(visit, is_for_server=is_for_server),
+        webhooks=served.webhooks.with_backlogs() if visit.may(ADMIN) else [],
         position=served.ledger.head(),
     )
 

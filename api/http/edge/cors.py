@@ -27,7 +27,7 @@ def for_pages(door: ASGIApp, origins: Sequence[str]) -> ASGIApp:
     return _ForPages(
         door,
         allow_origins=origins,
-        allow_methods=["GET", "POST", "DELETE"],
+        allow_methods=["GET", "POST", "PATCH", "DELETE"],
         allow_headers=["Authorization", "Content-Type", *REQUEST_HEADERS],
         expose_headers=["ETag", "Link", "Location", "Rapport-Position", "Retry-After"],
     )

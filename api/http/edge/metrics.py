@@ -15,6 +15,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
 
+from api.http.edge import webhook_metrics
 from api.http.problems import code_of
 from domain.errors import LedgerError
 from ledger.drafts import AppendResult
@@ -211,6 +212,7 @@ class _State(Collector):
                 gauges["sealed"].add_metric([name], sealed)
                 gauges["unsealed"].add_metric([name], max(0, head - sealed))
                 _add_projections(gauges, name, served)
+                webhook_metrics.add(gauges, name, served)
             except LedgerError:
                 gauges["readable"].add_metric([name], 0)
             else:
@@ -274,6 +276,7 @@ def _ledger_gauges() -> dict[str, GaugeMetricFamily]:
         "total": _gauge(
             "operation_total", "The number of events that it has to process.", operation
         ),
+        **webhook_metrics.gauges(),
     }
 
 

@@ -22,6 +22,7 @@ from api.http.openapi.components import (
     with_references,
 )
 from api.http.openapi.responses import ITEM_SCHEMA, codes_in, problems
+from api.http.openapi.webhook_messages import described_webhooks
 from api.service.event_schemas import ref
 from api.service.strict_parsing import JSON, MSGPACK
 
@@ -66,6 +67,7 @@ def description(routes: Iterable[LedgerRoute]) -> Described:
     for route in routes:
         told = document["paths"][route.path_format][route.method.lower()]
         _complete(told, route)
+    document["webhooks"] = described_webhooks()
     return document
 
 
@@ -93,7 +95,7 @@ def _complete(told: Described, route: LedgerRoute) -> None:
         if "content" in answer:
             answer["content"] = _content(route, status, answer["content"])
     codes = problem_codes(route)
-    if route.method == "POST":
+    if route.method in ("POST", "PATCH"):
         codes |= {"unsupported-media-type", "too-large"}
         told["requestBody"] = _body(route)
     if _holds_text(told):

@@ -34,6 +34,7 @@ from api.http.routers import (
     status_in_depth,
     trails,
     valuations,
+    webhooks,
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -68,6 +69,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     log.router,
     keys.router,
     trails.router,
+    webhooks.router,
     event_types.router,
 )
 """Every endpoint, in the order in which they are documented."""

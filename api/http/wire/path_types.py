@@ -95,6 +95,12 @@ KeyId = Annotated[
     str, _decoder("id"), _path("The key's id, which is no secret.", "9f86d081884c7d65", alias="id")
 ]
 
+WebhookId = Annotated[
+    str,
+    _decoder("id"),
+    _path("The webhook's id.", "0192f3a4-5b6c-7d8e-9f01-23456789abcd", alias="id"),
+]
+
 
 def _header(name: str, description: str, example: str) -> Any:
     shown = {"example": {"value": example}}

@@ -27,6 +27,7 @@ from domain.relationship import FLAGS
 from domain.standing import STANDINGS
 from domain.text import IDENTIFIER
 from domain.text import NAME as NAME_RULE
+from ledger.stores.webhooks import STATES as DELIVERY_STATES
 
 MOST_ITEMS = 100
 """How many items a page has unless the query says otherwise."""
@@ -144,6 +145,9 @@ SecondSize = Annotated[
 ]
 AfterNumber = Annotated[
     int | None, Reads(whole(0), _POSITION), _query("Only entries of a later number.", 0)
+]
+DeliveryStateWanted = Annotated[
+    str | None, _one_of(*DELIVERY_STATES), _query("Only deliveries in this state.", "dead")
 ]
 StageWanted = Annotated[str | None, _one_of(*STAGES), _query("Only this stage.", "client")]
 FlagWanted = Annotated[str | None, _one_of(*FLAGS), _query("Only with this flag.", "quiet")]

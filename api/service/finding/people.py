@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from projections.answers import Page
-from projections.status import NEVER
+from projections.row_writing import NEVER
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rapport_client.asynchronous.connection import AsyncConnection
+from rapport_client.asynchronous.webhook_queries import AsyncWebhookQueries
 from rapport_client.money_requests import When
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from rapport_client.events import ContactName
 
 
-class AsyncMoneyQueries(AsyncConnection):
+class AsyncMoneyQueries(AsyncWebhookQueries):
     """The queries of those who ask what contacts brought and are owed."""
 
     def rewards(

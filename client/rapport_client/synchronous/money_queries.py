@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rapport_client.money_requests import When
-from rapport_client.synchronous.connection import Connection
+from rapport_client.synchronous.webhook_queries import WebhookQueries
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from rapport_client.events import ContactName
 
 
-class MoneyQueries(Connection):
+class MoneyQueries(WebhookQueries):
     """The queries of those who ask what contacts brought and are owed."""
 
     def rewards(

@@ -29,6 +29,7 @@ from ledger.stores.postgresql.restoring import restoring_events, restoring_log
 from ledger.stores.postgresql.schemas import LEDGER, layout_of, require_layout
 from ledger.stores.postgresql.trail import PostgresqlTrail
 from ledger.stores.postgresql.transparency_log import PostgresqlLogStore, begin, forget, log_origin
+from ledger.stores.postgresql.webhooks import PostgresqlWebhooks, wanted_kinds
 from ledger.stores.store import LedgerStore, PartNames
 from ledger.temp_folders import throwaway
 
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
     from ledger.verification.faults import Report
     from ledger.verification.trust import Progress, Trust
 
-EVENTS, LOG, TRAIL, PROJECTIONS = "events", "log", "trail", "projections"
+EVENTS, LOG, TRAIL, PROJECTIONS, WEBHOOKS = "events", "log", "trail", "projections", "webhooks"
 
 _SIZE = (
     "SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0) FROM pg_catalog.pg_class AS c"
@@ -238,6 +239,19 @@ class LedgerParts(LedgerStore):
         with self._connection() as connection:
             make_part(connection, place, TRAIL)
         return PostgresqlTrail(place)
+
+    def has_webhooks(self) -> bool:
+        with self._connection() as connection:
+            return has_part(connection, self.place, WEBHOOKS)
+
+    def open_webhooks(self) -> PostgresqlWebhooks:
+        place = self._required_place(WEBHOOKS)
+        with self._connection() as connection:
+            make_part(connection, place, WEBHOOKS)
+        return PostgresqlWebhooks(place)
+
+    def wanted_kinds(self) -> frozenset[str]:
+        return wanted_kinds(self.place)
 
     def read(self, *, at_rest: bool = False) -> PostgresqlReader:
         self.require_parts(log=True)

@@ -8,6 +8,7 @@ KEYS_FILE = "keys.sqlite"
 LOG_FILE = "log.sqlite"
 PROJECTIONS_FILE = "projections.sqlite"
 TRAIL_FILE = "trail.sqlite"
+WEBHOOKS_FILE = "webhooks.sqlite"
 
 IMPORTS_FOLDER = "imports"
 RESULTS_FOLDER = "results"

@@ -4,7 +4,7 @@
 
     access.sqlite, trail.sqlite                        of the server
     ledgers/<name>/events.sqlite, keys.sqlite,         of a ledger
-        log.sqlite, projections.sqlite, trail.sqlite
+        log.sqlite, projections.sqlite, trail.sqlite, webhooks.sqlite
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ from ledger.stores.sqlite.file_names import (
     RESULTS_FOLDER,
     TRAIL_FILE,
     VALUATIONS_FOLDER,
+    WEBHOOKS_FILE,
 )
 from ledger.stores.sqlite.forgotten_log import set_aside
 from ledger.stores.sqlite.ledger_files import KeyFileReader, LedgerFileReader
@@ -62,6 +63,7 @@ from ledger.stores.sqlite.verification.event_walk import head_of
 from ledger.stores.sqlite.verification.ledgers import verify_ledger
 from ledger.stores.sqlite.verification.read_connections import reading
 from ledger.stores.sqlite.verification.source import EventsAtRest
+from ledger.stores.sqlite.webhooks import SqliteWebhooks, wanted_kinds
 from ledger.stores.store import LedgerStore, PartNames, Store
 
 if TYPE_CHECKING:
@@ -219,6 +221,15 @@ class SqliteLedgerStore(LedgerStore):
 
     def open_trail(self) -> SqliteTrail:
         return SqliteTrail(self.folder / TRAIL_FILE)
+
+    def has_webhooks(self) -> bool:
+        return (self.folder / WEBHOOKS_FILE).is_file()
+
+    def open_webhooks(self) -> SqliteWebhooks:
+        return SqliteWebhooks(self.folder / WEBHOOKS_FILE)
+
+    def wanted_kinds(self) -> frozenset[str]:
+        return wanted_kinds(self.folder / WEBHOOKS_FILE)
 
     def read(self, *, at_rest: bool = False) -> LedgerFileReader:
         return LedgerFileReader(

@@ -1,0 +1,1 @@
+"""Webhooks: who receives what happens in a ledger, and how it reaches them."""

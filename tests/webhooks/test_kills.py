@@ -1,0 +1,57 @@
+"""The server is killed while it sends: every event arrives, in order per contact."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from tests.api.shop import purchase, registration
+from tests.cli.running import serving
+from tests.fixtures.patience import END_SECONDS
+from tests.webhooks.receivers import receiving
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LEDGER = "/v1/ledgers/main"
+ROUNDS = 4
+CONTACTS = 4
+
+
+@pytest.mark.parametrize("followers", ["inside", "beside"])
+def test_nothing_is_lost_when_the_server_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, followers: str
+) -> None:
+    monkeypatch.setenv("RAPPORT_WEBHOOK_ALLOW", "127.0.0.0/8, ::1/128")
+    monkeypatch.setenv("RAPPORT_LOG_LEVEL", "error")
+    monkeypatch.setenv("RAPPORT_FOLLOWERS", followers)
+    chance, recorded = random.Random(followers), []
+    with receiving() as receiver:
+        for turn in range(ROUNDS):
+            with (
+                serving("serve", "--port", 0, "--data", tmp_path / "data") as server,
+                httpx.Client(base_url=server.url, timeout=END_SECONDS) as http,
+            ):
+                if not turn:
+                    body = {"url": receiver.url, "events": ["event-recorded"]}
+                    assert http.post(f"{LEDGER}/webhooks", json=body).status_code == 201
+                    for contact in range(CONTACTS):
+                        http.post(f"{LEDGER}/contacts/pos:{contact}/events", json=registration())
+                        recorded.append(2 + contact)
+                for number in range(30):
+                    path = f"{LEDGER}/contacts/pos:{number % CONTACTS}/events"
+                    answer = http.post(path, json=purchase(f"{turn}-{number}"))
+                    assert answer.status_code == 201, answer.text
+                    recorded.append(answer.json()["position"])
+                late = 0 if turn == ROUNDS - 1 else chance.randrange(1, 30)
+                receiver.wait_for(len(recorded) - late)
+                server.process.kill()
+                server.process.wait(END_SECONDS)
+    events = receiver.events()
+    assert sorted(one["data"]["position"] for one in events) == recorded
+    for contact in {one["subject"] for one in events}:
+        own = [one["data"]["position"] for one in events if one["subject"] == contact]
+        assert own == sorted(own)
