@@ -19,6 +19,7 @@ from ledger.access.keys import FRESH_SECONDS
 from ledger.batch import MOST_AHEAD
 from ledger.subscriptions.pacing import PROJECTIONS, SIGNER
 from ledger.transparency import tiles
+from projections.outbox import KEPT_DAYS
 from rapport_client.retries import Retries
 
 if TYPE_CHECKING:
