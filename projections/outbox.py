@@ -139,15 +139,25 @@ class Outbox:
             (moment.position, moment.at, projection),
         )
 
-    def switch(self, live: Tables, tables: Tables, generation: Generation, step: Step) -> bool:
+    def switch(
+        self,
+        live: tuple[Tables, Generation],
+        switched: tuple[Tables, Generation],
+        step: Step,
+    ) -> bool:
         """Other rows take the place of the live ones, which are still there: report what differs.
 
-        ``generation`` is the live one. Returns whether there was anything to compare.
+        Returns whether they are to be reported at all.
         """
-        kinds = self.wanted_of(generation.projection)
-        if not self.begin(live, generation, kinds):
+        (before, generation), (tables, _) = live, switched
+        projection = generation.projection
+        kinds = self.wanted_of(projection)
+        if not generation.position and self._armed.get(projection) is not True:
+            # There were no rows before: that all of them are new now is no news.
+            return self.begin(*switched, kinds)
+        if not self.begin(before, generation, kinds):
             return False
-        contacts = self._reporters[generation.projection].differing(tables)
+        contacts = self._reporters[projection].differing(tables)
         self.report(tables, generation, contacts, step)
         return True
 

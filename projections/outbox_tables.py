@@ -37,6 +37,9 @@ OUTBOX = Table(
 )
 """Notices in the order in which they were found; numbers grow and are never used again.
 
+A number is at least the instant of its step, so that the numbers of an outbox which was made again
+are greater than those before: no cursor of a webhook stands beyond them.
+
 ``known`` is the position of the log at which a notice was found, at the instant ``found_at``.
 """
 
@@ -86,7 +89,7 @@ def add_notices(transaction: Transaction, notices: Sequence[Notice], at: int) ->
     if not notices:
         return
     name = transaction.name(OUTBOX.name)
-    newest = newest_number(transaction)
+    first = max(newest_number(transaction) + 1, at)
     transaction.executemany(
         f"INSERT INTO {name} ({', '.join(OUTBOX.names)}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
@@ -101,7 +104,7 @@ def add_notices(transaction: Transaction, notices: Sequence[Notice], at: int) ->
                 at,
                 msgpack.packb(dict(one.detail)),
             )
-            for number, one in enumerate(notices, newest + 1)
+            for number, one in enumerate(notices, first)
         ],
     )
 

@@ -189,7 +189,7 @@ class Rebuild:
         at = switched.as_of
         moment = Moment(switched.position, at, policies, self._source.time_zone, aliases)
         step = Step(moment, {}, at, at)
-        if not live.outbox.switch(kept, tables, live.generation, step):
+        if not live.outbox.switch((kept, live.generation), (tables, switched), step):
             return None
         return Switch(live.outbox.earliest(tables, switched.projection))
 

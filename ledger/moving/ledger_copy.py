@@ -17,6 +17,7 @@ from domain.errors import Corrupt, Unavailable
 from ledger.archive.layout import NAMESPACE_NOTE, SETTINGS
 from ledger.codec import pack
 from ledger.data_layout import SETTINGS_FILE
+from ledger.moving.webhook_copy import copy_webhooks
 from ledger.stores.events import Row
 from ledger.stores.transparency_log import StoredCheckpoint
 from ledger.transparency.entries import entry_of_row
@@ -109,6 +110,15 @@ class LedgerCopy:
             beyond = reader.rows(self._read_source.position, _LAST, 1)
         if beyond or self._events.position != self._read_source.position:
             self._throw_away()
+
+    def copy_webhooks(self) -> None:
+        """Copy who receives what happens, and what waits to be sent; nobody sends any more.
+
+        Raises:
+            Corrupt: a store of webhooks is damaged.
+            Unavailable: they could not be read or written.
+        """
+        copy_webhooks(self._source, self._copy)
 
     def _copy_events(self, advance: Callable[[int], object]) -> None:
         with closing(self._source.read()) as reader:

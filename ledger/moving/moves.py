@@ -184,6 +184,7 @@ class _Moving:
         """Copy what is of the server, and note that the stores are exchanged from now on."""
         for copy in self._copies.values():
             copy.require_same()
+            copy.copy_webhooks()
         self._close_copies()
         copy_server(self._source.store, self._target.copies.store)
         self._target.copies.flush()

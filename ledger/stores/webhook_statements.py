@@ -52,6 +52,7 @@ _TAKE_IN = (
 )
 _SELECT = f"SELECT number, {DELIVERY_COLUMNS} FROM {{deliveries}} WHERE webhook = ?"
 _WAITING = f"{_SELECT} AND state = 'waiting' ORDER BY position, instant, number LIMIT ?"
+_HISTORY = f"{_SELECT} AND number > ? ORDER BY number LIMIT ?"
 _RECORD = (
     "UPDATE {deliveries} SET attempts = ?, status = ?, problem = ?, first_at = ?, at = ?,"
     " next_at = ?, state = ? WHERE webhook = ? AND id = ?"
@@ -180,6 +181,10 @@ class WebhookTables(WebhookStore):
                 statement += condition
                 values.append(value)
         rows = self.rows(f"{statement} ORDER BY number DESC LIMIT ?", (*values, limit))
+        return [_delivery(row) for row in rows]
+
+    def history(self, webhook_id: UUID, after: int, limit: int) -> list[Delivery]:
+        rows = self.rows(_HISTORY, (webhook_id.bytes, after, limit))
         return [_delivery(row) for row in rows]
 
     def revive(self, webhook_id: UUID, ids: Sequence[UUID], at: int) -> int:

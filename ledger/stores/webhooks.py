@@ -143,6 +143,9 @@ class WebhookStore(Protocol):
     ) -> list[Delivery]:
         """Deliveries, the newest ``number`` first; those below ``before`` where it is given."""
 
+    def history(self, webhook_id: UUID, after: int, limit: int) -> list[Delivery]:
+        """All deliveries beyond a ``number``, the oldest first."""
+
     def revive(self, webhook_id: UUID, ids: Sequence[UUID], at: int) -> int:
         """Have these wait again, as if never sent, from that instant on; how many were found."""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
-from contextlib import suppress
+from contextlib import closing, suppress
+from dataclasses import replace
 from functools import wraps
 from multiprocessing import get_context
 from threading import Event, Thread
@@ -29,9 +30,11 @@ from ledger.stores.postgresql import moving as in_database
 from ledger.stores.postgresql.places import Place
 from ledger.stores.sqlite import moving as in_files
 from ledger.stores.sqlite.file_names import MACHINE_FOLDERS
+from ledger.stores.webhooks import DEAD, DELIVERED
 from tests.api.asking import ended
 from tests.api.shop import START, purchase, registration
 from tests.cli.running import rapport, serving
+from tests.contracts.webhooks import SHOP, delivery
 from tests.fixtures.clock import Clock
 from tests.fixtures.patience import END_SECONDS
 from tests.postgresql.serving import ANNA, answers, live, shop_at
@@ -94,6 +97,24 @@ def test_every_answer_is_the_same_there_and_back(lived: Path, url: str) -> None:
         ]
         assert {**after, "server": before["server"]} == before
         before = after
+
+
+def test_webhooks_go_along_with_what_waits(lived: Path, url: str) -> None:
+    """There and back, and over what an earlier try has left."""
+    with closing(store_of(Settings(folder=lived))(lived).ledger("shop").open_webhooks()) as store:
+        store.add(SHOP)
+        store.take_in(SHOP, [delivery(one) for one in (4, 5, 6)], 6, 7)
+        first, second, _ = store.waiting(SHOP.id, 10)
+        done = replace(first, state=DELIVERED, attempts=2, status=204, at=9)
+        store.keep_outcomes(SHOP.id, [done, replace(second, state=DEAD, problem="timeout")])
+        known, sent = store.all(), store.history(SHOP.id, 0, 10)
+    for back in (False, True):
+        moved(lived, url, back=back)
+        settings = Settings(folder=lived, database_url=None if back else url)
+        with closing(store_of(settings)(lived).ledger("shop").open_webhooks()) as store:
+            assert store.all() == known
+            found = store.history(SHOP.id, 0, 10)
+        assert [replace(one, number=0) for one in found] == [replace(one, number=0) for one in sent]
 
 
 def test_only_the_store_that_has_the_ledgers_is_served(lived: Path, url: str) -> None:
