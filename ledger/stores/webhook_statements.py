@@ -42,7 +42,10 @@ _CHANGE = (
 _FAILING = "UPDATE {webhooks} SET failing_since = ? WHERE id = ?"
 _CAME_TO = "UPDATE {webhooks} SET position = ?, notice = ? WHERE id = ? AND revision = ?"
 _REVISED = "UPDATE {webhooks} SET revision = revision + 1 WHERE id = ?"
-_WENT_BACK = "UPDATE {webhooks} SET position = ?, notice = ?, revision = revision + 1 WHERE id = ?"
+_WENT_BACK = (
+    "UPDATE {webhooks} SET position = ?, notice = ?, revision = revision + 1,"
+    " began_at = CASE WHEN began_at < ? THEN began_at ELSE ? END WHERE id = ?"
+)
 _REMOVE = ("DELETE FROM {deliveries} WHERE webhook = ?", "DELETE FROM {webhooks} WHERE id = ?")
 _TAKE_IN = (
     f"INSERT INTO {{deliveries}} (webhook, {DELIVERY_COLUMNS})"
@@ -51,7 +54,12 @@ _TAKE_IN = (
     " next_at = excluded.next_at"
 )
 _SELECT = f"SELECT number, {DELIVERY_COLUMNS} FROM {{deliveries}} WHERE webhook = ?"
-_WAITING = f"{_SELECT} AND state = 'waiting' ORDER BY position, instant, number LIMIT ?"
+_WAITING = (
+    f"SELECT number, {DELIVERY_COLUMNS} FROM (SELECT number, {DELIVERY_COLUMNS}, row_number() OVER"
+    " (PARTITION BY contact ORDER BY position, instant, number) AS place FROM {deliveries}"
+    " WHERE webhook = ? AND state = 'waiting') AS ranked WHERE place <= ?"
+    " ORDER BY position, instant, number LIMIT ?"
+)
 _HISTORY = f"{_SELECT} AND number > ? ORDER BY number LIMIT ?"
 _RECORD = (
     "UPDATE {deliveries} SET attempts = ?, status = ?, problem = ?, first_at = ?, at = ?,"
@@ -148,8 +156,8 @@ class WebhookTables(WebhookStore):
             transaction.run_each(_TAKE_IN, (_new_row(webhook.id, one) for one in deliveries))
         return True
 
-    def waiting(self, webhook_id: UUID, limit: int) -> list[Delivery]:
-        return [_delivery(row) for row in self.rows(_WAITING, (webhook_id.bytes, limit))]
+    def waiting(self, webhook_id: UUID, limit: int, each: int) -> list[Delivery]:
+        return [_delivery(row) for row in self.rows(_WAITING, (webhook_id.bytes, each, limit))]
 
     def keep_outcomes(self, webhook_id: UUID, deliveries: Sequence[Delivery]) -> None:
         with self.writing() as transaction:
@@ -197,7 +205,8 @@ class WebhookTables(WebhookStore):
     def rewind(self, webhook_id: UUID, position: int, notice: int) -> None:
         with self.writing() as transaction:
             transaction.run(_FORGET, (webhook_id.bytes, position))
-            transaction.run(_WENT_BACK, (position, notice, webhook_id.bytes))
+            values = position, notice, position, position, webhook_id.bytes
+            transaction.run(_WENT_BACK, values)
 
     def backlog(self, webhook_id: UUID) -> Backlog:
         found = {state: rest for state, *rest in self.rows(_BACKLOG, (webhook_id.bytes,))}

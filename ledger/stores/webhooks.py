@@ -33,8 +33,9 @@ class Webhook:
     """Who is to hear of what. Instants are microseconds of UTC, None where there is none.
 
     ``secret`` is encrypted. ``types`` are the types of events that are wanted, all where it is
-    empty. ``began_at`` is the position of the event log at which the webhook was made.
-    ``position`` and ``notice`` are how far the event log and the outbox were taken in.
+    empty. ``began_at`` is the position of the event log from which on it receives: that at which
+    it was made, or an earlier one to which it went back. ``position`` and ``notice`` are how far
+    the event log and the outbox were taken in.
     ``content`` is a digest of what was asked for under an ``Idempotency-Key``, None without one.
     ``revision`` counts how often somebody changed it, or had something sent again.
     """
@@ -132,8 +133,8 @@ class WebhookStore(Protocol):
         is kept, where the webhook is of another revision by now, or gone.
         """
 
-    def waiting(self, webhook_id: UUID, limit: int) -> list[Delivery]:
-        """The deliveries that wait, in their order."""
+    def waiting(self, webhook_id: UUID, limit: int, each: int) -> list[Delivery]:
+        """The deliveries that wait, in their order: of each contact the first ``each`` at most."""
 
     def keep_outcomes(self, webhook_id: UUID, deliveries: Sequence[Delivery]) -> None:
         """Keep what became of attempts, in one transaction."""
@@ -150,8 +151,8 @@ class WebhookStore(Protocol):
         """Have these wait again, as if never sent, from that instant on; how many were found."""
 
     def rewind(self, webhook_id: UUID, position: int, notice: int) -> None:
-        """Go back in the log and in the outbox. What waits beyond the position is forgotten: it
-        is taken in again.
+        """Go back, or on, in the log and in the outbox. What waits beyond the position is
+        forgotten: it is taken in again.
         """
 
     def backlog(self, webhook_id: UUID) -> Backlog:

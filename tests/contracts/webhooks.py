@@ -107,13 +107,16 @@ class WebhookStoreContract(ABC):
             store.take_in(SHOP, [delivery(5), delivery(4, 2)], 5, 0)
             store.take_in(SHOP, [replace(delivery(3, detail=b"notice"), contact=None)], 6, 1)
         with closing(self.open_webhooks(tmp_path)) as again:
-            found = again.waiting(SHOP.id, 10)
+            found = again.waiting(SHOP.id, 10, 10)
             assert positions(found) == [3, 4, 5]
             assert (found[0].contact, found[0].detail) == (None, b"notice")
-            assert positions(again.waiting(SHOP.id, 2)) == [3, 4]
+            assert positions(again.waiting(SHOP.id, 2, 10)) == [3, 4]
+            again.take_in(SHOP, [delivery(7), delivery(8)], 8, 1)
+            assert positions(again.waiting(SHOP.id, 10, 1)) == [3, 4, 5]
+            assert positions(again.waiting(SHOP.id, 10, 2)) == [3, 4, 5, 7]
             (kept,) = again.all()
-            assert (kept.position, kept.notice) == (6, 1)
-            assert again.backlog(SHOP.id) == Backlog(3, 0, 30)
+            assert (kept.position, kept.notice) == (8, 1)
+            assert again.backlog(SHOP.id) == Backlog(5, 0, 30)
 
     def test_nothing_is_taken_in_for_an_earlier_revision(self, tmp_path: Path) -> None:
         with closing(self.open_webhooks(tmp_path)) as store:
@@ -121,17 +124,17 @@ class WebhookStoreContract(ABC):
             store.take_in(SHOP, [delivery(4), delivery(8)], 8, 5)
             store.rewind(SHOP.id, 6, 2)
             assert not store.take_in(SHOP, [delivery(9)], 9, 6)
-            assert positions(store.waiting(SHOP.id, 10)) == [4]
+            assert positions(store.waiting(SHOP.id, 10, 10)) == [4]
             (kept,) = store.all()
             assert (kept.position, kept.notice, kept.revision) == (6, 2, 1)
             assert store.take_in(kept, [delivery(8)], 8, 5)
-            assert positions(store.waiting(SHOP.id, 10)) == [4, 8]
+            assert positions(store.waiting(SHOP.id, 10, 10)) == [4, 8]
 
     def test_what_became_of_attempts_is_kept(self, tmp_path: Path) -> None:
         with closing(self.open_webhooks(tmp_path)) as store:
             store.add(SHOP)
             store.take_in(SHOP, [delivery(one) for one in (4, 5, 6)], 6, 0)
-            first, second, third = store.waiting(SHOP.id, 10)
+            first, second, third = store.waiting(SHOP.id, 10, 10)
             done = replace(first, state=DELIVERED, attempts=1, status=204, first_at=8, at=8)
             gone = replace(second, state=DEAD, attempts=9, problem="timeout", first_at=8, at=99)
             late = replace(third, attempts=1, status=503, first_at=8, at=8, next_at=20)
@@ -142,9 +145,9 @@ class WebhookStoreContract(ABC):
             assert store.history(SHOP.id, gone.number, 2) == [late]
             assert store.deliveries(SHOP.id, late.number, 1) == [gone]
             assert store.backlog(SHOP.id) == Backlog(1, 1, 60)
-            assert store.waiting(SHOP.id, 10) == [late]
+            assert store.waiting(SHOP.id, 10, 10) == [late]
             assert store.revive(SHOP.id, [done.id, gone.id, UUID(int=9)], 50) == 2
-            again = store.waiting(SHOP.id, 10)
+            again = store.waiting(SHOP.id, 10, 10)
             assert positions(again) == [4, 5, 6]
             assert (again[0].attempts, again[0].next_at, again[0].state) == (0, 50, WAITING)
 
@@ -153,12 +156,12 @@ class WebhookStoreContract(ABC):
             store.add(SHOP)
             store.add(OTHER)
             store.take_in(SHOP, [delivery(4)], 4, 0)
-            (sent,) = store.waiting(SHOP.id, 10)
+            (sent,) = store.waiting(SHOP.id, 10, 10)
             store.keep_outcomes(SHOP.id, [replace(sent, state=DELIVERED, attempts=1, at=1)])
             store.take_in(SHOP, [delivery(4)], 4, 0)
             store.take_in(OTHER, [delivery(4)], 4, 0)
             assert [one.id for one in store.deliveries(SHOP.id, None, 10)] == [sent.id]
-            assert store.waiting(SHOP.id, 10)[0].attempts == 0
+            assert store.waiting(SHOP.id, 10, 10)[0].attempts == 0
             assert len(store.deliveries(OTHER.id, None, 10)) == 1
 
     def test_the_oldest_are_forgotten_of_each_end(self, tmp_path: Path) -> None:
@@ -166,7 +169,7 @@ class WebhookStoreContract(ABC):
             store.add(SHOP)
             store.take_in(SHOP, [delivery(one) for one in range(4, 14)], 14, 0)
             states = [DELIVERED, DEAD] * 4 + [WAITING] * 2
-            found = zip(store.waiting(SHOP.id, 20), states, strict=True)
+            found = zip(store.waiting(SHOP.id, 20, 20), states, strict=True)
             store.keep_outcomes(SHOP.id, [replace(one, state=state) for one, state in found])
             store.prune(SHOP.id, 2)
             left = store.deliveries(SHOP.id, None, 20)

@@ -30,6 +30,7 @@ ELSEWHERE = {
     "docs/explanation/what-if-on-real-purchases.md": "tests/benchmarks/test_what_if_figures.py",
     "docs/how-to/audit-a-ledger.md": "tests/docs/test_audit_page.py",
     "docs/how-to/move-to-postgresql.md": "tests/postgresql/test_move_page.py",
+    "docs/how-to/tell-another-program.md": "tests/webhooks/test_page.py",
     "docs/how-to/use-the-client.md": "tests/client/test_examples.py",
     "docs/tutorial/first-relationship.md": "tests/docs/test_examples.py",
 }

@@ -104,7 +104,7 @@ def test_webhooks_go_along_with_what_waits(lived: Path, url: str) -> None:
     with closing(store_of(Settings(folder=lived))(lived).ledger("shop").open_webhooks()) as store:
         store.add(SHOP)
         store.take_in(SHOP, [delivery(one) for one in (4, 5, 6)], 6, 7)
-        first, second, _ = store.waiting(SHOP.id, 10)
+        first, second, _ = store.waiting(SHOP.id, 10, 10)
         done = replace(first, state=DELIVERED, attempts=2, status=204, at=9)
         store.keep_outcomes(SHOP.id, [done, replace(second, state=DEAD, problem="timeout")])
         known, sent = store.all(), store.history(SHOP.id, 0, 10)

@@ -140,10 +140,13 @@ def _read(stream: Any) -> Message | None:
     if not line:
         return None
     headers: dict[str, str] = {}
-    while (header := stream.readline().decode().strip()) != "":
+    while (header := stream.readline().decode().strip()) != "":  # also where it is cut off
         name, _, value = header.partition(":")
         headers[name.lower()] = value.strip()
-    content = stream.read(int(headers.get("content-length", "0")))
+    length = int(headers.get("content-length", "0"))
+    content = stream.read(length)
+    if len(content) < length:  # who sends it was killed
+        return None
     return Message(line.split()[1], headers, content)
 
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
+from api.bootstrap import now
 from tests.api.shop import purchase, registration
 from tests.fixtures.waiting import until
+from tests.webhooks.conftest import QUICK, Teller, sending
 from tests.webhooks.receivers import CUT, GARBAGE, NOTHING, OK, Answer, receiving, status
 
 if TYPE_CHECKING:
-    from tests.webhooks.conftest import Teller
+    from pathlib import Path
+
     from tests.webhooks.receivers import Message
 
 
@@ -59,6 +63,21 @@ def test_who_may_have_personal_fields_gets_them(teller: Teller) -> None:
     (event,) = receiver.events()
     assert event["data"]["data"]["name"] == "Ada Jansen"
     assert event["data"]["actor"] == "Bea"
+
+
+def test_that_an_occasion_is_put_off_tells_no_birthday(teller: Teller) -> None:
+    item = "occasion:01890a5d-ac96-774b-bcce-b302099a8057/2026"
+    put_off = [
+        {"type": "action-deferred", "data": {"item": key, "until": "2026-05-03T00:00:00Z"}}
+        for key in (item, "touch")
+    ]
+    with receiving() as receiver:
+        teller.webhook(receiver.url, types=["action-deferred"])
+        teller.append("pos:1", registration("Ada Jansen"), *put_off)
+        receiver.wait_for(2)
+    hidden, shown = [one["data"]["data"] for one in receiver.events()]
+    assert hidden == {}
+    assert (shown["item"], shown["until"]) == ("touch", "2026-05-03T00:00:00Z")
 
 
 @pytest.mark.parametrize(
@@ -139,6 +158,30 @@ def test_a_contact_that_a_receiver_refuses_holds_up_no_other(teller: Teller) -> 
         waiting = teller.deliveries(made, state="waiting")
     assert [one["position"] for one in waiting] == [3, 2]
     assert waiting[0]["attempts"] == 0, "it waits for the one before"
+
+
+def test_a_contact_with_more_messages_than_fit_holds_up_no_other(tmp_path: Path) -> None:
+    pacing = replace(QUICK, most_waiting=8, most_of_contact=2, most_kept=40)
+
+    def answer(message: Message) -> Answer:
+        return status(500) if message.event["subject"] == refused and not comes_back else OK
+
+    comes_back: list[bool] = []
+    with sending(tmp_path / "data", pacing) as (server, client), receiving(answer) as receiver:
+        own = Teller(client, "main", now)  # type: ignore[arg-type]  # as the fixture's
+        own.server = server
+        refused = own.register("pos:1").json()["contact_id"]
+        own.append("pos:1", *(purchase(f"{number}") for number in range(12)))
+        made = own.webhook(receiver.url)
+        own.post(f"/webhooks/{made['id']}/replays", {"from_position": 2})
+        for contact in range(2, 12):
+            own.register(f"pos:{contact}")
+        receiver.wait_for(10)
+        assert {one["subject"] for one in receiver.events()}.isdisjoint({refused})
+        comes_back.append(True)
+        receiver.wait_for(23)
+    positions = [one["data"]["position"] for one in receiver.events() if one["subject"] == refused]
+    assert positions == list(range(2, 15))
 
 
 def test_a_receiver_that_is_gone_gets_nothing_more(teller: Teller) -> None:

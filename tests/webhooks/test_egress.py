@@ -105,6 +105,7 @@ def test_a_name_that_is_bound_anew_is_looked_up_and_refused_anew() -> None:
         "https://user:pass@shop.example.org/", "https://shop.example.org/#there",
         "https://shop.example.org:0/", "https://shop.example.org:99999/", "https://a b/",
         "https://2130706433/", "https://0x7f.1/", "https://127.1/", "https://shop\r\n.example/",
+        "https://localhost/", "https://a.localhost./", "https://LOCALHOST/",
         "https://münchen.example/", "https://[::1", "javascript:alert(1)", "file:///etc/passwd",
     ],
 )  # fmt: skip

@@ -16,7 +16,8 @@ from ledger.stores.webhooks import DEAD, DELIVERED, Delivery
 from tests.contracts.webhooks import NAMESPACE, delivery
 
 SECOND = 1_000_000
-DAY = 86_400 * SECOND
+HOUR = 3_600 * SECOND
+DAY = 24 * HOUR
 YES, NO = Outcome(204), Outcome(500)
 EVERYTHING = 2**62
 
@@ -86,9 +87,22 @@ def test_a_message_is_given_up_after_a_day_of_attempts() -> None:
     assert ends[-1].state == DEAD
     assert ends[-1].position == 1
     assert ends[-1].at is not None
-    assert DAY <= ends[-1].at - 7 < 2 * DAY
+    assert ends[-1].at == 7 + DAY, "the last attempt is at the end of the day"
     assert 10 < attempts < 20
     assert own.due_at(at, EVERYTHING) is not None, "the next one has its own day"
+
+
+def test_a_message_that_is_refused_for_a_day_holds_up_no_other_contact() -> None:
+    own, at = line(delivery(1, 1)), 7
+    while at < 12 * HOUR:
+        (sent,) = own.take(at, EVERYTHING)
+        own.settle(sent, NO, at)
+        at = own.due_at(at, EVERYTHING) or at
+    own.put([delivery(2, 1), delivery(3, 2)])
+    due = own.due_at(at - HOUR, EVERYTHING)
+    assert due is not None
+    assert due <= at - HOUR + DELIVERIES.rest_seconds * SECOND
+    assert taken(own, due) == [3]
 
 
 def test_a_receiver_may_ask_for_more_time() -> None:

@@ -9,7 +9,7 @@ import pytest
 from domain.errors import LedgerError
 from domain.instants import DAY, format_instant
 from ledger.identifiers import message_id
-from tests.api.shop import Clock, purchase, registration
+from tests.api.shop import Clock, purchase
 from tests.fixtures.patience import END_SECONDS
 from tests.fixtures.stores import SQLITE, STORES
 from tests.fixtures.waiting import until
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tests.fixtures.postgresql import Databases
     from tests.webhooks.receivers import Receiver
 
+VISIT = {"type": "visit-made", "data": {"guests": 2}}
 DERIVED = (
     "stage-changed", "standing-changed", "action-opened", "action-overdue", "reward-due",
     "projection-failed",
@@ -114,8 +115,7 @@ def _nothing_more(told: Told, made: dict[str, Any], receiver: Receiver) -> None:
     for name in ("status", "standing", "agenda"):
         work = everything.rebuild(name)
         assert everything.operations.wait(work.id, END_SECONDS).state == "succeeded"
-    told.append("pos:0", {"type": "note-added", "data": {"text": "nothing"}})
-    told.append("pos:0", {"type": "visit-made", "data": {}})
+    assert told.append("pos:0", VISIT).status_code == 201
     until(lambda: told.is_quiet(made))
     assert len(receiver.messages) == count
 
@@ -159,8 +159,8 @@ def test_an_erasure_is_told_and_what_was_personal_is_not(told: Told) -> None:
     with receiving() as receiver:
         made = told.webhook(receiver.url, "personal-data-erased", "event-recorded", personal=True)
         told.change(made, enabled=False)
-        told.append("pos:1", registration("Ada Jansen"), purchase("a"))
-        told.append("pos:1", {"type": "note-added", "data": {"text": "Ada Jansen came"}})
+        said = {"type": "recognition-given", "data": {"how": "Ada Jansen, by name"}}
+        assert told.append("pos:1", purchase("a"), said).status_code == 201
         name = told.server.ledgers["main"].ledger.contact_id("pos:1")
         asked = {"requested_by": "herself", "reason": "she asked"}
         answer = told.post(f"/contacts/{name}/erasure", asked)
@@ -169,7 +169,7 @@ def test_an_erasure_is_told_and_what_was_personal_is_not(told: Told) -> None:
             answer = told.post(f"/contacts/{name}/erasure?confirm={token}", asked)
         assert answer.status_code in (200, 201), answer.text
         told.change(made, enabled=True)
-        receiver.wait_for(3)
+        receiver.wait_for(4)
         until(lambda: told.is_quiet(made))
     assert b"Ada" not in b"".join(one.content for one in receiver.messages)
     erased = [one for one in receiver.events() if one["type"] == "personal-data-erased"]
@@ -188,6 +188,33 @@ def test_a_projection_that_fails_is_told(told: Told) -> None:
     assert failed["data"]["projection"] == "standing"
     assert failed["data"]["problem"] == "a fault"
     assert "subject" not in failed
+
+
+def test_what_is_wanted_later_begins_later(told: Told) -> None:
+    """Neither events nor notices of before are sent, until somebody asks for them."""
+    with receiving() as first, receiving() as second, receiving() as third:
+        told.webhook(first.url, "stage-changed", "event-recorded")
+        events = told.webhook(second.url, "event-recorded", types=["visit-made"])
+        stages = told.webhook(third.url, "stage-changed")
+        told.register("pos:1")
+        told.append("pos:1", purchase("a"))
+        first.wait_for(3)
+        third.wait_for(1)
+        told.change(events, events=["event-recorded", "stage-changed"])
+        told.change(stages, events=["event-recorded", "stage-changed"])
+        late = told.webhook(second.url, "stage-changed")
+        told.append("pos:1", VISIT)
+        second.wait_for(1)
+        third.wait_for(2)
+        for one in (events, stages, late):
+            until(lambda one=one: told.is_quiet(one))  # type: ignore[misc]  # bound at once
+        assert [one["type"] for one in second.events()] == ["event-recorded"]
+        assert [one["data"]["position"] for one in third.events()] == [3, 4]
+        (stage,) = [one for one in first.events() if one["type"] == "stage-changed"]
+        answer = told.post(f"/webhooks/{late['id']}/replays", {"from_position": 1})
+        assert answer.status_code == 202, answer.text
+        second.wait_for(2)
+        assert second.events()[1] == stage
 
 
 def test_telling_begins_when_a_webhook_does(told: Told) -> None:

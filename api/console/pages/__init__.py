@@ -18,6 +18,7 @@ from api.console.pages import (
     sign_in,
     steps,
     today,
+    webhooks,
 )
 
 PAGES = (
@@ -36,6 +37,7 @@ PAGES = (
     *exports.PAGES,
     *steps.PAGES,
     *operations.PAGES,
+    *webhooks.PAGES,
     *imports.PAGES,
     *live.PAGES,
 )

@@ -69,6 +69,8 @@ def _twins(visit: Visit, *, is_for_server: bool) -> list[Twin]:
         found.append(Twin("the imports", f"{path}/imports"))
     if is_for_server:
         found += [Twin("the access keys", "/v1/keys"), Twin("the ledgers", "/v1/ledgers")]
+    if visit.may(ADMIN):
+        found.append(Twin("the webhooks", f"{path}/webhooks"))
     if visit.may(AUDIT, ADMIN):
         found.append(Twin("the backups, in the trail", f"{path}/trail"))
     return found

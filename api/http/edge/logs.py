@@ -30,6 +30,9 @@ CLOSE_SECONDS = 2.0
 
 _STANDARD_ERROR = 2
 
+_TALKATIVE = ("httpx2", "httpcore2", "asyncio")
+"""Libraries that log each request with its whole URL, in which a receiver may have a secret."""
+
 
 class LogEvent:
     """What is logged as an event with fields, rather than as a sentence."""
@@ -80,6 +83,8 @@ def configure(level: str, form: str = "logfmt") -> LineWriter:
     # No line of ours tells where it was logged. Source: Python's Logging HOWTO, "Optimization".
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging._srcfile = None
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
     handler = LineWriter(_STANDARD_ERROR)
     handler.setFormatter(FORMATS[form]())
     logging.basicConfig(level=level.upper(), handlers=[handler])

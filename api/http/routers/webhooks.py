@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated
 from uuid import UUID, uuid4
 
@@ -22,9 +21,9 @@ from api.http.wire.query_types import DeliveryStateWanted
 from api.http.wire.webhook_bodies import ChangedWebhook, NewWebhook, Replay
 from api.service.answers.document import Page
 from api.service.answers.webhooks import Delivery, MadeWebhook, Webhook, WebhookReplay
-from api.service.errors import Forbidden
+from api.service.webhooks import orders
 from domain.errors import Invalid
-from ledger.access.scopes import ADMIN, READ, THIS_MACHINE
+from ledger.access.scopes import ADMIN, THIS_MACHINE
 from ledger.stores import webhooks as stored
 
 router = APIRouter(
@@ -87,7 +86,7 @@ def make_webhook(
     `https:`, but in open mode, and may not lead to a private network that the settings do not
     allow.
     """
-    _require_reader(exchange, personal=body.personal)
+    orders.require_reader(exchange.principal, personal=body.personal)
     _require_reachable(exchange, body.url)
     webhooks, name = served.webhooks, uuid4()
     key = said_once(exchange.request.headers, "idempotency-key")
@@ -149,18 +148,11 @@ def change_webhook(
     """What is left out stays as it is. While `enabled` is false nothing is sent; afterwards it
     continues where it was, and leaves nothing out.
     """
-    webhooks = served.webhooks
-    before = webhooks.find(_id(webhook_id))
-    sent = body.changes()
+    webhooks, name, sent = served.webhooks, _id(webhook_id), body.changes()
+    webhooks.find(name)
     if "url" in sent:
         _require_reachable(exchange, sent["url"])
-    changed = replace(before, **sent)
-    if changed.enabled:
-        changed = replace(changed, disabled_because=None)
-    if sent.keys() - {"enabled", "description"} or changed.enabled:
-        _require_reader(exchange, personal=changed.personal)
-    with audit.order("webhook-changed", str(before.id), fields=sorted(sent)):
-        now = webhooks.change(changed)
+    now = orders.change_webhook(webhooks, audit.order, exchange.principal, name, sent)
     return Webhook.of(now, webhooks.backlog(now))
 
 
@@ -240,22 +232,11 @@ def replay_deliveries(
     name, position = _id(webhook_id), body.from_position
     if position is not None and position > served.ledger.head():
         raise Invalid.at("/from_position", "out-of-range", "is not recorded yet")
-    detail = {"from_position": position, "deliveries": len(body.deliveries or ())}
-    with audit.order("webhook-replayed", str(name), **detail):
-        count = served.webhooks.replay(name, position, body.deliveries or ())
+    wanted = body.deliveries or ()
+    count = orders.replay_messages(served.webhooks, audit.order, name, position, wanted)
     return WebhookReplay(
         from_position=position, deliveries=None if body.deliveries is None else count
     )
-
-
-def _require_reader(exchange: Exchange, *, personal: bool) -> None:
-    """Let pass a key that may read what the receiver is to get.
-
-    Raises:
-        Forbidden: it may not.
-    """
-    if personal and not exchange.principal.has((READ,)):
-        raise Forbidden("personal fields take the scope read besides admin")
 
 
 def _require_reachable(exchange: Exchange, url: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -12,12 +13,13 @@ from api.service.webhooks.intake import Intake
 from api.service.webhooks.line import Line
 from api.service.webhooks.messages import body_of, headers_of
 from domain.errors import Corrupt, LedgerError
-from ledger.stores.webhooks import DEAD, DELIVERED
+from ledger.stores.webhooks import DEAD, DELIVERED, WAITING, WebhookNotFound
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Sequence
     from concurrent.futures import Executor
+    from uuid import UUID
 
     from api.service.webhooks.egress import Egress, Resolve
     from api.service.webhooks.outbox import OutboxReader, Reach
@@ -68,6 +70,8 @@ class Courier:
         self._intake = Intake(webhooks, webhook, outbox.read, ways.clock)
         self._settled_count = 0
         self._holds_part = True  # nothing was read yet
+        self._cut: frozenset[UUID | None] = frozenset()
+        self._kept_count: int | None = None
 
     def wake(self) -> None:
         """Look at once: something was recorded. Only on the event loop."""
@@ -83,15 +87,20 @@ class Courier:
             at_once=self._ways.pacing.at_once,
         )
         try:
-            while not self._line.is_gone:
+            while True:
                 try:
                     await self._run(receiver)
+                    return
+                except WebhookNotFound:  # it was removed meanwhile
+                    return
                 except Corrupt as error:
                     logger.error("webhook %s is not sent: %s", self._webhook.id, error)
                     return
                 except LedgerError as error:
                     logger.warning("webhook %s is tried again: %s", self._webhook.id, error)
-                    await asyncio.sleep(RETRY_SECONDS)
+                except Exception:
+                    logger.exception("webhook %s is tried again", self._webhook.id)
+                await asyncio.sleep(RETRY_SECONDS)
         finally:
             for task in self._tasks:
                 task.cancel()
@@ -123,9 +132,9 @@ class Courier:
     async def _take_turn(self, *, idle: bool) -> _Turn:
         """Keep what was settled and take in what is next, in a thread."""
         settled, self._settled = self._settled, []
-        room = self._line.room
+        room, wants = self._line.room, self._holds_part and self._line.runs_low(self._cut)
         try:
-            turn = await self._in_thread(lambda: self._turn(settled, room, idle=idle))
+            turn = await self._in_thread(lambda: self._turn(settled, room, wants=wants, idle=idle))
         except BaseException:
             self._settled = settled + self._settled
             raise
@@ -148,19 +157,26 @@ class Courier:
             return False
         return True
 
-    def _turn(self, settled: Sequence[Delivery], room: int, *, idle: bool) -> _Turn:
-        """The store's part of a turn."""
+    def _turn(self, settled: Sequence[Delivery], room: int, *, wants: bool, idle: bool) -> _Turn:
+        """The store's part of a turn. ``wants`` says that what waits there should be read."""
         self._record(settled)
-        store, most = self._webhooks.store, self._ways.pacing.most_waiting
+        store, pacing = self._webhooks.store, self._ways.pacing
+        if self._kept_count is None:
+            self._kept_count = store.backlog(self._webhook.id).waiting
         # Before what is taken in: whatever comes of a position is in the outbox by then.
         reach = self._outbox.reach(self._webhook)
         more, taken = False, 0
-        if room > 0:
+        if room > 0 and self._kept_count < pacing.most_kept:
             more, taken = self._intake.take_in(room, idle=idle)
+            self._kept_count += taken
         waiting: list[Delivery] = []
-        if taken or (self._holds_part and room > 0):
-            waiting = store.waiting(self._webhook.id, most)
-            self._holds_part = len(waiting) == most
+        if taken or wants:
+            waiting = store.waiting(self._webhook.id, pacing.most_waiting, pacing.most_of_contact)
+            counts = Counter(one.contact for one in waiting)
+            self._cut = frozenset(
+                name for name, count in counts.items() if count == pacing.most_of_contact
+            )
+            self._holds_part = len(waiting) == pacing.most_waiting or bool(self._cut)
         return _Turn(reach, more, waiting)
 
     def _record(self, settled: Sequence[Delivery]) -> None:
@@ -168,6 +184,8 @@ class Courier:
             return
         store, name = self._webhooks.store, self._webhook.id
         store.keep_outcomes(name, settled)
+        if self._kept_count is not None:
+            self._kept_count -= sum(one.state != WAITING for one in settled)
         if self._line.is_failing != self._was_failing:
             self._was_failing = self._line.is_failing
             store.set_failing(name, self._ways.clock() if self._was_failing else None)

@@ -49,6 +49,9 @@ _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 """Addresses of IPv4 behind a translator. Source: RFC 6052, section 2.1."""
 
 
+_LOOPBACK = ipaddress.IPv4Address("127.0.0.1")
+
+
 class AddressRefused(LedgerError):
     """The receiver's address is one that nothing is sent to."""
 
@@ -97,6 +100,8 @@ class Egress:
         host = parts.hostname or ""
         if (literal := _literal(host)) is not None and not self.permits(literal):
             raise Invalid.at("", "address-refused", _refusal(literal))
+        if literal is None and _is_loopback_name(host) and not self.permits(_LOOPBACK):
+            raise Invalid.at("", "address-refused", _refusal(_LOOPBACK))
         if literal is None and _looks_numeric(host):
             raise Invalid.at("", "address-refused", f"{host} is an address in an unusual form")
 
@@ -210,6 +215,12 @@ def _literal(host: str) -> Address | None:
         return ipaddress.ip_address(host)
     except ValueError:
         return None
+
+
+def _is_loopback_name(host: str) -> bool:
+    """Whether it is a name of the machine itself. Source: RFC 6761, section 6.3."""
+    name = host.rstrip(".").lower()
+    return name == "localhost" or name.endswith(".localhost")
 
 
 def _looks_numeric(host: str) -> bool:

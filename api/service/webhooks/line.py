@@ -6,6 +6,7 @@ given up. Those of different contacts do not wait for each other.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from api.service.webhooks.attempts import GONE
 from ledger.stores.webhooks import DEAD, DELIVERED, WAITING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from uuid import UUID
 
     from api.service.webhooks.attempts import Outcome
@@ -43,10 +44,12 @@ class Line:
         """How many more messages may wait here."""
         return self._pacing.most_waiting - len(self._waiting)
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing waits here."""
-        return not self._waiting
+    def runs_low(self, contacts: Collection[UUID | None]) -> bool:
+        """Whether more of what waits in the store should come, of these contacts or of any."""
+        if self.room * 2 >= self._pacing.most_waiting:
+            return True
+        counts = Counter(one.contact for one in self._waiting.values())
+        return any(counts[one] * 2 <= self._pacing.most_of_contact for one in contacts)
 
     @property
     def is_failing(self) -> bool:
@@ -109,9 +112,15 @@ class Line:
         self._failures += 1
         self.is_gone = self.is_gone or outcome.status == GONE
         next_at = self._pacing.next_at(sent.id, attempts, at, outcome.retry_after)
-        if self._failures >= self._pacing.failures or outcome.retry_after is not None:
-            self._rests_until = next_at
-        gives_up = at - first_at >= self._pacing.give_up_seconds * _SECOND
+        gives_up_at = first_at + int(self._pacing.give_up_seconds * _SECOND)
+        if outcome.retry_after is not None:
+            self._rests_until = max(self._rests_until, next_at)
+        else:
+            next_at = min(next_at, max(gives_up_at, at + 1))
+            if self._failures >= self._pacing.failures:
+                rests_until = min(next_at, at + int(self._pacing.rest_seconds * _SECOND))
+                self._rests_until = max(self._rests_until, rests_until)
+        gives_up = at >= gives_up_at
         if gives_up and not self.is_gone:
             self._waiting.pop(sent.id, None)
             return replace(tried, state=DEAD)

@@ -13,6 +13,7 @@ import msgpack
 from standardwebhooks.webhooks import Webhook as Signing
 
 from domain.events import EncryptedValue
+from domain.events.care import ActionDeferred
 from domain.instants import format_instant
 from domain.notices import EVENT_RECORDED, OF_EVENTS
 from domain.recorded import POLICY_STREAM
@@ -112,6 +113,8 @@ def _event_data(recorded: RecordedEvent, *, personal: bool) -> dict[str, Any]:
     data = event.show()
     if not personal:
         withheld = {field.name for field in event.FIELDS if field.personal}
+        if isinstance(event, ActionDeferred) and event.item.partition(":")[0] == "occasion":
+            withheld |= {"item", "until"}  # they tell when a birthday is near
         data = {name: value for name, value in data.items() if name not in withheld}
     shown: dict[str, Any] = {
         "id": str(recorded.id),

@@ -25,6 +25,13 @@ class DeliveryPacing:
     """How long one attempt may take, from the look-up of the name to the end of the answer."""
 
     most_waiting: int = 1_000
+    """How many messages of a webhook wait in memory. What is beyond waits in the store or in the
+    log."""
+
+    most_of_contact: int = 50
+    """How many of these are of one contact: one that a receiver refuses leaves room for others."""
+
+    most_kept: int = 10_000
     """How many messages of a webhook wait in the store before the log is read further."""
 
     at_once: int = 8
@@ -33,6 +40,10 @@ class DeliveryPacing:
     failures: int = 3
     """After this number of failures in a row a webhook gets one message at a time, until one
     arrives."""
+
+    rest_seconds: float = 60
+    """How long such a webhook gets nothing between two attempts, at most: a message that its
+    receiver refuses holds up the other contacts no longer."""
 
     poll_seconds: float = 1.0
     """How often it is looked at what only the clock brings, and what other processes wrote."""

@@ -48,6 +48,8 @@ class _Following:
         self.couriers: dict[UUID, tuple[Webhook, Courier, asyncio.Task[None]]] = {}
         self.let_go: Callable[[], object] | None = None
         self.is_woken = False
+        self.is_over = False
+        """Whether nothing more is sent, whoever still looks at it."""
 
 
 class Sender:
@@ -173,7 +175,11 @@ class Sender:
             with self._lock:
                 followed = list(self._followed.values())
             for one in followed:
-                await self._look_at(one, ways)
+                try:
+                    await self._look_at(one, ways)
+                except Exception:
+                    # The other ledgers go on.
+                    logger.exception("ledger %s sends no webhooks", one.webhooks.ledger.name)
             await self._changed.wait()
 
     async def _look_at(self, followed: _Following, ways: CourierWays) -> None:
@@ -187,9 +193,11 @@ class Sender:
         for webhook_id, (known, _, task) in list(followed.couriers.items()):
             now = webhooks.get(webhook_id)
             if task.done() or now is None or now.revision != known.revision:
-                del followed.couriers[webhook_id]
+                followed.couriers.pop(webhook_id, None)
                 task.cancel()
                 await asyncio.wait([task])
+        if followed.is_over:  # it was let go in the meantime
+            return
         for webhook_id, webhook in webhooks.items():
             if webhook_id not in followed.couriers:
                 courier = Courier(followed.webhooks, webhook, followed.outbox, ways)
@@ -217,6 +225,7 @@ def _wake_couriers(followed: _Following) -> None:
 
 async def _end(followed: _Following) -> None:
     """Cancel the couriers of a ledger, and wait until what they know is kept."""
+    followed.is_over = True
     tasks = [task for _, _, task in followed.couriers.values()]
     followed.couriers.clear()
     for task in tasks:

@@ -179,10 +179,15 @@ class Webhooks:
         require_sound(changed.events, changed.types)
         with self._lock:
             before = self.find(changed.id)
-            self.store.change(changed)
+            # What it did not receive until now it receives from now on, as one that is made now.
+            position, notice = before.position, before.notice
             if not OF_EVENTS.intersection(before.events) and OF_EVENTS.intersection(changed.events):
-                # Of the log it hears from now on, as one that is made now.
-                self.store.rewind(changed.id, self.ledger.head(), before.notice)
+                position = self.ledger.head()
+            if OF_EVENTS.issuperset(before.events) and not OF_EVENTS.issuperset(changed.events):
+                notice = self._notice_before(AFTER_ALL)
+            if (position, notice) != (before.position, before.notice):
+                self.store.rewind(changed.id, position, notice)
+            self.store.change(changed)
             self._known = None
         self.on_change()
         return self.find(changed.id)
