@@ -33,6 +33,8 @@ _REJECTS = """\
 """
 
 FIELD_CODES: dict[str, str] = {
+    "address-refused": "Webhooks are not sent to this address: it is not public, and no setting"
+    " allows it.",
     "bad-cursor": "The cursor does not belong to this list.",
     "contradiction": "Two values exclude each other.",
     "duplicate-field": "It may be given only once.",

@@ -139,6 +139,8 @@ def test_answers_fit_the_schemas_that_are_published(shop: Shop) -> None:
     required = {"position": position, "first": 1}
     filled |= {"import": imported(shop, GOOD)["id"]}
     filled |= {"valuation": ended(shop, shop.post("/valuations", {}))["result"]["id"]}
+    webhook = {"url": "https://shop.example.org/in", "events": ["stage-changed"]}
+    filled |= {"id": shop.post("/webhooks", webhook).json()["id"]}
     sealed(shop, position)
     for path, methods in document["paths"].items():
         if "get" not in methods or "{operation}" in path:

@@ -30,7 +30,7 @@ FIRST_PAGES = {
 
 
 def fill(keyed: Keyed) -> None:
-    """Something on every page: a contact, a thing to do, a referral, an import and a rebuild."""
+    """Something on every page: a contact, a thing to do, a referral, an import, a webhook."""
     keyed.register("till:1", "Ada Jansen")
     keyed.register("till:2", "Ben Okafor")
     referral = {"referral_id": "r1", "direction": "inbound", "other": "till:2", "level": 3}
@@ -44,6 +44,8 @@ def fill(keyed: Keyed) -> None:
     keyed.client.get(f"{v1}/agenda?min_position={position}", headers=headers)
     csv = {**headers, "Content-Type": "text/csv"}
     keyed.client.post(f"{v1}/imports?mapping=square&dry_run=true", content=SALES, headers=csv)
+    webhook = {"url": "https://till.example.org/", "events": ["event-recorded"], "enabled": False}
+    assert keyed.client.post(f"{v1}/webhooks", json=webhook, headers=headers).status_code == 201
     rebuild = {"Authorization": f"Bearer {keyed.key('rebuild')[0]}"}
     begun = keyed.client.post(f"{v1}/projections/status/rebuilds", json={}, headers=rebuild)
     assert begun.status_code == 202, begun.text
@@ -100,6 +102,7 @@ def test_what_a_key_is_shown_works_and_the_rest_is_refused(keyed: Keyed, scope: 
         "contact": "till:1",
         "operation": uuid4(),
         "import": uuid4(),
+        "webhook": uuid4(),
         "list": "lost",
     }
     for page in PAGES:

@@ -68,6 +68,8 @@ ALLOWED = {
     ("docs/tutorial/the-first-morning.md", "ten seconds"): "the page shows it so long, see a test",
     ("docs/tutorial/the-first-morning.md", "two days"): "48 hours, a rule's number",
     ("docs/how-to/use-the-console.md", "ten seconds"): "the page shows it so long, see a test",
+    ("docs/how-to/tell-another-program.md", "30 days"): "a limit of the code",
+    ("docs/how-to/tell-another-program.md", "ten seconds"): "a limit of the code",
     ("docs/how-to/use-the-console.md", "2 s"): "an example of what a page says",
 }
 """Figures that may stand where they stand, each with the reason."""

@@ -145,7 +145,7 @@ def change_webhook(
     webhook_id: WebhookId,
     audit: CurrentAudit,
 ) -> Webhook:
-    """What is left out stays as it is. While `enabled` is false nothing is sent; afterwards it
+    """Fields that are left out stay as they are. While `enabled` is false nothing is sent; afterwards it
     continues where it was, and leaves nothing out.
     """
     webhooks, name, sent = served.webhooks, _id(webhook_id), body.changes()

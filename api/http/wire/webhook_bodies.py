@@ -93,7 +93,7 @@ class NewWebhook(SentObject):
 
 
 class ChangedWebhook(SentObject):
-    """What of a webhook is to be another thing; what is left out stays as it is."""
+    """Fields of a webhook with their new values; those that are left out stay as they are."""
 
     EXAMPLES: ClassVar = {
         "paused": {"enabled": False},
@@ -118,7 +118,7 @@ class ChangedWebhook(SentObject):
 
 
 class Replay(SentObject):
-    """What is to be sent again: everything from a position on, or these deliveries."""
+    """A request to send again everything from a position on, or these deliveries."""
 
     EXAMPLES: ClassVar = {
         "from a position": {"from_position": 40},

@@ -22,7 +22,7 @@ DeliveryState = Annotated[str, WithJsonSchema({"type": "string", "enum": list(ST
 
 
 class Webhook(Document):
-    """Who receives what. ``types`` are those of the events that are sent, all where it is empty.
+    """A receiver and the kinds of messages that it gets. ``types`` are those of the events that are sent, all where it is empty.
 
     ``position`` is how far the event log was taken in. ``waiting`` and ``dead`` count messages;
     ``waiting_since`` is the instant of the oldest that waits. ``failing_since`` is when attempts
@@ -115,7 +115,7 @@ class Delivery(Document):
 
 
 class WebhookReplay(Document):
-    """What is sent again: from a position on, or how many of the deliveries that were named."""
+    """A replay: the position from which it begins, or the number of deliveries sent again."""
 
     from_position: Position | None = Field(examples=[None])
     deliveries: int | None = Field(examples=[1])

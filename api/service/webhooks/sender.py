@@ -49,7 +49,7 @@ class _Following:
         self.let_go: Callable[[], object] | None = None
         self.is_woken = False
         self.is_over = False
-        """Whether nothing more is sent, whoever still looks at it."""
+        """Whether nothing more is sent of it."""
 
 
 class Sender:
@@ -178,7 +178,7 @@ class Sender:
                 try:
                     await self._look_at(one, ways)
                 except Exception:
-                    # The other ledgers go on.
+                    # The other ledgers continue.
                     logger.exception("ledger %s sends no webhooks", one.webhooks.ledger.name)
             await self._changed.wait()
 

@@ -58,7 +58,7 @@ class Delivery:
 
 @dataclass(frozen=True, kw_only=True)
 class WebhookReplay:
-    """What is sent again: from a position on, or how many of the deliveries that were named."""
+    """A replay: the position from which it begins, or the number of deliveries sent again."""
 
     from_position: int | None
     deliveries: int | None
