@@ -145,8 +145,8 @@ def change_webhook(
     webhook_id: WebhookId,
     audit: CurrentAudit,
 ) -> Webhook:
-    """Fields that are left out stay as they are. While `enabled` is false nothing is sent; afterwards it
-    continues where it was, and leaves nothing out.
+    """Fields that are left out stay as they are. While `enabled` is false nothing is sent;
+    afterwards it continues where it was, and leaves nothing out.
     """
     webhooks, name, sent = served.webhooks, _id(webhook_id), body.changes()
     webhooks.find(name)

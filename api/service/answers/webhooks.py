@@ -22,7 +22,8 @@ DeliveryState = Annotated[str, WithJsonSchema({"type": "string", "enum": list(ST
 
 
 class Webhook(Document):
-    """A receiver and the kinds of messages that it gets. ``types`` are those of the events that are sent, all where it is empty.
+    """A receiver and the kinds of messages that it gets. ``types`` are those of the events that
+    are sent, all where it is empty.
 
     ``position`` is how far the event log was taken in. ``waiting`` and ``dead`` count messages;
     ``waiting_since`` is the instant of the oldest that waits. ``failing_since`` is when attempts
