@@ -47,6 +47,15 @@ class StoredState(NamedTuple):
     stewarded: bool
 
 
+class StoredCount(NamedTuple):
+    """The number of ``items`` of a kind in a state, of which the first is due at ``due_at``."""
+
+    kind: str
+    state: str
+    due_at: int
+    items: int
+
+
 class AgendaRows:
     """The rows at one position and instant, for as long as a read lasts.
 
@@ -82,14 +91,47 @@ class AgendaRows:
 
     def states(self, day: Day, wanted: ItemsWanted) -> Iterator[StoredState]:
         """The kinds and states of the items that are wanted, in order."""
+        return self._states(day, wanted, [])
+
+    def _states(
+        self, day: Day, wanted: ItemsWanted, conditions: Sequence[str]
+    ) -> Iterator[StoredState]:
         columns = "i.contact, i.item, i.number, i.kind, i.due_at, i.from_at, i.muted,"
         columns += " i.deferred_until, i.gone_at, o.stewarded"
-        for row in self._select(columns, day, wanted, None):
+        for row in self._select(columns, day, wanted, None, conditions):
             contact, key, number, kind, due_at, from_at, muted, *put_off, stewarded = row
             at = max(from_at, day.first_at)
             state = Putting(bool(muted), *put_off).state(due_at, day.begins_at, day.ends_at, at)
             place = number, due_at, UUID(bytes=contact), key
             yield StoredState(kind, state, place, bool(stewarded))
+
+    def counts(self, day: Day, wanted: ItemsWanted, most: int | None) -> Iterator[StoredCount]:
+        """How many items that are wanted there are, in parts; with ``most`` of that many, or a few
+        more, where there are more.
+
+        Rows that are alike in what their state follows from are counted by the database.
+        """
+        tables, found = self._tables, 0
+        bounds = day.begins_at, day.ends_at
+        for conditions, values in self._each_number(day, wanted, None):
+            if most is not None and found >= most:
+                return
+            where, at = self._where(day, [*conditions, "i.deferred_until IS NULL"], values)
+            if wanted.state in _BY_DUE:
+                where += " AND i.muted = 0"
+            limit = "" if most is None else f" LIMIT {most - found}"
+            rows = tables.execute(
+                f"SELECT kind, muted, MIN(due_at), COUNT(*) FROM"
+                f" (SELECT i.kind, i.muted, i.due_at {where}{limit}) AS some"
+                " GROUP BY kind, muted, due_at >= ?, due_at >= ?",
+                (*at, *bounds),
+            )
+            for kind, muted, due_at, count in rows.fetchall():
+                found += count
+                put_off = Putting(bool(muted), None, None)
+                yield StoredCount(kind, put_off.state(due_at, *bounds, day.first_at), due_at, count)
+        for one in self._states(day, wanted, ["i.deferred_until IS NOT NULL"]):
+            yield StoredCount(one.kind, one.state, one.place[1], 1)
 
     def doubtful(self) -> list[UUID]:
         """The contacts of which rows do not say all: a reader that has the keys folds them."""
@@ -100,8 +142,24 @@ class AgendaRows:
         return [UUID(bytes=contact) for (contact,) in rows]
 
     def _select(
-        self, columns: str, day: Day, wanted: ItemsWanted, after: Place | None
+        self,
+        columns: str,
+        day: Day,
+        wanted: ItemsWanted,
+        after: Place | None,
+        more_conditions: Sequence[str] = (),
     ) -> Iterator[Sequence[Any]]:
+        for conditions, values in self._each_number(day, wanted, after):
+            yield from self._rows(columns, day, [*conditions, *more_conditions], values)
+
+    def _each_number(
+        self, day: Day, wanted: ItemsWanted, after: Place | None
+    ) -> Iterator[tuple[list[str], list[object]]]:
+        """Conditions of the rows that are wanted, and their values; what they find is in order.
+
+        A number at a time where items of a number are sorted by what is asked for, so that what is
+        due otherwise is not read.
+        """
         conditions, values = list[str](), list[object]()
         if wanted.kind is not None:
             conditions.append("i.number = ? AND i.kind = ?")
@@ -118,30 +176,35 @@ class AgendaRows:
             conditions.append("(i.number, i.due_at, i.contact, i.item) > (?, ?, ?, ?)")
             values += [number, due_at, contact.bytes, key]
         if wanted.kind is not None or wanted.state not in _BY_DUE:
-            yield from self._rows(columns, day, conditions, values)
+            yield conditions, values
             return
-        # A number at a time, so that what is due otherwise is not read.
         for number in sorted(set(NUMBERS.values())):
             if after is None or number >= after[0]:
-                at_number = [*conditions, "i.number = ?"]
-                yield from self._rows(columns, day, at_number, [*values, number])
+                yield [*conditions, "i.number = ?"], [*values, number]
 
     def _rows(
         self, columns: str, day: Day, conditions: Sequence[str], values: Sequence[object]
     ) -> Iterator[Sequence[Any]]:
         """Rows of items that exist on the day, in order, of contacts that are not doubtful."""
-        tables = self._tables
-        every = ["i.from_at < ?", _NOT_DOUBTFUL.format(tables["referrers"]), *conditions]
+        where, values = self._where(day, conditions, values)
         rows: Iterator[Sequence[Any]] = iter(
-            tables.execute(
-                f"SELECT {columns} FROM {tables['items']} AS i"
-                f" JOIN {tables['own']} AS o ON o.contact = i.contact"
-                f" WHERE {' AND '.join(every)}"
-                " ORDER BY i.number, i.due_at, i.contact, i.item",
-                (day.ends_at, *values),
+            self._tables.execute(
+                f"SELECT {columns} {where} ORDER BY i.number, i.due_at, i.contact, i.item", values
             )
         )
         return rows
+
+    def _where(
+        self, day: Day, conditions: Sequence[str], values: Sequence[object]
+    ) -> tuple[str, tuple[object, ...]]:
+        """Where such rows are, with the values for it."""
+        tables = self._tables
+        every = ["i.from_at < ?", _NOT_DOUBTFUL.format(tables["referrers"]), *conditions]
+        where = (
+            f"FROM {tables['items']} AS i JOIN {tables['own']} AS o ON o.contact = i.contact"
+            f" WHERE {' AND '.join(every)}"
+        )
+        return where, (day.ends_at, *values)
 
 
 _NOT_DOUBTFUL = (

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from domain.calibration import Calibrator
 from domain.events import STAGES
+from domain.relationship import FLAGS
 from projections.accounts import read_accounts
 from projections.answers import CalibrationSnapshot, ContactStatus, StatusRow, Summary
 from projections.row_writing import NEVER
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 SORTS = ("score", "since")
 """What statuses can be sorted by, greatest first."""
+
+MOST_FEW = 200
+"""Up to how many contacts with a flag are all read, for one page of them."""
 
 _COLUMNS = "contact, stage, score, since, flags, policy_version"
 _HAS_FLAG = "instr(' ' || flags || ' ', ?) > 0"
@@ -97,10 +101,18 @@ def _page_with_flag(
 ) -> tuple[tuple[StatusRow, ...], Cursor | None]:
     """The rows with a flag, of one stage or of all.
 
-    An index has those with any flag alone, sorted, and says enough to choose among them; the few
-    that are chosen are read by their contacts.
+    Where they are few, they are read by their flags. Else an index has those with any flag alone,
+    sorted, and says enough to choose among them; those that are chosen are read by their contacts.
     """
     sort, after, limit = order
+    few = _few_with_flag(tables, flag)
+    if few is not None:
+        rows = [row for row in few if stage in (None, row[1])]
+        rows.sort(key=lambda row: (-_value(row, sort), row[0]))
+        if after is not None:
+            place = -after[0], after[1].bytes
+            rows = [row for row in rows if (-_value(row, sort), row[0]) > place]
+        return _page_of(rows[: limit + 1], sort, limit)
     conditions, values = ["flags <> ''", _HAS_FLAG], list[object]([f" {flag} "])
     if stage is not None:
         conditions.append("stage || '' = ?")  # an expression, or the index of stages is taken
@@ -114,6 +126,32 @@ def _page_with_flag(
     ).fetchall()
     rows.sort(key=lambda row: (-_value(row, sort), row[0]))
     return _page_of(rows, sort, limit)
+
+
+def _few_with_flag(tables: Tables, flag: str) -> list[StoredRow] | None:
+    """All rows with a flag, where they are few; None where they are many.
+
+    Flags are kept together, so the combinations are looked up that there are: a step in an index
+    for each.
+    """
+    name = tables["rows"]
+    found = tables.execute(
+        f"WITH RECURSIVE known(flags) AS (SELECT MIN(flags) FROM {name} WHERE flags <> ''"
+        f" UNION ALL SELECT (SELECT r.flags FROM {name} AS r WHERE r.flags <> ''"
+        " AND r.flags > known.flags ORDER BY r.flags LIMIT 1)"
+        f" FROM known WHERE known.flags IS NOT NULL) SELECT flags FROM known WHERE {_HAS_FLAG}"
+        f" LIMIT {2 ** len(FLAGS)}",
+        (f" {flag} ",),
+    ).fetchall()
+    combined = [flags for (flags,) in found]
+    if not combined:
+        return []
+    rows: list[StoredRow] = tables.execute(
+        f"SELECT {_COLUMNS} FROM {name} WHERE flags <> ''"
+        f" AND flags IN ({', '.join('?' * len(combined))}) LIMIT ?",
+        (*combined, MOST_FEW + 1),
+    ).fetchall()
+    return rows if len(rows) <= MOST_FEW else None
 
 
 def read_statuses_then(

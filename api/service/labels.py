@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, TypeVar
 from uuid import UUID
 
@@ -11,8 +12,9 @@ from api.service.answers.document import UNKNOWN_NAME
 from api.service.profiles import profile_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from api.service.finding.finder import Finder
     from domain.aliases import Aliases
     from ledger.ledger import Ledger
 
@@ -106,3 +108,20 @@ class Labels:
         """A JSON object about a contact with the fields at its end."""
         fields = json.dumps(self.in_json(contact_id), ensure_ascii=False, separators=(",", ":"))
         return content[:-1] + b"," + fields[1:].encode()
+
+
+def names_now(ledger: Ledger, finder: Finder, aliases: Aliases) -> Callable[[UUID], str | None]:
+    """What contacts are called now, of whom ``aliases`` say who stands for whom.
+
+    Names are looked up in the index in memory, and read where that does not know one: it is not
+    whole for a while after a start.
+    """
+
+    @cache
+    def name_of(contact: UUID) -> str | None:
+        survivor = aliases.survivor_of(contact)
+        if found := finder.names_of([survivor])[survivor]:
+            return found
+        return profile_at(ledger, aliases, survivor, ledger.head()).name
+
+    return name_of

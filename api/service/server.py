@@ -7,6 +7,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from api.service.agendas.changes import ComingChanges
 from api.service.agendas.meetings import LastMeetings
 from api.service.agendas.present import PresentAgenda
 from api.service.answer_cache import AnswerCache
@@ -64,6 +65,7 @@ class OpenLedger:
     imports: Imports
     agenda: PresentAgenda
     meetings: LastMeetings
+    changes: ComingChanges
     said: SaidIndex
     valuations: KeptValuations
     webhooks: Webhooks
@@ -258,6 +260,7 @@ class Server:
                     served.finder.close()
                     served.agenda.close()
                     served.meetings.close()
+                    served.changes.close()
                     served.said.close()
                 if self.followers is not None:
                     self.followers.let_go(name)
@@ -349,6 +352,7 @@ class Server:
             Imports(ledger, projections.operations, self.clock),
             PresentAgenda(ledger, projections, aliases, self.indexing),
             LastMeetings(ledger),
+            ComingChanges(ledger),
             SaidIndex(ledger, aliases, self.indexing),
             KeptValuations(ledger),
             webhooks,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from api.console.pages import today
 from tests.console.forms import fields_of
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import httpx
     import pytest
 
+    from api.service.server import Server
     from tests.api.shop import Shop
 
 
@@ -68,6 +69,31 @@ def test_many_things_are_shown_page_by_page_and_counted(
     assert "?kind=Promise" in page
     for wrong in ("after=1", "after=x 1 y z", "kind=Fun", f"after=1 {'9' * 30} {'0' * 32} a"):
         assert client.get(f"{base}?{wrong}").status_code == 422
+
+
+def test_the_page_is_read_at_once_and_no_history_for_it(
+    client: httpx.Client, shop: Shop, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many people it shows: names are in memory, and the lists are of one moment."""
+    fill(shop, 60)
+    served = server.ledger(shop.base.rpartition("/")[2])
+    before = client.get(pages(shop)).text
+    read: list[str] = []
+
+    def counted(owner: object, name: str) -> None:
+        kept = getattr(owner, name)
+
+        def call(*values: Any, **named: Any) -> Any:
+            read.append(name)
+            return kept(*values, **named)
+
+        monkeypatch.setattr(owner, name, call)
+
+    counted(served.projections, "agenda_rows")
+    counted(served.ledger, "stream")
+    page = client.get(pages(shop)).text
+    assert page.count("Guest") == before.count("Guest") > 50
+    assert read == ["agenda_rows"]
 
 
 def test_the_pages_of_an_archived_ledger_are_read_and_take_nothing(

@@ -15,6 +15,7 @@ from domain.events import STAGES
 from domain.history import effective_history
 from domain.instants import DAY
 from domain.relationship import fold
+from projections import status_reading
 from projections.groups import read_group, read_merges
 from tests.domain.scenario import ANN, BEN, CAT, DAN
 from tests.fixtures.clock import Clock
@@ -101,6 +102,28 @@ def test_a_list_can_be_of_one_stage_or_flag(hands: Hands, ledger: MemoryLedger) 
     assert [row.contact_id for row in paged(hands, 1, flag="advocate")] == [ANN]
     assert paged(hands, 1, flag="advo") == []
     assert paged(hands, 1, stage="customer", flag="advocate") == []
+
+
+@pytest.mark.parametrize("few", [0, 1, 1_000])
+def test_those_with_a_flag_are_the_same_read_as_few_or_as_many(
+    hands: Hands, ledger: MemoryLedger, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    for contact in (ANN, BEN, CAT):
+        ledger.tell(contact, "testimonial-given")
+    ledger.tell(BEN, "purchase-made", NOW - 10 * DAY)
+    ledger.tell(CAT, "purchase-made", NOW - 400 * DAY)
+    follow(hands)
+    monkeypatch.setattr(status_reading, "MOST_FEW", few)
+    flags = {row.contact_id: row.flags for row in paged(hands, 3, flag="advocate")}
+    assert "quiet" in flags[CAT], "another combination of flags"
+    for limit in (1, 2, 3):
+        by_score = paged(hands, limit, flag="advocate", sort="score")
+        scores = [row.score for row in by_score]
+        assert scores == sorted(scores, reverse=True)
+        assert {row.contact_id for row in by_score} == flags.keys() == {ANN, BEN, CAT}
+        by_since = paged(hands, limit, flag="advocate", sort="since")
+        assert by_since[0].contact_id == BEN
+    assert [row.contact_id for row in paged(hands, 1, stage="customer", flag="advocate")] == [BEN]
 
 
 def test_every_stage_is_in_the_summary(hands: Hands, ledger: MemoryLedger) -> None:

@@ -49,8 +49,7 @@ def show(visit: Visit) -> Response:
     served, standing = visit.served, visit.parameter("standing")
     if standing not in (None, *STANDINGS):
         raise Invalid.at("/standing", "not-a-choice", f"must be one of {', '.join(STANDINGS)}")
-    question = visit.question()
-    fresh = freshness(served, "standing")
+    fresh, question = freshness(served, "standing"), visit.question()
     found = served.projections.standings(standing=standing, limit=ROWS)
     name_of = names_at(served.ledger, question.moment, wanted=True)
     partners = [

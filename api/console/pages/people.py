@@ -10,7 +10,6 @@ from uuid import UUID
 from api.console.freshness import freshness
 from api.console.twins import Twin, path_with
 from api.console.visit import Page
-from api.service.agendas.answering import names_at
 from api.service.answers.agenda import AgendaItem
 from api.service.finding.pages import ContactFilter, duplicates_page, found_page, index_of
 from api.service.finding.people import (
@@ -19,6 +18,7 @@ from api.service.finding.people import (
     people_counts,
     people_page,
 )
+from api.service.labels import names_now
 from domain.errors import Invalid
 from domain.events import STAGES
 from domain.relationship import FLAGS
@@ -92,8 +92,8 @@ def show(visit: Visit) -> Response:
     Raises:
         Invalid: a filter or the place of the page is none.
     """
-    served, question = visit.served, visit.question()
-    fresh = freshness(served, "status", "standing")
+    served = visit.served
+    fresh, question = freshness(served, "status", "standing"), visit.question()
     typed, sort = visit.parameter("q"), visit.parameter("sort") or "score"
     wanted = _filter_of(visit)
     if sort not in SORTS:
@@ -113,8 +113,8 @@ def show(visit: Visit) -> Response:
     else:
         count = MOST_PRINTED if visit.parameter("print") else ROWS
         listed = people_page(served, wanted, sort, _cursor(visit.parameter("after")), count)
-        names_then = names_at(served.ledger, question.moment, wanted=True)
-        rows = _rows(visit, question, listed.items, names_then)
+        name_of = names_now(served.ledger, served.finder, question.aliases)
+        rows = _rows(visit, question, listed.items, name_of)
         if listed.next_cursor is not None:
             more = "{}:{}".format(*listed.next_cursor)
     counts = people_counts(served)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import islice
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 from uuid import UUID
@@ -13,24 +14,24 @@ from api.console.freshness import freshness
 from api.console.twins import Twin, path_with
 from api.console.visit import Page
 from api.console.vocabulary import KINDS
-from api.service.agendas.answering import AgendaQuestion, agenda_page, names_at, whole_agenda
+from api.service.agendas.answering import AgendaQuestion, whole_agenda
 from api.service.agendas.listing import AgendaFilter
-from api.service.labels import LabelsWanted
-from api.service.questions import relationship_of, subject_of
+from api.service.agendas.moment import PageWanted
+from api.service.answers.agenda import AgendaItem
+from api.service.labels import LabelsWanted, names_now
 from domain.agenda.items import DUE
 from domain.errors import Invalid
 from domain.phrases import count_of
 from ledger.access.scopes import READ
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from starlette.responses import Response
 
     from api.console.rendering import Words
     from api.console.visit import Visit
-    from api.service.agendas.present import AgendaList
-    from api.service.answers.agenda import AgendaItem
+    from api.service.agendas.moment import AgendaList
     from api.service.questions import Question
     from api.service.server import OpenLedger
     from domain.evidence import WillChange
@@ -84,18 +85,20 @@ def show(visit: Visit) -> Response:
     Raises:
         Invalid: the day is none, or lies too far ahead.
     """
-    served, question = visit.served, visit.question()
+    served = visit.served
     kind, steward = visit.parameter("kind"), visit.parameter("steward")
     on = _day(visit.parameter("on"))
     if kind not in (None, *KINDS.values()):
         raise Invalid.at("/kind", "not-a-choice", f"must be one of {', '.join(KINDS.values())}")
     fresh = freshness(served, "agenda", "status") if on is None else None
+    question = visit.question()
+    name_of = names_now(served.ledger, served.finder, question.aliases)
     seen = (
-        _present(served, kind, steward, _place(visit.parameter("after")))
+        _present(visit, name_of, kind, steward, _place(visit.parameter("after")))
         if on is None
         else _another_day(served, question, on, kind, steward)
     )
-    thanks, more_thanks = _thanks(visit, on, seen)
+    thanks, more_thanks = _thanks(seen)
     return visit.page(
         "today.html" if not visit.is_fragment else "today_list.html",
         on=on,
@@ -112,7 +115,7 @@ def show(visit: Visit) -> Response:
         twins=_twins(visit, on, kind, steward),
         people=by_person(seen.due),
         coming=by_day(seen.coming, visit.words),
-        falling=_falling(visit, question),
+        falling=_falling(visit, question, name_of),
         may_append=visit.may("append"),
         kinds=KINDS,
         most=MOST_COUNTED,
@@ -130,6 +133,8 @@ def show(visit: Visit) -> Response:
 class DayList:
     """What is to be done on a day: ``counts`` by kind, in words, and ``overdue`` among them.
 
+    ``thanks`` are those that we owe, or the first of them.
+
     ``is_counted`` is False where there is more than is counted; ``next_place`` is where the next
     page of what is due begins.
     """
@@ -137,6 +142,7 @@ class DayList:
     due: tuple[AgendaItem, ...]
     coming: tuple[AgendaItem, ...]
     deferred: tuple[AgendaItem, ...]
+    thanks: tuple[AgendaItem, ...]
     counts: Mapping[str, int]
     today: int
     overdue: int
@@ -146,53 +152,64 @@ class DayList:
 
 
 def _present(
-    served: OpenLedger, kind: str | None, steward: str | None, after: Place | None
+    visit: Visit,
+    name_of: Callable[[UUID], str | None],
+    kind: str | None,
+    steward: str | None,
+    after: Place | None,
 ) -> DayList:
     """What is left of today, from rows: no more of them than are shown and counted."""
-    agenda = served.agenda
-    due = _page_of(served, kind, steward, DUE, MOST_ITEMS, after)
-    counted = agenda.counts(AgendaFilter(state=DUE, steward=steward), MOST_COUNTED)
-    counts: Counter[str] = Counter()
-    states: Counter[str] = Counter()
-    for one, state, count in counted.counts:
-        counts[KINDS[one]] += count
-        states[state] += count
+    kinds, of_thanks = _kinds_of(kind), _kinds_of(THANKS)
+    lists = (
+        (kinds, DUE, MOST_ITEMS, after),
+        (kinds, "upcoming", MOST_COMING, None),
+        (kinds, "deferred", MOST_COMING, None),
+        (of_thanks, DUE, MOST_THANKS, None),
+    )
+    wanted = [
+        PageWanted(AgendaFilter(kind=one, state=state, steward=steward), most, place)
+        for called, state, most, place in lists
+        for one in called
+    ]
+    counted = [AgendaFilter(state=DUE, steward=steward)]
+    pages, (counts,) = visit.served.agenda.overview(wanted, counted, MOST_COUNTED)
+    found = iter(pages)
+    due, coming, deferred, thanks = (
+        _merge_lists([*islice(found, len(called))], most) for called, _, most, _ in lists
+    )
+    by_kind: Counter[str] = Counter()
+    by_state: Counter[str] = Counter()
+    for one, state, count in counts.counts:
+        by_kind[KINDS[one]] += count
+        by_state[state] += count
+
+    def items_of(page: AgendaList) -> tuple[AgendaItem, ...]:
+        return tuple(AgendaItem.of(row, name_of) for row in page.rows)
+
     return DayList(
-        due=_items_of(served, due),
-        coming=_items_of(served, _page_of(served, kind, steward, "upcoming", MOST_COMING)),
-        deferred=_items_of(served, _page_of(served, kind, steward, "deferred", MOST_COMING)),
-        counts=counts,
-        today=states["today"],
-        overdue=states["overdue"],
-        is_counted=counts.total() < MOST_COUNTED,
+        due=items_of(due),
+        coming=items_of(coming),
+        deferred=items_of(deferred),
+        thanks=items_of(thanks),
+        counts=by_kind,
+        today=by_state["today"],
+        overdue=by_state["overdue"],
+        is_counted=by_kind.total() < MOST_COUNTED,
         position=due.moment.position,
         next_place=_place_text(due.rows[-1].item.order) if due.has_more else None,
     )
 
 
-def _page_of(
-    served: OpenLedger,
-    kind: str | None,
-    steward: str | None,
-    state: str,
-    most: int,
-    after: Place | None = None,
-) -> AgendaList:
-    """The next rows of a kind, as it is called on the page; of every kind with None."""
-    kinds: list[str | None] = [one for one, said in KINDS.items() if said == kind]
-    lists = [
-        served.agenda.page(AgendaFilter(kind=one, state=state, steward=steward), after, most)
-        for one in kinds or [None]
-    ]
+def _kinds_of(kind: str | None) -> list[str | None]:
+    """The kinds that are called so on the page; None, which is every kind, for None."""
+    return [one for one, said in KINDS.items() if said == kind] or [None]
+
+
+def _merge_lists(lists: Sequence[AgendaList], most: int) -> AgendaList:
+    """The first rows of some lists as one."""
     rows = sorted((row for one in lists for row in one.rows), key=lambda row: row.item.order)
     has_more = any(one.has_more for one in lists) or len(rows) > most
     return lists[0]._replace(rows=rows[:most], has_more=has_more)
-
-
-def _items_of(served: OpenLedger, found: AgendaList) -> tuple[AgendaItem, ...]:
-    """Rows as items with names."""
-    named = served.labels(LabelsWanted(names=True), found.moment.position)
-    return agenda_page(found.rows, found.day, named, None).items
 
 
 def _another_day(
@@ -210,6 +227,7 @@ def _another_day(
         due=tuple(one for one in shown if one.state in NOW),
         coming=tuple(one for one in shown if one.state == "upcoming"),
         deferred=tuple(one for one in shown if one.state == "deferred"),
+        thanks=tuple(one for one in shown if one.state in NOW and KINDS[one.kind] == THANKS),
         counts=Counter(KINDS[one.kind] for one in items if one.state in NOW),
         today=states["today"],
         overdue=states["overdue"],
@@ -221,7 +239,6 @@ def _another_day(
 def _twins(visit: Visit, on: date | None, kind: str | None, steward: str | None) -> list[Twin]:
     """What says the same for programs: the list, its counts, and who is falling."""
     path = visit.api_path
-    wanted: list[str | None] = [one for one, said in KINDS.items() if said == kind]
     found = [
         Twin(
             "the list",
@@ -229,25 +246,19 @@ def _twins(visit: Visit, on: date | None, kind: str | None, steward: str | None)
                 f"{path}/agenda", on=on, kind=one, steward=steward, deferred=True, names=True
             ),
         )
-        for one in wanted or [None]
+        for one in _kinds_of(kind)
     ]
     counts = path_with(f"{path}/agenda/summary", on=on, steward=steward)
     falling = path_with(f"{path}/statuses", flag="falling", names=True, limit=MOST_FALLING)
     return [*found, Twin("how many of each kind", counts), Twin("about to be lost", falling)]
 
 
-def _thanks(
-    visit: Visit, on: date | None, seen: DayList
-) -> tuple[list[tuple[UUID, str | None]], int]:
+def _thanks(seen: DayList) -> tuple[list[tuple[UUID, str | None]], int]:
     """Whom we owe thanks, the most urgent first, and how many more times."""
-    due, served = seen.due, visit.served
-    if on is None:
-        steward = visit.parameter("steward")
-        due = _items_of(served, _page_of(served, THANKS, steward, DUE, MOST_THANKS))
-    owed = [one for one in due if KINDS[one.kind] == THANKS]
-    people = dict.fromkeys((one.contact_id, one.name) for one in owed)
+    people = dict.fromkeys((one.contact_id, one.name) for one in seen.thanks)
     count = seen.counts.get(THANKS, 0)
-    return list(people)[:MOST_THANKS], max(0, count - len(owed)) + max(0, len(people) - MOST_THANKS)
+    more = max(0, count - len(seen.thanks)) + max(0, len(people) - MOST_THANKS)
+    return list(people)[:MOST_THANKS], more
 
 
 def headline(seen: DayList, words: Words, on: date | None = None) -> str:
@@ -290,17 +301,18 @@ def by_day(items: Sequence[AgendaItem], words: Words) -> list[tuple[str, list[Ag
     return list(days.items())
 
 
-def _falling(visit: Visit, question: Question) -> list[Falling]:
+def _falling(
+    visit: Visit, question: Question, name_of: Callable[[UUID], str | None]
+) -> list[Falling]:
     """The clients whom we are about to lose, and when."""
     served = visit.served
     rows = served.projections.statuses(flag="falling", limit=MOST_FALLING).items
-    name_of = names_at(served.ledger, question.moment, wanted=True)
-    found = []
-    for row in rows:
-        subject = subject_of(question, row.contact_id)
-        change = relationship_of(question, subject).will_change()
-        found.append(Falling(row.contact_id, name_of(row.contact_id), change))
-    return found
+    return [
+        Falling(
+            one.contact_id, name_of(one.contact_id), served.changes.of(one.contact_id, question)
+        )
+        for one in rows
+    ]
 
 
 def _place(text: str | None) -> Place | None:

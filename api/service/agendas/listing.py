@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from api.service.agendas.reading import Agendas
 from domain.agenda.days import MOST_DAYS_AHEAD, Day, DayItem, day_on, listed_on
-from domain.agenda.items import DUE
+from domain.agenda.items import DUE, KINDS, NUMBERS, STATES
 from domain.errors import Invalid
 from domain.events.contacts import ContactRegistered
 from domain.instants import day_of
@@ -16,7 +16,7 @@ from domain.text import NAME
 from projections.contact_walk import Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from uuid import UUID
 
     from domain.agenda.items import Item
@@ -126,14 +126,28 @@ def contacts_in(agendas: Agendas, ledger: Ledger, most_events: int) -> Iterator[
             yield contact
 
 
-def counts_of(rows: Sequence[AgendaRow]) -> Iterator[tuple[str, str, int]]:
+def counts_of(rows: Sequence[AgendaRow]) -> list[tuple[str, str, int]]:
     """How many items there are of each kind in each state, in the order of an agenda."""
+    return sum_parts((row.item.kind, row.state, row.item.due_at, 1) for row in rows)
+
+
+def sum_parts(parts: Iterable[tuple[str, str, int, int]]) -> list[tuple[str, str, int]]:
+    """The count of each kind in each state, in the order of an agenda.
+
+    Parts are kind, state, the first instant at which one is due, and how many.
+    """
     counts: dict[tuple[str, str], int] = {}
-    for row in rows:
-        key = row.item.kind, row.state
-        counts[key] = counts.get(key, 0) + 1
-    for (kind, state), count in counts.items():
-        yield kind, state, count
+    first: dict[tuple[str, str], int] = {}
+    for kind, state, due_at, count in parts:
+        key = kind, state
+        counts[key] = counts.get(key, 0) + count
+        first[key] = min(first.get(key, due_at), due_at)
+
+    def place(key: tuple[str, str]) -> tuple[int, int, int, int]:
+        kind, state = key
+        return NUMBERS[kind], first[key], KINDS.index(kind), STATES.index(state)
+
+    return [(*key, counts[key]) for key in sorted(counts, key=place)]
 
 
 def with_everything(wanted: AgendaFilter) -> AgendaFilter:
