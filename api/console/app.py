@@ -19,11 +19,11 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from api.console.errors import Failed, FormRefused, NotAllowed, PageNotFound, error_page
-from api.console.forms import read_form
-from api.console.multipart import read_multipart
+from api.console.forms import is_without_file, read_form
+from api.console.multipart import NoFile, read_multipart
 from api.console.origins import Origin, is_authority, path_of_page
 from api.console.pages import PAGES
-from api.console.pages.sign_in import sign_in_again
+from api.console.pages.sign_in import TRIES_PER_MINUTE, sign_in_again
 from api.console.rendering import STATIC, static_content
 from api.console.sessions import NOBODY, Sessions
 from api.console.visit import Visit
@@ -33,6 +33,7 @@ from ledger.access.scopes import THIS_MACHINE
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from starlette.datastructures import FormData
     from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -186,7 +187,7 @@ async def _read_form(visit: Visit, page: Page) -> None:
         FormRefused: it was made for another session.
         Invalid: it is no form, or longer than is read.
     """
-    if page.new_file is None:
+    if page.new_file is None or (page.asks_again and is_without_file(visit.request)):
         visit.form = await read_form(visit.request)
     else:
         visit.file = await run_in_threadpool(page.new_file, visit)
@@ -196,7 +197,9 @@ async def _read_form(visit: Visit, page: Page) -> None:
             _drop(visit.file)
             raise
     visit.is_stale = not page.is_public and not visit.session.made_form(visit.field("token"))
-    if visit.is_stale and not page.asks_again:
+    # The script on a page keeps the form as it is, with the file, and gives it the new token.
+    is_kept = visit.is_scripted and visit.file is not None
+    if visit.is_stale and (is_kept or not page.asks_again):
         _drop(visit.file)
         raise FormRefused(
             "nothing was recorded: this page was loaded before the server was started or the "
@@ -224,11 +227,25 @@ async def _to_sign_in(visit: Visit, page: Page, origin: Origin) -> Response:
         return Response("", headers={"HX-Redirect": _sign_in_path(wanted)})
     if page.method == "POST" and page.asks_again and origin.is_of_own_page(request):
         with suppress(LedgerError):
-            visit.form = await read_form(request)
+            visit.form = await _read_without_file(visit, page)
             again = path_of_page(str(request.url)) or ""
             return sign_in_again(visit, again)
     wanted = path_of_page(str(request.url)) if request.method == "GET" else None
     return RedirectResponse(_sign_in_path(wanted), 303)
+
+
+async def _read_without_file(visit: Visit, page: Page) -> FormData:
+    """What was typed into a form; the file of one, which no page can fill in again, is let go.
+
+    Raises:
+        Invalid: it is no form, or longer than is read.
+        RateLimited: this address sent too many files.
+    """
+    if page.new_file is None or is_without_file(visit.request):
+        return await read_form(visit.request)
+    address = visit.request.client.host if visit.request.client else "-"
+    visit.server.rate_limits.take(f"sign-in {address}", TRIES_PER_MINUTE)
+    return await read_multipart(visit.request, NoFile())
 
 
 def _sign_in_path(wanted: str | None) -> str:

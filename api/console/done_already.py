@@ -13,9 +13,12 @@ from api.console.vocabulary import act_named
 from api.service.agendas.answering import AgendaQuestion, whole_agenda
 from api.service.agendas.listing import AgendaFilter
 from api.service.labels import LabelsWanted
+from api.service.marks import MARKING
+from api.service.profiles import history_of_types
 from api.service.questions import Knowledge
 from domain.errors import LedgerError
 from domain.events.base import EncryptedValue
+from domain.events.care import ActionDeferred
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -74,6 +77,26 @@ def who_did(visit: Visit, contact: UUID, key: str) -> Completion:
             actor = None if isinstance(one.actor, EncryptedValue) else one.actor
             return Completion(act_named(one.type), actor, one.recorded_at)
     return Completion()
+
+
+def who_put_off(visit: Visit, contact: UUID, key: str, since: int) -> Completion | None:
+    """Who put the item off after a position; None where nobody did, or took it back."""
+    now, ledger = visit.question(), visit.served.ledger
+    survivor = now.aliases.survivor_of(contact)
+    history = history_of_types(
+        ledger, now.aliases, survivor, now.position, (ActionDeferred.TYPE, *MARKING), decrypt=True
+    )
+    found = [
+        one
+        for one in history.facts
+        if isinstance(one.event, ActionDeferred) and one.event.item == key and one.position > since
+    ]
+    if not found:
+        return None
+    newest = max(found, key=lambda one: one.position)
+    (recorded,) = ledger.log(after=newest.position - 1, limit=1, upto=newest.position)
+    actor = None if isinstance(recorded.actor, EncryptedValue) else recorded.actor
+    return Completion(act_named(recorded.type), actor, recorded.recorded_at)
 
 
 def _item_in(

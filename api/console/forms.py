@@ -20,14 +20,19 @@ MOST_FIELDS = 600
 URLENCODED = "application/x-www-form-urlencoded"
 
 
+def is_without_file(request: Request) -> bool:
+    """Whether a request brings a form without a file."""
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return media_type == URLENCODED
+
+
 async def read_form(request: Request) -> FormData:
     """The fields of a form, in their order.
 
     Raises:
         Invalid: it is no form, or longer than is read.
     """
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != URLENCODED:
+    if not is_without_file(request):
         raise Invalid.at("", "malformed", "send a form")
     body = bytearray()
     async for part in request.stream():

@@ -54,6 +54,13 @@ class Memory:
             raise Invalid.at("/file", "too-long", f"must have at most {self._most:,} bytes")
 
 
+class NoFile:
+    """Takes the file of a form, and keeps nothing of it."""
+
+    def write(self, some: bytes, /) -> None:
+        """Let the next bytes go."""
+
+
 async def read_multipart(request: Request, sink: Sink) -> FormData:
     """The fields of a form, whose file goes to ``sink``; its name is the field ``file``.
 

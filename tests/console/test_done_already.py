@@ -105,3 +105,48 @@ def test_a_payment_without_an_amount_says_that_it_is_all_of_it(
     assert "without an amount: it stands for all of it" in done.text
     (reward,) = shop.get("/contacts/till:1/referrals").json()["rewards"]
     assert reward["owed_minor"] == 0
+
+
+def test_of_two_who_put_a_thing_off_the_second_is_told(client: httpx.Client, shop: Shop) -> None:
+    promise(shop)
+    base = pages(shop)
+    fields = fields_of(client.get(base).text, f"{base}/defer")
+    first = client.post(f"{base}/defer", data={**fields, "days": "7"})
+    assert (first.status_code, "Recorded: put off" in first.text) == (200, True)
+    before = len(events(shop, "till:1"))
+    late = client.post(f"{base}/defer", data={**fields, "days": "30"})
+    assert (late.status_code, "Nothing was recorded" in late.text) == (409, True)
+    assert "Put off, recorded by somebody who gave no name today" in late.text
+    assert len(events(shop, "till:1")) == before
+    reflect(shop, shop.register("till:2"))
+    seen = fields_of(client.get(base).text, f"{base}/defer")
+    assert client.post(f"{base}/defer", data={**seen, "days": "30"}).status_code == 200
+    assert len(events(shop, "till:1")) == before + 1, "who sees that it is put off may change it"
+    undo = fields_of(first.text, f"{base}/undo")
+    client.post(f"{base}/undo", data=undo)
+    again = client.post(f"{base}/defer", data={**seen, "days": "7"})
+    assert again.status_code == 409, "the deferral after what was seen stands"
+
+
+def test_another_kind_of_act_keeps_what_was_typed(client: httpx.Client, shop: Shop) -> None:
+    path, base = promise(shop), pages(shop)
+    fields = fields_of(client.get(path).text, f"{base}/act")
+    typed = {"data.reason": "the oven broke", "actor": "Kim", "type": "promise-broken"}
+    broken = client.post(f"{base}/act/kind", data={**fields, **typed})
+    shown = fields_of(broken.text, f"{base}/act")
+    assert (broken.status_code, shown["type"], shown["data.reason"]) == (
+        200,
+        "promise-broken",
+        "the oven broke",
+    )
+    back = client.post(f"{base}/act/kind", data={**shown, "type": "promise-kept"})
+    kept = fields_of(back.text, f"{base}/act")
+    assert (kept["type"], kept["data.reason"], kept["actor"]) == (
+        "promise-kept",
+        "the oven broke",
+        "Kim",
+    )
+    assert len(events(shop, "till:1")) == 2, "nothing is recorded by choosing"
+    done = client.post(f"{base}/act", data=kept)
+    assert (done.status_code, events(shop, "till:1")[-1]["type"]) == (200, "promise-kept")
+    assert client.post(f"{base}/act/kind", data={**kept, "item": "promise:gone"}).status_code == 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import httpx
@@ -174,3 +175,22 @@ def test_the_age_of_a_backup_and_what_a_button_does_are_in_words(
     assert "The last backup was made <strong>today</strong>" in page
     audit = keyed.client.get("/console/ledgers/shop/audit").text
     assert f'owner <span class="hint">{principal.id}</span>' in audit
+
+
+def test_what_was_chosen_for_a_file_is_kept_over_a_sign_in(idle: Idle) -> None:
+    path = "/console/ledgers/shop/imports"
+    typed = {"mapping": "square-transactions", "set.currency": "USD", "dry_run": "no"}
+    fields = idle.fill(path, path, **typed)
+    files = {"file": ("sales.csv", b"x" * 200_000, "text/csv")}
+    wrong = idle.browser.post(path, data=fields, files=files)
+    shown = idle.sign_in_with(wrong)
+    assert (shown.status_code, "choose it again" in shown.text) == (409, True)
+    again = fields_of(shown.text, path)
+    assert {name: again[name] for name in ("mapping", "set.currency")} == {
+        "mapping": "square-transactions",
+        "set.currency": "USD",
+    }
+    assert re.search('name="dry_run" value="no" checked', shown.text)
+    assert "None yet" in idle.browser.get(path).text, "nothing was imported"
+    sent = idle.browser.post(path, data={**again, "dry_run": "yes"}, files=files)
+    assert sent.status_code in (303, 422), "with the file it is taken"

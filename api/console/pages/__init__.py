@@ -2,6 +2,7 @@
 
 from api.console.pages import (
     acts,
+    afterwards,
     audit,
     book,
     corrections,
@@ -29,6 +30,7 @@ PAGES = (
     *person.PAGES,
     *papers.PAGES,
     *acts.PAGES,
+    *afterwards.PAGES,
     *corrections.PAGES,
     *partners.PAGES,
     *book.PAGES,

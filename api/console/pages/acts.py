@@ -1,4 +1,4 @@
-"""Logging an act: what happened, with whom, and when, and taking it back."""
+"""Logging an act: what happened, with whom, and when."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from api.console.appending import event_id, record
-from api.console.done_already import item_of, lock_of, who_did
+from api.console.done_already import item_of, lock_of
 from api.console.errors import status_of
 from api.console.event_form import (
     decimal_values,
@@ -16,6 +16,7 @@ from api.console.event_form import (
     typed_data,
     words_to_remember,
 )
+from api.console.outcomes import confirmation, done_already, is_for_item
 from api.console.participants import chosen_contacts, matches, participants_of
 from api.console.prefilling import (
     choices_of_ids,
@@ -27,10 +28,8 @@ from api.console.prefilling import (
 from api.console.sent_fields import STALE, field_values, told_at_fields
 from api.console.visit import Page
 from api.console.vocabulary import HINTS, QUICK_ACTS, act_named, types_by_name
-from api.service.agendas.answering import names_at
 from domain.errors import Conflict, Invalid, LedgerError, NotFound, Unavailable
 from domain.events import CATALOGUE
-from domain.instants import format_instant
 from ledger.access.scopes import APPEND, READ
 
 if TYPE_CHECKING:
@@ -43,8 +42,6 @@ if TYPE_CHECKING:
     from domain.events import Event
     from ledger.drafts import AppendResult
 
-DEFER_DAYS = ((1, "until tomorrow"), (7, "for a week"), (30, "for a month"), (90, "for 3 months"))
-
 
 def show(visit: Visit) -> Response:
     """The choice of an act, or the form of one, perhaps for an item of the agenda.
@@ -55,11 +52,11 @@ def show(visit: Visit) -> Response:
     """
     type_name, names = visit.parameter("type"), visit.request.query_params.getlist("contact")
     item, key = None, visit.parameter("item")
-    if _is_for_item(visit, names, key):
+    if is_for_item(visit, names, key):
         contact = visit.contact_named(names[0])
         item = item_of(visit, contact, key or "")
         if item is None:
-            return _done_already(visit, contact, key or "", 200)
+            return done_already(visit, contact, key or "", 200)
     if type_name is None and item is not None:
         type_name = type_names(item)[0]
     if type_name is None:
@@ -70,17 +67,49 @@ def show(visit: Visit) -> Response:
             involved=participants_of(visit, names),
         )
     cls = _class_of(type_name)
-    values = usual_values(cls, visit.session.remembered)
-    if "currency" in values and visit.may(READ):
-        values["currency"] = usual_currency(visit.served.ledger, _contacts(visit, names), values)
-    if item is not None:
-        values |= decimal_values(values_for_item(cls, item, visit.served.ledger))
+    values = _initial_values(visit, cls, names, item)
     values |= {
         name.removeprefix("data."): value
         for name, value in visit.request.query_params.items()
         if name.startswith("data.")
     }
     return _form(visit, cls, names, values, item=item)
+
+
+def _initial_values(
+    visit: Visit, cls: type[Event], names: list[str], item: AgendaItem | None
+) -> dict[str, str]:
+    """What the form of an act says before anybody types."""
+    values = usual_values(cls, visit.session.remembered)
+    if "currency" in values and visit.may(READ):
+        values["currency"] = usual_currency(visit.served.ledger, _contacts(visit, names), values)
+    if item is not None:
+        values |= decimal_values(values_for_item(cls, item, visit.served.ledger))
+    return values
+
+
+def change_kind(visit: Visit) -> Response:
+    """The form of another act for the same item, with what was typed into that of the one before.
+
+    Raises:
+        Invalid: a contact is neither a UUID nor source:ref.
+        NotFound: there is no such type of event.
+    """
+    cls, before = _class_of(visit.field("type")), _class_of(visit.field("shown"))
+    names, key = visit.fields("contact"), visit.field("item")
+    if not is_for_item(visit, names, key):
+        raise Invalid.at("/item", "missing", "is required")
+    contact = visit.contact_named(names[0])
+    item = item_of(visit, contact, key)
+    if item is None:
+        return done_already(visit, contact, key, 200)
+    proposed = _initial_values(visit, before, names, item)
+    typed = {
+        name: value
+        for name, value in field_values(visit).items()
+        if value.strip() and value != proposed.get(name)
+    }
+    return _form(visit, cls, names, _initial_values(visit, cls, names, item) | typed, item=item)
 
 
 def log(visit: Visit) -> Response:
@@ -92,13 +121,13 @@ def log(visit: Visit) -> Response:
             return _form(visit, cls, names, field_values(visit), who=who, found=found, status=422)
         names = [*names, *(one for one in named if one not in names)]
     key = visit.field("item")
-    if not _is_for_item(visit, names, key):
+    if not is_for_item(visit, names, key):
         return _log(visit, cls, names)
     contact = visit.contact_named(names[0])
     with lock_of(contact):  # of two who send it at once, the second sees what the first did
         item = item_of(visit, contact, key)
         if item is None and not _is_recorded(visit, contact):
-            return _done_already(visit, contact, key, 409)
+            return done_already(visit, contact, key, 409)
         return _log(visit, cls, names, item)
 
 
@@ -126,7 +155,7 @@ def _log(
             status=status_of(error),
         )
     visit.session.remembered.update(words_to_remember(cls, field_values(visit)))
-    return _confirmation(visit, _what_was_recorded(visit, cls), names, result)
+    return confirmation(visit, _what_was_recorded(visit, cls), names, result)
 
 
 def _what_was_recorded(visit: Visit, cls: type[Event]) -> str:
@@ -136,55 +165,6 @@ def _what_was_recorded(visit: Visit, cls: type[Event]) -> str:
     if not is_all or typed.get("in_kind", "").strip():
         return act_named(cls.TYPE)
     return f"{act_named(cls.TYPE)}, without an amount: it stands for all of it"
-
-
-def defer(visit: Visit) -> Response:
-    """Put an item of the agenda off.
-
-    Raises:
-        LedgerError: it was not recorded, and why.
-    """
-    days, stream = visit.field("days"), visit.field("contact")
-    if days not in {str(count) for count, _ in DEFER_DAYS}:
-        raise Invalid.at("/days", "not-a-choice", "must be one of the proposed ones")
-    until = format_instant(visit.words.day_ahead(int(days)))
-    key = visit.field("item")
-    data = {"item": key, "until": until}
-    event: dict[str, object] = {"contact": stream, "type": "action-deferred", "data": data}
-    contact = visit.contact_named(stream)
-    with lock_of(contact):
-        if _is_for_item(visit, [stream], key) and item_of(visit, contact, key) is None:
-            return _done_already(visit, contact, key, 409)
-        result = record(visit, [event])
-    return _confirmation(visit, "put off", [stream], result)
-
-
-def undo(visit: Visit) -> Response:
-    """Retract events that were recorded just now, or any time before.
-
-    Raises:
-        LedgerError: it was not recorded, and why.
-    """
-    reason = visit.field("reason") or "undone"
-    pairs = zip(visit.fields("stream"), visit.fields("event"), strict=False)
-    events: list[dict[str, object]] = [
-        {
-            "contact": stream,
-            "type": "event-retracted",
-            "data": {"target": event, "reason": reason},
-        }
-        for stream, event in pairs
-    ]
-    if not events:
-        raise Invalid.at("/event", "missing", "is required")
-    record(visit, events)
-    if visit.is_fragment:
-        return visit.page("undone.html")
-    visit.session.announce("Taken back: a retraction is recorded. The entry stays, crossed out.")
-    if visit.field("from") == "person":
-        contact = visit.contact_named(visit.fields("stream")[0])
-        return visit.lead_to(f"{visit.ledger_path}/people/{contact}")
-    return visit.lead_to(_back(visit))
 
 
 def suggest(visit: Visit) -> Response:
@@ -223,6 +203,7 @@ def _form(
         headers=headers,
         type=cls.TYPE,
         types=[(one, act_named(one)) for one in types],
+        carried=_other_values(cls, values),
         title=act_named(cls.TYPE),
         first=[one for one in fields if one.is_first],
         more=[one for one in fields if not one.is_first],
@@ -236,8 +217,13 @@ def _form(
         who=who,
         found=[one for one in found or () if str(one.contact_id) not in names],
         new_name=(names or [f"console:{uuid4().hex[:8]}"])[0],
-        defer_days=DEFER_DAYS,
     )
+
+
+def _other_values(cls: type[Event], values: Mapping[str, str]) -> dict[str, str]:
+    """What was typed for another kind of act, which this one has no field for."""
+    own = {field.name for field in cls.FIELDS}
+    return {name: value for name, value in values.items() if name not in own and value}
 
 
 def _record(visit: Visit, cls: type[Event], names: list[str]) -> AppendResult:
@@ -259,26 +245,6 @@ def _record(visit: Visit, cls: type[Event], names: list[str]) -> AppendResult:
     return record(visit, events)
 
 
-def _confirmation(visit: Visit, what: str, names: list[str], result: AppendResult) -> Response:
-    """What was recorded, with the way to undo it."""
-    question = visit.question()
-    name_of = names_at(visit.served.ledger, question.moment, wanted=visit.may(READ))
-    survivors = {question.aliases.survivor_of(visit.contact_named(one)) for one in names}
-    template = "act_done.html" if not visit.is_fragment else "act_done_only.html"
-    return visit.page(
-        template,
-        what=what,
-        people=[(one, name_of(one)) for one in sorted(survivors)],
-        events=[(one.contact_id, one.id) for one in result.events],
-        already=not result.events,
-        back=_back(visit),
-    )
-
-
-def _back(visit: Visit) -> str:
-    return visit.ledger_path
-
-
 def _class_of(type_name: str) -> type[Event]:
     cls = CATALOGUE.get(type_name)
     if cls is None or not cls.FROM_PRODUCERS:
@@ -286,31 +252,10 @@ def _class_of(type_name: str) -> type[Event]:
     return cls
 
 
-def _is_for_item(visit: Visit, names: list[str], key: str | None) -> bool:
-    """Whether the act is for an item of the agenda, which the principal may see."""
-    return bool(key) and bool(names) and visit.may(READ)
-
-
 def _is_recorded(visit: Visit, contact: UUID) -> bool:
     """Whether this very form was recorded before, and is sent once more."""
     given = event_id(visit.field("act_id"), str(contact))
     return given is not None and visit.served.ledger.knows_id(UUID(given))
-
-
-def _done_already(visit: Visit, contact: UUID, key: str, status: int) -> Response:
-    """That somebody else did it in the meantime; nothing is recorded."""
-    question = visit.question()
-    survivor = question.aliases.survivor_of(contact)
-    name_of = names_at(visit.served.ledger, question.moment, wanted=visit.may(READ))
-    return visit.page(
-        "done_already.html" if not visit.is_fragment else "done_already_only.html",
-        status=status,
-        headers={"HX-Reswap": "outerHTML"},  # it takes the place of its row
-        done=who_did(visit, contact, key),
-        contact=survivor,
-        name=name_of(survivor),
-        back=_back(visit),
-    )
 
 
 def _contacts(visit: Visit, names: list[str]) -> list[UUID]:
@@ -325,7 +270,6 @@ def _contacts(visit: Visit, names: list[str]) -> list[UUID]:
 PAGES = (
     Page("/ledgers/{ledger}/act", show, (APPEND,)),
     Page("/ledgers/{ledger}/act", log, (APPEND,), method="POST", asks_again=True),
-    Page("/ledgers/{ledger}/defer", defer, (APPEND,), method="POST"),
-    Page("/ledgers/{ledger}/undo", undo, (APPEND,), method="POST"),
+    Page("/ledgers/{ledger}/act/kind", change_kind, (APPEND,), method="POST", asks_again=True),
     Page("/ledgers/{ledger}/suggestions", suggest, (READ,)),
 )

@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from projections.operations import Progress
 
 
+NO_FILE = (
+    "the session is a new one. What you chose is kept, but no page can choose a file: choose it "
+    "again, and send the form once more"
+)
+
 _BESIDE_THE_FORM = {
     "HX-Retarget": "#tried",
     "HX-Reselect": "#import",
@@ -40,8 +45,12 @@ def show(visit: Visit) -> Response:
 
 def begin(visit: Visit) -> Response:
     """Import the file that was sent, or try it first."""
-    upload: Upload = visit.file
+    upload: Upload | None = visit.file
     imports = visit.served.imports
+    if upload is None or visit.is_stale:  # with a session that had ended its file was let go
+        if upload is not None:
+            upload.remove()
+        return _form(visit, NO_FILE, 409)
     is_dry = visit.field("dry_run") == "yes" and visit.field("now") != "yes"
     try:
         mapping = _with_settings(visit, ready_mapping(visit.field("mapping")))
@@ -135,6 +144,7 @@ def _form(visit: Visit, problem: str, status: int) -> Response:
         settings=_settings(),
         typed={name: visit.field(f"set.{name}") for name in _settings()},
         chosen=visit.field("mapping"),
+        is_dry=visit.field("dry_run") != "no",
         records=[imports.get(one.id) for one in imports.kept.all()],
         position=visit.served.ledger.head(),
     )
@@ -163,7 +173,9 @@ def _import_id(visit: Visit) -> UUID:
 
 PAGES = (
     Page("/ledgers/{ledger}/imports", show, (APPEND,)),
-    Page("/ledgers/{ledger}/imports", begin, (APPEND,), method="POST", new_file=new_upload),
+    Page(
+        "/ledgers/{ledger}/imports", begin, (APPEND,), "POST", asks_again=True, new_file=new_upload
+    ),
     Page("/ledgers/{ledger}/imports/{import}", show_one, (APPEND,)),
     Page("/ledgers/{ledger}/imports/{import}/rejects", rejects, (APPEND,)),
     Page("/ledgers/{ledger}/imports/{import}/undo", undo, (APPEND,), method="POST"),
