@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from distributed import Client, KilledWorker, LocalCluster, wait
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from projections.tables import TableStore
 
     Provide = Callable[[int, Sequence[UUID], Work], ReadEvents]
+
+_DISTRIBUTION = "rapport-ledger"
 
 LOCAL = "local"
 """Names a cluster of processes on this machine, for as long as the work lasts."""
@@ -80,7 +83,7 @@ class OnDask:
             Cancelled: the work was; what was written stays.
             Stumbled: the log holds something that a projection cannot deal with.
             WorkerLost: workers died again and again, or the scheduler did; what was written stays.
-            Unavailable: there is no scheduler at the address.
+            Unavailable: there is no scheduler at the address, or a worker has another version.
         """
         begin(fillings, store)
         count = max(known.contact_events // self.range_events, 1)
@@ -102,8 +105,16 @@ def ready(read_events: ReadEvents) -> Provide:
     return provide
 
 
-def parts_of_range(task: RangeTask) -> list[bytes]:
-    """What a worker is given to do, and answers."""
+def parts_of_range(task: RangeTask, asking: str) -> list[bytes]:
+    """What a worker is given to do by a program of that version, and answers.
+
+    Raises:
+        Unavailable: the worker has another version, whose rows may be others.
+    """
+    if (own := version(_DISTRIBUTION)) != asking:
+        raise Unavailable(
+            f"a worker has Rapport {own}, and is asked by {asking}: install one version everywhere"
+        )
     return list(packed_parts(task))
 
 
@@ -116,13 +127,13 @@ def _fill(
     work: Work,
 ) -> None:
     asked: set[Any] = set()
-    waiting = iter(tasks)
+    waiting, asking = iter(tasks), version(_DISTRIBUTION)
     done = 0
     try:
         while True:
             most = _ASKED_FOR_EACH_THREAD * max(sum(client.nthreads().values()), 1)
             while len(asked) < most and (task := next(waiting, None)) is not None:
-                asked.add(client.submit(parts_of_range, task, pure=False))
+                asked.add(client.submit(parts_of_range, task, asking, pure=False))
             if not asked:
                 return
             for future in _await_some(asked):

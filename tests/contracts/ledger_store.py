@@ -107,6 +107,28 @@ class LedgerStoreContract(OpenedByStore):
         with pytest.raises(Corrupt):
             ledger.open_log("example.org/other")
 
+    def test_a_log_that_is_forgotten_can_begin_under_another_origin(self, tmp_path: Path) -> None:
+        ledger = self.ledger_in(tmp_path)
+        restore_parts(ledger)
+        assert ledger.log_origin() == ORIGIN
+        for _ in range(2):  # the second time there is nothing to forget
+            ledger.forget_log()
+            assert ledger.log_origin() is None
+        ledger.begin_log(f"{ORIGIN[:-1]}0", (OLD, 0), EMPTY)
+        with closing(ledger.open_log(f"{ORIGIN[:-1]}0")) as log:
+            assert log.newest() == EMPTY
+        with closing(ledger.open_keys(MASTER_KEY, make=False)) as keys:
+            assert keys.key(ANN) is not None
+
+    def test_layouts_are_those_of_this_program(self, tmp_path: Path) -> None:
+        ledger = self.ledger_in(tmp_path)
+        make_parts(ledger)
+        found = ledger.server().layouts()
+        assert found
+        assert all(one.found == one.wanted for one in found)
+        ledger.server().upgrade()
+        assert ledger.server().layouts() == found
+
     def test_a_ledger_that_can_be_written_has_room(self, tmp_path: Path) -> None:
         ledger = self.ledger_in(tmp_path)
         make_parts(ledger)

@@ -7,12 +7,12 @@ import os
 import signal
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from distributed import LocalCluster
 
-from domain.errors import Corrupt
+from domain.errors import Corrupt, Unavailable
 from domain.instants import DAY
 from ledger.drafts import Append
 from ledger.events_at_rest import EventsAtRest
@@ -21,7 +21,7 @@ from ledger.segments.form import LOOKED_UP
 from ledger.segments.providing import SegmentProvider
 from ledger.stores.sqlite.projection_tables import SqliteTableStore
 from ledger.stores.sqlite.store import SqliteLedgerStore, SqliteStore
-from projections.dask_filling import OnDask, ready
+from projections.dask_filling import OnDask, parts_of_range, ready
 from projections.limits import Limits
 from projections.operations import Cancelled, Work
 from projections.projections import ALL
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from projections.dask_filling import Provide
     from projections.projections import Projections
+    from projections.range_filling import RangeTask
     from projections.source import EventSource
     from tests.fixtures.clock import Clock
 
@@ -166,6 +167,11 @@ def test_a_killed_worker_changes_no_digest_wherever_events_are_read(
             cancelled,
         )
     assert [projections.digest(one.name).digest for one in ALL] == before
+
+
+def test_a_worker_of_another_version_gives_no_rows() -> None:
+    with pytest.raises(Unavailable, match=r"asked by 0\.0: install one version everywhere"):
+        parts_of_range(cast("RangeTask", None), "0.0")
 
 
 def test_segments_answer_as_the_store_does(folder: DataFolder, tmp_path: Path) -> None:

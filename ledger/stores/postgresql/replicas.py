@@ -28,7 +28,7 @@ def replica_events(url: str, name: str, time_zone: str | None, head: int) -> Ite
     Raises:
         Unavailable: the standby does not get there within a minute, or cannot be read.
     """
-    place = Place(_readable(url), f"{LEDGER_SCHEMA}{name}", name)
+    place = Place(readable(url), f"{LEDGER_SCHEMA}{name}", name)
     with closing(PostgresqlEvents(place, None)) as events:
         ends = time.monotonic() + _BEHIND_SECONDS
         while (newest := _newest(events)) < head:
@@ -43,7 +43,7 @@ def _newest(events: PostgresqlEvents) -> int:
         return events.max_notification_id() or 0
 
 
-def _readable(url: str) -> str:
+def readable(url: str) -> str:
     """The same URL, for a server that need not take writes unless it says otherwise."""
     if "target_session_attrs" in conninfo_to_dict(url):
         return url
