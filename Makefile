@@ -12,6 +12,8 @@ EVENTS = 10000000
 JOBS = auto
 # Where the servers of the tests keep their ledgers: sqlite, or postgres for a run of its own.
 STORE = sqlite
+# What make soak gets, such as SOAK='--rounds 5 --minutes 3'.
+SOAK =
 # The generator of clients in TypeScript that the tests run, and the compiler that checks its client. What
 # these need in turn is the newest that fits, because no lock file is kept. They need Node 20.19 or newer.
 OPENAPI_TS = 0.92.2
@@ -20,7 +22,7 @@ TYPESCRIPT = 5.9.3
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: help run demo client client-sync client-fields test quick test-one check wheel sbom bench bench-quick bench-full docs screenshots
+.PHONY: help run demo client client-sync client-fields test quick test-one check wheel sbom bench bench-quick bench-full soak docs screenshots
 .DEFAULT_GOAL := help
 
 # What is installed is the code in this folder, in place, so that after a git pull it is the new code.
@@ -97,6 +99,9 @@ bench-quick: $(VENV)/dev ## the same with little data, in about a minute or two;
 
 bench-full: $(VENV)/dev ## measure ledgers of 10 thousand to EVENTS events, 10 million unless you say so
 	$(BIN)/python -m benchmarks.scale --upto $(EVENTS)
+
+soak: $(VENV)/dev ## kill servers and databases on PostgreSQL for half an hour, and write docs/reference/soak.md
+	$(BIN)/python -m tests.soak $(SOAK)
 
 client-sync: $(VENV)/unasyncd/done $(VENV)/dev ## write the client without an event loop from the one with it
 	$(BIN)/python -m tests.client.sync_generation

@@ -72,16 +72,21 @@ class Bench:
         shutil.copytree(self.imported, folder)
         return folder
 
-    def import_into(self, folder: Path) -> dict[str, Any]:
-        """Import the file with the command, as anybody would, and give its account."""
+    def import_into(self, folder: Path, database: str | None = None) -> dict[str, Any]:
+        """Import the file with the command, as anybody would, and give its account.
+
+        With the URL of a database, the ledgers are there.
+        """
         rejects = self.folder / "rejects.csv"
         account: dict[str, Any] = self.rapport(
             "import", "--mapping", MAPPING, "--preset", PRESET, "--rejects", rejects,
-            "--data", folder, "--json", self.file.path,
+            "--data", folder, "--json", self.file.path, database=database,
         )  # fmt: skip  # one argument a line would bury the command
         return account
 
-    def rapport(self, *arguments: str | Path, may_reject: bool = False) -> Any:
+    def rapport(
+        self, *arguments: str | Path, may_reject: bool = False, database: str | None = None
+    ) -> Any:
         """What ``rapport`` answers as JSON.
 
         Raises:
@@ -89,16 +94,16 @@ class Bench:
         """
         ran = subprocess.run(
             [*command(), *map(str, arguments)], capture_output=True, text=True, check=False,
-            cwd=ROOT, env=environment(),
+            cwd=ROOT, env=environment(database),
         )  # fmt: skip  # one argument a line would bury the command
         if ran.returncode > may_reject:
             raise Disagreement(f"rapport {arguments[0]} ended with {ran.returncode}: {ran.stderr}")
         return json.loads(ran.stdout)
 
     @contextmanager
-    def opened(self, folder: Path) -> Iterator[OpenLedger]:
+    def opened(self, folder: Path, database: str | None = None) -> Iterator[OpenLedger]:
         """The ledger of a data folder in this process, its projections at the head of its log."""
-        server = build(Settings(folder=folder))
+        server = build(Settings(folder=folder, database_url=database))
         collect_seldom()  # as whatever opens a ledger to serve it
         try:
             ledger = server.ledger("main")
@@ -122,9 +127,10 @@ def command() -> Sequence[str]:
     return (sys.executable, "-c", "from api.cli import main; main()")
 
 
-def environment() -> dict[str, str]:
-    """This process's environment without settings of Rapport's."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("RAPPORT_")}
+def environment(database: str | None = None) -> dict[str, str]:
+    """This process's environment without settings of Rapport's, but for that of a database."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("RAPPORT_")}
+    return kept if database is None else {**kept, "RAPPORT_DATABASE_URL": database}
 
 
 def bytes_in(folder: Path) -> int:

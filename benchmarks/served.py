@@ -45,20 +45,23 @@ class Running:
 
 
 @contextmanager
-def rapport(folder: Path) -> Iterator[int]:
+def rapport(folder: Path, database: str | None = None) -> Iterator[int]:
     """``rapport serve`` on a data folder; gives its port once it answers, and stops it at last.
+
+    With the URL of a database, the ledgers are there.
 
     Raises:
         Disagreement: it gave no answer.
     """
-    with serving(folder) as running:
+    with serving(folder, database) as running:
         yield running.port
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[Running]:
+def serving(folder: Path, database: str | None = None) -> Iterator[Running]:
     """The same as ``rapport``, with the process that runs it."""
-    with _running([*command(), "serve", "--data", str(folder), "--port"]) as running:
+    arguments = [*command(), "serve", "--data", str(folder), "--port"]
+    with _running(arguments, database=database) as running:
         yield running
 
 
@@ -122,12 +125,17 @@ def put(port: int, events: Sequence[Any]) -> None:
 
 
 @contextmanager
-def _running(arguments: Sequence[str], most_seconds: float = _MOST_SECONDS) -> Iterator[Running]:
+def _running(
+    arguments: Sequence[str], most_seconds: float = _MOST_SECONDS, database: str | None = None
+) -> Iterator[Running]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
     started = time.perf_counter()
     process = subprocess.Popen(
-        [*arguments, str(port)], cwd=ROOT, env=environment(), stderr=subprocess.DEVNULL
+        [*arguments, str(port)],
+        cwd=ROOT,
+        env=environment(database),
+        stderr=subprocess.DEVNULL,
     )
     try:
         while _status(port, "/livez") != http.client.OK:

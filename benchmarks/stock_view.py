@@ -1,4 +1,4 @@
-"""The contestant's projection: the library's own runner into a table in SQLite.
+"""The contestant's projection: the library's own runner into a table in SQLite or PostgreSQL.
 
 The library's SQLite recorder takes no subscriptions, so the runner reads its events from memory.
 """
@@ -6,11 +6,16 @@ The library's SQLite recorder takes no subscriptions, so the runner reads its ev
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
+from eventsourcing.persistence import TrackingRecorder
+from eventsourcing.postgres import PostgresTrackingRecorder
 from eventsourcing.projection import Projection, ProjectionRunner
 from eventsourcing.sqlite import SQLiteTrackingRecorder
+from psycopg.sql import SQL, Identifier
 
 from benchmarks import stock
 
@@ -19,26 +24,48 @@ if TYPE_CHECKING:
 
     from eventsourcing.persistence import ApplicationRecorder, Tracking
 
+_TABLE = (
+    "CREATE TABLE IF NOT EXISTS spent (customer TEXT PRIMARY KEY,"
+    " purchases INTEGER NOT NULL, spent_minor INTEGER NOT NULL)"
+)
+_COUNT_IN = (
+    "INSERT INTO {table} VALUES ({place}, {place}, {place}) ON CONFLICT (customer) DO UPDATE SET"
+    " purchases = {table}.purchases + excluded.purchases,"
+    " spent_minor = {table}.spent_minor + excluded.spent_minor"
+)
 
-class SpentView(SQLiteTrackingRecorder):
+
+class View(NamedTuple):
+    """A kind of view, and the library's settings for where it is kept."""
+
+    kind: type[SpentView]
+    settings: dict[str, str]
+
+
+class SpentView(TrackingRecorder, ABC):
     """How often each customer bought, and for how much: a table beside the tracking."""
 
+    @abstractmethod
+    def add(self, customer: UUID, purchases: int, amount_minor: int, tracking: Tracking) -> None:
+        """Count one event in, and remember it as seen, in one transaction."""
+
+    @abstractmethod
+    def rows(self) -> dict[UUID, tuple[int, int]]:
+        """Purchases and their sum by customer."""
+
+
+class SqliteSpentView(SQLiteTrackingRecorder, SpentView):
+    """The view in a file."""
+
     def construct_create_table_statements(self) -> list[str]:
-        statement = (
-            "CREATE TABLE IF NOT EXISTS spent (customer TEXT PRIMARY KEY,"
-            " purchases INTEGER NOT NULL, spent_minor INTEGER NOT NULL)"
-        )
-        return [*super().construct_create_table_statements(), statement]
+        return [*super().construct_create_table_statements(), _TABLE]
 
     def add(self, customer: UUID, purchases: int, amount_minor: int, tracking: Tracking) -> None:
         """Count one event in, and remember it as seen, in one transaction."""
         with self.datastore.transaction(commit=True) as c:
             self._insert_tracking(c, tracking)
             c.execute(
-                "INSERT INTO spent VALUES (?, ?, ?) ON CONFLICT (customer) DO UPDATE SET"
-                " purchases = purchases + excluded.purchases,"
-                " spent_minor = spent_minor + excluded.spent_minor",
-                (customer.hex, purchases, amount_minor),
+                _COUNT_IN.format(table="spent", place="?"), (customer.hex, purchases, amount_minor)
             )
 
     def rows(self) -> dict[UUID, tuple[int, int]]:
@@ -46,6 +73,55 @@ class SpentView(SQLiteTrackingRecorder):
         with self.datastore.transaction(commit=False) as c:
             c.execute("SELECT customer, purchases, spent_minor FROM spent")
             return {UUID(row[0]): (row[1], row[2]) for row in c.fetchall()}
+
+
+class PostgresqlSpentView(PostgresTrackingRecorder, SpentView):
+    """The view in a database."""
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self._spent = Identifier(self.datastore.schema, "spent")
+        table = SQL(_TABLE.replace(" spent ", " {table} ")).format(table=self._spent)
+        self.sql_create_statements.append(table)
+
+    def add(self, customer: UUID, purchases: int, amount_minor: int, tracking: Tracking) -> None:
+        """Count one event in, and remember it as seen, in one transaction."""
+        count_in = SQL(_COUNT_IN).format(table=self._spent, place=SQL("%s"))
+        with self.datastore.transaction(commit=True) as c:
+            self._insert_tracking(c, tracking)
+            c.execute(count_in, (customer.hex, purchases, amount_minor), prepare=True)
+
+    def rows(self) -> dict[UUID, tuple[int, int]]:
+        """Purchases and their sum by customer."""
+        select = SQL("SELECT customer, purchases, spent_minor FROM {}").format(self._spent)
+        with self.datastore.transaction(commit=False) as c:
+            c.execute(select)
+            return {
+                UUID(row["customer"]): (row["purchases"], row["spent_minor"])
+                for row in c.fetchall()
+            }
+
+
+def in_file(path: Path) -> View:
+    """A view in a new file."""
+    return View(SqliteSpentView, stock.stored_in(path))
+
+
+def in_postgresql(url: str) -> View:
+    """A view in a new database."""
+    parts = urlsplit(url)
+    asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
+    return View(
+        PostgresqlSpentView,
+        {
+            "PERSISTENCE_MODULE": "eventsourcing.postgres",
+            "POSTGRES_DBNAME": parts.path.removeprefix("/"),
+            "POSTGRES_HOST": asked["host"],
+            "POSTGRES_PORT": "5432",
+            "POSTGRES_USER": asked["user"],
+            "POSTGRES_PASSWORD": "none",
+        },
+    )
 
 
 class Spending(Projection[SpentView]):
@@ -65,8 +141,8 @@ class Spending(Projection[SpentView]):
         self.seen.release()
 
 
-def project(shop: stock.Shop, view_path: Path, event_count: int) -> dict[UUID, tuple[int, int]]:
-    """The view of the shop's events, so many, made by the library's runner in a file of its own."""
+def project(shop: stock.Shop, view: View, event_count: int) -> dict[UUID, tuple[int, int]]:
+    """The view of the shop's events, so many, made by the library's runner."""
 
     class Recorded(stock.Shop):
         """The runner makes its application itself; this one has the events already."""
@@ -79,8 +155,8 @@ def project(shop: stock.Shop, view_path: Path, event_count: int) -> dict[UUID, t
     with ProjectionRunner(
         application_class=Recorded,
         projection_class=Spending,
-        view_class=SpentView,
-        env={f"SPENDING_{name}": value for name, value in stock.stored_in(view_path).items()},
+        view_class=view.kind,
+        env={f"SPENDING_{name}": value for name, value in view.settings.items()},
     ) as runner:
         assert isinstance(runner.projection, Spending)
         for _ in range(event_count):

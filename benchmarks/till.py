@@ -8,6 +8,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
+from benchmarks.database import database_head
 from benchmarks.measure import agree
 from benchmarks.served import LEDGER, put
 from ledger.stores.sqlite.file_names import EVENTS_FILE
@@ -64,7 +65,7 @@ def purchases(contacts: Sequence[UUID], count: int) -> list[Request]:
     ]
 
 
-def check_appended(replies: Sequence[Reply], folder: Path, before: int) -> int:
+def check_appended(replies: Sequence[Reply], folder: Path | str, before: int) -> int:
     """The head of the log, after every append got a place of its own and nothing else came.
 
     ``before`` is the head before them.
@@ -79,12 +80,16 @@ def check_appended(replies: Sequence[Reply], folder: Path, before: int) -> int:
     return before + len(replies)
 
 
-def stored_head(folder: Path) -> int:
+def stored_head(folder: Path | str) -> int:
     """The newest position in a ledger's file, which holds as many events.
+
+    Where it is a text, it is the URL of the database in which the ledger is.
 
     Raises:
         Disagreement: it does not.
     """
+    if isinstance(folder, str):
+        return database_head(folder)
     path = folder / "ledgers" / "main" / EVENTS_FILE
     with closing(sqlite3.connect(path)) as connection:
         head, count = connection.execute(

@@ -47,8 +47,8 @@ def measure(bench: Bench) -> Outcome:
 class Till:
     """Appends to a server, which nobody else does."""
 
-    def __init__(self, port: int, folder: Path, contacts: int) -> None:
-        """Registers so many contacts in a new ledger."""
+    def __init__(self, port: int, folder: Path | str, contacts: int) -> None:
+        """Registers so many contacts in a new ledger, in a folder or at the URL of a database."""
         self._port = port
         self._folder = folder
         self.contacts: Sequence[UUID] = register(port, contacts)

@@ -55,14 +55,14 @@ def measure(bench: Bench) -> Outcome:
     )  # fmt: skip  # one argument a line would bury the lines
 
 
-def rebuild_all(served: OpenLedger) -> float:
-    """Rebuild every projection in one pass; answers in how many seconds.
+def rebuild_all(served: OpenLedger, jobs: int = 1) -> float:
+    """Rebuild every projection in one pass, in so many processes; answers in how many seconds.
 
     Raises:
         Disagreement: a rebuilt projection is not what the live one was.
     """
     projections = served.projections
-    operation = projections.rebuild_all()
+    operation = projections.rebuild_all(jobs)
     taken = seconds(partial(projections.operations.wait, operation.id, _WAIT_SECONDS))
     operation = projections.operation(operation.id)
     agree("rebuild of all projections", operation.state, "succeeded")

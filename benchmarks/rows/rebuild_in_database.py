@@ -6,49 +6,63 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from benchmarks import stock, stock_view
+from benchmarks.database import databases
 from benchmarks.measure import Goal, Line, Outcome, agree, in_turns, seconds
 from benchmarks.rows.rebuild import rebuild_all
+from benchmarks.stock_view import in_file, in_postgresql
 from domain.events.commerce import PurchaseMade
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from uuid import UUID
 
     from api.service.server import OpenLedger
     from benchmarks.bench import Bench
     from benchmarks.purchases import Purchase
+    from benchmarks.stock_view import View
 
 GOAL = Goal(20, 100)
 
 
 def measure(bench: Bench) -> Outcome:
     """Events a second of both; the stock program is given a part of the events."""
+    with bench.opened(bench.copy()) as served:
+        return Outcome((_line(bench, served, "SQLite", lambda: in_file(bench.fresh())),))
+
+
+def measure_postgresql(bench: Bench) -> Outcome:
+    """The same with ledger and view in PostgreSQL, each in a database of its own."""
+    with databases() as database:
+        url, folder = database(), bench.fresh()
+        bench.import_into(folder, url)
+        with bench.opened(folder, url) as served:
+            return Outcome((_line(bench, served, "PostgreSQL", lambda: in_postgresql(database())),))
+
+
+def _line(bench: Bench, served: OpenLedger, store: str, view: Callable[[], View]) -> Line:
     part = list(_first_contacts(bench.purchases, bench.size.stock_projected_events))
     shop = stock.Shop()
     stock_events = stock.record(shop, part)
-    with bench.opened(bench.copy()) as served:
-        expected = _spent(served, part)
+    expected = _spent(served, part)
 
-        def run_stock() -> float:
-            views: list[object] = []
-            taken = seconds(
-                lambda: views.append(stock_view.project(shop, bench.fresh(), stock_events))
-            )
-            agree("what customers spent", views, [expected])
-            return stock_events / taken
+    def run_stock() -> float:
+        views: list[object] = []
+        kept = view()
+        taken = seconds(lambda: views.append(stock_view.project(shop, kept, stock_events)))
+        agree("what customers spent", views, [expected])
+        return stock_events / taken
 
-        events = served.ledger.head()
-        ours, theirs = in_turns(bench.size.runs, lambda: events / rebuild_all(served), run_stock)
-    beside = f"stock ProjectionRunner, {stock_events:,} events in memory to sums in SQLite"
-    what = f"rebuild of all projections into SQLite ({bench.file.label})"
-    return Outcome(
-        (
-            Line(
-                row="6", what=what, unit="events/s", ours=ours, beside=beside, theirs=theirs,
-                goal=GOAL,
-            ),
-        )
-    )  # fmt: skip  # one argument a line would bury the line
+    events = served.ledger.head()
+    ours, theirs = in_turns(bench.size.runs, lambda: events / rebuild_all(served), run_stock)
+    return Line(
+        row="6",
+        what=f"rebuild of all projections into {store} ({bench.file.label})",
+        unit="events/s",
+        ours=ours,
+        beside=f"stock ProjectionRunner, {stock_events:,} events in memory to sums in {store}",
+        theirs=theirs,
+        goal=GOAL,
+    )
 
 
 def _first_contacts(purchases: Sequence[Purchase], most_events: int) -> Iterator[Purchase]:

@@ -105,7 +105,11 @@ def check_companion(
 
 
 def check_refusal(refusal: Unavailable, *, by_line: bool) -> None:
-    """It says what became of the request, and when to come again, for which a line has no place."""
+    """It says what became of the request, and when to come again, for which a line has no place.
+
+    A request that needs a database before it is handed to the committer hears of that alone.
+    """
     assert (refusal.status, refusal.code) == (503, "unavailable")
-    assert "nothing of this was recorded" in str(refusal)
+    said = str(refusal)
+    assert "nothing of this was recorded" in said or "database" in said, said
     assert by_line or refusal.retry_after_seconds is not None

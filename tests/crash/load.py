@@ -22,6 +22,9 @@ ONCE = Retries(tries=1)
 TRIES = 3
 """How often a writer asks for what is refused before it waits or gives up."""
 
+UNKNOWN = "whether this was recorded is not known"
+"""What a server says whose database died during a commit."""
+
 LINES = 30
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -43,7 +46,9 @@ class Sent:
     places: dict[UUID, Place] | None = None
     refusals: list[Unavailable] = field(default_factory=list)
     doubtful: bool = False
-    """Once it was asked and never answered, so that it may stand there or not."""
+    """Once it was asked, and the answer said nothing or never came: it may stand there or not."""
+    unanswered: bool = False
+    """Once it was asked and never answered."""
     by_line: bool = False
 
     def send(self, client: Client) -> bool:
@@ -56,14 +61,21 @@ class Sent:
             else:
                 answered = client.append_many(self.pairs).events
         except Unavailable as refusal:
-            self.refusals.append(refusal)
+            self.refuse(refusal)
             return False
         except Unreachable:
-            self.doubtful = True
+            self.doubtful = self.unanswered = True
             return False
         assert [one.id for one in answered] == [event.id for event in events]
         self.acknowledge({one.id: Place(one.position, one.version) for one in answered})
         return True
+
+    def refuse(self, refusal: Unavailable) -> None:
+        """Keep what was said: that nothing was recorded, or that this is not known."""
+        if UNKNOWN in str(refusal):
+            self.doubtful = True
+        else:
+            self.refusals.append(refusal)
 
     def acknowledge(self, places: dict[UUID, Place]) -> None:
         """Keep the answer, which says what an earlier one said, or more."""
@@ -126,7 +138,7 @@ class Writer(threading.Thread):
             if one.send(client):
                 self._watch.acknowledged.up()
                 return True
-            if one.doubtful:
+            if one.unanswered:
                 return False
             self._watch.refused.up()
         return self._watch.clear.wait(END_SECONDS)
@@ -213,7 +225,7 @@ class BulkWriter(Writer):
         except Unavailable as refusal:
             refused = left.popleft()
             refused.by_line = True
-            refused.refusals.append(refusal)
+            refused.refuse(refusal)
             self._watch.refused.up()
         except Unreachable:
             doubt(left)
