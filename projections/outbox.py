@@ -8,6 +8,7 @@ the same rows, nor after a kill, which takes rows and notices back together.
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -130,6 +131,7 @@ class Outbox:
         contacts = set(touched)
         if upto != (generation.position, generation.as_of):
             contacts = self._reporters[projection].differing(tables)
+            step = replace(step, after=upto[0], before_at=upto[1])
         while due := _due(tables, projection, moment.at):
             self._report_each(tables, projection, contacts | due, step)
             contacts = set()
@@ -158,6 +160,7 @@ class Outbox:
         if not self.begin(before, generation, kinds):
             return False
         contacts = self._reporters[projection].differing(tables)
+        step = replace(step, after=generation.position, before_at=generation.as_of)
         self.report(tables, generation, contacts, step)
         return True
 
@@ -193,7 +196,7 @@ class Outbox:
         reporter, wanted = self._reporters[projection], self._known & self._kinds_of(projection)
         found: list[Notice] = []
         for contact in sorted(contacts):
-            news = step.news.get(contact, ())
+            news = step.news_of(contact, self._source)
             change = Change(contact, moment, news, step.newest_at, step.before_at, self._source)
             found += reporter.report(tables, change)
         notices = [one for one in found if one.kind in wanted]

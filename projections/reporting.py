@@ -27,13 +27,25 @@ class Step:
     """What a step of a projection took in, as far as it is reported: ``news`` are by survivor.
 
     ``newest_at`` is when its newest event was recorded, or the instant of the step where there was
-    none. ``before_at`` is the instant for which the rows were made before.
+    none. ``before_at`` is the instant for which the rows were made before. ``after`` is given where
+    several steps are reported as one: the news are then all events beyond that position.
     """
 
     moment: Moment
     news: Mapping[UUID, Sequence[RecordedEvent]]
     newest_at: int
     before_at: int
+    after: int | None = None
+
+    def news_of(self, contact: UUID, source: EventSource) -> Sequence[RecordedEvent]:
+        """The events of a contact that were taken in, in the order of the log."""
+        if self.after is None:
+            return self.news.get(contact, ())
+        moment = self.moment
+        own = read_group(source, contact, moment.aliases, moment.position)
+        return sorted(
+            (one for one in own if one.position > self.after), key=lambda one: one.position
+        )
 
 
 class Knowledge(NamedTuple):
