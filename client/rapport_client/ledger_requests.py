@@ -76,24 +76,31 @@ class LedgerRequests(CareRequests):
 
     def contacts(
         self,
+        *,
         search: str | None,
         name: str | None,
         stage: str | None,
         flag: str | None,
+        standing: str | None,
+        steward: str | None,
         consent: tuple[str, str] | None,
+        sort: str | None,
         min_position: int | None,
         limit: int,
         show: Sequence[str] = (),
     ) -> PageRequest[FoundContact]:
-        """Contacts by what they are called, stage, flag or consent, by pages."""
+        """Contacts by what they are called, stage, flag, steward and so on, by pages."""
         purpose, channel = consent or (None, None)
         query = query_parameters(
             q=search,
             name=name,
             stage=stage,
             flag=flag,
+            standing=standing,
+            steward=steward,
             consent_purpose=purpose,
             consent_channel=channel,
+            sort=sort,
             min_position=min_position,
             limit=limit,
         )

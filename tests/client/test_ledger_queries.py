@@ -146,6 +146,7 @@ def test_contacts_are_looked_for_and_partners_and_policies_told(client: Client) 
     found = list(client.contacts(name="Jansen", min_position=position, page=2))
     assert [(one.name, one.stage) for one in found] == [("Ada Jansen", "customer")] * 3
     assert list(client.contacts(stage="client")) == []
+    assert list(client.contacts(steward="Nobody", standing="none", sort="since")) == []
     (one,) = client.contacts(consent=("marketing", "email"))
     assert one.contact_id == client.contact("pos:1").contact_id
     standing = client.standing("pos:1", as_known_at=position, policy_version=1)

@@ -33,6 +33,8 @@ WALKED = (
     "/people?flag=advocate",
     "/people?consent=marketing+by+mail",
     "/people?steward=Kim",
+    "/people?steward=Kim&stage=customer&q=ada",
+    "/people?after=100:00000000-0000-4000-8000-000000000000",
     "/people/till:1",
     "/people/till:1?on=2026-02-28&known_on=2026-03-01",
     "/people/till:1?type=purchase-made",
@@ -123,8 +125,23 @@ def test_the_lines_of_today_give_its_rows_and_counts(client: httpx.Client, shop:
 
 def test_the_lines_of_people_give_the_list_and_the_chips(client: httpx.Client, shop: Shop) -> None:
     fill(shop)
-    for query in ("", "?stage=contact&sort=since", "?q=a&stage=customer", "?flag=advocate"):
-        page = client.get(f"{pages(shop)}/people{query}").text
+    shop.append("till:2", {"type": "steward-assigned", "data": {"steward": "Kim"}})
+    standing = shop.get("/contacts/till:2").json()["standing"]
+    for query in (
+        "",
+        "?stage=contact&sort=since",
+        "?q=a&stage=customer",
+        "?flag=advocate",
+        "?steward=Kim",
+        "?steward=Kim&sort=since",
+        "?steward=kim&stage=customer",
+        "?steward=Kim&q=ben",
+        "?standing=none&consent=marketing+by+mail",
+        f"?standing={standing}",
+        f"?standing={standing}&steward=Kim",
+        "?consent=marketing+by+mail&stage=customer",
+    ):
+        page = client.get(f"{pages(shop)}/people{query}", follow_redirects=True).text
         listed = items(client, lines(page)[""])
         assert (query, rows(page)) == (query, [one["contact_id"] for one in listed])
     page = client.get(f"{pages(shop)}/people").text
@@ -132,8 +149,10 @@ def test_the_lines_of_people_give_the_list_and_the_chips(client: httpx.Client, s
     found = chips(page)
     assert found["contact"] == summary["stages"]["contact"]
     assert found["customer"] == summary["stages"]["customer"]
-    steward = lines(client.get(f"{pages(shop)}/people?steward=Kim").text)
-    assert "" not in steward or "summary" in steward[""], "no one resource lists these"
+    contact = shop.get("/contacts/till:1").json()["contact_id"]
+    further = client.get(f"{pages(shop)}/people?after=100:{contact}").text
+    assert "/contacts" not in " ".join(lines(further).values())
+    assert "This part of the list has no line of its own" in further
 
 
 def test_the_lines_of_a_person_carry_the_point_in_both_times(

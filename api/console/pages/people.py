@@ -138,6 +138,7 @@ def show(visit: Visit) -> Response:
         position=fresh.position,
         fresh=fresh,
         twins=_twins(visit, wanted, typed, sort, chosen),
+        further_on=visit.parameter("after") is not None,
         may_append=visit.may(APPEND),
         with_query=lambda **other: urlencode(
             {name: value for name, value in {**kept, **other}.items() if value}
@@ -152,28 +153,31 @@ def _twins(
     sort: str,
     chosen: Mapping[str, str | None],
 ) -> list[Twin]:
-    """What says the same for programs; nothing of the list where no one resource does."""
+    """What says the same for programs; a page further on has no line of its own."""
     path = visit.api_path
     counts = [
         Twin("how many of each stage and flag", f"{path}/statuses/summary"),
         Twin("who sends others", f"{path}/standings?names=true"),
     ]
-    used = {name for name, value in chosen.items() if value}
-    if typed is None and used <= {"stage", "flag"}:
-        of_all = {"stage": wanted.stage, "flag": wanted.flag, "sort": sort}
-        rows = MOST_PRINTED if visit.parameter("print") else ROWS
-        found = path_with(f"{path}/statuses", **of_all, names=True, limit=rows)
-    elif typed is not None and used <= {"stage", "flag"}:
-        of_all = {"q": typed, "stage": wanted.stage, "flag": wanted.flag}
-        found = path_with(f"{path}/contacts", **of_all, limit=ROWS)
-    elif typed is None and used == {"standing"}:
-        found = path_with(f"{path}/standings", standing=wanted.standing, names=True, limit=ROWS)
-    elif typed is None and used == {"consent"} and wanted.consent is not None:
-        purpose, channel = wanted.consent
-        by_consent = {"consent_purpose": purpose, "consent_channel": channel}
-        found = path_with(f"{path}/contacts", **by_consent, names=True, limit=ROWS)
-    else:
+    if visit.parameter("after"):
         return counts
+    rows = MOST_PRINTED if visit.parameter("print") else ROWS
+    if typed is None and all(chosen[name] is None for name in ("standing", "steward", "consent")):
+        of_all = {"stage": wanted.stage, "flag": wanted.flag, "sort": sort}
+        found = path_with(f"{path}/statuses", **of_all, names=True, limit=rows)
+        return [Twin("the list", found), *counts]
+    purpose, channel = wanted.consent or (None, None)
+    asked = {
+        "q": typed,
+        "stage": wanted.stage,
+        "flag": wanted.flag,
+        "standing": wanted.standing,
+        "steward": wanted.steward,
+        "consent_purpose": purpose,
+        "consent_channel": channel,
+        "sort": None if typed else sort,
+    }
+    found = path_with(f"{path}/contacts", **asked, limit=ROWS if typed else rows)
     return [Twin("the list", found), *counts]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from typing import Annotated
 from uuid import UUID
 
@@ -34,15 +34,20 @@ from api.http.wire.query_types import (
     MinPosition,
     NameWanted,
     SearchWanted,
+    SortOfContacts,
     StageWanted,
+    StandingWanted,
+    StewardWanted,
 )
 from api.service.answers.contacts import Contact, Stream
 from api.service.answers.lists import FoundContact, FoundContacts
 from api.service.finding.pages import ContactFilter, found_page, index_of
+from api.service.finding.people import PeopleFilter, people_among, people_page
 from api.service.profiles import profile_at
 from api.service.questions import Question, relationship_of, standing_of, subject_of
+from api.service.server import OpenLedger
 from domain.consents import consents_of
-from domain.errors import Invalid
+from domain.errors import Invalid, ProjectionBehind
 from domain.profile import Profile
 from ledger.access.scopes import READ
 from projections.answers import StatusRow
@@ -104,14 +109,38 @@ def _profile_of(question: Question, survivor: UUID) -> Profile:
     return profile_at(question.ledger, question.aliases, survivor, question.position)
 
 
+@dataclass(frozen=True)
+class WantedContacts:
+    """Which contacts the query looks for: by what they are called, and by all that is known."""
+
+    called: ContactFilter
+    people: PeopleFilter
+
+    def is_looked_up(self, served: OpenLedger) -> bool:
+        """Whether indexes say who is wanted; consents alone can be folded until they are there.
+
+        Raises:
+            ProjectionBehind: an index that is needed is not there yet.
+        """
+        people = self.people
+        if (people.steward, people.consent) == (None, None):
+            return people.standing is not None
+        is_whole = served.said.counts().is_whole
+        if not is_whole and (people.steward, people.standing) != (None, None):
+            raise ProjectionBehind("who looks after whom is being read: ask again soon")
+        return is_whole
+
+
 async def wanted_of(
     q: SearchWanted = None,
     name: NameWanted = None,
     stage: StageWanted = None,
     flag: FlagWanted = None,
+    standing: StandingWanted = None,
+    steward: StewardWanted = None,
     consent_purpose: ConsentPurpose = None,
     consent_channel: ConsentChannel = None,
-) -> ContactFilter:
+) -> WantedContacts:
     """Which contacts the query looks for.
 
     Raises:
@@ -125,7 +154,11 @@ async def wanted_of(
         raise Invalid.at(f"/{missing}", "contradiction", f"is required with {is_there}")
     if q is not None and name is not None:
         raise Invalid.at("/name", "contradiction", "is not taken with q, which finds names too")
-    return ContactFilter(q, name, stage, flag, purpose, channel)
+    consent = None if purpose is None or channel is None else (purpose, channel)
+    return WantedContacts(
+        ContactFilter(q, name, stage, flag, purpose, channel),
+        PeopleFilter(stage, flag, standing, steward, consent),
+    )
 
 
 async def wait_for_stages(served: LedgerInPath, min_position: MinPosition = None) -> None:
@@ -136,7 +169,7 @@ async def wait_for_stages(served: LedgerInPath, min_position: MinPosition = None
 @router.get(
     "",
     dependencies=[allow(READ)],
-    summary="Find contacts by what they are called, stage or flag",
+    summary="Find contacts by what they are called, stage, flag or steward",
     responses={
         200: response_of(
             "The contacts, with their names; the greatest score first without `q` and `name`.",
@@ -149,12 +182,13 @@ async def wait_for_stages(served: LedgerInPath, min_position: MinPosition = None
     },
 )
 def find_contacts(
-    wanted: Annotated[ContactFilter, Depends(wanted_of)],
+    wanted: Annotated[WantedContacts, Depends(wanted_of)],
     page: PageInQuery,
     inquiry: InquiryNow,
     labels: LabelsInQuery,
     reply: CurrentReply,
     _reflected: Annotated[None, Depends(wait_for_stages)],
+    sort: SortOfContacts = None,
 ) -> FoundContacts:
     """`q` finds people by words, or beginnings of words, of their names, refs, e-mail addresses and
     phone numbers, in any order: whole names first, then whole words, beginnings, and names with
@@ -165,41 +199,46 @@ def find_contacts(
     Stage and flags are those at `Rapport-Position`.
 
     With `consent_purpose` and `consent_channel` the list has only contacts who allow this use now;
-    a contact who never said so does not. A page then examines at most `limit` contacts: it may be
-    short, or empty, and still have a next one.
+    a contact who never said so does not. Until that was read after a start, a page may be short, or
+    empty, and still have a next one. `steward` is answered once it was read, and `standing` says
+    what the contact is as a referral partner. All filters hold together. With `q` or `name` the
+    best match comes first, and `sort` makes no difference.
     """
-    if wanted.is_search:
+    if wanted.called.is_search:
         answer = _search_page(wanted, page, inquiry, reply)
     else:
-        answer = _list_by_score(wanted, page, inquiry, reply)
+        answer = _sorted_list(wanted, sort or "score", page, inquiry, reply)
     return with_labels(answer, inquiry.served, labels, reply.position)
 
 
-def _list_by_score(
-    wanted: ContactFilter, page: PageRequest, inquiry: Inquiry, reply: Reply
+def _sorted_list(
+    wanted: WantedContacts, sort: str, page: PageRequest, inquiry: Inquiry, reply: Reply
 ) -> FoundContacts:
-    """Those with the stage, the flag and the consent, the greatest score first."""
-    served = inquiry.served
-    found = served.projections.statuses(
-        stage=wanted.stage,
-        flag=wanted.flag,
-        after=page_after(served.ledger, page.cursor, "contacts"),
-        limit=page.limit,
-    )
-    question = inquiry.question()
-    rows = [row for row in found.items if wanted.is_allowed(question, row)]
+    """Those who are wanted, the greatest score or the newest stage first."""
+    served, kind = inquiry.served, "contacts" if sort == "score" else f"contacts {sort}"
+    after, question = page_after(served.ledger, page.cursor, kind), inquiry.question()
+    if wanted.is_looked_up(served):
+        found = people_page(served, wanted.people, sort, after, page.limit)
+        rows = list(found.items)
+    else:
+        people = replace(wanted.people, consent=None)
+        found = people_page(served, people, sort, after, page.limit)
+        rows = [row for row in found.items if wanted.called.is_allowed(question, row)]
     items = [_with_name(question, row) for row in rows]
-    listed = list_page(served.ledger, reply, items, "contacts", found.next_cursor, found.position)
+    listed = list_page(served.ledger, reply, items, kind, found.next_cursor, found.position)
     return FoundContacts(items=listed.items, index=index_of(served), next_cursor=listed.next_cursor)
 
 
 def _search_page(
-    wanted: ContactFilter, page: PageRequest, inquiry: Inquiry, reply: Reply
+    wanted: WantedContacts, page: PageRequest, inquiry: Inquiry, reply: Reply
 ) -> FoundContacts:
-    served = inquiry.served
-    kind = "names" if wanted.q is None else "search"
+    served, called = inquiry.served, wanted.called
+    kind = "names" if called.q is None else "search"
     (skipped,) = read_place(served.ledger, page.cursor, kind, 0)
-    found = found_page(served, inquiry.question(), wanted, skipped, page.limit)
+    if wanted.is_looked_up(served):
+        among = people_among(served, wanted.people)
+        called = replace(called, among=among, purpose=None, channel=None)
+    found = found_page(served, inquiry.question(), called, skipped, page.limit)
     more = None if found.more is None else make_cursor(served.ledger, kind, found.more)
     reply.goes_on(more)
     reply.reflects(found.position)

@@ -160,6 +160,11 @@ Sort = Annotated[
         "since",
     ),
 ]
+SortOfContacts = Annotated[
+    str | None,
+    _one_of("score", "since"),
+    _query("The field to sort by, the greatest first; `score` without it.", "since"),
+]
 ByInfluence = Annotated[
     str | None,
     _one_of("influence"),

@@ -74,22 +74,37 @@ class LedgerQueries(CareQueries):
         name: str | None = None,
         stage: str | None = None,
         flag: str | None = None,
+        standing: str | None = None,
+        steward: str | None = None,
         consent: tuple[str, str] | None = None,
+        sort: str | None = None,
         min_position: int | None = None,
         page: int = 500,
         show: Sequence[str] = (),
     ) -> Generator[FoundContact, None, None]:
-        """Contacts that are called so, of a stage, with a flag, or that allow something.
+        """Contacts that are called so, and all of what is asked: of a stage, with a flag.
 
         ``search`` finds words of names, refs, e-mail addresses and phone numbers, the best first,
         and forgives a mistake or two in a name; ``name`` finds a part of a name.
         ``consent`` is a purpose and a channel, such as ``("marketing", "email")``.
+        ``steward`` is who of ours looks after them. Without a search they come by ``sort``:
+        ``score`` or ``since``, the greatest first.
 
         ``show`` is what stands beside their ids: ``names``, ``refs`` or both.
         """
         return self._pages(
             self._ledger_requests.contacts(
-                search, name, stage, flag, consent, min_position, page, show
+                search=search,
+                name=name,
+                stage=stage,
+                flag=flag,
+                standing=standing,
+                steward=steward,
+                consent=consent,
+                sort=sort,
+                min_position=min_position,
+                limit=page,
+                show=show,
             )
         )
 
