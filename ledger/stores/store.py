@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ledger.stores.access import AccessKeyStore, TrailHeads, TrailStore
     from ledger.stores.events import EventStore
     from ledger.stores.examination import Examination
+    from ledger.stores.growth import Growth
     from ledger.stores.keys import LedgerKeyStore
     from ledger.stores.reading import KeyReader, LedgerReader
     from ledger.stores.restoring import RestoredEvents, RestoredLog
@@ -295,6 +296,9 @@ class Store(Protocol):
 
     def open_trail(self) -> TrailStore:
         """The audit trail of the server, made where there is none."""
+
+    def growth(self) -> Growth:
+        """What hears of ledgers that another process appends to."""
 
     def trail_heads(self) -> TrailHeads:
         """What is known of the trails; nothing is made before something is noted."""

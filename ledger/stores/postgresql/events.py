@@ -22,6 +22,7 @@ from ledger.stores.events import INDEXED_TOPICS, Row
 from ledger.stores.library_questions import events_of_stream, notifications_of_log
 from ledger.stores.postgresql.connections import Database
 from ledger.stores.postgresql.errors import ledger_errors
+from ledger.stores.postgresql.notices import Notices
 from ledger.stores.postgresql.writer import Writer
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class PostgresqlEvents(ApplicationRecorder):
         self._writer = writer
         self._database = Database(place.url)
         self._table = place.table("events")
+        self._notices = None if writer is None else Notices(place)
 
     def errors(self, outcome: str = "") -> AbstractContextManager[None]:
         """Raise what goes wrong inside as an error of ours; ``outcome`` ends its text."""
@@ -68,6 +70,8 @@ class PostgresqlEvents(ApplicationRecorder):
             [getattr(one, "event_id", None) for one in stored_events],
         )
         first = self._require_writer().append(columns, kwargs.get("first_position"))
+        if self._notices is not None:
+            self._notices.announce()
         return list(range(first, first + len(stored_events)))
 
     def try_commit(self) -> None:
@@ -214,6 +218,8 @@ class PostgresqlEvents(ApplicationRecorder):
 
     def close(self) -> None:
         """Let the right to append go, and the connections."""
+        if self._notices is not None:
+            self._notices.close()
         if self._writer is not None:
             self._writer.close()
         self._database.close()

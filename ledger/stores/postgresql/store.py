@@ -23,6 +23,7 @@ from ledger.stores.postgresql.access_keys import PostgresqlAccessKeys
 from ledger.stores.postgresql.binding import bind
 from ledger.stores.postgresql.connections import Database, connect, run
 from ledger.stores.postgresql.errors import ledger_errors
+from ledger.stores.postgresql.notices import Growth
 from ledger.stores.postgresql.places import Place
 from ledger.stores.postgresql.schemas import (
     LEDGER,
@@ -164,6 +165,9 @@ class PostgresqlStore(Store):
 
     def open_trail(self) -> PostgresqlTrail:
         return PostgresqlTrail(self._make(_TRAIL).of_part("trail"))
+
+    def growth(self) -> Growth:
+        return Growth(self._url)
 
     def trail_heads(self) -> PostgresqlTrailHeads:
         return PostgresqlTrailHeads(self._server_place)

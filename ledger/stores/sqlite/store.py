@@ -21,6 +21,7 @@ from ledger import free_space
 from ledger.data_layout import LEDGERS, SETTINGS_FILE, is_ledger_name, missing, unusable
 from ledger.entropy import Entropy
 from ledger.files import flush_file, flush_folder, write_whole
+from ledger.stores.growth import Looking
 from ledger.stores.sqlite.access_keys import SqliteAccessKeys
 from ledger.stores.sqlite.connections import APPLICATION_ID as EVENTS_ID
 from ledger.stores.sqlite.connections import LedgerDatastore
@@ -392,6 +393,9 @@ class SqliteStore(Store):
 
     def open_trail(self) -> SqliteTrail:
         return SqliteTrail(self.folder / TRAIL_FILE)
+
+    def growth(self) -> Looking:
+        return Looking()
 
     def trail_heads(self) -> SqliteTrailHeads:
         return SqliteTrailHeads(self.folder)
