@@ -12,9 +12,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from api.service.followers.polling import PolledFollowing
 from api.service.followers.process import OpenFollower
 from api.service.limits import LIMITS
 from api.service.server import Server
+from api.service.server_beside import ServerBeside
 from api.service.settings import (
     CONFIG,
     PREFIX,
@@ -29,6 +31,7 @@ from api.service.text_files import read_given_text
 from domain.errors import Invalid
 from ledger.data_layout import DATABASE_FILE, FolderUnusable, require_ledger, settings_of
 from ledger.folder import DataFolder
+from ledger.folder_beside import DataFolderBeside
 from ledger.followed_ledger import FollowedLedger
 from ledger.master_keys import master_key_of
 from ledger.memory_budget import BELIEFS, HISTORIES, MEBIBYTE, MemoryBudget
@@ -229,6 +232,40 @@ def projections_elsewhere(
     store = cast("ServedLedgerStore", ledger.store)
     following = followers.follow(ledger)
     return ProjectionsElsewhere(ledger, store.read_tables(), clock, following, ALL)
+
+
+def projections_beside(ledger: Ledger, clock: Callable[[], int]) -> ProjectionsElsewhere:
+    """A ledger's projections where neither this process keeps them current nor its own follower."""
+    store = cast("ServedLedgerStore", ledger.store)
+    following = PolledFollowing()
+    projections = ProjectionsElsewhere(ledger, store.read_tables(), clock, following, ALL)
+    following.look_at(projections.position_of)
+    return projections
+
+
+def build_beside(
+    settings: Settings, *, clock: Callable[[], int] = now, limits: ServiceLimits = LIMITS
+) -> ServerBeside:
+    """Everything in a data folder to read, while another process holds it and records.
+
+    Raises:
+        LedgerError: the folder cannot be read; the message says why.
+    """
+    zoneinfo.reset_tzpath(())
+    folder = DataFolderBeside(
+        settings.folder,
+        store_of(settings),
+        clock=clock,
+        memory=memory_of(settings),
+        master_key=settings.master_key,
+    )
+    server = ServerBeside(folder, clock, settings, projections_beside, limits)
+    try:
+        server.open()
+    except BaseException:
+        server.close()
+        raise
+    return server
 
 
 def open_followed(

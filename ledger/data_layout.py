@@ -22,13 +22,16 @@ FOLLOWERS_LOCK = "followers.lock"
 FOLLOWERS_SOCKET = "followers.sock"
 """Where the server listens for that process, if it does not start it."""
 
+SERVER_SOCKET = "server.sock"
+"""Where the server that records answers requests which other servers of this folder hand over."""
+
 DATABASE_FILE = "database.json"
 """Says that the ledgers of a data folder are in a database, and in which."""
 
 LEDGERS = "ledgers"
 SETTINGS_FILE = "ledger.json"
 
-_OURS = frozenset({LOCK_FILE, FOLLOWERS_LOCK, FOLLOWERS_SOCKET, MASTER_KEY_FILE})
+_OURS = frozenset({LOCK_FILE, FOLLOWERS_LOCK, FOLLOWERS_SOCKET, SERVER_SOCKET, MASTER_KEY_FILE})
 _OF_THE_DISK = frozenset({"lost+found"})
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 

@@ -165,6 +165,10 @@ class ProjectionsElsewhere(ProjectionQueries):
     def _trouble(self, name: str) -> str | None:
         return self._following.trouble(name)
 
+    def position_of(self, name: str) -> int:
+        """The position that a projection reflects now, 0 where it cannot be read yet."""
+        return self._position(name)
+
     def _position(self, name: str) -> int:
         """What is reflected now; 0 where nothing is yet that may be read."""
         found = self._usable_generation(name)

@@ -76,9 +76,22 @@ class OpenLedger:
         known = self.ledger.head() if position is None else position
         return Labels(self.ledger, self.aliases.at(known), known, wanted)
 
+    def close(self) -> None:
+        """Let go of what follows from the ledger, which is no longer served."""
+        self.webhooks.close()
+        self.projections.close()
+        self.finder.close()
+        self.agenda.close()
+        self.meetings.close()
+        self.changes.close()
+        self.said.close()
+
 
 class Server:
     """Everything that one process serves."""
+
+    is_beside = False
+    """Whether another process records, and has the files of imports and results."""
 
     def __init__(
         self,
@@ -255,13 +268,7 @@ class Server:
                 self.keys.revoke_all_of(name)
                 self.sender.let_go(name)
                 if (served := self.ledgers.pop(name, None)) is not None:
-                    served.webhooks.close()
-                    served.projections.close()
-                    served.finder.close()
-                    served.agenda.close()
-                    served.meetings.close()
-                    served.changes.close()
-                    served.said.close()
+                    served.close()
                 if self.followers is not None:
                     self.followers.let_go(name)
                 self.trails.let_go(name)
@@ -330,7 +337,7 @@ class Server:
 
     def _open(self, name: str) -> OpenLedger:
         ledger = self.folder.ledger(name)
-        results = Results(ledger.store.results_folder())
+        results = Results(ledger.store.results_folder(), beside=self.is_beside)
         projections = self._projections_of(ledger, self.clock)
         projections.start()
         if self._observer is not None:
@@ -349,7 +356,7 @@ class Server:
             statuses,
             cards,
             Finder(ledger, self.indexing),
-            Imports(ledger, projections.operations, self.clock),
+            Imports(ledger, projections.operations, self.clock, beside=self.is_beside),
             PresentAgenda(ledger, projections, aliases, self.indexing),
             LastMeetings(ledger),
             ComingChanges(ledger),

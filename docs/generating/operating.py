@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from api.cli.listening import FINISH_SECONDS
+from api.cli.serving import FINISH_SECONDS
 from api.http.edge.connections import HEAD_BYTES, HEAD_SECONDS, IDLE_SECONDS, READ_SECONDS
 from api.http.edge.frontdoor import MOST_IN_FLIGHT
 from api.http.edge.logs import GATHER_SECONDS, MOST_WAITING

@@ -68,6 +68,24 @@ class AccessKeys:
         self._looked_at = 0.0
         self._refresh(at_once=True)
 
+    def look_again(self) -> None:
+        """Read the keys again, if another process has changed them.
+
+        Raises:
+            Corrupt: the store is damaged.
+            Unavailable: it cannot be read.
+        """
+        with self._lock:
+            self._looked_at = 0.0
+            self._refresh()
+
+    def is_limited(self, secret: str) -> bool:
+        """Whether the requests with that secret are counted, right or not: by the id in it."""
+        match = _SECRET.fullmatch(secret)
+        with self._lock:
+            key = self._known.get(match[1]) if match else None
+        return key is not None and key.per_minute is not None
+
     def is_open(self) -> bool:
         """Whether no key was ever made, and so nobody is asked for one."""
         with self._lock:

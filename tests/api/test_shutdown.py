@@ -16,7 +16,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from api.cli.listening import FINISH_SECONDS
+from api.cli.serving import FINISH_SECONDS
 from api.http.app import create_app
 from api.http.edge.frontdoor import FrontDoor
 from ledger.folder import DataFolder

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 from uuid import uuid4
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
@@ -18,12 +18,12 @@ from api.http.edge.plain_requests import PlainRequest
 from api.http.problems import HeadTooLarge, Malformed, problem, problem_bytes, status_of
 
 if TYPE_CHECKING:
-    from asyncio import Protocol
+    from asyncio import Protocol as AsyncioProtocol
     from collections.abc import Iterable
 
     from uvicorn import Config
 
-    from api.http.edge.short_way import ShortWay
+    from api.http.edge.plain_requests import Cycle
     from domain.errors import LedgerError
 
 HEAD_BYTES = 64 * 1024
@@ -46,6 +46,16 @@ GATHER_SECONDS = 0.05
 it has ``BODY_SECONDS``."""
 
 
+class PlainAnswers(Protocol):
+    """What answers plain requests: see ``api.http.edge.short_way``."""
+
+    def is_open(self) -> bool:
+        """Whether any request may be offered to it, on a connection that begins now."""
+
+    def answer(self, request: PlainRequest, body: bytes, cycle: Cycle) -> bool:
+        """Answer the request, now or later; False where it must take the ordinary way."""
+
+
 class Connection(HttpToolsProtocol):
     """Uvicorn's connection that refuses endless heads, and what is no HTTP, with a problem.
 
@@ -53,12 +63,19 @@ class Connection(HttpToolsProtocol):
     """
 
     def __init__(
-        self, config: Config, *more: Any, short_way: ShortWay | None = None, **named: Any
+        self,
+        config: Config,
+        *more: Any,
+        short_way: PlainAnswers | None = None,
+        came_by: str | None = None,
+        **named: Any,
     ) -> None:
+        """``came_by`` is the scheme by which requests came to the server that handed them over."""
         super().__init__(config, *more, **named)
         self._in_head = False
         self._head_bytes = 0
         self._short_way = short_way
+        self._came_by = came_by
         self._plain: PlainRequest | None = None
         """The request whose body is still to come, before it is known which way it takes."""
         self._body = b""
@@ -67,6 +84,8 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: Any) -> None:
         """A client has connected."""
         super().connection_made(transport)
+        if self._came_by is not None:
+            self.scheme = self._came_by  # type: ignore[assignment]  # one of the two that there are
         if self._short_way is not None and not self._short_way.is_open():
             self._short_way = None
 
@@ -173,10 +192,10 @@ class Connection(HttpToolsProtocol):
         return current.more_body and not current.response_started and not self.pipeline
 
 
-def connections_with(short_way: ShortWay | None) -> type[Protocol]:
+def connections_with(short_way: PlainAnswers | None) -> type[AsyncioProtocol]:
     """What uvicorn makes for each client, with or without the short way."""
     made = partial(Connection, short_way=short_way)
-    return cast("type[Protocol]", made)  # all that uvicorn does with it is to call it
+    return cast("type[AsyncioProtocol]", made)  # all that uvicorn does with it is to call it
 
 
 class _Cycle:

@@ -30,6 +30,9 @@ NEAR_POSITIONS = 25 * WINDOW_POSITIONS
 """How far behind the log a question takes in what is missing itself, before it is answered."""
 
 
+READY = "ready"
+"""The state of an index that has all of the log."""
+
 _INDEXED = frozenset(INDEXED)
 
 
@@ -84,7 +87,7 @@ class Finder:
     def state(self) -> IndexState:
         """How far the index is, of the log as it is now."""
         head = self._ledger.head()
-        state = "ready" if self._is_near(head) else "building"
+        state = READY if self._is_near(head) else "building"
         return IndexState(state, min(self._position, head), head)
 
     def state_for_answer(self) -> IndexState:

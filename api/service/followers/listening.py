@@ -43,7 +43,7 @@ class FollowersWelcome:
         self._path.unlink(missing_ok=True)  # what a server left that was killed
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            with _short(self._path) as path:
+            with short_path(self._path) as path:
                 self._listener.bind(path)
             self._listener.listen(_MOST_WAITING)
         except OSError:
@@ -86,7 +86,7 @@ def connect(folder: Path) -> socket.socket:
     """
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        with _short(folder / FOLLOWERS_SOCKET) as path:
+        with short_path(folder / FOLLOWERS_SOCKET) as path:
             connection.connect(path)
     except OSError:
         connection.close()
@@ -95,7 +95,7 @@ def connect(folder: Path) -> socket.socket:
 
 
 @contextmanager
-def _short(path: Path) -> Iterator[str]:
+def short_path(path: Path) -> Iterator[str]:
     """The path of a socket in a form that is short enough for the system, where it has one.
 
     A socket's path has at most 107 bytes. Source: Linux, unix(7), "Pathname sockets".

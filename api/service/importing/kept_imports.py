@@ -115,8 +115,10 @@ class Upload:
 class KeptImports:
     """The imports of one ledger. Any thread may call; nobody else may use the folder."""
 
-    def __init__(self, ledger: Ledger, clock: Callable[[], int]) -> None:
+    def __init__(self, ledger: Ledger, clock: Callable[[], int], *, beside: bool = False) -> None:
         """Remove what a process that is gone left half done.
+
+        ``beside`` says that the folder is another process's after all, so that it is left alone.
 
         Raises:
             Unavailable: the folder cannot be used.
@@ -126,6 +128,8 @@ class KeptImports:
         self._clock = clock
         self._lock = threading.Lock()
         self._drops = 0
+        if beside:
+            return
         with _telling(self._folder):
             for left in (*self._folder.glob("*.upload"), *self._folder.glob("*.new")):
                 left.unlink(missing_ok=True)

@@ -53,8 +53,16 @@ class TooManyImports(Unavailable):
 class Imports:
     """The imports of one ledger that is served. Any thread may call."""
 
-    def __init__(self, ledger: Ledger, operations: Operations, clock: Callable[[], int]) -> None:
-        self.kept = KeptImports(ledger, clock)
+    def __init__(
+        self,
+        ledger: Ledger,
+        operations: Operations,
+        clock: Callable[[], int],
+        *,
+        beside: bool = False,
+    ) -> None:
+        """``beside`` says that another process imports, and has the files of imports."""
+        self.kept = KeptImports(ledger, clock, beside=beside)
         self._events = ImportEvents(ledger)
         self._ledger = ledger
         self._operations = operations

@@ -34,9 +34,16 @@ class Results:
     """The answers of one ledger's operations, by operation. Any thread may call."""
 
     def __init__(
-        self, folder: Path, *, most_kept: int = MOST_KEPT, kept_seconds: float = KEPT_SECONDS
+        self,
+        folder: Path,
+        *,
+        most_kept: int = MOST_KEPT,
+        kept_seconds: float = KEPT_SECONDS,
+        beside: bool = False,
     ) -> None:
         """Nobody else may use the folder; it is made when something is to be kept.
+
+        ``beside`` says that it is another process's after all, so that it is left alone.
 
         Raises:
             Unavailable: what is left in it cannot be removed.
@@ -47,7 +54,7 @@ class Results:
         self._lock = threading.Lock()
         self._made_at: dict[UUID, float] = {}
         with _telling(folder):
-            if folder.exists():
+            if not beside and folder.exists():
                 shutil.rmtree(folder)
 
     @contextmanager

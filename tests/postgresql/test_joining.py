@@ -1,0 +1,181 @@
+"""A second server beside the first: it reads, hands over, and records when that one has ended."""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from tests.api.shop import problem_of, purchase, registration
+from tests.cli.running import serving
+from tests.fixtures.patience import END_SECONDS
+from tests.postgresql.serving import ANNA, READ
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+LEDGER = "/v1/ledgers/main"
+PATH = f"{LEDGER}/contacts/{ANNA}/events"
+
+
+class Pair:
+    """The server that records, and one that joined it."""
+
+    def __init__(self, data: Path, opened: ExitStack) -> None:
+        self.first = opened.enter_context(serving("serve", "--port", 0, "--data", data))
+        self.second = opened.enter_context(
+            serving("serve", "--join", "--port", 0, "--data", data),
+        )
+        self.recording, self.joined = (
+            opened.enter_context(httpx.Client(base_url=one.url, timeout=END_SECONDS))
+            for one in (self.first, self.second)
+        )
+
+    def answers(self, path: str, **headers: str) -> list[httpx.Response]:
+        """What each of them answers, the one that records first."""
+        both = (self.recording, self.joined)
+        return [client.get(path, headers=headers) for client in both]
+
+
+@pytest.fixture(params=["database", "files"])
+def pair(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Pair]:
+    if request.param == "database":
+        monkeypatch.setenv("RAPPORT_DATABASE_URL", request.getfixturevalue("url"))
+    with ExitStack() as opened:
+        yield Pair(tmp_path / "data", opened)
+
+
+def test_what_either_server_takes_both_read_at_once(pair: Pair) -> None:
+    made = pair.joined.post(PATH, json=registration("Anna"))
+    assert made.status_code == 201, made.text
+    for number in range(10):
+        by, at = [pair.joined, pair.recording][:: 1 if number % 2 else -1]
+        position = by.post(PATH, json=purchase(f"sale-{number}")).json()["position"]
+        log = at.get(f"{LEDGER}/events", params={"after_position": position - 1}).json()
+        assert [one["position"] for one in log["items"]] == [position]
+    assert pair.joined.get(f"{LEDGER}/statuses?min_position={position}").status_code == 200
+    for path in (*READ, f"/contacts/{ANNA}/card", "/contacts?q=anna", "/book", "/log/checkpoint"):
+        answers = pair.answers(LEDGER + path)
+        assert [one.status_code for one in answers] == [answers[0].status_code] * 2, path
+        assert _lasting(answers[0]) == _lasting(answers[1]), path
+    wrong = purchase("sale-0", occurred_at="tomorrow")
+    answers = [client.post(PATH, json=wrong) for client in (pair.recording, pair.joined)]
+    problems = [problem_of(one, 422, "invalid-time") for one in answers]
+    assert problems[0]["detail"] == problems[1]["detail"]
+    assert [one.status_code for one in pair.answers("/console/sign-in")] == [303, 303]
+    _bulk_and_tail(pair)
+    _erase(pair)
+    _delete(pair)
+    _keys(pair)
+
+
+def _lasting(answer: httpx.Response) -> Any:
+    """The answer without what is a matter of moments."""
+    if "json" not in answer.headers["content-type"]:
+        return answer.content
+    momentary = ("as_of", "index", "instance")
+    return {name: one for name, one in answer.json().items() if name not in momentary}
+
+
+def _bulk_and_tail(pair: Pair) -> None:
+    """A tail of the server that joined tells of what a bulk append hands over by the same way."""
+    head = pair.joined.get(f"{LEDGER}/events?limit=1000").json()["items"][-1]["position"]
+    count, seen = 3000, []
+
+    def follow() -> None:
+        streaming = pair.joined.stream(
+            "GET",
+            f"{LEDGER}/events",
+            params={"after_position": head},
+            headers={"Accept": "text/event-stream"},
+        )
+        with streaming as told:
+            for line in told.iter_lines():
+                if line.startswith("id:"):
+                    seen.append(int(line[3:]))
+                if len(seen) == count:
+                    return
+
+    following = Thread(target=follow)
+    following.start()
+    lines = (
+        json.dumps({"contact": ANNA, "id": str(UUID(int=5000 + one)), **purchase(f"bulk-{one}")})
+        for one in range(count)
+    )
+    answer = pair.joined.post(
+        f"{LEDGER}/events",
+        content=(f"{line}\n".encode() for line in lines),
+        headers={"Content-Type": "application/x-ndjson"},
+    )
+    assert answer.status_code == 200, answer.text
+    following.join(END_SECONDS)
+    assert seen == list(range(head + 1, head + count + 1))
+
+
+def _erase(pair: Pair) -> None:
+    """Who was erased by way of one server has no name at the other from then on."""
+    path = f"{LEDGER}/contacts/{ANNA}"
+    assert [one.json()["name"] for one in pair.answers(path)] == ["Anna", "Anna"]
+    wish = {"requested_by": "the contact", "reason": "asked for it"}
+    assert pair.recording.post(f"{path}/erasure", json=wish).status_code == 200
+    assert [one.json()["name"] for one in pair.answers(path)] == [None, None]
+    for one in pair.answers(f"{LEDGER}/contacts?q=anna"):
+        assert one.json()["items"] == []
+
+
+def _delete(pair: Pair) -> None:
+    """A ledger that was deleted is gone everywhere, and another one of its name is another one."""
+    for name in ("Cas", "Dee"):
+        assert pair.joined.post("/v1/ledgers", json={"name": "shop"}).status_code == 201
+        path = "/v1/ledgers/shop/contacts/till:1"
+        made = pair.joined.post(f"{path}/events", json=registration(name))
+        assert made.status_code == 201
+        assert [one.json()["name"] for one in pair.answers(path)] == [name, name]
+        asked = pair.recording.delete("/v1/ledgers/shop")
+        sure = problem_of(asked, 409, "confirmation-needed")["token"]
+        gone = pair.recording.delete("/v1/ledgers/shop", params={"confirm": sure})
+        assert gone.status_code == 200, gone.text
+        for one in pair.answers(path):
+            problem_of(one, 404, "ledger-not-found")
+
+
+def _keys(pair: Pair) -> None:
+    """A key opens both servers, has one limit at both, and neither once it was revoked."""
+    made = pair.joined.post("/v1/keys", json={"name": "all", "scopes": ["admin"]}).json()
+    everything = {"Authorization": f"Bearer {made['secret']}"}
+    path = f"{LEDGER}/policies"
+    assert [one.status_code for one in pair.answers(path)] == [401, 401]
+    sent = {"name": "few", "scopes": ["read"], "per_minute": 4}
+    few = pair.recording.post("/v1/keys", json=sent, headers=everything).json()
+    opened = {"Authorization": f"Bearer {few['secret']}"}
+    told = [one.status_code for _ in range(3) for one in pair.answers(path, **opened)]
+    assert told == [200] * 4 + [429] * 2
+    sent = {"name": "reader", "scopes": ["read"]}
+    reader = pair.recording.post("/v1/keys", json=sent, headers=everything).json()
+    opened = {"Authorization": f"Bearer {reader['secret']}"}
+    assert [one.status_code for one in pair.answers(path, **opened)] == [200, 200]
+    revoked = pair.recording.delete(f"/v1/keys/{reader['id']}", headers=everything)
+    assert revoked.status_code in (200, 204)
+    assert [one.status_code for one in pair.answers(path, **opened)] == [401, 401]
+
+
+def test_a_joined_server_records_once_the_first_was_killed(pair: Pair) -> None:
+    sale = purchase("a", id=str(UUID(int=7)))
+    assert pair.joined.post(PATH, json=registration("Anna")).status_code == 201
+    first = pair.joined.post(PATH, json=sale)
+    assert first.status_code == 201
+    pair.first.process.kill()
+    again = pair.joined.post(PATH, json=sale)
+    assert again.json()["position"] == first.json()["position"]
+    assert pair.joined.post(PATH, json=purchase("b")).json()["position"] == 4
+    assert pair.joined.get(f"{LEDGER}/statuses?min_position=4").status_code == 200
+    assert pair.joined.get("/readyz").json()["recording"] is True
+    pair.first.process.wait(END_SECONDS)
