@@ -29,6 +29,7 @@ WHOLE_PAGES = {
     "docs/reference/benchmarks.md": "the sizes of the rows that are measured",
     "docs/reference/card-and-scorecard.md": "the rules' own numbers",
     "docs/reference/rewards-and-the-book.md": "the rules' own numbers, and a limit of the code",
+    "docs/reference/soak.md": "is written by `make soak`, with the machine that it ran on",
     "docs/reference/scale.md": "is written by `make bench-full`, with the machine that it ran on",
     "docs/reference/rules.md": "the rules' own numbers, which are policy data",
 }
