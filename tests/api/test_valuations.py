@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from random import Random
+from threading import Event
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -13,9 +14,12 @@ from api.service.valuing.kept import KeptValuations
 from domain.instants import DAY, format_instant
 from tests.api.asking import ended
 from tests.api.shop import START, Json, Shop, problem_of, registration
+from tests.fixtures.patience import END_SECONDS
 from tests.valuing.invented import invented
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from api.service.server import Server
 
 DAYS = 600
@@ -195,6 +199,29 @@ def test_an_empty_ledger_has_a_valuation_that_abstains(shop: Shop) -> None:
     shop.register("pos:1")
     found = value(shop, "pos:1")
     assert (found["valuation"], found["because"]) == (result["id"], "nobody has bought anything")
+
+
+def test_a_valuation_that_is_cancelled_leaves_none(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, pause = Event(), Event()
+
+    def endless(_buyers: object, _currency: str, _percent: int, check: Callable[[], None]) -> None:
+        begun.set()
+        while not pause.wait(0.005):
+            check()
+
+    monkeypatch.setattr("api.service.valuing.making.fit_currency", endless)
+    record(shop, [{"contact": "pos:1", **registration("Buyer")}, bought("pos:1", 1, 1000)])
+    started = shop.post("/valuations", {})
+    assert begun.wait(END_SECONDS)
+    path = started.headers["location"]
+    assert shop.client.get(path).json()["state"] == "running"
+    assert shop.client.delete(path).status_code in (200, 202)
+    assert ended(shop, started)["state"] == "cancelled"
+    assert shop.get("/valuations").json()["items"] == []
+    acts = [(one["act"], one["outcome"]) for one in shop.get("/trail").json()["items"]]
+    assert ("operation-cancelled", "done") in acts
 
 
 def test_how_far_off_a_hold_out_may_be_is_policy(shop: Shop) -> None:

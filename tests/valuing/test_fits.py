@@ -211,6 +211,29 @@ def test_equal_amounts_have_a_model_at_its_bound() -> None:
     assert "amounts" in found.abstained.because
 
 
+def test_amounts_that_scatter_too_widely_have_no_mean() -> None:
+    """The usual amount of a contact is one over a gamma of shape 0.7, and has no expectation."""
+    chance = Random(5)
+    scattered = []
+    for one in invented(Random(3), 900, leaves=0.1):
+        usual = 1000 / chance.gammavariate(0.7, 1)
+        days = {day: round(usual * chance.gammavariate(5, 0.2)) + 1 for day in one.days.days}
+        scattered.append(Buyer(BuyingDays(days), 600))
+    found = fit(scattered)
+    assert reason(found) == "spend-without-mean"
+    assert found.abstained is not None
+    assert "scatter" in found.abstained.because
+    assert found.activity is not None, "it is shown, and has nothing to do with amounts"
+
+
+def test_parameters_that_are_not_found_give_no_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.service.valuing.maximising._MOST_STEPS", 2)
+    found = fit(invented(Random(3), 900, leaves=0.1))
+    assert (reason(found), found.activity) == ("no-convergence", None)
+    assert found.abstained is not None
+    assert "purchases" in found.abstained.because
+
+
 def test_the_end_can_be_asked_for_at_each_step() -> None:
     steps = 0
 
