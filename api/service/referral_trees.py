@@ -16,6 +16,7 @@ from api.service.answers.trees import (
     TreeSum,
 )
 from api.service.known_contacts import KnownContacts, contacts_with
+from domain.credit import closes_circle
 from domain.errors import ContactNotFound
 from domain.events.referrals import ReferralMade
 from domain.events.service import ComplaintRaised
@@ -217,6 +218,29 @@ def connection_between(
         )
         for step in steps
     ]
+
+
+def circles_of(
+    ledger: Ledger, moment: Moment, contact: UUID, most_events: int | None
+) -> frozenset[tuple[str, UUID]]:
+    """The referrals of a contact without credit because whom they name had brought the contact.
+
+    Each is its id and whom it names.
+
+    Raises:
+        Invalid: there is more to read than one answer may.
+    """
+    trees = Trees(KnownContacts(ledger, moment, most_events))
+    known, at = trees.contacts, moment.at
+    policy = known.policy_at(at)
+    return frozenset(
+        (edge.referral_id, edge.other)
+        for edge in known.edges(contact)
+        if edge.inbound
+        and edge.made_at <= at
+        and not trees.has_credit(edge)
+        and closes_circle(edge, known.edges_to, policy, at)
+    )
 
 
 def exposures_at(ledger: Ledger, moment: Moment, most_events: int | None) -> list[Exposure]:

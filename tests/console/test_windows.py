@@ -160,6 +160,27 @@ def test_a_click_on_a_row_is_not_lost_while_the_list_is_made_anew(
         assert page.evaluate("document.querySelector('[data-item]').isTheSame")
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+def test_another_kind_of_act_keeps_what_was_typed(
+    browser: Browser, address: str, cafe: Shop, scripts: bool
+) -> None:
+    with window(browser, address, scripts=scripts) as opened:
+        page = opened.open(f"{pages(cafe)}?kind=Promise")
+        page.get_by_role("link", name="Done").first.click()
+        form = page.locator("form[data-act]")
+        form.locator("details summary").click()
+        form.get_by_label("Recorded by").fill("Kim")
+        form.get_by_label("What was done").select_option("promise-broken")
+        if not scripts:
+            form.get_by_role("button", name="Show the form").click()
+        expect(form.locator("input[name=shown]")).to_have_value("promise-broken")
+        expect(form.locator("input[name=actor]")).to_have_value("Kim")
+        form.get_by_role("button", name="Record it").click()
+        expect(page.get_by_text("Recorded: promise broken")).to_be_visible()
+        assert opened.complaints == []
+    assert events(cafe, "till:1")[-1]["type"] == "promise-broken"
+
+
 def test_every_day_acts_take_two_keys_from_the_page_of_a_person(
     browser: Browser, address: str, cafe: Shop
 ) -> None:
@@ -272,3 +293,23 @@ def test_a_large_window_is_filled_and_has_no_fault(
             box = opened.page.locator("main").bounding_box()
             assert box is not None
             assert box["width"] > 1300
+
+
+@pytest.mark.parametrize(("scheme", "size"), [("light", "wide"), ("dark", "phone")])
+def test_the_drawing_of_a_tree_has_no_fault_and_leads_to_people(
+    browser: Browser, address: str, cafe: Shop, scheme: str, size: str
+) -> None:
+    cafe.register("till:3", "Clara van der Zandt-Hoogeveen")
+    for by, other in (("till:1", "till:2"), ("till:2", "till:3")):
+        data = {"referral_id": "r1", "direction": "inbound", "other": other, "level": 3}
+        sent = cafe.append(by, {"type": "referral-made", "data": data})
+    cafe.get("/standings", min_position=sent.json()["position"])
+    with window(browser, address, scheme=scheme, size=size, bypass_csp=True) as opened:
+        page = opened.open(f"{pages(cafe)}/partners/till:1?to=clara")
+        assert (opened.faults(), opened.is_too_wide()) == ([], False)
+        expect(page.locator("#way ~ p")).to_contain_text(
+            re.compile("Ada Jansen .* Ben Okafor .* Clara")
+        )
+        page.locator("svg a", has_text="Ben Okafor").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Ben Okafor")
+        assert opened.complaints == []

@@ -76,6 +76,63 @@ def test_partners_show_whom_they_sent_and_what_is_owed(client: httpx.Client, sho
     assert client.get(f"{pages(shop)}/partners?standing=friend").status_code == 422
 
 
+def test_a_partner_shows_the_tree_its_drawing_ways_and_circles(
+    client: httpx.Client, shop: Shop
+) -> None:
+    """Ben sent Clara, who sent Dora, who sent Ben: the last closes a circle. Eve is apart."""
+    refer(shop)
+    for contact, name in (("till:3", "Dora Kaya"), ("till:4", "Eve Lund")):
+        shop.register(contact, name)
+    for by, other in (("till:2", "till:3"), ("till:3", "till:1")):
+        data = {"referral_id": "r1", "direction": "inbound", "other": other, "level": 3}
+        last = shop.append(by, {"type": "referral-made", "data": data})
+    reflect(shop, last)
+    shop.get("/standings", min_position=last.json()["position"])
+    page = client.get(f"{pages(shop)}/partners/till:1").text
+    tree = shop.get("/contacts/till:1/downstream").json()["nodes"]
+    assert [one["name"] for one in tree] == ["Clara Smit", "Dora Kaya"]
+    brought = page.partition('id="brought"')[2].partition("</section>")[0]
+    assert brought.index("Clara Smit") < brought.index('<ul class="tree">', brought.index("Clara"))
+    drawn = brought.partition("<svg")[2].partition("</svg>")[0]
+    assert re.findall(r'people/([^"]+)" tabindex', drawn) == [one["contact_id"] for one in tree]
+    assert drawn.count("<path") == len(tree)
+    dora = client.get(f"{pages(shop)}/partners/till:3").text
+    assert ("without credit: a circle" in dora, "without credit" in page) == (True, False)
+    ways = {"Dora": "Dora Kaya", "Eve": "No referrals connect them", "Zoe": "Nobody is called"}
+    for typed, told in ways.items():
+        answer = client.get(f"{pages(shop)}/partners/till:1", params={"to": typed})
+        way = answer.text.partition('id="way"')[2].partition("</section>")[0]
+        assert (typed, told in way) == (typed, True)
+    line = re.findall(r"curl -sS (\S+referrals/path\S+)</code>", way_page(client, shop))
+    path = client.get(shlex.split(unescape(line[0]))[0]).json()["path"]
+    assert len(path) == 2, "the circle is the shorter way"
+
+
+def way_page(client: httpx.Client, shop: Shop) -> str:
+    return client.get(f"{pages(shop)}/partners/till:1", params={"to": "Dora"}).text
+
+
+def test_the_book_says_what_expected_values_rest_on(
+    client: httpx.Client, shop: Shop, server: Server
+) -> None:
+    shop.register("till:1")
+    path = f"{pages(shop)}/book"
+    assert "rapport value fit" in client.get(path).text
+    kept = server.ledgers[shop.base.rpartition("/")[2]].valuations
+    fitted = VALUATION.model_copy(update={"currency": "EUR", "position": 1, "as_of": START - DAY})
+    kept.put([fitted])
+    page = client.get(path).text
+    found = fitted.hold_out
+    assert found is not None
+    assert f"{found.expected:,} purchase days expected, {found.actual:,} came" in page
+    assert f"{abs(found.error_percent or 0)} % too" in page
+    missed = {"abstained": True, "reason": "hold-out-missed", "because": "it was off"}
+    kept.put([fitted.model_copy(update={"id": UUID(int=8), "as_of": START, **missed})])
+    page = client.get(path).text
+    assert "<strong>EUR</strong>: no value is given. It was off." in page
+    assert "valuations" in page.partition('id="foot"')[2]
+
+
 def test_the_value_of_a_person_stands_beside_the_stage(
     client: httpx.Client, shop: Shop, server: Server
 ) -> None:

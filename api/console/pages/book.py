@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from api.console.twins import Twin, path_with
 from api.console.visit import Page
 from api.service.answers.book import WatchItem
 from api.service.book import book_of, watch_list
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     from api.console.visit import Visit
     from api.service.answers.book import BookAnswer, BookRow
+    from api.service.answers.valuations import Valuation
+    from projections.folding import Moment
 
 ROWS = 50
 """How many rows of a currency are shown at most, and how many people of a watch list."""
@@ -90,8 +93,25 @@ def show(visit: Visit) -> Response:
         divisions=DIVISIONS,
         months={"from": from_ or "", "to": to or ""},
         lists=LISTS,
+        valuations=_valuations(visit, moment),
+        twins=_twins(visit, by, from_, to),
         position=moment.position,
     )
+
+
+def _valuations(visit: Visit, moment: Moment) -> list[Valuation]:
+    """The valuation in each currency that answers for people now."""
+    kept = visit.served.valuations
+    currencies: list[str | None] = []
+    currencies += sorted({one.currency for one in kept.all() if one.currency is not None})
+    found = [kept.best(one, moment.at, moment.position) for one in currencies or [None]]
+    return [one for one in found if one is not None]
+
+
+def _twins(visit: Visit, by: str, from_: str | None, to: str | None) -> list[Twin]:
+    """What says the same for programs."""
+    book = path_with(f"{visit.api_path}/book", by=by, from_=from_, to=to)
+    return [Twin("the book", book), Twin("expected value", f"{visit.api_path}/valuations")]
 
 
 def show_list(visit: Visit) -> Response:

@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from api.console.freshness import freshness
+from api.console.participants import matches
+from api.console.trees import drawing, entries_of
+from api.console.twins import Twin, path_with
 from api.console.visit import Page
 from api.service.agendas.answering import names_at
 from api.service.labels import LabelsWanted
 from api.service.questions import standing_of, subject_of
-from api.service.referral_trees import downstream_of
+from api.service.referral_trees import circles_of, connection_between, downstream_of
 from api.service.referrals import referrals_of
 from domain.errors import Invalid
 from domain.standing import STANDINGS
 from ledger.access.scopes import APPEND, READ
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from uuid import UUID
 
     from starlette.responses import Response
 
     from api.console.visit import Visit
     from api.service.answers.referrals import Reward
-    from api.service.answers.trees import Downstream
     from api.service.questions import Question
     from projections.answers import ContactStanding
+
+T = TypeVar("T")
 
 ROWS = 50
 
@@ -83,30 +88,63 @@ def show_one(visit: Visit) -> Response:
     """
     served, question = visit.served, visit.question()
     found = referrals_of(served, visit.contact_id)
-    name_of = names_at(served.ledger, question.moment, wanted=True)
+    contact, moment = found.contact_id, question.moment
+    name_of = names_at(served.ledger, moment, wanted=True)
+    most_events = served.limits.calibrated_events
+    labels = served.labels(LabelsWanted(names=True), moment.position)
+    tree = _unless_too_much(
+        lambda: downstream_of(served.ledger, moment, contact, None, labels, most_events)
+    )
+    circles = _unless_too_much(lambda: circles_of(served.ledger, moment, contact, most_events))
+    typed = visit.parameter("to")
+    called = [] if typed is None else matches(visit, typed)
+    to = called[0].contact_id if len(called) == 1 else None
+    way = None if to is None else _way(visit, question, contact, to)
+    path = f"{visit.api_path}/contacts/{contact}"
+    twins = [Twin("the referrals and rewards", f"{path}/referrals")]
+    twins.append(Twin("those whom they brought", f"{path}/downstream"))
+    if way is not None:
+        between = path_with(f"{visit.api_path}/referrals/path", from_=contact, to=to)
+        twins.append(Twin("how they are connected", between))
     return visit.page(
         "partner.html",
-        tree=_tree(visit, question, found.contact_id),
-        name=name_of(found.contact_id),
+        tree=tree,
+        entries=[] if tree is None else entries_of(tree),
+        drawing=None if tree is None or not tree.nodes else drawing(tree, name_of(contact)),
+        circles=circles or (),
+        typed=typed,
+        called=called,
+        way=way,
+        twins=twins,
+        name=name_of(contact),
         name_of=name_of,
         referrals=found,
-        standing=standing_of(question, subject_of(question, found.contact_id)),
+        standing=standing_of(question, subject_of(question, contact)),
         position=found.position,
         may_append=visit.may(APPEND),
     )
 
 
-def _tree(visit: Visit, question: Question, contact: UUID) -> Downstream | None:
-    """Whom they brought and what these brought; None where a page cannot read so much.
+def _way(visit: Visit, question: Question, start: UUID, end: UUID) -> list[UUID] | None:
+    """Those along whose referrals two contacts are connected, empty where they are not.
+
+    None where a page cannot read so much.
+    """
+    limit = visit.served.limits.calibrated_events
+    steps = _unless_too_much(
+        lambda: connection_between(visit.served.ledger, question.moment, start, end, limit)
+    )
+    return None if steps is None else [one.contact_id for one in steps]
+
+
+def _unless_too_much(read: Callable[[], T]) -> T | None:
+    """What is read; None where it takes more events than a page may read.
 
     Raises:
         Invalid: it is refused for something else.
     """
-    served, moment = visit.served, question.moment
-    labels = served.labels(LabelsWanted(names=True), moment.position)
-    most_events = served.limits.calibrated_events
     try:
-        return downstream_of(served.ledger, moment, contact, None, labels, most_events)
+        return read()
     except Invalid as error:
         if any(one.code != "takes-a-replay" for one in error.errors):
             raise
