@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 MOST_DRAWN = 60
 """Of how many contacts a drawing is made at most, the nearest; the list has all."""
 
-COLUMN, ROW = 220, 36
+COLUMN, ROW = 250, 36
 """How far contacts are apart in a drawing: those who sent each other, and those side by side."""
 
 MOST_LETTERS = 22
