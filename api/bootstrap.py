@@ -17,6 +17,7 @@ from api.service.followers.process import OpenFollower
 from api.service.limits import LIMITS
 from api.service.server import Server
 from api.service.server_beside import ServerBeside
+from api.service.setting_forms import FORMS
 from api.service.settings import (
     CONFIG,
     PREFIX,
@@ -363,7 +364,7 @@ def read_settings(environ: Mapping[str, str] | None = None, **chosen: object) ->
         if value and not is_of_kubernetes(variable, value):
             values[name] = value
     values.update({name: value for name, value in chosen.items() if value is not None})
-    for name, (read, form) in _READ.items():
+    for name, (read, form) in FORMS.items():
         if name in values:
             try:
                 values[name] = read(values[name])
@@ -381,38 +382,3 @@ def _read_file(path: Path, names: list[str]) -> dict[str, Any]:
         said = (named_like(name, names) for name in unknown)
         raise SettingsRefused(f"{path}: no such setting: {', '.join(said)}")
     return values
-
-
-def _read_flag(value: str | bool) -> bool:
-    if isinstance(value, bool):
-        return value
-    return {"true": True, "1": True, "false": False, "0": False}[value.lower()]
-
-
-def _read_list(value: str | list[str] | tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(value.split() if isinstance(value, str) else value)
-
-
-def _read_networks(value: str | list[str] | tuple[str, ...]) -> tuple[str, ...]:
-    return _read_list(value.replace(",", " ") if isinstance(value, str) else value)
-
-
-def _read_key(value: str | bytes) -> bytes:
-    return value if isinstance(value, bytes) else bytes.fromhex(value)
-
-
-_KEY = "32 bytes, written as 64 hexadecimal digits"
-
-_READ: Mapping[str, tuple[Callable[[Any], object], str]] = {
-    "port": (int, "a whole number from 0 to 65535"),
-    "memory_mb": (int, "a whole number of MiB"),
-    "folder": (Path, "a path"),
-    "master_key": (_read_key, _KEY),
-    "next_master_key": (_read_key, _KEY),
-    "log_public": (_read_flag, "true or false"),
-    "cors_origins": (_read_list, "a list of origins, separated by spaces in the environment"),
-    "webhook_allow": (_read_networks, "a list of networks, separated by commas or spaces"),
-    "tls_certificate": (Path, "a path"),
-    "tls_key": (Path, "a path"),
-}
-"""How settings are read that are no text, and the form that is asked for."""

@@ -2,9 +2,8 @@
 
 ::
 
-    access.sqlite, trail.sqlite                        of the server
-    ledgers/<name>/events.sqlite, keys.sqlite,         of a ledger
-        log.sqlite, projections.sqlite, trail.sqlite, webhooks.sqlite
+    access.sqlite, trail.sqlite                                       of the server
+    ledgers/<name>/{events,keys,log,projections,trail,webhooks}.sqlite  of a ledger
 """
 
 from __future__ import annotations
