@@ -122,7 +122,7 @@ class AgendaRows:
             limit = "" if most is None else f" LIMIT {most - found}"
             rows = tables.execute(
                 f"SELECT kind, muted, MIN(due_at), COUNT(*) FROM"
-                f" (SELECT i.kind, i.muted, i.due_at {where}{limit}) AS some"
+                f" (SELECT i.kind, i.muted, i.due_at {where}{limit}) AS counted"
                 " GROUP BY kind, muted, due_at >= ?, due_at >= ?",
                 (*at, *bounds),
             )

@@ -56,7 +56,9 @@ CLIENT_RUNTIME = needed_by(CLIENT["dependencies"])
 def licence(name: str) -> str:
     """As the distribution says it, in the words of SPDX."""
     metadata = distribution(name).metadata
-    said = metadata["License-Expression"] or metadata["License"] or ""
+    # By get_all, since what else is missing raises where a library put its own finder in place.
+    given = metadata.get_all("License-Expression") or metadata.get_all("License") or ("",)
+    said = str(given[0])
     for classifier in metadata.get_all("Classifier", ()) if not said else ():
         if classifier.startswith("License ::"):
             said = classifier.rpartition(" :: ")[2]

@@ -105,6 +105,7 @@ def test_a_trail_from_before_outcomes_reads_verifies_and_goes_on(
 ) -> None:
     with closing(sqlite3.connect(tmp_path / "trail.sqlite", isolation_level=None)) as old:
         old.execute(f"PRAGMA application_id={APPLICATION_ID}")
+        old.execute("PRAGMA user_version=1")
         old.execute(OLD_TABLE)
         old.executemany("INSERT INTO acts VALUES (?,?,?,?,?,?,?,?)", OLD_ACTS)
     for _ in range(2):
