@@ -102,12 +102,7 @@ class WebhookTables(WebhookStore):
                 _ADD,
                 (
                     webhook.id.bytes,
-                    webhook.url,
-                    " ".join(webhook.events),
-                    " ".join(webhook.types),
-                    int(webhook.personal),
-                    webhook.description,
-                    int(webhook.enabled),
+                    *_described(webhook),
                     webhook.secret,
                     webhook.made_at,
                     webhook.began_at,
@@ -122,19 +117,8 @@ class WebhookTables(WebhookStore):
 
     def change(self, webhook: Webhook) -> None:
         with self.writing() as transaction:
-            transaction.run(
-                _CHANGE,
-                (
-                    webhook.url,
-                    " ".join(webhook.events),
-                    " ".join(webhook.types),
-                    int(webhook.personal),
-                    webhook.description,
-                    int(webhook.enabled),
-                    webhook.disabled_because,
-                    webhook.id.bytes,
-                ),
-            )
+            values = *_described(webhook), webhook.disabled_because, webhook.id.bytes
+            transaction.run(_CHANGE, values)
 
     def remove(self, webhook_id: UUID) -> None:
         with self.writing() as transaction:
@@ -161,23 +145,8 @@ class WebhookTables(WebhookStore):
 
     def keep_outcomes(self, webhook_id: UUID, deliveries: Sequence[Delivery]) -> None:
         with self.writing() as transaction:
-            transaction.run_each(
-                _RECORD,
-                (
-                    (
-                        one.attempts,
-                        one.status,
-                        one.problem,
-                        one.first_at,
-                        one.at,
-                        one.next_at,
-                        one.state,
-                        webhook_id.bytes,
-                        one.id.bytes,
-                    )
-                    for one in deliveries
-                ),
-            )
+            rows = ((*_outcome(one), webhook_id.bytes, one.id.bytes) for one in deliveries)
+            transaction.run_each(_RECORD, rows)
 
     def deliveries(
         self, webhook_id: UUID, before: int | None, limit: int, state: str | None = None
@@ -233,6 +202,18 @@ class WebhookWriter(ABC):
         """Run a statement once for each row of values."""
 
 
+def _described(webhook: Webhook) -> tuple[Any, ...]:
+    """The columns that an owner may change, from ``url`` to ``enabled``."""
+    return (
+        webhook.url,
+        " ".join(webhook.events),
+        " ".join(webhook.types),
+        int(webhook.personal),
+        webhook.description,
+        int(webhook.enabled),
+    )
+
+
 def _new_row(webhook_id: UUID, one: Delivery) -> tuple[Any, ...]:
     return (
         webhook_id.bytes,
@@ -242,14 +223,13 @@ def _new_row(webhook_id: UUID, one: Delivery) -> tuple[Any, ...]:
         one.position,
         one.instant,
         one.detail,
-        one.attempts,
-        one.status,
-        one.problem,
-        one.first_at,
-        one.at,
-        one.next_at,
-        one.state,
+        *_outcome(one),
     )
+
+
+def _outcome(one: Delivery) -> tuple[Any, ...]:
+    """The result of the attempts so far, in the order of the columns."""
+    return one.attempts, one.status, one.problem, one.first_at, one.at, one.next_at, one.state
 
 
 def _webhook(row: Any) -> Webhook:
