@@ -102,7 +102,7 @@ class WebhookTables(WebhookStore):
                 _ADD,
                 (
                     webhook.id.bytes,
-                    *_described(webhook),
+                    *_owner_columns(webhook),
                     webhook.secret,
                     webhook.made_at,
                     webhook.began_at,
@@ -117,7 +117,7 @@ class WebhookTables(WebhookStore):
 
     def change(self, webhook: Webhook) -> None:
         with self.writing() as transaction:
-            values = *_described(webhook), webhook.disabled_because, webhook.id.bytes
+            values = *_owner_columns(webhook), webhook.disabled_because, webhook.id.bytes
             transaction.run(_CHANGE, values)
 
     def remove(self, webhook_id: UUID) -> None:
@@ -202,7 +202,7 @@ class WebhookWriter(ABC):
         """Run a statement once for each row of values."""
 
 
-def _described(webhook: Webhook) -> tuple[Any, ...]:
+def _owner_columns(webhook: Webhook) -> tuple[Any, ...]:
     """The columns that an owner may change, from ``url`` to ``enabled``."""
     return (
         webhook.url,
