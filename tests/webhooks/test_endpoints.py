@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -12,6 +13,8 @@ import pytest
 from api.bootstrap import build, now
 from api.http.app import create_app
 from api.service.settings import Settings
+from api.service.webhooks import orders
+from ledger.access.scopes import THIS_MACHINE
 from rapport_client import Client, Refused
 from tests.api.shop import listening, problem_of
 from tests.cli.running import rapport
@@ -20,7 +23,7 @@ from tests.fixtures.waiting import until
 from tests.webhooks.receivers import receiving, status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.webhooks.conftest import Teller
@@ -77,6 +80,22 @@ def test_what_makes_no_sense_is_refused_where_it_stands(teller: Teller) -> None:
     for body in ({}, {"from_position": 1, "deliveries": [made["id"]]}, {"from_position": 99}):
         answer = teller.post(f"/webhooks/{made['id']}/replays", body)
         problem_of(answer, 422, "invalid-request")
+
+
+def test_of_two_changes_at_once_neither_is_lost(teller: Teller) -> None:
+    made = UUID(teller.webhook(URL)["id"])
+    webhooks = teller.server.ledgers[teller.base.rpartition("/")[2]].webhooks
+
+    def change(between: Callable[[], object] = lambda: None, **sent: object) -> None:
+        def order(*_: object, **_detail: object) -> Any:
+            between()  # the request has read the webhook, and has not changed it yet
+            return nullcontext()
+
+        orders.change_webhook(webhooks, order, THIS_MACHINE, made, sent)
+
+    change(lambda: change(description="the shop", enabled=False), types=("purchase-made",))
+    seen = webhooks.find(made)
+    assert (seen.description, seen.enabled, seen.types) == ("the shop", False, ("purchase-made",))
 
 
 def test_changes_stand_in_the_trail(teller: Teller) -> None:

@@ -46,14 +46,18 @@ def change_webhook(
         Invalid: the kinds and types do not go together.
         Unavailable: the order could not be recorded, and nothing was changed.
     """
-    before = webhooks.find(webhook_id)
-    changed = replace(before, **sent)
-    if changed.enabled:
-        changed = replace(changed, disabled_because=None)
-    if sent.keys() - {"enabled", "description"} or changed.enabled:
-        require_reader(principal, personal=changed.personal)
-    with order("webhook-changed", str(before.id), fields=sorted(sent)):
-        return webhooks.change(changed)
+
+    def changed_of(before: Webhook) -> Webhook:
+        changed = replace(before, **sent)
+        if changed.enabled:
+            changed = replace(changed, disabled_because=None)
+        if sent.keys() - {"enabled", "description"} or changed.enabled:
+            require_reader(principal, personal=changed.personal)
+        return changed
+
+    changed_of(webhooks.find(webhook_id))  # what is refused is no order
+    with order("webhook-changed", str(webhook_id), fields=sorted(sent)):
+        return webhooks.change(webhook_id, changed_of)
 
 
 def replay_messages(

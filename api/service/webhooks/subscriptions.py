@@ -169,16 +169,20 @@ class Webhooks:
         self.on_change()
         return made, secret
 
-    def change(self, changed: Webhook) -> Webhook:
+    def change(self, webhook_id: UUID, changed_of: Callable[[Webhook], Webhook]) -> Webhook:
         """Have a webhook be another one from now on; how far it came stays as it is.
+
+        ``changed_of`` makes the new one of the webhook as it stands then, so that of two changes
+        at once neither takes back the other. What it raises is raised, and nothing is changed.
 
         Raises:
             WebhookNotFound: there is none of that id.
             Invalid: the kinds and types do not go together.
         """
-        require_sound(changed.events, changed.types)
         with self._lock:
-            before = self.find(changed.id)
+            before = self.find(webhook_id)
+            changed = changed_of(before)
+            require_sound(changed.events, changed.types)
             # What it did not receive until now it receives from now on, as one that is made now.
             position, notice = before.position, before.notice
             if not OF_EVENTS.intersection(before.events) and OF_EVENTS.intersection(changed.events):
@@ -186,15 +190,15 @@ class Webhooks:
             if OF_EVENTS.issuperset(before.events) and not OF_EVENTS.issuperset(changed.events):
                 notice = self._notice_before(AFTER_ALL)
             if (position, notice) != (before.position, before.notice):
-                self.store.rewind(changed.id, position, notice)
+                self.store.rewind(webhook_id, position, notice)
             self.store.change(changed)
             self._known = None
         self.on_change()
-        return self.find(changed.id)
+        return self.find(webhook_id)
 
     def disable(self, webhook: Webhook, because: str) -> None:
         """Send nothing more to a receiver that wants nothing more."""
-        self.change(replace(self.find(webhook.id), enabled=False, disabled_because=because))
+        self.change(webhook.id, lambda one: replace(one, enabled=False, disabled_because=because))
 
     def remove(self, webhook_id: UUID) -> None:
         """Forget a webhook with everything that was to be delivered.
