@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from domain.errors import Corrupt, LedgerError
 from domain.events.governance import PersonalDataErased
-from ledger.commit_queue import Each, Trial
+from ledger.commit_work import Each, Trial
 from ledger.drafts import Append
 from ledger.erasure import Erasure
 from ledger.mapper import EVERYTHING
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from domain.recorded import RecordedEvent
     from ledger.batch import Batch, DecisionContext
-    from ledger.commit_queue import Work
+    from ledger.commit_work import Work
 
 
 def outcome_of(batch: Batch, work: Work) -> object:

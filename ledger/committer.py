@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import deque
 from concurrent.futures import Future
-from threading import Condition, Thread
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from domain.errors import Corrupt, LedgerError, Unavailable
 from ledger.batch import Batch, Publication
 from ledger.commit_observer import NullObserver
 from ledger.commit_outcomes import outcome_of, recorded_beyond
-from ledger.commit_queue import Each, Trial, appends_of, take_jobs, weight_of
+from ledger.commit_queue import WAITING_EVENTS, CommitQueue, TooManyWaiting
+from ledger.commit_work import Each, Trial, appends_of
 from ledger.erasure import Erasure, ErasureResult
 from ledger.stores.events import NOTHING_RECORDED
 
@@ -28,25 +28,12 @@ if TYPE_CHECKING:
     from domain.timeline import PolicyVersion
     from ledger.batch import DecisionContext
     from ledger.commit_observer import CommitObserver
-    from ledger.commit_queue import Job, Reply, Work
+    from ledger.commit_work import Job, Reply, Work
     from ledger.drafts import Append, AppendResult
     from ledger.stores.keys import DataKeyStore
     from ledger.stores.store import LedgerStore
 
-BATCH_EVENTS = 500
-"""How many drafts one transaction takes, unless a single append has more."""
-
-WAITING_EVENTS = 10_000
-"""How many drafts may wait; beyond that appends are turned away before memory grows."""
-
-SHARE_OF_MANY = 0.5
-"""How much of the queue bulk work may fill, so that it keeps no single append out."""
-
 _log = logging.getLogger("rapport.ledger")
-
-
-class TooManyWaiting(Unavailable):
-    """The queue is full now, and drains with every commit."""
 
 
 class Committer:
@@ -76,14 +63,7 @@ class Committer:
         self._store = store
         self._damage: str | None = None
         self._refusal = refusal
-        self._held: Callable[[], LedgerError] | None = None
-        self._working = False
-        self._waiting_events = waiting_events
-        self._jobs: deque[Job] = deque()
-        self._bulk: deque[Job] = deque()
-        self._weight = 0
-        self._closed = False
-        self._changed = Condition()
+        self._queue = CommitQueue(waiting_events)
         self.observer: CommitObserver = NullObserver()
         self.head = self._context.head
         self.newest_at = self._context.newest_at
@@ -139,23 +119,16 @@ class Committer:
 
     def refuse(self, damage: Corrupt) -> None:
         """Take no more: what a damaged file acknowledges may be gone. From any thread."""
-        with self._changed:
-            if self._damage is None:
-                _log.error("no more events are taken: %s", damage)
-                self._damage = str(damage)
-
-    def _holding(self, work: Work) -> Callable[[], LedgerError] | None:
-        return None if isinstance(work, Erasure | Trial) else self._held
+        if self._damage is None:
+            _log.error("no more events are taken: %s", damage)
+            self._damage = str(damage)
 
     def hold(self, refusal: Callable[[], LedgerError] | None) -> None:
         """Answer all but erasures and trials with that refusal from now on, or with None no more.
 
         Returns once what was accepted before is recorded and answered.
         """
-        with self._changed:
-            self._held = refusal
-            while refusal is not None and (self._weight or self._working):
-                self._changed.wait()
+        self._queue.hold(refusal)
 
     def _submit(self, work: Work) -> Future[Any]:
         future: Future[Any] = Future()
@@ -168,24 +141,17 @@ class Committer:
         Raises:
             Unavailable: at once, as the other ways to hand work over.
         """
-        if (refusal := self._refusal or self._holding(work)) is not None:
-            reply.set_exception(refusal())
-            return
-        weight = weight_of(work)
-        most = self._waiting_events * (SHARE_OF_MANY if isinstance(work, Each) else 1)
-        with self._changed:
-            if self._closed:
-                raise Unavailable("the ledger is closed")
+        refusal = self._refusal
+        if refusal is None:
             self._check_undamaged()
-            if self._weight and self._weight + weight > most:
-                raise self._too_many(told=not isinstance(work, Each))  # bulk comes again by itself
-            if (held := self._holding(work)) is None:  # which it may have become a moment ago
-                (self._bulk if isinstance(work, Each) else self._jobs).append((work, reply))
-                if not self._weight:  # else the committer is awake, or about to be
-                    self._changed.notify_all()
-                self._weight += weight
-        if held is not None:
-            reply.set_exception(held())
+            try:
+                refusal = self._queue.put(work, reply)
+            except TooManyWaiting:
+                if not isinstance(work, Each):  # bulk comes again by itself
+                    self.observer.turned_away()
+                raise
+        if refusal is not None:
+            reply.set_exception(refusal())
 
     def check_room(self) -> None:
         """Whether a draft could be taken now, for those who would first read a large body.
@@ -193,13 +159,11 @@ class Committer:
         Raises:
             TooManyWaiting: the queue is full.
         """
-        if self._weight >= self._waiting_events:
-            raise self._too_many(told=True)
-
-    def _too_many(self, *, told: bool) -> TooManyWaiting:
-        if told:
+        try:
+            self._queue.check_room()
+        except TooManyWaiting:
             self.observer.turned_away()
-        return TooManyWaiting("too many appends are waiting: try again later")
+            raise
 
     def _check_undamaged(self) -> None:
         if self._damage is not None:
@@ -208,7 +172,7 @@ class Committer:
     @property
     def waiting(self) -> int:
         """How many drafts wait to be taken into a transaction."""
-        return self._weight
+        return self._queue.waiting
 
     @property
     def works(self) -> bool:
@@ -217,35 +181,12 @@ class Committer:
 
     def close(self) -> None:
         """Finish what was accepted, and take no more."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()
+        self._queue.close()
         self._thread.join()
 
     def _run(self) -> None:
-        while jobs := self._next_jobs():
+        while jobs := self._queue.take():
             self._process(jobs)
-
-    def _next_jobs(self) -> list[Job]:
-        """What waits, up to a batch's size; nothing once closed and done.
-
-        Bulk work waits in a line of its own, so that a single append never stands behind thousands
-        of lines. Of each line something is taken, so that neither keeps the other out.
-        """
-        with self._changed:
-            if self._working:
-                self._working = False
-                self._changed.notify_all()
-            while not self._weight and not self._closed:
-                self._changed.wait()
-            bulk, bulk_size = take_jobs(self._bulk, 0, least=1)
-            jobs, size = take_jobs(self._jobs, BATCH_EVENTS - bulk_size, least=1)
-            if not jobs:
-                more, size = take_jobs(self._bulk, BATCH_EVENTS - bulk_size, least=0)
-                bulk += more
-            self._weight -= bulk_size + size
-            self._working = bool(jobs or bulk)
-        return jobs + bulk
 
     def _process(self, jobs: list[Job]) -> None:
         """Record the jobs whose callers still wait, and answer them."""

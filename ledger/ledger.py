@@ -16,7 +16,8 @@ from domain.recorded import POLICY_STREAM
 from ledger.application import LedgerApplication
 from ledger.batch import DecisionContext, Publication
 from ledger.clock import ClockWatch, RecordingClock
-from ledger.committer import WAITING_EVENTS, Committer
+from ledger.commit_queue import WAITING_EVENTS
+from ledger.committer import Committer
 from ledger.entropy import Entropy
 from ledger.erasure import destroy_again
 from ledger.head_listeners import HeadListeners
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from domain.timeline import PolicyTimeline, PolicyVersion
     from ledger.clock import Clock
     from ledger.commit_observer import CommitObserver
-    from ledger.commit_queue import Reply
+    from ledger.commit_work import Reply
     from ledger.drafts import Append, AppendResult
     from ledger.erasure import Erasure, ErasureResult
     from ledger.master_keys import MasterKey

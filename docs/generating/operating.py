@@ -11,7 +11,7 @@ from api.http.edge.logs import GATHER_SECONDS, MOST_WAITING
 from api.http.edge.metrics import Metrics
 from api.service.followers.elsewhere import END_SECONDS
 from docs.generating.markdown import opening, table, words
-from ledger.committer import WAITING_EVENTS
+from ledger.commit_queue import WAITING_EVENTS
 from ledger.free_space import LOOK_SECONDS
 from ledger.recording import AGAIN_SECONDS
 

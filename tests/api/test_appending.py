@@ -9,7 +9,7 @@ import msgpack
 import pytest
 
 from domain.instants import DAY, HOUR
-from ledger.committer import TooManyWaiting
+from ledger.commit_queue import TooManyWaiting
 from tests.api.lines import ledger_of
 from tests.api.shop import START, problem_of, purchase, registration
 from tests.fixtures.faults import failing

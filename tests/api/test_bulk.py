@@ -11,7 +11,7 @@ import pytest
 from api.http.app import create_app
 from api.http.streams import bulk
 from domain.errors import Unavailable
-from ledger.committer import TooManyWaiting
+from ledger.commit_queue import TooManyWaiting
 from tests.api.lines import JSONL, ledger_of, lines, of, outcomes, sales, send, told, wire
 from tests.api.shop import built, listening, problem_of, purchase, registration
 from tests.api.wire import Wire

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from api.service.server import Server
-    from ledger.commit_queue import Reply
+    from ledger.commit_work import Reply
     from ledger.drafts import Append
     from tests.api.shop import Shop
 

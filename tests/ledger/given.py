@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from domain.events import CATALOGUE
 from domain.presets import PRESETS
-from ledger.committer import WAITING_EVENTS
+from ledger.commit_queue import WAITING_EVENTS
 from ledger.drafts import Append, Draft
 from ledger.ledger import Ledger
 from ledger.stores.sqlite.store import SqliteLedgerStore

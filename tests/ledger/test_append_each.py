@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from domain.errors import LedgerError, Refused
-from ledger.committer import BATCH_EVENTS, TooManyWaiting
+from ledger.commit_queue import BATCH_EVENTS, TooManyWaiting
 from ledger.drafts import Append, AppendResult
 from ledger.mapper import LedgerMapper
 from tests.fixtures.patience import END_SECONDS

@@ -14,7 +14,7 @@ import pytest
 
 from domain.decisions.reasons import refusal
 from domain.errors import Refused, Unavailable
-from ledger.committer import BATCH_EVENTS
+from ledger.commit_queue import BATCH_EVENTS
 from ledger.drafts import Append
 from ledger.mapper import LedgerMapper
 from ledger.stores.sqlite.events import LedgerApplicationRecorder

@@ -20,7 +20,7 @@ from api.http.streams.lines import LineSplitter
 from api.http.streams.outcomes import outcome_line, read_line
 from api.http.streams.outgoing import Outgoing
 from domain.errors import LedgerError, Unavailable
-from ledger.committer import TooManyWaiting
+from ledger.commit_queue import TooManyWaiting
 from ledger.drafts import Append
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ledger.committer import TooManyWaiting
+from ledger.commit_queue import TooManyWaiting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

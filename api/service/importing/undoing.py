@@ -21,7 +21,7 @@ from domain.events.governance import EventRetracted
 from domain.events.referrals import ReferralReceived
 from domain.imports import UNDO, import_of, source_of_import
 from domain.resting import is_registered_only, resting_on
-from ledger.committer import TooManyWaiting
+from ledger.commit_queue import TooManyWaiting
 from ledger.drafts import Append, Draft
 from ledger.identifiers import undo_id
 
