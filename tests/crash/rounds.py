@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
+from itertools import cycle
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
@@ -18,7 +19,8 @@ from tests.fixtures.patience import END_SECONDS
 from tests.fixtures.registrations import registration_event
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
     from random import Random
 
@@ -27,25 +29,33 @@ PAGE = 1000
 
 
 class Load:
-    """Several writers at one server."""
+    """Several writers at one server, or at several that serve one folder, in turn."""
 
-    def __init__(self, server: Serving, shared: UUID, chance: Random) -> None:
-        self.server = server
+    def __init__(self, servers: Sequence[Serving], shared: UUID, chance: Random) -> None:
+        self.servers = servers
         self.chance = chance
         self.watch = Watch()
         self.writers = [
             kind(server.url, chance.getrandbits(32), shared, self.watch)
-            for kind in [Writer] * WRITERS + [BulkWriter]
+            for kind, server in zip([Writer] * WRITERS + [BulkWriter], cycle(servers), strict=False)
         ]
 
+    @property
+    def server(self) -> Serving:
+        """The only one, or the first."""
+        return self.servers[0]
+
     def kill(self) -> None:
-        self.server.process.kill()
-        self.server.process.wait(END_SECONDS)
+        """Kill all of them."""
+        for server in self.servers:
+            server.process.kill()
+        for server in self.servers:
+            server.process.wait(END_SECONDS)
 
 
 @contextmanager
 def loaded(load: Load) -> Iterator[None]:
-    """The writers at work, until the server was killed and all of them noticed."""
+    """The writers at work, until the servers were killed and all of them noticed."""
     for writer in load.writers:
         writer.start()
     try:
@@ -58,19 +68,31 @@ def loaded(load: Load) -> Iterator[None]:
     assert not any(writer.is_alive() for writer in load.writers)
 
 
-def endured(data: Path, chance: Random, rounds: Iterable[Callable[[Load], None]]) -> list[Sent]:
+@contextmanager
+def one_server(data: Path) -> Iterator[Sequence[Serving]]:
+    """The usual server of a folder."""
+    with serving("serve", "--port", 0, "--data", data) as server:
+        yield [server]
+
+
+def endured(
+    chance: Random,
+    rounds: Iterable[Callable[[Load], None]],
+    started: Callable[[], AbstractContextManager[Sequence[Serving]]],
+) -> list[Sent]:
     """All that was sent. Each round: what the last one left is right, sending it all again changes
-    nothing of it, and then new writers go on while the round does to the server what it does. One
-    reader follows them all: each round begins when it was told what the last one left."""
+    nothing of it, and then new writers go on while the round does to the servers what it does. One
+    reader follows them all: each round begins when it was told what the last one left. The servers
+    are ``started`` for each round, on one folder."""
     shared = uuid4()
     reader = Reader()
     sent = [Sent([(shared, registration_event())])]
     newest = sent
     for one in rounds:
-        with serving("serve", "--port", 0, "--data", data) as server:
-            left = look_into(server.url, sent, newest)
-            load = Load(server, shared, chance)
-            following = reader.follow(server.url)
+        with started() as servers:
+            left = look_into(servers[-1].url, sent, newest)
+            load = Load(servers, shared, chance)
+            following = reader.follow(servers[0].url)
             reader.await_all(left)
             with loaded(load):
                 one(load)
@@ -78,7 +100,7 @@ def endured(data: Path, chance: Random, rounds: Iterable[Callable[[Load], None]]
             assert not following.is_alive()
             newest = [one for writer in load.writers for one in writer.sent]
         sent += newest
-    with serving("serve", "--port", 0, "--data", data) as server:
+    with started() as (server, *_):
         left = look_into(server.url, sent, newest)
         following = reader.follow(server.url)
         reader.await_all(left)

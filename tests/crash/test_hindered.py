@@ -15,7 +15,7 @@ import pytest
 from rapport_client import Client
 from tests.cli.running import serving
 from tests.crash.load import ONCE
-from tests.crash.rounds import WRITERS, endured
+from tests.crash.rounds import WRITERS, endured, one_server
 from tests.fixtures.patience import END_SECONDS
 from tests.fixtures.waiting import until
 
@@ -133,17 +133,14 @@ def appended(http: httpx.Client, contact: str, event: Mapping[str, object]) -> i
 def test_on_a_full_disk_writers_are_refused_and_nothing_is_lost_or_doubled(tmp_path: Path) -> None:
     data = tmp_path / "data"
     disk = partial(full_disk, data)
-    sent = endured(
-        data,
-        random.Random(20260302),
-        [
-            partial(comes_and_goes, disk),
-            partial(is_there_when_killed, disk, 1),
-            partial(comes_and_goes, disk),
-            partial(is_there_when_killed, disk, 0),
-            partial(is_there_when_killed, disk, WRITERS),
-        ],
-    )
+    rounds = [
+        partial(comes_and_goes, disk),
+        partial(is_there_when_killed, disk, 1),
+        partial(comes_and_goes, disk),
+        partial(is_there_when_killed, disk, 0),
+        partial(is_there_when_killed, disk, WRITERS),
+    ]
+    sent = endured(random.Random(20260302), rounds, partial(one_server, data))
     assert refusals(sent)
     assert all("is full or failing" in one for one in refusals(sent))
 
@@ -155,13 +152,10 @@ def test_while_another_program_holds_a_database_nothing_is_lost_or_doubled(
     """It is locked for longer than the server waits for it, which is five seconds."""
     data = tmp_path / "data"
     lock = partial(locked, data, name)
-    sent = endured(
-        data,
-        random.Random(20260303),
-        [
-            partial(is_there_when_killed, lock, 0),
-            partial(comes_and_goes, lock),
-            partial(is_there_when_killed, lock, 1),
-        ],
-    )
+    rounds = [
+        partial(is_there_when_killed, lock, 0),
+        partial(comes_and_goes, lock),
+        partial(is_there_when_killed, lock, 1),
+    ]
+    sent = endured(random.Random(20260303), rounds, partial(one_server, data))
     assert refusals(sent) == {f"another program holds main/{name}: nothing of this was recorded"}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
+from functools import partial
 from typing import TYPE_CHECKING
 
-from tests.crash.rounds import endured
+from tests.crash.rounds import endured, one_server
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,4 +24,5 @@ def killed(load: Load) -> None:
 
 
 def test_what_was_acknowledged_survives_any_number_of_kills(tmp_path: Path) -> None:
-    endured(tmp_path / "data", random.Random(20260301), [killed] * ROUNDS)
+    started = partial(one_server, tmp_path / "data")
+    endured(random.Random(20260301), [killed] * ROUNDS, started)

@@ -15,7 +15,7 @@ import click
 
 from tests.house.tree import ROOT
 from tests.soak.cluster import cluster, new_database
-from tests.soak.rounds import Endured, deaths, failovers, fenced_out
+from tests.soak.rounds import Endured, deaths, deaths_of_several, failovers, fenced_out
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,17 +32,20 @@ positions and versions have no gaps, everything that was acknowledged stands whe
 nothing stands twice, what was refused is not there, a batch is there whole or not at all, and the
 same requests with the same ids change nothing. In the end the status projection is compared with a
 rebuild. A failure stops the run, and then no page is written. No round begins after its time.
+In the second part two servers have joined on one folder, `rapport project --standby` runs three
+times, and while one server is left, what it is sent must be recorded.
 
 """
 
 
 @click.command()
 @click.option("--rounds", default=50, help="Deaths of the server or the database.")
+@click.option("--several", default=50, help="Rounds that kill some of several processes.")
 @click.option("--fences", default=5, help="Servers that are stopped past their lease.")
 @click.option("--failovers", "standbys", default=10, help="Promoted standbys.")
 @click.option("--minutes", default=30.0, help="When no round begins any more.")
 @click.option("--seed", default=20261130, help="What dies when.")
-def main(rounds: int, fences: int, standbys: int, minutes: float, seed: int) -> None:
+def main(rounds: int, several: int, fences: int, standbys: int, minutes: float, seed: int) -> None:
     """Run all of it, or as much as the time allows, and write the page."""
     os.environ.update(RAPPORT_FOLLOWERS="beside", RAPPORT_LOG_LEVEL="error")
     chance, began = random.Random(seed), time.monotonic()
@@ -65,9 +68,20 @@ def main(rounds: int, fences: int, standbys: int, minutes: float, seed: int) -> 
 
         started = time.monotonic()
         _use(new_database(database, "deaths"))
-        found = deaths(place / "deaths", database, chance, until(rounds, 0.6))
+        found = deaths(place / "deaths", database, chance, until(rounds, 0.3))
         what = "SIGKILL of the server, of every process of the database, or of both"
         tell(what, rounds, found, time.monotonic() - started)
+
+        started = time.monotonic()
+        _use(new_database(database, "several"))
+        found = deaths_of_several(place / "several", database, chance, until(several, 0.65))
+        what = "SIGKILL of some of two servers on one folder and three processes that follow"
+        tell(
+            f"{what}, in a third of the rounds of the database too",
+            several,
+            found,
+            time.monotonic() - started,
+        )
 
         started, counts = time.monotonic(), [Endured(0, 0)]
         goes_on = until(fences, 0.75)

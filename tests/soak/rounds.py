@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import signal
+from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
 
@@ -11,9 +13,10 @@ from rapport_client import Client
 from tests.cli.running import serving
 from tests.crash.evidence import check
 from tests.crash.load import ONCE, Sent
-from tests.crash.rounds import PAGE, Load, endured, loaded
+from tests.crash.rounds import PAGE, Load, endured, loaded, one_server
 from tests.fixtures.registrations import registration_event
 from tests.soak.cluster import Cluster, url_of
+from tests.soak.several import Several
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
 
 _ACKNOWLEDGED = (10, 60)
 """After how many answers something dies."""
+
+_DATABASE_SHARE = 0.3
+"""In which share of the rounds of several processes the database dies too."""
 
 _WAITS = "waiting for the writer"
 """What a server says that was followed by another one, after it noticed."""
@@ -52,8 +58,42 @@ def deaths(
             yield chance.choice([_kill_server, _database_killer(database), _kill_both(database)])
             done += 1
 
-    sent = endured(data, chance, rounds())
-    return Endured(done, acknowledged(sent))
+    sent = endured(chance, rounds(), partial(one_server, data))
+    return Endured(done, acknowledged_of(sent))
+
+
+def deaths_of_several(
+    data: Path, database: Cluster, chance: Random, goes_on: Callable[[int], bool]
+) -> Endured:
+    """As ``deaths``, of two servers on one folder and three processes that follow.
+
+    Each round kills some of them, with the database or without; while one server is left, what it
+    is sent is recorded. In the end of a round both servers are killed.
+    """
+    done = 0
+    with ExitStack() as opened:
+        several = Several(data, opened)
+
+        def kill(load: Load) -> None:
+            acknowledged = load.watch.acknowledged
+            acknowledged.more(load.chance.randint(*_ACKNOWLEDGED))
+            several.kill_some(load.chance)
+            if load.chance.random() < _DATABASE_SHARE:
+                load.watch.clear.clear()
+                database.kill()
+                database.start()
+                load.watch.clear.set()
+            acknowledged.more(load.chance.randint(*_ACKNOWLEDGED))
+            load.kill()
+
+        def rounds() -> Iterator[Round]:
+            nonlocal done
+            while goes_on(done):
+                yield kill
+                done += 1
+
+        sent = endured(chance, rounds(), several.started)
+    return Endured(done, acknowledged_of(sent))
 
 
 def _kill_server(load: Load) -> None:
@@ -95,7 +135,7 @@ def fenced_out(data: Path, copied: Path, chance: Random) -> Endured:
     with serving("serve", "--port", 0, "--data", data) as old:
         with Client(old.url, retries=ONCE) as client:
             assert beginning.send(client)
-        load = Load(old, shared, chance)
+        load = Load([old], shared, chance)
         with loaded(load):
             load.watch.acknowledged.more(chance.randint(*_ACKNOWLEDGED))
             old.process.send_signal(signal.SIGSTOP)
@@ -111,7 +151,7 @@ def fenced_out(data: Path, copied: Path, chance: Random) -> Endured:
                     for one in sent:
                         one.refusals = [said for said in one.refusals if _WAITS not in str(said)]
                     check(list(client.log(page=PAGE)), sent)
-    return Endured(1, acknowledged(sent))
+    return Endured(1, acknowledged_of(sent))
 
 
 def failovers(
@@ -134,7 +174,7 @@ def failovers(
         with serving("serve", "--port", 0, "--data", data) as server:
             with Client(server.url, retries=ONCE) as client:
                 assert sent[0].send(client)
-            load = Load(server, shared, chance)
+            load = Load([server], shared, chance)
             with loaded(load):
                 load.watch.acknowledged.more(chance.randint(*_ACKNOWLEDGED))
                 load.watch.clear.clear()
@@ -147,7 +187,7 @@ def failovers(
         primary = standby
         _look(data, sent)
         done += 1
-    return Endured(done, acknowledged(sent)), primary
+    return Endured(done, acknowledged_of(sent)), primary
 
 
 def _look(data: Path, sent: list[Sent]) -> None:
@@ -162,6 +202,6 @@ def _look(data: Path, sent: list[Sent]) -> None:
         assert list(client.log(page=PAGE)) == log
 
 
-def acknowledged(sent: Iterable[Sent]) -> int:
+def acknowledged_of(sent: Iterable[Sent]) -> int:
     """How many events were acknowledged."""
     return sum(len(one.pairs) for one in sent if one.places is not None)

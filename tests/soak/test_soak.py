@@ -7,7 +7,7 @@ import random
 from typing import TYPE_CHECKING
 
 from tests.soak.cluster import cluster, new_database
-from tests.soak.rounds import deaths, failovers
+from tests.soak.rounds import deaths, deaths_of_several, failovers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +31,8 @@ def test_what_was_acknowledged_survives_the_database_and_its_primary(
     with cluster() as database:
         use(new_database(database, "deaths"))
         assert deaths(tmp_path / "deaths", database, chance, once).acknowledged
+        use(new_database(database, "several"))
+        assert deaths_of_several(tmp_path / "several", database, chance, once).acknowledged
         found, promoted = failovers(tmp_path / "promoted", database, chance, once, use)
         promoted.remove()
         assert found.acknowledged
