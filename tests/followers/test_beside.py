@@ -62,19 +62,16 @@ def test_readiness_says_that_nobody_follows(tmp_path: Path) -> None:
         until(lambda: server.get("/readyz")["status"] == "ok", seconds=END_SECONDS)
 
 
-def test_a_stopped_follower_holds_no_append_up(tmp_path: Path) -> None:
+def test_a_stopped_follower_holds_no_append_up_and_is_replaced(tmp_path: Path) -> None:
     with served(tmp_path / "data") as server:
         assert server.count(server.append()) == 1
         pid = server.follower()
         os.kill(pid, signal.SIGSTOP)
-        try:
-            position = server.append(20)
-            answer = server.http.get(f"{LEDGER}/statuses/summary?min_position={position}")
-            assert answer.status_code == 503
-            assert answer.json()["code"] == "projection-behind"
-        finally:
-            os.kill(pid, signal.SIGCONT)
+        position = server.append(20)
+        until(lambda: server.get("/readyz")["stopped"] == {"followers": 1}, seconds=END_SECONDS)
         assert server.count(position) == 21
+        assert server.follower() != pid
+        assert not is_running(pid)
 
 
 def test_the_follower_ends_with_a_killed_server(tmp_path: Path) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager, suppress
+import shutil
+import signal
+import time
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
+from ledger.data_layout import FOLLOWERS_LOCK
 from tests.api.shop import problem_of, purchase, registration
 from tests.cli.running import Serving, attempts, serving
 from tests.fixtures.patience import END_SECONDS
 from tests.fixtures.server_processes import ServerProcess
-from tests.followers.served import served
+from tests.followers.served import PROJECTIONS, served
 from tests.postgresql.serving import ANNA
 
 if TYPE_CHECKING:
@@ -73,32 +77,63 @@ def test_a_standby_stops_when_it_is_told_to(tmp_path: Path) -> None:
         assert httpx.get(f"{first.url}/livez", timeout=END_SECONDS).status_code == 200
 
 
-def test_a_second_process_follows_when_the_first_was_killed(
-    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+TAKE_OVER_SECONDS = 5.0
+
+
+@pytest.mark.parametrize("store", ["database", "files"])
+def test_a_process_that_follows_is_followed_by_another(
+    store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
-    """Nothing is skipped or applied twice: the projection is the same as one that is rebuilt."""
-    monkeypatch.setenv("RAPPORT_DATABASE_URL", url)
+    """Nothing is skipped or applied twice: the projections are the same as when rebuilt."""
+    if store == "database":
+        monkeypatch.setenv("RAPPORT_DATABASE_URL", request.getfixturevalue("url"))
     monkeypatch.delenv("RAPPORT_FOLLOWERS", raising=False)
     data = tmp_path / "data"
-    with served(data, "--no-followers") as server:
-        processes = [ServerProcess(["project", "--standby", "--data", str(data)]) for _ in range(2)]
-        try:
-            assert server.count(server.append(3)) == 3
-            for number, process in enumerate(processes):
-                position = server.append()
-                process.kill()
-                process.wait(END_SECONDS)
-                if number == 0:
-                    assert server.count(position) == 4
-        finally:
-            for process in processes:
-                process.kill()
-                process.communicate(timeout=END_SECONDS)
-        replacing = ServerProcess(["project", "--standby", "--data", str(data)])
-        try:
-            assert server.count(server.append()) == 6
-            result = server.rebuilt("status")["result"]
-            assert result["digest"] == result["live_digest"]
-        finally:
-            replacing.terminate()
-            replacing.communicate(timeout=END_SECONDS)
+    command = ["project", "--standby", "--data", str(data)]
+    with ExitStack() as opened:
+        server = opened.enter_context(served(data, "--no-followers"))
+        processes = {}
+        for _ in range(3):
+            process = ServerProcess(command)
+            opened.callback(process.communicate, timeout=END_SECONDS)
+            opened.callback(process.kill)
+            processes[process.pid] = process
+        assert server.count(server.append(3)) == 3
+        for number, how in enumerate((signal.SIGKILL, signal.SIGSTOP)):
+            leader = processes.pop(int((data / FOLLOWERS_LOCK).read_text(encoding="utf-8")))
+            leader.send_signal(how)
+            began = time.monotonic()
+            position = server.append()
+            assert server.count(position) == 4 + number
+            assert time.monotonic() - began < TAKE_OVER_SECONDS
+            # Also one that was stopped: it cannot go on with what it had begun.
+            assert leader.wait(END_SECONDS) == -signal.SIGKILL
+        for name in PROJECTIONS:
+            result = server.rebuilt(name)["result"]
+            assert (result["digest"], result["drift"]) == (result["live_digest"], [])
+        (last,) = processes.values()
+        last.terminate()
+        assert last.wait(END_SECONDS) == 0
+
+
+def test_a_second_folder_on_one_database_is_refused(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The keys are in the folder: so all processes of a database have one folder."""
+    monkeypatch.setenv("RAPPORT_DATABASE_URL", url)
+    first, other = tmp_path / "data", tmp_path / "other"
+    serve, join = ["serve", "--port", "0"], ["serve", "--join", "--port", "0"]
+
+    def refusal_of(command: list[str]) -> str:
+        process = ServerProcess([*command, "--data", str(other)])
+        _, said = process.communicate(timeout=END_SECONDS)
+        assert process.returncode == 3, said
+        return said
+
+    with serving("serve", "--port", 0, "--data", first):
+        assert "master.key is missing" in refusal_of(serve)
+        assert "master.key is missing" in refusal_of(join)
+        shutil.copy(first / "master.key", other)
+        for command in (serve, join):
+            assert "their keys are there" in refusal_of(command)
+        refusal_of(["project"])

@@ -17,6 +17,7 @@ from threading import Condition, Event, Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from api.service.followers.process import EVERY
+from api.service.stopped_processes import killed_if_stopped
 from domain.errors import LedgerError, Unavailable
 from projections.operations import Cancelled, Progress
 
@@ -80,6 +81,7 @@ class FollowersElsewhere:
         self._channel: Channel | None = None
         self._wakes: Wakes | None = None
         self._is_talking = False
+        self._is_stopped = False
         self._numbers = count(1)
         self._ledger_numbers = count()
         self._followed: dict[str, LedgerFollowing] = {}
@@ -90,24 +92,33 @@ class FollowersElsewhere:
 
     @property
     def is_missing(self) -> bool:
-        """Whether no process follows, beyond the time that the first one may take to begin."""
+        """Whether no process follows, beyond the time that the first one may take to begin.
+
+        One that was stopped follows nothing either.
+        """
+        if self._is_stopped:
+            return True
         return self._channel is None and time.monotonic() >= self._missed_at
 
     def follow(self, ledger: Ledger) -> LedgerFollowing:
         """What follows a ledger, once it is started."""
         return LedgerFollowing(self, ledger, next(self._ledger_numbers))
 
-    def talk(self, channel: Channel) -> bool:
+    def talk(self, channel: Channel, process: int | None = None) -> bool:
         """Say what is wanted to a process, and hear what it says, until it ends.
 
-        False where another one follows already.
+        False where another one follows already. The ``process``, where its number is known, is
+        killed when it was stopped for a second: it holds the lock that another one needs.
         """
         with self._lock:
             if self._is_talking or self._ending:
                 return False
             self._is_talking = True
         try:
-            with closing(channel.send_wakes()) as self._wakes:
+            with (
+                closing(channel.send_wakes()) as self._wakes,
+                killed_if_stopped(process, self._note_stop),
+            ):
                 self._send_all_wanted(channel)
                 for kind, *values in channel.messages():
                     self._hear(kind, values)
@@ -134,9 +145,12 @@ class FollowersElsewhere:
         for number, want in wants:
             channel.send_surely("want", number, *want[:3])
 
+    def _note_stop(self, is_stopped: bool) -> None:
+        self._is_stopped = is_stopped
+
     def _forget_process(self) -> None:
         with self._lock:
-            self._channel, self._is_talking = None, False
+            self._channel, self._is_talking, self._is_stopped = None, False, False
             self._missed_at = time.monotonic()
             orders = list(self._orders.values())
             followed = list(self._followed.values())

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from api.service.followers.channel import Channel
 from api.service.followers.elsewhere import END_SECONDS
+from api.service.stopped_processes import peer_of
 from ledger.data_layout import FOLLOWERS_SOCKET
 
 if TYPE_CHECKING:
@@ -69,10 +70,11 @@ class FollowersWelcome:
                 connection, _ = self._listener.accept()
             except OSError:  # closed
                 return
-            Thread(target=self._talk, args=(Channel(connection),), daemon=True).start()
+            Thread(target=self._talk, args=(connection,), daemon=True).start()
 
-    def _talk(self, channel: Channel) -> None:
-        if self._followers.talk(channel):
+    def _talk(self, connection: socket.socket) -> None:
+        channel = Channel(connection)
+        if self._followers.talk(channel, peer_of(connection)):
             logger.warning("the process that followed the ledgers has left")
         channel.end()
         channel.close()

@@ -88,7 +88,7 @@ class ProcessBeside:
                 process_group=0,
             )
         channel = Channel(ours)
-        self._followers.talk(channel)
+        self._followers.talk(channel, process.pid)
         channel.end()
         channel.close()
         try:
