@@ -25,6 +25,9 @@ FOLLOWERS_SOCKET = "followers.sock"
 SERVER_SOCKET = "server.sock"
 """Where the server that records answers requests which other servers of this folder hand over."""
 
+METRICS_FOLDER = "metrics"
+"""Where the processes of one folder keep what they count, if several serve it."""
+
 DATABASE_FILE = "database.json"
 """Says that the ledgers of a data folder are in a database, and in which."""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import closing
+from functools import partial
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
@@ -11,8 +13,11 @@ from api.bootstrap import build_beside
 from api.cli.output import print_message
 from api.cli.serving import FINISH_SECONDS, Recorder, Serving, config_of, stop_at_signals
 from api.http.app import create_app
+from api.http.edge.figures import SharedFigures
 from api.http.edge.handing_over import HandingOver
+from api.http.edge.metrics import metrics_of
 from api.http.edge.sharing import SharedReading
+from api.service.readiness import without_recorder
 from domain.errors import LedgerError
 from ledger.files import FolderInUse
 from ledger.stores.events import RecordedElsewhere
@@ -29,6 +34,7 @@ if TYPE_CHECKING:
     from api.http.edge.short_way import ShortWay
     from api.service.server_beside import ServerBeside
     from api.service.settings import Settings
+    from api.service.worker_states import ThisWorker
 
 logger = logging.getLogger("rapport.api")
 
@@ -64,24 +70,32 @@ def serve_beside(
 
     ``url`` is where this process listens, and ``here`` where commands of this machine reach it.
     """
-    reading = SharedReading(create_app(server), server, HandingOver(settings.folder))
+    figures = SharedFigures(settings.folder, first=True)
+    app = create_app(server)
+    metrics = metrics_of(app)
+    metrics.share(figures)
+    unready = partial(without_recorder, server)
+    handing_over = HandingOver(settings.folder, unready=unready, observer=metrics)
+    reading = SharedReading(app, server, handing_over)
     switch = _Switch(reading)
-    successor = _Successor(settings, here)
+    successor = _Successor(settings, here, figures, server.worker)
     serving = _JoiningServer(
         config_of(switch, switch, settings), server, listener, settings, successor
     )
     serving.reading, serving.switch = reading, switch
     stop_at_signals(serving)
-    try:
-        successor.start()
-        print_message(
-            f"Rapport listens on {url}  (reads the data in {settings.folder.resolve()}, beside the "
-            "server that records)"
-        )
-        serving.run(sockets=[listener.dup()])
-    finally:
-        successor.close()
-        serving.close_reading()
+    with closing(figures):
+        figures.start()
+        try:
+            successor.start()
+            print_message(
+                f"Rapport listens on {url}  (reads the data in {settings.folder.resolve()}, beside "
+                "the server that records)"
+            )
+            serving.run(sockets=[listener.dup()])
+        finally:
+            successor.close()
+            serving.close_reading()
     return serving.is_followed
 
 
@@ -108,10 +122,14 @@ class _Switch:
 class _Successor(Thread):
     """Tries to record in the folder until that works."""
 
-    def __init__(self, settings: Settings, here: str) -> None:
+    def __init__(
+        self, settings: Settings, here: str, figures: SharedFigures, worker: ThisWorker | None
+    ) -> None:
         super().__init__(name="successor", daemon=True)
         self._settings = settings
         self._here = here
+        self._figures = figures
+        self._worker = worker
         self._ended = Event()
         self._recorder: Recorder | None = None
         self.found: tuple[Recorder, FastAPI, ShortWay] | None = None
@@ -123,9 +141,10 @@ class _Successor(Thread):
         while not self._ended.is_set() and self.found is None:
             try:
                 self._recorder = recorder = Recorder.open(self._settings)
+                recorder.server.worker = self._worker
                 recorder.start_following()
                 recorder.note_url(self._here)
-                self.found = recorder, *recorder.application()
+                self.found = recorder, *recorder.application(self._figures)
             except (FolderInUse, RecordedElsewhere):
                 self._ended.wait(LOOK_SECONDS)
             except LedgerError as error:

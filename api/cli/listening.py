@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import sys
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
@@ -21,12 +21,14 @@ from api.cli.output import print_message
 from api.cli.serving import SIGNALS, Recorder, Serving, config_of, stop_at_signals
 from api.cli.standby import open_when_free
 from api.http.edge import logs
+from api.http.edge.figures import SharedFigures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from api.service.server import Server
     from api.service.settings import Settings
+    from api.service.worker_states import ThisWorker
 
 BACKLOG = 2048
 
@@ -46,6 +48,7 @@ def serve(
     standby: bool = False,
     join: bool = False,
     inherited: int | None = None,
+    worker: ThisWorker | None = None,
 ) -> None:
     """Listen and answer until SIGINT or SIGTERM; then finish what was accepted.
 
@@ -54,7 +57,8 @@ def serve(
     ``standby`` waits while another server records. So does one that another server followed, since
     it was cut off from its database: it opens everything again when it may. One that may ``join``
     does not wait: it reads beside the server that records, until it may record itself. The
-    descriptor of a socket that is ``inherited`` listens already.
+    descriptor of a socket that is ``inherited`` listens already. It may be a ``worker``, one of
+    several that are watched.
 
     Raises:
         AddressRefused: the address is taken, or not this machine's; the folder is untouched.
@@ -63,7 +67,7 @@ def serve(
     writer = logs.configure(settings.log_level, settings.log_format)
     try:
         with _listening(settings, inherited) as listener, _signals_put_back():
-            while _serve(listener, settings, prepare, standby=standby, join=join):
+            while _serve(listener, settings, prepare, worker, standby=standby, join=join):
                 standby = True
     finally:
         writer.close()
@@ -74,6 +78,7 @@ def _serve(
     listener: socket.socket,
     settings: Settings,
     prepare: Callable[[Server, str], None] | None,
+    worker: ThisWorker | None,
     *,
     standby: bool,
     join: bool,
@@ -84,6 +89,7 @@ def _serve(
     if join:
         opened = open_or_join(settings)
         if not isinstance(opened, Recorder):
+            opened.worker = worker
             _settle_in()
             return serve_beside(opened, listener, settings, url, here)
         recorder = opened
@@ -97,12 +103,14 @@ def _serve(
         else:
             found = opening()
         recorder = Recorder(found, settings, followers)
+    recorder.server.worker = worker
+    figures = SharedFigures(settings.folder, first=join)
     _settle_in()
     try:
         recorder.start_following()
         if prepare is not None:
             prepare(recorder.server, url)
-        config = config_of(*recorder.application(), settings)
+        config = config_of(*recorder.application(figures), settings)
         serving = Serving(config, recorder.server, listener, settings.folder)
         # Before it is said that the server listens: who reads that may send a signal.
         stop_at_signals(serving)
@@ -110,7 +118,9 @@ def _serve(
         recorder.note_url(here)
         print_message(f"Rapport listens on {url}  (data in {settings.folder.resolve()})")
         print_message(_whom(recorder.server))
-        serving.run(sockets=[listener.dup()])
+        with closing(figures):
+            figures.start()
+            serving.run(sockets=[listener.dup()])
     finally:
         recorder.close()
     return serving.is_followed

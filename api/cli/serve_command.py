@@ -13,6 +13,7 @@ from api.cli.options import WholeNumber, data_option, listening_options
 from api.cli.plain_help import PlainHelp
 from api.cli.workers import end_with, serve_with_workers
 from api.service.settings import ELSEWHERE, INSIDE
+from api.service.worker_states import ThisWorker, WorkerStates
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,6 +55,8 @@ _FOLLOWERS = {INSIDE: "--single-process", ELSEWHERE: "--no-followers"}
 )
 @click.option("--watched", type=int, hidden=True, help="A pipe that ends with who watches.")
 @click.option("--listener", "inherited", type=int, hidden=True, help="A socket that listens.")
+@click.option("--states", type=int, hidden=True, help="A file with the states of all processes.")
+@click.option("--number", type=int, hidden=True, help="Which of them this process is.")
 def command(
     host: str | None,
     port: int | None,
@@ -64,6 +67,8 @@ def command(
     workers: int | None,
     watched: int | None,
     inherited: int | None,
+    states: int | None,
+    number: int | None,
 ) -> int:
     """Start the server on a data folder, which is made on first use.
 
@@ -91,8 +96,11 @@ def command(
     settings = settings_for(folder, host=host, port=port, followers=followers)
     if watched is not None:
         end_with(watched)
+    worker = None
+    if states is not None and number is not None:
+        worker = ThisWorker(WorkerStates(states), number)
     if workers is None or workers == 1:
-        serve(settings, standby=standby, join=join, inherited=inherited)
+        serve(settings, standby=standby, join=join, inherited=inherited, worker=worker)
         return DONE
     if standby:
         raise UsageRefused("--standby waits and --workers serve: choose one of them")

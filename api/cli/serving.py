@@ -18,6 +18,7 @@ from api.cli.standby import QuietServer
 from api.console.app import Console
 from api.http.app import create_app
 from api.http.edge.connections import IDLE_SECONDS, Sweep, connections_with
+from api.http.edge.metrics import metrics_of
 from api.http.edge.short_way import ShortWay
 from api.service.followers.listening import short_path
 from ledger.data_layout import SERVER_SOCKET
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from api.http.edge.connections import PlainAnswers
+    from api.http.edge.figures import SharedFigures
     from api.service.followers.elsewhere import FollowersElsewhere
     from api.service.server import Server
     from api.service.settings import Settings
@@ -73,9 +75,10 @@ class Recorder:
         self._other.start()
         self.server.sender.start()
 
-    def application(self) -> tuple[FastAPI, ShortWay]:
-        """What answers requests, and the short way to it."""
+    def application(self, figures: SharedFigures) -> tuple[FastAPI, ShortWay]:
+        """What answers requests, and the short way to it. What it counts is among ``figures``."""
         app = create_app(self.server, pages=Console(self.server).application())
+        metrics_of(app).share(figures)
         return app, ShortWay(app)
 
     def note_url(self, url: str) -> None:
@@ -139,6 +142,8 @@ class Serving(QuietServer):
         await super().startup(sockets)
         if not self.served.is_beside:
             await self.listen_inside()
+        if self.served.worker is not None:
+            self.served.worker.note_serving()
 
     async def listen_inside(self) -> None:
         """Answer what is handed over; this process holds the folder."""

@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import suppress
 from threading import Thread
@@ -18,8 +19,11 @@ from typing import TYPE_CHECKING
 from api.cli.followers import PROGRAM
 from api.cli.output import print_message
 from api.cli.serving import FINISH_SECONDS, SIGNALS
+from api.http.edge.figures import KeptFigures
 from api.http.edge.handing_over import HandingOver
 from api.service.followers.elsewhere import END_SECONDS
+from api.service.stopped_processes import STOPPED_SECONDS, is_stopped
+from api.service.worker_states import WorkerStates
 
 if TYPE_CHECKING:
     import socket
@@ -28,9 +32,6 @@ if TYPE_CHECKING:
     from types import FrameType
 
 LOOK_SECONDS = 0.1
-
-STOPPED_SECONDS = 1.0
-"""How long a process may be stopped, as by SIGSTOP, before it is killed: it may hold the folder."""
 
 FIRST_WAIT_SECONDS = 0.2
 MOST_WAIT_SECONDS = 10.0
@@ -49,8 +50,12 @@ REFUSED = (2, 3, 4)
 class _Worker:
     """One of the processes, which is started again whenever it ends."""
 
-    def __init__(self, command: Sequence[str], passed: Sequence[int]) -> None:
-        self._command = command
+    def __init__(
+        self, number: int, states: WorkerStates, command: Sequence[str], passed: Sequence[int]
+    ) -> None:
+        self._number = number
+        self._states = states
+        self._command = [*command, "--number", str(number)]
         self._passed = passed
         self._wait_seconds = FIRST_WAIT_SECONDS
         self._start_at = self._began = 0.0
@@ -77,6 +82,7 @@ class _Worker:
         return None
 
     def _note_end(self, now: float) -> None:
+        self._states.note_end(self._number)
         self._process, self._stopped_since = None, None
         if now - self._began >= STEADY_SECONDS:
             self._wait_seconds = FIRST_WAIT_SECONDS
@@ -84,12 +90,9 @@ class _Worker:
         self._wait_seconds = min(self._wait_seconds * 2, MOST_WAIT_SECONDS)
 
     def _kill_if_stopped(self, pid: int, now: float) -> None:
-        # It is only looked at, so that its end is still told to ``poll``.
-        try:
-            found = os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOHANG | os.WNOWAIT)
-        except ChildProcessError:  # it has just ended
-            found = None
-        if found is None:
+        stopped = is_stopped(pid)
+        self._states.note_stop(self._number, is_stopped=stopped)
+        if not stopped:
             self._stopped_since = None
             return
         self._stopped_since = self._stopped_since or now
@@ -124,16 +127,20 @@ def serve_with_workers(
     """
     descriptor = listener.fileno()
     ours, theirs = os.pipe()
+    state_file = tempfile.TemporaryFile()  # noqa: SIM115  # closed with this process
+    states = WorkerStates.new(state_file.fileno(), count)
     command = [sys.executable, *PROGRAM, "serve", "--join", "--listener", str(descriptor)]
-    command += ["--watched", str(ours), *options]
+    command += ["--watched", str(ours), "--states", str(states.descriptor), *options]
     command += ["--data", str(folder)]
-    recorder, has_served = HandingOver(folder), False
-    workers = [_Worker(command, (descriptor, ours)) for _ in range(count)]
+    recorder, has_served, figures = HandingOver(folder), False, KeptFigures(folder)
+    passed = descriptor, ours, states.descriptor
+    workers = [_Worker(number, states, command, passed) for number in range(1, count + 1)]
     told = _StopRequest(workers)
     before = {number: signal.signal(number, told.stop) for number in SIGNALS}
     refused = 0
     try:
         while not told.to_stop and not refused:
+            figures.hold()
             for worker in workers:
                 status = worker.look()
                 has_served = has_served or recorder.is_there()
@@ -146,6 +153,8 @@ def serve_with_workers(
         _end(workers)
         os.close(theirs)
         os.close(ours)
+        state_file.close()
+        figures.release()
         for number, handler in before.items():
             signal.signal(number, handler)
     return refused

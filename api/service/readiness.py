@@ -23,7 +23,8 @@ _NEEDED = frozenset({"reading", "committer"})
 class Readiness:
     """The state of the server. Ledgers are counted, not named, because anybody may ask.
 
-    ``stopped`` says of how many ledgers a part has stopped; ``is_recording`` whether the last
+    ``stopped`` says of how many ledgers a part has stopped, and has 1 for a process of several that
+    does not serve; ``is_recording`` whether the last
     commit of every ledger worked; ``clock_behind_seconds`` how far the clock lies behind the newest
     event of any. ``serving`` counts the ledgers that are read and written.
     """
@@ -47,8 +48,12 @@ class Readiness:
 class NotReady(Unavailable):
     """No ledger can be read and written now."""
 
-    def __init__(self, found: Readiness) -> None:
-        super().__init__("no ledger can be read and written; the log says why")
+    def __init__(
+        self,
+        found: Readiness,
+        why: str = "no ledger can be read and written; the log says why",
+    ) -> None:
+        super().__init__(why)
         self.found = found
 
     def fields(self) -> Mapping[str, object]:
@@ -60,7 +65,7 @@ def readiness_of(server: Server) -> Readiness:
 
     A full disk is noticed within ten seconds of asking, also where nobody appends.
     """
-    stopped = Counter(ledger=len(server.unopened))
+    stopped = Counter(ledger=len(server.unopened)) + _stopped_workers(server)
     serving, behind_seconds, is_recording = 0, 0, True
     served = list(server.ledgers.values())
     if server.followers is not None and server.followers.is_missing:
@@ -76,6 +81,19 @@ def readiness_of(server: Server) -> Readiness:
         serving += works and not parts & _NEEDED
         behind_seconds = max(behind_seconds, recording.clock_behind_seconds())
     return Readiness(dict(sorted((+stopped).items())), behind_seconds, is_recording, serving)
+
+
+def without_recorder(server: Server) -> NotReady:
+    """What a process says that reads, while none can be reached that records."""
+    ledgers = max(1, len(server.ledgers))
+    stopped = Counter(recorder=ledgers) + _stopped_workers(server)
+    found = Readiness(dict(sorted(stopped.items())), 0, is_recording=False, serving=0)
+    return NotReady(found, "the process that records does not answer: nothing is recorded now")
+
+
+def _stopped_workers(server: Server) -> Counter[str]:
+    numbers = [] if server.worker is None else server.worker.not_serving()
+    return Counter(f"worker-{number}" for number in numbers)
 
 
 def _stopped_parts(served: OpenLedger) -> Iterator[str]:

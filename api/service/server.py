@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from api.service.labels import LabelsWanted
     from api.service.limits import ServiceLimits
     from api.service.settings import Settings
+    from api.service.worker_states import ThisWorker
     from ledger.commit_observer import CommitObserver
     from ledger.folder import DataFolder
     from ledger.ledger import Ledger
@@ -128,6 +129,8 @@ class Server:
         """Told when the end begins: then it is not ready any more, and tails end."""
         self.metrics: object = None
         """What an application counts, once there is one."""
+        self.worker: ThisWorker | None = None
+        """This process as one of several that are watched together, if it is."""
         self.serial_executor = SerialExecutor()
         """Where short reads are worked out, one at a time, for all ledgers."""
         self.indexing = IndexingWorker()

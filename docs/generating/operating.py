@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 from api.cli.serving import FINISH_SECONDS
 from api.http.edge.connections import HEAD_BYTES, HEAD_SECONDS, IDLE_SECONDS, READ_SECONDS
+from api.http.edge.figures import ANSWER_SECONDS, WRITE_SECONDS
 from api.http.edge.frontdoor import MOST_IN_FLIGHT
+from api.http.edge.handing_over import PATIENCE_SECONDS, READY_SECONDS
 from api.http.edge.logs import GATHER_SECONDS, MOST_WAITING
 from api.http.edge.metrics import Metrics
+from api.http.edge.pulse import PULSE_SECONDS
 from api.service.followers.elsewhere import END_SECONDS
 from docs.generating.markdown import opening, table, words
 from ledger.commit_queue import WAITING_EVENTS
@@ -32,6 +35,14 @@ every {LOOK_SECONDS:g} s it checks whether there is room on the disk, also if no
 events get that instant as `recorded_at`, and everything else uses the clock. If no ledger can be
 read and written, the answer is 503, with the same fields.
 
+Where [several processes](../how-to/run-the-processes-yourself.md) serve, each gives the same
+answer. `stopped` has 1 for every process that was started with `--workers` and does not serve now,
+by its number (`worker-2`): it has ended, was stopped, or is not there yet. If the process that
+records does not answer within {READY_SECONDS:g} s, the others answer 503, and count the ledgers
+under `recorder`. A request that was handed over to it gets 503 if it has waited for
+{PATIENCE_SECONDS:g} s and that process then answers nobody for {PULSE_SECONDS:g} s; it is safe to
+send it again with the same ids.
+
 The answer names no ledger, because anyone may send this request: `/metrics` names them, and the log
 gives the reason. `/livez`, `/readyz` and `/metrics` are answered in an overload too. None of the
 following names a contact: there are no paths, queries, headers or bodies, and of exceptions only
@@ -45,13 +56,29 @@ alert an operator by its `degraded`, or by `rapport_ledger_readable`, `rapport_r
 `rapport_projection_failed`, which are separate for each ledger.
 """
 
-_METRICS = """\
+_METRICS = f"""\
 ## Metrics
 
 `GET /metrics` answers in the Prometheus text format (`text/plain; version=0.0.4`). Counters begin
 at 0 with each start. `route` is the template of the path, or `-` if none matched. The outcome of an
 append is `appended`, `replayed`, `unchanged`, `published` (a policy), `erased`, `turned-away` (the
 queue was full) or the code of its [problem](problems.md).
+
+If several processes serve a data folder, a scrape of any of them tells of all:
+
+- **Counters and histograms** are sums over the processes. A request is counted once, by the process
+  that answered it. A process that ends, by whatever cause, leaves its counts in the folder
+  `metrics` of the data folder, and the one that takes its place continues them, so no sum falls.
+  Counts are written every {WRITE_SECONDS:g} s and at each scrape; what a process counted after that
+  is lost if it is killed. Everything begins at 0 when the first of the processes is started, and,
+  with `--workers`, when the command is. A scrape waits at most {ANSWER_SECONDS:g} s for the newest
+  counts of the others.
+- **`rapport_http_requests_in_progress` and `rapport_open_tails`** are sums over the processes that
+  run.
+- **All other gauges**, and `process_*`, are those of the process that records, which knows the
+  ledgers, the queues and the webhooks. The gauge `rapport_webhook_attempts` therefore
+  begins at 0 when another process records.
+- **`rapport_processes`** is the number of processes that run.
 """
 
 _LOG = f"""\

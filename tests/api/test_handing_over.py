@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from contextlib import closing
+from contextlib import ExitStack, closing
+from functools import partial
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from api.http.edge import handing_over
 from api.http.edge.handing_over import HandingOver
+from api.http.edge.metrics import Metrics
+from api.service.readiness import NotReady, Readiness
 from ledger.data_layout import SERVER_SOCKET
 from tests.fixtures.patience import END_SECONDS
 
@@ -27,13 +31,22 @@ WITH_ID, WITHOUT = {"type": "visit-made", "id": "0-1"}, {"type": "visit-made"}
 class Recorder:
     """Answers on the socket of a folder, but leaves the first requests without an answer."""
 
-    def __init__(self, folder: Path, left: int) -> None:
+    def __init__(
+        self, folder: Path, left: int, *, silent: bool = False, slow: str | None = None
+    ) -> None:
+        """One that is ``silent`` takes connections, as one that was stopped, and reads nothing.
+
+        A request for the path ``slow`` is answered after another one.
+        """
         self.heard: list[bytes] = []
         self._left = left
+        self._slow = slow
+        self._late: list[socket.socket] = []
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.bind(str(folder / SERVER_SOCKET))
         self._listener.listen()
-        Thread(target=self._run, daemon=True).start()
+        if not silent:
+            Thread(target=self._run, daemon=True).start()
 
     def close(self) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
@@ -45,17 +58,27 @@ class Recorder:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
-            with connection:
-                head, _, body = connection.recv(65_536).partition(b"\r\n\r\n")
-                while b"chunked" in head and not body.endswith(b"0\r\n\r\n"):
-                    body += connection.recv(65_536)
-                self.heard.append(head + body)
-                if len(self.heard) > self._left:
-                    connection.sendall(ANSWER)
+            head, _, body = connection.recv(65_536).partition(b"\r\n\r\n")
+            while b"chunked" in head and not body.endswith(b"0\r\n\r\n"):
+                body += connection.recv(65_536)
+            self.heard.append(head + body)
+            if self._slow is not None and self._slow.encode() in head:
+                self._late.append(connection)
+                continue
+            for asking in (connection, *self._late):
+                with asking:
+                    if len(self.heard) > self._left:
+                        asking.sendall(ANSWER)
+            self._late.clear()
 
 
 def asked(
-    folder: Path, method: str, content: bytes = b"", path: str = "/v1/events", seconds: float = 5
+    folder: Path,
+    method: str,
+    content: bytes = b"",
+    path: str = "/v1/events",
+    seconds: float = 5,
+    **more: Any,
 ) -> tuple[int, bytes, dict[bytes, bytes]]:
     """The answer of a server that hands over: status, body and headers."""
     sent: list[Message] = []
@@ -81,7 +104,7 @@ def asked(
         "query_string": b"a=b",
         "headers": headers,
     }
-    asyncio.run(HandingOver(folder, lambda: seconds)(scope, receive, send))
+    asyncio.run(HandingOver(folder, lambda: seconds, **more)(scope, receive, send))
     body = b"".join(one.get("body", b"") for one in sent[1:])
     return sent[0]["status"], body, dict(sent[0]["headers"])
 
@@ -128,3 +151,39 @@ def test_where_no_server_records_that_is_the_answer(tmp_path: Path) -> None:
     status, body, headers = asked(tmp_path, "GET", seconds=0)
     assert (status, json.loads(body)["code"]) == (503, "unavailable")
     assert b"x-request-id" in headers
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_server_that_answers_nobody_lets_nobody_wait(tmp_path: Path, method: str) -> None:
+    with closing(Recorder(tmp_path, left=0, silent=True)):
+        quick: dict[str, Any] = {"patience_seconds": 0.01, "pulse_seconds": 0.01}
+        status, body, headers = asked(tmp_path, method, b"{}", **quick)
+    assert (status, headers[b"retry-after"]) == (503, b"1")
+    assert json.loads(body)["detail"].endswith("does not answer: send it again, same ids")
+
+
+def test_a_request_that_takes_long_is_waited_for(tmp_path: Path) -> None:
+    """As long as the other server answers others."""
+    with closing(Recorder(tmp_path, left=0, slow="/v1/slow")) as recorder:
+        quick: dict[str, Any] = {"patience_seconds": 0.01, "pulse_seconds": END_SECONDS}
+        status, body, _ = asked(tmp_path, "GET", path="/v1/slow", **quick)
+    assert (status, body) == (200, b"ok")
+    assert any(b"/livez" in one for one in recorder.heard)
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_whether_it_is_ready_is_said_without_the_other_server(
+    tmp_path: Path, is_there: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handing_over, "READY_SECONDS", 0.01)
+    seen = Metrics({})
+    found = Readiness({"recorder": 1}, 0, is_recording=False, serving=0)
+    with ExitStack() as opened:
+        if is_there:
+            opened.enter_context(closing(Recorder(tmp_path, left=0, silent=True)))
+        unready = partial(NotReady, found)
+        more: dict[str, Any] = {"unready": unready, "observer": seen}
+        status, body, _ = asked(tmp_path, "GET", path="/readyz", seconds=END_SECONDS, **more)
+    told = json.loads(body)
+    assert (status, told["stopped"], told["recording"]) == (503, {"recorder": 1}, False)
+    assert b'_count{method="GET",route="-",status="503"} 1.0' in seen.text()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import ExitStack
 from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 import httpx
@@ -13,6 +13,7 @@ import pytest
 
 from tests.api.shop import problem_of, purchase, registration
 from tests.cli.running import serving
+from tests.console.forms import fields_of
 from tests.fixtures.patience import END_SECONDS
 from tests.postgresql.serving import ANNA, READ
 
@@ -24,10 +25,20 @@ LEDGER = "/v1/ledgers/main"
 PATH = f"{LEDGER}/contacts/{ANNA}/events"
 
 
+class Key(NamedTuple):
+    id: str
+    secret: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return _authority(self.secret)
+
+
 class Pair:
     """The server that records, and one that joined it."""
 
     def __init__(self, data: Path, opened: ExitStack) -> None:
+        self.admin: dict[str, str] = {}
         self.first = opened.enter_context(serving("serve", "--port", 0, "--data", data))
         self.second = opened.enter_context(
             serving("serve", "--join", "--port", 0, "--data", data),
@@ -41,6 +52,18 @@ class Pair:
         """What each of them answers, the one that records first."""
         both = (self.recording, self.joined)
         return [client.get(path, headers=headers) for client in both]
+
+    def statuses(self, path: str, key: Key | None = None) -> list[int]:
+        """The status of what each of them answers."""
+        headers = {} if key is None else key.headers
+        return [one.status_code for one in self.answers(path, **headers)]
+
+    def new_key(self, **more: object) -> Key:
+        """A key to read and to audit, made by way of the server that joined."""
+        body = {"name": "staff", "scopes": ["read", "audit"], **more}
+        made = self.joined.post("/v1/keys", json=body, headers=self.admin)
+        assert made.is_success, made.text
+        return Key(made.json()["id"], made.json()["secret"])
 
 
 @pytest.fixture(params=["database", "files"])
@@ -148,9 +171,72 @@ def _delete(pair: Pair) -> None:
 
 
 def _keys(pair: Pair) -> None:
-    """Once a key was made by way of one server, both ask for one."""
-    assert pair.joined.post("/v1/keys", json={"name": "all", "scopes": ["admin"]}).is_success
-    assert [one.status_code for one in pair.answers(f"{LEDGER}/policies")] == [401, 401]
+    """Once a key was made by way of one server, both ask for one; limits are those of both."""
+    scopes = ["admin", "read", "audit"]
+    made = pair.joined.post("/v1/keys", json={"name": "all", "scopes": scopes})
+    path = f"{LEDGER}/policies"
+    assert pair.statuses(path) == [401, 401]
+    pair.admin = _authority(made.json()["secret"])
+    limited, free = (pair.new_key(per_minute=limit) for limit in (2, None))
+    for headers in (free, limited):
+        assert pair.statuses(path, headers) == [200, 200]
+    for client in (pair.recording, pair.joined):
+        answer = client.get(path, headers=limited.headers)
+        problem_of(answer, 429, "rate-limited")
+        assert 0 < int(answer.headers["retry-after"]) <= 30
+    assert pair.statuses(path, free) == [200, 200]
+    for client in (pair.recording, pair.joined):
+        gone = pair.new_key()
+        assert pair.statuses(path, gone) == [200, 200]
+        revoked = client.delete(f"/v1/keys/{gone.id}", headers=pair.admin)
+        assert revoked.is_success, revoked.text
+        assert pair.statuses(path, gone) == [401, 401], "at once, and not after a second"
+    _sessions(pair)
+    _figures(pair)
+
+
+def _sessions(pair: Pair) -> None:
+    """Who signs in at one is signed in at both, and who signs out at one is out at both.
+
+    Both have one name, as behind a proxy, because a cookie is for one host and port.
+    """
+    key, one_name = pair.new_key(), {"Host": "127.0.0.1:8400", "Sec-Fetch-Site": "same-origin"}
+    page = "/console/ledgers/main"
+    for at, other in ((pair.joined, pair.recording), (pair.recording, pair.joined)):
+        signed_in = at.post("/console/sign-in", data={"key": key.secret}, headers=one_name)
+        assert signed_in.status_code == 303, signed_in.text
+        cookie = {**one_name, "Cookie": signed_in.headers["set-cookie"].partition(";")[0]}
+        at.cookies.clear()
+        pages = [client.get(page, headers=cookie) for client in (at, other)]
+        assert [one.status_code for one in pages] == [200, 200]
+        token = fields_of(pages[1].text, "/console/sign-out")
+        out = other.post("/console/sign-out", data=token, headers=cookie)
+        assert out.status_code == 303, out.text
+        again = [client.get(page, headers=cookie) for client in (at, other)]
+        assert [one.headers["location"].split("?")[0] for one in again] == ["/console/sign-in"] * 2
+
+
+def _figures(pair: Pair) -> None:
+    """A scrape of either tells what both answered; what one answered itself is there once."""
+    headers, route = pair.new_key().headers, "/v1/ledgers/{ledger}/policies"
+    sample = f'rapport_http_request_seconds_count{{method="GET",route="{route}",status="200"}} '
+    before = [_sample(one, sample) for one in pair.answers("/metrics", **headers)]
+    assert before[0] == before[1] > 0
+    for _ in range(3):
+        assert [one.status_code for one in pair.answers(f"{LEDGER}/policies", **headers)]
+    after = pair.answers("/metrics", **headers)
+    assert [_sample(one, sample) for one in after] == [before[0] + 6] * 2
+    assert [_sample(one, "rapport_processes ") for one in after] == [2, 2]
+    assert {"# TYPE process_cpu_seconds_total counter" in one.text for one in after} == {True}
+
+
+def _sample(scrape: httpx.Response, name: str) -> float:
+    (line,) = (line for line in scrape.text.splitlines() if line.startswith(name))
+    return float(line.removeprefix(name))
+
+
+def _authority(secret: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {secret}"}
 
 
 def test_a_joined_server_records_once_the_first_was_killed(pair: Pair) -> None:

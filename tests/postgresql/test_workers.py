@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import httpx
@@ -55,6 +55,44 @@ def sent(url: str, body: object) -> httpx.Response:
     return answers[-1]
 
 
+def told(url: str) -> dict[str, Any]:
+    """What ``/readyz`` says, whichever process answers."""
+    found: list[dict[str, Any]] = []
+
+    def is_told() -> bool:
+        with suppress(httpx.TransportError):
+            found.append(httpx.get(f"{url}/readyz", timeout=END_SECONDS).json())
+        return bool(found)
+
+    until(is_told, seconds=END_SECONDS)
+    return found[0]
+
+
+def is_missed(url: str) -> bool:
+    """Whether ``/readyz`` names one process that does not serve."""
+    workers = [name for name in told(url)["stopped"] if name.startswith("worker-")]
+    assert set(workers) <= {f"worker-{number + 1}" for number in range(COUNT)}
+    return len(workers) == 1
+
+
+def answered(url: str) -> float:
+    """How many appends were answered with 201, as ``/metrics`` says."""
+    route = "/v1/ledgers/{ledger}/contacts/{contact}/events"
+    name = f'rapport_http_request_seconds_count{{method="POST",route="{route}",status="201"}} '
+    found: list[str] = []
+
+    def is_scraped() -> bool:
+        with suppress(httpx.TransportError):
+            answer = httpx.get(f"{url}/metrics", timeout=END_SECONDS)
+            if answer.status_code == 200:
+                found.extend(answer.text.splitlines())
+        return bool(found)
+
+    until(is_scraped, seconds=END_SECONDS)
+    (line,) = (line for line in found if line.startswith(name))
+    return float(line.removeprefix(name))
+
+
 @pytest.mark.parametrize("store", ["database", "files"])
 def test_whichever_process_is_killed_or_stopped_nothing_is_lost(
     store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
@@ -66,15 +104,18 @@ def test_whichever_process_is_killed_or_stopped_nothing_is_lost(
         assert sent(server.url, registration("Anna")).status_code == 201
         wanted = []
         for number, how in enumerate((signal.SIGKILL, signal.SIGSTOP)):
+            until(lambda: told(server.url)["stopped"] == {}, seconds=END_SECONDS)
             for part in range(4):
                 wanted.append(f"{how.name}-{part}")
                 event_id = str(UUID(int=100 * number + part + 1))
                 if part == 2:
-                    was = recorder(data)
+                    was, before = recorder(data), answered(server.url)
                     os.kill(was, how)
+                    until(lambda: is_missed(server.url), seconds=END_SECONDS)
                 answer = sent(server.url, purchase(wanted[-1], id=event_id))
                 assert answer.status_code in (200, 201), answer.text
             assert recorder(data) != was
+            assert answered(server.url) >= before, "a figure falls with no process"
         log = httpx.get(f"{server.url}{LEDGER}/events?limit=100", timeout=END_SECONDS).json()
         items = log["items"]
         assert [one["position"] for one in items] == list(range(1, len(items) + 1))

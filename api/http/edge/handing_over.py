@@ -18,18 +18,20 @@ from typing import TYPE_CHECKING, Any
 import h11
 
 from api.http.edge.frontdoor import SECURITY_HEADERS
+from api.http.edge.pulse import PULSE_SECONDS, Pulse
 from api.http.edge.request_reports import RequestNames, refusal_of
-from api.http.problems import Malformed
+from api.http.problems import Malformed, status_of
 from api.service.followers.listening import short_path
 from domain.errors import Unavailable
 from ledger.data_layout import SERVER_SOCKET
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
     from pathlib import Path
 
     from starlette.types import Message, Receive, Scope, Send
 
+    from api.http.edge.request_reports import RequestObserver
     from domain.errors import LedgerError
 
 HOLDER_SECONDS = 8.0
@@ -37,6 +39,14 @@ HOLDER_SECONDS = 8.0
 
 MOST_KEPT_BYTES = 64 * 1024
 """Up to which length a body is kept, in case it has to be sent a second time."""
+
+PATIENCE_SECONDS = 1.0
+"""How long a request waits before it is asked whether the server that records answers anybody."""
+
+READY_SECONDS = 2.0
+"""How long that server has to say whether it is ready. Nobody is waited for then."""
+
+READY = "/readyz"
 
 LOOK_SECONDS = 0.05
 _READ_BYTES = 65_536
@@ -56,6 +66,10 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 class _Lost(Exception):
     """The connection ended before an answer began."""
+
+
+class _Silent(Exception):
+    """The server that records answers nobody."""
 
 
 class _Body:
@@ -103,11 +117,26 @@ class HandingOver:
     """An ASGI application: every answer is that of the server that records."""
 
     def __init__(
-        self, folder: Path, holder_seconds: Callable[[], float] = lambda: HOLDER_SECONDS
+        self,
+        folder: Path,
+        holder_seconds: Callable[[], float] = lambda: HOLDER_SECONDS,
+        *,
+        patience_seconds: float = PATIENCE_SECONDS,
+        pulse_seconds: float = PULSE_SECONDS,
+        unready: Callable[[], LedgerError] | None = None,
+        observer: RequestObserver | None = None,
     ) -> None:
-        """``holder_seconds`` is how long a request waits for a server that records."""
+        """``holder_seconds`` is how long a request waits for a server that records.
+
+        ``unready`` makes the answer to ``/readyz`` where none can be reached; ``observer`` counts
+        what is answered here.
+        """
         self._path = folder / SERVER_SOCKET
         self._holder_seconds = holder_seconds
+        self._patience_seconds = patience_seconds
+        self._pulse = Pulse(self._connect, pulse_seconds)
+        self._unready = unready
+        self._observer = observer
 
     def is_there(self) -> bool:
         """Whether a server that records can be reached."""
@@ -120,29 +149,41 @@ class HandingOver:
 
         Where the server that records ends before it answers, a request that changes nothing is
         handed to the next one; so is an append whose events all have ids, because the ids decide
-        what is recorded. The others get 503: the outcome is not known.
+        what is recorded. The others get 503: the outcome is not known. So does everything that
+        waits for a server which was stopped, and may continue later.
         """
         body, answer = _Body(receive), _Answer(send)
-        ends = time.monotonic() + self._holder_seconds()
+        began = time.monotonic()
+        is_ready_asked = scope["path"] == READY and self._unready is not None
+        ends = began if is_ready_asked else began + self._holder_seconds()
+        patience = READY_SECONDS if is_ready_asked else self._patience_seconds
+        is_heard = _is_not_heard if is_ready_asked else self._pulse.beats
         while True:
             try:
                 connection = await self._reach(ends)
             except OSError:
-                said = "no server records at the moment"
-                await self._refuse(scope, receive, send, Unavailable(said))
+                said = "no server records at the moment: send it again, same ids"
+                await self._refuse(scope, receive, send, Unavailable(said), began)
                 return
             try:
-                await _exchange(scope, body, connection, answer)
+                await _exchange(scope, body, connection, answer, patience, is_heard)
+            except _Silent:
+                if answer.begun:
+                    raise ConnectionResetError("the answer was cut off") from None
+                said = "the server that records does not answer: send it again, same ids"
+                await self._refuse(scope, receive, send, Unavailable(said), began)
+                return
             except _Lost:
                 if answer.begun:
                     raise ConnectionResetError("the answer was cut off") from None
                 if not may_be_sent_again(scope, body):
                     said = "the server that records ended: send it again, same ids"
-                    await self._refuse(scope, receive, send, Unavailable(said))
+                    await self._refuse(scope, receive, send, Unavailable(said), began)
                     return
                 await asyncio.sleep(LOOK_SECONDS)
             except h11.LocalProtocolError:
-                await self._refuse(scope, receive, send, Malformed("this is no HTTP request"))
+                wrong = Malformed("this is no HTTP request")
+                await self._refuse(scope, receive, send, wrong, began)
                 return
             else:
                 return
@@ -168,8 +209,15 @@ class HandingOver:
             raise
         return connection
 
-    @staticmethod
-    async def _refuse(scope: Scope, receive: Receive, send: Send, why: LedgerError) -> None:
+    async def _refuse(
+        self, scope: Scope, receive: Receive, send: Send, why: LedgerError, began: float
+    ) -> None:
+        if scope["path"] == READY and self._unready is not None:
+            why = self._unready()
+        if self._observer is not None:
+            self._observer.began()
+            seconds = time.monotonic() - began
+            self._observer.count_answer(scope["method"], "-", status_of(type(why)), seconds)
         names = RequestNames.without_span(dict(scope["headers"]))
         response = refusal_of(why, names)
         response.raw_headers += [*SECURITY_HEADERS, (b"x-request-id", names.request_id.encode())]
@@ -200,11 +248,23 @@ class _Answer:
         await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-async def _exchange(scope: Scope, body: _Body, connection: socket.socket, answer: _Answer) -> None:
+async def _is_not_heard() -> bool:
+    return False
+
+
+async def _exchange(
+    scope: Scope,
+    body: _Body,
+    connection: socket.socket,
+    answer: _Answer,
+    patience_seconds: float,
+    is_heard: Callable[[], Awaitable[bool]],
+) -> None:
     """Send the request and pass the answer on, both at once; end where the client leaves.
 
     Raises:
         _Lost: the other server ended, or cannot be understood.
+        _Silent: there was no answer for a while, and the other server is not heard.
         h11.LocalProtocolError: the request cannot be passed on as it is.
     """
     reader, writer = await asyncio.open_unix_connection(sock=connection)
@@ -212,7 +272,11 @@ async def _exchange(scope: Scope, body: _Body, connection: socket.socket, answer
     answering = asyncio.ensure_future(_pass_answer(protocol, reader, answer))
     asking = asyncio.ensure_future(_pass_request(scope, body, protocol, writer))
     try:
-        await asyncio.wait({answering, asking}, return_when=asyncio.FIRST_COMPLETED)
+        either = {answering, asking}
+        first = asyncio.FIRST_COMPLETED
+        while not (await asyncio.wait(either, timeout=patience_seconds, return_when=first))[0]:
+            if not await is_heard() and not (answering.done() or asking.done()):
+                raise _Silent
         if not answering.done():
             failed = asking.exception()
             if failed is None:

@@ -16,6 +16,8 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
 
 from api.http.edge import webhook_metrics
+from api.http.edge.figures import Counting
+from api.http.edge.together import Together
 from api.http.problems import code_of
 from domain.errors import LedgerError
 from ledger.drafts import AppendResult
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
     from prometheus_client import Metric
 
+    from api.http.edge.figures import SharedFigures
     from api.service.server import OpenLedger, Server
 
     OldestSnapshot = Callable[[], tuple[float, int] | None]
@@ -56,6 +59,7 @@ class Metrics:
         self.in_progress = 0
         self.open_tails: Callable[[], int] | None = None
         """How many tails are open just now, once somebody knows."""
+        self._shared: SharedFigures | None = None
         self._requests = Histogram(
             "rapport_http_request_seconds",
             "Requests by route template, method and status, with the time to their last byte.",
@@ -116,15 +120,42 @@ class Metrics:
 
     def labels(self) -> dict[str, tuple[str, ...]]:
         """The labels of each metric of ours."""
-        own = [self._requests, self._events, self._appends]
-        own += [self._commit_events, self._commit_seconds]
+        own = self._own_counters()
         counted = {family.name: one._labelnames for one in own for family in one.describe()}
         looked_up = [*_ledger_gauges().values(), *_process_gauges().values()]
         return counted | {family.name: tuple(family._labelnames) for family in looked_up}
 
+    def share(self, shared: SharedFigures) -> None:
+        """Have the figures added to those of the other processes of the folder."""
+        self._shared = shared
+        shared.add(Counting(self._families, self._gauges_of_all))
+
     def text(self) -> bytes:
-        """Everything, as Prometheus reads it. Reads files: not for the event loop."""
-        return generate_latest(self.registry)
+        """Everything, as Prometheus reads it. Reads files: not for the event loop.
+
+        Counters and histograms are those of all processes, and so are the gauges that are summed.
+        Every other gauge is this process's, which is the one that records.
+        """
+        whole = None if self._shared is None else self._shared.whole()
+        if whole is None:
+            return generate_latest(self.registry)
+        counted = {family.name for one in self._own_counters() for family in one.describe()}
+        return generate_latest(Together(self.registry, counted, whole))
+
+    def _own_counters(self) -> list[Counter | Histogram]:
+        return [
+            *(self._requests, self._events, self._appends),
+            *(self._commit_events, self._commit_seconds),
+        ]
+
+    def _families(self) -> Iterator[Metric]:
+        for one in self._own_counters():
+            yield from one.collect()
+
+    def _gauges_of_all(self) -> dict[str, float]:
+        tails = 0 if self.open_tails is None else self.open_tails()
+        found, names = {"in_progress": self.in_progress, "tails": tails}, _process_gauges()
+        return {names[which].name: float(value) for which, value in found.items()}
 
 
 def metrics_of(app: FastAPI) -> Metrics:
@@ -219,6 +250,7 @@ class _State(Collector):
                 gauges["readable"].add_metric([name], 1)
         yield from gauges.values()
         process = _process_gauges()
+        process["processes"].add_metric([], 1)
         process["in_progress"].add_metric([], self._metrics.in_progress)
         if self._metrics.open_tails is not None:
             process["tails"].add_metric([], self._metrics.open_tails())
@@ -282,6 +314,7 @@ def _ledger_gauges() -> dict[str, GaugeMetricFamily]:
 
 def _process_gauges() -> dict[str, GaugeMetricFamily]:
     return {
+        "processes": _gauge("processes", "Processes that serve the data folder now.", ()),
         "in_progress": _gauge("http_requests_in_progress", "Requests not answered yet.", ()),
         "tails": _gauge("open_tails", "Tails of a log that are open.", ()),
         "snapshot_seconds": _gauge(

@@ -52,7 +52,8 @@ async def livez() -> Health:
             "A ledger can be read and written. `degraded` says that something is wrong. `stopped` "
             "counts the ledgers that could not be opened (`ledger`), or whose `reading`, "
             "`committer`, `sealer` or `projections` stopped, or that no process follows "
-            "(`followers`). `clock_behind_seconds` is how far the clock is behind the newest "
+            "(`followers`). Where several processes serve, it has 1 for each that does not "
+            "(`worker-2`). `clock_behind_seconds` is how far the clock is behind the newest "
             "event; meanwhile events are recorded as of that instant. `recording` is false "
             "if the last commit of a ledger failed, as on a full disk.",
             _READINESS,
@@ -66,7 +67,8 @@ def readyz(server: CurrentServer) -> Readiness:
     One ledger that stopped takes no other out of service: 503 means that none can be read and
     written, and has the same fields. If the last commit of a ledger failed, a request makes the
     ledger try another one, once a second at most, so the answer changes as soon as events are
-    recorded again. A server that is stopping answers 503.
+    recorded again. A server that is stopping answers 503. So does a process that only reads, while
+    the one that records does not answer: `stopped` then counts the ledgers under `recorder`.
     """
     if server.stopping.begun:
         raise Unavailable("the server is stopping")
@@ -93,6 +95,9 @@ def readyz(server: CurrentServer) -> Readiness:
     response_class=PlainTextResponse,
 )
 def metrics(_caller: CallerOfEveryLedger, exchange: CurrentExchange) -> Any:
-    """The labels are ledgers, projections and routes, and no contacts."""
+    """The labels are ledgers, projections and routes, and no contacts.
+
+    Where several processes serve, the counters and histograms are those of all.
+    """
     figures = metrics_of(exchange.request.app).text()
     return Response(figures, headers={"Content-Type": CONTENT_TYPE})
