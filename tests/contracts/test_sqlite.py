@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
+from ledger.stores.sqlite import connections
 from ledger.stores.sqlite.sorting import SqliteSorting
 from ledger.stores.sqlite.store import SqliteStore
 from tests.contracts.ledger_store import LedgerStoreContract
@@ -24,7 +26,10 @@ from tests.contracts.store import (
 )
 
 if TYPE_CHECKING:
+    import sqlite3
     from pathlib import Path
+
+    import pytest
 
     from api.service.stores import ServedStore
     from ledger.stores.sorting import Sorting
@@ -63,6 +68,23 @@ class TestTables(OnSqlite, TablesInStore):
 
 class TestWebhooks(OnSqlite, WebhooksInStore):
     """``webhooks.sqlite``."""
+
+    def test_a_file_that_is_being_made_is_none_for_who_reads_it(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A projection reads what is wanted at any instant, also in the middle of the making."""
+        read = []
+
+        def connected(path: Path, application_id: int) -> sqlite3.Connection:
+            connection = connections.connect(path, application_id)
+            read.append(self.wanted_in(tmp_path))
+            return connection
+
+        monkeypatch.setattr("ledger.stores.sqlite.webhooks.connect", connected)
+        for _ in range(2):
+            with closing(self.open_webhooks(tmp_path)) as store:
+                assert store.all() == []
+        assert read == [frozenset()] * 3
 
 
 class TestOutbox(OnSqlite, OutboxInStore):

@@ -12,7 +12,7 @@ import pytest
 
 from domain.errors import Corrupt, LedgerError, Unavailable
 from ledger.stores.sqlite.errors import derived_file_error
-from ledger.stores.sqlite.projection_tables import SqliteTableStore
+from ledger.stores.sqlite.projection_tables import SqliteTableReader, SqliteTableStore
 from projections.build import Stumbled
 from tests.domain.scenario import ANN
 from tests.fixtures.patience import END_SECONDS
@@ -115,6 +115,20 @@ def test_another_version_of_a_projection_is_built_anew(
 def test_a_file_that_cannot_be_opened_is_an_error_of_its_own(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match=r"^projections\.sqlite cannot be opened or written"):
         SqliteTableStore(tmp_path / "nowhere" / "projections.sqlite")
+
+
+def test_a_file_that_another_process_is_making_is_not_there_yet(path: Path) -> None:
+    """As it is between the first page of a file and its tables."""
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA journal_mode=WAL")
+    reader = SqliteTableReader(path)
+    with pytest.raises(Unavailable, match="is being made"), reader.read():
+        pass
+    connection.close()
+    SqliteTableStore(path).close()
+    with reader.read() as transaction:
+        assert transaction.table_names() == ["generations"]
+    reader.close()
 
 
 def test_a_transaction_that_cannot_be_kept_leaves_the_store_usable(path: Path) -> None:

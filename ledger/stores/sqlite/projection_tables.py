@@ -141,6 +141,8 @@ class SqliteTableReader:
             connection = self._connect("ro")
             try:
                 connection.execute("PRAGMA query_only=1")
+                if not _number(connection, "application_id"):
+                    raise Unavailable(f"{self.path.name} is being made") from None
             except BaseException:
                 connection.close()
                 raise

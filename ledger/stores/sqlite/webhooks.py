@@ -6,6 +6,8 @@ from contextlib import closing, contextmanager
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
+from domain.errors import unusable_file
+from ledger.files import flush_file, flush_folder
 from ledger.stores.sqlite.connections import connect, connect_to_read
 from ledger.stores.sqlite.errors import ledger_errors
 from ledger.stores.webhook_statements import WebhookTables, WebhookWriter
@@ -50,15 +52,9 @@ class SqliteWebhooks(WebhookTables):
         """
         self._path = path
         self._lock = RLock()
+        if not _is_there(path):
+            _make(path)
         self._connection = connect(path, APPLICATION_ID)
-        try:
-            with ledger_errors(path):
-                for statement in _SCHEMA:
-                    self._connection.execute(statement)
-                path.chmod(0o600)
-        except BaseException:
-            self._connection.close()
-            raise
 
     def rows(self, statement: str, values: Sequence[Any]) -> list[Any]:
         with self._lock, ledger_errors(self._path):
@@ -92,6 +88,31 @@ class _Writer(WebhookWriter):
         self._connection.executemany(_with_names(statement), rows)
 
 
+def _is_there(path: Path) -> bool:
+    return path.exists() and path.stat().st_size > 0
+
+
+def _make(path: Path) -> None:
+    """Make the file under another name: whoever reads it finds its tables, or no file.
+
+    Raises:
+        Unavailable: it cannot be written.
+    """
+    unfinished = path.with_name(f".{path.name}.new")
+    try:
+        for part in ("", "-wal", "-shm"):  # an earlier try, that was cut off
+            unfinished.with_name(unfinished.name + part).unlink(missing_ok=True)
+        with closing(connect(unfinished, APPLICATION_ID)) as connection, ledger_errors(path):
+            for statement in _SCHEMA:
+                connection.execute(statement)
+        unfinished.chmod(0o600)
+        flush_file(unfinished)
+        unfinished.rename(path)
+        flush_folder(path.parent)
+    except OSError as error:
+        raise unusable_file(error, path.name) from error
+
+
 def _with_names(statement: str) -> str:
     return statement.replace("{webhooks}", "webhooks").replace("{deliveries}", "deliveries")
 
@@ -103,7 +124,7 @@ def wanted_kinds(path: Path) -> frozenset[str]:
         Corrupt: the file is damaged, or another program's.
         Unavailable: it cannot be read now.
     """
-    if not path.exists() or not path.stat().st_size:  # none, or one that is being made
+    if not _is_there(path):
         return frozenset()
     with closing(connect_to_read(path, APPLICATION_ID)) as connection, ledger_errors(path):
         rows = connection.execute(_WANTED).fetchall()
