@@ -9,6 +9,7 @@ from uuid import UUID
 from domain.instants import format_instant
 from domain.notices import ACTION_OPENED, ACTION_OVERDUE, REWARD_DUE, Notice
 from projections.agenda_rows import read_item
+from projections.edges import referred_by
 from projections.reported_rows import table_name, upsert_reported
 from projections.row_writing import NEVER
 
@@ -64,7 +65,7 @@ class ActionReporter:
             ).fetchall()
         }
         found: list[Notice] = []
-        written = []
+        written, whole = [], None
         for one in map(_ItemRow.of, rows):
             before = kept.pop(one.key, None)
             # A key comes again with a later opening: a touch that is due once more, say.
@@ -72,7 +73,9 @@ class ActionReporter:
             row = one.reported_row(at, state)
             if row[3:] != before:
                 written.append(row)
-            found += one.notices(change, state, row[3])
+            if row[3] != state:
+                whole = whole or change.beside(referred_by(tables, [contact]))
+                found += one.notices(whole, state, row[3])
         name = table_name(tables)
         if kept:
             tables.executemany(
@@ -126,8 +129,6 @@ class _ItemRow:
 
     def notices(self, change: Change, state: str, now: str) -> list[Notice]:
         """The notices that lead from one reported state to another, ``now``."""
-        if now == state:
-            return []
         item = read_item(self.contact, self.kind, self.detail)
         found = []
         opened = change.knowledge_at(item.opens_at, item.events)

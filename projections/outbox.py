@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -195,9 +196,17 @@ class Outbox:
         moment = step.moment
         reporter, wanted = self._reporters[projection], self._known & self._kinds_of(projection)
         found: list[Notice] = []
+        news_of = partial(step.news_of, source=self._source)
         for contact in sorted(contacts):
-            news = step.news_of(contact, self._source)
-            change = Change(contact, moment, news, step.newest_at, step.before_at, self._source)
+            change = Change(
+                contact,
+                moment,
+                news_of(contact),
+                step.newest_at,
+                step.before_at,
+                self._source,
+                news_of,
+            )
             found += reporter.report(tables, change)
         notices = [one for one in found if one.kind in wanted]
         add_notices(tables.transaction, notices, moment.at)

@@ -6,13 +6,13 @@ read: the same fact has the same instant and position, however the log was taken
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from projections.groups import read_group
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from uuid import UUID
 
     from domain.notices import Notice
@@ -60,7 +60,8 @@ class Knowledge(NamedTuple):
 class Change:
     """A contact whose rows may be others now.
 
-    ``news`` are its own events that the step took in; the rest is that of ``outbox.Step``.
+    ``news`` are its own events that the step took in, and ``others`` those of contacts on whom a
+    report rests too; ``news_of`` reads such events. The rest is that of ``Step``.
     """
 
     contact: UUID
@@ -69,6 +70,20 @@ class Change:
     newest_at: int
     before_at: int
     source: EventSource
+    news_of: Callable[[UUID], Sequence[RecordedEvent]]
+    others: Sequence[RecordedEvent] = ()
+
+    def beside(self, contacts: Collection[UUID]) -> Change:
+        """The same with the events of these contacts too, whom the contact referred."""
+        others = [event for one in contacts if one != self.contact for event in self.news_of(one)]
+        return replace(self, others=sorted(others, key=lambda one: one.position))
+
+    @property
+    def all_news(self) -> Sequence[RecordedEvent]:
+        """The events of the contact and of the others, in the order of the log."""
+        if not self.others:
+            return self.news
+        return sorted((*self.news, *self.others), key=lambda one: one.position)
 
     @property
     def began_at(self) -> int:
@@ -85,8 +100,8 @@ class Change:
         ``events`` are those that it rests on, as far as that is said. With the newest of these that
         was recorded since the step before, if one was; else when the time came.
         """
-        newest = self.moment.position
-        for recorded in reversed(self.news):
+        newest, all_news = self.moment.position, self.all_news
+        for recorded in reversed(all_news):
             if recorded.id in events:
                 position = recorded.position
                 return Knowledge(max(instant, recorded.recorded_at), position, position)
@@ -97,8 +112,8 @@ class Change:
             own = read_group(self.source, self.contact, self.moment.aliases, newest)
             known = [one.position for one in own if one.recorded_at <= instant]
             return Knowledge(instant, max(known, default=newest), newest)
-        if self.news:
-            return Knowledge(self.news[-1].recorded_at, self.news[-1].position, newest)
+        if all_news:
+            return Knowledge(all_news[-1].recorded_at, all_news[-1].position, newest)
         return Knowledge(self.newest_at, newest, newest)
 
 

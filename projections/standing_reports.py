@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from domain.notices import STANDING_CHANGED, Notice
+from projections.edges import referred_by
 from projections.reported_rows import (
     differing_contacts,
     forget_reported,
@@ -56,7 +57,9 @@ class StandingReporter:
             keep_reported(tables, "standing", contact, now, 0)
         if now == before:
             return []
-        instant = changed_at if changed_at > change.before_at else change.newest_at
+        whole = change.beside(referred_by(tables, [contact]))
+        # What occurred at that instant brought it; without such an event the time did.
+        events = {one.id for one in whole.all_news if one.occurred_at == changed_at}
+        known = whole.knowledge_at(0 if changed_at == NEVER else changed_at, events)
         detail = {"contact_id": str(contact), "from": before, "to": now}
-        position = change.moment.position
-        return [Notice(STANDING_CHANGED, contact, now, instant, position, position, detail)]
+        return [Notice(STANDING_CHANGED, contact, now, *known, detail)]

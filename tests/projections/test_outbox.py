@@ -11,7 +11,14 @@ from uuid import UUID
 from hypothesis import given, settings
 
 from domain.instants import DAY
-from domain.notices import ACTION_OPENED, ACTION_OVERDUE, KINDS, STAGE_CHANGED, STANDING_CHANGED
+from domain.notices import (
+    ACTION_OPENED,
+    ACTION_OVERDUE,
+    KINDS,
+    REWARD_DUE,
+    STAGE_CHANGED,
+    STANDING_CHANGED,
+)
 from projections.generations import Tables
 from projections.row_writing import NEVER
 from projections.stage_reports import FIRST_STAGE
@@ -22,6 +29,8 @@ from tests.projections.histories import CONTACTS, Story, seeds
 from tests.projections.memory import NOW, MemoryLedger
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from domain.notices import Notice
 
 REPORTING = ("status", "standing", "agenda")
@@ -192,6 +201,64 @@ def test_instants_do_not_depend_on_when_somebody_looks(tmp_path: Path) -> None:
     fallen = [[one for one in notices_of(h) if one.kind == STAGE_CHANGED][-1] for h in followed]
     assert fallen[0] == fallen[1] == fallen[2]
     assert fallen[0].position == ledger.head()
+    for hands in followed:
+        hands.close()
+
+
+def test_nor_do_those_of_what_rests_on_whom_somebody_referred(tmp_path: Path) -> None:
+    """Between the events of the two others are recorded, which have nothing to do with it."""
+    clock = Clock(NOW)
+    ledger = one_contact(clock)
+    friend, referrer, stranger = CONTACTS[:3]
+    for contact in (referrer, stranger):
+        ledger.tell(contact, "contact-registered", clock())
+    for other in (friend, stranger):
+        data = {"referral_id": str(other), "direction": "inbound", "other": str(other), "level": 1}
+        ledger.tell(referrer, "referral-made", clock() - 90 * DAY, **data)
+    followed = [
+        Hands(ledger, clock, tmp_path / f"{one}.sqlite", wanted=lambda: EVERYTHING)
+        for one in range(3)
+    ]
+    for hands in followed:
+        hands.take_turn()
+    steps: list[Callable[[], object]] = [
+        lambda: ledger.tell(stranger, "visit-made", clock(), guests=0),
+        lambda: buy(ledger, 1, clock() - 40 * DAY),  # recorded late: the reward is due by now
+        lambda: ledger.tell(stranger, "visit-made", clock(), guests=0),
+    ]
+    for step in steps:
+        clock.move(3)
+        step()
+        followed[0].take_turn()
+    followed[1].take_turn()
+    for name in REPORTING:
+        followed[2].projections.follower.rest(name)
+        followed[2].rebuild(name)
+        followed[2].projections.follower.resume(name)
+    told = [
+        {
+            (one.kind, one.key.partition(":")[0], one.instant, one.position)
+            for one in notices_of(hands)
+            if one.contact_id == referrer
+        }
+        for hands in followed
+    ]
+    assert told[0] == told[1] == told[2]
+    bought = ledger.log(types=("purchase-made",))[0]
+    assert {(kind, at, position) for kind, key, at, position in told[0] if key == "reward"} == {
+        (kind, bought.recorded_at, bought.position)
+        for kind in (ACTION_OPENED, ACTION_OVERDUE, REWARD_DUE)
+    }
+    assert (STANDING_CHANGED, "partner", bought.recorded_at, bought.position) in told[0]
+    clock.pass_days(1000)
+    for hands in followed:
+        while hands.take_turn():
+            pass
+    last = [[one for one in notices_of(h) if one.kind == STANDING_CHANGED][-1] for h in followed]
+    assert last[0] == last[1] == last[2]
+    newest = ledger.stream(referrer)[-1].position
+    assert (last[0].key, last[0].position) == ("dormant", newest)
+    assert newest < bought.position
     for hands in followed:
         hands.close()
 

@@ -93,7 +93,7 @@ def _is_there(path: Path) -> bool:
 
 
 def _make(path: Path) -> None:
-    """Make the file under another name: whoever reads it finds its tables, or no file.
+    """Make the file under another name, so that a reader finds all of its tables, or no file.
 
     Raises:
         Unavailable: it cannot be written.
