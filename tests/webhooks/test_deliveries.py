@@ -75,9 +75,16 @@ def test_that_an_occasion_is_put_off_tells_no_birthday(teller: Teller) -> None:
         teller.webhook(receiver.url, types=["action-deferred"])
         teller.append("pos:1", registration("Ada Jansen"), *put_off)
         receiver.wait_for(2)
-    hidden, shown = [one["data"]["data"] for one in receiver.events()]
-    assert hidden == {}
-    assert (shown["item"], shown["until"]) == ("touch", "2026-05-03T00:00:00Z")
+        hidden, shown = [one["data"]["data"] for one in receiver.events()]
+        assert hidden == {}
+        assert (shown["item"], shown["until"]) == ("touch", "2026-05-03T00:00:00Z")
+        teller.webhook(receiver.url, types=["event-corrected"])
+        target = teller.get("/events", types="action-deferred").json()["items"][0]["id"]
+        anew = {"item": item, "until": "2026-05-04T00:00:00Z", "reason": "she is away"}
+        correction = {"target": target, "data": anew}
+        teller.append("pos:1", {"type": "event-corrected", "data": correction})
+        receiver.wait_for(3)
+    assert receiver.events()[2]["data"]["data"] == {"target": target, "data": {}}
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import msgpack
 from standardwebhooks.webhooks import Webhook as Signing
 
-from domain.events import EncryptedValue
+from domain.events import EncryptedValue, Event
 from domain.events.care import ActionDeferred
+from domain.events.governance import EventCorrected
 from domain.instants import format_instant
 from domain.notices import EVENT_RECORDED, OF_EVENTS
 from domain.recorded import POLICY_STREAM
@@ -107,15 +108,22 @@ def headers_of(secret: str, message: UUID, body: str, at: int) -> dict[str, str]
     }
 
 
+def _impersonal(event: Event) -> dict[str, Any]:
+    """The data of an event without what is of a person; of a correction, without that in it."""
+    withheld = {field.name for field in event.FIELDS if field.personal}
+    if isinstance(event, ActionDeferred) and event.item.partition(":")[0] == "occasion":
+        withheld |= {"item", "until"}  # they tell when a birthday is near
+    data: dict[str, Any] = {
+        name: value for name, value in event.show().items() if name not in withheld
+    }
+    if isinstance(event, EventCorrected) and isinstance(event.data, Event):
+        data["data"] = _impersonal(event.data)
+    return data
+
+
 def _event_data(recorded: RecordedEvent, *, personal: bool) -> dict[str, Any]:
     """The event as endpoints show it; without ``personal`` no field that could be of a person."""
-    event = recorded.event
-    data = event.show()
-    if not personal:
-        withheld = {field.name for field in event.FIELDS if field.personal}
-        if isinstance(event, ActionDeferred) and event.item.partition(":")[0] == "occasion":
-            withheld |= {"item", "until"}  # they tell when a birthday is near
-        data = {name: value for name, value in data.items() if name not in withheld}
+    data = recorded.event.show() if personal else _impersonal(recorded.event)
     shown: dict[str, Any] = {
         "id": str(recorded.id),
         "contact_id": (None if recorded.contact_id == POLICY_STREAM else str(recorded.contact_id)),
