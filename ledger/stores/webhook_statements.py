@@ -39,6 +39,7 @@ _CHANGE = (
     "UPDATE {webhooks} SET url = ?, events = ?, types = ?, personal = ?, description = ?,"
     " enabled = ?, disabled_because = ?, revision = revision + 1 WHERE id = ?"
 )
+_DUE = "UPDATE {deliveries} SET next_at = ? WHERE webhook = ? AND state = 'waiting' AND next_at > ?"
 _FAILING = "UPDATE {webhooks} SET failing_since = ? WHERE id = ?"
 _CAME_TO = "UPDATE {webhooks} SET position = ?, notice = ? WHERE id = ? AND revision = ?"
 _REVISED = "UPDATE {webhooks} SET revision = revision + 1 WHERE id = ?"
@@ -115,10 +116,12 @@ class WebhookTables(WebhookStore):
                 ),
             )
 
-    def change(self, webhook: Webhook) -> None:
+    def change(self, webhook: Webhook, due_at: int | None = None) -> None:
         with self.writing() as transaction:
             values = *_owner_columns(webhook), webhook.disabled_because, webhook.id.bytes
             transaction.run(_CHANGE, values)
+            if due_at is not None:
+                transaction.run(_DUE, (due_at, webhook.id.bytes, due_at))
 
     def remove(self, webhook_id: UUID) -> None:
         with self.writing() as transaction:

@@ -115,8 +115,11 @@ class WebhookStore(Protocol):
     def add(self, webhook: Webhook) -> None:
         """Keep a new webhook."""
 
-    def change(self, webhook: Webhook) -> None:
-        """Keep what a webhook is to be from now on; how far it came is left as it is."""
+    def change(self, webhook: Webhook, due_at: int | None = None) -> None:
+        """Keep what a webhook is to be from now on; how far it came is left as it is.
+
+        What waits is sent at ``due_at`` at the latest, where that is given.
+        """
 
     def remove(self, webhook_id: UUID) -> None:
         """Forget a webhook with all its deliveries."""

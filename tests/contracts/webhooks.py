@@ -101,6 +101,18 @@ class WebhookStoreContract(ABC):
         )  # fmt: skip
         assert other == OTHER
 
+    def test_a_change_may_have_what_waits_sent_sooner(self, tmp_path: Path) -> None:
+        waiting = [delivery(4, next_at=50), delivery(5, next_at=20), delivery(6, next_at=50)]
+        with closing(self.open_webhooks(tmp_path)) as store:
+            for webhook in (SHOP, OTHER):
+                store.add(webhook)
+                store.take_in(webhook, waiting, 6, 2)
+            store.keep_outcomes(SHOP.id, [replace(waiting[2], state=DEAD)])
+            for due_at, expected in ((None, [50, 20, 50]), (30, [30, 20, 50])):
+                store.change(SHOP, due_at)
+                assert [one.next_at for one in store.history(SHOP.id, 0, 9)] == expected
+            assert [one.next_at for one in store.history(OTHER.id, 0, 9)] == [50, 20, 50]
+
     def test_what_waits_is_in_order_and_kept_with_the_place(self, tmp_path: Path) -> None:
         with closing(self.open_webhooks(tmp_path)) as store:
             store.add(SHOP)

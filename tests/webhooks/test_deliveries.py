@@ -233,6 +233,29 @@ def test_a_paused_webhook_continues_where_it_was(teller: Teller) -> None:
         receiver.wait_for(3)
 
 
+def test_a_new_address_is_tried_at_once(teller: Teller) -> None:
+    """Also what was to wait for an hour; and a webhook that is resumed waits for nothing either."""
+    asks_for_time = status(503, "Retry-After: 3600")
+
+    def attempts() -> list[int]:
+        return [one["attempts"] for one in teller.deliveries(made, state="waiting")]
+
+    with receiving(lambda _message: asks_for_time) as bad, receiving() as good:
+        made = teller.webhook(bad.url)
+        teller.register("pos:1")
+        until(lambda: attempts() == [1])
+        assert teller.change(made, url=good.url).status_code == 200
+        good.wait_for(1)
+        teller.change(made, url=bad.url)
+        teller.register("pos:2")
+        until(lambda: attempts() == [1])
+        bad.answer = lambda _message: OK
+        teller.change(made, enabled=False)
+        teller.change(made, enabled=True)
+        bad.wait_for(1)
+    assert len(bad.messages) == 3
+
+
 def test_everything_from_a_position_on_is_sent_again(teller: Teller) -> None:
     with receiving() as receiver:
         made = teller.webhook(receiver.url)

@@ -174,6 +174,7 @@ class Webhooks:
 
         ``changed_of`` makes the new one of the webhook as it stands then, so that of two changes
         at once neither takes back the other. What it raises is raised, and nothing is changed.
+        Where it is sent to is asked at once after a change of that, whatever was tried before.
 
         Raises:
             WebhookNotFound: there is none of that id.
@@ -191,7 +192,8 @@ class Webhooks:
                 notice = self._notice_before(AFTER_ALL)
             if (position, notice) != (before.position, before.notice):
                 self.store.rewind(webhook_id, position, notice)
-            self.store.change(changed)
+            is_elsewhere = changed.url != before.url or (changed.enabled and not before.enabled)
+            self.store.change(changed, self._clock() if is_elsewhere else None)
             self._known = None
         self.on_change()
         return self.find(webhook_id)
