@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from random import Random
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
@@ -12,10 +13,12 @@ from api.service.book import book_at
 from api.service.referral_trees import graph_rows, referrers_at
 from api.service.rewards import RewardFilter, rewards_at
 from domain.book.book import DIVISIONS, BookQuestion
-from domain.instants import start_of_month
+from domain.instants import DAY, start_of_month
+from tests.fixtures.clock import Clock
 from tests.money.book_oracle import Payment, SlowBook, month_at
-from tests.money.told import Told, told
+from tests.money.told import CURRENCIES, Told, moment_in, told
 from tests.projections.histories import seeds
+from tests.projections.memory import NOW, MemoryLedger
 
 if TYPE_CHECKING:
     from domain.book.book import BookRow, BookTotals
@@ -89,12 +92,43 @@ def test_every_figure_is_that_of_a_second_reading(seed: int) -> None:
 @pytest.mark.parametrize("by", DIVISIONS)
 def test_months_sum_to_the_whole(by: str) -> None:
     """Of one long history, in which all kinds of entries stand."""
-    story = told(7, 400)
+    story = told(19, 400)
     slow = slow_book(story)
     whole = both(story, slow, by, None, None)
     assert whole.totals
-    assert {row.sums.gross_minor > 0 for row in whole.totals} == {True}
+    assert {row.currency for row in whole.totals} == set(CURRENCIES)
+    sums = [row.sums for row in whole.totals]
+    assert all(one.gross_minor for one in sums)
+    assert any(one.refunds_minor for one in sums)
+    assert any(one.gestures_cost_minor for one in sums)
+    assert any(one.rewards_paid_minor for one in sums)
+    entries = [
+        one
+        for reward in rewards_at(story.ledger, story.moment, RewardFilter(), None).rewards
+        for one in reward.entries
+    ]
+    assert {"earned", "paid", "reversed"} <= {one.kind for one in entries}
     for total in whole.totals:
         rows = [row.sums for row in whole.rows if row.currency == total.currency]
         assert sum(one.net_minor for one in rows) == total.sums.net_minor
         assert sum(one.purchases for one in rows) == total.sums.purchases
+
+
+def test_the_ten_who_brought_most_are_a_part_of_all() -> None:
+    """Twelve contacts brought 1, 2 and up to 12; another currency has a top of its own."""
+    clock = Clock(NOW)
+    memory = MemoryLedger(clock)
+    for number in range(1, 13):
+        contact = UUID(int=100 + number)
+        memory.tell(contact, "contact-registered", clock() - DAY)
+        for currency, amount_minor in (("EUR", number), ("JPY", 1)):
+            bought = {
+                "purchase_id": currency,
+                "amount_minor": amount_minor,
+                "currency": currency,
+                "initiated_by": "contact",
+            }
+            memory.tell(contact, "purchase-made", clock(), **bought)
+    story = Told(memory, moment_in(memory, clock()))
+    whole = both(story, slow_book(story), "contact", None, None)
+    assert [one.top_ten_percent for one in whole.beside] == [100 * 75 // 78, 100 * 10 // 12]

@@ -26,11 +26,15 @@ class Told(NamedTuple):
         return cast("Ledger", self.memory)
 
 
+CURRENCIES = ("EUR", "JPY", "KWD")
+"""With two, no and three digits after the point."""
+
+
 def told(seed: int, acts: int = 120) -> Told:
-    """What a random story leaves."""
+    """What a random story leaves, with money in several currencies."""
     clock = Clock(NOW)
     memory = MemoryLedger(clock)
-    for _ in Story(seed, memory, clock).tell(acts):
+    for _ in Story(seed, memory, clock, currencies=CURRENCIES).tell(acts):
         pass
     return Told(memory, moment_in(memory, clock()))
 

@@ -19,7 +19,7 @@ from domain.presets import PRESETS, read_policy
 from tests.domain.scenario import EXAMPLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from domain.recorded import RecordedEvent
     from tests.fixtures.clock import Clock
@@ -53,6 +53,8 @@ _WEIGHTS = {
 _TYPES = [name for name, event in CATALOGUE.items() if event.FROM_PRODUCERS]
 _CHOICES = [*_TYPES, *(name for name, weight in _WEIGHTS.items() for _ in range(weight))]
 
+_CHOICES_OF_MONEY = [*_CHOICES, *("reward-paid",) * 10, *("reward-reversed", "gesture-made") * 3]
+
 seeds = st.integers(0, 2**32)
 
 
@@ -60,11 +62,20 @@ class Story:
     """One random history, told to a ledger a bit at a time."""
 
     def __init__(
-        self, seed: int, ledger: MemoryLedger, clock: Clock, *, back_hours: int = 0
+        self,
+        seed: int,
+        ledger: MemoryLedger,
+        clock: Clock,
+        *,
+        back_hours: int = 0,
+        currencies: Sequence[str] = (),
     ) -> None:
-        """``back_hours`` is how far the clock may be put back at a time."""
+        """``back_hours`` is how far the clock may be put back at a time. Where there are some
+        ``currencies``, money is in any of them, and rewards are paid in money too.
+        """
         self._chance = Random(seed)
         self._back_hours = back_hours
+        self._currencies = currencies
         self._ledger = ledger
         self._clock = clock
 
@@ -91,7 +102,7 @@ class Story:
                 yield self._chance.choice((0, 1, 2, 5, 20))
 
     def _event(self) -> None:
-        type_name = self._chance.choice(_CHOICES)
+        type_name = self._chance.choice(_CHOICES_OF_MONEY if self._currencies else _CHOICES)
         if type_name in ("event-retracted", "event-corrected"):
             contact, data = self._amendment(type_name)
         else:
@@ -119,13 +130,18 @@ class Story:
         """An event of its own, or what followed on one that stands on some stream."""
         data: dict[str, Any] = dict(EXAMPLES[type_name])
         contact = self._chance.choice(CONTACTS)
+        if self._currencies:
+            self._put_money(type_name, data)
         opens = {field.name for field in CATALOGUE[type_name].FIELDS if field.opens}
         for name in data:
             if name in opens:
                 # From few: streams that become one may each have something of the same id.
                 data[name] = str(self._chance.randrange(30))
             elif name.endswith("_id") and (opening := self._opening(name)) is not None:
-                contact, data[name] = opening.contact_id, opening.event.show()[name]
+                contact, opened = opening.contact_id, opening.event.show()
+                data[name] = opened[name]
+                if type_name == "purchase-reversed":
+                    data["currency"] = opened["currency"]
             elif name in ("other", "into"):
                 data[name] = str(self._chance.choice(CONTACTS))
             elif name == "level":
@@ -135,6 +151,15 @@ class Story:
         if type_name == "merge-reversed" and (merge := self._any("contact-merged")) is not None:
             contact, data["into"] = merge.contact_id, merge.event.show()["into"]
         return contact, data
+
+    def _put_money(self, type_name: str, data: dict[str, Any]) -> None:
+        """A payment of a reward is of all that is owed, of an amount, or in kind."""
+        if type_name in ("reward-paid", "reward-reversed") and self._chance.random() < 0.8:
+            data.pop("in_kind", None)
+            if self._chance.random() < 0.6:
+                data |= {"amount_minor": self._chance.randint(1, 12), "currency": ""}
+        if data.get("currency") is not None:
+            data["currency"] = self._chance.choice(self._currencies)
 
     def _opening(self, name: str) -> RecordedEvent | None:
         """Some event that brought an id of that name into the world."""
