@@ -36,6 +36,15 @@ def day_in_words(day: date, beside: date | None = None) -> str:
     return f"{day.day} {_MONTHS[day.month - 1]}{year}"
 
 
+def month_in_words(month: str) -> str:
+    """A month with its year.
+
+    >>> month_in_words("2026-05")
+    'May 2026'
+    """
+    return f"{_MONTHS[int(month[5:]) - 1]} {month[:4]}"
+
+
 class Phrases:
     """Words for the signals of one contact.
 

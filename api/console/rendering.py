@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from api.console.vocabulary import PROJECTIONS
 from domain.currencies import MINOR_DIGITS
 from domain.instants import DAY, SECOND, format_instant, zone
-from domain.phrases import count_of, day_in_words
+from domain.phrases import count_of, day_in_words, month_in_words
 
 if TYPE_CHECKING:
     from datetime import date
@@ -115,6 +116,11 @@ class Words:
         return f"{decimal_text(minor, currency)} {currency}"
 
     @staticmethod
+    def month(text: str) -> str:
+        """A month such as ``2026-05`` in words."""
+        return month_in_words(text)
+
+    @staticmethod
     def label(name: str) -> str:
         """A name with underscores or hyphens as words."""
         return name.replace("_", " ").replace("-", " ")
@@ -146,7 +152,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(asset=asset_path, count_of=count_of)
+    made.globals.update(asset=asset_path, count_of=count_of, projections=PROJECTIONS)
     return made
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from api.service.answers.book import BookAnswer
 from api.service.known_contacts import KnownContacts, every_contact
@@ -13,7 +14,7 @@ from api.service.questions import known_at
 from api.service.referral_trees import Trees
 from api.service.replays.replay import judging
 from api.service.rewards import rewards_of
-from domain.book.book import Book
+from domain.book.book import Book, BookQuestion, Within
 from domain.book.entries import entries_of
 from domain.book.watch import WatchEntry, watch_entry
 from domain.errors import Invalid
@@ -22,11 +23,10 @@ from domain.instants import month_of, start_of_month
 from domain.text import NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from uuid import UUID
+    from collections.abc import Callable, Iterable
 
     from api.service.labels import Labels
-    from domain.book.book import BookQuestion, BookTotals
+    from domain.book.book import BookTotals
     from ledger.ledger import Ledger
     from projections.folding import Moment
 
@@ -69,12 +69,14 @@ def book_at(
     zone = moment.time_zone or "UTC"
     from_at = None if question.from_ is None else start_of_month(question.from_, zone)
     to_at = None if question.to is None else start_of_month(question.to, zone, 1)
-    book = Book(question.by, from_at, to_at, lambda at: month_of(at, zone))
+    within = question.within
+    book = Book(question.by, from_at, to_at, lambda at: month_of(at, zone), within)
     contacts = KnownContacts(ledger, moment)
     trees = Trees(contacts)
-    for contact in every_contact(ledger, contacts, most_events):
+    by_steward = "steward" in (question.by, within and within.by)
+    for contact in _contacts_in(ledger, contacts, within, most_events):
         relationship = contacts.relationship(contact)
-        steward_at = _steward_at(ledger, moment, contact) if question.by == "steward" else _nobody
+        steward_at = _steward_at(ledger, moment, contact) if by_steward else _nobody
         rewards = rewards_of(contacts, contact)
         edges = contacts.edges_to(contact)
         book.add(
@@ -84,6 +86,26 @@ def book_at(
             is_referred=any(trees.has_credit(edge) for edge in edges),
         )
     return book.result()
+
+
+def contact_book(ledger: Ledger, moment: Moment, contact: UUID, labels: Labels) -> BookAnswer:
+    """What one contact brought and cost up to the moment, a row for each currency."""
+    question = BookQuestion(by="contact", within=Within("contact", str(contact)))
+    return book_of(ledger, moment, question, labels, None)
+
+
+def _contacts_in(
+    ledger: Ledger, contacts: KnownContacts, within: Within | None, most_events: int | None
+) -> Iterable[UUID]:
+    """Every contact; within the row of one contact that one, if it is known."""
+    if within is None or within.by != "contact" or within.key is None:
+        return every_contact(ledger, contacts, most_events)
+    try:
+        contact = UUID(within.key)
+    except ValueError:
+        return ()
+    is_known = contacts.moment.aliases.survivor_of(contact) == contact
+    return (contact,) if is_known and contacts.history(contact).facts else ()
 
 
 def watch_list(

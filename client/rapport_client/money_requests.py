@@ -99,11 +99,18 @@ class MoneyRequests(WebhookRequests):
         return list_request(f"{self.base}/exposures", ExposureItem, query)
 
     def book(
-        self, from_: str | None, to: str | None, by: str, when: When, *, names: bool
+        self,
+        from_: str | None,
+        to: str | None,
+        by: str,
+        within: str | None,
+        when: When,
+        *,
+        names: bool,
     ) -> DocumentRequest[Book]:
         """What contacts brought and cost."""
         named = "true" if names else None
-        query = when.query(to=to, by=by, names=named, **{"from": from_})
+        query = when.query(to=to, by=by, within=within, names=named, **{"from": from_})
         return got(f"{self.base}/book", reading(Book), query)
 
     def watch(

@@ -29,13 +29,41 @@ _WITHOUT_GESTURES = frozenset({"category"})
 _WITHOUT_REWARDS = frozenset({"category", "steward"})
 
 
+class Within(NamedTuple):
+    """A row of a book, such as the stage client; ``key`` is None for the row that has none."""
+
+    by: str
+    key: str | None
+
+    @property
+    def text(self) -> str:
+        """The same as it is written: ``stage:client``, or ``category`` for what has none."""
+        return self.by if self.key is None else f"{self.by}:{self.key}"
+
+    @classmethod
+    def read(cls, text: str) -> Within:
+        """The row that is written so.
+
+        Raises:
+            ValueError: there is no such division.
+        """
+        by, colon, key = text.partition(":")
+        if by not in DIVISIONS:
+            raise ValueError(by)
+        return cls(by, key if colon else None)
+
+
 @dataclass(frozen=True)
 class BookQuestion:
-    """Which months are asked about, both included, and by what the rows are divided."""
+    """Which months are asked about, both included, and by what the rows are divided.
+
+    ``within`` leaves out of the rows and totals what does not stand in that row.
+    """
 
     from_: str | None = None
     to: str | None = None
     by: str = "month"
+    within: Within | None = None
 
 
 @dataclass(slots=True)
@@ -139,11 +167,19 @@ class Book:
     """Adds contact after contact. The period is [``from_at``, ``to_at``); an open end is None."""
 
     def __init__(
-        self, by: str, from_at: int | None, to_at: int | None, month_of: Callable[[int], str]
+        self,
+        by: str,
+        from_at: int | None,
+        to_at: int | None,
+        month_of: Callable[[int], str],
+        within: Within | None = None,
     ) -> None:
         """``month_of`` gives the month of an instant where the ledger is."""
         assert by in DIVISIONS, by
         self._by = by
+        self._within = within
+        self._shown_of = set() if within is None else {within.by}
+        self._divisions = {by, *self._shown_of}
         self._from_at = from_at
         self._to_at = to_at
         self._month_of = month_of
@@ -164,10 +200,12 @@ class Book:
         """Enter a contact; ``is_referred`` says that a referral has the credit for them."""
         booked = [entry for entry in entries if self._is_in_period(entry.at)]
         for entry in booked:
-            self._totals.setdefault(entry.currency, Sums()).add(contact, entry)
-            if self._is_divided(entry.kind):
-                key = self._key(contact, entry), entry.currency
-                self._rows.setdefault(key, self._blank()).add(contact, entry)
+            if not self._stands_within(contact, entry):
+                continue
+            self._totals.setdefault(entry.currency, _blank(self._shown_of)).add(contact, entry)
+            if _is_divided(entry.kind, self._by):
+                key = self._key(self._by, contact, entry), entry.currency
+                self._rows.setdefault(key, _blank(self._divisions)).add(contact, entry)
         self._add_stages(relationship)
         self._add_beside(relationship, booked, is_referred=is_referred)
 
@@ -176,25 +214,21 @@ class Book:
             self._to_at is None or at < self._to_at
         )
 
-    def _is_divided(self, kind: str) -> bool:
-        if kind == "gesture":
-            return self._by not in _WITHOUT_GESTURES
-        return kind != "reward" or self._by not in _WITHOUT_REWARDS
-
-    def _blank(self) -> Sums:
-        return Sums(
-            gestures_cost_minor=None if self._by in _WITHOUT_GESTURES else 0,
-            rewards_paid_minor=None if self._by in _WITHOUT_REWARDS else 0,
+    def _stands_within(self, contact: UUID, entry: BookEntry) -> bool:
+        within = self._within
+        return within is None or (
+            _is_divided(entry.kind, within.by)
+            and self._key(within.by, contact, entry) == within.key
         )
 
-    def _key(self, contact: UUID, entry: BookEntry) -> str | None:
-        if self._by == "month":
+    def _key(self, by: str, contact: UUID, entry: BookEntry) -> str | None:
+        if by == "month":
             return self._month_of(entry.at)
-        if self._by == "contact":
+        if by == "contact":
             return str(contact)
-        if self._by == "stage":
+        if by == "stage":
             return entry.stage
-        return entry.category if self._by == "category" else entry.steward
+        return entry.category if by == "category" else entry.steward
 
     def _add_stages(self, relationship: Relationship) -> None:
         """Count the time spent in each stage, and the changes to and from that of a client."""
@@ -295,6 +329,21 @@ class Book:
         """What was brought while in a stage, for each year spent in it."""
         days = self._spent[stage] // DAY
         return sums.in_stage_minor.get(stage, 0) * YEAR_DAYS // days if days else None
+
+
+def _is_divided(kind: str, by: str) -> bool:
+    """Whether entries of this kind stand in rows that are divided so."""
+    if kind == "gesture":
+        return by not in _WITHOUT_GESTURES
+    return kind != "reward" or by not in _WITHOUT_REWARDS
+
+
+def _blank(divisions: set[str]) -> Sums:
+    """No figures yet; null is what does not stand in rows that are divided in all these ways."""
+    return Sums(
+        gestures_cost_minor=None if divisions & _WITHOUT_GESTURES else 0,
+        rewards_paid_minor=None if divisions & _WITHOUT_REWARDS else 0,
+    )
 
 
 def _is_before(at: int, end_at: int | None) -> bool:

@@ -326,5 +326,5 @@ def test_lines_to_copy_name_the_address_that_is_public(tmp_path: Path) -> None:
         cookie = client.post(SIGN_IN, data={"key": secret}).headers["Set-Cookie"].partition(";")[0]
         page = client.get("/console/ledgers/shop/audit", headers={"Cookie": cookie})
     server.close()
-    assert page.text.count(f"{public_url}/v1/ledgers/shop") == 6
+    assert page.text.count(f"{public_url}/v1/ledgers/shop") == 5
     assert address not in page.text

@@ -66,13 +66,21 @@ def test_partners_show_whom_they_sent_and_what_is_owed(client: httpx.Client, sho
     assert ("Clara Smit" in one, "won" in one) == (True, True)
     (reward,) = shop.get("/contacts/till:1/referrals").json()["rewards"]
     assert f"{reward['owed_minor'] / 100:.2f} EUR owed" in one
+    (bought,) = shop.get("/contacts/till:2/events", types="purchase-made").json()["items"]
+    policy = shop.get("/policies/1").json()
+    share = policy["policy"]["rewards"]["basis_points"][reward["level"]] / 100
+    sum_shown = re.sub("<[^>]+>", " ", one.partition('class="sum"')[2].partition("</table>")[0])
+    assert f"{bought['data']['amount_minor'] / 100:.2f} EUR" in sum_shown
+    assert f"{share:g} % of it, for level {reward['level']}" in sum_shown
     tree = shop.get("/contacts/till:1/downstream").json()
     assert [node["name"] for node in tree["nodes"]] == ["Clara Smit"]
     assert f"{tree['sums'][0]['ever_minor'] / 100:.2f} EUR ever" in one
     paid = {"referral_id": "r1", "amount_minor": 7, "currency": "EUR"}
     answer = shop.append("till:1", {"type": "reward-paid", "data": paid})
     shop.get("/standings", min_position=answer.json()["position"])
-    assert "0.07 EUR" in client.get(f"{pages(shop)}/partners").text
+    left = f"{reward['owed_minor'] / 100 - 0.07:.2f} EUR"
+    headline = client.get(f"{pages(shop)}/partners").text.partition("headline")[2]
+    assert f"0 referrals open, 1 won; we owe {left}; we paid 0.07 EUR." in headline[:200]
     assert client.get(f"{pages(shop)}/partners?standing=friend").status_code == 422
 
 
@@ -173,16 +181,29 @@ def test_the_book_shows_every_figure_of_the_api_and_leads_to_people(
     for by, name in (("month", "2026-03"), ("stage", "contact"), ("contact", "Clara Smit")):
         page = client.get(f"{pages(shop)}/book?by={by}&from=2026-01&to=2026-12").text
         assert name in page
-        for row in shop.get("/book", by=by, **{"from": "2026-01", "to": "2026-12"}).json()["rows"]:
+        asked = {"by": by, "from": "2026-01", "to": "2026-12"}
+        for row in shop.get("/book", **asked).json()["rows"]:
             assert f"{row['net_minor'] / 100:,.2f} {row['currency']}" in page
+        bars = [unescape(one) for one in re.findall(r'<a href="([^"]+)" tabindex="-1"', page)]
+        for bar in bars:
+            behind = client.get(bar)
+            assert (bar, behind.status_code) == (bar, 200)
+            led_to = '<li id="e-' if by == "contact" else f"{pages(shop)}/people/"
+            assert (bar, led_to in behind.text) == (bar, True)
         assert page.count("<svg") == 2, "one picture for each currency"
     by_month = client.get(f"{pages(shop)}/book").text
     path = unescape(re.findall(r'href="(/console[^"]*by=contact[^"]*)"', by_month)[0])
     by_person = client.get(path).text
     assert "Ben Okafor" in by_person
     assert f"{pages(shop)}/people/" in by_person
+    assert "came to owe in these months" in by_month
+    stage = client.get(f"{pages(shop)}/book?by=contact&within=stage:contact").text
+    wanted = shop.get("/book", by="contact", within="stage:contact").json()["rows"]
+    for row in wanted:
+        assert (row["key"] in stage, row["purchases"] > 0) == (True, True)
+    assert "How well we thank" not in stage
     assert "Nothing was bought" in client.get(f"{pages(shop)}/book?to=2020-01").text
-    for wrong in ("by=colour", "from=march", "from=2026-05&to=2026-01"):
+    for wrong in ("by=colour", "from=march", "from=2026-05&to=2026-01", "within=colour:red"):
         assert client.get(f"{pages(shop)}/book?{wrong}").status_code == 422
 
 
@@ -349,7 +370,9 @@ def test_a_projection_that_drifted_is_told_of_to_the_auditor(
 def test_the_command_to_check_this_yourself_checks_it(client: httpx.Client, shop: Shop) -> None:
     shop.register("till:1", "Ada Jansen")
     page = client.get(f"{pages(shop)}/audit").text
-    program, *typed = shlex.split(unescape(re.findall(r'data-copy="([^"]+)"', page)[0]))
+    program, *typed = shlex.split(
+        unescape(re.findall(r"<code>(rapport verify http[^<]+)<", page)[0])
+    )
     assert (program, typed[0]) == ("rapport", "verify")
     ran = CliRunner().invoke(command, typed[1:])
     assert (ran.exit_code, "NOT SOUND" in ran.output) == (0, False), ran.output

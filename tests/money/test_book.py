@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from api.service.book import book_at
 from api.service.referral_trees import graph_rows, referrers_at
 from api.service.rewards import RewardFilter, rewards_at
-from domain.book.book import DIVISIONS, BookQuestion
+from domain.book.book import DIVISIONS, BookQuestion, Within
 from domain.instants import DAY, start_of_month
 from tests.fixtures.clock import Clock
 from tests.money.book_oracle import Payment, SlowBook, month_at
@@ -132,3 +132,21 @@ def test_the_ten_who_brought_most_are_a_part_of_all() -> None:
     story = Told(memory, moment_in(memory, clock()))
     whole = both(story, slow_book(story), "contact", None, None)
     assert [one.top_ten_percent for one in whole.beside] == [100 * 75 // 78, 100 * 10 // 12]
+
+
+@pytest.mark.parametrize("by", DIVISIONS)
+def test_what_stands_within_a_row_sums_to_the_row(by: str) -> None:
+    """Divided by people and by months, for every row of a long history."""
+    story = told(7, 400)
+    whole = book_at(story.ledger, story.moment, BookQuestion(by=by), None)
+    for key in dict.fromkeys(row.key for row in whole.rows):
+        wanted = {row.currency: figures(row) for row in whole.rows if row.key == key}
+        for inner in ("contact", "month"):
+            question = BookQuestion(by=inner, within=Within.read(Within(by, key).text))
+            found = book_at(story.ledger, story.moment, question, None)
+            assert {row.currency: figures(row) for row in found.totals} == wanted
+            for currency, row in wanted.items():
+                shown = [one.sums for one in found.rows if one.currency == currency]
+                assert sum(one.net_minor for one in shown) == row["net"]
+    nobody = BookQuestion(by=by, within=Within("contact", "nobody"))
+    assert book_at(story.ledger, story.moment, nobody, None).totals == ()

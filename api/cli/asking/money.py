@@ -114,8 +114,9 @@ class ServerMoney(ABC):
 
     def book(self, asked: At, question: BookQuestion) -> Document:
         """See ``MoneyAnswers``."""
-        months = without_none({"from": question.from_, "to": question.to})
-        query = {**months, "by": question.by, "names": "true"} | query_of(asked)
+        within = question.within and question.within.text
+        wanted = without_none({"from": question.from_, "to": question.to, "within": within})
+        query = {**wanted, "by": question.by, "names": "true"} | query_of(asked)
         return self._documents.get("/book", query)
 
     def watch(self, name: str, asked: At) -> Document:

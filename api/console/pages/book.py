@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+from uuid import UUID
 
 from api.console.twins import Twin, path_with
 from api.console.visit import Page
+from api.service.agendas.gratitude import gratitude
 from api.service.answers.book import WatchItem
 from api.service.book import book_of, watch_list
 from api.service.labels import LabelsWanted
-from domain.book.book import DIVISIONS, BookQuestion
+from domain.book.book import DIVISIONS, BookQuestion, Within
 from domain.book.watch import LISTS
 from domain.errors import Invalid, NotFound
 from domain.instants import month_of
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
     from api.console.visit import Visit
     from api.service.answers.book import BookAnswer, BookRow
     from api.service.answers.valuations import Valuation
+    from api.service.labels import Labels
+    from domain.agenda.gratitude import Coverage
     from projections.folding import Moment
 
 ROWS = 50
@@ -49,7 +54,7 @@ class Bar:
     top: int
     width: int
     height: int
-    path: str | None
+    path: str
 
 
 @dataclass(frozen=True)
@@ -77,24 +82,41 @@ def show(visit: Visit) -> Response:
     from_, to = _month(visit, "from"), _month(visit, "to")
     if from_ is None and to is None:
         from_ = _earlier(month_of(visit.now, visit.time_zone), MONTHS - 1)
+    within = _within(visit)
     served, moment = visit.served, visit.question().moment
     labels = served.labels(LabelsWanted(names=True), moment.position)
     book: BookAnswer | None = None
+    question = BookQuestion(from_, to, by, within)
     try:
-        question = BookQuestion(from_, to, by)
         book = book_of(served.ledger, moment, question, labels, served.limits.calibrated_events)
     except Invalid as error:
         _require_too_much(error)
     return visit.page(
         "book.html",
         book=book,
-        charts=() if book is None else _charts(visit, book),
+        charts=() if book is None else _charts(visit, book, within),
         by=by,
+        within=within,
+        within_name=_name_within(within, labels),
+        with_query=lambda **other: urlencode(
+            {
+                name: value
+                for name, value in {
+                    "by": by,
+                    "from": from_,
+                    "to": to,
+                    "within": within and within.text,
+                    **other,
+                }.items()
+                if value
+            }
+        ),
+        thanked=None if within else _coverage(visit, moment, from_, to),
         divisions=DIVISIONS,
         months={"from": from_ or "", "to": to or ""},
         lists=LISTS,
         valuations=_valuations(visit, moment),
-        twins=_twins(visit, by, from_, to),
+        twins=_twins(visit, question),
         position=moment.position,
     )
 
@@ -108,10 +130,56 @@ def _valuations(visit: Visit, moment: Moment) -> list[Valuation]:
     return [one for one in found if one is not None]
 
 
-def _twins(visit: Visit, by: str, from_: str | None, to: str | None) -> list[Twin]:
+def _within(visit: Visit) -> Within | None:
+    """The row that the page is about alone, as a click on a bar asks for it.
+
+    Raises:
+        Invalid: there is no such division.
+    """
+    text = visit.parameter("within")
+    try:
+        return None if text is None else Within.read(text)
+    except ValueError:
+        raise Invalid.at("/within", "not-a-choice", "must be a row of the book") from None
+
+
+def _name_within(within: Within | None, labels: Labels) -> str:
+    """What the row is called that the page is about alone."""
+    if within is None or within.by != "contact":
+        return "" if within is None else within.key or "none"
+    try:
+        return labels.name_of(UUID(within.key or "")) or "somebody whose name is not known"
+    except ValueError:
+        return "nobody"
+
+
+def _coverage(
+    visit: Visit, moment: Moment, from_: str | None, to: str | None
+) -> list[tuple[str, Coverage]] | None:
+    """Of the thanks that became owed in each month how many were given, the newest month first.
+
+    None where a page cannot read so much.
+    """
+    served = visit.served
+    most_events = served.limits.calibrated_events
+    try:
+        found = gratitude(served.ledger, moment, from_, to, most_events)
+    except Invalid as error:
+        _require_too_much(error)
+        return None
+    return [*reversed(found.months.items())]
+
+
+def _twins(visit: Visit, question: BookQuestion) -> list[Twin]:
     """What says the same for programs."""
-    book = path_with(f"{visit.api_path}/book", by=by, from_=from_, to=to)
-    return [Twin("the book", book), Twin("expected value", f"{visit.api_path}/valuations")]
+    path, months = visit.api_path, {"from_": question.from_, "to": question.to}
+    within = question.within and question.within.text
+    book = path_with(f"{path}/book", by=question.by, within=within, **months, names=True)
+    return [
+        Twin("the book", book),
+        Twin("how we thank", path_with(f"{path}/gratitude", **months)),
+        Twin("expected value", f"{path}/valuations"),
+    ]
 
 
 def show_list(visit: Visit) -> Response:
@@ -164,17 +232,23 @@ def _earlier(month: str, months: int) -> str:
     return f"{max(year, 1):04}-{place + 1:02}"
 
 
-def _charts(visit: Visit, book: BookAnswer) -> list[Chart]:
+def _charts(visit: Visit, book: BookAnswer, within: Within | None) -> list[Chart]:
     found: list[Chart] = []
     for currency in dict.fromkeys(one.currency for one in book.rows):
         rows = [one for one in book.rows if one.currency == currency]
         if book.by == "contact":
             rows.sort(key=lambda one: -one.net_minor)
-        found.append(_chart(visit, book, currency, rows))
+        found.append(_chart(visit, book, within, currency, rows))
     return found
 
 
-def _chart(visit: Visit, book: BookAnswer, currency: str, rows: Sequence[BookRow]) -> Chart:
+def _chart(
+    visit: Visit,
+    book: BookAnswer,
+    within: Within | None,
+    currency: str,
+    rows: Sequence[BookRow],
+) -> Chart:
     shown = rows[-ROWS:] if book.by == "month" else rows[:ROWS]
     most = max([0, *(one.net_minor for one in shown)])
     least = min([0, *(one.net_minor for one in shown)])
@@ -185,18 +259,29 @@ def _chart(visit: Visit, book: BookAnswer, currency: str, rows: Sequence[BookRow
         height = max(round(abs(row.net_minor) * scale), 1)
         top = zero - height if row.net_minor > 0 else zero
         bars.append(
-            Bar(row, place * step, top, max(step * 4 // 5, 1), height, _path(visit, book, row))
+            Bar(
+                row,
+                place * step,
+                top,
+                max(step * 4 // 5, 1),
+                height,
+                _path(visit, book, within, row),
+            )
         )
     return Chart(currency, tuple(bars), zero, len(rows) - len(shown))
 
 
-def _path(visit: Visit, book: BookAnswer, row: BookRow) -> str | None:
-    """Who is in a row: of a month the people who bought in it, of a person their page."""
-    if book.by == "month":
-        return f"{visit.ledger_path}/book?by=contact&from={row.key}&to={row.key}"
+def _path(visit: Visit, book: BookAnswer, within: Within | None, row: BookRow) -> str:
+    """What is in a row: the people who bought, and of a person the purchases."""
     if book.by == "contact":
-        return f"{visit.ledger_path}/people/{row.key}"
-    return None
+        return f"{visit.ledger_path}/people/{row.key}?type=purchase-made#past"
+    months = {"from_": book.from_, "to": book.to}
+    if book.by == "month":
+        months = {"from_": row.key, "to": row.key}
+    else:
+        within = Within(book.by, row.key)
+    text = within and within.text
+    return path_with(f"{visit.ledger_path}/book", by="contact", within=text, **months)
 
 
 PAGES = (

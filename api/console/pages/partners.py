@@ -11,38 +11,58 @@ from api.console.trees import drawing, entries_of
 from api.console.twins import Twin, path_with
 from api.console.visit import Page
 from api.service.agendas.answering import names_at
+from api.service.known_contacts import KnownContacts
 from api.service.labels import LabelsWanted
+from api.service.league import partners_in
 from api.service.questions import standing_of, subject_of
 from api.service.referral_trees import circles_of, connection_between, downstream_of
 from api.service.referrals import referrals_of
+from api.service.rewards import rewards_of
 from domain.errors import Invalid
+from domain.revenue import sum_of
 from domain.standing import STANDINGS
 from ledger.access.scopes import APPEND, READ
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from uuid import UUID
 
     from starlette.responses import Response
 
     from api.console.visit import Visit
-    from api.service.answers.referrals import Reward
+    from api.service.league import Partner
     from api.service.questions import Question
     from projections.answers import ContactStanding
 
 T = TypeVar("T")
 
 ROWS = 50
+"""How many partners are listed."""
+
+MOST_ADDED = 1_000
+"""How many partners the totals are added up of, the most influential first."""
 
 
 @dataclass(frozen=True)
-class Partner:
+class Row:
     """A partner in the list, with what is owed and was paid to them by currency."""
 
     name: str | None
     found: ContactStanding
-    owed: tuple[tuple[str, int], ...]
-    paid: tuple[tuple[str, int], ...]
+    owed: Mapping[str, int]
+    paid: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What the referrals of ``partners`` come to; ``is_all`` says that there are no others."""
+
+    partners: int
+    is_all: bool
+    open: int
+    won: int
+    owed: Mapping[str, int]
+    paid: Mapping[str, int]
 
 
 def show(visit: Visit) -> Response:
@@ -55,29 +75,56 @@ def show(visit: Visit) -> Response:
     if standing not in (None, *STANDINGS):
         raise Invalid.at("/standing", "not-a-choice", f"must be one of {', '.join(STANDINGS)}")
     fresh, question = freshness(served, "standing"), visit.question()
-    found = served.projections.standings(standing=standing, limit=ROWS)
+    with served.projections.partners() as rows:
+        policies = served.ledger.policies(upto=rows.position or None)
+        league = partners_in(rows, policies, standing, None, MOST_ADDED)
     name_of = names_at(served.ledger, question.moment, wanted=True)
-    partners = [
-        _partner(one, name_of(one.contact_id), referrals_of(served, one.contact_id).rewards)
-        for one in found.items
-    ]
-    owed: dict[str, int] = {}
-    for partner in partners:
-        for currency, minor in partner.owed:
-            owed[currency] = owed.get(currency, 0) + minor
+    path = visit.api_path
     return visit.page(
         "partners.html",
-        partners=partners,
+        partners=[
+            Row(name_of(one.found.contact_id), one.found, _debts([one]), _payments([one]))
+            for one in league.items[:ROWS]
+        ],
+        totals=_totals(league.items, is_all=league.next_cursor is None),
         standing=standing,
         standings=STANDINGS,
         counts=served.projections.standing_counts(),
-        owed=owed,
-        won=sum(one.found.standing.referrals.won for one in partners),
-        open=sum(one.found.standing.referrals.open for one in partners),
-        more=found.next_cursor is not None,
+        twins=[
+            Twin("the partners", path_with(f"{path}/standings", standing=standing, names=True)),
+            Twin("what is owed and was paid", path_with(f"{path}/rewards", names=True)),
+        ],
         fresh=fresh,
-        position=found.position,
+        position=league.position,
     )
+
+
+def _totals(found: Sequence[Partner], *, is_all: bool) -> Totals:
+    referrals = [one.found.standing.referrals for one in found]
+    return Totals(
+        partners=len(found),
+        is_all=is_all,
+        open=sum(one.open for one in referrals),
+        won=sum(one.won for one in referrals),
+        owed=_debts(found),
+        paid=_payments(found),
+    )
+
+
+def _debts(found: Iterable[Partner]) -> dict[str, int]:
+    rewards = (reward for one in found for reward in one.rewards)
+    return _amounts((one.currency, one.owed_minor) for one in rewards)
+
+
+def _payments(found: Iterable[Partner]) -> dict[str, int]:
+    rewards = (reward for one in found for reward in one.rewards)
+    return _amounts((one.currency, one.paid_minor - one.reversed_minor) for one in rewards)
+
+
+def _amounts(amounts: Iterable[tuple[str | None, int]]) -> dict[str, int]:
+    """The sums by currency of what has one, without those that come to nothing."""
+    found = sum_of({currency: minor} for currency, minor in amounts if currency is not None)
+    return {currency: minor for currency, minor in found.items() if minor}
 
 
 def show_one(visit: Visit) -> Response:
@@ -109,6 +156,7 @@ def show_one(visit: Visit) -> Response:
     return visit.page(
         "partner.html",
         tree=tree,
+        bases=_bases(visit, question, contact),
         entries=[] if tree is None else entries_of(tree),
         drawing=None if tree is None or not tree.nodes else drawing(tree, name_of(contact)),
         circles=circles or (),
@@ -151,19 +199,32 @@ def _unless_too_much(read: Callable[[], T]) -> T | None:
         return None
 
 
-def _partner(found: ContactStanding, name: str | None, rewards: tuple[Reward, ...]) -> Partner:
-    owed: dict[str, int] = {}
-    paid: dict[str, int] = {}
-    for one in rewards:
-        if one.currency is not None:
-            owed[one.currency] = owed.get(one.currency, 0) + one.owed_minor
-            net_minor = one.paid_minor - one.reversed_minor
-            paid[one.currency] = paid.get(one.currency, 0) + net_minor
-    return Partner(name, found, _amounts(owed), _amounts(paid))
+@dataclass(frozen=True)
+class Basis:
+    """What a reward is a part of: ``percent`` of ``base_minor``, unless that is more than the most
+    that there is for one referral.
+    """
+
+    base_minor: int
+    percent: str
+    is_capped: bool
 
 
-def _amounts(minor_by_currency: dict[str, int]) -> tuple[tuple[str, int], ...]:
-    return tuple((one, minor) for one, minor in minor_by_currency.items() if minor)
+def _bases(visit: Visit, question: Question, contact: UUID) -> dict[tuple[UUID, str], Basis]:
+    """The basis of each reward that was earned once, by the event of the referral and currency."""
+    most_events = visit.served.limits.calibrated_events
+    known = KnownContacts(visit.served.ledger, question.moment, most_events)
+    found = {}
+    for one in _unless_too_much(lambda: rewards_of(known, contact)) or ():
+        amount_minor, base_minor, won_at = one.amount_minor, one.base_minor, one.won_at
+        if amount_minor is None or base_minor is None or won_at is None or one.currency is None:
+            continue
+        if amount_minor == one.earned_minor:
+            basis_points = known.policy_at(won_at).rewards.basis_points[one.level]
+            is_capped = amount_minor < base_minor * basis_points // 10_000
+            basis = Basis(base_minor, f"{basis_points / 100:g}", is_capped)
+            found[one.event_id, one.currency] = basis
+    return found
 
 
 PAGES = (

@@ -15,7 +15,9 @@ from api.console.vocabulary import KINDS
 from api.service.agendas.answering import names_at
 from api.service.answers.events import Event
 from api.service.answers.status import Status, StatusHistory
+from api.service.book import contact_book
 from api.service.cards import welcome_card
+from api.service.labels import Labels, LabelsWanted
 from api.service.marks import Marks
 from api.service.profiles import profile_at
 from api.service.questions import Knowledge, relationship_of, subject_of
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from api.console.visit import Visit
+    from api.service.answers.book import BookRow
     from api.service.answers.status import Interval, Signal
     from api.service.questions import Question
     from domain.policy import Policy
@@ -191,6 +194,7 @@ def _view(
     return {
         "card": card,
         "judged": judged,
+        "money": _money(question, survivor),
         "value": contact_value(question, survivor, visit.served.valuations, None),
         "bars": _bars(judged.signals),
         "thresholds": _thresholds(policy),
@@ -199,6 +203,13 @@ def _view(
         "wanted": wanted,
         "hidden": max(0, len(entries) - MOST_EVENTS),
     }
+
+
+def _money(question: Question, survivor: UUID) -> tuple[BookRow, ...]:
+    """What they brought and cost up to the instant, by currency."""
+    ledger, moment = question.ledger, question.moment
+    labels = Labels(ledger, moment.aliases, moment.position, LabelsWanted())
+    return contact_book(ledger, moment, survivor, labels).rows
 
 
 def _track(visit: Visit, history: StatusHistory) -> Track:
@@ -276,6 +287,10 @@ def _twins(visit: Visit, survivor: UUID, question: Question, track: Track) -> li
         Twin("the card", path_with(f"{path}/card", **at)),
         Twin("the signals", path_with(f"{path}/status", **at, explain="text")),
         Twin("the stages of all times", path_with(f"{path}/status/history", **at)),
+        Twin(
+            "the money",
+            path_with(f"{visit.api_path}/book", by="contact", within=f"contact:{survivor}", **at),
+        ),
     ]
     if track.is_now:
         types = visit.parameter("type")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -34,7 +35,7 @@ MOST_WHY = 200
 """How many characters the reason for a policy may have, which stands in the trail."""
 
 MOST_FACES = 60
-"""How many people a preview shows by name; the count is of all."""
+"""How many people a preview shows by name in each direction; the count is of all."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,19 @@ class Face:
     name: str | None
     before: str
     after: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """Those whose stage would change in one direction; ``faces`` are the first of them."""
+
+    count: int
+    faces: tuple[Face, ...]
+
+    @property
+    def hidden(self) -> int:
+        """How many of them are not named."""
+        return self.count - len(self.faces)
 
 
 def show(visit: Visit) -> Response:
@@ -127,7 +141,8 @@ def show_preview(visit: Visit) -> Response:
 def _state(visit: Visit, work: Operation) -> Response:
     work_id = work.id
     names = "?names=true" if visit.may(READ) else ""
-    faces = list(_faces(visit, work_id)) if work.state == "succeeded" else []
+    columns = _columns(visit, work) if work.state == "succeeded" else {}
+    nobody = Column(0, ())
     document = visit.session.proposals.get(str(work_id))
     return visit.page(
         "preview.html" if not visit.is_fragment else "preview_state.html",
@@ -138,10 +153,9 @@ def _state(visit: Visit, work: Operation) -> Response:
         ],
         state_path=f"{visit.ledger_path}/policies/previews/{work.id}",
         result=work.result or {},
-        rising=[one for one in faces if _rank(one.after) > _rank(one.before)],
-        falling=[one for one in faces if _rank(one.after) < _rank(one.before)],
-        others=[one for one in faces if _rank(one.after) == _rank(one.before)],
-        most=MOST_FACES,
+        rising=columns.get(1, nobody),
+        falling=columns.get(-1, nobody),
+        others=columns.get(0, nobody),
         position=visit.served.ledger.head(),
         may_publish=visit.may(ADMIN) and document is not None,
     )
@@ -205,16 +219,30 @@ def _policy_with_levers(visit: Visit) -> Policy:
         raise Invalid.at("", "contradiction", sentence_of(error)) from None
 
 
-def _faces(visit: Visit, work_id: UUID) -> Iterator[Face]:
+def _columns(visit: Visit, work: Operation) -> dict[int, Column]:
+    """Those who would rise (1), fall (-1), or change otherwise (0), by what the preview found."""
+    counts: Counter[int] = Counter()
+    pairs: Any = (work.result or {}).get("from_to", ())
+    for one in pairs:
+        counts[_direction(one["from"], one["to"])] += one["count"]
+    faces: dict[int, list[Face]] = {direction: [] for direction in counts}
     question = visit.question()
     name_of = names_at(visit.served.ledger, question.moment, wanted=visit.may(READ))
-    with visit.served.results.open(work_id) as file:
-        for place, line in enumerate(file):
-            if place == MOST_FACES:
-                return
+    with visit.served.results.open(work.id) as file:
+        for line in file:
             row = json.loads(line)
-            contact = UUID(row["contact_id"])
-            yield Face(contact, name_of(contact), row["from"], row["to"])
+            found = faces.setdefault(_direction(row["from"], row["to"]), [])
+            if len(found) < MOST_FACES:
+                contact = UUID(row["contact_id"])
+                found.append(Face(contact, name_of(contact), row["from"], row["to"]))
+            elif all(len(faces[one]) == min(counts[one], MOST_FACES) for one in counts):
+                break
+    return {one: Column(counts[one], tuple(found)) for one, found in faces.items()}
+
+
+def _direction(before: str, after: str) -> int:
+    """1 for up, -1 for down, 0 for neither."""
+    return (_rank(after) > _rank(before)) - (_rank(after) < _rank(before))
 
 
 _ORDER = (

@@ -96,12 +96,20 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) window.print();
-  const copy = event.target.closest("[data-copy]");
-  if (copy && navigator.clipboard) {
-    navigator.clipboard.writeText(copy.dataset.copy);
-    copy.textContent = "Copied";
-  }
+  const copy = event.target.closest("[data-copies]");
+  if (copy) copyText(copy, copy.closest(".copied, li, p").querySelector("code"));
 });
+
+// Where the browser lets no page write to the clipboard, the line is marked, for Control and C.
+async function copyText(button, code) {
+  try {
+    await navigator.clipboard.writeText(code.textContent);
+    button.textContent = "Copied";
+  } catch {
+    getSelection().selectAllChildren(code);
+    button.textContent = "Marked: press Control and C";
+  }
+}
 
 // What goes after a while takes its person with it, and gives the focus to the row that follows.
 function pass(row) {

@@ -20,14 +20,14 @@ from api.http.openapi import money_examples
 from api.http.openapi.responses import problems, response_of
 from api.http.routing import LedgerRoute
 from api.http.whole_lists import Place, WholeList
-from api.http.wire.money_query_types import DividedBy
+from api.http.wire.money_query_types import BookRowWanted, DividedBy
 from api.http.wire.path_types import WatchListName
 from api.http.wire.query_types import FirstMonth, LastMonth, WithNames
 from api.service.answers.book import BookAnswer, WatchItem
 from api.service.answers.document import Page
 from api.service.book import book_of, watch_list
 from api.service.labels import LabelsWanted
-from domain.book.book import BookQuestion
+from domain.book.book import BookQuestion, Within
 from domain.book.watch import LISTS, WatchEntry
 from domain.errors import NotFound
 from ledger.access.scopes import READ
@@ -62,6 +62,7 @@ async def read_book(
     from_: FirstMonth = None,
     to: LastMonth = None,
     by: DividedBy = "month",
+    within: BookRowWanted = None,
     names: WithNames = None,
 ) -> BookAnswer:
     """A purchase stands at its instant, under the stage that was shown just before it; a refund at
@@ -75,10 +76,14 @@ async def read_book(
     `referred_percent` and `top_ten_percent` are the shares of net of contacts with a credited
     referral, and of the ten who brought most. Currencies are never added.
 
+    With `within`, rows and totals hold what stands in that row alone, such as the people and
+    purchases behind `stage:client`. The figures beside are still of everybody; within a contact
+    they are of the contact.
+
     A ledger of up to 200,000 events is folded, which takes seconds. The command line folds a copy
     of any data folder.
     """
-    question = BookQuestion(from_, to, by)
+    question = BookQuestion(from_, to, by, None if within is None else Within.read(within))
     return await run_in_threadpool(_book, inquiry, question, reply, names=bool(names))
 
 

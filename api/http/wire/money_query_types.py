@@ -8,8 +8,8 @@ from fastapi import Query
 
 from api.http.wire.path_types import CONTACT_NAME
 from api.http.wire.query import Reads, choice, whole
-from domain.book.book import DIVISIONS
-from domain.kinds import Currency
+from domain.book.book import DIVISIONS, Within
+from domain.kinds import Currency, wrong
 from domain.rewards import STATES
 
 RewardStateWanted = Annotated[
@@ -68,5 +68,32 @@ DividedBy = Annotated[
     Query(
         description="By what the rows are divided.",
         openapi_examples={"example": {"value": "stage"}},
+    ),
+]
+
+
+def _read_within(text: str) -> str:
+    """A row of the book, such as ``stage:client``, as it was written.
+
+    Raises:
+        Invalid: there is no such division.
+    """
+    try:
+        Within.read(text)
+    except ValueError:
+        wrong("wrong-type", f"must be one of {', '.join(DIVISIONS)}, a colon and a key")
+    return text
+
+
+BookRowWanted = Annotated[
+    str | None,
+    Reads(
+        _read_within,
+        {"type": "string", "pattern": f"^({'|'.join(DIVISIONS)})(:.+)?$", "maxLength": 300},
+    ),
+    Query(
+        description="Only what stands in this row: the division and its key; without a key, in the"
+        " row that has none.",
+        openapi_examples={"example": {"value": "stage:client"}},
     ),
 ]

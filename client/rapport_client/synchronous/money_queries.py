@@ -128,6 +128,7 @@ class MoneyQueries(WebhookQueries):
         from_: str | None = None,
         to: str | None = None,
         by: str = "month",
+        within: str | None = None,
         names: bool = False,
         as_of: datetime | None = None,
         as_known_at: datetime | int | None = None,
@@ -136,11 +137,11 @@ class MoneyQueries(WebhookQueries):
     ) -> Book:
         """What contacts brought and cost in months such as 2026-03, both included.
 
-        ``by`` is month, stage, contact, category or steward. It takes a ledger of up to 200,000
-        events.
+        ``by`` is month, stage, contact, category or steward. ``within`` leaves out what is not in a
+        row, such as ``stage:client``. It takes a ledger of up to 200,000 events.
         """
         when = When(as_of, as_known_at, policy_version, min_position)
-        request = self._ledger_requests.book(from_, to, by, when, names=names)
+        request = self._ledger_requests.book(from_, to, by, within, when, names=names)
         return self._send(request)
 
     def watch(
