@@ -7,9 +7,10 @@ PORT = 8400
 DATA = ./rapport-data
 # The largest ledger that bench-full measures.
 EVENTS = 10000000
-# Processes that run tests; JOBS=0 runs them one after the other in one. They steal work by number: the
-# ways that share out files by name lose those of schemathesis, which share theirs.
-JOBS = auto
+# Processes that run tests, one more than there are cores because many tests wait; JOBS=0 runs them one after
+# the other in one. They steal work by number: the ways that share out files by name lose those of
+# schemathesis, which share theirs.
+JOBS = $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 # Where the servers of the tests keep their ledgers: sqlite, or postgres for a run of its own.
 STORE = sqlite
 # What make soak gets, such as SOAK='--rounds 5 --minutes 3'.
@@ -22,7 +23,7 @@ TYPESCRIPT = 5.9.3
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: help run demo client client-sync client-fields test quick test-one check wheel sbom bench bench-quick bench-full soak docs screenshots
+.PHONY: help run demo client client-sync client-fields test test-long quick test-one check wheel sbom bench bench-quick bench-full soak docs screenshots
 .DEFAULT_GOAL := help
 
 # What is installed is the code in this folder, in place, so that after a git pull it is the new code.
@@ -60,8 +61,16 @@ demo: $(VENV)/run ## the same with a synthetic town in ./rapport-demo: a cafe, a
 
 client: $(VENV)/client ## install what the Python client needs, for .venv/bin/python
 
-test: $(VENV)/unasyncd/done $(GENERATORS) $(VENV)/dev ## run every test
-	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal --store $(STORE)
+test: $(VENV)/unasyncd/done $(GENERATORS) $(VENV)/dev ## run the tests, in less than ten minutes on two cores
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal --store $(STORE) -m "not long"
+
+# Where Python is told to leave no bytecode, every process of the tests would compile all of the code anew.
+test test-long: export PYTHONDONTWRITEBYTECODE =
+
+# Only what holds one of them is collected.
+test-long: LONG = $(shell grep -rlF --include='test_*.py' 'mark.long(' tests)
+test-long: $(VENV)/dev ## run the tests that take long, each of which says why
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal --store $(STORE) -m long $(LONG)
 
 quick: $(VENV)/dev ## run the examples of the domain and the rules of the house, without the properties
 	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist worksteal -q -m "not hypothesis" tests/domain tests/house domain

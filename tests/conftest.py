@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from ledger.archive import key_encryption
 from tests.fixtures.stores import POSTGRESQL, SQLITE, STORES, keep_in
 
 if TYPE_CHECKING:
@@ -36,7 +37,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out, where ledgers are in a database, what damages or locks files, with its reason."""
+    """Leave out, where ledgers are in a database, what damages or locks files, with its reason.
+
+    Raises:
+        UsageError: a test is called long and does not say why.
+    """
+    for item in items:
+        for mark in item.iter_markers("long"):
+            if not mark.args:
+                raise pytest.UsageError(f"{item.nodeid}: mark.long needs its reason")
     if config.getoption("--store") == POSTGRESQL:
         for item in items:
             for mark in item.iter_markers("files_only"):
@@ -67,6 +76,18 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
 def _store(request: pytest.FixtureRequest) -> None:
     if request.config.getoption("--store") == POSTGRESQL:
         keep_in(request.getfixturevalue("postgresql"))
+
+
+@pytest.fixture(scope="module")
+def cheap_passphrases() -> Iterator[None]:
+    """A guess of a passphrase costs little in this process, for whoever has many archives.
+
+    That it costs half a second is what ``tests/ledger/archive/test_namespace.py`` pays, with the
+    archives in ``tests/golden``, and every command in a process of its own.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(key_encryption, "SCRYPT_COST", 2**10)
+        yield
 
 
 @pytest.fixture

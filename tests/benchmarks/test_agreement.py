@@ -7,6 +7,8 @@ from uuid import uuid4
 
 import pytest
 
+import benchmarks.bench
+import benchmarks.served
 from benchmarks import purchases, stock_view
 from benchmarks.bench import Bench
 from benchmarks.load import Reply, closed_loop
@@ -19,6 +21,7 @@ from benchmarks.sizes import Size
 from benchmarks.till import check_appended, stored_head
 from benchmarks.till import purchases as purchases_of
 from domain.presets import PRESETS
+from tests.fixtures.forked_program import forked_program
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -48,6 +51,31 @@ TOO_LONG = {
 }
 """The rows that are not run here, and why."""
 
+_STARTS = "it starts servers and loads, each a process that imports everything"
+
+LONG = {
+    "3": _STARTS,
+    "8": _STARTS,
+    "10": _STARTS,
+    "12": _STARTS,
+    "13": _STARTS,
+    "14": _STARTS,
+    "16": _STARTS,
+    "17": _STARTS,
+    "18": _STARTS,
+    "summary": "the file is imported by a process and folded at every day",
+    "calibration": "the file is followed under two policies",
+    "import": "the file is imported by processes, twice",
+}
+"""The rows that ``make test`` leaves out, and why. Row 1 starts a server as well, and stays."""
+
+MEASURES_THE_START = {"10", "14"}
+"""Rows that are about the processes, and not about what they answer."""
+
+
+def _row(name: str) -> object:
+    return pytest.param(name, marks=[pytest.mark.long(LONG[name])] if name in LONG else ())
+
 
 @pytest.fixture(scope="module")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
@@ -60,9 +88,14 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
     return bench
 
 
-@pytest.mark.parametrize("name", list(ROWS))
-def test_a_row_and_its_contestant_agree_on_the_answer(name: str, bench: Bench) -> None:
+@pytest.mark.parametrize("name", [_row(name) for name in ROWS])
+def test_a_row_and_its_contestant_agree_on_the_answer(
+    name: str, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each row checks this itself before it gives a figure."""
+    if name not in MEASURES_THE_START:
+        for module in (benchmarks.bench, benchmarks.served):
+            monkeypatch.setattr(module, "command", lambda: (str(forked_program()),))
     if reason := TOO_LONG.get(name):
         pytest.skip(reason)
     try:

@@ -30,6 +30,7 @@ def cdnow(outside_file: Callable[[str], Path]) -> list[Purchase]:
     return PurchaseFile(outside_file(CDNOW), "CDNOW", whole_cdnow=True).read()
 
 
+@pytest.mark.long("every contact of CDNOW is folded at two instants")
 def test_the_stages_on_the_page_are_those_of_the_file(cdnow: list[Purchase]) -> None:
     text = PAGE.read_text(encoding="utf-8")
     days = re.findall(r"as of (\d{4}-\d\d-\d\d) \|", text)
@@ -49,6 +50,7 @@ def test_the_falls_on_the_page_are_those_of_the_file(cdnow: list[Purchase]) -> N
     assert section_of_falls(["CDNOW"], [column(counted)], CDNOW_PERIOD) in text
 
 
+@pytest.mark.long("every contact of CDNOW is followed under two more policies")
 def test_what_the_page_says_of_shorter_waits_is_so(cdnow: list[Purchase]) -> None:
     text = PAGE.read_text(encoding="utf-8").replace("\n", " ")
     first, last, at = (parse_instant(f"{day}T00:00:00Z") for day in CDNOW_PERIOD)

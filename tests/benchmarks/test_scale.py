@@ -50,6 +50,7 @@ def test_the_plot_has_every_figure_with_its_unit() -> None:
     assert len(list(drawn.iter(f"{SVG}circle"))) == 2 * len(MEASURES)
 
 
+@pytest.mark.long("servers, rebuilds and imports are started one after the other for their memory")
 def test_every_figure_is_measured_of_a_small_ledger(tmp_path: Path) -> None:
     size = measure(tmp_path / "scale", invented_file(tmp_path, 30))
     assert set(size.figures) == set(MEASURES)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from benchmarks.bench import PRESET
 from benchmarks.purchases import CDNOW, PurchaseFile
 from benchmarks.recount import recount
@@ -26,6 +28,7 @@ def tables(text: str, count: int) -> str:
     return "\n\n".join("\n".join(lines).split("\n\n")[:count])
 
 
+@pytest.mark.long("all of CDNOW is imported, and replayed and previewed six times")
 def test_the_page_shows_what_its_commands_print(
     tmp_path: Path, outside_file: Callable[[str], Path]
 ) -> None:

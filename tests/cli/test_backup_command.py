@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
     from ledger.ledger import Ledger
 
+pytestmark = pytest.mark.usefixtures("cheap_passphrases")
+
 PASSPHRASE = "a passphrase of the tests"
 ANNS = UUID(int=77)
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.usefixtures("cheap_passphrases")
+
 NOW = parse_instant("2026-03-01T12:00:00Z")
 PASSPHRASE = "a passphrase of the tests"
 LEDGER = "demo-cafe"

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.usefixtures("cheap_passphrases")
+
 PASSPHRASE = "a passphrase of the tests"
 REF = "pos:17850"
 ANN = {"type": "contact-registered", "data": {"kind": "person", "name": "Ann"}}

@@ -7,16 +7,22 @@ import io
 import json
 import os
 import subprocess
+import sys
+from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.running import PROGRAM, ROOT, rapport
+from tests.cli.running import ROOT, rapport
 from tests.fixtures.patience import END_SECONDS
 from tests.importing.test_cases import CASES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    Run = Callable[..., "Ran"]
 
 LOCALES = [
     {"PYTHONIOENCODING": "cp1252:strict"},
@@ -26,19 +32,81 @@ LOCALES = [
 NAME = "מרים ☃ é 🙂"
 WORDED = {"LC_ALL", "LANG", "LC_CTYPE", "PYTHONIOENCODING", "PYTHONUTF8", "PYTHONCOERCECLOCALE"}
 
+EACH_FORKED = """
+import json, os, sys
+import api.cli.import_command, api.cli.policy_command, api.cli.proof_command, api.cli.status_command
+from api.cli import main
+sys.stdout.flush()
+for line in iter(lambda: os.read(0, 65536), b""):
+    out, err, *arguments = map(bytes.fromhex, json.loads(line))
+    pid = os.fork()
+    if pid == 0:
+        for path, number in ((out, 1), (err, 2)):
+            os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+        sys.argv = ["rapport", *map(os.fsdecode, arguments)]
+        main()
+        sys.exit()
+    _, status = os.waitpid(pid, 0)
+    os.write(1, b"%d\\n" % os.waitstatus_to_exitcode(status))
+"""
+"""Forks a ``rapport`` for each line, whose streams are those that a start in a locale makes."""
 
-def run(locale: dict[str, str], *arguments: object) -> subprocess.CompletedProcess[bytes]:
-    plain = {name: value for name, value in os.environ.items() if name not in WORDED}
-    ran = subprocess.run(
-        [*PROGRAM, *map(str, arguments)],
-        cwd=ROOT,
-        env={**plain, **locale},
-        capture_output=True,
-        check=False,
-        timeout=END_SECONDS,
-    )
-    assert b"Traceback" not in ran.stderr, ran.stderr.decode(errors="replace")
-    return ran
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended and the bytes that it wrote."""
+
+    returncode: int
+    stdout: bytes
+    stderr: bytes
+
+
+class Started:
+    """A process that started in a locale, for commands like those of its own."""
+
+    def __init__(self, locale: dict[str, str], folder: Path) -> None:
+        plain = {name: value for name, value in os.environ.items() if name not in WORDED}
+        self._files = [folder / name for name in ("out", "err")]
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", EACH_FORKED],
+            cwd=ROOT,
+            env={**plain, **locale},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+        )
+
+    def run(self, *arguments: object) -> Ran:
+        """Run ``rapport`` with these arguments. No character ends it in a traceback."""
+        asked = [os.fsencode(str(one)).hex() for one in (*self._files, *arguments)]
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(asked).encode() + b"\n")
+        code = int(self._process.stdout.readline())
+        out, err = (file.read_bytes() for file in self._files)
+        assert b"Traceback" not in err, err.decode(errors="replace")
+        return Ran(code, out, err)
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.communicate(timeout=END_SECONDS)
+        assert self._process.returncode == 0
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """Runs ``rapport`` in a locale, in a process that was forked from one that started in it."""
+    started: dict[str, Started] = {}
+    with ExitStack() as stack:
+
+        def ask(locale: dict[str, str], *arguments: object) -> Ran:
+            name = str(locale)
+            if name not in started:
+                started[name] = Started(locale, tmp_path_factory.mktemp("streams"))
+                stack.callback(started[name].close)
+            return started[name].run(*arguments)
+
+        yield ask
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +127,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("locale", LOCALES, ids=str)
-def test_rejects_on_standard_output_are_utf_8(locale: dict[str, str], folder: Path) -> None:
+def test_rejects_on_standard_output_are_utf_8(
+    run: Run, locale: dict[str, str], folder: Path
+) -> None:
     mapping, data = CASES / "stdout-encoding.toml", CASES / "stdout-encoding.csv"
     ran = run(locale, "import", "--mapping", mapping, data, "--data", folder / "none", "--dry-run",
               "--rejects", "-")  # fmt: skip  # a command reads better on one line
@@ -69,7 +139,7 @@ def test_rejects_on_standard_output_are_utf_8(locale: dict[str, str], folder: Pa
 
 
 @pytest.mark.parametrize("locale", LOCALES, ids=str)
-def test_json_says_the_same_in_every_locale(locale: dict[str, str], folder: Path) -> None:
+def test_json_says_the_same_in_every_locale(run: Run, locale: dict[str, str], folder: Path) -> None:
     ran = run(locale, "policy", "list", "--data", folder / "data", "--json")
     assert NAME in [version["name"] for version in json.loads(ran.stdout)]
     ran = run(locale, "status", "till:c1", "--data", folder / "data", "--json")
@@ -79,7 +149,7 @@ def test_json_says_the_same_in_every_locale(locale: dict[str, str], folder: Path
 
 @pytest.mark.parametrize("locale", LOCALES, ids=str)
 def test_tables_and_errors_are_escaped_where_they_must(
-    locale: dict[str, str], folder: Path
+    run: Run, locale: dict[str, str], folder: Path
 ) -> None:
     ran = run(locale, "policy", "list", "--data", folder / "data")
     assert ran.returncode == 0
@@ -97,7 +167,7 @@ def test_tables_and_errors_are_escaped_where_they_must(
 
 @pytest.mark.parametrize("locale", LOCALES, ids=str)
 def test_a_checkpoint_is_the_same_bytes_in_every_locale(
-    locale: dict[str, str], folder: Path
+    run: Run, locale: dict[str, str], folder: Path
 ) -> None:
     """A signed note holds a dash that is no ASCII, and one changed byte breaks it."""
     note = run({"PYTHONIOENCODING": "utf-8"}, "proof", "checkpoint", folder / "data").stdout
@@ -106,7 +176,9 @@ def test_a_checkpoint_is_the_same_bytes_in_every_locale(
 
 
 @pytest.mark.parametrize("locale", LOCALES, ids=str)
-def test_a_name_that_is_no_text_ends_no_command(locale: dict[str, str], folder: Path) -> None:
+def test_a_name_that_is_no_text_ends_no_command(
+    run: Run, locale: dict[str, str], folder: Path
+) -> None:
     name = os.fsdecode(b"caf\xe9.csv")
     (folder / name).write_bytes(b"a\n1\n")
     ran = run(locale, "import", "--mapping", CASES / "stdout-encoding.toml", folder / name,

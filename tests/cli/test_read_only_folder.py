@@ -4,42 +4,69 @@ from __future__ import annotations
 
 import ctypes
 import os
-import subprocess
-from contextlib import closing
+from contextlib import closing, suppress
+from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 import pytest
 
 from ledger.folder import DataFolder
 from ledger.stores.sqlite.store import SqliteStore
-from tests.cli.running import PROGRAM, ROOT, Ended
+from tests.cli.running import Ended, rapport
+from tests.fixtures.patience import END_SECONDS
 from tests.ledger.given import HandClock, append, draft, registered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from multiprocessing.connection import Connection
     from pathlib import Path
 
-PR_CAPBSET_DROP = 24
+    Run = Callable[..., Ended]
+
+CAPABILITY_VERSION = 0x20080522
 OVERRIDES = (1, 2)
 """What lets root pass over the modes of files. Source: linux/capability.h."""
 
 
 def give_up_overrides() -> None:
-    """In a child of root's: be bound by modes from now on, as everybody is."""
+    """Be bound by modes from now on, as everybody but root is. Source: Linux, capset(2)."""
+    libc = ctypes.CDLL(None)
+    header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0)
+    sets = (ctypes.c_uint32 * 6)()  # effective, permitted and inheritable, in two halves
+    assert libc.capget(header, sets) == 0
     for capability in OVERRIDES:
-        assert ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0
+        sets[0] &= ~(1 << capability)
+        sets[1] &= ~(1 << capability)  # what access(2) asks
+    assert libc.capset(header, sets) == 0
 
 
-def run(*arguments: object) -> Ended:
-    ran = subprocess.run(
-        [*PROGRAM, *map(str, arguments)],
-        cwd=ROOT,
-        preexec_fn=give_up_overrides if os.geteuid() == 0 else None,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return Ended(ran.returncode, ran.stdout, ran.stderr)
+def run_as_anybody(asked: Connection) -> None:
+    """What a process of its own does: it runs what it is asked to, until nobody asks any more."""
+    if os.geteuid() == 0:
+        give_up_overrides()
+    with suppress(EOFError):
+        while True:
+            asked.send(rapport(*asked.recv()))
+
+
+@pytest.fixture(scope="module")
+def run() -> Iterator[Run]:
+    """Runs ``rapport`` with these arguments, as somebody whom modes bind."""
+    context = get_context("forkserver")
+    here, there = context.Pipe()
+    process = context.Process(target=run_as_anybody, args=(there,))
+    process.start()
+    there.close()
+
+    def ask(*arguments: object) -> Ended:
+        here.send(arguments)
+        ended: Ended = here.recv()
+        return ended
+
+    with here:
+        yield ask
+    process.join(END_SECONDS)
+    assert process.exitcode == 0
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +109,9 @@ def untouched(contents: Path) -> Iterator[Path]:
     assert state() == before
 
 
-def test_proofs_receipts_statuses_and_replays_are_given(untouched: Path, place: Path) -> None:
+def test_proofs_receipts_statuses_and_replays_are_given(
+    run: Run, untouched: Path, place: Path
+) -> None:
     contact = (place / "contact").read_text()
     assert run("proof", "inclusion", untouched, 3).code == 0
     assert "rapport.invalid/main-" in run("proof", "checkpoint", untouched).out
@@ -94,7 +123,9 @@ def test_proofs_receipts_statuses_and_replays_are_given(untouched: Path, place: 
     assert run("replay", "--data", untouched).code == 0
 
 
-def test_it_is_verified_and_exported_and_no_trail_can_tell(untouched: Path, place: Path) -> None:
+def test_it_is_verified_and_exported_and_no_trail_can_tell(
+    run: Run, untouched: Path, place: Path
+) -> None:
     verified = run("verify", untouched)
     assert verified.code == 0, verified.err
     ended = run("export", place / "main.tar", "--data", untouched)
@@ -103,7 +134,7 @@ def test_it_is_verified_and_exported_and_no_trail_can_tell(untouched: Path, plac
     assert run("verify", place / "main.tar").code == 0
 
 
-def test_its_keys_are_not_taken_without_a_trace(untouched: Path, place: Path) -> None:
+def test_its_keys_are_not_taken_without_a_trace(run: Run, untouched: Path, place: Path) -> None:
     (place / "passphrase").write_text("correct horse battery")
     ended = run(
         "export", place / "keys.tar", "--data", untouched,
@@ -114,7 +145,7 @@ def test_its_keys_are_not_taken_without_a_trace(untouched: Path, place: Path) ->
     assert not (place / "keys.tar").exists()
 
 
-def test_what_is_not_sealed_yet_gets_no_receipt(place: Path) -> None:
+def test_what_is_not_sealed_yet_gets_no_receipt(run: Run, place: Path) -> None:
     with closing(DataFolder.open(place / "busy", SqliteStore, clock=HandClock())) as folder:
         ledger = folder.ledger("main")
         ledger.transparency.sign_head()
@@ -125,7 +156,7 @@ def test_what_is_not_sealed_yet_gets_no_receipt(place: Path) -> None:
     assert run("proof", "inclusion", place / "busy", 1).code == 0
 
 
-def test_files_that_may_not_even_be_read_are_named_with_what_to_do(place: Path) -> None:
+def test_files_that_may_not_even_be_read_are_named_with_what_to_do(run: Run, place: Path) -> None:
     with closing(DataFolder.open(place / "private", SqliteStore, clock=HandClock())):
         pass
     master_key = closed(place / "private") / "master.key"

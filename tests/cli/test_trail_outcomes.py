@@ -18,6 +18,8 @@ from tests.cli.running import PROGRAM, rapport, serving
 from tests.fixtures.faults import failing
 from tests.trail_entries import Entry, outcomes
 
+pytestmark = pytest.mark.usefixtures("cheap_passphrases")
+
 PASSPHRASE = "a passphrase of some length"
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from tests.cli.running import serving
+from tests.fixtures.forked_program import forked_program
 from tests.fixtures.patience import END_SECONDS
-from tests.house.tree import ROOT
 
 if TYPE_CHECKING:
     from tests.docs.fences import Fence
@@ -128,17 +128,9 @@ class Terminal:
 
 def _environment(folder: Path) -> dict[str, str]:
     """A command ``rapport`` from this folder's code, and no settings but the defaults."""
-    programs = folder / ".programs"
-    programs.mkdir()
-    command = programs / "rapport"
-    program = shlex.quote("from api.cli import main; main()")
-    command.write_text(
-        f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -c {program} "$@"\n',
-        encoding="utf-8",
-    )
-    command.chmod(0o755)
     # What the server refuses ends curl with 22, as it would not for somebody who reads the answer.
     (folder / ".curlrc").write_text("fail-with-body\n", encoding="utf-8")
     kept = {name: value for name, value in os.environ.items() if not name.startswith("RAPPORT_")}
-    path = os.pathsep.join([str(programs), str(Path(sys.executable).parent), os.environ["PATH"]])
+    programs, interpreter = forked_program().parent, Path(sys.executable).parent
+    path = os.pathsep.join([str(programs), str(interpreter), os.environ["PATH"]])
     return {**kept, "PATH": path, "HOME": str(folder)}

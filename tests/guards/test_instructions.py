@@ -45,6 +45,7 @@ def counted_instructions(folder: Path) -> dict[str, int]:
     }
 
 
+@pytest.mark.long("valgrind runs every path some fifty times slower; statements are counted beside")
 @pytest.mark.parametrize("name", KINDS)
 def test_a_path_takes_no_more_instructions_than_its_bound(
     name: str, instructions: dict[str, int]

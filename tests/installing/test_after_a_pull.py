@@ -164,6 +164,7 @@ def _environment(folder: Path) -> dict[str, str]:
     }
 
 
+@pytest.mark.long("three environments are made, two of which pip installs into")
 def test_a_pull_is_served_whatever_was_installed_before(tmp_path: Path) -> None:
     newcomer = Newcomer(tmp_path)
     newcomer.type(f"{instruction()} PYTHON={sys.executable}")

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
     from ledger.stores.reading import EventColumns
 
+pytestmark = pytest.mark.usefixtures("cheap_passphrases")
+
 FIRST_EVENTS = layout.EVENTS.format(first=1)
 MUTATIONS = 400
 SEED = 6962

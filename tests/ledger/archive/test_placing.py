@@ -45,6 +45,8 @@ from tests.ledger.inside import application_of, keys_of, stored_rows, wrapped_ke
 if TYPE_CHECKING:
     from ledger.ledger import Ledger
 
+pytestmark = pytest.mark.usefixtures("cheap_passphrases")
+
 ROOT = Path(__file__).parents[3]
 
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from api.service.server import Server
 
+pytestmark = pytest.mark.usefixtures("cheap_passphrases")
+
 LINES = 4001
 NOW = parse_instant("1998-07-01T12:00:00Z")
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from ledger.ledger import Ledger
 
+pytestmark = pytest.mark.usefixtures("cheap_passphrases")
+
 SALE = {"purchase_id": "late", "amount_minor": 1, "currency": "EUR", "initiated_by": "contact"}
 
 

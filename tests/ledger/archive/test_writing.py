@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
     from ledger.ledger import Ledger
 
+pytestmark = pytest.mark.usefixtures("cheap_passphrases")
+
 
 def opened(sold: Shop) -> DataFolder:
     return DataFolder.open(sold.folder, SqliteStore, clock=HandClock())

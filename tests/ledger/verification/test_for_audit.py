@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from ledger.verification.faults import Report
 
+pytestmark = pytest.mark.usefixtures("cheap_passphrases")
+
 
 @pytest.fixture
 def copies(tmp_path: Path) -> tuple[Path, Path]:
