@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from api.http.contract import Contract
@@ -55,6 +57,11 @@ class Endpoint:
 ENDPOINTS = tuple(Endpoint(route, Contract.of(route)) for route in routes_of(ROUTERS))
 
 
-def document() -> dict[str, Any]:
-    """The OpenAPI document, made anew: without what a server adds of its own."""
+@cache
+def _document() -> dict[str, Any]:
     return description(routes_of(ROUTERS))
+
+
+def document() -> dict[str, Any]:
+    """The OpenAPI document, without what a server adds of its own, for whoever asks alone."""
+    return deepcopy(_document())
