@@ -13,7 +13,7 @@ from ledger.entropy import Entropy
 from ledger.mapper import COMPARED, LedgerMapper
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Container, Iterable, Iterator, Sequence
 
     from eventsourcing.persistence import InfrastructureFactory, Mapper
     from eventsourcing.utils import EnvType
@@ -38,6 +38,8 @@ class LedgerApplication(Application[UUID]):
         self._store_factory = factory
         self._keys = keys
         super().__init__()
+        self.forgotten: Container[UUID] = ()
+        """Contacts whose keys were destroyed, and of whose erasure these events do not know."""
         # What a ledger's factory makes is an event store; the library's types cannot say so.
         self.stored = cast("EventStore", self.recorder)
 
@@ -59,7 +61,7 @@ class LedgerApplication(Application[UUID]):
         try:
             state = get(contact_id, projector_func=_fold)
         except AggregateNotFoundError:
-            return ContactState.initial(contact_id)
+            return self._with_key(ContactState.initial(contact_id))
         assert isinstance(state, ContactState)
         return self._with_key(state)
 
@@ -80,9 +82,12 @@ class LedgerApplication(Application[UUID]):
         """The state of a name that nobody registered, with whether its key is lost.
 
         Of a registered contact the name says so, which is decrypted for decisions. This one may
-        have other personal data, or none and no key yet.
+        have other personal data, or none and no key yet. Where its key was destroyed and these
+        events are from before that, it gets no other one.
         """
-        if state.registration is None and state.version and not state.erased:
+        if state.contact_id in self.forgotten:
+            state.key_lost = True
+        elif state.registration is None and state.version and not state.erased:
             has_personal = any(
                 one.actor is not None or any(one.event.personal_fields())
                 for one in state.events.values()

@@ -274,7 +274,7 @@ class Committer:
             raise Unavailable(f"{name} failed{NOTHING_RECORDED}") from error
         if batch.erased:
             context.states.drop(batch.erased)  # they hold decrypted values
-            outcomes = self._destroy(batch.erased, outcomes)
+            outcomes = self._destroy(context, batch.erased, outcomes)
         if batch.stored:
             context.head += len(batch.stored)
             context.policies = batch.policies
@@ -290,7 +290,7 @@ class Committer:
         if context.head > self.head:
             recorded, erased = recorded_beyond(context, self.head)
             if erased:
-                self._destroy(erased, [])
+                self._destroy(context, erased, [])
             self._announce(context, recorded)
         return context
 
@@ -319,13 +319,15 @@ class Committer:
             _log.warning("%s is written again", self._store.names.placed_events)
             self.records = True
 
-    def _destroy(self, erased: set[UUID], outcomes: list[object]) -> list[object]:
+    def _destroy(
+        self, context: DecisionContext, erased: set[UUID], outcomes: list[object]
+    ) -> list[object]:
         """Destroy the keys of the erased contacts, after the erasures are durable.
 
         If it fails, the erasures are answered with the error; the next start tries again.
         """
         try:
-            self._keys.destroy(erased)
+            self._keys.destroy(erased, context.clock.stamp().recorded_at)
         except LedgerError as error:
             _log.error("keys of erased contacts are not destroyed yet: %s", error)
             return [error if isinstance(one, ErasureResult) else one for one in outcomes]

@@ -1,14 +1,18 @@
 """Erasing a person: what is asked, what it came to, and the fence that holds at every start.
 
-The order is the promise. The events are durable first; then the keys are destroyed. Killed between
-the two, the ledger finds the events at its next start and destroys the keys before anybody reads.
+The order is the promise. The events are durable first; then the keys are destroyed, and in the same
+transaction their contacts are listed beside the keys. Killed between the two, the ledger finds the
+events at its next start and destroys the keys before anybody reads.
+
+A backup may bring a key back. If the keys are the older part, the events name who was erased; if
+the events are, the list does. So both are asked, here and nowhere else.
 Source: the audit document, "Erasure".
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from domain.events.governance import PersonalDataErased
 
@@ -70,12 +74,27 @@ def erased_contact(state: ContactState) -> ErasedContact:
     )
 
 
-def destroy_again(recorder: EventStore, keys: DataKeyStore) -> None:
+class Fence(NamedTuple):
+    """What was done at a start for the erased.
+
+    ``destroyed`` counts the keys that were there again, or still. ``forgotten`` are the contacts
+    whose keys were destroyed, and of whose erasure these events do not know.
+    """
+
+    destroyed: int
+    forgotten: frozenset[UUID]
+
+
+def destroy_again(recorder: EventStore, keys: DataKeyStore, at: int) -> Fence:
     """Destroy the keys of all who were erased, wherever they may have come back from.
+
+    ``at`` is the present instant, in microseconds of UTC.
 
     Raises:
         Corrupt: a file is damaged.
         Unavailable: they could not be destroyed; the ledger must not be served.
     """
-    if erased := recorder.streams_with(PersonalDataErased.TYPE):
-        keys.destroy(erased)
+    recorded = frozenset(recorder.streams_with(PersonalDataErased.TYPE))
+    listed = frozenset(keys.destroyed())
+    count = keys.destroy(recorded | listed, at) if recorded or listed else 0
+    return Fence(count, listed - recorded)

@@ -24,6 +24,7 @@ from domain.decisions.reasons import refusal
 from domain.errors import Invalid, LedgerError
 from domain.instants import format_instant
 from domain.presets import PRESETS
+from ledger.access.destroyed_keys import tell_of_destroyed_keys
 from ledger.data_layout import (
     LOCK_FILE,
     FolderUnusable,
@@ -337,8 +338,12 @@ class DataFolder:
         settings = settings_of(store)
         store.require_parts(log=settings.origin is not None)
         if settings.origin is None:
-            return self._with_log(store, settings)
-        return self._ledger(store, settings)
+            ledger = self._with_log(store, settings)
+        else:
+            ledger = self._ledger(store, settings)
+        if ledger.destroyed_again:
+            tell_of_destroyed_keys(ledger, self.store, self._clock)
+        return ledger
 
     def _with_log(self, store: LedgerStore, settings: LedgerSettings) -> Ledger:
         """A ledger that was made before there were logs, with one.

@@ -32,8 +32,8 @@ class KeysBeside:
         """
         self._opening = opening
         self._lock = RLock()
-        self._erased: set[int] = set()
         self._keys = opening()
+        self._erased = {one.int for one in self._keys.destroyed()}
         self.signing = _SigningKeysBeside(self)
         """The keys that sign, as they stand in the store."""
 

@@ -112,7 +112,10 @@ class Ledger(InNamespace, StoredEvents):
                 self._recorder = self._application.stored
                 if not new:
                     self._require_events()
-                destroy_again(self._recorder, self._keys)
+                fence = destroy_again(self._recorder, self._keys, clock())
+                self.destroyed_again = fence.destroyed
+                """How many keys of the erased were there when it was opened, and are no more."""
+                self._application.forgotten = fence.forgotten
                 self._committer = self._open_committer(waiting_events)
                 opened.callback(self._committer.close)
             self._refuse = self._committer.refuse

@@ -110,6 +110,8 @@ class LedgerBeside(Ledger):
         self._ids = EventIds(clock, Entropy())
         self._listeners = HeadListeners()
         self._catching_up = Lock()
+        self.destroyed_again = 0
+        """None: keys are destroyed by the process that records."""
         with ExitStack() as opened:
             self._recorder = opened.enter_context(store.events_beside())
             kept = memory.share(KEYS)

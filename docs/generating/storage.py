@@ -84,7 +84,8 @@ keys.
 
 The keys' private halves are in the table `signing_keys` of `keys.sqlite`: 12 bytes of nonce, then
 AES-256-GCM of the 32 bytes under the master key; associated data is `rapport signing key ` and the
-public key. Instants are as above.
+public key. Instants are as above. The table `destroyed` lists each contact whose key was destroyed,
+and when.
 How it is kept is described in [the transparency log](../explanation/the-transparency-log.md).
 """
 

@@ -52,5 +52,8 @@ class Principal:
 THIS_MACHINE = Principal("open", frozenset(SCOPES))
 """Everyone in open mode, which answers this machine only."""
 
+ITSELF = Principal("server", frozenset())
+"""The principal of what a server does without being asked."""
+
 COMMAND_LINE = Principal("command-line", frozenset(SCOPES))
 """The principal of commands that work on the data folder itself."""

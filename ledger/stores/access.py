@@ -98,9 +98,10 @@ class AccessKeyStore(Protocol):
 class Act:
     """One entry, numbered from 1. ``at`` is in microseconds of UTC, hashes are in hex.
 
-    ``principal`` is the id of an access key, ``open`` or ``command-line``; ``subject`` says what
-    was acted on, and ``detail`` more about it. ``outcome`` is ``ordered`` in the entry before the
-    act, and one of ``OUTCOMES`` in the one after it, which names the former's number in ``of``.
+    ``principal`` is the id of an access key, ``open``, ``command-line`` or ``server``; ``subject``
+    says what was acted on, and ``detail`` more about it. ``outcome`` is ``ordered`` in the entry
+    before the act, and one of ``OUTCOMES`` in the one after it, which names the former's number in
+    ``of``.
     """
 
     number: int

@@ -78,14 +78,22 @@ class DataKeyStore(Protocol):
     def try_saving(self) -> None:
         """Find out whether a new key could be made durable now, without making one."""
 
-    def destroy(self, contact_ids: Iterable[UUID]) -> None:
-        """Make the keys of these contacts unreadable forever, in the store and in memory.
+    def destroyed(self) -> list[UUID]:
+        """Every contact whose key was destroyed in this store, whether or not the events say so."""
 
-        From the first moment on none of them is given out, whatever goes wrong after that.
+    def destroy(self, contact_ids: Iterable[UUID], at: int) -> int:
+        """Make the keys of these contacts unreadable forever; how many of them had one.
+
+        From the first moment on none of them is given out, whatever goes wrong after that. The
+        contacts are listed in the same transaction, with the instant ``at`` in microseconds of UTC,
+        and stay listed for ever.
         """
 
     def adopt(self, keys: Iterable[tuple[UUID, bytes]]) -> None:
-        """Take over keys that were made elsewhere, all or none."""
+        """Take over keys that were made elsewhere, all or none.
+
+        Those of contacts whose keys were destroyed here are left out.
+        """
 
     def close(self) -> None:
         """Close the store and forget every key."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 ANN, BEN = UUID(int=1), UUID(int=2)
 NONCE = bytes(NONCE_BYTES)
+AT = 1_700_000_000_000_000
 
 
 class KeyStoreContract(ABC):
@@ -54,14 +55,14 @@ class KeyStoreContract(ABC):
             closed = keys.encryption_key(ANN).encrypt(NONCE, b"Ann", b"")
             keys.encryption_key(BEN)
             keys.save()
-            keys.destroy([BEN])
+            keys.destroy([BEN], AT)
         with closing(self.open_keys(tmp_path)) as again:
             again.read_together([ANN, BEN, UUID(int=3)])
             known = again.key(ANN)
             assert known is not None
             assert known.decrypt(NONCE, closed, b"") == b"Ann"
             assert again.key(BEN) is None
-            again.destroy([ANN])
+            again.destroy([ANN], AT)
             again.read_together([ANN])
             assert again.key(ANN) is None
 
@@ -70,12 +71,27 @@ class KeyStoreContract(ABC):
             keys.encryption_key(ANN)
             keys.encryption_key(BEN)
             keys.save()
-            keys.destroy([ANN])
+            keys.destroy([ANN], AT)
             assert keys.key(ANN) is None
         with closing(self.open_keys(tmp_path)) as again:
-            again.destroy([ANN])
+            again.destroy([ANN], AT)
             assert again.key(ANN) is None
             assert again.key(BEN) is not None
+
+    def test_who_was_destroyed_is_listed_for_ever_and_adopted_by_nobody(
+        self, tmp_path: Path
+    ) -> None:
+        with closing(self.open_keys(tmp_path)) as keys:
+            keys.encryption_key(ANN)
+            keys.save()
+            assert keys.destroyed() == []
+            assert keys.destroy([ANN, BEN], AT) == 1
+            assert keys.destroy([ANN], AT + 1) == 0
+        with closing(self.open_keys(tmp_path)) as again:
+            assert sorted(again.destroyed()) == [ANN, BEN]
+            again.adopt([(ANN, bytes(32)), (UUID(int=3), bytes(32))])
+            assert again.key(ANN) is None
+            assert again.key(UUID(int=3)) is not None
 
     def test_adopted_keys_open_what_they_closed_elsewhere(self, tmp_path: Path) -> None:
         with closing(self.open_keys(tmp_path)) as keys:

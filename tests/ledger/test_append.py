@@ -241,7 +241,7 @@ class TestReplays:
 
 def forget_key(ledger: Ledger, contact_id: UUID) -> None:
     """Destroy a contact's key behind the ledger's back, as an erasure will."""
-    keys_of(ledger).destroy([contact_id])
+    keys_of(ledger).destroy([contact_id], 0)
 
 
 class TestPreconditions:

@@ -124,7 +124,7 @@ def test_damage_met_by_an_append_takes_its_batch_and_all_after_it(damaged: Path)
 
 def test_damage_of_the_keys_is_told_as_such(large: Path) -> None:
     file = large / "keys.sqlite"
-    overwrite(file, 4, middle(file))
+    overwrite(file, 5, middle(file))
     ledger = open_ledger(large, HandClock())
     with pytest.raises(Corrupt, match=f"{large.name}/keys.sqlite"):
         ledger.log(limit=1000)

@@ -103,7 +103,8 @@ def _twins(visit: Visit, since: int, newest: int) -> list[Twin]:
 def _who_is_who(visit: Visit) -> dict[str, str]:
     """What the principals in a trail are called, by their ids."""
     named = {one.id: one.name for one in visit.server.keys.all()}
-    return named | {"open": "this machine", "command-line": "the command line"}
+    own = {"open": "this machine", "command-line": "the command line", "server": "the server"}
+    return named | own
 
 
 PAGES = (

@@ -22,6 +22,7 @@ from domain.errors import Corrupt, Unavailable
 from ledger.master_keys import as_master_key
 from ledger.stores.events import NOTHING_RECORDED
 from ledger.stores.keys import KEY_BYTES
+from ledger.stores.sqlite import destroyed_keys
 from ledger.stores.sqlite.connections import LAYOUT, connect
 from ledger.stores.sqlite.errors import ledger_errors
 from ledger.stores.sqlite.signing_keys import SCHEMA as SIGNING_KEYS
@@ -52,6 +53,7 @@ SCHEMA = (
     "CREATE TABLE IF NOT EXISTS master"
     " (id INTEGER PRIMARY KEY CHECK (id = 1), proof BLOB NOT NULL)",
     SIGNING_KEYS,
+    destroyed_keys.SCHEMA,
 )
 """What makes the tables of ``keys.sqlite``."""
 MASTER_PROOF = b"rapport master key"
@@ -256,12 +258,23 @@ class KeyStore:
                     self._connection.execute("ROLLBACK")
                 raise
 
-    def destroy(self, contact_ids: Iterable[UUID]) -> None:
+    def destroyed(self) -> list[UUID]:
+        """Every contact whose key was destroyed here, whether or not the events say so.
+
+        Raises:
+            Corrupt: the file is damaged.
+            Unavailable: it cannot be read now.
+        """
+        with self._lock, ledger_errors(self._path):
+            return destroyed_keys.listed(self._connection)
+
+    def destroy(self, contact_ids: Iterable[UUID], at: int) -> int:
         """Make the keys of these contacts unreadable forever, here and in memory.
 
-        From the first moment on none of them is given out any more, whatever becomes of the file.
-        What was deleted is overwritten there, and the write-ahead log that held it is cut to
-        nothing, so that neither file has the bytes any more. Those that are gone stay gone.
+        How many of them had one. From the first moment on none is given out any more, whatever
+        becomes of the file. What was deleted is overwritten there, and the write-ahead log that
+        held it is cut to nothing, so that neither file has the bytes any more. The contacts are
+        listed in the same transaction, with the instant ``at``, in microseconds of UTC.
 
         Raises:
             Corrupt: the file is damaged.
@@ -275,10 +288,8 @@ class KeyStore:
                 self._unsaved.pop(number, None)
             self._connection.execute("BEGIN IMMEDIATE")
             try:
-                self._connection.executemany(
-                    "DELETE FROM data_keys WHERE contact = ?",
-                    [(number.to_bytes(16),) for number in doomed],
-                )
+                contacts = [number.to_bytes(16) for number in doomed]
+                count = destroyed_keys.destroy(self._connection, contacts, at)
                 self._connection.execute("COMMIT")
             except BaseException:
                 if self._connection.in_transaction:
@@ -289,9 +300,12 @@ class KeyStore:
                 name = f"{self._path.parent.name}/{self._path.name}"
                 raise Unavailable(f"another program is reading {name}{NOT_DESTROYED}")
             self._doomed -= doomed
+            return count
 
     def adopt(self, keys: Iterable[tuple[UUID, bytes]]) -> None:
         """Take over keys that were made elsewhere, in one transaction.
+
+        Those of contacts whose keys were destroyed here are left out.
 
         Raises:
             Corrupt: the file is damaged.
@@ -300,13 +314,11 @@ class KeyStore:
         with self._lock, ledger_errors(self._path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
-                self._connection.executemany(
-                    "INSERT INTO data_keys VALUES (?, ?)",
-                    (
-                        (contact_id.bytes, self._master.wrap(plain, contact_id.bytes))
-                        for contact_id, plain in keys
-                    ),
+                wrapped = (
+                    (contact_id.bytes, self._master.wrap(plain, contact_id.bytes))
+                    for contact_id, plain in keys
                 )
+                destroyed_keys.adopt(self._connection, wrapped)
                 self._connection.execute("COMMIT")
             except BaseException:
                 if self._connection.in_transaction:

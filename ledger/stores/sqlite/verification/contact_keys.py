@@ -65,6 +65,19 @@ class KeysAtRest:
         """Nothing is encrypted here."""
         raise AssertionError("a verification encrypts nothing")
 
+    def is_listed(self, contact_id: UUID) -> bool:
+        """Whether the contact is on the list of those whose keys were destroyed.
+
+        Raises:
+            Corrupt: the file is damaged.
+        """
+        select = "SELECT 1 FROM destroyed WHERE contact = ?"
+        try:
+            row = self._connection.execute(select, (contact_id.bytes,)).fetchone()
+        except sqlite3.Error as error:
+            raise Corrupt(damage(error, self._path)) from error
+        return row is not None
+
     def forget(self) -> None:
         """Read every key again when it is asked for next."""
         self._kept.clear()
@@ -92,6 +105,11 @@ class KeysAtRest:
                 self._unwrap_key(wrapped, contact)
             except Corrupt as error:
                 yield str(error)
+        for contact, at in self._connection.execute("SELECT contact, at FROM destroyed"):
+            if not isinstance(contact, bytes) or len(contact) != len(UUID(int=0).bytes):
+                yield "the list of destroyed keys names no contact"
+            if not isinstance(at, int):
+                yield "the list of destroyed keys does not say when"
         yield from self._signing_faults(origin, listed)
 
     def _signing_faults(self, origin: str | None, listed: Sequence[ListedKey]) -> Iterator[str]:

@@ -44,6 +44,7 @@ class DecryptionCheck:
         self._mapper = LedgerMapper(keys)
         self._keyless: OrderedDict[UUID, None] = OrderedDict()
         self._left_behind: dict[UUID, int] = {}
+        self._unlisted: dict[UUID, int] = {}
 
     def check(self, stored: StoredRow) -> None:
         """Report a field that does not open, a key that is gone, and one that should be."""
@@ -55,8 +56,11 @@ class DecryptionCheck:
         contact = UUID(bytes=stored.stream)
         try:
             key = self._keys.key(contact)
-            if stored.topic == PersonalDataErased.TYPE and key is not None:
-                self._left_behind.setdefault(contact, stored.position)
+            if stored.topic == PersonalDataErased.TYPE:
+                if key is not None:
+                    self._left_behind.setdefault(contact, stored.position)
+                if not self._keys.is_listed(contact):
+                    self._unlisted.setdefault(contact, stored.position)
             if key is None:
                 self._look_for_erasure(contact, stored.position)
                 return
@@ -69,12 +73,21 @@ class DecryptionCheck:
         self._report.checked["events with sealed fields opened"] += 1
 
     def end(self) -> None:
-        """Report the keys of the erased that are still there once all was read."""
+        """Report what is still to be destroyed and listed of the erased once all was read."""
         self._keys.forget()
         for contact, position in self._left_behind.items():
             try:
                 if self._keys.key(contact) is not None:
                     detail = f"contact {contact} was erased, and the key is still there"
+                    self._report.add("keys.sqlite", position, detail)
+            except Corrupt as error:
+                self._report.add("keys.sqlite", position, str(error))
+        for contact, position in self._unlisted.items():
+            try:
+                if not self._keys.is_listed(contact):
+                    detail = (
+                        f"contact {contact} was erased, and the list of destroyed keys lacks it"
+                    )
                     self._report.add("keys.sqlite", position, detail)
             except Corrupt as error:
                 self._report.add("keys.sqlite", position, str(error))
