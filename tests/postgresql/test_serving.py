@@ -6,6 +6,7 @@ import json
 import random
 import shutil
 import signal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -14,7 +15,7 @@ import pytest
 
 from tests.api.shop import problem_of, purchase, registration
 from tests.cli.running import attempts, rapport, serving
-from tests.crash.rounds import endured
+from tests.crash.rounds import endured, one_server
 from tests.fixtures.patience import END_SECONDS
 from tests.postgresql.serving import ANNA, READ, answers, live, shop_at
 
@@ -63,7 +64,7 @@ def test_what_was_acknowledged_survives_kills(
 ) -> None:
     """With a process beside that follows, as there is where there are two cores."""
     monkeypatch.setenv("RAPPORT_FOLLOWERS", "beside")
-    endured(tmp_path / "data", random.Random(20261201), [killed] * 2)
+    endured(random.Random(20261201), [killed] * 2, partial(one_server, tmp_path / "data"))
 
 
 @pytest.mark.usefixtures("environment")

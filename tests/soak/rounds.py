@@ -139,7 +139,7 @@ def fenced_out(data: Path, copied: Path, chance: Random) -> Endured:
         with loaded(load):
             load.watch.acknowledged.more(chance.randint(*_ACKNOWLEDGED))
             old.process.send_signal(signal.SIGSTOP)
-            shutil.copytree(data, copied)
+            shutil.copytree(data, copied, ignore=shutil.ignore_patterns("*.sock"))
             with serving("serve", "--port", 0, "--data", copied) as new:
                 ours = [Sent([(uuid4(), registration_event())]) for _ in range(5)]
                 with Client(new.url, retries=ONCE) as client:
