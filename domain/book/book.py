@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from domain.events import STAGES
 from domain.instants import DAY
-from domain.revenue import YEAR_DAYS
+from domain.revenue import YEAR_DAYS, greatest_amount
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -303,7 +303,8 @@ class Book:
         """Stages in their order, contacts by what they brought, all else by its name."""
         key = row.key or ""
         if self._by == "contact":
-            return False, -row.sums.net_minor, row.currency, key
+            brought = greatest_amount({row.currency: row.sums.net_minor})
+            return False, -brought, row.currency, key
         place = STAGES.index(key) if self._by == "stage" else 0
         return row.key is None, place, key, row.currency
 

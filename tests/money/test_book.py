@@ -115,7 +115,10 @@ def test_months_sum_to_the_whole(by: str) -> None:
 
 
 def test_the_ten_who_brought_most_are_a_part_of_all() -> None:
-    """Twelve contacts brought 1, 2 and up to 12; another currency has a top of its own."""
+    """Twelve contacts brought 1, 2 and up to 12 cents; another currency has a top of its own.
+
+    A yen stands before twelve cents: it is more in whole units.
+    """
     clock = Clock(NOW)
     memory = MemoryLedger(clock)
     for number in range(1, 13):
@@ -132,6 +135,8 @@ def test_the_ten_who_brought_most_are_a_part_of_all() -> None:
     story = Told(memory, moment_in(memory, clock()))
     whole = both(story, slow_book(story), "contact", None, None)
     assert [one.top_ten_percent for one in whole.beside] == [100 * 75 // 78, 100 * 10 // 12]
+    assert [row.currency for row in whole.rows] == ["JPY"] * 12 + ["EUR"] * 12
+    assert [row.sums.net_minor for row in whole.rows[12:]] == [*range(12, 0, -1)]
 
 
 @pytest.mark.parametrize("by", DIVISIONS)
