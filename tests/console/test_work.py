@@ -137,8 +137,7 @@ def test_the_book_says_what_expected_values_rest_on(
     missed = {"abstained": True, "reason": "hold-out-missed", "because": "it was off"}
     kept.put([fitted.model_copy(update={"id": UUID(int=8), "as_of": START, **missed})])
     page = client.get(path).text
-    assert "<strong>EUR</strong>: no value is given. It was off. Tried on" in page
-    assert re.search(r'few\. <span class="hint">Fitted|many\. <span class="hint">Fitted', page)
+    assert re.search(r"value is given\. It was off\. Tried on .+\. <span class=.hint.>Fitted", page)
     assert "valuations" in page.partition('id="foot"')[2]
 
 
