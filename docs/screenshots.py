@@ -30,7 +30,10 @@ START_SECONDS = 60
 
 
 class Picture(NamedTuple):
-    """A page of the town, the window and colours that it is seen in, and what is done first."""
+    """A page of the town, the window and colours that it is seen in, and what is done first.
+
+    ``is_whole`` says that it is taken down to its foot.
+    """
 
     name: str
     path: str
@@ -38,10 +41,13 @@ class Picture(NamedTuple):
     height: int
     scheme: str
     prepare: Callable[[Page], None] = lambda _: None
+    is_whole: bool = False
 
 
 def _wait_for_items(page: Page) -> None:
-    page.locator("[data-item]").first.wait_for()
+    """Wait until the list is made that the page shows."""
+    page.locator(".people [data-item]").first.wait_for()
+    page.get_by_text("catching up").wait_for(state="detached")
 
 
 def _move_levers(page: Page) -> None:
@@ -66,13 +72,18 @@ PATHS = {
     "people": "/people",
     "people-printed": "/people?print=1",
     "person": "/people/demo:clara-client",
+    "person-who-complained": "/people/demo:cora-complaint",
     "person-steps": "/people/demo:clara-client/steps",
     "person-erasure": "/people/demo:clara-client/erasure",
     "duplicates": "/duplicates",
     "act": "/act",
     "act-form": "/act?type=purchase-made&contact=demo:clara-client",
     "partners": "/partners",
+    "partner": "/partners/demo:ben-brings",
     "book": "/book",
+    "book-by-stage": "/book?by=stage",
+    "book-of-a-stage": "/book?by=contact&within=stage:client",
+    "watch-list": "/book/watch/never-asked",
     "policies": "/policies",
     "audit": "/audit",
     "operations": "/operations",
@@ -80,14 +91,23 @@ PATHS = {
 }
 """Every page of the town, by the name of its pictures."""
 
-WINDOWS = (("light", 1280, 860, "light"), ("dark", 1280, 860, "dark"), ("phone", 390, 844, "light"))
+WINDOWS = (("light", 1280, 860, "light"), ("dark", 1280, 860, "dark"), ("phone", 360, 740, "light"))
 """The windows that every page is taken in: name, width, height and colours."""
 
 
 def every_picture() -> tuple[Picture, ...]:
-    """Every page in every window."""
+    """Every page in every window, as long as it is."""
+    prepared = {"today": _wait_for_items, "policies": _move_levers}
     return tuple(
-        Picture(f"{name}-{window}", path, width, height, scheme)
+        Picture(
+            f"{name}-{window}",
+            path,
+            width,
+            height,
+            scheme,
+            prepared.get(name, lambda _: None),
+            is_whole=True,
+        )
         for name, path in PATHS.items()
         for window, width, height, scheme in WINDOWS
     )
@@ -132,7 +152,7 @@ def _take(chromium: str, address: str, pictures: Sequence[Picture], into: Path) 
             page = context.new_page()
             page.goto(f"{address}{one.path}", wait_until="load")
             one.prepare(page)
-            page.screenshot(path=into / f"{one.name}.png")
+            page.screenshot(path=into / f"{one.name}.png", full_page=one.is_whole)
             context.close()
         browser.close()
 

@@ -18,6 +18,9 @@ from domain.phrases import count_of, day_in_words, month_in_words
 if TYPE_CHECKING:
     from datetime import date
 
+MOST_REPLAYED = 1_000
+"""How many messages that were given up one press of a button sends again."""
+
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -152,7 +155,9 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(asset=asset_path, count_of=count_of, projections=PROJECTIONS)
+    made.globals.update(
+        asset=asset_path, count_of=count_of, most_replayed=MOST_REPLAYED, projections=PROJECTIONS
+    )
     return made
 
 

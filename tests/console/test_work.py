@@ -331,7 +331,9 @@ def test_operations_show_the_webhooks_and_what_was_given_up(
     webhooks.store.keep_outcomes(known.id, dead)
     page = client.get(own).text
     assert ("Send all again" in page, page.count("timeout")) == (True, 3)
-    assert f'href="{own}#dead">3</a>' in client.get(path).text
+    overview = client.get(path).text
+    assert f'href="{own}#dead">3</a>' in overview
+    assert fields_of(overview, f"{own}/replays").keys() == {"token"}, "all of them, at once"
     one = {**fields_of(page, f"{own}/replays"), "delivery": str(dead[0].id)}
     assert client.post(f"{own}/replays", data=one).status_code == 303
     left = shop.get(f"/webhooks/{known.id}").json()

@@ -11,7 +11,7 @@ from api.console.event_words import Statement, statements, title
 from api.console.rendering import Words
 from api.console.twins import Twin, path_with
 from api.console.visit import Page
-from api.console.vocabulary import KINDS
+from api.console.vocabulary import KINDS, QUICK_ACTS
 from api.service.agendas.answering import names_at
 from api.service.answers.events import Event
 from api.service.answers.status import Status, StatusHistory
@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 
 MOST_EVENTS = 200
 """How many events the timeline shows at once, the newest."""
+
+MOST_QUICK = 3
+"""How many acts are chosen on the page of a person itself: the most usual ones."""
 
 WIDTH = 1000
 """How wide drawings are, in units of their own."""
@@ -143,6 +146,7 @@ def show(visit: Visit) -> Response:
         "twins": _twins(visit, survivor, question, track),
         "then": Words(visit.time_zone, question.as_of),
         "kinds": KINDS,
+        "quick": QUICK_ACTS[:MOST_QUICK],
         "may_append": visit.may(APPEND),
         "may_administer": visit.may(ADMIN),
         "may_audit": visit.may(READ, AUDIT),

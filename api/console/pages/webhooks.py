@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from api.console.rendering import MOST_REPLAYED
 from api.console.twins import Twin, path_with
 from api.console.visit import Page
 from api.service.webhooks.orders import change_webhook, replay_messages
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 
 MOST_SHOWN = 50
 """How many messages of each state are on the page."""
-
-MOST_REPLAYED = 1_000
-"""How many that were given up one press of a button sends again."""
 
 
 def show(visit: Visit) -> Response:
@@ -40,7 +38,6 @@ def show(visit: Visit) -> Response:
         left=webhooks.backlog(webhook),
         dead=webhooks.deliveries(name, None, MOST_SHOWN, DEAD),
         waiting=webhooks.deliveries(name, None, MOST_SHOWN, WAITING),
-        most_replayed=MOST_REPLAYED,
         twins=[
             Twin("the webhook", path),
             Twin("what was given up", path_with(f"{path}/deliveries", state=DEAD)),

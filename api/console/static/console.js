@@ -97,7 +97,7 @@ document.addEventListener("click", (event) => {
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) window.print();
   const copy = event.target.closest("[data-copies]");
-  if (copy) copyText(copy, copy.closest(".copied, li, p").querySelector("code"));
+  if (copy) copyText(copy, copy.closest(".copied, :has(> code)").querySelector("code"));
 });
 
 // Where the browser lets no page write to the clipboard, the line is marked, for Control and C.
