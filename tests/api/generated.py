@@ -65,8 +65,10 @@ Context = schemathesis.CheckContext
 Case = schemathesis.Case[Any]
 
 
-def one_operation(told: dict[str, Any], name: str) -> OpenApiSchema:
-    """That operation of a document. The edges of what is appended are in the other one.
+def one_operation(told: dict[str, Any], name: str, *, edges: bool) -> OpenApiSchema:
+    """That operation of a document, also at the edges of its values, or only at random ones.
+
+    The edges of what is appended are in ``edges_of_appending``.
 
     Policies have thousands of edges: all are tried where they are published, in one media type, and
     few where policies are tried, because each answer there takes long.
@@ -82,7 +84,8 @@ def one_operation(told: dict[str, Any], name: str) -> OpenApiSchema:
         few = {one: policy["properties"][one] for one in ("extends", "rules", "rhythm")}
         schemas["SentPolicy"] = {**policy, "properties": few}
         told["components"] = {**told["components"], "schemas": schemas}
-    off = {"include-operation-id": list(APPENDS), "phases": {"coverage": {"enabled": False}}}
+    random = APPENDS if edges else (*APPENDS, name)
+    off = {"include-operation-id": list(random), "phases": {"coverage": {"enabled": False}}}
     return _only(told, name, [off])
 
 

@@ -54,13 +54,16 @@ TOO_LONG = {
 _STARTS = "it starts servers and loads, each a process that imports everything"
 
 LONG = {
+    "2": _STARTS,
     "3": _STARTS,
+    "6-postgresql": "rows are made and rebuilt in a database",
     "8": _STARTS,
     "10": _STARTS,
     "12": _STARTS,
     "13": _STARTS,
     "14": _STARTS,
     "16": _STARTS,
+    "16-postgresql": _STARTS,
     "17": _STARTS,
     "18": _STARTS,
     "summary": "the file is imported by a process and folded at every day",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from benchmarks.valuing import PAGE, SOURCES, found_in, section
 
 if TYPE_CHECKING:
@@ -11,6 +13,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.mark.long(
+    "all files of purchases are imported and fitted; tests/valuing fits invented ones"
+)
 def test_the_values_on_the_page_are_those_of_the_files(
     tmp_path: Path, outside_file: Callable[[str], Path]
 ) -> None:

@@ -146,7 +146,8 @@ def test_a_retraction_on_the_page_of_a_person_says_that_it_is_recorded(
 def test_a_past_is_found_by_a_name_too(client: httpx.Client, shop: Shop) -> None:
     first = shop.register("till:1", "Ada Jansen").json()["contact_id"]
     shop.register("till:2", "Ben Okafor")
-    shop.register("till:3", "Ben Smit")
+    last = shop.register("till:3", "Ben Smit").json()["position"]
+    assert shop.get("/contacts", min_position=last).status_code == 200  # the index has them all
     path = f"{pages(shop)}/steps"
     for typed in ("ada", "till:1", first):
         led = client.get(path, params={"contact": typed})

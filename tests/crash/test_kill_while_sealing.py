@@ -57,25 +57,32 @@ from pathlib import Path
 from ledger.folder import DataFolder
 from ledger.stores.sqlite.store import SqliteStore
 from tests.ledger.transparency.growing import grow_to
-left = int(sys.argv[2])
 def count(_statement):
     global left
     left -= 1
     if not left:
         os.kill(os.getpid(), signal.SIGKILL)
-folder = DataFolder.open(Path(sys.argv[1]), SqliteStore, clock=lambda: time.time_ns() // 1000)
-ledger = folder.ledger("main")
-log = ledger.transparency
-grow_to(ledger, ledger.head() + 300)
-log._store._writer.set_trace_callback(count)
-ledger._keys._connection.set_trace_callback(count)
-log.rotate()
-for _ in range(2):
-    print(log.sign_head().note.hex(), flush=True)
-    ledger._keys._connection.set_trace_callback(None)
-    grow_to(ledger, ledger.head() + 1)
-os._exit(7)
+def seal():
+    folder = DataFolder.open(Path(sys.argv[1]), SqliteStore, clock=lambda: time.time_ns() // 1000)
+    ledger = folder.ledger("main")
+    log = ledger.transparency
+    grow_to(ledger, ledger.head() + 300)
+    log._store._writer.set_trace_callback(count)
+    ledger._keys._connection.set_trace_callback(count)
+    log.rotate()
+    for _ in range(2):
+        print(log.sign_head().note.hex(), flush=True)
+        ledger._keys._connection.set_trace_callback(None)
+        grow_to(ledger, ledger.head() + 1)
+    os._exit(7)
+for line in iter(lambda: os.read(0, 100), b""):
+    left = int(line)
+    pid = os.fork()
+    if pid == 0:
+        seal()
+    print("ended", os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
 """
+"""Forks a process for each number of statements, so that what they import is imported once."""
 
 
 def sealed_until_killed(folder: Path, checkpoints: int) -> set[bytes]:
@@ -126,14 +133,19 @@ def test_killed_before_any_of_its_statements_the_log_goes_on(tmp_path: Path) -> 
     """Also in the midst of a rotation, and between the files that it changes."""
     folder = tmp_path / "data"
     seen: set[bytes] = set()
-    for statement in range(1, MOST_STATEMENTS):
-        ended = subprocess.run(
-            [sys.executable, "-c", COUNTED, str(folder), str(statement)],
-            cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False,
-        )  # fmt: skip  # one argument a line would bury the call
-        seen |= {bytes.fromhex(line) for line in ended.stdout.split()}
-        seen = went_on(folder, seen, 1)
-        if ended.returncode == ENDED_BY_ITSELF:
-            break
-        assert ended.returncode == -9
+    with subprocess.Popen(
+        [sys.executable, "-c", COUNTED, str(folder)],
+        cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0,
+    ) as process:  # fmt: skip  # one argument a line would bury the call
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for statement in range(1, MOST_STATEMENTS):
+            process.stdin.write(b"%d" % statement)
+            while not (line := process.stdout.readline().decode()).startswith("ended"):
+                assert line, "the process that forks has ended"
+                seen.add(bytes.fromhex(line))
+            seen = went_on(folder, seen, 1)
+            if int(line.split()[1]) == ENDED_BY_ITSELF:
+                break
+            assert int(line.split()[1]) == -9
     assert MOST_STATEMENTS > statement > LEAST_STATEMENTS

@@ -64,7 +64,10 @@ def answers(folder: Path) -> object:
         return digests, statuses, checkpoint
 
 
-@pytest.mark.parametrize("passphrase", [None, PASSPHRASE])
+@pytest.mark.parametrize(
+    "passphrase",
+    [PASSPHRASE, pytest.param(None, marks=pytest.mark.long("the whole file again, without keys"))],
+)
 def test_the_digests_and_the_root_are_the_same_afterwards(
     bought: Path, tmp_path: Path, passphrase: str | None
 ) -> None:
