@@ -95,6 +95,6 @@ def destroy_again(recorder: EventStore, keys: DataKeyStore, at: int) -> Fence:
         Unavailable: they could not be destroyed; the ledger must not be served.
     """
     recorded = frozenset(recorder.streams_with(PersonalDataErased.TYPE))
-    listed = frozenset(keys.destroyed())
+    listed = frozenset(keys.erasure_list())
     count = keys.destroy(recorded | listed, at) if recorded or listed else 0
     return Fence(count, listed - recorded)

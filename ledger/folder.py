@@ -24,7 +24,7 @@ from domain.decisions.reasons import refusal
 from domain.errors import Invalid, LedgerError
 from domain.instants import format_instant
 from domain.presets import PRESETS
-from ledger.access.destroyed_keys import tell_of_destroyed_keys
+from ledger.access.destroyed_keys import tell_of_keys
 from ledger.data_layout import (
     LOCK_FILE,
     FolderUnusable,
@@ -189,7 +189,7 @@ class DataFolder:
         """
         with self._guard:
             if name not in self._ledgers:
-                self._ledgers[name] = self._open(name)
+                self._ledgers[name] = tell_of_keys(self._open(name), self.store, self._clock)
                 if self._signing:
                     self._ledgers[name].transparency.start()
             return self._ledgers[name]
@@ -338,12 +338,8 @@ class DataFolder:
         settings = settings_of(store)
         store.require_parts(log=settings.origin is not None)
         if settings.origin is None:
-            ledger = self._with_log(store, settings)
-        else:
-            ledger = self._ledger(store, settings)
-        if ledger.destroyed_again:
-            tell_of_destroyed_keys(ledger, self.store, self._clock)
-        return ledger
+            return self._with_log(store, settings)
+        return self._ledger(store, settings)
 
     def _with_log(self, store: LedgerStore, settings: LedgerSettings) -> Ledger:
         """A ledger that was made before there were logs, with one.

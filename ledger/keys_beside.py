@@ -33,7 +33,7 @@ class KeysBeside:
         self._opening = opening
         self._lock = RLock()
         self._keys = opening()
-        self._erased = {one.int for one in self._keys.destroyed()}
+        self._erased = {one.int for one in self._keys.erasure_list()}
         self.signing = _SigningKeysBeside(self)
         """The keys that sign, as they stand in the store."""
 

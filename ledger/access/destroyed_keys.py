@@ -21,13 +21,14 @@ KEYS_DESTROYED_AGAIN = "keys-destroyed-again"
 """The act of destroying keys of the erased that were there when a ledger was opened."""
 
 
-def tell_of_destroyed_keys(ledger: Ledger, store: Store, clock: Clock) -> None:
-    """Say in the log and in the trail of the ledger how many keys were destroyed again.
+def tell_of_keys(ledger: Ledger, store: Store, clock: Clock) -> Ledger:
+    """Say in the log and in the trail of the ledger how many keys were destroyed again, if any.
 
     They are destroyed by now: that does not wait for a trail that cannot be written, which is
     logged. Nobody is named.
     """
-    count = ledger.destroyed_again
+    if not (count := ledger.destroyed_again):
+        return ledger
     _log.warning(
         "ledger %s had %d keys of erased contacts again, from a backup of keys or an erasure that "
         "was cut off: they are destroyed",
@@ -41,3 +42,4 @@ def tell_of_destroyed_keys(ledger: Ledger, store: Store, clock: Clock) -> None:
                 pass  # done already
     except LedgerError as error:
         _log.error("that keys were destroyed again is not in the trail: %s", error)
+    return ledger

@@ -78,7 +78,7 @@ class DataKeyStore(Protocol):
     def try_saving(self) -> None:
         """Find out whether a new key could be made durable now, without making one."""
 
-    def destroyed(self) -> list[UUID]:
+    def erasure_list(self) -> list[UUID]:
         """Every contact whose key was destroyed in this store, whether or not the events say so."""
 
     def destroy(self, contact_ids: Iterable[UUID], at: int) -> int:
@@ -86,7 +86,7 @@ class DataKeyStore(Protocol):
 
         From the first moment on none of them is given out, whatever goes wrong after that. The
         contacts are listed in the same transaction, with the instant ``at`` in microseconds of UTC,
-        and stay listed for ever.
+        and stay listed forever.
         """
 
     def adopt(self, keys: Iterable[tuple[UUID, bytes]]) -> None:

@@ -84,11 +84,11 @@ class KeyStoreContract(ABC):
         with closing(self.open_keys(tmp_path)) as keys:
             keys.encryption_key(ANN)
             keys.save()
-            assert keys.destroyed() == []
+            assert keys.erasure_list() == []
             assert keys.destroy([ANN, BEN], AT) == 1
             assert keys.destroy([ANN], AT + 1) == 0
         with closing(self.open_keys(tmp_path)) as again:
-            assert sorted(again.destroyed()) == [ANN, BEN]
+            assert sorted(again.erasure_list()) == [ANN, BEN]
             again.adopt([(ANN, bytes(32)), (UUID(int=3), bytes(32))])
             assert again.key(ANN) is None
             assert again.key(UUID(int=3)) is not None

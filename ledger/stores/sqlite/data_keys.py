@@ -258,7 +258,7 @@ class KeyStore:
                     self._connection.execute("ROLLBACK")
                 raise
 
-    def destroyed(self) -> list[UUID]:
+    def erasure_list(self) -> list[UUID]:
         """Every contact whose key was destroyed here, whether or not the events say so.
 
         Raises:
@@ -266,7 +266,7 @@ class KeyStore:
             Unavailable: it cannot be read now.
         """
         with self._lock, ledger_errors(self._path):
-            return destroyed_keys.listed(self._connection)
+            return destroyed_keys.read_list(self._connection)
 
     def destroy(self, contact_ids: Iterable[UUID], at: int) -> int:
         """Make the keys of these contacts unreadable forever, here and in memory.

@@ -28,7 +28,7 @@ _ADOPT = (
 )
 
 
-def listed(connection: sqlite3.Connection) -> list[UUID]:
+def read_list(connection: sqlite3.Connection) -> list[UUID]:
     """Every contact on the list."""
     rows = connection.execute("SELECT contact FROM destroyed").fetchall()
     return [UUID(bytes=contact) for (contact,) in rows]
